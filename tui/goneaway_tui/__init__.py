@@ -1,0 +1,1 @@
+"""See every MySQL or MariaDB session beside the limit that will close it."""

@@ -1,0 +1,15 @@
+"""`python -m goneaway_tui`, and the console command."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    from goneaway_tui.cli import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Everything that can go wrong and be told to a person in one line.
+
+GoneawayError
+  SettingsError        a flag, variable or file says something impossible           exit 2
+  SourceError          the server could not be read; the next poll may succeed      exit 3
+    Unreachable          nobody answers, or the conversation broke off
+    AccessDenied         the server knows us and says no
+    TooSlow              a statement of ours ran into its own time limit
+    Unsupported          what answered is not a server we can read
+  FileError            an input or output file cannot be read or written            exit 4
+
+`str(error)` is the line: what happened and why. `error.hint` is what to do about it.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell is told; part of the contract."""
+
+    DONE = 0
+    NOTHING_FOUND = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    FILE = 4
+    BUG = 70
+    """Ours, not the user's (EX_SOFTWARE)."""
+    INTERRUPTED = 130
+
+
+class GoneawayError(Exception):
+    """Something to tell in one line: what and why, then what to do."""
+
+    exit_code = ExitCode.BUG
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.hint = hint
+
+    @property
+    def line(self) -> str:
+        return f"{self}; {self.hint}" if self.hint else str(self)
+
+
+class SettingsError(GoneawayError):
+    exit_code = ExitCode.USAGE
+
+
+class SourceError(GoneawayError):
+    exit_code = ExitCode.UNREACHABLE
+
+
+class Unreachable(SourceError):
+    pass
+
+
+class AccessDenied(SourceError):
+    pass
+
+
+class TooSlow(SourceError):
+    pass
+
+
+class Unsupported(SourceError):
+    pass
+
+
+class FileError(GoneawayError):
+    exit_code = ExitCode.FILE

@@ -1,0 +1,94 @@
+"""Which limit governs a session, and when it runs out.
+
+A session is closed by its own `wait_timeout`. MySQL shows it; MariaDB shows it to nobody, so there it is assumed: the
+global value that was in force when the session was first seen, since globals are copied at connect and never again.
+Inside a transaction MariaDB's `idle_*transaction_timeout` family *replaces* `wait_timeout`, also upwards:
+`idle_write_transaction_timeout` if rows were written, else `idle_readonly_transaction_timeout`, if above 0; else
+`idle_transaction_timeout` if above 0; else `wait_timeout` (measured on MariaDB 10.11 and 11.8, twelve combinations).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from goneaway_tui.judge.risk import risk_of
+from goneaway_tui.model.session import Role, Session
+from goneaway_tui.model.snapshot import Basis, Inherited, Limit, Policy, Verdict
+
+GRACE = 0.75
+"""Seconds a session may outlive an assumed deadline before that is disproved. Servers close 0 to 11 ms late with a
+thread each; MariaDB's pool-of-threads up to 0.5 s (one tick of `thread_pool_stall_limit`)."""
+
+
+def verdict_on(
+    session: Session, now: float, current: Inherited, before: Verdict | None, policy: Policy
+) -> Verdict:
+    """Judge one session as of `now`. `current` are today's globals, `before` what was said of it one reading ago."""
+    inherited = before.inherited if before is not None else current
+    limit = governing_limit(session, inherited)
+    deadline = None
+    if (
+        limit is not None
+        and session.idle_since is not None
+        and (session.is_idle or session.role is Role.LOGIN)
+    ):
+        deadline = session.idle_since + limit.seconds
+    if limit is not None and limit.basis is Basis.ASSUMED:
+        outlived = None if deadline is None else now - deadline
+        if was_disproved(limit, before) or (outlived is not None and outlived > GRACE + session.idle_within):
+            limit, deadline = disproved(limit), None
+    left = None if deadline is None else deadline - now
+    return Verdict(session, risk_of(session, left, policy), limit, deadline, inherited)
+
+
+def governing_limit(session: Session, inherited: Inherited) -> Limit | None:
+    """The limit that ends this session's idle waits, or None where no idle clock runs or nothing is known."""
+    if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
+        return None
+    if session.role is Role.LOGIN:
+        return _assumed("connect_timeout", inherited.connect_timeout, "the login is not finished")
+    if session.own_limit is not None:
+        return _own(session.own_limit)
+    if session.transaction is not None:
+        if session.transaction.rows_modified:
+            specific, reason = "idle_write_transaction_timeout", "idle inside a transaction that wrote rows"
+        else:
+            specific, reason = (
+                "idle_readonly_transaction_timeout",
+                "idle inside a transaction that wrote nothing",
+            )
+        for name in (specific, "idle_transaction_timeout"):
+            if getattr(inherited, name):
+                return _assumed(name, getattr(inherited, name), reason)
+    return _assumed("wait_timeout", inherited.wait_timeout, "")
+
+
+def was_disproved(limit: Limit, before: Verdict | None) -> bool:
+    return (
+        before is not None
+        and before.limit is not None
+        and before.limit.basis is Basis.DISPROVED
+        and (before.limit.variable, before.limit.seconds) == (limit.variable, limit.seconds)
+    )
+
+
+@lru_cache(maxsize=1024)
+def disproved(limit: Limit) -> Limit:
+    why = (
+        f"it idled longer than the global {limit.variable} of {limit.seconds:g} s and is still there, so its own value "
+        "is higher (an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
+    )
+    return Limit(limit.seconds, limit.variable, Basis.DISPROVED, why)
+
+
+@lru_cache(maxsize=1024)
+def _own(seconds: int) -> Limit:
+    return Limit(seconds, "wait_timeout", Basis.OWN, "read from this session's own variables")
+
+
+@lru_cache(maxsize=1024)
+def _assumed(name: str, seconds: float | None, reason: str) -> Limit | None:
+    if seconds is None:
+        return None
+    why = "the global value when it was first seen; the server does not show what this session has set for itself"
+    return Limit(seconds, name, Basis.ASSUMED, f"{reason}: {why}" if reason else why)

@@ -1,0 +1,140 @@
+"""The filter language: plain words over all columns, and `field:word`, `field>value` to narrow them.
+
+    user:shop idle>10m risk:imminent db:dw -program:cron "SELECT 1"
+
+All terms must hold; `-` turns one round; quotes keep blanks together. A word before a colon that is no field is plain
+text, so an address like 10.0.0.7:51234 needs no quoting.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from goneaway_tui.model.duration import parse_duration
+from goneaway_tui.model.snapshot import Verdict
+
+TEXTS: dict[str, Callable[[Verdict], str]] = {
+    "user": lambda v: v.session.user,
+    "host": lambda v: v.session.host,
+    "client": lambda v: v.session.client_host,
+    "program": lambda v: v.session.program or "",
+    "library": lambda v: v.session.client or "",
+    "db": lambda v: v.session.db or "",
+    "command": lambda v: v.session.command,
+    "state": lambda v: v.session.state or "",
+    "statement": lambda v: v.session.statement or "",
+    "variable": lambda v: v.limit.variable if v.limit else "",
+}
+"""Fields that hold text: `user:shop` is true where the text contains the word, `user=shop` where it is the word."""
+
+WORDS: dict[str, Callable[[Verdict], str]] = {
+    "risk": lambda v: v.risk.value,
+    "basis": lambda v: v.limit.basis.value if v.limit else "",
+    "trx": lambda v: "yes" if v.session.transaction else "no",
+    "own": lambda v: "yes" if v.session.own else "no",
+}
+"""Fields of few words, matched whole: `risk:imminent`."""
+
+DURATIONS: dict[str, Callable[[Verdict, float], float | None]] = {
+    "idle": lambda v, now: v.idle_seconds(now),
+    "left": lambda v, now: v.seconds_left(now),
+    "limit": lambda v, _: v.limit.seconds if v.limit else None,
+}
+"""Fields in time: `idle>10m`, `left<=30`, `limit:8h`."""
+
+NUMBERS: dict[str, Callable[[Verdict], float | None]] = {
+    "id": lambda v: v.session.id,
+    "rows": lambda v: v.session.transaction.rows_modified if v.session.transaction else None,
+}
+"""Fields that count: `id:4711`, `rows>0`."""
+
+COMPARISONS = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "=": operator.eq,
+    ":": operator.eq,
+}
+
+_TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|[:=<>]))?("[^"]*"?|\S+)', re.IGNORECASE)
+
+Test = Callable[[Verdict, float], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a session must be to stay in sight."""
+
+    text: str
+    tests: tuple[Test, ...]
+
+    def admits(self, verdict: Verdict, now: float) -> bool:
+        return all(test(verdict, now) for test in self.tests)
+
+
+EVERYTHING = Filter("", ())
+
+
+def parse_filter(text: str) -> Filter:
+    """Read the filter language. Raises ValueError with a sentence where a value does not fit its field."""
+    tests: list[Test] = []
+    for minus, field, comparison, raw in _TERM.findall(text):
+        word = raw.strip('"').casefold()
+        test = _test(field.lower(), comparison, word)
+        if test is None:
+            test = _anywhere(f"{field}{comparison}{word}".casefold())
+        tests.append(_not(test) if minus else test)
+    return Filter(text, tuple(tests))
+
+
+def _test(field: str, comparison: str, word: str) -> Test | None:
+    """The test for one `field:word`, or None where that is no field of ours."""
+    if field in TEXTS:
+        return _text_test(field, comparison, word)
+    if field in WORDS:
+        word_of = WORDS[field]
+        return lambda v, _: word_of(v) == word
+    if field in DURATIONS:
+        return _measured(DURATIONS[field], comparison, parse_duration(word))
+    if field in NUMBERS:
+        if not re.fullmatch(r"\d{1,20}", word, re.ASCII):
+            raise ValueError(f"{field} is a number: write {field}:4711 or {field}>0")
+        number_of = NUMBERS[field]
+        return _measured(lambda v, _: number_of(v), comparison, int(word))
+    return None
+
+
+def _text_test(field: str, comparison: str, word: str) -> Test:
+    text_of = TEXTS[field]
+    if comparison == ":":
+        return lambda v, _: word in text_of(v).casefold()
+    if comparison == "=":
+        return lambda v, _: text_of(v).casefold() == word
+    raise ValueError(f"{field} is text: write {field}:{word} or {field}={word}")
+
+
+def _measured(value_of: Callable[[Verdict, float], float | None], comparison: str, bound: float) -> Test:
+    compare = COMPARISONS[comparison]
+
+    def test(verdict: Verdict, now: float) -> bool:
+        value = value_of(verdict, now)
+        return value is not None and bool(compare(value, bound))
+
+    return test
+
+
+def _anywhere(word: str) -> Test:
+    def test(verdict: Verdict, now: float) -> bool:  # noqa: ARG001 - the shape of every test
+        if word in str(verdict.session.id) or word in verdict.risk.value:
+            return True
+        return any(word in text_of(verdict).casefold() for text_of in TEXTS.values())
+
+    return test
+
+
+def _not(test: Test) -> Test:
+    return lambda verdict, now: not test(verdict, now)

@@ -1,0 +1,1 @@
+"""Frozen facts; the standard library and nothing else."""

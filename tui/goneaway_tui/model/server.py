@@ -1,0 +1,58 @@
+"""Who is answering, what it is set to, and what it does not let us see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Flavour(StrEnum):
+    """The family a server belongs to."""
+
+    MYSQL = "mysql"
+    MARIADB = "mariadb"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]  # a noun here; str's is a verb
+        return {"mysql": "MySQL", "mariadb": "MariaDB"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who is answering."""
+
+    flavour: Flavour
+    version: str
+    """Digits and dots, as compared: `10.11.19`."""
+    banner: str
+    """What it says of itself, word for word: `10.11.19-MariaDB-0+deb12u1 Debian 12`."""
+    host: str | None
+    port: int | None
+    """Null on a Unix socket."""
+    uptime: float
+    """Seconds since it started."""
+    own_session_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limitation:
+    """Something this account or server keeps from us, and what would light it."""
+
+    what: str
+    """What is lost: `the rows a transaction holds`."""
+    why: str
+    """`the account lacks PROCESS`."""
+    grant: str | None = None
+    """The exact statement or setting that mends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A global variable that bears on how long sessions live."""
+
+    name: str
+    value: int | float | None
+    min: int | float | None = None
+    max: int | float | None = None
+    set_by: str | None = None
+    """`compiled`, `file`, `persisted`, `dynamic`, or None where the server does not tell."""

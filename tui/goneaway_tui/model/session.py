@@ -1,0 +1,88 @@
+"""One client's conversation with the server: a row of the process list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+ProcesslistId = NewType("ProcesslistId", int)
+"""What KILL takes and CONNECTION_ID() returns."""
+
+ThreadId = NewType("ThreadId", int)
+"""Performance Schema's own key. Joins tables; never reaches KILL."""
+
+
+class Role(StrEnum):
+    """What a session is to the server; decides whether an idle clock runs at all."""
+
+    CLIENT = "client"
+    LOGIN = "login"
+    """Connected, not yet authenticated: `connect_timeout` runs, not `wait_timeout`."""
+    REPLICA = "replica"
+    DUMP = "dump"
+    """Sends the binary log to a replica."""
+    DAEMON = "daemon"
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What would be rolled back."""
+
+    started: float | None
+    """Instant on the source's clock."""
+    rows_modified: int | None = None
+    """As InnoDB counts them, rows of temporary tables included; None where it may not be read."""
+    rows_locked: int | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the server says of one session. Text is as hostile as its authors made it."""
+
+    id: ProcesslistId
+    user: str
+    host: str
+    """`web-3:51234`; without the port where the server keeps it from us."""
+    db: str | None
+    command: str
+    """As in the process list: `Sleep`, `Query`, `Binlog Dump`."""
+    state: str | None = None
+    statement: str | None = None
+    """The current or last SQL, cut by the server or by us; None where unknown or unwanted."""
+    program: str | None = None
+    """`program_name` of the connect attributes."""
+    client: str | None = None
+    """The client library and its version, of the connect attributes."""
+    role: Role = Role.CLIENT
+    own: bool = False
+    """One of our own connections."""
+    idle_since: float | None = None
+    """When the running idle wait began, on the source's clock; None while busy or where it cannot be known."""
+    idle_within: float = 0.0
+    """Half-width in seconds of what `idle_since` may be wrong by: 0 where the server tells it to the millisecond."""
+    own_limit: int | None = None
+    """The session's own `wait_timeout` in seconds, or None where the server will not tell."""
+    half_sent: bool = False
+    """Part of a command has arrived; the server's read timer began anew with it."""
+    transaction: Transaction | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
+    """All connect attributes, as the client sent them."""
+    thread: ThreadId | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        return self.command == "Sleep" and self.role is Role.CLIENT
+
+    @property
+    def client_host(self) -> str:
+        """`host` without its port.
+
+        >>> Session(ProcesslistId(1), "u", "web-3:51234", None, "Sleep").client_host
+        'web-3'
+        >>> Session(ProcesslistId(1), "u", "::1", None, "Sleep").client_host
+        '::1'
+        """
+        host, colon, port = self.host.rpartition(":")
+        return host if colon and port.isdigit() and (":" not in host or host.count(":") > 6) else self.host

@@ -1,0 +1,107 @@
+"""A sample with opinions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.session import Session
+
+
+class Risk(Enum):
+    """How near a session's end is. Words of the contract; order is by how much it matters."""
+
+    EXEMPT = "exempt"
+    BUSY = "busy"
+    CALM = "calm"
+    WATCH = "watch"
+    IMMINENT = "imminent"
+    OVERDUE = "overdue"
+
+    @property
+    def rank(self) -> int:
+        return RISK_ORDER[self]
+
+
+RISK_ORDER = {risk: rank for rank, risk in enumerate(Risk)}
+
+
+class Basis(StrEnum):
+    """How we know a limit."""
+
+    OWN = "own"
+    """Read from that session."""
+    ASSUMED = "assumed"
+    """The global value; the server cannot show the session's own."""
+    LEARNED = "learned"
+    """Inferred from what was observed; `why` says from what."""
+    DISPROVED = "disproved"
+    """Outlived, so it was wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What will end a session, and how we know."""
+
+    seconds: float
+    variable: str
+    basis: Basis
+    why: str
+    """One sentence for the person who asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """The global limits a session copies when it connects, in seconds; None where the server has no such variable."""
+
+    wait_timeout: float | None = None
+    idle_transaction_timeout: float | None = None
+    idle_write_transaction_timeout: float | None = None
+    idle_readonly_transaction_timeout: float | None = None
+    connect_timeout: float | None = None
+
+    @classmethod
+    def of(cls, sample: Sample) -> Inherited:
+        return cls(*(sample.variable(name) for name in cls.__dataclass_fields__))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One session, judged."""
+
+    session: Session
+    risk: Risk
+    limit: Limit | None = None
+    deadline: float | None = None
+    """The instant the server will close it, on the source's clock; None where none is running or none is known."""
+    inherited: Inherited = Inherited()
+    """The globals in force when this session was first seen."""
+
+    def seconds_left(self, now: float) -> float | None:
+        return None if self.deadline is None else self.deadline - now
+
+    def idle_seconds(self, now: float) -> float | None:
+        since = self.session.idle_since
+        return None if since is None else max(0.0, now - since)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Where the person watching draws the lines."""
+
+    watch_below: float = 600.0
+    imminent_below: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A sample and a verdict on each of its sessions, in the sample's order."""
+
+    sample: Sample
+    verdicts: tuple[Verdict, ...]
+    policy: Policy = Policy()
+
+    @property
+    def taken_at(self) -> float:
+        return self.sample.taken_at
