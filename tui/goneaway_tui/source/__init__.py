@@ -1,0 +1,1 @@
+"""Where samples come from: live servers, a private demo server, a simulation."""

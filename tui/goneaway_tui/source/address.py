@@ -1,0 +1,41 @@
+"""Where a server is, who we are to it, and how privately we speak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STANDARD_SOCKETS = (
+    "/var/run/mysqld/mysqld.sock",
+    "/run/mysqld/mysqld.sock",
+    "/run/mysql/mysql.sock",
+    "/var/lib/mysql/mysql.sock",
+    "/tmp/mysql.sock",  # noqa: S108 - where upstream builds put it
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What is needed to reach a server. `host` None or `localhost` with no port means a Unix socket, as in `mysql`."""
+
+    host: str | None = None
+    port: int = 3306
+    user: str = ""
+    password: str = field(default="", repr=False)
+    socket: str | None = None
+    database: str | None = None
+    ssl_mode: str = "PREFERRED"
+    ssl_ca: str | None = None
+    ssl_cert: str | None = None
+    ssl_key: str | None = None
+    connect_timeout: float = 10.0
+
+    @property
+    def name(self) -> str:
+        """As a person says it: `db-01:3306`, or the socket's path."""
+        return self.socket or f"{self.host or 'localhost'}:{self.port}"
+
+
+def standard_socket() -> str:
+    """The first standard socket that exists, else the first standard path (its absence is then what is told)."""
+    return next((path for path in STANDARD_SOCKETS if Path(path).exists()), STANDARD_SOCKETS[0])

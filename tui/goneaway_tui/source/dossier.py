@@ -1,0 +1,89 @@
+"""What is asked once for a session and kept while it lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from goneaway_tui.model.plain import from_wire
+from goneaway_tui.model.session import ThreadId
+from goneaway_tui.source.connection import Connection, Row
+from goneaway_tui.source.survey import Survey
+
+ATTRIBUTES_KEPT = 64
+TEXT_KEPT = 256
+"""A client may send 64 KB of attributes; what does not fit these is not kept."""
+
+
+@dataclass(slots=True)
+class Dossier:
+    """One session's slow facts. Filled by a reader, never seen outside a source."""
+
+    thread: ThreadId | None = None
+    host: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    own_limit: int | None = None
+    began: float | None = None
+    """When its last command began, on our clock; asked once, for a session that has run nothing yet."""
+    event: StatementEvent | None = None
+    statement: str | None = None
+    query: int = 0
+    """MariaDB's QUERY_ID of its last command."""
+    idle_since: float | None = None
+
+    @property
+    def program(self) -> str | None:
+        return next((value for name, value in self.attributes if name == "program_name" and value), None)
+
+    @property
+    def client(self) -> str | None:
+        """`pymysql 1.2.4`: the client library and its version."""
+        told = dict(self.attributes)
+        return " ".join(filter(None, (told.get("_client_name"), told.get("_client_version")))) or None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementEvent:
+    """A session's last statement as performance_schema timed it; seconds of the server's timer."""
+
+    start: float
+    end: float
+    running: bool
+    name: str
+
+    @property
+    def half_sent(self) -> bool:
+        """Part of a packet has arrived and the server waits for the rest."""
+        return self.running and self.name == "statement/abstract/new_packet"
+
+
+def read_attributes(connection: Connection, found: Survey, new: dict[int, Dossier]) -> None:
+    """Fill the attributes of sessions that are new; does nothing where they may not be read."""
+    statement = found.statement("attributes")
+    if statement is None or not new:
+        return
+    told: dict[int, list[tuple[str, str]]] = {}
+    for session_id, name, value in connection.rows(statement, (min(new),)):
+        if int(session_id) in new:
+            told.setdefault(int(session_id), []).append((text(name)[:TEXT_KEPT], text(value)[:TEXT_KEPT]))
+    for session_id, attributes in told.items():
+        new[session_id].attributes = tuple(attributes[:ATTRIBUTES_KEPT])
+
+
+def text(value: bytes | str | None) -> str:
+    """A column as text, whatever it holds; NULL is empty."""
+    if value is None:
+        return ""
+    return from_wire(value) if isinstance(value, bytes) else str(value)
+
+
+def optional(value: bytes | str | None) -> str | None:
+    """As `text`, with NULL and the empty string as None."""
+    return text(value) or None
+
+
+def read_open_transactions(connection: Connection, found: Survey) -> dict[int, Row]:
+    """(age in seconds, rows modified, rows locked, read-only) of each InnoDB transaction, by session id."""
+    statement = found.statement("innodb_transactions")
+    if statement is None:
+        return {}
+    return {int(row[0]): row[1:] for row in connection.rows(statement)}

@@ -1,0 +1,116 @@
+"""Reading MariaDB's sessions.
+
+MariaDB tells idleness to the millisecond (TIME_MS, from the end of the last command) and shows a session's own limit
+to nobody.
+"""
+
+from __future__ import annotations
+
+from goneaway_tui.model.session import ProcesslistId, Role, Session, Transaction
+from goneaway_tui.ports import Clock
+from goneaway_tui.source.connection import Connection, Row
+from goneaway_tui.source.dossier import Dossier, optional, read_attributes, read_open_transactions, text
+from goneaway_tui.source.roles import role_of
+from goneaway_tui.source.survey import Survey
+from goneaway_tui.source.timebase import Timebase
+
+SAME = 0.02
+"""Seconds two readings of one idle wait may differ by and still be the same wait: the way's jitter, not a new clock."""
+
+
+class MariadbReader:
+    """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
+
+    def __init__(self, connection: Connection, found: Survey, clock: Clock, text_length: int) -> None:
+        """`text_length`: bytes of SQL text to bring, 0 for none."""
+        self._connection = connection
+        self._found = found
+        self._clock = clock
+        self._text_length = text_length
+        self._way = Timebase()
+        self._known: dict[int, Dossier] = {}
+
+    def sessions(self) -> tuple[float, tuple[Session, ...]]:
+        """The instant of the reading on our clock, and every session. Raises SourceError."""
+        self._measure_way()
+        sent = self._clock()
+        rows = self._connection.rows(self._found.must("sessions"), (self._text_length,))
+        # The server fills the list in one go; our own row tells how long after our statement arrived that was.
+        own = next((float(row[5]) for row in rows if int(row[0]) == self._found.own_id), 0.0)
+        taken_at = min(self._clock(), sent + self._way.uncertainty + max(0.0, own))
+        new, ran = self._meet(rows)
+        read_attributes(self._connection, self._found, new)
+        self._read_statements(ran)
+        held = read_open_transactions(self._connection, self._found)
+        return taken_at, tuple(self._session(row, held, taken_at) for row in rows)
+
+    def _measure_way(self) -> None:
+        sent = self._clock()
+        rows = self._connection.rows(self._found.must("clock"))
+        if rows:
+            self._way.observe(sent, self._clock(), float(rows[0][1]))
+
+    def _meet(self, rows: list[Row]) -> tuple[dict[int, Dossier], dict[int, Dossier]]:
+        """Forget who is gone; return the dossiers of who is new, and of who ran something since the last reading."""
+        known, new, ran = {}, {}, {}
+        for row in rows:
+            session_id, user, query = int(row[0]), text(row[1]), int(row[8])
+            if role_of(text(row[4]), user) is Role.LOGIN:
+                continue
+            dossier = self._known.get(session_id)
+            if dossier is None:
+                dossier = new[session_id] = Dossier()
+            if dossier.query != query:
+                dossier.query, dossier.idle_since = query, None
+                ran[session_id] = dossier
+            info = optional(row[7])
+            if info is not None:
+                dossier.statement = info
+            known[session_id] = dossier
+        self._known = known
+        return new, ran
+
+    def _read_statements(self, ran: dict[int, Dossier]) -> None:
+        """The last statement of sessions that ran one; without its consumer, what was seen running is remembered."""
+        statement = self._found.statement("statements")
+        if statement is None or not ran:
+            return
+        for session_id, sql_text in self._connection.rows(statement, (self._text_length, min(ran))):
+            if int(session_id) in ran:
+                ran[int(session_id)].statement = optional(sql_text)
+
+    def _session(self, row: Row, held: dict[int, Row], taken_at: float) -> Session:
+        number, user, host, db, command, seconds, state, info, _ = row
+        session_id = int(number)
+        dossier = self._known.get(session_id) or Dossier()
+        role = role_of(text(command), text(user))
+        since = None
+        if role is Role.LOGIN or (role is Role.CLIENT and text(command) == "Sleep"):
+            since = taken_at - max(0.0, float(seconds))
+            if dossier.idle_since is not None and abs(since - dossier.idle_since) < SAME:
+                since = dossier.idle_since
+            dossier.idle_since = since
+        return Session(
+            id=ProcesslistId(session_id),
+            user=text(user),
+            host=text(host),
+            db=optional(db),
+            command=text(command),
+            state=optional(state),
+            statement=optional(info) or (dossier.statement if self._text_length else None),
+            program=dossier.program,
+            client=dossier.client,
+            role=role,
+            own=session_id == self._found.own_id,
+            idle_since=since,
+            transaction=_transaction(held.get(session_id), taken_at),
+            attributes=dossier.attributes,
+        )
+
+
+def _transaction(held: Row | None, taken_at: float) -> Transaction | None:
+    if held is None:
+        return None
+    age, modified, locked, read_only = held
+    started = None if age is None else taken_at - max(0.0, float(age))
+    return Transaction(started, int(modified), int(locked), bool(int(read_only)))

@@ -1,0 +1,251 @@
+"""Reading MySQL's sessions.
+
+The process list comes whole. What a statement may have changed (the idle clock, the own limit, the last statement)
+comes from the statement events that ended since the last reading, so nothing is asked of a session that slept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction
+from goneaway_tui.ports import Clock
+from goneaway_tui.source.connection import Connection, Row
+from goneaway_tui.source.dossier import (
+    Dossier,
+    StatementEvent,
+    optional,
+    read_attributes,
+    read_open_transactions,
+    text,
+)
+from goneaway_tui.source.roles import role_of
+from goneaway_tui.source.survey import Survey
+from goneaway_tui.source.timebase import Timebase
+
+PICOSECONDS = 1e12
+ASKED_AT_ONCE = 500
+"""Sessions whose variables one statement asks for: 20 ms of the server's time at the measured 40 microseconds each."""
+LOOK_BACK = 0.005
+"""Seconds before the last reading from which events are asked again, so that none falls between two readings."""
+TIME_ERROR = 1.0
+"""What whole seconds from a command's start may be wrong by, when nothing better is to be had."""
+
+
+class MysqlReader:
+    """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
+
+    def __init__(self, connection: Connection, found: Survey, clock: Clock, text_length: int) -> None:
+        """`text_length`: characters of SQL text to bring, 0 for none."""
+        self._connection = connection
+        self._found = found
+        self._clock = clock
+        self._text_length = text_length
+        self._timer = Timebase()
+        self._wall = Timebase()
+        self._events_since = 0.0
+        self._known: dict[int, Dossier] = {}
+        self._own_thread: int | None = None
+        statement = found.statement("own_thread")
+        if statement is not None:
+            self._own_thread = int(connection.rows(statement)[0][0])
+
+    def sessions(self) -> tuple[float, tuple[Session, ...]]:
+        """The instant of the reading on our clock, and every session. Raises SourceError."""
+        now_on_timer = self._read_clocks()
+        sent = self._clock()
+        rows = self._connection.rows(self._found.must("sessions"), (self._text_length,))
+        taken_at = (sent + self._clock()) / 2
+        new = self._meet(rows)
+        ran = self._read_events(now_on_timer)
+        self._read_own_limits(ran | {d.thread for d in new.values() if d.thread is not None})
+        self._read_hosts(new)
+        read_attributes(self._connection, self._found, new)
+        transactions = self._read_transactions(taken_at)
+        return taken_at, tuple(self._session(row, transactions, taken_at) for row in rows)
+
+    def _read_clocks(self) -> float | None:
+        """Set both timebases by the server's clocks; the statement timer's reading in seconds, where there is one."""
+        statement = self._found.must("clock")
+        sent = self._clock()
+        rows = self._connection.rows(statement, () if self._own_thread is None else (self._own_thread,))
+        received = self._clock()
+        if not rows:
+            return None
+        timer, wall = rows[0]
+        self._wall.observe(sent, received, float(wall))
+        if timer is None:
+            return None
+        seconds = int(timer) / PICOSECONDS
+        if self._timer.observe(sent, received, seconds):
+            self._events_since = 0.0
+        return seconds
+
+    def _meet(self, rows: Iterable[Row]) -> dict[int, Dossier]:
+        """Forget who is gone; open a dossier for who is new, and return those."""
+        known, new = {}, {}
+        for row in rows:
+            thread, session_id, command_time = row[0], int(row[1]), row[6]
+            dossier = self._known.get(session_id)
+            if dossier is None or dossier.thread != thread:
+                dossier = Dossier(thread=None if thread is None else ThreadId(int(thread)))
+                if command_time is not None:
+                    new[session_id] = dossier
+            if command_time is not None:
+                known[session_id] = dossier
+        self._known = known
+        return new
+
+    def _read_events(self, now_on_timer: float | None) -> set[ThreadId]:
+        """Note the last statement of every session that ran one since the last reading; return their threads."""
+        statement = self._found.statement("statements")
+        if statement is None:
+            return set()
+        by_thread = {d.thread: d for d in self._known.values() if d.thread is not None}
+        since = round(max(0.0, self._events_since - LOOK_BACK) * PICOSECONDS)
+        ran: set[ThreadId] = set()
+        for thread, start, end, running, name, sql_text in self._connection.rows(
+            statement, (self._text_length, since)
+        ):
+            dossier = by_thread.get(thread)
+            if dossier is None or start is None or end is None:
+                continue
+            event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, bool(running), text(name))
+            if dossier.event != event:
+                dossier.event = event
+                ran.add(thread)
+                if sql_text or not event.half_sent:
+                    dossier.statement = optional(sql_text) or command_words(event.name)
+        if now_on_timer is not None:
+            self._events_since = now_on_timer
+        return ran
+
+    def _read_own_limits(self, threads: Iterable[ThreadId]) -> None:
+        statement = self._found.statement("own_limits")
+        if statement is None:
+            return
+        by_thread = {d.thread: d for d in self._known.values() if d.thread is not None}
+        wanted = sorted(thread for thread in threads if thread in by_thread)
+        for first in range(0, len(wanted), ASKED_AT_ONCE):
+            for thread, name, value in self._connection.rows(
+                statement, (wanted[first : first + ASKED_AT_ONCE],)
+            ):
+                if text(name) == "wait_timeout":
+                    by_thread[thread].own_limit = int(value)
+                else:
+                    by_thread[thread].began = self._wall.local(float(value))
+
+    def _read_hosts(self, new: dict[int, Dossier]) -> None:
+        statement = self._found.statement("hosts")
+        if statement is None or not new:
+            return
+        for session_id, host in self._connection.rows(statement, (min(new),)):
+            if int(session_id) in new:
+                new[int(session_id)].host = text(host)
+
+    def _read_transactions(self, taken_at: float) -> dict[int, Transaction]:
+        """Open transactions by session id: when they began from the events, what they hold from InnoDB."""
+        began: dict[int, tuple[float, bool]] = {}
+        statement = self._found.statement("transactions")
+        if statement is not None:
+            ids = {d.thread: session_id for session_id, d in self._known.items()}
+            for thread, start, read_only in self._connection.rows(statement):
+                if thread in ids and start is not None:
+                    began[ids[thread]] = (self._timer.local(start / PICOSECONDS), bool(read_only))
+        held = read_open_transactions(self._connection, self._found)
+        return {
+            session_id: _transaction(
+                began.get(session_id),
+                held.get(session_id),
+                taken_at,
+                rows_readable="process" in self._found.able,
+            )
+            for session_id in began.keys() | held.keys()
+        }
+
+    def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
+        _, number, user, host, db, command, seconds, state, info, thread_name, instrumented = row
+        session_id = int(number)
+        dossier = self._known.get(session_id) or Dossier()
+        role, shown = role_of(text(command), text(user), text(thread_name)), text(command)
+        if seconds is None and role is Role.CLIENT:
+            role, shown = Role.LOGIN, "Connect"
+        event = dossier.event
+        if shown == "Sleep" and event is not None and event.running and not event.half_sent:
+            shown = "Query"
+        since, within = None, 0.0
+        if shown == "Sleep" and role is Role.CLIENT:
+            since, within = self._idle_since(
+                dossier, seconds, instrumented=bool(instrumented), taken_at=taken_at
+            )
+        return Session(
+            id=ProcesslistId(session_id),
+            user=text(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
+            host=dossier.host or text(host),
+            db=optional(db),
+            command=shown,
+            state=optional(state),
+            statement=optional(info) or (dossier.statement if self._text_length else None),
+            program=dossier.program,
+            client=dossier.client,
+            role=role,
+            own=session_id == self._found.own_id,
+            idle_since=since,
+            idle_within=within,
+            own_limit=dossier.own_limit,
+            half_sent=bool(event and event.half_sent),
+            transaction=transactions.get(session_id),
+            attributes=dossier.attributes,
+            thread=dossier.thread,
+        )
+
+    def _idle_since(
+        self, dossier: Dossier, seconds: Any, *, instrumented: bool, taken_at: float
+    ) -> tuple[float | None, float]:
+        """When the running idle wait began on our clock, and by how much that may be wrong."""
+        event = dossier.event
+        if event is not None and instrumented:
+            return min(taken_at, self._timer.local(event.start if event.half_sent else event.end)), 0.0
+        if dossier.began is not None and instrumented and "statements" in self._found.able:
+            return min(taken_at, dossier.began), 0.0
+        return by_whole_seconds(int(seconds), taken_at, self._wall)
+
+
+def by_whole_seconds(seconds: int, taken_at: float, wall: Timebase) -> tuple[float | None, float]:
+    """The idle clock from TIME alone: it began in that second of the server's clock. None where TIME is absurd.
+
+    A session that ran SET timestamp shows a TIME in the past or future of its own making; no session is older than
+    its server, and none idles in the future. What `wall` has not been set by cannot be placed.
+    """
+    if not 0 <= seconds < OLDEST or wall.uncertainty == float("inf"):
+        return None, TIME_ERROR
+    second_began = int(taken_at - wall.offset) - seconds + 0.5
+    return min(taken_at, wall.local(second_began)), TIME_ERROR
+
+
+OLDEST = 366 * 86_400 * 20
+"""Seconds beyond which a TIME is nobody's age."""
+
+
+def _transaction(
+    began: tuple[float, bool] | None, held: Row | None, taken_at: float, *, rows_readable: bool
+) -> Transaction:
+    started, read_only = began if began is not None else (None, False)
+    if held is None:
+        rows = 0 if rows_readable else None
+        return Transaction(started, rows, rows, read_only)
+    age, modified, locked, innodb_read_only = held
+    if started is None and age is not None:
+        started = taken_at - max(0.0, float(age))
+    return Transaction(started, int(modified), int(locked), read_only or bool(int(innodb_read_only)))
+
+
+def command_words(event_name: str) -> str | None:
+    """What to show for a command that has no SQL text: `Ping`, `Reset Connection`.
+
+    >>> command_words("statement/com/Ping"), command_words("statement/sql/select")
+    ('(Ping)', None)
+    """
+    beginning = "statement/com/"
+    return f"({event_name.removeprefix(beginning)})" if event_name.startswith(beginning) else None

@@ -1,0 +1,108 @@
+"""Every statement we ever send, one a file, chosen by table.
+
+`STATEMENTS` names for each thing to read its variants, the one that tells most first. The first whose needs the
+server and the account meet is used for the whole connection. All variants of a thing return the same columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from goneaway_tui.model.server import Flavour
+
+IDENTIFY = "identify.sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to read a thing."""
+
+    file: str
+    needs: frozenset[str] = frozenset()
+    """Names of PROBES that must have answered yes."""
+
+
+def _variants(*rows: tuple[str, str]) -> tuple[Variant, ...]:
+    return tuple(Variant(file, frozenset(needs.split())) for file, needs in rows)
+
+
+PROBES: dict[Flavour, dict[str, str]] = {
+    Flavour.MYSQL: {
+        "process": "mysql/can_process.sql",
+        "instrumented": "mysql/can_instrumented.sql",
+        "threads": "mysql/can_threads.sql",
+        "processlist": "mysql/can_processlist.sql",
+        "statements": "mysql/can_statements.sql",
+        "transactions": "mysql/can_transactions.sql",
+        "attributes": "mysql/can_attributes.sql",
+        "bounds": "mysql/can_bounds.sql",
+    },
+    Flavour.MARIADB: {
+        "process": "mariadb/can_process.sql",
+        "instrumented": "mariadb/can_instrumented.sql",
+        "threads": "mariadb/can_threads.sql",
+        "statements": "mariadb/can_statements.sql",
+        "attributes": "mariadb/can_attributes.sql",
+    },
+}
+"""What is found out once at connect: a probe that brings a row says yes; a refusal or no row says no."""
+
+STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
+    Flavour.MYSQL: {
+        "session": _variants(("mysql/session.sql", "")),
+        "own_thread": _variants(("mysql/own_thread.sql", "instrumented threads statements")),
+        "clock": _variants(
+            ("mysql/clock_statements.sql", "instrumented threads statements"), ("mysql/clock_wall.sql", "")
+        ),
+        "sessions": _variants(
+            ("mysql/sessions_threads.sql", "instrumented threads"),
+            ("mysql/sessions_processlist.sql", "instrumented processlist"),
+            ("mysql/sessions_information_schema.sql", ""),
+        ),
+        "statements": _variants(("mysql/statements.sql", "instrumented threads statements")),
+        "own_limits": _variants(("mysql/own_limits.sql", "instrumented threads")),
+        "hosts": _variants(("mysql/hosts.sql", "instrumented threads processlist process")),
+        "attributes": _variants(("mysql/attributes.sql", "instrumented attributes")),
+        "innodb_transactions": _variants(("mysql/innodb_transactions.sql", "process")),
+        "transactions": _variants(("mysql/transactions.sql", "instrumented threads transactions")),
+        "limits": _variants(("mysql/limits.sql", "")),
+        "variables": _variants(("mysql/variables_bounds.sql", "bounds"), ("mysql/variables.sql", "")),
+        "counters": _variants(("mysql/counters.sql", "")),
+    },
+    Flavour.MARIADB: {
+        "session": _variants(("mariadb/session.sql", "")),
+        "clock": _variants(("mariadb/clock.sql", "")),
+        "sessions": _variants(("mariadb/sessions.sql", "")),
+        "statements": _variants(("mariadb/statements.sql", "instrumented threads statements")),
+        "attributes": _variants(("mariadb/attributes.sql", "instrumented attributes")),
+        "innodb_transactions": _variants(("mariadb/innodb_transactions.sql", "process")),
+        "limits": _variants(("mariadb/limits.sql", "")),
+        "variables": _variants(("mariadb/variables.sql", "")),
+        "counters": _variants(("mariadb/counters.sql", "")),
+    },
+}
+
+
+def choose(flavour: Flavour, what: str, able: AbstractSet[str]) -> str | None:
+    """The statement that tells most about `what` with these abilities, or None where there is none."""
+    for variant in STATEMENTS[flavour][what]:
+        if variant.needs <= able:
+            return read(variant.file)
+    return None
+
+
+@cache
+def read(file: str) -> str:
+    """A statement's text without its comments, which are for people."""
+    text = (files(__package__) / file).read_text(encoding="utf-8")
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip().rstrip(";")
+
+
+def named_files() -> set[str]:
+    """Every file the tables name."""
+    probes = {file for by_flavour in PROBES.values() for file in by_flavour.values()}
+    statements = {v.file for things in STATEMENTS.values() for variants in things.values() for v in variants}
+    return probes | statements | {IDENTIFY}

@@ -1,0 +1,4 @@
+-- The last statement of every session that ran one since the timer stood at the given picosecond.
+SELECT THREAD_ID, TIMER_START, TIMER_END, END_EVENT_ID IS NULL, EVENT_NAME, LEFT(SQL_TEXT, %s)
+FROM performance_schema.events_statements_current
+WHERE NESTING_EVENT_LEVEL = 0 AND (END_EVENT_ID IS NULL OR TIMER_END >= %s)

@@ -1,0 +1,192 @@
+"""Who answers, and what this account may read there: found out once at connect."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from goneaway_tui.errors import Unsupported
+from goneaway_tui.model.plain import from_wire, plain
+from goneaway_tui.model.server import Flavour, Limitation
+from goneaway_tui.source import sql
+from goneaway_tui.source.connection import Connection, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A server as our account sees it."""
+
+    flavour: Flavour
+    version: str
+    banner: str
+    own_id: int
+    account: str
+    """Quoted, as a GRANT wants it: `'dba'@'%'`."""
+    able: frozenset[str]
+    """Names of the probes in `sql.PROBES` that answered yes."""
+
+    def statement(self, what: str) -> str | None:
+        return sql.choose(self.flavour, what, self.able)
+
+    def must(self, what: str) -> str:
+        """A statement that has a variant for everyone."""
+        text = self.statement(what)
+        assert text is not None, what  # noqa: S101 - a house test holds the table to it
+        return text
+
+
+def survey(connection: Connection) -> Survey:
+    """Ask who answers and try every probe. Raises SourceError."""
+    try:
+        version, comment, own_id, account = connection.rows(sql.read(sql.IDENTIFY))[0]
+    except (Refusal, IndexError, ValueError) as error:
+        raise Unsupported(
+            f"what answers does not say what it is: {plain(str(error), 200)}", "is it MySQL or MariaDB?"
+        ) from None
+    banner, comment = plain(from_wire(version), 200), plain(from_wire(comment), 200)
+    flavour = flavour_of(banner, comment)
+    able = frozenset(name for name, file in sql.PROBES[flavour].items() if _answers(connection, file))
+    return Survey(
+        flavour,
+        version=number_of(banner),
+        banner=f"{banner} {comment}".strip(),
+        own_id=int(own_id),
+        account=quoted_account(from_wire(account)),
+        able=able,
+    )
+
+
+def flavour_of(banner: str, comment: str) -> Flavour:
+    """
+    >>> flavour_of("5.5.5-10.4.2-MariaDB", "mariadb.org binary distribution").value
+    'mariadb'
+    """
+    return Flavour.MARIADB if "mariadb" in f"{banner} {comment}".lower() else Flavour.MYSQL
+
+
+def number_of(banner: str) -> str:
+    """The version's digits. MariaDB once wore a `5.5.5-` in front to please old replicas.
+
+    >>> number_of("5.5.5-10.4.2-MariaDB"), number_of("9.7.4-2")
+    ('10.4.2', '9.7.4')
+    """
+    found = re.match(r"(?:5\.5\.5-)?(\d+(?:\.\d+)*)", banner)
+    return found[1] if found else ""
+
+
+def quoted_account(account: str) -> str:
+    """
+    >>> quoted_account("dba@%")
+    "'dba'@'%'"
+    """
+    user, _, host = account.rpartition("@")
+    return "@".join("'" + plain(part, 100).replace("'", "''") + "'" for part in (user, host))
+
+
+def _answers(connection: Connection, file: str) -> bool:
+    try:
+        return bool(connection.rows(sql.read(file)))
+    except Refusal:
+        return False
+
+
+def limitations_of(found: Survey) -> tuple[Limitation, ...]:
+    """What this account on this server keeps from us, each with what would light it."""
+    return tuple(
+        Limitation(what, why, grant and grant.format(account=found.account))
+        for needs, lacks, what, why, grant in LIMITATIONS[found.flavour]
+        if found.able.issuperset(needs.split()) and found.able.isdisjoint(lacks.split())
+    )
+
+
+_SELECT = "GRANT SELECT ON performance_schema.* TO {account}"
+_PROCESS = "GRANT PROCESS ON *.* TO {account}"
+_CONSUMER = "UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME = '{}'"
+_NEVER = ""
+"""No probe at all: the limitation always holds."""
+
+LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = {
+    Flavour.MYSQL: (
+        (
+            "",
+            "instrumented",
+            "each session's own limit, its exact idle clock, its program and last statement",
+            "performance_schema is OFF: limits are assumed, clocks are right to a second at best",
+            "performance_schema = ON under [mysqld] in the option file, and a restart",
+        ),
+        (
+            "instrumented",
+            "threads",
+            "each session's own limit, its exact idle clock and last statement",
+            "the account may not read performance_schema: limits are assumed, clocks are right to a second at best",
+            _SELECT,
+        ),
+        (
+            "instrumented threads",
+            "statements",
+            "the exact idle clock and the last statement",
+            "the consumer events_statements_current is off: clocks count whole seconds from the last command's start",
+            _CONSUMER.format("events_statements_current"),
+        ),
+        (
+            "instrumented",
+            "attributes",
+            "the program and client of each session",
+            "the account may not read performance_schema.session_connect_attrs",
+            _SELECT,
+        ),
+        (
+            "threads instrumented",
+            "process",
+            "the rows transactions hold, and clients' ports",
+            "the account lacks PROCESS",
+            _PROCESS,
+        ),
+        ("", "threads process", "every session of another account", "the account lacks PROCESS", _PROCESS),
+        (
+            "instrumented threads",
+            "transactions",
+            "transactions that have touched no InnoDB table yet (a bare BEGIN)",
+            "the consumer events_transactions_current is off",
+            _CONSUMER.format("events_transactions_current"),
+        ),
+    ),
+    Flavour.MARIADB: (
+        (
+            "",
+            _NEVER,
+            "each session's own limit",
+            "MariaDB shows it to nobody: the global value is assumed (~)",
+            None,
+        ),
+        (
+            "",
+            "process",
+            "every session of another account, and what transactions hold",
+            "the account lacks PROCESS",
+            _PROCESS,
+        ),
+        (
+            "",
+            "instrumented",
+            "the program and client of each session",
+            "performance_schema is OFF",
+            "performance_schema = ON under [mariadbd] in the option file, and a restart",
+        ),
+        (
+            "instrumented",
+            "attributes",
+            "the program and client of each session",
+            "the account may not read performance_schema.session_connect_attrs",
+            _SELECT,
+        ),
+        (
+            "instrumented threads",
+            "statements",
+            "the last statement of an idle session",
+            "the consumer events_statements_current is off",
+            _CONSUMER.format("events_statements_current"),
+        ),
+    ),
+}
+"""Rows of: probes that must say yes, probes that must all say no, what is lost, why, what lights it."""
