@@ -1,0 +1,63 @@
+"""Ways to write a snapshot down. What is written is the very object on the screen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TextIO
+
+from goneaway_tui.export.files import file_name, write_file
+from goneaway_tui.model.snapshot import Snapshot
+
+Write = Callable[[Snapshot, TextIO], None]
+"""Writes one snapshot as text; line ends are `\\n`, the encoding is whoever opened the file's (we open UTF-8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write a snapshot down."""
+
+    name: str
+    suffix: str
+    title: str
+    """What a person picks it by."""
+    write: Write
+
+
+def _from(module: str) -> Write:
+    """The `write` of one format's file, loaded when first used: a command pays only for the format it writes."""
+
+    def write(snapshot: Snapshot, out: TextIO) -> None:
+        import_module(f"{__name__}.{module}").write(snapshot, out)
+
+    return write
+
+
+FORMATS: dict[str, Format] = {
+    row.name: row
+    for row in (
+        Format("json", ".json", "JSON, for scripts", _from("json")),
+        Format("csv", ".csv", "CSV, for spreadsheets", _from("csv")),
+        Format("markdown", ".md", "Markdown, for tickets", _from("markdown")),
+        Format("html", ".html", "HTML page", _from("html")),
+        Format("svg", ".svg", "SVG picture", _from("svg")),
+        Format("text", ".txt", "Plain text", _from("text")),
+    )
+}
+"""Every format by name; another is one row here and one file beside this one."""
+
+
+def save(
+    snapshot: Snapshot, format_name: str, path: str | os.PathLike[str], *, overwrite: bool = False
+) -> Path:
+    """Write a snapshot to a file, whole or not at all, and say where it is. Raises FileError."""
+    chosen = FORMATS[format_name]
+    return write_file(path, lambda out: chosen.write(snapshot, out), overwrite=overwrite)
+
+
+def default_name(snapshot: Snapshot, format_name: str) -> str:
+    """A file name that tells the server and the instant: `goneaway-db-01-20261123T184002Z.json`."""
+    return file_name(snapshot.sample.server.host, snapshot.taken_at, FORMATS[format_name].suffix)

@@ -16,24 +16,29 @@ STANDARD_SOCKETS = (
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What is needed to reach a server. `host` None or `localhost` with no port means a Unix socket, as in `mysql`."""
+    """What is needed to reach a server: by `socket` where there is one, else over TCP."""
 
-    host: str | None = None
+    host: str = "localhost"
     port: int = 3306
     user: str = ""
     password: str = field(default="", repr=False)
     socket: str | None = None
+    """Path of a Unix socket."""
     database: str | None = None
     ssl_mode: str = "PREFERRED"
     ssl_ca: str | None = None
     ssl_cert: str | None = None
     ssl_key: str | None = None
     connect_timeout: float = 10.0
+    """Seconds."""
+    label: str | None = None
+    """What to call it instead of where it is."""
 
     @property
     def name(self) -> str:
-        """As a person says it: `db-01:3306`, or the socket's path."""
-        return self.socket or f"{self.host or 'localhost'}:{self.port}"
+        """As a person says it: `db-01:3306`, `[::1]:3306`, or the socket's path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.label or self.socket or f"{host}:{self.port}"
 
 
 def standard_socket() -> str:

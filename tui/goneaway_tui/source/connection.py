@@ -20,7 +20,7 @@ from pymysql.constants import FIELD_TYPE
 
 from goneaway_tui.errors import AccessDenied, SettingsError, SourceError, TooSlow, Unreachable
 from goneaway_tui.model.plain import from_wire, plain
-from goneaway_tui.source.address import Address, standard_socket
+from goneaway_tui.source.address import Address
 
 PROGRAM = "goneaway-tui"
 STATEMENT_SECONDS = 5.0
@@ -135,8 +135,6 @@ class Connection:
 
 def _open(address: Address) -> Wire[Any]:
     path = address.socket
-    if path is None and address.host is None:
-        path = standard_socket()
     tls: dict[str, Any] = {}
     if address.ssl_mode == "DISABLED" or (path and address.ssl_mode == "PREFERRED"):
         tls["ssl_disabled"] = True
@@ -144,11 +142,11 @@ def _open(address: Address) -> Wire[Any]:
         tls["ssl"] = _tls(address)
     try:
         return pymysql.connect(
-            host=address.host or "localhost",
+            host=address.host,
             port=address.port,
             unix_socket=path,
             user=address.user,
-            password=address.password,
+            password=address.password.encode("utf-8", "surrogateescape"),
             database=address.database,
             charset="utf8mb4",
             use_unicode=False,
@@ -220,7 +218,7 @@ def _way_out(address: Address, said: str) -> str:
         return "check the host name (-h)"
     if "timed out" in said:
         return "a firewall may drop the packets; check host and port, or raise --connect-timeout"
-    if address.socket or address.host is None:
+    if address.socket:
         return "is the server running here? name its socket with -S, or a host with -h"
     if "CERTIFICATE" in said.upper() or "SSL" in said.upper():
         return "check --ssl-mode, --ssl-ca and the name in the server's certificate"

@@ -129,13 +129,12 @@ class _Reading:
         )
 
     def _server(self, uptime: int) -> Server:
-        by_socket = self._address.socket is not None or self._address.host is None
         return Server(
             flavour=self._found.flavour,
             version=self._found.version,
             banner=self._found.banner,
-            host=self._address.host or "localhost",
-            port=None if by_socket else self._address.port,
+            host=self._address.host,
+            port=None if self._address.socket else self._address.port,
             uptime=float(uptime),
             own_session_ids=(self._found.own_id,),
         )

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from goneaway_tui.export.cells import cell_width, cut, wrap
+from goneaway_tui.export.summary import next_closing, server_name
+from goneaway_tui.export.table import at_stake, in_closing_order
+from goneaway_tui.model.session import Transaction
+from goneaway_tui.model.snapshot import Basis, Limit, Risk, Snapshot
+from tests.builders import NOW, a_server, a_session, a_snapshot, a_transaction, a_verdict
+from tests.unit.export.rich import rich_snapshot
+from tests.unit.export.written import written
+
+
+def test_no_line_is_wider_than_120_cells() -> None:
+    assert [line for line in written(rich_snapshot(), "text").splitlines() if cell_width(line) > 120] == []
+
+
+def test_the_head_tells_who_answers_and_when() -> None:
+    head = written(a_snapshot(), "text").splitlines()[0]
+
+    assert head.split() == ["goneaway", "db-01:3306", "MySQL", "9.7.4", "up", "41d", "2026-11-23T18:40:02Z"]
+    assert len(head) == 120
+
+
+def test_the_figures_are_those_of_the_main_screen() -> None:
+    assert (
+        written(a_snapshot(), "text").splitlines()[1]
+        == "wait_timeout 8 h   interactive 8 h   packet 64 MiB   sessions 1 / 151   idle 1   aborted 3"
+    )
+
+
+def test_columns_stay_aligned_under_wide_letters() -> None:
+    sessions = [a_session(id=1, user="商店"), a_session(id=2, user="shop")]
+    wide, narrow = written(a_snapshot(sessions), "text").splitlines()[6:8]
+
+    assert cell_width(wide.partition("web-3")[0]) == cell_width(narrow.partition("web-3")[0])
+
+
+@pytest.mark.parametrize(
+    ("basis", "expected"),
+    [(Basis.OWN, " 8 h "), (Basis.ASSUMED, " ~8 h "), (Basis.LEARNED, " 8 h "), (Basis.DISPROVED, " >8 h ")],
+)
+def test_the_mark_before_a_limit_tells_how_we_know_it(basis: Basis, expected: str) -> None:
+    judged = a_verdict(limit=Limit(28_800, "wait_timeout", basis, "why"))
+    lines = written(replace(a_snapshot(), verdicts=(judged,)), "text").splitlines()
+
+    assert expected in lines[6]
+
+
+def test_a_mark_is_explained_only_where_it_occurs() -> None:
+    assert "assumed" not in written(a_snapshot(), "text")
+    assert "~ assumed: the global value" in written(a_snapshot([a_session(own_limit=None)]), "text")
+
+
+def test_the_closings_line_draws_a_bucket_for_each_stretch_of_time() -> None:
+    sessions = [a_session(own_limit=60, idle_for=5), a_session(own_limit=31_536_000)]
+    line = written(a_snapshot(sessions), "text").splitlines()[3]
+
+    assert line == "closings  now ▁▁▁▁▁█ 1m  ▁▁▁▁▁ 10m  ▁▁▁▁▁▁▁ 1h  " + "▁" * 24 + " 8h  1 later"
+
+
+def test_who_closes_first_comes_first_then_the_graver_risk_then_the_lower_id() -> None:
+    verdicts = (
+        a_verdict(a_session(id=6), risk=Risk.EXEMPT, deadline=None),
+        a_verdict(a_session(id=5), risk=Risk.BUSY, deadline=None),
+        a_verdict(a_session(id=4), risk=Risk.CALM, deadline=math.nan),
+        a_verdict(a_session(id=3), risk=Risk.CALM, deadline=NOW + 9),
+        a_verdict(a_session(id=2), risk=Risk.CALM, deadline=NOW + 9),
+        a_verdict(a_session(id=1), risk=Risk.OVERDUE, deadline=NOW - 9),
+    )
+    ordered = in_closing_order(Snapshot(a_snapshot().sample, verdicts))
+
+    assert [verdict.session.id for verdict in ordered] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("idle_for", "expected"),
+    [(59.25, "4711 in 0:01"), (60.0, "4711 overdue by 0:00"), (63.5, "4711 overdue by 0:03")],
+)
+def test_the_next_closing_is_told_with_its_time(idle_for: float, expected: str) -> None:
+    assert expected == next_closing(a_snapshot([a_session(own_limit=60, idle_for=idle_for)]))
+
+
+def test_no_closing_is_foretold_where_none_is_known() -> None:
+    assert next_closing(a_snapshot([a_session(command="Query")])) == "none known"
+
+
+@pytest.mark.parametrize(
+    ("transaction", "expected"),
+    [
+        (None, ""),
+        (a_transaction(), "3 rows"),
+        (a_transaction(rows_modified=1), "1 row"),
+        (a_transaction(rows_modified=12_345), "12,345 rows"),
+        (a_transaction(rows_modified=0), "1 locked"),
+        (a_transaction(rows_modified=None, rows_locked=None), "transaction"),
+        (a_transaction(rows_modified=0, rows_locked=0, read_only=True), "read only"),
+    ],
+)
+def test_what_is_at_stake_is_told_in_a_word_or_two(transaction: Transaction | None, expected: str) -> None:
+    assert expected == at_stake(transaction)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "expected"),
+    [
+        ("db-01", 3306, "db-01:3306"),
+        ("::1", 3306, "[::1]:3306"),
+        (None, None, "localhost"),
+        ("a\x1b[2J", None, "a␛[2J"),
+    ],
+)
+def test_a_server_is_named_as_a_person_would(host: str | None, port: int | None, expected: str) -> None:
+    assert expected == server_name(a_server(host=host, port=port))
+
+
+@pytest.mark.parametrize("width", range(12))
+def test_cut_text_never_takes_more_than_its_cells(width: int) -> None:
+    assert width >= cell_width(cut("商e\u0301店 shop 店", width))
+
+
+def test_a_long_word_is_cut_rather_than_left_sticking_out() -> None:
+    assert wrap("see " + "x" * 30 + " end", 10, "  ") == ["see", "  xxxxxxx…", "  end"]

@@ -1,0 +1,150 @@
+"""Every refusal is one line: what, why, what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.settings import later
+from tests.unit.settings.asking import complaint, settings
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("--hots db1", "there is no flag '--hots'; did you mean --host?"),
+        ("--intervall=2", "there is no flag '--intervall'; did you mean --interval?"),
+        ("--zzz", "there is no flag '--zzz'; see --help"),
+        ("-x", "there is no flag '-x'; see --help"),
+        ("snapshto", "there is no command 'snapshto'; did you mean snapshot?"),
+        ("shop", "there is no command 'shop'; -h HOST names a server, -D NAME a database"),
+        ("demo demo", "two commands, demo and demo; give one"),
+        ("-h", "-h needs a value; write --host=HOST, or --help for help"),
+        ("--host", "--host needs a value; write --host=HOST"),
+        ("-h --port 3306", "-h needs a value; write --host=HOST, or --help for help"),
+        ("-h db1:3307", "--host: not a host: 'db1:3307'; write the port apart, as in -h db1 -P 3307"),
+        ("-h a..b", "--host: not a host: 'a..b'; write a name or an address, as in db1 or 10.0.0.7"),
+        ("-P x", "--port: not a port: 'x'; a port is a number from 1 to 65535"),
+        ("-P 65536", "--port: not a port: '65536'; a port is a number from 1 to 65535"),
+        ("-P 0", "--port: not a port: '0'; a port is a number from 1 to 65535"),
+        ("-P 3_306", "--port: not a port: '3_306'; a port is a number from 1 to 65535"),
+        ("--interval 0", "--interval: out of range: '0'; it may be 0.1s to 1h"),
+        ("--interval 2h", "--interval: out of range: '2h'; it may be 0.1s to 1h"),
+        (
+            "--interval soon",
+            "--interval: not a duration: 'soon'; write it like 90, 90s, 10m, 1h30m, 8h or 1y",
+        ),
+        ("--read-only=maybe", "--read-only: not a yes or no: 'maybe'; write 1 or 0"),
+        (
+            "--ssl-mode=on",
+            (
+                "--ssl-mode: not a mode: 'on'; it is one of "
+                "DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY"
+            ),
+        ),
+        (
+            "snapshot --format xml",
+            "--format: not known: 'xml'; it is one of json, csv, markdown, html, svg, text",
+        ),
+        ("--format json", "--format goes with snapshot only; write goneaway-tui snapshot"),
+        ("--simulated", "--simulated goes with demo only; write goneaway-tui demo"),
+        ("snapshot --for 3", "--for does not go with snapshot; it goes with demo only"),
+        (
+            "demo -h db1",
+            "--host does not go with demo, which has a server of its own; leave it out, or leave out demo",
+        ),
+        (
+            "-p hunter2",
+            (
+                "the word after -p is not taken for the password, as in the mysql client; "
+                "glue it to the flag, or leave -p alone to be asked"
+            ),
+        ),
+        ("pgsql://db1/", "the DSN's scheme is not known; a DSN begins with mysql:// or mariadb://"),
+        (
+            "mysql://db1/?sslmode=x",
+            (
+                "the DSN's query has a key that is not known; it may have socket, ssl-mode, ssl-ca, ssl-cert, "
+                "ssl-key, ssl, ssl-verify-server-cert, connect-timeout"
+            ),
+        ),
+        ("mysql://db1/?socket", "DSN: socket needs a value; write socket=FILE"),
+        ("mysql://db1:99999/", "DSN: port: not a port; a port is a number from 1 to 65535"),
+        (
+            "mysql://::1/",
+            "the DSN's host is malformed; put an IPv6 address in brackets, as in [::1]:3306",
+        ),
+        (
+            "mysql://%ff@db1/",
+            (
+                "the DSN has percent codes that are not UTF-8; "
+                "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
+            ),
+        ),
+        ("mysql://a/ mysql://b/", "more than one server is not available yet; give one server, by flags or by DSN"),
+        ("@prod", "@profile is not available yet; give one server, by flags or by DSN"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_what_why_and_what_to_do(line: str, expected: object) -> None:
+    assert expected == complaint(line)
+
+
+@pytest.mark.parametrize("word", [*later.COMMANDS, *later.FLAGS])
+def test_what_the_contract_promises_for_later_says_so(word: str) -> None:
+    assert complaint(f"{word} x").startswith(f"{word} is not available yet; ")
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("[client", "~/.my.cnf line 1: a group without ]; write it as [client]"),
+        ("\nuser=x", "~/.my.cnf line 2: an option before any group; put [client] above it"),
+        ("[client]\n=hunter2", "~/.my.cnf line 2: a value without a name; write name=value"),
+        (
+            "[client]\nport=x",
+            "~/.my.cnf [client]: port: not a port: 'x'; a port is a number from 1 to 65535",
+        ),
+        ("[client]\nhost", "~/.my.cnf [client]: host needs a value; write host=HOST"),
+    ],
+)
+def test_a_bad_option_file_is_named_with_its_line(file: str | None, expected: object) -> None:
+    assert expected == complaint(file=file)
+
+
+def test_a_bad_variable_is_named() -> None:
+    assert complaint(env={"GONEAWAY_READ_ONLY": "maybe"}) == (
+        "GONEAWAY_READ_ONLY: not a yes or no: 'maybe'; write 1 or 0"
+    )
+
+
+def test_options_of_other_programs_in_the_file_do_no_harm() -> None:
+    assert settings(file="[client]\nuser=root\ndefault-character-set=utf8\n").connection.user == "root"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-p hunter2",
+        "-phunter2 --hots",
+        "--pasword=hunter2",
+        "--passwordhunter2",
+        "-xphunter2",
+        "-h -phunter2",
+        "-- -phunter2",
+        "-- --password=hunter2",
+        "mysql://u:hunter2@db1:x/",
+        "mysql://u:hunter2@db1/?x=y",
+        "mysql://u:hunter2",
+        "mysql://u:hun/ter2@db1",
+        "mysql://u:hun?ter2@db1",
+        "mysql://u:hun#ter2@db1",
+        "mysql://u:hunter2@[::1",
+        "pgsql://u:hunter2@db1",
+        "u:hunter2@pgsql://db1",
+        "mysql://u:hunter2@a..b",
+        "mysql://u:hunter2@h mysql://u:hunter2@h",
+    ],
+)
+def test_no_complaint_repeats_a_password(line: str) -> None:
+    said = complaint(line)
+
+    assert not any(part in said for part in ("hunter2", "hun", "ter2"))

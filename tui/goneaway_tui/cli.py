@@ -1,0 +1,248 @@
+"""The composition root: from argv to settings, a source and a screen or a file, and to an exit status.
+
+Here alone is the time asked, is anything printed, and do rooms that do not know each other meet.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goneaway_tui.errors import ExitCode, FileError, GoneawayError, SettingsError
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.ports import Clock, Source
+from goneaway_tui.settings import (
+    Answer,
+    ConnectionSettings,
+    Secret,
+    Settings,
+    Transport,
+    hide_secrets,
+    resolve,
+)
+
+if TYPE_CHECKING:
+    from goneaway_tui.source.address import Address
+
+
+def run(argv: Sequence[str]) -> int:
+    """Do what the arguments say and return the exit status. Nothing but a line ever reaches the user on failure."""
+    try:
+        hidden = hide_secrets(argv)
+        settings = resolve(argv, os.environ, _read_text, Path.home(), _login())
+        if isinstance(settings, Answer):
+            _write_out(settings.text)
+            return ExitCode.DONE
+        if not hidden:
+            _tell("warning: others on this machine can see the password in the process list; use -p alone")
+        return COMMANDS[settings.command](settings)
+    except GoneawayError as error:
+        _tell(error.line)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001 - the last line of defence: told in one line, kept whole in a file
+        _tell(_bug(error))
+        return ExitCode.BUG
+
+
+def _ui(settings: Settings) -> int:
+    from goneaway_tui.source.live import LiveSource
+
+    _require_terminal()
+    clock = steady_clock()
+    source = LiveSource(
+        _address(settings.connection), clock, statements=settings.statements, interval=settings.interval
+    )
+    return _watch(settings, source, clock)
+
+
+def _demo(settings: Settings) -> int:
+    from goneaway_tui.source.address import Address
+    from goneaway_tui.source.demo import NoServerProgram, start_demo
+    from goneaway_tui.source.live import LiveSource
+    from goneaway_tui.source.simulated import SimulatedSource
+
+    _require_terminal()
+    clock = steady_clock()
+    if settings.simulated:
+        return _watch(settings, SimulatedSource(clock, statements=settings.statements), clock)
+    _tell("starting a private server with a living workload; it is removed when you quit ...")
+    try:
+        demo = start_demo()
+    except NoServerProgram as absent:
+        _tell(f"{absent.line}; going on with simulated sessions")
+        return _watch(settings, SimulatedSource(clock, statements=settings.statements), clock)
+    try:
+        address = Address(socket=demo.socket, user=demo.user, label="demo (private server)")
+        return _watch(settings, LiveSource(address, clock, statements=settings.statements), clock)
+    finally:
+        demo.close()
+
+
+def _snapshot(settings: Settings) -> int:
+    from goneaway_tui.export import FORMATS, save
+    from goneaway_tui.judge import judge
+    from goneaway_tui.source.live import LiveSource
+
+    source = LiveSource(_address(settings.connection), steady_clock(), statements=settings.statements)
+    try:
+        taken = judge(source.sample(), None, _policy(settings))
+    finally:
+        source.close()
+    chosen = settings.format or "json"
+    if settings.output is None:
+        _use_utf8()
+        FORMATS[chosen].write(taken, sys.stdout)
+        sys.stdout.flush()
+    else:
+        save(taken, chosen, settings.output, overwrite=_may_overwrite(Path(settings.output)))
+    return ExitCode.DONE
+
+
+COMMANDS = {"ui": _ui, "demo": _demo, "snapshot": _snapshot}
+
+
+def _watch(settings: Settings, source: Source, clock: Clock) -> int:
+    """Read once, so that a server that refuses is told before the screen opens; then show the board."""
+    from goneaway_tui.judge import judge
+
+    try:
+        first: Snapshot = judge(source.sample(), None, _policy(settings))
+        from goneaway_tui.ui.app import GoneawayApp
+
+        app = GoneawayApp(
+            source,
+            clock,
+            _policy(settings),
+            first=first,
+            interval=settings.interval,
+            theme=settings.theme,
+            run_for=settings.run_for,
+        )
+        app.run()
+    finally:
+        source.close()
+    if app.crash is not None:
+        _tell(_bug(app.crash))
+        return ExitCode.BUG
+    return ExitCode.DONE
+
+
+def steady_clock() -> Clock:
+    """Seconds since 1970 that no setting of this machine's clock moves; a laptop's sleep counts."""
+    ticks = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    began, began_ticks = time.time(), time.clock_gettime(ticks)
+    return lambda: began + (time.clock_gettime(ticks) - began_ticks)
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
+
+
+def _address(connection: ConnectionSettings) -> Address:
+    from goneaway_tui.source.address import Address, standard_socket
+
+    path = (connection.socket or standard_socket()) if connection.transport is Transport.SOCKET else None
+    return Address(
+        host=connection.host or "localhost",
+        port=connection.port,
+        user=connection.user,
+        password=_password(connection).reveal(),
+        socket=path,
+        database=connection.database,
+        ssl_mode=connection.ssl_mode.value,
+        ssl_ca=connection.ssl_ca,
+        ssl_cert=connection.ssl_cert,
+        ssl_key=connection.ssl_key,
+        connect_timeout=connection.connect_timeout,
+    )
+
+
+def _password(connection: ConnectionSettings) -> Secret:
+    if not connection.ask_password:
+        return connection.password or Secret("")
+    try:
+        return Secret(getpass.getpass("Password: ", stream=sys.stderr))
+    except EOFError:
+        raise SettingsError("no password was typed", "type it at the prompt, or set MYSQL_PWD") from None
+
+
+def _require_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise SettingsError(
+            "the screen needs a terminal, and this is not one",
+            "use goneaway-tui snapshot where there is none",
+        )
+
+
+def _may_overwrite(path: Path) -> bool:
+    """Ask where a person can answer; otherwise an existing file is never replaced."""
+    if not path.exists() or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    sys.stderr.write(f"{plain(str(path))} exists. Replace it? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _read_text(path: Path) -> str | None:
+    """A settings file's text, None where there is none. Raises FileError where it may not be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise FileError(
+            f"cannot read {path}: {error.strerror}", "mend its permissions, or move it away"
+        ) from None
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def _write_out(text: str) -> None:
+    _use_utf8()
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def _use_utf8() -> None:
+    """What we write is UTF-8, whatever the locale: JSON is, by definition."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _tell(line: str) -> None:
+    """Say one line to the person."""
+    sys.stderr.write(f"goneaway-tui: {plain(line, 2000)}\n")
+
+
+def _bug(error: BaseException) -> str:
+    """Keep a fault's traceback in the state directory, and say in a line where."""
+    from platformdirs import user_state_path
+
+    told = f"{type(error).__name__}: {error}"
+    try:
+        folder = user_state_path("goneaway-tui", ensure_exists=True)
+        path = folder / f"fault-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.txt"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as out:
+            out.write("".join(traceback.format_exception(error)))
+    except OSError:
+        return f"a fault of ours, {told}; please report it"
+    return f"a fault of ours, {told}; please report it with {path}"

@@ -1,0 +1,77 @@
+"""CSV: one row a session, the contract's names flattened with `_`. No cell can run as a formula."""
+
+from __future__ import annotations
+
+import csv
+from typing import TextIO
+
+from goneaway_tui.export.data import Data, session_data
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.snapshot import Snapshot
+
+HEADER = (
+    "id",
+    "user",
+    "host",
+    "db",
+    "program",
+    "command",
+    "state",
+    "statement",
+    "idle_seconds",
+    "limit_seconds",
+    "limit_variable",
+    "limit_basis",
+    "deadline",
+    "seconds_left",
+    "risk",
+    "own",
+    "at_stake_transaction_seconds",
+    "at_stake_rows_modified",
+    "at_stake_rows_locked",
+)
+
+TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What starts a formula in some spreadsheet; the wide forms do where East Asian input is usual."""
+
+LONGEST = 32_766
+"""A spreadsheet's cell holds 32,767 characters; one is kept for the apostrophe."""
+
+
+def write(snapshot: Snapshot, out: TextIO) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    for verdict in snapshot.verdicts:
+        flat = flattened(session_data(verdict, snapshot.taken_at))
+        writer.writerow([cell(flat.get(name)) for name in HEADER])
+
+
+def flattened(data: Data, prefix: str = "") -> Data:
+    """
+    >>> flattened({"id": 1, "limit": {"seconds": 30}})
+    {'id': 1, 'limit_seconds': 30}
+    """
+    flat: Data = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            flat |= flattened(value, f"{prefix}{name}_")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def cell(value: object) -> str:
+    """One value as a cell: unknown is empty, a number of ours stays a number, a stranger's text stays text.
+
+    >>> cell("=cmd()"), cell(-3.5), cell(True), cell(None)
+    ("'=cmd()", '-3.5', 'true', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str):
+        return str(value)
+    shown = plain(value, LONGEST)
+    is_formula = value.startswith(TRIGGERS) or shown.lstrip().startswith(TRIGGERS)
+    return f"'{shown}" if is_formula else shown

@@ -1,0 +1,128 @@
+"""Files written whole or not at all, never by accident over another, readable by their owner alone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from goneaway_tui.errors import FileError
+from goneaway_tui.export.instants import stamp
+from goneaway_tui.model.plain import plain
+
+NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+"""How file systems without hard links refuse one."""
+
+ELSEWHERE = "name another place"
+
+REASONS = {
+    errno.EEXIST: ("a file of that name exists", "name another, or remove that one first"),
+    errno.EISDIR: ("it is a directory", "name a file in it"),
+    errno.ENOENT: ("no such directory", "create it first, or name another"),
+    errno.ENOTDIR: ("part of the path is a file, not a directory", ELSEWHERE),
+    errno.EACCES: ("permission denied", "name a place you may write to"),
+    errno.EPERM: ("permission denied", "name a place you may write to"),
+    errno.EROFS: ("the file system is read-only", ELSEWHERE),
+    errno.ENOSPC: ("the disk is full", "free some space, or name a place on another disk"),
+    errno.EDQUOT: ("your disk quota is used up", "free some space, or name a place on another disk"),
+    errno.ENAMETOOLONG: ("the name is too long", "name a shorter one"),
+    errno.ELOOP: ("its symbolic links go in a circle", ELSEWHERE),
+}
+"""What went wrong and what to do, by error number."""
+
+Link = Callable[[Path, Path], None]
+"""Gives a second name (first) to an existing file (second), and raises FileExistsError where the name is taken."""
+
+
+def write_file(
+    path: str | os.PathLike[str], write: Callable[[TextIO], None], *, overwrite: bool = False
+) -> Path:
+    """Write a text file and give its path. Nobody ever sees half of it, or gets to read what is private in it.
+
+    Without `overwrite` an existing file stays what it is, even one that appears while ours is being written.
+    Raises FileError with one clear line.
+    """
+    wanted = Path(path)
+    target = wanted
+    try:
+        if overwrite:
+            target = Path(os.path.realpath(wanted))
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "")
+        if target.exists() and not target.is_file():
+            raise FileError(f"cannot write {_shown(wanted)}: it is not a regular file", ELSEWHERE)
+        if os.path.lexists(target) and not overwrite:
+            raise FileExistsError(errno.EEXIST, "")
+        _write(target, write, overwrite=overwrite)
+    except OSError as error:
+        raise file_error(wanted, error) from error
+    except ValueError as error:
+        if _is_possible(wanted):
+            raise
+        raise FileError(f"cannot write {_shown(wanted)}: not a possible file name", ELSEWHERE) from error
+    return wanted
+
+
+def file_error(path: Path, error: OSError) -> FileError:
+    """One line for what the system said."""
+    why, hint = REASONS.get(error.errno or 0, (plain(error.strerror or str(error)).lower(), ELSEWHERE))
+    if error.errno == errno.ENOENT:
+        why = f"{why} as {_shown(path.parent)}"
+    return FileError(f"cannot write {_shown(path)}: {why}", hint)
+
+
+def file_name(host: str | None, taken_at: float, suffix: str) -> str:
+    """A name that is safe on every file system.
+
+    >>> file_name("db-01", 1795459202.5, ".json"), file_name("../[::1]/x y", 1795459202.5, ".csv")
+    ('goneaway-db-01-20261123T184002Z.json', 'goneaway-1-x-y-20261123T184002Z.csv')
+    """
+    safe = re.sub(r"[^A-Za-z0-9.]+|\.{2,}", "-", host or "localhost")[:64].strip("-.")
+    return f"goneaway-{safe or 'server'}-{stamp(taken_at)}{suffix}"
+
+
+def _write(target: Path, write: Callable[[TextIO], None], *, overwrite: bool) -> None:
+    handle, name = tempfile.mkstemp(prefix=".goneaway-", suffix=".tmp", dir=target.parent)
+    draft = Path(name)
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as out:  # noqa: PTH123 - by descriptor, kept at 0600
+            write(out)
+            out.flush()
+            os.fsync(handle)
+        if overwrite:
+            draft.replace(target)
+        else:
+            publish(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def publish(draft: Path, target: Path, link: Link = Path.hardlink_to) -> None:
+    """Give the finished draft its name, unless the name is taken by then."""
+    try:
+        link(target, draft)
+    except OSError as error:
+        if error.errno not in NO_HARD_LINKS:
+            raise
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            draft.replace(target)
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
+
+
+def _shown(path: Path) -> str:
+    return plain(str(path))
+
+
+def _is_possible(path: Path) -> bool:
+    """No system call takes a NUL, and a name that cannot be encoded reaches none."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False

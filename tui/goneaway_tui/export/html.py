@@ -1,0 +1,109 @@
+"""One self-contained page: no scripts, nothing fetched, light or dark as the reader has it. Well-formed XML too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import TextIO
+
+from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, PAPER, rules
+from goneaway_tui.export.summary import Summary, summary
+from goneaway_tui.export.table import COLUMNS, in_closing_order, rows
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.server import Limitation
+from goneaway_tui.model.snapshot import Snapshot
+
+STYLE = (
+    ":root { color-scheme: light dark; }",
+    f"body {{ margin: 2rem; background: {PAPER[0]}; color: {INK[0]}; font: 0.9rem/1.4 system-ui, sans-serif; }}",
+    f"caption, dt, .faint, th {{ color: {FAINT[0]}; }}",
+    "dl { display: flex; flex-wrap: wrap; gap: 0.3rem 2rem; margin: 0.6rem 0; }",
+    "dl div { display: flex; gap: 0.5rem; } dd { margin: 0; }",
+    "dd, td { font-variant-numeric: tabular-nums; } .risk { font-weight: 600; }",
+    ".scroll { overflow-x: auto; } table { border-collapse: collapse; } caption { text-align: left; }",
+    "th, td { padding: 0.2rem 0.7rem; text-align: left; vertical-align: top; white-space: nowrap; }",
+    "tbody tr { border-top: 1px solid rgb(128 128 128 / 0.3); } th.figure, td.figure { text-align: right; }",
+    "td.statement { white-space: normal; overflow-wrap: anywhere; min-width: 20rem; }",
+    "td.statement, code { font-family: ui-monospace, monospace; }",
+    *rules(LIGHT, "color"),
+    "@media (prefers-color-scheme: dark) {",
+    f"body {{ background: {PAPER[1]}; color: {INK[1]}; }}",
+    f"caption, dt, .faint, th {{ color: {FAINT[1]}; }}",
+    *rules(DARK, "color"),
+    "}",
+)
+
+
+def write(snapshot: Snapshot, out: TextIO) -> None:
+    out.writelines(f"{line}\n" for line in lines(snapshot))
+
+
+def lines(snapshot: Snapshot) -> Iterator[str]:
+    words = summary(snapshot)
+    yield from head(words)
+    yield from above(words)
+    if snapshot.sample.limitations:
+        yield "<ul>"
+        yield from map(unseen, snapshot.sample.limitations)
+        yield "</ul>"
+    yield from table(snapshot)
+    yield from (f'<p class="faint">{escape(each)}</p>' for each in words.legend)
+    yield "</body>"
+    yield "</html>"
+
+
+def head(words: Summary) -> Iterator[str]:
+    yield "<!DOCTYPE html>"
+    yield '<html xmlns="http://www.w3.org/1999/xhtml" lang="en">'
+    yield "<head>"
+    yield '<meta charset="utf-8" />'
+    yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\" />"
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1" />'
+    yield '<meta name="color-scheme" content="light dark" />'
+    yield f"<title>goneaway: {escape(words.name)} at {words.taken_at}</title>"
+    yield "<style>"
+    yield from STYLE
+    yield "</style>"
+    yield "</head>"
+
+
+def above(words: Summary) -> Iterator[str]:
+    yield "<body>"
+    yield f"<h1>goneaway: {escape(words.name)}</h1>"
+    yield f'<p class="faint">{escape(words.server)}, up {words.up}, at {words.taken_at}</p>'
+    yield "<dl>"
+    for name, value in (*words.figures, ("next closing", words.next)):
+        yield f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+    yield "</dl>"
+    yield "<dl>"
+    for risk, number in words.tally:
+        yield f'<div><dt class="risk {risk.value}">{risk.value}</dt><dd>{number}</dd></div>'
+    yield "</dl>" if words.tally else "<div><dt>no sessions</dt><dd></dd></div></dl>"
+
+
+def table(snapshot: Snapshot) -> Iterator[str]:
+    yield '<div class="scroll">'
+    yield "<table>"
+    yield "<caption>Sessions, who closes first on top</caption>"
+    heads = (
+        f'<th scope="col" class="{"figure" if column.figure else "text"}">{column.heading}</th>'
+        for column in COLUMNS
+    )
+    yield f"<thead><tr>{''.join(heads)}</tr></thead>"
+    yield "<tbody>"
+    verdicts = in_closing_order(snapshot)
+    for verdict, row in zip(verdicts, rows(verdicts, snapshot.taken_at), strict=True):
+        yield "<tr>"
+        for column, cell in zip(COLUMNS, row, strict=True):
+            names = f"risk {verdict.risk.value}" if column.name == "risk" else column.name
+            yield f'<td class="{names}{" figure" if column.figure else ""}" dir="auto">{escape(cell)}</td>'
+        yield "</tr>"
+    yield "</tbody>"
+    yield "</table>"
+    yield "</div>"
+
+
+def unseen(limitation: Limitation) -> str:
+    words = f"cannot see {escape(plain(limitation.what))}: {escape(plain(limitation.why))}"
+    mend = f"; to see it: <code>{escape(plain(limitation.grant))}</code>" if limitation.grant else ""
+    return f"<li>{words}{mend}</li>"

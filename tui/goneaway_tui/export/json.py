@@ -1,0 +1,36 @@
+"""JSON, as the contract has it: one session a line, everything above them indented."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TextIO
+
+from goneaway_tui.export.data import Data, head_data, session_data
+from goneaway_tui.model.snapshot import Snapshot
+
+_UNSEEN = re.compile(
+    r"[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+)
+"""Legal in JSON or not even encodable, but never fit to reach a terminal or a file as they are."""
+
+
+def write(snapshot: Snapshot, out: TextIO) -> None:
+    out.write(dumps(head_data(snapshot), indent=2).removesuffix("\n}"))
+    out.write(',\n  "sessions": [')
+    between = "\n    "
+    for verdict in snapshot.verdicts:
+        out.write(between + dumps(session_data(verdict, snapshot.taken_at)))
+        between = ",\n    "
+    out.write("\n  ]\n}\n" if snapshot.verdicts else "]\n}\n")
+
+
+def dumps(data: Data, indent: int | None = None) -> str:
+    r"""JSON that encodes as UTF-8 and controls no terminal; without `indent`, on one line.
+
+    >>> print(dumps({"user": "zoë\x1b\x9b\u202e\ud800"}))
+    {"user": "zoë\u001b\u009b\u202e\ud800"}
+    """
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent)
+    return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)

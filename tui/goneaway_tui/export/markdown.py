@@ -1,0 +1,77 @@
+"""Markdown for tickets and chats: a summary and a table, in which strangers' text stays text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+from goneaway_tui.export.cells import cut
+from goneaway_tui.export.summary import summary
+from goneaway_tui.export.table import COLUMNS, in_closing_order, rows
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.server import Limitation
+from goneaway_tui.model.snapshot import Snapshot
+
+LONGEST_CELL = 100
+
+_ESCAPES = str.maketrans(
+    {char: f"\\{char}" for char in r"\`*_[]|~$@"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+)
+_LINKS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+"""What readers make a link of without being asked."""
+
+
+def write(snapshot: Snapshot, out: TextIO) -> None:
+    out.writelines(f"{line}\n" for line in lines(snapshot))
+
+
+def lines(snapshot: Snapshot) -> Iterator[str]:
+    words = summary(snapshot)
+    yield f"# goneaway: {escaped(words.name)} at {words.taken_at}"
+    yield ""
+    yield f"{escaped(words.server)}, up {words.up}"
+    yield ""
+    yield "- limits and counts: " + ", ".join(f"{escaped(name)} {value}" for name, value in words.figures)
+    tally = ", ".join(f"{number} {risk.value}" for risk, number in words.tally)
+    yield f"- risk: {tally or 'no sessions'}"
+    yield f"- next closing: {words.next}"
+    for limitation in snapshot.sample.limitations:
+        yield unseen(limitation)
+    yield ""
+    yield line(column.heading for column in COLUMNS)
+    yield line("--:" if column.figure else "---" for column in COLUMNS)
+    for row in rows(in_closing_order(snapshot), snapshot.taken_at):
+        yield line(escaped(cut(cell, LONGEST_CELL)) for cell in row)
+    for each in words.legend:
+        yield ""
+        yield escaped(each)
+
+
+def line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def unseen(limitation: Limitation) -> str:
+    words = f"- cannot see {escaped(plain(limitation.what))}: {escaped(plain(limitation.why))}"
+    return f"{words}; to see it: {code(plain(limitation.grant))}" if limitation.grant else words
+
+
+def escaped(text: str) -> str:
+    r"""Plain text that Markdown leaves alone.
+
+    >>> print(escaped("<b>|`x`_y_ http://z"))
+    &lt;b&gt;\|\`x\`\_y\_ http\://z
+    """
+    return _LINKS.sub(r"\\\g<0>", text.translate(_ESCAPES))
+
+
+def code(text: str) -> str:
+    """A statement to be copied as it is: fenced by more backticks than it has in a row.
+
+    >>> code("GRANT PROCESS ON *.* TO `shop`@`%`")
+    '`` GRANT PROCESS ON *.* TO `shop`@`%` ``'
+    """
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {text} {fence}" if longest else f"{fence}{text}{fence}"

@@ -1,0 +1,93 @@
+"""What is said above the table: who answers, its limits, how many sessions are how near their end, who is next."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from goneaway_tui.export.instants import instant
+from goneaway_tui.export.table import in_closing_order
+from goneaway_tui.export.wording import age, clock, count, countdown, limit_words, size
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import Server
+from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
+
+LEGEND = {
+    Basis.ASSUMED: "~ assumed: the global value; the server does not show the session's own",
+    Basis.DISPROVED: "> outlived: the session's own limit is higher, and unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Words fit to show."""
+
+    name: str
+    server: str
+    up: str
+    taken_at: str
+    figures: tuple[tuple[str, str], ...]
+    tally: tuple[tuple[Risk, str], ...]
+    """The gravest risk first; risks nobody is at are left out."""
+    next: str
+    legend: tuple[str, ...]
+    """The marks that occur, explained."""
+
+
+def summary(snapshot: Snapshot) -> Summary:
+    sample = snapshot.sample
+    tally = Counter(verdict.risk for verdict in snapshot.verdicts)
+    bases = {verdict.limit.basis for verdict in snapshot.verdicts if verdict.limit is not None}
+    return Summary(
+        name=server_name(sample.server),
+        server=f"{sample.server.flavour.title} {plain(sample.server.version)}",
+        up=age(sample.server.uptime),
+        taken_at=instant(sample.taken_at, "seconds"),
+        figures=tuple(_figures(sample)),
+        tally=tuple((risk, count(tally[risk])) for risk in reversed(Risk) if tally[risk]),
+        next=next_closing(snapshot),
+        legend=tuple(words for basis, words in LEGEND.items() if basis in bases),
+    )
+
+
+def server_name(server: Server) -> str:
+    """The server as a person would say it: `db-01:3306`, `[::1]:3306`; `localhost` on a Unix socket."""
+    host = plain(server.host or "localhost")
+    if server.port is None:
+        return host
+    return f"[{host}]:{server.port}" if ":" in host else f"{host}:{server.port}"
+
+
+def next_closing(snapshot: Snapshot) -> str:
+    """
+    >>> from goneaway_tui.model.sample import Sample
+    >>> from goneaway_tui.model.server import Flavour
+    >>> next_closing(Snapshot(Sample(0.0, Server(Flavour.MYSQL, "9", "9", None, None, 1.0), ()), ()))
+    'none known'
+    """
+    for verdict in in_closing_order(snapshot)[:1]:
+        left = verdict.seconds_left(snapshot.taken_at)
+        if left is not None and math.isfinite(left):
+            who = verdict.session.id
+            return f"{who} in {countdown(left)}" if left > 0 else f"{who} overdue by {clock(-left)}"
+    return "none known"
+
+
+def _figures(sample: Sample) -> Iterator[tuple[str, str]]:
+    for name, short in (("wait_timeout", "wait_timeout"), ("interactive_timeout", "interactive")):
+        seconds = sample.variable(name)
+        if seconds is not None:
+            yield short, limit_words(seconds)
+    packet = sample.variable("max_allowed_packet")
+    if packet is not None and math.isfinite(packet):
+        yield "packet", size(int(packet))
+    most = sample.counter("max_connections") or sample.variable("max_connections")
+    sessions = count(len(sample.sessions))
+    yield "sessions", f"{sessions} / {count(int(most))}" if most and math.isfinite(most) else sessions
+    yield "idle", count(sum(session.is_idle for session in sample.sessions))
+    aborted = sample.counter("aborted_clients")
+    if aborted is not None:
+        yield "aborted", count(aborted)

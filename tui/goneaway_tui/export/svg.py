@@ -1,0 +1,94 @@
+"""A self-contained picture: the head of the table, text in a grid, no fonts or files from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import TextIO
+
+from goneaway_tui.export.cells import cut
+from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, PAPER, rules
+from goneaway_tui.export.summary import Summary, summary
+from goneaway_tui.export.table import COLUMNS, in_closing_order, rows, widths
+from goneaway_tui.export.wording import count
+from goneaway_tui.model.snapshot import Snapshot
+
+MOST = 40
+"""Sessions drawn; the rest are counted."""
+WIDTH, GAP = 132, 2
+ADVANCE, LINE, MARGIN = 8.0, 20, 20
+"""In pixels: a cell's width, a line's height, the border. Letters are a little narrower than their cell."""
+
+
+def write(snapshot: Snapshot, out: TextIO) -> None:
+    out.writelines(f"{line}\n" for line in lines(snapshot))
+
+
+def lines(snapshot: Snapshot) -> Iterator[str]:
+    words = summary(snapshot)
+    verdicts = in_closing_order(snapshot)
+    shown = verdicts[:MOST]
+    more = len(verdicts) - len(shown)
+    yield from head(words, lines_drawn=5 + len(shown) + bool(more) + len(words.legend))
+    yield from above(words)
+    cells = rows(shown, snapshot.taken_at)
+    wide = widths(cells, WIDTH, GAP)
+    yield "".join(row(3, [column.heading for column in COLUMNS], wide, "faint"))
+    for at, (verdict, each) in enumerate(zip(shown, cells, strict=True), start=4):
+        yield "".join(row(at, each, wide, verdict.risk.value))
+    below = [f"and {count(more)} more"] if more else []
+    for at, line in enumerate((*below, *words.legend), start=5 + len(shown)):
+        yield text(0, at, line, "faint")
+    yield "</svg>"
+
+
+def head(words: Summary, lines_drawn: int) -> Iterator[str]:
+    width, height = 2 * MARGIN + int(WIDTH * ADVANCE), 2 * MARGIN + lines_drawn * LINE
+    title = escape(f"goneaway: {words.name} at {words.taken_at}")
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img">'
+    )
+    yield f"<title>{title}</title>"
+    yield "<style>"
+    yield f"text {{ font: 13px ui-monospace, monospace; fill: {INK[0]}; white-space: pre; }}"
+    yield f".paper {{ fill: {PAPER[0]}; }}"
+    yield f".faint {{ fill: {FAINT[0]}; }}"
+    yield from rules(LIGHT, "fill")
+    yield "@media (prefers-color-scheme: dark) {"
+    yield f"text {{ fill: {INK[1]}; }}"
+    yield f".paper {{ fill: {PAPER[1]}; }}"
+    yield f".faint {{ fill: {FAINT[1]}; }}"
+    yield from rules(DARK, "fill")
+    yield "}"
+    yield "</style>"
+    yield f'<rect class="paper" width="{width}" height="{height}" />'
+
+
+def above(words: Summary) -> Iterator[str]:
+    """Three lines: who answers, its limits, the tally with each risk in its colour."""
+    yield text(0, 0, cut(f"goneaway  {words.name}  {words.server}  up {words.up}", WIDTH - 22), "ink")
+    yield text(WIDTH, 0, words.taken_at, "faint", end=True)
+    yield text(0, 1, cut("   ".join(f"{name} {value}" for name, value in words.figures), WIDTH), "faint")
+    at = 0
+    for risk, number in words.tally:
+        yield text(at, 2, f"{risk.value} {number}", risk.value)
+        at += len(risk.value) + len(number) + 4
+    yield text(WIDTH, 2, f"next: {words.next}", "ink", end=True)
+
+
+def row(line: int, cells: Sequence[str], wide: Sequence[int], name: str) -> Iterator[str]:
+    """One line of the table. The risk takes its colour; the heading is `faint` throughout."""
+    at = 0
+    for column, cell, width in zip(COLUMNS, cells, wide, strict=True):
+        kind = name if column.name == "risk" or name == "faint" else "ink"
+        if cell:
+            yield text(at + width * column.figure, line, cut(cell, width), kind, end=column.figure)
+        at += width + GAP
+
+
+def text(column: int, line: int, words: str, kind: str, *, end: bool = False) -> str:
+    """Words that begin, or with `end` finish, at a column of the grid."""
+    x, y = MARGIN + column * ADVANCE, MARGIN + line * LINE + 14
+    anchor = ' text-anchor="end"' if end else ""
+    return f'<text class="{kind}" x="{x:g}" y="{y}"{anchor}>{escape(words)}</text>'

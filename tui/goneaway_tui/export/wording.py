@@ -1,0 +1,122 @@
+"""Seconds, counts and sizes in the words people use. Exact wherever the figure is."""
+
+from __future__ import annotations
+
+import math
+
+import humanize
+
+from goneaway_tui.export.instants import instant
+from goneaway_tui.model.snapshot import Basis, Limit
+
+__all__ = ["age", "clock", "count", "countdown", "instant", "limit_cell", "limit_words", "size"]
+
+UNITS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60))
+SIZES = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1))
+
+MARKS = {Basis.ASSUMED: "~", Basis.DISPROVED: ">"}
+"""Drawn before a limit that is not the session's own word."""
+
+UNKNOWN = "?"
+"""What a figure that is none is called."""
+
+
+def limit_words(seconds: float) -> str:
+    """A limit, exact to the millisecond; `parse_duration` reads it back.
+
+    >>> limit_words(28800), limit_words(5400), limit_words(31536000), limit_words(30), limit_words(90.5)
+    ('8 h', '1 h 30 m', '1 y', '30 s', '1 m 30.5 s')
+    """
+    if not math.isfinite(seconds):
+        return UNKNOWN
+    if seconds < 0:
+        return "-" + limit_words(-seconds)
+    whole = math.floor(seconds)
+    rest = whole * 1000 + round((seconds - whole) * 1000)
+    words = []
+    for unit, length in UNITS:
+        amount, rest = divmod(rest, length * 1000)
+        if amount:
+            words.append(f"{amount} {unit}")
+    if rest or not words:
+        words.append(f"{rest / 1000:g} s")
+    return " ".join(words)
+
+
+def limit_cell(limit: Limit | None) -> str:
+    """A limit with the mark of its basis: `~` assumed, `>` outlived; nothing where there is none."""
+    return "" if limit is None else MARKS.get(limit.basis, "") + limit_words(limit.seconds)
+
+
+def clock(seconds: float) -> str:
+    """Time gone by; a second counts once it is over.
+
+    >>> clock(12.9), clock(3588), clock(28321), clock(274329), clock(-3)
+    ('0:12', '59:48', '7:52:01', '3d 04:12:09', '-0:03')
+    """
+    return _clock(math.floor(seconds)) if math.isfinite(seconds) else UNKNOWN
+
+
+def countdown(seconds: float) -> str:
+    """Time still to come; 0:00 is reached when it is, and not before. With `clock` it adds up to the limit.
+
+    >>> countdown(11.4), countdown(0.001), countdown(0), countdown(-3.5)
+    ('0:12', '0:01', '0:00', '-0:03')
+    """
+    return _clock(math.ceil(seconds)) if math.isfinite(seconds) else UNKNOWN
+
+
+def age(seconds: float) -> str:
+    """How long something has been there, in its two leading units; from ten days on, in days.
+
+    >>> age(41 * 86400 + 7), age(11520), age(12), age(125), age(3 * 86400 + 4 * 3600)
+    ('41d', '3h 12m', '12s', '2m 5s', '3d 4h')
+    """
+    if not math.isfinite(seconds):
+        return UNKNOWN
+    rest = max(0, math.floor(seconds))
+    days, rest = divmod(rest, 86_400)
+    if days >= 10:
+        return f"{count(days)}d"
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (rest, "s")]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    return " ".join(f"{n}{unit}" for i, (n, unit) in enumerate(parts[:2]) if n or i == 0)
+
+
+def count(number: int) -> str:
+    """
+    >>> count(5000)
+    '5,000'
+    """
+    return humanize.intcomma(number)
+
+
+def size(number: int) -> str:
+    """Bytes, exact where few digits can say it; rounded sizes keep their decimal to show that they are.
+
+    >>> size(67108864), size(1572864), size(16776192), size(1000), size(67108865)
+    ('64 MiB', '1.5 MiB', '16,383 KiB', '1,000 B', '64.0 MiB')
+    """
+    for unit, length in SIZES:
+        if abs(number) >= length and number * 10 % length == 0:
+            tenths = number * 10 // length
+            if tenths % 10 == 0 and abs(tenths) < 1_000_000:
+                return f"{count(tenths // 10)} {unit}"
+            if abs(tenths) < 10_240:
+                return f"{tenths / 10:.1f} {unit}"
+    return humanize.naturalsize(number, binary=True) if number else "0 B"
+
+
+def _clock(seconds: int) -> str:
+    sign, rest = ("-", -seconds) if seconds < 0 else ("", seconds)
+    minutes, rest = divmod(rest, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{sign}{days}d {hours:02}:{minutes:02}:{rest:02}"
+    if hours:
+        return f"{sign}{hours}:{minutes:02}:{rest:02}"
+    return f"{sign}{minutes}:{rest:02}"

@@ -1,0 +1,139 @@
+"""Texts for who asks instead of running: `--help`, `--version`, `--print-defaults`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from goneaway_tui.errors import ExitCode
+from goneaway_tui.settings.options import COMMANDS, OPTIONS, Option, Section
+from goneaway_tui.settings.secret import MASK, Secret
+from goneaway_tui.settings.settings import Settings
+
+WIDTH = 80
+_COLUMN = 32
+
+_USAGE = """\
+goneaway-tui shows every MySQL or MariaDB session beside the limit that will
+close it.
+
+Usage: goneaway-tui [CONNECTION] [DSN]
+       goneaway-tui snapshot [CONNECTION] [DSN] [--format NAME] [--output FILE]
+       goneaway-tui demo [--simulated] [--for SECONDS]
+
+Examples:
+  goneaway-tui -h db1 -u dba -p
+  goneaway-tui demo
+  goneaway-tui snapshot mysql://dba@db1/ --output sessions.csv
+"""
+
+_SOURCES = """\
+A DSN is mysql://user:password@host:port/database?ssl-mode=REQUIRED, or
+mariadb://...; its query takes the connection's other options.
+A value is taken from the first that has one: flag, DSN, environment variable
+(in brackets above), [client] group of ~/.my.cnf, default.
+A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y.
+"""
+
+_STATUSES = {
+    ExitCode.DONE: "done",
+    ExitCode.USAGE: "a flag, variable or file says something impossible",
+    ExitCode.UNREACHABLE: "the server is unreachable or refuses us",
+    ExitCode.FILE: "an input or output file cannot be read or written",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+_QUESTIONS = {
+    "-?, --help": "This text.",
+    "-V, --version": "The version.",
+    "--print-defaults": "Each value as it would be used, and where it came from.",
+}
+
+_PLAIN = re.compile(r"[^\s#'\"\\]*")
+
+
+def help_text() -> str:
+    """At most 80 columns; names nothing that does not work."""
+    parts = [_USAGE]
+    for section in Section:
+        rows = (_row(option) for option in OPTIONS if option.section is section)
+        parts.append(f"{section.value}:\n" + "".join(rows))
+    parts.append("Commands:\n" + "".join(_columns(name, text) for name, text in COMMANDS.items()))
+    parts.append("Questions:\n" + "".join(_columns(*question) for question in _QUESTIONS.items()))
+    parts.append(_SOURCES)
+    parts.append("Exit status:\n" + "".join(f"{status:>5}  {text}\n" for status, text in _STATUSES.items()))
+    return "\n".join(parts)
+
+
+def _row(option: Option) -> str:
+    flags = ", ".join(option.flags)
+    if option.metavar:
+        flags += f"[={option.metavar}]" if option.name == "password" else f" {option.metavar}"
+    text = option.help
+    if option.default and not option.is_switch:
+        text += f" Default {option.default}."
+    if option.env:
+        text += f" [{option.env}]"
+    return _columns(flags, text)
+
+
+def _columns(left: str, right: str) -> str:
+    import textwrap
+
+    first = f"  {left}".ljust(_COLUMN)
+    indent = " " * _COLUMN
+    if len(first) > _COLUMN:
+        return (
+            f"{first}\n" + textwrap.fill(right, WIDTH, initial_indent=indent, subsequent_indent=indent) + "\n"
+        )
+    return textwrap.fill(right, WIDTH, initial_indent=first, subsequent_indent=indent) + "\n"
+
+
+def version_text() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"goneaway-tui {version('goneaway-tui')}\n"
+    except PackageNotFoundError:
+        return "goneaway-tui, run from its sources\n"
+
+
+def defaults_text(settings: Settings) -> str:
+    """One `name = value  # where it came from` a line, for what the command uses."""
+    rows = _defaults(settings)
+    return "".join(f"{label} = {_written(value)}  # {origin}\n" for label, value, origin in rows)
+
+
+def _defaults(settings: Settings) -> Iterator[tuple[str, object, str]]:
+    connection = settings.connection
+    for option in OPTIONS:
+        if settings.command not in option.commands or option.name not in settings.origins:
+            continue
+        holder = connection if option.section is Section.CONNECTION else settings
+        value: object = getattr(holder, option.name)
+        if option.name == "password" and connection.ask_password:
+            value = _Spoken.ASKED
+        yield option.label, value, settings.origins[option.name]
+        if option.name == "socket":
+            yield "protocol", connection.transport, settings.origins["transport"]
+
+
+class _Spoken(StrEnum):
+    ASKED = "(asked for)"
+
+
+def _written(value: object) -> str:
+    """A value as an option file would have it, quoted where a bare word would be misread."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Secret):
+        return MASK
+    text = str(value)
+    if isinstance(value, _Spoken) or (_PLAIN.fullmatch(text) and text.isprintable()):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    safe = "".join(each if each.isprintable() else "?" for each in escaped)
+    return f'"{safe}"'

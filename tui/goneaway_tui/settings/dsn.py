@@ -1,0 +1,91 @@
+"""Reading `mysql://user:password@host:port/db?ssl-mode=...`.
+
+No error repeats any part of a DSN: where one is malformed, any part may be a piece of the password.
+"""
+
+from __future__ import annotations
+
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.settings.mention import BY_NAME, KEY_NAMES, Mention, Rank, canonical
+
+ORIGIN = "DSN"
+
+SCHEMES = ("mysql", "mariadb")
+
+_FORM = "write mysql://user:password@host:port/database"
+_ESCAPING = "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
+_PLACES = ("host", "port", "user", "password", "database")
+"""Options that have a place of their own in a DSN; the rest of the connection goes into its query."""
+
+QUERY_KEYS = tuple(
+    key for key, (option, _) in KEY_NAMES.items() if option.name not in _PLACES and key == option.key
+)
+
+
+def is_dsn(text: str) -> bool:
+    return "://" in text
+
+
+def mentions(text: str) -> list[Mention]:
+    """What a DSN says, in its order; what it leaves empty it does not say. Raises SettingsError."""
+    scheme, _, rest = text.partition("://")
+    if scheme.lower() not in SCHEMES:
+        known = " or ".join(f"{known}://" for known in SCHEMES)
+        raise SettingsError("the DSN's scheme is not known", f"a DSN begins with {known}")
+    place, slash, tail = rest.partition("/")
+    if not slash or "?" in place:
+        place, mark, query = rest.partition("?")
+        database = ""
+    else:
+        database, mark, query = tail.partition("?")
+    if "#" in rest or "@" in database + query:
+        raise SettingsError("the DSN has # in it, or @ after the host", _ESCAPING)
+    credentials, _, address = place.rpartition("@")
+    user, colon, password = credentials.partition(":")
+    host, port = _address(address)
+    said = {"user": user, "host": host, "port": port, "database": database}
+    found = [_mention(name, part) for name, part in said.items() if part]
+    if colon:
+        found.append(_mention("password", password))
+    return found + [_from_query(item) for item in query.split("&") if mark and item]
+
+
+def _address(text: str) -> tuple[str, str]:
+    """Host and port as written, the host without the brackets an IPv6 address wears."""
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        colon, port = rest[:1], rest[1:]
+        malformed = not bracket or colon not in {"", ":"}
+    else:
+        host, _, port = text.partition(":")
+        malformed = ":" in port
+    if malformed:
+        raise SettingsError(
+            "the DSN's host is malformed", "put an IPv6 address in brackets, as in [::1]:3306"
+        )
+    if port and not (port.isascii() and port.isdecimal()):
+        raise SettingsError("the DSN's port is not a number", f"{_FORM}; {_ESCAPING}")
+    return host, port
+
+
+def _from_query(item: str) -> Mention:
+    key, equals, value = item.partition("=")
+    option, meant = KEY_NAMES.get(canonical(_decoded(key)).lower(), (None, None))
+    if option is None or option.name in _PLACES:
+        raise SettingsError(
+            "the DSN's query has a key that is not known", f"it may have {', '.join(QUERY_KEYS)}"
+        )
+    return Mention(option, meant or (_decoded(value) if equals else None), ORIGIN, Rank.DSN)
+
+
+def _mention(name: str, part: str) -> Mention:
+    return Mention(BY_NAME[name], _decoded(part), ORIGIN, Rank.DSN)
+
+
+def _decoded(part: str) -> str:
+    from urllib.parse import unquote
+
+    try:
+        return unquote(part, errors="strict")
+    except UnicodeDecodeError:
+        raise SettingsError("the DSN has percent codes that are not UTF-8", _ESCAPING) from None

@@ -1,0 +1,152 @@
+"""Every option, one row each.
+
+Flags, variables, option-file keys, the DSN's query, `--print-defaults` and `--help` are all read off this
+table: a new option is a new row, and a field to put it in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Final
+
+from goneaway_tui.settings import values
+from goneaway_tui.settings.settings import SslMode
+
+
+class Section(StrEnum):
+    CONNECTION = "Connection, as for the mysql client"
+    SHOWING = "What to show"
+    DEMO = "For demo"
+    SNAPSHOT = "For snapshot"
+
+
+class Bare(Enum):
+    """What an option means when it is named without a value, where that is not a value itself."""
+
+    REFUSED = "a value has to follow"
+    ASK = "ask at the terminal"
+
+
+UI, DEMO, SNAPSHOT = "ui", "demo", "snapshot"
+
+COMMANDS: Mapping[str, str] = {
+    DEMO: "a private server with a living workload, and the screen on it",
+    SNAPSHOT: "what the screen would show, once, for a script or a colleague",
+}
+"""The words that choose what to do; without one it is the screen."""
+
+FORMATS: Mapping[str, str] = {
+    "json": ".json",
+    "csv": ".csv",
+    "markdown": ".md",
+    "html": ".html",
+    "svg": ".svg",
+    "text": ".txt",
+}
+"""How a snapshot can be written, and the suffix that asks for it when `--format` does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    name: str
+    """The field it fills, and its key among the origins."""
+    flags: tuple[str, ...]
+    """The long one last; errors and origins call the option by it."""
+    read: Callable[[str], object]
+    """Text to value; raises ValueError with a sentence."""
+    help: str
+    """One sentence for `--help`; none there if empty."""
+    default: str | None
+    """As it would be written."""
+    section: Section
+    metavar: str = ""
+    bare: object = Bare.REFUSED
+    """The value meant by the name alone."""
+    env: str = ""
+    key: str = ""
+    """In the option file's [client] group and the DSN's query."""
+    commands: tuple[str, ...] = (UI, DEMO, SNAPSHOT)
+    printed: str = ""
+    """Its name in `--print-defaults`, where that is not the flag's."""
+
+    @property
+    def flag(self) -> str:
+        return self.flags[-1]
+
+    @property
+    def label(self) -> str:
+        return self.printed or self.flag.removeprefix("--")
+
+    @property
+    def is_switch(self) -> bool:
+        return isinstance(self.bare, bool)
+
+
+def _connection(
+    name: str,
+    flags: str,
+    read: Callable[[str], object],
+    help: str,  # noqa: A002 - it is what the field is called
+    metavar: str = "",
+    default: str | None = None,
+    bare: object = Bare.REFUSED,
+    env: str = "",
+) -> Option:
+    """A row of the connection: it has a key in the option file, named like the flag."""
+    names = tuple(flags.split())
+    key = names[-1].removeprefix("--")
+    return Option(
+        name, names, read, help, default, Section.CONNECTION, metavar, bare, env, key, (UI, SNAPSHOT)
+    )
+
+
+_MODES = ", ".join(SslMode)
+_LEFT = values.seconds(0, 31_536_000, "0 to 1y")
+_NONE: Final = None
+
+OPTIONS: tuple[Option, ...] = (
+    _connection("host", "-h --host", values.host, "Server; absent or localhost is the Unix socket.", "HOST",
+                env="MYSQL_HOST"),
+    _connection("port", "-P --port", values.port, "Port; given by flag or DSN it makes localhost TCP.", "PORT",
+                "3306", env="MYSQL_TCP_PORT"),
+    _connection("user", "-u --user", values.word, "Account; your login name if not said.", "USER"),
+    _connection("password", "-p --password", values.secret,
+                "Password, glued to the flag; -p alone asks for it.", "PASSWORD", bare=Bare.ASK,
+                env="MYSQL_PWD"),
+    _connection("socket", "-S --socket", values.path, "Unix socket file.", "FILE", env="MYSQL_UNIX_PORT"),
+    _connection("database", "-D --database", values.word, "Default database of our connection.", "NAME"),
+    _connection("ssl_mode", "--ssl-mode", values.ssl_mode,
+                f"{_MODES}; VERIFY_CA if --ssl-ca is given without it.", "MODE", "PREFERRED"),
+    _connection("ssl_ca", "--ssl-ca", values.path, "Certificates of the authorities to trust.", "FILE"),
+    _connection("ssl_cert", "--ssl-cert", values.path, "Our own certificate.", "FILE"),
+    _connection("ssl_key", "--ssl-key", values.path, "The key of our own certificate.", "FILE"),
+    _connection("ssl", "--ssl", values.switch, "As --ssl-mode=REQUIRED; --skip-ssl as DISABLED.", bare=True),
+    _connection("ssl_verify_server_cert", "--ssl-verify-server-cert", values.switch,
+                "As --ssl-mode=VERIFY_IDENTITY.", bare=True),
+    _connection("connect_timeout", "--connect-timeout", values.connect_timeout,
+                "How long to wait for the server.", "SECONDS", "10"),
+    Option("interval", ("--interval",), values.seconds(0.1, 3600, "0.1s to 1h"),
+           "Time between two looks at the server.", "1", Section.SHOWING, "SECONDS", env="GONEAWAY_INTERVAL"),
+    Option("watch_below", ("--watch-below",), _LEFT, "Sessions that close within this are to be watched.",
+           "10m", Section.SHOWING, "TIME", env="GONEAWAY_WATCH_BELOW"),
+    Option("imminent_below", ("--imminent-below",), _LEFT, "Sessions that close within this are imminent.",
+           "1m", Section.SHOWING, "TIME", env="GONEAWAY_IMMINENT_BELOW"),
+    Option("read_only", ("--read-only",), values.switch, "Change nothing: no tuning, no kill.",
+           default="0", section=Section.SHOWING, bare=True, env="GONEAWAY_READ_ONLY"),
+    Option("statements", ("--no-statements",), values.unless, "Never show or write SQL text.",
+           default="0", section=Section.SHOWING, bare=False, env="GONEAWAY_NO_STATEMENTS",
+           printed="statements"),
+    Option("theme", ("--theme",), values.word, "Colours.", None, Section.SHOWING, "NAME",
+           env="GONEAWAY_THEME"),
+    Option("simulated", ("--simulated",), values.switch, "No server at all: a made-up one.",
+           default="0", section=Section.DEMO, bare=True, commands=(DEMO,)),
+    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, "0.1s to 1y"), "Leave after this long.",
+           None, Section.DEMO, "SECONDS", commands=(DEMO,)),
+    Option("format", ("--format",), values.one_of(tuple(FORMATS)),
+           f"{', '.join(FORMATS)}; by the suffix of --output if not said, else json.", None,
+           Section.SNAPSHOT, "NAME", commands=(SNAPSHOT,)),
+    Option("output", ("--output",), values.output, "Where to write; - is standard output.", None,
+           Section.SNAPSHOT, "FILE", commands=(SNAPSHOT,)),
+)  # fmt: skip

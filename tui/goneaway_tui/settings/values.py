@@ -1,0 +1,117 @@
+"""Reading one value: text in, value out, ValueError with `not a such-and-such: 'text'; what to write`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from goneaway_tui.model.duration import parse_duration
+from goneaway_tui.settings.secret import Secret
+from goneaway_tui.settings.settings import SslMode
+
+_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off")
+
+
+def shown(text: str) -> str:
+    """`text` fit for one line of an error: short, and with nothing a terminal would obey.
+
+    >>> shown("db1"), shown("a b" * 20)
+    ("'db1'", "'a ba ba ba ba ba ba ba ba ba ba ba ba ba...'")
+    """
+    return repr(text if len(text) <= 40 else text[:40] + "...")
+
+
+def switch(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in _TRUE + _FALSE:
+        raise ValueError(f"not a yes or no: {shown(text)}; write 1 or 0")
+    return word in _TRUE
+
+
+def unless(text: str) -> bool:
+    """The opposite of what is said, for a switch whose name begins with `no-`."""
+    return not switch(text)
+
+
+def word(text: str) -> str | None:
+    """Any text that can be sent to a server; None where it is empty, as for the `mysql` client."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"not UTF-8: {shown(text)}; check the terminal's character set") from None
+    if not text.isprintable():
+        raise ValueError(f"not a name: {shown(text)}; it has a character that cannot be printed")
+    return text or None
+
+
+def path(text: str) -> str | None:
+    """A file's name, any bytes but NUL; None where it is empty."""
+    if "\0" in text:
+        raise ValueError(f"not a file name: {shown(text)}; it has a NUL character")
+    return text or None
+
+
+def output(text: str) -> str | None:
+    """A file's name; None, which is standard output, for `-`."""
+    return None if text == "-" else path(text)
+
+
+def host(text: str) -> str | None:
+    """A name or address that a resolver will at least look at; it raises from deep inside otherwise."""
+    name, colon, port = text.rpartition(":")
+    if colon and ":" not in name and port.isdecimal():
+        raise ValueError(f"not a host: {shown(text)}; write the port apart, as in -h db1 -P 3307")
+    try:
+        usable = (
+            len(text) <= 255 and text.isprintable() and not set(text) & set(" /@") and text.encode("idna")
+        )
+    except UnicodeError:
+        usable = False
+    if text and not usable:
+        raise ValueError(f"not a host: {shown(text)}; write a name or an address, as in db1 or 10.0.0.7")
+    return text or None
+
+
+def port(text: str) -> int:
+    number = text.strip()
+    if not (number.isascii() and number.isdecimal() and len(number) <= 5 and 1 <= int(number) <= 65535):
+        raise ValueError(f"not a port: {shown(text)}; a port is a number from 1 to 65535")
+    return int(number)
+
+
+def secret(text: str) -> Secret:
+    return Secret(text)
+
+
+def seconds(least: float, most: float, span: str) -> Callable[[str], float]:
+    """A reader of durations between two bounds, in seconds; `span` says them to a person."""
+
+    def read(text: str) -> float:
+        duration = parse_duration(text)
+        if not least <= duration <= most:
+            raise ValueError(f"out of range: {shown(text)}; it may be {span}")
+        return duration
+
+    return read
+
+
+def connect_timeout(text: str) -> float:
+    """Seconds. 0 is the clients' word for no limit: it becomes 12 hours, the most their own option takes."""
+    duration = seconds(0, 43_200, "up to 12h")(text)
+    return max(duration, 0.1) if duration else 43_200
+
+
+def ssl_mode(text: str) -> SslMode:
+    try:
+        return SslMode(text.strip().upper().replace("-", "_"))
+    except ValueError:
+        raise ValueError(f"not a mode: {shown(text)}; it is one of {', '.join(SslMode)}") from None
+
+
+def one_of(names: Sequence[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.strip().lower() not in names:
+            raise ValueError(f"not known: {shown(text)}; it is one of {', '.join(names)}")
+        return text.strip().lower()
+
+    return read

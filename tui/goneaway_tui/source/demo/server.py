@@ -1,0 +1,231 @@
+"""A server of our own: made in a fresh private directory, reached by socket only, thrown away afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pymysql
+
+from goneaway_tui.errors import SourceError
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.source.demo.guardian import Guardian
+from goneaway_tui.source.demo.program import (
+    PROGRAM_VARIABLE,
+    SHARE_VARIABLE,
+    NoServerProgram,
+    find_program,
+)
+from goneaway_tui.source.demo.wire import connect
+
+POLL_SECONDS = 0.1
+INITIALISE_SECONDS = 120.0
+START_SECONDS = 60.0
+
+SMALL = (
+    "--innodb-buffer-pool-size=16M",
+    "--key-buffer-size=64K",
+    "--skip-log-bin",
+    "--innodb-flush-log-at-trx-commit=0",
+    "--loose-aria-pagecache-buffer-size=1M",
+    "--loose-innodb-log-file-size=4M",
+    "--loose-innodb-redo-log-capacity=8M",
+    "--loose-innodb-doublewrite=OFF",
+    "--loose-innodb-flush-method=nosync",
+    "--loose-innodb-use-native-aio=OFF",
+)
+"""Little memory, and no care for data that will be thrown away."""
+
+SETTINGS = (
+    "--skip-networking",
+    "--performance-schema=ON",
+    "--performance-schema-consumer-events-statements-current=ON",
+    "--wait-timeout=60",
+    "--interactive-timeout=300",
+    "--innodb-lock-wait-timeout=2",
+    "--event-scheduler=ON",
+    "--max-connections=200",
+    "--loose-log-error-verbosity=3",
+)
+"""Limits short enough that a newcomer sees sessions closed within a minute, and everything there is to see shown."""
+
+MYSQL_ONLY = (
+    "--secure-file-priv=NULL",
+    "--loose-mysqlx=OFF",
+    "--loose-auto-generate-certs=OFF",
+    "--loose-caching-sha2-password-auto-generate-rsa-keys=OFF",
+    "--loose-sha256-password-auto-generate-rsa-keys=OFF",
+)
+
+
+class PrivateServer:
+    """One private server. `stop` may come from any thread, also while `start` waits."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        """Finds the program. Raises NoServerProgram where none is installed."""
+        if not hasattr(os, "geteuid"):
+            raise NoServerProgram("the demo's private server needs a Unix system", "use demo --simulated")
+        self._environ = os.environ if environ is None else environ
+        self._program = find_program(self._environ)
+        self._guardian: Guardian | None = None
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self.version = ""
+        """As the server says it, once it is ready."""
+
+    @property
+    def program(self) -> str:
+        """The path of the server program."""
+        return self._program.path
+
+    @property
+    def directory(self) -> Path | None:
+        """Where everything of it is; None before the start and after the stop."""
+        return self._guardian.directory if self._guardian else None
+
+    @property
+    def socket(self) -> str:
+        """The path of its Unix socket. Raises SourceError while it is not running."""
+        if self._guardian is None:
+            raise SourceError("the private server is not running")
+        return str(self._guardian.directory / "s")
+
+    def start(self) -> None:
+        """Make a data directory, start the server, wait until it answers. Raises SourceError, leaving nothing behind."""
+        with self._lock:
+            if self._guardian is not None or self._stopped.is_set():
+                raise SourceError("a private server starts only once")
+            try:
+                self._guardian = Guardian()
+            except OSError as error:
+                raise SourceError(
+                    f"cannot make a private server: {error}", "is there room in the temporary directory?"
+                ) from None
+            try:
+                self._initialise(self._guardian)
+                self._run(self._guardian)
+            except BaseException:
+                self._discard()
+                raise
+
+    def stop(self) -> None:
+        """Kill the server and remove its directory; safe to call twice and from another thread."""
+        self._stopped.set()
+        with self._lock:
+            self._discard()
+
+    def _discard(self) -> None:
+        if self._guardian is not None:
+            self._guardian.close()
+            self._guardian = None
+
+    def _initialise(self, guardian: Guardian) -> None:
+        """Make the data directory; once more without `--no-defaults` where a launcher has said it already."""
+        (guardian.directory / "tmp").mkdir()
+        log = guardian.directory / "initialise.log"
+        if self._fill(guardian, log):
+            return
+        if self._program.takes_no_defaults and "unknown option '--no-defaults'" in last_words(log):
+            self._program = replace(self._program, takes_no_defaults=False)
+            shutil.rmtree(guardian.directory / "data", ignore_errors=True)
+            log = guardian.directory / "initialise-again.log"
+            if self._fill(guardian, log):
+                return
+        raise self._failure("could not make its data directory", log)
+
+    def _fill(self, guardian: Guardian, log: Path) -> bool:
+        """Fill a new data directory; whether that went well."""
+        given = None
+        command = self._program.command(*self._options(guardian.directory), "--initialize-insecure")
+        if self._program.flavour is Flavour.MARIADB:
+            command, given = self._mariadb_initialisation(guardian.directory)
+        process = guardian.start(command, log, given)
+        for _ in range(round(INITIALISE_SECONDS / POLL_SECONDS)):
+            if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
+                break
+        return process.poll() == 0
+
+    def _mariadb_initialisation(self, directory: Path) -> tuple[list[str], Path | None]:
+        """The command that fills a data directory, and the SQL it reads.
+
+        The program's own SQL files come first: three times faster than the script, and surely of its version.
+        """
+        tables = self._program.system_tables(self._environ)
+        if tables:
+            (directory / "data").mkdir()
+            given = directory / "initialise.sql"
+            sql = [file.read_bytes() for file in tables]
+            given.write_bytes(b"\n".join([b"CREATE DATABASE mysql;", b"USE mysql;", *sql]))
+            return self._program.command(*self._options(directory), "--bootstrap", "--skip-networking"), given
+        installer = self._program.installer()
+        if installer is None:
+            raise SourceError(
+                f"{self.program} has neither mariadb-install-db nor the SQL files for a new data directory beside it",
+                f"name the directory that holds mariadb_system_tables.sql in {SHARE_VARIABLE}",
+            )
+        normal = "--auth-root-authentication-method=normal"
+        return [installer, "--no-defaults", *self._options(directory), normal], None
+
+    def _run(self, guardian: Guardian) -> None:
+        """Start the server and wait until it lets us in."""
+        directory = guardian.directory
+        log = directory / "server.log"
+        socket = f"--socket={directory / 's'}"
+        command = self._program.command(
+            *self._options(directory), *SETTINGS, socket, f"--pid-file={directory / 'pid'}"
+        )
+        process = guardian.start(command, log)
+        for _ in range(round(START_SECONDS / POLL_SECONDS)):
+            if self._answers():
+                return
+            if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
+                break
+        raise self._failure("did not start", log, process)
+
+    def _answers(self) -> bool:
+        try:
+            wire = connect(self.socket, "root", "goneaway-demo")
+        except (pymysql.MySQLError, OSError):
+            return False
+        banner = str(wire.get_server_info())  # type: ignore[no-untyped-call]
+        self.version = plain(banner.removeprefix("5.5.5-"), 100)
+        wire.close()
+        return True
+
+    def _options(self, directory: Path) -> list[str]:
+        """What holds while making the data directory and afterwards."""
+        options = [f"--datadir={directory / 'data'}", f"--tmpdir={directory / 'tmp'}", *SMALL]
+        if os.geteuid() == 0:
+            options.append("--user=root")
+        if self._program.flavour is Flavour.MYSQL:
+            options.extend(MYSQL_ONLY)
+        return options
+
+    def _failure(self, what: str, log: Path, process: subprocess.Popen[bytes] | None = None) -> SourceError:
+        if self._stopped.is_set():
+            return SourceError("the private server was stopped while it started")
+        if process is not None and process.poll() is None:
+            what = f"does not answer after {START_SECONDS:g} s"
+        return SourceError(
+            f"{self.program} {what}: {last_words(log)}",
+            f"name another in {PROGRAM_VARIABLE}, or use demo --simulated",
+        )
+
+
+def last_words(log: Path) -> str:
+    """The line of a server's log that says why it ended: its first error, else its last line."""
+    try:
+        said = log.read_text("utf-8", "replace")
+    except OSError:
+        said = ""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if "[ERROR]" in line and not line.endswith("Aborting")]
+    if not lines:
+        return "it left no word"
+    return plain((errors or lines[-1:])[0].partition("[ERROR] ")[2] or lines[-1], 300)

@@ -1,0 +1,72 @@
+"""A scripted server on a clock you hold: the demo without a server, the screenshots' and the UI tests' server."""
+
+from __future__ import annotations
+
+import threading
+
+from goneaway_tui.errors import SourceError
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import Flavour, Server
+from goneaway_tui.ports import Clock
+from goneaway_tui.source.simulated.cast import DAY, stage_for
+from goneaway_tui.source.simulated.play import Play
+
+HOST = "db-01"
+PORT = 3306
+UPTIME = 41 * DAY + 7 * 3600
+"""Seconds the server has been up when the play begins."""
+
+
+class SimulatedSource:
+    """Implements Source. What a sample says depends on the seed and the clock's reading, never on how often it was read."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        sessions: int = 60,
+        seed: int = 9,
+        started: float | None = None,
+        statements: bool = True,  # noqa: FBT001, FBT002 - read at each call site by name
+        flavour: Flavour = Flavour.MYSQL,
+    ) -> None:
+        """`started` is the instant the play begins, now if not given; `sessions` is how many there are then, ours included."""
+        self._clock = clock
+        self._started = clock() if started is None else started
+        self._stage = stage_for(flavour, sessions)
+        self._play = Play(self._stage, self._started, sessions, seed, shows_statements=statements)
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        return f"{HOST}:{PORT}"
+
+    def sample(self) -> Sample:
+        """The play as it stands now. Raises SourceError once closed."""
+        with self._lock:
+            if self._closed:
+                raise SourceError(f"{self.name}: the simulation is closed")
+            now = self._clock()
+            self._play.advance(now)
+            uptime = float(int(now - self._started + UPTIME))
+            counters = {**self._play.counters(), "uptime": int(uptime)}
+            return Sample(
+                now,
+                Server(
+                    self._stage.flavour,
+                    self._stage.version,
+                    self._stage.banner,
+                    HOST,
+                    PORT,
+                    uptime,
+                    (self._play.own,),
+                ),
+                self._play.sessions(),
+                self._stage.variables,
+                tuple(sorted(counters.items())),
+                self._stage.limitations,
+            )
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True

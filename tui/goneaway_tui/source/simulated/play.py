@@ -1,0 +1,242 @@
+"""The play itself: a heap of cues, each changing one session, advanced to any instant.
+
+Whatever happens is drawn from one random generator in the order it happens, so two plays of one seed are one play.
+A session's frozen row is made anew only when that session changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from random import Random
+
+from goneaway_tui.model.session import ProcesslistId, Session
+from goneaway_tui.source.simulated.cast import CONNECT_TIMEOUT, Application, Stage
+from goneaway_tui.source.simulated.opening import Entrance, Place, entrances, idle_at_start, limit_for
+from goneaway_tui.source.simulated.wardrobe import Wardrobe, state_of
+
+EXEMPT_SESSIONS = 3
+"""Sessions without an idle clock: the event scheduler, a replica, ourselves."""
+LOST_SHARE = 0.004
+"""Share of idle waits that end because the client vanished without a word."""
+COMMITTED_SHARE = 0.5
+"""Share of writes committed with the statement; after the others the session idles inside the transaction."""
+NAP_PAUSES = 20
+"""How many usual pauses a nap lasts, on average."""
+FORGOTTEN_SHARE = 0.7
+"""Share of the sessions near their end at the start that nobody saves."""
+
+Cue = Callable[[float, ProcesslistId], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stays the same about a living client session."""
+
+    app: Application
+    limit: int
+
+
+class Play:
+    """All sessions of the simulated server, as of the last `advance`."""
+
+    def __init__(
+        self, stage: Stage, started: float, sessions: int, seed: int, *, shows_statements: bool
+    ) -> None:
+        self._stage = stage
+        self._rng = Random(seed)  # noqa: S311 - a play, not a secret
+        self._wardrobe = Wardrobe(stage, self._rng, shows_statements=shows_statements)
+        self._rows: dict[ProcesslistId, Session] = {}
+        self._parts: dict[ProcesslistId, Part] = {}
+        self._cues: list[tuple[float, int, Cue, ProcesslistId]] = []
+        self._cues_written = 0
+        self._last_id = 4200
+        self._running = 1
+        self._counts = {
+            "aborted_clients": 118,
+            "aborted_connects": 9,
+            "com_kill": 2,
+            "max_connections": stage.value("max_connections"),
+            "max_used_connections": 0,
+            "questions": 48_211_907,
+        }
+        self.own = self._set_the_scene()
+        for entrance in entrances(max(0, sessions - EXEMPT_SESSIONS), self._rng):
+            self._enter(entrance, started)
+        self._cue(started + self._rng.uniform(20, 40), self._knock, self.own)
+        self._cue(started + self._rng.uniform(70, 110), self._kill_oldest, self.own)
+
+    def advance(self, now: float) -> None:
+        """Play everything that is due. An earlier instant than last time changes nothing."""
+        while self._cues and self._cues[0][0] <= now:
+            at, _, act, who = heappop(self._cues)
+            if who in self._rows:
+                act(at, who)
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Everyone there, in the order of their ids."""
+        return tuple(self._rows.values())
+
+    def counters(self) -> dict[str, int]:
+        """Status counters by lower-case name, without the uptime."""
+        return {
+            **self._counts,
+            "connections": self._last_id,
+            "threads_connected": len(self._rows) - 1,
+            "threads_running": self._running,
+        }
+
+    def _set_the_scene(self) -> ProcesslistId:
+        """Those without an idle clock. Returns our own id."""
+        scheduler, replica, own = ProcesslistId(5), ProcesslistId(11), self._next_id()
+        self._rows[scheduler] = self._wardrobe.scheduler(scheduler)
+        self._rows[replica] = self._wardrobe.replica(replica)
+        self._rows[own] = self._wardrobe.ourselves(own)
+        return own
+
+    def _enter(self, entrance: Entrance, start: float) -> None:
+        """Put a session on the stage in the middle of its life."""
+        app, rng, who = entrance.app, self._rng, self._next_id()
+        part = self._parts[who] = Part(app, limit_for(app, self._stage, rng))
+        row = self._wardrobe.client(who, app, part.limit, self._wardrobe.address(app))
+        if entrance.place is Place.BUSY:
+            self._rows[who] = row
+            self._run(
+                start, who, rng.choice(app.reads), rng.uniform(2.0, 10.0) + rng.expovariate(1 / app.toil)
+            )
+            return
+        said = self._wardrobe.written(rng.choice(app.writes if entrance.in_transaction else app.reads))
+        held = self._wardrobe.transaction(start, said) if entrance.in_transaction else None
+        row = replace(row, statement=self._wardrobe.said(said), transaction=held)
+        limit = self._limit(row, part)
+        since = start - idle_at_start(entrance, limit, rng)
+        if held is not None:
+            held = replace(held, started=since - rng.uniform(0.01, 5.0))
+        self._rows[who] = replace(row, idle_since=since, transaction=held)
+        if entrance.place is not Place.CALM and rng.random() < FORGOTTEN_SHARE:
+            self._cue(since + limit, self._expire, who)
+        else:
+            self._wait(start, who)
+
+    def _arrive(self, app: Application) -> Cue:
+        """The cue at which a session of `app` connects; whoever it is addressed to stays untouched."""
+
+        def arrive(at: float, _: ProcesslistId) -> None:
+            who = self._next_id()
+            self._parts[who] = Part(app, limit_for(app, self._stage, self._rng))
+            self._rows[who] = self._wardrobe.login(who, self._wardrobe.address(app), at)
+            self._cue(at + self._rng.uniform(0.05, 0.4), self._admit, who)
+
+        return arrive
+
+    def _admit(self, at: float, who: ProcesslistId) -> None:
+        part = self._parts[who]
+        row = self._wardrobe.client(who, part.app, part.limit, self._rows[who].host)
+        self._rows[who] = replace(row, idle_since=at)
+        self._cue(at + self._rng.uniform(0.02, 1.5), self._wake, who)
+
+    def _knock(self, at: float, who: ProcesslistId) -> None:
+        """A health check opens a socket and never logs in."""
+        stuck = self._next_id()
+        self._rows[stuck] = self._wardrobe.login(stuck, f"lb-1:{self._wardrobe.port()}", at)
+        self._cue(at + CONNECT_TIMEOUT, self._refuse, stuck)
+        self._cue(at + self._rng.uniform(60, 150), self._knock, who)
+
+    def _refuse(self, at: float, who: ProcesslistId) -> None:  # noqa: ARG002 - the shape of every cue
+        del self._rows[who]
+        self._counts["aborted_connects"] += 1
+
+    def _wake(self, at: float, who: ProcesslistId) -> None:
+        """The client does something: says goodbye, vanishes, or runs a statement."""
+        app, rng, chance = self._parts[who].app, self._rng, self._rng.random()
+        if chance > 1 - LOST_SHARE:
+            self._depart(at, who, aborted=True)
+        elif self._rows[who].transaction is not None:
+            self._run(at, who, "COMMIT", rng.uniform(0.002, 0.05))
+        elif chance < app.quits:
+            self._depart(at, who, aborted=False)
+        else:
+            template = rng.choice(app.writes if rng.random() < app.writing else app.reads)
+            self._run(at, who, template, max(0.001, rng.expovariate(1 / app.toil)))
+
+    def _run(self, at: float, who: ProcesslistId, template: str, seconds: float) -> None:
+        """Start a statement that takes `seconds`."""
+        row, statement = self._rows[who], self._wardrobe.written(template)
+        held = row.transaction
+        if held is None and template in self._parts[who].app.writes:
+            held = self._wardrobe.transaction(at, statement)
+        self._rows[who] = replace(
+            row,
+            command="Query",
+            state=state_of(statement),
+            statement=self._wardrobe.said(statement),
+            idle_since=None,
+            transaction=held,
+        )
+        self._running += 1
+        self._counts["questions"] += 1
+        self._cue(at + seconds, self._finish if statement == "COMMIT" else self._rest, who)
+
+    def _finish(self, at: float, who: ProcesslistId) -> None:
+        self._rows[who] = replace(self._rows[who], transaction=None)
+        self._rest(at, who)
+
+    def _rest(self, at: float, who: ProcesslistId) -> None:
+        """A statement ends; the idle clock begins anew."""
+        row = self._rows[who]
+        held = None if self._rng.random() < COMMITTED_SHARE else row.transaction
+        self._rows[who] = replace(row, command="Sleep", state=None, idle_since=at, transaction=held)
+        self._running -= 1
+        self._wait(at, who)
+
+    def _wait(self, at: float, who: ProcesslistId) -> None:
+        """Cue the end of the running idle wait: the client's next word, or the server's last."""
+        row, part = self._rows[who], self._parts[who]
+        deadline = (at if row.idle_since is None else row.idle_since) + self._limit(row, part)
+        pauses = NAP_PAUSES if self._rng.random() < part.app.naps else 1
+        wake = at + self._rng.expovariate(1 / (part.app.pause * pauses))
+        if wake >= deadline:
+            self._cue(deadline, self._expire, who)
+        else:
+            self._cue(wake, self._wake, who)
+
+    def _expire(self, at: float, who: ProcesslistId) -> None:
+        self._depart(at, who, aborted=True)
+
+    def _kill_oldest(self, at: float, who: ProcesslistId) -> None:
+        """The DBA kills whoever has held a transaction open the longest."""
+        held = [
+            (row.transaction.started or at, row.id)
+            for row in self._rows.values()
+            if row.transaction is not None
+        ]
+        if held:
+            self._counts["com_kill"] += 1
+            self._depart(at, min(held)[1], aborted=True)
+        self._cue(at + self._rng.uniform(150, 300), self._kill_oldest, who)
+
+    def _depart(self, at: float, who: ProcesslistId, *, aborted: bool) -> None:
+        """A session ends; another of its application comes a little later."""
+        row, part = self._rows.pop(who), self._parts.pop(who)
+        self._running -= row.command == "Query"
+        self._counts["aborted_clients"] += aborted
+        self._cue(at + self._rng.uniform(1, 15), self._arrive(part.app), self.own)
+
+    def _limit(self, row: Session, part: Part) -> int:
+        """Seconds the server lets this session idle: MariaDB's transaction timeouts replace its own limit."""
+        if row.transaction is None:
+            return part.limit
+        kind = "write" if row.transaction.rows_modified else "readonly"
+        specific = self._stage.value(f"idle_{kind}_transaction_timeout")
+        return specific or self._stage.value("idle_transaction_timeout") or part.limit
+
+    def _next_id(self) -> ProcesslistId:
+        """The next process list id; the gaps are sessions too short for anyone to see."""
+        self._last_id += self._rng.randrange(1, 5)
+        self._counts["max_used_connections"] = max(self._counts["max_used_connections"], len(self._rows) + 1)
+        return ProcesslistId(self._last_id)
+
+    def _cue(self, at: float, act: Cue, who: ProcesslistId) -> None:
+        self._cues_written += 1
+        heappush(self._cues, (at, self._cues_written, act, who))

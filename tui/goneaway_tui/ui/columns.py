@@ -1,0 +1,102 @@
+"""The columns of every table: heading, cell, order, room. Another column is another row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from goneaway_tui.judge.grouping import Group
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.snapshot import Risk, Verdict
+from goneaway_tui.ui import wording
+
+RowT = TypeVar("RowT")
+WIDE = 1000
+"""As many cells as there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[RowT]):
+    """One column of a table of RowT."""
+
+    id: str
+    heading: str
+    cell: Callable[[RowT, float, int], str]
+    """The text to show at an instant, in so many cells."""
+    order: Callable[[RowT], Any]
+    """What to sort by; None sorts last either way."""
+    least: int
+    """Cells it needs to be of use."""
+    most: int
+    """Cells beyond which more are of no use."""
+    rank: int
+    """Columns of higher rank are dropped first where there is no room."""
+    right: bool = False
+    tinted: bool = False
+    """Takes the row's colour."""
+
+
+def _stake_order(verdict: Verdict) -> int | None:
+    transaction = verdict.session.transaction
+    return None if transaction is None else -(transaction.rows_modified or 0)
+
+
+SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
+    Column("id", "Id", lambda v, *_: str(v.session.id), lambda v: v.session.id, 6, 8, 0, right=True),
+    Column("user", "User", lambda v, *_: plain(v.session.user, 200), lambda v: v.session.user, 8, 16, 0),
+    Column("client", "Client", lambda v, *_: plain(v.session.host, 200), lambda v: v.session.host, 14, 24, 4),
+    Column("program", "Program", lambda v, *_: wording.program(v.session), lambda v: wording.program(v.session) or None, 9, 16, 3),
+    Column("db", "Db", lambda v, *_: plain(v.session.db or "", 200), lambda v: v.session.db, 6, 12, 6),
+    Column("risk", "Risk", lambda v, *_: wording.risk_word(v.risk), lambda v: -v.risk.rank, 10, 10, 1, tinted=True),
+    Column("idle", "Idle", lambda v, now, _: wording.idle(v, now), lambda v: v.session.idle_since, 8, 11, 0, right=True),
+    Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 6, 9, 0, right=True),
+    Column("left", "Closes in", lambda v, now, _: wording.closes_in(v, now), lambda v: v.deadline, 10, 11, 0, right=True, tinted=True),
+    Column("bar", "", wording.bar, lambda v: v.deadline, 6, 12, 7, tinted=True),
+    Column("stake", "At stake", lambda v, *_: wording.stake(v.session), _stake_order, 10, 13, 2),
+    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 12, WIDE, 5),
+)  # fmt: skip
+
+GROUP_COLUMNS: tuple[Column[Group], ...] = (
+    Column("key", "Group", lambda g, *_: plain(g.key, 200) or "(none)", lambda g: g.key, 16, 40, 0),
+    Column("sessions", "Sessions", lambda g, *_: wording.count(g.sessions), lambda g: -g.sessions, 8, 10, 0, right=True),
+    Column("idle", "Idle", lambda g, *_: wording.count(g.idle), lambda g: -g.idle, 7, 10, 0, right=True),
+    Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 0, right=True),
+    Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 15, 16, 0, right=True),
+    Column("trx", "Open trx", lambda g, *_: wording.count(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 0, right=True),
+)  # fmt: skip
+
+TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
+"""The component class that paints a row's tinted cells; its colours are in app.tcss."""
+
+
+def fit(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list[tuple[Column[RowT], int]]:
+    """Which columns there is room for, and how wide each is: it depends on the width alone, so that nothing jumps.
+
+    The highest ranks are dropped until the least widths fit. Half of what is spare goes to the bounded columns, by
+    what they can use; the rest to the unbounded one.
+    """
+    kept = list(columns)
+    while len(kept) > 1 and sum(c.least + gap for c in kept) > width:
+        kept.remove(max(kept, key=lambda c: c.rank))
+    widths = {c.id: c.least for c in kept}
+    spare = max(0, width - sum(c.least + gap for c in kept))
+    bounded = [c for c in kept if c.most < WIDE]
+    unbounded = [c for c in kept if c.most >= WIDE]
+    share = spare // 2 if unbounded else spare
+    appetite = max(1, sum(c.most - c.least for c in bounded))
+    for column in bounded:
+        more = min(column.most - column.least, (column.most - column.least) * share // appetite)
+        widths[column.id] += more
+        spare -= more
+    for column in unbounded:
+        widths[column.id] += spare // len(unbounded)
+    return [(c, widths[c.id]) for c in kept]
+
+
+def _since(instant: float | None, now: float) -> str:
+    return "" if instant is None else wording.clock(max(0.0, now - instant))
+
+
+def _until(instant: float | None, now: float) -> str:
+    return "" if instant is None else wording.countdown(instant - now)

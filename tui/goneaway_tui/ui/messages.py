@@ -1,0 +1,42 @@
+"""What happened, told to the app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from goneaway_tui.errors import SourceError
+from goneaway_tui.model.snapshot import Snapshot
+
+
+@dataclass
+class Judged(Message):
+    """A poll finished and was judged."""
+
+    snapshot: Snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest counts when the screen cannot keep up."""
+        return isinstance(message, Judged)
+
+
+@dataclass
+class PollFailed(Message):
+    """The server could not be read; the next poll may succeed."""
+
+    error: SourceError
+
+
+@dataclass
+class PollBroke(Message):
+    """A fault of ours in reading or judging; not to be passed off as a bad server."""
+
+    error: Exception
+
+
+@dataclass
+class RowChosen(Message):
+    """Enter or a second click on a row of a table."""
+
+    key: object

@@ -1,0 +1,82 @@
+"""The thread that reads and judges, so that the screen never waits.
+
+One request, one poll; a request while one is out is dropped. So a slow server yields fewer samples, never a queue.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from textual.message import Message
+
+from goneaway_tui.errors import SourceError
+from goneaway_tui.judge import judge
+from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.ports import Source
+from goneaway_tui.ui.messages import Judged, PollBroke, PollFailed
+
+Post = Callable[[Message], object]
+
+
+class Poller:
+    """Reads a source when asked and posts what came of it."""
+
+    def __init__(self, source: Source, policy: Policy, post: Post, first: Snapshot | None = None) -> None:
+        """`first` is what was read before the thread began."""
+        self._source = source
+        self._policy = policy
+        self._post = post
+        self._previous = first
+        self._asked = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
+
+    @property
+    def is_busy(self) -> bool:
+        return not self._idle.is_set()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def request(self) -> bool:
+        """Ask for a poll; False where one is still out."""
+        if self.is_busy:
+            return False
+        self._idle.clear()
+        self._asked.set()
+        return True
+
+    def stop(self) -> None:
+        """Close the source and let the thread end; waits a moment only, since a thread in a system call cannot be stopped."""
+        self._stopped = True
+        self._source.close()
+        self._asked.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=0.1)
+
+    def wait(self, timeout: float) -> bool:
+        """Block until no poll is out; for tests and the last poll before leaving."""
+        return self._idle.wait(timeout)
+
+    def _run(self) -> None:
+        while True:
+            self._asked.wait()
+            self._asked.clear()
+            if self._stopped:
+                return
+            message = self._poll()
+            if not self._stopped:
+                self._post(message)
+            self._idle.set()
+
+    def _poll(self) -> Message:
+        try:
+            self._previous = judge(self._source.sample(), self._previous, self._policy)
+        except SourceError as error:
+            return PollFailed(error)
+        except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
+            return PollBroke(error)
+        return Judged(self._previous)

@@ -1,0 +1,259 @@
+"""The main screen: every session beside its own limit, who closes first on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.getters import query_one
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
+from goneaway_tui.judge.narrowing import EVERYTHING, Filter, parse_filter
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.snapshot import Snapshot, Verdict
+from goneaway_tui.ui import wording
+from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column
+from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.screens.chooser import ChooserScreen
+from goneaway_tui.ui.screens.help import HelpScreen
+from goneaway_tui.ui.screens.session import SessionScreen
+from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.summary import Freshness, Summary
+
+NARROW, MIDDLE = 100, 150
+
+
+class Board(Screen[None]):
+    """Shows the snapshot the app hands down; narrows, sorts and groups it for the eye, and changes nothing in it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", key_display="/", id="board.filter"),
+        Binding("s", "sort", "sort", id="board.sort"),
+        Binding("g", "group", "group", id="board.group"),
+        Binding("f", "app.freeze", "freeze", id="board.freeze"),
+        Binding("e", "app.export", "export", id="board.export"),
+        Binding("question_mark", "help", "help", key_display="?", id="board.help"),
+        Binding("q", "app.quit", "quit", id="board.quit"),
+        Binding("escape", "leave", "back", show=False, id="board.leave"),
+    ]
+
+    snapshot: reactive[Snapshot | None] = reactive(None)
+    now: reactive[float] = reactive(0.0)
+    freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", "$text-muted"))
+    trouble: reactive[str] = reactive("")
+
+    summary = query_one("#summary", Summary)
+    sessions: query_one[LineTable[Verdict]] = query_one("#sessions", LineTable)
+    groups: query_one[LineTable[Group]] = query_one("#groups", LineTable)
+    field = query_one("#filter", Input)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._server_name = name
+        self._filter: Filter = EVERYTHING
+        self._filter_error = ""
+        self._sort, self._reverse = "left", False
+        self._grouped = ""
+
+    def compose(self) -> ComposeResult:
+        yield Summary(self._server_name, id="summary").data_bind(Board.snapshot, Board.now, Board.freshness)
+        yield Static(id="notice")
+        yield Input(
+            placeholder='filter: shop  user:shop  idle>10m  risk:imminent  -program:cron  "SELECT 1"',
+            id="filter",
+        )
+        yield LineTable(SESSION_COLUMNS, lambda v: v.session.id, lambda v: TINTS[v.risk], id="sessions")
+        yield LineTable(GROUP_COLUMNS, lambda g: g.key, lambda _: "", id="groups")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.sessions.focus()
+        self._draw_notice()
+
+    def on_resize(self) -> None:
+        """Layout is CSS's: it is told the room by a class."""
+        self.set_class(self.size.width < NARROW, "narrow")
+        self.set_class(self.size.width >= MIDDLE, "roomy")
+
+    def watch_snapshot(self) -> None:
+        self._draw_rows()
+        self._draw_notice()
+
+    def watch_now(self, now: float) -> None:
+        self.sessions.tick(now)
+        self.groups.tick(now)
+
+    def watch_trouble(self) -> None:
+        self._draw_notice()
+
+    def visible_verdicts(self) -> list[Verdict]:
+        """What the filter lets through, sorted as asked."""
+        if self.snapshot is None:
+            return []
+        at = self.snapshot.taken_at
+        kept = [v for v in self.snapshot.verdicts if self._filter.admits(v, at)]
+        return in_order(kept, SESSION_COLUMNS, self._sort, reverse=self._reverse)
+
+    def _draw_rows(self) -> None:
+        if not self.is_mounted:
+            return
+        rows = self.visible_verdicts()
+        self.set_class(bool(self._grouped), "grouped")
+        self.sessions.show(rows, self.now, self._sort, reverse=self._reverse)
+        if self._grouped:
+            self.groups.show(group_by(self._grouped, rows), self.now, "left")
+
+    def _draw_notice(self) -> None:
+        """One line: what is wrong with the server, else with the filter, else what is filtered or hidden from us."""
+        if not self.is_mounted:
+            return
+        words, kind = self._notice()
+        line = self.query_one("#notice", Static)
+        line.update(Content(words))
+        line.set_classes(kind)
+        line.display = bool(words)
+
+    def _notice(self) -> tuple[str, str]:
+        if self.trouble:
+            return f"✖ {self.trouble}", "trouble"
+        if self._filter_error:
+            return f"▲ {self._filter_error}", "warning"
+        if self.snapshot is None:
+            return "", ""
+        narrowed = self._narrowed(self.snapshot)
+        if narrowed:
+            return narrowed, "quiet"
+        hidden = [each for each in self.snapshot.sample.limitations if each.grant]
+        if hidden:
+            more = f"  (+{len(hidden) - 1} more: ?)" if len(hidden) > 1 else ""
+            return (
+                f"▲ not visible: {plain(hidden[0].what)}, {plain(hidden[0].why)}: {plain(hidden[0].grant or '')}{more}",
+                "warning",
+            )
+        return "", ""
+
+    def _narrowed(self, snapshot: Snapshot) -> str:
+        parts = []
+        if self._filter.tests:
+            shown = f"{wording.count(len(self.sessions.rows))} of {wording.count(len(snapshot.verdicts))}"
+            parts.append(f"filter {plain(self._filter.text)}: {shown} sessions")
+        if self._grouped:
+            parts.append(f"grouped by {self._grouped}, enter narrows to a group")
+        return "  ·  ".join(parts) + "  ·  esc back" if parts else ""
+
+    def action_filter(self) -> None:
+        self.field.display = True
+        self.field.focus()
+
+    @on(Input.Changed, "#filter")
+    def _narrow(self, event: Input.Changed) -> None:
+        self._filter_error = ""
+        try:
+            self._filter = parse_filter(event.value)
+        except ValueError as error:
+            self._filter_error = str(error)
+        self._draw_rows()
+        self._draw_notice()
+
+    @on(Input.Submitted, "#filter")
+    def _keep_filter(self) -> None:
+        self.field.display = bool(self.field.value)
+        self._focus_table()
+
+    def action_leave(self) -> None:
+        """Leave what was opened last: the filter, then the grouping."""
+        if self.field.display:
+            self.field.value = ""
+            self.field.display = False
+        elif self._grouped:
+            self._grouped = ""
+        self._draw_rows()
+        self._draw_notice()
+        self._focus_table()
+
+    def action_sort(self) -> None:
+        named = [(c.id, c.heading) for c in SESSION_COLUMNS if c.heading]
+        self.app.push_screen(
+            ChooserScreen("sort by (again: the other way)", named, self._sort), self._sort_by
+        )
+
+    @on(LineTable.HeadingPressed)
+    def _heading_pressed(self, event: LineTable.HeadingPressed) -> None:
+        if not self._grouped:
+            self._sort_by(event.column)
+
+    def _sort_by(self, column: str | None) -> None:
+        if column is None:
+            return
+        self._reverse = column == self._sort and not self._reverse
+        self._sort = column
+        self._draw_rows()
+
+    def action_group(self) -> None:
+        named = [("", "nothing: every session"), *((by, by) for by in GROUPINGS)]
+        self.app.push_screen(ChooserScreen("group by", named, self._grouped), self._group_by)
+
+    def _group_by(self, by: str | None) -> None:
+        if by is None:
+            return
+        self._grouped = by
+        self._draw_rows()
+        self._draw_notice()
+        self._focus_table()
+
+    def _focus_table(self) -> None:
+        (self.groups if self._grouped else self.sessions).focus()
+
+    @on(RowChosen)
+    def _open(self, event: RowChosen) -> None:
+        if self._grouped:
+            self._narrow_to(str(event.key))
+            return
+        verdict = self.sessions.cursor_row
+        if verdict is not None:
+            self.app.push_screen(SessionScreen(verdict, self.now))
+
+    def _narrow_to(self, key: str) -> None:
+        """From a group to its sessions, by the filter, so that it is seen and can be changed."""
+        term = f'{self._grouped}="{key.replace(chr(34), "")}"'
+        self._grouped = ""
+        self.field.value = f"{self.field.value} {term}".strip()
+        self.field.display = True
+        self._draw_rows()
+        self._focus_table()
+
+    def action_help(self) -> None:
+        hidden = () if self.snapshot is None else self.snapshot.sample.limitations
+        self.app.push_screen(HelpScreen(self._key_words(), hidden))
+
+    def _key_words(self) -> list[tuple[str, str]]:
+        return [
+            ("arrows, pages, home, end", "move"),
+            ("enter", "one session, whole"),
+            ("/", "filter"),
+            ("s", "sort by a column; again: the other way"),
+            ("g", "group by user, client, program or database"),
+            ("f", "freeze the screen, and let it go on"),
+            ("e", "export the snapshot on the screen"),
+            ("esc", "leave what was opened"),
+            ("ctrl+p", "every command by name"),
+            ("q", "quit"),
+        ]
+
+
+def in_order(
+    verdicts: list[Verdict], columns: tuple[Column[Verdict], ...], by: str, *, reverse: bool
+) -> list[Verdict]:
+    """Sorted by one column; what has no value there comes last either way, then by risk and id."""
+    order: Callable[[Verdict], Any] = next(c.order for c in columns if c.id == by)
+    settled = sorted(verdicts, key=lambda v: (-v.risk.rank, v.session.id))
+    known = [v for v in settled if order(v) is not None]
+    unknown = [v for v in settled if order(v) is None]
+    return sorted(known, key=order, reverse=reverse) + unknown

@@ -1,0 +1,41 @@
+"""A short list to pick one of: what to sort by, what to group by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+
+class ChooserScreen(ModalScreen[str | None]):
+    """Answers with the id chosen, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "cancel", id="chooser.cancel")
+    ]
+
+    def __init__(self, title: str, options: Iterable[tuple[str, str]], current: str) -> None:
+        """`options` are pairs of id and words."""
+        super().__init__()
+        self._title = title
+        self._options = list(options)
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog narrow") as dialog:
+            dialog.border_title = self._title
+            yield OptionList(*(Option(Content(words), id=key) for key, words in self._options))
+
+    def on_mount(self) -> None:
+        listed = self.query_one(OptionList)
+        listed.highlighted = next((i for i, (key, _) in enumerate(self._options) if key == self._current), 0)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option.id)

@@ -1,0 +1,100 @@
+"""Where to write the snapshot on the screen, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, RadioButton, RadioSet
+
+from goneaway_tui.export import FORMATS, default_name
+from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.ui import wording
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChoice:
+    """What to write where. `overwrite` was said to the very file named."""
+
+    format: str
+    path: Path
+    overwrite: bool
+
+
+class ExportScreen(ModalScreen[ExportChoice | None]):
+    """Answers with a choice and writes nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="export.cancel")]
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self._snapshot = snapshot
+        self._suggested = default_name(snapshot, "json")
+        self._confirmed: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        sessions = wording.count(len(self._snapshot.verdicts))
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "export this snapshot"
+            yield Label(
+                Content(f"All {sessions} sessions as they are on the screen; a filter does not narrow it.")
+            )
+            with RadioSet(id="format"):
+                for index, row in enumerate(FORMATS.values()):
+                    yield RadioButton(Content(row.title), value=index == 0, id=f"format-{row.name}")
+            yield Input(value=self._suggested, placeholder="file", id="path")
+            yield Label("", id="warning")
+            with Horizontal(classes="buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button("Export", variant="primary", id="export")
+
+    def on_mount(self) -> None:
+        self.query_one("#format", RadioSet).focus()
+
+    @property
+    def _format(self) -> str:
+        pressed = self.query_one("#format", RadioSet).pressed_button
+        return (pressed.id or "format-json").removeprefix("format-") if pressed else "json"
+
+    @on(RadioSet.Changed)
+    def _rename(self) -> None:
+        """Keep the suggested name in step with the format until somebody types another."""
+        field = self.query_one("#path", Input)
+        if field.value == self._suggested:
+            self._suggested = field.value = default_name(self._snapshot, self._format)
+
+    @on(Input.Changed)
+    def _ask_anew(self) -> None:
+        """Another file name is another question."""
+        self._confirmed = None
+        self.query_one("#warning", Label).update("")
+        self.query_one("#export", Button).label = "Export"
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#export")
+    @on(Input.Submitted, "#path")
+    def _answer(self) -> None:
+        typed = self.query_one("#path", Input).value.strip()
+        if not typed:
+            self.query_one("#warning", Label).update("Name a file.")
+            return
+        path = Path(typed).expanduser()
+        if path.exists() and self._confirmed != path:
+            self._confirmed = path
+            self.query_one("#warning", Label).update(
+                Content(f"▲ {path.name} exists. Press Overwrite to replace it.")
+            )
+            self.query_one("#export", Button).label = "Overwrite"
+            self.query_one("#export", Button).focus()
+            return
+        self.dismiss(ExportChoice(self._format, path, overwrite=self._confirmed == path))

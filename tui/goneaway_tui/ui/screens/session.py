@@ -1,0 +1,167 @@
+"""One session, whole: who it is, which limit governs it and why, what it holds, what it said last."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.highlight import highlight
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from goneaway_tui.export.instants import instant
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.session import Session
+from goneaway_tui.model.snapshot import Snapshot, Verdict
+from goneaway_tui.ui import wording
+
+LABEL = 14
+Row = tuple[str, str]
+
+
+class SessionScreen(ModalScreen[None]):
+    """Follows its session while it lives, and says when it is gone."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss", "back", id="session.back"),
+    ]
+
+    def __init__(self, verdict: Verdict, now: float) -> None:
+        super().__init__()
+        self._verdict = verdict
+        self._now = now
+        self._gone = False
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog wide", id="session") as dialog:
+            dialog.border_title = f"session {self._verdict.session.id}"
+            dialog.border_subtitle = "esc back"
+            yield Static(id="facts")
+            yield Static(id="statement")
+            yield Static(id="attributes")
+
+    def on_mount(self) -> None:
+        self._draw()
+        session = self._verdict.session
+        self.query_one("#attributes", Static).update(attributes(session))
+
+    def follow(self, snapshot: Snapshot | None, now: float) -> None:
+        """Take the newest word on the session."""
+        self._now = now
+        if snapshot is not None:
+            wanted = self._verdict.session.id
+            found = next((v for v in snapshot.verdicts if v.session.id == wanted), None)
+            self._gone = found is None
+            self._verdict = found or self._verdict
+        if self.is_mounted:
+            self._draw()
+
+    def _draw(self) -> None:
+        self.query_one("#facts", Static).update(facts(self._verdict, self._now, gone=self._gone))
+        self.query_one("#statement", Static).update(statement(self._verdict.session))
+
+
+def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
+    """Everything known of the session, each with how it is known."""
+    session, limit = verdict.session, verdict.limit
+    rows: list[Row] = [("gone", "it has left since the last reading; this is what was known")] if gone else []
+    rows += [
+        ("risk", wording.risk_word(verdict.risk)),
+        ("user", plain(session.user, 200)),
+        ("client", plain(session.host, 200)),
+        ("program", wording.program(session) or "not told"),
+        ("library", plain(session.client or "not told", 200)),
+        ("database", plain(session.db or "none", 200)),
+        ("command", plain(f"{session.command}  {session.state or ''}".strip(), 300)),
+        ("idle", _idle_words(verdict, now)),
+    ]
+    if limit is not None:
+        rows.append(
+            (
+                "limit",
+                f"{wording.limit_cell(limit)}  ({limit.seconds:g} s)  {limit.variable}, {limit.basis.value}",
+            )
+        )
+        rows.append(("why", limit.why))
+    elif session.own:
+        rows.append(("limit", "none that matters: this is our own connection"))
+    else:
+        rows.append(
+            (
+                "limit",
+                f"none: no idle clock runs for a {session.role.value}"
+                if session.role != "client"
+                else "unknown",
+            )
+        )
+    if verdict.deadline is not None:
+        rows.append(
+            ("closes", f"in {wording.countdown(verdict.deadline - now)}, at {instant(verdict.deadline)}")
+        )
+    if session.half_sent:
+        rows.append(
+            ("note", "part of a command has arrived; the clock began anew with it and waits for the rest")
+        )
+    rows.append(("at stake", _stake_words(session, now)))
+    return Content("\n").join(
+        Content.assemble(
+            (f"{label:<{LABEL}}", "$text-muted"), (words, "bold $text-error" if label == "gone" else "")
+        )
+        for label, words in rows
+    )
+
+
+def statement(session: Session) -> Content:
+    """The current or last statement as SQL, its lines kept, its letters made harmless."""
+    title = "last statement" if session.is_idle else "statement"
+    if not session.statement:
+        return Content.assemble("\n", (f"{title:<{LABEL}}", "$text-muted"), ("not known", "$text-muted"))
+    lines = "\n".join(plain(line, 2000) for line in session.statement.splitlines()[:200])
+    return Content.assemble("\n", (f"{title}\n", "$text-muted"), highlight(lines, language="sql"))
+
+
+def attributes(session: Session) -> Content:
+    rows = [
+        Content.assemble((f"{plain(name, 40):<24}", "$text-muted"), plain(value, 300))
+        for name, value in session.attributes
+    ]
+    words = (
+        Content("\n").join(rows)
+        if rows
+        else Content.styled("none told, or not readable by this account", "$text-muted")
+    )
+    return Content.assemble("\n", ("connect attributes\n", "$text-muted"), words)
+
+
+def _idle_words(verdict: Verdict, now: float) -> str:
+    session = verdict.session
+    if not session.is_idle:
+        return "no, it is working" if session.role == "client" else "no idle clock"
+    seconds = verdict.idle_seconds(now)
+    if seconds is None:
+        return "yes, but the server's clock for it cannot be right, so nobody knows for how long"
+    exact = (
+        ""
+        if session.idle_within < 0.5
+        else f"  (right to {session.idle_within:g} s: counted in whole seconds)"
+    )
+    return f"{wording.clock(seconds)}{exact}"
+
+
+def _stake_words(session: Session, now: float) -> str:
+    transaction = session.transaction
+    if transaction is None:
+        return "no open transaction is seen"
+    words = ["an open transaction"]
+    if transaction.started is not None:
+        words.append(f"for {wording.clock(max(0.0, now - transaction.started))}")
+    if transaction.rows_modified is not None:
+        words.append(f"{wording.count(transaction.rows_modified)} rows modified")
+    if transaction.rows_locked is not None:
+        words.append(f"{wording.count(transaction.rows_locked)} locked")
+    if transaction.read_only:
+        words.append("read-only")
+    return ", ".join(words)

@@ -1,0 +1,221 @@
+"""A table that draws only the lines in sight, keeps its cursor on its row, and never asks twice for a width.
+
+`DataTable` keeps every cell of every row as a renderable; following thousands of rows each second costs it a quarter of
+a second and more. Here a refresh costs what is visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from goneaway_tui.ui.columns import Column, fit
+from goneaway_tui.ui.messages import RowChosen
+
+RowT = TypeVar("RowT")
+ROOMY = 130
+"""Cells from which on columns stand two apart."""
+HEADER = 1
+
+
+class LineTable(ScrollView, Generic[RowT], can_focus=True):
+    """Rows of RowT under a heading line."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "lines--header", "lines--cursor", "lines--quiet", "lines--overdue", "lines--imminent", "lines--watch",
+        "lines--calm", "lines--busy", "lines--exempt", "lines--stake",
+    }  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "up", show=False, id="table.up"),
+        Binding("down", "move(1)", "down", show=False, id="table.down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="table.page_up"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="table.page_down"),
+        Binding("home", "jump(0)", "first", show=False, id="table.first"),
+        Binding("end", "jump(-1)", "last", show=False, id="table.last"),
+        Binding("enter", "choose", "detail", id="table.choose"),
+    ]
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    class HeadingPressed(Message):
+        """A click on a column's heading."""
+
+        def __init__(self, column: str) -> None:
+            super().__init__()
+            self.column = column
+
+    def __init__(
+        self,
+        columns: tuple[Column[RowT], ...],
+        key_of: Callable[[RowT], Hashable],
+        tint_of: Callable[[RowT], str],
+        *,
+        id: str,  # noqa: A002 - the framework's word
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = columns
+        self._key_of = key_of
+        self._tint_of = tint_of
+        self._rows: Sequence[RowT] = ()
+        self._now = 0.0
+        self._fitted: list[tuple[Column[RowT], int]] = []
+        self._gap = 1
+        self._sorted_by, self._reverse = "", False
+        self.cursor_key: Hashable | None = None
+
+    @property
+    def rows(self) -> Sequence[RowT]:
+        return self._rows
+
+    @property
+    def cursor_row(self) -> RowT | None:
+        return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
+
+    @property
+    def shown_columns(self) -> list[str]:
+        return [column.id for column, _ in self._fitted]
+
+    def show(self, rows: Sequence[RowT], now: float, sorted_by: str = "", *, reverse: bool = False) -> None:
+        """Take new rows in their order; the cursor goes where its row went, or stays where it was."""
+        line_on_screen = self.cursor - self.scroll_offset.y
+        self._rows, self._now = rows, now
+        self._sorted_by, self._reverse = sorted_by, reverse
+        self.virtual_size = Size(self.size.width, len(rows) + HEADER)
+        found = self._find(self.cursor_key)
+        if found is None:
+            self._place(min(self.cursor, max(0, len(rows) - 1)))
+        elif found != self.cursor:
+            self.cursor = found
+            self.scroll_to(y=max(0, found - line_on_screen), animate=False, immediate=True)
+        self.refresh()
+
+    def tick(self, now: float) -> None:
+        """Let the countdowns run."""
+        self._now = now
+        self.refresh()
+
+    def _find(self, key: Hashable | None) -> int | None:
+        if key is None:
+            return None
+        if 0 <= self.cursor < len(self._rows) and self._key_of(self._rows[self.cursor]) == key:
+            return self.cursor
+        return next((i for i, row in enumerate(self._rows) if self._key_of(row) == key), None)
+
+    def _place(self, index: int) -> None:
+        """Put the cursor on a row, and keep it in sight."""
+        self.cursor = max(0, min(index, len(self._rows) - 1))
+        row = self.cursor_row
+        self.cursor_key = None if row is None else self._key_of(row)
+        top, height = self.scroll_offset.y, max(1, self.size.height - HEADER)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+        self.refresh()
+
+    def action_move(self, by: int) -> None:
+        self._place(self.cursor + by)
+
+    def action_page(self, by: int) -> None:
+        self._place(self.cursor + by * max(1, self.size.height - HEADER - 1))
+
+    def action_jump(self, to: int) -> None:
+        self._place(to if to >= 0 else len(self._rows) - 1)
+
+    def action_choose(self) -> None:
+        if self.cursor_key is not None:
+            self.post_message(RowChosen(self.cursor_key))
+
+    def on_resize(self) -> None:
+        width = self.scrollable_content_region.width
+        self._gap = 2 if width >= ROOMY else 1
+        self._fitted = fit(self._columns, width, self._gap)
+        self.virtual_size = Size(width, len(self._rows) + HEADER)
+        self._place(self.cursor)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        if offset.y < HEADER:
+            column = self._column_at(offset.x)
+            if column:
+                self.post_message(self.HeadingPressed(column))
+            return
+        index = offset.y - HEADER + self.scroll_offset.y
+        if index < len(self._rows):
+            again = index == self.cursor and event.chain > 1
+            self._place(index)
+            if again:
+                self.action_choose()
+
+    def _column_at(self, x: int) -> str | None:
+        at = 0
+        for column, width in self._fitted:
+            at += width + self._gap
+            if x < at:
+                return column.id
+        return None
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        base = self.rich_style
+        if y < HEADER:
+            return self._header(width)
+        index = y - HEADER + self.scroll_offset.y
+        if index >= len(self._rows):
+            return Strip.blank(width, base)
+        return self._line(self._rows[index], width, base, is_cursor=index == self.cursor)
+
+    def _header(self, width: int) -> Strip:
+        style = self.get_component_rich_style("lines--header")
+        segments = []
+        for column, room in self._fitted:
+            mark = ("▼" if self._reverse else "▲") if column.id == self._sorted_by else ""
+            heading = (
+                f"{column.heading}{mark}"
+                if cell_len(column.heading + mark) <= room
+                else column.heading[: room - 1] + mark
+            )
+            segments.append(Segment(_set(heading, room, right=column.right) + " " * self._gap, style))
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def _line(self, row: RowT, width: int, base: Style, *, is_cursor: bool) -> Strip:
+        line = base + self.get_component_rich_style("lines--cursor") if is_cursor else base
+        tint = self._tint_of(row)
+        tinted = line + self.get_component_rich_style(tint, partial=True) if tint else line
+        staked = line + self.get_component_rich_style("lines--stake", partial=True)
+        quiet = line + self.get_component_rich_style("lines--quiet", partial=True)
+        segments = []
+        for column, room in self._fitted:
+            style = (
+                tinted
+                if column.tinted
+                else staked
+                if column.id == "stake"
+                else quiet
+                if column.id == "statement"
+                else line
+            )
+            segments.append(Segment(_set(column.cell(row, self._now, room), room, right=column.right), style))
+            segments.append(Segment(" " * self._gap, line))
+        return Strip(segments).adjust_cell_length(width, line)
+
+
+def _set(text: str, width: int, *, right: bool) -> str:
+    """Text in exactly so many cells; what does not fit ends in `…`."""
+    length = len(text) if text.isascii() else cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…"
+    return " " * (width - length) + text if right else text + " " * (width - length)

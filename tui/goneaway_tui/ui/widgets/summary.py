@@ -1,0 +1,213 @@
+"""The lines above the table: who answers, how fresh it is, what the limits are, who is near the end, what comes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from goneaway_tui.judge.forecast import Forecast, closings
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
+from goneaway_tui.ui import wording
+
+Part = tuple[str, str]
+"""Text and how it looks: a style of the theme."""
+
+LOOKS = {
+    Risk.OVERDUE: "bold $text-error",
+    Risk.IMMINENT: "bold $text-error",
+    Risk.WATCH: "$text-warning",
+    Risk.CALM: "$foreground",
+    Risk.BUSY: "$text-accent",
+    Risk.EXEMPT: "$text-muted",
+}
+QUIET = "$text-muted"
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old what is shown is, and why."""
+
+    words: str
+    look: str
+
+
+class Summary(Widget):
+    """Four lines that never change their places."""
+
+    snapshot: reactive[Snapshot | None] = reactive(None)
+    freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", QUIET))
+    now: reactive[float] = reactive(0.0)
+
+    def __init__(self, name: str, *, id: str) -> None:  # noqa: A002 - the framework's word
+        super().__init__(id=id)
+        self._server_name = plain(name, 120)
+        self._aborted_before: int | None = None
+        self._ahead: Forecast | None = None
+        self._ahead_of: tuple[float, int] | None = None
+
+    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
+        """Remember the first count of aborted clients: what is shown is how many since."""
+        if snapshot is not None and self._aborted_before is None:
+            self._aborted_before = snapshot.sample.counter("aborted_clients")
+
+    def _forecast(self, snapshot: Snapshot) -> Forecast:
+        """The closings ahead, counted anew for each snapshot and each second, not for each tick."""
+        wanted = (snapshot.taken_at, int(self.now))
+        if self._ahead is None or self._ahead_of != wanted:
+            self._ahead, self._ahead_of = (
+                closings(snapshot.verdicts, self.now, horizons(snapshot, self.size.width)),
+                wanted,
+            )
+        return self._ahead
+
+    def render(self) -> Content:
+        width = self.size.width
+        lines = [self._title(width), *self._figures(width)]
+        return Content("\n").join(lines)
+
+    def _title(self, width: int) -> Content:
+        parts: list[Part] = [("goneaway ", "bold $text-primary"), (self._server_name, "bold")]
+        if self.snapshot is not None:
+            server = self.snapshot.sample.server
+            parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
+            parts.append((f"  up {wording.age(server.uptime)}", QUIET))
+        right = [(self.freshness.words, self.freshness.look), ("  read-only", QUIET)]
+        return spread(parts, right, width)
+
+    def _figures(self, width: int) -> list[Content]:
+        if self.snapshot is None:
+            return [Content("")] * 3
+        forecast = self._forecast(self.snapshot)
+        return [
+            spread(within(self._limits(self.snapshot.sample, width), width), [], width),
+            beside(tally(self.snapshot), who_is_next(forecast, self.now), width),
+            spread(histogram(forecast, self.snapshot.policy), [], width),
+        ]
+
+    def _limits(self, sample: Sample, width: int) -> list[list[Part]]:
+        """The limits in words, with the raw value where there is room, and what they are held against."""
+        figures: list[list[Part]] = []
+        for variable, name in (("wait_timeout", "wait_timeout"), ("interactive_timeout", "interactive")):
+            value = sample.variable(variable)
+            if value is not None:
+                figures.append(
+                    figure(name, wording.limit_words(value), f" ({value:g} s)" if width >= 110 else "")
+                )
+        packet = sample.variable("max_allowed_packet")
+        if packet is not None:
+            figures.append(
+                figure("packet", wording.size(int(packet)), f" ({packet:.0f} B)" if width >= 140 else "")
+            )
+        most = sample.variable("max_connections")
+        figures.append(
+            figure(
+                "sessions",
+                wording.count(len(sample.sessions)),
+                f" / {wording.count(int(most))}" if most else "",
+            )
+        )
+        figures.append(figure("idle", wording.count(sum(s.is_idle for s in sample.sessions)), ""))
+        aborted = sample.counter("aborted_clients")
+        if aborted is not None and self._aborted_before is not None:
+            since = aborted - self._aborted_before
+            figures.append(figure("aborted", f"+{since}" if since >= 0 else wording.count(aborted), ""))
+        return figures
+
+
+def figure(name: str, value: str, more: str) -> list[Part]:
+    return [(f"{name} ", QUIET), (value, "bold"), (f"{more}   ", QUIET)]
+
+
+def tally(snapshot: Snapshot) -> list[list[Part]]:
+    """How many are at each risk, gravest first; nobody overdue is not worth a word."""
+    counts = Counter(verdict.risk for verdict in snapshot.verdicts)
+    groups: list[list[Part]] = []
+    for risk in reversed(Risk):
+        number = counts[risk]
+        if number or risk is not Risk.OVERDUE:
+            words = f"{wording.SIGNS[risk]} {risk.value} {wording.count(number)}"
+            groups.append([(words, LOOKS[risk] if number else QUIET), ("   ", "")])
+    return groups
+
+
+def who_is_next(forecast: Forecast, now: float) -> list[Part]:
+    first = forecast.next
+    if first is None or first.deadline is None:
+        return [("next: nobody", QUIET)]
+    return [
+        ("next ", QUIET),
+        (str(first.session.id), "bold"),
+        (" in ", QUIET),
+        (wording.countdown(first.deadline - now), LOOKS[first.risk]),
+    ]
+
+
+def horizons(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
+    """The time axis: a minute, ten, an hour, and on to the longest global limit, as wide as there is room."""
+    stretches = [(60.0, 6), (600.0, 6), (3600.0, 7)]
+    last = max(snapshot.sample.variable(name) or 0 for name in ("wait_timeout", "interactive_timeout"))
+    if last > stretches[-1][0]:
+        stretches.append((float(last), max(6, min(30, width - 74))))
+    return stretches
+
+
+def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
+    """Closings ahead, as blocks on a time axis that gets coarser."""
+    most = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
+    parts: list[Part] = [("closings ", QUIET), (" now ", QUIET)]
+    for stretch in forecast.stretches:
+        soon = stretch.end <= policy.imminent_below
+        near = stretch.end <= policy.watch_below
+        look = LOOKS[Risk.IMMINENT] if soon else LOOKS[Risk.WATCH] if near else "$text-primary"
+        for blocks, has_any in _runs(wording.heights(stretch.counts, most), stretch.counts):
+            parts.append((blocks, look if has_any else QUIET))
+        parts.append((f" {wording.limit_words(stretch.end)} ", QUIET))
+    if forecast.beyond:
+        parts.append((f" {wording.count(forecast.beyond)} later", QUIET))
+    return parts
+
+
+def _runs(blocks: str, counts: tuple[int, ...]) -> list[tuple[str, bool]]:
+    """Neighbouring blocks of one look together."""
+    runs: list[tuple[str, bool]] = []
+    for block, number in zip(blocks, counts, strict=True):
+        if runs and runs[-1][1] == bool(number):
+            runs[-1] = (runs[-1][0] + block, bool(number))
+        else:
+            runs.append((block, bool(number)))
+    return runs
+
+
+def within(groups: list[list[Part]], width: int) -> list[Part]:
+    """As many whole groups as fit: half a figure is worse than none."""
+    parts: list[Part] = []
+    used = 0
+    for group in groups:
+        words = "".join(text for text, _ in group)
+        if used + cell_len(words.rstrip()) > width:
+            break
+        parts += group
+        used += cell_len(words)
+    return [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1])] if parts else parts
+
+
+def beside(groups: list[list[Part]], right: list[Part], width: int) -> Content:
+    """Whole groups, and something at the right edge."""
+    return spread(within(groups, width - sum(cell_len(text) for text, _ in right) - 1), right, width)
+
+
+def spread(left: list[Part], right: list[Part], width: int) -> Content:
+    """One line: left parts, then right parts at the right edge; the left gives way where both do not fit."""
+    room = max(0, width - sum(cell_len(text) for text, _ in right))
+    start = Content.assemble(*(Content.styled(text, look) for text, look in left)).truncate(
+        max(0, room - 1 if right else room), ellipsis=True
+    )
+    end = Content.assemble(*(Content.styled(text, look) for text, look in right))
+    return Content.assemble(start, " " * max(0, room - start.cell_length), end)

@@ -1,0 +1,105 @@
+"""What the screen says of a figure, beyond the words the exports share."""
+
+from __future__ import annotations
+
+from goneaway_tui.export.wording import age, clock, count, countdown, limit_cell, limit_words, size
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.session import Role, Session
+from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
+
+__all__ = [
+    "SIGNS", "age", "bar", "clock", "closes_in", "count", "countdown", "heights", "idle", "limit_cell", "limit_within", "limit_words",
+    "program", "risk_word", "size", "stake", "statement",
+]  # fmt: skip
+
+SIGNS = {
+    Risk.OVERDUE: "◆",
+    Risk.IMMINENT: "▲",
+    Risk.WATCH: "△",
+    Risk.CALM: "·",
+    Risk.BUSY: "»",
+    Risk.EXEMPT: "–",
+}
+"""A sign for each risk, told apart by shape alone."""
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_LEVELS = "▁▂▃▄▅▆▇█"
+
+
+def risk_word(risk: Risk) -> str:
+    return f"{SIGNS[risk]} {risk.value}"
+
+
+def idle(verdict: Verdict, now: float) -> str:
+    """How long the session has idled; `~` where the server's clock for it is coarse, a dash where it is not idle."""
+    seconds = verdict.idle_seconds(now)
+    if seconds is None:
+        return "?" if verdict.session.is_idle else "–"
+    return f"{'~' if verdict.session.idle_within >= 0.5 else ''}{clock(seconds)}"
+
+
+def closes_in(verdict: Verdict, now: float) -> str:
+    """The countdown; a dash where none runs, `?` where one must be running that nobody can see."""
+    left = verdict.seconds_left(now)
+    if left is not None:
+        return countdown(left)
+    return "?" if verdict.session.is_idle and not verdict.session.own else "–"
+
+
+def limit_within(limit: Limit | None, room: int) -> str:
+    """A limit with its basis' mark: in words where there is room, else as a clock."""
+    words = limit_cell(limit)
+    if limit is None or len(words) <= room:
+        return words
+    return words[: len(words) - len(limit_words(limit.seconds))] + clock(limit.seconds)
+
+
+def stake(session: Session) -> str:
+    """What dies with the session. Says `trx` for every open transaction, before any figure."""
+    transaction = session.transaction
+    if transaction is None:
+        return ""
+    if transaction.rows_modified:
+        return f"trx {_rows(transaction.rows_modified)}"
+    if transaction.rows_locked:
+        return f"trx {count(transaction.rows_locked)} locked"
+    return "trx open"
+
+
+def program(session: Session) -> str:
+    """The program's name, or its client library in parentheses where it gave none."""
+    if session.program:
+        return plain(session.program, 200)
+    if session.role is not Role.CLIENT:
+        return f"({session.role.value})"
+    return f"({plain(session.client, 200)})" if session.client else ""
+
+
+def statement(verdict: Verdict) -> str:
+    session = verdict.session
+    if session.statement:
+        return " ".join(plain(session.statement, 512).split())
+    return plain(session.state or "", 200) if not session.is_idle else ""
+
+
+def bar(verdict: Verdict, now: float, width: int) -> str:
+    """How much of the limit has been idled away."""
+    left, limit = verdict.seconds_left(now), verdict.limit
+    if left is None or limit is None or limit.seconds <= 0 or limit.basis is Basis.DISPROVED:
+        return ""
+    eighths = round(min(1.0, max(0.0, 1 - left / limit.seconds)) * width * 8)
+    full, part = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[part] if part else "")).ljust(width, "░")
+
+
+def heights(counts: tuple[int, ...], most: int) -> str:
+    """Counts as blocks; nothing is the lowest block, and one of many still shows.
+
+    >>> heights((0, 1, 100), 100)
+    '▁▂█'
+    """
+    return "".join(_LEVELS[0 if n == 0 else max(1, round(n / max(most, 1) * 7))] for n in counts)
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{count(number)} rows"
