@@ -1,0 +1,69 @@
+"""Real servers as fixtures; where one is missing its tests are skipped, or fail where servers are required."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Protocol
+
+import pytest
+
+from tests.servers.private import NAMES, Missing, Name, RealServer, Servers
+
+
+class StartServer(Protocol):
+    """Starts a fresh server for one test."""
+
+    def __call__(self, name: Name, *arguments: str) -> RealServer: ...
+
+
+def _start(stack: ExitStack, servers: Servers, name: Name, *arguments: str) -> RealServer:
+    try:
+        return stack.enter_context(servers.run(name, *arguments))
+    except Missing as missing:
+        if os.environ.get("GONEAWAY_REQUIRE_SERVERS") == "1":
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    with Servers() as servers:
+        yield servers
+
+
+@pytest.fixture
+def start_server(servers: Servers) -> Iterator[StartServer]:
+    """For a test that breaks its server, or wants it started in a way of its own."""
+    with ExitStack() as stack:
+
+        def start(name: Name, *arguments: str) -> RealServer:
+            return _start(stack, servers, name, *arguments)
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def mysql97(servers: Servers) -> Iterator[RealServer]:
+    with ExitStack() as stack:
+        yield _start(stack, servers, "mysql97")
+
+
+@pytest.fixture(scope="session")
+def mariadb1011(servers: Servers) -> Iterator[RealServer]:
+    with ExitStack() as stack:
+        yield _start(stack, servers, "mariadb1011")
+
+
+@pytest.fixture(scope="session")
+def mariadb118(servers: Servers) -> Iterator[RealServer]:
+    with ExitStack() as stack:
+        yield _start(stack, servers, "mariadb118")
+
+
+@pytest.fixture(scope="session", params=NAMES)
+def any_server(request: pytest.FixtureRequest) -> RealServer:
+    """Each of the three in turn; shared by the whole run, so leave its settings as they were."""
+    server: RealServer = request.getfixturevalue(request.param)
+    return server

@@ -1,0 +1,225 @@
+"""What is foretold is held against what the servers do: real sessions, real limits, real closings."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from goneaway_tui.model.snapshot import Basis, Risk
+from tests.integration.sitting import Sitter, Sitting, assert_foretold
+from tests.servers.private import RealServer
+
+PING, RESET = 0x0E, 0x1F
+HOURS = 3600
+
+
+@pytest.fixture(params=["mariadb1011", "mariadb118"])
+def any_mariadb(request: pytest.FixtureRequest) -> RealServer:
+    server: RealServer = request.getfixturevalue(request.param)
+    return server
+
+
+def a_table(sitting: Sitting) -> None:
+    sitting.admin(
+        "CREATE DATABASE IF NOT EXISTS truth",
+        "CREATE TABLE IF NOT EXISTS truth.cart (id INT PRIMARY KEY, n INT) ENGINE=InnoDB",
+        "REPLACE INTO truth.cart SELECT seq, 0 FROM (SELECT 1 AS seq UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) s",
+    )
+
+
+def seat_sleepers(sitting: Sitting, limits: tuple[int, ...]) -> list[threading.Thread]:
+    """Sessions whose last statement took long: their TIME runs ahead of their idleness."""
+
+    def sleeper(limit: int) -> None:
+        sitting.seat(
+            f"slept first {limit}", limit, f"SET SESSION wait_timeout = {limit}", "SELECT SLEEP(1.3)"
+        )
+
+    threads = [threading.Thread(target=sleeper, args=(limit,)) for limit in limits]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_mysql_closings_are_foretold_whatever_the_sessions_did(mysql97: RealServer) -> None:
+    with Sitting(mysql97) as sitting:
+        a_table(sitting)
+        threads = seat_sleepers(sitting, (3, 4, 5, 6, 7, 8))
+        own = [
+            sitting.seat(f"own limit {limit}", limit, f"SET SESSION wait_timeout = {limit}")
+            for limit in range(2, 10)
+            for _ in range(7)
+        ]
+        sitting.admin("SET GLOBAL wait_timeout = 4, GLOBAL interactive_timeout = 6")
+        for _ in range(6):
+            sitting.seat("plain", 4, "DO 0")
+            sitting.seat("interactive", 6, "DO 0", interactive=True)
+            sitting.seat_mute("logged in only", 4)
+        sitting.admin("SET GLOBAL wait_timeout = DEFAULT, GLOBAL interactive_timeout = DEFAULT")
+        for row in (1, 2):
+            sitting.seat("wrote rows", 5, "SET SESSION wait_timeout = 5", "BEGIN",
+                         f"UPDATE truth.cart SET n = n + 1 WHERE id = {row}")  # fmt: skip
+            sitting.seat("bare BEGIN", 6, "SET SESSION wait_timeout = 6", "BEGIN")
+            sitting.seat("past timestamp", 7, "SET SESSION wait_timeout = 7", "SET timestamp = 1000000000")
+            sitting.seat(
+                "future timestamp",
+                5,
+                "SET SESSION wait_timeout = 5",
+                "SET timestamp = UNIX_TIMESTAMP() + 99999",
+            )
+        calm = [
+            sitting.seat(f"calm {limit}", limit, f"SET SESSION wait_timeout = {limit}")
+            for limit in (60, 15 * 60, HOURS, 8 * HOURS)
+        ]
+        changing = [
+            sitting.seat("shortened its limit", 3, "SET SESSION wait_timeout = 300") for _ in range(3)
+        ]
+        pinging = [sitting.seat("pinged", 4, "SET SESSION wait_timeout = 4") for _ in range(3)]
+        resetting = [sitting.seat("reset by its pool", 7, "SET SESSION wait_timeout = 5") for _ in range(3)]
+        half = [sitting.seat("half a packet", 5, "SET SESSION wait_timeout = 5") for _ in range(2)]
+        for thread in threads:
+            thread.join()
+        moving = [*changing, *pinging, *resetting, *half]
+        doomed = [s for s in sitting.sitters if s not in calm]
+        sitting.watch(*(s for s in doomed if s not in moving))
+        time.sleep(1.5)
+        for sitter in changing:
+            sitter.run("SET SESSION wait_timeout = 3")
+        for sitter in pinging:
+            sitter.command(PING)
+        sitting.admin("SET GLOBAL wait_timeout = 7")
+        for sitter in resetting:
+            sitter.command(RESET)
+        for sitter in half:
+            sitter.send_part_of_a_packet()
+        followed = {v.session.id: v for v in sitting.look().verdicts}
+        sitting.watch(*moving)
+        sitting.wait_until(lambda: all(s.closed_at for s in doomed))
+
+    assert len(own) + 40 < len(doomed)
+    for sitter in moving:
+        verdict = followed[sitter.id]  # type: ignore[index]
+        assert verdict.limit is not None
+        assert (sitter.label, sitter.limit) == (sitter.label, verdict.limit.seconds)
+        assert verdict.deadline == pytest.approx(sitter.quiet_since + sitter.limit, abs=0.1)
+    for sitter in [*doomed, *calm]:
+        assert sitter.last.limit is not None
+        assert (sitter.label, sitter.limit, Basis.OWN) == (
+            sitter.label,
+            sitter.last.limit.seconds,
+            sitter.last.limit.basis,
+        )
+    for sitter in calm:
+        assert sitter.last.deadline == pytest.approx(sitter.quiet_since + sitter.limit, abs=0.1)
+    assert_foretold(doomed)
+
+
+def test_mysql_shows_what_is_at_stake(mysql97: RealServer) -> None:
+    with Sitting(mysql97, every=60) as sitting:
+        a_table(sitting)
+        writer = sitting.seat("writer", 0, "BEGIN", "UPDATE truth.cart SET n = n + 1 WHERE id IN (1, 2)")
+        opener = sitting.seat("opener", 0, "BEGIN")
+        reader = sitting.seat("reader", 0, "SELECT 1")
+        time.sleep(0.2)
+        taken = sitting.look()
+
+    held = writer.last.session.transaction
+    assert held is not None
+    assert (2, 2) == (held.rows_modified, held.rows_locked)
+    assert held.started is not None
+    assert 0.1 < taken.taken_at - held.started < 10
+    assert opener.last.session.transaction is not None
+    assert 0 == opener.last.session.transaction.rows_modified
+    assert reader.last.session.transaction is None
+    assert "SELECT 1" == reader.last.session.statement
+
+
+def test_mariadb_closings_are_foretold_where_the_limit_is_the_global_one(any_mariadb: RealServer) -> None:
+    with Sitting(any_mariadb) as sitting:
+        for limit in range(2, 10):
+            sitting.admin(f"SET GLOBAL wait_timeout = {limit}")
+            for statement in ("DO 0", "SELECT SLEEP(0.2)", "SET timestamp = 1000000000", "SELECT 1") * 3:
+                sitting.seat(f"plain {limit}", limit, statement)
+            sitting.seat_mute(f"logged in only {limit}", limit)
+            sitting.look()
+        sitting.admin("SET GLOBAL wait_timeout = DEFAULT")
+        calm = sitting.seat("calm", 8 * HOURS, "DO 0")
+        pinging = [s for s in sitting.sitters if s.limit == 9][:3]
+        doomed = [s for s in sitting.sitters if s is not calm]
+        for sitter in pinging:
+            sitter.command(PING)
+        sitting.watch(*doomed)
+        sitting.wait_until(lambda: all(s.closed_at for s in doomed))
+        sitting.look()
+
+    for sitter in [*doomed, calm]:
+        assert sitter.last.limit is not None
+        assert (sitter.label, sitter.limit) == (sitter.label, sitter.last.limit.seconds)
+        assert Basis.ASSUMED is sitter.last.limit.basis
+    assert calm.last.deadline == pytest.approx(calm.quiet_since + calm.limit, abs=0.1)
+    assert_foretold(doomed)
+
+
+def test_mariadb_disproves_what_outlives_the_global_limit(any_mariadb: RealServer) -> None:
+    with Sitting(any_mariadb) as sitting:
+        sitting.admin("SET GLOBAL wait_timeout = 2, GLOBAL interactive_timeout = 4")
+        interactive = sitting.seat("interactive", 4, "DO 0", interactive=True)
+        own = sitting.seat("own limit", 60, "SET SESSION wait_timeout = 60")
+        plain = sitting.seat("plain", 2, "DO 0")
+        sitting.watch()
+        sitting.wait_until(lambda: interactive.closed_at is not None)
+        sitting.look()
+
+    for sitter in (interactive, own):
+        assert sitter.last.limit is not None
+        assert (Basis.DISPROVED, 2) == (sitter.last.limit.basis, sitter.last.limit.seconds)
+        assert sitter.last.deadline is None
+        assert Risk.OVERDUE is not sitter.last.risk
+    assert plain.closed_at is not None
+    assert Basis.ASSUMED is plain.last.limit.basis  # type: ignore[union-attr]
+
+
+TRANSACTIONS = [
+    ("wait 5, trx 2", {"wait_timeout": 5, "idle_transaction_timeout": 2}, ("BEGIN", "SELECT * FROM truth.cart"), 2, "idle_transaction_timeout"),
+    ("wait 2, trx 5", {"wait_timeout": 2, "idle_transaction_timeout": 5}, ("BEGIN", "SELECT * FROM truth.cart"), 5, "idle_transaction_timeout"),
+    ("trx 4, write 2", {"wait_timeout": 6, "idle_transaction_timeout": 4, "idle_write_transaction_timeout": 2}, ("BEGIN", "UPDATE truth.cart SET n = n + 1 WHERE id = 1"), 2, "idle_write_transaction_timeout"),
+    ("trx 4, ro 2", {"wait_timeout": 6, "idle_transaction_timeout": 4, "idle_readonly_transaction_timeout": 2}, ("BEGIN", "SELECT * FROM truth.cart"), 2, "idle_readonly_transaction_timeout"),
+    ("trx 2, write 4", {"wait_timeout": 7, "idle_transaction_timeout": 2, "idle_write_transaction_timeout": 4}, ("BEGIN", "UPDATE truth.cart SET n = n + 1 WHERE id = 2"), 4, "idle_write_transaction_timeout"),
+    ("ro 3, for update", {"wait_timeout": 7, "idle_readonly_transaction_timeout": 3}, ("BEGIN", "SELECT * FROM truth.cart WHERE id = 3 FOR UPDATE"), 3, "idle_readonly_transaction_timeout"),
+    ("trx 2, none open", {"wait_timeout": 6, "idle_transaction_timeout": 2}, ("SELECT 1",), 6, "wait_timeout"),
+    ("autocommit off", {"wait_timeout": 6, "idle_transaction_timeout": 2}, ("SET autocommit = 0", "SELECT * FROM truth.cart"), 2, "idle_transaction_timeout"),
+]  # fmt: skip
+
+
+def test_mariadb_transactions_are_governed_by_the_timeout_that_replaces_wait_timeout(
+    any_mariadb: RealServer,
+) -> None:
+    family = (
+        "idle_transaction_timeout",
+        "idle_write_transaction_timeout",
+        "idle_readonly_transaction_timeout",
+    )
+    seated: list[tuple[Sitter, str]] = []
+    with Sitting(any_mariadb) as sitting:
+        a_table(sitting)
+        for label, settings, statements, seconds, variable in TRANSACTIONS:
+            sitting.admin(*(f"SET GLOBAL {name} = {value}" for name, value in settings.items()))
+            seated.append((sitting.seat(label, seconds, *statements), variable))
+            sitting.look()
+            sitting.admin(*(f"SET GLOBAL {name} = 0" for name in family), "SET GLOBAL wait_timeout = DEFAULT")
+        sitting.watch()
+        sitting.wait_until(lambda: all(s.closed_at for s in sitting.sitters))
+
+    for sitter, variable in seated:
+        assert sitter.last.limit is not None
+        expected = (sitter.label, sitter.limit, variable, Basis.ASSUMED)
+
+        assert expected == (
+            sitter.label,
+            sitter.last.limit.seconds,
+            sitter.last.limit.variable,
+            sitter.last.limit.basis,
+        )
+    assert_foretold([sitter for sitter, _ in seated])
