@@ -47,7 +47,7 @@ while read -r sign pid; do
   esac
 done
 [ "$alive" = ' ' ] || kill -KILL $alive
-rm -rf -- "$1"
+rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }
 """
 """Outlives us: once our end of its standard input is closed, by us or by our death, nothing of ours is left."""
 
@@ -88,8 +88,8 @@ def find(name: Name) -> Program:
     flavour = Flavour.MYSQL if name.startswith("mysql") else Flavour.MARIADB
     digits = name.removeprefix(flavour)
     path = home / "bin" / f"{flavour}d{digits}"
-    if path.exists():
-        shares = sorted((home / name / "usr" / "share").glob("m*/english/errmsg.sys"))
+    shares = sorted((home / name / "usr" / "share").glob("m*/english/errmsg.sys"))
+    if path.exists() and shares:
         return Program(name, flavour, path, shares[0].parent.parent)
     installed = Path("/usr/sbin/mariadbd")
     if name == "mariadb1011" and installed.exists():

@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ from goneaway_tui.settings import (
 
 if TYPE_CHECKING:
     from goneaway_tui.source.address import Address
+
+
+DEMO = Policy(watch_below=45, imminent_below=15)
+"""Where the demo draws the lines unless told: its sessions live for a minute."""
 
 
 def run(argv: Sequence[str]) -> int:
@@ -83,6 +88,8 @@ def _demo(settings: Settings) -> int:
     except NoServerProgram as absent:
         _tell(f"{absent.line}; going on with simulated sessions")
         return _watch(settings, SimulatedSource(clock, statements=settings.statements), clock)
+    if settings.origins["watch_below"] == settings.origins["imminent_below"] == "default":
+        settings = replace(settings, watch_below=DEMO.watch_below, imminent_below=DEMO.imminent_below)
     try:
         address = Address(socket=demo.socket, user=demo.user, label="demo (private server)")
         return _watch(settings, LiveSource(address, clock, statements=settings.statements), clock)

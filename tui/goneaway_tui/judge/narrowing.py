@@ -51,6 +51,8 @@ NUMBERS: dict[str, Callable[[Verdict], float | None]] = {
 }
 """Fields that count: `id:4711`, `rows>0`."""
 
+FIELDS = frozenset({*TEXTS, *WORDS, *DURATIONS, *NUMBERS})
+
 COMPARISONS = {
     ">=": operator.ge,
     "<=": operator.le,
@@ -83,6 +85,9 @@ def parse_filter(text: str) -> Filter:
     """Read the filter language. Raises ValueError with a sentence where a value does not fit its field."""
     tests: list[Test] = []
     for minus, field, comparison, raw in _TERM.findall(text):
+        unfinished = not field and raw[-1] in ":=<>" and raw[:-1].rstrip("<>").lower() in FIELDS
+        if unfinished:
+            raise ValueError(f"{raw} is not finished: {raw[:-1].rstrip('<>')} compared with what?")
         word = raw.strip('"').casefold()
         test = _test(field.lower(), comparison, word)
         if test is None:

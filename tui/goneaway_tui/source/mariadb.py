@@ -14,8 +14,8 @@ from goneaway_tui.source.roles import role_of
 from goneaway_tui.source.survey import Survey
 from goneaway_tui.source.timebase import Timebase
 
-SAME = 0.02
-"""Seconds two readings of one idle wait may differ by and still be the same wait: the way's jitter, not a new clock."""
+SLACK = 0.005
+"""Seconds by which two readings of one idle wait may differ beyond the way's own time before a clock must have drifted."""
 
 
 class MariadbReader:
@@ -29,6 +29,8 @@ class MariadbReader:
         self._text_length = text_length
         self._way = Timebase()
         self._known: dict[int, Dossier] = {}
+        self._loose = 0.0
+        """Seconds by which the last reading may have been taken later than assumed: its way was slow."""
 
     def sessions(self) -> tuple[float, tuple[Session, ...]]:
         """The instant of the reading on our clock, and every session. Raises SourceError."""
@@ -37,7 +39,9 @@ class MariadbReader:
         rows = self._connection.rows(self._found.must("sessions"), (self._text_length,))
         # The server fills the list in one go; our own row tells how long after our statement arrived that was.
         own = next((float(row[5]) for row in rows if int(row[0]) == self._found.own_id), 0.0)
-        taken_at = min(self._clock(), sent + self._way.uncertainty + max(0.0, own))
+        received = self._clock()
+        taken_at = min(received, sent + self._way.uncertainty + max(0.0, own))
+        self._loose = max(0.0, received - taken_at)
         new, ran = self._meet(rows)
         read_attributes(self._connection, self._found, new)
         self._read_statements(ran)
@@ -86,10 +90,9 @@ class MariadbReader:
         role = role_of(text(command), text(user))
         since = None
         if role is Role.LOGIN or (role is Role.CLIENT and text(command) == "Sleep"):
-            since = taken_at - max(0.0, float(seconds))
-            if dossier.idle_since is not None and abs(since - dossier.idle_since) < SAME:
-                since = dossier.idle_since
-            dossier.idle_since = since
+            since = dossier.idle_since = self._refined(
+                dossier.idle_since, taken_at - max(0.0, float(seconds))
+            )
         return Session(
             id=ProcesslistId(session_id),
             user=text(user),
@@ -106,6 +109,16 @@ class MariadbReader:
             transaction=_transaction(held.get(session_id), taken_at),
             attributes=dossier.attributes,
         )
+
+    def _refined(self, before: float | None, now_told: float) -> float:
+        """When an idle wait began, from all readings of it.
+
+        A slow way makes a reading look taken too early, never too late; so the latest beginning told is the truest,
+        unless the difference is more than this reading's way explains: then the clocks have drifted apart.
+        """
+        if before is None or now_told > before or before - now_told > self._loose + SLACK:
+            return now_told
+        return before
 
 
 def _transaction(held: Row | None, taken_at: float) -> Transaction | None:

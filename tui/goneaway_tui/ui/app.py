@@ -63,7 +63,7 @@ class GoneawayApp(App[None]):
         """
         super().__init__()
         self.crash: Exception | None = None
-        self._clock = clock
+        self.clock = clock
         self._interval = interval
         self._ticking = ticking
         self._poller = Poller(source, policy, self.post_message, first)
@@ -92,7 +92,7 @@ class GoneawayApp(App[None]):
         self._poller.start()
         if self._newest is not None:
             self._due = self._newest.taken_at + self._interval
-            self.now, self.snapshot = max(self._clock(), self._newest.taken_at), self._newest
+            self.now, self.snapshot = max(self.clock(), self._newest.taken_at), self._newest
         self.tick()
         if self._ticking:
             self.set_interval(min(TICK_SECONDS, self._interval), self.tick)
@@ -111,7 +111,7 @@ class GoneawayApp(App[None]):
 
     def tick(self) -> None:
         """Move the countdowns; ask for a poll when one is due and none is out."""
-        now = self._clock()
+        now = self.clock()
         if now >= self._due and self._poller.request():
             self._due = now + self._interval
         if self._frozen_at is None:
@@ -124,9 +124,9 @@ class GoneawayApp(App[None]):
         self._newest = message.snapshot
         self._failures, self.trouble = 0, ""
         if self._frozen_at is None:
-            self.now = max(self._clock(), message.snapshot.taken_at)
+            self.now = max(self.clock(), message.snapshot.taken_at)
             self.snapshot = message.snapshot
-        self.freshness = self._fresh(self._clock())
+        self.freshness = self._fresh(self.clock())
         self._follow()
 
     @on(PollFailed)
@@ -134,9 +134,9 @@ class GoneawayApp(App[None]):
         """Keep the last good snapshot; try again later each time."""
         pause = min(LONGEST_PAUSE, max(self._interval, 2.0**self._failures))
         self._failures += 1
-        self._due = self._clock() + pause
+        self._due = self.clock() + pause
         self.trouble = f"{plain(message.error.line, 500)} (next try in {wording.age(pause)})"
-        self.freshness = self._fresh(self._clock())
+        self.freshness = self._fresh(self.clock())
 
     @on(PollBroke)
     def _break(self, message: PollBroke) -> None:
@@ -163,7 +163,7 @@ class GoneawayApp(App[None]):
 
     def action_freeze(self) -> None:
         if self._frozen_at is None:
-            self._frozen_at = self._clock()
+            self._frozen_at = self.clock()
         else:
             self._frozen_at = None
             self.snapshot = self._newest

@@ -53,8 +53,8 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
     Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 6, 9, 0, right=True),
     Column("left", "Closes in", lambda v, now, _: wording.closes_in(v, now), lambda v: v.deadline, 10, 11, 0, right=True, tinted=True),
     Column("bar", "", wording.bar, lambda v: v.deadline, 6, 12, 7, tinted=True),
-    Column("stake", "At stake", lambda v, *_: wording.stake(v.session), _stake_order, 10, 13, 2),
-    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 12, WIDE, 5),
+    Column("stake", "At stake", lambda v, *_: wording.stake(v.session), _stake_order, 12, 14, 2),
+    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 10, WIDE, 5),
 )  # fmt: skip
 
 GROUP_COLUMNS: tuple[Column[Group], ...] = (

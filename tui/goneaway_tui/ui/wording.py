@@ -22,7 +22,6 @@ SIGNS = {
 }
 """A sign for each risk, told apart by shape alone."""
 
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
@@ -87,9 +86,8 @@ def bar(verdict: Verdict, now: float, width: int) -> str:
     left, limit = verdict.seconds_left(now), verdict.limit
     if left is None or limit is None or limit.seconds <= 0 or limit.basis is Basis.DISPROVED:
         return ""
-    eighths = round(min(1.0, max(0.0, 1 - left / limit.seconds)) * width * 8)
-    full, part = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[part] if part else "")).ljust(width, "░")
+    halves = round(min(1.0, max(0.0, 1 - left / limit.seconds)) * width * 2)
+    return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(width, "─")
 
 
 def heights(counts: tuple[int, ...], most: int) -> str:

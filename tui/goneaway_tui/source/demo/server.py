@@ -31,6 +31,9 @@ START_SECONDS = 60.0
 SMALL = (
     "--innodb-buffer-pool-size=16M",
     "--key-buffer-size=64K",
+    "--innodb-log-buffer-size=2M",
+    "--table-open-cache=200",
+    "--table-definition-cache=400",
     "--skip-log-bin",
     "--innodb-flush-log-at-trx-commit=0",
     "--loose-aria-pagecache-buffer-size=1M",

@@ -158,7 +158,7 @@ class Board(Screen[None]):
         try:
             self._filter = parse_filter(event.value)
         except ValueError as error:
-            self._filter_error = str(error)
+            self._filter, self._filter_error = EVERYTHING, str(error)
         self._draw_rows()
         self._draw_notice()
 

@@ -28,6 +28,14 @@ class ExportChoice:
     overwrite: bool
 
 
+class Choice(RadioButton):
+    """Chosen or not by its shape, not by its colour alone."""
+
+    @property
+    def _button(self) -> Content:
+        return Content.styled("(•)" if self.value else "( )", "bold" if self.value else "")
+
+
 class ExportScreen(ModalScreen[ExportChoice | None]):
     """Answers with a choice and writes nothing."""
 
@@ -48,7 +56,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             )
             with RadioSet(id="format"):
                 for index, row in enumerate(FORMATS.values()):
-                    yield RadioButton(Content(row.title), value=index == 0, id=f"format-{row.name}")
+                    yield Choice(Content(row.title), value=index == 0, id=f"format-{row.name}")
             yield Input(value=self._suggested, placeholder="file", id="path")
             yield Label("", id="warning")
             with Horizontal(classes="buttons"):

@@ -1,0 +1,95 @@
+"""Pictures of the screen: one row a picture, made from the simulated source with a held clock.
+
+`python -m tests.snapshot.shots` writes them all to screenshots/; the tests compare.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from goneaway_tui.errors import Unreachable
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.ui.app import GoneawayApp
+from tests.ui.stage import HeldClock, Scripted, an_app
+
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+Play = Callable[[Pilot[None]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture's name, its size in cells, the keys that lead to it, and the app it is of."""
+
+    name: str
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+    app: Callable[[], GoneawayApp] = field(default=an_app)
+    seconds_later: float = 0.0
+    """How far the clock is moved, without a new reading, before the picture is taken."""
+
+
+def lost() -> GoneawayApp:
+    clock = HeldClock()
+    seen = SimulatedSource(clock).sample()
+    return an_app(
+        Scripted(seen, Unreachable("lost db-01:3306: Connection refused", "reconnecting by itself")), clock
+    )
+
+
+def mariadb() -> GoneawayApp:
+    return an_app(flavour=Flavour.MARIADB)
+
+
+SHOTS = (
+    Shot("board", (120, 36)),
+    Shot("board-80x24", (80, 24)),
+    Shot("board-200x50", (200, 50)),
+    Shot("board-mariadb", (120, 36), app=mariadb),
+    Shot("filter", (120, 36), ("slash", *"user:shop", "enter")),
+    Shot("group", (120, 36), ("g", "down", "down", "down", "enter")),
+    Shot("sort", (120, 36), ("s",)),
+    Shot("session", (120, 36), ("down", "down", "enter")),
+    Shot("export", (120, 36), ("e",)),
+    Shot("help", (120, 50), ("question_mark",)),
+    Shot("lost", (120, 36), app=lost, seconds_later=12.0),
+)
+
+
+async def picture(shot: Shot) -> str:
+    """The screen as SVG, without the fonts the framework would fetch from elsewhere."""
+    app = shot.app()
+    async with app.run_test(size=shot.size) as pilot:
+        await settle(app, pilot)
+        await pilot.press(*shot.keys)
+        if shot.seconds_later:
+            app.clock.now += shot.seconds_later  # type: ignore[attr-defined]
+            app.tick()
+        await settle(app, pilot)
+        svg = app.export_screenshot(title="goneaway-tui")
+    fontless = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    return fontless.replace("Fira Code", "Fira Code, DejaVu Sans Mono, Menlo, Consolas")
+
+
+async def settle(app: GoneawayApp, pilot: Pilot[None]) -> None:
+    """Wait until no poll is out and everything posted is drawn."""
+    while app.poller.is_busy:
+        await asyncio.to_thread(app.poller.wait, 5)
+    await pilot.pause()
+
+
+def main() -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for shot in SHOTS:
+        (SCREENSHOTS / f"{shot.name}.svg").write_text(asyncio.run(picture(shot)), encoding="utf-8")
+        print(f"wrote screenshots/{shot.name}.svg")
+
+
+if __name__ == "__main__":
+    main()

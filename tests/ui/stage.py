@@ -1,0 +1,58 @@
+"""An app on the simulated source with a clock held by the test."""
+
+from __future__ import annotations
+
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.ports import Source
+from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.ui.app import GoneawayApp
+from tests.builders import NOW
+
+
+class HeldClock:
+    """Stands still until it is moved."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Scripted:
+    """A source that plays given samples, then repeats the last; an exception in the list is raised in its turn."""
+
+    name = "db-01:3306"
+
+    def __init__(self, *script: Sample | Exception, clock: HeldClock | None = None) -> None:
+        self._script = list(script)
+        self._clock = clock
+        self.asked_at: list[float] = []
+        self.closed = False
+
+    def sample(self) -> Sample:
+        if self._clock is not None:
+            self.asked_at.append(self._clock())
+        step = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def an_app(
+    source: Source | None = None,
+    clock: HeldClock | None = None,
+    *,
+    sessions: int = 60,
+    flavour: Flavour = Flavour.MYSQL,
+    policy: Policy | None = None,
+) -> GoneawayApp:
+    """An app whose time moves only when told."""
+    clock = clock or HeldClock()
+    source = source or SimulatedSource(clock, sessions=sessions, flavour=flavour)
+    return GoneawayApp(source, clock, policy or Policy(), ticking=False)

@@ -1,0 +1,471 @@
+"""The board under keys and mouse, on the simulated source with a held clock."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input, Static
+
+from goneaway_tui.errors import SettingsError, Unreachable
+from goneaway_tui.judge.narrowing import parse_filter
+from goneaway_tui.model.server import Limitation
+from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.screens.board import Board
+from goneaway_tui.ui.screens.chooser import ChooserScreen
+from goneaway_tui.ui.screens.export import ExportScreen
+from goneaway_tui.ui.screens.help import HelpScreen
+from goneaway_tui.ui.screens.session import SessionScreen
+from tests.builders import NOW, a_sample, a_session
+from tests.snapshot.shots import settle
+from tests.ui.stage import HeldClock, Scripted, an_app
+
+SIZE = (120, 36)
+
+
+def board(app: GoneawayApp) -> Board:
+    found = app.screen_stack[1]
+    assert isinstance(found, Board)
+    return found
+
+
+def lines(app: GoneawayApp) -> str:
+    """What the terminal shows, as text."""
+    return "\n".join(
+        "".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()
+    )
+
+
+def notice(app: GoneawayApp) -> str:
+    line = board(app).query_one("#notice", Static)
+    return str(line.content) if line.display else ""
+
+
+async def later(app: GoneawayApp, pilot: Pilot[None], clock: HeldClock, seconds: float) -> None:
+    """Move the clock, and let what is due happen."""
+    clock.now += seconds
+    app.tick()
+    await settle(app, pilot)
+
+
+def ids(app: GoneawayApp) -> list[int]:
+    return [verdict.session.id for verdict in board(app).sessions.rows]
+
+
+async def test_who_closes_first_stands_first() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        deadlines = [v.deadline for v in board(app).sessions.rows if v.deadline is not None]
+
+    assert sorted(deadlines) == deadlines
+    assert 10 < len(deadlines)
+
+
+async def test_countdowns_move_between_readings() -> None:
+    clock = HeldClock()
+    app = an_app(Scripted(a_sample([a_session(id=7, idle_for=10, own_limit=60)])), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        before = lines(app)
+        clock.now += 0.5
+        app.tick()
+        clock.now += 3
+        app._due = float("inf")
+        app.tick()
+        await pilot.pause()
+        after = lines(app)
+
+    assert "0:50" in before
+    assert "0:47" in after
+
+
+async def test_the_cursor_follows_its_session_when_rows_move() -> None:
+    clock = HeldClock()
+    first = a_sample([a_session(id=n, idle_for=50 - n, own_limit=60) for n in range(1, 20)])
+    second = a_sample([a_session(id=n, idle_for=n, own_limit=60) for n in range(1, 20)], taken_at=NOW + 1)
+    app = an_app(Scripted(first, second), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("down", "down")
+        chosen = board(app).sessions.cursor_row
+        assert chosen is not None
+        await later(app, pilot, clock, 1)
+        still = board(app).sessions.cursor_row
+
+    assert still is not None
+    assert chosen.session.id == still.session.id == 3
+
+
+async def test_the_cursor_stays_at_its_line_when_its_session_is_gone() -> None:
+    clock = HeldClock()
+    first = a_sample([a_session(id=n, idle_for=30 - n, own_limit=60) for n in range(1, 6)])
+    second = a_sample(
+        [a_session(id=n, idle_for=30 - n, own_limit=60) for n in (1, 2, 4, 5)], taken_at=NOW + 1
+    )
+    app = an_app(Scripted(first, second), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("down", "down")
+        await later(app, pilot, clock, 1)
+
+        assert 4 == board(app).sessions.cursor_row.session.id  # type: ignore[union-attr]
+
+
+async def test_a_filter_narrows_as_it_is_typed_and_esc_takes_it_away() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        everyone = ids(app)
+        await pilot.press("slash", *"user:cron")
+        await pilot.pause()
+        narrowed = board(app).sessions.rows
+
+        assert 0 < len(narrowed) < len(everyone)
+        assert {"cron"} == {v.session.user for v in narrowed}
+        assert f"{len(narrowed)} of {len(everyone)}" in notice(app)
+
+        await pilot.press("escape")
+        await pilot.pause()
+
+        assert everyone == ids(app)
+        assert not board(app).query_one("#filter", Input).display
+
+
+async def test_a_filter_that_cannot_be_read_says_so_and_hides_nothing() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        everyone = ids(app)
+        await pilot.press("slash", *"idle>soon")
+        await pilot.pause()
+
+        assert "not a duration" in notice(app)
+        assert len(everyone) == len(ids(app))
+
+
+async def test_sorting_by_a_column_again_turns_it_round() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("s")
+        assert isinstance(app.screen, ChooserScreen)
+        await pilot.press("home", "enter")
+        upward = ids(app)
+        await pilot.press("s", "home", "enter")
+        downward = ids(app)
+
+    assert sorted(upward) == upward
+    assert sorted(upward, reverse=True) == downward
+
+
+async def test_a_click_on_a_heading_sorts() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.click("#sessions", offset=(3, 0))
+        await pilot.pause()
+
+        assert sorted(ids(app)) == ids(app)
+
+
+async def test_groups_count_their_sessions_and_enter_narrows_to_one() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        everyone = board(app).sessions.rows
+        await pilot.press("g", "down", "enter")
+        await pilot.pause()
+        groups = board(app).groups.rows
+
+        assert len(everyone) == sum(g.sessions for g in groups)
+        assert "grouped by user" in notice(app)
+
+        group = board(app).groups.cursor_row
+        assert group is not None
+        await pilot.press("enter")
+        await pilot.pause()
+
+        assert group.sessions == len(ids(app))
+        assert {group.key} == {v.session.user for v in board(app).sessions.rows}
+
+
+async def test_a_frozen_screen_stands_still_and_then_catches_up() -> None:
+    clock = HeldClock()
+    app = an_app(SimulatedSource(clock), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("f")
+        before = board(app).snapshot
+        await later(app, pilot, clock, 30)
+
+        assert before is board(app).snapshot
+        assert "frozen" in lines(app)
+
+        await pilot.press("f")
+        await settle(app, pilot)
+
+        assert before is not board(app).snapshot
+
+
+async def test_enter_opens_the_session_under_the_cursor_and_it_is_followed_until_it_is_gone() -> None:
+    clock = HeldClock()
+    here = a_session(id=77, idle_for=5, own_limit=60, statement="SELECT name FROM cart")
+    app = an_app(Scripted(a_sample([here]), a_sample([], taken_at=NOW + 1)), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, SessionScreen)
+        shown = lines(app)
+        await later(app, pilot, clock, 1)
+        gone = lines(app)
+        await pilot.press("escape")
+
+        assert isinstance(app.screen, Board)
+    for words in ("session 77", "SELECT name FROM cart", "60 s", "wait_timeout, own"):
+        assert words in shown
+    assert "it has left" in gone
+
+
+@pytest.fixture
+def in_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+async def test_what_is_exported_is_the_snapshot_on_the_screen(in_tmp_path: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        shown = board(app).snapshot
+        assert shown is not None
+        await pilot.press("e")
+        assert isinstance(app.screen, ExportScreen)
+        await pilot.click("#export")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+    (written,) = in_tmp_path.iterdir()
+
+    assert [v.session.id for v in shown.verdicts] == [
+        s["id"] for s in json.loads(written.read_text())["sessions"]
+    ]
+
+
+async def test_an_existing_file_is_replaced_only_after_a_second_yes(in_tmp_path: Path) -> None:
+    app = an_app()
+    (in_tmp_path / "mine.json").write_text("precious")
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("e")
+        app.screen.query_one("#path", Input).value = "mine.json"
+        app.screen.query_one("#export", Button).active_effect_duration = 0
+        await pilot.pause()
+        await pilot.click("#export")
+        await pilot.pause()
+
+        assert isinstance(app.screen, ExportScreen)
+        assert "precious" == (in_tmp_path / "mine.json").read_text()
+        assert "exists" in lines(app)
+
+        await pilot.click("#export")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+    assert "goneaway.snapshot/1" == json.loads((in_tmp_path / "mine.json").read_text())["schema"]
+
+
+async def test_escape_leaves_the_export_dialog_and_writes_nothing(in_tmp_path: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("e", "escape")
+        await pilot.pause()
+
+        assert isinstance(app.screen, Board)
+    assert [] == list(in_tmp_path.iterdir())
+
+
+async def test_a_file_that_cannot_be_written_is_told_and_the_board_goes_on(in_tmp_path: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(app, pilot)
+        await pilot.press("e")
+        app.screen.query_one("#path", Input).value = "no/such/folder/x.json"
+        await pilot.click("#export")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+        assert isinstance(app.screen, Board)
+        assert any("no/such/folder" in note.message for note in app._notifications)
+
+
+async def test_a_lost_server_leaves_the_last_snapshot_with_its_age_and_one_line() -> None:
+    clock = HeldClock()
+    seen = a_sample([a_session(id=7, idle_for=10, own_limit=3600)])
+    app = an_app(
+        Scripted(seen, Unreachable("lost db-01:3306: Connection refused", "reconnecting by itself")), clock
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await later(app, pilot, clock, 12)
+
+        assert [7] == ids(app)
+        assert "lost db-01:3306: Connection refused" in notice(app)
+        assert "seen 12s ago" in lines(app)
+
+
+async def test_tries_to_reach_a_lost_server_come_further_and_further_apart() -> None:
+    clock = HeldClock()
+    source = Scripted(a_sample([]), Unreachable("lost", ""), clock=clock)
+    app = an_app(source, clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        for _ in range(300):
+            await later(app, pilot, clock, 0.5)
+    pauses = [round(b - a) for a, b in pairwise(source.asked_at)]
+
+    assert [1, 1, 2, 4, 8, 16, 30, 30] == pauses[:8]
+
+
+async def test_recovery_needs_no_key() -> None:
+    clock = HeldClock()
+    app = an_app(
+        Scripted(a_sample([]), Unreachable("lost", ""), a_sample([a_session(id=9)], taken_at=NOW + 9)), clock
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await later(app, pilot, clock, 2)
+        assert notice(app)
+        await later(app, pilot, clock, 7)
+
+        assert "" == notice(app)
+        assert [9] == ids(app)
+
+
+async def test_a_fault_of_ours_ends_the_app_instead_of_reading_as_a_bad_server() -> None:
+    app = an_app(Scripted(a_sample([]), ZeroDivisionError("ours")))
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the app ends inside
+        async with app.run_test(size=SIZE) as pilot:
+            await settle(app, pilot)
+            app.clock.now += 2  # type: ignore[attr-defined]
+            app.tick()
+            await settle(app, pilot)
+
+    assert isinstance(app.crash, ZeroDivisionError)
+
+
+async def test_what_an_account_cannot_see_is_told_with_its_grant() -> None:
+    hidden = Limitation(
+        "every session of another account", "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'a'@'%'"
+    )
+    app = an_app(Scripted(a_sample([], limitations=(hidden,))))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+
+        assert "GRANT PROCESS ON *.* TO 'a'@'%'" in notice(app)
+
+        await pilot.press("question_mark")
+        await pilot.pause()
+
+        assert isinstance(app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (80, ["id", "user", "program", "risk", "idle", "limit", "left", "stake"]),
+        (
+            120,
+            [
+                "id",
+                "user",
+                "client",
+                "program",
+                "db",
+                "risk",
+                "idle",
+                "limit",
+                "left",
+                "bar",
+                "stake",
+                "statement",
+            ],
+        ),
+    ],
+)
+async def test_the_least_needed_columns_go_first(width: int, columns: list[str]) -> None:
+    app = an_app()
+    async with app.run_test(size=(width, 24)) as pilot:
+        await settle(app, pilot)
+
+        assert columns == board(app).sessions.shown_columns
+
+
+async def test_nothing_is_wider_than_the_terminal() -> None:
+    for width in (40, 60, 80, 120, 200):
+        app = an_app()
+        async with app.run_test(size=(width, 24)) as pilot:
+            await settle(app, pilot)
+
+            assert {width} == {strip.cell_length for strip in app.screen._compositor.render_strips()}
+
+
+async def test_risk_is_a_word_and_a_sign_before_it_is_a_colour() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        shown = lines(app)
+
+    assert "▲ imminent" in shown
+    assert "△ watch" in shown
+
+
+async def test_thresholds_move_the_line_between_calm_and_watch() -> None:
+    sample = a_sample([a_session(id=1, idle_for=10, own_limit=100)])
+    for policy, word in ((Policy(50, 10), "calm"), (Policy(100, 10), "watch"), (Policy(200, 95), "imminent")):
+        app = an_app(Scripted(sample), policy=policy)
+        async with app.run_test(size=SIZE) as pilot:
+            await settle(app, pilot)
+
+            assert word == board(app).sessions.rows[0].risk.value
+
+
+async def test_q_quits_while_a_poll_is_out_and_closes_the_source() -> None:
+    source = Scripted(a_sample([]))
+    app = an_app(source)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("q")
+
+    assert source.closed
+
+
+async def test_keys_of_pages_reach_the_ends() -> None:
+    app = an_app(sessions=300)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("end")
+        assert len(ids(app)) - 1 == board(app).sessions.cursor
+        await pilot.press("pageup", "home", "pagedown")
+
+        assert 20 < board(app).sessions.cursor < 40
+
+
+def test_a_theme_that_does_not_exist_is_a_usage_error() -> None:
+    with pytest.raises(SettingsError, match="no theme"):
+        GoneawayApp(Scripted(a_sample([])), HeldClock(), Policy(), theme="mauve")
+
+
+def test_the_filter_help_shows_filters_that_can_be_read() -> None:
+    from goneaway_tui.ui.screens.help import FILTERS
+
+    assert all(parse_filter(example).tests for example, _ in FILTERS)

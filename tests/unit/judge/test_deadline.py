@@ -1,0 +1,213 @@
+"""Which limit governs, when it runs out, and what disproves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from goneaway_tui.judge.deadline import GRACE, governing_limit, verdict_on
+from goneaway_tui.model.session import Role, Session
+from goneaway_tui.model.snapshot import Basis, Inherited, Limit, Policy, Risk, Verdict
+from tests.builders import NOW, a_session, a_transaction, a_verdict
+
+MARIADB = Inherited(28_800, 0, 0, 0, 10)
+READ = a_transaction(rows_modified=0, rows_locked=0)
+LOCKED = a_transaction(rows_modified=0, rows_locked=7)
+WROTE = a_transaction(rows_modified=3)
+
+
+def a_mariadb_session(**fields: Any) -> Session:
+    return a_session(**{"own_limit": None, **fields})
+
+
+def judged(
+    session: Session, inherited: Inherited = MARIADB, before: Verdict | None = None, now: float = NOW
+) -> Verdict:
+    return verdict_on(session, now, inherited, before, Policy())
+
+
+def limit_of(session: Session, inherited: Inherited = MARIADB) -> Limit:
+    limit = governing_limit(session, inherited)
+    assert limit is not None
+    return limit
+
+
+def test_a_session_that_shows_its_own_limit_is_closed_by_it() -> None:
+    limit = limit_of(a_session(own_limit=30), Inherited(wait_timeout=28_800))
+
+    assert (30, "wait_timeout", Basis.OWN) == (limit.seconds, limit.variable, limit.basis)
+
+
+def test_an_own_limit_of_zero_is_still_its_own() -> None:
+    assert Basis.OWN is limit_of(a_session(own_limit=0)).basis
+
+
+def test_a_session_that_does_not_is_assumed_to_have_the_global_one() -> None:
+    limit = limit_of(a_mariadb_session(), Inherited(wait_timeout=600))
+
+    assert (600, "wait_timeout", Basis.ASSUMED) == (limit.seconds, limit.variable, limit.basis)
+
+
+@pytest.mark.parametrize(
+    ("wait", "trx", "write", "read_only", "transaction", "seconds", "variable"),
+    [
+        (5, 2, 0, 0, READ, 2, "idle_transaction_timeout"),
+        (2, 5, 0, 0, READ, 5, "idle_transaction_timeout"),
+        (6, 4, 2, 0, WROTE, 2, "idle_write_transaction_timeout"),
+        (6, 4, 0, 2, READ, 2, "idle_readonly_transaction_timeout"),
+        (6, 2, 0, 0, WROTE, 2, "idle_transaction_timeout"),
+        (6, 2, 0, 0, None, 6, "wait_timeout"),
+        (7, 2, 4, 0, WROTE, 4, "idle_write_transaction_timeout"),
+        (7, 2, 0, 4, READ, 4, "idle_readonly_transaction_timeout"),
+        (7, 0, 0, 3, LOCKED, 3, "idle_readonly_transaction_timeout"),
+        (3, 0, 6, 0, WROTE, 6, "idle_write_transaction_timeout"),
+        (7, 0, 3, 0, READ, 7, "wait_timeout"),
+        (7, 0, 0, 3, WROTE, 7, "wait_timeout"),
+        (7, 0, 0, 0, WROTE, 7, "wait_timeout"),
+    ],
+)
+def test_inside_a_transaction_the_limit_is_the_one_that_was_measured(
+    wait: int, trx: int, write: int, read_only: int, transaction: Any, seconds: int, variable: str
+) -> None:
+    limit = limit_of(a_mariadb_session(transaction=transaction), Inherited(wait, trx, write, read_only, 10))
+
+    assert (seconds, variable) == (limit.seconds, limit.variable)
+
+
+def test_a_server_without_the_transaction_family_has_wait_timeout_alone() -> None:
+    limit = limit_of(a_mariadb_session(transaction=WROTE), Inherited(wait_timeout=30))
+
+    assert (30, "wait_timeout") == (limit.seconds, limit.variable)
+
+
+def test_a_login_is_closed_by_connect_timeout_whatever_it_says_of_itself() -> None:
+    limit = limit_of(a_session(role=Role.LOGIN, own_limit=28_800))
+
+    assert (10, "connect_timeout", Basis.ASSUMED) == (limit.seconds, limit.variable, limit.basis)
+
+
+@pytest.mark.parametrize("role", [Role.DAEMON, Role.DUMP, Role.REPLICA])
+def test_who_serves_the_server_has_no_limit(role: Role) -> None:
+    assert governing_limit(a_session(role=role), MARIADB) is None
+
+
+def test_our_own_session_has_no_limit_to_tell() -> None:
+    assert governing_limit(a_session(own=True), MARIADB) is None
+
+
+def test_where_no_global_is_known_no_limit_is() -> None:
+    assert governing_limit(a_mariadb_session(), Inherited()) is None
+
+
+@pytest.mark.parametrize("limit", [limit_of(a_session()), limit_of(a_mariadb_session(transaction=READ))])
+def test_every_limit_says_why(limit: Limit) -> None:
+    assert limit.why
+
+
+def test_a_deadline_is_the_limit_after_the_idle_wait_began() -> None:
+    assert NOW - 20 + 30 == judged(a_session(idle_for=20, own_limit=30)).deadline
+
+
+def test_a_login_has_a_deadline_where_its_beginning_is_known() -> None:
+    assert NOW - 3 + 10 == judged(a_session(role=Role.LOGIN, command="Connect", idle_for=3)).deadline
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        a_session(command="Query"),
+        a_session(idle_since=None),
+        a_session(role=Role.LOGIN, command="Connect"),
+        a_session(role=Role.DAEMON, command="Daemon"),
+        a_session(own=True),
+        a_session(command="Query", idle_for=20),
+    ],
+)
+def test_without_a_running_idle_clock_there_is_no_deadline(session: Session) -> None:
+    assert judged(session).deadline is None
+
+
+def test_a_half_sent_packet_moves_the_deadline_with_the_clock_it_restarted() -> None:
+    assert NOW - 5 + 30 == judged(a_session(idle_for=5, own_limit=30, half_sent=True)).deadline
+
+
+def test_a_session_past_its_own_limit_is_overdue_however_long() -> None:
+    verdict = judged(a_session(idle_for=100_000, own_limit=30))
+
+    assert (Risk.OVERDUE, NOW - 100_000 + 30) == (verdict.risk, verdict.deadline)
+
+
+def test_within_the_servers_lateness_an_assumed_deadline_is_overdue_and_not_yet_wrong() -> None:
+    verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE))
+
+    assert verdict.limit is not None
+    assert (Risk.OVERDUE, Basis.ASSUMED) == (verdict.risk, verdict.limit.basis)
+
+
+def test_who_outlives_an_assumed_deadline_disproves_it() -> None:
+    verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE + 0.01))
+
+    assert verdict.limit is not None
+    assert (Risk.CALM, Basis.DISPROVED, None) == (verdict.risk, verdict.limit.basis, verdict.deadline)
+    assert 28_800 == verdict.limit.seconds
+
+
+def test_a_clock_that_may_be_wrong_disproves_nothing_within_its_error() -> None:
+    verdict = judged(a_mariadb_session(idle_for=28_801.5, idle_within=1.0))
+
+    assert verdict.limit is not None
+    assert Basis.ASSUMED is verdict.limit.basis
+
+
+def test_what_was_disproved_stays_so_in_the_next_wait() -> None:
+    outlived = judged(a_mariadb_session(idle_for=30_000))
+    later = judged(a_mariadb_session(idle_for=1), before=outlived)
+
+    assert (outlived.limit, None, Risk.CALM) == (later.limit, later.deadline, later.risk)
+
+
+def test_what_was_disproved_stays_so_while_the_session_works() -> None:
+    outlived = judged(a_mariadb_session(idle_for=30_000))
+    working = judged(a_mariadb_session(command="Query"), before=outlived)
+    later = judged(a_mariadb_session(idle_for=1), before=working)
+
+    assert (Risk.BUSY, outlived.limit) == (working.risk, working.limit)
+    assert outlived.limit == later.limit
+
+
+def test_what_was_disproved_stays_so_after_a_transaction_under_another_limit() -> None:
+    inherited = Inherited(30, idle_transaction_timeout=600)
+    outlived = judged(a_mariadb_session(idle_for=40), inherited)
+    inside = judged(a_mariadb_session(idle_for=1, transaction=READ), inherited, before=outlived)
+    after = judged(a_mariadb_session(idle_for=1), inherited, before=inside)
+
+    assert after.limit is not None
+    assert Basis.DISPROVED is after.limit.basis
+
+
+def test_disproving_one_limit_says_nothing_of_another() -> None:
+    inherited = Inherited(30, idle_transaction_timeout=600)
+    outlived = judged(a_mariadb_session(idle_for=40), inherited)
+    inside = judged(a_mariadb_session(idle_for=1, transaction=READ), inherited, before=outlived)
+
+    assert inside.limit is not None
+    assert Basis.ASSUMED is inside.limit.basis
+
+
+def test_a_session_keeps_the_globals_it_was_first_seen_under() -> None:
+    before = judged(a_mariadb_session(), Inherited(wait_timeout=600))
+    later = judged(a_mariadb_session(), Inherited(wait_timeout=60), before=before)
+
+    assert later.limit is not None
+    assert (600, Inherited(wait_timeout=600)) == (later.limit.seconds, later.inherited)
+
+
+def test_a_session_that_changes_its_own_limit_is_closed_by_the_new_one() -> None:
+    before = judged(a_session(own_limit=600))
+
+    assert NOW - 20 + 30 == judged(a_session(own_limit=30, idle_for=20), before=before).deadline
+
+
+def test_a_verdict_of_a_builder_is_the_judges() -> None:
+    assert a_verdict() == judged(a_session(), Inherited(28_800, connect_timeout=10))

@@ -1,0 +1,78 @@
+"""Closings ahead."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.judge.forecast import HORIZONS, Forecast, closings
+from goneaway_tui.model.snapshot import Verdict
+from tests.builders import NOW, a_verdict
+
+
+def closing_in(*seconds: float | None) -> list[Verdict]:
+    return [a_verdict(deadline=None if each is None else NOW + each) for each in seconds]
+
+
+def counted(forecast: Forecast) -> int:
+    return sum(sum(stretch.counts) for stretch in forecast.stretches) + forecast.beyond
+
+
+def where(seconds: float) -> tuple[int, int] | None:
+    """Stretch and bucket a single closing falls into; None beyond the last."""
+    forecast = closings(closing_in(seconds), NOW)
+    assert 1 == counted(forecast)
+    return next(
+        (
+            (at, stretch.counts.index(1))
+            for at, stretch in enumerate(forecast.stretches)
+            if 1 in stretch.counts
+        ),
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "bucket"),
+    [
+        (-1e9, (0, 0)),
+        (0, (0, 0)),
+        (9.999, (0, 0)),
+        (10, (0, 1)),
+        (59.999, (0, 5)),
+        (60, (1, 0)),
+        (599, (1, 4)),
+        (600, (2, 0)),
+        (3599, (2, 6)),
+        (3600, (3, 0)),
+        (28_799, (3, 23)),
+        (28_800, None),
+        (1e12, None),
+    ],
+)
+def test_a_closing_falls_into(seconds: float, bucket: tuple[int, int] | None) -> None:
+    assert bucket == where(seconds)
+
+
+def test_the_stretches_are_the_horizons_without_a_gap() -> None:
+    stretches = closings([], NOW).stretches
+
+    assert [*HORIZONS] == [(stretch.end, len(stretch.counts)) for stretch in stretches]
+    assert [0, *(end for end, _ in HORIZONS[:-1])] == [stretch.start for stretch in stretches]
+
+
+def test_who_closes_first_is_next() -> None:
+    verdicts = closing_in(300, None, 12, 500)
+
+    assert verdicts[2] is closings(verdicts, NOW).next
+
+
+def test_of_two_that_close_together_the_first_in_order_is_next() -> None:
+    verdicts = closing_in(12, 12)
+
+    assert verdicts[0] is closings(verdicts, NOW).next
+
+
+def test_nobody_is_next_where_no_deadline_is_known() -> None:
+    forecast = closings(closing_in(None, None), NOW)
+
+    assert (None, 0) == (forecast.next, counted(forecast))

@@ -1,0 +1,111 @@
+"""A sample becomes a snapshot, and a server's next run starts from nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.judge import is_same_run, judge
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.snapshot import Basis, Policy, Risk, Snapshot
+from tests.builders import NOW, a_sample, a_server, a_session, a_snapshot
+
+
+def later(sample: Sample, seconds: float, *, uptime: float | None = None, banner: str | None = None) -> Sample:
+    """The same sessions, so much later, on a server that is so much older unless it says otherwise."""
+    server = a_server(
+        uptime=sample.server.uptime + seconds if uptime is None else uptime,
+        banner=banner or sample.server.banner,
+    )
+    return a_sample(
+        sample.sessions, taken_at=sample.taken_at + seconds, server=server, variables={"wait_timeout": 10}
+    )
+
+
+def bases(snapshot: Snapshot) -> list[Basis | None]:
+    return [verdict.limit and verdict.limit.basis for verdict in snapshot.verdicts]
+
+
+def test_each_session_gets_its_verdict_in_the_samples_order() -> None:
+    sessions = [a_session(id=ProcesslistId(number)) for number in (9, 4, 7)]
+
+    assert sessions == [verdict.session for verdict in a_snapshot(sessions).verdicts]
+
+
+def test_a_snapshot_holds_the_very_sample_and_policy_it_was_judged_by() -> None:
+    sample, policy = a_sample(), Policy(1, 2)
+    snapshot = judge(sample, None, policy)
+
+    assert sample is snapshot.sample
+    assert policy is snapshot.policy
+
+
+def test_without_a_policy_the_contracts_lines_are_drawn() -> None:
+    assert (600, 60) == (a_snapshot().policy.watch_below, a_snapshot().policy.imminent_below)
+
+
+def test_the_policy_draws_the_lines() -> None:
+    session = a_session(idle_for=20, own_limit=30)
+
+    assert [Risk.CALM, Risk.WATCH, Risk.IMMINENT] == [
+        a_snapshot([session], policy=policy).verdicts[0].risk
+        for policy in (Policy(5, 1), Policy(11, 1), Policy(11, 11))
+    ]
+
+
+def test_a_session_born_before_a_global_changed_keeps_the_old_one() -> None:
+    first = a_snapshot([a_session(own_limit=None)])
+    old, new = a_session(own_limit=None), a_session(id=ProcesslistId(4712), own_limit=None)
+    second = a_snapshot([old, new], previous=first, variables={"wait_timeout": 60})
+
+    assert [28_800, 60] == [verdict.limit and verdict.limit.seconds for verdict in second.verdicts]
+
+
+def test_what_was_disproved_stays_so_in_the_same_run() -> None:
+    first = a_snapshot([a_session(own_limit=None, idle_for=40)], variables={"wait_timeout": 10})
+
+    assert [Basis.DISPROVED] == bases(first)
+    assert [Basis.DISPROVED] == bases(judge(later(first.sample, 1), first))
+
+
+def test_a_restarted_server_is_judged_from_nothing() -> None:
+    first = a_snapshot([a_session(own_limit=None, idle_for=40)], variables={"wait_timeout": 10})
+    reborn = a_sample(
+        [a_session(own_limit=None, idle_since=NOW + 59)],
+        taken_at=NOW + 60,
+        server=a_server(uptime=3),
+        variables={"wait_timeout": 20},
+    )
+    second = judge(reborn, first)
+
+    assert [Basis.ASSUMED] == bases(second)
+    assert 20 == second.verdicts[0].inherited.wait_timeout
+
+
+@pytest.mark.parametrize("drift", [-1.0, 0.0, 1.0])
+def test_whole_seconds_of_uptime_are_no_restart(drift: float) -> None:
+    before = a_sample()
+
+    assert is_same_run(before, later(before, 1, uptime=before.server.uptime + 1 + drift))
+
+
+def test_a_second_look_at_the_same_reading_is_the_same_run() -> None:
+    assert is_same_run(a_sample(), a_sample())
+
+
+def test_an_uptime_that_fell_is_another_run() -> None:
+    before = a_sample()
+
+    assert not is_same_run(before, later(before, 60, uptime=5))
+
+
+def test_an_uptime_that_did_not_grow_with_the_time_is_another_run() -> None:
+    before = a_sample(server=a_server(uptime=10))
+
+    assert not is_same_run(before, later(before, 100, uptime=15))
+
+
+def test_another_banner_is_another_run() -> None:
+    before = a_sample()
+
+    assert not is_same_run(before, later(before, 1, banner="11.8.3-MariaDB"))

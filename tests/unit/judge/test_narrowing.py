@@ -1,0 +1,168 @@
+"""The filter language."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.snapshot import Verdict
+from tests.builders import NOW, a_session, a_transaction, a_verdict
+
+SHOP = a_verdict(
+    a_session(
+        user="shop_app",
+        host="web-3:51234",
+        idle_for=700,
+        own_limit=28_800,
+        state="",
+        statement="SELECT 1 FROM cart",
+        transaction=a_transaction(rows_modified=3),
+    )
+)
+CRON = a_verdict(
+    a_session(
+        id=ProcesslistId(12),
+        user="Cron",
+        host="10.0.0.7:40112",
+        db=None,
+        program="cron",
+        client=None,
+        command="Query",
+        state="Sending data",
+        statement='INSERT INTO "log" VALUES (1)',
+        own_limit=None,
+    )
+)
+
+
+def admitted(text: str) -> str:
+    """Who of the two stays in sight: `s`, `c`, `sc` or nobody."""
+    narrowed = parse_filter(text)
+    return "".join(name for name, verdict in (("s", SHOP), ("c", CRON)) if narrowed.admits(verdict, NOW))
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("", "sc"),
+        ("   ", "sc"),
+        ('""', "sc"),
+        ("shop", "s"),
+        ("SHOP", "s"),
+        ("cron", "c"),
+        ("4711", "s"),
+        ("web-3", "s"),
+        ("10.0.0.7:40112", "c"),
+        ("web-3:51234", "s"),
+        ("busy", "c"),
+        ("sending", "c"),
+        ("nobody", ""),
+        ("-shop", "c"),
+        ("-cron", "s"),
+        ("-nobody", "sc"),
+        ("-", "s"),
+        ("--", "sc"),
+        ("shop cron", ""),
+        ("shop web", "s"),
+        ('"SELECT 1"', "s"),
+        ('"select  1"', ""),
+        ('"SELECT 1', "s"),
+        ('-"SELECT 1"', "c"),
+        ("user:shop", "s"),
+        ("USER:Shop", "s"),
+        ("user:cron", "c"),
+        ("user=shop", ""),
+        ("user=shop_app", "s"),
+        ("user=CRON", "c"),
+        ('user:"shop_app"', "s"),
+        ("-user:shop", "c"),
+        ("client:web-3", "s"),
+        ("client=web-3", "s"),
+        ("host=web-3", ""),
+        ("program:gunicorn", "s"),
+        ("library:libmysql", "s"),
+        ("db:shop", "s"),
+        ('db=""', "c"),
+        ("command:query", "c"),
+        ("state:data", "c"),
+        ('state:"sending data"', "c"),
+        ("statement:insert", "c"),
+        ("variable:wait", "sc"),
+        ("risk:calm", "s"),
+        ("risk:busy", "c"),
+        ("risk:bus", ""),
+        ("-risk:busy", "s"),
+        ("basis:own", "s"),
+        ("basis=assumed", "c"),
+        ("trx:yes", "s"),
+        ("trx:no", "c"),
+        ("own:no", "sc"),
+        ("idle>10m", "s"),
+        ("idle>=700", "s"),
+        ("idle>700", ""),
+        ("idle<1h", "s"),
+        ("idle:700", "s"),
+        ("idle=700", "s"),
+        ("-idle>10m", "c"),
+        ("left<8h", "s"),
+        ("left<=28100", "s"),
+        ("limit:8h", "sc"),
+        ("limit<8h", ""),
+        ("id:4711", "s"),
+        ("id>100", "s"),
+        ("id<=12", "c"),
+        ("rows>0", "s"),
+        ("rows:0", ""),
+        ("-rows>0", "c"),
+        ("nofield:x", ""),
+        ("nofield>5", ""),
+        ("user:shop idle>10m risk:calm db:shop -program:cron", "s"),
+        ("a:b", ""),
+        (":", "sc"),
+        (">", ""),
+    ],
+)
+def test_who_stays_in_sight(text: str, stays: str) -> None:
+    assert stays == admitted(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("user>shop", "user is text: write user:shop or user=shop"),
+        ("statement<=x", "statement is text: write statement:x or statement=x"),
+        ("idle>soon", "not a duration: 'soon'"),
+        ('idle>""', "not a duration: ''"),
+        ("left<-5", "not a duration: '-5'"),
+        ("limit:8hours", "not a duration: '8hours'"),
+        ("id:x", "id is a number: write id:4711 or id>0"),
+        ("id:-1", "id is a number"),
+        ("rows>1.5", "rows is a number: write rows:4711 or rows>0"),
+        ("rows:٣", "rows is a number"),
+    ],
+)
+def test_a_value_that_does_not_fit_its_field_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match="^" + sentence.replace(".", r"\.")):
+        parse_filter(text)
+
+
+@pytest.mark.parametrize("text", ["risk>calm", "risk<=watch", "basis<own", "trx>no", "own>=yes"])
+def test_words_have_no_order_to_compare_by(text: str) -> None:
+    """`risk>calm` quietly read as `risk:calm` would hide the very sessions it asks for."""
+    with pytest.raises(ValueError, match="write "):
+        parse_filter(text)
+
+
+@pytest.mark.parametrize("verdict", [SHOP, CRON])
+def test_everything_admits_everybody(verdict: Verdict) -> None:
+    assert EVERYTHING.admits(verdict, NOW)
+
+
+def test_a_filter_remembers_what_was_typed() -> None:
+    assert " user:shop " == parse_filter(" user:shop ").text
+
+
+def test_a_session_of_unknown_idleness_fits_no_idle_term_in_either_direction() -> None:
+    assert "" == admitted("idle>0").replace("s", "")
+    assert "" == admitted("idle<=0").replace("s", "")

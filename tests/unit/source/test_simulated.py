@@ -1,0 +1,224 @@
+"""The simulated server: the same play whoever watches, with something of everything in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from goneaway_tui.judge import judge
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.model.session import Role
+from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
+from goneaway_tui.source.simulated import SimulatedSource
+
+START = 1_795_459_202.5
+HOUR = 3600
+
+flavours = st.sampled_from(Flavour)
+
+
+class HeldClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def played(source: SimulatedSource, clock: HeldClock, seconds: int, step: float = 1.0) -> Iterator[Sample]:
+    """Samples `step` seconds apart, the first one now."""
+    for _ in range(int(seconds / step)):
+        yield source.sample()
+        clock.now += step
+    yield source.sample()
+
+
+def judged(samples: Iterator[Sample]) -> Iterator[Snapshot]:
+    snapshot = None
+    for sample in samples:
+        snapshot = judge(sample, snapshot)
+        yield snapshot
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    flavour=flavours,
+    seed=st.integers(0, 2**31),
+    steps=st.lists(st.floats(0.0, 90.0), max_size=12),
+    sessions=st.integers(0, 40),
+)
+def test_the_last_sample_is_the_same_however_often_it_was_sampled_before(
+    flavour: Flavour, seed: int, steps: list[float], sessions: int
+) -> None:
+    often, once = HeldClock(), HeldClock()
+    watched = SimulatedSource(often, sessions, seed, flavour=flavour)
+    unwatched = SimulatedSource(once, sessions, seed, flavour=flavour)
+    for step in steps:
+        often.now += step
+        watched.sample()
+    once.now = often.now
+    assert watched.sample() == unwatched.sample()
+
+
+def test_sampling_every_second_for_ten_minutes_changes_nothing_about_the_last_sample() -> None:
+    often, once = HeldClock(), HeldClock()
+    watched, unwatched = SimulatedSource(often), SimulatedSource(once)
+    *_, last = played(watched, often, 600)
+    once.now += 600
+    assert last == unwatched.sample()
+
+
+def test_another_seed_is_another_play() -> None:
+    clock = HeldClock()
+    assert SimulatedSource(clock, seed=1).sample() != SimulatedSource(clock, seed=2).sample()
+
+
+def test_a_play_that_began_earlier_is_as_far_as_one_that_was_watched_all_along() -> None:
+    clock = HeldClock()
+    watched = SimulatedSource(clock)
+    clock.now += 300
+    late = SimulatedSource(clock, started=START)
+    assert late.sample() == watched.sample()
+
+
+def test_without_statements_nothing_else_is_missing() -> None:
+    clock = HeldClock()
+    told, silent = SimulatedSource(clock), SimulatedSource(clock, statements=False)
+    clock.now += 120
+    bare = [replace(session, statement=None) for session in told.sample().sessions]
+    assert list(silent.sample().sessions) == bare
+    assert any(session.statement for session in told.sample().sessions)
+
+
+@pytest.mark.parametrize("count", [3, 4, 60, 500])
+def test_there_are_as_many_sessions_as_asked_for_at_the_start(count: int) -> None:
+    assert len(SimulatedSource(HeldClock(), sessions=count).sample().sessions) == count
+
+
+@pytest.mark.parametrize("flavour", Flavour)
+def test_at_the_start_some_are_imminent_some_on_watch_and_most_calm(flavour: Flavour) -> None:
+    snapshot = judge(SimulatedSource(HeldClock(), flavour=flavour).sample())
+    risks = Counter(verdict.risk for verdict in snapshot.verdicts)
+    assert 3 <= risks[Risk.IMMINENT] <= 12
+    assert 6 <= risks[Risk.WATCH] <= 20
+    assert risks[Risk.CALM] > max(risks[Risk.IMMINENT], risks[Risk.WATCH])
+    assert risks[Risk.BUSY] >= 2
+    assert risks[Risk.EXEMPT] == 3
+    assert not risks[Risk.OVERDUE]
+
+
+@pytest.mark.parametrize("flavour", Flavour)
+def test_something_is_at_stake_at_the_start(flavour: Flavour) -> None:
+    held = [
+        session.transaction
+        for session in SimulatedSource(HeldClock(), flavour=flavour).sample().sessions
+        if session.is_idle and session.transaction is not None
+    ]
+    assert any(transaction.rows_modified for transaction in held)
+    assert any(transaction.rows_locked and not transaction.rows_modified for transaction in held)
+
+
+def test_every_application_and_every_role_is_on_the_stage() -> None:
+    sessions = SimulatedSource(HeldClock()).sample().sessions
+    users = {session.user for session in sessions}
+    assert {"shop_app", "etl", "cron", "report", "grafana", "dba", "repl", "event_scheduler"} <= users
+    assert {Role.CLIENT, Role.DUMP, Role.DAEMON} == {session.role for session in sessions}
+    assert {30, 60, 120, 600, 3600, 28_800, 31_536_000} >= {s.own_limit for s in sessions if s.own_limit}
+    assert len({session.own_limit for session in sessions}) >= 5
+
+
+def test_the_server_closes_each_session_at_its_limit_and_not_before() -> None:
+    clock = HeldClock()
+    closed = 0
+    earlier: Snapshot | None = None
+    for later in judged(played(SimulatedSource(clock), clock, 600)):
+        assert not any(verdict.risk is Risk.OVERDUE for verdict in later.verdicts)
+        there = {verdict.session.id for verdict in later.verdicts}
+        if earlier is not None:
+            due = [v for v in earlier.verdicts if v.deadline is not None and v.deadline <= later.taken_at]
+            closed += sum(v.session.id not in there for v in due)
+        earlier = later
+    assert closed >= 8
+
+
+@pytest.mark.parametrize("flavour", Flavour)
+def test_sessions_go_in_every_way_and_newcomers_have_higher_ids(flavour: Flavour) -> None:
+    clock = HeldClock()
+    samples = played(SimulatedSource(clock, flavour=flavour), clock, HOUR)
+    first = earlier = next(samples)
+    gone = 0
+    for later in samples:
+        known, there = ({s.id for s in sample.sessions} for sample in (earlier, later))
+        gone += len(known - there)
+        assert all(new > max(known) for new in there - known)
+        earlier = later
+
+    def grown(name: str) -> int:
+        return (earlier.counter(name) or 0) - (first.counter(name) or 0)
+
+    assert grown("com_kill") >= 5
+    assert grown("aborted_connects") >= 5
+    assert grown("aborted_clients") > grown("com_kill")
+    assert gone > grown("aborted_clients") + grown("aborted_connects"), "nobody said goodbye"
+    assert len(earlier.sessions) > 45, "the play dies out"
+
+
+def test_logins_are_seen_before_they_are_through() -> None:
+    clock = HeldClock()
+    samples = played(SimulatedSource(clock), clock, 300, step=0.25)
+    assert any(session.role is Role.LOGIN for sample in samples for session in sample.sessions)
+
+
+def test_a_session_that_did_not_change_is_the_same_object_in_the_next_sample() -> None:
+    clock = HeldClock()
+    source = SimulatedSource(clock, sessions=1000)
+    earlier = {session.id: session for session in source.sample().sessions}
+    clock.now += 1
+    later = source.sample().sessions
+    kept = sum(earlier.get(session.id) is session for session in later)
+    assert kept > 900
+    assert all(earlier[s.id] is s for s in later if s.id in earlier and earlier[s.id] == s)
+
+
+@pytest.mark.parametrize("flavour", Flavour)
+def test_the_counters_count_what_is_there(flavour: Flavour) -> None:
+    clock = HeldClock()
+    for sample in played(SimulatedSource(clock, flavour=flavour), clock, 300):
+        working = sum(session.command == "Query" for session in sample.sessions)
+        assert sample.counter("threads_running") == working
+        assert sample.counter("threads_connected") == len(sample.sessions) - 1, "all but the event scheduler"
+        assert (sample.counter("connections") or 0) >= max(session.id for session in sample.sessions)
+        assert sample.counter("uptime") == sample.server.uptime
+
+
+def test_mariadb_keeps_own_limits_to_itself_so_they_are_assumed_and_sometimes_disproved() -> None:
+    clock = HeldClock()
+    source = SimulatedSource(clock, flavour=Flavour.MARIADB)
+    sample = source.sample()
+    assert not any(session.own_limit for session in sample.sessions)
+    limits = [verdict.limit for verdict in judge(sample).verdicts if verdict.limit is not None]
+    assert {limit.basis for limit in limits} == {Basis.ASSUMED, Basis.DISPROVED}
+    assert {"wait_timeout", "idle_write_transaction_timeout"} <= {limit.variable for limit in limits}
+    assert sample.server.version == "10.11.19"
+    assert sample.limitations
+
+
+def test_mysql_shows_every_clients_own_limit() -> None:
+    sample = SimulatedSource(HeldClock()).sample()
+    assert all(session.own_limit for session in sample.sessions if session.role is Role.CLIENT)
+    assert (sample.server.version, sample.server.banner) == ("9.7.4", "9.7.4 (simulated)")
+    assert not sample.limitations
+
+
+def test_a_crowd_fits_under_max_connections() -> None:
+    sample = SimulatedSource(HeldClock(), sessions=8000).sample()
+    assert (sample.variable("max_connections") or 0) > 8000
+    assert SimulatedSource(HeldClock()).sample().variable("max_connections") == 5000
