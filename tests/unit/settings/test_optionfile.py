@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from goneaway_tui.settings.optionfile import Entry, entries
+from tests.servers.private import home_of_servers
 
 LINES: tuple[tuple[str, Entry | None], ...] = (
     ("user=root", ("user", "root")),
@@ -44,13 +45,22 @@ def test_a_line_reads_as_the_clients_read_it(line: str, entry: Entry | None) -> 
     assert ([entry] if entry else []) == list(entries(f"[client]\n{line}\n", "client", "my.cnf"))
 
 
-@pytest.mark.skipif(not shutil.which("my_print_defaults"), reason="no client of MySQL or MariaDB here")
+def the_clients_own_reader() -> Path:
+    """`my_print_defaults` of a private server. It is there wherever tests/servers/get ran."""
+    reader = home_of_servers() / "bin" / "my_print_defaults1011"
+    if not reader.exists() and os.environ.get("GONEAWAY_REQUIRE_SERVERS") == "1":
+        pytest.fail(f"{reader} is not here: run tests/servers/get mariadb1011")
+    if not reader.exists():
+        pytest.skip("no private server is here: run tests/servers/get mariadb1011")
+    return reader
+
+
 @pytest.mark.parametrize(("line", "entry"), LINES)
 def test_the_clients_own_reader_agrees(line: str, entry: Entry | None, tmp_path: Path) -> None:
     file = tmp_path / "my.cnf"
     file.write_text(f"[client]\n{line}\n", newline="")
     told = subprocess.run(
-        ["my_print_defaults", f"--defaults-file={file}", "client"], check=True, capture_output=True
+        [the_clients_own_reader(), f"--defaults-file={file}", "client"], check=True, capture_output=True
     ).stdout.decode()
 
     expected = "" if entry is None else f"--{entry[0]}" + ("" if entry[1] is None else f"={entry[1]}") + "\n"

@@ -137,4 +137,4 @@ def _unexpected(word: str) -> SettingsError:
 def _nearest(word: str, known: Collection[str]) -> str:
     import difflib
 
-    return next(iter(difflib.get_close_matches(word[:40], known, 1)), "")
+    return next(iter(difflib.get_close_matches(word[:40], known, 1, cutoff=0.7)), "")

@@ -92,7 +92,9 @@ def _decided(command: str, mentions: Iterable[Mention]) -> dict[str, Found]:
     if command == SNAPSHOT and found["format"].value is None:
         found["format"] = _format(found["output"])
     watch, imminent = found["watch_below"], found["imminent_below"]
-    if imminent.value > watch.value:
+    if imminent.value > watch.value and imminent.rank is Rank.DEFAULT:
+        found["imminent_below"] = Found(watch.value, "default, never above watch-below", Rank.DEFAULT)
+    elif imminent.value > watch.value:
         raise SettingsError(
             f"imminent-below ({imminent.value} s, {imminent.origin}) is more than "
             f"watch-below ({watch.value} s, {watch.origin})",

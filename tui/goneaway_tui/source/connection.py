@@ -6,7 +6,6 @@ decoded in a way that survives anything a client may have sent.
 
 from __future__ import annotations
 
-import socket as sockets
 import ssl
 import struct
 from collections.abc import Sequence
@@ -18,18 +17,34 @@ from pymysql import converters
 from pymysql.connections import Connection as Wire
 from pymysql.constants import FIELD_TYPE
 
-from goneaway_tui.errors import AccessDenied, SettingsError, SourceError, TooSlow, Unreachable
+from goneaway_tui.errors import AccessDenied, SettingsError, SourceError, TooSlow, Unreachable, Unsupported
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.source.address import Address
+from goneaway_tui.source.line import Line
+from goneaway_tui.source.plugins import CANNOT, PLUGINS
 
 PROGRAM = "goneaway-tui"
 STATEMENT_SECONDS = 5.0
 """What the server may spend on one statement of ours; the socket waits one second more."""
+ANSWER_SECONDS = STATEMENT_SECONDS + 1
+"""How long we wait for the next bytes of an answer."""
 
 Row = tuple[Any, ...]
 
-_PROTOCOL_ERRORS = (OSError, EOFError, AssertionError, IndexError, KeyError, ValueError, struct.error)
-"""What PyMySQL lets through when the other side breaks off or does not speak the protocol."""
+_PROTOCOL_ERRORS = (
+    OSError,
+    EOFError,
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+)
+"""What PyMySQL lets through when the other side breaks off or does not speak the protocol. Only its code runs under these."""
 
 _HINTS = {
     1040: (
@@ -51,6 +66,11 @@ _HINTS = {
     1226: (AccessDenied, "this account has used up a limit of its own"),
     1820: (AccessDenied, "the password has expired: change it with the mysql client first"),
     1862: (AccessDenied, "the password has expired: change it with the mysql client first"),
+    2059: (
+        AccessDenied,
+        "give the account a plugin we speak: caching_sha2_password, sha256_password or mysql_native_password",
+    ),
+    2061: (AccessDenied, "use --ssl-mode=REQUIRED, or the server's socket (-S)"),
     2026: (Unreachable, "check --ssl-mode, --ssl-ca and the name in the server's certificate"),
     3118: (AccessDenied, "the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server"),
     3159: (AccessDenied, "the server wants TLS: --ssl-mode=REQUIRED"),
@@ -90,10 +110,15 @@ _CONVERSIONS: dict[Any, Any] = {
 class Connection:
     """One conversation with one server. Not for two threads at once, except `abandon`."""
 
-    def __init__(self, address: Address) -> None:
-        """Connect. Raises SourceError with a line for the user."""
+    def __init__(self, address: Address, line: Line | None = None) -> None:
+        """Connect. Raises SourceError with a line for the user. Cutting `line` ends the attempt, and what comes of it."""
         self._address = address
-        self._wire = _open(address)
+        self._line = line or Line()
+        try:
+            self._wire = _open(address, self._line)
+        except (SourceError, SettingsError):
+            self._line.close()
+            raise
 
     @property
     def id(self) -> int:
@@ -107,61 +132,112 @@ class Connection:
                 return list(cursor.fetchall())
         except pymysql.Error as error:
             number, message = number_and_message(error)
-            if number in DENIED | ABSENT:
-                raise Refusal(number, message) from None
-            raise explained(self._address, number, message) from None
         except _PROTOCOL_ERRORS as error:
-            raise explained(self._address, 2013, f"{type(error).__name__}: {error}") from None
+            number, message = 2013, f"{type(error).__name__}: {error}"
+        if number in DENIED | ABSENT:
+            raise Refusal(number, message)
+        raise self._broken(number, message)
 
     def close(self) -> None:
         """Say goodbye, so that the server does not count us among the aborted."""
         with suppress(pymysql.Error, *_PROTOCOL_ERRORS):
             if self._wire.open:
-                sock = self._socket()
-                if sock is not None:
-                    sock.settimeout(0.5)
                 self._wire.close()
+        self._line.close()
 
     def abandon(self) -> None:
         """Cut the line; a thread that waits on it wakes at once. Safe from any thread."""
-        sock = self._socket()
-        if sock is not None:
-            with suppress(OSError):
-                sock.shutdown(sockets.SHUT_RDWR)
+        self._line.cut()
 
-    def _socket(self) -> sockets.socket | None:
-        return getattr(self._wire, "_sock", None)
+    def _broken(self, number: int, message: str) -> SourceError:
+        if self._line.expired or (number == 2013 and "timed out" in message):
+            return TooSlow(
+                f"{self._address.name} does not answer in time",
+                "the server or the way to it hangs; reconnecting by itself",
+            )
+        return explained(self._address, number, message)
 
 
-def _open(address: Address) -> Wire[Any]:
-    path = address.socket
+def _open(address: Address, line: Line) -> Wire[Any]:
+    wire = _undialled(address)
+    failure: Exception
+    try:
+        with line.within(address.connect_timeout + ANSWER_SECONDS):
+            wire.connect(line.open(address))
+    except (pymysql.Error, *_PROTOCOL_ERRORS) as error:
+        failure = error
+    else:
+        return wire
+    raise _not_connected(address, failure, greeted=hasattr(wire, "server_version"), expired=line.expired)
+
+
+def _undialled(address: Address) -> Wire[Any]:
+    """PyMySQL's connection before it has a socket. Raises SettingsError where what is asked for cannot be."""
     tls: dict[str, Any] = {}
-    if address.ssl_mode == "DISABLED" or (path and address.ssl_mode == "PREFERRED"):
+    if address.ssl_mode == "DISABLED" or (address.socket and address.ssl_mode == "PREFERRED"):
         tls["ssl_disabled"] = True
     elif address.ssl_mode != "PREFERRED":
         tls["ssl"] = _tls(address)
-    try:
-        return pymysql.connect(
-            host=address.host,
-            port=address.port,
-            unix_socket=path,
-            user=address.user,
-            password=address.password.encode("utf-8", "surrogateescape"),
-            database=address.database,
-            charset="utf8mb4",
-            use_unicode=False,
-            conv=_CONVERSIONS,
-            autocommit=True,
-            connect_timeout=max(1, round(address.connect_timeout)),
-            read_timeout=STATEMENT_SECONDS + 1,
-            write_timeout=STATEMENT_SECONDS + 1,
-            program_name=PROGRAM,
-            **tls,
-        )
-    except pymysql.Error as error:
-        raise explained(address, *number_and_message(error)) from None
-    except (RuntimeError, *_PROTOCOL_ERRORS) as error:
-        raise explained(address, 2003, f"{type(error).__name__}: {error}") from None
+    wire = Wire(
+        host=address.host,
+        port=address.port,
+        unix_socket=address.socket,
+        user=_encoded("user", address.user),  # type: ignore[arg-type]
+        password=_encoded("password", address.password),
+        database=_encoded("database", address.database or "") or None,
+        charset="utf8mb4",
+        use_unicode=False,
+        conv=_CONVERSIONS,
+        autocommit=True,
+        read_timeout=ANSWER_SECONDS,
+        write_timeout=ANSWER_SECONDS,
+        program_name=PROGRAM,
+        auth_plugin_map=PLUGINS,
+        defer_connect=True,
+        **tls,
+    )
+    wire._secure = address.socket is not None  # type: ignore[attr-defined]  # noqa: SLF001 - it knows of its own sockets only
+    return wire
+
+
+def _encoded(what: str, value: str) -> bytes:
+    """As the bytes that were typed. Raises SettingsError, which does not carry the text along."""
+    with suppress(UnicodeEncodeError):
+        return value.encode("utf-8", "surrogateescape")
+    raise SettingsError(f"the {what} holds a character that is none", "type it again")
+
+
+def _not_connected(address: Address, error: Exception, *, greeted: bool, expired: bool) -> SourceError:
+    """Why there is no conversation, told from how far it came."""
+    number, message = number_and_message(error) if isinstance(error, pymysql.Error) else (0, str(error))
+    cause = getattr(error, "original_exception", error)
+    if isinstance(cause, ssl.SSLError) or "[SSL" in message:
+        return explained(address, 2026, _tls_words(cause, message))
+    if expired or isinstance(cause, TimeoutError) or "timed out" in message:
+        return explained(address, 2003, "timed out" if not greeted else "timed out while logging in")
+    if isinstance(cause, OSError):
+        return explained(address, 2003, cause.strerror or str(cause))
+    if isinstance(error, RuntimeError):
+        return explained(address, CANNOT, str(error))
+    if number in {2006, 2013} and isinstance(error, pymysql.OperationalError) and error.args[1:]:
+        return explained(address, 2003, "it closes the connection " + ("during the login" if greeted else "without a greeting"))  # fmt: skip
+    if isinstance(error, pymysql.Error) and error.args[1:]:
+        return explained(address, number, message)
+    return Unsupported(
+        f"what answers at {address.name} does not speak the MySQL protocol", "is the port (-P) right?"
+    )
+
+
+def _tls_words(error: BaseException, message: str) -> str:
+    """What was wrong with the encryption, without the line number in OpenSSL's source.
+
+    >>> _tls_words(OSError(), "lost ([SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca (_ssl.c:2580))")
+    'tlsv1 alert unknown ca'
+    """
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate verify failed: {error.verify_message}"
+    said = message.rpartition("] ")[2] or message
+    return said.partition(" (_ssl.c")[0]
 
 
 def _tls(address: Address) -> ssl.SSLContext:
@@ -200,7 +276,7 @@ def explained(address: Address, number: int, message: str) -> SourceError:
         return Unreachable(f"cannot reach {address.name}: {_reason(said)}", _way_out(address, said))
     if number in {0, 2006, 2013, 2014, 2027}:
         return Unreachable(
-            f"lost {address.name}: {said or 'the connection is closed'}", "reconnecting by itself"
+            f"lost {address.name}: {_reason(said) or 'the connection is closed'}", "reconnecting by itself"
         )
     return SourceError(
         f"{address.name}: {said} ({number})", "see the server's documentation for this error number"

@@ -47,14 +47,14 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
     Column("user", "User", lambda v, *_: plain(v.session.user, 200), lambda v: v.session.user, 8, 16, 0),
     Column("client", "Client", lambda v, *_: plain(v.session.host, 200), lambda v: v.session.host, 14, 24, 4),
     Column("program", "Program", lambda v, *_: wording.program(v.session), lambda v: wording.program(v.session) or None, 9, 16, 3),
-    Column("db", "Db", lambda v, *_: plain(v.session.db or "", 200), lambda v: v.session.db, 6, 12, 6),
+    Column("db", "Db", lambda v, *_: plain(v.session.db or "", 200), lambda v: v.session.db, 6, 12, 7),
     Column("risk", "Risk", lambda v, *_: wording.risk_word(v.risk), lambda v: -v.risk.rank, 10, 10, 1, tinted=True),
     Column("idle", "Idle", lambda v, now, _: wording.idle(v, now), lambda v: v.session.idle_since, 8, 11, 0, right=True),
     Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 6, 9, 0, right=True),
     Column("left", "Closes in", lambda v, now, _: wording.closes_in(v, now), lambda v: v.deadline, 10, 11, 0, right=True, tinted=True),
-    Column("bar", "", wording.bar, lambda v: v.deadline, 6, 12, 7, tinted=True),
-    Column("stake", "At stake", lambda v, *_: wording.stake(v.session), _stake_order, 12, 14, 2),
-    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 10, WIDE, 5),
+    Column("bar", "", wording.bar, lambda v: v.deadline, 6, 12, 6, tinted=True),
+    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_order, 12, 14, 2),
+    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, WIDE, 5),
 )  # fmt: skip
 
 GROUP_COLUMNS: tuple[Column[Group], ...] = (

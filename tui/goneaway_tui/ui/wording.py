@@ -9,7 +9,7 @@ from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 __all__ = [
     "SIGNS", "age", "bar", "clock", "closes_in", "count", "countdown", "heights", "idle", "limit_cell", "limit_within", "limit_words",
-    "program", "risk_word", "size", "stake", "statement",
+    "program", "risk_word", "size", "stake", "stake_within", "statement",
 ]  # fmt: skip
 
 SIGNS = {
@@ -38,10 +38,13 @@ def idle(verdict: Verdict, now: float) -> str:
 
 
 def closes_in(verdict: Verdict, now: float) -> str:
-    """The countdown; a dash where none runs, `?` where one must be running that nobody can see."""
+    """The countdown; a dash where none runs, `?` where one must be running that nobody can see.
+
+    A deadline that has passed since the last reading is `due`: only the next reading tells whether it was kept.
+    """
     left = verdict.seconds_left(now)
     if left is not None:
-        return countdown(left)
+        return countdown(left) if left > 0 or verdict.risk is Risk.OVERDUE else "due"
     return "?" if verdict.session.is_idle and not verdict.session.own else "–"
 
 
@@ -63,6 +66,12 @@ def stake(session: Session) -> str:
     if transaction.rows_locked:
         return f"trx {count(transaction.rows_locked)} locked"
     return "trx open"
+
+
+def stake_within(session: Session, room: int) -> str:
+    """`stake`, with its unit left out where the figure would not fit beside it."""
+    words = stake(session)
+    return words if len(words) <= room else words.rpartition(" ")[0]
 
 
 def program(session: Session) -> str:

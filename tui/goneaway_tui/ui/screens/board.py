@@ -235,7 +235,7 @@ class Board(Screen[None]):
 
     def _key_words(self) -> list[tuple[str, str]]:
         return [
-            ("arrows, pages, home, end", "move"),
+            ("arrows page home end", "move"),
             ("enter", "one session, whole"),
             ("/", "filter"),
             ("s", "sort by a column; again: the other way"),

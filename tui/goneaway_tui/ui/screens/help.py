@@ -27,7 +27,7 @@ MEANINGS = {
 }
 MARKS = (
     ("8 h", "read from the session itself"),
-    ("~8 h", "assumed: the global value; the server does not show the session's own"),
+    ("~8 h", "assumed: the global value; the session's own is not shown"),
     (">8 h", "outlived, so wrong: its own limit is longer and unknown"),
     ("~0:12", "a clock in whole seconds, right to a second"),
     ("trx", "idle or working inside an open transaction: closing rolls it back"),
@@ -61,9 +61,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _lines(self) -> list[Content]:
         lines = [*section("Keys", self._keys)]
-        lines += section(
-            "Risk", ((wording.risk_word(risk), words) for risk, words in reversed(MEANINGS.items()))
-        )
+        lines += section("Risk", ((wording.risk_word(risk), words) for risk, words in MEANINGS.items()))
         lines += section("Marks", MARKS)
         lines += section("Filter", FILTERS)
         if self._limitations:

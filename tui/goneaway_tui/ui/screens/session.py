@@ -108,7 +108,7 @@ def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
     rows.append(("at stake", _stake_words(session, now)))
     return Content("\n").join(
         Content.assemble(
-            (f"{label:<{LABEL}}", "$text-muted"), (words, "bold $text-error" if label == "gone" else "")
+            (f"{label:<{LABEL}}", "$foreground-muted"), (words, "bold $text-error" if label == "gone" else "")
         )
         for label, words in rows
     )
@@ -118,22 +118,24 @@ def statement(session: Session) -> Content:
     """The current or last statement as SQL, its lines kept, its letters made harmless."""
     title = "last statement" if session.is_idle else "statement"
     if not session.statement:
-        return Content.assemble("\n", (f"{title:<{LABEL}}", "$text-muted"), ("not known", "$text-muted"))
+        return Content.assemble(
+            "\n", (f"{title:<{LABEL}}", "$foreground-muted"), ("not known", "$foreground-muted")
+        )
     lines = "\n".join(plain(line, 2000) for line in session.statement.splitlines()[:200])
-    return Content.assemble("\n", (f"{title}\n", "$text-muted"), highlight(lines, language="sql"))
+    return Content.assemble("\n", (f"{title}\n", "$foreground-muted"), highlight(lines, language="sql"))
 
 
 def attributes(session: Session) -> Content:
     rows = [
-        Content.assemble((f"{plain(name, 40):<24}", "$text-muted"), plain(value, 300))
+        Content.assemble((f"{plain(name, 40):<24}", "$foreground-muted"), plain(value, 300))
         for name, value in session.attributes
     ]
     words = (
         Content("\n").join(rows)
         if rows
-        else Content.styled("none told, or not readable by this account", "$text-muted")
+        else Content.styled("none told, or not readable by this account", "$foreground-muted")
     )
-    return Content.assemble("\n", ("connect attributes\n", "$text-muted"), words)
+    return Content.assemble("\n", ("connect attributes\n", "$foreground-muted"), words)
 
 
 def _idle_words(verdict: Verdict, now: float) -> str:

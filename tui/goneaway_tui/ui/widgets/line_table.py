@@ -24,7 +24,7 @@ from goneaway_tui.ui.columns import Column, fit
 from goneaway_tui.ui.messages import RowChosen
 
 RowT = TypeVar("RowT")
-ROOMY = 130
+ROOMY = 140
 """Cells from which on columns stand two apart."""
 HEADER = 1
 

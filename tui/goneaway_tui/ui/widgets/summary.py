@@ -25,9 +25,9 @@ LOOKS = {
     Risk.WATCH: "$text-warning",
     Risk.CALM: "$foreground",
     Risk.BUSY: "$text-accent",
-    Risk.EXEMPT: "$text-muted",
+    Risk.EXEMPT: "$foreground-muted",
 }
-QUIET = "$text-muted"
+QUIET = "$foreground-muted"
 
 
 @dataclass(frozen=True, slots=True)
