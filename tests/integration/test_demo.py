@@ -17,7 +17,7 @@ import pytest
 from goneaway_tui.errors import SourceError
 from goneaway_tui.source.demo import Demo, NoServerProgram, start_demo
 from goneaway_tui.source.demo.program import PROGRAM_VARIABLE, SHARE_VARIABLE, find_program
-from goneaway_tui.source.demo.server import PrivateServer
+from goneaway_tui.source.demo.server import GLOBAL_LIMIT, PrivateServer
 from goneaway_tui.source.demo.wire import connect
 from tests.servers.private import NAMES, Missing, find
 
@@ -115,7 +115,7 @@ def test_the_watcher_sees_programs_and_transactions(demo: Demo) -> None:
 
 
 def test_the_limits_are_short(demo: Demo) -> None:
-    assert rows(demo, "SELECT @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout") == [(60, 300)]
+    assert rows(demo, "SELECT @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout") == [(GLOBAL_LIMIT, 300)]
 
 
 def test_the_server_closes_sessions_within_forty_seconds_and_they_come_back(demo: Demo) -> None:

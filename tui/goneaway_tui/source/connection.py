@@ -6,6 +6,7 @@ decoded in a way that survives anything a client may have sent.
 
 from __future__ import annotations
 
+import re
 import ssl
 import struct
 from collections.abc import Sequence
@@ -182,7 +183,7 @@ def _undialled(address: Address) -> Wire[Any]:
         host=address.host,
         port=address.port,
         unix_socket=address.socket,
-        user=_encoded("user", address.user),  # type: ignore[arg-type]
+        user=_encoded("user", address.user),
         password=_encoded("password", address.password),
         database=_encoded("database", address.database or "") or None,
         charset="utf8mb4",
@@ -210,22 +211,26 @@ def _encoded(what: str, value: str) -> bytes:
 def _not_connected(address: Address, error: Exception, *, greeted: bool, expired: bool) -> SourceError:
     """Why there is no conversation, told from how far it came."""
     number, message = number_and_message(error) if isinstance(error, pymysql.Error) else (0, str(error))
+    message = message.replace("'b'", "'").replace("''", "'")
     cause = getattr(error, "original_exception", error)
     if isinstance(cause, ssl.SSLError) or "[SSL" in message:
-        return explained(address, 2026, _tls_words(cause, message))
-    if expired or isinstance(cause, TimeoutError) or "timed out" in message:
-        return explained(address, 2003, "timed out" if not greeted else "timed out while logging in")
-    if isinstance(cause, OSError):
-        return explained(address, 2003, cause.strerror or str(cause))
-    if isinstance(error, RuntimeError):
-        return explained(address, CANNOT, str(error))
-    if number in {2006, 2013} and isinstance(error, pymysql.OperationalError) and error.args[1:]:
-        return explained(address, 2003, "it closes the connection " + ("during the login" if greeted else "without a greeting"))  # fmt: skip
-    if isinstance(error, pymysql.Error) and error.args[1:]:
-        return explained(address, number, message)
-    return Unsupported(
-        f"what answers at {address.name} does not speak the MySQL protocol", "is the port (-P) right?"
-    )
+        number, message = 2026, _tls_words(cause, message)
+    elif expired or isinstance(cause, TimeoutError) or "timed out" in message:
+        number, message = 2003, "timed out while logging in" if greeted else "timed out"
+    elif isinstance(cause, OSError):
+        number, message = 2003, cause.strerror or str(cause)
+    elif isinstance(error, RuntimeError):
+        number, message = CANNOT, str(error)
+    elif number in {2006, 2013} and isinstance(error, pymysql.OperationalError):
+        when = "during the login" if greeted else "without a greeting"
+        number, message = 2003, f"it closes the connection {when}"
+    elif not (isinstance(error, pymysql.Error) and error.args[1:]) or isinstance(
+        error, pymysql.InternalError
+    ):
+        return Unsupported(
+            f"what answers at {address.name} does not speak the MySQL protocol", "is the port (-P) right?"
+        )
+    return explained(address, number, message)
 
 
 def _tls_words(error: BaseException, message: str) -> str:
@@ -284,13 +289,22 @@ def explained(address: Address, number: int, message: str) -> SourceError:
 
 
 def _reason(said: str) -> str:
-    """The part of PyMySQL's message that tells something: what stands in its last parentheses."""
-    inner = said.rpartition("(")[2].rstrip(")")
-    return inner.partition("] ")[2] or inner or said
+    """The part of PyMySQL's message that tells something: what stands in its parentheses, without their wrapping.
+
+    >>> _reason("MySQL server has gone away (BrokenPipeError(32, 'Broken pipe'))")
+    'Broken pipe'
+    >>> _reason("Lost connection to MySQL server during query")
+    'it closed the connection'
+    """
+    if said == "Lost connection to MySQL server during query":
+        return "it closed the connection"
+    inner = said.partition("(")[2].removesuffix(")")
+    quoted = re.search(r"'(.*)'", inner)
+    return quoted[1] if quoted else inner.partition("] ")[2] or inner or said
 
 
 def _way_out(address: Address, said: str) -> str:
-    if "Name or service" in said or "getaddrinfo" in said or "nodename" in said or "resolution" in said:
+    if any(words in said for words in ("no possible", "no address", "Name or", "nodename", "resolution")):
         return "check the host name (-h)"
     if "timed out" in said:
         return "a firewall may drop the packets; check host and port, or raise --connect-timeout"

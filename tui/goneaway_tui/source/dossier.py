@@ -29,6 +29,10 @@ class Dossier:
     query: int = 0
     """MariaDB's QUERY_ID of its last command."""
     idle_since: float | None = None
+    wait: CoarseWait | None = None
+    """Its idle wait as whole seconds tell it, for a session without events; None while it works."""
+    followed: bool = False
+    """At the last look it had no events either, so that `wait` tells what it did then."""
 
     @property
     def program(self) -> str | None:
@@ -54,6 +58,17 @@ class StatementEvent:
     def half_sent(self) -> bool:
         """Part of a packet has arrived and the server waits for the rest."""
         return self.running and self.name == "statement/abstract/new_packet"
+
+
+@dataclass(frozen=True, slots=True)
+class CoarseWait:
+    """An idle wait of a session of which no events are kept."""
+
+    second: int
+    """The second of the server's clock its last command began in: a new one is a new wait."""
+    since: float | None
+    """When it began on our clock, as well as can be told."""
+    within: float
 
 
 def read_attributes(connection: Connection, found: Survey, new: dict[int, Dossier]) -> None:

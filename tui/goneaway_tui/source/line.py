@@ -26,7 +26,13 @@ class Line:
         """It was cut because `within` ran out."""
 
     def open(self, address: Address) -> sockets.socket:
-        """A connected socket, owned by the caller. Raises OSError, or ValueError for a host that cannot be one."""
+        """A connected socket, owned by the caller. Raises OSError."""
+        try:
+            return self._opened(address)
+        except (ValueError, OverflowError):
+            raise OSError("that is no possible name of a server") from None
+
+    def _opened(self, address: Address) -> sockets.socket:
         if address.socket:
             return self._reached(sockets.AF_UNIX, address.socket, address.connect_timeout)
         failure = OSError("the name has no address")
@@ -80,7 +86,7 @@ class Line:
             self._hold(line)
             line.settimeout(timeout)
             line.connect(where)  # type: ignore[arg-type]
-        except (OSError, ValueError):
+        except (OSError, ValueError, OverflowError):
             line.close()
             raise
         return line

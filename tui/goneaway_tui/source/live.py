@@ -13,12 +13,17 @@ from goneaway_tui.ports import Clock
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import STATEMENT_SECONDS, Connection, Refusal
 from goneaway_tui.source.globals import GlobalsReader
+from goneaway_tui.source.line import Line
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
 from goneaway_tui.source.survey import Survey, limitations_of, survey
 
 TEXT_LENGTH = 1024
 """Characters of a statement to bring; performance_schema keeps no more by default."""
+SAMPLE_SECONDS = 3 * STATEMENT_SECONDS
+"""How long one reading of many statements may take altogether, connecting aside."""
+SURVEY_SECONDS = 30.0
+"""How often it is found out anew what may be read: grants and consumers change while we look on."""
 OWN_PATIENCE = 600
 """Least seconds our own session may idle: we set its wait_timeout so that no short global limit closes it between polls."""
 
@@ -26,7 +31,10 @@ OWN_PATIENCE = 600
 class SessionReader(Protocol):
     """What differs between families."""
 
-    def sessions(self) -> tuple[float, tuple[Session, ...]]: ...
+    @property
+    def is_blinded(self) -> bool: ...
+
+    def sessions(self, uptime: float) -> tuple[float, tuple[Session, ...]]: ...
 
 
 READERS: dict[Flavour, type[MysqlReader | MariadbReader]] = {
@@ -47,6 +55,8 @@ class LiveSource:
         self._text_length = TEXT_LENGTH if statements else 0
         self._patience = max(OWN_PATIENCE, round(interval * 3))
         self._reading: _Reading | None = None
+        self._line = Line()
+        """The way in use: cutting it wakes whoever waits on it, also while connecting."""
         self._busy = threading.Lock()
         self._closed = False
 
@@ -56,13 +66,11 @@ class LiveSource:
 
     def sample(self) -> Sample:
         with self._busy:
-            if self._closed:
-                raise SourceError(f"{self.name} is closed", "start again")
-            began = self._clock()
             try:
                 if self._reading is None:
                     self._reading = self._begin()
-                return self._reading.sample(began)
+                with self._line.within(SAMPLE_SECONDS):
+                    return self._reading.sample()
             except Refusal as refusal:
                 self._drop()
                 raise SourceError(
@@ -80,19 +88,20 @@ class LiveSource:
                 self._drop()
             finally:
                 self._busy.release()
-        elif (reading := self._reading) is not None:
-            reading.connection.abandon()
+        else:
+            self._line.cut()
 
     def _begin(self) -> _Reading:
-        connection = Connection(self._address)
+        self._line = Line()
+        if self._closed:
+            raise SourceError(f"{self.name} is closed", "start again")
+        connection = Connection(self._address, self._line)
         try:
-            found = survey(connection)
-            connection.rows(found.must("session"), (round(STATEMENT_SECONDS * 1000), self._patience))
-            reader = READERS[found.flavour](connection, found, self._clock, self._text_length)
+            with self._line.within(SAMPLE_SECONDS):
+                return _Reading(self._address, connection, self._clock, self._text_length, self._patience)
         except (SourceError, Refusal):
             connection.close()
             raise
-        return _Reading(self._address, connection, found, reader, self._clock)
 
     def _drop(self) -> None:
         if self._reading is not None:
@@ -104,23 +113,32 @@ class _Reading:
     """One connection with all that was learned over it."""
 
     def __init__(
-        self, address: Address, connection: Connection, found: Survey, reader: SessionReader, clock: Clock
+        self, address: Address, connection: Connection, clock: Clock, text_length: int, patience: int
     ) -> None:
+        """Find out who answers. Raises SourceError and Refusal."""
         self.connection = connection
         self._address = address
-        self._found = found
-        self._reader = reader
         self._clock = clock
-        self._globals = GlobalsReader(connection, found)
-        self._limitations = limitations_of(found)
+        self._text_length = text_length
+        self._surveyed_at = clock()
+        self._found = survey(connection)
+        connection.rows(self._found.must("session"), (round(STATEMENT_SECONDS * 1000), patience))
+        self._globals = GlobalsReader(connection, self._found)
+        self._uptime = float(dict(self._globals.counters()).get("uptime", 0))
+        self._uptime_at = clock()
+        self._use(self._found)
 
-    def sample(self, began: float) -> Sample:
-        taken_at, sessions = self._reader.sessions()
+    def sample(self) -> Sample:
+        began = self._clock()
+        if self._reader.is_blinded or began - self._surveyed_at > SURVEY_SECONDS:
+            self._survey_again(began)
+        taken_at, sessions = self._reader.sessions(self._uptime + (began - self._uptime_at))
         variables = self._globals.variables(taken_at)
         counters = self._globals.counters()
+        self._uptime, self._uptime_at = float(dict(counters).get("uptime", 0)), taken_at
         return Sample(
             taken_at=taken_at,
-            server=self._server(dict(counters).get("uptime", 0)),
+            server=self._server(self._uptime),
             sessions=sessions,
             variables=variables,
             counters=counters,
@@ -128,13 +146,26 @@ class _Reading:
             seconds_to_read=self._clock() - began,
         )
 
-    def _server(self, uptime: int) -> Server:
+    def _survey_again(self, now: float) -> None:
+        found = survey(self.connection)
+        self._surveyed_at = now
+        if found.able != self._found.able:
+            self._use(found)
+
+    def _use(self, found: Survey) -> None:
+        self._found = found
+        self._limitations = limitations_of(found)
+        self._reader: SessionReader = READERS[found.flavour](
+            self.connection, found, self._clock, self._text_length
+        )
+
+    def _server(self, uptime: float) -> Server:
         return Server(
             flavour=self._found.flavour,
             version=self._found.version,
             banner=self._found.banner,
             host=self._address.host,
             port=None if self._address.socket else self._address.port,
-            uptime=float(uptime),
+            uptime=uptime,
             own_session_ids=(self._found.own_id,),
         )

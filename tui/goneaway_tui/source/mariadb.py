@@ -32,7 +32,10 @@ class MariadbReader:
         self._loose = 0.0
         """Seconds by which the last reading may have been taken later than assumed: its way was slow."""
 
-    def sessions(self) -> tuple[float, tuple[Session, ...]]:
+    is_blinded = False
+    """Nothing its clocks need can be switched off."""
+
+    def sessions(self, uptime: float = 0.0) -> tuple[float, tuple[Session, ...]]:  # noqa: ARG002 - no client can set TIME_MS
         """The instant of the reading on our clock, and every session. Raises SourceError."""
         self._measure_way()
         sent = self._clock()
@@ -65,7 +68,7 @@ class MariadbReader:
             if dossier is None:
                 dossier = new[session_id] = Dossier()
             if dossier.query != query:
-                dossier.query, dossier.idle_since = query, None
+                dossier.query, dossier.idle_since, dossier.statement = query, None, None
                 ran[session_id] = dossier
             info = optional(row[7])
             if info is not None:

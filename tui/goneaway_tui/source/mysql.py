@@ -6,13 +6,14 @@ comes from the statement events that ended since the last reading, so nothing is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from typing import Any
 
 from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.dossier import (
+    CoarseWait,
     Dossier,
     StatementEvent,
     optional,
@@ -31,6 +32,8 @@ LOOK_BACK = 0.005
 """Seconds before the last reading from which events are asked again, so that none falls between two readings."""
 TIME_ERROR = 1.0
 """What whole seconds from a command's start may be wrong by, when nothing better is to be had."""
+SWEEP_SECONDS = 30.0
+"""How often own limits are asked again of sessions without events: these may change them unseen."""
 
 
 class MysqlReader:
@@ -47,19 +50,32 @@ class MysqlReader:
         self._events_since = 0.0
         self._known: dict[int, Dossier] = {}
         self._own_thread: int | None = None
+        self._looked_at = -math.inf
+        """When the list was read last."""
+        self._swept_at = -math.inf
+        self._exact = False
+        """Whether this reading could tell the timer, without which no event can be placed in time."""
+        self.is_blinded = False
+        """Events were kept when we connected and are no longer: what was found out then does not hold any more."""
         statement = found.statement("own_thread")
         if statement is not None:
-            self._own_thread = int(connection.rows(statement)[0][0])
+            own = connection.rows(statement)
+            self._own_thread = int(own[0][0]) if own else None
 
-    def sessions(self) -> tuple[float, tuple[Session, ...]]:
-        """The instant of the reading on our clock, and every session. Raises SourceError."""
+    def sessions(self, uptime: float = math.inf) -> tuple[float, tuple[Session, ...]]:
+        """The instant of the reading on our clock, and every session. Raises SourceError.
+
+        `uptime` is the server's age in seconds: a TIME beyond it is nobody's.
+        """
         now_on_timer = self._read_clocks()
         sent = self._clock()
         rows = self._connection.rows(self._found.must("sessions"), (self._text_length,))
         taken_at = (sent + self._clock()) / 2
         new = self._meet(rows)
         ran = self._read_events(now_on_timer)
-        self._read_own_limits(ran | {d.thread for d in new.values() if d.thread is not None})
+        unseen = self._watch_coarsely(rows, new, taken_at, uptime)
+        self._looked_at = taken_at
+        self._read_own_limits(ran | unseen | {d.thread for d in new.values() if d.thread is not None})
         self._read_hosts(new)
         read_attributes(self._connection, self._found, new)
         transactions = self._read_transactions(taken_at)
@@ -67,9 +83,18 @@ class MysqlReader:
 
     def _read_clocks(self) -> float | None:
         """Set both timebases by the server's clocks; the statement timer's reading in seconds, where there is one."""
-        statement = self._found.must("clock")
+        timer = None
+        if self._own_thread is not None:
+            timer = self._observe(self._found.must("clock"), (self._own_thread,))
+            self.is_blinded = timer is None
+        if timer is None:
+            self._observe(self._found.must("wall"), ())
+        self._exact = timer is not None
+        return timer
+
+    def _observe(self, statement: str, parameters: tuple[int, ...]) -> float | None:
         sent = self._clock()
-        rows = self._connection.rows(statement, () if self._own_thread is None else (self._own_thread,))
+        rows = self._connection.rows(statement, parameters)
         received = self._clock()
         if not rows:
             return None
@@ -121,6 +146,48 @@ class MysqlReader:
             self._events_since = now_on_timer
         return ran
 
+    def _watch_coarsely(
+        self, rows: Iterable[Row], new: dict[int, Dossier], taken_at: float, uptime: float
+    ) -> set[ThreadId]:
+        """Follow the idle waits of sessions without events; return the threads that may have run something unseen.
+
+        Where TIME began anew since the last look, the wait began between the looks, whatever TIME says.
+        """
+        sweep = taken_at - self._swept_at > SWEEP_SECONDS
+        if sweep:
+            self._swept_at = taken_at
+        unseen: set[ThreadId] = set()
+        for row in rows:
+            session_id, command, seconds, instrumented = int(row[1]), text(row[5]), row[6], bool(row[10])
+            dossier = self._known.get(session_id)
+            if dossier is None or seconds is None:
+                continue
+            if instrumented and self._exact:
+                dossier.followed = False
+                continue
+            before, dossier.wait = dossier.wait, None
+            if command == "Sleep":
+                followed = dossier.followed or (session_id in new and self._looked_at > -math.inf)
+                dossier.wait = self._coarse_wait(before, int(seconds), taken_at, uptime, followed=followed)
+            dossier.followed = True
+            lately = not uptime >= int(seconds) > taken_at - self._looked_at + 2 * TIME_ERROR
+            if dossier.thread is not None and (sweep or lately or dossier.wait != before):
+                unseen.add(dossier.thread)
+        return unseen
+
+    def _coarse_wait(
+        self, before: CoarseWait | None, seconds: int, taken_at: float, uptime: float, *, followed: bool
+    ) -> CoarseWait:
+        """This session's idle wait. `followed`: at the last look it worked, waited otherwise, or was not there."""
+        second = math.floor(taken_at - self._wall.offset) - seconds
+        if before is not None and abs(second - before.second) <= 1:
+            return before
+        since, within = by_whole_seconds(seconds, taken_at, self._wall, uptime)
+        if followed:
+            earliest = max(self._looked_at, -math.inf if since is None else since - TIME_ERROR / 2)
+            since, within = (earliest + taken_at) / 2, max(TIME_ERROR, (taken_at - earliest) / 2)
+        return CoarseWait(second, since, within)
+
     def _read_own_limits(self, threads: Iterable[ThreadId]) -> None:
         statement = self._found.statement("own_limits")
         if statement is None:
@@ -148,7 +215,7 @@ class MysqlReader:
         """Open transactions by session id: when they began from the events, what they hold from InnoDB."""
         began: dict[int, tuple[float, bool]] = {}
         statement = self._found.statement("transactions")
-        if statement is not None:
+        if statement is not None and self._timer.is_set:
             ids = {d.thread: session_id for session_id, d in self._known.items()}
             for thread, start, read_only in self._connection.rows(statement):
                 if thread in ids and start is not None:
@@ -172,13 +239,13 @@ class MysqlReader:
         if seconds is None and role is Role.CLIENT:
             role, shown = Role.LOGIN, "Connect"
         event = dossier.event
-        if shown == "Sleep" and event is not None and event.running and not event.half_sent:
+        exact = self._exact and bool(instrumented)
+        half_sent = exact and event is not None and event.half_sent
+        if shown == "Sleep" and exact and event is not None and event.running and not half_sent:
             shown = "Query"
         since, within = None, 0.0
         if shown == "Sleep" and role is Role.CLIENT:
-            since, within = self._idle_since(
-                dossier, seconds, instrumented=bool(instrumented), taken_at=taken_at
-            )
+            since, within = self._idle_since(dossier, int(seconds), exact=exact, taken_at=taken_at)
         return Session(
             id=ProcesslistId(session_id),
             user=text(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
@@ -194,38 +261,42 @@ class MysqlReader:
             idle_since=since,
             idle_within=within,
             own_limit=dossier.own_limit,
-            half_sent=bool(event and event.half_sent),
+            half_sent=half_sent,
             transaction=transactions.get(session_id),
             attributes=dossier.attributes,
             thread=dossier.thread,
         )
 
     def _idle_since(
-        self, dossier: Dossier, seconds: Any, *, instrumented: bool, taken_at: float
+        self, dossier: Dossier, seconds: int, *, exact: bool, taken_at: float
     ) -> tuple[float | None, float]:
         """When the running idle wait began on our clock, and by how much that may be wrong."""
         event = dossier.event
-        if event is not None and instrumented:
+        if exact and event is not None:
             return min(taken_at, self._timer.local(event.start if event.half_sent else event.end)), 0.0
-        if dossier.began is not None and instrumented and "statements" in self._found.able:
+        if exact and dossier.began is not None:
             return min(taken_at, dossier.began), 0.0
-        return by_whole_seconds(int(seconds), taken_at, self._wall)
+        if dossier.wait is not None:
+            return dossier.wait.since, dossier.wait.within
+        return by_whole_seconds(seconds, taken_at, self._wall)
 
 
-def by_whole_seconds(seconds: int, taken_at: float, wall: Timebase) -> tuple[float | None, float]:
+def by_whole_seconds(
+    seconds: int, taken_at: float, wall: Timebase, uptime: float = math.inf
+) -> tuple[float | None, float]:
     """The idle clock from TIME alone: it began in that second of the server's clock. None where TIME is absurd.
 
     A session that ran SET timestamp shows a TIME in the past or future of its own making; no session is older than
-    its server, and none idles in the future. What `wall` has not been set by cannot be placed.
+    its server (`uptime` seconds, as far as known), and none idles in the future. What `wall` has not been set by cannot be placed.
     """
-    if not 0 <= seconds < OLDEST or wall.uncertainty == float("inf"):
+    if not 0 <= seconds <= min(OLDEST, uptime + 2 * TIME_ERROR) or not wall.is_set:
         return None, TIME_ERROR
     second_began = int(taken_at - wall.offset) - seconds + 0.5
     return min(taken_at, wall.local(second_began)), TIME_ERROR
 
 
-OLDEST = 366 * 86_400 * 20
-"""Seconds beyond which a TIME is nobody's age."""
+OLDEST = 366 * 86_400 * 20 - 1
+"""Seconds beyond which a TIME is nobody's age, however old the server says it is."""
 
 
 def _transaction(

@@ -75,12 +75,16 @@ def number_of(banner: str) -> str:
 
 
 def quoted_account(account: str) -> str:
-    """
+    r"""
     >>> quoted_account("dba@%")
     "'dba'@'%'"
+    >>> quoted_account("d'b@a@%")
+    "'d''b@a'@'%'"
     """
     user, _, host = account.rpartition("@")
-    return "@".join("'" + plain(part, 100).replace("'", "''") + "'" for part in (user, host))
+    return "@".join(
+        "'" + plain(part, 300).replace("\\", "\\\\").replace("'", "''") + "'" for part in (user, host)
+    )
 
 
 def _answers(connection: Connection, file: str) -> bool:
@@ -92,8 +96,9 @@ def _answers(connection: Connection, file: str) -> bool:
 
 def limitations_of(found: Survey) -> tuple[Limitation, ...]:
     """What this account on this server keeps from us, each with what would light it."""
+    user = found.account.rpartition("@")[0]
     return tuple(
-        Limitation(what, why, grant and grant.format(account=found.account))
+        Limitation(what, why, grant and grant.format(account=found.account, user=user))
         for needs, lacks, what, why, grant in LIMITATIONS[found.flavour]
         if found.able.issuperset(needs.split()) and found.able.isdisjoint(lacks.split())
     )
@@ -101,32 +106,62 @@ def limitations_of(found: Survey) -> tuple[Limitation, ...]:
 
 _SELECT = "GRANT SELECT ON performance_schema.* TO {account}"
 _PROCESS = "GRANT PROCESS ON *.* TO {account}"
-_CONSUMER = "UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME = '{}'"
 _NEVER = ""
 """No probe at all: the limitation always holds."""
+
+_INSTRUMENT = "UPDATE performance_schema.{} SET {} WHERE {}"
 
 LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = {
     Flavour.MYSQL: (
         (
             "",
             "instrumented",
-            "each session's own limit, its exact idle clock, its program and last statement",
-            "performance_schema is OFF: limits are assumed, clocks are right to a second at best",
+            "each session's own limit, its exact idle clock, its program, its last statement, and a bare BEGIN",
+            "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start",
             "performance_schema = ON under [mysqld] in the option file, and a restart",
         ),
         (
             "instrumented",
             "threads",
-            "each session's own limit, its exact idle clock and last statement",
-            "the account may not read performance_schema: limits are assumed, clocks are right to a second at best",
+            "each session's own limit, its exact idle clock, its last statement, and a bare BEGIN",
+            "the account may not read performance_schema: limits are assumed, clocks count whole seconds at best",
             _SELECT,
         ),
         (
             "instrumented threads",
             "statements",
             "the exact idle clock and the last statement",
-            "the consumer events_statements_current is off: clocks count whole seconds from the last command's start",
-            _CONSUMER.format("events_statements_current"),
+            "a consumer of statement events is off: clocks count whole seconds from the last command's start",
+            _INSTRUMENT.format(
+                "setup_consumers",
+                "ENABLED = 'YES'",
+                "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_statements_current')",
+            ),
+        ),
+        (
+            "instrumented threads statements",
+            "instruments",
+            "the exact idle clock",
+            "some kinds of statement are not recorded: clocks count whole seconds from the last command's start",
+            _INSTRUMENT.format(
+                "setup_instruments",
+                "ENABLED = 'YES', TIMED = 'YES'",
+                "NAME LIKE 'statement/sql/%' OR NAME LIKE 'statement/com/%' OR NAME LIKE 'statement/abstract/%'",
+            ),
+        ),
+        (
+            "instrumented threads statements instruments",
+            "timed",
+            "the exact idle clock",
+            "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds",
+            "INSERT INTO performance_schema.setup_actors (HOST, USER) VALUES ('%', {user})",
+        ),
+        (
+            "instrumented threads statements instruments timed",
+            "everyone",
+            "the exact idle clock and the last statement of some sessions",
+            "they are not instrumented: their clocks count whole seconds from the last command's start",
+            _INSTRUMENT.format("threads", "INSTRUMENTED = 'YES'", "PROCESSLIST_ID IS NOT NULL"),
         ),
         (
             "instrumented",
@@ -142,13 +177,23 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "the account lacks PROCESS",
             _PROCESS,
         ),
-        ("", "threads process", "every session of another account", "the account lacks PROCESS", _PROCESS),
+        (
+            "",
+            "threads process",
+            "every session of another account, and the rows transactions hold",
+            "the account lacks PROCESS",
+            _PROCESS,
+        ),
         (
             "instrumented threads",
             "transactions",
             "transactions that have touched no InnoDB table yet (a bare BEGIN)",
-            "the consumer events_transactions_current is off",
-            _CONSUMER.format("events_transactions_current"),
+            "a consumer of transaction events is off",
+            _INSTRUMENT.format(
+                "setup_consumers",
+                "ENABLED = 'YES'",
+                "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_transactions_current')",
+            ),
         ),
     ),
     Flavour.MARIADB: (
@@ -161,6 +206,13 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         ),
         (
             "",
+            _NEVER,
+            "transactions that have touched no InnoDB table yet (a bare BEGIN)",
+            "MariaDB lists only those that have",
+            None,
+        ),
+        (
+            "",
             "process",
             "every session of another account, and what transactions hold",
             "the account lacks PROCESS",
@@ -169,7 +221,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "instrumented",
-            "the program and client of each session",
+            "the program and client of each session, and the last statement of an idle one",
             "performance_schema is OFF",
             "performance_schema = ON under [mariadbd] in the option file, and a restart",
         ),
@@ -184,8 +236,12 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "instrumented threads",
             "statements",
             "the last statement of an idle session",
-            "the consumer events_statements_current is off",
-            _CONSUMER.format("events_statements_current"),
+            "a consumer of statement events is off, as MariaDB has it by default",
+            _INSTRUMENT.format(
+                "setup_consumers",
+                "ENABLED = 'YES'",
+                "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_statements_current')",
+            ),
         ),
     ),
 }

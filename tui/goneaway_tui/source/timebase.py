@@ -28,12 +28,16 @@ class Timebase:
         """Take a reading. Returns by how many seconds the remote clock was *set* since the last: 0 if it was not."""
         uncertainty = (received - sent) / 2
         offset = (sent + received) / 2 - remote
-        known = self.uncertainty != float("inf")
-        stepped = known and abs(offset - self.offset) > uncertainty + self.uncertainty + SLACK
+        stepped = self.is_set and abs(offset - self.offset) > uncertainty + self.uncertainty + SLACK
         jump = self.offset - offset if stepped else 0.0
         if stepped or uncertainty <= self.uncertainty or received - self._read_at > KEEP_SECONDS:
             self.offset, self.uncertainty, self._read_at = offset, uncertainty, received
         return jump
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there was any reading: before, nothing can be placed."""
+        return self.uncertainty != float("inf")
 
     def local(self, remote: float) -> float:
         """The instant on our clock at which the remote timer stood at `remote`."""

@@ -40,10 +40,10 @@ class GoneawayApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = []
 
-    snapshot: reactive[Snapshot | None] = reactive(None)
-    now: reactive[float] = reactive(0.0)
-    freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", "$text-muted"))
-    trouble: reactive[str] = reactive("")
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    now: reactive[float] = reactive(0.0, repaint=False)
+    freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", "$text-muted"), repaint=False)
+    trouble: reactive[str] = reactive("", repaint=False)
 
     def __init__(
         self,

@@ -42,7 +42,7 @@ def start_demo() -> Demo:
     server = PrivateServer()
     try:
         server.start()
-        workload = Workload(server.socket)
+        workload = Workload(server.socket, limits_shown="mariadb" not in server.version.lower())
         workload.start()
         return Demo(server, workload)
     except BaseException:

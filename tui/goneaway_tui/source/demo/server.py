@@ -28,6 +28,9 @@ POLL_SECONDS = 0.1
 INITIALISE_SECONDS = 120.0
 START_SECONDS = 60.0
 
+GLOBAL_LIMIT = 30
+"""Seconds of the demo's global wait_timeout: short, so that a newcomer soon sees a session die."""
+
 SMALL = (
     "--innodb-buffer-pool-size=16M",
     "--key-buffer-size=64K",
@@ -49,7 +52,7 @@ SETTINGS = (
     "--skip-networking",
     "--performance-schema=ON",
     "--performance-schema-consumer-events-statements-current=ON",
-    "--wait-timeout=60",
+    f"--wait-timeout={GLOBAL_LIMIT}",
     "--interactive-timeout=300",
     "--innodb-lock-wait-timeout=2",
     "--event-scheduler=ON",

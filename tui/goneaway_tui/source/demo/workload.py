@@ -12,6 +12,7 @@ from pymysql.constants import CLIENT
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.model.plain import plain
+from goneaway_tui.source.demo.server import GLOBAL_LIMIT
 from goneaway_tui.source.demo.shop import CARTS, DATABASE, PARTS, TOILERS, Part, open_shop
 from goneaway_tui.source.demo.wire import Wire, connect, run
 
@@ -70,15 +71,19 @@ class Actor:
         else:
             run(wire, "SELECT customer, quantity FROM cart WHERE id = %s", rng.randrange(CARTS))
         if rng.random() < self._part.forgets:
-            return (self._limit or 60) + rng.uniform(2.0, 6.0)
+            return (self._limit or GLOBAL_LIMIT) + rng.uniform(2.0, 6.0)
         return rng.uniform(*self._part.pause)
 
 
 class Workload:
     """Plays on a private server's socket until stopped."""
 
-    def __init__(self, socket: str, seed: int = 9) -> None:
+    def __init__(self, socket: str, seed: int = 9, *, limits_shown: bool = True) -> None:
+        """`limits_shown`: the server shows a session's own limit. Where it does not, few have one: a demo of
+        deadlines nobody can know would show little.
+        """
         self._socket = socket
+        self._limits_shown = limits_shown
         self._rng = Random(seed)  # noqa: S311 - a play, not a secret
         self._stopped = threading.Event()
         self._toiling: dict[str, int] = {}
@@ -115,11 +120,15 @@ class Workload:
             if thread.is_alive():
                 thread.join(LEAVING_SECONDS)
 
+    def _limit(self, part: Part, number: int) -> int | None:
+        limit = part.limits[number % len(part.limits)]
+        return limit if self._limits_shown or (limit or 0) > GLOBAL_LIMIT else None
+
     def _play(self) -> None:
         """One thread plays all who are never busy for long. Its time is the sum of its waits: it needs no clock."""
         rng, now = self._rng, 0.0
         parts = [(part, n) for part in PARTS for n in range(part.sessions)]
-        actors = [Actor(part, row, part.limits[n % len(part.limits)]) for row, (part, n) in enumerate(parts)]
+        actors = [Actor(part, row, self._limit(part, n)) for row, (part, n) in enumerate(parts)]
         cues = [(0.05 * turn, row) for turn, row in enumerate(rng.sample(range(len(actors)), len(actors)))]
         heapify(cues)
         while not self._stopped.wait(max(0.0, cues[0][0] - now)):

@@ -36,6 +36,9 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "threads": "mysql/can_threads.sql",
         "processlist": "mysql/can_processlist.sql",
         "statements": "mysql/can_statements.sql",
+        "instruments": "mysql/can_instruments.sql",
+        "timed": "mysql/can_timed.sql",
+        "everyone": "mysql/can_everyone.sql",
         "transactions": "mysql/can_transactions.sql",
         "attributes": "mysql/can_attributes.sql",
         "bounds": "mysql/can_bounds.sql",
@@ -53,10 +56,14 @@ PROBES: dict[Flavour, dict[str, str]] = {
 STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
     Flavour.MYSQL: {
         "session": _variants(("mysql/session.sql", "")),
-        "own_thread": _variants(("mysql/own_thread.sql", "instrumented threads statements")),
-        "clock": _variants(
-            ("mysql/clock_statements.sql", "instrumented threads statements"), ("mysql/clock_wall.sql", "")
+        "own_thread": _variants(
+            ("mysql/own_thread.sql", "instrumented threads statements instruments timed")
         ),
+        "clock": _variants(
+            ("mysql/clock_statements.sql", "instrumented threads statements instruments timed"),
+            ("mysql/clock_wall.sql", ""),
+        ),
+        "wall": _variants(("mysql/clock_wall.sql", "")),
         "sessions": _variants(
             ("mysql/sessions_threads.sql", "instrumented threads"),
             ("mysql/sessions_processlist.sql", "instrumented processlist"),

@@ -44,10 +44,10 @@ class Board(Screen[None]):
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
 
-    snapshot: reactive[Snapshot | None] = reactive(None)
-    now: reactive[float] = reactive(0.0)
-    freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", "$text-muted"))
-    trouble: reactive[str] = reactive("")
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    now: reactive[float] = reactive(0.0, repaint=False)
+    freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", "$text-muted"), repaint=False)
+    trouble: reactive[str] = reactive("", repaint=False)
 
     summary = query_one("#summary", Summary)
     sessions: query_one[LineTable[Verdict]] = query_one("#sessions", LineTable)
@@ -59,6 +59,7 @@ class Board(Screen[None]):
         self._server_name = name
         self._filter: Filter = EVERYTHING
         self._filter_error = ""
+        self._noticed = ("", "")
         self._sort, self._reverse = "left", False
         self._grouped = ""
 
@@ -87,8 +88,7 @@ class Board(Screen[None]):
         self._draw_notice()
 
     def watch_now(self, now: float) -> None:
-        self.sessions.tick(now)
-        self.groups.tick(now)
+        (self.groups if self._grouped else self.sessions).tick(now)
 
     def watch_trouble(self) -> None:
         self._draw_notice()
@@ -112,9 +112,9 @@ class Board(Screen[None]):
 
     def _draw_notice(self) -> None:
         """One line: what is wrong with the server, else with the filter, else what is filtered or hidden from us."""
-        if not self.is_mounted:
+        if not self.is_mounted or self._notice() == self._noticed:
             return
-        words, kind = self._notice()
+        words, kind = self._noticed = self._notice()
         line = self.query_one("#notice", Static)
         line.update(Content(words))
         line.set_classes(kind)

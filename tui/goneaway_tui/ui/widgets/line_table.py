@@ -91,7 +91,9 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         line_on_screen = self.cursor - self.scroll_offset.y
         self._rows, self._now = rows, now
         self._sorted_by, self._reverse = sorted_by, reverse
-        self.virtual_size = Size(self.size.width, len(rows) + HEADER)
+        size = Size(self.scrollable_content_region.width, len(rows) + HEADER)
+        if size != self.virtual_size:
+            self.virtual_size = size
         found = self._find(self.cursor_key)
         if found is None:
             self._place(min(self.cursor, max(0, len(rows) - 1)))

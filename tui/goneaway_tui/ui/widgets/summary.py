@@ -49,13 +49,19 @@ class Summary(Widget):
         super().__init__(id=id)
         self._server_name = plain(name, 120)
         self._aborted_before: int | None = None
+        self._counts: Counter[Risk] = Counter()
+        self._idle = 0
         self._ahead: Forecast | None = None
         self._ahead_of: tuple[float, int] | None = None
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
-        """Remember the first count of aborted clients: what is shown is how many since."""
-        if snapshot is not None and self._aborted_before is None:
+        """Count once a reading; remember the first count of aborted clients, since what is shown is how many since."""
+        if snapshot is None:
+            return
+        if self._aborted_before is None:
             self._aborted_before = snapshot.sample.counter("aborted_clients")
+        self._counts = Counter(verdict.risk for verdict in snapshot.verdicts)
+        self._idle = sum(verdict.session.is_idle for verdict in snapshot.verdicts)
 
     def _forecast(self, snapshot: Snapshot) -> Forecast:
         """The closings ahead, counted anew for each snapshot and each second, not for each tick."""
@@ -87,7 +93,7 @@ class Summary(Widget):
         forecast = self._forecast(self.snapshot)
         return [
             spread(within(self._limits(self.snapshot.sample, width), width), [], width),
-            beside(tally(self.snapshot), who_is_next(forecast, self.now), width),
+            beside(tally(self._counts), who_is_next(forecast, self.now), width),
             spread(histogram(forecast, self.snapshot.policy), [], width),
         ]
 
@@ -113,7 +119,7 @@ class Summary(Widget):
                 f" / {wording.count(int(most))}" if most else "",
             )
         )
-        figures.append(figure("idle", wording.count(sum(s.is_idle for s in sample.sessions)), ""))
+        figures.append(figure("idle", wording.count(self._idle), ""))
         aborted = sample.counter("aborted_clients")
         if aborted is not None and self._aborted_before is not None:
             since = aborted - self._aborted_before
@@ -125,9 +131,8 @@ def figure(name: str, value: str, more: str) -> list[Part]:
     return [(f"{name} ", QUIET), (value, "bold"), (f"{more}   ", QUIET)]
 
 
-def tally(snapshot: Snapshot) -> list[list[Part]]:
+def tally(counts: Counter[Risk]) -> list[list[Part]]:
     """How many are at each risk, gravest first; nobody overdue is not worth a word."""
-    counts = Counter(verdict.risk for verdict in snapshot.verdicts)
     groups: list[list[Part]] = []
     for risk in reversed(Risk):
         number = counts[risk]

@@ -1,0 +1,264 @@
+"""Servers that are not there: they answer our statements, by file, from a state a test can change.
+
+A stand-in keeps three clocks of its own: ours (`now`), the statement timer (`timer`) and the wall clock (`wall`). Each
+statement takes `way` seconds to arrive and `way` seconds to come back; the answer is of the instant between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.source import sql
+from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.survey import Survey
+from tests.builders import NOW
+
+Row = tuple[Any, ...]
+OWN_ID, OWN_THREAD = 8, 48
+ALL_ABLE = {flavour: frozenset(probes) for flavour, probes in sql.PROBES.items()}
+
+
+class Standin:
+    """A connection to a server that is not there."""
+
+    flavour: Flavour
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.way = 0.0
+        self.heard: list[tuple[str, tuple[Any, ...]]] = []
+        """The file of each statement, and its parameters."""
+        self.scripted: dict[str, list[Row] | Exception | Callable[..., list[Row]]] = {}
+        """By file, what is said instead of what the state says."""
+        mine = [file for file in sorted(sql.named_files()) if "/" not in file or file.startswith(self.flavour)]
+        self._files = {sql.read(file): file for file in mine}
+
+    @property
+    def connection(self) -> Connection:
+        return cast(Connection, self)
+
+    def clock(self) -> float:
+        return self.now
+
+    def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
+        file = self._files[statement]
+        assert statement.count("%s") == len(parameters), f"{file} was sent with {parameters}"
+        self.heard.append((file, tuple(parameters)))
+        self.now += self.way
+        try:
+            answer = self.scripted.get(file, getattr(self, f"answer_{stem(file)}", None))
+            assert answer is not None, f"nobody scripted {file}"
+            if isinstance(answer, Exception):
+                raise answer
+            return list(answer(*parameters)) if callable(answer) else list(answer)
+        finally:
+            self.now += self.way
+
+    def heard_of(self, what: str) -> list[tuple[Any, ...]]:
+        """The parameters of each time a thing was asked, and forget them all."""
+        found = [
+            parameters
+            for file, parameters in self.heard
+            if stem(file).startswith(what)
+        ]
+        self.heard.clear()
+        return found
+
+    def found(self, able: frozenset[str] | None = None, *, without: str = "") -> Survey:
+        able = (ALL_ABLE[self.flavour] if able is None else able) - set(without.split())
+        return Survey(self.flavour, "1", "1", OWN_ID, "'dba'@'%'", able)
+
+
+def stem(file: str) -> str:
+    return file.rpartition("/")[2].removesuffix(".sql")
+
+
+def refused(number: int = 1142) -> Refusal:
+    return Refusal(number, "SELECT command denied")
+
+
+def cut(text: str | None, length: int) -> bytes | None:
+    """LEFT(text, length), as the wire brings it."""
+    return None if text is None else text[:length].encode()
+
+
+@dataclass
+class Event:
+    """A statement as performance_schema timed it, in our clock's instants; without an end it runs."""
+
+    start: float
+    end: float | None
+    name: str = "statement/sql/select"
+    text: str | None = "SELECT 1"
+
+
+@dataclass
+class Guest:
+    """A session of a MySQL stand-in. `thread` is its thread id."""
+
+    id: int
+    thread: int | None = None
+    user: str | None = "shop"
+    host: str | None = "web-3"
+    port: int = 51234
+    db: str | None = "shop"
+    command: str = "Sleep"
+    time: int | None = 0
+    state: str | None = None
+    info: str | None = None
+    thread_name: str = "thread/sql/one_connection"
+    instrumented: int = 1
+    event: Event | None = None
+    limit: int | None = 28_800
+    timestamp: float = NOW - 100
+    """When its last command began, on our clock."""
+    attributes: tuple[tuple[str, str], ...] = (("program_name", "gunicorn"),)
+
+    def __post_init__(self) -> None:
+        if self.thread is None:
+            self.thread = self.id + 40
+
+
+class MysqlStandin(Standin):
+    flavour = Flavour.MYSQL
+
+    def __init__(self, *guests: Guest) -> None:
+        super().__init__()
+        self.guests = list(guests)
+        self.timer_offset = NOW - 5000.0
+        """Our clock less the statement timer."""
+        self.wall_offset = -3.25
+        """Our clock less the server's wall clock."""
+        self.began: list[Row] = []
+        """Rows of events_transactions_current, with our clock's instants."""
+        self.held: list[Row] = []
+
+    def picoseconds(self, instant: float) -> int:
+        return round((instant - self.timer_offset) * 1e12)
+
+    def wall(self, instant: float) -> float:
+        return instant - self.wall_offset
+
+    def answer_own_thread(self) -> list[Row]:
+        return [(OWN_THREAD,)]
+
+    def answer_clock_statements(self, thread: int) -> list[Row]:
+        assert thread == OWN_THREAD
+        return [(self.picoseconds(self.now), self.wall(self.now))]
+
+    def answer_clock_wall(self) -> list[Row]:
+        return [(None, self.wall(self.now))]
+
+    def answer_sessions_threads(self, length: int) -> list[Row]:
+        return [
+            (
+                g.thread, g.id, g.user and g.user.encode(), g.host and g.host.encode(), g.db and g.db.encode(),
+                g.command.encode(), g.time, g.state and g.state.encode(), cut(g.info, length),
+                g.thread_name.encode(), g.instrumented,
+            )
+            for g in self.guests
+        ]  # fmt: skip
+
+    def answer_sessions_processlist(self, length: int) -> list[Row]:
+        return [(None, *row[1:9], None, 0) for row in self.answer_sessions_threads(length)]
+
+    answer_sessions_information_schema = answer_sessions_processlist
+
+    def answer_statements(self, length: int, since: int) -> list[Row]:
+        return [
+            (
+                g.thread,
+                self.picoseconds(e.start),
+                self.picoseconds(self.now if e.end is None else e.end),
+                int(e.end is None),
+                e.name.encode(),
+                cut(e.text, length),
+            )
+            for g in self.guests
+            if (e := g.event) is not None and (e.end is None or self.picoseconds(e.end) >= since)
+        ]
+
+    def answer_own_limits(self, threads: list[int]) -> list[Row]:
+        return [
+            row
+            for g in self.guests
+            if g.thread in threads and g.limit is not None
+            for row in (
+                (g.thread, b"timestamp", f"{self.wall(g.timestamp):.6f}".encode()),
+                (g.thread, b"wait_timeout", str(g.limit).encode()),
+            )
+        ]
+
+    def answer_hosts(self, first: int) -> list[Row]:
+        return [(g.id, f"{g.host}:{g.port}".encode()) for g in self.guests if g.id >= first]
+
+    def answer_attributes(self, first: int) -> list[Row]:
+        return [
+            (g.id, name.encode(), value.encode())
+            for g in self.guests
+            if g.id >= first
+            for name, value in g.attributes
+        ]
+
+    def answer_transactions(self) -> list[Row]:
+        return [(thread, self.picoseconds(began), read_only) for thread, began, read_only in self.began]
+
+    def answer_innodb_transactions(self) -> list[Row]:
+        return self.held
+
+
+@dataclass
+class Mariner:
+    """A session of a MariaDB stand-in. `since` is when its TIME_MS began, on our clock."""
+
+    id: int
+    since: float
+    user: str = "shop"
+    host: str = "web-3:51234"
+    db: str | None = "shop"
+    command: str = "Sleep"
+    state: str | None = ""
+    info: str | None = None
+    query: int = 1
+    last: str | None = None
+    """What events_statements_current says it ran last."""
+    attributes: tuple[tuple[str, str], ...] = (("program_name", "gunicorn"),)
+
+
+class MariadbStandin(Standin):
+    flavour = Flavour.MARIADB
+
+    def __init__(self, *mariners: Mariner) -> None:
+        super().__init__()
+        self.mariners = list(mariners)
+        self.held: list[Row] = []
+        self.wall_offset = -3.25
+
+    def answer_clock(self) -> list[Row]:
+        return [(None, self.now - self.wall_offset)]
+
+    def answer_sessions(self, length: int) -> list[Row]:
+        return [
+            (
+                m.id, m.user.encode(), m.host.encode(), m.db and m.db.encode(), m.command.encode(),
+                round(self.now - m.since, 3), m.state and m.state.encode(), cut(m.info, length), m.query,
+            )
+            for m in self.mariners
+        ]  # fmt: skip
+
+    def answer_statements(self, length: int, first: int) -> list[Row]:
+        return [(m.id, cut(m.last, length)) for m in self.mariners if m.id >= first]
+
+    def answer_attributes(self, first: int) -> list[Row]:
+        return [
+            (m.id, name.encode(), value.encode())
+            for m in self.mariners
+            if m.id >= first
+            for name, value in m.attributes
+        ]
+
+    def answer_innodb_transactions(self) -> list[Row]:
+        return self.held
