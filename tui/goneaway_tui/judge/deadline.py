@@ -24,6 +24,8 @@ def verdict_on(
     session: Session, now: float, current: Inherited, before: Verdict | None, policy: Policy
 ) -> Verdict:
     """Judge one session as of `now`. `current` are today's globals, `before` what was said of it one reading ago."""
+    if before is not None and before.session.user != session.user:
+        before = None  # a login or COM_CHANGE_USER: it copied the globals anew
     inherited = before.inherited if before is not None else current
     limit = governing_limit(session, inherited)
     deadline = None
@@ -33,12 +35,14 @@ def verdict_on(
         and (session.is_idle or session.role is Role.LOGIN)
     ):
         deadline = session.idle_since + limit.seconds
+    outlived = before.outlived if before is not None else frozenset()
     if limit is not None and limit.basis is Basis.ASSUMED:
-        outlived = None if deadline is None else now - deadline
-        if was_disproved(limit, before) or (outlived is not None and outlived > GRACE + session.idle_within):
+        if deadline is not None and now - deadline > GRACE + session.idle_within:
+            outlived |= {limit}
+        if limit in outlived:
             limit, deadline = disproved(limit), None
     left = None if deadline is None else deadline - now
-    return Verdict(session, risk_of(session, left, policy), limit, deadline, inherited)
+    return Verdict(session, risk_of(session, left, policy), limit, deadline, inherited, outlived)
 
 
 def governing_limit(session: Session, inherited: Inherited) -> Limit | None:
@@ -61,15 +65,6 @@ def governing_limit(session: Session, inherited: Inherited) -> Limit | None:
             if getattr(inherited, name):
                 return _assumed(name, getattr(inherited, name), reason)
     return _assumed("wait_timeout", inherited.wait_timeout, "")
-
-
-def was_disproved(limit: Limit, before: Verdict | None) -> bool:
-    return (
-        before is not None
-        and before.limit is not None
-        and before.limit.basis is Basis.DISPROVED
-        and (before.limit.variable, before.limit.seconds) == (limit.variable, limit.seconds)
-    )
 
 
 @lru_cache(maxsize=1024)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from goneaway_tui.model.duration import parse_duration
-from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.model.snapshot import Risk, Verdict
 
 TEXTS: dict[str, Callable[[Verdict], str]] = {
     "user": lambda v: v.session.user,
@@ -36,7 +36,7 @@ WORDS: dict[str, Callable[[Verdict], str]] = {
     "trx": lambda v: "yes" if v.session.transaction else "no",
     "own": lambda v: "yes" if v.session.own else "no",
 }
-"""Fields of few words, matched whole: `risk:imminent`."""
+"""Fields of few words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
 
 DURATIONS: dict[str, Callable[[Verdict, float], float | None]] = {
     "idle": lambda v, now: v.idle_seconds(now),
@@ -50,6 +50,8 @@ NUMBERS: dict[str, Callable[[Verdict], float | None]] = {
     "rows": lambda v: v.session.transaction.rows_modified if v.session.transaction else None,
 }
 """Fields that count: `id:4711`, `rows>0`."""
+
+RISKS = {risk.value: risk.rank for risk in Risk}
 
 FIELDS = frozenset({*TEXTS, *WORDS, *DURATIONS, *NUMBERS})
 
@@ -101,8 +103,7 @@ def _test(field: str, comparison: str, word: str) -> Test | None:
     if field in TEXTS:
         return _text_test(field, comparison, word)
     if field in WORDS:
-        word_of = WORDS[field]
-        return lambda v, _: word_of(v) == word
+        return _word_test(field, comparison, word)
     if field in DURATIONS:
         return _measured(DURATIONS[field], comparison, parse_duration(word))
     if field in NUMBERS:
@@ -111,6 +112,18 @@ def _test(field: str, comparison: str, word: str) -> Test | None:
         number_of = NUMBERS[field]
         return _measured(lambda v, _: number_of(v), comparison, int(word))
     return None
+
+
+def _word_test(field: str, comparison: str, word: str) -> Test:
+    word_of = WORDS[field]
+    if comparison in {":", "="}:
+        return lambda v, _: word_of(v) == word
+    if field != "risk" or word not in RISKS:
+        raise ValueError(
+            f"{field} {comparison} {word} compares nothing: write {field}:{word}, or risk>=watch"
+        )
+    compare, bound = COMPARISONS[comparison], RISKS[word]
+    return lambda v, _: bool(compare(v.risk.rank, bound))
 
 
 def _text_test(field: str, comparison: str, word: str) -> Test:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from goneaway_tui.model.sample import Sample
@@ -47,7 +47,7 @@ class Limit:
     seconds: float
     variable: str
     basis: Basis
-    why: str
+    why: str = field(compare=False)
     """One sentence for the person who asks."""
 
 
@@ -77,6 +77,8 @@ class Verdict:
     """The instant the server will close it, on the source's clock; None where none is running or none is known."""
     inherited: Inherited = Inherited()
     """The globals in force when this session was first seen."""
+    outlived: frozenset[Limit] = frozenset()
+    """Assumed limits this session has outlived; they are never believed of it again."""
 
     def seconds_left(self, now: float) -> float | None:
         return None if self.deadline is None else self.deadline - now

@@ -48,12 +48,11 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         self._confirmed: Path | None = None
 
     def compose(self) -> ComposeResult:
-        sessions = wording.count(len(self._snapshot.verdicts))
+        number = len(self._snapshot.verdicts)
+        sessions = "1 session" if number == 1 else f"{wording.count(number)} sessions"
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "export this snapshot"
-            yield Label(
-                Content(f"All {sessions} sessions as they are on the screen; a filter does not narrow it.")
-            )
+            yield Label(Content(f"The whole reading, {sessions}, whatever a filter hides."))
             with RadioSet(id="format"):
                 for index, row in enumerate(FORMATS.values()):
                     yield Choice(Content(row.title), value=index == 0, id=f"format-{row.name}")

@@ -36,7 +36,7 @@ FILTERS = (
     ("shop", "the word anywhere in a row"),
     ("user:shop db=dw", "in one column; = is the whole word"),
     ("idle>10m left<1m", "times, as 90, 10m, 8h"),
-    ("risk:imminent trx:yes", "judgements"),
+    ("risk>=watch trx:yes", "judgements"),
     ("-program:cron", "everything else"),
 )
 
