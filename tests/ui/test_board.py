@@ -390,7 +390,6 @@ async def test_what_an_account_cannot_see_is_told_with_its_grant() -> None:
                 "user",
                 "client",
                 "program",
-                "db",
                 "risk",
                 "idle",
                 "limit",

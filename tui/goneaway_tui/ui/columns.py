@@ -35,6 +35,8 @@ class Column(Generic[RowT]):
     right: bool = False
     tinted: bool = False
     """Takes the row's colour."""
+    ticking: bool = False
+    """Changes as time goes by, without a new reading."""
 
 
 def _stake_order(verdict: Verdict) -> int | None:
@@ -49,10 +51,10 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
     Column("program", "Program", lambda v, *_: wording.program(v.session), lambda v: wording.program(v.session) or None, 9, 16, 3),
     Column("db", "Db", lambda v, *_: plain(v.session.db or "", 200), lambda v: v.session.db, 6, 12, 7),
     Column("risk", "Risk", lambda v, *_: wording.risk_word(v.risk), lambda v: -v.risk.rank, 10, 10, 1, tinted=True),
-    Column("idle", "Idle", lambda v, now, _: wording.idle(v, now), lambda v: v.session.idle_since, 8, 11, 0, right=True),
+    Column("idle", "Idle", lambda v, now, _: wording.idle(v, now), lambda v: v.session.idle_since, 8, 11, 0, right=True, ticking=True),
     Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 6, 9, 0, right=True),
-    Column("left", "Closes in", lambda v, now, _: wording.closes_in(v, now), lambda v: v.deadline, 10, 11, 0, right=True, tinted=True),
-    Column("bar", "", wording.bar, lambda v: v.deadline, 6, 12, 6, tinted=True),
+    Column("left", "Closes in", lambda v, now, _: wording.closes_in(v, now), lambda v: v.deadline, 10, 11, 0, right=True, tinted=True, ticking=True),
+    Column("bar", "", wording.bar, lambda v: v.deadline, 6, 12, 6, tinted=True, ticking=True),
     Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_order, 12, 14, 2),
     Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, WIDE, 5),
 )  # fmt: skip
@@ -61,8 +63,8 @@ GROUP_COLUMNS: tuple[Column[Group], ...] = (
     Column("key", "Group", lambda g, *_: plain(g.key, 200) or "(none)", lambda g: g.key, 16, 40, 0),
     Column("sessions", "Sessions", lambda g, *_: wording.count(g.sessions), lambda g: -g.sessions, 8, 10, 0, right=True),
     Column("idle", "Idle", lambda g, *_: wording.count(g.idle), lambda g: -g.idle, 7, 10, 0, right=True),
-    Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 0, right=True),
-    Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 15, 16, 0, right=True),
+    Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 0, right=True, ticking=True),
+    Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 15, 16, 0, right=True, ticking=True),
     Column("trx", "Open trx", lambda g, *_: wording.count(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 0, right=True),
 )  # fmt: skip
 

@@ -69,6 +69,8 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self._tint_of = tint_of
         self._rows: Sequence[RowT] = ()
         self._now = 0.0
+        self._drawn: dict[int, tuple[str, ...]] = {}
+        """What was last drawn of each line in sight that changes by itself."""
         self._fitted: list[tuple[Column[RowT], int]] = []
         self._gap = 1
         self._sorted_by, self._reverse = "", False
@@ -88,6 +90,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
 
     def show(self, rows: Sequence[RowT], now: float, sorted_by: str = "", *, reverse: bool = False) -> None:
         """Take new rows in their order; the cursor goes where its row went, or stays where it was."""
+        self._drawn.clear()
         line_on_screen = self.cursor - self.scroll_offset.y
         self._rows, self._now = rows, now
         self._sorted_by, self._reverse = sorted_by, reverse
@@ -103,9 +106,17 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self.refresh()
 
     def tick(self, now: float) -> None:
-        """Let the countdowns run."""
+        """Let the countdowns run: draw the lines whose figures changed."""
         self._now = now
-        self.refresh()
+        top = self.scroll_offset.y
+        for index in range(top, min(len(self._rows), top + self.size.height)):
+            if self._moving(index) != self._drawn.get(index):
+                self.refresh_line(index + HEADER)
+
+    def _moving(self, index: int) -> tuple[str, ...]:
+        """What of a line changes by itself."""
+        row = self._rows[index]
+        return tuple(column.cell(row, self._now, room) for column, room in self._fitted if column.ticking)
 
     def _find(self, key: Hashable | None) -> int | None:
         if key is None:
@@ -178,6 +189,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         index = y - HEADER + self.scroll_offset.y
         if index >= len(self._rows):
             return Strip.blank(width, base)
+        self._drawn[index] = self._moving(index)
         return self._line(self._rows[index], width, base, is_cursor=index == self.cursor)
 
     def _header(self, width: int) -> Strip:
