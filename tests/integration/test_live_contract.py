@@ -38,7 +38,7 @@ def test_a_quiet_session_is_the_same_object_from_reading_to_reading(any_server: 
     with any_server.connect() as quiet:
         first = {s.id: s for s in source.sample().sessions}
         later = {s.id: s for s in source.sample().sessions}
-        began, still = (sample[ProcesslistId(quiet.thread_id())].idle_since for sample in (first, later))
+        began, still = (sample[ProcesslistId(quiet.thread_id())].idle_since for sample in (first, later))  # type: ignore[no-untyped-call]
     source.close()
 
     assert began is not None
