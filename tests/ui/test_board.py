@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
@@ -21,7 +22,7 @@ from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.export import ExportScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
-from tests.builders import NOW, a_sample, a_session
+from tests.builders import NOW, a_sample, a_server, a_session
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted, an_app
 
@@ -293,19 +294,85 @@ async def test_escape_leaves_the_export_dialog_and_writes_nothing(in_tmp_path: P
     assert [] == list(in_tmp_path.iterdir())
 
 
-async def test_a_file_that_cannot_be_written_is_told_and_the_board_goes_on(in_tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("path", "said"), [("no/such/folder/x.json", "no/such/folder"), (".", "is a directory")]
+)
+async def test_a_file_that_cannot_be_written_is_told_where_it_is_named(
+    path: str, said: str, in_tmp_path: Path
+) -> None:
     app = an_app()
-    async with app.run_test(size=SIZE, notifications=True) as pilot:
+    async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
         await pilot.press("e")
-        app.screen.query_one("#path", Input).value = "no/such/folder/x.json"
+        app.screen.query_one("#path", Input).value = path
+        await pilot.pause()
+        await pilot.click("#export")
+        await pilot.pause()
+
+        assert isinstance(app.screen, ExportScreen)
+        assert said in lines(app)
+
+
+async def test_a_file_s_suffix_chooses_the_format(in_tmp_path: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("e")
+        app.screen.query_one("#path", Input).value = "mine.csv"
+        await pilot.pause()
         await pilot.click("#export")
         await pilot.pause()
         await app.workers.wait_for_complete()
         await pilot.pause()
 
+    assert (in_tmp_path / "mine.csv").read_text().startswith("id,user,")
+
+
+async def test_the_cursor_stays_on_top_until_it_is_moved() -> None:
+    clock = HeldClock()
+    first = a_sample([a_session(id=n, idle_for=50 - n, own_limit=60) for n in range(1, 60)])
+    second = a_sample([a_session(id=n, idle_for=n, own_limit=60) for n in range(1, 60)], taken_at=NOW + 1)
+    app = an_app(Scripted(first, second), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await later(app, pilot, clock, 1)
+
+        assert 0 == board(app).sessions.cursor
+        assert 0 == board(app).sessions.scroll_offset.y
+
+
+async def test_letters_typed_in_one_burst_with_the_slash_belong_to_the_filter() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        for key, character in (("slash", "/"), ("f", "f"), ("e", "e"), ("q", "q")):
+            app.post_message(events.Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+
         assert isinstance(app.screen, Board)
-        assert any("no/such/folder" in note.message for note in app._notifications)
+        assert "feq" == board(app).query_one("#filter", Input).value
+
+
+async def test_a_restart_of_the_server_is_told() -> None:
+    clock = HeldClock()
+    before = a_sample([], server=a_server(uptime=5000))
+    after = a_sample([], server=a_server(uptime=3), taken_at=NOW + 1)
+    app = an_app(Scripted(before, after), clock)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(app, pilot)
+        await later(app, pilot, clock, 1)
+
+        assert any("restarted" in note.message for note in app._notifications)
+
+
+async def test_ctrl_c_quits_and_says_that_it_was_interrupted() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("ctrl+c")
+
+    assert app.interrupted
 
 
 async def test_a_lost_server_leaves_the_last_snapshot_with_its_age_and_one_line() -> None:

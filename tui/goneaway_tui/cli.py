@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import getpass
 import os
+import signal
 import sys
+import threading
 import time
 import traceback
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +41,10 @@ DEMO = Policy(watch_below=45, imminent_below=15)
 """Where the demo draws the lines unless told: its sessions live for a minute."""
 
 
+PATIENCE_SECONDS = 0.7
+"""How long connecting may take before it is said that it does."""
+
+
 def run(argv: Sequence[str]) -> int:
     """Do what the arguments say and return the exit status. Nothing but a line ever reaches the user on failure."""
     try:
@@ -54,7 +62,7 @@ def run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001 - the last line of defence: told in one line, kept whole in a file
         _tell(_bug(error))
@@ -86,8 +94,9 @@ def _demo(settings: Settings) -> int:
     try:
         demo = start_demo()
     except NoServerProgram as absent:
-        _tell(f"{absent.line}; going on with simulated sessions")
-        return _watch(settings, SimulatedSource(clock, statements=settings.statements), clock)
+        greeting = f"{absent.line}. These sessions are simulated."
+        _tell(greeting)
+        return _watch(settings, SimulatedSource(clock, statements=settings.statements), clock, greeting)
     if settings.origins["watch_below"] == settings.origins["imminent_below"] == "default":
         settings = replace(settings, watch_below=DEMO.watch_below, imminent_below=DEMO.imminent_below)
     try:
@@ -109,9 +118,9 @@ def _snapshot(settings: Settings) -> int:
         source.close()
     chosen = settings.format or "json"
     if settings.output is None:
-        _use_utf8()
-        FORMATS[chosen].write(taken, sys.stdout)
-        sys.stdout.flush()
+        text = StringIO()
+        FORMATS[chosen].write(taken, text)
+        _write_out(text.getvalue())
     else:
         save(taken, chosen, settings.output, overwrite=_may_overwrite(Path(settings.output)))
     return ExitCode.DONE
@@ -120,12 +129,18 @@ def _snapshot(settings: Settings) -> int:
 COMMANDS = {"ui": _ui, "demo": _demo, "snapshot": _snapshot}
 
 
-def _watch(settings: Settings, source: Source, clock: Clock) -> int:
+def _watch(settings: Settings, source: Source, clock: Clock, greeting: str = "") -> int:
     """Read once, so that a server that refuses is told before the screen opens; then show the board."""
     from goneaway_tui.judge import judge
 
     try:
-        first: Snapshot = judge(source.sample(), None, _policy(settings))
+        patience = threading.Timer(PATIENCE_SECONDS, _tell, [f"connecting to {source.name} ..."])
+        patience.daemon = True
+        patience.start()
+        try:
+            first: Snapshot = judge(source.sample(), None, _policy(settings))
+        finally:
+            patience.cancel()
         from goneaway_tui.ui.app import GoneawayApp
 
         app = GoneawayApp(
@@ -136,14 +151,27 @@ def _watch(settings: Settings, source: Source, clock: Clock) -> int:
             interval=settings.interval,
             theme=settings.theme,
             run_for=settings.run_for,
+            greeting=greeting,
         )
+        signal.signal(signal.SIGHUP, lambda *_: _hang_up(source))
         app.run()
     finally:
         source.close()
+    if app.interrupted:
+        return ExitCode.INTERRUPTED
     if app.crash is not None:
         _tell(_bug(app.crash))
         return ExitCode.BUG
     return ExitCode.DONE
+
+
+def _hang_up(source: Source) -> None:
+    """The terminal is gone: nothing to restore, nobody to tell. Let the server's session go, and be gone at once.
+
+    Not by way of the screen's own end, which waits for a terminal that answers no more.
+    """
+    source.close()
+    os._exit(128 + signal.SIGHUP)
 
 
 def steady_clock() -> Clock:
@@ -180,7 +208,13 @@ def _password(connection: ConnectionSettings) -> Secret:
     if not connection.ask_password:
         return connection.password or Secret("")
     try:
-        return Secret(getpass.getpass("Password: ", stream=sys.stderr))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return Secret(getpass.getpass("Password: "))
+    except getpass.GetPassWarning:
+        raise SettingsError(
+            "there is no terminal to ask for the password on", "set MYSQL_PWD, or use ~/.my.cnf"
+        ) from None
     except EOFError:
         raise SettingsError("no password was typed", "type it at the prompt, or set MYSQL_PWD") from None
 
@@ -223,8 +257,21 @@ def _login() -> str:
 
 def _write_out(text: str) -> None:
     _use_utf8()
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _silence_stdout()
+        raise FileError(
+            f"cannot write to standard output: {error.strerror}", "make room, or write elsewhere"
+        ) from None
+
+
+def _silence_stdout() -> None:
+    """What could not be written must not be tried again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _use_utf8() -> None:

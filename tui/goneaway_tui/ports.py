@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.session import ProcesslistId, Session
+from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
 
 Clock = Callable[[], float]
 """Seconds since 1970 UTC on one source's own clock. It never runs backwards; a test or a replay holds it."""
@@ -23,3 +25,36 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of whatever is held; safe to call twice and from another thread."""
+
+
+class Executor(Protocol):
+    """The right to change one server. A recording has none, and `--read-only` builds none.
+
+    Every call opens a connection of its own, bounded in time, and closes it. Nothing is ever tried twice. All raise
+    SourceError: where the line broke in mid-act, nobody knows whether the server did it, and the error says so.
+    Only the gate in `tune` calls what changes something.
+    """
+
+    def powers(self) -> Powers:
+        """What our account may do here."""
+
+    def standing(self, name: str) -> Standing:
+        """One global variable, read afresh."""
+
+    def find(self, session_id: ProcesslistId) -> Session | None:
+        """One session as it is now, or None where it is gone."""
+
+    def set_global(self, name: str, value: float, keep: Keep) -> Kept:
+        """SET GLOBAL or SET PERSIST. The name must come from the table of tunables: names cannot be bound."""
+
+    def reset_persist(self, name: str) -> Kept:
+        """Forget the persisted value; the running one stays."""
+
+    def probe(self, name: str) -> tuple[Probe, ...]:
+        """Open two new sessions, one not interactive and one interactive, and read what each got."""
+
+    def kill(self, session_id: ProcesslistId) -> Kept:
+        """End a session. One that is gone already is an answer (a warning in Kept), not an error."""
+
+    def kill_query(self, session_id: ProcesslistId) -> Kept:
+        """End a session's running statement."""

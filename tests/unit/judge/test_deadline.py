@@ -203,6 +203,16 @@ def test_a_session_keeps_the_globals_it_was_first_seen_under() -> None:
     assert (600, Inherited(wait_timeout=600)) == (later.limit.seconds, later.inherited)
 
 
+@pytest.mark.parametrize("user", ["", "unauthenticated user", "etl"])
+def test_who_logs_in_anew_copies_the_globals_anew(user: str) -> None:
+    """The end of a login, or COM_CHANGE_USER in a pool."""
+    before = judged(a_mariadb_session(user=user, idle_for=1000), Inherited(wait_timeout=600))
+    later = judged(a_mariadb_session(user="shop"), Inherited(wait_timeout=60), before=before)
+
+    assert later.limit is not None
+    assert (60, Basis.ASSUMED) == (later.limit.seconds, later.limit.basis)
+
+
 def test_a_session_that_changes_its_own_limit_is_closed_by_the_new_one() -> None:
     before = judged(a_session(own_limit=600))
 

@@ -11,7 +11,9 @@ from goneaway_tui.model.snapshot import Basis, Policy, Risk, Snapshot
 from tests.builders import NOW, a_sample, a_server, a_session, a_snapshot
 
 
-def later(sample: Sample, seconds: float, *, uptime: float | None = None, banner: str | None = None) -> Sample:
+def later(
+    sample: Sample, seconds: float, *, uptime: float | None = None, banner: str | None = None
+) -> Sample:
     """The same sessions, so much later, on a server that is so much older unless it says otherwise."""
     server = a_server(
         uptime=sample.server.uptime + seconds if uptime is None else uptime,
@@ -23,7 +25,7 @@ def later(sample: Sample, seconds: float, *, uptime: float | None = None, banner
 
 
 def bases(snapshot: Snapshot) -> list[Basis | None]:
-    return [verdict.limit and verdict.limit.basis for verdict in snapshot.verdicts]
+    return [verdict.limit.basis if verdict.limit else None for verdict in snapshot.verdicts]
 
 
 def test_each_session_gets_its_verdict_in_the_samples_order() -> None:

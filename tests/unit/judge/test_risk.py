@@ -34,7 +34,8 @@ def test_lines_drawn_the_wrong_way_round_warn_early_rather_than_late() -> None:
 
 
 @pytest.mark.parametrize(
-    "session", [a_session(own=True), *(a_session(role=role) for role in (Role.DAEMON, Role.DUMP, Role.REPLICA))]
+    "session",
+    [a_session(own=True), *(a_session(role=role) for role in (Role.DAEMON, Role.DUMP, Role.REPLICA))],
 )
 @pytest.mark.parametrize("left", [None, -1.0, 1e6])
 def test_who_has_no_idle_clock_is_exempt_whatever_is_left(session: Session, left: float | None) -> None:

@@ -76,8 +76,8 @@ def session_data(verdict: Verdict, now: float) -> Data:
     session = verdict.session
     return {
         "id": session.id,
-        "user": session.user,
-        "host": session.host,
+        "user": session.user or None,
+        "host": session.host or None,
         "db": session.db,
         "program": session.program,
         "command": session.command,

@@ -85,5 +85,10 @@ def _own(seconds: int) -> Limit:
 def _assumed(name: str, seconds: float | None, reason: str) -> Limit | None:
     if seconds is None:
         return None
-    why = "the global value when it was first seen; the server does not show what this session has set for itself"
+    why = (
+        "the global value when it was first seen; the server does not show what this session has set for itself, "
+        "or whether it is interactive (then it copied interactive_timeout)"
+        if name == "wait_timeout"
+        else "the global value when it was first seen; the server does not show what this session has set for itself"
+    )
     return Limit(seconds, name, Basis.ASSUMED, f"{reason}: {why}" if reason else why)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from goneaway_tui.model.duration import parse_duration
-from goneaway_tui.model.snapshot import Risk, Verdict
+from goneaway_tui.model.snapshot import Basis, Risk, Verdict
 
 TEXTS: dict[str, Callable[[Verdict], str]] = {
     "user": lambda v: v.session.user,
@@ -30,11 +30,11 @@ TEXTS: dict[str, Callable[[Verdict], str]] = {
 }
 """Fields that hold text: `user:shop` is true where the text contains the word, `user=shop` where it is the word."""
 
-WORDS: dict[str, Callable[[Verdict], str]] = {
-    "risk": lambda v: v.risk.value,
-    "basis": lambda v: v.limit.basis.value if v.limit else "",
-    "trx": lambda v: "yes" if v.session.transaction else "no",
-    "own": lambda v: "yes" if v.session.own else "no",
+WORDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
+    "risk": (lambda v: v.risk.value, tuple(risk.value for risk in Risk)),
+    "basis": (lambda v: v.limit.basis.value if v.limit else "", tuple(basis.value for basis in Basis)),
+    "trx": (lambda v: "yes" if v.session.transaction else "no", ("yes", "no")),
+    "own": (lambda v: "yes" if v.session.own else "no", ("yes", "no")),
 }
 """Fields of few words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
 
@@ -115,13 +115,13 @@ def _test(field: str, comparison: str, word: str) -> Test | None:
 
 
 def _word_test(field: str, comparison: str, word: str) -> Test:
-    word_of = WORDS[field]
+    word_of, known = WORDS[field]
+    if word not in known:
+        raise ValueError(f"{field} is one of {', '.join(known)}")
     if comparison in {":", "="}:
         return lambda v, _: word_of(v) == word
-    if field != "risk" or word not in RISKS:
-        raise ValueError(
-            f"{field} {comparison} {word} compares nothing: write {field}:{word}, or risk>=watch"
-        )
+    if field != "risk":
+        raise ValueError(f"{field} has no order: write {field}:{word}")
     compare, bound = COMPARISONS[comparison], RISKS[word]
     return lambda v, _: bool(compare(v.risk.rank, bound))
 

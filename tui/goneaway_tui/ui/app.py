@@ -8,13 +8,16 @@ import threading
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.widgets import Input
 
 from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.export import save
+from goneaway_tui.judge import is_same_run
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Source
@@ -38,7 +41,9 @@ class GoneawayApp(App[None]):
     TITLE = "goneaway"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", "quit", show=False, priority=True, id="app.interrupt"),
+    ]
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)
@@ -56,6 +61,7 @@ class GoneawayApp(App[None]):
         ticking: bool = True,
         theme: str | None = None,
         run_for: float | None = None,
+        greeting: str = "",
     ) -> None:
         """`first` is shown at once. `ticking=False` leaves `tick` to the caller, for a clock that is held.
 
@@ -63,6 +69,7 @@ class GoneawayApp(App[None]):
         """
         super().__init__()
         self.crash: Exception | None = None
+        self.interrupted = False
         self.clock = clock
         self._interval = interval
         self._ticking = ticking
@@ -70,6 +77,7 @@ class GoneawayApp(App[None]):
         self._board = Board(source.name)
         self._newest = first
         self._run_for = run_for
+        self._greeting = greeting
         self._frozen_at: float | None = None
         self._failures = 0
         self._due = float("-inf")
@@ -96,11 +104,12 @@ class GoneawayApp(App[None]):
         self.tick()
         if self._ticking:
             self.set_interval(min(TICK_SECONDS, self._interval), self.tick)
+        if self._greeting:
+            self.notify(plain(self._greeting, 400), timeout=15, markup=False)
         if self._run_for is not None:
             self.set_timer(self._run_for, self.exit)
         if threading.current_thread() is threading.main_thread() and not self.is_headless:
-            for sign in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(sign, self.exit)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
 
     def on_unmount(self) -> None:
         self._poller.stop()
@@ -121,6 +130,8 @@ class GoneawayApp(App[None]):
 
     @on(Judged)
     def _take(self, message: Judged) -> None:
+        if self._newest is not None and not is_same_run(self._newest.sample, message.snapshot.sample):
+            self.notify("The server has restarted: all sessions are new.", severity="warning", timeout=15)
         self._newest = message.snapshot
         self._failures, self.trouble = 0, ""
         if self._frozen_at is None:
@@ -161,6 +172,21 @@ class GoneawayApp(App[None]):
         if isinstance(self.screen, SessionScreen):
             self.screen.follow(self.snapshot, self.now)
 
+    def on_key(self, event: events.Key) -> None:
+        """A letter that reaches us while a field has the focus was typed in one burst with the key that opened it.
+
+        The framework sent it to whoever had the focus then; it is meant for the field, not for a command.
+        """
+        if isinstance(self.focused, Input) and event.is_printable and event.character:
+            self.focused.insert_text_at_cursor(event.character)
+            event.stop()
+            event.prevent_default()
+
+    def action_interrupt(self) -> None:
+        """ctrl+c quits, as everywhere else."""
+        self.interrupted = True
+        self.exit()
+
     def action_freeze(self) -> None:
         if self._frozen_at is None:
             self._frozen_at = self.clock()
@@ -191,7 +217,7 @@ class GoneawayApp(App[None]):
                 self.notify, plain(error.line, 500), severity="error", timeout=10, markup=False
             )
         else:
-            self.call_from_thread(self.notify, f"Wrote {path}", timeout=6, markup=False)
+            self.call_from_thread(self.notify, f"Wrote {path.resolve()}", timeout=6, markup=False)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every command by name in the palette."""

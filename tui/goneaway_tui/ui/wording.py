@@ -8,8 +8,8 @@ from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 __all__ = [
-    "SIGNS", "age", "bar", "clock", "closes_in", "count", "countdown", "heights", "idle", "limit_cell", "limit_within", "limit_words",
-    "program", "risk_word", "size", "stake", "stake_within", "statement",
+    "SIGNS", "age", "bar", "client", "clock", "closes_in", "count", "countdown", "heights", "idle", "limit_cell", "limit_within", "limit_words",
+    "program", "risk_word", "rows", "size", "stake", "stake_within", "statement",
 ]  # fmt: skip
 
 SIGNS = {
@@ -62,7 +62,7 @@ def stake(session: Session) -> str:
     if transaction is None:
         return ""
     if transaction.rows_modified:
-        return f"trx {_rows(transaction.rows_modified)}"
+        return f"trx {rows(transaction.rows_modified)}"
     if transaction.rows_locked:
         return f"trx {count(transaction.rows_locked)} locked"
     return "trx open"
@@ -81,6 +81,12 @@ def program(session: Session) -> str:
     if session.role is not Role.CLIENT:
         return f"({session.role.value})"
     return f"({plain(session.client, 200)})" if session.client else ""
+
+
+def client(session: Session, room: int) -> str:
+    """The client's address; without its port where that would not fit."""
+    whole = plain(session.host, 200)
+    return whole if len(whole) <= room else plain(session.client_host, 200)
 
 
 def statement(verdict: Verdict) -> str:
@@ -108,5 +114,5 @@ def heights(counts: tuple[int, ...], most: int) -> str:
     return "".join(_LEVELS[0 if n == 0 else max(1, round(n / max(most, 1) * 7))] for n in counts)
 
 
-def _rows(number: int) -> str:
+def rows(number: int) -> str:
     return "1 row" if number == 1 else f"{count(number)} rows"

@@ -39,7 +39,7 @@ class SimulatedSource:
 
     @property
     def name(self) -> str:
-        return f"{HOST}:{PORT}"
+        return f"{HOST}:{PORT} (simulated)"
 
     def sample(self) -> Sample:
         """The play as it stands now. Raises SourceError once closed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -17,9 +17,10 @@ from textual.widgets import Footer, Input, Static
 from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
 from goneaway_tui.judge.narrowing import EVERYTHING, Filter, parse_filter
 from goneaway_tui.model.plain import plain
+from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column
+from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, RowT
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen
@@ -62,6 +63,7 @@ class Board(Screen[None]):
         self._noticed = ("", "")
         self._sort, self._reverse = "left", False
         self._grouped = ""
+        self._group_sort, self._group_reverse = "left", False
 
     def compose(self) -> ComposeResult:
         yield Summary(self._server_name, id="summary").data_bind(Board.snapshot, Board.now, Board.freshness)
@@ -69,6 +71,7 @@ class Board(Screen[None]):
         yield Input(
             placeholder='filter: shop  user:shop  idle>10m  risk:imminent  -program:cron  "SELECT 1"',
             id="filter",
+            select_on_focus=False,  # what is typed right after the slash must not be typed over
         )
         yield LineTable(SESSION_COLUMNS, lambda v: v.session.id, lambda v: TINTS[v.risk], id="sessions")
         yield LineTable(GROUP_COLUMNS, lambda g: g.key, lambda _: "", id="groups")
@@ -99,6 +102,7 @@ class Board(Screen[None]):
             return []
         at = self.snapshot.taken_at
         kept = [v for v in self.snapshot.verdicts if self._filter.admits(v, at)]
+        kept.sort(key=lambda v: (-v.risk.rank, v.session.id))
         return in_order(kept, SESSION_COLUMNS, self._sort, reverse=self._reverse)
 
     def _draw_rows(self) -> None:
@@ -108,7 +112,10 @@ class Board(Screen[None]):
         self.set_class(bool(self._grouped), "grouped")
         self.sessions.show(rows, self.now, self._sort, reverse=self._reverse)
         if self._grouped:
-            self.groups.show(group_by(self._grouped, rows), self.now, "left")
+            groups = in_order(
+                group_by(self._grouped, rows), GROUP_COLUMNS, self._group_sort, reverse=self._group_reverse
+            )
+            self.groups.show(groups, self.now, self._group_sort, reverse=self._group_reverse)
 
     def _draw_notice(self) -> None:
         """One line: what is wrong with the server, else with the filter, else what is filtered or hidden from us."""
@@ -127,16 +134,14 @@ class Board(Screen[None]):
             return f"▲ {self._filter_error}", "warning"
         if self.snapshot is None:
             return "", ""
-        narrowed = self._narrowed(self.snapshot)
+        snapshot = self.snapshot
+        narrowed = self._narrowed(snapshot)
         if narrowed:
             return narrowed, "quiet"
-        hidden = [each for each in self.snapshot.sample.limitations if each.grant]
+        hidden = [each for each in snapshot.sample.limitations if each.grant and is_grave(each)]
         if hidden:
-            more = f"  (+{len(hidden) - 1} more: ?)" if len(hidden) > 1 else ""
-            return (
-                f"▲ not visible: {plain(hidden[0].what)}, {plain(hidden[0].why)}: {plain(hidden[0].grant or '')}{more}",
-                "warning",
-            )
+            more = f"  (+{len(hidden) - 1}: ?)" if len(hidden) > 1 else ""
+            return f"! hidden: {plain(hidden[0].what)}: {plain(hidden[0].grant or '')}{more}", "warning"
         return "", ""
 
     def _narrowed(self, snapshot: Snapshot) -> str:
@@ -150,7 +155,7 @@ class Board(Screen[None]):
 
     def action_filter(self) -> None:
         self.field.display = True
-        self.field.focus()
+        self.set_focus(self.field)  # at once: the next key may be in the same burst
 
     @on(Input.Changed, "#filter")
     def _narrow(self, event: Input.Changed) -> None:
@@ -159,6 +164,7 @@ class Board(Screen[None]):
             self._filter = parse_filter(event.value)
         except ValueError as error:
             self._filter, self._filter_error = EVERYTHING, str(error)
+        self.sessions.to_top()
         self._draw_rows()
         self._draw_notice()
 
@@ -179,21 +185,28 @@ class Board(Screen[None]):
         self._focus_table()
 
     def action_sort(self) -> None:
-        named = [(c.id, c.heading) for c in SESSION_COLUMNS if c.heading]
-        self.app.push_screen(
-            ChooserScreen("sort by (again: the other way)", named, self._sort), self._sort_by
-        )
+        if self._grouped:
+            named, current = [(c.id, c.heading) for c in GROUP_COLUMNS], self._group_sort
+        else:
+            named, current = [(c.id, c.heading) for c in SESSION_COLUMNS if c.heading], self._sort
+        self.app.push_screen(ChooserScreen("sort by (again: the other way)", named, current), self._sort_by)
 
     @on(LineTable.HeadingPressed)
     def _heading_pressed(self, event: LineTable.HeadingPressed) -> None:
-        if not self._grouped:
-            self._sort_by(event.column)
+        self._sort_by(event.column)
 
     def _sort_by(self, column: str | None) -> None:
         if column is None:
             return
+        if self._grouped:
+            self._group_reverse = column == self._group_sort and not self._group_reverse
+            self._group_sort = column
+            self.groups.to_top()
+            self._draw_rows()
+            return
         self._reverse = column == self._sort and not self._reverse
         self._sort = column
+        self.sessions.to_top()
         self._draw_rows()
 
     def action_group(self) -> None:
@@ -204,6 +217,7 @@ class Board(Screen[None]):
         if by is None:
             return
         self._grouped = by
+        self.groups.to_top()
         self._draw_rows()
         self._draw_notice()
         self._focus_table()
@@ -244,16 +258,20 @@ class Board(Screen[None]):
             ("e", "export the snapshot on the screen"),
             ("esc", "leave what was opened"),
             ("ctrl+p", "every command by name"),
-            ("q", "quit"),
+            ("q, ctrl+c", "quit"),
         ]
 
 
 def in_order(
-    verdicts: list[Verdict], columns: tuple[Column[Verdict], ...], by: str, *, reverse: bool
-) -> list[Verdict]:
-    """Sorted by one column; what has no value there comes last either way, then by risk and id."""
-    order: Callable[[Verdict], Any] = next(c.order for c in columns if c.id == by)
-    settled = sorted(verdicts, key=lambda v: (-v.risk.rank, v.session.id))
-    known = [v for v in settled if order(v) is not None]
-    unknown = [v for v in settled if order(v) is None]
+    rows: Sequence[RowT], columns: tuple[Column[RowT], ...], by: str, *, reverse: bool
+) -> list[RowT]:
+    """Sorted by one column; what has no value there comes last either way. Equals keep their order."""
+    order: Callable[[RowT], Any] = next(c.order for c in columns if c.id == by)
+    known = [row for row in rows if order(row) is not None]
+    unknown = [row for row in rows if order(row) is None]
     return sorted(known, key=order, reverse=reverse) + unknown
+
+
+def is_grave(limitation: Limitation) -> bool:
+    """Worth a line of the board: sessions, limits or clocks are hidden. What a consumer would add is told in the help."""
+    return not (limitation.grant or "").startswith("UPDATE")

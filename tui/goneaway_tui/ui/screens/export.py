@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual import on
@@ -12,11 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, RadioButton, RadioSet
+from textual.widgets import Button, Input, Label, RadioSet
 
 from goneaway_tui.export import FORMATS, default_name
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.widgets.choice import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,6 @@ class ExportChoice:
     format: str
     path: Path
     overwrite: bool
-
-
-class Choice(RadioButton):
-    """Chosen or not by its shape, not by its colour alone."""
-
-    @property
-    def _button(self) -> Content:
-        return Content.styled("(•)" if self.value else "( )", "bold" if self.value else "")
 
 
 class ExportScreen(ModalScreen[ExportChoice | None]):
@@ -79,8 +72,12 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
 
     @on(Input.Changed)
     def _ask_anew(self) -> None:
-        """Another file name is another question."""
+        """Another file name is another question; its suffix chooses the format."""
         self._confirmed = None
+        suffix = PurePath(self.query_one("#path", Input).value).suffix.lower()
+        named = next((row.name for row in FORMATS.values() if row.suffix == suffix), self._format)
+        if named != self._format:
+            self.query_one(f"#format-{named}", Choice).value = True
         self.query_one("#warning", Label).update("")
         self.query_one("#export", Button).label = "Export"
 
@@ -96,6 +93,12 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             self.query_one("#warning", Label).update("Name a file.")
             return
         path = Path(typed).expanduser()
+        wrong = "is a directory: name a file in it" if path.is_dir() else ""
+        if not path.parent.is_dir():
+            wrong = f"cannot be written: there is no directory {path.parent}"
+        if wrong:
+            self.query_one("#warning", Label).update(Content(f"▲ {typed} {wrong}"))
+            return
         if path.exists() and self._confirmed != path:
             self._confirmed = path
             self.query_one("#warning", Label).update(

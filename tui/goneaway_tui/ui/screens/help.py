@@ -39,6 +39,11 @@ FILTERS = (
     ("risk>=watch trx:yes", "judgements"),
     ("-program:cron", "everything else"),
 )
+FIELDS = (
+    ("text", "user host client program library db command state statement variable"),
+    ("words", "risk basis trx own"),
+    ("times, numbers", "idle left limit, id rows"),
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -64,6 +69,7 @@ class HelpScreen(ModalScreen[None]):
         lines += section("Risk", ((wording.risk_word(risk), words) for risk, words in MEANINGS.items()))
         lines += section("Marks", MARKS)
         lines += section("Filter", FILTERS)
+        lines += section("Fields of the filter", FIELDS)
         if self._limitations:
             lines += [Content.styled("Not visible here", "bold $text-primary")]
             for each in self._limitations:

@@ -18,7 +18,7 @@ from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ui import wording
 
-LABEL = 14
+LABEL = 16
 Row = tuple[str, str]
 
 
@@ -156,12 +156,14 @@ def _idle_words(verdict: Verdict, now: float) -> str:
 def _stake_words(session: Session, now: float) -> str:
     transaction = session.transaction
     if transaction is None:
-        return "no open transaction is seen"
+        return (
+            "no open transaction is seen (locks, temporary tables and prepared statements are not looked at)"
+        )
     words = ["an open transaction"]
     if transaction.started is not None:
         words.append(f"for {wording.clock(max(0.0, now - transaction.started))}")
     if transaction.rows_modified is not None:
-        words.append(f"{wording.count(transaction.rows_modified)} rows modified")
+        words.append(f"{wording.rows(transaction.rows_modified)} modified")
     if transaction.rows_locked is not None:
         words.append(f"{wording.count(transaction.rows_locked)} locked")
     if transaction.read_only:

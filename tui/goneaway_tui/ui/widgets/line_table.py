@@ -27,6 +27,8 @@ RowT = TypeVar("RowT")
 ROOMY = 140
 """Cells from which on columns stand two apart."""
 HEADER = 1
+GUTTER = 1
+"""Cells in front of a line, for its mark."""
 
 
 class LineTable(ScrollView, Generic[RowT], can_focus=True):
@@ -44,6 +46,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         Binding("home", "jump(0)", "first", show=False, id="table.first"),
         Binding("end", "jump(-1)", "last", show=False, id="table.last"),
         Binding("enter", "choose", "detail", id="table.choose"),
+        Binding("space", "mark", "mark", show=False, id="table.mark"),
     ]
 
     cursor: reactive[int] = reactive(0, repaint=False)
@@ -75,6 +78,10 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self._gap = 1
         self._sorted_by, self._reverse = "", False
         self.cursor_key: Hashable | None = None
+        self._is_led = False
+        """The user has moved the cursor: it follows its row. Until then it stays on top, where the next closing is."""
+        self.marks: set[Hashable] = set()
+        """The keys of marked rows; a row that goes takes its mark along."""
 
     @property
     def rows(self) -> Sequence[RowT]:
@@ -94,12 +101,14 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         line_on_screen = self.cursor - self.scroll_offset.y
         self._rows, self._now = rows, now
         self._sorted_by, self._reverse = sorted_by, reverse
+        if self.marks:
+            self.marks.intersection_update({self._key_of(row) for row in rows})
         size = Size(self.scrollable_content_region.width, len(rows) + HEADER)
         if size != self.virtual_size:
             self.virtual_size = size
-        found = self._find(self.cursor_key)
-        if found is None:
-            self._place(min(self.cursor, max(0, len(rows) - 1)))
+        found = self._find(self.cursor_key) if self._is_led else 0
+        if found is None or not self._is_led:
+            self._place(self.cursor if self._is_led else 0)
         elif found != self.cursor:
             self.cursor = found
             self.scroll_to(y=max(0, found - line_on_screen), animate=False, immediate=True)
@@ -137,23 +146,42 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
             self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
         self.refresh()
 
+    def to_top(self) -> None:
+        """Back to the first row, and stay there whatever row that is."""
+        self._is_led = False
+        self._place(0)
+
     def action_move(self, by: int) -> None:
+        self._is_led = True
         self._place(self.cursor + by)
 
     def action_page(self, by: int) -> None:
+        self._is_led = True
         self._place(self.cursor + by * max(1, self.size.height - HEADER - 1))
 
     def action_jump(self, to: int) -> None:
+        self._is_led = to != 0
         self._place(to if to >= 0 else len(self._rows) - 1)
 
     def action_choose(self) -> None:
         if self.cursor_key is not None:
             self.post_message(RowChosen(self.cursor_key))
 
+    def action_mark(self) -> None:
+        """Mark the row, or take its mark away, and go on to the next."""
+        if self.cursor_key is not None:
+            self.marks ^= {self.cursor_key}
+            self._is_led = True
+            self._place(self.cursor + 1)
+
+    def clear_marks(self) -> None:
+        self.marks.clear()
+        self.refresh()
+
     def on_resize(self) -> None:
         width = self.scrollable_content_region.width
         self._gap = 2 if width >= ROOMY else 1
-        self._fitted = fit(self._columns, width, self._gap)
+        self._fitted = fit(self._columns, width - GUTTER, self._gap)
         self.virtual_size = Size(width, len(self._rows) + HEADER)
         self._place(self.cursor)
 
@@ -169,12 +197,13 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         index = offset.y - HEADER + self.scroll_offset.y
         if index < len(self._rows):
             again = index == self.cursor and event.chain > 1
+            self._is_led = True
             self._place(index)
             if again:
                 self.action_choose()
 
     def _column_at(self, x: int) -> str | None:
-        at = 0
+        at = GUTTER
         for column, width in self._fitted:
             at += width + self._gap
             if x < at:
@@ -194,7 +223,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
 
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("lines--header")
-        segments = []
+        segments = [Segment(" " * GUTTER, style)]
         for column, room in self._fitted:
             mark = ("▼" if self._reverse else "▲") if column.id == self._sorted_by else ""
             heading = (
@@ -211,7 +240,8 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         tinted = line + self.get_component_rich_style(tint, partial=True) if tint else line
         staked = line + self.get_component_rich_style("lines--stake", partial=True)
         quiet = line + self.get_component_rich_style("lines--quiet", partial=True)
-        segments = []
+        is_marked = bool(self.marks) and self._key_of(row) in self.marks
+        segments = [Segment("●" if is_marked else " ", staked)]
         for column, room in self._fitted:
             style = (
                 tinted

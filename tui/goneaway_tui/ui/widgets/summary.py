@@ -43,7 +43,7 @@ class Summary(Widget):
 
     snapshot: reactive[Snapshot | None] = reactive(None)
     freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", QUIET))
-    now: reactive[float] = reactive(0.0)
+    now: reactive[float] = reactive(0.0, repaint=False)
 
     def __init__(self, name: str, *, id: str) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id)
@@ -51,6 +51,7 @@ class Summary(Widget):
         self._aborted_before: int | None = None
         self._counts: Counter[Risk] = Counter()
         self._idle = 0
+        self._shown = (0, "")
         self._ahead: Forecast | None = None
         self._ahead_of: tuple[float, int] | None = None
 
@@ -62,6 +63,17 @@ class Summary(Widget):
             self._aborted_before = snapshot.sample.counter("aborted_clients")
         self._counts = Counter(verdict.risk for verdict in snapshot.verdicts)
         self._idle = sum(verdict.session.is_idle for verdict in snapshot.verdicts)
+
+    def watch_now(self, now: float) -> None:
+        """Redraw when a figure changed, not at every tick."""
+        first = self._ahead.next if self._ahead else None
+        shown = (
+            int(now),
+            "" if first is None or first.deadline is None else wording.countdown(first.deadline - now),
+        )
+        if shown != self._shown:
+            self._shown = shown
+            self.refresh()
 
     def _forecast(self, snapshot: Snapshot) -> Forecast:
         """The closings ahead, counted anew for each snapshot and each second, not for each tick."""
@@ -104,7 +116,11 @@ class Summary(Widget):
             value = sample.variable(variable)
             if value is not None:
                 figures.append(
-                    figure(name, wording.limit_words(value), f" ({value:g} s)" if width >= 110 else "")
+                    figure(
+                        name,
+                        wording.limit_words(value),
+                        f" ({value:g} s)" if width >= 110 and value >= 60 else "",
+                    )
                 )
         packet = sample.variable("max_allowed_packet")
         if packet is not None:
@@ -145,9 +161,9 @@ def tally(counts: Counter[Risk]) -> list[list[Part]]:
 def who_is_next(forecast: Forecast, now: float) -> list[Part]:
     first = forecast.next
     if first is None or first.deadline is None:
-        return [("next: nobody", QUIET)]
+        return [("no closing ahead", QUIET)]
     return [
-        ("next ", QUIET),
+        ("next: session ", QUIET),
         (str(first.session.id), "bold"),
         (" in ", QUIET),
         (wording.countdown(first.deadline - now), LOOKS[first.risk]),

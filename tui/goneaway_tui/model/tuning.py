@@ -1,0 +1,81 @@
+"""What is told of a change to a server: what it kept, what it warned of, what new sessions get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from goneaway_tui.model.server import Variable
+
+
+class Keep(StrEnum):
+    """For how long a change is to last."""
+
+    GLOBAL = "global"
+    """Until the server restarts."""
+    PERSIST = "persist"
+    """Across restarts; MySQL 8.0 and later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the server made of one statement."""
+
+    statement: str
+    """As it ran."""
+    value: int | float | None
+    """The global value read back afterwards; None for a statement that sets none."""
+    warnings: tuple[str, ...] = ()
+    """Word for word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a session opened just now really got."""
+
+    interactive: bool
+    value: int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One variable, as far as the server tells: read afresh before and after a change."""
+
+    variable: Variable
+    default: int | float | None = None
+    block: int | None = None
+    """The value is rounded down to a multiple of this."""
+    path: str | None = None
+    """The option file it came from."""
+    set_by_account: str | None = None
+    """Who set it at run time or persisted it: `root@localhost`."""
+    set_at: float | None = None
+    """Seconds since 1970 UTC by the server's clock."""
+    persisted: int | float | None = None
+    """What a restart will bring back; None where nothing is persisted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """What our account may change here, found out once; each missing one with what would grant it."""
+
+    account: str
+    """Who we are to the server, quoted."""
+    server_id: str
+    """The server's uuid where it has one, else `host:port`."""
+    can_set: bool
+    can_persist: bool
+    can_kill: bool
+    why_not: tuple[tuple[str, str], ...] = ()
+    """Pairs of `set`, `persist` or `kill`, and one line: why not, and the GRANT or the way that would do."""
+    apart: tuple[tuple[str, str], ...] = ()
+    """Variables that want another privilege than `can_set` tells of: the name, and why not, or "" where it may be set."""
+
+    def why_not_set(self, name: str) -> str:
+        """Why this account cannot set this variable; empty where it can.
+
+        >>> Powers("'dba'@'%'", "1", True, True, True, apart=(("connect_timeout", "GRANT ..."),)).why_not_set("wait_timeout")
+        ''
+        """
+        general = "" if self.can_set else dict(self.why_not).get("set", "not allowed")
+        return dict(self.apart).get(name, general)
