@@ -8,25 +8,29 @@ from __future__ import annotations
 import getpass
 import os
 import signal
-import sys
 import threading
 import time
-import traceback
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goneaway_tui.errors import ExitCode, FileError, GoneawayError, SettingsError
-from goneaway_tui.model.plain import plain
+from goneaway_tui.cli.terminal import (
+    fault,
+    may_overwrite,
+    password_of,
+    require_terminal,
+    silence_stdout,
+    tell,
+    write_out,
+)
+from goneaway_tui.errors import ExitCode, FileError, GoneawayError
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import (
     Answer,
     ConnectionSettings,
-    Secret,
     Settings,
     Transport,
     hide_secrets,
@@ -51,28 +55,28 @@ def run(argv: Sequence[str]) -> int:
         hidden = hide_secrets(argv)
         settings = resolve(argv, os.environ, _read_text, Path.home(), _login())
         if isinstance(settings, Answer):
-            _write_out(settings.text)
+            write_out(settings.text)
             return ExitCode.DONE
         if not hidden:
-            _tell("warning: others on this machine can see the password in the process list; use -p alone")
+            tell("warning: others on this machine can see the password in the process list; use -p alone")
         return COMMANDS[settings.command](settings)
     except GoneawayError as error:
-        _tell(error.line)
+        tell(error.line)
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        _silence_stdout()
+        silence_stdout()
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001 - the last line of defence: told in one line, kept whole in a file
-        _tell(_bug(error))
+        tell(fault(error))
         return ExitCode.BUG
 
 
 def _ui(settings: Settings) -> int:
     from goneaway_tui.source.live import LiveSource
 
-    _require_terminal()
+    require_terminal()
     clock = steady_clock()
     source = LiveSource(
         _address(settings.connection), clock, statements=settings.statements, interval=settings.interval
@@ -86,16 +90,16 @@ def _demo(settings: Settings) -> int:
     from goneaway_tui.source.live import LiveSource
     from goneaway_tui.source.simulated import SimulatedSource
 
-    _require_terminal()
+    require_terminal()
     clock = steady_clock()
     if settings.simulated:
         return _watch(settings, SimulatedSource(clock, statements=settings.statements), clock)
-    _tell("starting a private server with a living workload; it is removed when you quit ...")
+    tell("starting a private server with a living workload; it is removed when you quit ...")
     try:
         demo = start_demo()
     except NoServerProgram as absent:
         greeting = f"{absent.line}. These sessions are simulated."
-        _tell(greeting)
+        tell(greeting)
         return _watch(settings, SimulatedSource(clock, statements=settings.statements), clock, greeting)
     if settings.origins["watch_below"] == settings.origins["imminent_below"] == "default":
         settings = replace(settings, watch_below=DEMO.watch_below, imminent_below=DEMO.imminent_below)
@@ -120,9 +124,9 @@ def _snapshot(settings: Settings) -> int:
     if settings.output is None:
         text = StringIO()
         FORMATS[chosen].write(taken, text)
-        _write_out(text.getvalue())
+        write_out(text.getvalue())
     else:
-        save(taken, chosen, settings.output, overwrite=_may_overwrite(Path(settings.output)))
+        save(taken, chosen, settings.output, overwrite=may_overwrite(Path(settings.output)))
     return ExitCode.DONE
 
 
@@ -134,7 +138,7 @@ def _watch(settings: Settings, source: Source, clock: Clock, greeting: str = "")
     from goneaway_tui.judge import judge
 
     try:
-        patience = threading.Timer(PATIENCE_SECONDS, _tell, [f"connecting to {source.name} ..."])
+        patience = threading.Timer(PATIENCE_SECONDS, tell, [f"connecting to {source.name} ..."])
         patience.daemon = True
         patience.start()
         try:
@@ -160,7 +164,7 @@ def _watch(settings: Settings, source: Source, clock: Clock, greeting: str = "")
     if app.interrupted:
         return ExitCode.INTERRUPTED
     if app.crash is not None:
-        _tell(_bug(app.crash))
+        tell(fault(app.crash))
         return ExitCode.BUG
     return ExitCode.DONE
 
@@ -193,7 +197,7 @@ def _address(connection: ConnectionSettings) -> Address:
         host=connection.host or "localhost",
         port=connection.port,
         user=connection.user,
-        password=_password(connection).reveal(),
+        password=password_of(connection).reveal(),
         socket=path,
         database=connection.database,
         ssl_mode=connection.ssl_mode.value,
@@ -202,38 +206,6 @@ def _address(connection: ConnectionSettings) -> Address:
         ssl_key=connection.ssl_key,
         connect_timeout=connection.connect_timeout,
     )
-
-
-def _password(connection: ConnectionSettings) -> Secret:
-    if not connection.ask_password:
-        return connection.password or Secret("")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", getpass.GetPassWarning)
-            return Secret(getpass.getpass("Password: "))
-    except getpass.GetPassWarning:
-        raise SettingsError(
-            "there is no terminal to ask for the password on", "set MYSQL_PWD, or use ~/.my.cnf"
-        ) from None
-    except EOFError:
-        raise SettingsError("no password was typed", "type it at the prompt, or set MYSQL_PWD") from None
-
-
-def _require_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        raise SettingsError(
-            "the screen needs a terminal, and this is not one",
-            "use goneaway-tui snapshot where there is none",
-        )
-
-
-def _may_overwrite(path: Path) -> bool:
-    """Ask where a person can answer; otherwise an existing file is never replaced."""
-    if not path.exists() or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    sys.stderr.write(f"{plain(str(path))} exists. Replace it? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _read_text(path: Path) -> str | None:
@@ -253,50 +225,3 @@ def _login() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""
-
-
-def _write_out(text: str) -> None:
-    _use_utf8()
-    try:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        _silence_stdout()
-        raise FileError(
-            f"cannot write to standard output: {error.strerror}", "make room, or write elsewhere"
-        ) from None
-
-
-def _silence_stdout() -> None:
-    """What could not be written must not be tried again when the interpreter ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _use_utf8() -> None:
-    """What we write is UTF-8, whatever the locale: JSON is, by definition."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-
-
-def _tell(line: str) -> None:
-    """Say one line to the person."""
-    sys.stderr.write(f"goneaway-tui: {plain(line, 2000)}\n")
-
-
-def _bug(error: BaseException) -> str:
-    """Keep a fault's traceback in the state directory, and say in a line where."""
-    from platformdirs import user_state_path
-
-    told = f"{type(error).__name__}: {error}"
-    try:
-        folder = user_state_path("goneaway-tui", ensure_exists=True)
-        path = folder / f"fault-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.txt"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as out:
-            out.write("".join(traceback.format_exception(error)))
-    except OSError:
-        return f"a fault of ours, {told}; please report it"
-    return f"a fault of ours, {told}; please report it with {path}"

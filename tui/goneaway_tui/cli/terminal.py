@@ -1,0 +1,97 @@
+"""What is said to the person and written for the program that reads us: the two never mix.
+
+Bytes on standard output are data; everything said to a person goes to standard error.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import time
+import traceback
+import warnings
+from pathlib import Path
+
+from goneaway_tui.errors import FileError, SettingsError
+from goneaway_tui.model.plain import plain
+from goneaway_tui.settings import ConnectionSettings, Secret
+
+
+def password_of(connection: ConnectionSettings) -> Secret:
+    if not connection.ask_password:
+        return connection.password or Secret("")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return Secret(getpass.getpass("Password: "))
+    except getpass.GetPassWarning:
+        raise SettingsError(
+            "there is no terminal to ask for the password on", "set MYSQL_PWD, or use ~/.my.cnf"
+        ) from None
+    except EOFError:
+        raise SettingsError("no password was typed", "type it at the prompt, or set MYSQL_PWD") from None
+
+
+def require_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise SettingsError(
+            "the screen needs a terminal, and this is not one",
+            "use goneaway-tui snapshot where there is none",
+        )
+
+
+def may_overwrite(path: Path) -> bool:
+    """Ask where a person can answer; otherwise an existing file is never replaced."""
+    if not path.exists() or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    sys.stderr.write(f"{plain(str(path))} exists. Replace it? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def write_out(text: str) -> None:
+    use_utf8()
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence_stdout()
+        raise FileError(
+            f"cannot write to standard output: {error.strerror}", "make room, or write elsewhere"
+        ) from None
+
+
+def silence_stdout() -> None:
+    """What could not be written must not be tried again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def use_utf8() -> None:
+    """What we write is UTF-8, whatever the locale: JSON is, by definition."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def tell(line: str) -> None:
+    """Say one line to the person."""
+    sys.stderr.write(f"goneaway-tui: {plain(line, 2000)}\n")
+
+
+def fault(error: BaseException) -> str:
+    """Keep a fault's traceback in the state directory, and say in a line where."""
+    from platformdirs import user_state_path
+
+    told = f"{type(error).__name__}: {error}"
+    try:
+        folder = user_state_path("goneaway-tui", ensure_exists=True)
+        path = folder / f"fault-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.txt"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as out:
+            out.write("".join(traceback.format_exception(error)))
+    except OSError:
+        return f"a fault of ours, {told}; please report it"
+    return f"a fault of ours, {told}; please report it with {path}"
