@@ -4,6 +4,7 @@ GoneawayError
   SettingsError        a flag, variable or file says something impossible           exit 2
   SourceError          the server could not be read; the next poll may succeed      exit 3
     Unreachable          nobody answers, or the conversation broke off
+      OutcomeUnknown       it broke off while a change was under way
     AccessDenied         the server knows us and says no
     TooSlow              a statement of ours ran into its own time limit
     Unsupported          what answered is not a server we can read
@@ -53,6 +54,10 @@ class SourceError(GoneawayError):
 
 
 class Unreachable(SourceError):
+    pass
+
+
+class OutcomeUnknown(Unreachable):
     pass
 
 

@@ -46,7 +46,7 @@ def test_whole_seconds_are_an_int(text: str) -> None:
      "٣", "²", "1h,30m", "1_000", "9" * 16, "8h;", "\x00", "1\x00h"],
 )  # fmt: skip
 def test_what_is_no_duration_is_refused_with_a_way_to_write_one(text: str) -> None:
-    with pytest.raises(ValueError, match="not a duration: .*write it like 90, 90s, 10m, 1h30m, 8h or 1y"):
+    with pytest.raises(ValueError, match=r"not a duration: .*write it like 90, 90s, 10m, 1h30m, 8h or 1y"):
         parse_duration(text)
 
 

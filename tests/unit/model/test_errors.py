@@ -33,5 +33,7 @@ def test_each_kind_ends_with_the_contracts_status(kind: type[GoneawayError], sta
 
 
 def test_a_line_says_what_and_then_what_to_do() -> None:
-    assert "cannot reach db:3306; is it running?" == Unreachable("cannot reach db:3306", "is it running?").line
+    assert (
+        "cannot reach db:3306; is it running?" == Unreachable("cannot reach db:3306", "is it running?").line
+    )
     assert "cannot reach db:3306" == Unreachable("cannot reach db:3306").line

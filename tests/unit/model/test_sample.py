@@ -18,7 +18,9 @@ def test_a_variable_that_is_zero_is_not_a_variable_that_is_not_there() -> None:
 
 
 def test_a_variable_of_no_number_is_none() -> None:
-    assert a_sample(variables={"wait_timeout": Variable("wait_timeout", None)}).variable("wait_timeout") is None
+    assert (
+        a_sample(variables={"wait_timeout": Variable("wait_timeout", None)}).variable("wait_timeout") is None
+    )
 
 
 def test_a_counter_is_found_by_its_name() -> None:

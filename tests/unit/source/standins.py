@@ -33,7 +33,9 @@ class Standin:
         """The file of each statement, and its parameters."""
         self.scripted: dict[str, list[Row] | Exception | Callable[..., list[Row]]] = {}
         """By file, what is said instead of what the state says."""
-        mine = [file for file in sorted(sql.named_files()) if "/" not in file or file.startswith(self.flavour)]
+        mine = [
+            file for file in sorted(sql.named_files()) if "/" not in file or file.startswith(self.flavour)
+        ]
         self._files = {sql.read(file): file for file in mine}
 
     @property
@@ -59,11 +61,7 @@ class Standin:
 
     def heard_of(self, what: str) -> list[tuple[Any, ...]]:
         """The parameters of each time a thing was asked, and forget them all."""
-        found = [
-            parameters
-            for file, parameters in self.heard
-            if stem(file).startswith(what)
-        ]
+        found = [parameters for file, parameters in self.heard if stem(file).startswith(what)]
         self.heard.clear()
         return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from goneaway_tui.model.session import Role, Session, Transaction
@@ -63,8 +65,8 @@ def test_the_list_is_as_old_as_our_own_row_says() -> None:
     taken_at, sessions = a_reader(server).sessions()
     asked = NOW + 1.0
 
-    assert taken_at == pytest.approx(asked + 0.5 + 0.25)
-    assert sessions[1].idle_since == pytest.approx(taken_at - 20)
+    assert taken_at == pytest.approx(asked + 0.5 + 0.25, abs=1e-6)
+    assert sessions[1].idle_since == pytest.approx(taken_at - 20, abs=1e-6)
 
 
 def test_no_reading_is_of_the_future() -> None:
@@ -201,7 +203,9 @@ def test_our_own_session_is_marked() -> None:
 def test_every_column_finds_its_place() -> None:
     attributes = (("_client_name", "libmariadb"), ("_client_version", "3.4"), ("program_name", "etl"))
     session = read_one(
-        MariadbStandin(idle(11, 20, user="etl", host="job-1:40112", db="dw", state="x", attributes=attributes))
+        MariadbStandin(
+            idle(11, 20, user="etl", host="job-1:40112", db="dw", state="x", attributes=attributes)
+        )
     )
 
     assert ("etl", "job-1:40112", "dw", "x", "etl", "libmariadb 3.4", attributes) == (
@@ -306,7 +310,9 @@ def test_with_statements_off_no_text_is_brought() -> None:
 
     assert [None] * 4 == [session.statement for session in sessions]
     assert {0} == {
-        parameters[0] for file, parameters in server.heard if file.endswith(("/sessions.sql", "/statements.sql"))
+        parameters[0]
+        for file, parameters in server.heard
+        if file.endswith(("/sessions.sql", "/statements.sql"))
     }
 
 
@@ -323,6 +329,10 @@ def test_text_that_is_no_utf8_survives() -> None:
 # --- Transactions
 
 
+def about(instant: float) -> Any:
+    return pytest.approx(instant, abs=1e-6)
+
+
 def test_without_a_transaction_there_is_none() -> None:
     assert read_one(MariadbStandin(idle(11, 20))).transaction is None
 
@@ -331,7 +341,7 @@ def test_a_transaction_is_what_innodb_says() -> None:
     server = MariadbStandin(idle(11, 20))
     server.held = [(11, 20.0, 3, 1, 0), (99, 1.0, 1, 1, 0)]
 
-    assert read_one(server).transaction == Transaction(pytest.approx(NOW - 20), 3, 1, read_only=False)
+    assert read_one(server).transaction == Transaction(about(NOW - 20), 3, 1, read_only=False)
 
 
 @pytest.mark.parametrize(("age", "started"), [(None, None), (-3.0, NOW), (0.0, NOW)])

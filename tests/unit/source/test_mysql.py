@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from goneaway_tui.model.session import Role, Session, ThreadId, Transaction
-from goneaway_tui.source.mysql import ASKED_AT_ONCE, LOOK_BACK, MysqlReader, by_whole_seconds, command_words
+from goneaway_tui.source.coarse import by_whole_seconds
+from goneaway_tui.source.dossier import command_words
+from goneaway_tui.source.mysql import (
+    ASKED_AT_ONCE,
+    LOOK_BACK,
+    SWEEP_SECONDS,
+    MysqlReader,
+)
 from goneaway_tui.source.timebase import Timebase
 from tests.builders import NOW
 from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin
@@ -152,7 +161,7 @@ def test_a_reading_was_taken_half_way_through_the_question() -> None:
     server.way = 0.1
     taken_at, _ = reader.sessions()
 
-    assert taken_at == pytest.approx(NOW + 0.3)
+    assert taken_at == pytest.approx(NOW + 0.3, abs=1e-6)
 
 
 @pytest.mark.parametrize("absurd", [0, 1000, 10**9, 2**31 - 1, -5, -(10**9)])
@@ -267,6 +276,85 @@ def test_without_events_idleness_is_told_with_its_error(without: str) -> None:
 @pytest.mark.parametrize("command", ["Query", "Execute", "Killed", "Connect"])
 def test_a_session_that_does_not_sleep_has_no_idle_clock(command: str) -> None:
     assert read_one(MysqlStandin(idle(11, 20, command=command))).idle_since is None
+
+
+# --- Sessions without events
+
+
+def test_a_wait_that_began_between_two_looks_began_between_them() -> None:
+    """A statement that took an hour ends: TIME goes on counting from its start, the idle wait does not."""
+    server = MysqlStandin(Guest(11, command="Query", time=3600))
+    reader = a_reader(server, without="statements")
+    read(reader)
+    server.now += 10
+    server.guests[0].command, server.guests[0].time = "Sleep", 3610
+    session = read(reader)[11]
+
+    assert session.idle_since is not None
+    assert abs(session.idle_since - (NOW + 5)) <= 0.5 + 1e-6
+    assert session.idle_since - session.idle_within <= NOW + 1e-6
+    assert session.idle_since + session.idle_within >= server.now - 1e-6
+
+
+def test_a_wait_keeps_its_beginning_from_look_to_look() -> None:
+    server = MysqlStandin(Guest(11, time=20))
+    reader = a_reader(server, without="statements")
+    first = read(reader)[11].idle_since
+    server.now += 100.3
+    server.guests[0].time = 120
+
+    assert first == read(reader)[11].idle_since
+
+
+def test_a_limit_that_may_have_changed_unseen_is_asked_again_when_time_began_anew() -> None:
+    server = MysqlStandin(Guest(11, time=20))
+    reader = a_reader(server, without="statements")
+    read(reader)
+    server.now += 10
+    server.heard.clear()
+    server.guests[0].time, server.guests[0].limit = 3, 5
+
+    assert 5 == read(reader)[11].own_limit
+
+
+def test_limits_of_sessions_without_events_are_asked_again_after_a_while() -> None:
+    server = MysqlStandin(Guest(11, time=200))
+    reader = a_reader(server, without="statements")
+    read(reader)
+    server.heard.clear()
+    server.now += 2
+    server.guests[0].time = 202
+    read(reader)
+
+    assert [] == server.heard_of("own_limits")
+
+    server.now += SWEEP_SECONDS
+    server.guests[0].time = 232
+    server.guests[0].limit = 5
+
+    assert 5 == read(reader)[11].own_limit
+
+
+def test_nobody_is_older_than_the_server() -> None:
+    server = MysqlStandin(Guest(11, time=5000))
+    _, (session,) = a_reader(server, without="statements").sessions(uptime=4000.0)
+
+    assert session.idle_since is None
+
+
+def test_a_reader_that_can_no_longer_tell_the_timer_says_so() -> None:
+    server = MysqlStandin(idle(11, 20, time=20))
+    reader = a_reader(server)
+    read(reader)
+
+    assert not reader.is_blinded
+
+    server.scripted["mysql/clock_statements.sql"] = []
+    session = read(reader)[11]
+
+    assert reader.is_blinded
+    assert session.idle_since is not None
+    assert abs(session.idle_since - (NOW - 20)) <= session.idle_within + 1.0
 
 
 # --- Clocks that are set
@@ -411,7 +499,10 @@ def test_who_has_logged_in_is_asked_about_then() -> None:
         (Guest(11, user="root", command="Connect", thread_name="thread/sql/slave_io"), Role.REPLICA),
         (Guest(11, user="event_scheduler", command="Daemon"), Role.DAEMON),
         (Guest(11, user=None, command="Daemon", thread_name="thread/sql/compress_gtid_table"), Role.DAEMON),
-        (Guest(11, user=None, command="Sleep", time=None, thread_name="thread/sql/event_worker"), Role.DAEMON),
+        (
+            Guest(11, user=None, command="Sleep", time=None, thread_name="thread/sql/event_worker"),
+            Role.DAEMON,
+        ),
     ],
 )
 def test_who_serves_the_server_has_no_idle_clock(guest: Guest, role: Role) -> None:
@@ -512,7 +603,9 @@ def test_with_statements_off_no_text_is_brought() -> None:
 
     assert [None] * 6 == [session.statement for session in sessions]
     assert {0} == {
-        parameters[0] for file, parameters in server.heard if "sessions" in file or file.endswith("/statements.sql")
+        parameters[0]
+        for file, parameters in server.heard
+        if "sessions" in file or file.endswith("/statements.sql")
     }
 
 
@@ -536,6 +629,10 @@ def test_text_that_is_no_utf8_survives() -> None:
 # --- Transactions
 
 
+def about(instant: float) -> Any:
+    return pytest.approx(instant, abs=1e-6)
+
+
 def read_transaction(server: MysqlStandin, without: str = "") -> Transaction | None:
     return read_one(server, without=without).transaction
 
@@ -549,16 +646,14 @@ def test_a_bare_begin_is_a_transaction_that_holds_nothing() -> None:
     server.began = [(51, NOW - 20, 0)]
     transaction = read_transaction(server)
 
-    assert transaction == Transaction(pytest.approx(NOW - 20, abs=1e-6), 0, 0, read_only=False)
+    assert transaction == Transaction(about(NOW - 20), 0, 0, read_only=False)
 
 
 def test_what_a_transaction_holds_nobody_knows_without_process() -> None:
     server = MysqlStandin(idle(11, 20))
     server.began = [(51, NOW - 20, 1)]
 
-    assert read_transaction(server, "process") == Transaction(
-        pytest.approx(NOW - 20, abs=1e-6), None, None, read_only=True
-    )
+    assert read_transaction(server, "process") == Transaction(about(NOW - 20), None, None, read_only=True)
 
 
 def test_what_innodb_tells_is_merged_with_when_it_began() -> None:
@@ -566,16 +661,14 @@ def test_what_innodb_tells_is_merged_with_when_it_began() -> None:
     server.began = [(51, NOW - 25, 0)]
     server.held = [(11, 20.0, 3, 1, 0)]
 
-    assert read_transaction(server) == Transaction(pytest.approx(NOW - 25, abs=1e-6), 3, 1, read_only=False)
+    assert read_transaction(server) == Transaction(about(NOW - 25), 3, 1, read_only=False)
 
 
 def test_without_events_innodb_alone_tells() -> None:
     server = MysqlStandin(idle(11, 20))
     server.held = [(11, 20.0, 3, 1, 1)]
 
-    assert read_transaction(server, "transactions") == Transaction(
-        pytest.approx(NOW - 20, abs=1e-6), 3, 1, read_only=True
-    )
+    assert read_transaction(server, "transactions") == Transaction(about(NOW - 20), 3, 1, read_only=True)
 
 
 @pytest.mark.parametrize(("age", "started"), [(None, None), (-3.0, NOW), (0.0, NOW)])

@@ -14,21 +14,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from goneaway_tui.model.duration import parse_duration
+from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Basis, Risk, Verdict
 
 TEXTS: dict[str, Callable[[Verdict], str]] = {
-    "user": lambda v: v.session.user,
-    "host": lambda v: v.session.host,
-    "client": lambda v: v.session.client_host,
-    "program": lambda v: v.session.program or "",
-    "library": lambda v: v.session.client or "",
-    "db": lambda v: v.session.db or "",
-    "command": lambda v: v.session.command,
-    "state": lambda v: v.session.state or "",
-    "statement": lambda v: v.session.statement or "",
-    "variable": lambda v: v.limit.variable if v.limit else "",
+    "user": lambda v: plain(v.session.user),
+    "host": lambda v: plain(v.session.host),
+    "client": lambda v: plain(v.session.client_host),
+    "program": lambda v: plain(v.session.program or ""),
+    "library": lambda v: plain(v.session.client or ""),
+    "db": lambda v: plain(v.session.db or ""),
+    "command": lambda v: plain(v.session.command),
+    "state": lambda v: plain(v.session.state or ""),
+    "statement": lambda v: plain(v.session.statement or ""),
+    "variable": lambda v: plain(v.limit.variable if v.limit else ""),
 }
-"""Fields that hold text: `user:shop` is true where the text contains the word, `user=shop` where it is the word."""
+"""Fields that hold text, as it is shown: `user:shop` is true where the text contains the word, `user=shop` where it is the word."""
 
 WORDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
     "risk": (lambda v: v.risk.value, tuple(risk.value for risk in Risk)),
@@ -90,7 +91,7 @@ def parse_filter(text: str) -> Filter:
         unfinished = not field and raw[-1] in ":=<>" and raw[:-1].rstrip("<>").lower() in FIELDS
         if unfinished:
             raise ValueError(f"{raw} is not finished: {raw[:-1].rstrip('<>')} compared with what?")
-        word = raw.strip('"').casefold()
+        word = plain(raw.strip('"')).casefold()
         test = _test(field.lower(), comparison, word)
         if test is None:
             test = _anywhere(f"{field}{comparison}{word}".casefold())

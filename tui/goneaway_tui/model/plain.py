@@ -11,7 +11,7 @@ import unicodedata
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _HIDDEN = {"Cf", "Cs", "Co", "Cn", "Cc"}
 _MARKS = {"Mn", "Me"}
-_VARIATION = range(0xFE00, 0xFE10)
+_VARIATION = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 MARKS_KEPT = 2
 """Combining marks kept on one letter; more is not writing but a smear over the lines above."""
 

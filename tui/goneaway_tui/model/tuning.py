@@ -48,7 +48,7 @@ class Standing:
     path: str | None = None
     """The option file it came from."""
     set_by_account: str | None = None
-    """Who set it at run time or persisted it: `root@localhost`."""
+    """Who set it at run time or persisted it: `root@localhost`. MySQL counts anybody's SET SESSION among that."""
     set_at: float | None = None
     """Seconds since 1970 UTC by the server's clock."""
     persisted: int | float | None = None

@@ -6,7 +6,6 @@ decoded in a way that survives anything a client may have sent.
 
 from __future__ import annotations
 
-import re
 import ssl
 import struct
 from collections.abc import Sequence
@@ -16,11 +15,11 @@ from typing import Any
 import pymysql
 from pymysql import converters
 from pymysql.connections import Connection as Wire
-from pymysql.constants import FIELD_TYPE
+from pymysql.constants import CLIENT, FIELD_TYPE
 
-from goneaway_tui.errors import AccessDenied, SettingsError, SourceError, TooSlow, Unreachable, Unsupported
-from goneaway_tui.model.plain import from_wire, plain
+from goneaway_tui.errors import SettingsError, SourceError, TooSlow, Unsupported
 from goneaway_tui.source.address import Address
+from goneaway_tui.source.explanations import explained, number_and_message
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.plugins import CANNOT, PLUGINS
 
@@ -32,57 +31,21 @@ ANSWER_SECONDS = STATEMENT_SECONDS + 1
 
 Row = tuple[Any, ...]
 
-_PROTOCOL_ERRORS = (
+PROTOCOL_ERRORS = (
     OSError,
     EOFError,
+    ArithmeticError,
     AssertionError,
     AttributeError,
-    IndexError,
-    KeyError,
+    LookupError,
+    MemoryError,
+    NameError,
+    RuntimeError,
     TypeError,
     ValueError,
-    RuntimeError,
-    MemoryError,
     struct.error,
 )
-"""What PyMySQL lets through when the other side breaks off or does not speak the protocol. Only its code runs under these."""
-
-_HINTS = {
-    1040: (
-        AccessDenied,
-        "all its connections are taken; an account with CONNECTION_ADMIN (MySQL) or SUPER gets the reserved one",
-    ),
-    1044: (AccessDenied, "leave out -D, or name a database this account may use"),
-    1045: (AccessDenied, "check the user (-u) and the password (-p asks for it)"),
-    1049: (AccessDenied, "leave out -D, or name a database that exists"),
-    1129: (
-        AccessDenied,
-        "unblock this host on the server: TRUNCATE performance_schema.host_cache or FLUSH HOSTS",
-    ),
-    1130: (
-        AccessDenied,
-        "the account is not allowed from this host: CREATE USER ...@'this host' on the server",
-    ),
-    1203: (AccessDenied, "this account holds max_user_connections already"),
-    1226: (AccessDenied, "this account has used up a limit of its own"),
-    1820: (AccessDenied, "the password has expired: change it with the mysql client first"),
-    1862: (AccessDenied, "the password has expired: change it with the mysql client first"),
-    2059: (
-        AccessDenied,
-        "give the account a plugin we speak: caching_sha2_password, sha256_password or mysql_native_password",
-    ),
-    2061: (AccessDenied, "use --ssl-mode=REQUIRED, or the server's socket (-S)"),
-    2026: (Unreachable, "check --ssl-mode, --ssl-ca and the name in the server's certificate"),
-    3118: (AccessDenied, "the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server"),
-    3159: (AccessDenied, "the server wants TLS: --ssl-mode=REQUIRED"),
-    4151: (AccessDenied, "the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server"),
-    1317: (TooSlow, "the server is busy, or somebody stopped the statement; the next poll tries again"),
-    1969: (TooSlow, "the server is busy; the next poll tries again"),
-    3024: (TooSlow, "the server is busy; the next poll tries again"),
-    1053: (Unreachable, "the server is shutting down"),
-    1927: (Unreachable, "somebody killed our session"),
-    4031: (Unreachable, "the server closed our idle session"),
-}
+"""What PyMySQL lets through when the other side breaks off or does not speak the protocol; only its code runs under these."""
 
 DENIED = frozenset({1142, 1143, 1044, 1045, 1227, 1370})
 """Error numbers that mean: this account may not read that."""
@@ -111,13 +74,16 @@ _CONVERSIONS: dict[Any, Any] = {
 class Connection:
     """One conversation with one server. Not for two threads at once, except `abandon`."""
 
-    def __init__(self, address: Address, line: Line | None = None) -> None:
-        """Connect. Raises SourceError with a line for the user. Cutting `line` ends the attempt, and what comes of it."""
+    def __init__(self, address: Address, line: Line | None = None, *, interactive: bool = False) -> None:
+        """Connect. Raises SourceError with a line for the user. Cutting `line` ends the attempt, and what comes of it.
+
+        An `interactive` one gets the server's `interactive_timeout`, as a person at a prompt does.
+        """
         self._address = address
         self._line = line or Line()
         try:
-            self._wire = _open(address, self._line)
-        except (SourceError, SettingsError):
+            self._wire = _open(address, self._line, interactive=interactive)
+        except BaseException:
             self._line.close()
             raise
 
@@ -133,7 +99,7 @@ class Connection:
                 return list(cursor.fetchall())
         except pymysql.Error as error:
             number, message = number_and_message(error)
-        except _PROTOCOL_ERRORS as error:
+        except PROTOCOL_ERRORS as error:
             number, message = 2013, f"{type(error).__name__}: {error}"
         if number in DENIED | ABSENT:
             raise Refusal(number, message)
@@ -141,7 +107,7 @@ class Connection:
 
     def close(self) -> None:
         """Say goodbye, so that the server does not count us among the aborted."""
-        with suppress(pymysql.Error, *_PROTOCOL_ERRORS):
+        with suppress(pymysql.Error, *PROTOCOL_ERRORS):
             if self._wire.open:
                 self._wire.close()
         self._line.close()
@@ -159,20 +125,20 @@ class Connection:
         return explained(self._address, number, message)
 
 
-def _open(address: Address, line: Line) -> Wire[Any]:
-    wire = _undialled(address)
+def _open(address: Address, line: Line, *, interactive: bool = False) -> Wire[Any]:
+    wire = _undialled(address, interactive=interactive)
     failure: Exception
     try:
         with line.within(address.connect_timeout + ANSWER_SECONDS):
             wire.connect(line.open(address))
-    except (pymysql.Error, *_PROTOCOL_ERRORS) as error:
+    except (pymysql.Error, *PROTOCOL_ERRORS) as error:
         failure = error
     else:
         return wire
     raise _not_connected(address, failure, greeted=hasattr(wire, "server_version"), expired=line.expired)
 
 
-def _undialled(address: Address) -> Wire[Any]:
+def _undialled(address: Address, *, interactive: bool = False) -> Wire[Any]:
     """PyMySQL's connection before it has a socket. Raises SettingsError where what is asked for cannot be."""
     tls: dict[str, Any] = {}
     if address.ssl_mode == "DISABLED" or (address.socket and address.ssl_mode == "PREFERRED"):
@@ -189,6 +155,7 @@ def _undialled(address: Address) -> Wire[Any]:
         charset="utf8mb4",
         use_unicode=False,
         conv=_CONVERSIONS,
+        client_flag=CLIENT.INTERACTIVE if interactive else 0,
         autocommit=True,
         read_timeout=ANSWER_SECONDS,
         write_timeout=ANSWER_SECONDS,
@@ -205,7 +172,7 @@ def _encoded(what: str, value: str) -> bytes:
     """As the bytes that were typed. Raises SettingsError, which does not carry the text along."""
     with suppress(UnicodeEncodeError):
         return value.encode("utf-8", "surrogateescape")
-    raise SettingsError(f"the {what} holds a character that is none", "type it again")
+    raise SettingsError(f"the {what} holds half a character, which nobody can send", "type it again")
 
 
 def _not_connected(address: Address, error: Exception, *, greeted: bool, expired: bool) -> SourceError:
@@ -221,7 +188,7 @@ def _not_connected(address: Address, error: Exception, *, greeted: bool, expired
         number, message = 2003, cause.strerror or str(cause)
     elif isinstance(error, RuntimeError):
         number, message = CANNOT, str(error)
-    elif number in {2006, 2013} and isinstance(error, pymysql.OperationalError):
+    elif number in {2006, 2013} and error.args[1:]:
         when = "during the login" if greeted else "without a greeting"
         number, message = 2003, f"it closes the connection {when}"
     elif not (isinstance(error, pymysql.Error) and error.args[1:]) or isinstance(
@@ -251,65 +218,15 @@ def _tls(address: Address) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=address.ssl_ca)
         context.check_hostname = address.ssl_mode == "VERIFY_IDENTITY"
         context.verify_mode = ssl.CERT_NONE if address.ssl_mode == "REQUIRED" else ssl.CERT_REQUIRED
-        context.verify_flags &= (
-            ~ssl.VERIFY_X509_STRICT
-        )  # the certificates servers make for themselves fail it
+        # The certificates servers make for themselves would fail it.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         if address.ssl_cert:
-            context.load_cert_chain(address.ssl_cert, address.ssl_key)
+            # With a pass phrase, even an empty one, OpenSSL asks for none on the terminal.
+            context.load_cert_chain(address.ssl_cert, address.ssl_key, password="")
     except OSError as error:
         files = ", ".join(filter(None, (address.ssl_ca, address.ssl_cert, address.ssl_key)))
         raise SettingsError(
-            f"cannot use {files}: {error}", "check --ssl-ca, --ssl-cert and --ssl-key"
+            f"cannot use {files}: {_tls_words(error, error.strerror or str(error))}",
+            "check --ssl-ca, --ssl-cert and --ssl-key",
         ) from None
     return context
-
-
-def number_and_message(error: pymysql.Error) -> tuple[int, str]:
-    """PyMySQL's exceptions carry (number, message), or anything at all where the protocol broke."""
-    number = error.args[0] if error.args and isinstance(error.args[0], int) else 2013
-    message = error.args[1] if len(error.args) > 1 else str(error)
-    return number, from_wire(message) if isinstance(message, bytes) else str(message)
-
-
-def explained(address: Address, number: int, message: str) -> SourceError:
-    """The error a person is told, with what to do."""
-    said = plain(message, 300).rstrip(".")
-    if number in _HINTS:
-        kind, hint = _HINTS[number]
-        return kind(f"{address.name}: {said} ({number})", hint)
-    if number in {2002, 2003}:
-        return Unreachable(f"cannot reach {address.name}: {_reason(said)}", _way_out(address, said))
-    if number in {0, 2006, 2013, 2014, 2027}:
-        return Unreachable(
-            f"lost {address.name}: {_reason(said) or 'the connection is closed'}", "reconnecting by itself"
-        )
-    return SourceError(
-        f"{address.name}: {said} ({number})", "see the server's documentation for this error number"
-    )
-
-
-def _reason(said: str) -> str:
-    """The part of PyMySQL's message that tells something: what stands in its parentheses, without their wrapping.
-
-    >>> _reason("MySQL server has gone away (BrokenPipeError(32, 'Broken pipe'))")
-    'Broken pipe'
-    >>> _reason("Lost connection to MySQL server during query")
-    'it closed the connection'
-    """
-    if said == "Lost connection to MySQL server during query":
-        return "it closed the connection"
-    inner = said.partition("(")[2].removesuffix(")")
-    quoted = re.search(r"'(.*)'", inner)
-    return quoted[1] if quoted else inner.partition("] ")[2] or inner or said
-
-
-def _way_out(address: Address, said: str) -> str:
-    if any(words in said for words in ("no possible", "no address", "Name or", "nodename", "resolution")):
-        return "check the host name (-h)"
-    if "timed out" in said:
-        return "a firewall may drop the packets; check host and port, or raise --connect-timeout"
-    if address.socket:
-        return "is the server running here? name its socket with -S, or a host with -h"
-    if "CERTIFICATE" in said.upper() or "SSL" in said.upper():
-        return "check --ssl-mode, --ssl-ca and the name in the server's certificate"
-    return "is the server running, and is the port (-P) right?"

@@ -102,3 +102,13 @@ def read_open_transactions(connection: Connection, found: Survey) -> dict[int, R
     if statement is None:
         return {}
     return {int(row[0]): row[1:] for row in connection.rows(statement)}
+
+
+def command_words(event_name: str) -> str | None:
+    """What to show for a command that has no SQL text: `Ping`, `Reset Connection`.
+
+    >>> command_words("statement/com/Ping"), command_words("statement/sql/select")
+    ('(Ping)', None)
+    """
+    beginning = "statement/com/"
+    return f"({event_name.removeprefix(beginning)})" if event_name.startswith(beginning) else None

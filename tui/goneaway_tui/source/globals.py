@@ -73,7 +73,7 @@ def number(value: bytes | str | float | None) -> int | float | None:
     (28800, 0.5, None, None)
     """
     try:
-        as_float = float(text(value) if isinstance(value, bytes) else value or "")
+        as_float = float(text(value) if isinstance(value, bytes) else "" if value is None else value)
     except ValueError:
         return None
     if not math.isfinite(as_float):

@@ -78,6 +78,8 @@ class LiveSource:
                 ) from None
             except SourceError:
                 self._drop()
+                if self._closed:
+                    raise self._over() from None
                 raise
 
     def close(self) -> None:
@@ -94,14 +96,17 @@ class LiveSource:
     def _begin(self) -> _Reading:
         self._line = Line()
         if self._closed:
-            raise SourceError(f"{self.name} is closed", "start again")
+            raise self._over()
         connection = Connection(self._address, self._line)
         try:
             with self._line.within(SAMPLE_SECONDS):
                 return _Reading(self._address, connection, self._clock, self._text_length, self._patience)
-        except (SourceError, Refusal):
+        except BaseException:
             connection.close()
             raise
+
+    def _over(self) -> SourceError:
+        return SourceError(f"{self.name} is closed", "start again")
 
     def _drop(self) -> None:
         if self._reading is not None:

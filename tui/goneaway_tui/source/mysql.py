@@ -11,11 +11,13 @@ from collections.abc import Iterable
 
 from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction
 from goneaway_tui.ports import Clock
+from goneaway_tui.source.coarse import TIME_ERROR, by_whole_seconds
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.dossier import (
     CoarseWait,
     Dossier,
     StatementEvent,
+    command_words,
     optional,
     read_attributes,
     read_open_transactions,
@@ -30,8 +32,6 @@ ASKED_AT_ONCE = 500
 """Sessions whose variables one statement asks for: 20 ms of the server's time at the measured 40 microseconds each."""
 LOOK_BACK = 0.005
 """Seconds before the last reading from which events are asked again, so that none falls between two readings."""
-TIME_ERROR = 1.0
-"""What whole seconds from a command's start may be wrong by, when nothing better is to be had."""
 SWEEP_SECONDS = 30.0
 """How often own limits are asked again of sessions without events: these may change them unseen."""
 
@@ -281,24 +281,6 @@ class MysqlReader:
         return by_whole_seconds(seconds, taken_at, self._wall)
 
 
-def by_whole_seconds(
-    seconds: int, taken_at: float, wall: Timebase, uptime: float = math.inf
-) -> tuple[float | None, float]:
-    """The idle clock from TIME alone: it began in that second of the server's clock. None where TIME is absurd.
-
-    A session that ran SET timestamp shows a TIME in the past or future of its own making; no session is older than
-    its server (`uptime` seconds, as far as known), and none idles in the future. What `wall` has not been set by cannot be placed.
-    """
-    if not 0 <= seconds <= min(OLDEST, uptime + 2 * TIME_ERROR) or not wall.is_set:
-        return None, TIME_ERROR
-    second_began = int(taken_at - wall.offset) - seconds + 0.5
-    return min(taken_at, wall.local(second_began)), TIME_ERROR
-
-
-OLDEST = 366 * 86_400 * 20 - 1
-"""Seconds beyond which a TIME is nobody's age, however old the server says it is."""
-
-
 def _transaction(
     began: tuple[float, bool] | None, held: Row | None, taken_at: float, *, rows_readable: bool
 ) -> Transaction:
@@ -310,13 +292,3 @@ def _transaction(
     if started is None and age is not None:
         started = taken_at - max(0.0, float(age))
     return Transaction(started, int(modified), int(locked), read_only or bool(int(innodb_read_only)))
-
-
-def command_words(event_name: str) -> str | None:
-    """What to show for a command that has no SQL text: `Ping`, `Reset Connection`.
-
-    >>> command_words("statement/com/Ping"), command_words("statement/sql/select")
-    ('(Ping)', None)
-    """
-    beginning = "statement/com/"
-    return f"({event_name.removeprefix(beginning)})" if event_name.startswith(beginning) else None

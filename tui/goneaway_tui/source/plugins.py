@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import pymysql
+from pymysql import _auth
 from pymysql.connections import Connection as Wire
 
 IN_CLEAR = 2061
@@ -33,6 +35,18 @@ class ClearPassword(InClear):
         return wire._read_packet()  # noqa: SLF001 - as PyMySQL's own plugins do
 
 
+class Sha256:
+    """`sha256_password`, to which a socket is not private enough: there too the password goes under the server's key."""
+
+    def __init__(self, wire: Wire[Any]) -> None:
+        self._wire: Any = wire
+
+    def authenticate(self, packet: object) -> Any:
+        wire = self._wire
+        wire._secure = isinstance(wire._sock, ssl.SSLSocket)  # noqa: SLF001 - what PyMySQL's own plugin asks
+        return _auth.sha256_password_auth(wire, packet)  # type: ignore[no-untyped-call]
+
+
 class OldPassword:
     """Hashes of the last century, which PyMySQL names and does not have."""
 
@@ -44,5 +58,6 @@ PLUGINS: dict[Any, Any] = {
     "mysql_clear_password": ClearPassword,
     "dialog": InClear,
     "mysql_old_password": OldPassword,
+    "sha256_password": Sha256,
 }
 """What PyMySQL is told to use instead of its own, by the names servers give."""

@@ -233,6 +233,13 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             _SELECT,
         ),
         (
+            "instrumented",
+            "threads",
+            "the last statement of an idle session",
+            "the account may not read performance_schema",
+            _SELECT,
+        ),
+        (
             "instrumented threads",
             "statements",
             "the last statement of an idle session",

@@ -25,6 +25,7 @@ from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
+from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.summary import Freshness, Summary
 
@@ -68,7 +69,7 @@ class Board(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Summary(self._server_name, id="summary").data_bind(Board.snapshot, Board.now, Board.freshness)
         yield Static(id="notice")
-        yield Input(
+        yield Field(
             placeholder='filter: shop  user:shop  idle>10m  risk:imminent  -program:cron  "SELECT 1"',
             id="filter",
             select_on_focus=False,  # what is typed right after the slash must not be typed over
@@ -236,7 +237,12 @@ class Board(Screen[None]):
 
     def _narrow_to(self, key: str) -> None:
         """From a group to its sessions, by the filter, so that it is seen and can be changed."""
-        term = f'{self._grouped}="{key.replace(chr(34), "")}"'
+        shown = plain(key)
+        term = (
+            f'{self._grouped}="{shown}"'
+            if '"' not in shown
+            else f'{self._grouped}:"{shown.split(chr(34))[0]}"'
+        )
         self._grouped = ""
         self.field.value = f"{self.field.value} {term}".strip()
         self.field.display = True

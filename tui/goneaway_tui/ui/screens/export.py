@@ -18,6 +18,7 @@ from goneaway_tui.export import FORMATS, default_name
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.widgets.choice import Choice
+from goneaway_tui.ui.widgets.field import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             with RadioSet(id="format"):
                 for index, row in enumerate(FORMATS.values()):
                     yield Choice(Content(row.title), value=index == 0, id=f"format-{row.name}")
-            yield Input(value=self._suggested, placeholder="file", id="path")
+            yield Field(value=self._suggested, placeholder="file", id="path")
             yield Label("", id="warning")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel")

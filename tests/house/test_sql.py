@@ -1,0 +1,140 @@
+"""Every statement we send is a file, named by the table, asked for by the code, and alike in all its variants."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.source import sql
+from tests.house.tree import PACKAGE, modules, texts
+
+FOLDER = PACKAGE / "source" / "sql"
+FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.sql"))
+THINGS = [(flavour, what) for flavour in Flavour for what in sql.STATEMENTS[flavour]]
+
+
+def columns(statement: str) -> int | None:
+    """How many columns a statement brings, None for one that brings none; read off its first select list."""
+    bare = re.sub(r"'[^']*'", "''", statement)
+    if not re.match(r"\s*(WITH|SELECT)\b", bare):
+        return None
+    depth, found = 0, 1
+    for token in re.findall(r"[(),]|\bFROM\b|\bUNION\b", bare):
+        if token == "(":
+            depth += 1
+        elif token == ")":
+            depth -= 1
+        elif depth == 0 and token in {"FROM", "UNION"}:
+            break
+        elif depth == 0:
+            found += 1
+    return found
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("SELECT 1", 1),
+        ("SELECT a, IF(b, c, d), 'x, y' FROM t, u", 3),
+        ("SELECT 'a' AS n, 1 UNION ALL SELECT 'b', 2", 2),
+        ("SELECT (SELECT a FROM b), c", 2),
+        ("SET SESSION a = 1, SESSION b = 2", None),
+    ],
+)
+def test_columns_are_counted(statement: str, found: int | None) -> None:
+    assert found == columns(statement)
+
+
+def asked(way: str) -> Iterator[tuple[str, str]]:
+    """(module, thing) of every `.must("thing")` or `.statement("thing")` in the sources."""
+    for path, tree in modules().items():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Attribute(attr=name), args=[ast.Constant(value=str(what)), *_]):
+                    if name == way:
+                        yield path, what
+
+
+def flavours_of(path: str) -> list[Flavour]:
+    """Whose statements a module asks for: a module named after a family its own, any other everybody's."""
+    named = [flavour for flavour in Flavour if flavour.value in path]
+    return named or list(Flavour)
+
+
+def test_the_files_on_disk_are_those_the_table_names() -> None:
+    assert sorted(sql.named_files()) == FILES
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_says_first_what_it_is_for(file: str) -> None:
+    first = (FOLDER / file).read_text(encoding="utf-8").splitlines()[0]
+
+    assert first.startswith("-- ")
+    assert first.removeprefix("-- ").strip()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_holds_one_statement(file: str) -> None:
+    statement = sql.read(file)
+
+    assert statement
+    assert ";" not in re.sub(r"'[^']*'", "''", statement)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_statement_binds_what_it_is_given(file: str) -> None:
+    """A `%` that is no placeholder would be taken for one, or must not meet any."""
+    statement = sql.read(file)
+    percents = statement.count("%")
+
+    assert statement.count("%s") in {0, percents}
+
+
+@pytest.mark.parametrize(("flavour", "what"), THINGS)
+def test_every_variant_brings_the_same_columns(flavour: Flavour, what: str) -> None:
+    assert 1 == len({columns(sql.read(variant.file)) for variant in sql.STATEMENTS[flavour][what]})
+
+
+@pytest.mark.parametrize(
+    "what", ["attributes", "clock", "counters", "innodb_transactions", "limits", "variables"]
+)
+def test_what_one_reader_reads_from_both_families_has_the_same_columns(what: str) -> None:
+    both = {
+        columns(sql.read(variant.file))
+        for flavour in Flavour
+        for variant in sql.STATEMENTS[flavour].get(what, ())
+    }
+
+    assert 1 == len(both)
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "flavour"),
+    [(path, what, flavour) for path, what in sorted({*asked("must")}) for flavour in flavours_of(path)],
+)
+def test_what_must_be_there_has_a_variant_for_everybody(path: str, what: str, flavour: Flavour) -> None:
+    assert any(not variant.needs for variant in sql.STATEMENTS[flavour][what]), path
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "flavour"),
+    [(path, what, flavour) for path, what in sorted({*asked("statement")}) for flavour in flavours_of(path)],
+)
+def test_what_may_be_there_is_in_the_table(path: str, what: str, flavour: Flavour) -> None:
+    assert what in sql.STATEMENTS[flavour], path
+
+
+def test_everything_in_the_table_is_asked_for_by_somebody() -> None:
+    told = {
+        (flavour, text)
+        for path, tree in modules().items()
+        if path.startswith("source/") and path != "source/sql/__init__.py"
+        for _, text in texts(tree)
+        for flavour in flavours_of(path)
+    }
+
+    assert [] == [f"{flavour}: {what}" for flavour, what in THINGS if (flavour, what) not in told]

@@ -1,0 +1,468 @@
+"""What an account may not see is either said, with what would show it, or known some other way; never guessed in silence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from goneaway_tui.judge import judge
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.model.session import Session
+from goneaway_tui.model.snapshot import Basis
+from goneaway_tui.source.address import Address
+from goneaway_tui.source.live import LiveSource
+from tests.integration.conftest import StartServer
+from tests.servers.private import NAMES, Name, RealServer
+
+PROCESS = "GRANT PROCESS ON *.* TO"
+SELECT = "GRANT SELECT ON performance_schema.* TO"
+GRANTS = {"nothing": (), "process": (PROCESS,), "events": (SELECT,), "both": (PROCESS, SELECT)}
+OTHERS_UNSEEN = {
+    (Flavour.MYSQL, "nothing"), (Flavour.MARIADB, "nothing"), (Flavour.MARIADB, "events"),
+}  # fmt: skip
+"""Where an account's process list is cut to its own rows."""
+SLACK = 0.15
+"""Seconds a busy machine may add between an answer and our note of it."""
+
+
+def run(connection: Any, *statements: str) -> float:
+    """Run statements; when the last was answered."""
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    return time.time()
+
+
+def guest(server: RealServer) -> closing[Any]:
+    """One more session of root's, gone with its block."""
+    return closing(server.connect(autocommit=True))
+
+
+def new_account(server: RealServer, name: str, *grants: str) -> str:
+    with guest(server) as admin:
+        run(
+            admin,
+            f"DROP USER IF EXISTS '{name}'@'%'",
+            f"CREATE USER '{name}'@'%'",
+            *(f"{grant} '{name}'@'%'" for grant in grants),
+        )
+    return name
+
+
+def address(server: RealServer, user: str) -> Address:
+    return Address("127.0.0.1", server.port, user)
+
+
+def look(server: RealServer, user: str) -> Sample:
+    """One reading over a connection of its own."""
+    with closing(LiveSource(address(server, user), time.time)) as source:
+        return source.sample()
+
+
+@dataclass(slots=True)
+class Crew:
+    """Sessions that wait, of root's but one, on one server."""
+
+    server: RealServer
+    connections: dict[str, Any] = field(default_factory=dict)
+    quiet_since: dict[str, float] = field(default_factory=dict)
+
+    def seat(self, label: str, *statements: str, **options: Any) -> None:
+        connection = self.server.connect(autocommit=True, program_name=f"crew {label}", **options)
+        self.connections[label] = connection
+        self.quiet_since[label] = run(connection, *statements)
+
+    def find(self, sample: Sample, label: str) -> Session | None:
+        wanted = self.connections[label].thread_id()
+        return next((session for session in sample.sessions if session.id == wanted), None)
+
+    def get(self, sample: Sample, label: str) -> Session:
+        found = self.find(sample, label)
+        assert found is not None, f"{label} is not seen"
+        return found
+
+    def close(self) -> None:
+        for connection in self.connections.values():
+            connection._force_close()
+        with guest(self.server) as admin:
+            run(
+                admin,
+                "DROP DATABASE IF EXISTS crew",
+                *(f"DROP USER IF EXISTS 'may_{name}'@'%'" for name in GRANTS),
+            )
+
+
+def a_crew(server: RealServer) -> Crew:
+    crew = Crew(server)
+    with guest(server) as admin:
+        run(admin, "CREATE DATABASE IF NOT EXISTS crew",
+            "CREATE TABLE IF NOT EXISTS crew.cart (id INT PRIMARY KEY, n INT) ENGINE=InnoDB",
+            "REPLACE INTO crew.cart VALUES (1, 0), (2, 0)")  # fmt: skip
+    crew.seat("plain", "SET SESSION wait_timeout = 120")
+    crew.seat("writer", "BEGIN", "UPDATE crew.cart SET n = n + 1")
+    crew.seat("opener", "BEGIN")
+    crew.seat("past", "SET timestamp = 1000000000")
+    for name, grants in GRANTS.items():
+        crew.seat(f"own {name}", "DO 0", user=new_account(server, f"may_{name}", *grants))
+    return crew
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def crew(request: pytest.FixtureRequest) -> Iterator[Crew]:
+    """On each server; seated once, as nobody disturbs anybody."""
+    crew = a_crew(request.getfixturevalue(request.param))
+    time.sleep(1.2)
+    yield crew
+    crew.close()
+
+
+def grants_of(sample: Sample) -> list[str]:
+    return [limitation.grant for limitation in sample.limitations if limitation.grant is not None]
+
+
+def lost(sample: Sample) -> str:
+    return "; ".join(limitation.what for limitation in sample.limitations)
+
+
+@pytest.mark.parametrize("account", GRANTS)
+def test_every_session_is_seen_or_it_is_said_that_some_are_not(crew: Crew, account: str) -> None:
+    sample = look(crew.server, f"may_{account}")
+    unseen = [label for label in crew.connections if crew.find(sample, label) is None]
+    cut = (crew.server.flavour, account) in OTHERS_UNSEEN
+
+    assert cut == ("every session of another account" in lost(sample))
+    assert crew.find(sample, f"own {account}") is not None
+    assert unseen == ([label for label in crew.connections if label != f"own {account}"] if cut else [])
+
+
+@pytest.mark.parametrize("account", GRANTS)
+def test_a_limit_is_called_own_only_where_it_was_read_from_the_session(crew: Crew, account: str) -> None:
+    sample = look(crew.server, f"may_{account}")
+    readable = crew.server.flavour is Flavour.MYSQL and account in {"events", "both"}
+    limits = {v.session.id: v.limit for v in judge(sample).verdicts}
+    checked = 0
+    for label in ("plain", f"own {account}"):
+        session = crew.find(sample, label)
+        if session is None:
+            continue
+        limit = limits[session.id]
+        assert limit is not None
+        expected = (120, Basis.OWN) if readable and label == "plain" else (28_800, limit.basis)
+        assert expected == (limit.seconds, limit.basis)
+        assert readable == (limit.basis is Basis.OWN)
+        checked += 1
+
+    assert checked
+    assert readable != ("each session's own limit" in lost(sample))
+
+
+@pytest.mark.parametrize("account", GRANTS)
+def test_an_idle_clock_is_right_to_what_it_says_or_not_told(crew: Crew, account: str) -> None:
+    sample = look(crew.server, f"may_{account}")
+    coarse = crew.server.flavour is Flavour.MYSQL and account in {"nothing", "process"}
+    for label, truth in crew.quiet_since.items():
+        session = crew.find(sample, label)
+        if session is None:
+            continue
+        if coarse and label == "past":
+            assert session.idle_since is None, "a TIME of thirty years is nobody's"
+            continue
+        assert session.idle_since == pytest.approx(truth, abs=session.idle_within + SLACK)
+        assert session.idle_within == (1.0 if coarse else 0.0)
+
+    assert coarse == ("exact idle clock" in lost(sample))
+
+
+@pytest.mark.parametrize("account", GRANTS)
+def test_a_program_is_shown_or_it_is_said_that_programs_are_not(crew: Crew, account: str) -> None:
+    sample = look(crew.server, f"may_{account}")
+    readable = account in {"events", "both"}
+    for label in crew.connections:
+        session = crew.find(sample, label)
+        if session is not None:
+            assert session.program == (f"crew {label}" if readable else None)
+            assert ("_client_name", "pymysql") in session.attributes or not readable
+
+    assert readable != ("the program and client of each session" in lost(sample))
+
+
+@pytest.mark.parametrize("account", GRANTS)
+def test_what_a_transaction_holds_is_right_or_unknown(crew: Crew, account: str) -> None:
+    sample = look(crew.server, f"may_{account}")
+    events = crew.server.flavour is Flavour.MYSQL and account in {"events", "both"}
+    rows = account in {"process", "both"}
+    writer, opener, plain = (crew.find(sample, label) for label in ("writer", "opener", "plain"))
+    if writer is not None:
+        held = writer.transaction
+        assert (events or rows) == (held is not None)
+        if held is not None:
+            assert held.rows_modified == (2 if rows else None)
+            assert held.started == pytest.approx(crew.quiet_since["writer"], abs=0.5 if events else 1.5)
+    if opener is not None:
+        assert events == (opener.transaction is not None)
+    if plain is not None:
+        assert plain.transaction is None
+
+    assert rows != ("transactions hold" in lost(sample))
+    assert events != ("a bare BEGIN" in lost(sample))
+
+
+@pytest.mark.parametrize("account", GRANTS)
+def test_what_a_limitation_names_lights_it(any_server: RealServer, account: str) -> None:
+    name = new_account(any_server, f"to_{account}", *GRANTS[account])
+    with guest(any_server) as admin:
+        while dark := {grant for grant in grants_of(look(any_server, name)) if grant.startswith("GRANT")}:
+            run(admin, *dark)
+            assert not dark & set(grants_of(look(any_server, name)))
+        run(admin, f"DROP USER '{name}'@'%'")
+
+
+@pytest.mark.parametrize("user", ["o''brien", "back\\\\slash", "semi; DROP", "na`ve %s {0}", "größe"])
+def test_a_limitations_grant_is_valid_for_any_account(any_server: RealServer, user: str) -> None:
+    """`user` as it is written between quotes in SQL; the grant may not be cut or broken by it."""
+    with closing(any_server.connect(autocommit=True, charset="utf8mb4")) as admin:
+        run(admin, f"DROP USER IF EXISTS '{user}'@'%'", f"CREATE USER '{user}'@'%'")
+        typed = user.replace("''", "'").replace("\\\\", "\\")
+        grants = grants_of(look(any_server, typed))
+        assert grants
+        run(admin, *(grant for grant in grants if grant.startswith("GRANT")))
+        remaining = grants_of(look(any_server, typed))
+        run(admin, f"DROP USER '{user}'@'%'")
+
+    assert not any(grant.startswith("GRANT") for grant in remaining)
+
+
+# --- performance_schema is off, or parts of it are
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("mysql97", ()),
+        ("mysql97", ("--performance-schema-show-processlist=1",)),
+        ("mariadb1011", ()),
+        ("mariadb118", ()),
+    ],
+)
+def test_without_performance_schema_every_session_is_seen_and_nothing_is_made_up(
+    start_server: StartServer, name: Name, more: tuple[str, ...]
+) -> None:
+    server = start_server(name, "--performance-schema=OFF", *more)
+    with closing(a_crew(server)) as crew:
+        time.sleep(1.2)
+        sample = look(server, "root")
+        narrow = look(server, "may_events")
+    coarse = server.flavour is Flavour.MYSQL
+    for label, truth in crew.quiet_since.items():
+        session = crew.get(sample, label)
+        assert (None, None) == (session.own_limit, session.program)
+        if coarse and label == "past":
+            assert session.idle_since is None
+        else:
+            assert session.idle_since == pytest.approx(truth, abs=session.idle_within + SLACK)
+    assert {v.limit.basis for v in judge(sample).verdicts if v.limit} == {Basis.ASSUMED}
+    assert crew.get(sample, "writer").transaction is not None
+    assert "program" in lost(sample)
+    assert any("performance_schema = ON" in grant for grant in grants_of(sample))
+    assert "every session of another account" in lost(narrow)
+    assert "every session of another account" not in lost(sample)
+
+    server.stop()
+    server.start("--performance-schema=ON")
+
+    assert not any("performance_schema = ON" in grant for grant in grants_of(look(server, "root")))
+
+
+SWITCHES = {
+    "statements": (
+        "UPDATE performance_schema.setup_consumers SET ENABLED = 'NO' WHERE NAME = 'events_statements_current'",
+        "the exact idle clock and the last statement",
+    ),
+    "threads": (
+        "UPDATE performance_schema.setup_consumers SET ENABLED = 'NO' WHERE NAME = 'thread_instrumentation'",
+        "the exact idle clock and the last statement",
+    ),
+    "transactions": (
+        "UPDATE performance_schema.setup_consumers SET ENABLED = 'NO' WHERE NAME = 'events_transactions_current'",
+        "a bare BEGIN",
+    ),
+    "instruments": (
+        "UPDATE performance_schema.setup_instruments SET ENABLED = 'NO' WHERE NAME = 'statement/sql/set_option'",
+        "the exact idle clock",
+    ),
+    "timers": (
+        "UPDATE performance_schema.setup_instruments SET TIMED = 'NO' WHERE NAME LIKE 'statement/com/%'",
+        "the exact idle clock",
+    ),
+    "one session": (
+        "UPDATE performance_schema.threads SET INSTRUMENTED = 'NO' WHERE PROCESSLIST_ID = {plain}",
+        "the exact idle clock and the last statement of some sessions",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def breakable(servers: Any) -> Iterator[Crew]:
+    """A MySQL whose performance_schema tests may switch about, as long as they switch it back."""
+    with ExitStack() as stack:
+        crew = a_crew(stack.enter_context(servers.run("mysql97")))
+        time.sleep(1.2)
+        yield crew
+        crew.close()
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_what_is_switched_off_is_said_and_what_is_said_switches_it_on(breakable: Crew, switch: str) -> None:
+    statement, what = SWITCHES[switch]
+    server = breakable.server
+    with guest(server) as admin:
+        run(admin, statement.format(plain=breakable.connections["plain"].thread_id()))
+        dark = look(server, "may_both")
+        grants = [each.grant for each in dark.limitations if what in each.what]
+        assert 1 == len(grants)
+        assert grants[0] is not None
+        run(admin, grants[0])
+    for label in ("plain", "writer", "opener"):
+        session, truth = breakable.get(dark, label), breakable.quiet_since[label]
+        assert session.idle_since == pytest.approx(truth, abs=session.idle_within + SLACK)
+    assert 120 == breakable.get(dark, "plain").own_limit
+    assert 2 == breakable.get(dark, "writer").transaction.rows_modified  # type: ignore[union-attr]
+    assert () == look(server, "may_both").limitations
+
+
+def test_an_account_that_setup_actors_leaves_out_is_told_and_reads_whole_seconds(
+    start_server: StartServer,
+) -> None:
+    server = start_server("mysql97")
+    with guest(server) as admin, closing(Crew(server)) as crew:
+        new_account(server, "monitor", PROCESS, SELECT)
+        run(admin, "DELETE FROM performance_schema.setup_actors",
+            "INSERT INTO performance_schema.setup_actors (HOST, USER) VALUES ('%', 'root')")  # fmt: skip
+        crew.seat("plain", "SELECT 1")
+        crew.seat("past", "SET timestamp = 1000000000")
+        time.sleep(1.5)
+        dark = look(server, "monitor")
+        (grant,) = grants_of(dark)
+        run(admin, grant)
+        lit = look(server, "monitor")
+    plain, past = crew.get(dark, "plain"), crew.get(dark, "past")
+
+    assert plain.idle_since == pytest.approx(crew.quiet_since["plain"], abs=plain.idle_within + SLACK)
+    assert 1.0 == plain.idle_within
+    assert past.idle_since is None
+    assert "SELECT 1" == plain.statement
+    assert () == lit.limitations
+    assert crew.get(lit, "past").idle_since == pytest.approx(crew.quiet_since["past"], abs=SLACK)
+
+
+@pytest.mark.parametrize("switch", ["statements", "threads"])
+def test_a_consumer_switched_off_while_we_look_on_freezes_no_clock(breakable: Crew, switch: str) -> None:
+    """Its events stay, and stay what they were: a clock made of them would stand still and nobody would see."""
+    statement, what = SWITCHES[switch]
+    server = breakable.server
+    with (
+        guest(server) as admin,
+        guest(server) as mover,
+        closing(LiveSource(address(server, "may_both"), time.time)) as source,
+    ):
+        assert "exact idle clock" not in lost(source.sample())
+        run(admin, statement)
+        run(mover, "SET SESSION wait_timeout = 77")
+        time.sleep(1.1)
+        blind = source.sample()
+        said = source.sample()
+        run(mover, "SET SESSION wait_timeout = 78")
+        moved = source.sample()
+        (cure,) = [each.grant for each in said.limitations if what in each.what]
+        assert cure is not None
+        run(admin, cure)
+    for sample in (blind, said, moved):
+        for label in ("plain", "writer", "opener"):
+            session, truth = breakable.get(sample, label), breakable.quiet_since[label]
+            assert session.idle_since == pytest.approx(truth, abs=session.idle_within + SLACK)
+    limits = [
+        session.own_limit
+        for sample in (said, moved)
+        for session in sample.sessions
+        if session.id == mover.thread_id()
+    ]
+
+    assert [77, 78] == limits
+
+
+def test_without_events_repeated_looks_bound_when_a_wait_began(breakable: Crew) -> None:
+    """TIME counts from the start of a command, be it ever so long; seen at work, a session cannot have idled then."""
+    server = breakable.server
+    with (
+        guest(server) as worker,
+        guest(server) as jumper,
+        closing(LiveSource(address(server, "may_process"), time.time)) as source,
+    ):
+        run(jumper, "DO 0")
+        source.sample()
+        worker._execute_command(3, "SELECT SLEEP(2.2)")
+        quiet_since = run(jumper, "SET timestamp = 1000000000")
+        time.sleep(1.2)
+        between = source.sample()
+        time.sleep(0.8)
+        source.sample()
+        worker._read_query_result()
+        answered = time.time()
+        time.sleep(0.3)
+        after = source.sample()
+        time.sleep(1.2)
+        later = source.sample()
+    for sample in (after, later):
+        session = next(s for s in sample.sessions if s.id == worker.thread_id())
+        assert session.idle_since == pytest.approx(answered, abs=session.idle_within + SLACK)
+        assert session.idle_within <= 1.0
+    for sample in (between, after, later):
+        session = next(s for s in sample.sessions if s.id == jumper.thread_id())
+        assert session.idle_since == pytest.approx(quiet_since, abs=session.idle_within + SLACK)
+
+
+def test_a_wait_timeout_set_unseen_is_seen_all_the_same(breakable: Crew) -> None:
+    """A session that is not instrumented leaves no event when it changes its own limit."""
+    server = breakable.server
+    with (
+        guest(server) as admin,
+        guest(server) as mover,
+        closing(LiveSource(address(server, "may_both"), time.time)) as source,
+    ):
+        row = f"WHERE PROCESSLIST_ID = {mover.thread_id()}"
+        run(admin, f"UPDATE performance_schema.threads SET INSTRUMENTED = 'NO' {row}")
+        limits = []
+        for limit in (70, 71, 72):
+            run(mover, f"SET SESSION wait_timeout = {limit}")
+            limits += [s.own_limit for s in source.sample().sessions if s.id == mover.thread_id()]
+
+    assert [70, 71, 72] == limits
+
+
+@pytest.mark.parametrize("name", ["mariadb1011", "mariadb118"])
+def test_mariadb_shows_the_last_statement_of_an_idle_session_where_its_consumer_is_on(
+    start_server: StartServer, name: Name
+) -> None:
+    server = start_server(name)
+    with (
+        guest(server) as admin,
+        guest(server) as idler,
+        closing(LiveSource(address(server, "root"), time.time)) as source,
+    ):
+        run(idler, "SELECT 'before'")
+        dark = source.sample()
+        (cure,) = grants_of(dark)
+        run(admin, cure)
+        run(idler, "SELECT 'after'")
+        lit = look(server, "root")
+    shown = [s.statement for sample in (dark, lit) for s in sample.sessions if s.id == idler.thread_id()]
+
+    assert "the last statement of an idle session" in lost(dark)
+    assert [None, "SELECT 'after'"] == shown
+    assert [] == grants_of(lit)

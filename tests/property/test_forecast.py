@@ -1,0 +1,80 @@
+"""Every closing ahead is counted once, where it belongs."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goneaway_tui.judge import judge
+from goneaway_tui.judge.forecast import HORIZONS, Forecast, closings
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.snapshot import Verdict
+from tests.builders import NOW, a_verdict
+from tests.property.facts import samples
+
+edges = [float(edge) for end, _ in HORIZONS for edge in (end, end - 1, end + 1)]
+lefts = st.none() | st.floats(-1e6, 1e9) | st.sampled_from([0.0, *edges])
+crowds = st.lists(lefts.map(lambda left: a_verdict(deadline=None if left is None else NOW + left)))
+
+
+@st.composite
+def horizons(draw: st.DrawFn) -> list[tuple[float, int]]:
+    ends = draw(st.lists(st.integers(1, 100_000), min_size=1, max_size=5, unique=True))
+    return [(float(end), draw(st.integers(1, 30))) for end in sorted(ends)]
+
+
+def counted(forecast: Forecast) -> int:
+    return sum(sum(stretch.counts) for stretch in forecast.stretches) + forecast.beyond
+
+
+@given(crowds, horizons() | st.just([*HORIZONS]))
+def test_every_deadline_is_counted_exactly_once(
+    verdicts: list[Verdict], ahead: list[tuple[float, int]]
+) -> None:
+    forecast = closings(verdicts, NOW, ahead)
+
+    assert sum(verdict.deadline is not None for verdict in verdicts) == counted(forecast)
+
+
+@given(samples())
+def test_nobody_who_is_judged_is_lost(sample: Sample) -> None:
+    verdicts = judge(sample).verdicts
+
+    assert sum(verdict.deadline is not None for verdict in verdicts) == counted(closings(verdicts, NOW))
+
+
+@given(crowds, st.floats(0, 1e6))
+def test_each_stretch_counts_those_that_close_in_it(verdicts: list[Verdict], later: float) -> None:
+    now = NOW + later
+    lefts_ = [max(0.0, verdict.deadline - now) for verdict in verdicts if verdict.deadline is not None]
+    forecast = closings(verdicts, now)
+
+    for stretch in forecast.stretches:
+        assert sum(stretch.start <= left < stretch.end for left in lefts_) == sum(stretch.counts)
+    assert sum(left >= HORIZONS[-1][0] for left in lefts_) == forecast.beyond
+
+
+@given(crowds)
+def test_nobody_closes_before_the_next(verdicts: list[Verdict]) -> None:
+    deadlines = [verdict.deadline for verdict in verdicts if verdict.deadline is not None]
+    first = closings(verdicts, NOW).next
+
+    assert min(deadlines, default=None) == (None if first is None else first.deadline)
+
+
+@given(crowds, crowds)
+def test_two_crowds_together_are_the_sum_of_both(some: list[Verdict], others: list[Verdict]) -> None:
+    def figures(forecast: Forecast) -> list[int]:
+        return [*(count for stretch in forecast.stretches for count in stretch.counts), forecast.beyond]
+
+    apart = zip(figures(closings(some, NOW)), figures(closings(others, NOW)), strict=True)
+
+    assert [one + other for one, other in apart] == figures(closings([*some, *others], NOW))
+
+
+@given(horizons())
+def test_the_stretches_lie_end_to_end(ahead: list[tuple[float, int]]) -> None:
+    stretches = closings([], NOW, ahead).stretches
+
+    assert ahead == [(stretch.end, len(stretch.counts)) for stretch in stretches]
+    assert [0.0, *(end for end, _ in ahead[:-1])] == [stretch.start for stretch in stretches]

@@ -1,0 +1,99 @@
+"""What went wrong between a server and us, as the one line a person is told, with what to do about it."""
+
+from __future__ import annotations
+
+import re
+
+import pymysql
+
+from goneaway_tui.errors import AccessDenied, SourceError, TooSlow, Unreachable
+from goneaway_tui.model.plain import from_wire, plain
+from goneaway_tui.source.address import Address
+
+_HINTS = {
+    1040: (
+        AccessDenied,
+        "all its connections are taken; an account with CONNECTION_ADMIN (MySQL) or SUPER gets the reserved one",
+    ),
+    1044: (AccessDenied, "leave out -D, or name a database this account may use"),
+    1045: (AccessDenied, "check the user (-u) and the password (-p asks for it)"),
+    1049: (AccessDenied, "leave out -D, or name a database that exists"),
+    1129: (
+        AccessDenied,
+        "unblock this host on the server: TRUNCATE performance_schema.host_cache or FLUSH HOSTS",
+    ),
+    1130: (
+        AccessDenied,
+        "the account is not allowed from this host: CREATE USER ...@'this host' on the server",
+    ),
+    1203: (AccessDenied, "this account holds max_user_connections already"),
+    1226: (AccessDenied, "this account has used up a limit of its own"),
+    1820: (AccessDenied, "the password has expired: change it with the mysql client first"),
+    1862: (AccessDenied, "the password has expired: change it with the mysql client first"),
+    2059: (
+        AccessDenied,
+        "give the account a plugin we speak: caching_sha2_password, sha256_password or mysql_native_password",
+    ),
+    2061: (AccessDenied, "use --ssl-mode=REQUIRED, or the server's socket (-S)"),
+    2026: (Unreachable, "check --ssl-mode, --ssl-ca and the name in the server's certificate"),
+    3118: (AccessDenied, "the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server"),
+    3159: (AccessDenied, "the server wants TLS: --ssl-mode=REQUIRED"),
+    4151: (AccessDenied, "the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server"),
+    1317: (TooSlow, "the server is busy, or somebody stopped the statement; the next poll tries again"),
+    1969: (TooSlow, "the server is busy; the next poll tries again"),
+    3024: (TooSlow, "the server is busy; the next poll tries again"),
+    1053: (Unreachable, "the server is shutting down"),
+    1927: (Unreachable, "somebody killed our session"),
+    4031: (Unreachable, "the server closed our idle session"),
+}
+
+
+def number_and_message(error: pymysql.Error) -> tuple[int, str]:
+    """PyMySQL's exceptions carry (number, message), or anything at all where the protocol broke."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 2013
+    message = error.args[1] if len(error.args) > 1 else str(error)
+    return number, from_wire(message) if isinstance(message, bytes) else str(message)
+
+
+def explained(address: Address, number: int, message: str) -> SourceError:
+    """The error a person is told, with what to do."""
+    said = plain(message, 300).rstrip(".")
+    if number in _HINTS:
+        kind, hint = _HINTS[number]
+        return kind(f"{address.name}: {said} ({number})", hint)
+    if number in {2002, 2003}:
+        return Unreachable(f"cannot reach {address.name}: {_reason(said)}", _way_out(address, said))
+    if number in {0, 2006, 2013, 2014, 2027}:
+        return Unreachable(
+            f"lost {address.name}: {_reason(said) or 'the connection is closed'}", "reconnecting by itself"
+        )
+    return SourceError(
+        f"{address.name}: {said} ({number})", "see the server's documentation for this error number"
+    )
+
+
+def _reason(said: str) -> str:
+    """The part of PyMySQL's message that tells something: what stands in its parentheses, without their wrapping.
+
+    >>> _reason("MySQL server has gone away (BrokenPipeError(32, 'Broken pipe'))")
+    'Broken pipe'
+    >>> _reason("Lost connection to MySQL server during query")
+    'it closed the connection'
+    """
+    if said == "Lost connection to MySQL server during query":
+        return "it closed the connection"
+    inner = said.partition("(")[2].removesuffix(")")
+    quoted = re.search(r"'(.*)'", inner)
+    return quoted[1] if quoted else inner.partition("] ")[2] or inner or said
+
+
+def _way_out(address: Address, said: str) -> str:
+    if any(words in said for words in ("no possible", "no address", "Name or", "nodename", "resolution")):
+        return "check the host name (-h)"
+    if "timed out" in said:
+        return "a firewall may drop the packets; check host and port, or raise --connect-timeout"
+    if address.socket:
+        return "is the server running here? name its socket with -S, or a host with -h"
+    if "CERTIFICATE" in said.upper() or "SSL" in said.upper():
+        return "check --ssl-mode, --ssl-ca and the name in the server's certificate"
+    return "is the server running, and is the port (-P) right?"
