@@ -147,7 +147,7 @@ def test_nobody_below_the_command_asks_the_time() -> None:
     asking = [
         f"{path}:{line}"
         for path, tree in modules().items()
-        if room(path) not in MAY_ASK_THE_TIME
+        if path not in MAY_ASK_THE_TIME
         for line in asked_times(tree)
     ]
 

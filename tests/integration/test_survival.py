@@ -29,9 +29,10 @@ from goneaway_tui.judge import RESTART_TOLERANCE, is_same_run, judge
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.connection import ANSWER_SECONDS, STATEMENT_SECONDS, Connection
+from goneaway_tui.source.connection import ANSWER_SECONDS, Connection
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sql import HINT, STATEMENT_SECONDS
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, Name, RealServer
 
@@ -200,10 +201,35 @@ def test_all_we_say_is_select_and_the_setting_of_our_own_session(start_server: S
 
         assert {"Connect", "Query", "Quit"} == set(commands)
         assert 20 < len(queries)
-        assert 2 == len(others), others
         assert others[0].startswith("SET NAMES")
-        assert others[1].startswith("SET SESSION ")
-        assert "GLOBAL" not in others[1].upper()
+        if server.flavour is Flavour.MYSQL:
+            assert [] == others[1:], "a SET SESSION would mark the variable as set at run time, for everybody"
+            assert {"MAX_EXECUTION_TIME"} == {
+                hint(words) for words in queries if "@@version_comment" not in words
+            } - {""}
+        else:
+            assert 2 == len(others), others
+            assert others[1].startswith("SET SESSION ")
+            assert "GLOBAL" not in others[1].upper()
+
+
+def hint(words: str) -> str:
+    """The name of a SELECT's optimizer hint; empty for what is no SELECT."""
+    if not words.startswith("SELECT"):
+        return ""
+    return words.removeprefix("SELECT /*+ ").partition("(")[0]
+
+
+def test_reading_mysql_leaves_the_origin_of_its_variables_alone(start_server: StartServer) -> None:
+    server = start_server("mysql97")
+    with a_source(server) as source:
+        source.sample()
+        source.sample()
+        origins = {variable.name: variable.set_by for variable in source.sample().variables}
+
+    assert {"compiled"} == {
+        origins[name] for name in ("wait_timeout", "interactive_timeout", "max_execution_time")
+    }
 
 
 def test_a_session_of_ours_that_was_killed_is_told_and_opened_anew(any_server: RealServer) -> None:
@@ -262,12 +288,12 @@ def test_the_server_itself_bounds_our_statements(any_server: RealServer) -> None
         assert source._reading is not None
         connection = source._reading.connection
         if any_server.flavour is Flavour.MYSQL:
-            ((limit,),) = run(
-                any_server,
-                "SELECT VARIABLE_VALUE FROM performance_schema.variables_by_thread JOIN performance_schema.threads "
-                f"USING (THREAD_ID) WHERE PROCESSLIST_ID = {connection.id} AND VARIABLE_NAME = 'max_execution_time'",
-            )
-            assert float(limit) == STATEMENT_SECONDS * 1000
+            slow = "(SELECT COUNT(*) FROM information_schema.columns a, information_schema.columns b)"
+            began = time.monotonic()
+            with pytest.raises(TooSlow) as told:
+                connection.rows(f"SELECT {HINT} {slow} + {slow} + {slow}")
+            assert_tellable(told.value)
+            assert STATEMENT_SECONDS - 0.5 < time.monotonic() - began < IN_TIME
             return
         ((bound,),) = connection.rows("SELECT @@SESSION.max_statement_time")
         assert bound == STATEMENT_SECONDS

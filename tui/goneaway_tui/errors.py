@@ -8,6 +8,7 @@ GoneawayError
     AccessDenied         the server knows us and says no
     TooSlow              a statement of ours ran into its own time limit
     Unsupported          what answered is not a server we can read
+  Refused              a change was not made: it is not what was asked for any more  ends nothing
   FileError            an input or output file cannot be read or written            exit 4
 
 `str(error)` is the line: what happened and why. `error.hint` is what to do about it.
@@ -71,6 +72,10 @@ class TooSlow(SourceError):
 
 class Unsupported(SourceError):
     pass
+
+
+class Refused(GoneawayError):
+    """An act that the gate did not let through. The server heard of no change."""
 
 
 class FileError(GoneawayError):

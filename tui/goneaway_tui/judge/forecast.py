@@ -56,3 +56,13 @@ def closings(
         stretches.append(Stretch(begin, end, tuple(counts[at : at + buckets])))
         at += buckets
     return Forecast(tuple(stretches), counts[-1], first)
+
+
+def already_closed(verdicts: Iterable[Verdict], now: float, seconds: float) -> int:
+    """How many of the idle client sessions have idled longer than `seconds`: with that limit they would be gone.
+
+    Ours are left out, and so is whoever has an idle wait of unknown beginning.
+    """
+    return sum(
+        (v.idle_seconds(now) or 0.0) > seconds for v in verdicts if v.session.is_idle and not v.session.own
+    )

@@ -67,6 +67,8 @@ COMPARISONS = {
 
 _TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|[:=<>]))?("[^"]*"?|\S+)', re.IGNORECASE)
 
+_DANGLING = re.compile(r"(?<!\S)-?([a-z]+)(?:>=|<=|[:=<>])(?!\S)", re.IGNORECASE)
+
 Test = Callable[[Verdict, float], bool]
 
 
@@ -87,10 +89,10 @@ EVERYTHING = Filter("", ())
 def parse_filter(text: str) -> Filter:
     """Read the filter language. Raises ValueError with a sentence where a value does not fit its field."""
     tests: list[Test] = []
+    for dangling in _DANGLING.finditer(text):
+        if dangling[1].lower() in FIELDS:
+            raise ValueError(f"{dangling[0].lstrip('-')} is not finished: {dangling[1]} compared with what?")
     for minus, field, comparison, raw in _TERM.findall(text):
-        unfinished = not field and raw[-1] in ":=<>" and raw[:-1].rstrip("<>").lower() in FIELDS
-        if unfinished:
-            raise ValueError(f"{raw} is not finished: {raw[:-1].rstrip('<>')} compared with what?")
         word = plain(raw.strip('"')).casefold()
         test = _test(field.lower(), comparison, word)
         if test is None:

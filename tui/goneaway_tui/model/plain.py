@@ -11,7 +11,16 @@ import unicodedata
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _HIDDEN = {"Cf", "Cs", "Co", "Cn", "Cc"}
 _MARKS = {"Mn", "Me"}
-_VARIATION = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
+_VARIATION = {
+    *range(0xFE00, 0xFE10),
+    *range(0xE0100, 0xE01F0),
+    *range(0x180B, 0x1810),
+    0x034F,
+    0x17B4,
+    0x17B5,
+}
+_BLANK_LETTERS = {0x115F, 0x1160, 0x3164, 0xFFA0}
+"""Letters by category that are drawn as nothing: fillers of Hangul."""
 MARKS_KEPT = 2
 """Combining marks kept on one letter; more is not writing but a smear over the lines above."""
 
@@ -40,7 +49,7 @@ def plain(text: str, limit: int = 4096) -> str:
                 shown.append(char)
             continue
         marks = 0
-        if kind in _HIDDEN:
+        if kind in _HIDDEN or ord(char) in _BLANK_LETTERS:
             code = ord(char)
             shown.append(
                 chr(0x2400 + code)

@@ -22,10 +22,9 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.explanations import explained, number_and_message
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.plugins import CANNOT, PLUGINS
+from goneaway_tui.source.sql import STATEMENT_SECONDS
 
 PROGRAM = "goneaway-tui"
-STATEMENT_SECONDS = 5.0
-"""What the server may spend on one statement of ours; the socket waits one second more."""
 ANSWER_SECONDS = STATEMENT_SECONDS + 1
 """How long we wait for the next bytes of an answer."""
 

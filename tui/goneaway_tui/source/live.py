@@ -11,11 +11,12 @@ from goneaway_tui.model.server import Flavour, Server
 from goneaway_tui.model.session import Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.connection import STATEMENT_SECONDS, Connection, Refusal
+from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.globals import GlobalsReader
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
+from goneaway_tui.source.sql import STATEMENT_SECONDS
 from goneaway_tui.source.survey import Survey, limitations_of, survey
 
 TEXT_LENGTH = 1024
@@ -24,6 +25,8 @@ SAMPLE_SECONDS = 3 * STATEMENT_SECONDS
 """How long one reading of many statements may take altogether, connecting aside."""
 SURVEY_SECONDS = 30.0
 """How often it is found out anew what may be read: grants and consumers change while we look on."""
+LEAST_PATIENCE = 10
+"""Least seconds our own session must be able to idle: polls come late on a busy machine."""
 OWN_PATIENCE = 600
 """Least seconds our own session may idle: we set its wait_timeout so that no short global limit closes it between polls."""
 
@@ -53,7 +56,7 @@ class LiveSource:
         self._address = address
         self._clock = clock
         self._text_length = TEXT_LENGTH if statements else 0
-        self._patience = max(OWN_PATIENCE, round(interval * 3))
+        self._patience = max(LEAST_PATIENCE, round(interval * 3))
         self._reading: _Reading | None = None
         self._line = Line()
         """The way in use: cutting it wakes whoever waits on it, also while connecting."""
@@ -114,6 +117,16 @@ class LiveSource:
             self._reading = None
 
 
+def settle(connection: Connection, found: Survey, needed: int) -> None:
+    """Bound our session's statements and see that it may idle for `needed` seconds.
+
+    Where setting our own variables leaves a trace others see, it is done only if there is no other way.
+    """
+    if connection.rows(found.must("impatient"), (needed,)):
+        patience = max(OWN_PATIENCE, needed)
+        connection.rows(found.must("session"), (round(STATEMENT_SECONDS * 1000), patience))
+
+
 class _Reading:
     """One connection with all that was learned over it."""
 
@@ -127,7 +140,7 @@ class _Reading:
         self._text_length = text_length
         self._surveyed_at = clock()
         self._found = survey(connection)
-        connection.rows(self._found.must("session"), (round(STATEMENT_SECONDS * 1000), patience))
+        settle(connection, self._found, patience)
         self._globals = GlobalsReader(connection, self._found)
         self._uptime = float(dict(self._globals.counters()).get("uptime", 0))
         self._uptime_at = clock()

@@ -14,6 +14,10 @@ from importlib.resources import files
 from goneaway_tui.model.server import Flavour
 
 IDENTIFY = "identify.sql"
+STATEMENT_SECONDS = 5.0
+"""What the server may spend on one statement of ours."""
+HINT = f"/*+ MAX_EXECUTION_TIME({STATEMENT_SECONDS * 1000:.0f}) */"
+"""Bounds a SELECT on MySQL. Not SET SESSION: that marks the variable, for everybody, as set at run time by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,9 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "transactions": "mysql/can_transactions.sql",
         "attributes": "mysql/can_attributes.sql",
         "bounds": "mysql/can_bounds.sql",
+        "persist": "mysql/can_persist.sql",
+        "rds": "mysql/can_rds.sql",
+        "azure": "mysql/can_azure.sql",
     },
     Flavour.MARIADB: {
         "process": "mariadb/can_process.sql",
@@ -49,12 +56,15 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "threads": "mariadb/can_threads.sql",
         "statements": "mariadb/can_statements.sql",
         "attributes": "mariadb/can_attributes.sql",
+        "rds": "mariadb/can_rds.sql",
+        "azure": "mariadb/can_azure.sql",
     },
 }
 """What is found out once at connect: a probe that brings a row says yes; a refusal or no row says no."""
 
 STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
     Flavour.MYSQL: {
+        "impatient": _variants(("mysql/impatient.sql", "")),
         "session": _variants(("mysql/session.sql", "")),
         "own_thread": _variants(
             ("mysql/own_thread.sql", "instrumented threads statements instruments timed")
@@ -78,8 +88,37 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "limits": _variants(("mysql/limits.sql", "")),
         "variables": _variants(("mysql/variables_bounds.sql", "bounds"), ("mysql/variables.sql", "")),
         "counters": _variants(("mysql/counters.sql", "")),
+        "one_sessions": _variants(
+            ("mysql/one_threads.sql", "instrumented threads"),
+            ("mysql/one_processlist.sql", "instrumented processlist"),
+            ("mysql/one_information_schema.sql", ""),
+        ),
+        "one_statements": _variants(("mysql/one_statements.sql", "instrumented threads statements")),
+        "one_hosts": _variants(("mysql/one_hosts.sql", "instrumented threads processlist process")),
+        "one_attributes": _variants(("mysql/one_attributes.sql", "instrumented attributes")),
+        "hurried": _variants(("mysql/hurried.sql", "")),
+        "session_act": _variants(("mysql/session_act.sql", "")),
+        "identity": _variants(("mysql/identity.sql", "")),
+        "grants": _variants(("mysql/grants.sql", "")),
+        "own_value": _variants(("mysql/own_value.sql", "")),
+        "warnings": _variants(("mysql/warnings.sql", "")),
+        "set_global": _variants(("mysql/set_global.sql", "")),
+        "kill_session": _variants(
+            ("mysql/kill_session_rds.sql", "rds"),
+            ("mysql/kill_session_azure.sql", "azure"),
+            ("mysql/kill_session.sql", ""),
+        ),
+        "kill_query": _variants(
+            ("mysql/kill_query_rds.sql", "rds"),
+            ("mysql/kill_query_azure.sql", "azure"),
+            ("mysql/kill_query.sql", ""),
+        ),
+        "standing": _variants(("mysql/standing_bounds.sql", "bounds persist"), ("mysql/standing.sql", "")),
+        "set_persist": _variants(("mysql/set_persist.sql", "persist")),
+        "reset_persist": _variants(("mysql/reset_persist.sql", "persist")),
     },
     Flavour.MARIADB: {
+        "impatient": _variants(("mariadb/impatient.sql", "")),
         "session": _variants(("mariadb/session.sql", "")),
         "clock": _variants(("mariadb/clock.sql", "")),
         "sessions": _variants(("mariadb/sessions.sql", "")),
@@ -89,6 +128,26 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "limits": _variants(("mariadb/limits.sql", "")),
         "variables": _variants(("mariadb/variables.sql", "")),
         "counters": _variants(("mariadb/counters.sql", "")),
+        "one_sessions": _variants(("mariadb/one_sessions.sql", "")),
+        "one_statements": _variants(("mariadb/one_statements.sql", "instrumented threads statements")),
+        "one_attributes": _variants(("mariadb/one_attributes.sql", "instrumented attributes")),
+        "hurried": _variants(("mariadb/hurried.sql", "")),
+        "identity": _variants(("mariadb/identity.sql", "")),
+        "grants": _variants(("mariadb/grants.sql", "")),
+        "own_value": _variants(("mariadb/own_value.sql", "")),
+        "warnings": _variants(("mariadb/warnings.sql", "")),
+        "set_global": _variants(("mariadb/set_global.sql", "")),
+        "kill_session": _variants(
+            ("mariadb/kill_session_rds.sql", "rds"),
+            ("mariadb/kill_session_azure.sql", "azure"),
+            ("mariadb/kill_session.sql", ""),
+        ),
+        "kill_query": _variants(
+            ("mariadb/kill_query_rds.sql", "rds"),
+            ("mariadb/kill_query_azure.sql", "azure"),
+            ("mariadb/kill_query.sql", ""),
+        ),
+        "standing": _variants(("mariadb/standing.sql", "")),
     },
 }
 
@@ -103,9 +162,12 @@ def choose(flavour: Flavour, what: str, able: AbstractSet[str]) -> str | None:
 
 @cache
 def read(file: str) -> str:
-    """A statement's text without its comments, which are for people."""
+    """A statement's text without its comments, which are for people, and on MySQL with its bound in time."""
     text = (files(__package__) / file).read_text(encoding="utf-8")
-    return "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip().rstrip(";")
+    bare = "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip().rstrip(";")
+    if file.startswith("mysql/") and bare.startswith("SELECT"):
+        return f"{bare[:6]} {HINT}{bare[6:]}"
+    return bare
 
 
 def named_files() -> set[str]:

@@ -1,0 +1,859 @@
+"""What the executor does to real servers, and what it says of it; the servers' own word is the truth."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+import pymysql
+import pytest
+
+from goneaway_tui.errors import AccessDenied, OutcomeUnknown, SourceError, TooSlow, Unreachable, Unsupported
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.tuning import Keep, Kept
+from goneaway_tui.source import connection as connections
+from goneaway_tui.source.address import Address
+from goneaway_tui.source.executor import ALREADY_GONE, LiveExecutor
+from goneaway_tui.source.live import LiveSource
+from tests.integration.conftest import StartServer
+from tests.integration.relay import Relay
+from tests.servers.private import NAMES, Name, RealServer
+
+NOBODY = ProcesslistId(4_000_000_000)
+CLAMPED = "Warning 1292: Truncated incorrect wait_timeout value: '32140800'"
+TUNABLE = {
+    Flavour.MYSQL: (
+        "wait_timeout",
+        "interactive_timeout",
+        "max_allowed_packet",
+        "net_read_timeout",
+        "net_write_timeout",
+        "connect_timeout",
+        "max_connections",
+        "max_user_connections",
+        "max_connect_errors",
+        "max_execution_time",
+        "lock_wait_timeout",
+        "innodb_lock_wait_timeout",
+        "log_error_verbosity",
+        "thread_cache_size",
+    ),
+    Flavour.MARIADB: (
+        "wait_timeout",
+        "interactive_timeout",
+        "max_allowed_packet",
+        "net_read_timeout",
+        "net_write_timeout",
+        "connect_timeout",
+        "max_connections",
+        "max_connect_errors",
+        "max_statement_time",
+        "lock_wait_timeout",
+        "innodb_lock_wait_timeout",
+        "log_warnings",
+        "thread_cache_size",
+        "idle_transaction_timeout",
+        "idle_write_transaction_timeout",
+        "idle_readonly_transaction_timeout",
+    ),
+}
+PRIVILEGES = {
+    Flavour.MYSQL: {
+        "nothing": (),
+        "variables": ("SYSTEM_VARIABLES_ADMIN",),
+        "connections": ("CONNECTION_ADMIN",),
+        "both": ("SYSTEM_VARIABLES_ADMIN", "CONNECTION_ADMIN"),
+        "super": ("SUPER",),
+        "reader": ("PROCESS", "SELECT"),
+        "session": ("SESSION_VARIABLES_ADMIN", "SYSTEM_USER"),
+        "all": ("ALL PRIVILEGES",),
+    },
+    Flavour.MARIADB: {
+        "nothing": (),
+        "variables": ("SUPER",),
+        "connections": ("CONNECTION ADMIN",),
+        "both": ("SUPER", "CONNECTION ADMIN"),
+        "reader": ("PROCESS", "SELECT"),
+        "session": ("READ_ONLY ADMIN", "BINLOG ADMIN", "FEDERATED ADMIN", "REPLICATION SLAVE ADMIN"),
+        "all": ("ALL PRIVILEGES",),
+    },
+}
+
+
+def executor(server: RealServer, user: str = "root") -> LiveExecutor:
+    return LiveExecutor(Address("127.0.0.1", server.port, user), time.time)
+
+
+def run(server: RealServer, *statements: str, **options: Any) -> list[tuple[Any, ...]]:
+    """What the last one brought."""
+    rows: list[tuple[Any, ...]] = []
+    with closing(server.connect(autocommit=True, **options)) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+            rows = list(cursor.fetchall())
+    return rows
+
+
+def value_of(server: RealServer, name: str) -> Any:
+    return run(server, f"SELECT @@GLOBAL.{name}")[0][0]
+
+
+def account(server: RealServer, user: str, *privileges: str) -> str:
+    run(
+        server,
+        f"DROP USER IF EXISTS '{user}'@'%'",
+        f"CREATE USER '{user}'@'%'",
+        *(f"GRANT {privilege} ON *.* TO '{user}'@'%'" for privilege in privileges),
+    )
+    return user
+
+
+@contextmanager
+def guest(server: RealServer, user: str = "root") -> Iterator[Any]:
+    """Somebody's session, however it ends."""
+    connection: Any = server.connect(user=user, autocommit=True)
+    try:
+        yield connection
+    finally:
+        connection._force_close()
+
+
+def id_of(connection: Any) -> ProcesslistId:
+    return ProcesslistId(connection.thread_id())
+
+
+def is_alive(server: RealServer, session: ProcesslistId) -> bool:
+    return bool(run(server, f"SELECT 1 FROM information_schema.processlist WHERE ID = {session}"))
+
+
+def comes_true(what: Callable[[], object], within: float = 5.0) -> bool:
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        if what():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@contextmanager
+def kept_as_it_was(server: RealServer, *names: str) -> Iterator[None]:
+    before = {name: value_of(server, name) for name in names}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            run(server, f"SET GLOBAL {name} = {value!r}")
+
+
+# --- Setting
+
+
+def test_a_year_that_is_too_long_is_cut_and_said_so(any_server: RealServer) -> None:
+    with kept_as_it_was(any_server, "wait_timeout"):
+        kept = executor(any_server).set_global("wait_timeout", 32140800, Keep.GLOBAL)
+
+        assert Kept("SET GLOBAL wait_timeout = 32140800", 31536000, (CLAMPED,)) == kept
+        assert 31536000 == value_of(any_server, "wait_timeout")
+
+
+def test_what_fits_is_kept_without_a_word_also_after_a_warning(any_server: RealServer) -> None:
+    """MariaDB shows the last statement's warnings again, where nobody looked at the count first."""
+    with kept_as_it_was(any_server, "wait_timeout"):
+        acting = executor(any_server)
+        acting.set_global("wait_timeout", 32140800, Keep.GLOBAL)
+
+        assert Kept("SET GLOBAL wait_timeout = 600", 600) == acting.set_global(
+            "wait_timeout", 600.0, Keep.GLOBAL
+        )
+
+
+def test_every_warning_is_told(any_server: RealServer) -> None:
+    with kept_as_it_was(any_server, "max_allowed_packet"):
+        kept = executor(any_server).set_global("max_allowed_packet", 1500, Keep.GLOBAL)
+
+    assert 1024 == kept.value
+    assert [1292, 1708] == [int(each.split()[1].rstrip(":")) for each in kept.warnings]
+
+
+def test_a_strict_server_cuts_as_well_instead_of_refusing(start_server: StartServer) -> None:
+    for name in NAMES:
+        server = start_server(name, "--sql-mode=TRADITIONAL")
+
+        assert 31536000 == executor(server).set_global("wait_timeout", 32140800, Keep.GLOBAL).value
+
+
+def test_a_fraction_of_a_second_is_kept(mariadb1011: RealServer, mariadb118: RealServer) -> None:
+    for server in (mariadb1011, mariadb118):
+        with kept_as_it_was(server, "max_statement_time"):
+            kept = executor(server).set_global("max_statement_time", 0.5, Keep.GLOBAL)
+
+            assert Kept("SET GLOBAL max_statement_time = 0.5", 0.5) == kept
+
+
+@pytest.mark.parametrize(
+    "name", ["wait_timeout = 1, GLOBAL net_read_timeout", "Wait_Timeout", "", "wait-timeout", "a b", "x\n"]
+)
+def test_a_name_that_is_none_reaches_no_server(name: str, mysql97: RealServer) -> None:
+    for act in (
+        lambda: executor(mysql97).set_global(name, 5, Keep.GLOBAL),
+        lambda: executor(mysql97).probe(name),
+    ):
+        with pytest.raises(Unsupported, match="is no name of a variable"):
+            act()
+
+
+@pytest.mark.parametrize("name", ["no_such_variable", "version"])
+def test_a_variable_that_cannot_be_set_is_told_from_a_broken_server(
+    name: str, any_server: RealServer
+) -> None:
+    with pytest.raises(Unsupported, match=f"no variable {name}"):
+        executor(any_server).set_global(name, 5, Keep.GLOBAL)
+
+
+def test_what_only_a_restart_can_change_says_so(mariadb1011: RealServer) -> None:
+    """MariaDB started without max_user_connections never takes one."""
+    with pytest.raises(SourceError, match="1290") as refused:
+        executor(mariadb1011).set_global("max_user_connections", 5, Keep.GLOBAL)
+
+    assert "restart" in refused.value.hint
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_limit_that_stops_every_statement_can_still_be_undone(
+    name: Name, start_server: StartServer
+) -> None:
+    server = start_server(name)
+    variable, tiny = (
+        ("max_execution_time", 1) if server.flavour is Flavour.MYSQL else ("max_statement_time", 0.000_001)
+    )
+    acting = executor(server)
+    before = acting.standing(variable).variable.value
+    acting.set_global(variable, tiny, Keep.GLOBAL)
+    for _ in range(20):
+        acting.standing(variable)
+    assert before is not None
+
+    assert before == acting.set_global(variable, before, Keep.GLOBAL).value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_read_only_server_is_tuned_all_the_same(name: Name, start_server: StartServer) -> None:
+    server = start_server(name)
+    run(server, "SET GLOBAL read_only = ON")
+    if server.flavour is Flavour.MYSQL:
+        run(server, "SET GLOBAL super_read_only = ON")
+    needed = PRIVILEGES[server.flavour]["both"]
+    acting = executor(
+        server, account(server, "tuner", *needed) if server.flavour is Flavour.MARIADB else "root"
+    )
+
+    assert acting.powers().can_set
+    assert 600 == acting.set_global("wait_timeout", 600, Keep.GLOBAL).value
+    with guest(server) as victim:
+        assert acting.kill(id_of(victim)).warnings == ()
+
+
+# --- Where a value stands
+
+
+def test_a_compiled_value_is_told_whole(start_server: StartServer) -> None:
+    for name in NAMES:
+        server = start_server(name)
+        stands = executor(server).standing("max_allowed_packet")
+
+        assert (1024, 1073741824, "compiled", 1024) == (
+            stands.variable.min,
+            stands.variable.max,
+            stands.variable.set_by,
+            stands.block,
+        )
+        assert stands.default == stands.variable.value == value_of(server, "max_allowed_packet")
+        assert (None, None, None, None) == (
+            stands.path,
+            stands.set_by_account,
+            stands.set_at,
+            stands.persisted,
+        )
+
+
+def test_whoever_looks_leaves_no_trace(start_server: StartServer) -> None:
+    """On MySQL a mere SET SESSION marks a variable as set at run time, by whoever ran it."""
+    server = start_server("mysql97")
+    acting = executor(server)
+    acting.powers()
+    acting.find(NOBODY)
+    acting.probe("wait_timeout")
+    acting.kill(NOBODY)
+
+    assert {"compiled", "file"} == {
+        acting.standing(name).variable.set_by
+        for name in ("wait_timeout", "max_execution_time", "lock_wait_timeout", "log_error_verbosity")
+    }
+
+
+def test_mysql_tells_who_set_a_value_and_when(mysql97: RealServer) -> None:
+    with kept_as_it_was(mysql97, "net_read_timeout"):
+        acting = executor(mysql97)
+        acting.set_global("net_read_timeout", 44, Keep.GLOBAL)
+        stands = acting.standing("net_read_timeout")
+
+    assert (44, "dynamic", "root@localhost") == (
+        stands.variable.value,
+        stands.variable.set_by,
+        stands.set_by_account,
+    )
+    assert stands.set_at is not None
+    assert abs(time.time() - stands.set_at) < 5
+
+
+def test_a_default_is_known_where_the_value_is_another(mariadb118: RealServer) -> None:
+    with kept_as_it_was(mariadb118, "net_read_timeout"):
+        acting = executor(mariadb118)
+        acting.set_global("net_read_timeout", 44, Keep.GLOBAL)
+        stands = acting.standing("net_read_timeout")
+
+    assert (44, 30) == (stands.variable.value, stands.default)
+
+
+# --- What a new session gets
+
+
+def test_a_probe_tells_what_each_kind_of_session_gets(any_server: RealServer) -> None:
+    with kept_as_it_was(any_server, "wait_timeout", "interactive_timeout"):
+        acting = executor(any_server)
+        acting.set_global("wait_timeout", 601, Keep.GLOBAL)
+        acting.set_global("interactive_timeout", 701, Keep.GLOBAL)
+
+        assert [(False, 601), (True, 701)] == [(p.interactive, p.value) for p in acting.probe("wait_timeout")]
+        assert [(False, 701), (True, 701)] == [
+            (p.interactive, p.value) for p in acting.probe("interactive_timeout")
+        ]
+
+
+def test_a_probe_of_what_sessions_do_not_have_tells_the_global(any_server: RealServer) -> None:
+    assert {10} == {probe.value for probe in executor(any_server).probe("connect_timeout")}
+
+
+@pytest.mark.parametrize("name", ["mariadb1011", "mariadb118"])
+def test_a_probe_of_a_value_of_zero_is_zero(name: Name, request: pytest.FixtureRequest) -> None:
+    server: RealServer = request.getfixturevalue(name)
+
+    assert {0} == {probe.value for probe in executor(server).probe("idle_transaction_timeout")}
+    assert {0.0} == {probe.value for probe in executor(server).probe("max_statement_time")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_probe_shows_what_init_connect_makes_of_a_session(name: Name, start_server: StartServer) -> None:
+    server = start_server(name, "--init-connect=SET SESSION wait_timeout = 77")
+    acting = executor(server, account(server, "app"))
+
+    assert [77, 77] == [probe.value for probe in acting.probe("wait_timeout")]
+
+
+# --- Across restarts
+
+
+def with_option_file(server: RealServer) -> RealServer:
+    """The same, stopped, to be started as servers are: `--no-defaults` keeps the persisted file from being read too."""
+    server.stop()
+    file = server.datadir.parent / "my.cnf"
+    file.write_text("[mysqld]\nnet_write_timeout = 61\n", "utf-8")
+    file.chmod(0o600)
+    command = [f"--defaults-file={file}" if part == "--no-defaults" else part for part in server._command]
+    return replace(server, _command=tuple(command))
+
+
+def test_what_is_persisted_is_there_after_a_restart(start_server: StartServer) -> None:
+    server = with_option_file(start_server("mysql97"))
+    server.start()
+    acting = executor(server)
+    kept = acting.set_global("wait_timeout", 32140800, Keep.PERSIST)
+
+    assert Kept("SET PERSIST wait_timeout = 32140800", 31536000, (CLAMPED,)) == kept
+    assert 31536000 == acting.standing("wait_timeout").persisted
+
+    acting.set_global("wait_timeout", 600, Keep.GLOBAL)
+    stands = acting.standing("wait_timeout")
+
+    assert (600, 31536000) == (stands.variable.value, stands.persisted)
+
+    server.stop()
+    server.start()
+    stands = executor(server).standing("wait_timeout")
+
+    assert (31536000, "persisted", 31536000, "root@localhost") == (
+        stands.variable.value,
+        stands.variable.set_by,
+        stands.persisted,
+        stands.set_by_account,
+    )
+    assert (stands.path or "").endswith("mysqld-auto.cnf")
+
+    kept = acting.reset_persist("wait_timeout")
+
+    assert Kept("RESET PERSIST IF EXISTS wait_timeout", 31536000) == kept
+    assert acting.standing("wait_timeout").persisted is None
+    assert ("Warning 3615: Variable wait_timeout does not exist in persisted config file",) == (
+        acting.reset_persist("wait_timeout").warnings
+    )
+
+    from_file = acting.standing("net_write_timeout")
+
+    assert (61, "file") == (from_file.variable.value, from_file.variable.set_by)
+    assert (from_file.path or "").endswith("my.cnf")
+
+    server.stop()
+    server.start()
+
+    assert 28800 == value_of(server, "wait_timeout")
+
+
+def test_a_server_that_will_not_read_what_is_persisted_is_not_asked_to(start_server: StartServer) -> None:
+    powers = executor(start_server("mysql97", "--persisted-globals-load=OFF")).powers()
+
+    assert powers.can_set
+    assert not powers.can_persist
+    assert "persisted_globals_load" in dict(powers.why_not)["persist"]
+
+
+@pytest.mark.parametrize("name", ["mariadb1011", "mariadb118"])
+def test_mariadb_sends_to_the_option_file(name: Name, request: pytest.FixtureRequest) -> None:
+    server: RealServer = request.getfixturevalue(name)
+    acting = executor(server)
+    acts: list[Callable[[], object]] = [
+        lambda: acting.set_global("wait_timeout", 600, Keep.PERSIST),
+        lambda: acting.reset_persist("wait_timeout"),
+    ]
+    for act in acts:
+        with pytest.raises(Unsupported, match="keeps no value across restarts") as refused:
+            act()
+
+        assert "option file" in refused.value.hint
+    assert "option file" in dict(acting.powers().why_not)["persist"]
+
+
+# --- What we may
+
+
+def really(server: RealServer, user: str) -> dict[str, bool]:
+    """What an account may, by trying: each variable, `persist`, `reset`, `kill` and `kill query`."""
+    run(server, *(["SET PERSIST wait_timeout = 28800"] if server.flavour is Flavour.MYSQL else []))
+    with guest(server, "victim") as victim, guest(server, user) as own, own.cursor() as cursor:
+
+        def may(statement: str) -> bool:
+            try:
+                cursor.execute(statement)
+            except pymysql.OperationalError as error:
+                if error.args[0] not in {1095, 1227}:
+                    raise
+                return False
+            return True
+
+        tried = {name: may(f"SET GLOBAL {name} = @@GLOBAL.{name}") for name in TUNABLE[server.flavour]}
+        if server.flavour is Flavour.MYSQL:
+            tried["persist"] = may("SET PERSIST wait_timeout = 28800")
+            tried["reset"] = may("RESET PERSIST IF EXISTS wait_timeout")
+        tried["kill query"] = may(f"KILL QUERY {id_of(victim)}")
+        tried["kill"] = may(f"KILL CONNECTION {id_of(victim)}")
+    return tried
+
+
+def said(server: RealServer, user: str) -> dict[str, bool]:
+    """The same, by the word of `powers`."""
+    powers = executor(server, user).powers()
+    for act, can in (("set", powers.can_set), ("persist", powers.can_persist), ("kill", powers.can_kill)):
+        assert can == (act not in dict(powers.why_not)), f"{user} {act}: no reason, or one too many"
+    assert powers.can_set == (not powers.why_not_set("wait_timeout"))
+    told = {name: not powers.why_not_set(name) for name in TUNABLE[server.flavour]}
+    if server.flavour is Flavour.MYSQL:
+        told |= {"persist": powers.can_persist, "reset": powers.can_persist}
+    return told | {"kill query": powers.can_kill, "kill": powers.can_kill}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_we_say_we_may_is_what_we_may(name: Name, start_server: StartServer) -> None:
+    server = start_server(name)
+    account(server, "victim")
+    for label, privileges in PRIVILEGES[server.flavour].items():
+        user = account(server, f"may_{label}", *privileges)
+
+        assert really(server, user) == said(server, user), label
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_role_grants_counts_while_it_is_in_use(name: Name, start_server: StartServer) -> None:
+    server = start_server(name)
+    account(server, "victim")
+    account(server, "member")
+    inner, outer = PRIVILEGES[server.flavour]["both"]
+    run(
+        server,
+        "CREATE ROLE inner_role",
+        "CREATE ROLE outer_role",
+        f"GRANT {inner} ON *.* TO inner_role",
+        f"GRANT {outer} ON *.* TO outer_role",
+        "GRANT inner_role TO outer_role",
+        "GRANT outer_role TO 'member'@'%'",
+    )
+
+    assert {False} == {*really(server, "member").values(), *said(server, "member").values()}
+
+    to = "TO" if server.flavour is Flavour.MYSQL else "FOR"
+    run(server, f"SET DEFAULT ROLE outer_role {to} 'member'@'%'")
+
+    assert {True} == {*really(server, "member").values(), *said(server, "member").values()}
+
+
+def test_the_grant_that_is_named_lights_the_key(any_server: RealServer) -> None:
+    user = account(any_server, "poor")
+    before = executor(any_server, user).powers()
+    for line in dict(before.why_not).values():
+        if "GRANT" in line:
+            run(any_server, line[line.index("GRANT") :])
+    after = executor(any_server, user).powers()
+
+    assert (False, False, True, True) == (before.can_set, before.can_kill, after.can_set, after.can_kill)
+    assert "'poor'@'%'" == before.account == after.account
+
+
+def test_a_server_has_one_name_for_all_accounts_and_lives(start_server: StartServer) -> None:
+    names = set()
+    for name in NAMES:
+        server = start_server(name)
+        before = executor(server).powers().server_id
+        user = account(server, "reader")
+        server.stop()
+        server.start()
+
+        assert before == executor(server, user).powers().server_id
+        names.add(before)
+
+    assert len(NAMES) == len(names)
+
+
+# --- Killing
+
+
+def test_a_session_is_killed(any_server: RealServer) -> None:
+    with guest(any_server) as victim:
+        session = id_of(victim)
+
+        assert Kept(f"KILL CONNECTION {session}", None) == executor(any_server).kill(session)
+        assert comes_true(lambda: not is_alive(any_server, session))
+
+
+def test_a_running_statement_is_killed_and_its_session_lives(any_server: RealServer) -> None:
+    ended: list[object] = []
+
+    def sleep(victim: Any) -> None:
+        with suppress(pymysql.Error), victim.cursor() as cursor:
+            cursor.execute("SELECT SLEEP(30)")
+            ended.append(cursor.fetchall())
+
+    with guest(any_server) as victim:
+        session = id_of(victim)
+        sleeper = threading.Thread(target=sleep, args=(victim,))
+        sleeper.start()
+        try:
+            assert comes_true(
+                lambda: (
+                    run(
+                        any_server, f"SELECT COMMAND FROM information_schema.processlist WHERE ID = {session}"
+                    )
+                    == [("Query",)]
+                )
+            )
+
+            assert Kept(f"KILL QUERY {session}", None) == executor(any_server).kill_query(session)
+        finally:
+            sleeper.join(10)
+
+        assert not sleeper.is_alive()
+        assert is_alive(any_server, session)
+
+
+def test_who_is_gone_already_is_no_error(any_server: RealServer) -> None:
+    for act in (executor(any_server).kill, executor(any_server).kill_query):
+        assert (ALREADY_GONE,) == act(NOBODY).warnings
+
+
+def test_who_may_not_kill_is_told_what_would_let_him(any_server: RealServer) -> None:
+    user = account(any_server, "poor")
+    with guest(any_server) as victim:
+        with pytest.raises(AccessDenied, match="1095") as refused:
+            executor(any_server, user).kill(id_of(victim))
+
+        assert "GRANT CONNECTION" in refused.value.hint
+        assert "TO 'poor'@'%'" in refused.value.hint
+        assert is_alive(any_server, id_of(victim))
+
+
+def test_mysql_protects_system_users(mysql97: RealServer) -> None:
+    user = account(mysql97, "killer", "CONNECTION_ADMIN")
+    with guest(mysql97) as victim:
+        assert executor(mysql97, user).powers().can_kill
+        with pytest.raises(AccessDenied, match="1095") as refused:
+            executor(mysql97, user).kill(id_of(victim))
+
+    assert "its account has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO 'killer'@'%'" == refused.value.hint
+
+
+@pytest.mark.parametrize("service", ["rds", "az"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_service_s_procedure_is_used_where_it_lends_one(
+    name: Name, service: str, start_server: StartServer
+) -> None:
+    server = start_server(name)
+    account(server, "victim")
+    account(server, "customer")
+    for procedure, how in ((f"{service}_kill", "KILL"), (f"{service}_kill_query", "KILL QUERY")):
+        run(
+            server,
+            f"CREATE PROCEDURE mysql.{procedure} (IN session BIGINT) {how} session",
+            f"GRANT EXECUTE ON PROCEDURE mysql.{procedure} TO 'customer'@'%'",
+        )
+    acting = executor(server, "customer")
+    powers = acting.powers()
+
+    assert (False, True) == (powers.can_set, powers.can_kill)
+    assert "change the" in powers.why_not_set("wait_timeout")
+
+    with guest(server, "victim") as victim:
+        session = id_of(victim)
+
+        assert f"CALL mysql.{service}_kill_query({session})" == acting.kill_query(session).statement
+        assert is_alive(server, session)
+        assert f"CALL mysql.{service}_kill({session})" == acting.kill(session).statement
+        assert comes_true(lambda: not is_alive(server, session))
+    assert (ALREADY_GONE,) == acting.kill(NOBODY).warnings
+
+
+# --- Reading one session again
+
+
+def test_a_session_is_found_as_the_source_shows_it(any_server: RealServer) -> None:
+    address = Address("127.0.0.1", any_server.port, "root")
+    with guest(any_server) as sitter, closing(LiveSource(address, time.time)) as source:
+        with sitter.cursor() as cursor:
+            cursor.execute("SELECT 'here'")
+        quiet_since = time.time()
+        time.sleep(0.3)
+        acting = executor(any_server)
+        shown = next(each for each in source.sample().sessions if each.id == id_of(sitter))
+        found = acting.find(id_of(sitter))
+
+        assert found is not None
+        assert found.idle_since is not None
+        assert shown.idle_since is not None
+        assert (
+            shown.user,
+            shown.host,
+            shown.db,
+            shown.command,
+            shown.role,
+            shown.own_limit,
+            shown.client,
+        ) == (
+            found.user,
+            found.host,
+            found.db,
+            found.command,
+            found.role,
+            found.own_limit,
+            found.client,
+        )
+        assert abs(shown.idle_since - found.idle_since) < 0.15
+        assert abs(quiet_since - found.idle_since) < 0.15
+        assert not found.own
+
+        time.sleep(0.4)
+        with sitter.cursor() as cursor:
+            cursor.execute("SELECT 'awake'")
+        again = acting.find(id_of(sitter))
+
+        assert again is not None
+        assert again.idle_since is not None
+        assert again.idle_since > shown.idle_since + 0.3
+
+
+def test_what_a_session_holds_is_found_too(any_server: RealServer) -> None:
+    run(
+        any_server,
+        "CREATE DATABASE IF NOT EXISTS acted",
+        "CREATE TABLE IF NOT EXISTS acted.t (id INT PRIMARY KEY) ENGINE=InnoDB",
+    )
+    with guest(any_server) as holder, holder.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("INSERT INTO acted.t VALUES (1)")
+        found = executor(any_server).find(id_of(holder))
+        cursor.execute("ROLLBACK")
+    run(any_server, "DROP DATABASE acted")
+
+    assert found is not None
+    assert found.transaction is not None
+    assert 1 == found.transaction.rows_modified
+
+
+def test_one_session_is_asked_for_however_many_there_are(
+    any_server: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought: list[int] = []
+    ask = connections.Connection.rows
+
+    def asked(connection: connections.Connection, *what: Any) -> Any:
+        rows = ask(connection, *what)
+        brought.append(len(rows))
+        return rows
+
+    acting = executor(any_server)
+    acting.powers()
+    with ExitStack() as crowd:
+        sitters = [crowd.enter_context(guest(any_server)) for _ in range(30)]
+        monkeypatch.setattr(connections.Connection, "rows", asked)
+
+        assert acting.find(id_of(sitters[0])) is not None
+    assert max(brought) < 30
+
+
+def test_who_is_gone_is_not_found(any_server: RealServer) -> None:
+    assert executor(any_server).find(NOBODY) is None
+
+
+def test_an_account_that_sees_little_still_finds_its_own(any_server: RealServer) -> None:
+    user = account(any_server, "poor")
+    with guest(any_server, user) as own, guest(any_server) as other:
+        acting = executor(any_server, user)
+        found = acting.find(id_of(own))
+
+        assert found is not None
+        assert "poor" == found.user
+        assert acting.find(id_of(other)) is None
+
+
+# --- Manners
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_we_leave_nobody_behind_and_nothing_in_the_counters(name: Name, start_server: StartServer) -> None:
+    server = start_server(name)
+    user = account(server, "tuner", *PRIVILEGES[server.flavour]["both"])
+    before = dict(run(server, "SHOW GLOBAL STATUS LIKE 'Aborted%'"))
+    acting = executor(server, user)
+    acting.powers()
+    acting.standing("wait_timeout")
+    acting.probe("wait_timeout")
+    acting.set_global("wait_timeout", 32140800, Keep.GLOBAL)
+    acting.find(NOBODY)
+    acting.kill(NOBODY)
+    with suppress(SourceError):
+        acting.set_global("no_such_variable", 1, Keep.GLOBAL)
+    with suppress(SourceError):
+        acting.reset_persist("wait_timeout")
+
+    assert comes_true(
+        lambda: not run(server, "SELECT 1 FROM information_schema.processlist WHERE USER = 'tuner'")
+    )
+    assert before == dict(run(server, "SHOW GLOBAL STATUS LIKE 'Aborted%'"))
+
+
+# --- When the line breaks
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait one second for an answer, so that a test need not wait six."""
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 1.0)
+
+
+def after_a_thaw(server: RealServer, within: float = 10.0) -> bool:
+    """Whether the server did in the end what it was told while it stood still."""
+    server.thaw()
+    return comes_true(lambda: value_of(server, "wait_timeout") == 600, within)
+
+
+def test_a_server_that_stands_still_is_waited_for_as_long_as_we_say(start_server: StartServer) -> None:
+    server = start_server("mysql97")
+    with Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
+        acting = LiveExecutor(relay.address, time.time)
+        began = time.monotonic()
+        with pytest.raises(
+            OutcomeUnknown, match=r"in the middle of SET GLOBAL wait_timeout = 600: the outcome is unknown"
+        ):
+            acting.set_global("wait_timeout", 600, Keep.GLOBAL)
+
+        assert time.monotonic() - began < connections.ANSWER_SECONDS + 2
+        assert relay.happened
+    assert after_a_thaw(server), "unknown is the truth: it was done after all"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_change_the_server_stood_still_in_may_have_been_made(
+    name: Name, start_server: StartServer, impatient: None
+) -> None:
+    server = start_server(name)
+    with Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
+        with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
+            LiveExecutor(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
+
+        assert after_a_thaw(server)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_change_the_line_broke_in_is_unknown_and_not_tried_again(
+    name: Name, start_server: StartServer
+) -> None:
+    server = start_server(name)
+    broken: list[Relay] = []
+    with Relay(server, b"SET GLOBAL wait_timeout", lambda: broken.pop().cut()) as relay:
+        broken.append(relay)
+        with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
+            LiveExecutor(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
+
+    assert 28800 == value_of(server, "wait_timeout")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_kill_the_line_broke_in_is_unknown(name: Name, start_server: StartServer) -> None:
+    server = start_server(name)
+    broken: list[Relay] = []
+    with guest(server) as victim, Relay(server, b"KILL CONNECTION", lambda: broken.pop().cut()) as relay:
+        broken.append(relay)
+        with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
+            LiveExecutor(relay.address, time.time).kill(id_of(victim))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_change_that_was_taken_is_not_called_undone(
+    name: Name, start_server: StartServer, impatient: None
+) -> None:
+    """The server said yes, and broke off before we could read back what it kept."""
+    server = start_server(name)
+    sign = b"persisted_variables" if server.flavour is Flavour.MYSQL else b"NUMERIC_BLOCK_SIZE"
+    with Relay(server, sign, server.freeze) as relay:
+        with pytest.raises(
+            OutcomeUnknown, match=r"took SET GLOBAL wait_timeout = 600, and then: .* is unknown"
+        ):
+            LiveExecutor(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
+        assert after_a_thaw(server)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_was_never_reached_is_known_to_have_done_nothing(
+    name: Name, start_server: StartServer, impatient: None
+) -> None:
+    server = start_server(name)
+    server.freeze()
+    acting = LiveExecutor(Address("127.0.0.1", server.port, "root", connect_timeout=1), time.time)
+    with pytest.raises((Unreachable, TooSlow)) as failed:
+        acting.set_global("wait_timeout", 600, Keep.GLOBAL)
+
+    assert not isinstance(failed.value, OutcomeUnknown)
+
+    server.thaw()
+
+    assert 28800 == value_of(server, "wait_timeout")

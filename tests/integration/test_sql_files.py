@@ -1,0 +1,91 @@
+"""Every statement we have, run by the servers it claims to fit."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import pymysql
+import pytest
+
+from goneaway_tui.source import sql
+from goneaway_tui.source.address import Address
+from goneaway_tui.source.connection import Connection
+from goneaway_tui.source.survey import survey
+from tests.integration.conftest import StartServer
+from tests.servers.private import NAMES, Name, RealServer
+
+NOBODY = 4_000_000_000
+"""An id no session has."""
+ASKED_WITH: dict[str, tuple[object, ...]] = {
+    "session": (5000, 60),
+    "sessions": (64,),
+    "statements": (64, 0),
+    "own_limits": ([1, 2],),
+    "hosts": (1,),
+    "attributes": (1,),
+    "clock": (1,),
+    "one_sessions": (64, 1),
+    "one_statements": (64, 0, 1),
+    "one_hosts": (1,),
+    "one_attributes": (1,),
+    "standing": ("wait_timeout",),
+    "set_global": (28800,),
+    "set_persist": (28800,),
+    "kill_session": (NOBODY,),
+    "kill_query": (NOBODY,),
+}
+"""By thing; what a file has no place for is left out from the end."""
+LENT = ("rds_kill", "rds_kill_query", "az_kill", "az_kill_query")
+CONSUMERS = "'global_instrumentation', 'thread_instrumentation', 'events_statements_current', 'events_transactions_current'"
+
+
+def everything_to_be_had(server: RealServer) -> None:
+    """Whatever a probe may ask for."""
+    with closing(server.connect(autocommit=True)) as admin, admin.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME IN ({CONSUMERS})"
+        )
+        for name in LENT:
+            how = "KILL QUERY" if name.endswith("query") else "KILL CONNECTION"
+            cursor.execute(f"CREATE PROCEDURE mysql.{name} (IN session BIGINT) {how} session")
+
+
+def columns(cursor: Any, statement: str, parameters: tuple[object, ...]) -> int:
+    """How many it brings, 0 for none. Raises what the server says against it, but that nobody has this id."""
+    try:
+        cursor.execute(statement, parameters or None)
+    except pymysql.OperationalError as error:
+        if error.args[0] != 1094:
+            raise
+    return len(cursor.description or ())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_server: StartServer) -> None:
+    server = start_server(name)
+    everything_to_be_had(server)
+    with closing(Connection(Address("127.0.0.1", server.port, "root"))) as connection:
+        found = survey(connection)
+
+    assert frozenset(sql.PROBES[found.flavour]) == found.able, "nothing stands in the way of any probe here"
+
+    with closing(server.connect(autocommit=True)) as own, own.cursor() as cursor:
+        for what, variants in sql.STATEMENTS[found.flavour].items():
+            brought = {}
+            for variant in variants:
+                statement = sql.read(variant.file).replace("{variable}", "wait_timeout")
+                parameters = ASKED_WITH.get(what, ())[: statement.count("%s")]
+                assert statement.count("%s") == len(parameters), f"{variant.file}: what is it asked with?"
+                brought[variant.file] = columns(cursor, statement, parameters)
+
+            assert 1 == len(set(brought.values())), f"not the same columns: {brought}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_probe_is_understood(name: Name, start_server: StartServer) -> None:
+    """A probe that is wrong would say no for ever, in silence."""
+    server = start_server(name)
+    with closing(server.connect()) as own, own.cursor() as cursor:
+        for file in sql.PROBES[server.flavour].values():
+            cursor.execute(sql.read(file))

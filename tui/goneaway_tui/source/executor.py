@@ -1,0 +1,250 @@
+"""The right to change a real server: a connection for each act, one attempt, and the server's own word on what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from decimal import Decimal
+from typing import NoReturn, TypeVar
+
+from goneaway_tui.errors import AccessDenied, OutcomeUnknown, SourceError, Unsupported
+from goneaway_tui.model.plain import from_wire, plain
+from goneaway_tui.model.server import Flavour, Variable
+from goneaway_tui.model.session import ProcesslistId, Session
+from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
+from goneaway_tui.ports import Clock
+from goneaway_tui.source import sql
+from goneaway_tui.source.address import Address
+from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.dossier import optional, text
+from goneaway_tui.source.explanations import explained
+from goneaway_tui.source.globals import SET_BY, GlobalsReader, number
+from goneaway_tui.source.line import Line
+from goneaway_tui.source.live import READERS, SURVEY_SECONDS, TEXT_LENGTH
+from goneaway_tui.source.privileges import powers
+from goneaway_tui.source.single import SingleConnection, SingleSurvey
+from goneaway_tui.source.survey import Survey, flavour_of, number_of, survey
+from goneaway_tui.source.writer import LOOK, Writer
+
+ACT_SECONDS = 3 * sql.STATEMENT_SECONDS
+"""How long all statements of one call may take together, connecting aside."""
+PATIENCE = 60
+"""Seconds our own session may idle, should its end not reach the server."""
+
+ALREADY_GONE = "already gone"
+"""The warning in Kept where there was no such session any more."""
+
+_NO_SUCH_SESSION = 1094
+_NOT_OURS = frozenset({1044, 1095, 1142, 1227, 1370, 3630})
+_NO_SUCH_VARIABLE = frozenset({1193, 1238})
+_FIXED_AT_START = 1290
+
+C = TypeVar("C", bound=Connection)
+
+
+class LiveExecutor:
+    """Changes one server. Every call has its own connection and may be made from any thread, one at a time."""
+
+    def __init__(self, address: Address, clock: Clock, *, statements: bool = True) -> None:
+        """`statements=False` never brings SQL text over. `clock` is the one of the source whose sessions are compared."""
+        self._address = address
+        self._clock = clock
+        self._text_length = TEXT_LENGTH if statements else 0
+        self._known: tuple[Survey, float, Survey] | None = None
+        """Who answered, when it was asked what may be read, and the answer."""
+
+    def powers(self) -> Powers:
+        with self._conversation(Connection) as (connection, found):
+            return self._powers(connection, found)
+
+    def standing(self, name: str) -> Standing:
+        with self._conversation(Connection) as (connection, found):
+            return self._standing(connection, found, name)
+
+    def find(self, session_id: ProcesslistId) -> Session | None:
+        with self._conversation(SingleConnection) as (connection, found):
+            connection.only = session_id
+            uptime = float(dict(GlobalsReader(connection, found).counters()).get("uptime", 0))
+            alone = SingleSurvey(
+                found.flavour, found.version, found.banner, found.own_id, found.account, found.able
+            )
+            reader = READERS[found.flavour](connection, alone, self._clock, self._text_length)
+            _, sessions = reader.sessions(uptime)
+            return next((each for each in sessions if each.id == session_id), None)
+
+    def set_global(self, name: str, value: float, keep: Keep) -> Kept:
+        return self._change(f"set_{keep}", name, (literal(value),))
+
+    def reset_persist(self, name: str) -> Kept:
+        return self._change("reset_persist", name, ())
+
+    def probe(self, name: str) -> tuple[Probe, ...]:
+        return tuple(self._probe(name, interactive=interactive) for interactive in (False, True))
+
+    def kill(self, session_id: ProcesslistId) -> Kept:
+        return self._end("kill_session", session_id)
+
+    def kill_query(self, session_id: ProcesslistId) -> Kept:
+        return self._end("kill_query", session_id)
+
+    def _change(self, what: str, name: str, parameters: tuple[object, ...]) -> Kept:
+        with self._conversation(Writer) as (connection, found):
+            statement = found.statement(what) if what in sql.STATEMENTS[found.flavour] else None
+            if statement is None:
+                raise Unsupported(
+                    f"{found.flavour.title} {found.version} keeps no value across restarts",
+                    "write it into the option file",
+                )
+            try:
+                ran, warned = connection.act(named(statement, name), parameters)
+            except Refusal as refusal:
+                self._refuse_change(refusal, connection, found, name)
+            with self._accepted(ran):
+                warnings = connection.warnings(found.must("warnings")) if warned else ()
+                return Kept(ran, self._standing(connection, found, name).variable.value, warnings)
+
+    def _end(self, what: str, session_id: ProcesslistId) -> Kept:
+        with self._conversation(Writer) as (connection, found):
+            statement = found.must(what)
+            try:
+                ran, warned = connection.act(statement, (int(session_id),))
+            except Refusal as refusal:
+                if refusal.number == _NO_SUCH_SESSION:
+                    return Kept(statement % int(session_id), None, (ALREADY_GONE,))
+                self._refuse_kill(refusal, connection, found)
+            with self._accepted(ran):
+                return Kept(ran, None, connection.warnings(found.must("warnings")) if warned else ())
+
+    def _probe(self, name: str, *, interactive: bool) -> Probe:
+        with self._connected(Connection, interactive=interactive) as connection:
+            rows = connection.rows(named(_answering(connection).must("own_value"), name))
+            return Probe(interactive, _number(rows[0][0]))
+
+    def _powers(self, connection: Connection, found: Survey) -> Powers:
+        lines = [text(row[0]) for row in connection.rows(found.must("grants"))]
+        identity = {text(key): text(value) for key, value in connection.rows(found.must("identity"))}
+        where = self._address.socket or f"{self._address.host}:{self._address.port}"
+        return powers(found, lines, identity, where)
+
+    def _standing(self, connection: Connection, found: Survey, name: str) -> Standing:
+        rows = connection.rows(found.must("standing"), (name,))
+        if not rows:
+            raise self._absent(name)
+        _, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
+        return Standing(
+            Variable(name, _number(value), _number(low), _number(high), SET_BY.get(text(origin))),
+            default=_number(default),
+            block=int(_number(block) or 0) if int(_number(block) or 0) > 1 else None,
+            path=optional(path),
+            set_by_account=plain(f"{text(user)}@{text(host)}", 300) if text(user) else None,
+            set_at=float(at) if at else None,
+            persisted=_number(persisted),
+        )
+
+    @contextmanager
+    def _conversation(self, kind: type[C]) -> Iterator[tuple[C, Survey]]:
+        """A connection of our own with bounded statements, and what is known of the server."""
+        with self._connected(kind) as connection:
+            who = _answering(connection)
+            _settle(connection, who)
+            now = self._clock()
+            if self._known is None or self._known[0] != who or now - self._known[1] > SURVEY_SECONDS:
+                self._known = (who, now, survey(connection))
+            yield connection, replace(self._known[2], own_id=connection.id)
+
+    @contextmanager
+    def _connected(self, kind: type[C], *, interactive: bool = False) -> Iterator[C]:
+        line = Line()
+        connection = kind(self._address, line, interactive=interactive)
+        try:
+            with line.within(ACT_SECONDS):
+                yield connection
+        except Refusal as refusal:
+            raise explained(self._address, refusal.number, str(refusal)) from None
+        finally:
+            connection.close()
+
+    @contextmanager
+    def _accepted(self, statement: str) -> Iterator[None]:
+        """What goes wrong from here on does not undo what the server has taken."""
+        try:
+            yield
+        except (SourceError, Refusal) as error:
+            raise OutcomeUnknown(
+                f"{self._address.name} took {statement}, and then: {error}; what it kept is unknown", LOOK
+            ) from None
+
+    def _refuse_change(self, refusal: Refusal, connection: Connection, found: Survey, name: str) -> NoReturn:
+        if refusal.number in _NO_SUCH_VARIABLE:
+            raise self._absent(name) from None
+        if refusal.number == _FIXED_AT_START:
+            raise SourceError(
+                self._said(refusal), "write it into the option file, and restart the server"
+            ) from None
+        if refusal.number not in _NOT_OURS:
+            raise explained(self._address, refusal.number, str(refusal)) from None
+        hint = ""
+        with suppress(SourceError, Refusal):
+            hint = self._powers(connection, found).why_not_set(name)
+        raise AccessDenied(self._said(refusal), hint) from None
+
+    def _refuse_kill(self, refusal: Refusal, connection: Connection, found: Survey) -> NoReturn:
+        if refusal.number not in _NOT_OURS:
+            raise explained(self._address, refusal.number, str(refusal)) from None
+        hint = ""
+        with suppress(SourceError, Refusal):
+            hint = dict(self._powers(connection, found).why_not).get("kill", "")
+        if not hint and found.flavour is Flavour.MYSQL:
+            hint = f"its account has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO {found.account}"
+        raise AccessDenied(self._said(refusal), hint) from None
+
+    def _absent(self, name: str) -> Unsupported:
+        return Unsupported(f"{self._address.name} has no variable {plain(name, 100)} that can be set")
+
+    def _said(self, refusal: Refusal) -> str:
+        return f"{self._address.name}: {plain(str(refusal), 300)} ({refusal.number})"
+
+
+def named(statement: str, name: str) -> str:
+    """The one thing that cannot be bound, put in; only what can be nothing but a name. Raises Unsupported.
+
+    >>> named("SET GLOBAL {variable} = %s", "wait_timeout")
+    'SET GLOBAL wait_timeout = %s'
+    """
+    if not re.fullmatch(r"[a-z_]+", name):
+        raise Unsupported(f"{plain(name, 100)!r} is no name of a variable")
+    return statement.replace("{variable}", name)
+
+
+def literal(value: float) -> int | Decimal:
+    """As it is written in SQL: no server takes `28800.0` or `5e-1` for a whole number.
+
+    >>> literal(28800.0), literal(0.5)
+    (28800, Decimal('0.5'))
+    """
+    return int(value) if float(value).is_integer() else Decimal(str(value))
+
+
+def _answering(connection: Connection) -> Survey:
+    """Who answers, before anything was found out: what is known of a server holds while this is the same."""
+    try:
+        version, comment, _, account = connection.rows(sql.read(sql.IDENTIFY))[0]
+    except (IndexError, ValueError):
+        raise Unsupported("what answers does not say what it is", "is it MySQL or MariaDB?") from None
+    banner = from_wire(version)
+    flavour = flavour_of(banner, from_wire(comment))
+    return Survey(flavour, number_of(banner), plain(banner, 200), 0, from_wire(account), frozenset())
+
+
+def _settle(connection: Connection, who: Survey) -> None:
+    """Make the session ours: sql_mode is nobody's, so that what is out of bounds is cut with a warning, not refused."""
+    if connection.rows(who.must("hurried")):
+        connection.rows(who.must("session"), (round(sql.STATEMENT_SECONDS * 1000), PATIENCE))
+    else:
+        connection.rows(who.must("session_act"))
+
+
+def _number(value: bytes | str | float | None) -> int | float | None:
+    return number(value if value is None or isinstance(value, bytes) else str(value))

@@ -1,0 +1,141 @@
+"""What our account may change: its grants, held against what each server asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.model.tuning import Powers
+from goneaway_tui.source.survey import Survey
+
+AnyOf = tuple[str, ...]
+"""Privileges of which one will do; the first is the one to grant."""
+
+EVERYTHING = "ALL PRIVILEGES"
+CONNECTIONS = ("connect_timeout", "max_connections", "max_connect_errors")
+"""What MariaDB counts among the administration of connections."""
+
+NEEDS: dict[Flavour, tuple[tuple[tuple[int, ...], dict[str, AnyOf]], ...]] = {
+    Flavour.MYSQL: (
+        (
+            (8,),
+            {
+                "set": ("SYSTEM_VARIABLES_ADMIN", "SUPER"),
+                "persist": ("SYSTEM_VARIABLES_ADMIN", "SUPER"),
+                "kill": ("CONNECTION_ADMIN", "SUPER"),
+            },
+        ),
+        ((), {"set": ("SUPER",), "kill": ("SUPER",)}),
+    ),
+    Flavour.MARIADB: (
+        (
+            (11,),
+            {
+                "set": ("SUPER",),
+                "kill": ("CONNECTION ADMIN",),
+                **dict.fromkeys(CONNECTIONS, ("CONNECTION ADMIN",)),
+            },
+        ),
+        (
+            (10, 5, 2),
+            {
+                "set": ("SUPER",),
+                "kill": ("CONNECTION ADMIN", "SUPER"),
+                **dict.fromkeys(CONNECTIONS, ("CONNECTION ADMIN", "SUPER")),
+            },
+        ),
+        ((), {"set": ("SUPER",), "kill": ("SUPER",)}),
+    ),
+}
+"""By the first version it holds for, newest first: what an act needs. A variable that stands here is not like the others."""
+
+MANAGED = (
+    (
+        {"rds", "rds_superuser_role", "rdsdbbin"},
+        "Amazon RDS keeps SET GLOBAL to itself: change the parameter group entry {} instead",
+    ),
+    (
+        {"azure"},
+        "Azure keeps SET GLOBAL to itself: change the server parameter {} instead",
+    ),
+    (
+        {"cloudsqlsuperuser"},
+        "Google Cloud SQL keeps SET GLOBAL to itself: change the database flag {} instead",
+    ),
+)
+"""Services that let nobody set a global variable, by what gives them away, and where it is done there."""
+
+NO_PERSIST = "{} keeps no value across restarts: write it into the option file too"
+UNREAD = "persisted_globals_load is OFF: a restart would not read what is persisted"
+
+
+def granted(lines: Iterable[str]) -> frozenset[str]:
+    """The global privileges in the lines of SHOW GRANTS, those of roles in use among them.
+
+    >>> sorted(granted(["GRANT SELECT, SUPER ON *.* TO `dba`@`%`", "GRANT `SUPER` TO `dba`@`%`"]))
+    ['SELECT', 'SUPER']
+    """
+    found = (re.match(r"GRANT ([A-Z_ ,]+) ON \*\.\* TO ", line) for line in lines)
+    return frozenset(name.strip() for each in found if each for name in each[1].split(","))
+
+
+def needed(found: Survey, act: str) -> AnyOf:
+    """What this server asks for an act: `set`, `persist`, `kill`, or setting the variable of that name."""
+    version = tuple(int(part) for part in found.version.split(".") if part)
+    asked = next(asked for since, asked in NEEDS[found.flavour] if version >= since)
+    return asked.get(act, asked["set"])
+
+
+def grant_for(found: Survey, act: str) -> str:
+    return f"GRANT {needed(found, act)[0]} ON *.* TO {found.account}"
+
+
+def service_way(found: Survey, lines: Iterable[str], identity: Mapping[str, str]) -> str:
+    """What to do on a service that lets nobody set a variable, with a place for its name; empty elsewhere."""
+    roles = {
+        role
+        for line in lines
+        if line.startswith("GRANT `")
+        for role in re.findall(r"`([^`]+)`", line.partition(" TO ")[0])
+    }
+    signs = found.able | roles | set(identity.get("basedir", "").split("/"))
+    return next((way for marks, way in MANAGED if marks & signs), "")
+
+
+def powers(found: Survey, lines: list[str], identity: Mapping[str, str], where: str) -> Powers:
+    """`lines`: of SHOW GRANTS; `identity`: by lower-case name; `where`: what stands for a server without a uuid."""
+    held = granted(lines)
+
+    def may(act: str) -> bool:
+        return bool(held & {EVERYTHING, *needed(found, act)})
+
+    way = service_way(found, lines, identity)
+    lacks = way.format("of the same name") or f"the account may not: {grant_for(found, 'set')}"
+    can_set, can_persist = may("set"), may("persist")
+    can_kill = may("kill") or bool(found.able & {"rds", "azure"})
+    why_not = {} if can_set else {"set": lacks}
+    if "persist" not in found.able:
+        can_persist, why_not["persist"] = (
+            False,
+            NO_PERSIST.format(f"{found.flavour.title} {found.version}"),
+        )
+    elif not can_persist:
+        why_not["persist"] = lacks
+    elif identity.get("persisted_globals_load", "ON").upper() in {"OFF", "0"}:
+        can_persist, why_not["persist"] = False, UNREAD
+    if not can_kill:
+        why_not["kill"] = f"the account may end only sessions of its own account: {grant_for(found, 'kill')}"
+    return Powers(
+        account=found.account,
+        server_id=identity.get("server_uuid") or identity.get("server_uid") or where,
+        can_set=can_set,
+        can_persist=can_persist,
+        can_kill=can_kill,
+        why_not=tuple(why_not.items()),
+        apart=tuple(
+            (name, "" if may(name) else way.format(name) or f"the account may not: {grant_for(found, name)}")
+            for name in CONNECTIONS
+            if may(name) != can_set or (not can_set and needed(found, name) != needed(found, "set"))
+        ),
+    )

@@ -1,0 +1,2 @@
+-- Always set our own limits: on MariaDB that leaves no trace.
+SELECT 1 FROM (SELECT %s AS seconds) AS asked

@@ -1,0 +1,2 @@
+-- Ends a session; an open transaction is rolled back.
+KILL CONNECTION %s

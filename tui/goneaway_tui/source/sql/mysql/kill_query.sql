@@ -1,0 +1,2 @@
+-- Ends what a session runs, and leaves the session.
+KILL QUERY %s

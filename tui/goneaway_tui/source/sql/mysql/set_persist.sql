@@ -1,0 +1,2 @@
+-- At once, and across restarts.
+SET PERSIST {variable} = %s
