@@ -1,0 +1,1 @@
+"""What can change a server, before it does."""

@@ -1,0 +1,37 @@
+"""What the server will make of a value, before it does: it cuts down without a word but a warning nobody reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from goneaway_tui.model.tuning import Standing
+from goneaway_tui.tune.tunables import Tunable
+
+
+@dataclass(frozen=True, slots=True)
+class Clamped:
+    """What will be kept."""
+
+    value: int | float
+    because: str | None
+    """Why it is not what was asked for; None where it is."""
+
+
+def clamped(wanted: float, standing: Standing, tunable: Tunable) -> Clamped:
+    """What the server will keep of `wanted`, in its own order: the maximum, the block, the minimum.
+
+    A bound it does not tell is not foretold.
+    """
+    value, reasons = wanted, []
+    low, high = standing.variable.min, standing.variable.max
+    block = standing.block or tunable.block
+    if high is not None and value > high:
+        value = high
+        reasons = ["the server's maximum"]
+    if block > 1 and value % block:
+        value = value // block * block
+        reasons.append(f"rounded down to a multiple of {block:,}")
+    if low is not None and value < low:
+        value = low
+        reasons = ["the server's minimum"]
+    return Clamped(value, ", ".join(reasons) or None)

@@ -1,0 +1,167 @@
+"""The one door: whatever changes a server goes through here, is written down before and after, and happens at most once.
+
+Nothing is ever tried again: after a broken line nobody knows whether the server did it, and the journal says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
+from threading import Lock
+
+from goneaway_tui.errors import FileError, Refused, SourceError
+from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
+from goneaway_tui.ports import Executor
+from goneaway_tui.tune.actions import (
+    Action,
+    KillQuery,
+    KillSession,
+    ResetPersist,
+    SetVariable,
+    digits,
+    restoring,
+)
+from goneaway_tui.tune.entries import Act, Entry, Phase
+from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.look import LOOK_AGAIN, look
+from goneaway_tui.tune.outcome import Outcome, ending, is_gone, said
+from goneaway_tui.tune.tunables import TUNABLE
+
+__all__ = ["Gate", "Outcome"]
+
+
+class Gate:
+    """The only caller of whatever changes something in an Executor. One act at a time, from any thread."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        journal: Journal,
+        powers: Powers,
+        server_name: str = "",
+        own_ids: Callable[[], Collection[int]] = tuple,
+    ) -> None:
+        """`own_ids` tells which sessions are ours just now: they change when the line is lost."""
+        self.powers = powers
+        self.journal = journal
+        self._executor = executor
+        self._server_name = server_name
+        self._own_ids = own_ids
+        self._lock = Lock()
+
+    def standing(self, name: str) -> Standing:
+        """A variable, read afresh. Raises SourceError."""
+        return self._executor.standing(name)
+
+    def probe(self, name: str) -> tuple[Probe, ...]:
+        """What new sessions get. Raises SourceError."""
+        return self._executor.probe(name)
+
+    def last_change(self) -> Act | None:
+        """What `undo` would take back. Raises FileError."""
+        return self.journal.last_change(self.powers.server_id)
+
+    def run(self, action: Action) -> Outcome:
+        """Perform it, once. The journal tells of each way this can end.
+
+        Raises FileError where the journal cannot be written, and Refused where the server or the session is not what was
+        shown: nothing is done then. Raises SourceError, of which OutcomeUnknown alone leaves open whether it was done.
+        Between looking and killing lies one round trip, in which a session can still wake up.
+        """
+        with self._lock:
+            attempt = self._attempt(action)
+            self.journal.append(attempt)
+            asked = False
+            try:
+                found = look(action, self._executor, self.powers, self._own_ids())
+                asked = not found.gone
+                kept = self._perform(action) if asked else None
+            except BaseException as error:
+                phase, outcome = ending(error, asked=asked)
+                with suppress(FileError):
+                    self._record(replace(attempt, phase=phase, outcome=outcome))
+                raise
+            return self._concluded(action, attempt, found.standing, kept)
+
+    def undo(self) -> Outcome:
+        """Take the last change to this server back, also one of an earlier run. Raises as `run` does.
+
+        Refused where nothing is left to undo, or where the value is no longer the one that change left behind.
+        """
+        act = self.last_change()
+        if act is None:
+            raise Refused("nothing was changed on this server that is not undone")
+        was = act.entry
+        if was.variable not in TUNABLE or was.old is None or was.kept is None or was.keep is None:
+            raise Refused(f"the journal does not tell what to go back to after {was.statement}")
+        if was.keep is Keep.PERSIST:
+            persisted = self.standing(was.variable).persisted
+            if persisted is not None and persisted != was.kept:
+                raise Refused(
+                    f"somebody has persisted {was.variable} = {digits(persisted)} since", LOOK_AGAIN
+                )
+        *first, last = restoring(was.variable, was.old, was.kept, was.keep, was.old_persisted, act.id)
+        for action in first:
+            self.run(action)
+        return self.run(last)
+
+    # --- Doing
+
+    def _perform(self, action: Action) -> Kept:
+        match action:
+            case SetVariable(name, value, keep):
+                return self._executor.set_global(name, value, keep)
+            case ResetPersist(name):
+                return self._executor.reset_persist(name)
+            case KillSession(witness):
+                return self._executor.kill(witness.id)
+            case KillQuery(witness):
+                return self._executor.kill_query(witness.id)
+
+    def _concluded(
+        self, action: Action, attempt: Entry, before: Standing | None, kept: Kept | None
+    ) -> Outcome:
+        outcome = Outcome(action, attempt.id, said(action, kept), kept, before, gone=is_gone(action, kept))
+        done = replace(
+            attempt,
+            phase=Phase.DONE,
+            statement=kept.statement if kept else attempt.statement,
+            kept=kept.value if kept else None,
+            warnings=kept.warnings if kept else (),
+            outcome=outcome.said,
+        )
+        if before is not None:
+            done = replace(done, old=before.variable.value, old_persisted=before.persisted)
+        try:
+            self._record(done)
+        except FileError as error:
+            outcome = replace(outcome, unrecorded=error.line)
+        if before is not None:
+            with suppress(SourceError):
+                outcome = replace(outcome, after=self._executor.standing(before.variable.name))
+        return outcome
+
+    # --- Writing down
+
+    def _attempt(self, action: Action) -> Entry:
+        entry = Entry(
+            self.journal.now(),
+            Phase.ATTEMPTED,
+            self.journal.new_id(),
+            self.powers.account,
+            self.powers.server_id,
+            self._server_name,
+            action.statement,
+        )
+        match action:
+            case SetVariable(name, value, keep, old, undoes):
+                return replace(entry, variable=name, requested=value, keep=keep, old=old, undoes=undoes)
+            case ResetPersist(name, old):
+                return replace(entry, variable=name, old=old)
+            case KillSession(witness) | KillQuery(witness):
+                of = f"session {witness.id} of {witness.user}@{witness.host}"
+                return replace(entry, about=f"{of}, {witness.program}" if witness.program else of)
+
+    def _record(self, entry: Entry) -> None:
+        self.journal.append(replace(entry, at=self.journal.now()))

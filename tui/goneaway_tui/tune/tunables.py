@@ -1,0 +1,196 @@
+"""What can be changed on a server: one row a variable. Keys, dialog, help, README table and the gate's allow-list come of it.
+
+Bounds are not here: the server knows them. Nor are flavours: what a server lacks is not in its samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from goneaway_tui.model.sample import Sample
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+
+class Unit(StrEnum):
+    """What a variable counts in; SET takes the bare number."""
+
+    SECONDS = "seconds"
+    MILLISECONDS = "milliseconds"
+    BYTES = "bytes"
+    COUNT = "count"
+    LEVEL = "level"
+    """One of a few steps, where more is more."""
+
+
+class Reach(StrEnum):
+    """Whom a new global value reaches, and when."""
+
+    NEW_SESSIONS = "new sessions"
+    NEXT_LOGIN = "next login"
+    SERVER_WIDE = "server-wide"
+    RECONNECT = "reconnect"
+
+    @property
+    def sentence(self) -> str:
+        return SENTENCES[self]
+
+
+SENTENCES = {
+    Reach.NEW_SESSIONS: "only sessions that connect afterwards get it",
+    Reach.NEXT_LOGIN: "at each login from then on; who is connected stays",
+    Reach.SERVER_WIDE: "at once for everybody",
+    Reach.RECONNECT: "a session keeps its own until it reconnects",
+}
+"""Sessions copy most globals when they connect, and never again (measured on MySQL 9.7, MariaDB 10.11 and 11.8)."""
+
+
+class Counts(StrEnum):
+    """Whose waits an idle limit ends, as far as the process list can tell."""
+
+    NOBODY = "nobody"
+    IDLE = "idle sessions"
+    INTERACTIVE = "idle sessions, if their clients are interactive,"
+    """Nothing tells which those are."""
+    TRANSACTIONS = "sessions idle inside a transaction"
+    READERS = "sessions idle inside a transaction that wrote nothing"
+    WRITERS = "sessions idle inside a transaction that wrote rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Tunable:
+    """One global variable that may be set."""
+
+    name: str
+    key: str | None
+    """Opens its dialog from the board; without one it is found under `t`."""
+    unit: Unit
+    reach: Reach
+    presets: tuple[int | float, ...]
+    """In the variable's own unit, smallest first."""
+    why: str
+    """One sentence for the person who sets it."""
+    decimals: int = 0
+    """Digits after the point that the server keeps."""
+    block: int = 1
+    """Rounded down to a multiple of this, where the server does not tell."""
+    closes: Counts = Counts.NOBODY
+    """Whom it closes for idling."""
+    zero: str = ""
+    """What 0 means, where it is no quantity."""
+    client_note: str = ""
+    """What the client has to say in the matter."""
+    parameter_note: str = ""
+    """What to know where a parameter group holds it and SET GLOBAL is not allowed."""
+
+    @property
+    def closes_idle(self) -> bool:
+        return self.closes is not Counts.NOBODY
+
+
+S, MS, NEW = Unit.SECONDS, Unit.MILLISECONDS, Reach.NEW_SESSIONS
+
+TUNABLES: tuple[Tunable, ...] = (
+    Tunable(
+        "wait_timeout", "w", S, NEW, (60, 600, 3600, 28_800, 31_536_000),
+        "How long a non-interactive session may idle before the server closes it.",
+        closes=Counts.IDLE,
+        client_note="a pool should let go of a connection before the server does: keep its lifetime below this",
+    ),
+    Tunable(
+        "interactive_timeout", "i", S, NEW, (600, 3600, 28_800, 31_536_000),
+        "How long an interactive session, such as the mysql prompt, may idle before the server closes it.",
+        closes=Counts.INTERACTIVE,
+    ),
+    Tunable(
+        "max_allowed_packet", "p", Unit.BYTES, Reach.RECONNECT, (16 * MIB, 64 * MIB, 256 * MIB, GIB),
+        "The largest statement, row or blob; a packet above it ends the session that sent it.",
+        block=1024,
+        client_note="the client has its own limit, whatever the server allows: raise max_allowed_packet there too",
+    ),
+    Tunable(
+        "net_read_timeout", None, S, NEW, (30, 60, 120, 600),
+        "How long the server waits for the rest of what a client has begun to send.",
+    ),
+    Tunable(
+        "net_write_timeout", None, S, NEW, (60, 120, 600, 3600),
+        "How long the server waits for a client to take its result.",
+        client_note="a client that reads row by row and works in between is what this ends",
+    ),
+    Tunable(
+        "connect_timeout", None, S, Reach.NEXT_LOGIN, (5, 10, 30, 60),
+        "How long a login may take.",
+        client_note="the client's own time to connect may run out first",
+    ),
+    Tunable(
+        "max_connections", None, Unit.COUNT, Reach.SERVER_WIDE, (151, 500, 1000, 5000),
+        "How many may be connected at once; one more is error 1040, Too many connections.",
+        client_note="the pools of all clients together should ask for less than this",
+        parameter_note="managed servers often compute it from their memory; a number in its place fixes it",
+    ),
+    Tunable(
+        "max_user_connections", None, Unit.COUNT, Reach.NEXT_LOGIN, (0, 50, 100, 500),
+        "How many sessions one account may have at once.",
+        zero="no limit",
+    ),
+    Tunable(
+        "max_connect_errors", None, Unit.COUNT, Reach.SERVER_WIDE, (100, 1000, 100_000),
+        "How many broken logins in a row block a host, with error 1129.",
+    ),
+    Tunable(
+        "max_execution_time", None, MS, NEW, (0, 1000, 10_000, 60_000),
+        "How long a SELECT may run; the statement ends, the session lives.",
+        zero="no limit",
+    ),
+    Tunable(
+        "max_statement_time", None, S, NEW, (0, 1, 10, 60),
+        "How long any statement may run; the statement ends, the session lives.",
+        decimals=6,
+        zero="no limit",
+    ),
+    Tunable(
+        "innodb_lock_wait_timeout", None, S, NEW, (5, 10, 50, 120),
+        "How long a statement waits for a row another transaction has locked.",
+    ),
+    Tunable(
+        "lock_wait_timeout", None, S, NEW, (60, 3600, 86_400, 31_536_000),
+        "How long a statement waits for a table whose definition is in use.",
+    ),
+    Tunable(
+        "idle_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
+        "How long a session may idle inside a transaction; replaces wait_timeout there, also upwards.",
+        closes=Counts.TRANSACTIONS, zero="off: wait_timeout counts",
+    ),
+    Tunable(
+        "idle_readonly_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
+        "The same for a transaction that wrote nothing.",
+        closes=Counts.READERS, zero="off: idle_transaction_timeout counts",
+    ),
+    Tunable(
+        "idle_write_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
+        "The same for a transaction that wrote rows, and holds their locks.",
+        closes=Counts.WRITERS, zero="off: idle_transaction_timeout counts",
+    ),
+    Tunable(
+        "log_warnings", None, Unit.LEVEL, Reach.SERVER_WIDE, (0, 1, 2, 4),
+        "Whether the error log says why a session ended: from 2 on timeouts, from 4 on kills too.",
+    ),
+    Tunable(
+        "log_error_verbosity", None, Unit.LEVEL, Reach.SERVER_WIDE, (1, 2, 3),
+        "Whether the error log says why a session ended: only 3 does.",
+    ),
+    Tunable(
+        "thread_cache_size", None, Unit.COUNT, Reach.SERVER_WIDE, (0, 16, 64, 256),
+        "How many threads are kept for those who connect next.",
+    ),
+)  # fmt: skip
+
+TUNABLE: dict[str, Tunable] = {tunable.name: tunable for tunable in TUNABLES}
+"""By name; what is not in it is not set."""
+
+
+def present(sample: Sample) -> tuple[Tunable, ...]:
+    """Those whose variable this server has, in the table's order."""
+    named = {variable.name for variable in sample.variables}
+    return tuple(tunable for tunable in TUNABLES if tunable.name in named)

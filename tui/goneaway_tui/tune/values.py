@@ -1,0 +1,179 @@
+"""Values as people type them, and as they are shown: exact, and each reads the other's.
+
+`8h 1h30m 1y 28800` · `64M 1 GiB 1.5g` · `5,000` · `+10m -10m x2 /2` count from today's value · `=-1` where a value is
+itself below 0. Sizes are binary whatever they are called: `SET` has no other kind.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+from goneaway_tui.model.duration import UNITS
+from goneaway_tui.tune.tunables import Unit
+
+LONGEST = 80
+"""Characters; who types more has pasted something else."""
+LARGEST = 2**64 - 1
+"""What the widest variable holds. MySQL does not cut down what is above it, but refuses it (error 1232)."""
+
+_TIMES = {
+    **UNITS,
+    **dict.fromkeys(("secs", "second", "seconds"), 1),
+    **dict.fromkeys(("mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), 3600),
+    **dict.fromkeys(("day", "days"), 86_400),
+    **dict.fromkeys(("week", "weeks"), 604_800),
+    **dict.fromkeys(("year", "years"), 31_536_000),
+}
+_SECONDS = {name: Fraction(str(length)) for name, length in _TIMES.items()}
+_SIZES = {
+    f"{letter}{ending}": Fraction(1 << shift)
+    for letter, shift in (("k", 10), ("m", 20), ("g", 30), ("t", 40))
+    for ending in ("", "b", "ib")
+}
+
+FACTORS: dict[Unit, dict[str, Fraction]] = {
+    Unit.SECONDS: _SECONDS,
+    Unit.MILLISECONDS: {name: length * 1000 for name, length in _SECONDS.items()},
+    Unit.BYTES: {**_SIZES, **dict.fromkeys(("b", "byte", "bytes"), Fraction(1))},
+    Unit.COUNT: {},
+    Unit.LEVEL: {},
+}
+"""What each word after a number is worth in the variable's own unit; a bare number is worth 1."""
+
+EXAMPLES = {
+    Unit.SECONDS: "a duration; write it like 90, 10m, 1h30m, 8h, 1y, +10m or x2",
+    Unit.MILLISECONDS: "a duration; write it like 500, 500ms, 30s, 10m, +1s or x2; a bare number is milliseconds",
+    Unit.BYTES: "a size; write it like 67108864, 64M, 1 GiB, +16M or x2",
+    Unit.COUNT: "a count; write it like 500, 5,000, +100 or x2",
+    Unit.LEVEL: "a level; write it like 2",
+}
+
+_NUMBER = r"(\d{1,3}(?:[,_ ]\d{3})+(?!\d)|\d{1,20})(\.\d{1,20})?"
+_PART = re.compile(rf"\s*{_NUMBER}\s*([a-z]*)", re.ASCII)
+_SCALED = re.compile(r"([x*\N{MULTIPLICATION SIGN}/])\s*(\d{1,20}(?:\.\d{1,20})?)", re.ASCII)
+
+
+def parse_value(text: str, unit: Unit, now: float | None, decimals: int = 0) -> int | float:
+    """The number meant, in the variable's own unit, whatever the server makes of it. Raises ValueError with a sentence.
+
+    `now` is today's value, from which `+10m`, `-10m`, `x2` and `/2` count; multiples are rounded down to what the
+    variable can hold, `decimals` digits after the point.
+
+    >>> parse_value("1h30m", Unit.SECONDS, None), parse_value("x2", Unit.SECONDS, 28800)
+    (5400, 57600)
+    >>> parse_value("1.5g", Unit.BYTES, None), parse_value("5 000", Unit.COUNT, None)
+    (1610612736, 5000)
+    """
+    bare = " ".join(text.lower().split())
+    if not bare or len(text) > LONGEST:
+        raise _unreadable(text, unit)
+    scaled = _SCALED.fullmatch(bare)
+    if scaled:
+        value = _rounded(_scaled(scaled[1], Fraction(scaled[2]), _today(now)), decimals)
+    elif bare[0] in "+-":
+        step = _absolute(bare[1:], text, unit, decimals)
+        value = _today(now) + (step if bare[0] == "+" else -step)
+    else:
+        sign, plain = (-1, bare[2:]) if bare.startswith("=-") else (1, bare.removeprefix("="))
+        value = sign * _absolute(plain, text, unit, decimals)
+    if abs(value) > LARGEST:
+        raise ValueError("no variable holds a number as large as that")
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def words(value: float, unit: Unit) -> str:
+    """Exactly this value, as a person would say it; `parse_value` reads it back, save for a value below 0.
+
+    >>> words(28800, Unit.SECONDS), words(90500, Unit.MILLISECONDS), words(67108864, Unit.BYTES), words(5000, Unit.COUNT)
+    ('8 h', '1 m 30.5 s', '64 MiB', '5,000')
+    """
+    if value < 0:
+        return f"-{words(-value, unit)}"
+    exact = Fraction(Decimal(repr(value)))
+    if unit is Unit.BYTES and exact.denominator == 1:
+        return _size(exact.numerator)
+    if unit in {Unit.SECONDS, Unit.MILLISECONDS}:
+        return _time(exact / FACTORS[unit]["s"])
+    return _digits(exact)
+
+
+def _absolute(bare: str, text: str, unit: Unit, decimals: int) -> Fraction:
+    total, position, factors = Fraction(0), 0, FACTORS[unit]
+    while position < len(bare) or not position:
+        part = _PART.match(bare, position)
+        if part is None or (part[3] and part[3] not in factors) or (not part[3] and part[0] != bare):
+            raise _unreadable(text, unit)
+        factor = factors[part[3]] if part[3] else Fraction(1)
+        if part[2] and factor <= 1 and not decimals:
+            raise ValueError(_whole(unit))
+        total += Fraction(re.sub(r"[,_ ]", "", part[1]) + (part[2] or "")) * factor
+        position = part.end()
+    if (total * 10**decimals).denominator != 1:
+        raise ValueError(f"at most {decimals} digits after the point" if decimals else _whole(unit))
+    return total
+
+
+def _scaled(sign: str, by: Fraction, today: Fraction) -> Fraction:
+    if sign != "/":
+        return today * by
+    if not by:
+        raise ValueError("nothing can be divided by 0")
+    return today / by
+
+
+def _today(now: float | None) -> Fraction:
+    if now is None:
+        raise ValueError(
+            "the server does not tell today's value, so nothing counts from it; write the new value whole"
+        )
+    return Fraction(Decimal(repr(now)))
+
+
+def _rounded(value: Fraction, decimals: int) -> Fraction:
+    return Fraction(value * 10**decimals // 1, 10**decimals)
+
+
+def _unreadable(text: str, unit: Unit) -> ValueError:
+    shown = " ".join(text.split())[:40]
+    return ValueError(
+        f"{shown!r} is not {EXAMPLES[unit]}" if shown else f"write {EXAMPLES[unit].partition('write ')[2]}"
+    )
+
+
+def _whole(unit: Unit) -> str:
+    things = {Unit.COUNT: "numbers", Unit.LEVEL: "numbers"}.get(unit, unit.value)
+    return f"only whole {things}"
+
+
+def _digits(value: Fraction) -> str:
+    """All of it, with commas before the point.
+
+    >>> _digits(Fraction("1234567.000001"))
+    '1,234,567.000001'
+    """
+    whole, rest = divmod(value, 1)
+    after = f"{Decimal(rest.numerator) / Decimal(rest.denominator):f}".partition(".")[2].rstrip("0")
+    return f"{whole:,}.{after}" if after else f"{whole:,}"
+
+
+def _size(number: int) -> str:
+    for name, length in (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if number >= length and number * 10 % length == 0:
+            return f"{_digits(Fraction(number, length))} {name}"
+    return f"{number:,} B"
+
+
+def _time(seconds: Fraction) -> str:
+    if 0 < seconds < 1 and (seconds * 1000).denominator == 1:
+        return f"{seconds * 1000} ms"
+    said, rest = [], seconds
+    for name, length in (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60)):
+        amount, rest = divmod(rest, length)
+        if amount:
+            said.append(f"{amount:,} {name}")
+    if rest or not said:
+        said.append(f"{_digits(rest)} s")
+    return " ".join(said)
