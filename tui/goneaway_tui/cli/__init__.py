@@ -27,7 +27,7 @@ from goneaway_tui.cli.terminal import (
 )
 from goneaway_tui.errors import ExitCode, FileError, GoneawayError
 from goneaway_tui.model.snapshot import Policy, Snapshot
-from goneaway_tui.ports import Clock, Source
+from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import (
     Answer,
     ConnectionSettings,
@@ -39,12 +39,15 @@ from goneaway_tui.settings import (
 
 if TYPE_CHECKING:
     from goneaway_tui.source.address import Address
+    from goneaway_tui.tune.journal import Journal
 
 
 DEMO = Policy(watch_below=45, imminent_below=15)
 """Where the demo draws the lines unless told: its sessions live for a minute."""
 
 
+READ_ONLY = "started with --read-only: nothing can be changed"
+NO_SERVER = "these sessions are simulated: there is no server to change"
 PATIENCE_SECONDS = 0.7
 """How long connecting may take before it is said that it does."""
 
@@ -74,19 +77,21 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _ui(settings: Settings) -> int:
+    from goneaway_tui.source.executor import LiveExecutor
     from goneaway_tui.source.live import LiveSource
 
     require_terminal()
     clock = steady_clock()
-    source = LiveSource(
-        _address(settings.connection), clock, statements=settings.statements, interval=settings.interval
-    )
-    return _watch(settings, source, clock)
+    address = _address(settings.connection)
+    source = LiveSource(address, clock, statements=settings.statements, interval=settings.interval)
+    executor = None if settings.read_only else LiveExecutor(address, clock, statements=settings.statements)
+    return _watch(settings, source, clock, executor)
 
 
 def _demo(settings: Settings) -> int:
     from goneaway_tui.source.address import Address
     from goneaway_tui.source.demo import NoServerProgram, start_demo
+    from goneaway_tui.source.executor import LiveExecutor
     from goneaway_tui.source.live import LiveSource
     from goneaway_tui.source.simulated import SimulatedSource
 
@@ -100,12 +105,16 @@ def _demo(settings: Settings) -> int:
     except NoServerProgram as absent:
         greeting = f"{absent.line}. These sessions are simulated."
         tell(greeting)
-        return _watch(settings, SimulatedSource(clock, statements=settings.statements), clock, greeting)
+        return _watch(
+            settings, SimulatedSource(clock, statements=settings.statements), clock, greeting=greeting
+        )
     if settings.origins["watch_below"] == settings.origins["imminent_below"] == "default":
         settings = replace(settings, watch_below=DEMO.watch_below, imminent_below=DEMO.imminent_below)
     try:
         address = Address(socket=demo.socket, user=demo.user, label="demo (private server)")
-        return _watch(settings, LiveSource(address, clock, statements=settings.statements), clock)
+        admin = replace(address, user=demo.admin)
+        executor = None if settings.read_only else LiveExecutor(admin, clock, statements=settings.statements)
+        return _watch(settings, LiveSource(address, clock, statements=settings.statements), clock, executor)
     finally:
         demo.close()
 
@@ -133,7 +142,9 @@ def _snapshot(settings: Settings) -> int:
 COMMANDS = {"ui": _ui, "demo": _demo, "snapshot": _snapshot}
 
 
-def _watch(settings: Settings, source: Source, clock: Clock, greeting: str = "") -> int:
+def _watch(
+    settings: Settings, source: Source, clock: Clock, executor: Executor | None = None, greeting: str = ""
+) -> int:
     """Read once, so that a server that refuses is told before the screen opens; then show the board."""
     from goneaway_tui.judge import judge
 
@@ -156,6 +167,9 @@ def _watch(settings: Settings, source: Source, clock: Clock, greeting: str = "")
             theme=settings.theme,
             run_for=settings.run_for,
             greeting=greeting,
+            executor=executor,
+            journal=_journal(clock) if executor is not None else None,
+            why_read_only=READ_ONLY if settings.read_only else NO_SERVER,
         )
         signal.signal(signal.SIGHUP, lambda *_: _hang_up(source))
         app.run()
@@ -167,6 +181,14 @@ def _watch(settings: Settings, source: Source, clock: Clock, greeting: str = "")
         tell(fault(app.crash))
         return ExitCode.BUG
     return ExitCode.DONE
+
+
+def _journal(clock: Clock) -> Journal:
+    from platformdirs import user_state_path
+
+    from goneaway_tui.tune.journal import Journal
+
+    return Journal(user_state_path("goneaway-tui") / "journal.jsonl", clock)
 
 
 def _hang_up(source: Source) -> None:

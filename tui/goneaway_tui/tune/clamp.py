@@ -34,4 +34,4 @@ def clamped(wanted: float, standing: Standing, tunable: Tunable) -> Clamped:
     if low is not None and value < low:
         value = low
         reasons = ["the server's minimum"]
-    return Clamped(value, ", ".join(reasons) or None)
+    return Clamped(value, None if value == wanted else ", ".join(reasons))

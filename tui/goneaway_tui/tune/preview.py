@@ -16,8 +16,8 @@ from goneaway_tui.tune.clamp import clamped
 from goneaway_tui.tune.tunables import Counts, Reach, Tunable, Unit
 from goneaway_tui.tune.values import words
 
-TOO_MANY = 0.1
-"""The part of the open sessions above which closing them at their next idle is asked for twice; room to spare, too."""
+TENTH = 10
+"""More than one in so many open sessions closed at their next idle is asked for twice, and so is less room to spare."""
 TOO_SHORT = 30
 """Seconds: an idle limit below this closes sessions between two clicks."""
 
@@ -126,7 +126,7 @@ def _effects(scene: Scene) -> tuple[str, ...]:
 def _reach(scene: Scene) -> str:
     if scene.tunable.reach not in {Reach.NEW_SESSIONS, Reach.RECONNECT}:
         return scene.tunable.reach.sentence
-    return f"0 of {_sessions(len(scene.open), 'open ')} change: each keeps its own until it reconnects"
+    return f"0 of {len(scene.open):,} open sessions change: each keeps its own until it reconnects"
 
 
 def _after_restart(standing: Standing, kept: float, keep: Keep, unit: Unit) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def _account(scene: Scene) -> tuple[str, ...]:
 
 def _closes_many(scene: Scene) -> str | None:
     everybody = len(scene.open)
-    if not scene.tunable.closes_idle or scene.closed <= everybody * TOO_MANY:
+    if not scene.tunable.closes_idle or scene.closed * TENTH <= everybody:
         return None
     return (
         f"{scene.closed:,} of {_sessions(everybody, 'open ')} have idled longer than {_limit(scene)} by now: "
@@ -177,7 +177,7 @@ def _closes_early(scene: Scene) -> str | None:
 
 
 def _starves_all(scene: Scene) -> str | None:
-    if scene.tunable.name != "max_connections" or scene.kept >= scene.connected * (1 + TOO_MANY):
+    if scene.tunable.name != "max_connections" or _leaves_room(scene.kept, scene.connected):
         return None
     return (
         f"{_sessions(scene.connected)} connected now, and {scene.kept:,} leaves less than a tenth to spare: "
@@ -189,7 +189,7 @@ def _starves_an_account(scene: Scene) -> str | None:
     user, sessions = _busiest(scene)
     if scene.tunable.name != "max_user_connections" or scene.kept <= 0:
         return None
-    if scene.kept >= sessions * (1 + TOO_MANY):
+    if _leaves_room(scene.kept, sessions):
         return None
     return f"{user} has {_sessions(sessions)} open now: with {scene.kept:,} its next logins may be refused"
 
@@ -213,6 +213,10 @@ CLOSABLE: dict[Counts, Callable[[Verdict], bool]] = {
     Counts.READERS: lambda v: v.session.transaction is not None and not v.session.transaction.rows_modified,
     Counts.WRITERS: lambda v: v.session.transaction is not None and bool(v.session.transaction.rows_modified),
 }
+
+
+def _leaves_room(most: float, used: int) -> bool:
+    return (most - used) * TENTH >= used
 
 
 def _busiest(scene: Scene) -> tuple[str, int]:

@@ -75,7 +75,7 @@ def parse_value(text: str, unit: Unit, now: float | None, decimals: int = 0) -> 
         value = _rounded(_scaled(scaled[1], Fraction(scaled[2]), _today(now)), decimals)
     elif bare[0] in "+-":
         step = _absolute(bare[1:], text, unit, decimals)
-        value = _today(now) + (step if bare[0] == "+" else -step)
+        value = _rounded(_today(now) + (step if bare[0] == "+" else -step), decimals)
     else:
         sign, plain = (-1, bare[2:]) if bare.startswith("=-") else (1, bare.removeprefix("="))
         value = sign * _absolute(plain, text, unit, decimals)

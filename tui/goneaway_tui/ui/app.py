@@ -20,12 +20,15 @@ from goneaway_tui.export import save
 from goneaway_tui.judge import is_same_run
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Snapshot
-from goneaway_tui.ports import Clock, Source
+from goneaway_tui.ports import Clock, Executor, Source
+from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.acts import NEEDS, Acts
 from goneaway_tui.ui.messages import Judged, PollBroke, PollFailed
 from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.export import ExportChoice, ExportScreen
+from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.widgets.summary import Freshness
 
@@ -62,6 +65,9 @@ class GoneawayApp(App[None]):
         theme: str | None = None,
         run_for: float | None = None,
         greeting: str = "",
+        executor: Executor | None = None,
+        journal: Journal | None = None,
+        why_read_only: str = "there is no server here to change",
     ) -> None:
         """`first` is shown at once. `ticking=False` leaves `tick` to the caller, for a clock that is held.
 
@@ -74,7 +80,9 @@ class GoneawayApp(App[None]):
         self._interval = interval
         self._ticking = ticking
         self._poller = Poller(source, policy, self.post_message, first)
-        self._board = Board(source.name)
+        self.server_name = source.name
+        self.acts = Acts(self, executor, journal, why_read_only)
+        self._board = Board(source.name, read_only=executor is None)
         self._newest = first
         self._run_for = run_for
         self._greeting = greeting
@@ -98,6 +106,7 @@ class GoneawayApp(App[None]):
         )
         self.push_screen(self._board)
         self._poller.start()
+        self.acts.begin()
         if self._newest is not None:
             self._due = self._newest.taken_at + self._interval
             self.now, self.snapshot = max(self.clock(), self._newest.taken_at), self._newest
@@ -177,10 +186,48 @@ class GoneawayApp(App[None]):
 
         The framework sent it to whoever had the focus then; it is meant for the field, not for a command.
         """
-        if isinstance(self.focused, Input) and event.is_printable and event.character:
+        if isinstance(self.screen, KillScreen) and self.screen.was_typed_blind(event):
+            event.stop()
+            event.prevent_default()
+        elif isinstance(self.focused, Input) and event.is_printable and event.character:
             self.focused.insert_text_at_cursor(event.character)
             event.stop()
             event.prevent_default()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the framework's shape
+        """Grey the keys that can do nothing here; pressed all the same, they say why."""
+        return None if action in NEEDS and self.acts.why_not(action) else True
+
+    def own_ids(self) -> tuple[int, ...]:
+        return () if self.snapshot is None else self.snapshot.sample.server.own_session_ids
+
+    def clear_marks(self) -> None:
+        """What was marked was marked for what is done now."""
+        self._board.sessions.clear_marks()
+
+    def look_again(self) -> None:
+        """Poll as soon as may be: something was changed."""
+        self._due = float("-inf")
+        self.tick()
+
+    def end_with(self, error: Exception) -> None:
+        """A fault of ours in another thread ends the app as one of this thread does."""
+        self._handle_exception(error)
+
+    def action_tune(self, name: str) -> None:
+        self.acts.tune(name)
+
+    def action_tunables(self) -> None:
+        self.acts.choose()
+
+    def action_undo(self) -> None:
+        self.acts.undo()
+
+    def action_kill(self) -> None:
+        self.acts.kill(self._board.chosen())
+
+    def action_variables(self) -> None:
+        self.acts.variables()
 
     def action_interrupt(self) -> None:
         """ctrl+c quits, as everywhere else."""
@@ -228,6 +275,12 @@ class GoneawayApp(App[None]):
             yield SystemCommand("Group", "Group by user, client, program or database", board.action_group)
             yield SystemCommand("Freeze", "Hold the screen, or let it go on", self.action_freeze)
             yield SystemCommand("Export", "Write the snapshot on the screen to a file", self.action_export)
+            yield SystemCommand("Tune", "Change a limit of the server", self.action_tunables)
+            yield SystemCommand(
+                "Kill", "End the marked sessions, or the one under the cursor", self.action_kill
+            )
+            yield SystemCommand("Undo", "Take back the last change", self.action_undo)
+            yield SystemCommand("Variables", "The limits, and the journal of changes", self.action_variables)
             yield SystemCommand("Help", "Keys, words, and what this account cannot see", board.action_help)
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
         yield SystemCommand("Quit", "Leave", self.exit)

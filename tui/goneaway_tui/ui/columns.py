@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -102,3 +102,13 @@ def _since(instant: float | None, now: float) -> str:
 
 def _until(instant: float | None, now: float) -> str:
     return "" if instant is None else wording.countdown(instant - now)
+
+
+def in_order(
+    rows: Sequence[RowT], columns: tuple[Column[RowT], ...], by: str, *, reverse: bool
+) -> list[RowT]:
+    """Sorted by one column; what has no value there comes last either way. Equals keep their order."""
+    order: Callable[[RowT], Any] = next(c.order for c in columns if c.id == by)
+    known = [row for row in rows if order(row) is not None]
+    unknown = [row for row in rows if order(row) is None]
+    return sorted(known, key=order, reverse=reverse) + unknown

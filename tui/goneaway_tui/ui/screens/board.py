@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -17,11 +16,11 @@ from textual.widgets import Footer, Input, Static
 from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
 from goneaway_tui.judge.narrowing import EVERYTHING, Filter, parse_filter
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.ui import wording
-from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, RowT
+from goneaway_tui.tune.tunables import TUNABLES
+from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, in_order
 from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.notice import hidden, narrowed
 from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
@@ -30,6 +29,8 @@ from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.summary import Freshness, Summary
 
 NARROW, MIDDLE = 100, 150
+SHORT = {"wait_timeout": "wait", "interactive_timeout": "inter", "max_allowed_packet": "packet"}
+"""What the footer calls the tunables that have a key."""
 
 
 class Board(Screen[None]):
@@ -37,12 +38,23 @@ class Board(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", id="board.filter"),
+        Binding("question_mark", "help", "help", key_display="?", id="board.help"),
+        *(
+            Binding(
+                each.key, f"app.tune('{each.name}')", SHORT.get(each.name, each.name), id=f"tune.{each.name}"
+            )
+            for each in TUNABLES
+            if each.key
+        ),
+        Binding("t", "app.tunables", "tune", id="board.tune"),
+        Binding("k", "app.kill", "kill", id="board.kill"),
+        Binding("u", "app.undo", "undo", id="board.undo"),
+        Binding("e", "app.export", "export", id="board.export"),
+        Binding("q", "app.quit", "quit", id="board.quit"),
         Binding("s", "sort", "sort", id="board.sort"),
         Binding("g", "group", "group", id="board.group"),
         Binding("f", "app.freeze", "freeze", id="board.freeze"),
-        Binding("e", "app.export", "export", id="board.export"),
-        Binding("question_mark", "help", "help", key_display="?", id="board.help"),
-        Binding("q", "app.quit", "quit", id="board.quit"),
+        Binding("v", "app.variables", "vars", id="board.variables"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
 
@@ -56,8 +68,9 @@ class Board(Screen[None]):
     groups: query_one[LineTable[Group]] = query_one("#groups", LineTable)
     field = query_one("#filter", Input)
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, read_only: bool) -> None:
         super().__init__()
+        self._read_only = read_only
         self._server_name = name
         self._filter: Filter = EVERYTHING
         self._filter_error = ""
@@ -67,7 +80,9 @@ class Board(Screen[None]):
         self._group_sort, self._group_reverse = "left", False
 
     def compose(self) -> ComposeResult:
-        yield Summary(self._server_name, id="summary").data_bind(Board.snapshot, Board.now, Board.freshness)
+        yield Summary(self._server_name, read_only=self._read_only, id="summary").data_bind(
+            Board.snapshot, Board.now, Board.freshness
+        )
         yield Static(id="notice")
         yield Field(
             placeholder='filter: shop  user:shop  idle>10m  risk:imminent  -program:cron  "SELECT 1"',
@@ -76,7 +91,7 @@ class Board(Screen[None]):
         )
         yield LineTable(SESSION_COLUMNS, lambda v: v.session.id, lambda v: TINTS[v.risk], id="sessions")
         yield LineTable(GROUP_COLUMNS, lambda g: g.key, lambda _: "", id="groups")
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.sessions.focus()
@@ -105,6 +120,23 @@ class Board(Screen[None]):
         kept = [v for v in self.snapshot.verdicts if self._filter.admits(v, at)]
         kept.sort(key=lambda v: (-v.risk.rank, v.session.id))
         return in_order(kept, SESSION_COLUMNS, self._sort, reverse=self._reverse)
+
+    def chosen(self) -> list[Verdict]:
+        """The marked sessions, or the one under the cursor."""
+        if self._grouped:
+            return []
+        marked = [v for v in self.sessions.rows if v.session.id in self.sessions.marks]
+        under = self.sessions.cursor_row
+        return marked or ([under] if under is not None else [])
+
+    def on_key(self, event: events.Key) -> None:
+        """A greyed key says why it is grey."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled:
+            return
+        action = active.binding.action.removeprefix("app.").partition("(")[0]
+        why = self.app.acts.why_not(action)  # type: ignore[attr-defined]
+        self.notify(f"{active.binding.description}: {why}", severity="warning", timeout=10, markup=False)
 
     def _draw_rows(self) -> None:
         if not self.is_mounted:
@@ -135,24 +167,10 @@ class Board(Screen[None]):
             return f"▲ {self._filter_error}", "warning"
         if self.snapshot is None:
             return "", ""
-        snapshot = self.snapshot
-        narrowed = self._narrowed(snapshot)
-        if narrowed:
-            return narrowed, "quiet"
-        hidden = [each for each in snapshot.sample.limitations if each.grant and is_grave(each)]
-        if hidden:
-            more = f"  (+{len(hidden) - 1}: ?)" if len(hidden) > 1 else ""
-            return f"! hidden: {plain(hidden[0].what)}: {plain(hidden[0].grant or '')}{more}", "warning"
-        return "", ""
-
-    def _narrowed(self, snapshot: Snapshot) -> str:
-        parts = []
-        if self._filter.tests:
-            shown = f"{wording.count(len(self.sessions.rows))} of {wording.count(len(snapshot.verdicts))}"
-            parts.append(f"filter {plain(self._filter.text)}: {shown} sessions")
-        if self._grouped:
-            parts.append(f"grouped by {self._grouped}, enter narrows to a group")
-        return "  ·  ".join(parts) + "  ·  esc back" if parts else ""
+        if self._filter.tests or self._grouped:
+            shown = len(self.sessions.rows), len(self.snapshot.verdicts)
+            return narrowed(self._filter.text if self._filter.tests else "", shown, self._grouped), "quiet"
+        return hidden(self.snapshot.sample.limitations), "warning"
 
     def action_filter(self) -> None:
         self.field.display = True
@@ -260,24 +278,15 @@ class Board(Screen[None]):
             ("/", "filter"),
             ("s", "sort by a column; again: the other way"),
             ("g", "group by user, client, program or database"),
+            ("space", "mark a session, for k"),
+            *((each.key, f"change {each.name}") for each in TUNABLES if each.key),
+            ("t", "change any limit"),
+            ("k", "kill the marked sessions, or the one under the cursor"),
+            ("u", "undo the last change"),
+            ("v", "the limits, and the journal of changes"),
             ("f", "freeze the screen, and let it go on"),
             ("e", "export the snapshot on the screen"),
             ("esc", "leave what was opened"),
             ("ctrl+p", "every command by name"),
             ("q, ctrl+c", "quit"),
         ]
-
-
-def in_order(
-    rows: Sequence[RowT], columns: tuple[Column[RowT], ...], by: str, *, reverse: bool
-) -> list[RowT]:
-    """Sorted by one column; what has no value there comes last either way. Equals keep their order."""
-    order: Callable[[RowT], Any] = next(c.order for c in columns if c.id == by)
-    known = [row for row in rows if order(row) is not None]
-    unknown = [row for row in rows if order(row) is None]
-    return sorted(known, key=order, reverse=reverse) + unknown
-
-
-def is_grave(limitation: Limitation) -> bool:
-    """Worth a line of the board: sessions, limits or clocks are hidden. What a consumer would add is told in the help."""
-    return not (limitation.grant or "").startswith("UPDATE")

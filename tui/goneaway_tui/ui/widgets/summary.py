@@ -45,9 +45,10 @@ class Summary(Widget):
     freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", QUIET))
     now: reactive[float] = reactive(0.0, repaint=False)
 
-    def __init__(self, name: str, *, id: str) -> None:  # noqa: A002 - the framework's word
+    def __init__(self, name: str, *, read_only: bool, id: str) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id)
         self._server_name = plain(name, 120)
+        self._reach = "read-only" if read_only else "read-write"
         self._aborted_before: int | None = None
         self._counts: Counter[Risk] = Counter()
         self._idle = 0
@@ -96,7 +97,7 @@ class Summary(Widget):
             server = self.snapshot.sample.server
             parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
             parts.append((f"  up {wording.age(server.uptime)}", QUIET))
-        right = [(self.freshness.words, self.freshness.look), ("  read-only", QUIET)]
+        right = [(self.freshness.words, self.freshness.look), (f"  {self._reach}", QUIET)]
         return spread(parts, right, width)
 
     def _figures(self, width: int) -> list[Content]:

@@ -1,0 +1,100 @@
+"""What a test plugs in where the program plugs in a server: it answers like one, and remembers what it heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from goneaway_tui.model.server import Variable
+from goneaway_tui.model.session import ProcesslistId, Session
+from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
+from tests.builders import VARIABLES
+
+POWERS = Powers("'dba'@'%'", "6f9619ff-8b86-11d0", can_set=True, can_persist=True, can_kill=True)
+"""An account that may do everything."""
+
+
+class FakeExecutor:
+    """A server that keeps what it is told, within its bounds, and warns of what it cuts down.
+
+    FakeExecutor(sessions=[a_session()])      fake.variables["wait_timeout"] = Standing(...)      fake.raises = TooSlow("...")
+    """
+
+    def __init__(
+        self, *, sessions: Iterable[Session] = (), variables: Mapping[str, Standing] | None = None
+    ) -> None:
+        self.variables = {name: Standing(variable) for name, variable in VARIABLES.items()} | dict(
+            variables or {}
+        )
+        self.sessions = {session.id: session for session in sessions}
+        self.can = POWERS
+        self.did: list[str] = []
+        """The statements that change something, in the order they were heard, those that failed included."""
+        self.looked: list[str] = []
+        """What was read: `standing wait_timeout`, `find 4711`, `probe wait_timeout`."""
+        self.raises: BaseException | None = None
+        """What each change ends with, once it was heard."""
+        self.blind: BaseException | None = None
+        """What each reading ends with."""
+        self.loses = False
+        """Every session ends between looking at it and killing it."""
+
+    def powers(self) -> Powers:
+        return self.can
+
+    def standing(self, name: str) -> Standing:
+        self._look(f"standing {name}")
+        return self.variables[name]
+
+    def find(self, session_id: ProcesslistId) -> Session | None:
+        self._look(f"find {session_id}")
+        return self.sessions.get(session_id)
+
+    def probe(self, name: str) -> tuple[Probe, ...]:
+        self._look(f"probe {name}")
+        value = self.variables[name].variable.value
+        return (Probe(interactive=False, value=value), Probe(interactive=True, value=value))
+
+    def set_global(self, name: str, value: float, keep: Keep) -> Kept:
+        statement = f"SET {keep.name} {name} = {value}"
+        self._act(statement)
+        standing = self.variables[name]
+        kept = _within(value, standing.variable)
+        self.variables[name] = replace(
+            standing,
+            variable=replace(standing.variable, value=kept, set_by="dynamic"),
+            persisted=kept if keep is Keep.PERSIST else standing.persisted,
+        )
+        warning = f"Warning 1292: Truncated incorrect {name} value: '{value}'"
+        return Kept(statement, kept, () if kept == value else (warning,))
+
+    def reset_persist(self, name: str) -> Kept:
+        self._act(f"RESET PERSIST {name}")
+        self.variables[name] = replace(self.variables[name], persisted=None)
+        return Kept(f"RESET PERSIST {name}", self.variables[name].variable.value)
+
+    def kill(self, session_id: ProcesslistId) -> Kept:
+        return self._end(f"KILL {session_id}", session_id)
+
+    def kill_query(self, session_id: ProcesslistId) -> Kept:
+        return self._end(f"KILL QUERY {session_id}", session_id)
+
+    def _end(self, statement: str, session_id: ProcesslistId) -> Kept:
+        self._act(statement)
+        known = self.sessions.pop(session_id, None)
+        return Kept(statement, None, ("already gone",) if known is None or self.loses else ())
+
+    def _act(self, statement: str) -> None:
+        self.did.append(statement)
+        if self.raises is not None:
+            raise self.raises
+
+    def _look(self, what: str) -> None:
+        self.looked.append(what)
+        if self.blind is not None:
+            raise self.blind
+
+
+def _within(value: float, variable: Variable) -> int | float:
+    low = value if variable.min is None else max(value, variable.min)
+    return low if variable.max is None else min(low, variable.max)

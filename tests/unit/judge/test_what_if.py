@@ -1,0 +1,36 @@
+"""Who would be gone already under another limit."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.judge.forecast import already_closed
+from goneaway_tui.model.session import Role, Session
+from tests.builders import NOW, a_session, a_snapshot
+
+IDLE = [a_session(id=each, idle_for=each) for each in (10, 20, 30)]
+
+
+@pytest.mark.parametrize(
+    ("limit", "closed"), [(5, 3), (10, 2), (19.9, 2), (20, 1), (30, 0), (0, 3), (float("inf"), 0)]
+)
+def test_who_idled_longer_than_the_limit_would_be_gone(limit: float, closed: int) -> None:
+    assert closed == already_closed(a_snapshot(IDLE).verdicts, NOW, limit)
+
+
+def test_time_goes_on_after_the_reading() -> None:
+    assert 3 == already_closed(a_snapshot(IDLE).verdicts, NOW + 25, 30)
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        a_session(idle_for=20, own=True),
+        a_session(idle_for=20, role=Role.DUMP),
+        a_session(idle_for=20, role=Role.LOGIN),
+        a_session(command="Query"),
+        a_session(idle_since=None),
+    ],
+)
+def test_whoever_no_idle_limit_closes_or_can_be_said_to_is_not_counted(session: Session) -> None:
+    assert 0 == already_closed(a_snapshot([session]).verdicts, NOW, 5)

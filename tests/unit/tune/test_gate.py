@@ -1,0 +1,437 @@
+"""The one door: written down before and after, at most once, and only to what was shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from goneaway_tui.errors import AccessDenied, FileError, OutcomeUnknown, Refused, SourceError, Unreachable
+from goneaway_tui.model.session import ProcesslistId, Role, Session
+from goneaway_tui.model.tuning import Keep, Kept, Standing
+from goneaway_tui.tune.actions import Action, KillQuery, KillSession, ResetPersist, SetVariable
+from goneaway_tui.tune.entries import UNKNOWN, Entry, Phase
+from goneaway_tui.tune.gate import Gate
+from goneaway_tui.tune.journal import Journal
+from tests.builders import NOW, VARIABLES, a_session
+from tests.fakes import POWERS, FakeExecutor
+
+SEEN = a_session(id=ProcesslistId(9), idle_for=20)
+BUSY = a_session(id=ProcesslistId(9), command="Query", statement="SELECT SLEEP(1000)")
+YEAR = SetVariable("wait_timeout", 32_140_800, Keep.GLOBAL, 28_800)
+PERSIST = SetVariable("wait_timeout", 600, Keep.PERSIST, 28_800)
+CRASH = KeyboardInterrupt()
+
+
+class FullJournal(Journal):
+    """Takes so many lines, and then the disk is full."""
+
+    room = 0
+
+    def append(self, entry: Entry) -> None:
+        self.room -= 1
+        if self.room < 0:
+            raise FileError("cannot write the journal: the disk is full")
+        super().append(entry)
+
+
+class Stage:
+    """A gate before a server that is none."""
+
+    def __init__(self, path: Path, *sessions: Session, room: int | None = None) -> None:
+        self.executor = FakeExecutor(sessions=sessions)
+        self.path = path / "journal.jsonl"
+        self.journal = Journal(self.path, lambda: NOW)
+        if room is not None:
+            self.journal = FullJournal(self.path, lambda: NOW)
+            self.journal.room = room
+        self.gate = self.a_gate()
+
+    def a_gate(self) -> Gate:
+        """As after a restart of the tool."""
+        return Gate(self.executor, self.journal, self.executor.can, "db-01:3306", lambda: {77})
+
+    @property
+    def phases(self) -> list[str]:
+        return [entry.phase.value for entry in self.journal.entries()]
+
+    @property
+    def last(self) -> Entry:
+        return self.journal.entries()[-1]
+
+    def value(self, name: str = "wait_timeout") -> int | float | None:
+        return self.executor.variables[name].variable.value
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path, SEEN)
+
+
+# --- Setting
+
+
+def test_a_value_is_set_once_read_back_and_written_down(stage: Stage) -> None:
+    outcome = stage.gate.run(YEAR)
+
+    assert ["SET GLOBAL wait_timeout = 32140800"] == stage.executor.did
+    assert "wait_timeout is 31536000 now, not 32140800 as asked for" == outcome.said
+    assert outcome.kept is not None
+    assert ("Warning 1292: Truncated incorrect wait_timeout value: '32140800'",) == outcome.kept.warnings
+    assert outcome.before is not None
+    assert outcome.after is not None
+    assert (28_800, 31_536_000) == (outcome.before.variable.value, outcome.after.variable.value)
+    assert outcome.unrecorded is None
+
+    attempted, done = stage.journal.entries()
+    assert Phase.ATTEMPTED is attempted.phase
+    assert done == replace(
+        attempted,
+        phase=Phase.DONE,
+        old=28_800,
+        kept=31_536_000,
+        warnings=outcome.kept.warnings,
+        outcome=outcome.said,
+    )
+    assert (POWERS.account, POWERS.server_id, "db-01:3306") == (done.account, done.server, done.server_name)
+    assert (32_140_800, "wait_timeout", Keep.GLOBAL) == (done.requested, done.variable, done.keep)
+    assert outcome.id == done.id == attempted.id
+
+
+def test_the_journal_knows_before_the_server_does(stage: Stage) -> None:
+    class Watching(FakeExecutor):
+        def standing(self, name: str) -> Standing:
+            assert "attempted" in stage.phases
+            return super().standing(name)
+
+    stage.executor = Watching()
+    stage.a_gate().run(YEAR)
+
+    assert ["attempted", "done"] == stage.phases
+
+
+def test_a_journal_that_cannot_be_written_stops_the_act(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, SEEN, room=0)
+
+    for action in (YEAR, KillSession(SEEN)):
+        with pytest.raises(FileError):
+            stage.gate.run(action)
+
+    assert [] == stage.executor.did == stage.executor.looked
+
+
+def test_a_journal_that_fills_up_in_between_is_said_with_what_was_done(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, room=1)
+    outcome = stage.gate.run(YEAR)
+
+    assert outcome.unrecorded == "cannot write the journal: the disk is full"
+    assert 31_536_000 == stage.value()
+    assert [UNKNOWN] == [act.outcome for act in stage.journal.acts()]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OutcomeUnknown("the line broke", "look"), "outcome unknown: the line broke; look"),
+        (AccessDenied("1227 denied", "GRANT ..."), "not performed: 1227 denied; GRANT ..."),
+        (SourceError("1231 wrong value"), "not performed: 1231 wrong value"),
+        (RuntimeError("a bug"), "outcome unknown: RuntimeError('a bug')"),
+        (CRASH, "outcome unknown: KeyboardInterrupt()"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+@pytest.mark.parametrize("action", [YEAR, ResetPersist("wait_timeout", 28_800), KillSession(SEEN)])
+def test_what_fails_is_written_down_and_never_tried_again(
+    action: Action, error: BaseException, said: str, stage: Stage
+) -> None:
+    stage.executor.raises = error
+    with pytest.raises(type(error)):
+        stage.gate.run(action)
+
+    assert 1 == len(stage.executor.did)
+    assert ["attempted", "failed"] == stage.phases
+    assert said == stage.last.outcome
+
+
+def test_what_fails_where_the_journal_fails_too_fails_as_it_did(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, room=1)
+    stage.executor.raises = OutcomeUnknown("the line broke")
+    with pytest.raises(OutcomeUnknown):
+        stage.gate.run(YEAR)
+
+    assert [UNKNOWN] == [act.outcome for act in stage.journal.acts()]
+
+
+def test_a_server_that_cannot_be_looked_at_is_not_changed(stage: Stage) -> None:
+    stage.executor.blind = Unreachable("nobody answers")
+    for action in (YEAR, KillSession(SEEN)):
+        with pytest.raises(Unreachable):
+            stage.gate.run(action)
+
+        assert "not performed: nobody answers" == stage.last.outcome
+    assert [] == stage.executor.did
+
+
+def test_a_reading_that_fails_afterwards_does_not_make_it_undone(stage: Stage) -> None:
+    class BlindedByIt(FakeExecutor):
+        def _act(self, statement: str) -> None:
+            super()._act(statement)
+            self.blind = Unreachable("nobody answers")
+
+    stage.executor = BlindedByIt()
+    outcome = stage.a_gate().run(YEAR)
+
+    assert outcome.after is None
+    assert ["attempted", "done"] == stage.phases
+
+
+@pytest.mark.parametrize("name", ["sql_mode", "wait_timeout = 1; DROP TABLE x; --", ""])
+def test_what_is_not_in_the_table_is_refused(name: str, stage: Stage) -> None:
+    for action in (SetVariable(name, 1, Keep.GLOBAL, None), ResetPersist(name)):
+        with pytest.raises(Refused, match="not in the table"):
+            stage.gate.run(action)
+
+    assert [] == stage.executor.did == stage.executor.looked
+    assert ["attempted", "refused"] * 2 == stage.phases
+
+
+@pytest.mark.parametrize("action", [replace(YEAR, old=600), ResetPersist("wait_timeout", 600)])
+def test_a_value_that_is_not_the_one_shown_is_left_alone(action: Action, stage: Stage) -> None:
+    with pytest.raises(Refused, match="wait_timeout is 28800 now, not 600: somebody has changed it"):
+        stage.gate.run(action)
+
+    assert [] == stage.executor.did
+    assert "refused" == stage.last.phase
+
+
+def test_what_the_account_may_not_do_is_not_tried(stage: Stage) -> None:
+    lacks = {"can_set": False, "can_persist": False, "why_not": (("set", "GRANT A"), ("persist", "GRANT B"))}
+    stage.executor.can = replace(POWERS, **lacks)  # type: ignore[arg-type]
+    with pytest.raises(Refused) as no_set:
+        stage.a_gate().run(YEAR)
+    stage.executor.can = replace(stage.executor.can, can_set=True)
+    with pytest.raises(Refused) as no_persist:
+        stage.a_gate().run(PERSIST)
+
+    assert ("GRANT A", "GRANT B") == (no_set.value.hint, no_persist.value.hint)
+    assert [] == stage.executor.did
+
+
+def test_what_is_persisted_can_be_forgotten(stage: Stage) -> None:
+    stage.gate.run(PERSIST)
+    outcome = stage.gate.run(ResetPersist("wait_timeout", 600))
+
+    assert outcome.before is not None
+    assert outcome.after is not None
+    assert (600, None) == (outcome.before.persisted, outcome.after.persisted)
+    assert 600 == stage.value()
+
+
+# --- Killing
+
+
+@pytest.mark.parametrize(
+    ("action", "found", "statement"),
+    [
+        (KillSession(SEEN), SEEN, "KILL 9"),
+        (KillSession(SEEN), replace(SEEN, state="cleaned up"), "KILL 9"),
+        (KillSession(BUSY), replace(BUSY, statement="SELECT 2"), "KILL 9"),
+        (KillQuery(BUSY), BUSY, "KILL QUERY 9"),
+    ],
+)
+def test_who_is_still_what_was_shown_is_killed(
+    action: Action, found: Session, statement: str, tmp_path: Path
+) -> None:
+    stage = Stage(tmp_path, found)
+    outcome = stage.gate.run(action)
+
+    assert [statement] == stage.executor.did
+    assert "killed" in outcome.said
+    assert not outcome.gone
+    assert "session 9 of shop@web-3:51234, gunicorn" == stage.last.about
+
+
+@pytest.mark.parametrize(
+    ("action", "found", "why"),
+    [
+        (KillSession(SEEN), a_session(id=9, idle_for=0.5), "session 9 woke up"),
+        (KillSession(SEEN), replace(SEEN, user="etl"), "belongs to etl"),
+        (KillSession(SEEN), replace(SEEN, host="web-4:1"), "comes from web-4:1"),
+        (KillSession(SEEN), replace(SEEN, db="dw"), "is in dw"),
+        (KillSession(SEEN), BUSY, "is at Query"),
+        (KillSession(SEEN), replace(SEEN, own=True), "one of our own"),
+        (KillSession(SEEN), replace(SEEN, role=Role.DUMP), "binary log"),
+        (KillQuery(BUSY), SEEN, "is at Sleep"),
+        (KillQuery(BUSY), replace(BUSY, statement="SELECT 2"), "another statement"),
+        (KillQuery(SEEN), SEEN, "runs nothing"),
+    ],
+)
+def test_who_is_no_longer_what_was_shown_is_spared(
+    action: Action, found: Session, why: str, tmp_path: Path
+) -> None:
+    stage = Stage(tmp_path, found)
+    with pytest.raises(Refused, match=why):
+        stage.gate.run(action)
+
+    assert [] == stage.executor.did
+    assert ["attempted", "refused"] == stage.phases
+    assert why in stage.last.outcome
+
+
+@pytest.mark.parametrize(
+    "witness",
+    [
+        replace(SEEN, own=True),
+        replace(SEEN, id=ProcesslistId(77)),
+        *(replace(SEEN, role=r) for r in Role if r is not Role.CLIENT),
+    ],
+)
+def test_ours_and_the_servers_own_are_not_even_looked_for(witness: Session, tmp_path: Path) -> None:
+    stage = Stage(tmp_path, witness)
+    with pytest.raises(Refused, match=f"session {witness.id} "):
+        stage.gate.run(KillSession(witness))
+
+    assert [] == stage.executor.did == stage.executor.looked
+
+
+@pytest.mark.parametrize("action", [KillSession(SEEN), KillQuery(BUSY)])
+def test_already_gone_is_a_normal_outcome(action: Action, tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    outcome = stage.gate.run(action)
+
+    assert (True, None, "session 9 was gone already") == (outcome.gone, outcome.kept, outcome.said)
+    assert [] == stage.executor.did
+    assert ["attempted", "done"] == stage.phases
+
+
+def test_who_goes_between_looking_and_killing_was_gone_already(stage: Stage) -> None:
+    stage.executor.loses = True
+    outcome = stage.gate.run(KillSession(SEEN))
+
+    assert (True, "session 9 was gone already") == (outcome.gone, outcome.said)
+    assert ["KILL 9"] == stage.executor.did
+
+
+def test_of_many_only_those_who_slept_on_are_killed(tmp_path: Path) -> None:
+    shown = [a_session(id=each, idle_for=20) for each in range(100, 150)]
+    now = [replace(each, idle_since=NOW) if each.id % 5 == 0 else each for each in shown if each.id % 7]
+    stage = Stage(tmp_path, *now)
+    spared, gone = set(), set()
+    for witness in shown:
+        try:
+            if stage.gate.run(KillSession(witness)).gone:
+                gone.add(witness.id)
+        except Refused:
+            spared.add(witness.id)
+
+    assert gone == {each.id for each in shown if each.id % 7 == 0}
+    assert spared == {each.id for each in now if each.id % 5 == 0}
+    assert stage.executor.did == [f"KILL {each.id}" for each in now if each.id % 5]
+    assert 100 == len(stage.journal.entries())
+
+
+# --- Undoing
+
+
+def test_the_last_change_is_taken_back_once_also_after_a_restart(stage: Stage) -> None:
+    stage.gate.run(YEAR)
+    later = stage.a_gate()
+    change = later.last_change()
+    outcome = later.undo()
+
+    assert 28_800 == stage.value()
+    assert "wait_timeout is 28800 now" == outcome.said
+    assert change is not None
+    assert change.id == stage.last.undoes
+
+    with pytest.raises(Refused, match="nothing was changed"):
+        later.undo()
+
+
+def test_changes_are_taken_back_newest_first(stage: Stage) -> None:
+    stage.gate.run(YEAR)
+    stage.gate.run(SetVariable("wait_timeout", 600, Keep.GLOBAL, 31_536_000))
+    stage.gate.undo()
+
+    assert 31_536_000 == stage.value()
+
+    stage.gate.undo()
+
+    assert 28_800 == stage.value()
+
+
+def test_what_somebody_else_has_changed_since_is_left_alone(stage: Stage) -> None:
+    stage.gate.run(YEAR)
+    stage.executor.variables["wait_timeout"] = Standing(replace(VARIABLES["wait_timeout"], value=3600))
+    with pytest.raises(
+        Refused, match="wait_timeout is 3600 now, not 31536000: somebody has changed it since"
+    ):
+        stage.gate.undo()
+
+    assert 3600 == stage.value()
+    assert ["attempted", "done", "attempted", "refused"] == stage.phases
+
+
+@pytest.mark.parametrize("persisted", [None, 1200, 28_800])
+def test_what_was_persisted_comes_back_with_the_value(persisted: int | None, stage: Stage) -> None:
+    before = Standing(VARIABLES["wait_timeout"], persisted=persisted)
+    stage.executor.variables["wait_timeout"] = before
+    stage.gate.run(PERSIST)
+    stage.gate.undo()
+    after = stage.executor.variables["wait_timeout"]
+
+    assert (28_800, persisted) == (after.variable.value, after.persisted)
+    assert stage.gate.last_change() is None
+
+
+def test_what_somebody_else_has_persisted_since_stays(stage: Stage) -> None:
+    stage.gate.run(PERSIST)
+    standing = stage.executor.variables["wait_timeout"]
+    stage.executor.variables["wait_timeout"] = replace(standing, persisted=900)
+    with pytest.raises(Refused, match="somebody has persisted wait_timeout = 900 since"):
+        stage.gate.undo()
+
+    assert 1 == len(stage.executor.did)
+
+
+def test_an_undoing_that_failed_half_way_can_be_asked_again(stage: Stage) -> None:
+    stage.gate.run(PERSIST)
+
+    class FailsToSet(FakeExecutor):
+        def set_global(self, name: str, value: float, keep: Keep) -> Kept:
+            raise AccessDenied("not now")
+
+    broken = FailsToSet(variables=stage.executor.variables)
+    with pytest.raises(AccessDenied):
+        Gate(broken, stage.journal, POWERS).undo()
+    stage.executor.variables = broken.variables
+    stage.gate.undo()
+
+    assert (28_800, None) == (stage.value(), stage.executor.variables["wait_timeout"].persisted)
+
+
+def test_a_journal_that_tells_of_other_names_is_not_believed(stage: Stage) -> None:
+    stage.gate.run(YEAR)
+    forged = replace(stage.last, id="x", variable="sql_mode")
+    stage.journal.append(forged)
+    with pytest.raises(Refused, match="does not tell what to go back to"):
+        stage.gate.undo()
+
+
+def test_a_change_whose_outcome_nobody_knows_is_not_undone_blindly(stage: Stage) -> None:
+    stage.gate.run(YEAR)
+    stage.executor.raises = OutcomeUnknown("the line broke")
+    with pytest.raises(OutcomeUnknown):
+        stage.gate.run(SetVariable("wait_timeout", 600, Keep.GLOBAL, 31_536_000))
+    stage.executor.raises = None
+    stage.executor.variables["wait_timeout"] = Standing(replace(VARIABLES["wait_timeout"], value=600))
+
+    with pytest.raises(Refused, match="somebody has changed it since"):
+        stage.gate.undo()
+
+
+def test_proof_is_read_without_the_journal(stage: Stage) -> None:
+    assert 28_800 == stage.gate.standing("wait_timeout").variable.value
+    assert [28_800, 28_800] == [probe.value for probe in stage.gate.probe("wait_timeout")]
+    assert [] == stage.phases

@@ -1,0 +1,192 @@
+"""The consequence, told before anything is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from goneaway_tui.model.server import Variable
+from goneaway_tui.model.session import Session
+from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.model.tuning import Keep, Standing
+from goneaway_tui.tune.preview import Preview, preview
+from goneaway_tui.tune.tunables import TUNABLE
+from tests.builders import VARIABLES, a_session, a_snapshot, a_transaction
+
+NAP = [a_session(id=each, idle_for=each) for each in range(1, 101)]
+"""A hundred sessions, idle for 1 to 100 s."""
+OURS = a_session(id=999, idle_for=5000, own=True)
+OFF = Variable("idle_transaction_timeout", 0, 0, 31_536_000)
+
+
+def foretold(
+    name: str,
+    wanted: float,
+    *,
+    sessions: list[Session] | None = None,
+    standing: Standing | None = None,
+    keep: Keep = Keep.GLOBAL,
+    snapshot: Snapshot | None = None,
+    **rest: Any,
+) -> Preview:
+    standing = standing or Standing(VARIABLES[name])
+    return preview(
+        TUNABLE[name], standing, wanted, snapshot or a_snapshot([*(sessions or []), OURS]), keep, **rest
+    )
+
+
+def test_the_clamp_is_foretold_and_the_statement_is_what_was_asked_for() -> None:
+    told = foretold("wait_timeout", 32_140_800)
+
+    assert (31_536_000, "the server's maximum") == (told.kept, told.because)
+    assert "SET GLOBAL wait_timeout = 32140800" == told.statement == told.action.statement
+    assert "SET GLOBAL wait_timeout = 28800" == told.undo
+    assert ("[mysqld]", "wait_timeout = 31536000") == told.option_file
+    assert told.second_ask is None
+
+
+def test_the_undo_of_persist_forgets_what_was_not_persisted() -> None:
+    told = foretold("wait_timeout", 600, keep=Keep.PERSIST)
+
+    assert "SET PERSIST wait_timeout = 600" == told.statement
+    assert "RESET PERSIST wait_timeout; SET GLOBAL wait_timeout = 28800" == told.undo
+
+
+def test_without_todays_value_there_is_no_undo() -> None:
+    assert not foretold("wait_timeout", 600, standing=Standing(Variable("wait_timeout", None))).undo
+
+
+def test_who_is_open_keeps_its_own_and_who_idles_longer_is_counted() -> None:
+    busy = a_session(id=500, command="Query")
+    told = foretold("wait_timeout", 95, sessions=[*NAP, busy])
+
+    assert told.effects[:2] == (
+        "0 of 101 open sessions change: each keeps its own until it reconnects",
+        "with this limit 5 of 100 idle sessions would be closed by now",
+    )
+    assert told.second_ask is None
+
+
+def test_with_an_interactive_limit_nobody_knows_whom_it_closes() -> None:
+    told = foretold("interactive_timeout", 80, sessions=NAP)
+
+    assert (
+        "with this limit 20 of 100 idle sessions, if their clients are interactive, would be closed by now"
+        in told.effects
+    )
+    assert told.second_ask is not None
+    assert "those whose clients are interactive carry this limit" in told.second_ask
+
+
+def test_a_limit_inside_transactions_counts_those_in_one() -> None:
+    wrote = a_session(id=200, idle_for=50, transaction=a_transaction())
+    looked = a_session(id=201, idle_for=50, transaction=a_transaction(rows_modified=0))
+    for name, counted in (
+        ("idle_transaction_timeout", "2 of 2 sessions idle inside a transaction would"),
+        ("idle_readonly_transaction_timeout", "1 of 1 sessions idle inside a transaction that wrote nothing"),
+        ("idle_write_transaction_timeout", "1 of 1 sessions idle inside a transaction that wrote rows"),
+    ):
+        standing = Standing(replace(OFF, name=name))
+        told = foretold(name, 40, sessions=[*NAP, wrote, looked], standing=standing)
+
+        assert any(counted in each for each in told.effects), told.effects
+
+
+def test_a_limit_that_is_off_closes_nobody() -> None:
+    wrote = a_session(id=200, idle_for=50, transaction=a_transaction())
+    told = foretold("idle_transaction_timeout", 0, sessions=[wrote], standing=Standing(OFF))
+
+    assert "0 is off: wait_timeout counts" in told.effects
+    assert "with this limit 0 of 1 sessions idle inside a transaction would be closed by now" in told.effects
+    assert told.second_ask is None
+
+
+def test_wait_timeout_does_not_close_whom_a_transactions_limit_governs() -> None:
+    sleeper = a_session(idle_for=90, own_limit=None, transaction=a_transaction())
+    snapshot = a_snapshot([sleeper], variables={"idle_transaction_timeout": 3600})
+    told = foretold("wait_timeout", 60, snapshot=snapshot)
+
+    assert "with this limit 0 of 0 idle sessions would be closed by now" in told.effects
+
+
+def test_a_packets_other_limit_is_the_clients() -> None:
+    told = foretold("max_allowed_packet", 1500)
+
+    assert (1024, "rounded down to a multiple of 1,024") == (told.kept, told.because)
+    assert any("the client has its own limit" in each for each in told.effects)
+
+
+def test_for_connections_it_says_what_is_in_use_and_what_there_is_room_for() -> None:
+    snapshot = a_snapshot(NAP, counters={"threads_connected": 120, "max_used_connections": 140})
+    told = foretold("max_connections", 5000, snapshot=snapshot, descriptors=4000, memory_each=3 << 19)
+
+    assert told.effects == (
+        "at once for everybody",
+        "120 sessions connected now, 140 at most since the server started",
+        "the server's file descriptors allow 4,000 connections: fewer than this",
+        "each may take 1.5 MiB of buffers, all of them 7,500 MiB",
+        TUNABLE["max_connections"].client_note,
+    )
+
+
+@pytest.mark.parametrize(
+    ("standing", "keep", "said"),
+    [
+        (Standing(VARIABLES["wait_timeout"], persisted=1200), Keep.GLOBAL, "brings back the persisted 20 m"),
+        (Standing(VARIABLES["wait_timeout"], path="/etc/my.cnf"), Keep.GLOBAL, "what /etc/my.cnf says"),
+        (Standing(VARIABLES["wait_timeout"], persisted=600), Keep.GLOBAL, ""),
+        (Standing(VARIABLES["wait_timeout"], persisted=1200), Keep.PERSIST, ""),
+    ],
+)
+def test_what_a_restart_brings_back_is_said(standing: Standing, keep: Keep, said: str) -> None:
+    told = foretold("wait_timeout", 600, standing=standing, keep=keep)
+    restart = [each for each in told.effects if "restart" in each]
+
+    assert [True] * bool(said) == [said in each for each in restart]
+
+
+# --- Asked twice
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "asked"),
+    [
+        ("wait_timeout", 90, None),
+        ("wait_timeout", 89, "11 of 100 open sessions have idled longer than 1 m 29 s"),
+        ("wait_timeout", 30, "70 of 100 open sessions"),
+        ("wait_timeout", 29, "29 s is less than 30 s"),
+        ("wait_timeout", 0, "1 s is less than 30 s"),
+        ("interactive_timeout", 10, "10 s is less than 30 s"),
+        ("connect_timeout", 5, None),
+        ("max_allowed_packet", 1024, None),
+    ],
+)
+def test_what_is_likely_an_accident_is_asked_twice(name: str, wanted: int, asked: str | None) -> None:
+    said = foretold(name, wanted, sessions=NAP).second_ask
+
+    assert (said is None) if asked is None else (asked in (said or ""))
+
+
+@pytest.mark.parametrize(("wanted", "asks"), [(110, False), (109, True), (50, True), (1000, False)])
+def test_starving_connections_is_asked_twice(wanted: int, *, asks: bool) -> None:
+    snapshot = a_snapshot(NAP, counters={"threads_connected": 100})
+
+    assert asks == (foretold("max_connections", wanted, snapshot=snapshot).second_ask is not None)
+
+
+@pytest.mark.parametrize(("wanted", "asks"), [(0, False), (109, True), (110, False)])
+def test_starving_an_account_is_asked_twice(wanted: int, *, asks: bool) -> None:
+    standing = Standing(Variable("max_user_connections", 0, 0, 4_294_967_295))
+    told = foretold("max_user_connections", wanted, sessions=NAP, standing=standing)
+
+    assert asks == (told.second_ask is not None)
+    assert "the account with most has 100 sessions open: shop" in told.effects
+
+
+def test_an_empty_server_has_nobody_to_close() -> None:
+    told = foretold("wait_timeout", 60)
+
+    assert "0 of 0 open sessions change: each keeps its own until it reconnects" in told.effects
+    assert told.second_ask is None

@@ -1,0 +1,246 @@
+"""From a key to a change: opens the dialogs, hands what they answer to the gate, and shows what came of it.
+
+Everything that speaks to the server runs in a thread of its own; the gate is the one door.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from goneaway_tui.errors import FileError, GoneawayError, Refused, SourceError
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.session import Role
+from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.model.tuning import Powers, Probe, Standing
+from goneaway_tui.ports import Executor
+from goneaway_tui.tune.actions import Action, ResetPersist, SetVariable
+from goneaway_tui.tune.gate import Gate, Outcome
+from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.tunables import TUNABLE, present
+from goneaway_tui.ui.screens.chooser import ChooserScreen
+from goneaway_tui.ui.screens.confirm import ConfirmScreen
+from goneaway_tui.ui.screens.kill import Kills, KillScreen
+from goneaway_tui.ui.screens.report import Done, ReportScreen
+from goneaway_tui.ui.screens.tune import TuneScreen
+from goneaway_tui.ui.screens.variables import VariablesScreen
+
+if TYPE_CHECKING:
+    from goneaway_tui.ui.app import GoneawayApp
+
+NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
+"""Which power each key of the board needs."""
+
+
+class Acts:
+    """What the keys that change a server do. Without an executor they say why they do nothing."""
+
+    def __init__(
+        self, app: GoneawayApp, executor: Executor | None, journal: Journal | None, why_not: str
+    ) -> None:
+        """`why_not`: what to say where there is no executor."""
+        self._app = app
+        self._executor = executor
+        self._journal = journal
+        self._why_not = why_not
+        self._powers: Powers | None = None
+        self._gate: Gate | None = None
+
+    def begin(self) -> None:
+        """Find out, in a thread, what the account may do."""
+        if self._executor is not None:
+            self._in_thread(self._find_powers)
+
+    @property
+    def is_read_only(self) -> bool:
+        return self._executor is None
+
+    def why_not(self, key: str) -> str:
+        """Why a key does nothing, in one line; empty where it does something."""
+        if self._executor is None:
+            return self._why_not
+        if self._powers is None:
+            return "what this account may do is not found out yet"
+        need = NEEDS[key]
+        if need == "set":
+            return (
+                ""
+                if any(not self._powers.why_not_set(name) for name in TUNABLE)
+                else self._powers.why_not_set("wait_timeout")
+            )
+        return (
+            "" if self._powers.can_kill else dict(self._powers.why_not).get(need, "the account may not kill")
+        )
+
+    def tune(self, name: str) -> None:
+        """Read the variable afresh, then open its dialog."""
+        executor = self._executor
+        if executor is None or self._powers is None:
+            self._refuse(self.why_not("tune"))
+            return
+
+        def read() -> None:
+            standing = executor.standing(name)
+            self._later(self._open_tune, standing)
+
+        self._in_thread(read)
+
+    def choose(self) -> None:
+        """Every tunable the server has."""
+        snapshot = self._app.snapshot
+        if snapshot is None:
+            return
+        listed = [(each.name, f"{each.name:<36} {each.key or ''}") for each in present(snapshot.sample)]
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self.tune(name)
+
+        self._app.push_screen(ChooserScreen("tune", listed, "wait_timeout"), chosen)
+
+    def undo(self) -> None:
+        gate = self._gate
+        if gate is None or self._refuse(self.why_not("undo")):
+            return
+        act = gate.last_change()
+        if act is None:
+            self._app.notify("Nothing was changed on this server through this tool, or all of it is undone.")
+            return
+        entry = act.entry
+        lines = [
+            f"done: {entry.statement}",
+            f"at {entry.at} by {entry.account}",
+            f"back to: {entry.variable} = {entry.old}",
+        ]
+
+        def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
+            if yes:
+                self._in_thread(lambda: self._later(self._report, "undo", [self._undone(gate)]))
+
+        self._app.push_screen(ConfirmScreen(f"undo on {self._app.server_name}", lines, "Undo"), confirmed)
+
+    def kill(self, victims: Sequence[Verdict]) -> None:
+        """Ask about the sessions that may be killed at all."""
+        if self._refuse(self.why_not("kill")):
+            return
+        mortal = [v for v in victims if not v.session.own and v.session.role is Role.CLIENT]
+        spared = len(victims) - len(mortal)
+        if spared:
+            self._app.notify(f"{spared} left out: our own, replicas, dumps and daemons are never killed.")
+        if mortal:
+            self._app.push_screen(
+                KillScreen(mortal, self._app.now, self._app.server_name), self._perform_kills
+            )
+
+    def variables(self) -> None:
+        """The limits, and the journal."""
+        snapshot = self._app.snapshot
+        sample = snapshot.sample if snapshot is not None else None
+        journal = self._journal
+
+        def look() -> None:
+            read = None if journal is None else journal.read()
+            acts, garbage = ((), 0) if read is None else (read.acts, read.garbage)
+            self._later(self._app.push_screen, VariablesScreen(sample, acts, garbage))
+
+        self._in_thread(look)
+
+    def _find_powers(self) -> None:
+        assert self._executor is not None  # noqa: S101 - begin() asks nobody else
+        powers = self._executor.powers()
+        self._later(self._take_powers, powers)
+
+    def _take_powers(self, powers: Powers) -> None:
+        self._powers = powers
+        if self._executor is not None and self._journal is not None:
+            self._gate = Gate(self._executor, self._journal, powers, self._app.server_name, self._app.own_ids)
+        self._app.refresh_bindings()
+
+    def _open_tune(self, standing: Standing) -> None:
+        snapshot = self._app.snapshot
+        if snapshot is None or self._powers is None:
+            return
+        tunable = TUNABLE[standing.variable.name]
+        screen = TuneScreen(tunable, standing, self._powers, snapshot, self._app.server_name)
+        self._app.push_screen(screen, self._perform_change)
+
+    def _perform_change(self, action: SetVariable | ResetPersist | None) -> None:
+        gate = self._gate
+        if action is not None and gate is not None:
+            self._in_thread(lambda: self._later(self._report, action.name, [self._done(gate, action)]))
+
+    def _perform_kills(self, kills: Kills | None) -> None:
+        gate = self._gate
+        if kills and gate is not None:
+            self._in_thread(lambda: self._later(self._report, "kill", self._all_done(gate, kills)))
+
+    def _all_done(self, gate: Gate, actions: Iterable[Action]) -> list[Done]:
+        """One after the other; what fails ends the row, who is spared does not."""
+        done: list[Done] = []
+        for action in actions:
+            done.append(self._done(gate, action))
+            if done[-1].failed:
+                break
+        return done
+
+    def _done(self, gate: Gate, action: Action) -> Done:
+        try:
+            outcome = gate.run(action)
+        except Refused as refused:
+            return Done(action, refused=refused.line)
+        except (SourceError, FileError) as error:
+            return Done(action, failed=error.line)
+        return Done(action, outcome, self._probes(action))
+
+    def _undone(self, gate: Gate) -> Done:
+        try:
+            outcome: Outcome = gate.undo()
+        except Refused as refused:
+            return Done(self._last_action(gate), refused=refused.line)
+        except (SourceError, FileError) as error:
+            return Done(self._last_action(gate), failed=error.line)
+        return Done(outcome.action, outcome, self._probes(outcome.action))
+
+    def _last_action(self, gate: Gate) -> Action:
+        act = gate.last_change()
+        return ResetPersist((act.entry.variable if act else None) or "?")
+
+    def _probes(self, action: Action) -> tuple[Probe, ...]:
+        """What new sessions get; that nobody could be asked takes nothing from what was done."""
+        if not isinstance(action, SetVariable) or self._executor is None:
+            return ()
+        try:
+            return self._executor.probe(action.name)
+        except SourceError as error:
+            self._later(
+                self._app.notify, f"Could not open a session to see what it gets: {plain(error.line, 300)}"
+            )
+            return ()
+
+    def _report(self, title: str, done: Sequence[Done]) -> None:
+        self._app.clear_marks()
+        self._app.push_screen(ReportScreen(f"{title} on {self._app.server_name}", done))
+        self._app.look_again()
+
+    def _refuse(self, why: str) -> bool:
+        """Say why nothing happens; True where there is a reason."""
+        if why:
+            self._app.notify(plain(why, 400), severity="warning", timeout=10, markup=False)
+        return bool(why)
+
+    def _later(self, call: Callable[..., object], *arguments: object) -> None:
+        self._app.call_from_thread(call, *arguments)
+
+    def _in_thread(self, work: Callable[[], object]) -> None:
+        """Run without making the screen wait; an error becomes a line, a fault of ours ends the app."""
+
+        def run() -> None:
+            try:
+                work()
+            except GoneawayError as error:
+                self._later(self._refuse, error.line)
+            except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
+                self._later(self._app.end_with, error)
+
+        threading.Thread(target=run, name="act", daemon=True).start()

@@ -1,0 +1,33 @@
+"""The one line under the summary: what narrows the board, or what is hidden from us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.server import Limitation
+from goneaway_tui.ui import wording
+
+
+def narrowed(text: str, shown: tuple[int, int], grouped: str) -> str:
+    """`shown`: how many of how many sessions the filter lets through."""
+    parts = []
+    if text:
+        parts.append(f"filter {plain(text)}: {wording.count(shown[0])} of {wording.count(shown[1])} sessions")
+    if grouped:
+        parts.append(f"grouped by {grouped}, enter narrows to a group")
+    return "  ·  ".join([*parts, "esc back"])
+
+
+def hidden(limitations: Iterable[Limitation]) -> str:
+    """The gravest thing this account cannot see, with what would show it; empty where nothing grave is hidden."""
+    grave = [each for each in limitations if each.grant and is_grave(each)]
+    if not grave:
+        return ""
+    more = f"  (+{len(grave) - 1}: ?)" if len(grave) > 1 else ""
+    return f"! hidden: {plain(grave[0].what)}: {plain(grave[0].grant or '')}{more}"
+
+
+def is_grave(limitation: Limitation) -> bool:
+    """Worth a line of the board: sessions, limits or clocks are hidden. What a consumer would add is told in the help."""
+    return not (limitation.grant or "").startswith("UPDATE")

@@ -1,0 +1,46 @@
+"""A yes or no to something already put in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Label
+
+from goneaway_tui.model.plain import plain
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Answers True only to the button that says so; opens with Cancel focused."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(False)", "cancel", id="confirm.cancel")
+    ]
+
+    def __init__(self, title: str, lines: Iterable[str], verb: str) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = tuple(lines)
+        self._verb = verb
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = plain(self._title, 100)
+            for line in self._lines:
+                yield Label(Content(plain(line, 400)))
+            with Horizontal(classes="buttons"):
+                yield Button("Cancel", id="cancel")
+                yield Button(self._verb, variant="primary", id="yes")
+
+    def on_mount(self) -> None:
+        self.query_one("#cancel", Button).focus()
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")

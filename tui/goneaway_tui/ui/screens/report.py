@@ -1,0 +1,101 @@
+"""What came of an act: what the server kept, its warnings word for word, what new sessions get, who was spared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.tuning import Probe
+from goneaway_tui.tune.actions import Action, SetVariable
+from goneaway_tui.tune.gate import Outcome
+from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.tune.values import words
+
+GOOD, BAD, FACT = "$text-success", "$text-warning", ""
+Line = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One action and what came of it: an outcome, or why it was not to be."""
+
+    action: Action
+    outcome: Outcome | None = None
+    probes: tuple[Probe, ...] = ()
+    refused: str = ""
+    """Why it was not performed."""
+    failed: str = ""
+    """How it failed; whether the server did it may be unknown, and then this says so."""
+
+
+class ReportScreen(ModalScreen[None]):
+    """Read, then left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "back", id="report.back")]
+
+    def __init__(self, title: str, done: Sequence[Done]) -> None:
+        super().__init__()
+        self._title = title
+        self._done = tuple(done)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog tune") as dialog:
+            dialog.border_title = plain(self._title, 100)
+            dialog.border_subtitle = "esc back"
+            lines = [line for each in self._done for line in told(each)]
+            yield Static(Content("\n").join(Content.styled(plain(text, 600), look) for text, look in lines))
+
+
+def told(done: Done) -> Iterable[Line]:
+    """An action's lines: what ran, what came of it, and every difference said aloud."""
+    statement = plain(done.action.statement, 200)
+    if done.refused:
+        yield (f"– not done: {statement}", BAD)
+        yield (f"  {done.refused}", BAD)
+        return
+    if done.failed or done.outcome is None:
+        yield (f"✖ {statement}", "$text-error")
+        yield (f"  {done.failed}", "$text-error")
+        return
+    outcome = done.outcome
+    yield (f"✔ {statement}", GOOD)
+    yield (f"  {outcome.said}", FACT)
+    for warning in outcome.kept.warnings if outcome.kept else ():
+        yield (f"  the server says: {warning}", BAD)
+    if isinstance(done.action, SetVariable):
+        yield from compared(done.action, outcome, done.probes)
+    if outcome.unrecorded:
+        yield (f"  ▲ the journal could not be told: {outcome.unrecorded}", BAD)
+
+
+def compared(action: SetVariable, outcome: Outcome, probes: Sequence[Probe]) -> Iterable[Line]:
+    """Asked, running, persisted, and what new sessions get: where they differ, in words."""
+    unit = TUNABLE[action.name].unit
+    kept = outcome.kept.value if outcome.kept else None
+    for probe in probes:
+        who = "a new interactive session" if probe.interactive else "a new session"
+        value = "unknown" if probe.value is None else f"{probe.value:,} ({words(probe.value, unit)})"
+        yield (f"  {who} gets {action.name} = {value}", FACT)
+    if kept is not None and kept != action.value:
+        yield (f"  ▲ asked for {action.value:,}, the server keeps {kept:,}", BAD)
+    for probe in probes:
+        if probe.value is not None and kept is not None and probe.value != kept:
+            which = "an interactive session" if probe.interactive else "a session that is not interactive"
+            why = (
+                ": it copies interactive_timeout"
+                if probe.interactive and action.name == "wait_timeout"
+                else ""
+            )
+            yield (f"  ▲ {which} gets {probe.value:,}, not {kept:,}{why}", BAD)
+    persisted = outcome.after.persisted if outcome.after else None
+    if persisted is not None and persisted != kept:
+        yield (f"  ▲ a restart brings back {persisted:,}", BAD)
