@@ -18,6 +18,7 @@ from tests.servers.private import NAMES, Name, RealServer
 NOBODY = 4_000_000_000
 """An id no session has."""
 ASKED_WITH: dict[str, tuple[object, ...]] = {
+    "impatient": (10,),
     "session": (5000, 60),
     "sessions": (64,),
     "statements": (64, 0),
