@@ -103,7 +103,7 @@ def test_mysql_closings_are_foretold_whatever_the_sessions_did(mysql97: RealServ
         verdict = followed[sitter.id]  # type: ignore[index]
         assert verdict.limit is not None
         assert (sitter.label, sitter.limit) == (sitter.label, verdict.limit.seconds)
-        assert verdict.deadline == pytest.approx(sitter.quiet_since + sitter.limit, abs=0.1)
+        assert sitter.is_due(verdict.deadline), sitter
     for sitter in [*doomed, *calm]:
         assert sitter.last.limit is not None
         assert (sitter.label, sitter.limit, Basis.OWN) == (
@@ -112,7 +112,7 @@ def test_mysql_closings_are_foretold_whatever_the_sessions_did(mysql97: RealServ
             sitter.last.limit.basis,
         )
     for sitter in calm:
-        assert sitter.last.deadline == pytest.approx(sitter.quiet_since + sitter.limit, abs=0.1)
+        assert sitter.is_due(sitter.last.deadline), sitter
     assert_foretold(doomed)
 
 
@@ -158,7 +158,7 @@ def test_mariadb_closings_are_foretold_where_the_limit_is_the_global_one(any_mar
         assert sitter.last.limit is not None
         assert (sitter.label, sitter.limit) == (sitter.label, sitter.last.limit.seconds)
         assert Basis.ASSUMED is sitter.last.limit.basis
-    assert calm.last.deadline == pytest.approx(calm.quiet_since + calm.limit, abs=0.1)
+    assert calm.is_due(calm.last.deadline), calm
     assert_foretold(doomed)
 
 
