@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goneaway_tui.model.clue import NOTHING_SAID, Clues
 from goneaway_tui.model.server import Limitation, Server, Variable
 from goneaway_tui.model.session import Session
 
@@ -22,6 +23,8 @@ class Sample:
     limitations: tuple[Limitation, ...] = ()
     seconds_to_read: float = 0.0
     """How long the reading took, as the source's clock saw it."""
+    clues: Clues = NOTHING_SAID
+    """What was said since the sample before of why sessions end."""
 
     def variable(self, name: str) -> int | float | None:
         """A global variable's value, or None where the server has no such variable."""

@@ -1,0 +1,1 @@
+"""Reading client and server logs: evidence in, ranked findings out. Pure."""
