@@ -217,6 +217,7 @@ def test_a_variable_that_cannot_be_set_is_told_from_a_broken_server(
 
 def test_what_only_a_restart_can_change_says_so(mariadb1011: RealServer) -> None:
     """MariaDB started without max_user_connections never takes one."""
+    assert "restart" in executor(mariadb1011).standing("max_user_connections").fixed
     with pytest.raises(SourceError, match="1290") as refused:
         executor(mariadb1011).set_global("max_user_connections", 5, Keep.GLOBAL)
 

@@ -10,13 +10,17 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 
 from textual.pilot import Pilot
 
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.model.tuning import Standing
 from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
+from tests.fakes import FakeExecutor
 from tests.ui.stage import HeldClock, Scripted, an_app
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
@@ -47,6 +51,16 @@ def mariadb() -> GoneawayApp:
     return an_app(flavour=Flavour.MARIADB)
 
 
+def tunable() -> GoneawayApp:
+    """One whose server can be changed; its journal is forgotten with the picture."""
+    clock = HeldClock()
+    seen = SimulatedSource(clock).sample()
+    variables = {each.name: Standing(each) for each in seen.variables}
+    executor = FakeExecutor(sessions=seen.sessions, variables=variables)
+    journal = Journal(Path(mkdtemp()) / "journal.jsonl", clock)
+    return an_app(Scripted(seen), clock, executor=executor, journal=journal)
+
+
 SHOTS = (
     Shot("board", (120, 36)),
     Shot("board-80x24", (80, 24)),
@@ -58,6 +72,12 @@ SHOTS = (
     Shot("session", (120, 36), ("down", "down", "enter")),
     Shot("export", (120, 36), ("e",)),
     Shot("help", (120, 50), ("question_mark",)),
+    Shot("tune", (120, 36), ("w", *"1y"), app=tunable),
+    Shot("tune-80x24", (80, 24), ("w", *"32140800"), app=tunable),
+    Shot("tuned", (120, 36), ("w", *"32140800", "enter"), app=tunable),
+    Shot("kill", (120, 36), ("space", "down", "down", "space", "k"), app=tunable),
+    Shot("tunables", (120, 36), ("t",), app=tunable),
+    Shot("journal", (120, 36), ("w", *"1y", "enter", "escape", "v", "right"), app=tunable),
     Shot("lost", (120, 36), app=lost, seconds_later=12.0),
 )
 
@@ -67,7 +87,9 @@ async def picture(shot: Shot) -> str:
     app = shot.app()
     async with app.run_test(size=shot.size) as pilot:
         await settle(app, pilot)
-        await pilot.press(*shot.keys)
+        for key in shot.keys:
+            await pilot.press(key)
+            await settle(app, pilot)
         if shot.seconds_later:
             app.clock.now += shot.seconds_later  # type: ignore[attr-defined]
             app.tick()
@@ -78,10 +100,13 @@ async def picture(shot: Shot) -> str:
 
 
 async def settle(app: GoneawayApp, pilot: Pilot[None]) -> None:
-    """Wait until no poll is out and everything posted is drawn."""
-    while app.poller.is_busy:
+    """Wait until no poll is out, nothing is being changed, and everything posted is drawn."""
+    calm = 0
+    while calm < 2:
+        calm = 0 if app.poller.is_busy or app.acts.is_acting else calm + 1
         await asyncio.to_thread(app.poller.wait, 5)
-    await pilot.pause()
+        await asyncio.to_thread(app.acts.wait, 5)
+        await pilot.pause()
 
 
 def main() -> None:

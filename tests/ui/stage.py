@@ -5,8 +5,9 @@ from __future__ import annotations
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import Policy
-from goneaway_tui.ports import Source
+from goneaway_tui.ports import Executor, Source
 from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from tests.builders import NOW
 
@@ -51,8 +52,10 @@ def an_app(
     sessions: int = 60,
     flavour: Flavour = Flavour.MYSQL,
     policy: Policy | None = None,
+    executor: Executor | None = None,
+    journal: Journal | None = None,
 ) -> GoneawayApp:
     """An app whose time moves only when told."""
     clock = clock or HeldClock()
     source = source or SimulatedSource(clock, sessions=sessions, flavour=flavour)
-    return GoneawayApp(source, clock, policy or Policy(), ticking=False)
+    return GoneawayApp(source, clock, policy or Policy(), ticking=False, executor=executor, journal=journal)

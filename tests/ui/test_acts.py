@@ -61,6 +61,11 @@ def on(app: GoneawayApp, screen: type) -> Callable[[], bool]:
     return lambda: isinstance(app.screen, screen)
 
 
+def reported(app: GoneawayApp) -> Callable[[], bool]:
+    """All acts are over."""
+    return lambda: isinstance(app.screen, ReportScreen) and app.screen.is_finished
+
+
 async def test_the_clamp_is_foretold_the_warning_shown_the_journal_right_and_u_takes_it_back(
     tmp_path: Path,
 ) -> None:
@@ -75,13 +80,13 @@ async def test_the_clamp_is_foretold_the_warning_shown_the_journal_right_and_u_t
         foretold = lines(app)
         assert [] == executor.did
         await pilot.press("enter")
-        await until(pilot, on(app, ReportScreen))
+        await until(pilot, reported(app))
         told = lines(app)
         await pilot.press("escape", "u")
         await until(pilot, on(app, ConfirmScreen))
         assert 1 == len(executor.did)
         await pilot.press("tab", "enter")
-        await until(pilot, on(app, ReportScreen))
+        await until(pilot, reported(app))
 
     assert "31,536,000" in foretold
     assert "the server's maximum" in foretold
@@ -100,7 +105,7 @@ async def test_a_year_is_the_servers_maximum(tmp_path: Path) -> None:
         await pilot.press("w")
         await until(pilot, on(app, TuneScreen))
         await pilot.press(*"1y", "enter")
-        await until(pilot, on(app, ReportScreen))
+        await until(pilot, reported(app))
 
     assert ["SET GLOBAL wait_timeout = 31536000"] == executor.did
 
@@ -137,7 +142,7 @@ async def test_a_dangerous_value_is_asked_about_a_second_time(tmp_path: Path) ->
         assert "cancel" == app.focused.id  # type: ignore[union-attr]
 
         await pilot.click("#apply")
-        await until(pilot, on(app, ReportScreen))
+        await until(pilot, reported(app))
 
     assert ["SET GLOBAL wait_timeout = 4"] == executor.did
 
@@ -167,7 +172,7 @@ async def test_marked_sessions_are_killed_and_who_woke_up_is_spared(tmp_path: Pa
         await until(pilot, on(app, KillScreen))
         assert "cancel" == app.focused.id  # type: ignore[union-attr]
         await pilot.click("#kill")
-        await until(pilot, on(app, ReportScreen))
+        await until(pilot, reported(app))
         told = lines(app)
 
         assert set() == board(app).sessions.marks
@@ -246,7 +251,7 @@ async def test_a_line_lost_in_mid_act_is_told_as_unknown_and_never_tried_again(t
         await pilot.press("w")
         await until(pilot, on(app, TuneScreen))
         await pilot.press(*"9h", "enter")
-        await until(pilot, on(app, ReportScreen))
+        await until(pilot, reported(app))
 
         assert "the outcome is unknown" in lines(app)
     assert 1 == len(executor.did)
@@ -265,7 +270,7 @@ async def test_a_journal_that_cannot_be_written_stops_the_act(tmp_path: Path) ->
         await pilot.press("w")
         await until(pilot, on(app, TuneScreen))
         await pilot.press(*"9h", "enter")
-        await until(pilot, on(app, ReportScreen))
+        await until(pilot, reported(app))
 
         assert "✖ SET GLOBAL wait_timeout = 32400" in lines(app)
     assert [] == executor.did

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.model.tuning import Keep, Standing
+from goneaway_tui.model.tuning import Keep, Room, Standing
 from goneaway_tui.tune.preview import Preview, preview
 from goneaway_tui.tune.tunables import TUNABLE
 from tests.builders import VARIABLES, a_session, a_snapshot, a_transaction
@@ -29,12 +28,9 @@ def foretold(
     standing: Standing | None = None,
     keep: Keep = Keep.GLOBAL,
     snapshot: Snapshot | None = None,
-    **rest: Any,
 ) -> Preview:
     standing = standing or Standing(VARIABLES[name])
-    return preview(
-        TUNABLE[name], standing, wanted, snapshot or a_snapshot([*(sessions or []), OURS]), keep, **rest
-    )
+    return preview(TUNABLE[name], standing, wanted, snapshot or a_snapshot([*(sessions or []), OURS]), keep)
 
 
 def test_the_clamp_is_foretold_and_the_statement_is_what_was_asked_for() -> None:
@@ -120,7 +116,8 @@ def test_a_packets_other_limit_is_the_clients() -> None:
 
 def test_for_connections_it_says_what_is_in_use_and_what_there_is_room_for() -> None:
     snapshot = a_snapshot(NAP, counters={"threads_connected": 120, "max_used_connections": 140})
-    told = foretold("max_connections", 5000, snapshot=snapshot, descriptors=4000, memory_each=3 << 19)
+    standing = Standing(VARIABLES["max_connections"], room=Room(descriptors=4000, memory_each=3 << 19))
+    told = foretold("max_connections", 5000, snapshot=snapshot, standing=standing)
 
     assert told.effects == (
         "at once for everybody",

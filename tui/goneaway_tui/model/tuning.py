@@ -38,6 +38,16 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """What a server's own resources allow a variable that asks for more of them."""
+
+    descriptors: int | None = None
+    """Connections the server's file descriptors leave room for, its open tables counted off."""
+    memory_each: int | None = None
+    """Bytes of buffers one session may take: stack, network, sort, join and read buffers, each once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """One variable, as far as the server tells: read afresh before and after a change."""
 
@@ -53,6 +63,9 @@ class Standing:
     """Seconds since 1970 UTC by the server's clock."""
     persisted: int | float | None = None
     """What a restart will bring back; None where nothing is persisted."""
+    room: Room = Room()
+    fixed: str = ""
+    """Why no value can be set while the server runs; empty where one can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from goneaway_tui.errors import AccessDenied, OutcomeUnknown, SourceError, Unsup
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.model.server import Flavour, Variable
 from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
+from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Room, Standing
 from goneaway_tui.ports import Clock
 from goneaway_tui.source import sql
 from goneaway_tui.source.address import Address
@@ -35,6 +35,8 @@ PATIENCE = 60
 
 ALREADY_GONE = "already gone"
 """The warning in Kept where there was no such session any more."""
+
+ASKS_FOR_ROOM = frozenset({"max_connections"})
 
 _NO_SUCH_SESSION = 1094
 _NOT_OURS = frozenset({1044, 1095, 1142, 1227, 1370, 3630})
@@ -141,6 +143,8 @@ class LiveExecutor:
             set_by_account=plain(f"{text(user)}@{text(host)}", 300) if text(user) else None,
             set_at=float(at) if at else None,
             persisted=_number(persisted),
+            room=_room(connection, found) if name in ASKS_FOR_ROOM else Room(),
+            fixed=fixed(found.flavour, name, _number(value)),
         )
 
     @contextmanager
@@ -225,6 +229,18 @@ def literal(value: float) -> int | Decimal:
     (28800, Decimal('0.5'))
     """
     return int(value) if float(value).is_integer() else Decimal(str(value))
+
+
+def fixed(flavour: Flavour, name: str, value: float | None) -> str:
+    """Why a variable cannot be set while the server runs: MariaDB answers error 1290 (tried on 10.11 and 11.8)."""
+    if flavour is Flavour.MARIADB and name == "max_user_connections" and value == 0:
+        return "MariaDB started with 0 takes no other value while it runs: write it into the option file, and restart"
+    return ""
+
+
+def _room(connection: Connection, found: Survey) -> Room:
+    descriptors, memory = connection.rows(found.must("room"))[0]
+    return Room(max(0, int(descriptors)), int(memory))
 
 
 def _answering(connection: Connection) -> Survey:

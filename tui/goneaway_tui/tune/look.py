@@ -39,6 +39,8 @@ def _at_variable(action: Setting, executor: Executor, powers: Powers) -> Look:
     if why_not:
         raise Refused(f"this account may not run {action.statement}", why_not)
     found = executor.standing(action.name)
+    if found.fixed:
+        raise Refused(f"{action.name} cannot be set now", found.fixed)
     value = found.variable.value
     if action.old is not None and value != action.old:
         raise Refused(

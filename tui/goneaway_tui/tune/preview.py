@@ -10,7 +10,7 @@ from goneaway_tui.judge.forecast import already_closed
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.model.tuning import Keep, Standing
+from goneaway_tui.model.tuning import Keep, Room, Standing
 from goneaway_tui.tune.actions import SetVariable, digits, restoring
 from goneaway_tui.tune.clamp import clamped
 from goneaway_tui.tune.tunables import Counts, Reach, Tunable, Unit
@@ -49,8 +49,7 @@ class Scene:
     tunable: Tunable
     kept: int | float
     snapshot: Snapshot
-    descriptors: int | None
-    memory_each: int | None
+    room: Room
 
     @property
     def open(self) -> tuple[Verdict, ...]:
@@ -80,18 +79,11 @@ def preview(
     wanted: float,
     snapshot: Snapshot,
     keep: Keep,
-    *,
-    descriptors: int | None = None,
-    memory_each: int | None = None,
 ) -> Preview:
-    """What setting `wanted` would do to the server in `snapshot`.
-
-    `descriptors` is how many connections the server's file descriptors allow, `memory_each` how many bytes of buffers
-    one session may take; None where nobody knows.
-    """
+    """What setting `wanted` would do to the server in `snapshot`."""
     old = standing.variable.value
     kept = clamped(wanted, standing, tunable)
-    scene = Scene(tunable, kept.value, snapshot, descriptors, memory_each)
+    scene = Scene(tunable, kept.value, snapshot, standing.room)
     action = SetVariable(tunable.name, wanted, keep, old)
     undo = () if old is None else restoring(tunable.name, old, kept.value, keep, standing.persisted)
     return Preview(
@@ -141,12 +133,13 @@ def _connections(scene: Scene) -> tuple[str, ...]:
     most = scene.snapshot.sample.counter("max_used_connections")
     used = f"{_sessions(scene.connected)} connected now"
     said = [used if most is None else f"{used}, {most:,} at most since the server started"]
-    if scene.descriptors is not None:
-        enough = "enough" if scene.descriptors >= scene.kept else "fewer than this"
-        said.append(f"the server's file descriptors allow {scene.descriptors:,} connections: {enough}")
-    if scene.memory_each is not None:
+    if scene.room.descriptors is not None:
+        enough = "enough" if scene.room.descriptors >= scene.kept else "fewer than this"
+        said.append(f"the server's file descriptors allow {scene.room.descriptors:,} connections: {enough}")
+    if scene.room.memory_each is not None:
         each, all_of_them = (
-            words(size, Unit.BYTES) for size in (scene.memory_each, int(scene.memory_each * scene.kept))
+            words(size, Unit.BYTES)
+            for size in (scene.room.memory_each, int(scene.room.memory_each * scene.kept))
         )
         said.append(f"each may take {each} of buffers, all of them {all_of_them}")
     return tuple(said)

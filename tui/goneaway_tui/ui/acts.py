@@ -6,7 +6,8 @@ Everything that speaks to the server runs in a thread of its own; the gate is th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import FileError, GoneawayError, Refused, SourceError
@@ -46,6 +47,7 @@ class Acts:
         self._why_not = why_not
         self._powers: Powers | None = None
         self._gate: Gate | None = None
+        self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
         """Find out, in a thread, what the account may do."""
@@ -55,6 +57,15 @@ class Acts:
     @property
     def is_read_only(self) -> bool:
         return self._executor is None
+
+    @property
+    def is_acting(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
+
+    def wait(self, timeout: float) -> None:
+        """Block, from another thread than the screen's, until what was begun is over."""
+        for thread in self._threads:
+            thread.join(timeout)
 
     def why_not(self, key: str) -> str:
         """Why a key does nothing, in one line; empty where it does something."""
@@ -116,7 +127,7 @@ class Acts:
 
         def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
             if yes:
-                self._in_thread(lambda: self._later(self._report, "undo", [self._undone(gate)]))
+                self._perform("undo", [lambda: self._undone(gate)])
 
         self._app.push_screen(ConfirmScreen(f"undo on {self._app.server_name}", lines, "Undo"), confirmed)
 
@@ -168,21 +179,34 @@ class Acts:
     def _perform_change(self, action: SetVariable | ResetPersist | None) -> None:
         gate = self._gate
         if action is not None and gate is not None:
-            self._in_thread(lambda: self._later(self._report, action.name, [self._done(gate, action)]))
+            self._perform(action.name, [partial(self._done, gate, action)])
 
     def _perform_kills(self, kills: Kills | None) -> None:
         gate = self._gate
         if kills and gate is not None:
-            self._in_thread(lambda: self._later(self._report, "kill", self._all_done(gate, kills)))
+            self._perform("kill", [partial(self._done, gate, kill) for kill in kills])
 
-    def _all_done(self, gate: Gate, actions: Iterable[Action]) -> list[Done]:
-        """One after the other; what fails ends the row, who is spared does not."""
-        done: list[Done] = []
-        for action in actions:
-            done.append(self._done(gate, action))
-            if done[-1].failed:
-                break
-        return done
+    def _perform(self, title: str, acts: Sequence[Callable[[], Done]]) -> None:
+        """One after the other, told as they come; what fails ends the row, who is spared does not."""
+        report = ReportScreen(f"{title} on {self._app.server_name}", len(acts))
+        self._app.push_screen(report)
+
+        def run() -> None:
+            for act in acts:
+                if report.is_stopping:
+                    break
+                done = act()
+                self._later(report.add, done)
+                if done.failed:
+                    break
+            self._later(self._end, report)
+
+        self._in_thread(run)
+
+    def _end(self, report: ReportScreen) -> None:
+        report.finish()
+        self._app.clear_marks()
+        self._app.look_again()
 
     def _done(self, gate: Gate, action: Action) -> Done:
         try:
@@ -218,11 +242,6 @@ class Acts:
             )
             return ()
 
-    def _report(self, title: str, done: Sequence[Done]) -> None:
-        self._app.clear_marks()
-        self._app.push_screen(ReportScreen(f"{title} on {self._app.server_name}", done))
-        self._app.look_again()
-
     def _refuse(self, why: str) -> bool:
         """Say why nothing happens; True where there is a reason."""
         if why:
@@ -243,4 +262,6 @@ class Acts:
             except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
                 self._later(self._app.end_with, error)
 
-        threading.Thread(target=run, name="act", daemon=True).start()
+        thread = threading.Thread(target=run, name="act", daemon=True)
+        self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+        thread.start()

@@ -114,6 +114,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
             ("mysql/kill_query.sql", ""),
         ),
         "standing": _variants(("mysql/standing_bounds.sql", "bounds persist"), ("mysql/standing.sql", "")),
+        "room": _variants(("mysql/room.sql", "")),
         "set_persist": _variants(("mysql/set_persist.sql", "persist")),
         "reset_persist": _variants(("mysql/reset_persist.sql", "persist")),
     },
@@ -148,6 +149,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
             ("mariadb/kill_query.sql", ""),
         ),
         "standing": _variants(("mariadb/standing.sql", "")),
+        "room": _variants(("mariadb/room.sql", "")),
     },
 }
 

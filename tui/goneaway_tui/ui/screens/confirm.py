@@ -35,8 +35,8 @@ class ConfirmScreen(ModalScreen[bool]):
             for line in self._lines:
                 yield Label(Content(plain(line, 400)))
             with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button(self._verb, variant="primary", id="yes")
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(self._verb, variant="primary", id="yes", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()

@@ -53,8 +53,8 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             yield Field(value=self._suggested, placeholder="file", id="path")
             yield Label("", id="warning")
             with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button("Export", variant="primary", id="export")
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Export", variant="primary", id="export", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#format", RadioSet).focus()

@@ -10,12 +10,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widget import Widget
+from textual.widgets import Label
 
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Risk
+from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 
 MEANINGS = {
     Risk.OVERDUE: "past its deadline and still there",
@@ -62,23 +65,25 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog wide", id="help") as dialog:
             dialog.border_title = "help"
             dialog.border_subtitle = "esc back"
-            yield Static(Content("\n").join(self._lines()))
-
-    def _lines(self) -> list[Content]:
-        lines = [*section("Keys", self._keys)]
-        lines += section("Risk", ((wording.risk_word(risk), words) for risk, words in MEANINGS.items()))
-        lines += section("Marks", MARKS)
-        lines += section("Filter", FILTERS)
-        lines += section("Fields of the filter", FIELDS)
-        if self._limitations:
-            lines += [Content.styled("Not visible here", "bold $text-primary")]
-            for each in self._limitations:
-                lines.append(Content(f"  {plain(each.what, 300)}: {plain(each.why, 300)}"))
-                if each.grant:
-                    lines.append(Content.styled(f"    {plain(each.grant, 300)}", "$text-accent"))
-        return lines
+            yield from section("Keys", self._keys)
+            yield from section("Risk", ((wording.risk_word(risk), words) for risk, words in MEANINGS.items()))
+            yield from section("Marks", MARKS)
+            yield from section("Filter", FILTERS)
+            yield from section("Fields of the filter", FIELDS)
+            yield from section("Limits, under t", ((each.name, each.why) for each in TUNABLES))
+            if self._limitations:
+                yield from section("Not visible here", map(hidden, self._limitations))
 
 
-def section(title: str, rows: Iterable[tuple[str, str]]) -> list[Content]:
-    shown = [Content.assemble((f"  {left:<24}", "bold"), right) for left, right in rows]
-    return [Content.styled(title, "bold $text-primary"), *shown, Content("")]
+def section(title: str, rows: Iterable[tuple[str, str | Content]]) -> Iterable[Widget]:
+    yield Label(title, classes="title")
+    for left, right in rows:
+        yield Entry(left, Content(right) if isinstance(right, str) else right)
+
+
+def hidden(limitation: Limitation) -> tuple[str, Content]:
+    """What is lost, why, and what would show it."""
+    parts: list[str | tuple[str, str]] = [plain(limitation.why, 300)]
+    if limitation.grant:
+        parts.append((plain(limitation.grant, 300), "$text-accent"))
+    return plain(limitation.what, 300), paragraphs(*parts)

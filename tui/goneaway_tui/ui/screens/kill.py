@@ -58,8 +58,8 @@ class KillScreen(ModalScreen[Kills | None]):
                 Content("Each is looked at again first, and spared if it is no longer what is shown here.")
             )
             with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel")
-                yield Button("Kill", variant="error", id="kill")
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Kill", variant="error", id="kill", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()

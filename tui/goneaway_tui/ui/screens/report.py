@@ -38,21 +38,75 @@ class Done:
 
 
 class ReportScreen(ModalScreen[None]):
-    """Read, then left."""
+    """Fills as the acts are done, one after the other; read, then left. Leaving early stops what has not begun."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "back", id="report.back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "leave", "back", id="report.back")]
 
-    def __init__(self, title: str, done: Sequence[Done]) -> None:
+    def __init__(self, title: str, expected: int) -> None:
+        """`expected`: how many acts there are to be."""
         super().__init__()
         self._title = title
-        self._done = tuple(done)
+        self._expected = expected
+        self._done: list[Done] = []
+        self.is_stopping = False
+        """Nothing more is to be begun."""
+        self.is_finished = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog tune") as dialog:
             dialog.border_title = plain(self._title, 100)
-            dialog.border_subtitle = "esc back"
-            lines = [line for each in self._done for line in told(each)]
-            yield Static(Content("\n").join(Content.styled(plain(text, 600), look) for text, look in lines))
+            yield Static(id="tally")
+            yield Static(id="told")
+
+    def on_mount(self) -> None:
+        self._tell()
+
+    def add(self, done: Done) -> None:
+        """One more act is over."""
+        self._done.append(done)
+        self._tell()
+
+    def finish(self) -> None:
+        """All are over, or will not be begun."""
+        self.is_finished = True
+        self._tell()
+
+    def action_leave(self) -> None:
+        if self.is_finished:
+            self.dismiss()
+        else:
+            self.is_stopping = True
+            self._tell()
+
+    def _tell(self) -> None:
+        if not self.is_mounted:
+            return
+        self.query_one(VerticalScroll).border_subtitle = self._way_out()
+        tally = self.query_one("#tally", Static)
+        tally.update(Content(self._tally()))
+        tally.display = self._expected > 1 or not self.is_finished
+        lines = [line for each in self._done for line in told(each)]
+        self.query_one("#told", Static).update(
+            Content("\n").join(Content.styled(plain(text, 600), look) for text, look in lines)
+        )
+
+    def _way_out(self) -> str:
+        if self.is_finished:
+            return "esc back"
+        return "stopping after this one" if self.is_stopping else "esc stops after this one"
+
+    def _tally(self) -> str:
+        """`12 of 50 done, 3 spared`."""
+        performed = sum(each.outcome is not None for each in self._done)
+        parts = [f"{performed} of {self._expected} done"]
+        for number, word in (
+            (sum(bool(each.refused) for each in self._done), "spared"),
+            (sum(bool(each.failed) for each in self._done), "failed"),
+            (self._expected - len(self._done), "not begun" if self.is_finished else "to go"),
+        ):
+            if number:
+                parts.append(f"{number} {word}")
+        return ", ".join(parts)
 
 
 def told(done: Done) -> Iterable[Line]:

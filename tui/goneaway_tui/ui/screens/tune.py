@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, RadioSet, Static
@@ -24,11 +24,12 @@ from goneaway_tui.tune.preview import Preview, preview
 from goneaway_tui.tune.tunables import Tunable, Unit
 from goneaway_tui.tune.values import parse_value, words
 from goneaway_tui.ui.widgets.choice import Choice
+from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 from goneaway_tui.ui.widgets.field import Field
 
-LABEL = 8
 IN_TIME = {Unit.SECONDS, Unit.MILLISECONDS}
-Parts = list[tuple[str, str]]
+FORETOLD = ("meaning", "effects", "runs", "undo", "lasting")
+"""What changes with each key that is typed, in the order shown."""
 
 
 class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
@@ -48,41 +49,62 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         self._confirmed: str | None = None
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog tune") as dialog:
+        with Vertical(classes="dialog tune") as dialog:
             dialog.border_title = f"{self._tunable.name} on {plain(self._server_name, 60)}"
-            yield Label(Content(self._tunable.why))
-            yield Static(self._now_line(), id="now")
-            with Horizontal(id="new"):
-                yield Label(Content.styled(f"{'new':<{LABEL}}", "$foreground-muted"))
-                yield Field(placeholder=self._examples(), id="value", compact=True)
-            yield Static(id="meaning")
-            if self._powers.can_persist:
-                with RadioSet(id="keep"):
-                    yield Choice("until the server restarts (GLOBAL)", value=True, id="keep-global")
-                    yield Choice("across restarts (PERSIST)", id="keep-persist")
-            yield Static(id="effects")
+            with VerticalScroll(classes="body", can_focus=False):
+                yield Label(Content(self._tunable.why))
+                yield Entry("now", self._now(), id="now")
+                yield Entry("bounds", self._bounds(), id="bounds")
+                with Horizontal(id="new"):
+                    yield Label("new", classes="entry--label")
+                    yield Field(placeholder=self._examples(), id="value", compact=True)
+                yield Entry("means", id="meaning")
+                if self._powers.can_persist:
+                    with RadioSet(id="keep", compact=True):
+                        yield Choice("until the server restarts (GLOBAL)", value=True, id="keep-global")
+                        yield Choice("across restarts (PERSIST)", id="keep-persist")
+                yield Entry("effect", id="effects")
+                yield Entry("runs", id="runs")
+                yield Entry("undo", id="undo")
+                yield Entry("lasting", id="lasting")
             yield Static(id="warning")
             with Horizontal(classes="buttons"):
                 if self._standing.persisted is not None and self._powers.can_persist:
-                    yield Button("Forget persisted", id="reset")
-                yield Button("Cancel", id="cancel")
-                yield Button("Apply", variant="primary", id="apply", disabled=True)
+                    yield Button("Forget persisted", id="reset", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Apply", variant="primary", id="apply", disabled=True, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#value", Input).focus()
-        why_not = self._powers.why_not_set(self._tunable.name)
-        if why_not:
-            self.query_one("#warning", Static).update(Content(f"▲ {plain(why_not, 400)}"))
+        if self._why_not:
+            self._warn(self._why_not)
+
+    @property
+    def _why_not(self) -> str:
+        """Why it cannot be set, whatever the value."""
+        return self._standing.fixed or self._powers.why_not_set(self._tunable.name)
+
+    def _warn(self, text: str) -> None:
+        self.query_one("#warning", Static).update(Content(f"▲ {plain(text, 400)}"))
 
     def _examples(self) -> str:
         presets = "  ".join(words(value, self._tunable.unit) for value in self._tunable.presets[:4])
         return f"{presets}   {'+10m  ' if self._tunable.unit in IN_TIME else ''}x2"
 
-    def _now_line(self) -> Content:
-        """Today's value, where it came from, and the server's own bounds."""
+    def _now(self) -> Content:
+        """Today's value, where it came from, and what a restart makes of it."""
         now, unit = self._standing.variable, self._tunable.unit
         value = "unknown" if now.value is None else f"{now.value:,}   {words(now.value, unit)}"
-        lines = [row("now", [(value, "bold"), (f"   {self._origin()}", "$foreground-muted")])]
+        today = Content.assemble((value, "bold"), (f"   {self._origin()}", "$foreground-muted"))
+        persisted = self._standing.persisted
+        if persisted is None or persisted == now.value:
+            return today
+        back = f"▲ a restart brings back {persisted:,} ({words(persisted, unit)})"
+        return paragraphs(today, (back, "$text-warning"))
+
+    def _bounds(self) -> Content | None:
+        """The server's own."""
+        now, unit = self._standing.variable, self._tunable.unit
         bounds = [
             f"{name} {words(number, unit)}"
             for name, number in (("min", now.min), ("max", now.max), ("default", self._standing.default))
@@ -90,17 +112,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         ]
         if self._standing.block and self._standing.block > 1:
             bounds.append(f"in steps of {self._standing.block:,}")
-        if bounds:
-            lines.append(row("bounds", [("   ".join(bounds), "$foreground-muted")]))
-        persisted = self._standing.persisted
-        if persisted is not None and persisted != now.value:
-            lines.append(
-                row(
-                    "▲",
-                    [(f"a restart brings back {persisted:,} ({words(persisted, unit)})", "$text-warning")],
-                )
-            )
-        return Content("\n").join(lines)
+        return Content.styled("   ".join(bounds), "$foreground-muted") if bounds else None
 
     def _origin(self) -> str:
         parts = [self._standing.variable.set_by or "origin unknown"]
@@ -135,38 +147,35 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         apply = self.query_one("#apply", Button)
         apply.label = "Apply"
         apply.disabled = True
-        meaning, effects = self.query_one("#meaning", Static), self.query_one("#effects", Static)
-        if not self.query_one("#value", Input).value.strip():
-            meaning.update("")
-            effects.update("")
-            return
-        try:
-            seen = self._preview()
-        except ValueError as error:
-            meaning.update(row("", [(f"▲ {plain(str(error), 200)}", "$text-warning")]))
-            effects.update("")
-            return
-        because = f"   ▲ {seen.because}" if seen.because else ""
-        meaning.update(
-            row(
-                "means",
-                [
-                    (f"{seen.kept:,}   {words(seen.kept, self._tunable.unit)}", "bold"),
-                    (because, "$text-warning"),
-                ],
-            )
-        )
-        effects.update(self._effects(seen))
-        apply.disabled = bool(self._powers.why_not_set(self._tunable.name))
+        seen, mistake = None, None
+        if self.query_one("#value", Input).value.strip():
+            try:
+                seen = self._preview()
+            except ValueError as error:
+                mistake = Content.styled(f"▲ {plain(str(error), 200)}", "$text-warning")
+        for name, text in zip(FORETOLD, self._foretold(seen), strict=True):
+            self.query_one(f"#{name}", Entry).say(text)
+        if mistake is not None:
+            self.query_one("#meaning", Entry).say(mistake)
+        apply.disabled = seen is None or bool(self._why_not)
 
-    def _effects(self, seen: Preview) -> Content:
-        lines = [row("effect" if i == 0 else "", [(text, "")]) for i, text in enumerate(seen.effects)]
-        lines.append(row("runs", [(seen.statement, "$text-accent")]))
-        lines.append(row("undo", [(seen.undo, "$text-accent")]))
+    def _foretold(self, seen: Preview | None) -> tuple[Content | None, ...]:
+        """What stands beside each label of FORETOLD."""
+        if seen is None:
+            return (None,) * len(FORETOLD)
+        means = f"{seen.kept:,}   {words(seen.kept, self._tunable.unit)}"
+        because = f"   ▲ {seen.because}" if seen.because else ""
+        lasting = None
         if seen.option_file and not self._powers.can_persist:
-            lines.append(row("lasting", [("in the option file:", "$foreground-muted")]))
-            lines += [row("", [(line, "$text-accent")]) for line in seen.option_file]
-        return Content("\n").join(lines)
+            lines = ((line, "$text-accent") for line in seen.option_file)
+            lasting = paragraphs(("in the option file:", "$foreground-muted"), *lines)
+        return (
+            Content.assemble((means, "bold"), (because, "$text-warning")),
+            paragraphs(*seen.effects),
+            Content.styled(seen.statement, "$text-accent"),
+            Content.styled(seen.undo, "$text-accent") if seen.undo else None,
+            lasting,
+        )
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
@@ -186,12 +195,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         seen = self._preview()
         if seen.second_ask and self._confirmed != seen.statement:
             self._confirmed = seen.statement
-            self.query_one("#warning", Static).update(Content(f"▲ {seen.second_ask}"))
+            self._warn(seen.second_ask)
             apply.label = "Do it all the same"
+            apply.refresh(layout=True)
             self.query_one("#cancel", Button).focus()
             return
         self.dismiss(seen.action)
-
-
-def row(label: str, parts: Parts) -> Content:
-    return Content.assemble((f"{label:<{LABEL}}", "$foreground-muted"), *parts)

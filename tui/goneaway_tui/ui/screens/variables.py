@@ -10,14 +10,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import Variable
 from goneaway_tui.tune.entries import Act
-from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.tune.tunables import TUNABLE, Unit
 from goneaway_tui.tune.values import words
 
+BOUNDLESS = 2**32 - 1
+"""A maximum from here on is the width of a number, not a bound."""
 LOOKS = {
     "done": "$text-success",
     "failed": "$text-error",
@@ -56,7 +59,7 @@ class VariablesScreen(ModalScreen[None]):
             tunable = TUNABLE.get(each.name)
             value = "unknown" if each.value is None else f"{each.value:,}"
             said = words(each.value, tunable.unit) if tunable and each.value is not None else ""
-            bounds = "" if each.min is None or each.max is None else f"{each.min:,} to {each.max:,}"
+            bounds = bounds_of(each, tunable.unit if tunable else Unit.COUNT)
             lines.append(
                 Content.assemble(
                     f"{each.name:<36}",
@@ -66,6 +69,9 @@ class VariablesScreen(ModalScreen[None]):
                 )
             )
         return Content("\n").join(lines)
+
+    def on_mount(self) -> None:
+        self.query_one(Tabs).focus()
 
     def _journal(self) -> Content:
         lines = []
@@ -95,3 +101,11 @@ class VariablesScreen(ModalScreen[None]):
                 Content.styled(f"{self._garbage} lines of the journal could not be read.", "$text-warning")
             )
         return Content("\n").join(lines)
+
+
+def bounds_of(variable: Variable, unit: Unit) -> str:
+    """What the server takes: `1 s to 1 y`, `1 or more`; empty where it does not say."""
+    if variable.min is None or variable.max is None:
+        return ""
+    least = words(variable.min, unit)
+    return f"{least} or more" if variable.max >= BOUNDLESS else f"{least} to {words(variable.max, unit)}"
