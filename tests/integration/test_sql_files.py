@@ -19,6 +19,8 @@ NOBODY = 4_000_000_000
 """An id no session has."""
 ASKED_WITH: dict[str, tuple[object, ...]] = {
     "impatient": (10,),
+    "endings": ("root", "localhost", "root", "localhost"),
+    "log": (60.5,),
     "session": (5000, 60),
     "sessions": (64,),
     "statements": (64, 0),

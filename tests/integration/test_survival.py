@@ -25,7 +25,8 @@ from goneaway_tui.errors import (
     Unreachable,
     Unsupported,
 )
-from goneaway_tui.judge import RESTART_TOLERANCE, is_same_run, judge
+from goneaway_tui.judge import is_same_run, judge
+from goneaway_tui.judge.runs import RESTART_TOLERANCE
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source.address import Address

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.session import ProcesslistId
 
+GOODBYE = 0
+"""Stands among the error codes for none: the client said COM_QUIT."""
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorCount:
@@ -16,7 +19,7 @@ class ErrorCount:
     host: str
     """The client's host as the server names it, without a port."""
     code: int
-    """As a client would see it: 4031, 1158, 1153."""
+    """As a client would see it: 4031, 1158, 1153; or GOODBYE."""
     count: int
 
 
@@ -53,8 +56,12 @@ class Clues:
     errors: tuple[ErrorCount, ...] = ()
     log: tuple[LogEntry, ...] = ()
     kills: tuple[Kill, ...] = ()
-    counts_errors: bool = False
-    """Whether the server counts errors by account, so that an absent one was not raised."""
+    aborted: int | None = None
+    """How many sessions ended without a goodbye; None where nobody counted."""
+    killed: int = 0
+    """How many KILL statements of any kind were run."""
+    counted: frozenset[int] = frozenset()
+    """The codes the server counts by account: one of these that is absent from `errors` was not raised."""
 
 
 NOTHING_SAID = Clues()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from goneaway_tui.errors import SourceError
+from goneaway_tui.judge.runs import RESTART_TOLERANCE
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Server
 from goneaway_tui.model.session import Session
@@ -18,6 +21,7 @@ from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
 from goneaway_tui.source.sql import STATEMENT_SECONDS
 from goneaway_tui.source.survey import Survey, limitations_of, survey
+from goneaway_tui.source.testimony import Testimony
 
 TEXT_LENGTH = 1024
 """Characters of a statement to bring; performance_schema keeps no more by default."""
@@ -58,6 +62,8 @@ class LiveSource:
         self._text_length = TEXT_LENGTH if statements else 0
         self._patience = max(LEAST_PATIENCE, round(interval * 3))
         self._reading: _Reading | None = None
+        self._testimony: tuple[float, Testimony] | None = None
+        """When the server had started that it is of; it outlives our connections to that server."""
         self._line = Line()
         """The way in use: cutting it wakes whoever waits on it, also while connecting."""
         self._busy = threading.Lock()
@@ -73,7 +79,7 @@ class LiveSource:
                 if self._reading is None:
                     self._reading = self._begin()
                 with self._line.within(SAMPLE_SECONDS):
-                    return self._reading.sample()
+                    return self._reading.sample(self._witness)
             except Refusal as refusal:
                 self._drop()
                 raise SourceError(
@@ -107,6 +113,13 @@ class LiveSource:
         except BaseException:
             connection.close()
             raise
+
+    def _witness(self, sample: Sample) -> Testimony:
+        """What was said by this run of the server so far."""
+        started = sample.taken_at - sample.server.uptime
+        if self._testimony is None or abs(started - self._testimony[0]) > RESTART_TOLERANCE:
+            self._testimony = (started, Testimony())
+        return self._testimony[1]
 
     def _over(self) -> SourceError:
         return SourceError(f"{self.name} is closed", "start again")
@@ -146,7 +159,8 @@ class _Reading:
         self._uptime_at = clock()
         self._use(self._found)
 
-    def sample(self) -> Sample:
+    def sample(self, witness: Callable[[Sample], Testimony]) -> Sample:
+        """`witness` tells whose testimony is to be continued."""
         began = self._clock()
         if self._reader.is_blinded or began - self._surveyed_at > SURVEY_SECONDS:
             self._survey_again(began)
@@ -154,15 +168,16 @@ class _Reading:
         variables = self._globals.variables(taken_at)
         counters = self._globals.counters()
         self._uptime, self._uptime_at = float(dict(counters).get("uptime", 0)), taken_at
-        return Sample(
+        read = Sample(
             taken_at=taken_at,
             server=self._server(self._uptime),
             sessions=sessions,
             variables=variables,
             counters=counters,
             limitations=self._limitations,
-            seconds_to_read=self._clock() - began,
         )
+        clues = witness(read).clues(self.connection, self._found, read, self._clock)
+        return replace(read, clues=clues, seconds_to_read=self._clock() - began)
 
     def _survey_again(self, now: float) -> None:
         found = survey(self.connection)

@@ -45,6 +45,8 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "everyone": "mysql/can_everyone.sql",
         "transactions": "mysql/can_transactions.sql",
         "attributes": "mysql/can_attributes.sql",
+        "errors": "mysql/can_errors.sql",
+        "log": "mysql/can_log.sql",
         "bounds": "mysql/can_bounds.sql",
         "persist": "mysql/can_persist.sql",
         "rds": "mysql/can_rds.sql",
@@ -87,7 +89,12 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "transactions": _variants(("mysql/transactions.sql", "instrumented threads transactions")),
         "limits": _variants(("mysql/limits.sql", "")),
         "variables": _variants(("mysql/variables_bounds.sql", "bounds"), ("mysql/variables.sql", "")),
-        "counters": _variants(("mysql/counters.sql", "")),
+        "counters": _variants(
+            ("mysql/counters_kills.sql", "instrumented threads"), ("mysql/counters.sql", "")
+        ),
+        "endings": _variants(("mysql/endings.sql", "instrumented threads errors instruments")),
+        "kills": _variants(("mysql/kills.sql", "instrumented threads statements")),
+        "log": _variants(("mysql/log.sql", "instrumented log")),
         "one_sessions": _variants(
             ("mysql/one_threads.sql", "instrumented threads"),
             ("mysql/one_processlist.sql", "instrumented processlist"),
@@ -129,6 +136,8 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "limits": _variants(("mariadb/limits.sql", "")),
         "variables": _variants(("mariadb/variables.sql", "")),
         "counters": _variants(("mariadb/counters.sql", "")),
+        "endings": _variants(("mariadb/endings.sql", "instrumented threads")),
+        "kills": _variants(("mariadb/kills.sql", "instrumented threads statements")),
         "one_sessions": _variants(("mariadb/one_sessions.sql", "")),
         "one_statements": _variants(("mariadb/one_statements.sql", "instrumented threads statements")),
         "one_attributes": _variants(("mariadb/one_attributes.sql", "instrumented attributes")),
@@ -156,7 +165,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
 
 def choose(flavour: Flavour, what: str, able: AbstractSet[str]) -> str | None:
     """The statement that tells most about `what` with these abilities, or None where there is none."""
-    for variant in STATEMENTS[flavour][what]:
+    for variant in STATEMENTS[flavour].get(what, ()):
         if variant.needs <= able:
             return read(variant.file)
     return None

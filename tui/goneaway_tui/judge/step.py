@@ -1,0 +1,72 @@
+"""From one sample to the next: the new snapshot, and what happened in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from goneaway_tui.judge.deadline import verdict_on
+from goneaway_tui.judge.departures import departures
+from goneaway_tui.judge.runs import is_same_run
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.snapshot import Inherited, Policy, Snapshot, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A global variable that somebody has set."""
+
+    variable: str
+    old: int | float | None
+    new: int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A snapshot, and what happened since the one before; nothing where there was none."""
+
+    snapshot: Snapshot
+    departed: tuple[Departure, ...] = ()
+    opened: tuple[Verdict, ...] = ()
+    changes: tuple[Change, ...] = ()
+    restarted: bool = False
+    """The server is another run than before: its session ids have begun anew."""
+
+
+def step(sample: Sample, previous: Snapshot | None = None, policy: Policy | None = None) -> Step:
+    """Judge a sample and tell it from the one before."""
+    snapshot = judge(sample, previous, policy)
+    if previous is None:
+        return Step(snapshot)
+    restarted = not is_same_run(previous.sample, sample)
+    known = frozenset() if restarted else frozenset(v.session.id for v in previous.verdicts)
+    before = {v.name: v.value for v in previous.sample.variables}
+    return Step(
+        snapshot,
+        departures(previous, snapshot),
+        tuple(v for v in snapshot.verdicts if v.session.id not in known and not v.session.own),
+        tuple(
+            Change(v.name, before[v.name], v.value)
+            for v in sample.variables
+            if v.name in before and before[v.name] != v.value
+        ),
+        restarted,
+    )
+
+
+def judge(sample: Sample, previous: Snapshot | None = None, policy: Policy | None = None) -> Snapshot:
+    """Give every session in the sample a verdict.
+
+    `previous` is what was known one reading ago: sessions keep the limits they were born with, and what outlived
+    its limit stays disproved. A snapshot of another server run is ignored: session ids start over with it.
+    """
+    policy = policy or Policy()
+    known = {}
+    if previous is not None and is_same_run(previous.sample, sample):
+        known = {v.session.id: v for v in previous.verdicts}
+    current = Inherited.of(sample)
+    return Snapshot(
+        sample,
+        tuple(verdict_on(s, sample.taken_at, current, known.get(s.id), policy) for s in sample.sessions),
+        policy,
+    )
