@@ -15,6 +15,7 @@ from goneaway_tui.model.session import Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.errorlog import ErrorLog
 from goneaway_tui.source.globals import GlobalsReader
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.mariadb import MariadbReader
@@ -54,9 +55,19 @@ class LiveSource:
     """Reads one server. `sample` from one thread at a time; `close` from any."""
 
     def __init__(
-        self, address: Address, clock: Clock, *, statements: bool = True, interval: float = 1.0
+        self,
+        address: Address,
+        clock: Clock,
+        *,
+        statements: bool = True,
+        interval: float = 1.0,
+        log: ErrorLog | None = None,
     ) -> None:
-        """`statements=False` never brings SQL text over. `interval` is the longest pause between two readings."""
+        """`statements=False` never brings SQL text over. `interval` is the longest pause between two readings.
+
+        `log` is the server's error log, where it lies on our own disk.
+        """
+        self._log = log
         self._address = address
         self._clock = clock
         self._text_length = TEXT_LENGTH if statements else 0
@@ -79,7 +90,7 @@ class LiveSource:
                 if self._reading is None:
                     self._reading = self._begin()
                 with self._line.within(SAMPLE_SECONDS):
-                    return self._reading.sample(self._witness)
+                    return self._with_log(self._reading.sample(self._witness))
             except Refusal as refusal:
                 self._drop()
                 raise SourceError(
@@ -97,6 +108,8 @@ class LiveSource:
         if self._busy.acquire(timeout=0.1):
             try:
                 self._drop()
+                if self._log is not None:
+                    self._log.close()
             finally:
                 self._busy.release()
         else:
@@ -120,6 +133,14 @@ class LiveSource:
         if self._testimony is None or abs(started - self._testimony[0]) > RESTART_TOLERANCE:
             self._testimony = (started, Testimony())
         return self._testimony[1]
+
+    def _with_log(self, sample: Sample) -> Sample:
+        if self._log is None:
+            return sample
+        said = self._log.entries({session.id for session in sample.sessions})
+        return (
+            replace(sample, clues=replace(sample.clues, log=(*sample.clues.log, *said))) if said else sample
+        )
 
     def _over(self) -> SourceError:
         return SourceError(f"{self.name} is closed", "start again")

@@ -1,0 +1,105 @@
+"""A server's error log on our own disk, followed as it grows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import tzinfo
+from io import FileIO
+from pathlib import Path
+
+from goneaway_tui.doctor.serverlog import LONGEST_LINE, ServerLog
+from goneaway_tui.errors import FileError
+from goneaway_tui.model.clue import LogEntry
+from goneaway_tui.model.plain import plain
+
+READ_BYTES = 4 << 20
+"""At most this much is read for one sample; a log that grows faster is caught up with in the next."""
+HELD_SAMPLES = 3
+"""For how many samples a word on a session that is still there is kept: the log may speak before the list forgets."""
+HELD_ENTRIES = 10_000
+"""How many such words are kept at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    entry: LogEntry
+    samples: int
+
+
+class ErrorLog:
+    """Follows one file from its present end, over rotation (another file of that name) and truncation."""
+
+    def __init__(self, path: Path, zone: tzinfo | None = None) -> None:
+        """Opens it. `zone` is the server's, for logs that do not tell. Raises FileError."""
+        self._path = path
+        self._log = ServerLog(zone)
+        self._tail = b""
+        self._held: list[_Held] = []
+        self._file = _opened(path)
+        self._file.seek(0, os.SEEK_END)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def entries(self, present: Collection[int]) -> tuple[LogEntry, ...]:
+        """What it said since the last call of sessions that are not `present` any more, and of the server itself.
+
+        Never raises: a file that cannot be read just now says nothing, and is tried again.
+        """
+        fresh = [
+            _Held(entry, 0) for line in self._lines() if (entry := self._log.entry(line)) and entry.cause
+        ]
+        said = [*self._held, *fresh]
+        self._held = [
+            _Held(each.entry, each.samples + 1)
+            for each in said
+            if each.entry.session_id in present and each.samples < HELD_SAMPLES
+        ][-HELD_ENTRIES:]
+        return tuple(each.entry for each in said if each.entry.session_id not in present)
+
+    def _lines(self) -> list[str]:
+        """Whole lines only; what has no end yet waits for it, as far as anybody would look at it."""
+        try:
+            data = self._read()
+        except OSError:
+            return []
+        *whole, tail = (self._tail + data).split(b"\n")
+        self._tail = tail[: LONGEST_LINE * 4]
+        return [line[: LONGEST_LINE * 4].decode("utf-8", errors="replace") for line in whole]
+
+    def _read(self) -> bytes:
+        """The file's new bytes; of a file that was put aside, its last ones first."""
+        if self._file.tell() > os.fstat(self._file.fileno()).st_size:
+            self._file.seek(0)
+            self._tail = b""
+        data = self._file.read(READ_BYTES)
+        if data or self._is_current():
+            return data
+        successor = FileIO(self._path)
+        self._file.close()
+        self._file, self._tail = successor, b""
+        return self._file.read(READ_BYTES)
+
+    def _is_current(self) -> bool:
+        """Whether the open file is still the one of that name, or none has taken its place yet."""
+        try:
+            named = self._path.stat()
+        except OSError:
+            return True
+        return os.path.samestat(named, os.fstat(self._file.fileno()))
+
+
+def _opened(path: Path) -> FileIO:
+    try:
+        if not path.is_file():
+            raise FileError(
+                f"{plain(str(path), 300)} is not a file", "name the server's error log: SELECT @@log_error"
+            )
+        return FileIO(path)
+    except OSError as error:
+        raise FileError(
+            f"cannot read {plain(str(path), 300)}: {error.strerror}",
+            "mend its permissions, or leave --error-log out",
+        ) from None
