@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import quote
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings import Answer, Settings, hide_secrets, resolve
+from goneaway_tui.settings import Answer, Secret, Settings, hide_secrets, resolve
 from goneaway_tui.settings.commandline import QUESTIONS
 from goneaway_tui.settings.later import COMMANDS as LATER
 from goneaway_tui.settings.mention import FLAG_NAMES, KEY_NAMES
 from goneaway_tui.settings.options import COMMANDS, OPTIONS
+from tests.unit.settings.asking import around
 
 anything = st.text(max_size=20) | st.text("aA0:/@?#%[]=-_. \n\"'\\\udcff\x00é", max_size=20)
 values = anything | st.sampled_from(["1", "0", "10m", "db1", "3306", "REQUIRED", "json", "/s", "-", ""])
@@ -52,7 +52,7 @@ passwords = st.text("bcdfgjkqvwxyzBCDFG789@:/?#%$ '\"é", min_size=6, max_size=1
 
 def told(argv: list[str], env: dict[str, str], file: str | None) -> Settings | Answer | SettingsError:
     try:
-        return resolve(argv, env, lambda _: file, Path("/home/dba"), "dba")
+        return resolve(argv, around(env, {} if file is None else {"~/.my.cnf": file}))
     except SettingsError as error:
         return error
 
@@ -125,8 +125,7 @@ def test_a_password_arrives_as_it_was_given(password: str) -> None:
         result = told(argv, {}, None)
 
         assert isinstance(result, Settings)
-        assert result.connection.password is not None
-        assert password == result.connection.password.reveal()
+        assert Secret(password) == result.connection.password
 
 
 @given(

@@ -69,7 +69,7 @@ def test_print_defaults_says_each_value_and_where_it_came_from() -> None:
         == """\
 host = db1  # --host
 port = 3307  # MYSQL_TCP_PORT
-user = "a b"  # ~/.my.cnf [client]
+user = "a b"  # ~/.my.cnf [client] line 2
 password = ****  # --password
 socket =   # default
 protocol = TCP  # --host

@@ -5,7 +5,6 @@ Here alone is the time asked, is anything printed, and do rooms that do not know
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import threading
@@ -16,16 +15,17 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from goneaway_tui.cli.disk import create, surroundings
+from goneaway_tui.cli.password import password_of
 from goneaway_tui.cli.terminal import (
     fault,
     may_overwrite,
-    password_of,
     require_terminal,
     silence_stdout,
     tell,
     write_out,
 )
-from goneaway_tui.errors import ExitCode, FileError, GoneawayError
+from goneaway_tui.errors import ExitCode, GoneawayError
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import (
@@ -46,7 +46,6 @@ DEMO = Policy(watch_below=45, imminent_below=15)
 """Where the demo draws the lines unless told: its sessions live for a minute."""
 
 
-READ_ONLY = "started with --read-only: nothing can be changed"
 NO_SERVER = "these sessions are simulated: there is no server to change"
 PATIENCE_SECONDS = 0.7
 """How long connecting may take before it is said that it does."""
@@ -56,10 +55,11 @@ def run(argv: Sequence[str]) -> int:
     """Do what the arguments say and return the exit status. Nothing but a line ever reaches the user on failure."""
     try:
         hidden = hide_secrets(argv)
-        settings = resolve(argv, os.environ, _read_text, Path.home(), _login())
+        settings = resolve(argv, surroundings())
         if isinstance(settings, Answer):
-            write_out(settings.text)
-            return ExitCode.DONE
+            return _answer(settings)
+        for warning in settings.warnings:
+            tell(f"warning: {warning}")
         if not hidden:
             tell("warning: others on this machine can see the password in the process list; use -p alone")
         return COMMANDS[settings.command](settings)
@@ -74,6 +74,15 @@ def run(argv: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: told in one line, kept whole in a file
         tell(fault(error))
         return ExitCode.BUG
+
+
+def _answer(answer: Answer) -> int:
+    if answer.file is None:
+        write_out(answer.text)
+    else:
+        create(answer.file, answer.text)
+        tell(f"wrote {answer.file}")
+    return ExitCode.DONE
 
 
 def _ui(settings: Settings) -> int:
@@ -169,7 +178,7 @@ def _watch(
             greeting=greeting,
             executor=executor,
             journal=_journal(clock) if executor is not None else None,
-            why_read_only=READ_ONLY if settings.read_only else NO_SERVER,
+            why_read_only=_why_read_only(settings),
         )
         signal.signal(signal.SIGHUP, lambda *_: _hang_up(source))
         app.run()
@@ -181,6 +190,12 @@ def _watch(
         tell(fault(app.crash))
         return ExitCode.BUG
     return ExitCode.DONE
+
+
+def _why_read_only(settings: Settings) -> str:
+    if not settings.read_only:
+        return NO_SERVER
+    return f"read-only by {settings.origins['read_only']}: nothing can be changed"
 
 
 def _journal(clock: Clock) -> Journal:
@@ -228,22 +243,3 @@ def _address(connection: ConnectionSettings) -> Address:
         ssl_key=connection.ssl_key,
         connect_timeout=connection.connect_timeout,
     )
-
-
-def _read_text(path: Path) -> str | None:
-    """A settings file's text, None where there is none. Raises FileError where it may not be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="surrogateescape")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise FileError(
-            f"cannot read {path}: {error.strerror}", "mend its permissions, or move it away"
-        ) from None
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
