@@ -178,13 +178,14 @@ def dashed(text: str) -> str:
 
 def theirs(program: Path, *arguments: str, env: Mapping[str, str]) -> str | None:
     done = subprocess.run([program, *arguments], env=dict(env), capture_output=True, check=False)
-    failed = (
-        done.returncode or b"Failed to open required" in done.stderr
-    )  # this one MySQL tells by word alone
-    return None if failed else done.stdout.decode()
+    return None if done.returncode else done.stdout.decode()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+READING = tuple(case for case in CASES if case.id != "defaults file that is not there")
+"""There the reader that comes with MySQL says nothing, while its client fails, as the next test sees."""
+
+
+@pytest.mark.parametrize("case", READING, ids=lambda case: case.id)
 @pytest.mark.parametrize("name", ["my_print_defaults97", "my_print_defaults1011", "my_print_defaults118"])
 def test_the_clients_own_reader_reads_the_same(case: Case, name: str, tmp_path: Path) -> None:
     """All groups, each value whole: this program takes the groups it is told."""

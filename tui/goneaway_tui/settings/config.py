@@ -29,6 +29,7 @@ COMMON: Mapping[str, Option] = {
 CONNECTION: Mapping[str, Option] = {option.word: option for option in OPTIONS if option.key}
 OF_A_SERVER = {**CONNECTION, **COMMON}
 
+_FORM = 'write key = "value"'
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 _COLOR = re.compile(r"[a-z][a-z_]{0,30}[0-9]{0,3}|#(?:[0-9a-f]{3}){1,2}", re.IGNORECASE)
 _BINDING = re.compile(r"[a-z][\w.-]{0,63}")
@@ -80,19 +81,18 @@ def read(text: str, name: str, *, is_private: bool) -> Config:
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _not_toml(name, error) from None
+        raise _not_toml(text, name, error) from None
     return _Reader(name, Whereabouts(text), is_private=is_private).config(document)
 
 
-def _not_toml(name: str, error: Exception) -> SettingsError:
+def _not_toml(text: str, name: str, error: Exception) -> SettingsError:
     """`tomllib` says the line at the end; we say it where all our lines stand."""
     told = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
-    what, line = (told[1], told[2]) if told else (type(error).__name__, None)
-    what = what[:1].lower() + what[1:100]
-    place = f"{name} line {line}" if line else f"{name}, at its end" if told else name
-    return SettingsError(
-        f"{place}: not TOML: {what.encode('unicode_escape').decode()}", 'write key = "value"'
-    )
+    if told is None:  # of what is no syntax it says no line: nested too deep, a number of thousands of digits
+        return SettingsError(f"{name}: not TOML: a value beyond reason", _FORM)
+    line = told[2] or text.rstrip().count("\n") + 1
+    what = (told[1][:1].lower() + told[1][1:100]).encode("unicode_escape").decode()
+    return SettingsError(f"{name} line {line}: not TOML: {what}", _FORM)
 
 
 class _Reader:
