@@ -49,11 +49,10 @@ def create(path: Path, text: str) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-    except FileExistsError:
-        raise FileError(
-            f"{path} exists, and is not replaced", "edit it, or name another by --config"
-        ) from None
     except (OSError, ValueError) as error:
+        if isinstance(error, FileExistsError) and path.parent.is_dir():
+            hint = "edit it, or name another by --config"
+            raise FileError(f"{path} exists, and is not replaced", hint) from None
         why = getattr(error, "strerror", None) or "that is no file name"
         raise FileError(f"cannot write {path}: {why}", "name another by --config") from None
 

@@ -50,11 +50,11 @@ def parse(text: str, name: str) -> Iterator[Entry | Include]:
     """
     group: str | None = None
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        place = f"{name} line {number}"
         bare = line.partition("\0")[0].strip(_BLANK)
         if not bare or bare[0] in "#;":
             continue
-        if len(bare.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
+        place = f"{name} line {number}"
+        if len(bare) > LONGEST_LINE // 4 and len(bare.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
             raise SettingsError(
                 f"{place}: longer than {LONGEST_LINE} bytes, which the clients cut in two", "make it shorter"
             )
@@ -91,6 +91,8 @@ def _entry(group: str, bare: str, place: str, number: int) -> Entry:
 
 def _uncommented(line: str) -> str:
     """`line` up to the first `#` that is outside quotes, with or without a blank before it."""
+    if "#" not in line:
+        return line
     quote, escaped = "", False
     for position, character in enumerate(line):
         if character in "'\"" and not escaped:

@@ -31,9 +31,10 @@ FOLDERS = ("/etc", "/etc/mysql")
 
 DEEPEST = 10
 """Inclusions within inclusions, the most that both clients follow."""
-MOST_FILES = 1000
-MOST_BYTES = 4 << 20
+MOST_FILES = 200
+MOST_BYTES = 1 << 20
 """Bounds of ours: ten levels of folders could name more files than there are atoms."""
+MOST_WARNINGS = 20
 
 _OTHERS_MAY_READ = stat.S_IXUSR | stat.S_IRWXG | stat.S_IRWXO
 
@@ -65,8 +66,8 @@ class OptionFiles:
     """One reading of them all."""
 
     def __init__(self, choice: Choice, around: Surroundings) -> None:
-        self.warnings: list[str] = []
-        """What the clients warn of and pass over."""
+        self.warnings: dict[str, None] = {}
+        """What the clients warn of and pass over, each once."""
         self._choice = choice
         self._around = around
         self._files = 0
@@ -108,13 +109,13 @@ class OptionFiles:
                 f"{name}: too many option files, or too long", "look for a circle of !include"
             )
         if stat.S_ISREG(content.mode) and content.mode & stat.S_IWOTH:
-            self.warnings.append(f"{name} is ignored, as by the clients: anybody may write it")
+            self._warn(f"{name} is ignored, as by the clients: anybody may write it")
             return
         for each in parse(content.data.decode("utf-8", "surrogateescape"), name):
             if isinstance(each, Entry):
                 yield each, name
             elif depth == DEEPEST:
-                self.warnings.append(f"{name} line {each.line}: not followed, {DEEPEST} inclusions deep")
+                self._warn(f"{name} line {each.line}: not followed, {DEEPEST} inclusions deep")
             else:
                 yield from self._included(each, name, depth)
 
@@ -127,7 +128,7 @@ class OptionFiles:
             except SettingsError as error:
                 if self._is_too_much:
                     raise
-                self.warnings.append(f"{error}; the rest of that file is passed over")
+                self._warn(f"{error}; the rest of that file is passed over")
 
     @property
     def _is_too_much(self) -> bool:
@@ -151,7 +152,7 @@ class OptionFiles:
         except FileError as error:
             if is_required:
                 raise
-            self.warnings.append(f"{error}; it is passed over")
+            self._warn(f"{error}; it is passed over")
             return None
         if content is None and is_required:
             raise SettingsError(f"there is no option file {self._around.name(path)}", "mend the path")
@@ -165,9 +166,7 @@ class OptionFiles:
         name = self._around.name(path)
         content = self._content(path, is_required=False)
         if content is not None and content.mode & _OTHERS_MAY_READ and stat.S_ISREG(content.mode):
-            self.warnings.append(
-                f"{name} is ignored, as by the mysql client: not its owner alone may read it"
-            )
+            self._warn(f"{name} is ignored, as by the mysql client: not its owner alone may read it")
             content = None
         text = "" if content is None else loginpath.deciphered(content.data, name)
         known = set()
@@ -179,6 +178,10 @@ class OptionFiles:
         if wanted and known.isdisjoint(_with_suffix((wanted.lower(),), self._choice.suffix)):
             hint = did_you_mean(wanted, known) or "mysql_config_editor print --all lists them"
             raise SettingsError(f"{name} has no login path {wanted!r}", hint)
+
+    def _warn(self, line: str) -> None:
+        if len(self.warnings) < MOST_WARNINGS:
+            self.warnings[line] = None
 
     def _expanded(self, path: str) -> Path:
         return self._around.home / path[2:] if path.startswith("~/") else Path(path)

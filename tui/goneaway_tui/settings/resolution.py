@@ -92,7 +92,7 @@ def _from_option_files(files: OptionFiles, command: str) -> Iterator[Mention]:
     if command not in BY_NAME["host"].commands:
         return
     for said in files:
-        option, text = meaning(KEY_NAMES, said.key, said.value)
+        option, text = meaning(KEY_NAMES, said.key.lower(), said.value)
         if option is not None:
             yield Mention(option, text, said.origin, Rank.OPTION_FILE)
 
