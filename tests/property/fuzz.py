@@ -110,7 +110,8 @@ def run(
 ) -> tuple[int, list[tuple[bytes, list[str]]]]:
     """How many inputs were tried, and those that did harm."""
     target, chance = TARGETS[name], random.Random(seed)
-    until, count, found = time.monotonic() + seconds, 0, []
+    until, count = time.monotonic() + seconds, 0
+    found: list[tuple[bytes, list[str]]] = []
     while time.monotonic() < until and (most is None or count < most) and len(found) < 10:
         data = bent(chance.choice(target.seeds), target.pieces, chance)
         if chance.random() < 0.3:

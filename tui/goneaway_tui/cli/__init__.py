@@ -30,7 +30,6 @@ from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import (
     Answer,
-    ConnectionSettings,
     Settings,
     Transport,
     hide_secrets,
@@ -91,7 +90,7 @@ def _ui(settings: Settings) -> int:
 
     require_terminal()
     clock = steady_clock()
-    address = _address(settings.connection)
+    address = _address(settings)
     source = LiveSource(address, clock, statements=settings.statements, interval=settings.interval)
     executor = None if settings.read_only else LiveExecutor(address, clock, statements=settings.statements)
     return _watch(settings, source, clock, executor)
@@ -133,7 +132,7 @@ def _snapshot(settings: Settings) -> int:
     from goneaway_tui.judge import judge
     from goneaway_tui.source.live import LiveSource
 
-    source = LiveSource(_address(settings.connection), steady_clock(), statements=settings.statements)
+    source = LiveSource(_address(settings), steady_clock(), statements=settings.statements)
     try:
         taken = judge(source.sample(), None, _policy(settings))
     finally:
@@ -226,11 +225,12 @@ def _policy(settings: Settings) -> Policy:
     return Policy(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
 
 
-def _address(connection: ConnectionSettings) -> Address:
+def _address(settings: Settings) -> Address:
     from goneaway_tui.source.address import Address, standard_socket
 
+    connection = settings.connection
     path = (connection.socket or standard_socket()) if connection.transport is Transport.SOCKET else None
-    return Address(
+    address = Address(
         host=connection.host or "localhost",
         port=connection.port,
         user=connection.user,
@@ -243,3 +243,4 @@ def _address(connection: ConnectionSettings) -> Address:
         ssl_key=connection.ssl_key,
         connect_timeout=connection.connect_timeout,
     )
+    return replace(address, label=settings.profile and f"{settings.profile} ({address.name})")

@@ -30,6 +30,9 @@ LEFT_OUT: Mapping[str, str] = dict.fromkeys(
 )
 """Of the `mysql` client, and not for us: our wire does not compress. In an option file it is passed over."""
 
+UNCHECKED = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fplist"})
+"""In an option file these ask for a check of the server that we do not make: passing over them is told."""
+
 SEVERAL = "more than one server"
 
 

@@ -109,13 +109,13 @@ class OptionFiles:
                 f"{name}: too many option files, or too long", "look for a circle of !include"
             )
         if stat.S_ISREG(content.mode) and content.mode & stat.S_IWOTH:
-            self._warn(f"{name} is ignored, as by the clients: anybody may write it")
+            self.warn(f"{name} is ignored, as by the clients: anybody may write it")
             return
         for each in parse(content.data.decode("utf-8", "surrogateescape"), name):
             if isinstance(each, Entry):
                 yield each, name
             elif depth == DEEPEST:
-                self._warn(f"{name} line {each.line}: not followed, {DEEPEST} inclusions deep")
+                self.warn(f"{name} line {each.line}: not followed, {DEEPEST} inclusions deep")
             else:
                 yield from self._included(each, name, depth)
 
@@ -128,7 +128,7 @@ class OptionFiles:
             except SettingsError as error:
                 if self._is_too_much:
                     raise
-                self._warn(f"{error}; the rest of that file is passed over")
+                self.warn(f"{error}; the rest of that file is passed over")
 
     @property
     def _is_too_much(self) -> bool:
@@ -152,7 +152,7 @@ class OptionFiles:
         except FileError as error:
             if is_required:
                 raise
-            self._warn(f"{error}; it is passed over")
+            self.warn(f"{error}; it is passed over")
             return None
         if content is None and is_required:
             raise SettingsError(f"there is no option file {self._around.name(path)}", "mend the path")
@@ -166,7 +166,7 @@ class OptionFiles:
         name = self._around.name(path)
         content = self._content(path, is_required=False)
         if content is not None and content.mode & _OTHERS_MAY_READ and stat.S_ISREG(content.mode):
-            self._warn(f"{name} is ignored, as by the mysql client: not its owner alone may read it")
+            self.warn(f"{name} is ignored, as by the mysql client: not its owner alone may read it")
             content = None
         text = "" if content is None else loginpath.deciphered(content.data, name)
         known = set()
@@ -179,7 +179,7 @@ class OptionFiles:
             hint = did_you_mean(wanted, known) or "mysql_config_editor print --all lists them"
             raise SettingsError(f"{name} has no login path {wanted!r}", hint)
 
-    def _warn(self, line: str) -> None:
+    def warn(self, line: str) -> None:
         if len(self.warnings) < MOST_WARNINGS:
             self.warnings[line] = None
 

@@ -95,6 +95,8 @@ def _from_option_files(files: OptionFiles, command: str) -> Iterator[Mention]:
         option, text = meaning(KEY_NAMES, said.key.lower(), said.value)
         if option is not None:
             yield Mention(option, text, said.origin, Rank.OPTION_FILE)
+        elif said.key in later.UNCHECKED and said.value:
+            files.warn(f"{said.origin}: {said.key} is passed over; --ssl-ca names whom to trust here")
 
 
 def _from_environment(environ: Mapping[str, str], command: str) -> Iterator[Mention]:
