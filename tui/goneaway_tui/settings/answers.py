@@ -83,7 +83,7 @@ def _row(option: Option) -> str:
 def _columns(left: str, right: str) -> str:
     import textwrap
 
-    first = f"  {left}".ljust(_COLUMN)
+    first = f"  {left} ".ljust(_COLUMN)
     indent = " " * _COLUMN
     if len(first) > _COLUMN:
         return (
