@@ -94,6 +94,7 @@ from tests.unit.settings.asking import complaint, settings
         ("--protocol=pipe", "--protocol: only on Windows: 'pipe'; it is one of TCP, SOCKET"),
         ("--protocol=x", "--protocol: not a protocol: 'x'; it is one of TCP, SOCKET"),
         ("--protocol=socket -h db1", "the host (--host) is another machine, and the protocol (--protocol) a socket of this one; leave one of them out"),
+        ("--ssh=-oProxyCommand=x", "--ssh: not a destination of ssh: '-oProxyCommand=x'; write [user@]host, or an alias of your ssh"),
         ("-C", "-C is left out: this connection does not compress; leave it away: a look at the server is small"),
         ("--compress=1", "--compress is left out: this connection does not compress; leave it away: a look at the server is small"),
     ],

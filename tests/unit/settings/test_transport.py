@@ -69,6 +69,11 @@ def test_a_socket_dropped_for_a_host_has_the_hosts_origin() -> None:
         ("-h db1", {}, client("protocol=socket"), "db1", None, Transport.TCP),
         ("", {"MYSQL_HOST": "db1"}, client("protocol=socket"), "db1", None, Transport.TCP),
         ("mysql://db1/?protocol=tcp", {}, None, "db1", None, Transport.TCP),
+        ("--ssh jump", {}, client("socket=/s"), "localhost", None, Transport.TCP),
+        ("--ssh jump", {"MYSQL_UNIX_PORT": "/s"}, None, "localhost", None, Transport.TCP),
+        ("--ssh jump -h db1", {}, None, "db1", None, Transport.TCP),
+        ("--ssh jump -S /s", {}, client("host=db1"), None, "/s", Transport.SOCKET),
+        ("", {"GONEAWAY_SSH": "jump"}, client("protocol=socket"), "localhost", None, Transport.TCP),
     ],
 )
 def test_a_protocol_decides_unless_something_stronger_speaks_against_it(

@@ -9,14 +9,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.disk import create, surroundings
-from goneaway_tui.cli.password import password_of
 from goneaway_tui.cli.terminal import (
     fault,
     may_overwrite,
@@ -31,13 +30,11 @@ from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import (
     Answer,
     Settings,
-    Transport,
     hide_secrets,
     resolve,
 )
 
 if TYPE_CHECKING:
-    from goneaway_tui.source.address import Address
     from goneaway_tui.tune.journal import Journal
 
 
@@ -85,15 +82,18 @@ def _answer(answer: Answer) -> int:
 
 
 def _ui(settings: Settings) -> int:
+    from goneaway_tui.cli.way import way_to
     from goneaway_tui.source.executor import LiveExecutor
     from goneaway_tui.source.live import LiveSource
 
     require_terminal()
     clock = steady_clock()
-    address = _address(settings)
-    source = LiveSource(address, clock, statements=settings.statements, interval=settings.interval)
-    executor = None if settings.read_only else LiveExecutor(address, clock, statements=settings.statements)
-    return _watch(settings, source, clock, executor)
+    with way_to(settings) as way:
+        source = LiveSource(way.address, clock, statements=settings.statements, interval=settings.interval)
+        executor = (
+            None if settings.read_only else LiveExecutor(way.address, clock, statements=settings.statements)
+        )
+        return _watch(settings, source, clock, executor, leave=way.close)
 
 
 def _demo(settings: Settings) -> int:
@@ -128,15 +128,17 @@ def _demo(settings: Settings) -> int:
 
 
 def _snapshot(settings: Settings) -> int:
+    from goneaway_tui.cli.way import way_to
     from goneaway_tui.export import FORMATS, save
     from goneaway_tui.judge import judge
     from goneaway_tui.source.live import LiveSource
 
-    source = LiveSource(_address(settings), steady_clock(), statements=settings.statements)
-    try:
-        taken = judge(source.sample(), None, _policy(settings))
-    finally:
-        source.close()
+    with way_to(settings) as way:
+        source = LiveSource(way.address, steady_clock(), statements=settings.statements)
+        try:
+            taken = judge(source.sample(), None, _policy(settings))
+        finally:
+            source.close()
     chosen = settings.format or "json"
     if settings.output is None:
         text = StringIO()
@@ -151,7 +153,12 @@ COMMANDS = {"ui": _ui, "demo": _demo, "snapshot": _snapshot}
 
 
 def _watch(
-    settings: Settings, source: Source, clock: Clock, executor: Executor | None = None, greeting: str = ""
+    settings: Settings,
+    source: Source,
+    clock: Clock,
+    executor: Executor | None = None,
+    greeting: str = "",
+    leave: Callable[[], None] = lambda: None,
 ) -> int:
     """Read once, so that a server that refuses is told before the screen opens; then show the board."""
     from goneaway_tui.judge import judge
@@ -179,7 +186,7 @@ def _watch(
             journal=_journal(clock) if executor is not None else None,
             why_read_only=_why_read_only(settings),
         )
-        signal.signal(signal.SIGHUP, lambda *_: _hang_up(source))
+        signal.signal(signal.SIGHUP, lambda *_: _hang_up(source, leave))
         app.run()
     finally:
         source.close()
@@ -205,12 +212,13 @@ def _journal(clock: Clock) -> Journal:
     return Journal(user_state_path("goneaway-tui") / "journal.jsonl", clock)
 
 
-def _hang_up(source: Source) -> None:
+def _hang_up(source: Source, leave: Callable[[], None]) -> None:
     """The terminal is gone: nothing to restore, nobody to tell. Let the server's session go, and be gone at once.
 
     Not by way of the screen's own end, which waits for a terminal that answers no more.
     """
     source.close()
+    leave()
     os._exit(128 + signal.SIGHUP)
 
 
@@ -223,24 +231,3 @@ def steady_clock() -> Clock:
 
 def _policy(settings: Settings) -> Policy:
     return Policy(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
-
-
-def _address(settings: Settings) -> Address:
-    from goneaway_tui.source.address import Address, standard_socket
-
-    connection = settings.connection
-    path = (connection.socket or standard_socket()) if connection.transport is Transport.SOCKET else None
-    address = Address(
-        host=connection.host or "localhost",
-        port=connection.port,
-        user=connection.user,
-        password=password_of(connection).reveal(),
-        socket=path,
-        database=connection.database,
-        ssl_mode=connection.ssl_mode.value,
-        ssl_ca=connection.ssl_ca,
-        ssl_cert=connection.ssl_cert,
-        ssl_key=connection.ssl_key,
-        connect_timeout=connection.connect_timeout,
-    )
-    return replace(address, label=settings.profile and f"{settings.profile} ({address.name})")

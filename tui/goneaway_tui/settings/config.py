@@ -26,7 +26,9 @@ COLOR, GROUP, PASSWORD_COMMAND = "color", "group", "password-command"
 COMMON: Mapping[str, Option] = {
     option.word: option for option in OPTIONS if option.section is Section.SHOWING
 }
-CONNECTION: Mapping[str, Option] = {option.word: option for option in OPTIONS if option.key}
+CONNECTION: Mapping[str, Option] = {
+    option.word: option for option in OPTIONS if option.section is Section.CONNECTION
+}
 OF_A_SERVER = {**CONNECTION, **COMMON}
 
 _FORM = 'write key = "value"'

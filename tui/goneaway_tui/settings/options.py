@@ -159,6 +159,8 @@ OPTIONS: tuple[Option, ...] = (
                 "As --ssl-mode=VERIFY_IDENTITY.", bare=True),
     _connection("connect_timeout", "--connect-timeout", values.connect_timeout,
                 "How long to wait for the server.", "SECONDS", "10"),
+    Option("ssh", ("--ssh",), values.ssh, "Go through this machine with the system's ssh; seen from it are host and socket.",
+           None, Section.CONNECTION, "[USER@]HOST", env="GONEAWAY_SSH", commands=(UI, SNAPSHOT)),
     Option("interval", ("--interval",), values.seconds(0.1, 3600, "0.1s to 1h"),
            "Time between two looks at the server.", "1", Section.SHOWING, "SECONDS", env="GONEAWAY_INTERVAL"),
     Option("watch_below", ("--watch-below",), _LEFT, "Sessions that close within this are to be watched.",

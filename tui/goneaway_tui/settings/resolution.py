@@ -187,6 +187,7 @@ def _settings(
         ssl_key=value["ssl_key"],
         connect_timeout=value["connect_timeout"],
         transport=value["transport"],
+        ssh=value["ssh"],
     )
     return Settings(
         command=command,

@@ -65,6 +65,8 @@ class ConnectionSettings:
     """Seconds, never 0."""
     transport: Transport
     """Decided here, so that nobody has to know what `localhost` means to which client."""
+    ssh: str | None = None
+    """The machine to go through; host and socket are then what they are to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,17 @@ def reach(found: Mapping[str, Found]) -> dict[str, Found]:
       config file. Option files often name the distribution's socket, so there a host wins: the wrong server is
       the worse guess.
 
-    `--protocol` decides before all this, unless what speaks against it is of stronger origin.
+    `--protocol` decides before all this, unless what speaks against it is of stronger origin. Through ssh it is
+    TCP unless a socket was named on purpose: what sockets this machine has is no matter there.
     """
     host, port, socket = found["host"], found["port"], found["socket"]
     named = socket.value is not None
-    protocol = found["protocol"]
-    if protocol.value is Transport.TCP and not (named and socket.rank > protocol.rank):
-        return _tcp(
-            Found(host.value or LOCAL, *_by(protocol if host.value is None else host)), socket, protocol
-        )
+    protocol, ssh = found["protocol"], found["ssh"]
+    tcp = ssh if ssh.value is not None and not (named and socket.rank.is_deliberate) else None
+    if tcp is None and protocol.value is Transport.TCP and not (named and socket.rank > protocol.rank):
+        tcp = protocol
+    if tcp is not None:
+        return _tcp(Found(host.value or LOCAL, *_by(tcp if host.value is None else host)), socket, tcp)
     if protocol.value is Transport.SOCKET and host.rank <= protocol.rank:
         return _socket(host, socket, protocol)
     if host.value is None or host.value.lower() == LOCAL:

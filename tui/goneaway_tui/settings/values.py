@@ -72,6 +72,15 @@ def host(text: str) -> str | None:
     return text or None
 
 
+def ssh(text: str) -> str | None:
+    """Whatever `ssh` takes for a destination, an alias of its own too; nothing it would take for an option."""
+    if text.startswith("-") or not text.isprintable() or " " in text or len(text) > 255:
+        raise ValueError(
+            f"not a destination of ssh: {shown(text)}; write [user@]host, or an alias of your ssh"
+        )
+    return text or None
+
+
 def port(text: str) -> int:
     number = text.strip()
     if not (number.isascii() and number.isdecimal() and len(number) <= 5 and 1 <= int(number) <= 65535):
