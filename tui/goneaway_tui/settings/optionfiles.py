@@ -32,7 +32,7 @@ FOLDERS = ("/etc", "/etc/mysql")
 DEEPEST = 10
 """Inclusions within inclusions, the most that both clients follow."""
 MOST_FILES = 200
-MOST_BYTES = 1 << 20
+MOST_BYTES = 256 << 10
 """Bounds of ours: ten levels of folders could name more files than there are atoms."""
 MOST_WARNINGS = 20
 
