@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
@@ -79,3 +81,41 @@ def test_one_that_does_not_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_one_there_is_none() -> None:
     assert Secret("") == password_of(settings().connection)
     assert Secret("x") == password_of(settings("-px").connection)
+
+
+class KeyringError(Exception):
+    """As in the package's errors."""
+
+
+def keyring(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str, str], str | None]) -> ConnectionSettings:
+    """A connection whose password a keyring has; the package stands in for itself."""
+    module, errors = ModuleType("keyring"), ModuleType("keyring.errors")
+    setattr(module, "get_password", answer)  # noqa: B010 - a module of our own making
+    setattr(errors, "KeyringError", KeyringError)  # noqa: B010
+    monkeypatch.setitem(sys.modules, "keyring", module)
+    monkeypatch.setitem(sys.modules, "keyring.errors", errors)
+    return settings("@a -u scott", config='[servers.a]\npassword_keyring = "db1"').connection
+
+
+def test_the_keyring_is_asked_for_service_and_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Secret("db1/scott") == password_of(keyring(monkeypatch, lambda *asked: "/".join(asked)))
+
+
+def test_what_the_keyring_cannot_do_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: str) -> str:
+        raise KeyringError("locked")
+
+    said = []
+    for answer in (locked, lambda *_: None):
+        with pytest.raises(SettingsError) as caught:
+            password_of(keyring(monkeypatch, answer))
+        said.append(caught.value.line.partition("password_keyring: ")[2])
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(SettingsError) as caught:
+        password_of(settings("@a", config='[servers.a]\npassword_keyring = "db1"').connection)
+
+    assert [*said, caught.value.line.partition("password_keyring: ")[2]] == [
+        "the keyring fails: locked; is it unlocked?",
+        "the keyring has nothing for scott at db1; keyring set db1 scott",
+        "the Python package keyring is not here; pipx inject goneaway-tui keyring",
+    ]

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from goneaway_tui.cli import NO_SERVER, why_read_only
+from tests.unit.settings.asking import IN_CONFIG, settings
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -68,3 +71,18 @@ def test_a_fault_is_one_line_and_a_status(
     done = run(tmp_path, *arguments)
 
     assert (done.returncode, done.stdout, done.stderr) == (status, "", f"goneaway-tui: {line}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "env", "config", "why"),
+    [
+        ("--read-only", {}, None, "read-only by --read-only: nothing can be changed"),
+        ("", {"GONEAWAY_READ_ONLY": "1"}, None, "read-only by GONEAWAY_READ_ONLY: nothing can be changed"),
+        ("@a", {}, "[servers.a]\nread_only = true", f"read-only by {IN_CONFIG} 2: nothing can be changed"),
+        ("", {}, None, NO_SERVER),
+    ],
+)
+def test_why_nothing_can_be_changed_is_told_truly(
+    line: str, env: dict[str, str], config: str | None, why: str
+) -> None:
+    assert why == why_read_only(settings(line, env, config=config))

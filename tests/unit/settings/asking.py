@@ -49,14 +49,16 @@ def client(*lines: str) -> str:
 
 
 def settings(
-    line: str = "", env: Mapping[str, str] | None = None, file: str | None = None, **more: str
+    line: str = "", env: Mapping[str, str] | None = None, file: str | None = None, **more: str | None
 ) -> Settings:
     found = told(line, env, file, **more)
     assert isinstance(found, Settings)
     return found
 
 
-def answer(line: str, env: Mapping[str, str] | None = None, file: str | None = None, **more: str) -> str:
+def answer(
+    line: str, env: Mapping[str, str] | None = None, file: str | None = None, **more: str | None
+) -> str:
     found = told(line, env, file, **more)
     assert isinstance(found, Answer)
     return found.text
@@ -75,7 +77,7 @@ def told(
 
 
 def complaint(
-    line: str = "", env: Mapping[str, str] | None = None, file: str | None = None, **more: str
+    line: str = "", env: Mapping[str, str] | None = None, file: str | None = None, **more: str | None
 ) -> str:
     with pytest.raises(SettingsError) as caught:
         told(line, env, file, **more)

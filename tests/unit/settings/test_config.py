@@ -171,6 +171,9 @@ def test_a_dsn_is_a_server_of_its_own() -> None:
         ("[servers.a]\npassword_command = []",
          'line 2: not a list of words; write password_command = ["pass", "db1"]; no shell takes it apart'),
         ("[servers.a]\npassword_command=['x']\npassword='y'", "line 1: password is said twice; say it once"),
+        ("[servers.a]\npassword_command=['x']\npassword_keyring='y'", "line 1: password is said twice; say it once"),
+        ("[servers.a]\npassword_keyring=1",
+         'line 2: not a service of the keyring; write password_keyring = "goneaway-tui"'),
         ("[servers.a]\nssl_mode='VERIFY_CA'\nssl-mode='DISABLED'", "line 1: ssl-mode is said twice; say it once"),
         ("[servers.a]\ncolor = '\\u001b[31m'", 'line 2: not a colour; write color = "red", or "#c04040"'),
         ("[servers.a]\ngroup = 5", 'line 2: not a name; write group = "..."'),
@@ -262,6 +265,15 @@ def test_what_is_right_is_said_to_be() -> None:
     assert complaint("config check").startswith("there is no config file ")
 
 
+def test_what_does_not_go_together_is_found_too() -> None:
+    text = "watch_below = 60\n[servers.a]\nhost='db1'\nprotocol='socket'\n[servers.b]\nimminent_below='2m'"
+
+    assert complaint("config check", config=text).startswith(f"the host ({IN_CONFIG} 3) is another machine")
+    assert complaint("config check", config=text.replace("db1", "")).startswith(
+        f"imminent-below (120 s, {IN_CONFIG} 6) is more than watch-below (60 s, {IN_CONFIG} 1)"
+    )
+
+
 def test_what_it_comes_to_is_shown_without_its_secrets() -> None:
     assert (
         answer("config show", config=TWO + "[servers.x]\npassword = 'hunter2'")
@@ -305,6 +317,7 @@ def test_the_example_is_all_comment_and_all_of_it_works() -> None:
 
     assert all(line.startswith("#") or not line for line in lines)
     assert settings(config=example()).origins["interval"] == "default"
+    bare.remove('password_keyring = "SERVICE"')  # two ways to one password would be one too many
     assert settings("@prod-db1", config="\n".join(bare)).read_only
     named = {line.partition(" = ")[0].replace("_", "-") for line in bare}
     assert {*OF_A_SERVER} - {"password", "ssl", "ssl-verify-server-cert"} <= named

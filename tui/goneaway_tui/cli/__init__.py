@@ -52,10 +52,10 @@ def run(argv: Sequence[str]) -> int:
     try:
         hidden = hide_secrets(argv)
         settings = resolve(argv, surroundings())
-        if isinstance(settings, Answer):
-            return _answer(settings)
         for warning in settings.warnings:
             tell(f"warning: {warning}")
+        if isinstance(settings, Answer):
+            return _answer(settings)
         if not hidden:
             tell("warning: others on this machine can see the password in the process list; use -p alone")
         return COMMANDS[settings.command](settings)
@@ -184,7 +184,7 @@ def _watch(
             greeting=greeting,
             executor=executor,
             journal=_journal(clock) if executor is not None else None,
-            why_read_only=_why_read_only(settings),
+            why_read_only=why_read_only(settings),
         )
         signal.signal(signal.SIGHUP, lambda *_: _hang_up(source, leave))
         app.run()
@@ -198,7 +198,7 @@ def _watch(
     return ExitCode.DONE
 
 
-def _why_read_only(settings: Settings) -> str:
+def why_read_only(settings: Settings) -> str:
     if not settings.read_only:
         return NO_SERVER
     return f"read-only by {settings.origins['read_only']}: nothing can be changed"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import importlib
 import subprocess
 import warnings
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings import Command, ConnectionSettings, Secret
+from goneaway_tui.settings import Command, ConnectionSettings, Keyring, Secret
 
 PATIENCE_SECONDS = 120
 """How long a program may take: it may be waiting for a person to unlock it."""
@@ -21,6 +22,8 @@ def password_of(connection: ConnectionSettings) -> Secret:
         return _asked()
     if isinstance(connection.password, Command):
         return _printed(connection.password)
+    if isinstance(connection.password, Keyring):
+        return _kept(connection.password, connection.user)
     return connection.password or Secret("")
 
 
@@ -58,3 +61,23 @@ def _printed(command: Command) -> Secret:
             f"{command.origin}: {program} printed no password", "it has to be the first line of its output"
         )
     return Secret(line.decode("utf-8", "surrogateescape"))
+
+
+def _kept(keyring: Keyring, user: str) -> Secret:
+    try:
+        module = importlib.import_module("keyring")
+        failures: type[Exception] = importlib.import_module("keyring.errors").KeyringError
+    except ImportError:
+        raise SettingsError(
+            f"{keyring.origin}: the Python package keyring is not here", "pipx inject goneaway-tui keyring"
+        ) from None
+    try:
+        password = module.get_password(keyring.service, user)
+    except failures as error:
+        raise SettingsError(f"{keyring.origin}: the keyring fails: {error}", "is it unlocked?") from None
+    if not password:
+        raise SettingsError(
+            f"{keyring.origin}: the keyring has nothing for {user} at {keyring.service}",
+            f"keyring set {keyring.service} {user}",
+        )
+    return Secret(password)

@@ -3,7 +3,15 @@
 from goneaway_tui.settings.argv import hide_secrets
 from goneaway_tui.settings.resolution import resolve, resolve_each
 from goneaway_tui.settings.secret import Secret
-from goneaway_tui.settings.settings import Answer, Command, ConnectionSettings, Settings, SslMode, Transport
+from goneaway_tui.settings.settings import (
+    Answer,
+    Command,
+    ConnectionSettings,
+    Keyring,
+    Settings,
+    SslMode,
+    Transport,
+)
 from goneaway_tui.settings.surroundings import Content, Files, Surroundings
 
 __all__ = [
@@ -12,6 +20,7 @@ __all__ = [
     "ConnectionSettings",
     "Content",
     "Files",
+    "Keyring",
     "Secret",
     "Settings",
     "SslMode",

@@ -9,7 +9,7 @@ from goneaway_tui.errors import ExitCode
 from goneaway_tui.model.plain import plain
 from goneaway_tui.settings.options import COMMANDS, OPTIONS, Option, Section
 from goneaway_tui.settings.secret import MASK, Secret
-from goneaway_tui.settings.settings import Command, Settings
+from goneaway_tui.settings.settings import Command, Keyring, Settings
 
 WIDTH = 80
 _COLUMN = 32
@@ -135,7 +135,7 @@ def written(value: object) -> str:
         return str(value).lower()
     if isinstance(value, Secret):
         return MASK
-    if isinstance(value, Spoken | Command):
+    if isinstance(value, Spoken | Command | Keyring):
         return f"({plain(str(value))})"
     text = str(value)
     if _PLAIN.fullmatch(text) and text.isprintable():

@@ -15,12 +15,13 @@ from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings.mention import BY_NAME, Mention, Rank, canonical, found
 from goneaway_tui.settings.nearest import did_you_mean
 from goneaway_tui.settings.options import OPTIONS, Option, Section
-from goneaway_tui.settings.settings import Command
+from goneaway_tui.settings.settings import Command, Keyring
 from goneaway_tui.settings.values import shown
 from goneaway_tui.settings.whereabouts import KeyPath, Whereabouts
 
 SERVERS, GROUPS, KEYS = "servers", "groups", "keys"
-COLOR, GROUP, PASSWORD_COMMAND = "color", "group", "password-command"
+COLOR, GROUP = "color", "group"
+PASSWORD_COMMAND, PASSWORD_KEYRING = "password-command", "password-keyring"
 """What a server has besides options."""
 
 COMMON: Mapping[str, Option] = {
@@ -130,7 +131,9 @@ class _Reader:
             if word == COLOR:
                 color = self._color(inner, each)
             elif word == PASSWORD_COMMAND:
-                mentions.append(self._command(inner, each))
+                mentions.append(self._password(inner, self._command(inner, each)))
+            elif word == PASSWORD_KEYRING:
+                mentions.append(self._password(inner, self._keyring(inner, each)))
             elif word != GROUP:
                 mentions.append(self._mention(OF_A_SERVER, inner, each))
         named = [mention.option.name for mention in mentions]
@@ -159,7 +162,9 @@ class _Reader:
         return mention
 
     def _unknown(self, path: KeyPath, known: Mapping[str, Option]) -> SettingsError:
-        extra = (COLOR, GROUP, PASSWORD_COMMAND) if len(path) > 1 else (SERVERS, GROUPS, KEYS)
+        extra = (
+            (COLOR, GROUP, PASSWORD_COMMAND, PASSWORD_KEYRING) if len(path) > 1 else (SERVERS, GROUPS, KEYS)
+        )
         key = canonical(path[-1])
         hint = did_you_mean(key, [*known, *extra]).replace("-", "_")
         if not hint and len(path) == 1 and key in CONNECTION:
@@ -168,7 +173,7 @@ class _Reader:
             path, f"there is no key {shown(path[-1])}", hint or "goneaway-tui config init shows them all"
         )
 
-    def _command(self, path: KeyPath, value: object) -> Mention:
+    def _command(self, path: KeyPath, value: object) -> Command:
         if not (
             isinstance(value, list)
             and value
@@ -177,9 +182,15 @@ class _Reader:
             raise self._wrong(
                 path, "not a list of words", f'write {path[-1]} = ["pass", "db1"]; no shell takes it apart'
             )
-        place = self._place(path)
-        command = Command(tuple(value), f"{place}: {path[-1]}")
-        return Mention(BY_NAME["password"], None, place, Rank.CONFIG, command)
+        return Command(tuple(value), self._title(path))
+
+    def _keyring(self, path: KeyPath, value: object) -> Keyring:
+        if not (isinstance(value, str) and value and value.isprintable()):
+            raise self._wrong(path, "not a service of the keyring", f'write {path[-1]} = "goneaway-tui"')
+        return Keyring(value, self._title(path))
+
+    def _password(self, path: KeyPath, way: Command | Keyring) -> Mention:
+        return Mention(BY_NAME["password"], None, self._place(path), Rank.CONFIG, way)
 
     def _color(self, path: KeyPath, value: object) -> str:
         if not (isinstance(value, str) and _COLOR.fullmatch(value)):
@@ -237,6 +248,9 @@ class _Reader:
                 path, f"{shown('.'.join(path))} is not a table", f"write [{path[0]}...] above it"
             )
         return value
+
+    def _title(self, path: KeyPath) -> str:
+        return f"{self._place(path)}: {path[-1]}"
 
     def _place(self, path: KeyPath) -> str:
         return f"{self._name} line {self._where.line(path)}"

@@ -47,6 +47,8 @@ _SERVERS = """
 _ENDING = """\
 # Prints the password on its first line; no shell takes it apart, and it runs only when it is needed.
 #password_command = ["pass", "db1"]
+# Or the system's keyring has it, put there by: keyring set SERVICE USER
+#password_keyring = "SERVICE"
 # What marks this server on the screen.
 #color = "red"
 # Any option from above, for this server only.

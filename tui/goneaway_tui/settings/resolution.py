@@ -14,7 +14,7 @@ from goneaway_tui.settings.commandline import CommandLine, Question, command_lin
 from goneaway_tui.settings.config import Config, Server
 from goneaway_tui.settings.mention import BY_NAME, KEY_NAMES, Found, Mention, Rank, found, meaning
 from goneaway_tui.settings.optionfiles import Choice, OptionFiles
-from goneaway_tui.settings.options import CONFIG, DEMO, FORMATS, OPTIONS, SNAPSHOT, Bare, Section
+from goneaway_tui.settings.options import CONFIG, DEMO, FORMATS, OPTIONS, SNAPSHOT, UI, Bare, Section
 from goneaway_tui.settings.settings import Answer, ConnectionSettings, Settings
 from goneaway_tui.settings.surroundings import Surroundings
 
@@ -49,7 +49,7 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
         if mention.option.section is Section.ORIGINS
     }
     if line.command == CONFIG:
-        return configfile.answer(line.action, where.get("config"), around)
+        return _about_config(line.action, where.get("config"), around)
     config = configfile.load(where.get("config"), around)
     files = OptionFiles(_choice(where), around)
     general = (*_from_option_files(files, line.command), *config.mentions)
@@ -60,8 +60,19 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
         warnings = (*files.warnings, *_overruled(server, decided))
         each.append(_settings(line.command, decided, around.login, config, server, warnings))
     if line.question is Question.DEFAULTS:
-        return Answer("\n".join(defaults_text(settings) for settings in each))
+        told = dict.fromkeys(warning for settings in each for warning in settings.warnings)
+        return Answer("\n".join(map(defaults_text, each)), warnings=tuple(told))
     return tuple(each)
+
+
+def _about_config(action: str, named: str | None, around: Surroundings) -> Answer:
+    """The answer; before a file is said to be right, every server in it is put together as a run would."""
+    told = configfile.answer(action, named, around)
+    if action == "check":
+        config = configfile.load(named, around)
+        for mentions in ((), *(server.mentions for server in config.servers.values())):
+            _decided(UI, (*config.mentions, *mentions))
+    return told
 
 
 def _choice(where: Mapping[str, Any]) -> Choice:

@@ -43,6 +43,18 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Keyring:
+    """The system's keyring has the password, for this service and the account's name."""
+
+    service: str
+    origin: str
+    """As a command's."""
+
+    def __str__(self) -> str:
+        return "from the keyring"
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionSettings:
     """How to reach one server and as whom."""
 
@@ -50,7 +62,7 @@ class ConnectionSettings:
     """None only where `transport` is SOCKET and no host was named."""
     port: int
     user: str
-    password: Secret | Command | None
+    password: Secret | Command | Keyring | None
     """None where none was given; an empty Secret where an empty one was."""
     ask_password: bool
     """The password is to be asked for at the terminal before connecting."""
@@ -112,3 +124,5 @@ class Answer:
     text: str
     file: Path | None = None
     """Where the text goes instead; a file that exists is not replaced."""
+    warnings: tuple[str, ...] = ()
+    """What was passed over, each in a line for the person."""
