@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings import Answer, Settings, hide_secrets, resolve
+from goneaway_tui.settings import Answer, Secret, Settings, hide_secrets, resolve
 from goneaway_tui.settings.commandline import QUESTIONS
 from goneaway_tui.settings.later import COMMANDS as LATER
 from goneaway_tui.settings.mention import FLAG_NAMES, KEY_NAMES
 from goneaway_tui.settings.options import COMMANDS, OPTIONS
+from tests.unit.settings.asking import CONFIG, around
+from tests.unit.settings.test_loginpath import obfuscated
 
 anything = st.text(max_size=20) | st.text("aA0:/@?#%[]=-_. \n\"'\\\udcff\x00é", max_size=20)
 values = anything | st.sampled_from(["1", "0", "10m", "db1", "3306", "REQUIRED", "json", "/s", "-", ""])
@@ -50,9 +53,12 @@ passwords = st.text("bcdfgjkqvwxyzBCDFG789@:/?#%$ '\"é", min_size=6, max_size=1
 """Every piece of one has a sign in it that nothing else here has."""
 
 
-def told(argv: list[str], env: dict[str, str], file: str | None) -> Settings | Answer | SettingsError:
+def told(
+    argv: list[str], env: dict[str, str], file: str | None, more: Mapping[str, str | bytes] | None = None
+) -> Settings | Answer | SettingsError:
+    mine = {} if file is None else {"~/.my.cnf": file}
     try:
-        return resolve(argv, env, lambda _: file, Path("/home/dba"), "dba")
+        return resolve(argv, around(env, {**mine, **(more or {})}))
     except SettingsError as error:
         return error
 
@@ -91,13 +97,14 @@ def test_whatever_is_in_a_dsn_gives_settings_or_one_line(text: str) -> None:
     assert isinstance(result, Settings) or (isinstance(result, SettingsError) and result.line.isprintable())
 
 
-@given(password=passwords, rest=st.lists(words, max_size=4), where=st.integers(0, 5), printing=st.booleans())
+@given(password=passwords, rest=st.lists(words, max_size=4), where=st.integers(0, 7), printing=st.booleans())
 def test_a_password_is_in_nothing_that_is_printed(
     password: str, rest: list[str], where: int, *, printing: bool
 ) -> None:
     assume("§" not in "".join(rest))
     argv = list(rest) + ["--print-defaults"] * printing
     env, file = {}, None
+    files: dict[str, str | bytes] = {}
     match where:
         case 0:
             argv.insert(0, f"-p{password}")
@@ -109,10 +116,15 @@ def test_a_password_is_in_nothing_that_is_printed(
             argv.insert(0, f"mysql://u:{password}@db1/")
         case 4:
             env = {"MYSQL_PWD": password}
-        case _:
+        case 5:
             file = f'[client]\npassword="{password}"\n'
+        case 6:
+            files["~/.mylogin.cnf"] = obfuscated(f'[client]\npassword="{password}"\n'.encode())
+        case _:
+            argv.insert(0, "@x")
+            files[str(CONFIG)] = f"[servers.x]\npassword = {json.dumps(password)}\n"
 
-    result = told(argv, env, file)
+    result = told(argv, env, file, files)
 
     printed = result.line if isinstance(result, SettingsError) else f"{result!r}{result}"
     assert "§" not in printed
@@ -125,8 +137,7 @@ def test_a_password_arrives_as_it_was_given(password: str) -> None:
         result = told(argv, {}, None)
 
         assert isinstance(result, Settings)
-        assert result.connection.password is not None
-        assert password == result.connection.password.reveal()
+        assert Secret(password) == result.connection.password
 
 
 @given(

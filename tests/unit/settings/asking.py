@@ -1,19 +1,46 @@
-"""Asking `resolve` in one line."""
+"""Asking `resolve` in one line, in surroundings made of paper."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings import Answer, Settings, resolve
+from goneaway_tui.settings import Answer, Content, Secret, Settings, Surroundings, resolve
 
 HOME = Path("/home/dba")
-FILE = "~/.my.cnf [client]"
-"""The origin of what the option file says."""
+CONFIG = HOME / ".config/goneaway-tui/config.toml"
+FILE = "~/.my.cnf [client] line 2"
+"""The origin of what the option file says first."""
+IN_CONFIG = "~/.config/goneaway-tui/config.toml line"
+
+Paper = Mapping[str, str | bytes | Content]
+"""Files by their path; one that begins with ~ is at home."""
+
+
+class PaperFiles:
+    """A file system that is a mapping."""
+
+    def __init__(self, files: Paper) -> None:
+        self.files = {path.replace("~", str(HOME), 1): file for path, file in files.items()}
+        self.opened: list[str] = []
+
+    def read(self, path: Path) -> Content | None:
+        self.opened.append(str(path))
+        file = self.files.get(str(path))
+        if isinstance(file, str):
+            return Content(file.encode("utf-8", "surrogateescape"))
+        return Content(file) if isinstance(file, bytes) else file
+
+    def names(self, folder: Path) -> Sequence[str] | None:
+        return [Path(path).name for path in self.files if Path(path).parent == folder] or None
+
+
+def around(env: Mapping[str, str] | None = None, files: Paper | None = None) -> Surroundings:
+    return Surroundings(env or {}, PaperFiles(files or {}), HOME, "dba", lambda: CONFIG)
 
 
 def client(*lines: str) -> str:
@@ -21,29 +48,39 @@ def client(*lines: str) -> str:
     return "\n".join(["[client]", *lines])
 
 
-def settings(line: str = "", env: Mapping[str, str] | None = None, file: str | None = None) -> Settings:
-    found = told(line, env, file)
+def settings(
+    line: str = "", env: Mapping[str, str] | None = None, file: str | None = None, **more: str | None
+) -> Settings:
+    found = told(line, env, file, **more)
     assert isinstance(found, Settings)
     return found
 
 
-def answer(line: str, env: Mapping[str, str] | None = None, file: str | None = None) -> str:
-    found = told(line, env, file)
+def answer(
+    line: str, env: Mapping[str, str] | None = None, file: str | None = None, **more: str | None
+) -> str:
+    found = told(line, env, file, **more)
     assert isinstance(found, Answer)
     return found.text
 
 
-def told(line: str, env: Mapping[str, str] | None = None, file: str | None = None) -> Settings | Answer:
-    def read(path: Path) -> str | None:
-        assert path == HOME / ".my.cnf"
-        return file
+def told(
+    line: str, env: Mapping[str, str] | None = None, file: str | None = None, config: str | None = None
+) -> Settings | Answer:
+    """`file` is ~/.my.cnf, `config` the config file."""
+    files: dict[str, str] = {}
+    if file is not None:
+        files["~/.my.cnf"] = file
+    if config is not None:
+        files[str(CONFIG)] = config
+    return resolve(shlex.split(line), around(env, files))
 
-    return resolve(shlex.split(line), env or {}, read, HOME, "dba")
 
-
-def complaint(line: str = "", env: Mapping[str, str] | None = None, file: str | None = None) -> str:
+def complaint(
+    line: str = "", env: Mapping[str, str] | None = None, file: str | None = None, **more: str | None
+) -> str:
     with pytest.raises(SettingsError) as caught:
-        told(line, env, file)
+        told(line, env, file, **more)
     assert caught.value.line.isprintable()
     return caught.value.line
 
@@ -52,5 +89,4 @@ def value(found: Settings, name: str) -> object:
     """What a name among the origins stands for, the password said aloud."""
     holder = found.connection if hasattr(found.connection, name) else found
     each: object = getattr(holder, name)
-    password = found.connection.password
-    return password.reveal() if name == "password" and password is not None else each
+    return each.reveal() if isinstance(each, Secret) else each

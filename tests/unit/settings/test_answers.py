@@ -69,7 +69,7 @@ def test_print_defaults_says_each_value_and_where_it_came_from() -> None:
         == """\
 host = db1  # --host
 port = 3307  # MYSQL_TCP_PORT
-user = "a b"  # ~/.my.cnf [client]
+user = "a b"  # ~/.my.cnf [client] line 2
 password = ****  # --password
 socket =   # default
 protocol = TCP  # --host
@@ -79,6 +79,7 @@ ssl-ca = "/a\\"b.pem"  # --ssl-ca
 ssl-cert =   # default
 ssl-key =   # default
 connect-timeout = 10  # default
+ssh =   # default
 interval = 0.5  # --interval
 watch-below = 600  # default
 imminent-below = 60  # default
@@ -105,7 +106,7 @@ def test_print_defaults_tells_a_password_that_will_be_asked_for() -> None:
 def test_print_defaults_is_one_line_a_value_whatever_the_value(name: str) -> None:
     text = answer(f"snapshot --print-defaults --output '{name}'")
 
-    assert text.count("\n") == 20
+    assert text.count("\n") == 21
     assert text.replace("\n", "").isprintable()
     assert text.encode()
 

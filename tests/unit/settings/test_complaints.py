@@ -63,7 +63,7 @@ from tests.unit.settings.asking import complaint, settings
         (
             "mysql://db1/?sslmode=x",
             (
-                "the DSN's query has a key that is not known; it may have socket, ssl-mode, ssl-ca, ssl-cert, "
+                "the DSN's query has a key that is not known; it may have socket, protocol, ssl-mode, ssl-ca, ssl-cert, "
                 "ssl-key, ssl, ssl-verify-server-cert, connect-timeout"
             ),
         ),
@@ -80,8 +80,23 @@ from tests.unit.settings.asking import complaint, settings
                 "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
             ),
         ),
-        ("mysql://a/ mysql://b/", "more than one server is not available yet; give one server, by flags or by DSN"),
-        ("@prod", "@profile is not available yet; give one server, by flags or by DSN"),
+        ("mysql://a/ mysql://b/", "more than one server is not available yet; give one server, by flags, by DSN or by @name"),
+        ("@prod", "~/.config/goneaway-tui/config.toml has no server 'prod'; [servers.NAME] makes one"),
+        ("--group all", "~/.config/goneaway-tui/config.toml has no group 'all'; [groups] names them"),
+        ("demo @prod", "@prod does not go with demo, which has a server of its own; leave one out"),
+        ("demo --no-defaults", "--no-defaults does not go with demo, which has a server of its own; leave it out, or leave out demo"),
+        ("config", "config needs a word after it; it is one of path, show, check, init"),
+        ("config chekc", "config has no 'chekc'; did you mean check?"),
+        ("config -h db1 path", "--host does not go with config; it goes with ui only"),
+        ("--config /nowhere", "there is no config file /nowhere; goneaway-tui config init makes one"),
+        ("--defaults-file=/nowhere", "there is no option file /nowhere; mend the path"),
+        ("--login-path=prod", "~/.mylogin.cnf has no login path 'prod'; mysql_config_editor print --all lists them"),
+        ("--protocol=pipe", "--protocol: only on Windows: 'pipe'; it is one of TCP, SOCKET"),
+        ("--protocol=x", "--protocol: not a protocol: 'x'; it is one of TCP, SOCKET"),
+        ("--protocol=socket -h db1", "the host (--host) is another machine, and the protocol (--protocol) a socket of this one; leave one of them out"),
+        ("--ssh=-oProxyCommand=x", "--ssh: not a destination of ssh: '-oProxyCommand=x'; write [user@]host, or an alias of your ssh"),
+        ("-C", "-C is left out: this connection does not compress; leave it away: a look at the server is small"),
+        ("--compress=1", "--compress is left out: this connection does not compress; leave it away: a look at the server is small"),
     ],
 )  # fmt: skip
 def test_a_refusal_says_what_why_and_what_to_do(line: str, expected: object) -> None:
@@ -101,9 +116,9 @@ def test_what_the_contract_promises_for_later_says_so(word: str) -> None:
         ("[client]\n=hunter2", "~/.my.cnf line 2: a value without a name; write name=value"),
         (
             "[client]\nport=x",
-            "~/.my.cnf [client]: port: not a port: 'x'; a port is a number from 1 to 65535",
+            "~/.my.cnf [client] line 2: port: not a port: 'x'; a port is a number from 1 to 65535",
         ),
-        ("[client]\nhost", "~/.my.cnf [client]: host needs a value; write host=HOST"),
+        ("[client]\nhost", "~/.my.cnf [client] line 2: host needs a value; write host=HOST"),
     ],
 )
 def test_a_bad_option_file_is_named_with_its_line(file: str | None, expected: object) -> None:

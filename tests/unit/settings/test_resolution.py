@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from goneaway_tui.settings import Settings, resolve
-from tests.unit.settings.asking import FILE, client, complaint, settings, value
+from tests.unit.settings.asking import FILE, around, client, complaint, settings, value
 
 
 @pytest.mark.parametrize(
@@ -145,10 +143,9 @@ def test_options_command_and_dsn_may_come_in_any_order(line: str) -> None:
 
 
 def test_a_demo_does_not_even_open_the_option_file() -> None:
-    def read(path: Path) -> str | None:
-        raise AssertionError(path)
+    place = around({"MYSQL_HOST": "db1", "MYSQL_TCP_PORT": "x"}, {"~/.my.cnf": "nonsense"})
 
-    found = resolve(["demo"], {"MYSQL_HOST": "db1", "MYSQL_TCP_PORT": "x"}, read, Path("/h"), "dba")
+    found = resolve(["demo"], place)
 
     assert isinstance(found, Settings)
     assert found.connection.host is None

@@ -56,6 +56,47 @@ def test_a_socket_dropped_for_a_host_has_the_hosts_origin() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "env", "file", "host", "socket", "transport"),
+    [
+        ("--protocol=tcp", {}, None, "localhost", None, Transport.TCP),
+        ("--protocol=TCP -h localhost", {}, client("socket=/s"), "localhost", None, Transport.TCP),
+        ("--protocol tcp -S /s", {}, None, "localhost", None, Transport.TCP),
+        ("-S /s", {}, client("protocol=tcp"), None, "/s", Transport.SOCKET),
+        ("", {}, client("protocol=tcp", "socket=/s"), "localhost", None, Transport.TCP),
+        ("", {}, client("protocol=TC"), "localhost", None, Transport.TCP),
+        ("--protocol=socket", {}, client("host=db1", "socket=/s"), None, "/s", Transport.SOCKET),
+        ("--protocol=socket -h localhost -P 3307", {}, None, "localhost", None, Transport.SOCKET),
+        ("-h db1", {}, client("protocol=socket"), "db1", None, Transport.TCP),
+        ("", {"MYSQL_HOST": "db1"}, client("protocol=socket"), "db1", None, Transport.TCP),
+        ("mysql://db1/?protocol=tcp", {}, None, "db1", None, Transport.TCP),
+        ("--ssh jump", {}, client("socket=/s"), "localhost", None, Transport.TCP),
+        ("--ssh jump", {"MYSQL_UNIX_PORT": "/s"}, None, "localhost", None, Transport.TCP),
+        ("--ssh jump -h db1", {}, None, "db1", None, Transport.TCP),
+        ("--ssh jump -S /s", {}, client("host=db1"), None, "/s", Transport.SOCKET),
+        ("", {"GONEAWAY_SSH": "jump"}, client("protocol=socket"), "localhost", None, Transport.TCP),
+    ],
+)
+def test_a_protocol_decides_unless_something_stronger_speaks_against_it(
+    line: str,
+    env: dict[str, str],
+    file: str | None,
+    host: str | None,
+    socket: str | None,
+    transport: Transport,
+) -> None:
+    reached = settings(line, env, file).connection
+
+    assert (host, socket, transport) == (reached.host, reached.socket, reached.transport)
+
+
+@pytest.mark.parametrize("key", ["ssl-capath=/ca", "ssl_crl=/crl", "ssl-fp=ab:cd"])
+def test_a_check_that_is_not_made_is_told(key: str) -> None:
+    [warning] = settings(file=client(key)).warnings
+
+    assert warning.startswith(f"{FILE}: {key.partition('=')[0].replace('_', '-')} is passed over")
+
+
+@pytest.mark.parametrize(
     ("line", "file", "mode", "origin"),
     [
         ("", None, SslMode.PREFERRED, "default"),
@@ -82,6 +123,17 @@ def test_a_socket_dropped_for_a_host_has_the_hosts_origin() -> None:
         ("--skip-ssl", client("ssl-verify-server-cert"), SslMode.DISABLED, "--ssl"),
         ("--ssl-mode=required", client("ssl-verify-server-cert"), SslMode.REQUIRED, "--ssl-mode"),
         ("--ssl-mode=required", client("skip-ssl"), SslMode.REQUIRED, "--ssl-mode"),
+        ("", client("ssl-mode=REQ"), SslMode.REQUIRED, FILE),
+        ("", client("skip-ssl=0"), SslMode.REQUIRED, FILE),
+        ("", client("enable-ssl=0"), SslMode.DISABLED, FILE),
+        ("", client("loose-ssl-verify-server-cert"), SslMode.VERIFY_IDENTITY, FILE),
+        (
+            "",
+            "[client-mariadb]\nssl-verify-server-cert=on",
+            SslMode.VERIFY_IDENTITY,
+            "~/.my.cnf [client-mariadb] line 2",
+        ),
+        ("", client("ssl-mode=VERIFY_CA", "skip-ssl"), SslMode.VERIFY_CA, FILE),
     ],
 )
 def test_every_way_to_ask_for_tls_comes_to_one_mode(

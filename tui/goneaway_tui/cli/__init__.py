@@ -5,40 +5,36 @@ Here alone is the time asked, is anything printed, and do rooms that do not know
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from goneaway_tui.cli.disk import create, surroundings
 from goneaway_tui.cli.terminal import (
     fault,
     may_overwrite,
-    password_of,
     require_terminal,
     silence_stdout,
     tell,
     write_out,
 )
-from goneaway_tui.errors import ExitCode, FileError, GoneawayError
+from goneaway_tui.errors import ExitCode, GoneawayError
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import (
     Answer,
-    ConnectionSettings,
     Settings,
-    Transport,
     hide_secrets,
     resolve,
 )
 
 if TYPE_CHECKING:
-    from goneaway_tui.source.address import Address
     from goneaway_tui.tune.journal import Journal
 
 
@@ -46,7 +42,6 @@ DEMO = Policy(watch_below=45, imminent_below=15)
 """Where the demo draws the lines unless told: its sessions live for a minute."""
 
 
-READ_ONLY = "started with --read-only: nothing can be changed"
 NO_SERVER = "these sessions are simulated: there is no server to change"
 PATIENCE_SECONDS = 0.7
 """How long connecting may take before it is said that it does."""
@@ -56,10 +51,11 @@ def run(argv: Sequence[str]) -> int:
     """Do what the arguments say and return the exit status. Nothing but a line ever reaches the user on failure."""
     try:
         hidden = hide_secrets(argv)
-        settings = resolve(argv, os.environ, _read_text, Path.home(), _login())
+        settings = resolve(argv, surroundings())
+        for warning in settings.warnings:
+            tell(f"warning: {warning}")
         if isinstance(settings, Answer):
-            write_out(settings.text)
-            return ExitCode.DONE
+            return _answer(settings)
         if not hidden:
             tell("warning: others on this machine can see the password in the process list; use -p alone")
         return COMMANDS[settings.command](settings)
@@ -76,16 +72,28 @@ def run(argv: Sequence[str]) -> int:
         return ExitCode.BUG
 
 
+def _answer(answer: Answer) -> int:
+    if answer.file is None:
+        write_out(answer.text)
+    else:
+        create(answer.file, answer.text)
+        tell(f"wrote {answer.file}")
+    return ExitCode.DONE
+
+
 def _ui(settings: Settings) -> int:
+    from goneaway_tui.cli.way import way_to
     from goneaway_tui.source.executor import LiveExecutor
     from goneaway_tui.source.live import LiveSource
 
     require_terminal()
     clock = steady_clock()
-    address = _address(settings.connection)
-    source = LiveSource(address, clock, statements=settings.statements, interval=settings.interval)
-    executor = None if settings.read_only else LiveExecutor(address, clock, statements=settings.statements)
-    return _watch(settings, source, clock, executor)
+    with way_to(settings) as way:
+        source = LiveSource(way.address, clock, statements=settings.statements, interval=settings.interval)
+        executor = (
+            None if settings.read_only else LiveExecutor(way.address, clock, statements=settings.statements)
+        )
+        return _watch(settings, source, clock, executor, leave=way.close)
 
 
 def _demo(settings: Settings) -> int:
@@ -120,15 +128,17 @@ def _demo(settings: Settings) -> int:
 
 
 def _snapshot(settings: Settings) -> int:
+    from goneaway_tui.cli.way import way_to
     from goneaway_tui.export import FORMATS, save
     from goneaway_tui.judge import judge
     from goneaway_tui.source.live import LiveSource
 
-    source = LiveSource(_address(settings.connection), steady_clock(), statements=settings.statements)
-    try:
-        taken = judge(source.sample(), None, _policy(settings))
-    finally:
-        source.close()
+    with way_to(settings) as way:
+        source = LiveSource(way.address, steady_clock(), statements=settings.statements)
+        try:
+            taken = judge(source.sample(), None, _policy(settings))
+        finally:
+            source.close()
     chosen = settings.format or "json"
     if settings.output is None:
         text = StringIO()
@@ -143,7 +153,12 @@ COMMANDS = {"ui": _ui, "demo": _demo, "snapshot": _snapshot}
 
 
 def _watch(
-    settings: Settings, source: Source, clock: Clock, executor: Executor | None = None, greeting: str = ""
+    settings: Settings,
+    source: Source,
+    clock: Clock,
+    executor: Executor | None = None,
+    greeting: str = "",
+    leave: Callable[[], None] = lambda: None,
 ) -> int:
     """Read once, so that a server that refuses is told before the screen opens; then show the board."""
     from goneaway_tui.judge import judge
@@ -169,9 +184,9 @@ def _watch(
             greeting=greeting,
             executor=executor,
             journal=_journal(clock) if executor is not None else None,
-            why_read_only=READ_ONLY if settings.read_only else NO_SERVER,
+            why_read_only=why_read_only(settings),
         )
-        signal.signal(signal.SIGHUP, lambda *_: _hang_up(source))
+        signal.signal(signal.SIGHUP, lambda *_: _hang_up(source, leave))
         app.run()
     finally:
         source.close()
@@ -183,6 +198,12 @@ def _watch(
     return ExitCode.DONE
 
 
+def why_read_only(settings: Settings) -> str:
+    if not settings.read_only:
+        return NO_SERVER
+    return f"read-only by {settings.origins['read_only']}: nothing can be changed"
+
+
 def _journal(clock: Clock) -> Journal:
     from platformdirs import user_state_path
 
@@ -191,12 +212,13 @@ def _journal(clock: Clock) -> Journal:
     return Journal(user_state_path("goneaway-tui") / "journal.jsonl", clock)
 
 
-def _hang_up(source: Source) -> None:
+def _hang_up(source: Source, leave: Callable[[], None]) -> None:
     """The terminal is gone: nothing to restore, nobody to tell. Let the server's session go, and be gone at once.
 
     Not by way of the screen's own end, which waits for a terminal that answers no more.
     """
     source.close()
+    leave()
     os._exit(128 + signal.SIGHUP)
 
 
@@ -209,41 +231,3 @@ def steady_clock() -> Clock:
 
 def _policy(settings: Settings) -> Policy:
     return Policy(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
-
-
-def _address(connection: ConnectionSettings) -> Address:
-    from goneaway_tui.source.address import Address, standard_socket
-
-    path = (connection.socket or standard_socket()) if connection.transport is Transport.SOCKET else None
-    return Address(
-        host=connection.host or "localhost",
-        port=connection.port,
-        user=connection.user,
-        password=password_of(connection).reveal(),
-        socket=path,
-        database=connection.database,
-        ssl_mode=connection.ssl_mode.value,
-        ssl_ca=connection.ssl_ca,
-        ssl_cert=connection.ssl_cert,
-        ssl_key=connection.ssl_key,
-        connect_timeout=connection.connect_timeout,
-    )
-
-
-def _read_text(path: Path) -> str | None:
-    """A settings file's text, None where there is none. Raises FileError where it may not be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="surrogateescape")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise FileError(
-            f"cannot read {path}: {error.strerror}", "mend its permissions, or move it away"
-        ) from None
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""

@@ -5,32 +5,14 @@ Bytes on standard output are data; everything said to a person goes to standard 
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 import time
 import traceback
-import warnings
 from pathlib import Path
 
 from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.model.plain import plain
-from goneaway_tui.settings import ConnectionSettings, Secret
-
-
-def password_of(connection: ConnectionSettings) -> Secret:
-    if not connection.ask_password:
-        return connection.password or Secret("")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", getpass.GetPassWarning)
-            return Secret(getpass.getpass("Password: "))
-    except getpass.GetPassWarning:
-        raise SettingsError(
-            "there is no terminal to ask for the password on", "set MYSQL_PWD, or use ~/.my.cnf"
-        ) from None
-    except EOFError:
-        raise SettingsError("no password was typed", "type it at the prompt, or set MYSQL_PWD") from None
 
 
 def require_terminal() -> None:

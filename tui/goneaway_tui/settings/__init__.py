@@ -1,17 +1,32 @@
-"""What a run is to do, and who said so: flags, DSN, environment, option file."""
+"""What a run is to do, and who said so: flags, DSN, environment, config file, option files."""
 
 from goneaway_tui.settings.argv import hide_secrets
-from goneaway_tui.settings.resolution import resolve
+from goneaway_tui.settings.resolution import resolve, resolve_each
 from goneaway_tui.settings.secret import Secret
-from goneaway_tui.settings.settings import Answer, ConnectionSettings, Settings, SslMode, Transport
+from goneaway_tui.settings.settings import (
+    Answer,
+    Command,
+    ConnectionSettings,
+    Keyring,
+    Settings,
+    SslMode,
+    Transport,
+)
+from goneaway_tui.settings.surroundings import Content, Files, Surroundings
 
 __all__ = [
     "Answer",
+    "Command",
     "ConnectionSettings",
+    "Content",
+    "Files",
+    "Keyring",
     "Secret",
     "Settings",
     "SslMode",
+    "Surroundings",
     "Transport",
     "hide_secrets",
     "resolve",
+    "resolve_each",
 ]

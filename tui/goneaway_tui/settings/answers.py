@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import StrEnum
 
 from goneaway_tui.errors import ExitCode
+from goneaway_tui.model.plain import plain
 from goneaway_tui.settings.options import COMMANDS, OPTIONS, Option, Section
 from goneaway_tui.settings.secret import MASK, Secret
-from goneaway_tui.settings.settings import Settings
+from goneaway_tui.settings.settings import Command, Keyring, Settings
 
 WIDTH = 80
 _COLUMN = 32
@@ -18,9 +18,11 @@ _USAGE = """\
 goneaway-tui shows every MySQL or MariaDB session beside the limit that will
 close it.
 
-Usage: goneaway-tui [CONNECTION] [DSN]
-       goneaway-tui snapshot [CONNECTION] [DSN] [--format NAME] [--output FILE]
+Usage: goneaway-tui [CONNECTION] [DSN | @NAME]
+       goneaway-tui snapshot [CONNECTION] [DSN | @NAME] [--format NAME]
+                             [--output FILE]
        goneaway-tui demo [--simulated] [--for SECONDS]
+       goneaway-tui config path|show|check|init [--config FILE]
 
 Examples:
   goneaway-tui -h db1 -u dba -p
@@ -32,7 +34,7 @@ _SOURCES = """\
 A DSN is mysql://user:password@host:port/database?ssl-mode=REQUIRED, or
 mariadb://...; its query takes the connection's other options.
 A value is taken from the first that has one: flag, DSN, environment variable
-(in brackets above), [client] group of ~/.my.cnf, default.
+(in brackets above), config file, option files of the mysql client, default.
 A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y.
 """
 
@@ -81,7 +83,7 @@ def _row(option: Option) -> str:
 def _columns(left: str, right: str) -> str:
     import textwrap
 
-    first = f"  {left}".ljust(_COLUMN)
+    first = f"  {left} ".ljust(_COLUMN)
     indent = " " * _COLUMN
     if len(first) > _COLUMN:
         return (
@@ -102,7 +104,7 @@ def version_text() -> str:
 def defaults_text(settings: Settings) -> str:
     """One `name = value  # where it came from` a line, for what the command uses."""
     rows = _defaults(settings)
-    return "".join(f"{label} = {_written(value)}  # {origin}\n" for label, value, origin in rows)
+    return "".join(f"{label} = {written(value)}  # {origin}\n" for label, value, origin in rows)
 
 
 def _defaults(settings: Settings) -> Iterator[tuple[str, object, str]]:
@@ -113,17 +115,19 @@ def _defaults(settings: Settings) -> Iterator[tuple[str, object, str]]:
         holder = connection if option.section is Section.CONNECTION else settings
         value: object = getattr(holder, option.name)
         if option.name == "password" and connection.ask_password:
-            value = _Spoken.ASKED
+            value = Spoken("asked for")
         yield option.label, value, settings.origins[option.name]
         if option.name == "socket":
             yield "protocol", connection.transport, settings.origins["transport"]
 
 
-class _Spoken(StrEnum):
-    ASKED = "(asked for)"
+class Spoken(str):
+    """No value, but a word about it."""
+
+    __slots__ = ()
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     """A value as an option file would have it, quoted where a bare word would be misread."""
     if value is None:
         return ""
@@ -131,8 +135,10 @@ def _written(value: object) -> str:
         return str(value).lower()
     if isinstance(value, Secret):
         return MASK
+    if isinstance(value, Spoken | Command | Keyring):
+        return f"({plain(str(value))})"
     text = str(value)
-    if isinstance(value, _Spoken) or (_PLAIN.fullmatch(text) and text.isprintable()):
+    if _PLAIN.fullmatch(text) and text.isprintable():
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
     safe = "".join(each if each.isprintable() else "?" for each in escaped)

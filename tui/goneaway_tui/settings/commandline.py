@@ -7,15 +7,16 @@ it but never takes the next argument.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings import dsn, later
 from goneaway_tui.settings.argv import masked
-from goneaway_tui.settings.mention import FLAG_NAMES, Mention, Rank, canonical
-from goneaway_tui.settings.options import COMMANDS, OPTIONS, UI, Bare
+from goneaway_tui.settings.mention import FLAG_NAMES, Mention, Rank, canonical, meaning
+from goneaway_tui.settings.nearest import did_you_mean
+from goneaway_tui.settings.options import ACTIONS, COMMANDS, CONFIG, OPTIONS, UI, Bare
 from goneaway_tui.settings.values import shown
 
 
@@ -31,8 +32,14 @@ class Question(Enum):
 class CommandLine:
     command: str = UI
     mentions: tuple[Mention, ...] = ()
-    """Weakest first: what the DSN says, then the flags in their order."""
+    """What the flags say, in their order."""
     question: Question | None = None
+    servers: tuple[str, ...] = ()
+    """Names in the config file, each written `@name`."""
+    dsns: tuple[tuple[Mention, ...], ...] = ()
+    """What each DSN says; every one is a server."""
+    action: str = ""
+    """The word after `config`."""
 
 
 QUESTIONS = {flag: question for question in Question for flag in question.value}
@@ -64,9 +71,7 @@ def command_line(argv: Sequence[str]) -> CommandLine:
         else:
             flags.append(_flag(word, left))
             asked = flags[-1].option.bare is Bare.ASK and flags[-1].text is None
-    command, source = _command_and_dsn(words)
-    from_dsn = [] if source is None else dsn.mentions(source)
-    return CommandLine(command, (*from_dsn, *flags), question)
+    return replace(_words_said(words), mentions=tuple(flags), question=question)
 
 
 def _flag(word: str, left: deque[str]) -> Mention:
@@ -74,8 +79,7 @@ def _flag(word: str, left: deque[str]) -> Mention:
     text: str | None
     if word.startswith("--"):
         name, equals, glued = word[2:].partition("=")
-        option, meant = FLAG_NAMES.get(canonical(name), (None, None))
-        text = meant or (glued if equals else None)
+        option, text = meaning(FLAG_NAMES, canonical(name), glued if equals else None)
     else:
         option, text = _SHORT.get(word[:2]), word[2:] or None
     if option is None:
@@ -91,15 +95,18 @@ def _flag(word: str, left: deque[str]) -> Mention:
     return Mention(option, text, option.flag, Rank.FLAG)
 
 
-def _command_and_dsn(words: Sequence[tuple[str, bool]]) -> tuple[str, str | None]:
-    command, source = UI, None
+def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:
+    """Command, servers and DSNs, in whatever order."""
+    command, action = UI, ""
+    servers: list[str] = []
+    dsns: list[tuple[Mention, ...]] = []
     for word, after_password in words:
         if dsn.is_dsn(word):
-            if source is not None:
-                raise later.not_yet(later.SEVERAL)
-            source = word
+            dsns.append(tuple(dsn.mentions(word)))
         elif word in later.COMMANDS:
             raise later.not_yet(word)
+        elif command == CONFIG and not action:
+            action = _action(word)
         elif word in COMMANDS:
             if command != UI:
                 raise SettingsError(f"two commands, {command} and {word}", "give one")
@@ -110,31 +117,36 @@ def _command_and_dsn(words: Sequence[tuple[str, bool]]) -> tuple[str, str | None
                 "glue it to the flag, or leave -p alone to be asked",
             )
         elif word.startswith("@"):
-            raise later.not_yet(later.PROFILE)
+            servers.append(word[1:])
         else:
             raise _unexpected(word)
-    return command, source
+    if command == CONFIG and not action:
+        raise SettingsError("config needs a word after it", f"it is one of {', '.join(ACTIONS)}")
+    return CommandLine(command, servers=tuple(servers), dsns=tuple(dsns), action=action)
+
+
+def _action(word: str) -> str:
+    if word not in ACTIONS:
+        hint = did_you_mean(word, ACTIONS) or f"it is one of {', '.join(ACTIONS)}"
+        raise SettingsError(f"config has no {shown(masked(word))}", hint)
+    return word
 
 
 def _unknown(word: str) -> SettingsError:
+    if word[:2] in later.LEFT_OUT:
+        return later.left_out(word[:2])
     if not word.startswith("--"):
         return SettingsError(f"there is no flag {shown(word[:2])}", "see --help")
     flag = canonical(word.partition("=")[0])
     if flag in later.FLAGS:
         return later.not_yet(flag)
-    near = _nearest(flag, _LONG_FLAGS)
+    if flag in later.LEFT_OUT:
+        return later.left_out(flag)
     return SettingsError(
-        f"there is no flag {shown(masked(flag))}", f"did you mean {near}?" if near else "see --help"
+        f"there is no flag {shown(masked(flag))}", did_you_mean(flag, _LONG_FLAGS) or "see --help"
     )
 
 
 def _unexpected(word: str) -> SettingsError:
-    near = _nearest(word, COMMANDS)
-    hint = f"did you mean {near}?" if near else "-h HOST names a server, -D NAME a database"
+    hint = did_you_mean(word, COMMANDS) or "-h HOST names a server, -D NAME a database"
     return SettingsError(f"there is no command {shown(masked(word))}", hint)
-
-
-def _nearest(word: str, known: Collection[str]) -> str:
-    import difflib
-
-    return next(iter(difflib.get_close_matches(word[:40], known, 1, cutoff=0.7)), "")

@@ -6,7 +6,7 @@ No error repeats any part of a DSN: where one is malformed, any part may be a pi
 from __future__ import annotations
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings.mention import BY_NAME, KEY_NAMES, Mention, Rank, canonical
+from goneaway_tui.settings.mention import BY_NAME, KEY_NAMES, Mention, Rank, canonical, meaning
 
 ORIGIN = "DSN"
 
@@ -70,12 +70,12 @@ def _address(text: str) -> tuple[str, str]:
 
 def _from_query(item: str) -> Mention:
     key, equals, value = item.partition("=")
-    option, meant = KEY_NAMES.get(canonical(_decoded(key)).lower(), (None, None))
+    option, text = meaning(KEY_NAMES, canonical(_decoded(key)).lower(), _decoded(value) if equals else None)
     if option is None or option.name in _PLACES:
         raise SettingsError(
             "the DSN's query has a key that is not known", f"it may have {', '.join(QUERY_KEYS)}"
         )
-    return Mention(option, meant or (_decoded(value) if equals else None), ORIGIN, Rank.DSN)
+    return Mention(option, text, ORIGIN, Rank.DSN)
 
 
 def _mention(name: str, part: str) -> Mention:

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from goneaway_tui.errors import SettingsError
 
 _SNAPSHOT = "goneaway-tui snapshot --format json reads the server once"
-_CLIENT = "give the connection by flags, by DSN or in the [client] group of ~/.my.cnf"
-_ONE = "give one server, by flags or by DSN"
+_ONE = "give one server, by flags, by DSN or by @name"
 
 COMMANDS: Mapping[str, str] = {
     "watch": _SNAPSHOT,
@@ -21,21 +20,25 @@ COMMANDS: Mapping[str, str] = {
 }
 
 FLAGS: Mapping[str, str] = {
-    "--defaults-file": _CLIENT,
-    "--defaults-extra-file": _CLIENT,
-    "--defaults-group-suffix": _CLIENT,
-    "--no-defaults": "what flags and DSN say overrules ~/.my.cnf",
-    "--login-path": _CLIENT,
-    "--protocol": "-S FILE is the Unix socket, -h 127.0.0.1 is TCP",
-    "--config": "give flags, or GONEAWAY_... variables",
-    "--group": _ONE,
     "--record": _SNAPSHOT,
     "--listen": _SNAPSHOT,
 }
 
+LEFT_OUT: Mapping[str, str] = dict.fromkeys(
+    ("--compress", "-C", "--compression-algorithms", "--zstd-compression-level"),
+    "leave it away: a look at the server is small",
+)
+"""Of the `mysql` client, and not for us: our wire does not compress. In an option file it is passed over."""
+
+UNCHECKED = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fplist"})
+"""In an option file these ask for a check of the server that we do not make: passing over them is told."""
+
 SEVERAL = "more than one server"
-PROFILE = "@profile"
 
 
 def not_yet(what: str) -> SettingsError:
     return SettingsError(f"{what} is not available yet", {**COMMANDS, **FLAGS}.get(what, _ONE))
+
+
+def left_out(what: str) -> SettingsError:
+    return SettingsError(f"{what} is left out: this connection does not compress", LEFT_OUT[what])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from goneaway_tui.settings.options import OPTIONS, Option
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.settings.options import OPTIONS, Bare, Option
 
 
 class Rank(IntEnum):
@@ -14,9 +16,15 @@ class Rank(IntEnum):
 
     DEFAULT = 0
     OPTION_FILE = 1
-    ENVIRONMENT = 2
-    DSN = 3
-    FLAG = 4
+    CONFIG = 2
+    ENVIRONMENT = 3
+    DSN = 4
+    FLAG = 5
+
+    @property
+    def is_deliberate(self) -> bool:
+        """Said to this program about this connection, not to every program on the machine."""
+        return self >= Rank.DSN or self is Rank.CONFIG
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,8 @@ class Mention:
     """As written; None where the option was named without a value."""
     origin: str
     rank: Rank
+    value: object = None
+    """Where it is no text: the value itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +55,16 @@ def _names(of: str) -> dict[str, tuple[Option, str | None]]:
         name = option.key if of == "key" else option.flag.removeprefix("--")
         if name:
             names[name] = option, None
+        if name and option.key and option.denied is not None:
+            names[f"skip-{name}"] = names[f"disable-{name}"] = option, option.denied
         if name and option.key and option.is_switch:
-            names[f"skip-{name}"] = names[f"disable-{name}"] = option, "0"
+            names[f"enable-{name}"] = option, "1"
     return names
 
+
+_OPPOSITE = {"0": "1", "1": "0"}
+
+Named = tuple[Option | None, str | None]
 
 FLAG_NAMES = _names("flag")
 KEY_NAMES = _names("key")
@@ -58,3 +74,35 @@ BY_NAME = {option.name: option for option in OPTIONS}
 def canonical(name: str) -> str:
     """`_` is `-` in the name of an option, wherever it is written."""
     return name.replace("_", "-")
+
+
+def meaning(names: Mapping[str, tuple[Option, str | None]], name: str, text: str | None) -> Named:
+    """The option that `name` stands for, and the text it was given; `loose-` before it changes nothing.
+
+    None for a name that is not known. `skip-x=0` denies the denial, as in the clients.
+    """
+    option, meant = names.get(name.removeprefix("loose-"), (None, None))
+    if meant is not None:
+        text = _OPPOSITE.get(meant, meant) if text == "0" else meant
+    return option, text
+
+
+def found(mention: Mention) -> Found:
+    """The value of a mention; raises SettingsError. A DSN's text is not repeated in it: see `dsn`."""
+    option = mention.option
+    where = mention.origin
+    if mention.rank in {Rank.OPTION_FILE, Rank.CONFIG, Rank.DSN}:
+        where = f"{where}: {option.word}"
+    if mention.value is not None:
+        return Found(mention.value, mention.origin, mention.rank)
+    if mention.text is None:
+        if option.bare is Bare.REFUSED:
+            raise SettingsError(f"{where} needs a value", f"write {option.word}={option.metavar}")
+        return Found(option.bare, mention.origin, mention.rank)
+    try:
+        return Found(option.read(mention.text), mention.origin, mention.rank)
+    except ValueError as error:
+        what, _, hint = str(error).rpartition("; ")
+        if mention.rank is Rank.DSN:
+            what = what.partition(":")[0]
+        raise SettingsError(f"{where}: {what}", hint) from None

@@ -1,52 +1,98 @@
-"""Reading a group of an option file (`my.cnf`) as the clients of MySQL and MariaDB read it.
+"""The grammar of an option file (`my.cnf`), as the clients of MySQL and MariaDB read it.
 
-Pinned by a test against `my_print_defaults`. The lines `!include` and `!includedir` are passed over.
+Pinned by tests against both clients. Which files are read, and in which order, is `optionfiles`' to know.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from goneaway_tui.errors import SettingsError
 
-Entry = tuple[str, str | None]
-"""An option's name with `-` for `_`, and its value: None where there is no `=`."""
+LONGEST_LINE = 4095
+"""Bytes. The clients take what a line has beyond them for a line of its own (`char buff[4096]`); we refuse it."""
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "s": " ", "\\": "\\", '"': '"', "'": "'"}
 _BLANK = " \t\r\n\v\f"
 
 
-def entries(text: str, group: str, name: str) -> Iterator[Entry]:
-    """What `group` says, in order, later entries overruling earlier ones.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One option in one group."""
 
-    Raises SettingsError, with `name` and the line's number and never its text, for what is no option and
-    no group.
+    group: str
+    """In lower case: the clients find `[CLIENT]` where `[client]` is looked for."""
+    key: str
+    """With `-` for `_`."""
+    value: str | None = field(repr=False)
+    """None where there is no `=`."""
+    line: int
 
-    >>> list(entries("[client]\\nuser = 'a b' # me\\nssl_ca=x", "client", "my.cnf"))
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """`!include FILE` or `!includedir FOLDER`: to be read before what follows it."""
+
+    path: str
+    is_folder: bool
+    line: int
+
+
+def parse(text: str, name: str) -> Iterator[Entry | Include]:
+    """What a file says, in order, later entries overruling earlier ones.
+
+    Raises SettingsError, with `name` and the line's number and never its text, for what is no option, no group
+    and no inclusion; what stands before it has been yielded by then.
+
+    >>> [(each.key, each.value) for each in parse("[client]\\nuser = 'a b' # me\\nssl_ca=x", "my.cnf")]
     [('user', 'a b'), ('ssl-ca', 'x')]
     """
-    current: str | None = None
+    group: str | None = None
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        bare = line.strip(_BLANK)
-        if not bare or bare[0] in "#;!":
+        bare = line.partition("\0")[0].strip(_BLANK)
+        if not bare or bare[0] in "#;":
             continue
-        if bare[0] == "[":
+        place = f"{name} line {number}"
+        if len(bare) > LONGEST_LINE // 4 and len(bare.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
+            raise SettingsError(
+                f"{place}: longer than {LONGEST_LINE} bytes, which the clients cut in two", "make it shorter"
+            )
+        if bare[0] == "!":
+            yield from _inclusion(bare[1:].lstrip(_BLANK), place, number)
+        elif bare[0] == "[":
             inner, closing, _ = bare[1:].partition("]")
             if not closing:
-                raise SettingsError(f"{name} line {number}: a group without ]", "write it as [client]")
-            current = inner.rstrip(_BLANK)
-        elif current is None:
-            raise SettingsError(f"{name} line {number}: an option before any group", "put [client] above it")
-        elif current == group:
-            key, equals, value = _uncommented(bare).partition("=")
-            if not key.strip(_BLANK):
-                raise SettingsError(f"{name} line {number}: a value without a name", "write name=value")
-            plain = key.strip(_BLANK).replace("_", "-").removeprefix("loose-")
-            yield plain, _unescaped(_unquoted(value.strip(_BLANK))) if equals else None
+                raise SettingsError(f"{place}: a group without ]", "write it as [client]")
+            group = inner.rstrip(_BLANK).lower()
+        elif group is None:
+            raise SettingsError(f"{place}: an option before any group", "put [client] above it")
+        else:
+            yield _entry(group, bare, place, number)
+
+
+def _inclusion(directive: str, place: str, number: int) -> Iterator[Include]:
+    """Nothing for a word that is not known: the clients pass over it."""
+    word = directive.split(maxsplit=1)[0] if directive else ""
+    if word in {"include", "includedir"}:
+        path = directive[len(word) :].partition("#")[0].strip(_BLANK)
+        if not path:
+            raise SettingsError(f"{place}: !{word} without a name", f"write !{word} /etc/mysql/...")
+        yield Include(path, word == "includedir", number)
+
+
+def _entry(group: str, bare: str, place: str, number: int) -> Entry:
+    key, equals, value = _uncommented(bare).partition("=")
+    if not key.strip(_BLANK):
+        raise SettingsError(f"{place}: a value without a name", "write name=value")
+    plain = key.strip(_BLANK).replace("_", "-")
+    return Entry(group, plain, _unescaped(_unquoted(value.strip(_BLANK))) if equals else None, number)
 
 
 def _uncommented(line: str) -> str:
     """`line` up to the first `#` that is outside quotes, with or without a blank before it."""
+    if "#" not in line:
+        return line
     quote, escaped = "", False
     for position, character in enumerate(line):
         if character in "'\"" and not escaped:

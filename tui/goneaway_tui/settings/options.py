@@ -20,6 +20,8 @@ class Section(StrEnum):
     SHOWING = "What to show"
     DEMO = "For demo"
     SNAPSHOT = "For snapshot"
+    ORIGINS = "Where values come from"
+    """Not values of a run themselves: these say where its values are read."""
 
 
 class Bare(Enum):
@@ -30,12 +32,17 @@ class Bare(Enum):
 
 
 UI, DEMO, SNAPSHOT = "ui", "demo", "snapshot"
+CONFIG = "config"
 
 COMMANDS: Mapping[str, str] = {
     DEMO: "a private server with a living workload, and the screen on it",
     SNAPSHOT: "what the screen would show, once, for a script or a colleague",
+    CONFIG: "path, show, check or init: the config file, its meaning, its faults, a new one",
 }
 """The words that choose what to do; without one it is the screen."""
+
+ACTIONS = ("path", "show", "check", "init")
+"""What can be done about the config file."""
 
 FORMATS: Mapping[str, str] = {
     "json": ".json",
@@ -76,12 +83,22 @@ class Option:
         return self.flags[-1]
 
     @property
+    def word(self) -> str:
+        """Its name where there are no dashes before it."""
+        return self.key or self.flag.removeprefix("--")
+
+    @property
     def label(self) -> str:
-        return self.printed or self.flag.removeprefix("--")
+        return self.printed or self.word
 
     @property
     def is_switch(self) -> bool:
         return isinstance(self.bare, bool)
+
+    @property
+    def denied(self) -> str | None:
+        """What `skip-` before its name comes to; None where that means nothing."""
+        return "0" if self.is_switch else "" if self.bare is Bare.ASK else None
 
 
 def _connection(
@@ -102,6 +119,20 @@ def _connection(
     )
 
 
+def _origin(
+    name: str,
+    read: Callable[[str], object],
+    help: str,  # noqa: A002 - it is what the field is called
+    metavar: str = "",
+    env: str = "",
+    commands: tuple[str, ...] = (UI, SNAPSHOT),
+) -> Option:
+    """A row that says where values are read; without a metavar it is a switch."""
+    flags = (f"--{name.replace('_', '-')}",)
+    default, bare = (None, Bare.REFUSED) if metavar else ("0", True)
+    return Option(name, flags, read, help, default, Section.ORIGINS, metavar, bare, env, commands=commands)
+
+
 _MODES = ", ".join(SslMode)
 _LEFT = values.seconds(0, 31_536_000, "0 to 1y")
 _NONE: Final = None
@@ -116,6 +147,7 @@ OPTIONS: tuple[Option, ...] = (
                 "Password, glued to the flag; -p alone asks for it.", "PASSWORD", bare=Bare.ASK,
                 env="MYSQL_PWD"),
     _connection("socket", "-S --socket", values.path, "Unix socket file.", "FILE", env="MYSQL_UNIX_PORT"),
+    _connection("protocol", "--protocol", values.protocol, "TCP or SOCKET, whatever the host.", "NAME"),
     _connection("database", "-D --database", values.word, "Default database of our connection.", "NAME"),
     _connection("ssl_mode", "--ssl-mode", values.ssl_mode,
                 f"{_MODES}; VERIFY_CA if --ssl-ca is given without it.", "MODE", "PREFERRED"),
@@ -127,6 +159,8 @@ OPTIONS: tuple[Option, ...] = (
                 "As --ssl-mode=VERIFY_IDENTITY.", bare=True),
     _connection("connect_timeout", "--connect-timeout", values.connect_timeout,
                 "How long to wait for the server.", "SECONDS", "10"),
+    Option("ssh", ("--ssh",), values.ssh, "Go through this machine with the system's ssh; seen from it are host and socket.",
+           None, Section.CONNECTION, "[USER@]HOST", env="GONEAWAY_SSH", commands=(UI, SNAPSHOT)),
     Option("interval", ("--interval",), values.seconds(0.1, 3600, "0.1s to 1h"),
            "Time between two looks at the server.", "1", Section.SHOWING, "SECONDS", env="GONEAWAY_INTERVAL"),
     Option("watch_below", ("--watch-below",), _LEFT, "Sessions that close within this are to be watched.",
@@ -149,4 +183,14 @@ OPTIONS: tuple[Option, ...] = (
            Section.SNAPSHOT, "NAME", commands=(SNAPSHOT,)),
     Option("output", ("--output",), values.output, "Where to write; - is standard output.", None,
            Section.SNAPSHOT, "FILE", commands=(SNAPSHOT,)),
+    _origin("defaults_file", values.path, "The only option file to read.", "FILE"),
+    _origin("defaults_extra_file", values.path, "An option file to read before ~/.my.cnf.", "FILE"),
+    _origin("defaults_group_suffix", values.word, "Read [client_x] too, for the suffix _x.", "SUFFIX",
+            "MYSQL_GROUP_SUFFIX"),
+    _origin("no_defaults", values.switch, "Read no option file but the login paths."),
+    _origin("login_path", values.word, "A login path of mysql_config_editor.", "NAME"),
+    _origin("no_login_paths", values.switch, "Read no login path."),
+    _origin("config", values.path, "The config file to read.", "FILE", "GONEAWAY_CONFIG",
+            (UI, DEMO, SNAPSHOT, CONFIG)),
+    _origin("group", values.word, "The servers of one group of the config file.", "NAME"),
 )  # fmt: skip

@@ -2,64 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path, PurePath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePath
 from types import MappingProxyType
+from typing import Any
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings import optionfile, transport
+from goneaway_tui.settings import configfile, later, transport
 from goneaway_tui.settings.answers import defaults_text, help_text, version_text
 from goneaway_tui.settings.commandline import CommandLine, Question, command_line
-from goneaway_tui.settings.mention import BY_NAME, KEY_NAMES, Found, Mention, Rank
-from goneaway_tui.settings.options import FORMATS, OPTIONS, SNAPSHOT, Bare, Section
+from goneaway_tui.settings.config import Config, Server
+from goneaway_tui.settings.mention import BY_NAME, KEY_NAMES, Found, Mention, Rank, found, meaning
+from goneaway_tui.settings.optionfiles import Choice, OptionFiles
+from goneaway_tui.settings.options import CONFIG, DEMO, FORMATS, OPTIONS, SNAPSHOT, UI, Bare, Section
 from goneaway_tui.settings.settings import Answer, ConnectionSettings, Settings
+from goneaway_tui.settings.surroundings import Surroundings
 
-GROUP = "client"
-FILE = "~/.my.cnf"
+Targets = list[tuple[Server | None, tuple[Mention, ...]]]
 
 
-def resolve(
-    argv: Sequence[str],
-    environ: Mapping[str, str],
-    read: Callable[[Path], str | None],
-    home: Path,
-    login: str,
-) -> Settings | Answer:
-    """What to do, or the answer to a question about it. Raises SettingsError and nothing else.
+def resolve(argv: Sequence[str], around: Surroundings) -> Settings | Answer:
+    """What to do, or the answer to a question about it.
 
-    `read` gives a file's text, None where there is no such file; what it raises passes through. `login` is
-    the user's name to this system, and to the server unless another is given.
+    Raises SettingsError, and FileError where a file that was named cannot be read.
     """
+    told = resolve_each(argv, around)
+    if isinstance(told, Answer):
+        return told
+    if len(told) > 1:
+        raise later.not_yet(later.SEVERAL)
+    return told[0]
+
+
+def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, ...] | Answer:
+    """The same for each server there is: every `@name`, every one of `--group`, every DSN; or the one unnamed."""
     line = command_line(argv)
     if line.question is Question.HELP:
         return Answer(help_text())
     if line.question is Question.VERSION:
         return Answer(version_text())
     _refuse_what_is_not_for(line)
-    mentions = [
-        mention
-        for mention in (*_from_file(read, home, line.command), *_from_environment(environ), *line.mentions)
-        if line.command in mention.option.commands
-    ]
-    settings = _settings(line.command, _decided(line.command, mentions), login)
-    return Answer(defaults_text(settings)) if line.question is Question.DEFAULTS else settings
+    variables = tuple(_from_environment(around.environ, line.command))
+    where = {
+        mention.option.name: found(mention).value
+        for mention in (*variables, *line.mentions)
+        if mention.option.section is Section.ORIGINS
+    }
+    if line.command == CONFIG:
+        return _about_config(line.action, where.get("config"), around)
+    config = configfile.load(where.get("config"), around)
+    files = OptionFiles(_choice(where), around)
+    general = (*_from_option_files(files, line.command), *config.mentions)
+    each = []
+    for server, dsn in _targets(line, where.get("group"), config):
+        own = server.mentions if server else ()
+        decided = _decided(line.command, (*general, *own, *variables, *dsn, *line.mentions))
+        warnings = (*files.warnings, *_overruled(server, decided))
+        each.append(_settings(line.command, decided, around.login, config, server, warnings))
+    if line.question is Question.DEFAULTS:
+        told = dict.fromkeys(warning for settings in each for warning in settings.warnings)
+        return Answer("\n".join(map(defaults_text, each)), warnings=tuple(told))
+    return tuple(each)
 
 
-def _from_file(read: Callable[[Path], str | None], home: Path, command: str) -> Iterator[Mention]:
-    """What ~/.my.cnf says, unless the command has no connection: then it is not even opened."""
+def _about_config(action: str, named: str | None, around: Surroundings) -> Answer:
+    """The answer; before a file is said to be right, every server in it is put together as a run would."""
+    told = configfile.answer(action, named, around)
+    if action == "check":
+        config = configfile.load(named, around)
+        for mentions in ((), *(server.mentions for server in config.servers.values())):
+            _decided(UI, (*config.mentions, *mentions))
+    return told
+
+
+def _choice(where: Mapping[str, Any]) -> Choice:
+    return Choice(
+        file=where.get("defaults_file"),
+        extra_file=where.get("defaults_extra_file"),
+        suffix=where.get("defaults_group_suffix"),
+        no_defaults=where.get("no_defaults", False),
+        login_path=where.get("login_path"),
+        no_login_paths=where.get("no_login_paths", False),
+    )
+
+
+def _targets(line: CommandLine, group: str | None, config: Config) -> Targets:
+    """Each server to be reached, with what its DSN says if it has one."""
+    names = [*line.servers, *(config.group(group) if group else ())]
+    if names and line.command == DEMO:
+        raise SettingsError(
+            f"@{names[0]} does not go with demo, which has a server of its own", "leave one out"
+        )
+    targets: Targets = [(config.server(name), ()) for name in dict.fromkeys(names)]
+    targets += [(None, dsn) for dsn in line.dsns]
+    return targets or [(None, ())]
+
+
+def _from_option_files(files: OptionFiles, command: str) -> Iterator[Mention]:
+    """What they say, unless the command has no connection: then they are not even opened."""
     if command not in BY_NAME["host"].commands:
         return
-    for key, value in optionfile.entries(read(home / ".my.cnf") or "", GROUP, FILE):
-        if key in KEY_NAMES:
-            option, meant = KEY_NAMES[key]
-            yield Mention(option, meant or value, f"{FILE} [{GROUP}]", Rank.OPTION_FILE)
+    for said in files:
+        option, text = meaning(KEY_NAMES, said.key.lower(), said.value)
+        if option is not None:
+            yield Mention(option, text, said.origin, Rank.OPTION_FILE)
+        elif said.key in later.UNCHECKED and said.value:
+            files.warn(f"{said.origin}: {said.key} is passed over; --ssl-ca names whom to trust here")
 
 
-def _from_environment(environ: Mapping[str, str]) -> Iterator[Mention]:
-    """What the variables say; an empty one says nothing."""
+def _from_environment(environ: Mapping[str, str], command: str) -> Iterator[Mention]:
+    """What the variables say that the command asks; an empty one says nothing."""
     for option in OPTIONS:
-        if option.env and environ.get(option.env):
+        if option.env and environ.get(option.env) and command in option.commands:
             yield Mention(option, environ[option.env], option.env, Rank.ENVIRONMENT)
+
+
+def _overruled(server: Server | None, decided: Mapping[str, Found]) -> Iterator[str]:
+    """A variable that sends a server's name elsewhere is easily forgotten, and the wrong server may be harmed."""
+    for mention in server.mentions if server else ():
+        by = decided[mention.option.name]
+        if mention.option.name in {"host", "port", "socket"} and by.rank is Rank.ENVIRONMENT:
+            yield f"{by.origin} overrules the {mention.option.word} of {mention.origin}; unset it if that is not meant"
 
 
 def _refuse_what_is_not_for(line: CommandLine) -> None:
@@ -68,7 +131,7 @@ def _refuse_what_is_not_for(line: CommandLine) -> None:
         if line.command in option.commands:
             continue
         what = f"{mention.origin} does not go with {line.command}"
-        if option.section is Section.CONNECTION:
+        if line.command == DEMO and option.section in {Section.CONNECTION, Section.ORIGINS}:
             raise SettingsError(
                 f"{what}, which has a server of its own", f"leave it out, or leave out {line.command}"
             )
@@ -81,45 +144,26 @@ def _refuse_what_is_not_for(line: CommandLine) -> None:
 def _decided(command: str, mentions: Iterable[Mention]) -> dict[str, Found]:
     """Every option's value by the strongest who named it, the last of them if it was named twice."""
     said = {mention.option.name: mention for mention in mentions}
-    found = {
-        option.name: _found(said[option.name])
+    decided = {
+        option.name: found(said[option.name])
         if option.name in said
         else Found(option.default and option.read(option.default), "default", Rank.DEFAULT)
         for option in OPTIONS
     }
-    found |= transport.reach(found)
-    found["ssl_mode"] = transport.ssl_mode(found)
-    if command == SNAPSHOT and found["format"].value is None:
-        found["format"] = _format(found["output"])
-    watch, imminent = found["watch_below"], found["imminent_below"]
+    decided |= transport.reach(decided)
+    decided["ssl_mode"] = transport.ssl_mode(decided)
+    if command == SNAPSHOT and decided["format"].value is None:
+        decided["format"] = _format(decided["output"])
+    watch, imminent = decided["watch_below"], decided["imminent_below"]
     if imminent.value > watch.value and imminent.rank is Rank.DEFAULT:
-        found["imminent_below"] = Found(watch.value, "default, never above watch-below", Rank.DEFAULT)
+        decided["imminent_below"] = Found(watch.value, "default, never above watch-below", Rank.DEFAULT)
     elif imminent.value > watch.value:
         raise SettingsError(
             f"imminent-below ({imminent.value} s, {imminent.origin}) is more than "
             f"watch-below ({watch.value} s, {watch.origin})",
             "sessions are watched before they are imminent: raise --watch-below or lower --imminent-below",
         )
-    return found
-
-
-def _found(mention: Mention) -> Found:
-    """The value of a mention. A DSN's text is not repeated in the error: see `dsn`."""
-    option = mention.option
-    where = mention.origin
-    if mention.rank in {Rank.OPTION_FILE, Rank.DSN}:
-        where = f"{where}: {option.key}"
-    if mention.text is None:
-        if option.bare is Bare.REFUSED:
-            raise SettingsError(f"{where} needs a value", f"write {option.key}={option.metavar}")
-        return Found(option.bare, mention.origin, mention.rank)
-    try:
-        return Found(option.read(mention.text), mention.origin, mention.rank)
-    except ValueError as error:
-        what, _, hint = str(error).rpartition("; ")
-        if mention.rank is Rank.DSN:
-            what = what.partition(":")[0]
-        raise SettingsError(f"{where}: {what}", hint) from None
+    return decided
 
 
 def _format(output: Found) -> Found:
@@ -130,8 +174,15 @@ def _format(output: Found) -> Found:
     return Found("json", "default", Rank.DEFAULT)
 
 
-def _settings(command: str, found: Mapping[str, Found], login: str) -> Settings:
-    value = {name: each.value for name, each in found.items()}
+def _settings(
+    command: str,
+    decided: Mapping[str, Found],
+    login: str,
+    config: Config,
+    server: Server | None,
+    warnings: tuple[str, ...],
+) -> Settings:
+    value = {name: each.value for name, each in decided.items()}
     ask = value["password"] is Bare.ASK
     connection = ConnectionSettings(
         host=value["host"],
@@ -147,6 +198,7 @@ def _settings(command: str, found: Mapping[str, Found], login: str) -> Settings:
         ssl_key=value["ssl_key"],
         connect_timeout=value["connect_timeout"],
         transport=value["transport"],
+        ssh=value["ssh"],
     )
     return Settings(
         command=command,
@@ -161,9 +213,17 @@ def _settings(command: str, found: Mapping[str, Found], login: str) -> Settings:
         format=value["format"],
         run_for=value["run_for"],
         simulated=value["simulated"],
-        origins=MappingProxyType({name: each.origin for name, each in found.items() if name not in _MERGED}),
+        origins=MappingProxyType(
+            {name: each.origin for name, each in decided.items() if name not in _MERGED}
+        ),
+        profile=server.name if server else None,
+        color=server.color if server else None,
+        keys=MappingProxyType(dict(config.keys)),
+        warnings=warnings,
     )
 
 
-_MERGED = ("ssl", "ssl_verify_server_cert")
-"""Options without a field: they only have a say in `ssl_mode`."""
+_MERGED = {"ssl", "ssl_verify_server_cert", "protocol"} | {
+    option.name for option in OPTIONS if option.section is Section.ORIGINS
+}
+"""Options without a field: they only have a say in others."""

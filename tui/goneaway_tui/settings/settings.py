@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from goneaway_tui.settings.secret import Secret
 
@@ -29,6 +30,31 @@ class Transport(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A program that prints the password; run without a shell, and only when the password is needed."""
+
+    words: tuple[str, ...]
+    """The program and its arguments; never empty."""
+    origin: str
+    """What to call it: `password_command of ...`."""
+
+    def __str__(self) -> str:
+        return f"from {self.words[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The system's keyring has the password, for this service and the account's name."""
+
+    service: str
+    origin: str
+    """As a command's."""
+
+    def __str__(self) -> str:
+        return "from the keyring"
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionSettings:
     """How to reach one server and as whom."""
 
@@ -36,7 +62,7 @@ class ConnectionSettings:
     """None only where `transport` is SOCKET and no host was named."""
     port: int
     user: str
-    password: Secret | None
+    password: Secret | Command | Keyring | None
     """None where none was given; an empty Secret where an empty one was."""
     ask_password: bool
     """The password is to be asked for at the terminal before connecting."""
@@ -51,6 +77,8 @@ class ConnectionSettings:
     """Seconds, never 0."""
     transport: Transport
     """Decided here, so that nobody has to know what `localhost` means to which client."""
+    ssh: str | None = None
+    """The machine to go through; host and socket are then what they are to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +106,15 @@ class Settings:
     simulated: bool
     origins: Mapping[str, str]
     """Where each value came from, by the names of the fields above: `--host`, `DSN`, `MYSQL_HOST`,
-    `~/.my.cnf [client]`, `default`."""
+    `~/.config/goneaway-tui/config.toml line 3`, `~/.my.cnf [client] line 2`, `default`."""
+    profile: str | None = None
+    """The server's name in the config file."""
+    color: str | None = None
+    """What marks this server, as the config file says it: a name, or `#rrggbb`."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys by the id of their binding; several keys have commas between them."""
+    warnings: tuple[str, ...] = ()
+    """What was passed over, each in a line for the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +122,7 @@ class Answer:
     """What was asked needs no run: this goes to standard output, and that is all."""
 
     text: str
+    file: Path | None = None
+    """Where the text goes instead; a file that exists is not replaced."""
+    warnings: tuple[str, ...] = ()
+    """What was passed over, each in a line for the person."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings.mention import Found, Rank
 from goneaway_tui.settings.settings import SslMode, Transport
 
@@ -18,25 +19,48 @@ def reach(found: Mapping[str, Found]) -> dict[str, Found]:
     As in the `mysql` client, no host and `localhost` mean the Unix socket, and any other host means TCP.
     Two exceptions, each for what was said on purpose:
 
-    * a port by flag or DSN makes `localhost` TCP, unless a socket of equal or stronger origin is named
-      (MariaDB's client does the same; MySQL's goes to the socket and drops the port silently);
-    * a socket beats another host if its origin is stronger, or if both come by flag or both by DSN. Option
-      files often name the distribution's socket, so there a host wins: the wrong server is the worse guess.
+    * a port by flag, DSN or config file makes `localhost` TCP, unless a socket of equal or stronger origin is
+      named (MariaDB's client does the same; MySQL's goes to the socket and drops the port silently);
+    * a socket beats another host if its origin is stronger, or if both come by flag, both by DSN or both by the
+      config file. Option files often name the distribution's socket, so there a host wins: the wrong server is
+      the worse guess.
+
+    `--protocol` decides before all this, unless what speaks against it is of stronger origin. Through ssh it is
+    TCP unless a socket was named on purpose: what sockets this machine has is no matter there.
     """
     host, port, socket = found["host"], found["port"], found["socket"]
     named = socket.value is not None
+    protocol, ssh = found["protocol"], found["ssh"]
+    tcp = ssh if ssh.value is not None and not (named and socket.rank.is_deliberate) else None
+    if tcp is None and protocol.value is Transport.TCP and not (named and socket.rank > protocol.rank):
+        tcp = protocol
+    if tcp is not None:
+        return _tcp(Found(host.value or LOCAL, *_by(tcp if host.value is None else host)), socket, tcp)
+    if protocol.value is Transport.SOCKET and host.rank <= protocol.rank:
+        return _socket(host, socket, protocol)
     if host.value is None or host.value.lower() == LOCAL:
-        if port.rank >= Rank.DSN and not (named and socket.rank >= port.rank):
+        if port.rank.is_deliberate and not (named and socket.rank >= port.rank):
             return _tcp(Found(host.value or LOCAL, *_by(port if host.value is None else host)), socket, port)
         decider = socket if named else host
         return {"host": host, "socket": socket, "transport": Found(Transport.SOCKET, *_by(decider))}
-    if named and (socket.rank > host.rank or socket.rank == host.rank >= Rank.DSN):
+    if named and (socket.rank > host.rank or (socket.rank is host.rank and host.rank.is_deliberate)):
         return {
             "host": Found(None, *_by(socket)),
             "socket": socket,
             "transport": Found(Transport.SOCKET, *_by(socket)),
         }
     return _tcp(host, socket, host)
+
+
+def _socket(host: Found, socket: Found, protocol: Found) -> dict[str, Found]:
+    if host.value is not None and host.value.lower() != LOCAL:
+        if host.rank is protocol.rank:
+            raise SettingsError(
+                f"the host ({host.origin}) is another machine, and the protocol ({protocol.origin}) a socket of this one",
+                "leave one of them out",
+            )
+        host = Found(None, *_by(protocol))
+    return {"host": host, "socket": socket, "transport": Found(Transport.SOCKET, *_by(protocol))}
 
 
 def _tcp(host: Found, socket: Found, decider: Found) -> dict[str, Found]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from goneaway_tui.model.duration import parse_duration
 from goneaway_tui.settings.secret import Secret
-from goneaway_tui.settings.settings import SslMode
+from goneaway_tui.settings.settings import SslMode, Transport
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
@@ -72,6 +72,15 @@ def host(text: str) -> str | None:
     return text or None
 
 
+def ssh(text: str) -> str | None:
+    """Whatever `ssh` takes for a destination, an alias of its own too; nothing it would take for an option."""
+    if text.startswith("-") or not text.isprintable() or " " in text or len(text) > 255:
+        raise ValueError(
+            f"not a destination of ssh: {shown(text)}; write [user@]host, or an alias of your ssh"
+        )
+    return text or None
+
+
 def port(text: str) -> int:
     number = text.strip()
     if not (number.isascii() and number.isdecimal() and len(number) <= 5 and 1 <= int(number) <= 65535):
@@ -101,11 +110,27 @@ def connect_timeout(text: str) -> float:
     return max(duration, 0.1) if duration else 43_200
 
 
+def _begun(text: str, names: Sequence[str]) -> str:
+    """The one of `names` that is `text`, or begins with it, as the clients take it; else empty."""
+    word = text.strip().upper().replace("-", "_")
+    begun = [name for name in names if name.startswith(word)]
+    return word if word in names else begun[0] if word and len(begun) == 1 else ""
+
+
 def ssl_mode(text: str) -> SslMode:
-    try:
-        return SslMode(text.strip().upper().replace("-", "_"))
-    except ValueError:
-        raise ValueError(f"not a mode: {shown(text)}; it is one of {', '.join(SslMode)}") from None
+    mode = _begun(text, tuple(SslMode))
+    if not mode:
+        raise ValueError(f"not a mode: {shown(text)}; it is one of {', '.join(SslMode)}")
+    return SslMode(mode)
+
+
+def protocol(text: str) -> Transport:
+    name = _begun(text, (*Transport, "PIPE", "MEMORY"))
+    if not name:
+        raise ValueError(f"not a protocol: {shown(text)}; it is one of {', '.join(Transport)}")
+    if name not in tuple(Transport):
+        raise ValueError(f"only on Windows: {shown(text)}; it is one of {', '.join(Transport)}")
+    return Transport(name)
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:

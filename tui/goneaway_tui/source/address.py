@@ -31,6 +31,8 @@ class Address:
     ssl_key: str | None = None
     connect_timeout: float = 10.0
     """Seconds."""
+    via: str | None = None
+    """Path of a Unix socket of ours that leads to it, through a tunnel; the rest still says what is at its end."""
     label: str | None = None
     """What to call it instead of where it is."""
 

@@ -9,6 +9,7 @@ import pymysql
 from goneaway_tui.errors import AccessDenied, SourceError, TooSlow, Unreachable
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.source.address import Address
+from goneaway_tui.source.line import NO_TUNNEL
 
 _HINTS = {
     1040: (
@@ -88,12 +89,21 @@ def _reason(said: str) -> str:
 
 
 def _way_out(address: Address, said: str) -> str:
-    if any(words in said for words in ("no possible", "no address", "Name or", "nodename", "resolution")):
-        return "check the host name (-h)"
-    if "timed out" in said:
-        return "a firewall may drop the packets; check host and port, or raise --connect-timeout"
+    if address.via and "without a greeting" in said:
+        return "does it listen there, seen from the machine that --ssh names?"
+    for words, hint in _WAYS_OUT.items():
+        if any(word in said for word in words):
+            return hint
     if address.socket:
         return "is the server running here? name its socket with -S, or a host with -h"
     if "CERTIFICATE" in said.upper() or "SSL" in said.upper():
         return "check --ssl-mode, --ssl-ca and the name in the server's certificate"
     return "is the server running, and is the port (-P) right?"
+
+
+_WAYS_OUT = {
+    (NO_TUNNEL,): "start again: ssh may have to ask you something",
+    ("no possible", "no address", "Name or", "nodename", "resolution"): "check the host name (-h)",
+    ("timed out",): "a firewall may drop the packets; check host and port, or raise --connect-timeout",
+}
+"""What to do, by what is in the words of the failure; the first that fits."""

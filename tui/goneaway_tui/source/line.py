@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 
 from goneaway_tui.source.address import Address
 
+NO_TUNNEL = "the ssh tunnel to it has ended"
+
 
 class Line:
     """One connection's socket. `cut` from any thread, at any time; the rest from the thread that reads."""
@@ -33,6 +35,8 @@ class Line:
             raise OSError("that is no possible name of a server") from None
 
     def _opened(self, address: Address) -> sockets.socket:
+        if address.via:
+            return self._through(address.via, address.connect_timeout)
         if address.socket:
             return self._reached(sockets.AF_UNIX, address.socket, address.connect_timeout)
         failure = OSError("the name has no address")
@@ -48,6 +52,14 @@ class Line:
             line.setsockopt(sockets.SOL_SOCKET, sockets.SO_KEEPALIVE, 1)
             return line
         raise failure
+
+    def _through(self, way: str, timeout: float) -> sockets.socket:
+        try:
+            return self._reached(sockets.AF_UNIX, way, timeout)
+        except ConnectionAbortedError:
+            raise
+        except OSError:
+            raise OSError(NO_TUNNEL) from None
 
     def cut(self) -> None:
         """End the connection; whoever waits on it wakes at once, and a later `open` fails."""

@@ -1,0 +1,130 @@
+"""Bytes that nearly make sense, for the readers of settings; `python -m tests.property.fuzz SECONDS` runs for long.
+
+Each reader gets well-formed input that was bent: bytes flipped, cut out, doubled, swapped with pieces that mean
+something to it. It may answer or raise GoneawayError with one printable line, in bounded time, and nothing else.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from goneaway_tui.errors import GoneawayError
+from goneaway_tui.settings import resolve_each
+from goneaway_tui.settings.configfile import example
+from tests.unit.settings.asking import CONFIG, around
+
+LOGIN = Path(__file__).parents[1] / "unit" / "settings" / "mylogin.cnf"
+SLOWEST = 2.0
+"""Seconds of this process for one input; what is quadratic takes minutes."""
+
+
+@dataclass(frozen=True)
+class Target:
+    seeds: tuple[bytes, ...]
+    pieces: tuple[bytes, ...]
+    read: Callable[[bytes], object]
+
+
+def _option_file(data: bytes) -> object:
+    return resolve_each(
+        [], around(files={"~/.my.cnf": data, "/d/a.cnf": data, "/b.cnf": b"[client]\nuser=b\n"})
+    )
+
+
+def _login_path(data: bytes) -> object:
+    return resolve_each(["--login-path=prod-db1"], around(files={"~/.mylogin.cnf": data}))
+
+
+def _config(data: bytes) -> object:
+    return resolve_each(["@prod-db1", "--print-defaults"], around(files={str(CONFIG): data}))
+
+
+def _dsn(data: bytes) -> object:
+    return resolve_each([data.decode("utf-8", "surrogateescape"), "--print-defaults"], around())
+
+
+TARGETS = {
+    "option file": Target(
+        (b"[client]\nuser = 'a b' # me\nssl_ca=x\n!include /b.cnf\n[mysql]\nport=3307\n!includedir /d\n",),
+        (b"[client]", b"\n", b"=", b"#", b"'", b'"', b"\\", b"!include ", b"!includedir ", b"/d", b"/b.cnf", b"~/.my.cnf",
+         b"password", b"loose-", b"skip-", b"enable-", b"ssl", b"\0", b"\xff", b"]", b"x" * 5000, b"\n[client]\nhost=h\n" * 300),
+        _option_file,
+    ),
+    "login path": Target(
+        (LOGIN.read_bytes(),), (b"\x10\0\0\0", b"\0\0\0\0", b"\xff\xff\xff\xff", bytes(16), b"\x00\x10\0\0" + bytes(4096)), _login_path
+    ),
+    "config file": Target(
+        (example().replace("\n#", "\n").replace("\n ", "\n# ").encode(),),
+        (b"[servers.prod-db1]\n", b"[[servers]]\n", b"=", b'"""', b"'''", b"[", b"{", b".", b"a." * 400, b"1979-05-27T07:32:00Z",
+         b"inf", b"9" * 5000, b"\\u0000", b"\\U0010ffff", b"keys.a='k'\n", b"\xff", b"\r", b"[" * 2000, b"a" * 3000, b"true"),
+        _config,
+    ),
+    "DSN": Target(
+        (b"mysql://scott:ti%40ger@[::1]:3307/shop?ssl-mode=REQUIRED&socket=/s&connect-timeout=3", b"mariadb://db1"),
+        (b"://", b"@", b":", b"/", b"?", b"&", b"=", b"%", b"%00", b"%ff", b"[", b"]", b"#", b"\0", b"\xff", b"%" * 3000, b"&ssl" * 1000),
+        _dsn,
+    ),
+}  # fmt: skip
+
+
+def bent(seed: bytes, pieces: tuple[bytes, ...], chance: random.Random) -> bytes:
+    data = bytearray(seed)
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randint(0, len(data))
+        match chance.randint(0, 4):
+            case 0 if data:
+                data[at % len(data)] ^= 1 << chance.randint(0, 7)
+            case 1:
+                del data[at : at + chance.randint(1, 20)]
+            case 2:
+                data[at:at] = data[at : at + chance.randint(1, 200)]
+            case 3:
+                data[at:at] = chance.choice(pieces)
+            case _:
+                data[at : at + chance.randint(0, 10)] = chance.choice(pieces)
+    return bytes(data[:200_000])
+
+
+def faults(target: Target, data: bytes) -> list[str]:
+    """What a reader should not have done with `data`."""
+    began = time.process_time()
+    said = []
+    try:
+        target.read(data)
+    except GoneawayError as error:
+        if not error.line.isprintable() or len(error.line) > 1000:
+            said.append(f"not one line: {error.line!r}")
+    except Exception as error:  # noqa: BLE001 - it is what is looked for
+        said.append(f"{type(error).__name__}: {error}")
+    taken = time.process_time() - began
+    return [*said, f"{taken:.1f} s"] if said or taken > SLOWEST else []
+
+
+def run(
+    name: str, seconds: float, seed: int = 0, most: int | None = None
+) -> tuple[int, list[tuple[bytes, list[str]]]]:
+    """How many inputs were tried, and those that did harm."""
+    target, chance = TARGETS[name], random.Random(seed)
+    until, count = time.monotonic() + seconds, 0
+    found: list[tuple[bytes, list[str]]] = []
+    while time.monotonic() < until and (most is None or count < most) and len(found) < 10:
+        data = bent(chance.choice(target.seeds), target.pieces, chance)
+        if chance.random() < 0.3:
+            data = bent(data, target.pieces, chance)
+        if said := faults(target, data):
+            found.append((data, said))
+        count += 1
+    return count, found
+
+
+if __name__ == "__main__":
+    for each in sys.argv[2:] or TARGETS:
+        tried, harm = run(each, float(sys.argv[1]), seed=int(time.time()))
+        print(f"{each}: {tried} inputs, {len(harm)} did harm", flush=True)
+        for data, said in harm:
+            print(said, data[:300], flush=True)

@@ -1,0 +1,88 @@
+"""The command as it is started: what goes to which stream, and with which status it ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from goneaway_tui.cli import NO_SERVER, why_read_only
+from tests.unit.settings.asking import IN_CONFIG, settings
+
+ROOT = Path(__file__).parents[3]
+
+
+def run(home: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    around = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "tui"), **env}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "goneaway_tui", *arguments],
+        env=around,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def test_a_config_file_is_begun_shown_checked_and_used(tmp_path: Path) -> None:
+    path = tmp_path / ".config/goneaway-tui/config.toml"
+    begun = run(tmp_path, "config", "init")
+    assert (begun.returncode, begun.stdout) == (0, "")
+    assert begun.stderr == f"goneaway-tui: wrote {path}\n"
+
+    again = run(tmp_path, "config", "init")
+    assert again.returncode == 4
+    assert "exists, and is not replaced" in again.stderr
+
+    path.write_text(path.read_text() + "\n[servers.db1]\nhost = 'h1'\nread_only = true\n")
+    assert run(tmp_path, "config", "path").stdout == f"{path}\n"
+    assert run(tmp_path, "config", "check").stdout.endswith("is right: 1 server, 0 groups, 0 keys\n")
+    said = run(tmp_path, "@db1", "--print-defaults").stdout
+    assert (
+        f"host = h1  # ~/.config/goneaway-tui/config.toml line {path.read_text().count(chr(10)) - 1}\n"
+        in said
+    )
+
+
+def test_what_is_passed_over_is_told_beside_the_data(tmp_path: Path) -> None:
+    (tmp_path / ".my.cnf").write_text("[client]\nhost=db1\n")
+    (tmp_path / ".my.cnf").chmod(0o666)
+    done = run(tmp_path, "snapshot", "-h", "127.0.0.1", "-P", "1")
+
+    assert done.returncode == 3
+    assert done.stderr.startswith("goneaway-tui: warning: ~/.my.cnf is ignored, as by the clients")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "line"),
+    [
+        (["@db2"], 2, "~/.config/goneaway-tui/config.toml has no server 'db2'; [servers.NAME] makes one"),
+        (["--defaults-file=/none"], 2, "there is no option file /none; mend the path"),
+        (["config"], 2, "config needs a word after it; it is one of path, show, check, init"),
+        (["config", "check"], 2, "there is no config file ~/.config/goneaway-tui/config.toml; goneaway-tui config init makes one"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_one_line_and_a_status(
+    arguments: list[str], status: int, line: str, tmp_path: Path
+) -> None:
+    done = run(tmp_path, *arguments)
+
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", f"goneaway-tui: {line}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "env", "config", "why"),
+    [
+        ("--read-only", {}, None, "read-only by --read-only: nothing can be changed"),
+        ("", {"GONEAWAY_READ_ONLY": "1"}, None, "read-only by GONEAWAY_READ_ONLY: nothing can be changed"),
+        ("@a", {}, "[servers.a]\nread_only = true", f"read-only by {IN_CONFIG} 2: nothing can be changed"),
+        ("", {}, None, NO_SERVER),
+    ],
+)
+def test_why_nothing_can_be_changed_is_told_truly(
+    line: str, env: dict[str, str], config: str | None, why: str
+) -> None:
+    assert why == why_read_only(settings(line, env, config=config))

@@ -1,0 +1,77 @@
+"""The real surroundings of a run: this machine's files, variables and user."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import stat
+from pathlib import Path
+
+from goneaway_tui.errors import FileError
+from goneaway_tui.settings import Content, Surroundings
+
+MOST_BYTES = 1 << 20
+"""No file that settings are read from is longer."""
+
+
+class Disk:
+    """Settings' files on this machine."""
+
+    def read(self, path: Path) -> Content | None:
+        try:
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+                mode = os.fstat(file.fileno()).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "that is no file name"
+            raise FileError(f"cannot read {path}: {why}", "mend its permissions, or move it away") from None
+        if len(data) > MOST_BYTES:
+            raise FileError(f"cannot read {path}: it is longer than {MOST_BYTES >> 20} MiB", "name another")
+        return Content(data, mode)
+
+    def names(self, folder: Path) -> list[str] | None:
+        try:
+            return [entry.name for entry in folder.iterdir()]
+        except (OSError, ValueError):
+            return None
+
+
+def surroundings() -> Surroundings:
+    return Surroundings(os.environ, Disk(), _home(), _login(), _config)
+
+
+def create(path: Path, text: str) -> None:
+    """Write a new file for its owner alone. Raises FileError, also where there is one."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileExistsError) and path.parent.is_dir():
+            hint = "edit it, or name another by --config"
+            raise FileError(f"{path} exists, and is not replaced", hint) from None
+        why = getattr(error, "strerror", None) or "that is no file name"
+        raise FileError(f"cannot write {path}: {why}", "name another by --config") from None
+
+
+def _config() -> Path:
+    from platformdirs import user_config_path
+
+    return user_config_path("goneaway-tui") / "config.toml"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

@@ -1,0 +1,58 @@
+"""The way to the server: who we are to it, where it is, and the tunnel if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from goneaway_tui.cli.password import password_of
+from goneaway_tui.cli.terminal import tell
+from goneaway_tui.settings import Settings, Transport
+from goneaway_tui.source.address import STANDARD_SOCKETS, Address, standard_socket
+from goneaway_tui.source.tunnel import Tunnel
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    address: Address
+    tunnel: Tunnel | None = None
+
+    def close(self) -> None:
+        if self.tunnel is not None:
+            self.tunnel.close()
+
+
+@contextmanager
+def way_to(settings: Settings) -> Iterator[Way]:
+    """Open while it is used. Raises SettingsError without a password, SourceError where ssh does not get through."""
+    address = _address(settings)
+    host = settings.connection.ssh
+    if host is None:
+        yield Way(address)
+        return
+    target = address.socket or f"[{address.host}]:{address.port}"
+    tell(f"asking ssh for a way through {host} ...")
+    with Tunnel(host, target) as tunnel:
+        yield Way(replace(address, via=tunnel.path, label=f"{address.name} via {host}"), tunnel)
+
+
+def _address(settings: Settings) -> Address:
+    connection = settings.connection
+    path = None
+    if connection.transport is Transport.SOCKET:
+        path = connection.socket or (STANDARD_SOCKETS[0] if connection.ssh else standard_socket())
+    address = Address(
+        host=connection.host or "localhost",
+        port=connection.port,
+        user=connection.user,
+        password=password_of(connection).reveal(),
+        socket=path,
+        database=connection.database,
+        ssl_mode=connection.ssl_mode.value,
+        ssl_ca=connection.ssl_ca,
+        ssl_cert=connection.ssl_cert,
+        ssl_key=connection.ssl_key,
+        connect_timeout=connection.connect_timeout,
+    )
+    return replace(address, label=settings.profile and f"{settings.profile} ({address.name})")

@@ -1,0 +1,153 @@
+"""The config file itself: where it is, what it comes to, and a new one to begin with."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.settings import config
+from goneaway_tui.settings.answers import written
+from goneaway_tui.settings.config import COLOR, COMMON, CONNECTION, OF_A_SERVER, Config
+from goneaway_tui.settings.mention import Mention, found
+from goneaway_tui.settings.settings import Answer
+from goneaway_tui.settings.surroundings import Surroundings
+
+LONGEST = 256 << 10
+"""Bytes."""
+
+_EXAMPLES = {
+    "theme": "nord",
+    "host": "db1.example.com",
+    "user": "dba",
+    "socket": "/run/mysqld/mysqld.sock",
+    "protocol": "TCP",
+    "database": "shop",
+    "ssl-mode": "VERIFY_IDENTITY",
+    "ssl-ca": "/etc/ssl/certs/db-ca.pem",
+    "ssl-cert": "/etc/ssl/certs/dba.pem",
+    "ssl-key": "/etc/ssl/private/dba.pem",
+    "ssh": "dba@jump.example.com",
+}
+"""For options that have no default to show, or a better one to have."""
+_UNSHOWN = {"password", "ssl", "ssl-verify-server-cert"}
+"""What a config file takes and had better not have: secrets, and second words for one thing."""
+
+_BEGINNING = """\
+# Settings of goneaway-tui. Every line here is an example: take its # away.
+# A flag, a DSN or a variable overrules what is said here; this overrules the option files of mysql.
+"""
+
+_SERVERS = """
+# A server's name and what is special about it: goneaway-tui @prod-db1
+#[servers.prod-db1]
+"""
+
+_ENDING = """\
+# Prints the password on its first line; no shell takes it apart, and it runs only when it is needed.
+#password_command = ["pass", "db1"]
+# Or the system's keyring has it, put there by: keyring set SERVICE USER
+#password_keyring = "SERVICE"
+# What marks this server on the screen.
+#color = "red"
+# Any option from above, for this server only.
+#read_only = true
+# Its group: goneaway-tui --group prod
+#group = "prod"
+
+# Or the groups in one place.
+#[groups]
+#all = ["prod-db1"]
+
+# Keys by the id of what they do; several have commas between them.
+#[keys]
+#kill = "K"
+#doctor = "d,f2"
+"""
+
+
+def load(named: str | None, around: Surroundings) -> Config:
+    """What the config file says; nothing where there is none and none was named.
+
+    Raises SettingsError with the file and the line, and FileError where it cannot be read.
+    """
+    path, name = _place(named, around)
+    content = around.files.read(path)
+    if content is None:
+        if named is None:
+            return Config(name)
+        raise SettingsError(f"there is no config file {name}", "goneaway-tui config init makes one")
+    if len(content.data) > LONGEST:
+        raise SettingsError(f"{name} is longer than {LONGEST >> 10} KiB", "that is no config file")
+    try:
+        text = content.data.decode()
+    except UnicodeDecodeError as error:
+        line = content.data.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"{name} line {line}: not UTF-8", "save it as UTF-8") from None
+    others = stat.S_IRWXG | stat.S_IRWXO
+    return config.read(text, name, is_private=not (stat.S_ISREG(content.mode) and content.mode & others))
+
+
+def answer(action: str, named: str | None, around: Surroundings) -> Answer:
+    """What `config path|show|check|init` says. Raises as `load` does."""
+    path, name = _place(named, around)
+    if action == "path":
+        return Answer(f"{path}\n")
+    if action == "init":
+        return Answer(example(), path)
+    found_there = load(str(path), around)
+    if action == "show":
+        return Answer("\n".join(_shown(found_there)) + "\n")
+    sizes = (
+        (len(found_there.servers), "server"),
+        (len(found_there.groups), "group"),
+        (len(found_there.keys), "key"),
+    )
+    counted = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in sizes)
+    return Answer(f"{name} is right: {counted}\n")
+
+
+def example() -> str:
+    """A config file with every key there is, all of it behind `#`."""
+    common = (line for word in COMMON for line in _sample(word))
+    connection = (line for word in CONNECTION if word not in _UNSHOWN for line in _sample(word))
+    return _BEGINNING + "\n" + "".join(common) + _SERVERS + "".join(connection) + _ENDING
+
+
+def _sample(word: str) -> Iterator[str]:
+    option = OF_A_SERVER[word]
+    value = "false" if option.is_switch else str(_EXAMPLES.get(word, option.default))
+    yield f"# {option.help}\n"
+    yield (
+        f"#{word.replace('-', '_')} = "
+        + (value if value.isdecimal() or option.is_switch else f'"{value}"')
+        + "\n"
+    )
+
+
+def _shown(settings: Config) -> Iterator[str]:
+    yield f"# {settings.name}"
+    yield from map(_line, settings.mentions)
+    for server in settings.servers.values():
+        yield f"\n[servers.{server.name}]"
+        yield from map(_line, server.mentions)
+        if server.color:
+            yield f"{COLOR} = {written(server.color)}"
+    for title, table in (
+        ("groups", {k: " ".join(v) for k, v in settings.groups.items()}),
+        ("keys", settings.keys),
+    ):
+        if table:
+            yield f"\n[{title}]"
+            yield from (f"{written(key)} = {written(value)}" for key, value in table.items())
+
+
+def _line(mention: Mention) -> str:
+    return f"{mention.option.label} = {written(found(mention).value)}  # {mention.origin}"
+
+
+def _place(named: str | None, around: Surroundings) -> tuple[Path, str]:
+    """The file, and what to call it."""
+    path = around.config() if named is None else Path(named)
+    return path, around.name(path)

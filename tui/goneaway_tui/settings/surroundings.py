@@ -1,0 +1,44 @@
+"""What a run finds around it: variables, files, a home and a name. The tests make their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from goneaway_tui.model.plain import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file as it was found."""
+
+    data: bytes = field(repr=False)
+    mode: int = 0o100600
+    """Kind and permissions, as `stat` gives them."""
+
+
+class Files(Protocol):
+    """The file system, as far as settings are read from it."""
+
+    def read(self, path: Path) -> Content | None:
+        """None where there is no such file. Raises FileError where it cannot be read, or is beyond all reason."""
+
+    def names(self, folder: Path) -> Sequence[str] | None:
+        """What is in a folder, in any order; None where it cannot be listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    environ: Mapping[str, str]
+    files: Files
+    home: Path
+    login: str
+    """The user's name to this system, and to the server unless another is given."""
+    config: Callable[[], Path]
+    """Where the config file is unless `--config` names another; asked only when it matters."""
+
+    def name(self, path: Path) -> str:
+        """A file as a person would write it, fit to be shown."""
+        return plain(f"~/{path.relative_to(self.home)}" if path.is_relative_to(self.home) else str(path))
