@@ -20,12 +20,14 @@ close it.
 
 Usage: goneaway-tui [CONNECTION] [DSN]
        goneaway-tui snapshot [CONNECTION] [DSN] [--format NAME] [--output FILE]
+       goneaway-tui explain [FILE ... | -] [CONNECTION] [DSN] [--format NAME]
        goneaway-tui demo [--simulated] [--for SECONDS]
 
 Examples:
   goneaway-tui -h db1 -u dba -p
   goneaway-tui demo
   goneaway-tui snapshot mysql://dba@db1/ --output sessions.csv
+  goneaway-tui explain app.log.gz -h db1 -u dba -p
 """
 
 _SOURCES = """\
@@ -38,6 +40,7 @@ A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y.
 
 _STATUSES = {
     ExitCode.DONE: "done",
+    ExitCode.NOTHING_FOUND: "explain found no lost or refused connection",
     ExitCode.USAGE: "a flag, variable or file says something impossible",
     ExitCode.UNREACHABLE: "the server is unreachable or refuses us",
     ExitCode.FILE: "an input or output file cannot be read or written",

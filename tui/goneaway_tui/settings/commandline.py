@@ -15,7 +15,7 @@ from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings import dsn, later
 from goneaway_tui.settings.argv import masked
 from goneaway_tui.settings.mention import FLAG_NAMES, Mention, Rank, canonical
-from goneaway_tui.settings.options import COMMANDS, OPTIONS, UI, Bare
+from goneaway_tui.settings.options import COMMANDS, EXPLAIN, OPTIONS, UI, Bare
 from goneaway_tui.settings.values import shown
 
 
@@ -33,6 +33,8 @@ class CommandLine:
     mentions: tuple[Mention, ...] = ()
     """Weakest first: what the DSN says, then the flags in their order."""
     question: Question | None = None
+    files: tuple[str, ...] = ()
+    """What `explain` is to read."""
 
 
 QUESTIONS = {flag: question for question in Question for flag in question.value}
@@ -64,9 +66,9 @@ def command_line(argv: Sequence[str]) -> CommandLine:
         else:
             flags.append(_flag(word, left))
             asked = flags[-1].option.bare is Bare.ASK and flags[-1].text is None
-    command, source = _command_and_dsn(words)
+    command, source, files = _command_and_dsn(words)
     from_dsn = [] if source is None else dsn.mentions(source)
-    return CommandLine(command, (*from_dsn, *flags), question)
+    return CommandLine(command, (*from_dsn, *flags), question, files)
 
 
 def _flag(word: str, left: deque[str]) -> Mention:
@@ -91,13 +93,16 @@ def _flag(word: str, left: deque[str]) -> Mention:
     return Mention(option, text, option.flag, Rank.FLAG)
 
 
-def _command_and_dsn(words: Sequence[tuple[str, bool]]) -> tuple[str, str | None]:
+def _command_and_dsn(words: Sequence[tuple[str, bool]]) -> tuple[str, str | None, tuple[str, ...]]:
     command, source = UI, None
+    files: list[str] = []
     for word, after_password in words:
         if dsn.is_dsn(word):
             if source is not None:
                 raise later.not_yet(later.SEVERAL)
             source = word
+        elif command == EXPLAIN and not after_password:
+            files.append(word)
         elif word in later.COMMANDS:
             raise later.not_yet(word)
         elif word in COMMANDS:
@@ -113,7 +118,7 @@ def _command_and_dsn(words: Sequence[tuple[str, bool]]) -> tuple[str, str | None
             raise later.not_yet(later.PROFILE)
         else:
             raise _unexpected(word)
-    return command, source
+    return command, source, tuple(files)
 
 
 def _unknown(word: str) -> SettingsError:

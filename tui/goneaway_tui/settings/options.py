@@ -29,11 +29,12 @@ class Bare(Enum):
     ASK = "ask at the terminal"
 
 
-UI, DEMO, SNAPSHOT = "ui", "demo", "snapshot"
+UI, DEMO, SNAPSHOT, EXPLAIN = "ui", "demo", "snapshot", "explain"
 
 COMMANDS: Mapping[str, str] = {
     DEMO: "a private server with a living workload, and the screen on it",
     SNAPSHOT: "what the screen would show, once, for a script or a colleague",
+    EXPLAIN: "why connections were lost: reads the logs of clients and servers",
 }
 """The words that choose what to do; without one it is the screen."""
 
@@ -98,7 +99,7 @@ def _connection(
     names = tuple(flags.split())
     key = names[-1].removeprefix("--")
     return Option(
-        name, names, read, help, default, Section.CONNECTION, metavar, bare, env, key, (UI, SNAPSHOT)
+        name, names, read, help, default, Section.CONNECTION, metavar, bare, env, key, (UI, SNAPSHOT, EXPLAIN)
     )
 
 
@@ -145,8 +146,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, "0.1s to 1y"), "Leave after this long.",
            None, Section.DEMO, "SECONDS", commands=(DEMO,)),
     Option("format", ("--format",), values.one_of(tuple(FORMATS)),
-           f"{', '.join(FORMATS)}; by the suffix of --output if not said, else json.", None,
-           Section.SNAPSHOT, "NAME", commands=(SNAPSHOT,)),
+           f"{', '.join(FORMATS)}; by the suffix of --output if not said, else json. explain: text, json, markdown.",
+           None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, EXPLAIN)),
     Option("output", ("--output",), values.output, "Where to write; - is standard output.", None,
            Section.SNAPSHOT, "FILE", commands=(SNAPSHOT,)),
 )  # fmt: skip

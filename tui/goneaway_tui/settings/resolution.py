@@ -41,7 +41,7 @@ def resolve(
         for mention in (*_from_file(read, home, line.command), *_from_environment(environ), *line.mentions)
         if line.command in mention.option.commands
     ]
-    settings = _settings(line.command, _decided(line.command, mentions), login)
+    settings = _settings(line.command, _decided(line.command, mentions), login, line.files)
     return Answer(defaults_text(settings)) if line.question is Question.DEFAULTS else settings
 
 
@@ -130,7 +130,7 @@ def _format(output: Found) -> Found:
     return Found("json", "default", Rank.DEFAULT)
 
 
-def _settings(command: str, found: Mapping[str, Found], login: str) -> Settings:
+def _settings(command: str, found: Mapping[str, Found], login: str, files: tuple[str, ...] = ()) -> Settings:
     value = {name: each.value for name, each in found.items()}
     ask = value["password"] is Bare.ASK
     connection = ConnectionSettings(
@@ -161,8 +161,15 @@ def _settings(command: str, found: Mapping[str, Found], login: str) -> Settings:
         format=value["format"],
         run_for=value["run_for"],
         simulated=value["simulated"],
+        files=files,
+        live=_names_a_server(found),
         origins=MappingProxyType({name: each.origin for name, each in found.items() if name not in _MERGED}),
     )
+
+
+def _names_a_server(found: Mapping[str, Found]) -> bool:
+    """Whether this very run says where to connect; what files and variables say holds for every run."""
+    return any(found[name].rank >= Rank.DSN for name in ("host", "port", "user", "password", "socket"))
 
 
 _MERGED = ("ssl", "ssl_verify_server_cert")

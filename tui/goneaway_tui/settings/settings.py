@@ -56,7 +56,7 @@ class ConnectionSettings:
 @dataclass(frozen=True, slots=True)
 class Settings:
     command: str
-    """`ui`, `demo` or `snapshot`."""
+    """`ui`, `demo`, `snapshot` or `explain`."""
     connection: ConnectionSettings
     """The defaults where the command is `demo`, which has a server of its own."""
     interval: float
@@ -72,10 +72,14 @@ class Settings:
     output: str | None
     """Path; None is standard output."""
     format: str | None
-    """Always said for `snapshot`, None for the others."""
+    """Always said for `snapshot`, as named for `explain`, None for the others."""
     run_for: float | None
     """Seconds; None is until somebody quits."""
     simulated: bool
+    files: tuple[str, ...]
+    """What `explain` is to read, as named; `-` is standard input, and so are none."""
+    live: bool
+    """Whether a flag or the DSN says where to connect."""
     origins: Mapping[str, str]
     """Where each value came from, by the names of the fields above: `--host`, `DSN`, `MYSQL_HOST`,
     `~/.my.cnf [client]`, `default`."""
