@@ -51,7 +51,7 @@ DRIVERS: Final = (
     ),
     (
         Client("go-sql-driver"),
-        r"go-sql-driver|\[mysql\] .*packets\.go|(?:: |\")invalid connection|driver: bad connection|commands out of sync\. You",
+        r"go-sql-driver|\[mysql\] .{0,40}\.go:\d|(?:: |\")invalid connection|driver: bad connection|commands out of sync\. You",
     ),
     (Client("PHP PDO", tells_write_from_read=False), r"PDOException|PDO->|PDO::|SQLSTATE\[\w{5}\] ?[:\[]"),
     (Client("PHP mysqli", tells_write_from_read=False), r"mysqli"),

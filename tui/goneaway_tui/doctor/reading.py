@@ -10,6 +10,7 @@ from typing import Final
 
 from goneaway_tui.doctor.clients import UNKNOWN, Client, recognise
 from goneaway_tui.doctor.excerpts import Line, excerpts
+from goneaway_tui.doctor.masking import QUOTED
 from goneaway_tui.doctor.occurrences import Occurrence, among_neighbours, described
 from goneaway_tui.doctor.serverlog import OF_THE_SERVER, ServerLog, error_number
 from goneaway_tui.doctor.signs import ALONE, OTHERS, OURS, Reading, read
@@ -20,9 +21,11 @@ from goneaway_tui.model.clue import LogEntry
 LONGEST_RECORD: Final = 400
 """Lines of one record that are looked at."""
 _CONTINUES: Final = re.compile(
-    r"\s|Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|\[previous|Next |\(Background|\[SQL"
+    r"\s|Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|\[previous|Next |\(Background|\[SQL|The last packet"
 )
 """What joins the parts of a traceback, in the languages we read."""
+_EXCEPTION: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
+"""The first line of a traceback, below the line that announces it."""
 _LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
 _SERVERS_OWN: Final = re.compile(
     r"Aborted connection \d|Could not (?:read|write) packet|\S{0,200}(?:mariadbd|mysqld): |.{0,200}ready for connections"
@@ -152,7 +155,7 @@ def _of_client(record: _Record) -> Iterator[_Draft]:
         found = read(line.text)
         if found is None or not _believed(found, line.text, context=context, foreign=foreign):
             continue
-        if group and not _belongs(record.lines, group[-1][0], index):
+        if group and not _belongs(record, group[-1][0], index):
             yield _draft(record, group, index)
             group = []
         group.append((index, found))
@@ -173,13 +176,16 @@ def _believed(found: Reading, text: str, *, context: bool, foreign: bool) -> boo
     return alone or (context and (not foreign or bool(OURS.search(text))))
 
 
-def _belongs(lines: list[Line], before: int, index: int) -> bool:
+def _belongs(record: _Record, before: int, index: int) -> bool:
     """Whether a further sign is another part of the same traceback."""
+    lines = record.lines
     text = lines[index].text
     if ALONE.search(text):
         return False
     told = [line.text for line in lines[before + 1 : index + 1]]
-    return lines[before].text[:1].isspace() or any(each and _CONTINUES.match(each) for each in told)
+    if lines[before].text[:1].isspace() or any(each and _CONTINUES.match(each) for each in told):
+        return True
+    return before == 0 and record.stamp is not None and _EXCEPTION.match(text) is not None
 
 
 def _draft(record: _Record, group: list[tuple[int, Reading]], end: int) -> _Draft:
@@ -196,7 +202,7 @@ def _draft(record: _Record, group: list[tuple[int, Reading]], end: int) -> _Draf
     seen = Occurrence(
         line.number,
         stamp_of(line, record),
-        line.text,
+        _around(line.text, best.start),
         code,
         recognise(each.text for each in lines),
         best.says,
@@ -206,6 +212,11 @@ def _draft(record: _Record, group: list[tuple[int, Reading]], end: int) -> _Draf
         **described(lines),  # type: ignore[arg-type]  # fields by name
     )
     return _Draft(seen, omen=all(each.sign is not None and each.sign.omen for _, each in group))
+
+
+def _around(text: str, start: int) -> str:
+    """What a long line, which may hold a whole statement, says where it tells of the error."""
+    return text if start < QUOTED // 2 else "... " + text[start - QUOTED // 4 :]
 
 
 def stamp_of(line: Line, record: _Record) -> Stamp | None:

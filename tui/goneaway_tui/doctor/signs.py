@@ -141,6 +141,8 @@ class Reading:
     """None where only a number was found."""
     sure: bool
     """Nobody but a client of MySQL or MariaDB writes this."""
+    start: int = 0
+    """Where in the line it stands."""
 
     @property
     def says(self) -> Cause | None:
@@ -162,19 +164,22 @@ class Reading:
 
 def read(text: str) -> Reading | None:
     """What a line says of a lost or refused connection; None for nearly every line there is."""
-    sign = next((each for each in SIGNS if each.words.search(text)), None)
-    number = _number(text)
-    if sign is None:
-        return None if number is None else Reading(number, None, sure=False)
+    number, place = _number(text)
+    for sign in SIGNS:
+        words = sign.words.search(text)
+        if words:
+            break
+    else:
+        return None if number is None else Reading(number, None, sure=False, start=place)
     code = sign.code
     if number is not None and (code is None or not CODES[code].says):
         code = number
-    return Reading(code, sign, sure=not sign.wants_context or code == number is not None)
+    return Reading(code, sign, sure=not sign.wants_context or code == number is not None, start=words.start())
 
 
-def _number(text: str) -> int | None:
+def _number(text: str) -> tuple[int | None, int]:
     for form in NUMBERS:
         for found in form.finditer(text):
             if int(found["n"]) in CODES:
-                return int(found["n"])
-    return None
+                return int(found["n"]), found.start()
+    return None, 0
