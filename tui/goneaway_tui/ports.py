@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Session
+from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
 
 Clock = Callable[[], float]
@@ -25,6 +27,16 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of whatever is held; safe to call twice and from another thread."""
+
+
+class Recorder(Protocol):
+    """Somewhere snapshots go to be seen again."""
+
+    def record(self, snapshot: Snapshot, departures: Sequence[Departure]) -> None:
+        """Keep a snapshot, and who left since the one before. Raises FileError."""
+
+    def close(self) -> None:
+        """Keep everything that was recorded. Raises FileError; safe to call twice."""
 
 
 class Executor(Protocol):

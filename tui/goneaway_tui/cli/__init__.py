@@ -149,7 +149,19 @@ def _snapshot(settings: Settings) -> int:
     return ExitCode.DONE
 
 
-COMMANDS = {"ui": _ui, "demo": _demo, "snapshot": _snapshot}
+def _explain(settings: Settings) -> int:
+    from goneaway_tui.cli.explain import chosen_format, explain, facts_from
+    from goneaway_tui.doctor.evidence import NO_SERVER
+
+    chosen, clock, facts = chosen_format(settings.format), steady_clock(), NO_SERVER
+    if settings.live:
+        from goneaway_tui.source.live import LiveSource
+
+        facts = facts_from(LiveSource(_address(settings.connection), clock, statements=settings.statements))
+    return explain(settings.files, chosen, facts, clock)
+
+
+COMMANDS = {"ui": _ui, "demo": _demo, "snapshot": _snapshot, "explain": _explain}
 
 
 def _watch(

@@ -21,6 +21,11 @@ close it.
 Usage: goneaway-tui [CONNECTION] [DSN | @NAME]
        goneaway-tui snapshot [CONNECTION] [DSN | @NAME] [--format NAME]
                              [--output FILE]
+       goneaway-tui watch [CONNECTION] [DSN | @NAME] [--for SECONDS]
+                          [--output FILE]
+       goneaway-tui explain [FILE ... | -] [CONNECTION] [DSN | @NAME]
+                            [--format NAME]
+       goneaway-tui replay FILE
        goneaway-tui demo [--simulated] [--for SECONDS]
        goneaway-tui config path|show|check|init [--config FILE]
 
@@ -28,6 +33,7 @@ Examples:
   goneaway-tui -h db1 -u dba -p
   goneaway-tui demo
   goneaway-tui snapshot mysql://dba@db1/ --output sessions.csv
+  goneaway-tui explain app.log.gz -h db1 -u dba -p
 """
 
 _SOURCES = """\
@@ -40,6 +46,7 @@ A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y.
 
 _STATUSES = {
     ExitCode.DONE: "done",
+    ExitCode.NOTHING_FOUND: "explain found no lost or refused connection",
     ExitCode.USAGE: "a flag, variable or file says something impossible",
     ExitCode.UNREACHABLE: "the server is unreachable or refuses us",
     ExitCode.FILE: "an input or output file cannot be read or written",

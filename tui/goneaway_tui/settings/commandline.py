@@ -16,7 +16,7 @@ from goneaway_tui.settings import dsn, later
 from goneaway_tui.settings.argv import masked
 from goneaway_tui.settings.mention import FLAG_NAMES, Mention, Rank, canonical, meaning
 from goneaway_tui.settings.nearest import did_you_mean
-from goneaway_tui.settings.options import ACTIONS, COMMANDS, CONFIG, OPTIONS, UI, Bare
+from goneaway_tui.settings.options import ACTIONS, COMMANDS, CONFIG, OPTIONS, READS, REPLAY, UI, Bare
 from goneaway_tui.settings.values import shown
 
 
@@ -40,6 +40,8 @@ class CommandLine:
     """What each DSN says; every one is a server."""
     action: str = ""
     """The word after `config`."""
+    files: tuple[str, ...] = ()
+    """What `explain` or `replay` is to read."""
 
 
 QUESTIONS = {flag: question for question in Question for flag in question.value}
@@ -95,14 +97,17 @@ def _flag(word: str, left: deque[str]) -> Mention:
     return Mention(option, text, option.flag, Rank.FLAG)
 
 
-def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:
-    """Command, servers and DSNs, in whatever order."""
+def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901 - one branch a kind of word
+    """Command, servers, files and DSNs, in whatever order."""
     command, action = UI, ""
     servers: list[str] = []
     dsns: list[tuple[Mention, ...]] = []
+    files: list[str] = []
     for word, after_password in words:
         if dsn.is_dsn(word):
             dsns.append(tuple(dsn.mentions(word)))
+        elif command in READS and not after_password and not word.startswith("@"):
+            files.append(word)
         elif word in later.COMMANDS:
             raise later.not_yet(word)
         elif command == CONFIG and not action:
@@ -122,7 +127,9 @@ def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:
             raise _unexpected(word)
     if command == CONFIG and not action:
         raise SettingsError("config needs a word after it", f"it is one of {', '.join(ACTIONS)}")
-    return CommandLine(command, servers=tuple(servers), dsns=tuple(dsns), action=action)
+    if command == REPLAY and len(files) != 1:
+        raise SettingsError("replay takes one recording", "write goneaway-tui replay FILE")
+    return CommandLine(command, servers=tuple(servers), dsns=tuple(dsns), action=action, files=tuple(files))
 
 
 def _action(word: str) -> str:

@@ -14,7 +14,6 @@ _ONE = "give one server, by flags, by DSN or by @name"
 
 COMMANDS: Mapping[str, str] = {
     "watch": _SNAPSHOT,
-    "explain": "goneaway-tui --help tells what is",
     "exporter": _SNAPSHOT,
     "replay": "goneaway-tui demo shows the screen without a server of yours",
 }

@@ -19,7 +19,9 @@ class Section(StrEnum):
     CONNECTION = "Connection, as for the mysql client"
     SHOWING = "What to show"
     DEMO = "For demo"
-    SNAPSHOT = "For snapshot"
+    SNAPSHOT = "For snapshot, watch and explain"
+    WATCHING = "For watch"
+    RECORDING = "To record"
     ORIGINS = "Where values come from"
     """Not values of a run themselves: these say where its values are read."""
 
@@ -31,15 +33,23 @@ class Bare(Enum):
     ASK = "ask at the terminal"
 
 
-UI, DEMO, SNAPSHOT = "ui", "demo", "snapshot"
-CONFIG = "config"
+UI, DEMO, SNAPSHOT, WATCH = "ui", "demo", "snapshot", "watch"
+EXPLAIN, REPLAY, CONFIG = "explain", "replay", "config"
+CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN)
+"""Commands that speak to a server somebody names."""
 
 COMMANDS: Mapping[str, str] = {
     DEMO: "a private server with a living workload, and the screen on it",
     SNAPSHOT: "what the screen would show, once, for a script or a colleague",
+    WATCH: "what happens, as it happens: one JSON object a line, no screen",
+    EXPLAIN: "why connections were lost: reads the logs of clients and servers",
+    REPLAY: "the screen on a recording: FILE is what --record wrote",
     CONFIG: "path, show, check or init: the config file, its meaning, its faults, a new one",
 }
 """The words that choose what to do; without one it is the screen."""
+
+READS: Mapping[str, str] = {EXPLAIN: "logs", REPLAY: "a recording"}
+"""Commands that are followed by names of files, and what those are."""
 
 ACTIONS = ("path", "show", "check", "init")
 """What can be done about the config file."""
@@ -74,7 +84,7 @@ class Option:
     env: str = ""
     key: str = ""
     """In the option file's [client] group and the DSN's query."""
-    commands: tuple[str, ...] = (UI, DEMO, SNAPSHOT)
+    commands: tuple[str, ...] = (UI, SNAPSHOT, WATCH, DEMO)
     printed: str = ""
     """Its name in `--print-defaults`, where that is not the flag's."""
 
@@ -114,9 +124,7 @@ def _connection(
     """A row of the connection: it has a key in the option file, named like the flag."""
     names = tuple(flags.split())
     key = names[-1].removeprefix("--")
-    return Option(
-        name, names, read, help, default, Section.CONNECTION, metavar, bare, env, key, (UI, SNAPSHOT)
-    )
+    return Option(name, names, read, help, default, Section.CONNECTION, metavar, bare, env, key, CONNECTED)
 
 
 def _origin(
@@ -125,7 +133,7 @@ def _origin(
     help: str,  # noqa: A002 - it is what the field is called
     metavar: str = "",
     env: str = "",
-    commands: tuple[str, ...] = (UI, SNAPSHOT),
+    commands: tuple[str, ...] = CONNECTED,
 ) -> Option:
     """A row that says where values are read; without a metavar it is a switch."""
     flags = (f"--{name.replace('_', '-')}",)
@@ -160,7 +168,7 @@ OPTIONS: tuple[Option, ...] = (
     _connection("connect_timeout", "--connect-timeout", values.connect_timeout,
                 "How long to wait for the server.", "SECONDS", "10"),
     Option("ssh", ("--ssh",), values.ssh, "Go through this machine with the system's ssh; seen from it are host and socket.",
-           None, Section.CONNECTION, "[USER@]HOST", env="GONEAWAY_SSH", commands=(UI, SNAPSHOT)),
+           None, Section.CONNECTION, "[USER@]HOST", env="GONEAWAY_SSH", commands=CONNECTED),
     Option("interval", ("--interval",), values.seconds(0.1, 3600, "0.1s to 1h"),
            "Time between two looks at the server.", "1", Section.SHOWING, "SECONDS", env="GONEAWAY_INTERVAL"),
     Option("watch_below", ("--watch-below",), _LEFT, "Sessions that close within this are to be watched.",
@@ -173,16 +181,27 @@ OPTIONS: tuple[Option, ...] = (
            default="0", section=Section.SHOWING, bare=False, env="GONEAWAY_NO_STATEMENTS",
            printed="statements"),
     Option("theme", ("--theme",), values.word, "Colours.", None, Section.SHOWING, "NAME",
-           env="GONEAWAY_THEME"),
+           env="GONEAWAY_THEME", commands=(UI, DEMO, REPLAY)),
     Option("simulated", ("--simulated",), values.switch, "No server at all: a made-up one.",
            default="0", section=Section.DEMO, bare=True, commands=(DEMO,)),
-    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, "0.1s to 1y"), "Leave after this long.",
-           None, Section.DEMO, "SECONDS", commands=(DEMO,)),
+    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, "0.1s to 1y"), "Leave after this long; for watch too.",
+           None, Section.DEMO, "SECONDS", commands=(DEMO, WATCH)),
     Option("format", ("--format",), values.one_of(tuple(FORMATS)),
-           f"{', '.join(FORMATS)}; by the suffix of --output if not said, else json.", None,
-           Section.SNAPSHOT, "NAME", commands=(SNAPSHOT,)),
-    Option("output", ("--output",), values.output, "Where to write; - is standard output.", None,
-           Section.SNAPSHOT, "FILE", commands=(SNAPSHOT,)),
+           f"{', '.join(FORMATS)}; by the suffix of --output if not said, else json. explain: text, json, markdown.",
+           None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, EXPLAIN)),
+    Option("output", ("--output",), values.output,
+           "Where to write, watch at the file's end; - is standard output.", None,
+           Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
+    Option("error_log", ("--error-log",), values.path,
+           "The server's error log, where it lies on this machine: it says why sessions ended.", None,
+           Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH)),
+    Option("execute", ("--exec",), values.words,
+           "A command to run for each departure, and each open transaction about to be closed; the event is its input.",
+           None, Section.WATCHING, "COMMAND", commands=(WATCH,)),
+    Option("record", ("--record",), values.path, "Write a recording, for replay.", None, Section.RECORDING,
+           "FILE", commands=(UI, DEMO, WATCH)),
+    Option("keep", ("--keep",), values.keep, "How much of it to keep: a time, or a size as in 500MiB.", "7d",
+           Section.RECORDING, "AMOUNT", commands=(UI, DEMO, WATCH)),
     _origin("defaults_file", values.path, "The only option file to read.", "FILE"),
     _origin("defaults_extra_file", values.path, "An option file to read before ~/.my.cnf.", "FILE"),
     _origin("defaults_group_suffix", values.word, "Read [client_x] too, for the suffix _x.", "SUFFIX",
@@ -191,6 +210,6 @@ OPTIONS: tuple[Option, ...] = (
     _origin("login_path", values.word, "A login path of mysql_config_editor.", "NAME"),
     _origin("no_login_paths", values.switch, "Read no login path."),
     _origin("config", values.path, "The config file to read.", "FILE", "GONEAWAY_CONFIG",
-            (UI, DEMO, SNAPSHOT, CONFIG)),
+            (*CONNECTED, DEMO, REPLAY, CONFIG)),
     _origin("group", values.word, "The servers of one group of the config file.", "NAME"),
 )  # fmt: skip

@@ -58,7 +58,7 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
         own = server.mentions if server else ()
         decided = _decided(line.command, (*general, *own, *variables, *dsn, *line.mentions))
         warnings = (*files.warnings, *_overruled(server, decided))
-        each.append(_settings(line.command, decided, around.login, config, server, warnings))
+        each.append(_settings(line, decided, around.login, config, server, warnings))
     if line.question is Question.DEFAULTS:
         told = dict.fromkeys(warning for settings in each for warning in settings.warnings)
         return Answer("\n".join(map(defaults_text, each)), warnings=tuple(told))
@@ -175,7 +175,7 @@ def _format(output: Found) -> Found:
 
 
 def _settings(
-    command: str,
+    line: CommandLine,
     decided: Mapping[str, Found],
     login: str,
     config: Config,
@@ -201,7 +201,7 @@ def _settings(
         ssh=value["ssh"],
     )
     return Settings(
-        command=command,
+        command=line.command,
         connection=connection,
         interval=value["interval"],
         read_only=value["read_only"],
@@ -213,6 +213,12 @@ def _settings(
         format=value["format"],
         run_for=value["run_for"],
         simulated=value["simulated"],
+        error_log=value["error_log"],
+        execute=value["execute"],
+        record=value["record"],
+        keep=value["keep"],
+        files=line.files,
+        live=server is not None or _names_a_server(decided),
         origins=MappingProxyType(
             {name: each.origin for name, each in decided.items() if name not in _MERGED}
         ),
@@ -221,6 +227,11 @@ def _settings(
         keys=MappingProxyType(dict(config.keys)),
         warnings=warnings,
     )
+
+
+def _names_a_server(decided: Mapping[str, Found]) -> bool:
+    """Whether this very run says where to connect; what files and variables say holds for every run."""
+    return any(decided[name].rank >= Rank.DSN for name in ("host", "port", "user", "password", "socket"))
 
 
 _MERGED = {"ssl", "ssl_verify_server_cert", "protocol"} | {

@@ -82,9 +82,17 @@ class ConnectionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """The bound of a recording: one of the two."""
+
+    seconds: float | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     command: str
-    """`ui`, `demo` or `snapshot`."""
+    """One of `options.COMMANDS`, or `ui`."""
     connection: ConnectionSettings
     """The defaults where the command is `demo`, which has a server of its own."""
     interval: float
@@ -100,10 +108,22 @@ class Settings:
     output: str | None
     """Path; None is standard output."""
     format: str | None
-    """Always said for `snapshot`, None for the others."""
+    """Always said for `snapshot`, as named for `explain`, None for the others."""
     run_for: float | None
     """Seconds; None is until somebody quits."""
     simulated: bool
+    error_log: str | None
+    """The server's own, on this machine; None where there is none to be read."""
+    execute: tuple[str, ...]
+    """The words of the command that `watch` runs; none is no command."""
+    record: str | None
+    """Path of the recording to write."""
+    keep: Keep
+    """How much of a recording is kept."""
+    files: tuple[str, ...]
+    """What `explain` or `replay` is to read, as named; `-` is standard input, and for `explain` so are none."""
+    live: bool
+    """Whether a flag, the DSN or @name says where to connect."""
     origins: Mapping[str, str]
     """Where each value came from, by the names of the fields above: `--host`, `DSN`, `MYSQL_HOST`,
     `~/.config/goneaway-tui/config.toml line 3`, `~/.my.cnf [client] line 2`, `default`."""

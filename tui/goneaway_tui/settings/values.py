@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Sequence
 
 from goneaway_tui.model.duration import parse_duration
 from goneaway_tui.settings.secret import Secret
-from goneaway_tui.settings.settings import SslMode, Transport
+from goneaway_tui.settings.settings import Keep, SslMode, Transport
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
@@ -140,3 +142,29 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
         return text.strip().lower()
 
     return read
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A command's words, as a shell would cut them; no shell ever sees them."""
+    try:
+        cut = tuple(shlex.split(text))
+    except ValueError:
+        raise ValueError(f"not a command: {shown(text)}; a quote is not closed") from None
+    if "\0" in text:
+        raise ValueError(f"not a command: {shown(text)}; it has a NUL character")
+    return cut
+
+
+def keep(text: str) -> Keep:
+    """A time or a size.
+
+    >>> keep("7d").seconds, keep("500MiB").bytes
+    (604800.0, 524288000)
+    """
+    size = re.fullmatch(r"(\d{1,12})\s*([kmgt])i?b", text.strip().lower())
+    if size:
+        return Keep(bytes=int(size[1]) << {"k": 10, "m": 20, "g": 30, "t": 40}[size[2]])
+    try:
+        return Keep(seconds=seconds(60, 315_360_000, "1m to 10y")(text))
+    except ValueError:
+        raise ValueError(f"not an amount: {shown(text)}; write a time as 7d, or a size as 500MiB") from None

@@ -1,0 +1,64 @@
+"""Logs that real clients wrote on real servers: every error once, with its code, time, client and cause."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from goneaway_tui.doctor.diagnosis import diagnose
+from goneaway_tui.doctor.evidence import Evidence
+from goneaway_tui.doctor.occurrences import Occurrence
+from goneaway_tui.doctor.reading import occurrences
+from goneaway_tui.model.cause import Cause, Certainty
+
+HERE = Path(__file__).parent
+CORPUS = HERE / "corpus"
+with (CORPUS / "manifest.tsv").open(encoding="utf-8") as manifest:
+    ROWS = list(csv.DictReader(manifest, delimiter="\t"))
+
+
+@cache
+def found(name: str) -> tuple[Occurrence, ...]:
+    return tuple(occurrences([(CORPUS / name).read_bytes()]))
+
+
+def test_every_log_has_its_rows_and_every_row_its_log() -> None:
+    assert {path.name for path in CORPUS.glob("*.log")} == {row["file"] for row in ROWS}
+
+
+@pytest.mark.parametrize("name", sorted({row["file"] for row in ROWS}))
+def test_every_error_is_found_and_found_once(name: str) -> None:
+    assert [int(row["line"]) for row in ROWS if row["file"] == name] == [one.line for one in found(name)]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['file']}:{row['line']}")
+def test_an_error_is_understood(row: dict[str, str]) -> None:
+    seen = next(one for one in found(row["file"]) if one.line == int(row["line"]))
+    findings = diagnose(Evidence(seen))
+    ranked = [finding.cause.value for finding in findings]
+    sure = [finding.cause.value for finding in findings if finding.certainty is Certainty.CONFIRMED]
+
+    assert row["code"] == ("-" if seen.code is None else str(seen.code))
+    assert row["at"] == (seen.at.iso if seen.at else "-")
+    assert row["client"] == (seen.client.name or "-")
+    assert row["cause"] in ranked[: int(row["rank"])]
+    assert findings[ranked.index(row["cause"])].certainty is not Certainty.RULED_OUT
+    assert sure in ([], [row["cause"]])
+
+
+def test_only_a_killed_server_that_left_no_word_may_come_fourth() -> None:
+    assert {row["cause"] for row in ROWS if int(row["rank"]) > 3} == {Cause.SERVER_CRASH.value}
+
+
+def test_what_is_about_something_else_is_not_reported() -> None:
+    lines = (HERE / "unrelated.log").read_bytes()
+
+    assert [] == [one.text for one in occurrences([lines])]
+
+
+@pytest.mark.parametrize("line", (HERE / "unrelated.log").read_text(encoding="utf-8").splitlines())
+def test_nor_is_any_of_it_alone(line: str) -> None:
+    assert [] == [one.text for one in occurrences([line.encode()])]

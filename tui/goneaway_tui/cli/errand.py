@@ -1,0 +1,75 @@
+"""`--exec`: a command of the user's, run for an event that it finds on its standard input."""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import threading
+import time
+from types import TracebackType
+
+from goneaway_tui.cli.terminal import tell
+from goneaway_tui.export.data import Data
+from goneaway_tui.export.json import dumps
+
+WAITING = 100
+"""Events that may wait for their turn; what comes beyond is passed over, and told."""
+PAUSE = 0.2
+"""Seconds between two runs at least."""
+PATIENCE = 30.0
+"""Seconds one run may take."""
+
+
+class Errand:
+    """Runs one at a time in a thread of its own: whatever the command does, the watching goes on."""
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        self._command = command
+        self._events: queue.Queue[Data | None] = queue.Queue(WAITING)
+        self._passed_over = 0
+        self._thread = threading.Thread(target=self._run, name="exec", daemon=True)
+
+    def __enter__(self) -> Errand:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        """Let what waits be run, as long as that takes no longer than one run may."""
+        try:
+            self._events.put(None, timeout=PATIENCE)
+        except queue.Full:
+            return
+        self._thread.join(timeout=PATIENCE)
+
+    def send(self, event: Data) -> None:
+        """Never waits."""
+        try:
+            self._events.put_nowait(event)
+        except queue.Full:
+            self._passed_over += 1
+            if self._passed_over == 1:
+                tell("--exec cannot keep up: events are passed over")
+
+    def _run(self) -> None:
+        while (event := self._events.get()) is not None:
+            self._perform(event)
+            time.sleep(PAUSE)
+
+    def _perform(self, event: Data) -> None:
+        """Tell what goes wrong; it is the command's trouble, not ours."""
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's own command, and no shell
+                self._command,
+                input=dumps(event) + "\n",
+                encoding="utf-8",
+                stdout=subprocess.DEVNULL,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            tell(f"--exec {self._command[0]} took longer than {PATIENCE:g} s and was ended")
+        except (OSError, ValueError) as error:
+            tell(f"--exec {self._command[0]} cannot be run: {error}")
+        else:
+            if done.returncode:
+                tell(f"--exec {self._command[0]} ended with status {done.returncode}")

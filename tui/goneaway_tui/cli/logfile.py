@@ -1,0 +1,145 @@
+"""A log's bytes, wherever they are and however they are packed."""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import importlib
+import io
+import lzma
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol, Self
+
+from goneaway_tui.cli.terminal import tell
+from goneaway_tui.errors import FileError
+from goneaway_tui.model.plain import plain
+
+BLOCK: Final = 1 << 20
+STDIN: Final = "-"
+_PACKED_BADLY: Final = (EOFError, zlib.error, lzma.LZMAError, ValueError)
+
+
+class Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes | None: ...
+
+
+def _unpack_zstd(packed: io.BufferedReader) -> Readable:
+    """Python 3.14 and later can."""
+    try:
+        zstd = importlib.import_module("compression.zstd")
+    except ImportError:
+        raise FileError(
+            "this Python cannot unpack .zst", "run zstd -dc FILE | goneaway-tui explain -"
+        ) from None
+    opened: Readable = zstd.ZstdFile(packed)
+    return opened
+
+
+UNPACKERS: Final[tuple[tuple[bytes, Callable[[io.BufferedReader], Readable]], ...]] = (
+    (b"\x1f\x8b", lambda packed: gzip.GzipFile(fileobj=packed, mode="rb")),
+    (b"\xfd7zXZ\x00", lzma.LZMAFile),
+    (b"BZh", bz2.BZ2File),
+    (b"\x28\xb5\x2f\xfd", _unpack_zstd),
+)
+"""By what a packed file begins with, whatever it is called."""
+
+
+def blocks(name: str) -> Iterator[bytes]:
+    """A log's bytes, unpacked; `-` is standard input. Raises FileError with one clear line."""
+    shown = plain(name, 300)
+    try:
+        if name == STDIN:
+            if sys.stdin.isatty():
+                tell("paste the error, then press ctrl+d ...")
+            yield from _unpacked(sys.stdin.buffer)
+        else:
+            with open(name, "rb", buffering=0) as file, Progress(shown, file):  # noqa: PTH123 - bytes as they come
+                yield from _unpacked(file)
+    except FileError as error:
+        raise FileError(f"cannot read {shown}: {error}", error.hint) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(
+            f"cannot read {shown}: {plain(error.strerror or str(error), 200)}", "name a log you may read"
+        ) from None
+    except _PACKED_BADLY as error:
+        raise FileError(
+            f"cannot read {shown}: {plain(str(error), 200)}", "is it damaged, or cut short?"
+        ) from None
+
+
+def _unpacked(file: Readable) -> Iterator[bytes]:
+    start = b""
+    most = max(len(magic) for magic, _ in UNPACKERS)
+    while len(start) < most and (more := file.read(most - len(start))):
+        start += more
+    whole = _Whole(start, file)
+    opened: Readable = whole
+    for magic, unpack in UNPACKERS:
+        if start.startswith(magic):
+            opened = unpack(io.BufferedReader(whole, BLOCK))
+    while block := opened.read(BLOCK):
+        yield block
+
+
+class _Whole(io.RawIOBase):
+    """A stream from its beginning, after its first bytes were looked at."""
+
+    def __init__(self, start: bytes, rest: Readable) -> None:
+        super().__init__()
+        self._start = start
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        start, self._start = self._start, b""
+        return start or self._rest.read(size) or b""
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands us
+        if not self._start:
+            block = self._rest.read(len(buffer)) or b""
+        else:
+            block, self._start = self._start[: len(buffer)], self._start[len(buffer) :]
+        buffer[: len(block)] = block
+        return len(block)
+
+
+class Progress(contextlib.AbstractContextManager["Progress"]):
+    """How far a long file is read, for a person at a terminal."""
+
+    LONG = 64 * BLOCK
+    EVERY = 0.5
+
+    def __init__(self, shown: str, file: io.FileIO) -> None:
+        self._shown = plain(shown, 40)
+        self._file = file
+        self._done = threading.Event()
+        self._size = 0
+        with contextlib.suppress(OSError):
+            self._size = file.seek(0, io.SEEK_END)
+            file.seek(0)
+        self._draws = self._size >= self.LONG and sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        if self._draws:
+            threading.Thread(target=self._draw, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        if self._draws:
+            sys.stderr.write("\r\x1b[K")
+
+    def _draw(self) -> None:
+        while not self._done.wait(self.EVERY):
+            with contextlib.suppress(OSError, ValueError):
+                part = self._file.tell() * 30 // self._size
+                sys.stderr.write(f"\r{self._shown}  [{'#' * part}{'.' * (30 - part)}]")
+                sys.stderr.flush()

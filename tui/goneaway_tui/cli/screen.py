@@ -1,0 +1,98 @@
+"""Putting a source on the screen, and taking it off again whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from goneaway_tui.cli.terminal import fault, tell
+from goneaway_tui.errors import ExitCode
+from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.ports import Clock, Executor, Recorder, Source
+from goneaway_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from goneaway_tui.tune.journal import Journal
+
+NO_SERVER = "these sessions are simulated: there is no server to change"
+PATIENCE_SECONDS = 0.7
+"""How long connecting may take before it is said that it does."""
+
+
+def show(
+    settings: Settings,
+    source: Source,
+    clock: Clock,
+    executor: Executor | None = None,
+    greeting: str = "",
+    leave: Callable[[], None] = lambda: None,
+    recorder: Recorder | None = None,
+) -> ExitCode:
+    """Read once, so that a server that refuses is told before the screen opens; then show the board."""
+    from goneaway_tui.judge import judge
+
+    try:
+        patience = threading.Timer(PATIENCE_SECONDS, tell, [f"connecting to {source.name} ..."])
+        patience.daemon = True
+        patience.start()
+        try:
+            first = judge(source.sample(), None, policy_of(settings))
+        finally:
+            patience.cancel()
+        from goneaway_tui.ui.app import GoneawayApp
+
+        app = GoneawayApp(
+            source,
+            clock,
+            policy_of(settings),
+            first=first,
+            interval=settings.interval,
+            theme=settings.theme,
+            run_for=settings.run_for,
+            greeting=greeting,
+            executor=executor,
+            journal=_journal(clock) if executor is not None else None,
+            why_read_only=why_read_only(settings),
+            recorder=recorder,
+        )
+        signal.signal(signal.SIGHUP, lambda *_: _hang_up(source, leave))
+        app.run()
+    finally:
+        source.close()
+    if app.interrupted:
+        return ExitCode.INTERRUPTED
+    if app.crash is not None:
+        tell(fault(app.crash))
+        return ExitCode.BUG
+    return ExitCode.DONE
+
+
+def why_read_only(settings: Settings) -> str:
+    if not settings.read_only:
+        return NO_SERVER
+    return f"read-only by {settings.origins['read_only']}: nothing can be changed"
+
+
+def policy_of(settings: Settings) -> Policy:
+    return Policy(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
+
+
+def _journal(clock: Clock) -> Journal:
+    from platformdirs import user_state_path
+
+    from goneaway_tui.tune.journal import Journal
+
+    return Journal(user_state_path("goneaway-tui") / "journal.jsonl", clock)
+
+
+def _hang_up(source: Source, leave: Callable[[], None]) -> None:
+    """The terminal is gone: nothing to restore, nobody to tell. Let the server's session go, and be gone at once.
+
+    Not by way of the screen's own end, which waits for a terminal that answers no more.
+    """
+    source.close()
+    leave()
+    os._exit(128 + signal.SIGHUP)

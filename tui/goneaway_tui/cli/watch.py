@@ -1,0 +1,155 @@
+"""`goneaway-tui watch`: what happens, one JSON object a line, for as long as it is let."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TextIO
+
+from goneaway_tui.cli.errand import Errand
+from goneaway_tui.cli.terminal import silence_stdout, tell, use_utf8
+from goneaway_tui.errors import ExitCode, FileError, SourceError
+from goneaway_tui.export import events
+from goneaway_tui.export.data import Data
+from goneaway_tui.export.json import dumps
+from goneaway_tui.judge import Step, step
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.ports import Clock, Recorder, Source
+
+LONGEST_PAUSE = 30.0
+"""Seconds between tries to reach a server that stays away."""
+
+
+class Watch:
+    """Looks at a source again and again, and tells what happened in between. Keeps one snapshot and no more."""
+
+    def __init__(
+        self,
+        source: Source,
+        clock: Clock,
+        policy: Policy,
+        write: Callable[[Data], None],
+        *,
+        interval: float,
+        errand: Errand | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._policy = policy
+        self._write = write
+        self._interval = interval
+        self._errand = errand
+        self._recorder = recorder
+        self._last: Snapshot | None = None
+        self._failures = 0
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """From any thread or signal: the look under way is the last."""
+        self._stopped.set()
+
+    def run(self, seconds: float | None) -> None:
+        """Until stopped, or for so long. Raises SourceError where the first look fails, and FileError."""
+        began = self._clock()
+        end = None if seconds is None else began + seconds
+        due = began
+        self._take(step(self._source.sample(), None, self._policy))
+        while not self._stopped.is_set():
+            now = self._clock()
+            due = max(due + self._interval, now) if not self._failures else now + self._pause()
+            if end is not None and due >= end:
+                self._stopped.wait(max(0.0, end - now))
+                return
+            if not self._stopped.wait(max(0.0, due - now)):
+                self._look()
+
+    def _look(self) -> None:
+        try:
+            taken = step(self._source.sample(), self._last, self._policy)
+        except SourceError as error:
+            self._failures += 1
+            if self._failures == 1:
+                tell(error.line)
+                self._write(events.lost(self._clock(), plain(error.line, 500)))
+            return
+        if self._failures:
+            self._failures = 0
+            self._write(events.recovered(taken.snapshot.taken_at))
+        self._take(taken)
+
+    def _take(self, taken: Step) -> None:
+        if self._last is None:
+            self._write(events.hello(taken.snapshot))
+        for event in events.happened(taken):
+            self._write(event)
+        if self._errand is not None:
+            for departure in taken.departed:
+                self._errand.send(events.departed(departure))
+            for event in events.endangered(self._last, taken.snapshot):
+                self._errand.send(event)
+        if self._recorder is not None:
+            self._recorder.record(taken.snapshot, taken.departed)
+        self._last = taken.snapshot
+
+    def _pause(self) -> float:
+        return min(LONGEST_PAUSE, max(self._interval, 2.0 ** (self._failures - 1)))
+
+
+def watch(
+    source: Source,
+    clock: Clock,
+    policy: Policy,
+    *,
+    interval: float,
+    seconds: float | None,
+    output: str | None,
+    command: tuple[str, ...],
+    recorder: Recorder | None,
+) -> ExitCode:
+    """Run it on this process's output and signals. Raises SourceError and FileError."""
+    with ExitStack() as held:
+        out = held.enter_context(_opened(output))
+        errand = held.enter_context(Errand(command)) if command else None
+
+        def write(event: Data) -> None:
+            try:
+                out.write(dumps(event) + "\n")
+                out.flush()
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                if output is None:
+                    silence_stdout()
+                raise FileError(
+                    f"cannot write to {plain(output or 'standard output', 300)}: {error.strerror}",
+                    "make room, or write elsewhere",
+                ) from None
+
+        watching = Watch(source, clock, policy, write, interval=interval, errand=errand, recorder=recorder)
+        for each in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, lambda *_: watching.stop())
+        watching.run(seconds)
+    return ExitCode.DONE
+
+
+@contextmanager
+def _opened(output: str | None) -> Iterator[TextIO]:
+    """Standard output, or a file to add to: lines that are there stay."""
+    if output is None:
+        use_utf8()
+        yield sys.stdout
+        return
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise FileError(
+            f"cannot write {plain(output, 300)}: {error.strerror}", "choose another place with --output"
+        ) from None
+    with os.fdopen(descriptor, "a", encoding="utf-8", newline="\n") as out:
+        yield out

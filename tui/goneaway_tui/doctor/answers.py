@@ -1,0 +1,109 @@
+"""An explanation as data: the contract's JSON, one error a line; and Markdown for a ticket."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from goneaway_tui.doctor.explanation import SCHEMA, Explanation
+from goneaway_tui.doctor.prose import gathered, prose, times_words
+from goneaway_tui.model.cause import Certainty
+from goneaway_tui.model.plain import plain
+
+Write = Callable[[str], object]
+_ESCAPES = str.maketrans(
+    {char: f"\\{char}" for char in r"\`*_[]|~$@"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+)
+_LINKS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+
+
+def write_json(explanations: Iterable[Explanation], write: Write) -> int:
+    """Write as errors come; returns how many there were."""
+    write(f'{{"schema": "{SCHEMA}",\n "errors": [')
+    count = 0
+    for each in explanations:
+        write(("," if count else "") + "\n  " + _dumps(data(each)))
+        count += 1
+    write("]}\n")
+    return count
+
+
+def data(each: Explanation) -> dict[str, object]:
+    """One error as the contract has it."""
+    return {
+        "file": each.file,
+        "line": each.seen.line,
+        "at": each.at,
+        "code": each.seen.code,
+        "client": each.seen.client.name,
+        "text": each.text,
+        "findings": [
+            {
+                "cause": finding.cause.value,
+                "certainty": finding.certainty.value,
+                "because": list(map(plain, finding.because)),
+                "against": list(map(plain, finding.against)),
+                "prove": finding.prove or None,
+                "remedies": list(map(plain, finding.remedies)),
+                "docs": finding.docs,
+            }
+            for finding in each.findings
+        ],
+    }
+
+
+def write_text(explanations: Iterable[Explanation], write: Write) -> int:
+    """A colleague's answer, like errors told once."""
+    groups, count = gathered(explanations)
+    for group in groups:
+        write("".join(f"{line}\n" for line in prose(group)) + "\n")
+    return count
+
+
+def write_markdown(explanations: Iterable[Explanation], write: Write) -> int:
+    groups, count = gathered(explanations)
+    for group in groups:
+        write("\n".join(_markdown(group.first, times_words(group))) + "\n\n")
+    return count
+
+
+FORMATS: dict[str, Callable[[Iterable[Explanation], Write], int]] = {
+    "text": write_text,
+    "json": write_json,
+    "markdown": write_markdown,
+}
+"""How an explanation can be written; each returns how many errors there were."""
+
+
+def _dumps(value: object) -> str:
+    """ASCII alone: nothing in it controls a terminal."""
+    return json.dumps(value, allow_nan=False).replace("\x7f", "\\u007f")
+
+
+def _markdown(each: Explanation, times: str) -> Iterator[str]:
+    code = f"{each.seen.code} " if each.seen.code is not None else ""
+    yield f"## {code}{_escaped(each.seen.client.name or 'unknown client')}"
+    yield ""
+    yield _escaped(f"{each.file}:{each.seen.line}{', ' + each.at if each.at else ''}. {times}")
+    yield ""
+    yield f"> {_escaped(each.text)}"
+    for finding in each.findings:
+        yield ""
+        yield f"- **{finding.cause.value.replace('_', ' ')}**: {finding.certainty.value.replace('_', ' ')}"
+        for says in finding.because:
+            yield f"  - {_escaped(plain(says))}"
+        for says in finding.against:
+            yield f"  - but: {_escaped(plain(says))}"
+        if finding.certainty is Certainty.RULED_OUT:
+            continue
+        if finding.prove:
+            yield f"  - to make sure: {_escaped(finding.prove)}"
+        for remedy in finding.remedies:
+            yield f"  - remedy: {_escaped(plain(remedy))}"
+        if finding.docs:
+            yield f"  - see <{finding.docs}>"
+
+
+def _escaped(text: str) -> str:
+    return _LINKS.sub(r"\\\g<0>", text.translate(_ESCAPES))

@@ -1,0 +1,53 @@
+"""What rules are made of: arguments for and against a cause, each with its weight and its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from goneaway_tui.doctor.evidence import Evidence
+from goneaway_tui.doctor.occurrences import How, Occurrence
+from goneaway_tui.model.cause import Certainty
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One reason to believe a cause, or not to."""
+
+    weight: int
+    """Above 0 for, below against; 3 in all make it likely."""
+    says: str
+    settles: Certainty | None = None
+    """CONFIRMED where the server said so, RULED_OUT where it cannot be; whatever else was weighed."""
+
+
+Rule = Callable[[Evidence], Iterator[Argument]]
+
+
+def proved(says: str) -> Argument:
+    return Argument(100, says, Certainty.CONFIRMED)
+
+
+def refuted(says: str) -> Argument:
+    return Argument(-100, says, Certainty.RULED_OUT)
+
+
+GONE, LOST = frozenset({2006}), frozenset({2013})
+
+
+def is_loss(seen: Occurrence) -> bool:
+    """A session that had begun is gone, and nothing in the log says why."""
+    return (
+        not seen.refused and seen.says is None and seen.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
+    )
+
+
+def write_failed(seen: Occurrence) -> bool:
+    """The client could not even send: the connection was dead before, or the server cut a statement short."""
+    sent = bool(seen.how & {How.BROKEN_PIPE, How.WRITING, How.RESET})
+    return seen.client.tells_write_from_read and (seen.code in GONE or (seen.code not in LOST and sent))
+
+
+def answer_never_came(seen: Occurrence) -> bool:
+    """The statement was sent, and then the connection ended."""
+    return seen.client.tells_write_from_read and not write_failed(seen) and How.RESET not in seen.how

@@ -1,0 +1,111 @@
+"""Whose log it is: tables of what drivers and frameworks leave in theirs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who wrote a log, as far as its lines tell."""
+
+    driver: str = ""
+    framework: str = ""
+    hears_4031: bool = False
+    """Hands on what MySQL says when it closes an idle session, so a loss without it was, on MySQL, another."""
+    tells_write_from_read: bool = True
+    """2006 means that sending failed, 2013 that the answer never came; mysqlnd says 2006 for both."""
+
+    @property
+    def name(self) -> str | None:
+        """As a person would say it: `Django on mysqlclient`."""
+        return (
+            f"{self.framework} on {self.driver}"
+            if self.framework and self.driver
+            else self.framework or self.driver or None
+        )
+
+
+UNKNOWN: Final = Client()
+
+DRIVERS: Final = (
+    (Client("aiomysql"), r"\baiomysql\b"),
+    (Client("asyncmy"), r"\basyncmy\b"),
+    (
+        Client("mysql-connector-python", hears_4031=True),
+        r"mysql\.connector|mysql/connector|MySQL Connection not available",
+    ),
+    (Client("mysqlclient", hears_4031=True), r"\bMySQLdb\b|_mysql\b|mysqldb://"),
+    (Client("PyMySQL"), r"pymysql|\(0, ''\)"),
+    (Client("HikariCP on MariaDB Connector/J", hears_4031=True), r"HikariPool.*org\.mariadb"),
+    (
+        Client("MariaDB Connector/J", hears_4031=True),
+        r"org\.mariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
+    ),
+    (
+        Client("MySQL Connector/J", hears_4031=True),
+        r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure",
+    ),
+    (
+        Client("go-sql-driver"),
+        r"go-sql-driver|\[mysql\] .{0,40}\.go:\d|(?:: |\")invalid connection|driver: bad connection|commands out of sync\. You",
+    ),
+    (Client("PHP PDO", tells_write_from_read=False), r"PDOException|PDO->|PDO::|SQLSTATE\[\w{5}\] ?[:\[]"),
+    (Client("PHP mysqli", tells_write_from_read=False), r"mysqli"),
+    (Client("Ruby mysql2", hears_4031=True), r"Mysql2::|mysql2/client\.rb"),
+    (Client("Ruby trilogy"), r"Trilogy::"),
+    (
+        Client("Node mysql2", hears_4031=True),
+        r"node_modules/mysql2|mysql2/lib|Can't add new command when connection is in closed",
+    ),
+    (Client("Node mysql"), r"node_modules/mysql/|Cannot enqueue \w+ after|PROTOCOL_"),
+    (Client("Node mariadb"), r"node_modules/mariadb"),
+    (Client("Perl DBD::MariaDB", hears_4031=True), r"DBD::MariaDB"),
+    (Client("Perl DBD::mysql", hears_4031=True), r"DBD::mysql|DBI connect"),
+    (Client(".NET MySqlConnector", hears_4031=True), r"\bMySqlConnector\b"),
+    (Client(".NET MySql.Data"), r"MySql\.Data|MySqlException"),
+    (
+        Client("Rust sqlx", hears_4031=True),
+        r"\bsqlx\b|error communicating with database|error returned from database",
+    ),
+    (Client("Rust mysql"), r"mysql_async|MySqlError \{|DriverError"),
+    (Client("ProxySQL"), r"(?i)proxysql|MySQL_Session\.cpp|MySQL_Thread\.cpp|hostgroup"),
+    (Client("HAProxy"), r"haproxy|\d [cs]D \d+/"),
+    (Client("mysqldump", hears_4031=True), r"^(?:mysqldump|mariadb-dump): "),
+    (
+        Client("mariadb command line", hears_4031=True),
+        r"^ERROR \d{4} \(\w{5}\).*(?:to server during|Server has gone|to server on|before completion of TLS)",
+    ),
+    (Client("mysql command line", hears_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
+    (Client("Node mysql2", hears_4031=True), r"errno: -?\d{3}|node:internal|fatal: true"),
+)
+FRAMEWORKS: Final = (
+    ("Django", r"\bdjango\b"),
+    ("SQLAlchemy", r"sqlalchemy"),
+    ("Celery", r"celery|Task \S{1,80}\[[0-9a-f-]{36}\]"),
+    ("Flask", r"\bflask\b|Exception on \S{1,200} \[(?:GET|POST|PUT|PATCH|DELETE)\]"),
+    ("Laravel", r"Illuminate\\|laravel"),
+    ("Symfony Doctrine", r"Doctrine\\"),
+    ("HikariCP", r"HikariPool|com\.zaxxer"),
+    ("Rails", r"ActiveRecord|active_record"),
+    ("Sequelize", r"[Ss]equelize"),
+    ("TypeORM", r"QueryFailedError|typeorm"),
+    ("Knex", r"node_modules/knex|KnexTimeout"),
+    ("Prisma", r"[Pp]risma"),
+    ("GORM", r"gorm\.io|\bgorm\b"),
+)
+"""The first that fits, of each table."""
+
+_DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRIVERS)
+_FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)
+
+
+def recognise(lines: Iterable[str]) -> Client:
+    """Who wrote these lines; UNKNOWN where they do not tell."""
+    text = [line[:1000] for line in lines]
+    driver = next((client for client, form in _DRIVERS if any(form.search(line) for line in text)), UNKNOWN)
+    framework = next((name for name, form in _FRAMEWORKS if any(form.search(line) for line in text)), "")
+    return Client(driver.driver, framework, driver.hears_4031, driver.tells_write_from_read)

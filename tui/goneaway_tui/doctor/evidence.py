@@ -1,0 +1,107 @@
+"""Everything that is known of one trouble: what its log tells, and, where a server can be asked, what that says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta, timezone, tzinfo
+
+from goneaway_tui.doctor.occurrences import Occurrence
+from goneaway_tui.model.clue import LogEntry
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.session import ProcesslistId, Role
+
+DEFAULTS: Mapping[str, float] = {"wait_timeout": 28_800, "max_allowed_packet": 64 * 1024**2}
+"""What a server has that nobody tuned (MariaDB: 16 MiB for a packet)."""
+LARGEST_PACKET = 1024**3
+"""The protocol's own limit, in bytes: `max_allowed_packet` cannot be more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """How often a server counted one error, for one account, since it started."""
+
+    code: int
+    count: int
+    user: str = ""
+    host: str = ""
+    first_at: float | None = None
+    last_at: float | None = None
+    """Seconds since 1970 UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a server says. Everything may be absent: an empty one knows nothing and rules nothing out."""
+
+    name: str = ""
+    """Who was asked, as a person would say it: `db-01:3306`."""
+    asked_at: float | None = None
+    """Seconds since 1970 UTC."""
+    started_at: float | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Global variables in force, by name: seconds, bytes, counts."""
+    counters: Mapping[str, int] = field(default_factory=dict)
+    """Status counters since it started, by lower-case name."""
+    errors: tuple[Raised, ...] = ()
+    counts_errors: bool = False
+    """Whether an error that is absent from `errors` was never raised."""
+    log: tuple[LogEntry, ...] = ()
+    departures: tuple[Departure, ...] = ()
+    asleep: frozenset[ProcesslistId] = frozenset()
+    """Sessions that idle on the server now."""
+    sessions: int | None = None
+    """How many there are now."""
+
+    def raised(self, *codes: int) -> int | None:
+        """How often any of these errors was counted since the server started; None where it does not count."""
+        return sum(each.count for each in self.errors if each.code in codes) if self.counts_errors else None
+
+
+NO_SERVER = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a rule judges by."""
+
+    seen: Occurrence
+    server: Facts = NO_SERVER
+    zone: tzinfo = UTC
+    """For stamps that name none."""
+
+    @property
+    def at(self) -> float | None:
+        """When it was noticed, seconds since 1970 UTC; a stamp without a zone is read in `zone`."""
+        stamp = self.seen.at
+        if stamp is None:
+            return None
+        if stamp.at is not None:
+            return stamp.at
+        offset = self.zone.utcoffset(stamp.local) or timedelta()
+        return stamp.local.replace(tzinfo=timezone(offset)).timestamp()
+
+    def limit(self, name: str) -> tuple[float | None, str]:
+        """A limit and whose word it is: the server's, the log's, or nobody's but the default."""
+        told = dict(self.seen.limits)
+        if name in self.server.limits:
+            return self.server.limits[name], f"{self.server.name or 'the server'} says"
+        if name in told:
+            return told[name], "the log says"
+        return DEFAULTS.get(name), "the default, as no server was asked"
+
+
+def facts_of(sample: Sample, name: str = "") -> Facts:
+    """What one reading of a server brings: limits, counters, when it started, who sleeps there."""
+    uptime = sample.server.uptime
+    return Facts(
+        name=name,
+        asked_at=sample.taken_at,
+        started_at=sample.taken_at - uptime if uptime > 0 else None,
+        limits={each.name: float(each.value) for each in sample.variables if each.value is not None},
+        counters=dict(sample.counters),
+        log=sample.clues.log,
+        asleep=frozenset(each.id for each in sample.sessions if each.is_idle and not each.own),
+        sessions=sum(each.role is Role.CLIENT and not each.own for each in sample.sessions),
+    )

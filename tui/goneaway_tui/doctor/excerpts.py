@@ -1,0 +1,135 @@
+"""The few parts of a log that are worth reading: found by plain words, before any pattern looks at a line.
+
+A log may have gigabytes and a hundred lost connections. Blocks of bytes are searched for words every such error has;
+what lies around a hit becomes lines. Memory is bounded by the block, whatever the lines are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+NEEDLES: Final = (
+    b"onnect", b"gone away", b"acket", b"ommunic", b"nterrupted", b"ccess denied", b"hutdown", b"got signal",
+    b"ECONNRE", b"(0, '')", b"out of sync", b"haproxy[",
+)  # fmt: skip
+"""Every error in `signs` and every end in `serverlog` has one of these in its line, or in one that goes with it.
+
+Few, as each costs one look at every byte; long or rare, as those are searched for fastest.
+"""
+
+WHOLE: Final = 262_144
+"""Bytes up to which a log is read line by line from end to end: what people paste may be one line of a trace."""
+BEFORE: Final = 16_384
+"""Bytes before a hit that are read as lines: a traceback's head with its time stamp, the line before it."""
+AFTER: Final = 16_384
+"""Bytes after a hit: the rest of a traceback."""
+LINE_HEAD: Final = 4096
+LINE_TAIL: Final = 2048
+"""What is kept of a long line: an error stands at one of its ends, a statement between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an excerpt."""
+
+    number: int
+    text: str
+    """Its two ends where it is long."""
+    size: int
+    """Its bytes."""
+    leads: bool = False
+    """The first of an excerpt: what came before it was not read."""
+
+
+def excerpts(blocks: Iterable[bytes]) -> Iterator[Line]:
+    """The lines around every hit, each once and in order. Blocks may be cut anywhere."""
+    view = _View()
+    for block in blocks:
+        yield from view.lines(block, last=False)
+    yield from view.lines(b"", last=True)
+
+
+class _View:
+    """A window moving over the bytes. `_searched` up to where hits were looked for, `_given` up to where lines were."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._number = 1
+        """Of the line `_counted` is in."""
+        self._counted = 0
+        self._searched = 0
+        self._given = 0
+        self._moved = False
+
+    def lines(self, block: bytes, *, last: bool) -> Iterator[Line]:
+        """What became known with one more block: a hit waits until what follows it is there."""
+        self._data += block
+        if last and not self._moved and len(self._data) <= WHOLE:
+            yield from (
+                Line(number, _text(raw), len(raw)) for number, raw in enumerate(self._data.split(b"\n"), 1)
+            )
+            return
+        if not last and len(self._data) <= WHOLE:
+            return
+        ripe = len(self._data) if last else max(self._searched, len(self._data) - AFTER)
+        for hit in hits(self._data, self._searched, ripe):
+            if hit >= self._given:
+                yield from self._around(hit)
+        self._searched = ripe
+        self._forget(ripe - BEFORE)
+
+    def _around(self, hit: int) -> Iterator[Line]:
+        start = max(self._given, self._line_start(max(0, hit - BEFORE)))
+        end = min(len(self._data), hit + AFTER)
+        newline = self._data.rfind(b"\n", hit, end)
+        if newline >= 0:
+            end = newline + 1
+        self._number += self._data.count(b"\n", self._counted, start)
+        piece = self._data[start:end]
+        leads = start > self._given
+        for nth, raw in enumerate(piece.removesuffix(b"\n").split(b"\n")):
+            yield Line(self._number + nth, _text(raw), len(raw), leads and nth == 0)
+        self._number += piece.count(b"\n")
+        self._counted = self._given = end
+
+    def _line_start(self, offset: int) -> int:
+        """The first line that begins at or after an offset near a hit; the offset itself within a giant line."""
+        if offset == 0:
+            return 0
+        newline = self._data.find(b"\n", offset - 1, offset + BEFORE)
+        return offset if newline < 0 else newline + 1
+
+    def _forget(self, upto: int) -> None:
+        if upto <= 0:
+            return
+        self._moved = True
+        if upto > self._counted:
+            self._number += self._data.count(b"\n", self._counted, upto)
+            self._counted = upto
+        self._data = self._data[upto:]
+        self._counted -= upto
+        self._searched -= upto
+        self._given -= upto
+
+
+def hits(data: bytes, start: int, end: int) -> list[int]:
+    """Where, in `data[start:end]`, lines begin that hold a needle; an offset for each of them, ascending."""
+    found: set[int] = set()
+    for needle in NEEDLES:
+        at = data.find(needle, max(0, start - len(needle) + 1), end)
+        while at >= 0:
+            found.add(at)
+            newline = data.find(b"\n", at, end)
+            if newline < 0:
+                break
+            at = data.find(needle, newline, end)
+    return sorted(found)
+
+
+def _text(raw: bytes) -> str:
+    raw = raw.removesuffix(b"\r")
+    if len(raw) > LINE_HEAD + LINE_TAIL:
+        raw = raw[:LINE_HEAD] + b" ... " + raw[-LINE_TAIL:]
+    return raw.decode("utf-8", "backslashreplace")

@@ -1,0 +1,40 @@
+"""Secrets in quoted log lines made unreadable: passwords in DSNs and URLs, options and statements."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from goneaway_tui.model.plain import plain
+
+MASK: Final = "****"
+QUOTED: Final = 300
+"""Characters of a log's line that are quoted: what must be."""
+
+_SECRETS: Final = (
+    (re.compile(r"(://[^\s/:@'\"]{0,200}:)[^\s'\"]{1,200}(?=@)"), r"\1" + MASK),
+    (re.compile(r"\b([\w.-]{1,64}:)[^\s:@/'\"(]{1,200}(?=@(?:tcp|tcp6|unix)?\()"), r"\1" + MASK),
+    (
+        re.compile(
+            r"(?i)\b((?:password|passwd|passphrase|pwd|secret|api_?key|access_?key|auth_?token|token)['\"]?\s{0,3}(?:=>|[:=])\s{0,3})"
+            r"(?:'[^']{0,200}'|\"[^\"]{0,200}\"|[^\s'\",;&)}\]]{1,200})"
+        ),
+        r"\1" + MASK,
+    ),
+    (re.compile(r"(?i)\b(IDENTIFIED\s{1,3}(?:WITH\s{1,3}\S{1,64}\s{1,3})?(?:BY|AS)\s{1,3})'[^']{0,200}'"), r"\1'" + MASK + "'"),
+    (re.compile(r"(?i)(\bAuthorization:\s{0,3}(?:Basic|Bearer)\s{1,3})\S{1,400}"), r"\1" + MASK),
+    (re.compile(r"((?:^|\s)-p)(?=[^\s\d-])[^\s]{1,200}(?=.*\b(?:mysql|mariadb))"), r"\1" + MASK),
+    (re.compile(r"(\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mariadb-admin)\b.{0,300}?\s-p)[^\s]{1,200}"), r"\1" + MASK),
+)  # fmt: skip
+
+
+def quotable(line: str, limit: int = QUOTED) -> str:
+    """A line of a log as it may be shown: one line, no secrets, nothing a terminal would obey, not long.
+
+    >>> quotable("connect to mysql://app:tiger@db1:3306/shop failed: (2003, \\"Can't connect\\")")
+    'connect to mysql://app:****@db1:3306/shop failed: (2003, "Can\\'t connect")'
+    """
+    shown = line.strip()[: 4 * limit]
+    for pattern, mask in _SECRETS:
+        shown = pattern.sub(mask, shown)
+    return plain(" ".join(shown.split()), limit)

@@ -1,0 +1,294 @@
+"""Lines in, occurrences out: records are put together by their stamps, tracebacks by what joins their parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from goneaway_tui.doctor.clients import UNKNOWN, Client, recognise
+from goneaway_tui.doctor.excerpts import Line, excerpts
+from goneaway_tui.doctor.masking import QUOTED
+from goneaway_tui.doctor.occurrences import Occurrence, among_neighbours, described
+from goneaway_tui.doctor.serverlog import OF_THE_SERVER, ServerLog, error_number
+from goneaway_tui.doctor.signs import ALONE, OTHERS, OURS, Reading, read
+from goneaway_tui.doctor.stamps import Stamp, stamp
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.clue import LogEntry
+
+LONGEST_RECORD: Final = 400
+"""Lines of one record that are looked at."""
+_CONTINUES: Final = re.compile(
+    r"\s|Caused by|Traceback|During handling|The above exception|#\d|\.\.\. \d|[}\])]|Stack trace|\[previous|Next |\(Background|\[SQL|The last packet"
+)
+"""What joins the parts of a traceback, in the languages we read."""
+_EXCEPTION: Final = re.compile(r"[\w.$]{1,200}(?:Exception|Error)\b")
+"""The first line of a traceback, below the line that announces it."""
+_LEVELS: Final = re.compile(r"(?i)\b(?:warn(?:ing)?|error|err|notice|info|critical|fatal)\b")
+_SERVERS_OWN: Final = re.compile(
+    r"Aborted connection \d|Could not (?:read|write) packet|\S{0,200}(?:mariadbd|mysqld): |.{0,200}ready for connections"
+)
+"""What only a server writes; other logs number their lines as MariaDB does."""
+_READY: Final = re.compile(r"ready for connections")
+_SERVER: Final = Client("server log")
+
+
+def occurrences(blocks: Iterable[bytes], now: float | None = None) -> Iterator[Occurrence]:
+    """Every lost or refused connection in a log, in its order. Never raises on what the log holds.
+
+    `blocks` are its bytes, cut anywhere. `now` dates stamps that have no year.
+    """
+    return among_neighbours(_joined(_found(excerpts(blocks), now)))
+
+
+@dataclass(slots=True)
+class _Record:
+    """Lines that belong to one stamp."""
+
+    stamp: Stamp | None = None
+    silent: float | None = None
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An occurrence that may yet be joined to the one before."""
+
+    seen: Occurrence
+    omen: bool = False
+    kinship: object = None
+    """Drafts of equal kinship are one occurrence: a server's shutdown, one session's end."""
+    started: bool = False
+    """No occurrence: the server is ready again."""
+
+
+def _records(lines: Iterable[Line], now: float | None) -> Iterator[_Record]:
+    record, last, known = _Record(), None, True
+    for line in lines:
+        when = stamp(line.text, now)
+        if line.leads:
+            known, last = False, None
+        fresh = when is not None and not line.text[:1].isspace()
+        if (fresh or line.leads or len(record.lines) >= LONGEST_RECORD) and record.lines:
+            yield record
+            silent = when.seconds - last if when and last is not None and known else None
+            record = _Record(when if fresh or line.leads else record.stamp, silent)
+        elif not record.lines:
+            record.stamp = when
+        record.lines.append(line)
+        if when is not None:
+            last, known = when.seconds, True
+            record.stamp = record.stamp or when
+    if record.lines:
+        yield record
+
+
+def _found(lines: Iterable[Line], now: float | None) -> Iterator[_Draft]:
+    server = ServerLog(UTC)
+    familiar = UNKNOWN
+    for record in _records(lines, now):
+        entry = server.entry(record.lines[0].text)
+        if entry is not None and (entry.cause or entry.code or _SERVERS_OWN.match(entry.text)):
+            draft = _of_server(record, entry)
+            if draft is not None:
+                yield draft
+            continue
+        for draft in _of_client(record):
+            client = draft.seen.client
+            if client.driver:
+                familiar = client
+            elif familiar.driver and not client.framework:
+                draft = replace(draft, seen=replace(draft.seen, client=familiar))  # noqa: PLW2901 - a draft made whole
+            yield draft
+
+
+def _of_server(record: _Record, entry: LogEntry) -> _Draft | None:
+    head = record.lines[0]
+    seen = Occurrence(head.number, _server_stamp(record, entry), head.text, by_server=True, client=_SERVER)
+    if _READY.search(entry.text):
+        return _Draft(seen, started=True)
+    code = error_number(entry)
+    if entry.cause is None and not entry.text.startswith("Aborted connection "):
+        return None
+    if entry.session_id is None and "without authentication" in entry.text:
+        return None
+    certainty = _certainty_of_server(entry)
+    whole = entry.cause if entry.cause in {Cause.SERVER_RESTART, Cause.SERVER_CRASH} else None
+    kinship = (whole or entry.session_id or head.number,)
+    seen = replace(
+        seen,
+        code=code,
+        says=entry.cause,
+        certainty=certainty,
+        **described([replace(head, text=entry.text)]),  # type: ignore[arg-type]  # fields by name
+    )
+    return _Draft(replace(seen, session_id=entry.session_id), kinship=kinship)
+
+
+def _certainty_of_server(entry: LogEntry) -> Certainty:
+    """What a server writes of a timeout it does not name, or of a broken socket, leaves room for another cause."""
+    vague = entry.cause is Cause.CLIENT_LOST or (
+        entry.cause is Cause.IDLE_TIMEOUT and "Got timeout reading" in entry.text
+    )
+    return Certainty.LIKELY if vague else Certainty.CONFIRMED
+
+
+def _server_stamp(record: _Record, entry: LogEntry) -> Stamp | None:
+    """The line's own stamp; where the server repeats an older line, that one's."""
+    if (
+        record.stamp
+        and record.stamp.zoned
+        and entry.at is not None
+        and abs(entry.at - record.stamp.seconds) >= 1
+    ):
+        return Stamp(datetime.fromtimestamp(entry.at, UTC), zoned=True)
+    return record.stamp
+
+
+def _of_client(record: _Record) -> Iterator[_Draft]:
+    context = any(OURS.search(line.text) for line in record.lines)
+    foreign = any(OTHERS.search(line.text[:1000]) for line in record.lines)
+    group: list[tuple[int, Reading]] = []
+    for index, line in enumerate(record.lines):
+        found = read(line.text)
+        if found is None or not _believed(found, line.text, context=context, foreign=foreign):
+            continue
+        if group and not _belongs(record, group[-1][0], index):
+            yield _draft(record, group, index)
+            group = []
+        group.append((index, found))
+    if group:
+        yield _draft(record, group, len(record.lines))
+
+
+def _believed(found: Reading, text: str, *, context: bool, foreign: bool) -> bool:
+    """Whether a line speaks of MySQL or MariaDB at all."""
+    if found.sure and not OTHERS.search(text[:1000]):
+        return True
+    if found.sure and OURS.search(text):
+        return True
+    if ALONE.search(text):
+        return True
+    bare = text.strip()
+    alone = found.sign is not None and found.code is not None and found.sign.words.fullmatch(bare) is not None
+    return alone or (context and (not foreign or bool(OURS.search(text))))
+
+
+def _belongs(record: _Record, before: int, index: int) -> bool:
+    """Whether a further sign is another part of the same traceback."""
+    lines = record.lines
+    text = lines[index].text
+    if ALONE.search(text):
+        return False
+    told = [line.text for line in lines[before + 1 : index + 1]]
+    if lines[before].text[:1].isspace() or any(each and _CONTINUES.match(each) for each in told):
+        return True
+    return before == 0 and record.stamp is not None and _EXCEPTION.match(text) is not None
+
+
+def _draft(record: _Record, group: list[tuple[int, Reading]], end: int) -> _Draft:
+    first = group[0][0]
+    index, best = max(group, key=lambda each: (each[1].worth, record.lines[each[0]].text[:1] > " ", -each[0]))
+    start = 0 if not any(read(line.text) for line in record.lines[:first]) else first
+    lines = record.lines[start : end if end > index else index + 1]
+    line = record.lines[index]
+    code = (
+        best.code
+        if best.code is not None
+        else next((each.code for _, each in group if each.code is not None), None)
+    )
+    seen = Occurrence(
+        line.number,
+        stamp_of(line, record),
+        _around(line.text, best.start),
+        code,
+        recognise(each.text for each in lines),
+        best.says,
+        best.certainty,
+        reused=bool(best.sign and best.sign.reused),
+        silent_seconds=record.silent,
+        **described(lines),  # type: ignore[arg-type]  # fields by name
+    )
+    return _Draft(seen, omen=all(each.sign is not None and each.sign.omen for _, each in group))
+
+
+def _around(text: str, start: int) -> str:
+    """What a long line, which may hold a whole statement, says where it tells of the error."""
+    return text if start < QUOTED // 2 else "... " + text[start - QUOTED // 4 :]
+
+
+def stamp_of(line: Line, record: _Record) -> Stamp | None:
+    """A line's own stamp where it begins with one, else its record's."""
+    return record.stamp if line is not record.lines[0] else stamp(line.text) or record.stamp
+
+
+def _joined(drafts: Iterable[_Draft]) -> Iterator[Occurrence]:
+    """Join what a driver announced to what it then told, and what a server says twice of one end."""
+    held: _Draft | None = None
+    kin: dict[object, _Draft] = {}
+    for draft in drafts:
+        if draft.started:
+            yield from (each.seen for each in kin.values())
+            kin.clear()
+        elif draft.kinship is not None:
+            known = kin.get(draft.kinship)
+            if known is not None and _together(known.seen, draft.seen, draft.kinship):
+                kin[draft.kinship] = replace(known, seen=_stronger(known.seen, draft.seen))
+            else:
+                yield from (each.seen for each in kin.values())
+                kin = {draft.kinship: draft}
+        elif held is not None and _one(held, draft):
+            held = replace(draft, seen=_with_omen(held.seen, draft.seen))
+        else:
+            if held is not None:
+                yield held.seen
+            held = draft
+    yield from (each.seen for each in kin.values())
+    if held is not None:
+        yield held.seen
+
+
+def _together(known: Occurrence, new: Occurrence, kinship: object) -> bool:
+    """A server's going down is one occurrence until it is up again; a session's end lasts no two seconds."""
+    whole = kinship in {(Cause.SERVER_RESTART,), (Cause.SERVER_CRASH,)}
+    return whole or known.at is None or new.at is None or abs(known.at.seconds - new.at.seconds) <= 2
+
+
+def _stronger(known: Occurrence, new: Occurrence) -> Occurrence:
+    """The first of two, with what the second knows better."""
+    if known.says is None and new.says is not None:
+        known = replace(known, says=new.says, certainty=new.certainty)
+    return replace(
+        known, code=known.code if known.code is not None else new.code, limits=known.limits or new.limits
+    )
+
+
+def _one(held: _Draft, draft: _Draft) -> bool:
+    """An omen and its error, or one error told on two levels: neighbours within a second."""
+    before, after = held.seen, draft.seen
+    if before.at and after.at and abs(after.at.seconds - before.at.seconds) > 1:
+        return False
+    if held.omen:
+        return after.line - before.line <= LONGEST_RECORD
+    plain, again = (_LEVELS.sub("", each.text) for each in (before, after))
+    return plain == again and before.text != after.text and after.line - before.line <= 2
+
+
+def _with_omen(omen: Occurrence, told: Occurrence) -> Occurrence:
+    """The error, with what was only said in the remark before it."""
+    says = told.says is None and omen.says is not None
+    return replace(
+        told,
+        client=told.client if told.client.driver else omen.client,
+        says=omen.says if says else told.says,
+        certainty=omen.certainty if says else told.certainty,
+        how=omen.how | told.how,
+        silent_seconds=omen.silent_seconds,
+    )
+
+
+def tells_of_the_server(text: str) -> bool:
+    """Whether an error log's message is about the whole server."""
+    return any(pattern.match(text) for pattern, _ in OF_THE_SERVER)

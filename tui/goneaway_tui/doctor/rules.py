@@ -1,0 +1,271 @@
+"""One small rule a cause: what speaks for it and against it, in one Evidence. All are pure; `diagnosis` weighs them.
+
+Which error a client sees when was measured: MySQL 9.7 and MariaDB 10.11 with every client in `tests/unit/doctor/logs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from goneaway_tui.doctor.arguments import Argument, answer_never_came, is_loss, proved, refuted, write_failed
+from goneaway_tui.doctor.evidence import LARGEST_PACKET, Evidence
+from goneaway_tui.doctor.occurrences import How, Occurrence
+from goneaway_tui.doctor.words import bytes_words, seconds_words
+from goneaway_tui.model.cause import Cause
+
+NO_SESSION = "No session had begun: the connection was refused."
+LEAST_LIMIT = 1.0
+"""Seconds: no server lets `wait_timeout` be less."""
+NOTICED = 5.0
+"""Seconds a restart may seem to come after the error it explains: clocks differ."""
+LONG_SILENCE = 60.0
+
+
+def idle_timeout(seen: Evidence) -> Iterator[Argument]:
+    log, server = seen.seen, seen.server
+    if log.refused:
+        yield refuted(NO_SESSION)
+        return
+    yield from _idled(seen)
+    if not is_loss(log):
+        return
+    yield _found_dead(log)
+    if log.client.hears_4031 and _ended_cleanly(log):
+        yield Argument(
+            -1,
+            f"{log.client.driver} hands on MySQL's error 4031 when an idle limit ends a session, and there is none here.",
+        )
+    if log.idle_seconds is None and (log.silent_seconds or 0) >= LONG_SILENCE:
+        yield Argument(2, f"The log had been silent for {seconds_words(log.silent_seconds or 0)} before.")
+    count = server.raised(4031)
+    if count:
+        yield Argument(
+            3, f"The server has counted {count} sessions closed for idling (4031) since it started."
+        )
+    if count == 0 and _was_up(seen):
+        yield Argument(-4, "The server counts error 4031, and has counted none since before this error.")
+    if server.counters.get("aborted_clients") == 0 and _was_up(seen):
+        yield refuted("Aborted_clients is 0 since before this error: the server has closed nobody.")
+
+
+def _found_dead(log: Occurrence) -> Argument:
+    """How much the manner of a loss is that of a session closed while it lay unused."""
+    if not log.client.tells_write_from_read:
+        return Argument(
+            4, "By far the most frequent reason for a connection that is found dead when it is used."
+        )
+    if write_failed(log):
+        return Argument(
+            4,
+            "The connection was already dead when the client began to send: it had been closed while it lay unused.",
+        )
+    if log.reused:
+        return Argument(3, "The driver found its connection closed before it sent anything.")
+    if log.client.hears_4031 and _ended_cleanly(log):
+        return Argument(1, "MariaDB, and MySQL before 8.0.24, close an idle session without a word.")
+    if How.EOF in log.how:
+        return Argument(
+            2,
+            "MySQL before 8.0.24 ends an idle session like this; later ones say 4031, MariaDB resets the line.",
+        )
+    return Argument(3, "An idle limit closes a session without the client noticing until its next statement.")
+
+
+def _ended_cleanly(log: Occurrence) -> bool:
+    return answer_never_came(log) and not log.reused
+
+
+def _idled(seen: Evidence) -> Iterator[Argument]:
+    """What a log that tells how long a connection had idled says of the limit."""
+    idle = seen.seen.idle_seconds
+    limit, word = seen.limit("wait_timeout")
+    if idle is None or limit is None:
+        return
+    both = f"It had been idle for {seconds_words(idle)}, and wait_timeout is {seconds_words(limit)} ({word})."
+    if idle < LEAST_LIMIT:
+        yield refuted(
+            f"The connection had been idle for {seconds_words(idle)} only; no idle limit is that short."
+        )
+    else:
+        yield Argument(6 if idle >= limit - 1 else -3, both)
+    if idle >= LONG_SILENCE:
+        yield Argument(2, f"It had lain unused for {seconds_words(idle)}.")
+
+
+def transaction_timeout(seen: Evidence) -> Iterator[Argument]:
+    for name in (
+        "idle_transaction_timeout",
+        "idle_write_transaction_timeout",
+        "idle_readonly_transaction_timeout",
+    ):
+        limit = seen.server.limits.get(name, 0)
+        if limit > 0 and (is_loss(seen.seen) or seen.seen.says is Cause.IDLE_TIMEOUT):
+            yield Argument(
+                2, f"{name} is {seconds_words(limit)}: it ends a session that idles inside a transaction."
+            )
+
+
+def packet_too_large(seen: Evidence) -> Iterator[Argument]:
+    log = seen.seen
+    limit, word = seen.limit("max_allowed_packet")
+    size = log.statement_bytes
+    if log.refused:
+        yield refuted(NO_SESSION)
+        return
+    both = f"The statement has {bytes_words(size or 0)}, and max_allowed_packet is {bytes_words(limit or 0)} ({word})."
+    if log.says in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
+        yield Argument(4, both)
+    if not is_loss(log):
+        return
+    if "max_allowed_packet" in seen.server.limits and limit:
+        if limit >= LARGEST_PACKET:
+            yield refuted("max_allowed_packet is 1 GiB already, as much as the protocol allows.")
+        elif size and size < limit / 2:
+            yield refuted(both)
+    if seen.server.raised(1153) == 0 and _was_up(seen):
+        yield refuted(
+            "The server counts packets that are too large (1153), and has counted none since before this error."
+        )
+    yield from _cut_short(log)
+
+
+def _cut_short(log: Occurrence) -> Iterator[Argument]:
+    """How much the manner of a loss is that of a statement the server would not read to its end."""
+    if write_failed(log):
+        yield Argument(
+            3,
+            "The server may have stopped reading in the middle of a statement larger than max_allowed_packet.",
+        )
+        if How.EOF in log.how:
+            yield Argument(4, "The connection broke while the statement was being sent, not before.")
+    elif How.RESET in log.how:
+        yield Argument(3, "A server that will not read a large statement to its end resets the connection.")
+    if log.statement_bytes:
+        yield Argument(
+            2, f"The statement is large: {bytes_words(log.statement_bytes)} or more of it are in the log."
+        )
+    elif answer_never_came(log):
+        yield Argument(-2, "The statement was sent whole, and nothing in the log is large.")
+
+
+def server_restart(seen: Evidence) -> Iterator[Argument]:
+    yield from _went_down(seen, Cause.SERVER_RESTART)
+    log = seen.seen
+    if log.refused and log.says is None and How.UNREACHABLE not in log.how:
+        yield Argument(3, "Nobody listened there: the server was down, or was just starting.")
+    if is_loss(log):
+        yield Argument(
+            2 if How.RESET in log.how else 3,
+            "A server that is restarted ends every session, and clients notice at their next statement.",
+        )
+
+
+def server_crash(seen: Evidence) -> Iterator[Argument]:
+    yield from _went_down(seen, Cause.SERVER_CRASH)
+    log = seen.seen
+    if log.refused and log.says is None and How.UNREACHABLE not in log.how:
+        yield Argument(2, "A server that crashed does not listen until it has recovered.")
+    if is_loss(log):
+        silent = How.EOF in log.how and not write_failed(log)
+        yield Argument(
+            3 if silent else 2,
+            "A server that crashes, or is killed for its memory, ends every session without a word.",
+        )
+
+
+def _went_down(seen: Evidence, cause: Cause) -> Iterator[Argument]:
+    log, server, at = seen.seen, seen.server, seen.at
+    if not is_loss(log) and not log.refused:
+        return
+    entry = next((each for each in server.log if each.cause is cause and _near(each.at, at)), None)
+    if entry is not None:
+        yield proved(f"The server's own log says so at that time: {entry.text[:120]}")
+    if is_loss(log) and log.refused_near:
+        yield Argument(3, "Within a minute of it somebody found nobody listening.")
+    if is_loss(log) and log.lost_near:
+        yield Argument(1, f"{log.lost_near} more were lost within two seconds.")
+    if at is None or server.started_at is None:
+        return
+    limit = server.limits.get("wait_timeout", 28_800)
+    if server.started_at < at - limit and is_loss(log):
+        yield refuted(
+            f"The server has been up for {seconds_words((server.asked_at or at) - server.started_at)}: longer than any idle session of that time could be old."
+        )
+    elif abs(server.started_at - at) <= LONG_SILENCE or (server.started_at < at and log.code != 2003):
+        yield Argument(
+            4,
+            f"The server started {seconds_words(abs(at - server.started_at))} {'before' if server.started_at <= at else 'after'} this error.",
+        )
+
+
+def killed(seen: Evidence) -> Iterator[Argument]:
+    log, server = seen.seen, seen.server
+    if log.refused:
+        yield refuted(NO_SESSION)
+        return
+    if log.code == 1317:
+        yield Argument(1, "It was KILL QUERY, or Ctrl-C in a client: the statement ended, the session lives.")
+    if log.by_server and log.says is None:
+        yield Argument(
+            4,
+            "The server wrote KILLED. It writes that for KILL QUERY and for max_statement_time too, after which the session lives on.",
+        )
+    if is_loss(log):
+        yield Argument(
+            1 if How.RESET in log.how else 3 if answer_never_came(log) and not log.reused else 2,
+            "KILL ends a session at once, and its client notices at the next statement.",
+        )
+        if server.counters.get("com_kill") == 0 and _was_up(seen):
+            yield refuted("Com_kill is 0: nobody has run KILL since before this error.")
+        if server.counters.get("aborted_clients") == 0 and _was_up(seen):
+            yield refuted("Aborted_clients is 0 since before this error: the server has ended nobody.")
+
+
+def proxy_or_firewall(seen: Evidence) -> Iterator[Argument]:
+    log, server = seen.seen, seen.server
+    if log.session_id is not None and log.session_id in server.asleep and is_loss(log):
+        yield proved(
+            f"Session {log.session_id} still sleeps on the server: it did not close it. Something between the two did."
+        )
+    if log.refused and log.says is None:
+        if log.how & {How.TIMED_OUT, How.UNREACHABLE}:
+            yield Argument(5, "Packets were dropped on the way: a refused connection answers at once.")
+        else:
+            yield Argument(1, "A proxy or firewall may refuse in the server's place.")
+    if is_loss(log):
+        yield Argument(
+            1, "A proxy, load balancer or NAT forgets idle connections, often sooner than the server does."
+        )
+        if How.TIMED_OUT in log.how:
+            yield Argument(
+                3, "The answer never came, and no end of the connection either: packets are dropped silently."
+            )
+        if How.GREETING in log.how:
+            yield Argument(4, "It ended before the server had introduced itself.")
+        limit, _ = seen.limit("wait_timeout")
+        if (
+            log.idle_seconds is not None
+            and limit is not None
+            and LONG_SILENCE <= log.idle_seconds < limit - 1
+        ):
+            yield Argument(
+                4,
+                f"It had been idle for {seconds_words(log.idle_seconds)}, less than the server's own limit.",
+            )
+        if server.counters.get("aborted_clients") == 0 and _was_up(seen):
+            yield Argument(4, "Aborted_clients is 0: the server has closed nobody since before this error.")
+
+
+def _was_up(seen: Evidence) -> bool:
+    """Whether the server has been up since before the session of this error could have begun to idle."""
+    at, started = seen.at, seen.server.started_at
+    return (
+        at is not None
+        and started is not None
+        and started < at - seen.server.limits.get("wait_timeout", 28_800)
+    )
+
+
+def _near(at: float | None, error: float | None) -> bool:
+    """An end may be noticed long after it came, not before."""
+    return at is not None and error is not None and -NOTICED <= error - at <= 28_800
