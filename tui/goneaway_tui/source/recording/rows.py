@@ -1,0 +1,201 @@
+"""Facts as flat rows of cells, and each text or compound told once: afterwards a cell is its number.
+
+A cell of a number column is the number. A cell of any other column is `[value]` where the value is told for the first
+time in this stream, and from then on its place among the values told in that column.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from operator import attrgetter
+from types import NoneType
+from typing import Any
+
+from goneaway_tui.source.recording.shape import Misfit, Shape, has_default, hints_of, shape_of
+
+NUMBERS = frozenset({int, float, bool, NoneType})
+TEXTS = frozenset({str, NoneType})
+
+Row = tuple[Any, ...]
+"""A fact's cells in the order of its columns, each compound by its number."""
+
+written: Callable[[Any], str] = json.JSONEncoder(
+    separators=(",", ":"), allow_nan=False, check_circular=False
+).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One cell of every row."""
+
+    path: str
+    """`session.user`, as seen from the fact."""
+    shape: Shape
+    default: tuple[Any, ...]
+    """What it is, packed, where a recording does not have it; empty where every recording must."""
+
+    @property
+    def is_number(self) -> bool:
+        return bool(self.shape.scalars) and self.shape.scalars <= NUMBERS
+
+    @property
+    def is_compound(self) -> bool:
+        return not self.shape.scalars
+
+
+class Table:
+    """How facts of one kind are laid out: scalars first, compounds last."""
+
+    def __init__(self, fact: type, inline: dict[str, type]) -> None:
+        """`inline`: the facts in it, by their paths, whose fields are columns of their own."""
+        self._fact, self._inline = fact, inline
+        found = list(self._columns_of(fact, ""))
+        self._paths = [column.path for column in found]
+        self.columns = sorted(found, key=lambda column: column.is_compound)
+        self.scalars = sum(not column.is_compound for column in found)
+
+    def _columns_of(self, fact: type, prefix: str) -> Iterator[Column]:
+        known = {field.name: field for field in fields(fact)}
+        for name, hint in hints_of(fact).items():
+            path = prefix + name
+            if path in self._inline:
+                yield from self._columns_of(self._inline[path], f"{path}.")
+            else:
+                field, shape = known[name], shape_of(hint)
+                yield Column(path, shape, (shape.pack(field.default),) if has_default(field) else ())
+
+    @cached_property
+    def scalars_of(self) -> Callable[[Any], tuple[Any, ...]]:
+        return attrgetter(*(column.path for column in self.columns[: self.scalars]))
+
+    @cached_property
+    def compounds_of(self) -> Callable[[Any], tuple[Any, ...]]:
+        return attrgetter(*(column.path for column in self.columns[self.scalars :]))
+
+    def place(self, path: str) -> int:
+        return next(place for place, column in enumerate(self.columns) if column.path == path)
+
+    @cached_property
+    def _order(self) -> list[int]:
+        """The columns' places in the order in which the fact's constructors ask for them."""
+        return [self.place(path) for path in self._paths]
+
+    def build(self, values: Sequence[Any]) -> Any:
+        """The fact, from its columns' values."""
+        return self._built(self._fact, "", iter([values[place] for place in self._order]))
+
+    def _built(self, fact: type, prefix: str, values: Iterator[Any]) -> Any:
+        return fact(
+            *[
+                self._built(self._inline[path], f"{path}.", values)
+                if (path := prefix + field.name) in self._inline
+                else next(values)
+                for field in fields(fact)
+            ]
+        )
+
+
+class RowWriter:
+    """Turns facts to rows and rows to cells; remembers what this stream has told."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._told: list[dict[Any, int]] = [{} for _ in table.columns]
+        self._seen: list[dict[int, tuple[Any, int]]] = [{} for _ in table.columns]
+        self._fresh: list[Any] = [None] * len(table.columns)
+
+    @property
+    def names(self) -> list[str]:
+        return [column.path for column in self.table.columns]
+
+    def row(self, values: Sequence[Any]) -> Row:
+        """A fact's row. What is new in it must be written by `cells` before the next row is asked for."""
+        self._fresh = [None] * len(values)
+        return tuple(
+            [
+                value if column.is_number else self._number(place, column, value)
+                for place, (column, value) in enumerate(zip(self.table.columns, values, strict=True))
+            ]
+        )
+
+    def cells(self, row: Row, places: Iterable[int]) -> list[Any]:
+        return [row[place] if self._fresh[place] is None else self._fresh[place] for place in places]
+
+    def _number(self, place: int, column: Column, value: Any) -> int:
+        """Which of the column's values this is. Compounds are the same objects for hours: those are known by sight."""
+        seen = self._seen[place]
+        if column.is_compound and (known := seen.get(id(value))) is not None:
+            return known[1]
+        packed = column.shape.pack(value)
+        told = self._told[place]
+        key = written(packed) if column.is_compound else packed
+        number = told.get(key)
+        if number is None:
+            number = told[key] = len(told)
+            self._fresh[place] = [packed]
+        if column.is_compound:
+            seen[id(value)] = value, number
+        return number
+
+
+class RowReader:
+    """The way back. Raises Misfit, also where a stream names columns that are not known here."""
+
+    def __init__(self, table: Table, names: Any) -> None:
+        columns = {column.path: column for column in table.columns}
+        if type(names) is not list or not all(type(name) is str and name in columns for name in names):
+            raise Misfit("columns of a later version")
+        self._table = table
+        self._columns = [columns[name] for name in names]
+        self._numeric = [column.is_number for column in self._columns]
+        self._places = [
+            names.index(column.path) if column.path in names else None for column in table.columns
+        ]
+        self._told: list[list[Any]] = [[] for _ in names]
+        self._known: list[dict[int, Any]] = [{} for _ in names]
+        if len(set(names)) != len(names) or any(
+            place is None and not column.default
+            for place, column in zip(self._places, table.columns, strict=True)
+        ):
+            raise Misfit("columns are missing")
+
+    @property
+    def width(self) -> int:
+        return len(self._columns)
+
+    def cell(self, place: int, cell: Any) -> Any:
+        """What a row holds there: a number column's number unchecked, else a place among the values told."""
+        if self._numeric[place]:
+            return cell
+        told = self._told[place]
+        if type(cell) is list and len(cell) == 1:
+            told.append(cell[0])
+            return len(told) - 1
+        if type(cell) is not int or not 0 <= cell < len(told):
+            raise Misfit("a value nobody told")
+        return cell
+
+    def row(self, cells: Sequence[Any]) -> list[Any]:
+        if len(cells) != self.width:
+            raise Misfit("a row of another length")
+        return [self.cell(place, cell) for place, cell in enumerate(cells)]
+
+    def build(self, row: Sequence[Any]) -> Any:
+        """The fact of a row, every cell checked."""
+        return self._table.build(
+            [
+                column.shape.unpack(column.default[0]) if place is None else self._value(place, row[place])
+                for place, column in zip(self._places, self._table.columns, strict=True)
+            ]
+        )
+
+    def _value(self, place: int, cell: Any) -> Any:
+        if self._numeric[place]:
+            return self._columns[place].shape.unpack(cell)
+        known = self._known[place]
+        if cell not in known:
+            known[cell] = self._columns[place].shape.unpack(self._told[place][cell])
+        return known[cell]
