@@ -19,7 +19,7 @@ from goneaway_tui.source.recording.rows import written
 from goneaway_tui.source.recording.store import create_or_continue, file_error, sql
 from goneaway_tui.source.recording.tape import Piece, Roll, Track
 
-SEGMENT_SAMPLES = 300
+SEGMENT_SAMPLES = 180
 SEGMENT_SECONDS = 900.0
 SEGMENT_BYTES = 4 << 20
 """What ends a segment, whichever comes first: samples, the time they span, their lines' bytes. Whoever jumps into a
