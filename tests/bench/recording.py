@@ -29,6 +29,8 @@ JUMPS = 200
 
 def departed(before: Snapshot | None, after: Snapshot) -> tuple[Departure, ...]:
     """Whoever is not there any more, with a cause told by the deadline alone: how long the sentences are is what counts."""
+    if before is None:
+        return ()
     there = {verdict.session.id for verdict in after.verdicts}
     return tuple(
         Departure(
@@ -42,7 +44,7 @@ def departed(before: Snapshot | None, after: Snapshot) -> tuple[Departure, ...]:
                 "Aborted_clients rose by 1 between the two readings, and one session of this account left",
             ),
         )
-        for verdict in (() if before is None else before.verdicts)
+        for verdict in before.verdicts
         if verdict.session.id not in there
     )
 
@@ -98,8 +100,12 @@ def main() -> None:
         print(f"jump        {spread([timed(lambda: recording.snapshot_at(at)) for at in jumps])}")  # noqa: B023
         replay = Replay(recording)
         replay.jump((first + last) / 2)
-        print(f"step        {spread([timed(lambda: (replay.step(1), replay.snapshot())) for _ in range(JUMPS)])}")
-        print(f"step back   {spread([timed(lambda: (replay.step(-1), replay.snapshot())) for _ in range(JUMPS)])}")
+        print(
+            f"step        {spread([timed(lambda: (replay.step(1), replay.snapshot())) for _ in range(JUMPS)])}"
+        )
+        print(
+            f"step back   {spread([timed(lambda: (replay.step(-1), replay.snapshot())) for _ in range(JUMPS)])}"
+        )
         replay.jump(last)
         print(f"ledger      {spread([timed(replay.departures)])} for the newest {len(replay.departures()):,}")
         cut = Path(folder, "cut.recording")

@@ -13,7 +13,8 @@ lead along the sessions of the sample before and tell those of this one, in orde
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from operator import is_
 from typing import Any, NamedTuple
 
@@ -146,37 +147,38 @@ class SampleReader:
         verdicts: list[Verdict | None] = []
         cursor = 0
         for step in steps:
-            match step:
-                case int() if step >= 0:
+            if type(step) is int:
+                if step > 0:
                     if cursor + step > len(crowd):
                         raise Misfit("more sessions than there are")
                     rows += crowd[cursor : cursor + step]
                     verdicts += built[cursor : cursor + step]
-                    cursor += step
-                case int():
-                    cursor = min(cursor - step, len(crowd))
-                case [int(place)] if 0 <= place <= len(crowd):
-                    cursor = place
-                case [0, *cells]:
-                    rows.append(self._rows.row(cells))
-                    verdicts.append(None)
-                case [int(mask), *cells] if cursor < len(crowd):
-                    rows.append(self._changed(crowd[cursor], mask, cells))
-                    verdicts.append(None)
-                    cursor += 1
-                case _:
-                    raise Misfit("no step")
+                cursor += abs(step)
+            elif type(step) is list and step and type(step[0]) is int:
+                cursor = self._stepped(step, cursor, rows)
+                verdicts += [None] * (len(rows) - len(verdicts))
+            else:
+                raise Misfit("no step")
             if len(rows) > MOST_SESSIONS:
                 raise Misfit("more sessions than any server has")
         self._crowd, self._built = rows, verdicts
 
-    def _changed(self, row: Sequence[Any], mask: int, cells: list[Any]) -> list[Any]:
-        if not 0 < mask < 1 << self._rows.width or mask.bit_count() != len(cells):
-            raise Misfit("cells for other columns")
-        changed = list(row)
-        for place, cell in zip(_bits(mask), cells, strict=True):
-            changed[place] = self._rows.cell(place, cell)
-        return changed
+    def _stepped(self, step: list[Any], cursor: int, rows: list[list[Any]]) -> int:
+        """Where to go on after a step that is more than a number; the row it tells is added."""
+        mask: int = step[0]
+        cells = step[1:]
+        if not cells:
+            if not 0 <= mask <= len(self._crowd):
+                raise Misfit("a place outside")
+            return mask
+        if mask == 0:
+            rows.append(self._rows.row(cells))
+            return cursor
+        if cursor >= len(self._crowd) or not 0 < mask < 1 << self._rows.width:
+            raise Misfit("no session to change so")
+        rows.append(row := self._crowd[cursor].copy())
+        self._rows.fill(row, _places(mask), cells)
+        return cursor + 1
 
     def snapshot(self) -> Snapshot:
         """The one the last line told. Raises Misfit."""
@@ -243,7 +245,7 @@ def _alike(one: Any, other: Any) -> bool:
     )
 
 
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        yield (mask & -mask).bit_length() - 1
-        mask &= mask - 1
+@lru_cache(maxsize=1024)
+def _places(mask: int) -> tuple[int, ...]:
+    """Which bits are set."""
+    return tuple(place for place in range(mask.bit_length()) if mask >> place & 1)

@@ -15,7 +15,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.delta import DepartureReader, SampleReader
 from goneaway_tui.source.recording.shape import Misfit
-from goneaway_tui.source.recording.store import file_error, piece_of, read, salvage, sql
+from goneaway_tui.source.recording.store import DAMAGE, file_error, piece_of, read, salvage, sql
 from goneaway_tui.source.recording.tape import Track, Unroll
 
 T = TypeVar("T")
@@ -180,7 +180,7 @@ class Recording:
             try:
                 try:
                     return self._steady(answer)
-                except (Gap, sqlite3.DatabaseError):
+                except (Gap, *DAMAGE):
                     if self._is_salvaged:
                         raise
                     self._database.close()
@@ -190,7 +190,7 @@ class Recording:
                 raise self._not("there is no whole sample in it") from error
             except Misfit as error:
                 raise self._not(f"it is not what a recorder writes ({error})") from error
-            except sqlite3.Error as error:
+            except (sqlite3.Error, *DAMAGE) as error:
                 raise file_error("read", self.path, error) from error
 
     def _steady(self, answer: Callable[[], T]) -> T:

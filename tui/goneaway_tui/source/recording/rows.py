@@ -20,6 +20,9 @@ from goneaway_tui.source.recording.shape import Misfit, Shape, has_default, hint
 NUMBERS = frozenset({int, float, bool, NoneType})
 TEXTS = frozenset({str, NoneType})
 
+Plan = tuple[Callable[..., Any], list[Any]]
+"""A fact, and for each of its fields the column's place or another plan."""
+
 Row = tuple[Any, ...]
 """A fact's cells in the order of its columns, each compound by its number."""
 
@@ -54,7 +57,6 @@ class Table:
         """`inline`: the facts in it, by their paths, whose fields are columns of their own."""
         self._fact, self._inline = fact, inline
         found = list(self._columns_of(fact, ""))
-        self._paths = [column.path for column in found]
         self.columns = sorted(found, key=lambda column: column.is_compound)
         self.scalars = sum(not column.is_compound for column in found)
 
@@ -80,23 +82,26 @@ class Table:
         return next(place for place, column in enumerate(self.columns) if column.path == path)
 
     @cached_property
-    def _order(self) -> list[int]:
-        """The columns' places in the order in which the fact's constructors ask for them."""
-        return [self.place(path) for path in self._paths]
+    def _plan(self) -> Plan:
+        places = {column.path: place for place, column in enumerate(self.columns)}
+
+        def plan(fact: type, prefix: str) -> Plan:
+            paths = [prefix + field.name for field in fields(fact)]
+            return fact, [
+                plan(self._inline[path], f"{path}.") if path in self._inline else places[path]
+                for path in paths
+            ]
+
+        return plan(self._fact, "")
 
     def build(self, values: Sequence[Any]) -> Any:
         """The fact, from its columns' values."""
-        return self._built(self._fact, "", iter([values[place] for place in self._order]))
+        return _built(self._plan, values)
 
-    def _built(self, fact: type, prefix: str, values: Iterator[Any]) -> Any:
-        return fact(
-            *[
-                self._built(self._inline[path], f"{path}.", values)
-                if (path := prefix + field.name) in self._inline
-                else next(values)
-                for field in fields(fact)
-            ]
-        )
+
+def _built(plan: Plan, values: Sequence[Any]) -> Any:
+    fact, parts = plan
+    return fact(*[values[part] if type(part) is int else _built(part, values) for part in parts])
 
 
 def _values_of(paths: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
@@ -170,12 +175,10 @@ class RowReader:
         if type(names) is not list or not all(type(name) is str and name in columns for name in names):
             raise Misfit("columns of a later version")
         self._table = table
-        self._columns = [columns[name] for name in names]
-        self._numeric = [column.is_number for column in self._columns]
-        self._places = [
-            names.index(column.path) if column.path in names else None for column in table.columns
-        ]
-        self._told: list[list[Any]] = [[] for _ in names]
+        places = {name: place for place, name in enumerate(names)}
+        self._places = [places.get(column.path) for column in table.columns]
+        self._shapes = [columns[name].shape for name in names]
+        self._told: list[list[Any] | None] = [None if columns[name].is_number else [] for name in names]
         self._known: list[dict[int, Any]] = [{} for _ in names]
         if len(set(names)) != len(names) or any(
             place is None and not column.default
@@ -185,24 +188,27 @@ class RowReader:
 
     @property
     def width(self) -> int:
-        return len(self._columns)
-
-    def cell(self, place: int, cell: Any) -> Any:
-        """What a row holds there: a number column's number unchecked, else a place among the values told."""
-        if self._numeric[place]:
-            return cell
-        told = self._told[place]
-        if type(cell) is list and len(cell) == 1:
-            told.append(cell[0])
-            return len(told) - 1
-        if type(cell) is not int or not 0 <= cell < len(told):
-            raise Misfit("a value nobody told")
-        return cell
+        return len(self._shapes)
 
     def row(self, cells: Sequence[Any]) -> list[Any]:
-        if len(cells) != self.width:
-            raise Misfit("a row of another length")
-        return [self.cell(place, cell) for place, cell in enumerate(cells)]
+        """A row of which every cell is told."""
+        row: list[Any] = [None] * self.width
+        self.fill(row, range(self.width), cells)
+        return row
+
+    def fill(self, row: list[Any], places: Sequence[int], cells: Sequence[Any]) -> None:
+        """Set some of a row's cells: a number unchecked yet, anything else as its place among the values told."""
+        if len(places) != len(cells):
+            raise Misfit("cells for other columns")
+        for place, cell in zip(places, cells, strict=True):
+            told = self._told[place]
+            if told is None or (type(cell) is int and 0 <= cell < len(told)):
+                row[place] = cell
+            elif type(cell) is list and len(cell) == 1:
+                row[place] = len(told)
+                told.append(cell[0])
+            else:
+                raise Misfit("a value nobody told")
 
     def build(self, row: Sequence[Any]) -> Any:
         """The fact of a row, every cell checked."""
@@ -214,9 +220,10 @@ class RowReader:
         )
 
     def _value(self, place: int, cell: Any) -> Any:
-        if self._numeric[place]:
-            return self._columns[place].shape.unpack(cell)
+        told = self._told[place]
+        if told is None:
+            return self._shapes[place].unpack(cell)
         known = self._known[place]
         if cell not in known:
-            known[cell] = self._columns[place].shape.unpack(self._told[place][cell])
+            known[cell] = self._shapes[place].unpack(told[cell])
         return known[cell]

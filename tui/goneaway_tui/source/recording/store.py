@@ -41,12 +41,16 @@ WORDS = {
 }
 """What to say to which of SQLite's complaints."""
 NO_RECORDING = "name a file made by --record"
+DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What reading a damaged file ends with; the second where SQLite's complaint quotes what is no text."""
 
 
-def file_error(what: str, path: Path, error: OSError | sqlite3.Error) -> FileError:
+def file_error(what: str, path: Path, error: OSError | sqlite3.Error | UnicodeDecodeError) -> FileError:
     """One line for what the system or SQLite said. `what` is what was tried: `read`, `record into`."""
     name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, UnicodeDecodeError):
+        name = "SQLITE_CORRUPT"
     why, hint = WORDS.get(name, (plain(said).lower(), "look at the file, or name another"))
     return FileError(f"cannot {what} {plain(str(path))}: {why}", hint)
 
@@ -65,9 +69,7 @@ def create_or_continue(path: Path) -> sqlite3.Connection:
             if os.fstat(handle).st_size:
                 _must_be_ours(path, os.pread(handle, HEADER_BYTES, 0), "record into")
             os.fchmod(handle, 0o600)
-        database = sqlite3.connect(
-            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
-        )
+        database = _connected(str(path))
     except (OSError, ValueError) as error:
         raise _not_opened("record into", path, error) from error
     try:
@@ -75,7 +77,7 @@ def create_or_continue(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute("PRAGMA wal_autocheckpoint = 0")
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         database.close()
         raise file_error("record into", path, error) from error
     return database
@@ -89,17 +91,15 @@ def read(path: Path) -> sqlite3.Connection:
     except (OSError, ValueError) as error:
         raise _not_opened("read", path, error) from error
     for way in ("mode=ro", "mode=ro&immutable=1"):
-        with suppress(sqlite3.Error):
+        with suppress(*DAMAGE):
             database = _connected(f"file:{quote(str(path))}?{way}", uri=True)
             try:
-                found = dict(database.execute(sql("objects")))
-            except sqlite3.Error:
+                if _is_ours(database):
+                    return database
+            except DAMAGE:
                 database.close()
                 raise
-            if found == {name: sql(name) for name in OBJECTS}:
-                return database
             database.close()
-            raise FileError(f"cannot read {plain(str(path))}: it is no recording", NO_RECORDING)
     return salvage(path)
 
 
@@ -112,13 +112,7 @@ def salvage(path: Path) -> sqlite3.Connection:
         whole.execute("BEGIN")
         with path.open("rb") as file:
             whole.executemany(sql("restore"), (row for row in rows_in(file) if len(row.body) <= PIECE_BYTES))
-        for (segment, track), rows in groupby(whole.execute(sql("found")).fetchall(), lambda row: row[1:3]):
-            seal = first_seal(segment, track)
-            for row_id, _, _, *piece in rows:
-                seal = seal_of(piece[0], piece[2], seal)
-                if seal != piece[1]:
-                    whole.execute(sql("forget_rest"), (segment, track, row_id))
-                    break
+        whole.executemany(sql("forget_rest"), [*_after_gaps(whole)])
         whole.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
         whole.close()
@@ -126,11 +120,27 @@ def salvage(path: Path) -> sqlite3.Connection:
     return whole
 
 
+def _after_gaps(database: sqlite3.Connection) -> Iterator[tuple[int, int, int]]:
+    """Segment, track and row where each stream breaks off that does."""
+    for (segment, track), rows in groupby(database.execute(sql("found")), lambda row: row[1:3]):
+        seal = first_seal(segment, track)
+        for row_id, _, _, at, written, body in rows:
+            seal = seal_of(at, body, seal)
+            if seal != written:
+                yield segment, track, row_id
+                break
+
+
 def piece_of(at: object, seal: object, body: object) -> Piece | None:
     """A row as a piece; None where its values are of other types than ours."""
     if isinstance(seal, int) and isinstance(body, bytes) and isinstance(at, float | None):
         return Piece(at, seal, body)
     return None
+
+
+def _is_ours(database: sqlite3.Connection) -> bool:
+    """Whether it defines what ours do, word for word: a view or a trigger of that name could run anything."""
+    return dict(database.execute(sql("objects"))) == {name: sql(name) for name in OBJECTS}
 
 
 def _found(database: sqlite3.Connection) -> None:
@@ -143,6 +153,8 @@ def _found(database: sqlite3.Connection) -> None:
         for name in OBJECTS:
             database.execute(sql(name))
         database.execute("COMMIT")
+    if not _is_ours(database):
+        raise sqlite3.DatabaseError("it holds something else")
 
 
 def _connected(name: str, *, uri: bool = False) -> sqlite3.Connection:
@@ -150,10 +162,15 @@ def _connected(name: str, *, uri: bool = False) -> sqlite3.Connection:
     database = sqlite3.connect(
         name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri
     )
+    database.text_factory = _as_text
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_LENGTH)
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("PRAGMA cell_size_check = ON")
     return database
+
+
+def _as_text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
 
 
 @contextmanager
