@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
@@ -38,6 +39,12 @@ def a_take(step: int, number: int = 3) -> Snapshot:
         a_session(id=ProcesslistId(each), host=f"web-{each}:5{step:04}") for each in range(1, number + 1)
     ]
     return judge(replace(a_sample(crowd), taken_at=NOW + step))
+
+
+def a_long_take(step: int) -> Snapshot:
+    """One that takes more than a kilobyte, however it is packed."""
+    said = random.Random(step).randbytes(1200).hex()
+    return judge(replace(a_sample([a_session(statement=said)]), taken_at=NOW + step))
 
 
 def a_departure(session_id: int, at: float = NOW, **changes: Any) -> Departure:

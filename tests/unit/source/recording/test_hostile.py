@@ -221,10 +221,10 @@ def test_a_line_of_one_session_made_a_million(path: Path) -> None:
     assert "more sessions than any server has" in complaint(path)
 
 
-@pytest.mark.parametrize("filling", [b" ", b"[],", b'"\\u0000",'])
+@pytest.mark.parametrize("filling", [b" ", b"[],"])
 def test_a_bomb(path: Path, filling: bytes) -> None:
     packed = zlib.compressobj(1, zlib.DEFLATED, -15)
-    body = b"".join(packed.compress(filling * (1 << 20)) for _ in range(60)) + packed.flush()
+    body = b"".join(packed.compress(filling * (1 << 20)) for _ in range(50)) + packed.flush()
     sealed(path, [body[place : place + PIECE_BYTES] for place in range(0, len(body), PIECE_BYTES)])
     tracemalloc.start()
 

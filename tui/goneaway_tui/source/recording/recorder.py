@@ -82,7 +82,8 @@ class Recorder:
     ) -> None:
         """`keep_seconds`, `keep_bytes`: how much of the newest is kept, None for all. The oldest goes by segments, so
         up to an eighth more than `keep_seconds` is kept; the file itself is never larger than `keep_bytes`, unless
-        what is told of one sample is. `statements`: whether SQL text is written.
+        what is told of one sample is, and beside it lies a WAL of the last few samples while it is written.
+        `statements`: whether SQL text is written.
 
         Raises FileError, also where the file exists and is no recording.
         """
@@ -124,16 +125,18 @@ class Recorder:
             self._segment = segment
             self._samples += 1
             if self._samples % CHECKPOINT_SAMPLES == 0:
-                self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                with suppress(
+                    sqlite3.Error
+                ):  # the sample is safe in the WAL; where that has no room, the next is told
+                    self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Let go of the file, which is then whole by itself; safe to call twice."""
         with self._lock:
             if not self._closed:
                 self._closed = True
-                with suppress(
-                    sqlite3.Error
-                ):  # somebody reads along, or the disk is full: it stays in the WAL
+                with suppress(sqlite3.Error):  # where somebody reads along it stays in the WAL beside it
+                    self._database.execute("PRAGMA busy_timeout = 0")
                     self._database.execute("PRAGMA journal_mode = DELETE")
                 self._database.close()
 
