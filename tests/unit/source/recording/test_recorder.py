@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import sqlite3
@@ -112,6 +113,15 @@ def test_why_a_limit_is_what_it_is_is_recorded_when_it_alone_changes(path: Path)
 
 def _fields(limit: Limit) -> dict[str, Any]:
     return {"seconds": limit.seconds, "variable": limit.variable, "basis": limit.basis, "why": limit.why}
+
+
+@pytest.mark.parametrize("name", [b"a b%20#c?mode=rw", b"\xff\xfe", "商店".encode(), b"-wal"])
+def test_any_name_will_do(tmp_path: Path, name: bytes) -> None:
+    path = tmp_path / os.fsdecode(name)
+    record(path, [a_take(0)])
+
+    assert same([a_take(0)], read_back(path))
+    assert [path] == [*tmp_path.iterdir()]
 
 
 # --- Keeping

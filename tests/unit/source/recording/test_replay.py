@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from goneaway_tui.errors import FileError
 from goneaway_tui.source.recording.recorder import Recorder
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.replay import Replay
@@ -63,6 +64,14 @@ def test_the_time_line_can_be_walked(recording: Recording) -> None:
     assert NOW + 11 == recording.before(NOW + 20, Track.DEPARTURES)
     assert recording.after(NOW + 21) is None
     assert recording.before(NOW) is None
+
+
+def test_what_was_closed_is_not_read(recording: Recording) -> None:
+    recording.close()
+    recording.close()
+
+    with pytest.raises(FileError, match="it was closed"):
+        recording.snapshot_at(NOW)
 
 
 def test_departures_are_told_in_their_order(recording: Recording) -> None:

@@ -85,7 +85,7 @@ class Recording:
         self.path = path
         self._lock = threading.Lock()
         self._database = read(path)
-        self._is_salvaged = False
+        self._is_salvaged = self._is_closed = False
         self._samples: Stream[SampleReader] | None = None
         self.server_name = ""
         """Who was recorded, as `Source.name` said it; where there are several, whoever is in the last snapshot read."""
@@ -126,6 +126,7 @@ class Recording:
     def close(self) -> None:
         """Let go of the file; safe to call twice."""
         with self._lock:
+            self._is_closed = True
             self._database.close()
 
     def _span(self) -> tuple[float, float]:
@@ -177,6 +178,8 @@ class Recording:
     def _asked(self, answer: Callable[[], T]) -> T:
         """The answer, all of it from one state of the file; where that turns out to be damaged, from what is left."""
         with self._lock:
+            if self._is_closed:
+                raise self._not("it was closed")
             try:
                 try:
                     return self._steady(answer)

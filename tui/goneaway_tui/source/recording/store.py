@@ -92,7 +92,7 @@ def read(path: Path) -> sqlite3.Connection:
         raise _not_opened("read", path, error) from error
     for way in ("mode=ro", "mode=ro&immutable=1"):
         with suppress(*DAMAGE):
-            database = _connected(f"file:{quote(str(path))}?{way}", uri=True)
+            database = _connected(f"file:{quote(os.fsencode(path))}?{way}", uri=True)
             try:
                 if _is_ours(database):
                     return database
