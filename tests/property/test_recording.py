@@ -6,6 +6,7 @@ import json
 import tempfile
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from io import BytesIO
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
@@ -22,6 +23,7 @@ from goneaway_tui.source.recording.delta import (
     SampleReader,
     SampleWriter,
 )
+from goneaway_tui.source.recording.pages import HEADER_BYTES, LEAF, PAGE_BYTES, rows_in
 from goneaway_tui.source.recording.recorder import Recorder
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.shape import Misfit, shape_of
@@ -199,3 +201,16 @@ def test_a_file_gives_the_very_snapshots(story: list[Snapshot]) -> None:
         assert same(timely, list(recording.snapshots()))
         assert same(timely, [recording.snapshot_at(snapshot.taken_at) for snapshot in timely])
         recording.close()
+
+
+@given(st.binary(max_size=300), st.integers(0, 2), st.lists(st.integers(0, 400), max_size=8))
+def test_pages_of_anything_give_rows_of_the_right_form_or_none(
+    content: bytes, pages: int, pointers: list[int]
+) -> None:
+    table = bytes([LEAF, 0, 0]) + len(pointers).to_bytes(2) + bytes(3)
+    page = table + b"".join(pointer.to_bytes(2) for pointer in pointers) + content
+    for file in (page, bytes(HEADER_BYTES) + page, bytes(PAGE_BYTES) * pages + page):
+        for row in rows_in(BytesIO(file)):
+            assert isinstance(row.body, bytes)
+            assert isinstance(row.at, float | None)
+            assert 0 <= row.id < 2**63
