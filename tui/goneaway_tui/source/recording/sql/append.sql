@@ -1,0 +1,2 @@
+-- One more piece.
+INSERT INTO piece (segment, track, at, seal, body) VALUES (?, ?, ?, ?, ?)

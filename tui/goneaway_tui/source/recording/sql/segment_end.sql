@@ -1,0 +1,2 @@
+-- The instant of a segment's last sample.
+SELECT MAX(at) FROM piece WHERE segment = ? AND track = 0

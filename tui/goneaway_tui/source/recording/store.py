@@ -1,0 +1,203 @@
+"""The file of a recording: one SQLite database that holds pieces, and what is done where it will not be read as one.
+
+While it is written it is in WAL mode: a killed process loses nothing that was committed, a power cut nothing that was
+checkpointed, and somebody may read along. Closed well, it is one file with nothing beside it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import quote
+
+from goneaway_tui.errors import FileError
+from goneaway_tui.model.plain import plain
+from goneaway_tui.source.recording.pages import HEADER_BYTES, PAGE_BYTES, rows_in
+from goneaway_tui.source.recording.tape import PIECE_BYTES, Piece, first_seal, seal_of
+
+SCHEMA = 1
+"""The form of what is in the file, kept as `user_version`."""
+MARK = int.from_bytes(b"gone")
+"""Whose file it is, kept as `application_id`."""
+OBJECTS = ("piece", "piece_at", "piece_of")
+MOST_LENGTH = 1 << 20
+"""Bytes of any value or row SQLite may hand out; ours are below 5,000."""
+BUSY_SECONDS = 5.0
+WORDS = {
+    "SQLITE_FULL": ("the disk is full", "free some space, or name a place on another disk"),
+    "SQLITE_READONLY": ("it may not be written to", "name a place you may write to"),
+    "SQLITE_CANTOPEN": ("it cannot be opened", "look at the rights to the file and its folder"),
+    "SQLITE_BUSY": ("another program holds it", "end that one first, or name another file"),
+    "SQLITE_CORRUPT": ("it is damaged", "`replay` shows what is left in it; record into another"),
+    "SQLITE_NOTADB": ("it is no recording", "name a file made by --record"),
+}
+"""What to say to which of SQLite's complaints."""
+NO_RECORDING = "name a file made by --record"
+DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What reading a damaged file ends with; the second where SQLite's complaint quotes what is no text."""
+
+
+def file_error(what: str, path: Path, error: OSError | sqlite3.Error | UnicodeDecodeError) -> FileError:
+    """One line for what the system or SQLite said. `what` is what was tried: `read`, `record into`."""
+    name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, UnicodeDecodeError):
+        name = "SQLITE_CORRUPT"
+    why, hint = WORDS.get(name, (plain(said).lower(), "look at the file, or name another"))
+    return FileError(f"cannot {what} {plain(str(path))}: {why}", hint)
+
+
+@cache
+def sql(name: str) -> str:
+    """A statement's text without its comment."""
+    text = (files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip()
+
+
+def create_or_continue(path: Path) -> sqlite3.Connection:
+    """The file, ready to be added to; made where there is none. Raises FileError, also where it is another's."""
+    try:
+        with _opened(path, os.O_RDWR | os.O_CREAT) as handle:
+            if os.fstat(handle).st_size:
+                _must_be_ours(path, os.pread(handle, HEADER_BYTES, 0), "record into")
+            os.fchmod(handle, 0o600)
+        database = _connected(str(path))
+    except (OSError, ValueError) as error:
+        raise _not_opened("record into", path, error) from error
+    try:
+        _found(database)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("PRAGMA wal_autocheckpoint = 0")
+    except DAMAGE as error:
+        database.close()
+        raise file_error("record into", path, error) from error
+    return database
+
+
+def read(path: Path) -> sqlite3.Connection:
+    """The file as it is, or where SQLite will not have it, what is left in it. Raises FileError."""
+    try:
+        with _opened(path, os.O_RDONLY) as handle:
+            _must_be_ours(path, os.pread(handle, HEADER_BYTES, 0), "read")
+    except (OSError, ValueError) as error:
+        raise _not_opened("read", path, error) from error
+    for way in ("mode=ro", "mode=ro&immutable=1"):
+        with suppress(*DAMAGE):
+            database = _connected(f"file:{quote(os.fsencode(path))}?{way}", uri=True)
+            try:
+                if _is_ours(database):
+                    return database
+            except DAMAGE:
+                database.close()
+                raise
+            database.close()
+    return salvage(path)
+
+
+def salvage(path: Path) -> sqlite3.Connection:
+    """What is left in a damaged file, in a database of its own that is gone when it is closed. Raises FileError."""
+    whole = _connected("")
+    try:
+        for name in OBJECTS:
+            whole.execute(sql(name))
+        whole.execute("BEGIN")
+        with path.open("rb") as file:
+            whole.executemany(sql("restore"), (row for row in rows_in(file) if len(row.body) <= PIECE_BYTES))
+        whole.executemany(sql("forget_rest"), [*_after_gaps(whole)])
+        whole.execute("COMMIT")
+    except (OSError, sqlite3.Error) as error:
+        whole.close()
+        raise file_error("read", path, error) from error
+    return whole
+
+
+def _after_gaps(database: sqlite3.Connection) -> Iterator[tuple[int, int, int]]:
+    """Segment, track and row where each stream breaks off that does."""
+    for (segment, track), rows in groupby(database.execute(sql("found")), lambda row: row[1:3]):
+        seal = first_seal(segment, track)
+        for row_id, _, _, at, written, body in rows:
+            seal = seal_of(at, body, seal)
+            if seal != written:
+                yield segment, track, row_id
+                break
+
+
+def piece_of(at: object, seal: object, body: object) -> Piece | None:
+    """A row as a piece; None where its values are of other types than ours."""
+    if isinstance(seal, int) and isinstance(body, bytes) and isinstance(at, float | None):
+        return Piece(at, seal, body)
+    return None
+
+
+def _is_ours(database: sqlite3.Connection) -> bool:
+    """Whether it defines what ours do, word for word: a view or a trigger of that name could run anything."""
+    return dict(database.execute(sql("objects"))) == {name: sql(name) for name in OBJECTS}
+
+
+def _found(database: sqlite3.Connection) -> None:
+    """Lay the foundations, unless they are there."""
+    if database.execute(sql("objects")).fetchone() is None:
+        database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        database.execute("BEGIN IMMEDIATE")
+        database.execute(f"PRAGMA application_id = {MARK}")
+        database.execute(f"PRAGMA user_version = {SCHEMA}")
+        for name in OBJECTS:
+            database.execute(sql(name))
+        database.execute("COMMIT")
+    if not _is_ours(database):
+        raise sqlite3.DatabaseError("it holds something else")
+
+
+def _connected(name: str, *, uri: bool = False) -> sqlite3.Connection:
+    """A database that will be read with suspicion."""
+    database = sqlite3.connect(
+        name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri
+    )
+    database.text_factory = _as_text
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_LENGTH)
+    database.execute("PRAGMA trusted_schema = OFF")
+    database.execute("PRAGMA cell_size_check = ON")
+    return database
+
+
+def _as_text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _must_be_ours(path: Path, header: bytes, what: str) -> None:
+    """https://www.sqlite.org/fileformat2.html, 1.3: the version at 60, the application at 68."""
+    if len(header) < HEADER_BYTES or int.from_bytes(header[68:72]) != MARK:
+        hint = NO_RECORDING if what == "read" else "name another file, or remove that one first"
+        raise FileError(f"cannot {what} {plain(str(path))}: it is no recording", hint)
+    version = int.from_bytes(header[60:64])
+    if version != SCHEMA:
+        raise FileError(
+            f"cannot {what} {plain(str(path))}: it is of version {version}, and this program knows version {SCHEMA}",
+            "use the program it was made with",
+        )
+
+
+def _not_opened(what: str, path: Path, error: OSError | ValueError) -> FileError:
+    if isinstance(error, OSError):
+        return file_error(what, path, error)
+    return FileError(f"cannot {what} {plain(str(path))}: not a possible file name", "name another")

@@ -1,0 +1,119 @@
+"""Lines in sealed pieces: one deflate stream, flushed with each line, cut into pieces a database page holds.
+
+Each piece's seal is a checksum over it and the seal before, so what is read without a gap from the first piece on is
+what was written, up to the first piece that is missing, torn or another stream's.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from goneaway_tui.source.recording.shape import Misfit
+
+PIECE_BYTES = 3900
+"""A piece and its row fit into one leaf page of 4096 bytes (4061 at most), so no page leads to another."""
+MOST_LINE_BYTES = 32 << 20
+MOST_BYTES = MOST_LINE_BYTES + (16 << 20)
+"""Bytes a stream may unroll to; the recorder begins another long before, if only after a line of the longest."""
+MOST_CELLS = 4_000_000
+"""Values in one line: the shortest take much more of memory than of a line."""
+RAW_DEFLATE = -15
+_SEALED = struct.Struct(">d")
+
+
+class Track(IntEnum):
+    """The streams of a segment."""
+
+    SAMPLES = 0
+    DEPARTURES = 1
+
+
+class Piece(NamedTuple):
+    """A part of a stream."""
+
+    at: float | None
+    """The instant of the sample whose line it ends; None where the next piece goes on with the line."""
+    seal: int
+    body: bytes
+
+
+def first_seal(segment: int, track: int) -> int:
+    """What the first piece of a stream is chained to."""
+    return zlib.crc32(b"%d/%d" % (segment, track))
+
+
+def seal_of(at: float | None, body: bytes, before: int) -> int:
+    return zlib.crc32(body, before if at is None else zlib.crc32(_SEALED.pack(at), before))
+
+
+class Roll:
+    """Writes one stream."""
+
+    def __init__(self, segment: int, track: int) -> None:
+        self._deflate = zlib.compressobj(6, zlib.DEFLATED, RAW_DEFLATE)
+        self._seal = first_seal(segment, track)
+        self.raw = 0
+        """Bytes of lines so far."""
+        self.rolled = 0
+        """Bytes of pieces so far."""
+
+    def pieces(self, lines: str, at: float) -> Iterator[Piece]:
+        """The pieces that bring whoever reads on to the end of these lines. Raises Misfit for more than may be read."""
+        raw = lines.encode("ascii")
+        _must_be_bounded(raw)
+        self.raw += len(raw)
+        body = self._deflate.compress(raw) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        self.rolled += len(body)
+        for begin in range(0, len(body), PIECE_BYTES):
+            part = body[begin : begin + PIECE_BYTES]
+            when = at if begin + PIECE_BYTES >= len(body) else None
+            self._seal = seal_of(when, part, self._seal)
+            yield Piece(when, self._seal, part)
+
+
+class Unroll:
+    """Reads one stream, whatever it holds, within bounds."""
+
+    def __init__(self, segment: int, track: int) -> None:
+        self._inflate = zlib.decompressobj(RAW_DEFLATE)
+        self._seal = first_seal(segment, track)
+        self._left = MOST_BYTES
+        self._rest = bytearray()
+
+    def fits(self, piece: Piece) -> bool:
+        """Whether it is the next piece, whole."""
+        return seal_of(piece.at, piece.body, self._seal) == piece.seal
+
+    def lines(self, piece: Piece) -> Iterator[Any]:
+        """The lines that end in the next piece, read as JSON. Raises Misfit."""
+        self._seal = piece.seal
+        try:
+            raw = self._inflate.decompress(piece.body, self._left + 1)
+        except zlib.error as error:
+            raise Misfit("no deflate stream") from error
+        self._left -= len(raw)
+        if self._left < 0:
+            raise Misfit("more in it than any recorder puts there")
+        first, *others = raw.split(b"\n")
+        self._rest += first
+        for other in others:
+            yield _read(bytes(self._rest))
+            self._rest[:] = other
+
+
+def _must_be_bounded(lines: bytes) -> None:
+    if len(lines) > MOST_LINE_BYTES or lines.count(b",") + lines.count(b"[") + lines.count(b"{") > MOST_CELLS:
+        raise Misfit("more at once than a recording holds")
+
+
+def _read(line: bytes) -> Any:
+    _must_be_bounded(line)
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise Misfit("no JSON") from error
