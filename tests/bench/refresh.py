@@ -43,13 +43,14 @@ def cpu_ms(what: Callable[[], object], times: int = 9) -> float:
 async def drawing_ms(sessions: int) -> float:
     """CPU milliseconds from a snapshot to the painted screen, 160x50."""
     clock = HeldClock()
-    app = an_app(SimulatedSource(clock, sessions=sessions), clock)
+    source = SimulatedSource(clock, sessions=sessions)
+    app = an_app(source, clock)
     taken = []
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(app, pilot)
         for _ in range(9):
             clock.now += 1
-            snapshot = judge(app.poller._source.sample(), app.snapshot)
+            snapshot = judge(source.sample(), app.snapshot)
             began = time.process_time()
             app.now, app.snapshot = clock.now, snapshot
             await pilot.pause()

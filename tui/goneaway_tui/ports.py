@@ -39,6 +39,33 @@ class Recorder(Protocol):
         """Keep everything that was recorded. Raises FileError; safe to call twice."""
 
 
+class Timeline(Protocol):
+    """A recording somebody moves about in. What reads it raises FileError."""
+
+    @property
+    def is_playing(self) -> bool: ...
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Its first and last instant."""
+
+    def clock(self) -> float:
+        """The instant that is shown."""
+
+    def play(self, speed: float = 1.0) -> None: ...
+    def pause(self) -> None: ...
+    def advance(self, real_seconds: float) -> None:
+        """So much real time has passed."""
+
+    def jump(self, instant: float) -> None: ...
+    def step(self, samples: int) -> bool: ...
+    def next_departure(self) -> bool: ...
+    def previous_departure(self) -> bool: ...
+    def snapshot(self) -> Snapshot: ...
+    def departures(self) -> tuple[Departure, ...]:
+        """Who had left by then, oldest first."""
+
+
 class Executor(Protocol):
     """The right to change one server. A recording has none, and `--read-only` builds none.
 

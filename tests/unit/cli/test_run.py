@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui.cli import NO_SERVER, why_read_only
+from goneaway_tui.cli.screen import NO_SERVER, why_read_only
 from tests.unit.settings.asking import IN_CONFIG, settings
 
 ROOT = Path(__file__).parents[3]

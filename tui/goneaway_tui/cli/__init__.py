@@ -5,17 +5,16 @@ Here alone is the time asked, is anything printed, and do rooms that do not know
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.disk import create, surroundings
+from goneaway_tui.cli.screen import policy_of, show
 from goneaway_tui.cli.terminal import (
     fault,
     may_overwrite,
@@ -25,8 +24,8 @@ from goneaway_tui.cli.terminal import (
     write_out,
 )
 from goneaway_tui.errors import ExitCode, GoneawayError
-from goneaway_tui.model.snapshot import Policy, Snapshot
-from goneaway_tui.ports import Clock, Executor, Source
+from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.ports import Clock, Recorder
 from goneaway_tui.settings import (
     Answer,
     Settings,
@@ -35,16 +34,12 @@ from goneaway_tui.settings import (
 )
 
 if TYPE_CHECKING:
-    from goneaway_tui.tune.journal import Journal
+    from goneaway_tui.source.address import Address
+    from goneaway_tui.source.live import LiveSource
 
 
 DEMO = Policy(watch_below=45, imminent_below=15)
 """Where the demo draws the lines unless told: its sessions live for a minute."""
-
-
-NO_SERVER = "these sessions are simulated: there is no server to change"
-PATIENCE_SECONDS = 0.7
-"""How long connecting may take before it is said that it does."""
 
 
 def run(argv: Sequence[str]) -> int:
@@ -84,16 +79,15 @@ def _answer(answer: Answer) -> int:
 def _ui(settings: Settings) -> int:
     from goneaway_tui.cli.way import way_to
     from goneaway_tui.source.executor import LiveExecutor
-    from goneaway_tui.source.live import LiveSource
 
     require_terminal()
     clock = steady_clock()
-    with way_to(settings) as way:
-        source = LiveSource(way.address, clock, statements=settings.statements, interval=settings.interval)
+    with way_to(settings) as way, _recorder(settings, way.address.name) as recorder:
+        source = _live(settings, way.address, clock)
         executor = (
             None if settings.read_only else LiveExecutor(way.address, clock, statements=settings.statements)
         )
-        return _watch(settings, source, clock, executor, leave=way.close)
+        return show(settings, source, clock, executor, leave=way.close, recorder=recorder)
 
 
 def _demo(settings: Settings) -> int:
@@ -105,24 +99,26 @@ def _demo(settings: Settings) -> int:
 
     require_terminal()
     clock = steady_clock()
+    simulated = SimulatedSource(clock, statements=settings.statements)
     if settings.simulated:
-        return _watch(settings, SimulatedSource(clock, statements=settings.statements), clock)
+        with _recorder(settings, simulated.name) as recorder:
+            return show(settings, simulated, clock, recorder=recorder)
     tell("starting a private server with a living workload; it is removed when you quit ...")
     try:
         demo = start_demo()
     except NoServerProgram as absent:
         greeting = f"{absent.line}. These sessions are simulated."
         tell(greeting)
-        return _watch(
-            settings, SimulatedSource(clock, statements=settings.statements), clock, greeting=greeting
-        )
+        return show(settings, simulated, clock, greeting=greeting)
     if settings.origins["watch_below"] == settings.origins["imminent_below"] == "default":
         settings = replace(settings, watch_below=DEMO.watch_below, imminent_below=DEMO.imminent_below)
     try:
         address = Address(socket=demo.socket, user=demo.user, label="demo (private server)")
         admin = replace(address, user=demo.admin)
         executor = None if settings.read_only else LiveExecutor(admin, clock, statements=settings.statements)
-        return _watch(settings, LiveSource(address, clock, statements=settings.statements), clock, executor)
+        source = LiveSource(address, clock, statements=settings.statements)
+        with _recorder(settings, source.name) as recorder:
+            return show(settings, source, clock, executor, recorder=recorder)
     finally:
         demo.close()
 
@@ -131,12 +127,11 @@ def _snapshot(settings: Settings) -> int:
     from goneaway_tui.cli.way import way_to
     from goneaway_tui.export import FORMATS, save
     from goneaway_tui.judge import judge
-    from goneaway_tui.source.live import LiveSource
 
     with way_to(settings) as way:
-        source = LiveSource(way.address, steady_clock(), statements=settings.statements)
+        source = _live(settings, way.address, steady_clock())
         try:
-            taken = judge(source.sample(), None, _policy(settings))
+            taken = judge(source.sample(), None, policy_of(settings))
         finally:
             source.close()
     chosen = settings.format or "json"
@@ -149,89 +144,90 @@ def _snapshot(settings: Settings) -> int:
     return ExitCode.DONE
 
 
+def _watch(settings: Settings) -> int:
+    from goneaway_tui.cli.watch import watch
+    from goneaway_tui.cli.way import way_to
+
+    clock = steady_clock()
+    with way_to(settings) as way, _recorder(settings, way.address.name) as recorder:
+        source = _live(settings, way.address, clock)
+        try:
+            return watch(
+                source,
+                clock,
+                policy_of(settings),
+                interval=settings.interval,
+                seconds=settings.run_for,
+                output=settings.output,
+                command=settings.execute,
+                recorder=recorder,
+            )
+        finally:
+            source.close()
+
+
 def _explain(settings: Settings) -> int:
     from goneaway_tui.cli.explain import chosen_format, explain, facts_from
+    from goneaway_tui.cli.way import way_to
     from goneaway_tui.doctor.evidence import NO_SERVER
 
     chosen, clock, facts = chosen_format(settings.format), steady_clock(), NO_SERVER
     if settings.live:
-        from goneaway_tui.source.live import LiveSource
-
-        facts = facts_from(LiveSource(_address(settings.connection), clock, statements=settings.statements))
+        with way_to(settings) as way:
+            facts = facts_from(_live(settings, way.address, clock))
     return explain(settings.files, chosen, facts, clock)
 
 
-COMMANDS = {"ui": _ui, "demo": _demo, "snapshot": _snapshot, "explain": _explain}
+def _replay(settings: Settings) -> int:
+    from goneaway_tui.cli.replay import replay
+
+    require_terminal()
+    return replay(settings, steady_clock())
 
 
-def _watch(
-    settings: Settings,
-    source: Source,
-    clock: Clock,
-    executor: Executor | None = None,
-    greeting: str = "",
-    leave: Callable[[], None] = lambda: None,
-) -> int:
-    """Read once, so that a server that refuses is told before the screen opens; then show the board."""
-    from goneaway_tui.judge import judge
+COMMANDS = {
+    "replay": _replay,
+    "ui": _ui,
+    "demo": _demo,
+    "snapshot": _snapshot,
+    "watch": _watch,
+    "explain": _explain,
+}
 
+
+def _live(settings: Settings, address: Address, clock: Clock) -> LiveSource:
+    """Raises FileError for an error log that cannot be read."""
+    from goneaway_tui.source.live import LiveSource
+
+    log = None
+    if settings.error_log is not None:
+        from goneaway_tui.cli.explain import Local
+        from goneaway_tui.source.errorlog import ErrorLog
+
+        log = ErrorLog(Path(settings.error_log), Local())
+    return LiveSource(address, clock, statements=settings.statements, interval=settings.interval, log=log)
+
+
+@contextmanager
+def _recorder(settings: Settings, server_name: str) -> Iterator[Recorder | None]:
+    """A recording open for writing, where one was asked for. Raises FileError."""
+    if settings.record is None:
+        yield None
+        return
+    from goneaway_tui.source.recording.recorder import Recorder
+
+    keep = settings.keep
+    recorder = Recorder(
+        Path(settings.record),
+        server_name,
+        keep_seconds=keep.seconds,
+        keep_bytes=keep.bytes,
+        statements=settings.statements,
+    )
     try:
-        patience = threading.Timer(PATIENCE_SECONDS, tell, [f"connecting to {source.name} ..."])
-        patience.daemon = True
-        patience.start()
-        try:
-            first: Snapshot = judge(source.sample(), None, _policy(settings))
-        finally:
-            patience.cancel()
-        from goneaway_tui.ui.app import GoneawayApp
-
-        app = GoneawayApp(
-            source,
-            clock,
-            _policy(settings),
-            first=first,
-            interval=settings.interval,
-            theme=settings.theme,
-            run_for=settings.run_for,
-            greeting=greeting,
-            executor=executor,
-            journal=_journal(clock) if executor is not None else None,
-            why_read_only=why_read_only(settings),
-        )
-        signal.signal(signal.SIGHUP, lambda *_: _hang_up(source, leave))
-        app.run()
+        yield recorder
     finally:
-        source.close()
-    if app.interrupted:
-        return ExitCode.INTERRUPTED
-    if app.crash is not None:
-        tell(fault(app.crash))
-        return ExitCode.BUG
-    return ExitCode.DONE
-
-
-def why_read_only(settings: Settings) -> str:
-    if not settings.read_only:
-        return NO_SERVER
-    return f"read-only by {settings.origins['read_only']}: nothing can be changed"
-
-
-def _journal(clock: Clock) -> Journal:
-    from platformdirs import user_state_path
-
-    from goneaway_tui.tune.journal import Journal
-
-    return Journal(user_state_path("goneaway-tui") / "journal.jsonl", clock)
-
-
-def _hang_up(source: Source, leave: Callable[[], None]) -> None:
-    """The terminal is gone: nothing to restore, nobody to tell. Let the server's session go, and be gone at once.
-
-    Not by way of the screen's own end, which waits for a terminal that answers no more.
-    """
-    source.close()
-    leave()
-    os._exit(128 + signal.SIGHUP)
+        recorder.close()
 
 
 def steady_clock() -> Clock:
@@ -239,7 +235,3 @@ def steady_clock() -> Clock:
     ticks = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     began, began_ticks = time.time(), time.clock_gettime(ticks)
     return lambda: began + (time.clock_gettime(ticks) - began_ticks)
-
-
-def _policy(settings: Settings) -> Policy:
-    return Policy(watch_below=settings.watch_below, imminent_below=settings.imminent_below)

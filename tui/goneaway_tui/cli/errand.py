@@ -6,7 +6,6 @@ import queue
 import subprocess
 import threading
 import time
-from types import TracebackType
 
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.export.data import Data
@@ -29,11 +28,11 @@ class Errand:
         self._passed_over = 0
         self._thread = threading.Thread(target=self._run, name="exec", daemon=True)
 
-    def __enter__(self) -> Errand:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let what waits be run, as long as that takes no longer than one run may."""
         try:
             self._events.put(None, timeout=PATIENCE)

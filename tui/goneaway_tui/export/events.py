@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from goneaway_tui.export.data import Data, deadline_data, limit_data, server_data, session_data, at_stake_data, to_millisecond
+from goneaway_tui.export.data import (
+    Data,
+    at_stake_data,
+    deadline_data,
+    limit_data,
+    server_data,
+    session_data,
+    to_millisecond,
+)
 from goneaway_tui.export.instants import instant
 from goneaway_tui.judge import Step
 from goneaway_tui.model.departure import Departure
@@ -28,7 +36,11 @@ def happened(step: Step) -> Iterator[Data]:
     for verdict in step.opened:
         yield _event("opened", at) | session_data(verdict, at)
     for change in step.changes:
-        yield _event("variable_changed", at) | {"variable": change.variable, "old": change.old, "new": change.new}
+        yield _event("variable_changed", at) | {
+            "variable": change.variable,
+            "old": change.old,
+            "new": change.new,
+        }
 
 
 def departed(departure: Departure) -> Data:

@@ -13,13 +13,10 @@ _SNAPSHOT = "goneaway-tui snapshot --format json reads the server once"
 _ONE = "give one server, by flags, by DSN or by @name"
 
 COMMANDS: Mapping[str, str] = {
-    "watch": _SNAPSHOT,
     "exporter": _SNAPSHOT,
-    "replay": "goneaway-tui demo shows the screen without a server of yours",
 }
 
 FLAGS: Mapping[str, str] = {
-    "--record": _SNAPSHOT,
     "--listen": _SNAPSHOT,
 }
 

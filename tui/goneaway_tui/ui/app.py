@@ -8,29 +8,32 @@ import threading
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
-from goneaway_tui.errors import FileError, SettingsError
-from goneaway_tui.export import save
-from goneaway_tui.judge import is_same_run
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.judge.ledger import Ledger
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Snapshot
-from goneaway_tui.ports import Clock, Executor, Source
+from goneaway_tui.ports import Clock, Executor, Recorder, Source
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.acts import NEEDS, Acts
-from goneaway_tui.ui.messages import Judged, PollBroke, PollFailed
+from goneaway_tui.ui.commands import ANYWHERE, ON_THE_BOARD, commands
+from goneaway_tui.ui.exporting import export
+from goneaway_tui.ui.freshness import CONNECTING, Freshness, freshness, frozen, replayed
+from goneaway_tui.ui.messages import Happened, Judged, PlayFailed, PollBroke, PollFailed, RecordingEnded
+from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.board import Board
-from goneaway_tui.ui.screens.export import ExportChoice, ExportScreen
 from goneaway_tui.ui.screens.kill import KillScreen
+from goneaway_tui.ui.screens.ledger import LedgerScreen
+from goneaway_tui.ui.screens.replay import ReplayBoard
 from goneaway_tui.ui.screens.session import SessionScreen
-from goneaway_tui.ui.widgets.summary import Freshness
 
 TICK_SECONDS = 0.25
 """How often countdowns move: often enough that a second never seems to skip."""
@@ -51,7 +54,7 @@ class GoneawayApp(App[None]):
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)
-    freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", "$text-muted"), repaint=False)
+    freshness: reactive[Freshness] = reactive(CONNECTING, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
 
     def __init__(
@@ -69,10 +72,13 @@ class GoneawayApp(App[None]):
         executor: Executor | None = None,
         journal: Journal | None = None,
         why_read_only: str = "there is no server here to change",
+        recorder: Recorder | None = None,
+        player: Player | None = None,
     ) -> None:
         """`first` is shown at once. `ticking=False` leaves `tick` to the caller, for a clock that is held.
 
-        `run_for` seconds later the app ends by itself. Raises SettingsError for a theme that does not exist.
+        `run_for` seconds later the app ends by itself. With a `player` it shows a recording, and `source` only names it.
+        Raises SettingsError for a theme that does not exist.
         """
         super().__init__()
         self.crash: Exception | None = None
@@ -80,10 +86,18 @@ class GoneawayApp(App[None]):
         self.clock = clock
         self._interval = interval
         self._ticking = ticking
-        self._poller = Poller(source, policy, self.post_message, first)
+        self.player = player
+        if player is not None:
+            player.attach(self.post_message)
+        self._poller = player or Poller(source, policy, self.post_message, first, recorder)
+        self._ledger = Ledger()
         self.server_name = source.name
         self.acts = Acts(self, executor, journal, why_read_only)
-        self._board = Board(source.name, read_only=executor is None)
+        self._board = (
+            Board(source.name, read_only=executor is None)
+            if player is None
+            else ReplayBoard(source.name, player)
+        )
         self._newest = first
         self._run_for = run_for
         self._greeting = greeting
@@ -125,13 +139,20 @@ class GoneawayApp(App[None]):
         self._poller.stop()
 
     @property
-    def poller(self) -> Poller:
+    def poller(self) -> Poller | Player:
         return self._poller
+
+    @property
+    def ledger(self) -> Ledger:
+        """Everybody who left, by the instant that is shown."""
+        return self._ledger if self.player is None else self.player.ledger()
 
     def tick(self) -> None:
         """Move the countdowns; ask for a poll when one is due and none is out."""
+        if self.player is not None:
+            self.player.request()
         now = self.clock()
-        if now >= self._due and self._poller.request():
+        if self.player is None and now >= self._due and self._poller.request():
             self._due = now + self._interval
         if self._frozen_at is None:
             self.now = now
@@ -140,8 +161,6 @@ class GoneawayApp(App[None]):
 
     @on(Judged)
     def _take(self, message: Judged) -> None:
-        if self._newest is not None and not is_same_run(self._newest.sample, message.snapshot.sample):
-            self.notify("The server has restarted: all sessions are new.", severity="warning", timeout=15)
         self._newest = message.snapshot
         self._failures, self.trouble = 0, ""
         if self._frozen_at is None:
@@ -149,6 +168,22 @@ class GoneawayApp(App[None]):
             self.snapshot = message.snapshot
         self.freshness = self._fresh(self.clock())
         self._follow()
+
+    @on(Happened)
+    def _note(self, message: Happened) -> None:
+        """Write down who left, and say what nobody here has done."""
+        self._ledger.add(message.step.departed)
+        if message.step.restarted:
+            self.notify("The server has restarted: all sessions are new.", severity="warning", timeout=15)
+        for change in message.step.changes:
+            words = f"{change.variable} was {change.old}, and is {change.new} now"
+            self.notify(plain(words, 300), timeout=8, markup=False)
+        self._follow()
+
+    @on(RecordingEnded)
+    @on(PlayFailed)
+    def _complain(self, message: RecordingEnded | PlayFailed) -> None:
+        self.notify(plain(message.error.line, 500), severity="error", timeout=20, markup=False)
 
     @on(PollFailed)
     def _bear(self, message: PollFailed) -> None:
@@ -164,23 +199,18 @@ class GoneawayApp(App[None]):
         raise message.error
 
     def _fresh(self, now: float) -> Freshness:
+        if self.player is not None:
+            return replayed(now, self.player.speed if self.player.is_playing else None)
         if self._frozen_at is not None:
-            return Freshness(f"❄ frozen {wording.age(now - self._frozen_at)} ago", "bold $text-accent")
-        if self.snapshot is None:
-            return Freshness(
-                "✖ not connected" if self.trouble else "◌ connecting",
-                "$text-error" if self.trouble else "$text-muted",
-            )
-        age = max(0.0, now - self.snapshot.taken_at)
-        if self.trouble:
-            return Freshness(f"✖ lost, seen {wording.age(age)} ago", "bold $text-error")
-        if age > 2 * self._interval + 1:
-            return Freshness(f"◌ waiting, seen {wording.age(age)} ago", "bold $text-warning")
-        return Freshness(f"● live {self._interval:g} s", "$text-success")
+            return frozen(now - self._frozen_at)
+        seen = None if self.snapshot is None else max(0.0, now - self.snapshot.taken_at)
+        return freshness(seen, self._interval, in_trouble=bool(self.trouble))
 
     def _follow(self) -> None:
         if isinstance(self.screen, SessionScreen):
             self.screen.follow(self.snapshot, self.now)
+        elif isinstance(self.screen, LedgerScreen) and self.screen.is_behind(len(self._ledger)):
+            self.screen.follow()
 
     def on_key(self, event: events.Key) -> None:
         """A letter that reaches us while a field has the focus was typed in one burst with the key that opened it.
@@ -230,13 +260,18 @@ class GoneawayApp(App[None]):
     def action_variables(self) -> None:
         self.acts.variables()
 
+    def action_ledger(self) -> None:
+        self.push_screen(LedgerScreen(lambda: self.ledger, lambda: self.now, self.server_name))
+
     def action_interrupt(self) -> None:
         """ctrl+c quits, as everywhere else."""
         self.interrupted = True
         self.exit()
 
     def action_freeze(self) -> None:
-        if self._frozen_at is None:
+        if self.player is not None:
+            self.player.toggle()
+        elif self._frozen_at is None:
             self._frozen_at = self.clock()
         else:
             self._frozen_at = None
@@ -244,47 +279,13 @@ class GoneawayApp(App[None]):
         self.tick()
 
     def action_export(self) -> None:
-        if self.snapshot is None:
-            self.notify("Nothing has been read yet.", severity="warning")
-            return
-        shown = self.snapshot
-
-        def answered(choice: ExportChoice | None) -> None:
-            if choice is not None:
-                self._write(shown, choice)
-
-        self.push_screen(ExportScreen(shown), answered)
-
-    @work(thread=True)
-    def _write(self, snapshot: Snapshot, choice: ExportChoice) -> None:
-        """Write in a thread: the file may be on a slow disk."""
-        try:
-            path = save(snapshot, choice.format, choice.path, overwrite=choice.overwrite)
-        except FileError as error:
-            self.call_from_thread(
-                self.notify, plain(error.line, 500), severity="error", timeout=10, markup=False
-            )
-        else:
-            self.call_from_thread(self.notify, f"Wrote {path.resolve()}", timeout=6, markup=False)
+        export(self, self.snapshot)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every command by name in the palette."""
-        board = self._board
-        if screen is board:
-            yield SystemCommand("Filter", "Narrow the sessions by words and fields", board.action_filter)
-            yield SystemCommand("Sort", "Sort by a column", board.action_sort)
-            yield SystemCommand("Group", "Group by user, client, program or database", board.action_group)
-            yield SystemCommand("Freeze", "Hold the screen, or let it go on", self.action_freeze)
-            yield SystemCommand("Export", "Write the snapshot on the screen to a file", self.action_export)
-            yield SystemCommand("Tune", "Change a limit of the server", self.action_tunables)
-            yield SystemCommand(
-                "Kill", "End the marked sessions, or the one under the cursor", self.action_kill
-            )
-            yield SystemCommand("Undo", "Take back the last change", self.action_undo)
-            yield SystemCommand("Variables", "The limits, and the journal of changes", self.action_variables)
-            yield SystemCommand("Help", "Keys, words, and what this account cannot see", board.action_help)
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
-        yield SystemCommand("Quit", "Leave", self.exit)
+        if screen is self._board:
+            yield from commands(screen, ON_THE_BOARD)
+        yield from commands(screen, ANYWHERE)
 
     def _handle_exception(self, error: Exception) -> None:
         """End with the fault in hand instead of a traceback on the terminal; `cli` tells it in one line."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from goneaway_tui.judge.grouping import Group
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Risk, Verdict
 from goneaway_tui.ui import wording
@@ -67,6 +69,30 @@ GROUP_COLUMNS: tuple[Column[Group], ...] = (
     Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 15, 16, 0, right=True, ticking=True),
     Column("trx", "Open trx", lambda g, *_: wording.count(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 0, right=True),
 )  # fmt: skip
+
+CERTAINTIES: tuple[Certainty, ...] = tuple(Certainty)
+DEPARTURE_COLUMNS: tuple[Column[Departure], ...] = (
+    Column("at", "Left (UTC)", lambda d, *_: wording.time_of_day(d.at), lambda d: -d.at, 10, 12, 0),
+    Column("id", "Id", lambda d, *_: str(d.verdict.session.id), lambda d: d.verdict.session.id, 6, 8, 0, right=True),
+    Column("cause", "Cause", lambda d, *_: d.cause.value, lambda d: d.cause.value, 19, 19, 0, tinted=True),
+    Column("certainty", "Certainty", lambda d, *_: d.certainty.value, lambda d: CERTAINTIES.index(d.certainty), 9, 10, 1, tinted=True),
+    Column("user", "User", lambda d, *_: plain(d.verdict.session.user, 200), lambda d: d.verdict.session.user, 8, 16, 2),
+    Column("client", "Client", lambda d, _, room: wording.client(d.verdict.session, room), lambda d: d.verdict.session.host, 12, 24, 5),
+    Column("program", "Program", lambda d, *_: wording.program(d.verdict.session), lambda d: wording.program(d.verdict.session) or None, 9, 16, 4),
+    Column("idle", "Idle", lambda d, *_: wording.idle(d.verdict, d.at), lambda d: d.idle_seconds, 8, 11, 0, right=True),
+    Column("limit", "Limit", lambda d, _, room: wording.limit_within(d.verdict.limit, room), lambda d: d.verdict.limit and d.verdict.limit.seconds, 8, 9, 1, right=True),
+    Column("stake", "Was at stake", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_order(d.verdict), 12, 14, 3),
+    Column("evidence", "Evidence", lambda d, *_: plain(d.evidence[0] if d.evidence else "", 400), lambda d: d.evidence, 20, WIDE, 6),
+)  # fmt: skip
+
+CAUSE_TINTS: dict[Cause, str] = {
+    Cause.CLIENT_QUIT: "lines--quiet",
+    Cause.UNKNOWN: "lines--quiet",
+    Cause.IDLE_TIMEOUT: "lines--watch",
+    Cause.TRANSACTION_TIMEOUT: "lines--watch",
+    Cause.KILLED: "lines--busy",
+}
+"""What paints a departure's tinted cells; a cause that is not here is painted as trouble."""
 
 TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
 """The component class that paints a row's tinted cells; its colours are in app.tcss."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from goneaway_tui.errors import SourceError
+from goneaway_tui.errors import FileError, SourceError
+from goneaway_tui.judge import Step
 from goneaway_tui.model.snapshot import Snapshot
 
 
@@ -19,6 +20,27 @@ class Judged(Message):
     def can_replace(self, message: Message) -> bool:
         """Only the newest counts when the screen cannot keep up."""
         return isinstance(message, Judged)
+
+
+@dataclass
+class Happened(Message):
+    """Between two polls somebody left, a variable was set, or the server began anew. None of these may be missed."""
+
+    step: Step
+
+
+@dataclass
+class RecordingEnded(Message):
+    """Nothing more can be recorded."""
+
+    error: FileError
+
+
+@dataclass
+class PlayFailed(Message):
+    """The recording cannot be read on."""
+
+    error: FileError
 
 
 @dataclass

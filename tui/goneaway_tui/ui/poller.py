@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from goneaway_tui.errors import SourceError
-from goneaway_tui.judge import judge
+from goneaway_tui.errors import FileError, SourceError
+from goneaway_tui.judge import Step, step
 from goneaway_tui.model.snapshot import Policy, Snapshot
-from goneaway_tui.ports import Source
-from goneaway_tui.ui.messages import Judged, PollBroke, PollFailed
+from goneaway_tui.ports import Recorder, Source
+from goneaway_tui.ui.messages import Happened, Judged, PollBroke, PollFailed, RecordingEnded
 
 Post = Callable[[Message], object]
 
@@ -22,8 +22,16 @@ Post = Callable[[Message], object]
 class Poller:
     """Reads a source when asked and posts what came of it."""
 
-    def __init__(self, source: Source, policy: Policy, post: Post, first: Snapshot | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        policy: Policy,
+        post: Post,
+        first: Snapshot | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
         """`first` is what was read before the thread began."""
+        self._recorder = recorder
         self._source = source
         self._policy = policy
         self._post = post
@@ -74,9 +82,22 @@ class Poller:
 
     def _poll(self) -> Message:
         try:
-            self._previous = judge(self._source.sample(), self._previous, self._policy)
+            taken = step(self._source.sample(), self._previous, self._policy)
         except SourceError as error:
             return PollFailed(error)
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
             return PollBroke(error)
-        return Judged(self._previous)
+        self._previous = taken.snapshot
+        self._record(taken)
+        if taken.departed or taken.changes or taken.restarted:
+            self._post(Happened(taken))
+        return Judged(taken.snapshot)
+
+    def _record(self, taken: Step) -> None:
+        if self._recorder is None:
+            return
+        try:
+            self._recorder.record(taken.snapshot, taken.departed)
+        except FileError as error:
+            self._recorder = None
+            self._post(RecordingEnded(error))

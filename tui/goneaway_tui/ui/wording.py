@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from goneaway_tui.export.instants import instant
 from goneaway_tui.export.wording import age, clock, count, countdown, limit_cell, limit_words, size
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 __all__ = [
-    "SIGNS", "age", "bar", "client", "clock", "closes_in", "count", "countdown", "heights", "idle", "limit_cell", "limit_within", "limit_words",
-    "program", "risk_word", "rows", "size", "stake", "stake_within", "statement",
+    "SIGNS", "age", "bar", "client", "clock", "closes_in", "count", "countdown", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
+    "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day",
 ]  # fmt: skip
 
 SIGNS = {
@@ -112,6 +115,28 @@ def heights(counts: tuple[int, ...], most: int) -> str:
     '▁▂█'
     """
     return "".join(_LEVELS[0 if n == 0 else max(1, round(n / max(most, 1) * 7))] for n in counts)
+
+
+def time_of_day(at: float) -> str:
+    """An instant's clock, in UTC: its day stands where there is room for it.
+
+    >>> time_of_day(1795459202.5)
+    '18:40:02.5'
+    """
+    return instant(at)[11:21]
+
+
+def instant_of(text: str) -> float | None:
+    """The instant an ISO 8601 text names, UTC where it names no zone; None where it is none.
+
+    >>> instant_of("2026-11-23T18:40:02.5Z")
+    1795459202.5
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
 
 
 def rows(number: int) -> str:

@@ -36,6 +36,11 @@ class Replay:
     def is_playing(self) -> bool:
         return self.speed > 0
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """The recording's first and last instant."""
+        return self.recording.span
+
     def play(self, speed: float = 1.0) -> None:
         """Let time pass `speed` times as fast as it does, once `advance` tells how much of it has."""
         self.speed = max(0.0, speed)

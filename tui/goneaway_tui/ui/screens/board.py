@@ -19,6 +19,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, in_order
+from goneaway_tui.ui.freshness import CONNECTING, Freshness
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.notice import hidden, narrowed
 from goneaway_tui.ui.screens.chooser import ChooserScreen
@@ -26,7 +27,7 @@ from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.summary import Freshness, Summary
+from goneaway_tui.ui.widgets.summary import Summary
 
 NARROW, MIDDLE = 100, 150
 SHORT = {"wait_timeout": "wait", "interactive_timeout": "inter", "max_allowed_packet": "packet"}
@@ -54,13 +55,14 @@ class Board(Screen[None]):
         Binding("s", "sort", "sort", id="board.sort"),
         Binding("g", "group", "group", id="board.group"),
         Binding("f", "app.freeze", "freeze", id="board.freeze"),
+        Binding("l", "app.ledger", "ledger", id="board.ledger"),
         Binding("v", "app.variables", "vars", id="board.variables"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)
-    freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", "$text-muted"), repaint=False)
+    freshness: reactive[Freshness] = reactive(CONNECTING, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
 
     summary = query_one("#summary", Summary)
@@ -269,9 +271,10 @@ class Board(Screen[None]):
 
     def action_help(self) -> None:
         hidden = () if self.snapshot is None else self.snapshot.sample.limitations
-        self.app.push_screen(HelpScreen(self._key_words(), hidden))
+        self.app.push_screen(HelpScreen(self.key_words(), hidden))
 
-    def _key_words(self) -> list[tuple[str, str]]:
+    def key_words(self) -> list[tuple[str, str]]:
+        """The keys of this screen, for the help."""
         return [
             ("arrows page home end", "move"),
             ("enter", "one session, whole"),
@@ -283,6 +286,7 @@ class Board(Screen[None]):
             ("t", "change any limit"),
             ("k", "kill the marked sessions, or the one under the cursor"),
             ("u", "undo the last change"),
+            ("l", "the ledger: who left, when and why"),
             ("v", "the limits, and the journal of changes"),
             ("f", "freeze the screen, and let it go on"),
             ("e", "export the snapshot on the screen"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -15,6 +14,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.freshness import CONNECTING, Freshness
 
 Part = tuple[str, str]
 """Text and how it looks: a style of the theme."""
@@ -30,19 +30,11 @@ LOOKS = {
 QUIET = "$foreground-muted"
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How old what is shown is, and why."""
-
-    words: str
-    look: str
-
-
 class Summary(Widget):
     """Four lines that never change their places."""
 
     snapshot: reactive[Snapshot | None] = reactive(None)
-    freshness: reactive[Freshness] = reactive(Freshness("◌ connecting", QUIET))
+    freshness: reactive[Freshness] = reactive(CONNECTING)
     now: reactive[float] = reactive(0.0, repaint=False)
 
     def __init__(self, name: str, *, read_only: bool, id: str) -> None:  # noqa: A002 - the framework's word

@@ -1,0 +1,61 @@
+"""`goneaway-tui replay FILE`: the screen on a recording. No server, and nothing can be changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from goneaway_tui.cli.screen import policy_of
+from goneaway_tui.cli.terminal import fault, tell
+from goneaway_tui.errors import ExitCode
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.ports import Clock
+from goneaway_tui.settings import Settings
+
+WHY_READ_ONLY = "this is a recording: there is no server here to change"
+MOST_DEPARTURES = 2_000
+"""How many of the newest the ledger of a recording shows: they are read anew wherever somebody jumps."""
+
+
+class Recorded:
+    """Names what is replayed; it is never asked for a sample."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def sample(self) -> Sample:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def replay(settings: Settings, real: Clock) -> ExitCode:
+    """Raises FileError where the file is no recording, or none of it can be read."""
+    from goneaway_tui.source.recording.recording import Recording
+    from goneaway_tui.source.recording.replay import Replay
+    from goneaway_tui.ui.app import GoneawayApp
+    from goneaway_tui.ui.player import Player
+
+    path = Path(settings.files[0])
+    recording = Recording(path)
+    try:
+        timeline = Replay(recording, MOST_DEPARTURES)
+        first = timeline.snapshot()
+        app = GoneawayApp(
+            Recorded(f"{recording.server_name} (recorded)"),
+            timeline.clock,
+            policy_of(settings),
+            first=first,
+            theme=settings.theme,
+            why_read_only=WHY_READ_ONLY,
+            player=Player(timeline, real),
+        )
+        app.run()
+    finally:
+        recording.close()
+    if app.interrupted:
+        return ExitCode.INTERRUPTED
+    if app.crash is not None:
+        tell(fault(app.crash))
+        return ExitCode.BUG
+    return ExitCode.DONE

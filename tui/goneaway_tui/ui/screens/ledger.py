@@ -1,0 +1,194 @@
+"""Everybody who left, the newest first, with the cause; and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.getters import query_one
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+from goneaway_tui.judge.ledger import TOTALS, Ledger
+from goneaway_tui.judge.narrowing import EVERYTHING, Filter, parse_filter
+from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.plain import plain
+from goneaway_tui.ui import wording
+from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_order
+from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.screens.departure import DepartureScreen
+from goneaway_tui.ui.widgets.field import Field
+from goneaway_tui.ui.widgets.line_table import LineTable
+
+GOVERNS = {
+    Cause.PACKET_TOO_LARGE: "max_allowed_packet",
+    Cause.NET_READ_TIMEOUT: "net_read_timeout",
+    Cause.NET_WRITE_TIMEOUT: "net_write_timeout",
+}
+"""The variable behind a cause, where it is not the session's own limit."""
+NAMED = 4
+"""How many of each kind the totals name."""
+
+
+class LedgerScreen(Screen[None]):
+    """Follows the ledger while it is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", key_display="/", id="ledger.filter"),
+        Binding("t", "govern", "tune what ended it", id="ledger.tune"),
+        Binding("s", "sort", "sort", id="ledger.sort"),
+        Binding("escape", "leave", "back", id="ledger.leave"),
+        Binding("l,q", "app.pop_screen", "back", show=False, id="ledger.back"),
+    ]
+
+    rows: query_one[LineTable[Departure]] = query_one("#departures", LineTable)
+    field = query_one("#filter", Input)
+
+    def __init__(self, ledger: Callable[[], Ledger], now: Callable[[], float], server: str) -> None:
+        """`ledger` and `now` are asked whenever it draws."""
+        super().__init__()
+        self._ledger = ledger
+        self._now = now
+        self._server_name = server
+        self._filter: Filter = EVERYTHING
+        self._error = ""
+        self._drawn = -1
+        self._sort, self._reverse = "at", False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="totals")
+        yield Static(id="notice")
+        yield Field(placeholder="filter: shop  user:shop  idle>10m  idle_timeout  program:cron", id="filter",
+                    select_on_focus=False)  # fmt: skip
+        yield LineTable(
+            DEPARTURE_COLUMNS,
+            lambda d: (d.verdict.session.id, d.at),
+            lambda d: CAUSE_TINTS.get(d.cause, "lines--imminent"),
+            id="departures",
+        )
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.rows.focus()
+        self.follow()
+
+    def is_behind(self, departed: int) -> bool:
+        """Whether more have left than are drawn."""
+        return departed != self._drawn
+
+    def follow(self) -> None:
+        """Draw what there is now."""
+        if not self.is_mounted:
+            return
+        ledger, now = self._ledger(), self._now()
+        self._drawn = len(ledger)
+        kept = [d for d in ledger if admits(self._filter, d)]
+        ordered = in_order(kept, DEPARTURE_COLUMNS, self._sort, reverse=self._reverse)
+        self.rows.show(ordered, now, self._sort, reverse=self._reverse)
+        self.query_one("#totals", Static).update(self._totals(ledger))
+        notice = self.query_one("#notice", Static)
+        words, look = self._notice(ledger, len(kept))
+        notice.display = bool(words)
+        notice.set_classes(look)
+        notice.update(Content(words))
+
+    def _totals(self, ledger: Ledger) -> Content:
+        title = Content.assemble(
+            ("ledger ", "bold $text-primary"),
+            (plain(self._server_name, 100), "bold"),
+            f"   {wording.count(len(ledger))} departed",
+        )
+        return Content("\n").join([title, *(added_up(name, ledger.totals(name)) for name in TOTALS)])
+
+    def _notice(self, ledger: Ledger, shown: int) -> tuple[str, str]:
+        if self._error:
+            return f"▲ {self._error}", "warning"
+        if not len(ledger):
+            return "Nobody has left since this began. Who does will stand here, with the cause.", "quiet"
+        if self._filter.text:
+            return f"{wording.count(shown)} shown: {plain(self._filter.text, 200)}", "quiet"
+        return "", "quiet"
+
+    def action_filter(self) -> None:
+        self.field.display = True
+        self.field.focus()
+
+    def action_leave(self) -> None:
+        """One step back: out of the filter, then out of here."""
+        if self.field.display:
+            self.field.value = ""
+            self.field.display = False
+            self.rows.focus()
+        else:
+            self.app.pop_screen()
+
+    def action_sort(self) -> None:
+        """The next column; after the last the first."""
+        shown = self.rows.shown_columns
+        self._sort = shown[(shown.index(self._sort) + 1) % len(shown)] if self._sort in shown else shown[0]
+        self.follow()
+
+    async def action_govern(self) -> None:
+        departure = self.rows.cursor_row
+        name = governing(departure) if departure is not None else None
+        if name is None:
+            self.notify("No variable of the server ended this session.", severity="warning")
+        else:
+            await self.run_action(f"app.tune('{name}')")
+
+    @on(Input.Changed, "#filter")
+    def _narrow(self, event: Input.Changed) -> None:
+        try:
+            self._filter, self._error = parse_filter(event.value), ""
+        except ValueError as error:
+            self._error = plain(str(error), 200)
+        self.follow()
+
+    @on(Input.Submitted, "#filter")
+    def _done_narrowing(self) -> None:
+        self.rows.focus()
+
+    @on(LineTable.HeadingPressed)
+    def _sort_by(self, event: LineTable.HeadingPressed) -> None:
+        self._reverse = not self._reverse if self._sort == event.column else False
+        self._sort = event.column
+        self.follow()
+
+    @on(RowChosen)
+    def _detail(self) -> None:
+        departure = self.rows.cursor_row
+        if departure is not None:
+            self.app.push_screen(DepartureScreen(departure))
+
+    def on_resize(self, _: events.Resize) -> None:
+        self.call_after_refresh(self.follow)
+
+
+def admits(chosen: Filter, departure: Departure) -> bool:
+    """Whether a departure is in sight: by its session, or by its cause as a plain word."""
+    words = chosen.text.lower().split()
+    if words and all(word in f"{departure.cause.value} {departure.certainty.value}" for word in words):
+        return True
+    return chosen.admits(departure.verdict, departure.at)
+
+
+def governing(departure: Departure) -> str | None:
+    """The variable that ended it, or would have."""
+    limit = departure.verdict.limit
+    return GOVERNS.get(departure.cause) or (limit.variable if limit is not None else None)
+
+
+def added_up(name: str, totals: list[tuple[str, int]]) -> Content:
+    """`by cause   9 idle_timeout   3 client_quit`."""
+    more = sum(number for _, number in totals[NAMED:])
+    parts: list[tuple[str, str]] = [(f"by {name:<8}", "$foreground-muted")]
+    for key, number in totals[:NAMED]:
+        parts += [(f"{wording.count(number)} ", "bold"), (f"{plain(key, 40)}   ", "")]
+    if more:
+        parts.append((f"{wording.count(more)} others", "$foreground-muted"))
+    return Content.assemble(*parts)

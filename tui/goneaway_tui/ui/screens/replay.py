@@ -1,0 +1,131 @@
+"""The board of a recording: the same board, and a time line."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from goneaway_tui.export.instants import instant
+from goneaway_tui.model.duration import parse_duration
+from goneaway_tui.ui import wording
+from goneaway_tui.ui.player import Player
+from goneaway_tui.ui.screens.ask import AskScreen
+from goneaway_tui.ui.screens.board import Board
+
+KEYS = (
+    ("f", "play, and stop playing"),
+    (", .", "one sample back, one on"),
+    ("[ ]", "to the departure before, to the next"),
+    ("+ -", "play faster, slower"),
+    ("j", "jump: 14:09:36, 90% or 10m after the start"),
+)
+
+
+class ReplayBoard(Board):
+    """What was seen, at the instant the time line stands at."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("full_stop", "step(1)", "on", key_display=".", id="replay.on"),
+        Binding("comma", "step(-1)", "back", key_display=",", id="replay.back"),
+        Binding("right_square_bracket", "departure(True)", "next left", key_display="]", id="replay.next"),
+        Binding(
+            "left_square_bracket", "departure(False)", "last left", key_display="[", id="replay.previous"
+        ),
+        Binding("plus", "faster(1)", "faster", show=False, id="replay.faster"),
+        Binding("minus", "faster(-1)", "slower", show=False, id="replay.slower"),
+        Binding("j", "jump", "jump", id="replay.jump"),
+    ]
+
+    def __init__(self, name: str, player: Player) -> None:
+        super().__init__(name, read_only=True)
+        self._player = player
+
+    def compose(self) -> ComposeResult:
+        for widget in super().compose():
+            if isinstance(widget, Footer):
+                yield Static(id="timeline")
+            yield widget
+
+    def watch_now(self, now: float) -> None:
+        super().watch_now(now)
+        self._draw_timeline()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._draw_timeline()
+
+    def _draw_timeline(self) -> None:
+        first, last = self._player.span
+        line = Content.assemble(
+            (instant(first, "seconds"), "$foreground-muted"),
+            " ",
+            (timeline(first, self.now, last, max(4, self.size.width - 46)), "$text-accent"),
+            " ",
+            (instant(last, "seconds"), "$foreground-muted"),
+        )
+        for shown in self.query("#timeline").results(Static):
+            shown.update(line)
+
+    def action_step(self, samples: int) -> None:
+        self._player.step(samples)
+
+    def action_departure(self, forward: bool) -> None:  # noqa: FBT001 - a binding's argument
+        self._player.to_departure(forward=forward)
+
+    def action_faster(self, steps: int) -> None:
+        self._player.faster(steps)
+
+    def action_jump(self) -> None:
+        def answered(text: str | None) -> None:
+            if text:
+                try:
+                    self._player.jump(place(text, *self._player.span))
+                except ValueError as error:
+                    self.notify(str(error), severity="warning")
+
+        self.app.push_screen(AskScreen("jump to", "14:09:36   2026-11-23T14:09:36Z   90%   10m"), answered)
+
+    def key_words(self) -> list[tuple[str, str]]:
+        return [*KEYS, *super().key_words()]
+
+
+def timeline(first: float, now: float, last: float, width: int) -> str:
+    """Where `now` lies.
+
+    >>> timeline(0, 50, 100, 5)
+    '━━●──'
+    """
+    done = 0.0 if last <= first else min(1.0, max(0.0, (now - first) / (last - first)))
+    before = round(done * (width - 1))
+    return "━" * before + "●" + "─" * (width - 1 - before)
+
+
+def place(text: str, first: float, last: float) -> float:
+    """The instant somebody means: a share, a clock of the recording's last such, an instant, or so long after the start.
+
+    >>> place("50%", 100.0, 200.0), place("10s", 100.0, 200.0), place("00:02:30", 100.0, 200.0)
+    (150.0, 110.0, 150.0)
+    """
+    bare = text.strip()
+    share = re.fullmatch(r"(\d{1,3}(?:\.\d+)?) ?%", bare)
+    if share:
+        return first + (last - first) * min(float(share[1]), 100.0) / 100
+    clock = re.fullmatch(r"(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d{1,6})?))?Z?", bare)
+    if clock:
+        seconds = int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3] or 0)
+        today = last - last % 86_400 + seconds
+        return today if today <= last or today - 86_400 < first else today - 86_400
+    whole = wording.instant_of(bare)
+    if whole is not None:
+        return whole
+    try:
+        return first + parse_duration(bare)
+    except ValueError:
+        raise ValueError(
+            "write a time as 14:09:36, a share as 90%, or how long after the start as 10m"
+        ) from None
