@@ -6,6 +6,7 @@ import queue
 import subprocess
 import threading
 import time
+from typing import Self
 
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.export.data import Data

@@ -72,7 +72,7 @@ GROUP_COLUMNS: tuple[Column[Group], ...] = (
 
 CERTAINTIES: tuple[Certainty, ...] = tuple(Certainty)
 DEPARTURE_COLUMNS: tuple[Column[Departure], ...] = (
-    Column("at", "Left (UTC)", lambda d, *_: wording.time_of_day(d.at), lambda d: -d.at, 10, 12, 0),
+    Column("at", "Left UTC", lambda d, *_: wording.time_of_day(d.at), lambda d: -d.at, 10, 12, 0),
     Column("id", "Id", lambda d, *_: str(d.verdict.session.id), lambda d: d.verdict.session.id, 6, 8, 0, right=True),
     Column("cause", "Cause", lambda d, *_: d.cause.value, lambda d: d.cause.value, 19, 19, 0, tinted=True),
     Column("certainty", "Certainty", lambda d, *_: d.certainty.value, lambda d: CERTAINTIES.index(d.certainty), 9, 10, 1, tinted=True),

@@ -26,7 +26,7 @@ KEYS = (
 )
 
 
-class ReplayBoard(Board):
+class ReplayBoard(Board, inherit_bindings=False):
     """What was seen, at the instant the time line stands at."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,6 +39,8 @@ class ReplayBoard(Board):
         Binding("plus", "faster(1)", "faster", show=False, id="replay.faster"),
         Binding("minus", "faster(-1)", "slower", show=False, id="replay.slower"),
         Binding("j", "jump", "jump", id="replay.jump"),
+        Binding("f", "app.freeze", "play", id="replay.play"),
+        *(each for each in Board.BINDINGS if not (isinstance(each, Binding) and each.id == "board.freeze")),
     ]
 
     def __init__(self, name: str, player: Player) -> None:
