@@ -195,6 +195,12 @@ def test_a_fault_is_told_with_its_line_and_what_was_meant(text: str, expected: s
     assert complaint(config=text).removeprefix(place).lstrip(" ,") == expected
 
 
+@pytest.mark.parametrize("key", ["a" * 3000, "\\u001b[2J", "\\u202e"])
+@pytest.mark.parametrize("table", ["servers", "groups", "keys", "servers.a", "x"])
+def test_a_fault_stays_one_line_whatever_the_key(key: str, table: str) -> None:
+    assert len(complaint(config=f'[{table}]\n"{key}" = 5')) < 700
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

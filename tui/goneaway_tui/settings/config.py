@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.model.plain import plain
 from goneaway_tui.settings.mention import BY_NAME, Mention, Rank, canonical, found
 from goneaway_tui.settings.nearest import did_you_mean
 from goneaway_tui.settings.options import OPTIONS, Option, Section
@@ -264,4 +265,5 @@ class _Reader:
         return f"{self._name} line {self._where.line(path)}"
 
     def _wrong(self, path: KeyPath, what: str, hint: str) -> SettingsError:
-        return SettingsError(f"{self._place(path)}: {what}", hint)
+        """Keys come into both parts as they were written: whatever they are, it stays one line."""
+        return SettingsError(plain(f"{self._place(path)}: {what}", 400), plain(hint, 200))
