@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from goneaway_tui.settings.optionfiles import GROUPS
 from tests.property.fuzz import TARGETS, run
-from tests.unit.settings.test_optionfiles import dashed, ours, program, written
+from tests.unit.settings.asking import program
+from tests.unit.settings.test_optionfiles import dashed, ours, written
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings import Answer, Content, Secret, Settings, Surroundings, resolve
+from tests.servers.private import home_of_servers
 
 HOME = Path("/home/dba")
 CONFIG = HOME / ".config/goneaway-tui/config.toml"
@@ -90,3 +92,13 @@ def value(found: Settings, name: str) -> object:
     holder = found.connection if hasattr(found.connection, name) else found
     each: object = getattr(holder, name)
     return each.reveal() if isinstance(each, Secret) else each
+
+
+def program(name: str) -> Path:
+    """A program of the private servers' packages. It is there wherever tests/servers/get ran."""
+    path = home_of_servers() / "bin" / name
+    if not path.exists() and os.environ.get("GONEAWAY_REQUIRE_SERVERS") == "1":
+        pytest.fail(f"{path} is not here: run tests/servers/get")
+    if not path.exists():
+        pytest.skip(f"no {name} is here: run tests/servers/get")
+    return path

@@ -180,6 +180,7 @@ def test_a_dsn_is_a_server_of_its_own() -> None:
         ("[servers.prod]\n[groups]\nx = ['prd']", "line 3: there is no server 'prd'; did you mean prod?"),
         ("[groups]\nx = ['zz']", "line 2: there is no server 'zz'; [servers.NAME] makes one"),
         ("[groups]\nx = 'prod'", 'line 2: not a list of names; write x = ["..."]'),
+        ("[servers.a]\n[groups]\n\"x\\u001b\" = ['a']", "line 3: not a group's name: 'x\\x1b'; write letters, digits, - and ."),
         ("[keys]\n'K L' = 'k'", "line 2: not a binding's id: 'K L'; the help on the screen names them"),
         ("[keys]\nkill = 'control+'", "line 2: not a key: 'control+'; write it like \"w\", \"f2\" or \"ctrl+w\""),
         ("[keys]\nkill = 'k'\ntune = 'k'", "line 3: 'k' is taken by kill; give each its own key"),
@@ -192,6 +193,12 @@ def test_a_fault_is_told_with_its_line_and_what_was_meant(text: str, expected: s
     place = IN_CONFIG.removesuffix(" line")
 
     assert complaint(config=text).removeprefix(place).lstrip(" ,") == expected
+
+
+@pytest.mark.parametrize("key", ["a" * 3000, "\\u001b[2J", "\\u202e"])
+@pytest.mark.parametrize("table", ["servers", "groups", "keys", "servers.a", "x"])
+def test_a_fault_stays_one_line_whatever_the_key(key: str, table: str) -> None:
+    assert len(complaint(config=f'[{table}]\n"{key}" = 5')) < 700
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings import Content, Settings, resolve
 from goneaway_tui.settings.loginpath import LONGEST, deciphered
-from tests.unit.settings.asking import HOME, Paper, around, value
-from tests.unit.settings.test_optionfiles import program
+from tests.unit.settings.asking import HOME, Paper, around, program, value
 
 WRITTEN = Path(__file__).with_name("mylogin.cnf")
 """By `mysql_config_editor` of MySQL 9.7: [client], [prod-db1] with a password, [local], [mysql_x]."""
@@ -106,6 +105,10 @@ def test_a_login_path_that_is_not_there_is_told_with_the_nearest() -> None:
     assert complaint("--login-path=prod-db2", WRITTEN.read_bytes()) == (
         "~/.mylogin.cnf has no login path 'prod-db2'; did you mean prod-db1?"
     )
+
+
+def test_a_hostile_name_near_it_is_made_fit_to_show() -> None:
+    assert complaint("--login-path=prod-db2", obfuscated(b"[prod-db\x1b]\nuser=a\n")).isprintable()
 
 
 def test_a_file_that_others_may_read_is_ignored_and_told() -> None:

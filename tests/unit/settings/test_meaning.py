@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.settings import Settings, SslMode
-from tests.unit.settings.asking import client, complaint, settings
-from tests.unit.settings.test_optionfiles import program
+from tests.unit.settings.asking import client, complaint, program, settings
 
 NAMES = ("host", "port", "user", "socket", "database", "ssl-ca", "ssl-cert", "ssl-key", "connect-timeout")
 """What `--help` shows and our settings have. What is not said is 0 or a text in brackets there."""

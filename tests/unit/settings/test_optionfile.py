@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings.optionfile import LONGEST_LINE, Entry, Include, parse
-from tests.servers.private import home_of_servers
+from tests.unit.settings.asking import program
 
 LINES: tuple[tuple[str, tuple[str, str | None] | None], ...] = (
     ("user=root", ("user", "root")),
@@ -56,16 +55,6 @@ def test_a_line_reads_as_the_clients_read_it(line: str, expected: tuple[str, str
     assert ([expected] if expected else []) == [(entry.key, entry.value) for entry in entries]
 
 
-def the_clients_own_reader() -> Path:
-    """`my_print_defaults` of a private server. It is there wherever tests/servers/get ran."""
-    reader = home_of_servers() / "bin" / "my_print_defaults1011"
-    if not reader.exists() and os.environ.get("GONEAWAY_REQUIRE_SERVERS") == "1":
-        pytest.fail(f"{reader} is not here: run tests/servers/get mariadb1011")
-    if not reader.exists():
-        pytest.skip("no private server is here: run tests/servers/get mariadb1011")
-    return reader
-
-
 @pytest.mark.parametrize(("line", "expected"), LINES)
 def test_the_clients_own_reader_agrees(
     line: str, expected: tuple[str, str | None] | None, tmp_path: Path
@@ -73,7 +62,9 @@ def test_the_clients_own_reader_agrees(
     file = tmp_path / "my.cnf"
     file.write_text(f"[client]\n{line}\n", newline="")
     told = subprocess.run(
-        [the_clients_own_reader(), f"--defaults-file={file}", "client"], check=True, capture_output=True
+        [program("my_print_defaults1011"), f"--defaults-file={file}", "client"],
+        check=True,
+        capture_output=True,
     ).stdout.decode()
 
     wanted = (

@@ -14,8 +14,7 @@ from goneaway_tui.cli.disk import Disk
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings.optionfiles import FOLDERS, GROUPS, Choice, OptionFiles, Said
 from goneaway_tui.settings.surroundings import Surroundings
-from tests.servers.private import home_of_servers
-from tests.unit.settings.asking import HOME, PaperFiles
+from tests.unit.settings.asking import HOME, PaperFiles, program
 
 
 @dataclass(frozen=True)
@@ -124,15 +123,6 @@ CASES = (
     Case("an included file anybody may write",
          {"my.cnf": "[client]\nuser=a\n!include $/b.cnf\nhost=c", "b.cnf": "[client]\nuser=b"}, writable="b.cnf"),
 )  # fmt: skip
-
-
-def program(name: str) -> Path:
-    path = home_of_servers() / "bin" / name
-    if not path.exists() and os.environ.get("GONEAWAY_REQUIRE_SERVERS") == "1":
-        pytest.fail(f"{path} is not here: run tests/servers/get")
-    if not path.exists():
-        pytest.skip(f"no {name} is here: run tests/servers/get")
-    return path
 
 
 def laid_out(case: Case, folder: Path) -> tuple[list[str], dict[str, str]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.model.plain import plain
 from goneaway_tui.settings.mention import BY_NAME, Mention, Rank, canonical, found
 from goneaway_tui.settings.nearest import did_you_mean
 from goneaway_tui.settings.options import OPTIONS, Option, Section
@@ -32,7 +33,11 @@ CONNECTION: Mapping[str, Option] = {
 }
 OF_A_SERVER = {**CONNECTION, **COMMON}
 
+MOST_NAMED = 8
+"""Names said in one line of an error."""
+
 _FORM = 'write key = "value"'
+_LETTERS = "write letters, digits, - and ."
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 _COLOR = re.compile(r"[a-z][a-z_]{0,30}[0-9]{0,3}|#(?:[0-9a-f]{3}){1,2}", re.IGNORECASE)
 _BINDING = re.compile(r"[a-z][\w.-]{0,63}")
@@ -72,7 +77,8 @@ class Config:
         raise self._absent(f"group {shown(name)}", name, self.groups, "[groups] names them")
 
     def _absent(self, what: str, name: str, known: Mapping[str, object], way: str) -> SettingsError:
-        hint = did_you_mean(name, known) or (f"there are {', '.join(known)}" if known else way)
+        some = ", ".join([*known][:MOST_NAMED]) + ", ..." * (len(known) > MOST_NAMED)
+        hint = did_you_mean(name, known) or (f"there are {some}" if known else way)
         return SettingsError(f"{self.name} has no {what}", hint)
 
 
@@ -123,7 +129,7 @@ class _Reader:
     def _server(self, name: str, value: object) -> Server:
         path = (SERVERS, name)
         if not _NAME.fullmatch(name):
-            raise self._wrong(path, f"not a server's name: {shown(name)}", "write letters, digits, - and .")
+            raise self._wrong(path, f"not a server's name: {shown(name)}", _LETTERS)
         color, mentions = None, []
         for key, each in self._table(value, path).items():
             inner = (*path, key)
@@ -213,6 +219,9 @@ class _Reader:
                 if canonical(key) == GROUP:
                     [group] = self._words((SERVERS, name, key), [value])
                     groups.setdefault(group, {})[name] = None
+        for group in groups:
+            if not _NAME.fullmatch(group):
+                raise self._wrong((GROUPS, group), f"not a group's name: {shown(group)}", _LETTERS)
         return {group: tuple(names) for group, names in groups.items()}
 
     def _keys(self, table: Mapping[str, object]) -> dict[str, str]:
@@ -256,4 +265,5 @@ class _Reader:
         return f"{self._name} line {self._where.line(path)}"
 
     def _wrong(self, path: KeyPath, what: str, hint: str) -> SettingsError:
-        return SettingsError(f"{self._place(path)}: {what}", hint)
+        """Keys come into both parts as they were written: whatever they are, it stays one line."""
+        return SettingsError(plain(f"{self._place(path)}: {what}", 400), plain(hint, 200))

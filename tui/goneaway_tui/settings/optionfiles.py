@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from goneaway_tui.errors import FileError, SettingsError
+from goneaway_tui.model.plain import plain
 from goneaway_tui.settings import loginpath
 from goneaway_tui.settings.nearest import did_you_mean
 from goneaway_tui.settings.optionfile import Entry, Include, parse
@@ -172,7 +173,7 @@ class OptionFiles:
         known = set()
         for entry in parse(text, name):
             if isinstance(entry, Entry):
-                known.add(entry.group)
+                known.add(plain(entry.group, 64))
                 if entry.group in groups:
                     yield Said(entry.group, entry.key, entry.value, f"{name} [{entry.group}]")
         if wanted and known.isdisjoint(_with_suffix((wanted.lower(),), self._choice.suffix)):
