@@ -44,6 +44,8 @@ async def until(pilot: Pilot[None], fact: Callable[[], bool]) -> None:
     for _ in range(400):
         await pilot.pause()
         if fact():
+            await pilot.pause()  # what it changed is drawn after it
+            await pilot.pause()
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it did not come about")

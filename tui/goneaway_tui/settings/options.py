@@ -35,6 +35,8 @@ class Bare(Enum):
 
 UI, DEMO, SNAPSHOT, WATCH = "ui", "demo", "snapshot", "watch"
 EXPLAIN, REPLAY, CONFIG = "explain", "replay", "config"
+RUNS = (UI, SNAPSHOT, WATCH, DEMO, EXPLAIN, REPLAY)
+"""All but `config`: what is common is taken by each, also where it changes nothing."""
 CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN)
 """Commands that speak to a server somebody names."""
 
@@ -84,7 +86,7 @@ class Option:
     env: str = ""
     key: str = ""
     """In the option file's [client] group and the DSN's query."""
-    commands: tuple[str, ...] = (UI, SNAPSHOT, WATCH, DEMO)
+    commands: tuple[str, ...] = RUNS
     printed: str = ""
     """Its name in `--print-defaults`, where that is not the flag's."""
 
@@ -181,7 +183,7 @@ OPTIONS: tuple[Option, ...] = (
            default="0", section=Section.SHOWING, bare=False, env="GONEAWAY_NO_STATEMENTS",
            printed="statements"),
     Option("theme", ("--theme",), values.word, "Colours.", None, Section.SHOWING, "NAME",
-           env="GONEAWAY_THEME", commands=(UI, DEMO, REPLAY)),
+           env="GONEAWAY_THEME"),
     Option("simulated", ("--simulated",), values.switch, "No server at all: a made-up one.",
            default="0", section=Section.DEMO, bare=True, commands=(DEMO,)),
     Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, "0.1s to 1y"), "Leave after this long; for watch too.",
@@ -210,6 +212,6 @@ OPTIONS: tuple[Option, ...] = (
     _origin("login_path", values.word, "A login path of mysql_config_editor.", "NAME"),
     _origin("no_login_paths", values.switch, "Read no login path."),
     _origin("config", values.path, "The config file to read.", "FILE", "GONEAWAY_CONFIG",
-            (*CONNECTED, DEMO, REPLAY, CONFIG)),
+            (*RUNS, CONFIG)),
     _origin("group", values.word, "The servers of one group of the config file.", "NAME"),
 )  # fmt: skip

@@ -88,6 +88,10 @@ class Keep:
     seconds: float | None = None
     bytes: int | None = None
 
+    def __str__(self) -> str:
+        """As it may be written."""
+        return f"{self.seconds:g}s" if self.bytes is None else f"{self.bytes >> 10}KiB"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -1,0 +1,34 @@
+"""The ledger keeps the newest, and counts them all."""
+
+from __future__ import annotations
+
+from goneaway_tui.judge.ledger import MOST, Ledger
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
+from tests.builders import NOW, a_session, a_verdict
+
+
+def a_departure(number: int, cause: Cause = Cause.CLIENT_QUIT, user: str = "shop") -> Departure:
+    verdict = a_verdict(a_session(id=number, user=user))
+    return Departure(verdict, NOW + number, 0.5, cause, Certainty.LIKELY)
+
+
+def test_the_newest_come_first() -> None:
+    ledger = Ledger([a_departure(1), a_departure(2)])
+    ledger.add([a_departure(3)])
+
+    assert [3, 2, 1] == [d.verdict.session.id for d in ledger]
+
+
+def test_the_totals_count_also_those_no_longer_kept() -> None:
+    ledger = Ledger(a_departure(n) for n in range(MOST + 5))
+
+    assert MOST == len(list(ledger))
+    assert MOST + 5 == len(ledger)
+    assert [("client_quit", MOST + 5)] == ledger.totals("cause")
+
+
+def test_the_most_frequent_stand_first() -> None:
+    ledger = Ledger([a_departure(1, user="a"), a_departure(2, user="b"), a_departure(3, user="b")])
+
+    assert [("b", 2), ("a", 1)] == ledger.totals("user")
