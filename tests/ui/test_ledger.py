@@ -1,0 +1,205 @@
+"""The ledger on the screen, and a recording played by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from goneaway_tui.judge import step
+from goneaway_tui.model.clue import Clues, ErrorCount
+from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.source.recording.recorder import Recorder
+from goneaway_tui.source.recording.recording import Recording
+from goneaway_tui.source.recording.replay import Replay
+from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.player import Player
+from goneaway_tui.ui.screens.board import Board
+from goneaway_tui.ui.screens.departure import DepartureScreen
+from goneaway_tui.ui.screens.ledger import LedgerScreen
+from goneaway_tui.ui.screens.replay import ReplayBoard, place, timeline
+from goneaway_tui.ui.screens.tune import TuneScreen
+from tests.builders import NOW, a_sample, a_session
+from tests.fakes import FakeExecutor
+from tests.snapshot.shots import settle
+from tests.ui.stage import HeldClock, Scripted
+from tests.ui.test_acts import an_app as an_acting_app
+from tests.ui.test_acts import on, ready, until
+from tests.ui.test_board import board, ids, lines
+
+SIZE = (140, 40)
+STAYS = a_session(id=3, user="stays", idle_for=5, own_limit=600)
+DIES = a_session(id=4, user="dies", idle_for=59.5, own_limit=60)
+TIMED_OUT = Clues(
+    errors=(ErrorCount("dies", DIES.client_host, 4031, 1),), counted=frozenset({0, 4031, 1158}), aborted=1
+)
+BEFORE = a_sample([STAYS, DIES])
+AFTER = a_sample([STAYS], taken_at=NOW + 1, clues=TIMED_OUT)
+
+
+def leaving() -> GoneawayApp:
+    return GoneawayApp(Scripted(BEFORE, AFTER), HeldClock(), Policy(), ticking=False)
+
+
+async def a_second_later(app: GoneawayApp) -> None:
+    app.clock.now += 1.1  # type: ignore[attr-defined]
+    app.tick()
+
+
+async def test_who_left_stands_in_the_ledger_with_the_cause_and_its_evidence() -> None:
+    app = leaving()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await a_second_later(app)
+        await settle(app, pilot)
+        await pilot.press("l")
+        await settle(app, pilot)
+        listed = lines(app)
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert isinstance(app.screen, DepartureScreen)
+        told = lines(app)
+        await pilot.press("escape", "escape")
+        await settle(app, pilot)
+
+        assert isinstance(app.screen, Board)
+    assert "1 departed" in listed
+    assert "idle_timeout" in listed
+    assert "confirmed" in listed
+    assert "its limit of 60 s (wait_timeout) ran out" in told
+
+
+async def test_an_open_ledger_follows() -> None:
+    app = leaving()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("l")
+        await settle(app, pilot)
+        assert "Nobody has left since this began" in lines(app)
+        await a_second_later(app)
+        await settle(app, pilot)
+
+        assert "1 departed" in lines(app)
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("user:dies", 1), ("user:stays", 0), ("idle_timeout", 1)])
+async def test_the_ledger_is_narrowed_by_session_and_by_cause(typed: str, shown: int) -> None:
+    app = leaving()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await a_second_later(app)
+        await settle(app, pilot)
+        await pilot.press("l", "slash", *(typed.replace(":", "§")))
+        await settle(app, pilot)
+        assert isinstance(app.screen, LedgerScreen)
+        app.screen.field.value = typed
+        await settle(app, pilot)
+
+        assert shown == len(app.screen.rows.rows)
+
+
+async def test_from_a_departure_one_key_opens_the_variable_behind_it(tmp_path: Path) -> None:
+    app = an_acting_app(tmp_path, FakeExecutor())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        app.ledger.add(step(AFTER, step(BEFORE).snapshot).departed)
+        await pilot.press("l")
+        await until(pilot, on(app, LedgerScreen))
+        await pilot.press("t")
+        await until(pilot, on(app, TuneScreen))
+
+        assert "wait_timeout" in lines(app)
+
+
+@pytest.fixture
+def player(tmp_path: Path) -> Iterator[Player]:
+    """A recording of three samples, in the second of which one session is missing."""
+    path = tmp_path / "day.goneaway"
+    recorder = Recorder(path, "db-01:3306")
+    previous = None
+    for sample in (BEFORE, AFTER, a_sample([STAYS], taken_at=NOW + 2)):
+        taken = step(sample, previous)
+        recorder.record(taken.snapshot, taken.departed)
+        previous = taken.snapshot
+    recorder.close()
+    recording = Recording(path)
+    yield Player(Replay(recording), HeldClock())
+    recording.close()
+
+
+def replaying(player: Player) -> GoneawayApp:
+    timeline_ = player._timeline
+    return GoneawayApp(
+        Scripted(BEFORE), timeline_.clock, Policy(), first=timeline_.snapshot(), ticking=False, player=player,
+        why_read_only="this is a recording",
+    )  # fmt: skip
+
+
+async def test_a_recording_is_stepped_through_both_ways(player: Player) -> None:
+    app = replaying(player)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        assert isinstance(app.screen, ReplayBoard)
+        first = ids(app)
+        await pilot.press("full_stop")
+        await settle(app, pilot)
+        second = ids(app)
+        await pilot.press("comma")
+        await settle(app, pilot)
+
+        assert [4, 3] == first == ids(app)
+        assert [3] == second
+
+
+async def test_a_departure_is_jumped_to_and_stands_in_the_ledger_of_that_instant(player: Player) -> None:
+    app = replaying(player)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        assert 0 == len(app.ledger)
+        await pilot.press("right_square_bracket")
+        await settle(app, pilot)
+        assert NOW + 1 == app.clock()
+        await pilot.press("l")
+        await settle(app, pilot)
+
+        assert "1 departed" in lines(app)
+
+
+async def test_it_plays_by_real_time_as_fast_as_asked_and_stops_at_its_end(player: Player) -> None:
+    app = replaying(player)
+    real: HeldClock = player._real  # type: ignore[assignment]
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("plus", "f")
+        real.now += 0.5
+        app.tick()
+        await settle(app, pilot)
+        assert NOW + 1 == app.clock()
+        assert "▶ 2x" in lines(app)
+        real.now += 60
+        app.tick()
+        await settle(app, pilot)
+
+        assert NOW + 2 == app.clock()
+        assert "at rest" in lines(app)
+
+
+async def test_it_is_jumped_in_and_nothing_can_be_changed(player: Player) -> None:
+    app = replaying(player)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("j", "1", "0", "0", "%", "enter")
+        await settle(app, pilot)
+        assert NOW + 2 == app.clock()
+        await pilot.press("w", "k")
+        await settle(app, pilot)
+
+        assert app.screen is board(app)
+
+
+def test_where_the_time_line_stands() -> None:
+    assert "●───" == timeline(0, -5, 100, 4)
+    assert "━━━●" == timeline(0, 500, 100, 4)
+    with pytest.raises(ValueError, match="write a time as"):
+        place("tomorrow", 0, 1)
