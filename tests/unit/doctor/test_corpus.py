@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from goneaway_tui.doctor import signs
 from goneaway_tui.doctor.diagnosis import diagnose
 from goneaway_tui.doctor.evidence import Evidence
 from goneaway_tui.doctor.occurrences import Occurrence
@@ -62,3 +63,22 @@ def test_what_is_about_something_else_is_not_reported() -> None:
 @pytest.mark.parametrize("line", (HERE / "unrelated.log").read_text(encoding="utf-8").splitlines())
 def test_nor_is_any_of_it_alone(line: str) -> None:
     assert [] == [one.text for one in occurrences([line.encode()])]
+
+
+def test_a_hint_never_hides_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without hints every line would be read against every sign."""
+    lines = [
+        line
+        for path in [
+            *CORPUS.glob("*.log"),
+            *(HERE / "logs").glob("*.*"),
+            HERE / "test_written.py",
+            HERE / "unrelated.log",
+        ]
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    hinted = [signs.read(line) for line in lines]
+    monkeypatch.setattr(signs, "HINTS", ("",))
+
+    assert hinted == [signs.read(line) for line in lines]
+    assert any(hinted)

@@ -148,19 +148,22 @@ def _server_stamp(record: _Record, entry: LogEntry) -> Stamp | None:
 
 
 def _of_client(record: _Record) -> Iterator[_Draft]:
+    signs = [(index, found) for index, line in enumerate(record.lines) if (found := read(line.text))]
+    if not signs:
+        return
     context = any(OURS.search(line.text) for line in record.lines)
     foreign = any(OTHERS.search(line.text[:1000]) for line in record.lines)
     group: list[tuple[int, Reading]] = []
-    for index, line in enumerate(record.lines):
-        found = read(line.text)
-        if found is None or not _believed(found, line.text, context=context, foreign=foreign):
+    start = 0
+    for index, found in signs:
+        if not _believed(found, record.lines[index].text, context=context, foreign=foreign):
             continue
         if group and not _belongs(record, group[-1][0], index):
-            yield _draft(record, group, index)
-            group = []
+            yield _draft(record, group, start, index)
+            group, start = [], index
         group.append((index, found))
     if group:
-        yield _draft(record, group, len(record.lines))
+        yield _draft(record, group, start, len(record.lines))
 
 
 def _believed(found: Reading, text: str, *, context: bool, foreign: bool) -> bool:
@@ -188,11 +191,9 @@ def _belongs(record: _Record, before: int, index: int) -> bool:
     return before == 0 and record.stamp is not None and _EXCEPTION.match(text) is not None
 
 
-def _draft(record: _Record, group: list[tuple[int, Reading]], end: int) -> _Draft:
-    first = group[0][0]
+def _draft(record: _Record, group: list[tuple[int, Reading]], start: int, end: int) -> _Draft:
     index, best = max(group, key=lambda each: (each[1].worth, record.lines[each[0]].text[:1] > " ", -each[0]))
-    start = 0 if not any(read(line.text) for line in record.lines[:first]) else first
-    lines = record.lines[start : end if end > index else index + 1]
+    lines = record.lines[start:end]
     line = record.lines[index]
     code = (
         best.code

@@ -132,6 +132,21 @@ OTHERS: Final = re.compile(
 )
 
 
+HINTS: Final = (
+    "gone away", "ost connection", "onnection lost", "as killed", "inactivity", "_TIMEOUT", "exceeded", "nterrupted", "acket",
+    "PACKET", "too large", "query size", "user_connections", "oo many conn", "COUNT_ERROR", "blocked", "BLOCKED", "to connect",
+    "ccess denied", "hutdown in", "SHUTDOWN", "alformed", "out of sync", "unexpected read", "idle connection", "number wrong",
+    "an't connect", "server host", "SSL", "(0, ''", "link failure", "end of stream", "closed by server", "No operations",
+    "to validate", "as broken", "not connect", "PROTOCOL_", "enqueue", "closed state", "ECONN", "EPIPE", "ETIMEDOUT",
+    "invalid conn", "bad connection", "not available", "closed MySQL", "header bytes", "result set", "has failed",
+    "specified MySQL", "communicating", "at EOF", "disconnected", "hostgroup", "broken conn", "client conn", " cD ", " sD ",
+    "reset by peer", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
+    "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
+)  # fmt: skip
+"""Every sign has one of these; what has none is read no further. A test holds the two together."""
+_NUMBERED: Final = re.compile(r"\b(?:10|11|12|13|16|19|20|30|31|40|90)\d\d\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one line says."""
@@ -164,7 +179,9 @@ class Reading:
 
 def read(text: str) -> Reading | None:
     """What a line says of a lost or refused connection; None for nearly every line there is."""
-    number, place = _number(text)
+    number, place = _number(text) if _NUMBERED.search(text) else (None, 0)
+    if number is None and not any(hint in text for hint in HINTS):
+        return None
     for sign in SIGNS:
         words = sign.words.search(text)
         if words:
