@@ -206,7 +206,7 @@ def killed(seen: Evidence) -> Iterator[Argument]:
         return
     if log.code == 1317:
         yield Argument(1, "It was KILL QUERY, or Ctrl-C in a client: the statement ended, the session lives.")
-    if log.by_server and log.says is None:
+    if log.by_server and log.text.rstrip().endswith("(KILLED)"):
         yield Argument(
             4,
             "The server wrote KILLED. It writes that for KILL QUERY and for max_statement_time too, after which the session lives on.",
