@@ -15,7 +15,7 @@ class Argument:
     """One reason to believe a cause, or not to."""
 
     weight: int
-    """Above 0 for, below against; 3 in all make it likely."""
+    """Above 0 for, below against; 4 in all make it likely."""
     says: str
     settles: Certainty | None = None
     """CONFIRMED where the server said so, RULED_OUT where it cannot be; whatever else was weighed."""

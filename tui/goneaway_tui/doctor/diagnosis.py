@@ -13,7 +13,7 @@ from goneaway_tui.doctor.remedies import Remedies
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.finding import Finding
 
-LIKELY_FROM: Final = 3
+LIKELY_FROM: Final = 4
 """Weight from which a cause is likely; what weighs more than nothing is possible."""
 _ORDER: Final = tuple(Certainty)
 
