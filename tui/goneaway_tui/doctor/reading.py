@@ -16,6 +16,7 @@ from goneaway_tui.doctor.occurrences import Occurrence, among_neighbours, descri
 from goneaway_tui.doctor.serverlog import ServerLog, error_number
 from goneaway_tui.doctor.signs import ALONE, OTHERS, OURS, Reading, read
 from goneaway_tui.doctor.stamps import Stamp, stamp
+from goneaway_tui.doctor.wrapping import Unwrapped, unwrapped
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import LogEntry
 
@@ -47,28 +48,43 @@ class _Record:
 
     stamp: Stamp | None = None
     silent: float | None = None
+    who: str = ""
     lines: list[Line] = field(default_factory=list)
 
 
 def _records(lines: Iterable[Line], now: float | None) -> Iterator[_Record]:
-    record, last, known = _Record(), None, True
-    for line in lines:
-        when = stamp(line.text, now)
+    record, last = _Record(), None
+    for each in lines:
+        wrap = unwrapped(each.text)
+        line = each if wrap is None else replace(each, text=wrap.body)
+        own = stamp(line.text, now)
+        when = own or (stamp(wrap.stamp, now) if wrap is not None else None)
         if line.leads:
-            known, last = False, None
-        fresh = when is not None and not line.text[:1].isspace()
+            last = None
+        fresh = _is_fresh(record, line.text, own, wrap)
         if (fresh or line.leads or len(record.lines) >= LONGEST_RECORD) and record.lines:
             yield record
-            silent = when.seconds - last if when and last is not None and known else None
+            silent = when.seconds - last if when and last is not None else None
             record = _Record(when if fresh or line.leads else record.stamp, silent)
-        elif not record.lines:
-            record.stamp = when
+        record.stamp = record.stamp or when
+        record.who = wrap.who if wrap is not None else ""
         record.lines.append(line)
         if when is not None:
-            last, known = when.seconds, True
-            record.stamp = record.stamp or when
+            last = when.seconds
     if record.lines:
         yield record
+
+
+def _is_fresh(record: _Record, text: str, own: Stamp | None, wrap: Unwrapped | None) -> bool:
+    """Whether a line begins a record: it has a stamp of its own, or is another's, or continues nothing."""
+    if own is not None and not text[:1].isspace():
+        return True
+    if wrap is None or not wrap.stamp:
+        return False
+    if wrap.who != record.who:
+        return True
+    traced = any(_CONTINUES.match(line.text) for line in record.lines)
+    return not (not text or _CONTINUES.match(text) or (traced and _EXCEPTION.match(text)))
 
 
 def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:

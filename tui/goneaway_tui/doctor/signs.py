@@ -89,7 +89,7 @@ SIGNS: Final = (
         None, reused=True,
     ),
     _sign(r"(?:read|write) (?:ECONNRESET|EPIPE)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
-    _sign(r"\[mysql\] .{0,40}packets\.go:\d+: ", omen=True),
+    _sign(r"\[mysql\] .{0,40}\.go:\d+", omen=True),
     _sign(r"(?:^|[:=] ?\"?|\")invalid connection(?=[\"',}\s]|$)"),
     _sign(r"driver: bad connection"),
     _sign(r"MySQL Connection not available", None, reused=True),
@@ -140,7 +140,7 @@ HINTS: Final = (
     "to validate", "as broken", "not connect", "PROTOCOL_", "enqueue", "closed state", "ECONN", "EPIPE", "ETIMEDOUT",
     "invalid conn", "bad connection", "not available", "closed MySQL", "header bytes", "result set", "has failed",
     "specified MySQL", "communicating", "at EOF", "disconnected", "hostgroup", "broken conn", "client conn", " cD ", " sD ",
-    "reset by peer", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
+    "reset by peer", "[mysql]", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every sign has one of these; what has none is read no further. A test holds the two together."""
