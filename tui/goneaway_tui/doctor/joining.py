@@ -62,7 +62,8 @@ def _same(held: Draft, draft: Draft) -> bool:
     if _apart(before, after) > 1:
         return False
     if held.omen:
-        return after.line - before.line <= LONGEST_RECORD
+        drivers = {before.client.driver, after.client.driver} - {""}
+        return len(drivers) <= 1 and after.line - before.line <= LONGEST_RECORD
     plain, again = (_LEVELS.sub("", each.text) for each in (before, after))
     return plain == again and before.text != after.text and after.line - before.line <= 2
 

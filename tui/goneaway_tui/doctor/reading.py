@@ -89,7 +89,7 @@ def _is_fresh(record: _Record, text: str, own: Stamp | None, wrap: Unwrapped | N
 
 def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:
     server = ServerLog(UTC)
-    familiar = UNKNOWN
+    familiar: dict[str, Client] = {}
     for record in _records(lines, now):
         entry = server.entry(record.lines[0].text)
         if entry is not None and (entry.cause or entry.code or _SERVERS_OWN.match(entry.text)):
@@ -99,10 +99,11 @@ def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:
             continue
         for draft in _of_client(record):
             client = draft.seen.client
+            known = familiar.get(record.who, UNKNOWN)
             if client.driver:
-                familiar = client
-            elif familiar.driver and not client.framework:
-                draft = replace(draft, seen=replace(draft.seen, client=familiar))  # noqa: PLW2901 - a draft made whole
+                familiar[record.who] = client
+            elif known.driver and not client.framework:
+                draft = replace(draft, seen=replace(draft.seen, client=known))  # noqa: PLW2901 - a draft made whole
             yield draft
 
 

@@ -91,6 +91,9 @@ SIGNS: Final = (
     _sign(r"(?:read|write) (?:ECONNRESET|EPIPE)|connect (?:ECONNREFUSED|ETIMEDOUT)", None, wants_context=True),
     _sign(r"\[mysql\] .{0,40}\.go:\d+", omen=True),
     _sign(r"(?:^|[:=] ?\"?|\")invalid connection(?=[\"',}\s]|$)"),
+    _sign(r"\(conn=\d+\) (?:Socket error|Connection reset)"),
+    _sign(r"TRILOGY_CLOSED_CONNECTION|Trilogy::(?:ConnectionClosed|EOFError|ConnectionReset)"),
+    _sign(r"(?<!\w)invalid connection\s*$"),
     _sign(r"driver: bad connection"),
     _sign(r"MySQL Connection not available", None, reused=True),
     _sign(r"closed MySQL connection|MySQL client is not connected", None, reused=True),
@@ -140,7 +143,7 @@ HINTS: Final = (
     "to validate", "as broken", "not connect", "PROTOCOL_", "enqueue", "closed state", "ECONN", "EPIPE", "ETIMEDOUT",
     "invalid conn", "bad connection", "not available", "closed MySQL", "header bytes", "result set", "has failed",
     "specified MySQL", "communicating", "at EOF", "disconnected", "hostgroup", "broken conn", "client conn", " cD ", " sD ",
-    "reset by peer", "[mysql]", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
+    "reset by peer", "[mysql]", "(conn=", "TRILOGY", "Trilogy", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
 """Every sign has one of these; what has none is read no further. A test holds the two together."""
