@@ -169,15 +169,14 @@ def _of_client(record: _Record) -> Iterator[Draft]:
 
 def _believed(found: Reading, text: str, *, context: bool, foreign: bool) -> bool:
     """Whether a line speaks of MySQL or MariaDB at all."""
-    if found.sure and not OTHERS.search(text[:1000]):
-        return True
-    if found.sure and OURS.search(text):
-        return True
+    others = OTHERS.search(text[:1000])
+    if found.sure:
+        return not others or OURS.search(text) is not None
     if ALONE.search(text):
         return True
-    bare = text.strip()
-    alone = found.sign is not None and found.code is not None and found.sign.words.fullmatch(bare) is not None
-    return alone or (context and (not foreign or bool(OURS.search(text))))
+    bare = found.sign is not None and found.code is not None and found.sign.words.fullmatch(text.strip())
+    ours = context and (not foreign or OURS.search(text) is not None)
+    return bool(bare) or (ours and not others)
 
 
 def _belongs(record: _Record, before: int, index: int) -> bool:
