@@ -14,8 +14,10 @@ from goneaway_tui.doctor.occurrences import How, Occurrence
 from goneaway_tui.doctor.stamps import Stamp
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import LogEntry
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.finding import Finding
-from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.session import ProcesslistId, Session
+from goneaway_tui.model.snapshot import Risk, Verdict
 
 NOON = Stamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
 AT = NOON.seconds
@@ -155,6 +157,26 @@ def test_a_session_that_still_sleeps_was_not_closed_by_the_server() -> None:
     told = first(replace(LOSS, session_id=ProcesslistId(42)), server)
 
     assert (Cause.PROXY_OR_FIREWALL, Certainty.CONFIRMED) == (told.cause, told.certainty)
+
+
+@pytest.mark.parametrize("certainty", [Certainty.CONFIRMED, Certainty.LIKELY])
+def test_the_ledger_speaks_of_the_session_the_log_names(certainty: Certainty) -> None:
+    session = Session(ProcesslistId(42), "shop", "web-3:51234", None, "Sleep")
+    left = Departure(
+        Verdict(session, Risk.OVERDUE), AT - 60, 0.1, Cause.KILLED, certainty, ("Com_kill rose.",)
+    )
+    server = replace(UP_LONG, departures=(left,))
+    told = first(replace(LOSS, session_id=ProcesslistId(42)), server)
+
+    assert (Cause.KILLED, certainty) == (told.cause, told.certainty)
+    assert Cause.KILLED is not first(replace(LOSS, session_id=ProcesslistId(43)), server).cause
+
+
+def test_the_servers_log_proves_the_end_of_the_session_the_log_names() -> None:
+    entry = LogEntry(AT, "Aborted connection 42 to db: ...", ProcesslistId(42), Cause.IDLE_TIMEOUT)
+    told = first(replace(LOSS, session_id=ProcesslistId(42)), replace(UP_LONG, log=(entry,)))
+
+    assert (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED) == (told.cause, told.certainty)
 
 
 def test_a_refused_connection_had_no_session_to_lose() -> None:
