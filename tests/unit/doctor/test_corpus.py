@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from goneaway_tui.doctor import signs
 from goneaway_tui.doctor.diagnosis import diagnose
 from goneaway_tui.doctor.evidence import Evidence
+from goneaway_tui.doctor.excerpts import WHOLE
 from goneaway_tui.doctor.occurrences import Occurrence
 from goneaway_tui.doctor.reading import occurrences
 from goneaway_tui.model.cause import Cause, Certainty
@@ -62,3 +64,33 @@ def test_what_is_about_something_else_is_not_reported() -> None:
 @pytest.mark.parametrize("line", (HERE / "unrelated.log").read_text(encoding="utf-8").splitlines())
 def test_nor_is_any_of_it_alone(line: str) -> None:
     assert [] == [one.text for one in occurrences([line.encode()])]
+
+
+def test_a_hint_never_hides_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without hints every line would be read against every sign."""
+    lines = [
+        line
+        for path in [
+            *CORPUS.glob("*.log"),
+            *(HERE / "logs").glob("*.*"),
+            HERE / "test_written.py",
+            HERE / "unrelated.log",
+        ]
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    hinted = [signs.read(line) for line in lines]
+    monkeypatch.setattr(signs, "HINTS", ("",))
+
+    assert hinted == [signs.read(line) for line in lines]
+    assert any(hinted)
+
+
+@pytest.mark.parametrize("name", sorted({row["file"] for row in ROWS}))
+def test_in_a_log_too_long_to_be_read_line_by_line_the_same_is_found(name: str) -> None:
+    ordinary = b"2026-11-22 22:00:00,000 INFO order 42 was shipped to a happy customer\n"
+    before = WHOLE // len(ordinary) + 1
+    long = tuple(occurrences([ordinary * before, (CORPUS / name).read_bytes(), ordinary * before]))
+
+    assert [(one.line + before, one.code, one.says) for one in found(name)] == [
+        (one.line, one.code, one.says) for one in long
+    ]

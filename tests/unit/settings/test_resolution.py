@@ -162,3 +162,26 @@ def test_imminent_may_not_be_farther_than_watch() -> None:
     )
     assert settings("--watch-below 1m").imminent_below == 60
     assert settings("--watch-below 30").imminent_below == 30
+
+
+@pytest.mark.parametrize(
+    ("line", "files", "live"),
+    [
+        ("explain", (), False),
+        ("explain -", ("-",), False),
+        ("explain a.log b.gz", ("a.log", "b.gz"), False),
+        ("explain demo watch", ("demo", "watch"), False),
+        ("explain a.log -h db1 -u dba", ("a.log",), True),
+        ("explain mysql://dba@db1/ a.log", ("a.log",), True),
+        ("explain -- --odd", ("--odd",), False),
+        ("snapshot -h db1", (), True),
+    ],
+)
+def test_explain_takes_files_and_a_server_only_if_one_is_named(
+    line: str,
+    files: tuple[str, ...],
+    live: bool,  # noqa: FBT001
+) -> None:
+    made = settings(line)
+
+    assert (files, live) == (made.files, made.live)

@@ -15,7 +15,7 @@ class Argument:
     """One reason to believe a cause, or not to."""
 
     weight: int
-    """Above 0 for, below against; 3 in all make it likely."""
+    """Above 0 for, below against; 4 in all make it likely."""
     says: str
     settles: Certainty | None = None
     """CONFIRMED where the server said so, RULED_OUT where it cannot be; whatever else was weighed."""
@@ -37,9 +37,8 @@ GONE, LOST = frozenset({2006}), frozenset({2013})
 
 def is_loss(seen: Occurrence) -> bool:
     """A session that had begun is gone, and nothing in the log says why."""
-    return (
-        not seen.refused and seen.says is None and seen.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
-    )
+    blamed = seen.refused or seen.by_server or seen.says is not None
+    return not blamed and seen.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
 
 
 def write_failed(seen: Occurrence) -> bool:

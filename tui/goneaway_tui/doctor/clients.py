@@ -40,7 +40,6 @@ DRIVERS: Final = (
     ),
     (Client("mysqlclient", hears_4031=True), r"\bMySQLdb\b|_mysql\b|mysqldb://"),
     (Client("PyMySQL"), r"pymysql|\(0, ''\)"),
-    (Client("HikariCP on MariaDB Connector/J", hears_4031=True), r"HikariPool.*org\.mariadb"),
     (
         Client("MariaDB Connector/J", hears_4031=True),
         r"org\.mariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",

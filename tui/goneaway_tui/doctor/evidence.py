@@ -94,11 +94,11 @@ class Evidence:
 
 def facts_of(sample: Sample, name: str = "") -> Facts:
     """What one reading of a server brings: limits, counters, when it started, who sleeps there."""
-    uptime = sample.server.uptime
+    told = sample.counter("uptime") is not None
     return Facts(
         name=name,
         asked_at=sample.taken_at,
-        started_at=sample.taken_at - uptime if uptime > 0 else None,
+        started_at=sample.taken_at - sample.server.uptime if told else None,
         limits={each.name: float(each.value) for each in sample.variables if each.value is not None},
         counters=dict(sample.counters),
         log=sample.clues.log,

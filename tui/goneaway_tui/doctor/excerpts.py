@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 NEEDLES: Final = (
-    b"onnect", b"gone away", b"acket", b"ommunic", b"nterrupted", b"ccess denied", b"hutdown", b"got signal",
-    b"ECONNRE", b"(0, '')", b"out of sync", b"haproxy[",
+    b"onnect", b" has gone away", b"acket", b"ommunicati", b"ution was interrupted", b"ccess denied for user", b"hutdown",
+    b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[",
 )  # fmt: skip
 """Every error in `signs` and every end in `serverlog` has one of these in its line, or in one that goes with it.
 
@@ -21,10 +21,12 @@ Few, as each costs one look at every byte; long or rare, as those are searched f
 
 WHOLE: Final = 262_144
 """Bytes up to which a log is read line by line from end to end: what people paste may be one line of a trace."""
-BEFORE: Final = 16_384
+BEFORE: Final = 4096
 """Bytes before a hit that are read as lines: a traceback's head with its time stamp, the line before it."""
-AFTER: Final = 16_384
+AFTER: Final = 4096
 """Bytes after a hit: the rest of a traceback."""
+NEAR: Final = 65_536
+"""Two excerpts that are no further apart are one: a statement may stand between the parts of a traceback."""
 LINE_HEAD: Final = 4096
 LINE_TAIL: Final = 2048
 """What is kept of a long line: an error stands at one of its ends, a statement between them."""
@@ -62,6 +64,8 @@ class _View:
         self._searched = 0
         self._given = 0
         self._moved = False
+        self._told = False
+        """Whether any line was given yet."""
 
     def lines(self, block: bytes, *, last: bool) -> Iterator[Line]:
         """What became known with one more block: a hit waits until what follows it is there."""
@@ -78,10 +82,12 @@ class _View:
             if hit >= self._given:
                 yield from self._around(hit)
         self._searched = ripe
-        self._forget(ripe - BEFORE)
+        self._forget(ripe - NEAR)
 
     def _around(self, hit: int) -> Iterator[Line]:
         start = max(self._given, self._line_start(max(0, hit - BEFORE)))
+        if self._given >= 0 and start - self._given <= NEAR and self._told:
+            start = self._given
         end = min(len(self._data), hit + AFTER)
         newline = self._data.rfind(b"\n", hit, end)
         if newline >= 0:
@@ -89,6 +95,7 @@ class _View:
         self._number += self._data.count(b"\n", self._counted, start)
         piece = self._data[start:end]
         leads = start > self._given
+        self._told = True
         for nth, raw in enumerate(piece.removesuffix(b"\n").split(b"\n")):
             yield Line(self._number + nth, _text(raw), len(raw), leads and nth == 0)
         self._number += piece.count(b"\n")

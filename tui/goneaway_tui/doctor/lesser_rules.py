@@ -65,6 +65,10 @@ def net_write_timeout(seen: Evidence) -> Iterator[Argument]:
 
 def client_lost(seen: Evidence) -> Iterator[Argument]:
     log = seen.seen
+    if log.by_server and "closed normally without authentication" in log.text:
+        yield Argument(
+            4, "The client left before it had logged in: a health check, a scanner, or a very slow login."
+        )
     if log.code == 1160 and log.by_server and log.says is None:
         yield Argument(3, "The client was gone when the server wanted to write to it.")
     if log.by_server and log.says is Cause.CLIENT_LOST:

@@ -35,8 +35,8 @@ def idle_timeout(seen: Evidence) -> Iterator[Argument]:
             -1,
             f"{log.client.driver} hands on MySQL's error 4031 when an idle limit ends a session, and there is none here.",
         )
-    if log.idle_seconds is None and (log.silent_seconds or 0) >= LONG_SILENCE:
-        yield Argument(2, f"The log had been silent for {seconds_words(log.silent_seconds or 0)} before.")
+    if log.idle_seconds is None:
+        yield from _silence(seen)
     count = server.raised(4031)
     if count:
         yield Argument(
@@ -69,6 +69,19 @@ def _found_dead(log: Occurrence) -> Argument:
             "MySQL before 8.0.24 ends an idle session like this; later ones say 4031, MariaDB resets the line.",
         )
     return Argument(3, "An idle limit closes a session without the client noticing until its next statement.")
+
+
+def _silence(seen: Evidence) -> Iterator[Argument]:
+    """A log that had been silent: its program may have idled as long."""
+    silent = seen.seen.silent_seconds or 0
+    limit, word = seen.limit("wait_timeout")
+    if limit is not None and silent >= max(limit - 1, LONG_SILENCE):
+        yield Argument(
+            3,
+            f"The log had been silent for {seconds_words(silent)} before, and wait_timeout is {seconds_words(limit)} ({word}).",
+        )
+    elif silent >= LONG_SILENCE:
+        yield Argument(2, f"The log had been silent for {seconds_words(silent)} before.")
 
 
 def _ended_cleanly(log: Occurrence) -> bool:
@@ -137,7 +150,8 @@ def _cut_short(log: Occurrence) -> Iterator[Argument]:
             "The server may have stopped reading in the middle of a statement larger than max_allowed_packet.",
         )
         if How.EOF in log.how:
-            yield Argument(4, "The connection broke while the statement was being sent, not before.")
+            # Not more: over TLS an idle session's end looks like this too on MariaDB 11.8.
+            yield Argument(1, "The connection may have broken while the statement was being sent.")
     elif How.RESET in log.how:
         yield Argument(3, "A server that will not read a large statement to its end resets the connection.")
     if log.statement_bytes:
@@ -151,8 +165,8 @@ def _cut_short(log: Occurrence) -> Iterator[Argument]:
 def server_restart(seen: Evidence) -> Iterator[Argument]:
     yield from _went_down(seen, Cause.SERVER_RESTART)
     log = seen.seen
-    if log.refused and log.says is None and How.UNREACHABLE not in log.how:
-        yield Argument(3, "Nobody listened there: the server was down, or was just starting.")
+    if _nobody_listened(log):
+        yield Argument(4, "Nobody listened there: the server was down, or was just starting.")
     if is_loss(log):
         yield Argument(
             2 if How.RESET in log.how else 3,
@@ -163,7 +177,7 @@ def server_restart(seen: Evidence) -> Iterator[Argument]:
 def server_crash(seen: Evidence) -> Iterator[Argument]:
     yield from _went_down(seen, Cause.SERVER_CRASH)
     log = seen.seen
-    if log.refused and log.says is None and How.UNREACHABLE not in log.how:
+    if _nobody_listened(log):
         yield Argument(2, "A server that crashed does not listen until it has recovered.")
     if is_loss(log):
         silent = How.EOF in log.how and not write_failed(log)
@@ -171,6 +185,13 @@ def server_crash(seen: Evidence) -> Iterator[Argument]:
             3 if silent else 2,
             "A server that crashes, or is killed for its memory, ends every session without a word.",
         )
+
+
+def _nobody_listened(log: Occurrence) -> bool:
+    """A connection was refused by nobody: not a name that has no address, nor a way that is cut."""
+    return (
+        log.refused and log.says is None and log.code not in {1043, 2005} and How.UNREACHABLE not in log.how
+    )
 
 
 def _went_down(seen: Evidence, cause: Cause) -> Iterator[Argument]:
@@ -205,7 +226,7 @@ def killed(seen: Evidence) -> Iterator[Argument]:
         return
     if log.code == 1317:
         yield Argument(1, "It was KILL QUERY, or Ctrl-C in a client: the statement ended, the session lives.")
-    if log.by_server and log.says is None:
+    if log.by_server and log.text.rstrip().endswith("(KILLED)"):
         yield Argument(
             4,
             "The server wrote KILLED. It writes that for KILL QUERY and for max_statement_time too, after which the session lives on.",

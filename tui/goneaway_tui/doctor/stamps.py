@@ -11,6 +11,8 @@ from typing import Final
 REACH: Final = 160
 """How far into a line its stamp may begin: containers, journals and frameworks put names in front of it."""
 
+_SOON: Final = 8
+"""A stamp that begins this early is the line's own; no other form is tried."""
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _MONTH: Final = "(?P<mon>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK: Final = r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?"
@@ -73,11 +75,13 @@ def stamp(line: str, now: float | None = None) -> Stamp | None:
     near = line if line[:1] == "{" else line[: REACH + 40]
     if not _HINT.search(near):
         return None
-    found = [
-        match
-        for form in FORMS
-        if (match := form.search(near)) and (match.start() <= REACH or line[:1] == "{")
-    ]
+    found = []
+    for form in FORMS:
+        match = form.search(near)
+        if match and (match.start() <= REACH or line[:1] == "{"):
+            found.append(match)
+            if match.start() <= _SOON:
+                break
     for match in sorted(found, key=lambda each: each.start()):
         read = _read(match, now)
         if read is not None:

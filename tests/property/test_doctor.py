@@ -1,0 +1,158 @@
+"""The doctor reads what anybody wrote: never an exception, the same wherever blocks are cut, in linear time."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from goneaway_tui.doctor.answers import FORMATS
+from goneaway_tui.doctor.evidence import Facts
+from goneaway_tui.doctor.excerpts import AFTER, BEFORE, LINE_HEAD, LINE_TAIL, WHOLE, excerpts
+from goneaway_tui.doctor.explanation import Explanation, explained
+from goneaway_tui.doctor.masking import quotable
+from goneaway_tui.doctor.reading import occurrences
+from goneaway_tui.doctor.stamps import stamp
+from goneaway_tui.model.cause import Certainty
+
+CORPUS = Path(__file__).parents[1] / "unit" / "doctor"
+REAL = [
+    line
+    for path in sorted(
+        [*CORPUS.glob("corpus/*.log"), *CORPUS.glob("logs/*.err"), *CORPUS.glob("logs/*.json")]
+    )
+    for line in path.read_bytes().splitlines()
+    if len(line) < 2000
+]
+ERROR = b"2026-11-23 22:00:00,000 ERROR pymysql.err.OperationalError: (2006, 'MySQL server has gone away')\n"
+ORDINARY = b"2026-11-23 21:00:00,000 INFO order 42 was shipped to a happy customer\n"
+
+logs = st.lists(st.sampled_from(REAL) | st.binary(max_size=200), max_size=40).map(b"\n".join)
+
+
+def cut(log: bytes, at: list[int]) -> list[bytes]:
+    edges = [0, *sorted(each % (len(log) + 1) for each in at), len(log)]
+    return [log[start:end] for start, end in itertools.pairwise(edges)]
+
+
+@given(logs)
+@settings(deadline=None)
+def test_no_log_raises_and_every_answer_can_be_written(log: bytes) -> None:
+    found = list(explained("a\x1b[2J.log", [log], Facts(), now=1e9))
+    for write in FORMATS.values():
+        out = StringIO()
+        assert len(found) == write(iter(found), out.write)
+        assert "\x1b" not in out.getvalue()
+    out = StringIO()
+    FORMATS["json"](iter(found), out.write)
+
+    assert len(found) == len(json.loads(out.getvalue())["errors"])
+    assert all(each.findings for each in found)
+
+
+@given(logs)
+@settings(deadline=None)
+def test_text_fits_eighty_columns_but_for_links(log: bytes) -> None:
+    out = StringIO()
+    FORMATS["text"](explained("app.log", [log]), out.write)
+
+    assert [] == [line for line in out.getvalue().splitlines() if len(line) > 80 and "https://" not in line]
+
+
+@given(logs)
+@settings(deadline=None)
+def test_ruled_out_comes_last_and_confirmed_first(log: bytes) -> None:
+    order = list(Certainty)
+    for each in explained("app.log", [log]):
+        ranks = [order.index(finding.certainty) for finding in each.findings]
+        assert ranks == sorted(ranks)
+
+
+@given(logs, st.lists(st.integers(min_value=0), max_size=6))
+@settings(deadline=None)
+def test_a_log_says_the_same_wherever_its_blocks_are_cut(log: bytes, at: list[int]) -> None:
+    assert list(occurrences([log])) == list(occurrences(cut(log, at)))
+
+
+@given(st.lists(st.integers(min_value=0), max_size=6), st.integers(0, 6000), st.integers(0, 6000))
+@settings(deadline=None, max_examples=25)
+def test_errors_in_a_long_log_keep_their_lines_wherever_it_is_cut(
+    at: list[int], one: int, other: int
+) -> None:
+    lines = [ORDINARY] * 8000
+    for place in (one, other):
+        lines[place] = ERROR
+    log = b"".join(lines)
+    assert len(log) > WHOLE + BEFORE + AFTER
+
+    assert [each + 1 for each in sorted({one, other})] == [each.line for each in occurrences(cut(log, at))]
+
+
+@given(logs, logs)
+@settings(deadline=None)
+def test_reading_two_logs_finds_what_reading_each_finds(one: bytes, other: bytes) -> None:
+    def told(*blocks: bytes) -> list[str]:
+        return [each.text for log in blocks for each in occurrences([log])]
+
+    apart = b"\n" + ORDINARY * 2
+    assert len(told(one, other)) >= len(told(one + apart + other)) - 1
+
+
+@given(st.text())
+def test_no_stamp_raises(text: str) -> None:
+    read = stamp(text, 1e9)
+
+    assert read is None or read.iso
+
+
+@given(st.text())
+def test_what_is_quoted_is_one_short_harmless_line(text: str) -> None:
+    shown = quotable(text)
+
+    assert len(shown) <= 300
+    assert "\n" not in shown
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"(2006, '" * 400_000,
+        b"Error: 2006 " * 300_000,
+        b"Lost connection to MySQL server " * 100_000,
+        b"2026-11-23 22:00:00 5 [Warning] Aborted connection 5 to db: " + b"(((" * 1_000_000,
+        b"2026-11-23 22:00:00 5 [Warning] Aborted connection 5 to db: \n" * 10_000,
+        b"{" * 3_000_000 + b'"err_code" "msg" gone away',
+        b"ERROR 2006 (HY000): " + b" " * 3_000_000 + b"gone away",
+        b"mysql -p" * 300_000 + b"gone away",
+        b"://a:" * 500_000 + b"server has gone away",
+        b"server has gone away\t" * 150_000,
+        b"onnect\n" * 200_000,
+        b"A connection from " * 150_000,
+        b"12:34:56 " * 300_000 + b"server has gone away",
+    ],
+    ids=lambda each: each[:24].decode(),
+)
+def test_hostile_bytes_cost_time_by_their_length_alone(hostile: bytes) -> None:
+    """Three megabytes of the worst: what were quadratic would take minutes."""
+    began = time.monotonic()
+    found: list[Explanation] = list(
+        explained("-", [hostile[at : at + (1 << 20)] for at in range(0, len(hostile), 1 << 20)])
+    )
+
+    assert time.monotonic() - began < 20
+    assert all(len(each.text) <= 300 for each in found)
+
+
+@given(st.integers(0, 3 * 10**5), st.integers(0, 3 * 10**5))
+@settings(deadline=None, max_examples=25)
+def test_no_line_is_kept_whole_however_long(before: int, after: int) -> None:
+    log = b"a" * before + b"server has gone away" + b"b" * after
+
+    assert all(len(line.text) <= LINE_HEAD + LINE_TAIL + 5 for line in excerpts([log]))

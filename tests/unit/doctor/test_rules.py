@@ -1,0 +1,218 @@
+"""One rule a cause, each by what it alone weighs: the log's words, and what a server can say beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from goneaway_tui.doctor.clients import Client
+from goneaway_tui.doctor.diagnosis import SUSPECTS, diagnose
+from goneaway_tui.doctor.evidence import Evidence, Facts, Raised
+from goneaway_tui.doctor.occurrences import How, Occurrence
+from goneaway_tui.doctor.stamps import Stamp
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.clue import LogEntry
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.finding import Finding
+from goneaway_tui.model.session import ProcesslistId, Session
+from goneaway_tui.model.snapshot import Risk, Verdict
+
+NOON = Stamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
+AT = NOON.seconds
+DAY = 86_400
+LOSS = Occurrence(7, NOON, "x", 2013, Client("PyMySQL"))
+GONE = replace(LOSS, code=2006)
+UP_LONG = Facts("db1:3306", asked_at=AT + 60, started_at=AT - 40 * DAY, limits={"wait_timeout": 28_800})
+
+
+def finding(cause: Cause, seen: Occurrence, server: Facts | None = None) -> Finding:
+    found = diagnose(Evidence(seen, server or Facts()))
+    return next(each for each in found if each.cause is cause)
+
+
+def first(seen: Occurrence, server: Facts | None = None) -> Finding:
+    return diagnose(Evidence(seen, server or Facts()))[0]
+
+
+def test_every_cause_of_the_contract_but_none_twice_has_a_rule() -> None:
+    assert sorted(Cause) == sorted(suspect.cause for suspect in SUSPECTS)
+
+
+def test_from_a_loss_alone_nothing_is_confirmed_and_little_ruled_out() -> None:
+    certainties = {each.certainty for each in diagnose(Evidence(GONE))}
+
+    assert certainties <= {Certainty.LIKELY, Certainty.POSSIBLE}
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        (4031, Cause.IDLE_TIMEOUT),
+        (1153, Cause.PACKET_TOO_LARGE),
+        (1927, Cause.KILLED),
+        (1040, Cause.TOO_MANY_CONNECTIONS),
+        (3024, Cause.STATEMENT_TIMEOUT),
+        (1129, Cause.HOST_BLOCKED),
+    ],
+)
+def test_what_the_message_itself_says_is_confirmed(code: int, cause: Cause) -> None:
+    told = first(replace(LOSS, code=code, says=cause, certainty=Certainty.CONFIRMED))
+
+    assert (cause, Certainty.CONFIRMED) == (told.cause, told.certainty)
+
+
+def test_an_idle_time_past_the_limit_points_at_it_and_shows_both() -> None:
+    told = first(replace(GONE, idle_seconds=28_801.0), UP_LONG)
+
+    assert told.cause is Cause.IDLE_TIMEOUT
+    assert any("28801 s" in each and "28800 s" in each and "db1:3306 says" in each for each in told.because)
+
+
+def test_an_idle_time_far_below_the_limit_speaks_against_it_and_for_what_is_between() -> None:
+    seen = replace(GONE, idle_seconds=350.0)
+
+    assert first(seen, UP_LONG).cause is Cause.PROXY_OR_FIREWALL
+    assert finding(Cause.IDLE_TIMEOUT, seen, UP_LONG).against
+
+
+def test_no_limit_is_shorter_than_a_second() -> None:
+    assert Certainty.RULED_OUT is finding(Cause.IDLE_TIMEOUT, replace(GONE, idle_seconds=0.009)).certainty
+
+
+def test_a_silent_log_points_at_idling() -> None:
+    assert first(replace(LOSS, silent_seconds=30_000.0)).cause is Cause.IDLE_TIMEOUT
+
+
+def test_a_driver_that_would_have_heard_4031_makes_idling_less_likely() -> None:
+    assert Cause.IDLE_TIMEOUT is not first(replace(LOSS, client=Client("mysqlclient", hears_4031=True))).cause
+
+
+def test_a_gigabyte_rules_the_packet_out() -> None:
+    server = replace(UP_LONG, limits={**UP_LONG.limits, "max_allowed_packet": 1024**3})
+
+    assert Certainty.RULED_OUT is finding(Cause.PACKET_TOO_LARGE, GONE, server).certainty
+
+
+def test_a_small_statement_rules_the_packet_out() -> None:
+    server = replace(UP_LONG, limits={**UP_LONG.limits, "max_allowed_packet": 64 * 1024**2})
+    told = finding(Cause.PACKET_TOO_LARGE, replace(GONE, statement_bytes=9000), server)
+
+    assert Certainty.RULED_OUT is told.certainty
+    assert "64 MiB" in told.because[0]
+
+
+def test_a_statement_larger_than_the_limit_comes_first() -> None:
+    server = replace(UP_LONG, limits={**UP_LONG.limits, "max_allowed_packet": 1024**2})
+
+    assert first(replace(GONE, statement_bytes=1_300_000), server).cause is Cause.PACKET_TOO_LARGE
+
+
+def test_counted_errors_speak_and_uncounted_ones_rule_out() -> None:
+    counted = replace(UP_LONG, counts_errors=True, errors=(Raised(4031, 3, "shop"),))
+
+    assert any("3 sessions" in each for each in finding(Cause.IDLE_TIMEOUT, LOSS, counted).because)
+    assert Certainty.RULED_OUT is finding(Cause.PACKET_TOO_LARGE, LOSS, counted).certainty
+
+
+def test_a_server_that_was_up_all_the_time_was_not_restarted() -> None:
+    for cause in (Cause.SERVER_RESTART, Cause.SERVER_CRASH):
+        assert Certainty.RULED_OUT is finding(cause, LOSS, UP_LONG).certainty
+
+
+def test_a_server_that_started_just_before_was() -> None:
+    assert first(LOSS, replace(UP_LONG, started_at=AT - 5)).cause is Cause.SERVER_RESTART
+
+
+@pytest.mark.parametrize("cause", [Cause.SERVER_RESTART, Cause.SERVER_CRASH])
+def test_the_servers_log_proves_it(cause: Cause) -> None:
+    server = replace(
+        UP_LONG, started_at=AT - 5, log=(LogEntry(AT - 10, "mysqld got signal 11 ;", None, cause),)
+    )
+
+    assert (cause, Certainty.CONFIRMED) == (first(LOSS, server).cause, first(LOSS, server).certainty)
+
+
+def test_a_stamp_without_a_zone_is_read_in_the_zone_it_is_told() -> None:
+    seen = replace(LOSS, at=Stamp(NOON.local.replace(tzinfo=None), zoned=False))
+
+    assert AT == Evidence(seen).at
+
+
+def test_where_nobody_ran_kill_nobody_was_killed() -> None:
+    server = replace(UP_LONG, counters={"com_kill": 0})
+
+    assert Certainty.RULED_OUT is finding(Cause.KILLED, LOSS, server).certainty
+
+
+def test_a_server_that_has_closed_nobody_leaves_what_is_between() -> None:
+    server = replace(UP_LONG, counters={"aborted_clients": 0})
+
+    assert first(LOSS, server).cause is Cause.PROXY_OR_FIREWALL
+
+
+def test_a_session_that_still_sleeps_was_not_closed_by_the_server() -> None:
+    server = replace(UP_LONG, asleep=frozenset({ProcesslistId(42)}))
+    told = first(replace(LOSS, session_id=ProcesslistId(42)), server)
+
+    assert (Cause.PROXY_OR_FIREWALL, Certainty.CONFIRMED) == (told.cause, told.certainty)
+
+
+@pytest.mark.parametrize("certainty", [Certainty.CONFIRMED, Certainty.LIKELY])
+def test_the_ledger_speaks_of_the_session_the_log_names(certainty: Certainty) -> None:
+    session = Session(ProcesslistId(42), "shop", "web-3:51234", None, "Sleep")
+    left = Departure(
+        Verdict(session, Risk.OVERDUE), AT - 60, 0.1, Cause.KILLED, certainty, ("Com_kill rose.",)
+    )
+    server = replace(UP_LONG, departures=(left,))
+    told = first(replace(LOSS, session_id=ProcesslistId(42)), server)
+
+    assert (Cause.KILLED, certainty) == (told.cause, told.certainty)
+    assert Cause.KILLED is not first(replace(LOSS, session_id=ProcesslistId(43)), server).cause
+
+
+def test_the_servers_log_proves_the_end_of_the_session_the_log_names() -> None:
+    entry = LogEntry(AT, "Aborted connection 42 to db: ...", ProcesslistId(42), Cause.IDLE_TIMEOUT)
+    told = first(replace(LOSS, session_id=ProcesslistId(42)), replace(UP_LONG, log=(entry,)))
+
+    assert (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED) == (told.cause, told.certainty)
+
+
+def test_a_refused_connection_had_no_session_to_lose() -> None:
+    seen = replace(LOSS, code=2003, how=frozenset({How.REFUSED}))
+
+    assert first(seen).cause is Cause.SERVER_RESTART
+    for cause in (Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.PACKET_TOO_LARGE):
+        assert Certainty.RULED_OUT is finding(cause, seen).certainty
+
+
+def test_nobody_listening_soon_after_makes_it_the_server() -> None:
+    assert first(replace(LOSS, refused_near=True)).cause is Cause.SERVER_RESTART
+
+
+def test_mariadbs_transaction_limits_are_thought_of_where_they_are_set() -> None:
+    server = replace(UP_LONG, limits={**UP_LONG.limits, "idle_transaction_timeout": 30})
+
+    assert finding(Cause.TRANSACTION_TIMEOUT, LOSS, server).remedies
+
+
+@pytest.mark.parametrize(
+    ("client", "words"),
+    [
+        (Client("mysqlclient", "Django"), "CONN_MAX_AGE'] = 540"),
+        (Client("PyMySQL", "SQLAlchemy"), "pool_recycle=540"),
+        (Client("MySQL Connector/J", "HikariCP"), "maxLifetime=540000"),
+        (Client("go-sql-driver"), "SetConnMaxIdleTime(540 * time.Second)"),
+        (Client("Node mysql2"), "idleTimeout: 540000"),
+        (Client(), "540 s"),
+    ],
+    ids=lambda each: each.name if isinstance(each, Client) else "",
+)
+def test_remedies_speak_the_clients_language_and_show_their_arithmetic(client: Client, words: str) -> None:
+    server = replace(UP_LONG, limits={"wait_timeout": 600})
+    remedies = "\n".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, client=client), server).remedies)
+
+    assert words in remedies
+    assert "600 s - 10 % = 540 s" in remedies
+    assert "new sessions only" in remedies

@@ -1,0 +1,157 @@
+"""`goneaway-tui explain` from the shell's side: what it reads, what it writes, how it ends."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from goneaway_tui.cli import run
+
+ERROR = (
+    "2020-04-15 14:09:36,886 ERROR django.db.utils.OperationalError: (2006, 'MySQL server has gone away')\n"
+)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "app.log"
+    path.write_text("2020-04-15 06:00:00,000 INFO started\n" + ERROR, encoding="utf-8")
+    return path
+
+
+def asked(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    status = run(["explain", *argv])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def as_json(capsys: pytest.CaptureFixture[str], *argv: str) -> Any:
+    status, out, _ = asked(capsys, "--format=json", *argv)
+    assert 0 == status
+    return json.loads(out)
+
+
+def test_json_is_as_the_contract_has_it(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    told = as_json(capsys, str(log))
+    (error,) = told["errors"]
+
+    assert "goneaway.explanation/1" == told["schema"]
+    assert (str(log), 2, "2020-04-15T14:09:36.886", 2006, "Django") == tuple(
+        error[name] for name in ("file", "line", "at", "code", "client")
+    )
+    assert "idle_timeout" == error["findings"][0]["cause"]
+    assert {"cause", "certainty", "because", "remedies", "docs"} <= error["findings"][0].keys()
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress], ids=["gz", "xz", "bz2"])
+def test_packed_logs_are_read_whatever_they_are_called(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, pack: Any
+) -> None:
+    path = tmp_path / "app.log.1"
+    path.write_bytes(pack(ERROR.encode()))
+
+    assert 1 == len(as_json(capsys, str(path))["errors"])
+
+
+def test_several_files_are_told_apart(capsys: pytest.CaptureFixture[str], log: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.log"
+    other.write_text(ERROR, encoding="utf-8")
+
+    assert [str(log), str(other)] == [
+        each["file"] for each in as_json(capsys, str(log), str(other))["errors"]
+    ]
+
+
+@pytest.mark.parametrize("argv", [["-"], []])
+def test_standard_input_is_read(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, argv: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(ERROR.encode())))
+
+    assert ["-"] == [each["file"] for each in as_json(capsys, *argv)["errors"]]
+
+
+def test_text_and_markdown_name_the_cause_and_the_remedy(
+    capsys: pytest.CaptureFixture[str], log: Path
+) -> None:
+    for name in ("text", "markdown"):
+        status, out, _ = asked(capsys, f"--format={name}", str(log))
+        assert 0 == status
+        assert "idle timeout" in out
+        assert "CONN" in out
+
+
+def test_like_errors_are_told_once(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    log.write_text(ERROR * 3, encoding="utf-8")
+    _, out, _ = asked(capsys, str(log))
+
+    assert 1 == out.count("Likely idle timeout")
+    assert "3 times like this, last on line 3" in out
+
+
+def test_nothing_found_is_1_and_says_so(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    log.write_text("all is well\n", encoding="utf-8")
+    status, out, err = asked(capsys, str(log))
+
+    assert (1, "") == (status, out)
+    assert "no lost or refused connection" in err
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda _: None], ids=["a directory", "nothing"])
+def test_what_cannot_be_read_is_4_in_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, make: Any
+) -> None:
+    path = tmp_path / "x"
+    make(path)
+    status, _, err = asked(capsys, str(path))
+
+    assert 4 == status
+    assert 1 == err.count("\n")
+    assert "cannot read" in err
+
+
+@pytest.mark.parametrize("spoil", [gzip.compress, lzma.compress, bz2.compress], ids=["gz", "xz", "bz2"])
+def test_a_packed_log_that_is_cut_short_is_4_in_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, spoil: Any
+) -> None:
+    path = tmp_path / "x.gz"
+    path.write_bytes(spoil(ERROR.encode() * 1000)[:-12])
+    status, _, err = asked(capsys, str(path))
+
+    assert 4 == status
+    assert 1 == err.count("\n")
+
+
+def test_a_format_of_snapshots_alone_is_2(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    status, _, err = asked(capsys, "--format=svg", str(log))
+
+    assert 2 == status
+    assert "text, json, markdown" in err
+
+
+def test_a_server_that_is_named_and_mute_is_3(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    status, _, err = asked(
+        capsys, str(log), "-h", "127.0.0.1", "-P", "1", "-u", "root", "--connect-timeout=2"
+    )
+
+    assert 3 == status
+    assert 1 == err.count("\n")
+
+
+def test_secrets_are_masked(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+    log.write_text(
+        "2020-04-15 14:09:36 mysql://app:tiger@db1/shop?password=tiger app:tiger@tcp(db1:3306)/ (2006, 'MySQL server has gone away')\n",
+        encoding="utf-8",
+    )
+    for name in ("text", "json", "markdown"):
+        _, out, _ = asked(capsys, f"--format={name}", str(log))
+        assert "tiger" not in out
+        assert "\\*\\*\\*\\*" in out or "****" in out
