@@ -27,13 +27,12 @@ from goneaway_tui.ui.commands import ANYWHERE, ON_THE_BOARD, commands
 from goneaway_tui.ui.exporting import export
 from goneaway_tui.ui.freshness import CONNECTING, Freshness, freshness, frozen, replayed
 from goneaway_tui.ui.messages import Happened, Judged, PlayFailed, PollBroke, PollFailed, RecordingEnded
+from goneaway_tui.ui.pages import follow, open_doctor, open_ledger
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.kill import KillScreen
-from goneaway_tui.ui.screens.ledger import LedgerScreen
 from goneaway_tui.ui.screens.replay import ReplayBoard
-from goneaway_tui.ui.screens.session import SessionScreen
 
 TICK_SECONDS = 0.25
 """How often countdowns move: often enough that a second never seems to skip."""
@@ -157,7 +156,7 @@ class GoneawayApp(App[None]):
         if self._frozen_at is None:
             self.now = now
         self.freshness = self._fresh(now)
-        self._follow()
+        follow(self)
 
     @on(Judged)
     def _take(self, message: Judged) -> None:
@@ -167,7 +166,7 @@ class GoneawayApp(App[None]):
             self.now = max(self.clock(), message.snapshot.taken_at)
             self.snapshot = message.snapshot
         self.freshness = self._fresh(self.clock())
-        self._follow()
+        follow(self)
 
     @on(Happened)
     def _note(self, message: Happened) -> None:
@@ -178,7 +177,7 @@ class GoneawayApp(App[None]):
         for change in message.step.changes:
             words = f"{change.variable} was {change.old}, and is {change.new} now"
             self.notify(plain(words, 300), timeout=8, markup=False)
-        self._follow()
+        follow(self)
 
     @on(RecordingEnded)
     @on(PlayFailed)
@@ -205,12 +204,6 @@ class GoneawayApp(App[None]):
             return frozen(now - self._frozen_at)
         seen = None if self.snapshot is None else max(0.0, now - self.snapshot.taken_at)
         return freshness(seen, self._interval, in_trouble=bool(self.trouble))
-
-    def _follow(self) -> None:
-        if isinstance(self.screen, SessionScreen):
-            self.screen.follow(self.snapshot, self.now)
-        elif isinstance(self.screen, LedgerScreen) and self.screen.is_behind(len(self._ledger)):
-            self.screen.follow()
 
     def on_key(self, event: events.Key) -> None:
         """A letter that reaches us while a field has the focus was typed in one burst with the key that opened it.
@@ -261,7 +254,10 @@ class GoneawayApp(App[None]):
         self.acts.variables()
 
     def action_ledger(self) -> None:
-        self.push_screen(LedgerScreen(lambda: self.ledger, lambda: self.now, self.server_name))
+        open_ledger(self)
+
+    def action_doctor(self) -> None:
+        open_doctor(self)
 
     def action_interrupt(self) -> None:
         """ctrl+c quits, as everywhere else."""

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from goneaway_tui.judge.grouping import Group
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Risk, Verdict
 from goneaway_tui.ui import wording
@@ -93,6 +94,18 @@ CAUSE_TINTS: dict[Cause, str] = {
     Cause.KILLED: "lines--busy",
 }
 """What paints a departure's tinted cells; a cause that is not here is painted as trouble."""
+
+FINDING_COLUMNS: tuple[Column[Finding], ...] = (
+    Column("cause", "Cause", lambda f, *_: f.cause.value, lambda f: f.cause.value, 20, 22, 0),
+    Column("certainty", "Now", lambda f, *_: f.certainty.value.replace("_", " "), lambda f: CERTAINTIES.index(f.certainty), 10, 11, 0, tinted=True),
+    Column("because", "Because", lambda f, *_: "; ".join(plain(each, 300) for each in f.because), lambda f: f.because, 30, WIDE, 1),
+)  # fmt: skip
+FINDING_TINTS: dict[Certainty, str] = {
+    Certainty.CONFIRMED: "lines--imminent",
+    Certainty.LIKELY: "lines--watch",
+    Certainty.POSSIBLE: "lines--calm",
+    Certainty.RULED_OUT: "lines--quiet",
+}
 
 TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
 """The component class that paints a row's tinted cells; its colours are in app.tcss."""

@@ -17,6 +17,7 @@ ON_THE_BOARD: tuple[Row, ...] = (
     ("Group", "Group by user, client, program or database", "group"),
     ("Freeze", "Hold the screen, or let it go on", "app.freeze"),
     ("Ledger", "Who left, when, and why", "app.ledger"),
+    ("Doctor", "Every cause as it stands now; explain an error", "app.doctor"),
     ("Export", "Write the snapshot on the screen to a file", "app.export"),
     ("Tune", "Change a limit of the server", "app.tunables"),
     ("Kill", "End the marked sessions, or the one under the cursor", "app.kill"),

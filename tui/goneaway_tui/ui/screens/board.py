@@ -56,6 +56,7 @@ class Board(Screen[None]):
         Binding("g", "group", "group", id="board.group"),
         Binding("f", "app.freeze", "freeze", id="board.freeze"),
         Binding("l", "app.ledger", "ledger", id="board.ledger"),
+        Binding("d", "app.doctor", "doctor", id="board.doctor"),
         Binding("v", "app.variables", "vars", id="board.variables"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
@@ -287,6 +288,7 @@ class Board(Screen[None]):
             ("k", "kill the marked sessions, or the one under the cursor"),
             ("u", "undo the last change"),
             ("l", "the ledger: who left, when and why"),
+            ("d", "the doctor: every cause as it stands now, and an answer to a pasted error"),
             ("v", "the limits, and the journal of changes"),
             ("f", "freeze the screen, and let it go on"),
             ("e", "export the snapshot on the screen"),

@@ -1,0 +1,94 @@
+"""The doctor on the screen: causes, a pasted error, a log, and the way to a dialog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from goneaway_tui.ui.screens.board import Board
+from goneaway_tui.ui.screens.doctor import DoctorScreen
+from goneaway_tui.ui.screens.reading import ReadingScreen
+from goneaway_tui.ui.screens.tune import TuneScreen
+from tests.fakes import FakeExecutor
+from tests.snapshot.shots import settle
+from tests.ui.stage import an_app
+from tests.ui.test_acts import an_app as an_acting_app
+from tests.ui.test_acts import on, ready, until
+from tests.ui.test_board import lines
+
+SIZE = (120, 40)
+GONE = "OperationalError: (2006, 'MySQL server has gone away')"
+
+
+async def test_every_cause_stands_there_with_why() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("d")
+        await settle(app, pilot)
+        shown = lines(app)
+        await pilot.press("escape")
+        await settle(app, pilot)
+
+        assert isinstance(app.screen, Board)
+    for word in ("idle_timeout", "server_restart", "ruled out", "possible"):
+        assert word in shown
+
+
+async def test_a_pasted_error_is_answered(tmp_path: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("d", "slash")
+        await settle(app, pilot)
+        assert isinstance(app.screen, DoctorScreen)
+        app.screen.field.value = GONE
+        await pilot.press("enter")
+        await until(pilot, on(app, ReadingScreen))
+
+        assert "2006" in lines(app)
+        assert "idle timeout" in lines(app)
+
+
+async def test_a_log_is_read_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text(f"2026-11-23 18:00:00 ERROR {GONE}\n")
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("d", "slash")
+        await settle(app, pilot)
+        assert isinstance(app.screen, DoctorScreen)
+        app.screen.field.value = str(path)
+        await pilot.press("enter")
+        await until(pilot, on(app, ReadingScreen))
+
+        assert "app.log:1" in lines(app)
+
+
+async def test_what_is_no_such_error_is_said() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("d", "slash")
+        await settle(app, pilot)
+        assert isinstance(app.screen, DoctorScreen)
+        app.screen.field.value = "(1062, 'Duplicate entry')"
+        await pilot.press("enter")
+
+        await until(pilot, lambda: "No lost or refused connection" in lines(app))
+
+
+async def test_a_finding_leads_to_its_dialog(tmp_path: Path) -> None:
+    app = an_acting_app(tmp_path, FakeExecutor())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("d")
+        await until(pilot, on(app, DoctorScreen))
+        assert isinstance(app.screen, DoctorScreen)
+        app.screen.rows.cursor = next(
+            i for i, f in enumerate(app.screen.rows.rows) if f.cause == "packet_too_large"
+        )
+        await pilot.press("t")
+        await until(pilot, on(app, TuneScreen))
+
+        assert "max_allowed_packet" in lines(app)

@@ -1,0 +1,192 @@
+"""Every cause as it stands on a live server now: what was seen, what is counted, what is out of the question.
+
+One small check a cause, each a row of CHECKS; a check says how sure and why, in words that name their figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from goneaway_tui.judge.forecast import already_closed
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.finding import Finding
+from goneaway_tui.model.snapshot import Risk, Snapshot
+
+LATELY = 600.0
+"""Seconds that count as the trend."""
+FRESH = 3600.0
+"""Seconds of uptime below which a restart is still news."""
+FULL = 0.9
+"""Share of max_connections from which a server is about to refuse."""
+ORDER = tuple(Certainty)
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What is looked at."""
+
+    snapshot: Snapshot
+    departures: tuple[Departure, ...]
+    now: float
+
+    def counter(self, name: str) -> int | None:
+        return self.snapshot.sample.counter(name)
+
+    def limit(self, name: str) -> float | None:
+        return self.snapshot.sample.variable(name)
+
+    def left_by(self, cause: Cause) -> list[Departure]:
+        return [d for d in self.departures if d.cause is cause]
+
+
+Verdict = tuple[Certainty, tuple[str, ...]]
+Check = Callable[[Patient], Verdict]
+
+
+def checkup(patient: Patient) -> tuple[Finding, ...]:
+    """A finding for every cause, the surest first."""
+    findings = [
+        Finding(cause, *_beside_the_ledger(patient, cause, check(patient))) for cause, check in CHECKS.items()
+    ]
+    return tuple(sorted(findings, key=lambda f: ORDER.index(f.certainty)))
+
+
+def _beside_the_ledger(patient: Patient, cause: Cause, checked: Verdict) -> Verdict:
+    """Who was seen to leave by a cause outweighs what counters say of it."""
+    left = patient.left_by(cause)
+    if not left:
+        return checked
+    lately = sum(patient.now - d.at <= LATELY for d in left)
+    surest = min((d.certainty for d in left), key=ORDER.index)
+    words = f"{_sessions(len(left))} left by it while we looked, {lately:,} of them in the last ten minutes"
+    return surest, (words, *checked[1])
+
+
+def _idle_timeout(patient: Patient) -> Verdict:
+    limits = [v.limit.seconds for v in patient.snapshot.verdicts if v.limit is not None]
+    uptime = patient.snapshot.sample.server.uptime
+    soon = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in patient.snapshot.verdicts)
+    shortest = min(limits, default=patient.limit("wait_timeout"))
+    if shortest is None:
+        return Certainty.POSSIBLE, ("no limit could be read",)
+    words = f"the shortest limit in force is {shortest:,.0f} s"
+    if soon:
+        return Certainty.LIKELY, (f"{_sessions(soon)} will meet theirs within a minute", words)
+    if shortest > uptime:
+        return Certainty.RULED_OUT, (f"{words}, and the server is up no longer than {uptime:,.0f} s",)
+    return Certainty.POSSIBLE, (words,)
+
+
+def _transaction_timeout(patient: Patient) -> Verdict:
+    names = (
+        "idle_transaction_timeout",
+        "idle_write_transaction_timeout",
+        "idle_readonly_transaction_timeout",
+    )
+    known = {name: patient.limit(name) for name in names if patient.limit(name) is not None}
+    if not known:
+        return Certainty.RULED_OUT, ("this server has no limit for idling inside a transaction",)
+    on = [f"{name} is {value:,.0f} s" for name, value in known.items() if value]
+    return (Certainty.POSSIBLE, tuple(on)) if on else (Certainty.RULED_OUT, ("these limits are all off",))
+
+
+def _killed(patient: Patient) -> Verdict:
+    kills = patient.counter("com_kill")
+    if kills == 0:
+        return Certainty.RULED_OUT, ("no KILL was run since the server started",)
+    return Certainty.POSSIBLE, (f"{kills:,} KILL statements since the server started",) if kills else ()
+
+
+def _packet(patient: Patient) -> Verdict:
+    limit = patient.limit("max_allowed_packet")
+    return Certainty.POSSIBLE, (f"max_allowed_packet is {limit:,.0f} bytes",) if limit else ()
+
+
+def _timeout_of(name: str) -> Check:
+    def check(patient: Patient) -> Verdict:
+        limit = patient.limit(name)
+        return Certainty.POSSIBLE, (f"{name} is {limit:,.0f} s",) if limit else ()
+
+    return check
+
+
+def _restart(patient: Patient) -> Verdict:
+    uptime = patient.snapshot.sample.server.uptime
+    if uptime < FRESH:
+        return Certainty.CONFIRMED, (f"the server is up {uptime:,.0f} s only",)
+    return Certainty.RULED_OUT, (f"the server is up {uptime:,.0f} s",)
+
+
+def _crash(patient: Patient) -> Verdict:
+    uptime = patient.snapshot.sample.server.uptime
+    if uptime < FRESH:
+        return Certainty.POSSIBLE, (
+            f"the server is up {uptime:,.0f} s only; its error log tells how it ended",
+        )
+    return Certainty.RULED_OUT, (f"the server is up {uptime:,.0f} s",)
+
+
+def _too_many(patient: Patient) -> Verdict:
+    refused = patient.counter("connection_errors_max_connections")
+    used, most = patient.counter("threads_connected"), patient.limit("max_connections")
+    room = (
+        (f"{used:,} of {most:,.0f} connections are in use, {_asleep(patient):,} of them asleep",)
+        if used and most
+        else ()
+    )
+    if refused:
+        return Certainty.CONFIRMED, (f"{refused:,} were refused since the server started", *room)
+    if used and most and used >= FULL * most:
+        return Certainty.LIKELY, room
+    return (Certainty.RULED_OUT if refused == 0 else Certainty.POSSIBLE), ("nobody was refused so far", *room)
+
+
+def _aborted(patient: Patient) -> Verdict:
+    aborted = patient.counter("aborted_clients")
+    if aborted == 0:
+        return Certainty.RULED_OUT, ("no session ended without a goodbye since the server started",)
+    return Certainty.POSSIBLE, (
+        f"{aborted:,} sessions ended without a goodbye since the server started",
+    ) if aborted else ()
+
+
+def _quit(_: Patient) -> Verdict:
+    return Certainty.POSSIBLE, ("a pool that closes what its application still uses looks like this",)
+
+
+def _between(patient: Patient) -> Verdict:
+    ghosts = already_closed(patient.snapshot.verdicts, patient.now, 3600)
+    if ghosts:
+        return Certainty.POSSIBLE, (
+            f"{_sessions(ghosts)} idle for more than an hour: does each still have its client, or was it cut off in between?",
+        )
+    return Certainty.POSSIBLE, (
+        "nothing the server can see: compare the ids the application logged, as /id:4711",
+    )
+
+
+CHECKS: dict[Cause, Check] = {
+    Cause.IDLE_TIMEOUT: _idle_timeout,
+    Cause.TRANSACTION_TIMEOUT: _transaction_timeout,
+    Cause.KILLED: _killed,
+    Cause.PACKET_TOO_LARGE: _packet,
+    Cause.NET_READ_TIMEOUT: _timeout_of("net_read_timeout"),
+    Cause.NET_WRITE_TIMEOUT: _timeout_of("net_write_timeout"),
+    Cause.SERVER_RESTART: _restart,
+    Cause.SERVER_CRASH: _crash,
+    Cause.TOO_MANY_CONNECTIONS: _too_many,
+    Cause.CLIENT_LOST: _aborted,
+    Cause.CLIENT_QUIT: _quit,
+    Cause.PROXY_OR_FIREWALL: _between,
+}
+"""What a live server lets be said of each cause."""
+
+
+def _asleep(patient: Patient) -> int:
+    return sum(v.session.is_idle for v in patient.snapshot.verdicts)
+
+
+def _sessions(number: int) -> str:
+    return "1 session" if number == 1 else f"{number:,} sessions"
