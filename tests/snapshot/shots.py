@@ -15,11 +15,13 @@ from tempfile import mkdtemp
 from textual.pilot import Pilot
 
 from goneaway_tui.errors import Unreachable
+from goneaway_tui.judge import step
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.tuning import Standing
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
+from tests.builders import NOW
 from tests.fakes import FakeExecutor
 from tests.ui.stage import HeldClock, Scripted, an_app
 
@@ -61,6 +63,19 @@ def tunable() -> GoneawayApp:
     return an_app(Scripted(seen), clock, executor=executor, journal=journal)
 
 
+def busy_day() -> GoneawayApp:
+    """One that has been looked at for ten minutes."""
+    clock = HeldClock(NOW - 600)
+    source, app = SimulatedSource(clock, started=NOW - 600), an_app(clock=clock)
+    previous = None
+    for second in range(601):
+        clock.now = NOW - 600 + second
+        taken = step(source.sample(), previous)
+        previous = taken.snapshot
+        app.ledger.add(taken.departed)
+    return app
+
+
 SHOTS = (
     Shot("board", (120, 36)),
     Shot("board-80x24", (80, 24)),
@@ -78,6 +93,9 @@ SHOTS = (
     Shot("kill", (120, 36), ("space", "down", "down", "space", "k"), app=tunable),
     Shot("tunables", (120, 36), ("t",), app=tunable),
     Shot("journal", (120, 36), ("w", *"1y", "enter", "escape", "v", "right"), app=tunable),
+    Shot("ledger", (120, 36), ("l",), app=busy_day),
+    Shot("departure", (120, 36), ("l", "down", "enter"), app=busy_day),
+    Shot("doctor", (120, 36), ("d",), app=busy_day),
     Shot("lost", (120, 36), app=lost, seconds_later=12.0),
 )
 
@@ -102,7 +120,7 @@ async def picture(shot: Shot) -> str:
 async def settle(app: GoneawayApp, pilot: Pilot[None]) -> None:
     """Wait until no poll is out, nothing is being changed, and everything posted is drawn."""
     calm = 0
-    while calm < 2:
+    while calm < 4:
         calm = 0 if app.poller.is_busy or app.acts.is_acting else calm + 1
         await asyncio.to_thread(app.poller.wait, 5)
         await asyncio.to_thread(app.acts.wait, 5)

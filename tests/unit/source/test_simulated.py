@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goneaway_tui.judge import judge
+from goneaway_tui.model.clue import GOODBYE, NOTHING_SAID
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import Role
@@ -65,7 +66,7 @@ def test_the_last_sample_is_the_same_however_often_it_was_sampled_before(
         often.now += step
         watched.sample()
     once.now = often.now
-    assert watched.sample() == unwatched.sample()
+    assert standing(watched.sample()) == standing(unwatched.sample())
 
 
 def test_sampling_every_second_for_ten_minutes_changes_nothing_about_the_last_sample() -> None:
@@ -73,7 +74,20 @@ def test_sampling_every_second_for_ten_minutes_changes_nothing_about_the_last_sa
     watched, unwatched = SimulatedSource(often), SimulatedSource(once)
     *_, last = played(watched, often, 600)
     once.now += 600
-    assert last == unwatched.sample()
+    assert standing(last) == standing(unwatched.sample())
+
+
+def standing(sample: Sample) -> Sample:
+    """A sample without what is of the time since the one before."""
+    return replace(sample, clues=NOTHING_SAID)
+
+
+def test_who_leaves_is_counted_as_the_family_counts() -> None:
+    clock = HeldClock()
+    source = SimulatedSource(clock)
+    told = [each for sample in played(source, clock, 600) for each in sample.clues.errors]
+
+    assert {GOODBYE, 4031} <= {each.code for each in told}
 
 
 def test_another_seed_is_another_play() -> None:

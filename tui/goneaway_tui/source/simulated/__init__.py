@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 
 from goneaway_tui.errors import SourceError
+from goneaway_tui.model.clue import GOODBYE, Clues, ErrorCount
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Server
 from goneaway_tui.ports import Clock
@@ -18,7 +20,9 @@ UPTIME = 41 * DAY + 7 * 3600
 
 
 class SimulatedSource:
-    """Implements Source. What a sample says depends on the seed and the clock's reading, never on how often it was read."""
+    """Implements Source. What a sample says depends on the seed and the clock's reading, never on how often it was read;
+    its clues alone are of the time since the sample before.
+    """
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class SimulatedSource:
         self._started = clock() if started is None else started
         self._stage = stage_for(flavour, sessions)
         self._play = Play(self._stage, self._started, sessions, seed, shows_statements=statements)
+        self._kills = self._play.counters()["com_kill"]
         self._lock = threading.Lock()
         self._closed = False
 
@@ -65,7 +70,23 @@ class SimulatedSource:
                 self._stage.variables,
                 tuple(sorted(counters.items())),
                 self._stage.limitations,
+                clues=self._clues(counters["com_kill"]),
             )
+
+    def _clues(self, kills: int) -> Clues:
+        """What a server of this family counts of those who left since the last sample."""
+        endings = self._play.endings()
+        killed, self._kills = kills - self._kills, kills
+        aborted = sum(code in {4031, 1158} for _, _, code in endings)
+        if self._stage.flavour is Flavour.MARIADB:
+            return Clues(aborted=aborted, killed=killed)
+        counted = Counter(endings)
+        return Clues(
+            errors=tuple(ErrorCount(user, host, code, n) for (user, host, code), n in counted.items()),
+            aborted=aborted,
+            killed=killed,
+            counted=frozenset({GOODBYE, 1153, 1158, 1159, 1160, 1161, 4031}),
+        )
 
     def close(self) -> None:
         with self._lock:

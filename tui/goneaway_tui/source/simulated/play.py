@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from random import Random
 
+from goneaway_tui.model.clue import GOODBYE
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.source.simulated.cast import CONNECT_TIMEOUT, Application, Stage
 from goneaway_tui.source.simulated.opening import Entrance, Place, entrances, idle_at_start, limit_for
@@ -26,6 +27,9 @@ NAP_PAUSES = 20
 """How many usual pauses a nap lasts, on average."""
 FORGOTTEN_SHARE = 0.7
 """Share of the sessions near their end at the start that nobody saves."""
+
+SAID_GOODBYE, TIMED_OUT, LOST, KILLED = (GOODBYE,), (4031,), (1158,), (1158, 1160)
+"""What the server counts of each end, by account."""
 
 Cue = Callable[[float, ProcesslistId], None]
 
@@ -53,6 +57,7 @@ class Play:
         self._cues_written = 0
         self._last_id = 4200
         self._running = 1
+        self._endings: list[tuple[str, str, int]] = []
         self._counts = {
             "aborted_clients": 118,
             "aborted_connects": 9,
@@ -151,11 +156,11 @@ class Play:
         """The client does something: says goodbye, vanishes, or runs a statement."""
         app, rng, chance = self._parts[who].app, self._rng, self._rng.random()
         if chance > 1 - LOST_SHARE:
-            self._depart(at, who, aborted=True)
+            self._depart(at, who, LOST)
         elif self._rows[who].transaction is not None:
             self._run(at, who, "COMMIT", rng.uniform(0.002, 0.05))
         elif chance < app.quits:
-            self._depart(at, who, aborted=False)
+            self._depart(at, who, SAID_GOODBYE)
         else:
             template = rng.choice(app.writes if rng.random() < app.writing else app.reads)
             self._run(at, who, template, max(0.001, rng.expovariate(1 / app.toil)))
@@ -202,7 +207,7 @@ class Play:
             self._cue(wake, self._wake, who)
 
     def _expire(self, at: float, who: ProcesslistId) -> None:
-        self._depart(at, who, aborted=True)
+        self._depart(at, who, TIMED_OUT)
 
     def _kill_oldest(self, at: float, who: ProcesslistId) -> None:
         """The DBA kills whoever has held a transaction open the longest."""
@@ -213,14 +218,20 @@ class Play:
         ]
         if held:
             self._counts["com_kill"] += 1
-            self._depart(at, min(held)[1], aborted=True)
+            self._depart(at, min(held)[1], KILLED)
         self._cue(at + self._rng.uniform(150, 300), self._kill_oldest, who)
 
-    def _depart(self, at: float, who: ProcesslistId, *, aborted: bool) -> None:
-        """A session ends; another of its application comes a little later."""
+    def endings(self) -> tuple[tuple[str, str, int], ...]:
+        """User, host and each error raised by those who left since this was last asked."""
+        told, self._endings = tuple(self._endings), []
+        return told
+
+    def _depart(self, at: float, who: ProcesslistId, codes: tuple[int, ...]) -> None:
+        """A session ends, and raises these errors; another of its application comes a little later."""
         row, part = self._rows.pop(who), self._parts.pop(who)
         self._running -= row.command == "Query"
-        self._counts["aborted_clients"] += aborted
+        self._counts["aborted_clients"] += codes != SAID_GOODBYE
+        self._endings += ((row.user, row.client_host, code) for code in codes)
         self._cue(at + self._rng.uniform(1, 15), self._arrive(part.app), self.own)
 
     def _limit(self, row: Session, part: Part) -> int:

@@ -23,6 +23,7 @@ from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui.columns import FINDING_COLUMNS, FINDING_TINTS
+from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.ledger import GOVERNS
 from goneaway_tui.ui.screens.reading import ReadingScreen
 from goneaway_tui.ui.widgets.field import Field
@@ -111,6 +112,14 @@ class DoctorScreen(Screen[None]):
             self.notify("No variable of the server is behind this cause.", severity="warning")
         else:
             await self.run_action(f"app.tune('{name}')")
+
+    @on(RowChosen)
+    def _whole(self) -> None:
+        finding = self.rows.cursor_row
+        if finding is not None:
+            certainty = finding.certainty.value.replace("_", " ")
+            lines = [f"{finding.cause.value}: {certainty} now", "", *finding.because]
+            self.app.push_screen(ReadingScreen(finding.cause.value, "\n".join(lines)))
 
     @on(Input.Submitted, "#paste")
     def _explain(self, event: Input.Submitted) -> None:
