@@ -75,7 +75,7 @@ class LedgerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.rows.focus()
-        self.follow()
+        self._draw()
 
     def is_behind(self, departed: int) -> bool:
         """Whether more have left than are drawn."""
@@ -83,8 +83,10 @@ class LedgerScreen(Screen[None]):
 
     def follow(self) -> None:
         """Draw what there is now."""
-        if not self.is_mounted:
-            return
+        if self.is_mounted:
+            self._draw()
+
+    def _draw(self) -> None:
         ledger, now = self._ledger(), self._now()
         self._drawn = len(ledger)
         kept = [d for d in ledger if admits(self._filter, d)]

@@ -51,6 +51,7 @@ class ReportScreen(ModalScreen[None]):
         self.is_stopping = False
         """Nothing more is to be begun."""
         self.is_finished = False
+        self._is_drawn = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog tune") as dialog:
@@ -59,6 +60,7 @@ class ReportScreen(ModalScreen[None]):
             yield Static(id="told")
 
     def on_mount(self) -> None:
+        self._is_drawn = True
         self._tell()
 
     def add(self, done: Done) -> None:
@@ -79,8 +81,8 @@ class ReportScreen(ModalScreen[None]):
             self._tell()
 
     def _tell(self) -> None:
-        if not self.is_mounted:
-            return
+        if not self._is_drawn:
+            return  # an act can be over before the screen has its parts
         self.query_one(VerticalScroll).border_subtitle = self._way_out()
         tally = self.query_one("#tally", Static)
         tally.update(Content(self._tally()))
