@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from statistics import median
 
@@ -24,22 +24,30 @@ LEAVING = 0.8
 """Share of those that reached an age and then left at it: chance alone lets most of them pass."""
 
 
+BEFORE, SHARPER = 5, 4
+"""In so many spreads before that age, so many times fewer a spread may have ended: else the age is nothing special."""
+
+
 def _spread(age: float) -> float:
     """Seconds by which the ages of one habit may differ: two looks at the list, and timers that tick rarely."""
     return 2.0 + 0.01 * age
 
 
 def cut_off(team: Team, of: Sequence[Wait]) -> Told | None:
+    """The age at which most of a team leave of those that reach it, with nothing of the sort before it."""
     ages = [wait.age for wait in of]
+    ended = [wait.age for wait in of if wait.end is not None]
     left = [wait for wait in of if _leaves_early(wait)]
     best: Sequence[Wait] = ()
     passed, start = 0, 0
     for end, last in enumerate(left, 1):
         while last.age > left[start].age + _spread(left[start].age):
             start += 1
-        here = end - start
-        beyond = len(ages) - bisect_right(ages, left[start].age + _spread(left[start].age))
-        if here > len(best) and here >= max(FEWEST, LEAVING * (here + beyond)):
+        here, first = end - start, left[start].age
+        beyond = len(ages) - bisect_right(ages, first + _spread(first))
+        before = bisect_left(ended, first) - bisect_left(ended, first - BEFORE * _spread(first))
+        special = here >= LEAVING * (here + beyond) and here * BEFORE >= before * SHARPER
+        if special and here >= FEWEST and here > len(best):
             best, passed = left[start:end], beyond
     return (_cut_off_pattern(team, best, passed), best) if best else None
 
@@ -97,6 +105,7 @@ ALWAYS = 0.9
 
 
 def limit_below_pool(team: Team, of: Sequence[Wait]) -> Told | None:
+    """A team whose sessions end by idling and hardly ever otherwise, one generation after the other."""
     ended = [wait.end for wait in of if wait.end is not None]
     closed = [wait for wait in of if wait.end is not None and wait.end.cause is Cause.IDLE_TIMEOUT]
     if len(closed) < max(FEWEST, ALWAYS * len(ended)) or len(closed) == len(of):
