@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.judge.forecast import already_closed
+from goneaway_tui.judge.forecast import WhatIf, already_closed, what_if
 from goneaway_tui.model.session import Role, Session
 from tests.builders import NOW, a_session, a_snapshot
 
@@ -34,3 +34,25 @@ def test_time_goes_on_after_the_reading() -> None:
 )
 def test_whoever_no_idle_limit_closes_or_can_be_said_to_is_not_counted(session: Session) -> None:
     assert 0 == already_closed(a_snapshot([session]).verdicts, NOW, 5)
+
+
+@pytest.mark.parametrize(
+    ("limit", "by_now", "minute", "hour"),
+    [(15, 2, 3, 3), (70, 0, 2, 3), (3610, 0, 0, 2), (3630, 0, 0, 0), (float("inf"), 0, 0, 0)],
+)
+def test_the_sessions_on_screen_say_when_another_limit_would_close_them(
+    limit: float, by_now: int, minute: int, hour: int
+) -> None:
+    answer = what_if(a_snapshot(IDLE).verdicts, NOW, limit)
+
+    assert WhatIf(limit, 3, by_now, minute, hour) == answer
+
+
+def test_the_answer_moves_on_with_the_clock() -> None:
+    verdicts = a_snapshot(IDLE).verdicts
+
+    assert what_if(verdicts, NOW, 80).within_minute == what_if(verdicts, NOW + 60, 80).by_now == 1
+
+
+def test_whose_wait_is_not_known_in_length_is_not_among_the_idle() -> None:
+    assert 1 == what_if(a_snapshot([IDLE[0], a_session(id=2, idle_since=None)]).verdicts, NOW, 5).idle

@@ -60,7 +60,7 @@ def test_who_is_open_keeps_its_own_and_who_idles_longer_is_counted() -> None:
 
     assert told.effects[:2] == (
         "0 of 101 open sessions change: each keeps its own until it reconnects",
-        "with this limit 5 of 100 idle sessions would be closed by now",
+        "with this limit 5 of 100 idle sessions would be closed by now, 60 more within a minute",
     )
     assert told.second_ask is None
 
@@ -69,7 +69,7 @@ def test_with_an_interactive_limit_nobody_knows_whom_it_closes() -> None:
     told = foretold("interactive_timeout", 80, sessions=NAP)
 
     assert (
-        "with this limit 20 of 100 idle sessions, if their clients are interactive, would be closed by now"
+        "with this limit 20 of 100 idle sessions, if their clients are interactive, would be closed by now, 60 more within a minute"
         in told.effects
     )
     assert told.second_ask is not None

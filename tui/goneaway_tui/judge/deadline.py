@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from goneaway_tui.judge.learning import NOTHING_LEARNED, Lessons, limit_for
 from goneaway_tui.judge.risk import risk_of
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Inherited, Limit, Policy, Verdict
@@ -20,14 +21,30 @@ GRACE = 0.75
 thread each; MariaDB's pool-of-threads up to 0.5 s (one tick of `thread_pool_stall_limit`)."""
 
 
+DISPROVABLE = {
+    Basis.ASSUMED: "it idled longer than the global {variable} of {seconds:g} s and is still there",
+    Basis.LEARNED: "it idled longer than the {seconds:g} s learned from others like it and is still there",
+}
+"""What a session can show to be wrong by living on, and what is then said."""
+
+
 def verdict_on(
-    session: Session, now: float, current: Inherited, before: Verdict | None, policy: Policy
+    session: Session,
+    now: float,
+    current: Inherited,
+    before: Verdict | None,
+    policy: Policy,
+    lessons: Lessons = NOTHING_LEARNED,
 ) -> Verdict:
     """Judge one session as of `now`. `current` are today's globals, `before` what was said of it one reading ago."""
     if before is not None and before.session.user != session.user:
         before = None  # a login or COM_CHANGE_USER: it copied the globals anew
     inherited = before.inherited if before is not None else current
+    outlived = before.outlived if before is not None else frozenset()
     limit = governing_limit(session, inherited)
+    if limit is not None and limit.variable == "wait_timeout":
+        learned = limit_for(lessons, session, inherited)
+        limit = limit if learned is None or learned in outlived else learned
     deadline = None
     if (
         limit is not None
@@ -35,8 +52,7 @@ def verdict_on(
         and (session.is_idle or session.role is Role.LOGIN)
     ):
         deadline = session.idle_since + limit.seconds
-    outlived = before.outlived if before is not None else frozenset()
-    if limit is not None and limit.basis is Basis.ASSUMED:
+    if limit is not None and limit.basis in DISPROVABLE:
         if deadline is not None and now - deadline > GRACE + session.idle_within:
             outlived |= {limit}
         if limit in outlived:
@@ -69,9 +85,10 @@ def governing_limit(session: Session, inherited: Inherited) -> Limit | None:
 
 @lru_cache(maxsize=1024)
 def disproved(limit: Limit) -> Limit:
+    outlived = DISPROVABLE[limit.basis].format(variable=limit.variable, seconds=limit.seconds)
     why = (
-        f"it idled longer than the global {limit.variable} of {limit.seconds:g} s and is still there, so its own value "
-        "is higher (an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
+        f"{outlived}, so its own value is higher (an interactive client, a SET SESSION, or part of a command has arrived); "
+        "when it ends is unknown"
     )
     return Limit(limit.seconds, limit.variable, Basis.DISPROVED, why)
 

@@ -58,11 +58,34 @@ def closings(
     return Forecast(tuple(stretches), counts[-1], first)
 
 
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What another idle limit would do to the sessions that idle now, if they went on idling; each figure holds the one before."""
+
+    seconds: float
+    """The limit."""
+    idle: int
+    """Idle client sessions, ours aside, whose waits are known in length."""
+    by_now: int
+    """Would be gone already."""
+    within_minute: int
+    within_hour: int
+
+
+def what_if(verdicts: Iterable[Verdict], now: float, seconds: float) -> WhatIf:
+    """How many of the idle sessions a limit of `seconds` would close by now, within a minute and within an hour."""
+    known = [
+        age
+        for v in verdicts
+        if v.session.is_idle and not v.session.own and (age := v.idle_seconds(now)) is not None
+    ]
+    by_now, minute, hour = (sum(age + ahead > seconds for age in known) for ahead in (0.0, 60.0, 3600.0))
+    return WhatIf(seconds, len(known), by_now, minute, hour)
+
+
 def already_closed(verdicts: Iterable[Verdict], now: float, seconds: float) -> int:
     """How many of the idle client sessions have idled longer than `seconds`: with that limit they would be gone.
 
     Ours are left out, and so is whoever has an idle wait of unknown beginning.
     """
-    return sum(
-        (v.idle_seconds(now) or 0.0) > seconds for v in verdicts if v.session.is_idle and not v.session.own
-    )
+    return what_if(verdicts, now, seconds).by_now

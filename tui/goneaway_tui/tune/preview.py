@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from goneaway_tui.judge.forecast import already_closed
+from goneaway_tui.judge.forecast import WhatIf, what_if
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
@@ -62,10 +62,15 @@ class Scene:
         return tuple(v for v in self.open if v.session.is_idle and CLOSABLE[self.tunable.closes](v))
 
     @property
+    def ahead(self) -> WhatIf:
+        """What the limit would do to them."""
+        limit = float("inf") if self.tunable.zero and not self.kept else self.kept
+        return what_if(self.closable, self.snapshot.taken_at, limit)
+
+    @property
     def closed(self) -> int:
         """How many of them would be gone already."""
-        limit = float("inf") if self.tunable.zero and not self.kept else self.kept
-        return already_closed(self.closable, self.snapshot.taken_at, limit)
+        return self.ahead.by_now
 
     @property
     def connected(self) -> int:
@@ -107,8 +112,11 @@ def _effects(scene: Scene) -> tuple[str, ...]:
     if tunable.zero and not scene.kept:
         said.append(f"0 is {tunable.zero}")
     if tunable.closes_idle:
-        idle = f"{scene.closed:,} of {len(scene.closable):,} {tunable.closes}"
-        said.append(f"with this limit {idle} would be closed by now")
+        ahead = scene.ahead
+        idle = f"{ahead.by_now:,} of {len(scene.closable):,} {tunable.closes}"
+        soon = ahead.within_minute - ahead.by_now
+        more = f", {soon:,} more within a minute" if soon else ""
+        said.append(f"with this limit {idle} would be closed by now{more}")
     said.extend(ROOM[tunable.name](scene) if tunable.name in ROOM else ())
     if tunable.client_note:
         said.append(tunable.client_note)

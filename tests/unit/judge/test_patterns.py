@@ -1,0 +1,315 @@
+"""What many sessions do alike: each habit is found where it is, named, and not found where it is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from goneaway_tui.judge.cutters import CUTTERS, cutter_at
+from goneaway_tui.judge.patterns import patterns
+from goneaway_tui.judge.waits import PLENTY, RECENT
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.pattern import Pattern, PatternKind, Team
+from goneaway_tui.model.session import Session
+from goneaway_tui.model.snapshot import Snapshot
+from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict
+
+EMPTY = a_snapshot([])
+
+
+def left(
+    number: int, age: float, cause: Cause = Cause.CLIENT_QUIT, ago: float = 0.0, **fields: Any
+) -> Departure:
+    """Session `number` left `ago` seconds before NOW, having idled `age` seconds."""
+    within = fields.pop("within", 0.5)
+    session = a_session(id=number, idle_since=NOW - ago - age, **fields)
+    return Departure(a_verdict(session), NOW - ago, within, cause, Certainty.LIKELY)
+
+
+def seen(departures: list[Departure], snapshot: Snapshot = EMPTY, now: float = NOW) -> tuple[Pattern, ...]:
+    return patterns(snapshot, departures, now)
+
+
+def sole(found: tuple[Pattern, ...], kind: PatternKind) -> Pattern:
+    assert [kind] == [pattern.kind for pattern in found]
+    return found[0]
+
+
+def test_where_nothing_is_there_is_nothing_to_tell() -> None:
+    assert () == seen([])
+
+
+# --- Cut off
+
+
+def cut(count: int, age: float = 350.0, cause: Cause = Cause.CLIENT_LOST, **fields: Any) -> list[Departure]:
+    return [
+        left(each, age + each % 3 * 0.4, cause, ago=each * 60.0, **fields) for each in range(1, count + 1)
+    ]
+
+
+def test_those_that_leave_again_and_again_at_one_age_are_cut_off_by_somebody() -> None:
+    pattern = sole(seen(cut(12)), PatternKind.CUT_OFF)
+
+    assert "program gunicorn: 12 sessions left after 350 s idle, far below their limit" == pattern.title
+    assert Certainty.LIKELY is pattern.certainty
+    assert Team(program="gunicorn") == pattern.team
+    assert tuple(range(1, 13)) == pattern.sessions
+    assert any("AWS Network Load Balancer" in each for each in pattern.evidence)
+    assert any("12 said no goodbye" in each for each in pattern.evidence)
+
+
+def test_who_says_goodbye_is_closed_by_a_pool() -> None:
+    pattern = sole(seen(cut(6, cause=Cause.CLIENT_QUIT)), PatternKind.CUT_OFF)
+
+    assert any("6 said goodbye, as a pool" in each for each in pattern.evidence)
+
+
+@pytest.mark.parametrize(("count", "found"), [(4, 0), (5, 1)])
+def test_fewer_than_five_are_no_pattern(count: int, found: int) -> None:
+    assert found == len(seen(cut(count)))
+
+
+@pytest.mark.parametrize(
+    ("count", "certainty"), [(PLENTY - 1, Certainty.POSSIBLE), (PLENTY, Certainty.LIKELY)]
+)
+def test_more_of_them_make_it_likely(count: int, certainty: Certainty) -> None:
+    assert certainty is sole(seen(cut(count)), PatternKind.CUT_OFF).certainty
+
+
+@pytest.mark.parametrize(("limit", "found"), [(438, 1), (437, 0)])
+def test_near_their_limit_it_is_the_limit(limit: int, found: int) -> None:
+    assert found == len(seen([left(each, 350.0, own_limit=limit) for each in range(5)]))
+
+
+@pytest.mark.parametrize(("age", "found"), [(20.0, 1), (19.9, 0)])
+def test_to_leave_young_is_no_pattern(age: float, found: int) -> None:
+    assert found == len(seen([left(each, age) for each in range(5)]))
+
+
+@pytest.mark.parametrize(
+    "cause", [Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.SERVER_RESTART, Cause.SERVER_CRASH]
+)
+def test_what_the_server_did_nobody_on_the_way_did(cause: Cause) -> None:
+    assert () == seen(cut(12, cause=cause))
+
+
+@pytest.mark.parametrize(("passing", "found"), [(2, 1), (3, 0)])
+def test_where_more_than_a_fifth_pass_that_age_nothing_cuts_there(passing: int, found: int) -> None:
+    living = a_snapshot([a_session(id=100 + each, idle_for=1000 + 100 * each) for each in range(passing)])
+
+    assert found == len(seen(cut(8), living))
+
+
+@pytest.mark.parametrize(("every", "found"), [(4.0, 1), (3.6, 0)])
+def test_an_age_at_which_no_more_leave_than_shortly_before_is_nothing_special(
+    every: float, found: int
+) -> None:
+    """Five leave at 350 s; the spread there is 5.5 s, and in the five spreads before it six may have left, not seven."""
+    earlier = [left(100 + each, 349.9 - 5.5 - each * every) for each in range(20)]
+
+    assert found == len([p for p in seen([*cut(5), *earlier]) if p.sessions == (1, 2, 3, 4, 5)])
+
+
+def test_what_is_known_too_vaguely_counts_for_nothing() -> None:
+    assert () == seen([left(each, 350.0, within=30.0) for each in range(12)])
+
+
+def test_what_a_program_tells_of_its_host_does_not_tell_again() -> None:
+    assert 1 == len(seen(cut(12)))
+
+
+def test_sessions_of_many_programs_behind_one_host_are_told_of_by_the_host() -> None:
+    departures = [left(each, 350.0, program=f"p{each}", user=f"u{each}", host="nat-1:9") for each in range(6)]
+
+    assert Team(host="nat-1") == sole(seen(departures), PatternKind.CUT_OFF).team
+
+
+def test_a_limit_that_is_only_assumed_may_be_the_sessions_own() -> None:
+    assumed = sole(seen(cut(6, own_limit=None)), PatternKind.CUT_OFF)
+    shown = sole(seen(cut(6)), PatternKind.CUT_OFF)
+
+    assert any("its own wait_timeout to 350 s" in each for each in assumed.remedies)
+    assert not any("its own wait_timeout" in each for each in shown.remedies)
+
+
+def test_what_was_not_yet_or_is_long_ago_is_not_looked_at() -> None:
+    assert () == seen(cut(12), now=NOW - 3600)
+    assert () == seen(cut(12), now=NOW + RECENT)
+
+
+def test_names_of_strangers_cannot_move_the_cursor() -> None:
+    pattern = sole(seen(cut(6, program="\x1b[2Jevil\n")), PatternKind.CUT_OFF)
+
+    assert pattern.title.isprintable()
+
+
+@pytest.mark.parametrize("seconds", [seconds for seconds, _ in CUTTERS])
+def test_the_usual_cutters_are_named_and_nobody_else(seconds: float) -> None:
+    assert cutter_at(seconds) == cutter_at(seconds * 1.019 + 1) == dict(CUTTERS)[seconds]
+    assert dict(CUTTERS)[seconds] != cutter_at(seconds * 1.021 + 1)
+
+
+# --- Ghosts
+
+SIBLINGS = [left(each, 30.0 + each * 9, ago=each) for each in range(1, 21)]
+"""Twenty that reached 210 s at most."""
+
+
+def ghost(number: int = 900, idle_for: float = 7200.0) -> Session:
+    return a_session(id=number, idle_for=idle_for)
+
+
+def test_who_idles_far_past_what_the_others_reach_is_a_ghost_to_be_looked_up() -> None:
+    pattern = sole(seen(SIBLINGS, a_snapshot([ghost()])), PatternKind.GHOSTS)
+
+    assert (900,) == pattern.sessions
+    assert Team("gunicorn", "shop", "web-3") == pattern.team
+    assert "shop@web-3 (gunicorn): 1 session idle far past what the others reach" == pattern.title
+    assert any("id:900" in each for each in pattern.remedies)
+    assert Certainty.POSSIBLE is pattern.certainty
+
+
+@pytest.mark.parametrize(("idle_for", "found"), [(3600.0, 1), (3599.9, 0)])
+def test_nobody_is_a_ghost_below_an_hour(idle_for: float, found: int) -> None:
+    assert found == len(seen(SIBLINGS, a_snapshot([ghost(idle_for=idle_for)])))
+
+
+def test_ten_times_as_long_as_any_other_is_far_past() -> None:
+    longer = left(21, 400.0, ago=21)
+
+    assert () == seen([*SIBLINGS, longer], a_snapshot([ghost(idle_for=4000.0)]))
+    assert 1 == len(seen([*SIBLINGS, longer], a_snapshot([ghost(idle_for=4000.1)])))
+
+
+def test_with_few_siblings_nobody_knows_what_they_reach() -> None:
+    assert () == seen(SIBLINGS[1:], a_snapshot([ghost()]))
+
+
+def test_where_many_idle_so_long_it_is_what_they_do() -> None:
+    assert 1 == len(seen(SIBLINGS, a_snapshot([ghost(900), ghost(901)])))
+    assert () == seen(SIBLINGS, a_snapshot([ghost(900), ghost(901), ghost(902)]))
+
+
+def test_another_hosts_sessions_are_no_siblings() -> None:
+    assert () == seen(SIBLINGS, a_snapshot([a_session(id=900, idle_for=7200, host="web-4:1")]))
+
+
+# --- A limit below the pool's own lifetime
+
+
+def closed(count: int, every: float, **fields: Any) -> list[Departure]:
+    """So many closed by the server after 600 s, one each `every` seconds."""
+    return [
+        left(each, 600.0, Cause.IDLE_TIMEOUT, ago=each * every, own_limit=600, **fields)
+        for each in range(count)
+    ]
+
+
+OPEN = a_snapshot([a_session(id=900, idle_for=5, own_limit=600)])
+
+
+def test_a_pool_that_never_closes_anything_itself_holds_it_too_long() -> None:
+    pattern = sole(seen(closed(5, 150), OPEN), PatternKind.LIMIT_BELOW_POOL)
+
+    assert "wait_timeout" == pattern.tunable
+    assert "600 s" in pattern.title
+    assert any("5 of 5" in each for each in pattern.evidence)
+
+
+def test_one_generation_that_dies_together_is_no_habit() -> None:
+    assert () == seen(closed(5, 149.9), OPEN)
+
+
+def test_a_pool_that_opens_no_more_is_none() -> None:
+    assert () == seen(closed(12, 150))
+
+
+@pytest.mark.parametrize(("quits", "found"), [(1, 1), (2, 0)])
+def test_who_often_says_goodbye_is_not_always_closed(quits: int, found: int) -> None:
+    goodbyes = [left(100 + each, 1.0, own_limit=600) for each in range(quits)]
+
+    assert found == len(seen([*closed(9, 150), *goodbyes], OPEN))
+
+
+# --- Transactions left open
+
+
+def holding(count: int, idle_for: float = 60.0) -> list[Session]:
+    return [a_session(id=each, idle_for=idle_for, transaction=a_transaction()) for each in range(count)]
+
+
+@pytest.mark.parametrize(("count", "idle_for", "found"), [(5, 60.0, 1), (4, 60.0, 0), (5, 59.9, 0)])
+def test_a_program_that_waits_inside_transactions(count: int, idle_for: float, found: int) -> None:
+    told = seen([], a_snapshot(holding(count, idle_for)))
+
+    assert [PatternKind.IDLE_IN_TRANSACTION] * found == [pattern.kind for pattern in told]
+    assert all(Certainty.CONFIRMED is pattern.certainty for pattern in told)
+
+
+def test_what_they_hold_is_counted() -> None:
+    assert any("15 changed rows" in each for each in seen([], a_snapshot(holding(5)))[0].evidence)
+
+
+@pytest.mark.parametrize(("others", "found"), [(5, 1), (6, 0)])
+def test_it_is_a_habit_from_half_of_them_on(others: int, found: int) -> None:
+    idle = [a_session(id=100 + each, idle_for=90) for each in range(others)]
+
+    assert found == len(seen([], a_snapshot([*holding(5), *idle])))
+
+
+# --- Full, and asleep
+
+
+def full(connected: int, *, asleep: int = 70, busy: int = 30, most: int = 100) -> tuple[Pattern, ...]:
+    sessions = [a_session(id=each, idle_for=1) for each in range(asleep)]
+    sessions += [a_session(id=1000 + each, command="Query") for each in range(busy)]
+    return seen(
+        [],
+        a_snapshot(sessions, variables={"max_connections": most}, counters={"threads_connected": connected}),
+    )
+
+
+@pytest.mark.parametrize(("connected", "found"), [(80, 1), (79, 0)])
+def test_a_server_runs_out_of_connections_from_four_fifths_on(connected: int, found: int) -> None:
+    assert found == len(full(connected))
+
+
+@pytest.mark.parametrize(("asleep", "found"), [(70, 1), (69, 0)])
+def test_it_is_the_sleepers_who_fill_it(asleep: int, found: int) -> None:
+    assert found == len(full(100, asleep=asleep, busy=100 - asleep))
+
+
+def test_a_tiny_server_is_let_be() -> None:
+    assert () == full(4, asleep=4, busy=0, most=4)
+
+
+def test_whose_they_are_is_told() -> None:
+    pattern = sole(full(90), PatternKind.SATURATION)
+
+    assert "90 of 100 connections are taken, and most of them sleep" == pattern.title
+    assert Team(program="gunicorn") == pattern.team
+    assert ("max_connections", 70) == (pattern.tunable, len(pattern.sessions))
+
+
+def test_without_max_connections_nobody_knows() -> None:
+    assert () == full(0, most=0)
+
+
+# --- All together
+
+
+def test_what_matters_most_comes_first() -> None:
+    snapshot = a_snapshot(
+        [*holding(6, 70), ghost()], variables={"max_connections": 8}, counters={"threads_connected": 8}
+    )
+    kinds = [pattern.kind for pattern in seen([*cut(6, program="job"), *SIBLINGS], snapshot)]
+
+    assert [
+        PatternKind.SATURATION,
+        PatternKind.IDLE_IN_TRANSACTION,
+        PatternKind.CUT_OFF,
+        PatternKind.GHOSTS,
+    ] == kinds

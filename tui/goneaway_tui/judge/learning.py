@@ -1,0 +1,173 @@
+"""Limits learned from those that died and those that did not, where a server shows no session's own limit.
+
+A session of MariaDB may have been given its own `wait_timeout`, or be interactive, and nothing tells. But sessions of one
+user, host and program under one global value are usually given the same. Where three of them ended at one idle age that
+none of their kind has been seen to outlive, that age is their limit, and it is forgotten as soon as one outlives it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import ceil, floor
+from typing import NamedTuple
+
+from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.session import Session
+from goneaway_tui.model.snapshot import Basis, Inherited, Limit, Snapshot, Verdict
+
+AGREE = 0.5
+"""Seconds a death may lie off the age it agrees on. A look a second tells an end to half a second, and MariaDB's
+pool-of-threads closes up to half a second late."""
+DEATHS = 3
+"""Deaths that must agree."""
+SHARP = 1.0
+"""Half-width in seconds beyond which the age of a death is too vague to teach anything."""
+REMEMBERED = 64
+"""Deaths kept of each kin, the latest."""
+MOST_KIN = 4096
+"""Kin remembered; those not heard of for longest are forgotten first."""
+FATAL = frozenset({Cause.IDLE_TIMEOUT, Cause.CLIENT_LOST, Cause.UNKNOWN})
+"""Ends that may be a limit's doing: those said to be, and those without a goodbye that nothing explains."""
+
+
+class Kin(NamedTuple):
+    """Sessions that are likely to have been given the same limit."""
+
+    user: str
+    host: str
+    """Without a port."""
+    program: str
+    inherited: float
+    """The global `wait_timeout` in force when they came: who came under another was not given the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one kin has taught."""
+
+    deaths: tuple[float, ...] = ()
+    """Idle ages in seconds, the latest last."""
+    outlived: float = 0.0
+    """The longest that one of them has certainly idled without being closed, in seconds."""
+
+    @property
+    def limit(self) -> int | None:
+        """The whole second that most deaths agree on of those that nobody has outlived, if DEATHS or more do."""
+        seconds = agreed(age for age in self.deaths if age + 2 * AGREE >= self.outlived)
+        return None if seconds is None or self.outlived > seconds + AGREE else seconds
+
+    def agreeing(self, seconds: float) -> int:
+        """How many deaths speak for a limit of so many seconds."""
+        return sum(abs(age - seconds) <= AGREE for age in self.deaths)
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """All that was learned; a value, and bounded in size."""
+
+    of: Mapping[Kin, Lesson] = field(default_factory=dict)
+    """The most recently heard of last. Never changed."""
+
+
+NOTHING_LEARNED = Lessons()
+
+
+def learn(lessons: Lessons, departures: Iterable[Departure], snapshot: Snapshot) -> Lessons:
+    """What is known after these departures, told once each, and with those still alive in `snapshot`."""
+    survived = _survived(snapshot)
+    deaths: dict[Kin, list[tuple[float, float]]] = {}
+    for departure in departures:
+        kin = _teaches(departure.verdict)
+        age = departure.idle_seconds
+        if kin is None or age is None:
+            continue
+        vague = departure.within + departure.verdict.session.idle_within
+        survived[kin] = max(survived.get(kin, 0.0), age - vague)
+        if departure.cause in FATAL and vague <= SHARP:
+            deaths.setdefault(kin, []).append((departure.at, age))
+    if not survived:
+        return lessons
+    known = dict(lessons.of)
+    for kin in sorted(survived):
+        ages = [age for _, age in sorted(deaths.get(kin, ()))]
+        known[kin] = _taught(known.pop(kin, Lesson()), ages, survived[kin])
+    for forgotten in [*known][: max(0, len(known) - MOST_KIN)]:
+        del known[forgotten]
+    return Lessons(known)
+
+
+def limit_for(lessons: Lessons, session: Session, inherited: Inherited) -> Limit | None:
+    """The limit learned for a session that came under these globals; None where nothing is known, or it shows its own."""
+    if session.own_limit is not None or inherited.wait_timeout is None:
+        return None
+    kin = _kin(session, inherited.wait_timeout)
+    lesson = lessons.of.get(kin)
+    if lesson is None or (seconds := lesson.limit) is None:
+        return None
+    return _learned(kin, seconds, lesson.agreeing(seconds), len(lesson.deaths))
+
+
+def agreed(deaths: Iterable[float]) -> int | None:
+    """The whole second most of these idle ages agree on, the longest of equals; None below DEATHS of them.
+
+    Limits are whole seconds, and never less than 1.
+
+    >>> agreed([600.2, 31.0, 599.7, 600.4]), agreed([600.2, 599.7]), agreed([600, 600, 600, 300, 300, 300])
+    (600, None, 600)
+    """
+    votes = Counter(
+        second for age in deaths for second in {ceil(age - AGREE), floor(age + AGREE)} if second >= 1
+    )
+    seconds, agreeing = max(votes.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
+    return seconds if agreeing >= DEATHS else None
+
+
+def _survived(snapshot: Snapshot) -> dict[Kin, float]:
+    """How long one of each kin is certain to have idled by now."""
+    longest: dict[Kin, float] = {}
+    for verdict in snapshot.verdicts:
+        kin = _teaches(verdict)
+        age = verdict.idle_seconds(snapshot.taken_at)
+        if kin is not None and age is not None:
+            certain = max(0.0, age - verdict.session.idle_within)
+            longest[kin] = max(longest.get(kin, 0.0), certain)
+    return longest
+
+
+def _teaches(verdict: Verdict) -> Kin | None:
+    """Whom an idle session speaks for: nobody if its own limit is shown, or another than wait_timeout governs it."""
+    session, limit = verdict.session, verdict.limit
+    silent = session.own_limit is not None or session.own or session.half_sent or not session.is_idle
+    if silent or limit is None or limit.variable != "wait_timeout" or verdict.inherited.wait_timeout is None:
+        return None
+    return _kin(session, verdict.inherited.wait_timeout)
+
+
+def _kin(session: Session, inherited: float) -> Kin:
+    return Kin(session.user, session.client_host, session.program or "", inherited)
+
+
+def _taught(lesson: Lesson, deaths: list[float], survived: float) -> Lesson:
+    """Where the latest deaths agree on what another has outlived, the kin has no common limit: all is forgotten."""
+    outlived = max(lesson.outlived, survived)
+    known = (*lesson.deaths, *deaths)
+    latest = agreed(known[-DEATHS:])
+    if latest is not None and outlived > latest + AGREE:
+        known = ()
+    return Lesson(known[-REMEMBERED:], outlived)
+
+
+@lru_cache(maxsize=1024)
+def _learned(kin: Kin, seconds: int, agreeing: int, deaths: int) -> Limit:
+    whose = f"{plain(kin.user, 60)}@{plain(kin.host, 60)}"
+    program = f" ({plain(kin.program, 60)})" if kin.program else ""
+    why = (
+        f"learned from {agreeing} of the last {deaths} sessions of {whose}{program} that ended without a goodbye: they did "
+        f"at this idle age, and none was seen to outlive it; their own wait_timeout, or something on the way, closes them"
+    )
+    return Limit(seconds, "wait_timeout", Basis.LEARNED, why)
