@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,6 +125,10 @@ async def settle(app: GoneawayApp, pilot: Pilot[None]) -> None:
         calm = 0 if app.poller.is_busy or app.acts.is_acting else calm + 1
         await asyncio.to_thread(app.poller.wait, 5)
         await asyncio.to_thread(app.acts.wait, 5)
+        for thread in threading.enumerate():
+            if thread.name == "patterns":
+                await asyncio.to_thread(thread.join, 5)
+                calm = 0
         await pilot.pause()
 
 

@@ -86,7 +86,7 @@ async def test_a_finding_leads_to_its_dialog(tmp_path: Path) -> None:
         await until(pilot, on(app, DoctorScreen))
         assert isinstance(app.screen, DoctorScreen)
         app.screen.rows.cursor = next(
-            i for i, f in enumerate(app.screen.rows.rows) if f.cause == "packet_too_large"
+            i for i, f in enumerate(app.screen.rows.rows) if f.name == "packet_too_large"
         )
         await pilot.press("t")
         await until(pilot, on(app, TuneScreen))

@@ -17,6 +17,7 @@ from goneaway_tui.export import events
 from goneaway_tui.export.data import Data
 from goneaway_tui.export.json import dumps
 from goneaway_tui.judge import Step, step
+from goneaway_tui.judge.learning import NOTHING_LEARNED
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Recorder, Source
@@ -47,6 +48,7 @@ class Watch:
         self._errand = errand
         self._recorder = recorder
         self._last: Snapshot | None = None
+        self._lessons = NOTHING_LEARNED
         self._failures = 0
         self._stopped = threading.Event()
 
@@ -71,7 +73,7 @@ class Watch:
 
     def _look(self) -> None:
         try:
-            taken = step(self._source.sample(), self._last, self._policy)
+            taken = step(self._source.sample(), self._last, self._policy, self._lessons)
         except SourceError as error:
             self._failures += 1
             if self._failures == 1:
@@ -95,7 +97,7 @@ class Watch:
                 self._errand.send(event)
         if self._recorder is not None:
             self._recorder.record(taken.snapshot, taken.departed)
-        self._last = taken.snapshot
+        self._last, self._lessons = taken.snapshot, taken.lessons
 
     def _pause(self) -> float:
         return min(LONGEST_PAUSE, max(self._interval, 2.0 ** (self._failures - 1)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from goneaway_tui.judge.deadline import verdict_on
 from goneaway_tui.judge.departures import departures
+from goneaway_tui.judge.learning import NOTHING_LEARNED, Lessons, learn
 from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
@@ -31,19 +32,27 @@ class Step:
     changes: tuple[Change, ...] = ()
     restarted: bool = False
     """The server is another run than before: its session ids have begun anew."""
+    lessons: Lessons = NOTHING_LEARNED
+    """What is known after it of limits no session shows; to be handed to the next."""
 
 
-def step(sample: Sample, previous: Snapshot | None = None, policy: Policy | None = None) -> Step:
+def step(
+    sample: Sample,
+    previous: Snapshot | None = None,
+    policy: Policy | None = None,
+    lessons: Lessons = NOTHING_LEARNED,
+) -> Step:
     """Judge a sample and tell it from the one before."""
-    snapshot = judge(sample, previous, policy)
+    snapshot = judge(sample, previous, policy, lessons)
     if previous is None:
-        return Step(snapshot)
+        return Step(snapshot, lessons=learn(lessons, (), snapshot))
     restarted = not is_same_run(previous.sample, sample)
     known = frozenset() if restarted else frozenset(v.session.id for v in previous.verdicts)
     before = {v.name: v.value for v in previous.sample.variables}
+    departed = departures(previous, snapshot)
     return Step(
         snapshot,
-        departures(previous, snapshot),
+        departed,
         tuple(v for v in snapshot.verdicts if v.session.id not in known and not v.session.own),
         tuple(
             Change(v.name, before[v.name], v.value)
@@ -51,10 +60,16 @@ def step(sample: Sample, previous: Snapshot | None = None, policy: Policy | None
             if v.name in before and before[v.name] != v.value
         ),
         restarted,
+        learn(lessons, departed, snapshot),
     )
 
 
-def judge(sample: Sample, previous: Snapshot | None = None, policy: Policy | None = None) -> Snapshot:
+def judge(
+    sample: Sample,
+    previous: Snapshot | None = None,
+    policy: Policy | None = None,
+    lessons: Lessons = NOTHING_LEARNED,
+) -> Snapshot:
     """Give every session in the sample a verdict.
 
     `previous` is what was known one reading ago: sessions keep the limits they were born with, and what outlived
@@ -67,6 +82,8 @@ def judge(sample: Sample, previous: Snapshot | None = None, policy: Policy | Non
     current = Inherited.of(sample)
     return Snapshot(
         sample,
-        tuple(verdict_on(s, sample.taken_at, current, known.get(s.id), policy) for s in sample.sessions),
+        tuple(
+            verdict_on(s, sample.taken_at, current, known.get(s.id), policy, lessons) for s in sample.sessions
+        ),
         policy,
     )

@@ -9,7 +9,6 @@ from typing import Any, Generic, TypeVar
 from goneaway_tui.judge.grouping import Group
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Risk, Verdict
 from goneaway_tui.ui import wording
@@ -95,12 +94,12 @@ CAUSE_TINTS: dict[Cause, str] = {
 }
 """What paints a departure's tinted cells; a cause that is not here is painted as trouble."""
 
-FINDING_COLUMNS: tuple[Column[Finding], ...] = (
-    Column("cause", "Cause", lambda f, *_: f.cause.value, lambda f: f.cause.value, 20, 22, 0),
-    Column("certainty", "Now", lambda f, *_: f.certainty.value.replace("_", " "), lambda f: CERTAINTIES.index(f.certainty), 10, 11, 0, tinted=True),
-    Column("because", "Because", lambda f, *_: "; ".join(plain(each, 300) for each in f.because), lambda f: f.because, 30, WIDE, 1),
+SIGN_COLUMNS: tuple[Column[Any], ...] = (
+    Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
+    Column("certainty", "Now", lambda s, *_: s.certainty.value.replace("_", " "), lambda s: CERTAINTIES.index(s.certainty), 10, 11, 0, tinted=True),
+    Column("because", "Because", lambda s, *_: "; ".join(plain(each, 300) for each in s.because), lambda s: s.because, 30, WIDE, 1),
 )  # fmt: skip
-FINDING_TINTS: dict[Certainty, str] = {
+SIGN_TINTS: dict[Certainty, str] = {
     Certainty.CONFIRMED: "lines--imminent",
     Certainty.LIKELY: "lines--watch",
     Certainty.POSSIBLE: "lines--calm",

@@ -12,6 +12,7 @@ from textual.message import Message
 
 from goneaway_tui.errors import FileError, SourceError
 from goneaway_tui.judge import Step, step
+from goneaway_tui.judge.learning import NOTHING_LEARNED
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Recorder, Source
 from goneaway_tui.ui.messages import Happened, Judged, PollBroke, PollFailed, RecordingEnded
@@ -32,6 +33,7 @@ class Poller:
     ) -> None:
         """`first` is what was read before the thread began."""
         self._recorder = recorder
+        self._lessons = NOTHING_LEARNED
         self._source = source
         self._policy = policy
         self._post = post
@@ -82,12 +84,12 @@ class Poller:
 
     def _poll(self) -> Message:
         try:
-            taken = step(self._source.sample(), self._previous, self._policy)
+            taken = step(self._source.sample(), self._previous, self._policy, self._lessons)
         except SourceError as error:
             return PollFailed(error)
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
             return PollBroke(error)
-        self._previous = taken.snapshot
+        self._previous, self._lessons = taken.snapshot, taken.lessons
         self._record(taken)
         if taken.departed or taken.changes or taken.restarted:
             self._post(Happened(taken))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,21 +17,52 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from goneaway_tui.doctor.answers import FORMATS
-from goneaway_tui.doctor.checkup import Patient, checkup
+from goneaway_tui.doctor.checkup import ORDER, Patient, checkup
 from goneaway_tui.doctor.evidence import Facts
 from goneaway_tui.doctor.explanation import explained
+from goneaway_tui.judge.patterns import patterns
+from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.finding import Finding
+from goneaway_tui.model.pattern import Pattern
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.ui.columns import FINDING_COLUMNS, FINDING_TINTS
+from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.ledger import GOVERNS
 from goneaway_tui.ui.screens.reading import ReadingScreen
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.line_table import LineTable
 
+PATTERNS_SECONDS = 15.0
+"""How often habits are looked for: it takes a while where thousands have left."""
 PIECE = 1 << 20
 """Bytes of a log that are read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A line of the table: a cause as it stands, or a habit of many sessions."""
+
+    name: str
+    certainty: Certainty
+    because: tuple[str, ...]
+    remedies: tuple[str, ...] = ()
+    tunable: str | None = None
+
+    @classmethod
+    def of(cls, found: Finding | Pattern) -> Sign:
+        if isinstance(found, Pattern):
+            return cls(
+                found.kind.value,
+                found.certainty,
+                (found.title, *found.evidence),
+                found.remedies,
+                found.tunable,
+            )
+        tunable = GOVERNS.get(found.cause, IDLING.get(found.cause.value))
+        return cls(found.cause.value, found.certainty, found.because, found.remedies, tunable)
+
+
 IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
           "too_many_connections": "max_connections"}  # fmt: skip
 """The variable to change for a cause that is not of one session."""
@@ -47,7 +79,7 @@ class DoctorScreen(Screen[None]):
         Binding("d,q", "app.pop_screen", "back", show=False, id="doctor.back"),
     ]
 
-    rows: query_one[LineTable[Finding]] = query_one("#causes", LineTable)
+    rows: query_one[LineTable[Sign]] = query_one("#causes", LineTable)
     field = query_one("#paste", Input)
 
     def __init__(
@@ -64,6 +96,8 @@ class DoctorScreen(Screen[None]):
         self._facts = facts
         self._server_name = server
         self._seen: Snapshot | None = None
+        self._patterns: tuple[Pattern, ...] = ()
+        self._looked_at = float("-inf")
 
     def compose(self) -> ComposeResult:
         title = Content.assemble(("doctor ", "bold $text-primary"), (plain(self._server_name, 100), "bold"))
@@ -71,7 +105,7 @@ class DoctorScreen(Screen[None]):
         yield Field(placeholder="paste an error line, or name a log file, and press enter", id="paste",
                     select_on_focus=False)  # fmt: skip
         yield Static(id="notice")
-        yield LineTable(FINDING_COLUMNS, lambda f: f.cause, lambda f: FINDING_TINTS[f.certainty], id="causes")
+        yield LineTable(SIGN_COLUMNS, lambda s: s.name, lambda s: SIGN_TINTS[s.certainty], id="causes")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -90,9 +124,30 @@ class DoctorScreen(Screen[None]):
 
     def _look(self) -> None:
         patient = self._patient()
-        if patient is not None:
-            self._seen = patient.snapshot
-            self.rows.show(checkup(patient), patient.now)
+        if patient is None:
+            return
+        self._seen = patient.snapshot
+        found: tuple[Finding | Pattern, ...] = (*self._patterns, *checkup(patient))
+        self.rows.show(sorted(map(Sign.of, found), key=lambda s: ORDER.index(s.certainty)), patient.now)
+        if patient.now - self._looked_at >= PATTERNS_SECONDS:
+            self._looked_at = patient.now
+            arguments = (patient, self.app.call_from_thread)
+            threading.Thread(
+                target=self._look_for_patterns, args=arguments, name="patterns", daemon=True
+            ).start()
+
+    def _look_for_patterns(self, patient: Patient, later: Callable[..., object]) -> None:
+        try:
+            found = patterns(patient.snapshot, patient.departures, patient.now)
+        except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
+            later(self._fail, error)
+        else:
+            later(self._take_patterns, found)
+
+    def _take_patterns(self, found: tuple[Pattern, ...]) -> None:
+        if found != self._patterns:
+            self._patterns = found
+            self.follow()
 
     def action_paste(self) -> None:
         self.field.focus()
@@ -106,20 +161,20 @@ class DoctorScreen(Screen[None]):
             self.app.pop_screen()
 
     async def action_govern(self) -> None:
-        finding = self.rows.cursor_row
-        name = None if finding is None else GOVERNS.get(finding.cause, IDLING.get(finding.cause.value))
-        if name is None:
-            self.notify("No variable of the server is behind this cause.", severity="warning")
+        sign = self.rows.cursor_row
+        if sign is None or sign.tunable is None:
+            self.notify("No variable of the server is behind this.", severity="warning")
         else:
-            await self.run_action(f"app.tune('{name}')")
+            await self.run_action(f"app.tune('{sign.tunable}')")
 
     @on(RowChosen)
     def _whole(self) -> None:
-        finding = self.rows.cursor_row
-        if finding is not None:
-            certainty = finding.certainty.value.replace("_", " ")
-            lines = [f"{finding.cause.value}: {certainty} now", "", *finding.because]
-            self.app.push_screen(ReadingScreen(finding.cause.value, "\n".join(lines)))
+        sign = self.rows.cursor_row
+        if sign is not None:
+            lines = [f"{sign.name}: {sign.certainty.value.replace('_', ' ')} now", "", *sign.because]
+            if sign.remedies:
+                lines += ["", "what to do", *(f"  {each}" for each in sign.remedies)]
+            self.app.push_screen(ReadingScreen(sign.name, "\n".join(lines)))
 
     @on(Input.Submitted, "#paste")
     def _explain(self, event: Input.Submitted) -> None:
