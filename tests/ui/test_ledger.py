@@ -112,6 +112,20 @@ async def test_from_a_departure_one_key_opens_the_variable_behind_it(tmp_path: P
         assert "wait_timeout" in lines(app)
 
 
+async def test_a_key_bound_anew_by_its_id_does_what_the_old_one_did() -> None:
+    app = leaving()
+    app.set_keymap({"board.ledger": "f2,ctrl+l"})
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("l")
+        await settle(app, pilot)
+        assert isinstance(app.screen, Board)
+        await pilot.press("f2")
+        await settle(app, pilot)
+
+        assert isinstance(app.screen, LedgerScreen)
+
+
 @pytest.fixture
 def player(tmp_path: Path) -> Iterator[Player]:
     """A recording of three samples, in the second of which one session is missing."""

@@ -50,6 +50,7 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
             why_read_only=WHY_READ_ONLY,
             player=Player(timeline, real),
         )
+        app.set_keymap(settings.keys)
         app.run()
     finally:
         recording.close()

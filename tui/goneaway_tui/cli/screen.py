@@ -58,6 +58,7 @@ def show(
             why_read_only=why_read_only(settings),
             recorder=recorder,
         )
+        app.set_keymap(settings.keys)
         signal.signal(signal.SIGHUP, lambda *_: _hang_up(source, leave))
         app.run()
     finally:
