@@ -21,6 +21,8 @@ class ErrorCount:
     code: int
     """As a client would see it: 4031, 1158, 1153; or GOODBYE."""
     count: int
+    early: bool = False
+    """Counted by the sample before already, which saw more endings than absences: whose it was, only this one can tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ the absence one sample later, so what a sample cannot place is kept for the next
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
 from goneaway_tui.doctor.serverlog import ServerLog
+from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.clue import GOODBYE, NOTHING_SAID, Clues, ErrorCount, Kill, LogEntry
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
@@ -26,78 +28,138 @@ NEW_ACCOUNTS = 20
 """How many accounts are counted for the first time in one sample; the rest wait for the next."""
 LOG_MARGIN = 2.0
 """Seconds before the last sample from which the log is read again: an entry may be dated a little before it is written."""
+KILL_SECONDS = 60.0
+"""How long after a KILL its victims are looked for: they stay listed until all they did is rolled back."""
 LOG_TELLS = 3
 """The least log_error_verbosity at which MySQL's log says why a session ended."""
-STARTUP_SECONDS = 600
-"""How far back before a server's start its log is searched for why it had stopped."""
+STARTS = "MY-010116"
+"""MySQL's `starting as process`, which it logs at every verbosity, as it does a stop."""
+FORGET_ABOVE = 10
+"""How many times more accounts than have sessions now are remembered."""
+TORN = (1158, 1160)
+SAID = frozenset({GOODBYE})
 ERRORS = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
 KILL = re.compile(r"\s*KILL\s+(?:(?:CONNECTION|HARD|SOFT)\s+)*(\d{1,20})\s*;?\s*", re.IGNORECASE)
 Account = tuple[str, str]
 
 
 class Testimony:
-    """Remembers what was counted at the last sample; one for each run of a server, also across connections to it."""
+    """Remembers what was counted at the last sample; one for each run of a server, also across connections to it.
 
-    def __init__(self) -> None:
+    A reading that fails changes nothing: what it would have told is told by the next.
+    """
+
+    def __init__(self, after: float | None = None) -> None:
+        """`after`: when another run of the server was seen last, which this one came after."""
+        self._stopped_after = after
         self._present: dict[ProcesslistId, Account] = {}
         self._counted: dict[Account, Counter[int]] = {}
         self._kept: dict[Account, Carry] = {}
         self._totals: dict[str, int] = {}
         self._aborted, self._killed = Carry(), Carry()
-        self._taken_at: float | None = None
+        self._kill_at = -math.inf
+        """When a KILL was last seen to have been run."""
+        self.taken_at: float | None = None
+        """Of the last sample it heard of."""
 
     def clues(self, connection: Connection, found: Survey, sample: Sample, clock: Clock) -> Clues:
         """What was said since the sample before. `clock` is the one the sample was taken by. Raises SourceError."""
         present = {s.id: (s.user, s.client_host) for s in sample.sessions if _counts(s)}
-        gone = [account for session_id, account in self._present.items() if session_id not in present]
-        since, self._taken_at = self._taken_at, sample.taken_at
-        self._present = present
-        clues = self._endings(connection, found, Counter(gone), set(present.values()))
-        aborted, killed = self._rises(sample, len(gone))
-        if since is None:
-            log = self._log(connection, found, sample.server.uptime + STARTUP_SECONDS, clock)
-            return replace(NOTHING_SAID, log=tuple(e for e in log if e.session_id is None))
-        clues = replace(clues, aborted=aborted, killed=killed or 0)
-        if not gone:
-            return clues
-        if killed:
-            clues = replace(clues, kills=self._kills(connection, found))
-        if (sample.variable("log_error_verbosity") or 0) >= LOG_TELLS:
-            seconds = sample.taken_at - since + LOG_MARGIN
-            clues = replace(clues, log=self._log(connection, found, seconds, clock))
+        if self.taken_at is None:
+            clues = self._of_the_run_before(connection, found, sample, clock)
+            gone: Counter[Account] = Counter()
+        else:
+            gone = Counter(who for session_id, who in self._present.items() if session_id not in present)
+            clues = self._of_sessions(connection, found, sample, clock, any_gone=bool(gone))
+        counts = self._count(connection, found, gone, set(present.values()))
+        # Nothing is asked of the server from here on.
+        clues = replace(clues, errors=self._rises(counts, gone))
+        if counts is not None:
+            clues = replace(clues, counted=ERRORS | {GOODBYE} if "errors" in found.able else SAID)
+        clues = self._totalled(clues, sample, gone.total())
+        self._present, self.taken_at = present, sample.taken_at
+        self._counted = {**self._counted, **(counts or {})}
+        if len(self._counted) > FORGET_ABOVE * (1 + len(set(present.values()))):
+            self._forget(set(present.values()))
         return clues
 
-    def _endings(
-        self, connection: Connection, found: Survey, gone: Mapping[Account, int], present: set[Account]
+    def _of_the_run_before(
+        self, connection: Connection, found: Survey, sample: Sample, clock: Clock
     ) -> Clues:
-        """Counts by account, of those somebody left from; and those seen for the first time, to count from."""
+        """Why the run before ended. A start tells of a crash only in a log that reaches back to before it."""
+        if self._stopped_after is None:
+            return NOTHING_SAID
+        log = self._log(connection, found, sample.taken_at - self._stopped_after + LOG_MARGIN, clock)
+        oldest = found.statement("log_oldest")
+        rows = connection.rows(oldest) if oldest is not None and log else []
+        reaches = bool(rows) and rows[0][0] is not None and clock() + float(rows[0][0]) < self._stopped_after
+        stops = {Cause.SERVER_RESTART, Cause.SERVER_CRASH}
+        return Clues(log=tuple(e for e in log if e.cause in stops or (e.code == STARTS and reaches)))
+
+    def _of_sessions(
+        self, connection: Connection, found: Survey, sample: Sample, clock: Clock, *, any_gone: bool
+    ) -> Clues:
+        """What names sessions: KILL statements remembered, and the log."""
+        clues = NOTHING_SAID
+        if sample.counter("com_kill") != self._totals.get("com_kill"):
+            self._kill_at = sample.taken_at
+        if not any_gone or self.taken_at is None:
+            return clues
+        if sample.taken_at - self._kill_at <= KILL_SECONDS:
+            clues = replace(clues, kills=self._kills(connection, found))
+        if (sample.variable("log_error_verbosity") or 0) >= LOG_TELLS:
+            seconds = sample.taken_at - self.taken_at + LOG_MARGIN
+            log = self._log(connection, found, seconds, clock)
+            clues = replace(clues, log=tuple(e for e in log if e.cause is not None))
+        return clues
+
+    def _count(
+        self, connection: Connection, found: Survey, gone: Mapping[Account, int], present: set[Account]
+    ) -> dict[Account, Counter[int]] | None:
+        """Counts of the accounts somebody left from, and of some seen for the first time; None where nobody counts."""
         statement = found.statement("endings")
         if statement is None:
-            return NOTHING_SAID
-        new = sorted(account for account in present if account not in self._counted)[:NEW_ACCOUNTS]
-        errors: list[ErrorCount] = []
-        for account in (*gone, *(each for each in new if each not in gone)):
-            user, host = account
+            return None
+        new = sorted(each for each in present if each not in self._counted and each not in gone)
+        counts: dict[Account, Counter[int]] = {}
+        for user, host in (*gone, *new[:NEW_ACCOUNTS]):
             rows = connection.rows(statement, (user, host, user, host))
-            now = Counter({int(code): int(number) for code, number in rows})
-            before = self._counted.get(account)
-            self._counted[account] = now
-            if before is None or account not in gone:
-                continue
-            rise = self._kept.setdefault(account, Carry()).offer(now - before, gone[account])
-            errors += (ErrorCount(user, host, code, number) for code, number in rise.items() if number)
-        counted = ERRORS | {GOODBYE} if "errors" in found.able else {GOODBYE}
-        return Clues(errors=tuple(errors), counted=frozenset(counted))
+            counts[user, host] = Counter({int(code): int(number) for code, number in rows})
+        return counts
 
-    def _rises(self, sample: Sample, gone: int) -> tuple[int | None, int | None]:
-        """How far Aborted_clients and Com_kill went up; None where that is not known."""
+    def _rises(
+        self, counts: Mapping[Account, Counter[int]] | None, gone: Mapping[Account, int]
+    ) -> tuple[ErrorCount, ...]:
+        """By how much each count of the accounts somebody left from went up."""
+        errors: list[ErrorCount] = []
+        for account, missed in gone.items():
+            before, now = self._counted.get(account), (counts or {}).get(account)
+            if before is None or now is None:
+                continue
+            rise, left = now - before, self._kept.setdefault(account, Carry())
+            for code, number in left.offer(rise, missed).items():
+                errors.append(ErrorCount(*account, code, number, early=True))
+            errors += (ErrorCount(*account, code, number) for code, number in rise.items())
+        return tuple(errors)
+
+    def _totalled(self, clues: Clues, sample: Sample, gone: int) -> Clues:
+        """With how far Aborted_clients and Com_kill went up; these are of all sessions, so what was left over is added."""
         before, self._totals = self._totals, dict(sample.counters)
-        rises = []
+        rises: list[int | None] = []
         for name, carry in (("aborted_clients", self._aborted), ("com_kill", self._killed)):
             was, now = before.get(name), self._totals.get(name)
-            rise = None if was is None or now is None else Counter({0: max(0, now - was)})
-            rises.append(None if rise is None else carry.offer(rise, gone)[0])
-        return rises[0], rises[1]
+            if was is None or now is None:
+                rises.append(None)
+                continue
+            rise = Counter({0: max(0, now - was)})
+            left = carry.offer(rise, gone)
+            rises.append(rise.total() + max(0, min(left.total(), gone - rise.total())))
+        return replace(clues, aborted=rises[0], killed=rises[1] or 0)
+
+    def _forget(self, present: set[Account]) -> None:
+        """Accounts nobody has a session of: their number has no bound where host names differ each time."""
+        self._counted = {account: n for account, n in self._counted.items() if account in present}
+        self._kept = {account: carry for account, carry in self._kept.items() if account in present}
 
     def _kills(self, connection: Connection, found: Survey) -> tuple[Kill, ...]:
         statement = found.statement("kills")
@@ -125,23 +187,29 @@ class Testimony:
             entry = log.entry(
                 f"1970-01-01T00:00:00Z {int(thread)} [Note] [{text(code)}] [Server] {text(data)}"
             )
-            if entry is not None and entry.cause is not None:
+            if entry is not None and (entry.cause is not None or entry.code == STARTS):
                 entries.append(replace(entry, at=asked + float(ago)))
         return tuple(entries)
 
 
 class Carry:
-    """What was counted of those who are not yet missed."""
+    """What was counted of those who are not missed yet: a count comes first, and the absence a sample later."""
 
     def __init__(self) -> None:
         self._left: Counter[int] = Counter()
 
     def offer(self, rise: Counter[int], gone: int) -> Counter[int]:
-        """What may explain `gone` absences: the rise, and what the last one left over where that does not suffice."""
-        offered = rise + self._left if rise.total() < gone else rise
-        excess = offered.total() - gone
-        self._left = Counter({key: min(n, excess) for key, n in rise.items()}) if excess > 0 else Counter()
-        return offered
+        """What the sample before left over, which with the rise may explain so many absences; offered only once."""
+        left = self._left
+        excess = _endings(left) + _endings(rise) - gone
+        self._left = Counter({code: min(n, excess) for code, n in rise.items() if excess > 0 and n > 0})
+        return left
+
+
+def _endings(counts: Mapping[int, int]) -> int:
+    """Of how many sessions at the least: one that is torn raises either code, or both."""
+    torn = max((counts.get(code, 0) for code in TORN), default=0)
+    return torn + sum(n for code, n in counts.items() if code not in TORN)
 
 
 def _counts(session: Session) -> bool:

@@ -95,6 +95,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "endings": _variants(("mysql/endings.sql", "instrumented threads errors instruments")),
         "kills": _variants(("mysql/kills.sql", "instrumented threads statements")),
         "log": _variants(("mysql/log.sql", "instrumented log")),
+        "log_oldest": _variants(("mysql/log_oldest.sql", "instrumented log")),
         "one_sessions": _variants(
             ("mysql/one_threads.sql", "instrumented threads"),
             ("mysql/one_processlist.sql", "instrumented processlist"),
