@@ -90,6 +90,8 @@ class Kind:
     busy: str | None = None
     """A statement it is left running."""
     interactive: bool = False
+    season: tuple[float, float] = (0.0, SECONDS)
+    """When those come."""
     orphan: bool = False
     """Its socket is another process's."""
 
@@ -240,11 +242,18 @@ def is_spared(vigil: Vigil, life: Life) -> None:
 
 LOST = (
     Kind("clean quit", Cause.CLIENT_QUIT, 50, quits),
-    Kind("kill -9 of the client", Cause.CLIENT_LOST, 30, dies, orphan=True),
+    Kind("kill -9 of the client", Cause.CLIENT_LOST, 30, dies, season=(12.0, SECONDS), orphan=True),
     Kind("KILL, idle", Cause.KILLED, 15, is_killed),
     Kind("KILL, busy", Cause.KILLED, 10, is_killed, busy="SELECT SLEEP(60)"),
-    Kind("KILL, killer gone", Cause.KILLED, 20, is_killed_in_passing),
-    Kind("KILL, busy, killer gone", Cause.KILLED, 5, is_killed_in_passing, busy="SELECT SLEEP(60)"),
+    Kind("KILL, killer gone", Cause.KILLED, 20, is_killed_in_passing, season=(0.0, 7.0)),
+    Kind(
+        "KILL, busy, killer gone",
+        Cause.KILLED,
+        5,
+        is_killed_in_passing,
+        season=(0.0, 7.0),
+        busy="SELECT SLEEP(60)",
+    ),
     Kind("oversized packet", Cause.PACKET_TOO_LARGE, 25, sends_too_much),
     Kind("slow reader", Cause.NET_WRITE_TIMEOUT, 15, reads_nothing),
 )
@@ -302,7 +311,7 @@ def keep_vigil(vigil: Vigil, kinds: Iterable[Kind], seed: int = 4) -> None:
     later: list[tuple[float, Life]] = []
     for kind in kinds:
         plan += [
-            (chance.uniform(0, SECONDS), attend(kind, chance.uniform(1.2, 3.5))) for _ in range(kind.number)
+            (chance.uniform(*kind.season), attend(kind, chance.uniform(1.2, 3.5))) for _ in range(kind.number)
         ]
     plan += [(number * 0.5, visit) for number in range(int(SECONDS * 2))]
     plan.sort(key=lambda each: each[0])

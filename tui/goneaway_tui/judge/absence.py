@@ -113,7 +113,7 @@ class Absence:
     aborted: int | None = None
     """Sessions that ended without a goodbye, less those that are explained; None where nobody counted."""
     kills: int = 0
-    """KILL statements of any kind, less those that are explained."""
+    """KILL statements of any kind that may have ended one of them."""
     interactive: float | None = None
     """The global limit of interactive clients."""
 
@@ -127,6 +127,8 @@ class Absence:
         fresh = tallies(each for each in clues.errors if not each.early)
         for verdict, cause in explained:
             fresh[account_of(verdict)].explain(cause)
+        remembered = {kill.session_id for kill in clues.kills}
+        killed = [v for v, cause in explained if cause is Cause.KILLED and v.session.id not in remembered]
         torn = sum(cause is not Cause.CLIENT_QUIT for _, cause in explained)
         return cls(
             before.taken_at,
@@ -136,7 +138,7 @@ class Absence:
             tallies(each for each in clues.errors if each.early),
             frozenset(ENDINGS[code] for code in clues.counted & ENDINGS.keys()),
             None if clues.aborted is None else max(0, clues.aborted - torn),
-            max(0, clues.killed - sum(cause is Cause.KILLED for _, cause in explained)),
+            max(0, clues.killed - len(killed)),
             after.sample.variable("interactive_timeout"),
         )
 

@@ -34,9 +34,11 @@ BUSY_ENDINGS = (
     Cause.KILLED,
     Cause.CLIENT_LOST,
     Cause.PACKET_TOO_LARGE,
+    Cause.IDLE_TIMEOUT,
     Cause.CLIENT_QUIT,
 )
 IDLE_ENDINGS = (
+    Cause.IDLE_TIMEOUT,
     Cause.PACKET_TOO_LARGE,
     Cause.CLIENT_LOST,
     Cause.KILLED,
@@ -86,30 +88,20 @@ class _Group:
         self._told = told(account, self._fresh, self._early)
 
     def reasons(self) -> Reasons:
+        """The due are the timed out; then come the endings counted since the last look, then what it had left over."""
+        fresh, early = (tally.causes[Cause.IDLE_TIMEOUT] for tally in (self._fresh, self._early))
         due = sorted((v for v in self._group if self._absence.is_due(v)), key=_by_deadline)
-        timeouts = self._fresh.causes[Cause.IDLE_TIMEOUT] + self._early.causes[Cause.IDLE_TIMEOUT]
-        certainty = Certainty.CONFIRMED if timeouts >= len(due) else Certainty.POSSIBLE
-        reasons = {v.session.id: timeout(v, certainty, self._told) for v in due[:timeouts]}
+        certainty = Certainty.CONFIRMED if fresh + early >= len(due) else Certainty.POSSIBLE
+        reasons = {v.session.id: timeout(v, certainty, self._told) for v in due[: fresh + early]}
         rest = [v for v in self._group if v.session.id not in reasons]
-        return reasons | self._others(rest, max(0, timeouts - len(due)))
-
-    def _others(self, rest: list[Verdict], surplus: int) -> Reasons:
-        """Those whose deadline had not come, or of whom there are more than timeouts. `surplus`: timeouts left over."""
         slots = _slots(self._fresh, len(rest), self._share.kills)
-        open_kinds = (self._fresh.kinds() | self._early.kinds()) - {Cause.IDLE_TIMEOUT}
-        reasons: Reasons = {}
-        unforeseen = max(0, min(surplus, len(rest) - slots.total()))
-        for verdict in sorted(rest, key=lambda v: (not v.session.is_idle, v.session.id))[:unforeseen]:
-            sure = not open_kinds and surplus >= len(rest)
-            certainty = Certainty.CONFIRMED if sure else Certainty.POSSIBLE
-            reasons[verdict.session.id] = Reason(
-                timed_out(verdict), certainty, (self._told, _why_unforeseen(verdict))
-            )
-        rest = [v for v in rest if v.session.id not in reasons]
+        unforeseen = min(max(0, fresh - len(due)), max(0, len(rest) - slots.total()))
+        slots[Cause.IDLE_TIMEOUT] = unforeseen
         if slots.total() < len(rest):
             slots += _slots(self._early, len(rest) - slots.total(), self._share.kills - slots[Cause.KILLED])
+        kinds = (self._fresh.kinds() | self._early.kinds()) - {Cause.IDLE_TIMEOUT}
+        alone = len(kinds | ({Cause.IDLE_TIMEOUT} if fresh > len(due) else set())) == 1
         enough = slots.total() >= len(rest)
-        alone = len(open_kinds) == 1 and not surplus
         for verdict in sorted(rest, key=lambda v: (v.session.is_idle, v.session.id)):
             order = IDLE_ENDINGS if verdict.session.is_idle else BUSY_ENDINGS
             cause = next((each for each in order if slots[each] > 0), None)
@@ -124,6 +116,9 @@ class _Group:
         """`alone`: the account's sessions met one kind of end only. `enough`: as often as sessions left."""
         certainty = Certainty.LIKELY if alone else Certainty.POSSIBLE
         evidence = [self._told]
+        if cause is Cause.IDLE_TIMEOUT:
+            cause = timed_out(verdict)
+            evidence.append(_why_unforeseen(verdict))
         if not alone:
             evidence.append(
                 f"{len(self._group)} of its sessions left in that time; the counts do not say which was which"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from goneaway_tui.doctor.serverlog import ServerLog
@@ -54,9 +54,14 @@ class Testimony:
         self._stopped_after = after
         self._present: dict[ProcesslistId, Account] = {}
         self._counted: dict[Account, Counter[int]] = {}
+        self._counted_at: dict[Account, int | None] = {}
+        """How many sessions each of them had had by then."""
         self._kept: dict[Account, Carry] = {}
         self._totals: dict[str, int] = {}
         self._aborted, self._killed = Carry(), Carry()
+        self._kills_seen: set[tuple[int, int]] = set()
+        self._remembered = 0
+        """KILL statements remembered that are not set off against their count yet."""
         self._kill_at = -math.inf
         """When a KILL was last seen to have been run."""
         self.taken_at: float | None = None
@@ -71,7 +76,8 @@ class Testimony:
         else:
             gone = Counter(who for session_id, who in self._present.items() if session_id not in present)
             clues = self._of_sessions(connection, found, sample, clock, any_gone=bool(gone))
-        counts = self._count(connection, found, gone, set(present.values()))
+        logins = self._read_logins(connection, found)
+        counts = self._count(connection, found, gone, self._to_count(present, gone, logins))
         # Nothing is asked of the server from here on.
         clues = replace(clues, errors=self._rises(counts, gone))
         if counts is not None:
@@ -79,6 +85,7 @@ class Testimony:
         clues = self._totalled(clues, sample, gone.total())
         self._present, self.taken_at = present, sample.taken_at
         self._counted = {**self._counted, **(counts or {})}
+        self._counted_at |= {account: logins.get(account) for account in counts or {}}
         if len(self._counted) > FORGET_ABOVE * (1 + len(set(present.values()))):
             self._forget(set(present.values()))
         return clues
@@ -103,26 +110,50 @@ class Testimony:
         clues = NOTHING_SAID
         if sample.counter("com_kill") != self._totals.get("com_kill"):
             self._kill_at = sample.taken_at
-        if not any_gone or self.taken_at is None:
-            return clues
         if sample.taken_at - self._kill_at <= KILL_SECONDS:
             clues = replace(clues, kills=self._kills(connection, found))
+        if not any_gone or self.taken_at is None:
+            return clues
         if (sample.variable("log_error_verbosity") or 0) >= LOG_TELLS:
             seconds = sample.taken_at - self.taken_at + LOG_MARGIN
             log = self._log(connection, found, seconds, clock)
             clues = replace(clues, log=tuple(e for e in log if e.cause is not None))
         return clues
 
+    def _read_logins(self, connection: Connection, found: Survey) -> dict[Account, int]:
+        statement = found.statement("accounts")
+        if statement is None:
+            return {}
+        return {(text(user), text(host)): int(total) for user, host, total in connection.rows(statement)}
+
+    def _to_count(
+        self,
+        present: Mapping[ProcesslistId, Account],
+        gone: Mapping[Account, int],
+        logins: Mapping[Account, int],
+    ) -> list[Account]:
+        """Whom to count from the next time on: accounts seen first, and those somebody visited.
+
+        The visitors' own endings must not be taken for those of sessions that leave later.
+        """
+        here = set(present.values()) - gone.keys()
+        new = sorted(account for account in here if account not in self._counted)
+        visited = sorted(
+            account
+            for account in here & self._counted.keys()
+            if logins.get(account) != self._counted_at.get(account)
+        )
+        return [*new[:NEW_ACCOUNTS], *visited[:NEW_ACCOUNTS]]
+
     def _count(
-        self, connection: Connection, found: Survey, gone: Mapping[Account, int], present: set[Account]
+        self, connection: Connection, found: Survey, gone: Iterable[Account], others: Iterable[Account]
     ) -> dict[Account, Counter[int]] | None:
-        """Counts of the accounts somebody left from, and of some seen for the first time; None where nobody counts."""
+        """Counts of the accounts somebody left from, and of others; None where nobody counts."""
         statement = found.statement("endings")
         if statement is None:
             return None
-        new = sorted(each for each in present if each not in self._counted and each not in gone)
         counts: dict[Account, Counter[int]] = {}
-        for user, host in (*gone, *new[:NEW_ACCOUNTS]):
+        for user, host in (*gone, *others):
             rows = connection.rows(statement, (user, host, user, host))
             counts[user, host] = Counter({int(code): int(number) for code, number in rows})
         return counts
@@ -132,14 +163,15 @@ class Testimony:
     ) -> tuple[ErrorCount, ...]:
         """By how much each count of the accounts somebody left from went up."""
         errors: list[ErrorCount] = []
-        for account, missed in gone.items():
-            before, now = self._counted.get(account), (counts or {}).get(account)
-            if before is None or now is None:
+        for account, now in (counts or {}).items():
+            before = self._counted.get(account)
+            if before is None:
                 continue
-            rise, left = now - before, self._kept.setdefault(account, Carry())
-            for code, number in left.offer(rise, missed).items():
-                errors.append(ErrorCount(*account, code, number, early=True))
-            errors += (ErrorCount(*account, code, number) for code, number in rise.items())
+            rise, missed = now - before, gone.get(account, 0)
+            left = self._kept.setdefault(account, Carry()).offer(rise, missed)
+            if missed:
+                errors += (ErrorCount(*account, code, n, early=True) for code, n in left.items())
+                errors += (ErrorCount(*account, code, n) for code, n in rise.items())
         return tuple(errors)
 
     def _totalled(self, clues: Clues, sample: Sample, gone: int) -> Clues:
@@ -152,6 +184,10 @@ class Testimony:
                 rises.append(None)
                 continue
             rise = Counter({0: max(0, now - was)})
+            if name == "com_kill":
+                known = min(self._remembered, rise.total())
+                self._remembered -= known
+                rise.subtract({0: known})
             left = carry.offer(rise, gone)
             rises.append(rise.total() + max(0, min(left.total(), gone - rise.total())))
         return replace(clues, aborted=rises[0], killed=rises[1] or 0)
@@ -159,18 +195,23 @@ class Testimony:
     def _forget(self, present: set[Account]) -> None:
         """Accounts nobody has a session of: their number has no bound where host names differ each time."""
         self._counted = {account: n for account, n in self._counted.items() if account in present}
+        self._counted_at = {account: n for account, n in self._counted_at.items() if account in present}
         self._kept = {account: carry for account, carry in self._kept.items() if account in present}
 
     def _kills(self, connection: Connection, found: Survey) -> tuple[Kill, ...]:
+        """The KILLs of sessions that are remembered; those of statements are only counted."""
         statement = found.statement("kills")
         if statement is None:
             return ()
-        kills = []
-        for sql_text, user, host, number in connection.rows(statement):
+        kills, seen = [], set()
+        for sql_text, user, host, number, event in connection.rows(statement):
+            seen.add((int(number), int(event)))
             victim = KILL.fullmatch(text(sql_text))
             if victim:
                 who = f"{plain(text(user), 60)}@{plain(text(host), 60)}, session {int(number)}"
                 kills.append(Kill(ProcesslistId(int(victim[1])), who))
+        self._remembered += len(seen - self._kills_seen)
+        self._kills_seen = seen
         return tuple(kills)
 
     def _log(

@@ -1,0 +1,1 @@
+SELECT 1 FROM performance_schema.accounts LIMIT 1
