@@ -36,6 +36,8 @@ HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 SECONDS = 30.0
 """For how long new sessions come."""
 QUERY = 3
+PATIENT = "SET SESSION wait_timeout = 600"
+"""Of our own connection, so that no short global limit ends it."""
 ARGUMENTS = (
     "--max-allowed-packet=1M",
     "--net-write-timeout=1",
@@ -116,6 +118,7 @@ class Vigil(Sitting):
 
     def prepare(self) -> None:
         self.admin(
+            PATIENT,
             "CREATE DATABASE truth",
             "CREATE TABLE truth.many (n INT PRIMARY KEY) ENGINE=InnoDB",
             "INSERT INTO truth.many VALUES " + ", ".join(f"({n})" for n in range(100)),
@@ -174,7 +177,7 @@ class Vigil(Sitting):
 
     def come_back(self) -> None:
         """After the server has: with a new connection for our own statements."""
-        self._admin = self.server.connect(autocommit=True)
+        self._admin = self.server.connect(autocommit=True, init_command=PATIENT)
         before = self.snapshot
         self.wait_until(lambda: self.snapshot is not before and not self._open)
 
@@ -238,9 +241,10 @@ def loses_its_statement(vigil: Vigil, life: Life) -> None:
 def is_spared(vigil: Vigil, life: Life) -> None:
     """KILL QUERY while it idles, which neither ends it nor starts its clock anew."""
     vigil.admin(f"KILL QUERY {life.id}")
+    vigil.watch(life)
 
 
-LOST = (
+ANYWHERE = (
     Kind("clean quit", Cause.CLIENT_QUIT, 50, quits),
     Kind("kill -9 of the client", Cause.CLIENT_LOST, 30, dies, season=(12.0, SECONDS), orphan=True),
     Kind("KILL, idle", Cause.KILLED, 15, is_killed),
@@ -260,18 +264,20 @@ LOST = (
 OWN = "SET SESSION wait_timeout = {limit}"
 KINDS = {
     Flavour.MYSQL: (
-        *LOST,
+        *ANYWHERE,
         Kind("idle limit", Cause.IDLE_TIMEOUT, 120, seat=(OWN,), limits=(2, 3, 4, 5, 6, 7, 8)),
         Kind("limit changed on the way", Cause.IDLE_TIMEOUT, 40, shortens_its_limit,
              ("SET SESSION wait_timeout = 300",), (2, 3, 4)),
-        Kind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 20, loses_its_statement, (OWN,), (2, 3),
+        Kind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 12, loses_its_statement, (OWN,), (2, 3),
              "SELECT SLEEP(60)"),
+        Kind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 8, is_spared, (OWN,), (5, 6)),
     ),
     Flavour.MARIADB: (
-        *LOST,
+        *ANYWHERE,
         Kind("idle limit", Cause.IDLE_TIMEOUT, 120, limits=(6,)),
-        Kind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 20, loses_its_statement, limits=(6,),
+        Kind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 12, loses_its_statement, limits=(6,),
              busy="SELECT SLEEP(60)"),
+        Kind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 8, is_spared, limits=(6,)),
         Kind("transaction limit", Cause.TRANSACTION_TIMEOUT, 20,
              seat=("BEGIN", "SELECT * FROM truth.many LOCK IN SHARE MODE"), limits=(4,)),
     ),

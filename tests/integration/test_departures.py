@@ -52,7 +52,6 @@ def side_by_side(servers: dict[str, RealServer], *, followed: bool = False) -> d
 def assert_named_right(lives: list[Life]) -> None:
     """Each by its own cause; of those that left in company, where nobody could tell, as many of each cause as there were."""
     company = in_company(lives)
-    print("\n".join(misnamed(lives)))
     assert [] == misnamed([life for life in lives if life.id not in company])
     assert [] == misnamed([life for life in lives if certainty_of(life) is not Certainty.POSSIBLE])
     ended_by: dict[tuple[object, ...], Counter[Cause]] = defaultdict(Counter)
