@@ -72,6 +72,8 @@ class Testimony:
         present = {s.id: (s.user, s.client_host) for s in sample.sessions if _counts(s)}
         if self.taken_at is None:
             clues = self._of_the_run_before(connection, found, sample, clock)
+            self._kills(connection, found)
+            self._remembered = 0  # those were counted before we came
             gone: Counter[Account] = Counter()
         else:
             gone = Counter(who for session_id, who in self._present.items() if session_id not in present)
@@ -163,40 +165,37 @@ class Testimony:
     ) -> tuple[ErrorCount, ...]:
         """By how much each count of the accounts somebody left from went up."""
         errors: list[ErrorCount] = []
+        kept: dict[Account, Carry] = {}
         for account, now in (counts or {}).items():
             before = self._counted.get(account)
             if before is None:
                 continue
             rise, missed = now - before, gone.get(account, 0)
-            left = self._kept.setdefault(account, Carry()).offer(rise, missed)
+            carry = kept[account] = self._kept.get(account, Carry())
+            left = carry.offer(rise, missed)
             if missed:
                 errors += (ErrorCount(*account, code, n, early=True) for code, n in left.items())
                 errors += (ErrorCount(*account, code, n) for code, n in rise.items())
+        self._kept = kept  # what nobody asked for by now was not about who leaves next
         return tuple(errors)
 
     def _totalled(self, clues: Clues, sample: Sample, gone: int) -> Clues:
         """With how far Aborted_clients and Com_kill went up; these are of all sessions, so what was left over is added."""
-        before, self._totals = self._totals, dict(sample.counters)
-        rises: list[int | None] = []
-        for name, carry in (("aborted_clients", self._aborted), ("com_kill", self._killed)):
-            was, now = before.get(name), self._totals.get(name)
-            if was is None or now is None:
-                rises.append(None)
-                continue
-            rise = Counter({0: max(0, now - was)})
-            if name == "com_kill":
-                known = min(self._remembered, rise.total())
-                self._remembered -= known
-                rise.subtract({0: known})
-            left = carry.offer(rise, gone)
-            rises.append(rise.total() + max(0, min(left.total(), gone - rise.total())))
-        return replace(clues, aborted=rises[0], killed=rises[1] or 0)
+        was, self._totals = self._totals, dict(sample.counters)
+        aborted = _rise(was, self._totals, "aborted_clients")
+        killed = _rise(was, self._totals, "com_kill")
+        known = min(self._remembered, killed or 0)
+        self._remembered = 0 if killed is None else self._remembered - known
+        if aborted is not None:
+            aborted = self._aborted.topped_up(aborted, gone)
+        if killed is not None:
+            killed = self._killed.topped_up(killed - known, gone if aborted is None else aborted)
+        return replace(clues, aborted=aborted, killed=killed or 0)
 
     def _forget(self, present: set[Account]) -> None:
         """Accounts nobody has a session of: their number has no bound where host names differ each time."""
         self._counted = {account: n for account, n in self._counted.items() if account in present}
         self._counted_at = {account: n for account, n in self._counted_at.items() if account in present}
-        self._kept = {account: carry for account, carry in self._kept.items() if account in present}
 
     def _kills(self, connection: Connection, found: Survey) -> tuple[Kill, ...]:
         """The KILLs of sessions that are remembered; those of statements are only counted."""
@@ -245,6 +244,18 @@ class Carry:
         excess = _endings(left) + _endings(rise) - gone
         self._left = Counter({code: min(n, excess) for code, n in rise.items() if excess > 0 and n > 0})
         return left
+
+    def topped_up(self, rise: int, gone: int) -> int:
+        """The same of a count of one kind: the rise, with so much of what was left over as it falls short by."""
+        left = self.offer(Counter({0: rise}), gone)
+        return rise + max(0, min(left[0], gone - rise))
+
+
+def _rise(before: Mapping[str, int], now: Mapping[str, int], name: str) -> int | None:
+    """How far a counter went up; None where that is not known, also where it began anew."""
+    if name not in before or name not in now or now[name] < before[name]:
+        return None
+    return now[name] - before[name]
 
 
 def _endings(counts: Mapping[int, int]) -> int:
