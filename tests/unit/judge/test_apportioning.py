@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.clue import GOODBYE, Clues
+from goneaway_tui.model.clue import GOODBYE, Clues, LogEntry
 from goneaway_tui.model.session import ProcesslistId, Session
 from tests.builders import NOW, a_transaction
 from tests.unit.judge.absences import ACCOUNT, COUNTED, about_to_close, counts, missed, one, said
@@ -102,6 +102,13 @@ def test_two_torn_by_one_code_each_are_two() -> None:
     told = told_of(one(1), one(2), clues=said({1158: 1, 1160: 1}, aborted=2))
 
     assert [(Cause.CLIENT_LOST, Certainty.CONFIRMED)] * 2 == told
+
+
+def test_what_the_log_tells_of_one_that_is_still_listed_explains_nobody_else() -> None:
+    entry = LogEntry(NOW, "a packet bigger than", ProcesslistId(2), Cause.PACKET_TOO_LARGE)
+    clues = said({1158: 1, 1160: 1, 1153: 1}, aborted=2, killed=1, log=(entry,))
+
+    assert [(Cause.KILLED, Certainty.LIKELY)] == told_of(one(1), clues=clues, stay=[one(2)])
 
 
 # --- Where they are counted all together

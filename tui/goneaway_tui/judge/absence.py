@@ -83,12 +83,14 @@ class Tally:
         """How many of them may have been killed: a KILL never leaves WRITING out."""
         return max(0, self.broken[WRITING] - self.explained)
 
-    def explain(self, cause: Cause) -> None:
-        """One session of the account ended so, as harder evidence has it."""
+    def explain(self, cause: Cause) -> bool:
+        """One session of the account ended so, as harder evidence has it. Whether that had been counted here."""
         if cause in TORN:
-            self.explained += 1
-        elif self.causes[cause] > 0:
-            self.causes[cause] -= 1
+            self.explained += self.torn > 0
+            return self.explained > 0
+        found = self.causes[cause] > 0
+        self.causes[cause] -= found
+        return found
 
     def kinds(self) -> set[Cause]:
         """Which causes it leaves open; a torn session counts as lost."""
@@ -125,8 +127,13 @@ class Absence:
         explained = [(v, named[v.session.id].cause) for v in gone if v.session.id in named]
         clues = after.sample.clues
         fresh = tallies(each for each in clues.errors if not each.early)
-        for verdict, cause in explained:
-            fresh[account_of(verdict)].explain(cause)
+        early = tallies(each for each in clues.errors if each.early)
+        logged = {e.session_id: e.cause for e in clues.log if e.session_id is not None and e.cause}
+        ahead = [(v, cause) for v in after.verdicts if (cause := logged.get(v.session.id)) is not None]
+        for verdict, cause in (*explained, *ahead):  # those ahead are counted, and listed for a moment yet
+            account = account_of(verdict)
+            if not fresh[account].explain(cause):
+                early[account].explain(cause)
         remembered = {kill.session_id for kill in clues.kills}
         killed = [v for v, cause in explained if cause is Cause.KILLED and v.session.id not in remembered]
         torn = sum(cause is not Cause.CLIENT_QUIT for _, cause in explained)
@@ -135,7 +142,7 @@ class Absence:
             after.taken_at,
             tuple(v for v in gone if v.session.id not in named),
             fresh,
-            tallies(each for each in clues.errors if each.early),
+            early,
             frozenset(ENDINGS[code] for code in clues.counted & ENDINGS.keys()),
             None if clues.aborted is None else max(0, clues.aborted - torn),
             max(0, clues.killed - len(killed)),

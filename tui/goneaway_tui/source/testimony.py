@@ -189,7 +189,7 @@ class Testimony:
         if aborted is not None:
             aborted = self._aborted.topped_up(aborted, gone)
         if killed is not None:
-            killed = self._killed.topped_up(killed - known, gone if aborted is None else aborted)
+            killed = self._killed.topped_up(killed - known, gone if aborted is None else min(aborted, gone))
         return replace(clues, aborted=aborted, killed=killed or 0)
 
     def _forget(self, present: set[Account]) -> None:
