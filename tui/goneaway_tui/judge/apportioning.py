@@ -62,7 +62,7 @@ def apportioned(absence: Absence) -> Reasons:
     for account, killable in mortal.items():
         share = Share(min(kills, killable), exact=sum(mortal.values()) <= absence.kills)
         found = _Group(absence, account, groups[account], share).reasons()
-        kills -= sum(reason.cause is Cause.KILLED for reason in found.values())
+        kills = max(0, kills - sum(reason.cause is Cause.KILLED for reason in found.values()))
         reasons |= found
     return reasons
 
