@@ -189,7 +189,9 @@ class Testimony:
         if aborted is not None:
             aborted = self._aborted.topped_up(aborted, gone)
         if killed is not None:
-            killed = self._killed.topped_up(killed - known, gone if aborted is None else min(aborted, gone))
+            # Whom a KILL ended may be missed one sample later; until then nobody who is torn is surely lost.
+            fresh = Counter({0: killed - known})
+            killed = fresh.total() + self._killed.offer(fresh, 0).total()
         return replace(clues, aborted=aborted, killed=killed or 0)
 
     def _forget(self, present: set[Account]) -> None:
