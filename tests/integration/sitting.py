@@ -6,7 +6,7 @@ import selectors
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -183,7 +183,7 @@ class Sitting:
                 self._selector.unregister(key.fileobj)
 
 
-def table(sitters: list[Sitter]) -> str:
+def table(sitters: Sequence[Sitter]) -> str:
     """What was foretold and what came, worst first; printed so that a failure shows all of it."""
     gone = sorted((s for s in sitters if s.closed_at), key=lambda s: -abs(s.error))
     rows = [
@@ -193,7 +193,7 @@ def table(sitters: list[Sitter]) -> str:
     return "\n".join(rows)
 
 
-def assert_foretold(sitters: list[Sitter]) -> None:
+def assert_foretold(sitters: Sequence[Sitter]) -> None:
     """99 of 100 deadlines within 0.1 s of the closing and none further off than 0.5 s, but for the machine's own lateness."""
     print(table(sitters))
     missed = [s for s in sitters if abs(s.error) > 0.1 + s.noise]

@@ -22,7 +22,11 @@ def a_server() -> MysqlStandin:
     server.scripted = {
         "mysql/limits.sql": LIMITS,
         "mysql/variables_bounds.sql": VARIABLES,
-        "mysql/counters.sql": [(b"uptime", b"41"), (b"aborted_clients", b"0"), (b"threads_running", b"")],
+        "mysql/counters_kills.sql": [
+            (b"uptime", b"41"),
+            (b"aborted_clients", b"0"),
+            (b"threads_running", b""),
+        ],
     }
     return server
 

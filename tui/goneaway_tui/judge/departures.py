@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from goneaway_tui.judge.apportioning import EARLY, Absence, Reason, apportioned, timed_out
+from goneaway_tui.judge.absence import EARLY, Absence, Reason, timed_out
+from goneaway_tui.judge.apportioning import apportioned
 from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.session import Role
+from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 
 SOCIAL = frozenset({Role.CLIENT, Role.REPLICA, Role.DUMP})
 """Roles that come and go; a login that was not finished is no session yet, and a daemon is the server itself."""
+STARTS = "MY-010116"
+"""MySQL's `starting as process`. A stop is logged at every verbosity, and a crash by nobody below verbosity 3: there a
+start without a stop before it is all that tells of one (MySQL 9.7)."""
+STOPPING_SECONDS = 2.0
+"""How long MySQL waits for sessions to leave before it forces them."""
 
 
 def departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
@@ -73,23 +79,21 @@ def _logged(verdict: Verdict, after: Snapshot) -> Reason | None:
         return None
     entry = said[-1]
     cause = entry.cause or Cause.UNKNOWN
-    if cause is Cause.CLIENT_LOST and after.sample.clues.killed:
-        return None  # a KILL shuts the socket, and the log then reads the same; the counts tell them apart
     if cause is Cause.IDLE_TIMEOUT:
         cause = timed_out(verdict)
     return Reason(
         cause,
         Certainty.CONFIRMED,
-        (f"the server's log: {plain(entry.text, 400)}",),
+        (_quoted(entry),),
         *_instant(entry, verdict),
     )
 
 
 def _dying(verdict: Verdict, after: Snapshot) -> Reason | None:  # noqa: ARG001 - the shape of a rule
-    """It was seen on its way out."""
+    """It was seen on its way out; but MariaDB shows the same after a KILL QUERY of an idle session, which lives on."""
     if verdict.session.command != "Killed":
         return None
-    return Reason(Cause.KILLED, Certainty.CONFIRMED, ("the process list showed it as Killed",))
+    return Reason(Cause.KILLED, Certainty.LIKELY, ("the process list showed it as Killed",))
 
 
 NAMED: tuple[Callable[[Verdict, Snapshot], Reason | None], ...] = (_killed_by, _logged, _dying)
@@ -111,25 +115,31 @@ def _swept_away(verdict: Verdict, before: Snapshot, after: Snapshot) -> Departur
     started = after.taken_at - after.sample.server.uptime
     within = max(0.0, started - before.taken_at) / 2
     at = min(before.taken_at + within, after.taken_at)
+    reason = _why_stopped(after.sample.clues.log, verdict.session.id)
     restart = f"the server began anew: it is up {after.sample.server.uptime:.0f} s"
-    said = [e for e in after.sample.clues.log if e.cause in {Cause.SERVER_RESTART, Cause.SERVER_CRASH}]
-    crash = next((e for e in said if e.cause is Cause.SERVER_CRASH), None)
-    spoken = crash or next(iter(said), None)
-    if spoken is None:
-        return Departure(
-            verdict,
-            at,
-            within,
-            Cause.SERVER_RESTART,
-            Certainty.LIKELY,
-            (restart, "nothing says whether it was stopped or crashed"),
-        )
-    cause = spoken.cause or Cause.SERVER_RESTART
-    return Departure(
-        verdict,
-        at,
-        within,
-        cause,
-        Certainty.CONFIRMED,
-        (f"the server's log: {plain(spoken.text, 400)}", restart),
-    )
+    if reason.at is not None:
+        at, within = min(max(reason.at, before.taken_at), after.taken_at), reason.within
+    return Departure(verdict, at, within, reason.cause, reason.certainty, (*reason.evidence, restart))
+
+
+def _why_stopped(log: tuple[LogEntry, ...], session_id: ProcesslistId) -> Reason:
+    """What a log says of the end of a server, the surest first."""
+    of_server = [e for e in log if e.session_id is None]
+    crash = next((e for e in of_server if e.cause is Cause.SERVER_CRASH), None)
+    if crash is not None:
+        return Reason(Cause.SERVER_CRASH, Certainty.CONFIRMED, (_quoted(crash),))
+    stops = [e for e in log if e.cause is Cause.SERVER_RESTART]
+    if stops:
+        own = next((e for e in stops if e.session_id == session_id), None)
+        within = EARLY if own is not None else STOPPING_SECONDS
+        spoken = own or stops[0]
+        return Reason(Cause.SERVER_RESTART, Certainty.CONFIRMED, (_quoted(spoken),), spoken.at, within)
+    start = next((e for e in of_server if e.code == STARTS), None)
+    if start is not None:
+        why = f"the server's log tells of a start and of no stop before it: {plain(start.text, 400)}"
+        return Reason(Cause.SERVER_CRASH, Certainty.LIKELY, (why,))
+    return Reason(Cause.SERVER_RESTART, Certainty.LIKELY, ("nothing says whether it was stopped or crashed",))
+
+
+def _quoted(entry: LogEntry) -> str:
+    return f"the server's log: {plain(entry.text, 400)}"

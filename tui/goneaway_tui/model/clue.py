@@ -21,6 +21,8 @@ class ErrorCount:
     code: int
     """As a client would see it: 4031, 1158, 1153; or GOODBYE."""
     count: int
+    early: bool = False
+    """Counted by the sample before already, which saw more endings than absences: whose it was, only this one can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A KILL statement the server remembers."""
+    """A KILL of a session that the server remembers."""
 
     session_id: ProcesslistId
     """The victim."""
@@ -59,7 +61,7 @@ class Clues:
     aborted: int | None = None
     """How many sessions ended without a goodbye; None where nobody counted."""
     killed: int = 0
-    """How many KILL statements of any kind were run."""
+    """How many KILL statements of any kind were run of which the server remembers no more than that."""
     counted: frozenset[int] = frozenset()
     """The codes the server counts by account: one of these that is absent from `errors` was not raised."""
 

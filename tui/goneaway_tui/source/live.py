@@ -131,7 +131,8 @@ class LiveSource:
         """What was said by this run of the server so far."""
         started = sample.taken_at - sample.server.uptime
         if self._testimony is None or abs(started - self._testimony[0]) > RESTART_TOLERANCE:
-            self._testimony = (started, Testimony())
+            seen = None if self._testimony is None else self._testimony[1].taken_at
+            self._testimony = (started, Testimony(seen))
         return self._testimony[1]
 
     def _with_log(self, sample: Sample) -> Sample:

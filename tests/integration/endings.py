@@ -1,0 +1,390 @@
+"""Sessions that end at known instants by known causes, and what was said of each when it was missed.
+
+A `Vigil` looks at one server twice a second, as the program does, while a plan seats sessions in two dozen accounts and
+ends them. Beside them short visits come and go unseen, which the server counts all the same.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pymysql
+from pymysql.constants import CLIENT
+
+from goneaway_tui.errors import SourceError
+from goneaway_tui.judge import judge
+from goneaway_tui.judge.step import step
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.source.address import Address
+from goneaway_tui.source.live import LiveSource
+from tests.integration.sitting import Sitter, Sitting
+from tests.servers.private import RealServer
+
+USERS = tuple(f"app{number}" for number in range(8))
+HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
+SECONDS = 30.0
+"""For how long new sessions come."""
+QUERY = 3
+PATIENT = "SET SESSION wait_timeout = 600"
+"""Of our own connection, so that no short global limit ends it."""
+ARGUMENTS = (
+    "--max-allowed-packet=1M",
+    "--net-write-timeout=1",
+    "--max-connections=600",
+)
+MARIADB_LIMITS = (
+    "--wait-timeout=6",
+    "--interactive-timeout=3",
+    "--idle-transaction-timeout=4",
+    "--net-read-timeout=30",
+)
+"""Globals, since MariaDB shows nobody what a session has set for itself."""
+
+
+@dataclass(slots=True)
+class Life(Sitter):
+    """A session, how it really ended, and what was told of that."""
+
+    kind: Kind = field(kw_only=True)
+    client: subprocess.Popen[bytes] | None = None
+    """The process that holds the socket, where that is not ours."""
+    acted_at: float | None = None
+    """When it was ended, where that was not the server's own doing."""
+    told: Departure | None = None
+    missed_at: float = 0.0
+    """The sample that no longer had it."""
+
+    @property
+    def account(self) -> tuple[str, str]:
+        assert self.told is not None
+        session = self.told.verdict.session
+        return session.user, session.client_host
+
+    @property
+    def is_right(self) -> bool:
+        return self.told is not None and self.told.cause is self.kind.cause
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way to end."""
+
+    label: str
+    cause: Cause
+    number: int
+    act: Callable[[Vigil, Life], None] | None = None
+    """What ends it; None where the server does of itself."""
+    seat: tuple[str, ...] = ("DO 0",)
+    """Statements it runs first. `{limit}` is one of `limits`."""
+    limits: tuple[int, ...] = ()
+    """Seconds after which the server closes it, where it does."""
+    busy: str | None = None
+    """A statement it is left running."""
+    interactive: bool = False
+    season: tuple[float, float] = (0.0, SECONDS)
+    """When those come."""
+    orphan: bool = False
+    """Its socket is another process's."""
+
+    @property
+    def foretold(self) -> bool:
+        """Whether its end is an idle closing that can be foretold."""
+        return bool(self.limits)
+
+
+class Vigil(Sitting):
+    """A sitting that keeps what was said of everybody who left."""
+
+    def __init__(self, server: RealServer, *, log: Path | None = None) -> None:
+        """`log`: the server's own error log, where the source is to follow it."""
+        super().__init__(server)
+        if log is not None:
+            options: dict[str, Any] = {"log": log}
+            self._source = LiveSource(Address("127.0.0.1", server.port, "root"), time.time, **options)
+        self.lives: list[Life] = []
+        self._open: dict[int, Life] = {}
+        self.failed: list[BaseException] = []
+
+    def prepare(self) -> None:
+        self.admin(
+            PATIENT,
+            "CREATE DATABASE truth",
+            "CREATE TABLE truth.many (n INT PRIMARY KEY) ENGINE=InnoDB",
+            "INSERT INTO truth.many VALUES " + ", ".join(f"({n})" for n in range(100)),
+        )
+        for user in USERS:
+            self.admin(f"CREATE USER {user}@'%'", f"GRANT ALL ON *.* TO {user}@'%'")
+
+    def look(self) -> Snapshot:
+        """One reading, now; of a server that does not answer the last."""
+        with self._looking:
+            try:
+                sample = self._source.sample()
+            except SourceError:
+                return self.snapshot or judge(self._source.sample())
+            taken = step(sample, self.snapshot)
+            self.snapshot = taken.snapshot
+            for departure in taken.departed:
+                life = self._open.pop(departure.verdict.session.id, None)
+                if life is not None:
+                    life.told, life.missed_at = departure, sample.taken_at
+            for verdict in taken.snapshot.verdicts:
+                seen = self._open.get(verdict.session.id)
+                if seen is not None and seen.closed_at is None:
+                    seen.foretold.append(verdict)
+            return taken.snapshot
+
+    def welcome(self, kind: Kind, chance: Random) -> Life:
+        """Seat a session of an account chosen by lot."""
+        limit = chance.choice(kind.limits) if kind.limits else 0
+        connection = self.visitor(chance, interactive=kind.interactive)
+        life = Life(kind.label, connection, limit, kind=kind)
+        self.lives.append(life)
+        life.run(*(statement.format(limit=limit) for statement in kind.seat))
+        self._open[life.id] = life
+        if kind.busy is not None:
+            connection._execute_command(QUERY, kind.busy)
+        elif kind.orphan:
+            life.client = subprocess.Popen(["sleep", "300"], pass_fds=[connection._sock.fileno()])
+            connection._force_close()  # our hold on it; the session lives on in the other process
+        elif kind.foretold and kind.act is None:
+            self.watch(life)
+        return life
+
+    def visitor(self, chance: Random, *, interactive: bool = False) -> Any:
+        return self.server.connect(
+            user=chance.choice(USERS),
+            bind_address=chance.choice(HOSTS),
+            autocommit=True,
+            client_flag=CLIENT.INTERACTIVE if interactive else 0,
+        )
+
+    def end(self, life: Life) -> None:
+        life.acted_at = time.time()
+        assert life.kind.act is not None
+        life.kind.act(self, life)
+
+    def come_back(self) -> None:
+        """After the server has: with a new connection for our own statements."""
+        self._admin = self.server.connect(autocommit=True, init_command=PATIENT)
+        before = self.snapshot
+        self.wait_until(lambda: self.snapshot is not before and not self._open)
+
+    def wait_until_all_have_left(self) -> None:
+        try:
+            self.wait_until(lambda: not self._open, 20)
+        except AssertionError:
+            print("still there:", [(life.label, life.id, life.acted_at) for life in self._open.values()])
+            raise
+
+
+# --- Ways to end
+
+
+def quits(_: Vigil, life: Life) -> None:
+    life.connection.close()
+
+
+def dies(_: Vigil, life: Life) -> None:
+    """As by `kill -9` of the application: its socket goes with it."""
+    assert life.client is not None
+    life.client.kill()
+    life.client.wait()
+
+
+def is_killed(vigil: Vigil, life: Life) -> None:
+    vigil.admin(f"KILL {life.id}")
+
+
+def is_killed_in_passing(vigil: Vigil, life: Life) -> None:
+    """By somebody who leaves at once, so that the server forgets who and whom."""
+    killer = vigil.server.connect(autocommit=True)
+    killer.query(f"KILL {life.id}")
+    killer.close()
+
+
+def sends_too_much(_: Vigil, life: Life) -> None:
+    with suppress(pymysql.Error, OSError):
+        life.connection.query(f"SELECT LENGTH('{'x' * 1_200_000}')")
+
+
+def reads_nothing(_: Vigil, life: Life) -> None:
+    life.connection._execute_command(QUERY, "SELECT REPEAT('x', 1000000) FROM truth.many")
+
+
+def shortens_its_limit(vigil: Vigil, life: Life) -> None:
+    life.run(f"SET SESSION wait_timeout = {life.limit:g}")
+    vigil.watch(life)
+
+
+def loses_its_statement(vigil: Vigil, life: Life) -> None:
+    """KILL QUERY; then it idles."""
+    life.asked_at = time.time()
+    vigil.admin(f"KILL QUERY {life.id}")
+    with suppress(pymysql.Error):
+        life.connection._read_query_result()
+    life.quiet_since = time.time()
+    vigil.watch(life)
+
+
+def is_spared(vigil: Vigil, life: Life) -> None:
+    """KILL QUERY while it idles, which does not end it."""
+    vigil.admin(f"KILL QUERY {life.id}")
+    vigil.watch(life)
+
+
+ANYWHERE = (
+    Kind("clean quit", Cause.CLIENT_QUIT, 50, quits),
+    Kind("kill -9 of the client", Cause.CLIENT_LOST, 30, dies, season=(12.0, SECONDS), orphan=True),
+    Kind("KILL, idle", Cause.KILLED, 15, is_killed),
+    Kind("KILL, busy", Cause.KILLED, 10, is_killed, busy="SELECT SLEEP(60)"),
+    Kind("KILL, killer gone", Cause.KILLED, 20, is_killed_in_passing, season=(0.0, 7.0)),
+    Kind(
+        "KILL, busy, killer gone",
+        Cause.KILLED,
+        5,
+        is_killed_in_passing,
+        season=(0.0, 7.0),
+        busy="SELECT SLEEP(60)",
+    ),
+    Kind("oversized packet", Cause.PACKET_TOO_LARGE, 25, sends_too_much),
+    Kind("slow reader", Cause.NET_WRITE_TIMEOUT, 15, reads_nothing),
+)
+OWN = "SET SESSION wait_timeout = {limit}"
+KINDS = {
+    Flavour.MYSQL: (
+        *ANYWHERE,
+        Kind("idle limit", Cause.IDLE_TIMEOUT, 120, seat=(OWN,), limits=(2, 3, 4, 5, 6, 7, 8)),
+        Kind("limit changed on the way", Cause.IDLE_TIMEOUT, 40, shortens_its_limit,
+             ("SET SESSION wait_timeout = 300",), (2, 3, 4)),
+        Kind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 12, loses_its_statement, (OWN,), (2, 3),
+             "SELECT SLEEP(60)"),
+        Kind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 8, is_spared, (OWN,), (5, 6)),
+    ),
+    Flavour.MARIADB: (
+        *ANYWHERE,
+        Kind("idle limit", Cause.IDLE_TIMEOUT, 120, limits=(6,)),
+        Kind("KILL QUERY, then limit", Cause.IDLE_TIMEOUT, 12, loses_its_statement, limits=(6,),
+             busy="SELECT SLEEP(60)"),
+        Kind("transaction limit", Cause.TRANSACTION_TIMEOUT, 20,
+             seat=("BEGIN", "SELECT * FROM truth.many LOCK IN SHARE MODE"), limits=(4,)),
+    ),
+}  # fmt: skip
+HIDDEN = (
+    Kind(
+        "limit changed on the way",
+        Cause.IDLE_TIMEOUT,
+        15,
+        shortens_its_limit,
+        ("SET SESSION wait_timeout = 60",),
+    ),
+    Kind("KILL QUERY while idle", Cause.IDLE_TIMEOUT, 8, is_spared),
+    Kind("interactive client", Cause.IDLE_TIMEOUT, 15, interactive=True),
+    Kind("transaction not begun", Cause.TRANSACTION_TIMEOUT, 10, seat=("BEGIN",)),
+)
+"""Ends by limits that MariaDB shows to nobody; and after a KILL QUERY, which starts the idle wait anew, but not TIME_MS."""
+RESTART = Kind("server restart", Cause.SERVER_RESTART, 25)
+CRASH = Kind("server SIGKILL", Cause.SERVER_CRASH, 25)
+
+
+def keep_vigil(vigil: Vigil, kinds: Iterable[Kind], seed: int = 4) -> None:
+    """Seat and end everybody, over half a minute, in an order chosen by lot; return when the last has left."""
+    chance = Random(seed)
+    plan: list[tuple[float, Callable[[], object]]] = []
+
+    def attend(kind: Kind, after: float) -> Callable[[], None]:
+        def come() -> None:
+            life = vigil.welcome(kind, chance)
+            if kind.act is not None:
+                later.append((time.time() + after, life))
+
+        return come
+
+    def visit() -> None:
+        vigil.visitor(chance).close()
+
+    later: list[tuple[float, Life]] = []
+    for kind in kinds:
+        plan += [
+            (chance.uniform(*kind.season), attend(kind, chance.uniform(1.2, 3.5))) for _ in range(kind.number)
+        ]
+    plan += [(number * 0.5, visit) for number in range(int(SECONDS * 2))]
+    plan.sort(key=lambda each: each[0])
+    began = time.time()
+    for due, come in plan:
+        while (left := began + due - time.time()) > 0 or later:
+            ready = [each for each in later if each[0] <= time.time()]
+            for each in ready:
+                later.remove(each)
+                vigil.end(each[1])
+            if left <= 0:
+                break
+            time.sleep(min(left, 0.02))
+        come()
+    for at, life in sorted(later, key=lambda each: each[0]):
+        time.sleep(max(0.0, at - time.time()))
+        vigil.end(life)
+    vigil.wait_until_all_have_left()
+
+
+def end_the_server(vigil: Vigil, kind: Kind, end: Callable[[], None], seed: int = 5) -> None:
+    """With sessions open: end it, start it anew, and wait until they have been missed."""
+    chance = Random(seed)
+    for _ in range(kind.number):
+        vigil.welcome(kind, chance)
+    vigil.admin("UPDATE truth.many SET n = n + 1000 ORDER BY n DESC")
+    vigil.look()
+    end()
+    vigil.server.start()
+    vigil.come_back()
+
+
+# --- What came of it
+
+
+def table(title: str, lives: list[Life]) -> str:
+    """One line a way to end: how many, how they were named and how surely, how many in company, how well foretold."""
+    groups: dict[str, list[Life]] = defaultdict(list)
+    for life in lives:
+        groups[life.label].append(life)
+    company = in_company(lives)
+    head = f"{title}\n{'ended by':<26}{'ended':>6}{'right':>6}{'conf.':>6}{'likely':>7}{'poss.':>6}{'coinc.':>7}  worst error"
+    rows = []
+    for label, group in groups.items():
+        sure = Counter(life.told.certainty for life in group if life.told is not None)
+        errors = [abs(life.error) for life in group if life.kind.foretold and life.closed_at is not None]
+        worst = f"{max(errors) * 1000:.0f} ms" if errors else ""
+        rows.append(
+            f"{label:<26}{len(group):>6}{sum(life.is_right for life in group):>6}"
+            f"{sure[Certainty.CONFIRMED]:>6}{sure[Certainty.LIKELY]:>7}{sure[Certainty.POSSIBLE]:>6}"
+            f"{sum(life.id in company for life in group):>7}  {worst}"
+        )
+    return "\n".join([head, *rows])
+
+
+def in_company(lives: list[Life]) -> set[int]:
+    """Who was missed in the same sample as another of its account that ended otherwise."""
+    causes: dict[tuple[object, ...], set[Cause]] = defaultdict(set)
+    for life in lives:
+        causes[life.account, life.missed_at].add(life.kind.cause)
+    return {life.id for life in lives if len(causes[life.account, life.missed_at]) > 1}
+
+
+def misnamed(lives: list[Life]) -> list[str]:
+    """Who was named wrongly, to be read by a person."""
+    return [
+        f"{life.label} {life.id} {life.account}: {life.told.cause}, {life.told.certainty}: {life.told.evidence}"
+        for life in lives
+        if life.told is not None and not life.is_right
+    ]

@@ -1,0 +1,137 @@
+"""Who left, and what names the cause of one session by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.clue import Clues, Kill, LogEntry
+from goneaway_tui.model.session import ProcesslistId, Role
+from tests.builders import NOW, a_transaction
+from tests.unit.judge.absences import SECOND, about_to_close, missed, one, said
+
+ABORTED = "Aborted connection 1 to db: 'shop' (Got an error reading communication packets)"
+
+
+def entry(cause: Cause | None, number: int | None = 1, **fields: object) -> LogEntry:
+    found = {"at": NOW + 0.25, "text": ABORTED, **fields}
+    return LogEntry(session_id=None if number is None else ProcesslistId(number), cause=cause, **found)  # type: ignore[arg-type]
+
+
+def test_whoever_stays_has_not_left() -> None:
+    assert () == missed(clues=said(), stay=[one()])
+
+
+@pytest.mark.parametrize("role", [Role.LOGIN, Role.DAEMON])
+def test_a_login_or_a_part_of_the_server_does_not_leave(role: Role) -> None:
+    assert () == missed(one(role=role), clues=said())
+
+
+def test_our_own_connection_does_not_leave() -> None:
+    assert () == missed(one(own=True), clues=said())
+
+
+def test_a_remembered_kill_names_the_killer() -> None:
+    [departure] = missed(
+        one(), clues=said({1160: 1}, kills=(Kill(ProcesslistId(1), "dba@bastion, session 9"),))
+    )
+
+    assert (Cause.KILLED, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
+    assert ("KILL 1 by dba@bastion, session 9",) == departure.evidence
+
+
+def test_somebody_elses_kill_names_nobody() -> None:
+    [departure] = missed(one(), clues=said({0: 1}, kills=(Kill(ProcesslistId(2), "dba"),)))
+
+    assert Cause.CLIENT_QUIT is departure.cause
+
+
+def test_what_the_log_says_of_a_session_is_confirmed_at_its_instant() -> None:
+    [departure] = missed(one(), clues=said({1158: 1}, aborted=1, log=(entry(Cause.CLIENT_LOST),)))
+
+    assert (Cause.CLIENT_LOST, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
+    assert NOW + 0.25 == departure.at
+    assert ABORTED in departure.evidence[0]
+
+
+def test_a_log_that_says_lost_is_believed_beside_a_kill() -> None:
+    """MySQL does not log a session that was killed."""
+    [departure] = missed(one(), clues=said({1160: 1}, killed=1, log=(entry(Cause.CLIENT_LOST),)))
+
+    assert (Cause.CLIENT_LOST, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
+
+
+def test_a_logged_timeout_inside_a_transaction_is_the_transactions() -> None:
+    session = one(own_limit=None, idle_for=29.5, transaction=a_transaction())
+    [departure] = missed(
+        session,
+        clues=said(log=(entry(Cause.IDLE_TIMEOUT, at=None),)),
+        variables={"idle_transaction_timeout": 30},
+    )
+
+    assert Cause.TRANSACTION_TIMEOUT is departure.cause
+    assert (NOW + 0.5, 0.1) == (departure.at, departure.within)
+
+
+def test_the_instant_of_a_log_lies_between_the_looks() -> None:
+    [departure] = missed(one(), clues=said(log=(entry(Cause.CLIENT_LOST, at=NOW - 5),)))
+
+    assert NOW == departure.at
+
+
+def test_one_seen_dying_was_likely_killed() -> None:
+    """MariaDB shows an idle session so after a KILL QUERY too."""
+    [departure] = missed(one(command="Killed"), clues=said({1160: 1}, aborted=1))
+
+    assert (Cause.KILLED, Certainty.LIKELY) == (departure.cause, departure.certainty)
+
+
+def test_nobody_who_is_named_is_counted_twice() -> None:
+    """One of two was logged as lost: the other is the goodbye."""
+    told = missed(one(1), one(2), clues=said({1158: 1, 0: 1}, aborted=1, log=(entry(Cause.CLIENT_LOST),)))
+
+    assert [Cause.CLIENT_LOST, Cause.CLIENT_QUIT] == [each.cause for each in told]
+    assert [Certainty.CONFIRMED] * 2 == [each.certainty for each in told]
+
+
+# --- A server that stopped
+
+STOP = entry(Cause.SERVER_RESTART, None, text="Received SHUTDOWN from user root.", code="MY-013172")
+START = entry(None, None, text="mysqld starting as process 7", code="MY-010116")
+RECOVERY = entry(Cause.SERVER_CRASH, None, text="Database was not shutdown normally!", code="MY-012551")
+
+
+@pytest.mark.parametrize(
+    ("log", "cause", "certainty"),
+    [
+        ((STOP, START), Cause.SERVER_RESTART, Certainty.CONFIRMED),
+        ((START, RECOVERY), Cause.SERVER_CRASH, Certainty.CONFIRMED),
+        ((START,), Cause.SERVER_CRASH, Certainty.LIKELY),
+        ((), Cause.SERVER_RESTART, Certainty.LIKELY),
+    ],
+)
+def test_everybody_leaves_with_the_server(
+    log: tuple[LogEntry, ...], cause: Cause, certainty: Certainty
+) -> None:
+    told = missed(one(1), one(2), clues=Clues(log=log), stay=[one(3)], restarted=True)
+
+    assert [1, 2, 3] == [each.verdict.session.id for each in told]
+    assert {(cause, certainty)} == {(each.cause, each.certainty) for each in told}
+    assert all(NOW <= each.at <= NOW + SECOND for each in told)
+
+
+def test_a_session_that_was_forced_out_left_then() -> None:
+    forced = entry(Cause.SERVER_RESTART, 1, at=NOW + 0.4, text="Forcing close of thread 1  user: 'shop'")
+    [departure] = missed(one(), clues=Clues(log=(STOP, forced)), restarted=True)
+
+    assert NOW + 0.4 == departure.at
+    assert "Forcing close" in departure.evidence[0]
+
+
+def test_a_deadline_that_came_is_told_with_its_limit() -> None:
+    [departure] = missed(about_to_close(), clues=said({4031: 1}, aborted=1))
+
+    assert (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
+    assert NOW + 0.5 == departure.at
+    assert 60 == departure.idle_seconds
+    assert "60 s (wait_timeout)" in departure.evidence[0]

@@ -1,0 +1,364 @@
+"""What is asked of a server about endings, and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.clue import NOTHING_SAID, Clues, ErrorCount, Kill
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.session import ProcesslistId, Role, Session
+from goneaway_tui.source.connection import Refusal
+from goneaway_tui.source.testimony import NEW_ACCOUNTS, Carry
+from goneaway_tui.source.testimony import Testimony as Remembered  # pytest would take it for a test
+from tests.builders import NOW, a_sample, a_session
+from tests.unit.source.standins import MysqlStandin, Row, refused
+
+Account = tuple[str, str]
+SHOP, ETL = ("shop", "web-3"), ("etl", "job-1")
+
+
+class Counting(MysqlStandin):
+    """A server that counts endings, and is told what to count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: dict[Account, Counter[int]] = {}
+        self.logins: Counter[Account] = Counter()
+        self.ran: list[tuple[str, str, str, int, int]] = []
+        self.log: list[Row] = []
+        self.oldest: float | None = None
+        self.status = Counter({"aborted_clients": 0, "com_kill": 0})
+        self.scripted = {
+            "mysql/endings.sql": self._endings,
+            "mysql/accounts.sql": lambda: [(u.encode(), h.encode(), n) for (u, h), n in self.logins.items()],
+            "mysql/kills.sql": lambda: [tuple(each) for each in self.ran],
+            "mysql/log.sql": lambda _: self.log,
+            "mysql/log_oldest.sql": lambda: [(self.oldest,)],
+        }
+
+    def _endings(self, user: str, host: str, *_: str) -> list[Row]:
+        return list(self.counts.get((user, host), Counter()).items())
+
+    def end(self, account: Account, *codes: int) -> None:
+        self.counts.setdefault(account, Counter()).update(codes)
+
+    def tell(self, testimony: Remembered, *sessions: Session, verbosity: int = 2) -> Clues:
+        """What the next sample, a second later, brings with it."""
+        self.now += 1
+        self.heard.clear()
+        return testimony.clues(
+            self.connection, self.found(), self.sample(*sessions, verbosity=verbosity), self.clock
+        )
+
+    def sample(self, *sessions: Session, verbosity: int = 2) -> Sample:
+        return a_sample(
+            sessions,
+            taken_at=self.now,
+            variables={"log_error_verbosity": verbosity},
+            counters=dict(self.status),
+        )
+
+
+def one(number: int, account: Account = SHOP) -> Session:
+    user, host = account
+    return a_session(id=ProcesslistId(number), user=user, host=f"{host}:{50_000 + number}")
+
+
+def watched(server: Counting, *sessions: Session) -> Remembered:
+    testimony = Remembered()
+    server.tell(testimony, *sessions)
+    return testimony
+
+
+# --- Counts
+
+
+def test_a_first_sample_tells_nothing() -> None:
+    server = Counting()
+    server.end(SHOP, 1153)
+
+    clues = server.tell(Remembered(), one(1))
+
+    assert ((), (), 0) == (clues.errors, clues.log, clues.killed)
+    assert clues.aborted is None
+
+
+def test_the_account_somebody_left_from_is_counted_and_no_other() -> None:
+    server = Counting()
+    testimony = watched(server, one(1), one(2, ETL))
+    server.end(SHOP, 4031)
+
+    clues = server.tell(testimony, one(2, ETL))
+
+    assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
+    assert {0, 1153, 1158, 1159, 1160, 1161, 4031} == clues.counted
+    assert [(*SHOP, *SHOP)] == server.heard_of("endings")
+
+
+def test_while_nobody_leaves_or_comes_no_account_is_counted() -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.tell(testimony, one(1))
+
+    assert [] == server.heard_of("endings")
+
+
+def test_what_visitors_met_is_not_taken_for_who_leaves_later() -> None:
+    server = Counting()
+    server.logins[SHOP] = 1
+    testimony = watched(server, one(1))
+    server.logins[SHOP] += 3
+    server.end(SHOP, 0, 0, 1158)
+    server.tell(testimony, one(1))
+    server.tell(testimony, one(1))
+    server.end(SHOP, 4031)
+
+    assert (ErrorCount(*SHOP, 4031, 1),) == server.tell(testimony).errors
+
+
+def test_what_was_counted_before_the_absence_is_told_with_it() -> None:
+    server = Counting()
+    testimony = watched(server, one(1), one(2))
+    server.end(SHOP, 0, 4031)
+    first = server.tell(testimony, one(2))
+    then = server.tell(testimony)
+
+    assert {(0, False), (4031, False)} == {(each.code, each.early) for each in first.errors}
+    assert {(0, True), (4031, True)} == {(each.code, each.early) for each in then.errors}
+
+
+def test_new_accounts_are_counted_a_few_at_a_time() -> None:
+    server = Counting()
+    crowd = [one(number, (f"u{number}", "h")) for number in range(NEW_ACCOUNTS + 5)]
+    testimony = watched(server, *crowd)
+
+    assert NEW_ACCOUNTS == len(server.heard_of("endings"))
+    server.tell(testimony, *crowd)
+    assert 5 == len(server.heard_of("endings"))
+
+
+def test_accounts_without_sessions_are_forgotten_in_time() -> None:
+    server = Counting()
+    testimony = Remembered()
+    for number in range(100):
+        server.tell(testimony, one(number, (f"u{number}", "h")))
+
+    assert len(testimony._counted) < 50
+
+
+def test_logins_daemons_and_our_own_do_not_count_as_gone() -> None:
+    server = Counting()
+    others = [
+        a_session(id=ProcesslistId(1), role=Role.LOGIN),
+        a_session(id=ProcesslistId(2), role=Role.DAEMON),
+        a_session(id=ProcesslistId(3), own=True),
+    ]
+    testimony = watched(server, *others)
+    server.tell(testimony)
+
+    assert [] == server.heard_of("endings")
+
+
+@pytest.mark.parametrize("refused_one", ["mysql/endings.sql", "mysql/kills.sql", "mysql/accounts.sql"])
+def test_what_a_failed_reading_would_have_told_the_next_one_tells(refused_one: str) -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.end(SHOP, 4031)
+    server.status["aborted_clients"] += 1
+    server.status["com_kill"] += 1
+    answer = server.scripted[refused_one]
+    server.scripted[refused_one] = refused()
+    with pytest.raises(Refusal):
+        server.tell(testimony)
+    server.scripted[refused_one] = answer
+
+    clues = server.tell(testimony)
+
+    assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
+    assert (1, 1) == (clues.aborted, clues.killed)
+
+
+def test_without_the_right_to_read_them_nothing_is_counted() -> None:
+    server = Counting()
+    testimony, found = Remembered(), server.found(without="errors threads accounts log statements")
+    for sessions in ([one(1)], []):
+        clues = testimony.clues(server.connection, found, server.sample(*sessions), server.clock)
+
+    assert frozenset() == clues.counted
+    assert [] == server.heard
+
+
+# --- Kills
+
+
+def killed(text: str, session: int = 9, event: int = 1) -> tuple[str, str, str, int, int]:
+    return (text, "dba", "bastion", session, event)
+
+
+@pytest.mark.parametrize("text", ["KILL 1", "kill  connection 1 ;", "KILL HARD CONNECTION 1"])
+def test_a_kill_that_is_remembered_names_its_victim_and_is_not_counted_besides(text: str) -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.ran, server.status["com_kill"] = [killed(text)], 1
+
+    clues = server.tell(testimony)
+
+    assert ((Kill(ProcesslistId(1), "dba@bastion, session 9"),), 0) == (clues.kills, clues.killed)
+
+
+@pytest.mark.parametrize("text", ["KILL QUERY 1", "", "KILL USER shop", "KILL " + "9" * 30])
+def test_a_kill_of_a_statement_or_one_that_failed_ends_nobody(text: str) -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.ran, server.status["com_kill"] = [killed(text)], 1
+
+    clues = server.tell(testimony)
+
+    assert ((), 0) == (clues.kills, clues.killed)
+
+
+def test_a_kill_by_somebody_who_left_is_only_counted() -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.status["com_kill"] = 1
+
+    assert 1 == server.tell(testimony).killed
+
+
+def test_kills_of_before_we_came_hide_no_later_one() -> None:
+    server = Counting()
+    server.ran, server.status["com_kill"] = [killed("KILL QUERY 77")], 1
+    testimony = watched(server, one(1))
+    server.status["com_kill"] = 2
+
+    assert 1 == server.tell(testimony).killed
+
+
+def test_a_kill_seen_before_it_is_counted_is_not_counted_after() -> None:
+    server = Counting()
+    testimony = watched(server, one(1), one(2))
+    server.status["com_kill"] = 1
+    server.ran = [killed("KILL QUERY 1"), killed("KILL QUERY 2", event=2)]
+    server.tell(testimony, one(1))
+    server.status["com_kill"] = 2
+
+    assert 0 == server.tell(testimony).killed
+
+
+# --- The log
+
+ABORTED = b"Aborted connection 1 to db: 'shop' user: 'shop' host: 'web-3' (Got an error reading communication packets)."
+STOP: Row = (
+    0,
+    b"MY-013172",
+    b"Received SHUTDOWN from user root. Shutting down mysqld (Version: 9.7.4).",
+    -9.0,
+)
+START: Row = (0, b"MY-010116", b"mysqld (mysqld 9.7.4) starting as process 1", -5.0)
+
+
+def test_a_log_that_tells_is_read_when_somebody_left() -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.log = [(1, b"MY-010914", ABORTED, -0.5)]
+
+    [entry] = server.tell(testimony, verbosity=3).log
+
+    assert (ProcesslistId(1), Cause.CLIENT_LOST, server.now - 0.5) == (
+        entry.session_id,
+        entry.cause,
+        entry.at,
+    )
+
+
+def test_a_log_that_does_not_tell_is_not_read() -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.tell(testimony, verbosity=2)
+
+    assert [] == server.heard_of("log")
+
+
+@pytest.mark.parametrize(
+    ("log", "oldest", "codes"),
+    [
+        ([STOP, START], -1e6, ["MY-013172", "MY-010116"]),
+        ([START], -1e6, ["MY-010116"]),
+        # Of a log that begins with this start nobody knows what it was before.
+        ([START], -5.5, []),
+        ([START], None, []),
+        ([STOP, START], -9.5, ["MY-013172"]),
+    ],
+)
+def test_a_new_run_tells_why_the_one_before_ended(
+    log: list[Row], oldest: float | None, codes: list[str]
+) -> None:
+    server = Counting()
+    server.log, server.oldest = log, oldest
+
+    clues = server.tell(Remembered(after=NOW - 15), one(1))
+
+    assert codes == [entry.code for entry in clues.log]
+
+
+def test_the_first_run_of_all_asks_the_log_nothing() -> None:
+    server = Counting()
+    server.log = [STOP]
+
+    assert NOTHING_SAID.log == server.tell(Remembered()).log
+    assert [] == server.heard_of("log")
+
+
+# --- Laws of what is carried over
+
+codes = st.dictionaries(st.sampled_from([0, 1153, 1158, 1160, 4031]), st.integers(0, 5)).map(Counter)
+
+
+def carried(rises: list[tuple[Counter[int], int]], see: Callable[[int, Counter[int]], None]) -> None:
+    carry = Carry()
+    for position, (rise, gone) in enumerate(rises):
+        see(position, carry.offer(rise, gone))
+
+
+@given(st.lists(st.tuples(codes, st.integers(0, 5)), max_size=8))
+def test_only_what_the_sample_before_counted_is_offered_again(rises: list[tuple[Counter[int], int]]) -> None:
+    def see(position: int, left: Counter[int]) -> None:
+        before = rises[position - 1][0] if position else Counter()
+        assert left <= before
+
+    carried(rises, see)
+
+
+@given(
+    st.sampled_from([0, 1153, 1158, 1160, 4031]), st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)))
+)
+def test_nothing_of_one_kind_is_offered_twice(code: int, steps: list[tuple[int, int]]) -> None:
+    """What explains one absence explains no other."""
+    carry, explained, counted = Carry(), 0, 0
+    for rise, gone in steps:
+        left = carry.offer(Counter({code: rise}), gone)
+        counted += rise
+        explained += min(gone, rise + left[code])
+        assert explained <= counted
+
+
+@given(codes, st.integers(1, 5))
+def test_what_is_counted_before_its_absence_is_still_offered(rise: Counter[int], gone: int) -> None:
+    carry = Carry()
+    carry.offer(rise, 0)
+
+    assert +rise == carry.offer(Counter(), gone) or sum(rise.values()) > 0
+    assert not carry.offer(Counter(), gone)
+
+
+def test_one_torn_session_that_raised_both_codes_leaves_nothing_over() -> None:
+    carry = Carry()
+    carry.offer(Counter({1158: 1, 1160: 1}), 1)
+
+    assert not carry.offer(Counter(), 1)

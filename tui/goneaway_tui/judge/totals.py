@@ -1,0 +1,128 @@
+"""From counts to causes where a server counts endings of all sessions together: `Aborted_clients` and `Com_kill`.
+
+So MariaDB does, which with its performance schema on counts by account how often sessions said goodbye, and no more.
+`Aborted_clients` rises by one for each session that ended in any other way (measured on MariaDB 10.11 and 11.8).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from goneaway_tui.judge.absence import (
+    EARLY,
+    Absence,
+    Account,
+    Reason,
+    Reasons,
+    account_of,
+    timed_out,
+    timeout,
+)
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.snapshot import Verdict
+
+NET_STATES = {"Writing to net": Cause.NET_WRITE_TIMEOUT, "Reading from net": Cause.NET_READ_TIMEOUT}
+ALIKE = "an oversized packet ends a session the same way; the server's error log tells them apart"
+
+
+def by_totals(absence: Absence) -> Reasons:
+    """A reason for each session of the absence."""
+    if absence.aborted is None:
+        return {v.session.id: _unobserved(absence, v) for v in absence.gone}
+    told = (
+        f"Aborted_clients rose by {absence.aborted}, Com_kill by {absence.kills}, "
+        f"{len(absence.gone)} left that nothing else explains"
+    )
+    fitting = sorted(
+        ((rank, v) for v in absence.gone if (rank := _fit(absence, v)) is not None),
+        key=lambda each: (each[0], each[1].deadline or 0.0, each[1].session.id),
+    )
+    certainty = Certainty.LIKELY if absence.aborted >= len(fitting) else Certainty.POSSIBLE
+    reasons = {v.session.id: _out_of_time(absence, v, certainty, told) for _, v in fitting[: absence.aborted]}
+    rest = [v for v in absence.gone if v.session.id not in reasons]
+    return reasons | _rest(absence, rest, absence.aborted - len(reasons), told)
+
+
+def _fit(absence: Absence, verdict: Verdict) -> int | None:
+    """How well a timeout would explain its end, the best 0; None where not at all."""
+    if absence.is_due(verdict):
+        return 0
+    if absence.other_limit(verdict) is not None:
+        return 1
+    return 2 if absence.had_time_to_idle(verdict) else None
+
+
+def _out_of_time(absence: Absence, verdict: Verdict, certainty: Certainty, told: str) -> Reason:
+    if absence.is_due(verdict):
+        return timeout(verdict, certainty, told)
+    hidden = absence.other_limit(verdict)
+    if hidden is None:
+        why = "it was last seen busy, and there was time to fall silent and reach its limit"
+        return Reason(timed_out(verdict), Certainty.POSSIBLE, (why, told))
+    name, seconds = hidden
+    since = verdict.session.idle_since or 0.0
+    cause = Cause.TRANSACTION_TIMEOUT if name.startswith("idle_") else Cause.IDLE_TIMEOUT
+    why = (
+        f"{name} of {seconds:g} s ran out in that time, if that was its limit, which the server does not show"
+    )
+    return Reason(cause, certainty, (why, told), since + seconds, EARLY + verdict.session.idle_within)
+
+
+def _rest(absence: Absence, rest: list[Verdict], torn: int, told: str) -> Reasons:
+    """Those no timeout explains, of whom so many ended without a goodbye."""
+    quits = _goodbyes(absence)
+    silent = Counter(account_of(v) for v in rest)
+    silent.subtract(quits)  # what is left above 0 said no goodbye, whoever else of the account may have
+    kills = absence.kills
+    sole = torn >= len(rest)
+    ordered = sorted(
+        rest, key=lambda v: (-max(0, silent[account_of(v)]), v.session.is_idle, account_of(v), v.session.id)
+    )
+    reasons: Reasons = {}
+    for position, verdict in enumerate(ordered):
+        if position >= torn:
+            reasons[verdict.session.id] = _orderly(absence, quits, ordered[torn:], verdict, told)
+            continue
+        reason = _torn(verdict, kills=kills, sole=sole and kills >= torn, told=told)
+        kills -= reason.cause is Cause.KILLED
+        reasons[verdict.session.id] = reason
+    return reasons
+
+
+def _goodbyes(absence: Absence) -> Counter[Account]:
+    counts: Counter[Account] = Counter()
+    for tallies in (absence.fresh, absence.early):
+        for account, tally in tallies.items():
+            counts[account] += tally.causes[Cause.CLIENT_QUIT]
+    return counts
+
+
+def _orderly(
+    absence: Absence, quits: Counter[Account], orderly: Iterable[Verdict], verdict: Verdict, told: str
+) -> Reason:
+    account = account_of(verdict)
+    goodbyes, needed = quits[account], sum(account_of(v) == account for v in orderly)
+    if absence.aborted or absence.kills:
+        certainty = Certainty.POSSIBLE if absence.aborted else Certainty.LIKELY
+    else:
+        certainty = Certainty.CONFIRMED if goodbyes >= needed else Certainty.LIKELY
+    said = (f"goodbyes counted of its account: {goodbyes}",) if Cause.CLIENT_QUIT in absence.counts else ()
+    return Reason(Cause.CLIENT_QUIT, certainty, (*said, told))
+
+
+def _unobserved(absence: Absence, verdict: Verdict) -> Reason:
+    told = "nobody counted in that time"
+    if absence.is_due(verdict):
+        return timeout(verdict, Certainty.LIKELY, told)
+    return Reason(Cause.UNKNOWN, Certainty.POSSIBLE, (told,))
+
+
+def _torn(verdict: Verdict, *, kills: int, sole: bool, told: str) -> Reason:
+    """It ended without a goodbye, and not for idling. `sole`: by a KILL, or nobody was killed."""
+    state = NET_STATES.get(verdict.session.state or "")
+    if state is not None:
+        return Reason(state, Certainty.LIKELY, (f"it was last seen in state {verdict.session.state}", told))
+    if kills > 0:
+        return Reason(Cause.KILLED, Certainty.LIKELY if sole else Certainty.POSSIBLE, (told,))
+    return Reason(Cause.CLIENT_LOST, Certainty.POSSIBLE, (told, ALIKE))
