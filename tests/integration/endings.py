@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,6 +28,7 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.address import Address
+from goneaway_tui.source.errorlog import ErrorLog
 from goneaway_tui.source.live import LiveSource
 from tests.integration.sitting import Sitter, Sitting
 from tests.servers.private import RealServer
@@ -110,7 +112,7 @@ class Vigil(Sitting):
         """`log`: the server's own error log, where the source is to follow it."""
         super().__init__(server)
         if log is not None:
-            options: dict[str, Any] = {"log": log}
+            options: dict[str, Any] = {"log": ErrorLog(log, datetime.now().astimezone().tzinfo)}
             self._source = LiveSource(Address("127.0.0.1", server.port, "root"), time.time, **options)
         self.lives: list[Life] = []
         self._open: dict[int, Life] = {}

@@ -105,7 +105,7 @@ def test_mysql_names_every_departure(start_server: StartServer) -> None:
 MARIADBS: tuple[Name, ...] = ("mariadb1011", "mariadb118")
 
 
-@pytest.mark.parametrize("followed", [False])
+@pytest.mark.parametrize("followed", [False, True])
 def test_mariadb_confirms_nothing_wrongly(start_server: StartServer, *, followed: bool) -> None:
     seen = side_by_side(
         {name: start_server(name, *ARGUMENTS, *MARIADB_LIMITS, "--log-warnings=4") for name in MARIADBS},
@@ -119,4 +119,9 @@ def test_mariadb_confirms_nothing_wrongly(start_server: StartServer, *, followed
         closings = [life for life in lives if life.kind.foretold]
         assert 0.9 < sum(life.is_right for life in closings) / len(closings)
         if followed:
-            assert_named_right([life for life in lives if life.kind not in HIDDEN])
+            shown = [life for life in lives if life.kind not in HIDDEN]
+            believed = [life for life in shown if certainty_of(life) is not Certainty.POSSIBLE]
+            assert (
+                len(misnamed(believed)) <= len(shown) / 50
+            )  # who says goodbye is in no log, and is told by counts
+            assert 0.9 < sum(life.is_right for life in shown) / len(shown)

@@ -79,14 +79,23 @@ def _logged(verdict: Verdict, after: Snapshot) -> Reason | None:
         return None
     entry = said[-1]
     cause = entry.cause or Cause.UNKNOWN
+    certainty = Certainty.CONFIRMED
+    if cause is Cause.KILLED and verdict.session.command == "Killed":
+        certainty = (
+            Certainty.LIKELY
+        )  # MariaDB says so too of one that was idle at a KILL QUERY and then timed out
     if cause is Cause.IDLE_TIMEOUT:
         cause = timed_out(verdict)
-    return Reason(
-        cause,
-        Certainty.CONFIRMED,
-        (_quoted(entry),),
-        *_instant(entry, verdict),
-    )
+        if _was_in_a_hidden_transaction(verdict, after.taken_at):
+            cause, certainty = Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY
+    return Reason(cause, certainty, (_quoted(entry),), *_instant(entry, verdict))
+
+
+def _was_in_a_hidden_transaction(verdict: Verdict, now: float) -> bool:
+    """Whether it timed out before its limit, and a bare BEGIN would explain that: MariaDB shows none."""
+    idled, limit = verdict.idle_seconds(now), verdict.inherited.idle_transaction_timeout
+    early = verdict.deadline is not None and now + EARLY < verdict.deadline
+    return early and bool(limit) and idled is not None and idled + EARLY >= (limit or 0.0)
 
 
 def _dying(verdict: Verdict, after: Snapshot) -> Reason | None:  # noqa: ARG001 - the shape of a rule
