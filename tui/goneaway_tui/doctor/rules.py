@@ -20,7 +20,7 @@ LONG_SILENCE = 60.0
 
 
 def idle_timeout(seen: Evidence) -> Iterator[Argument]:
-    log, server = seen.seen, seen.server
+    log = seen.seen
     if log.refused:
         yield refuted(NO_SESSION)
         return
@@ -35,6 +35,13 @@ def idle_timeout(seen: Evidence) -> Iterator[Argument]:
         )
     if log.idle_seconds is None:
         yield from _silence(seen)
+    yield from _idling_counted(seen)
+    if How.TIMED_OUT in log.how:
+        yield Argument(-3, "No end of the connection came, and a server that closes a session sends one.")
+
+
+def _idling_counted(seen: Evidence) -> Iterator[Argument]:
+    log, server = seen.seen, seen.server
     count = server.raised(4031)
     if count:
         yield Argument(
@@ -45,11 +52,13 @@ def idle_timeout(seen: Evidence) -> Iterator[Argument]:
     if seen.ended_nobody:
         says = "Aborted_clients is 0 since before this error: the server has closed nobody."
         yield refuted(says) if seen.was_up else Argument(-4, says)
-    if How.TIMED_OUT in log.how:
-        yield Argument(-3, "No end of the connection came, and a server that closes a session sends one.")
-    elif (
+    limit = server.limits.get("wait_timeout", 0.0)
+    if log.idle_seconds is None and not count and 0 <= (seen.runs_since or -1) < limit:
+        yield Argument(-1, f"No session of this server is as old as wait_timeout: {seconds_words(limit)}.")
+    if (
         count is None
         and not log.reused
+        and How.TIMED_OUT not in log.how
         and server.counters.get("aborted_clients")
         and server.counters.get("com_kill") == 0
     ):

@@ -136,6 +136,8 @@ class ServerLog:
             if self._ready and not _READY.match(text):
                 cause = Cause.SERVER_CRASH
             self._stopping, self._ready = False, bool(_READY.match(text))
+        elif meaning is _CRASH:
+            self._ready = False
         if self._stopping and (text.endswith("(KILLED)") or cause is Cause.KILLED):
             cause = Cause.SERVER_RESTART
         return LogEntry(self._instant(parts.at), text, session_id, cause, parts.code)

@@ -30,6 +30,8 @@ COUNTED: Final = ((Cause.IDLE_TIMEOUT, 4031, LONGEST), (Cause.PACKET_TOO_LARGE, 
 
 1158 is not among them: that client was gone.
 """
+LOGGED: Final = {cause: longest for cause, _, longest in COUNTED} | {Cause.KILLED: LONGEST}
+"""The same of what it logs."""
 ENDINGS: Final = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
 """By one of these is counted who ends without a goodbye, but by KILL."""
 
@@ -106,7 +108,7 @@ def _of_the_counts(seen: Evidence, cause: Cause) -> Iterator[Argument]:
         return
     age = seen.at - last.at
     told = f"{last.says} {_before(age)}."
-    if _accounts_for_all(seen, cause) and age <= SOON:
+    if age <= SOON and _accounts_for_all(seen, cause):
         yield proved(f"{told} No other session has ended without a goodbye, or was killed.")
     elif seen.seen.reused:
         yield Argument(1, told)
@@ -124,6 +126,11 @@ def _counted(seen: Evidence) -> list[End]:
             ends.append(End(at, cause, f"The server counted error {code} for {_accounts(seen, code)}"))
     if server.killed_at is not None and _age(seen, server.killed_at) is not None:
         ends.append(End(server.killed_at, Cause.KILLED, "Somebody ran KILL"))
+    for entry in server.log:
+        longest = LOGGED.get(entry.cause, 0.0) if entry.session_id is not None and entry.cause else 0.0
+        age = _age(seen, entry.at)
+        if entry.at is not None and entry.cause is not None and age is not None and age < longest:
+            ends.append(End(entry.at, entry.cause, f"The server's log told it of session {entry.session_id}"))
     return ends
 
 
