@@ -63,6 +63,8 @@ NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
     ("source/executor.py", "session_act"): (Flavour.MARIADB, "its `hurried` always brings a row"),
     ("source/testimony.py", "log"): (Flavour.MARIADB, "its log is a file only"),
     ("source/testimony.py", "log_oldest"): (Flavour.MARIADB, "its log is a file only"),
+    ("source/history.py", "past_log"): (Flavour.MARIADB, "its log is a file only"),
+    ("source/history.py", "raised"): (Flavour.MARIADB, "it counts errors by no account"),
 }
 """What a module that serves both families asks of one of them alone, and why it cannot come to the other."""
 

@@ -21,6 +21,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "impatient": (10,),
     "endings": ("root", "localhost", "root", "localhost"),
     "log": (60.5,),
+    "past_log": (60.5,),
     "session": (5000, 60),
     "sessions": (64,),
     "statements": (64, 0),

@@ -32,7 +32,7 @@ MYSQL = [
     (None, "server_restart", 1053),
     (9, "server_restart", 1053),
     (None, "server_restart", 1053),
-    *[(None, "server_crash", None)] * 6,
+    *[(None, "server_crash", None)] * 7,
 ]
 """What `mysql97.err` says of sessions' ends; a session that is killed, by a KILL, leaves no trace in it."""
 MARIADB_2 = [
@@ -49,7 +49,7 @@ MARIADB_2 = [
     (None, "server_restart", 1053),
     (None, "server_restart", 1053),
     (None, "server_restart", 1053),
-    *[(None, "server_crash", None)] * 3,
+    *[(None, "server_crash", None)] * 4,
 ]
 KNOWN_AT_4_ALONE = {(6, "killed", 1927), (13, "net_write_timeout", 1161)}
 

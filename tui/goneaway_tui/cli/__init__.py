@@ -167,14 +167,24 @@ def _watch(settings: Settings) -> int:
 
 
 def _explain(settings: Settings) -> int:
-    from goneaway_tui.cli.explain import chosen_format, explain, facts_from
+    from goneaway_tui.cli.explain import (
+        chosen_format,
+        explain,
+        facts_from,
+        log_entries,
+        recorded_departures,
+    )
     from goneaway_tui.cli.way import way_to
     from goneaway_tui.doctor.evidence import NO_SERVER
 
     chosen, clock, facts = chosen_format(settings.format), steady_clock(), NO_SERVER
     if settings.live:
         with way_to(settings) as way:
-            facts = facts_from(_live(settings, way.address, clock))
+            facts = facts_from(_live(replace(settings, error_log=None), way.address, clock))
+    if settings.error_log is not None:
+        facts = replace(facts, log=log_entries(settings.error_log))
+    if settings.recording is not None:
+        facts = replace(facts, departures=recorded_departures(settings.recording))
     return explain(settings.files, chosen, facts, clock)
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from goneaway_tui.cli.logfile import STDIN, blocks
 from goneaway_tui.cli.terminal import silence_stdout, tell, use_utf8
@@ -15,7 +21,15 @@ from goneaway_tui.errors import ExitCode, FileError, SettingsError
 if TYPE_CHECKING:
     from goneaway_tui.doctor.evidence import Facts
     from goneaway_tui.doctor.explanation import Explanation
-    from goneaway_tui.ports import Clock, Source
+    from goneaway_tui.model.clue import LogEntry
+    from goneaway_tui.model.departure import Departure
+    from goneaway_tui.ports import Clock
+    from goneaway_tui.source.live import LiveSource
+
+MOST_ENTRIES: Final = 20_000
+"""Of a server's log, and of a recording: more is not held."""
+RECORDED_SECONDS: Final = 86_400.0
+"""How much of a recording is read at a time, from its end."""
 
 
 def explain(files: Sequence[str], format_name: str, facts: Facts, clock: Clock) -> ExitCode:
@@ -43,14 +57,52 @@ def explain(files: Sequence[str], format_name: str, facts: Facts, clock: Clock) 
     return ExitCode.DONE if count else ExitCode.NOTHING_FOUND
 
 
-def facts_from(source: Source) -> Facts:
-    """One look at the server. Raises SourceError."""
+def facts_from(source: LiveSource) -> Facts:
+    """One look at the server, and what it remembers. Raises SourceError."""
     from goneaway_tui.doctor.evidence import facts_of
 
     try:
-        return facts_of(source.sample(), source.name)
+        facts, past = facts_of(source.sample(), source.name), source.history()
     finally:
         source.close()
+    return replace(
+        facts,
+        errors=past.errors,
+        counts_errors=past.counts_errors,
+        log=past.log or facts.log,
+        hosts=past.hosts,
+        killed_at=past.killed_at,
+    )
+
+
+def log_entries(name: str) -> tuple[LogEntry, ...]:
+    """What a server's whole error log tells of ends, the latest of it where that is much. Raises FileError."""
+    from goneaway_tui.doctor.serverlog import LONGEST_LINE, ServerLog
+
+    log, tail = ServerLog(Local()), b""
+    kept: deque[LogEntry] = deque(maxlen=MOST_ENTRIES)
+    for block in chain(blocks(name), (b"\n",)):
+        *lines, tail = (tail + block).split(b"\n")
+        tail = tail[: LONGEST_LINE * 4]
+        for line in lines:
+            entry = log.entry(line[: LONGEST_LINE * 4].decode("utf-8", errors="replace"))
+            if entry is not None and entry.cause is not None:
+                kept.append(entry)
+    return tuple(kept)
+
+
+def recorded_departures(name: str) -> tuple[Departure, ...]:
+    """Who left while a recording was made, the latest of them where they are many. Raises FileError."""
+    from goneaway_tui.source.recording.recording import Recording
+
+    with closing(Recording(Path(name))) as recording:
+        first, until = recording.span
+        found: tuple[Departure, ...] = ()
+        while until >= first and len(found) < MOST_ENTRIES:
+            after = max(until - RECORDED_SECONDS, math.nextafter(first, -math.inf))
+            found = (*recording.departures_between(after, until), *found)
+            until = after
+    return found[-MOST_ENTRIES:]
 
 
 def _explained(files: Sequence[str], facts: Facts, clock: Clock) -> Iterator[Explanation]:

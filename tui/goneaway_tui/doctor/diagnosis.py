@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from goneaway_tui.doctor import lesser_rules, remedies, rules
-from goneaway_tui.doctor.arguments import Argument, Rule, is_loss, proved
+from goneaway_tui.doctor.arguments import Argument, Rule
 from goneaway_tui.doctor.codes import CODES
 from goneaway_tui.doctor.evidence import Evidence
 from goneaway_tui.doctor.remedies import Remedies
+from goneaway_tui.doctor.witnesses import witnessed
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.finding import Finding
 
@@ -97,7 +97,7 @@ def diagnose(seen: Evidence) -> tuple[Finding, ...]:
     told = seen.seen.says if seen.seen.certainty is Certainty.CONFIRMED else None
     weighed = []
     for order, suspect in enumerate(SUSPECTS):
-        arguments = [*_words(seen, suspect.cause), *_witnessed(seen, suspect.cause), *suspect.rule(seen)]
+        arguments = [*_words(seen, suspect.cause), *witnessed(seen, suspect.cause), *suspect.rule(seen)]
         if told and suspect.cause is not told and suspect.cause in CLASSICS:
             arguments = [Argument(-100, _instead(seen, told), Certainty.RULED_OUT)]
         finding, weight = _weigh(seen, suspect, arguments)
@@ -122,21 +122,6 @@ def _words(seen: Evidence, cause: Cause) -> tuple[Argument, ...]:
     if log.certainty is Certainty.CONFIRMED:
         return (Argument(100, means, Certainty.CONFIRMED),)
     return (Argument(4, _hint(seen, means)),)
-
-
-def _witnessed(seen: Evidence, cause: Cause) -> Iterator[Argument]:
-    """What the server's log and the ledger say of the very session the log names."""
-    session, server = seen.seen.session_id, seen.server
-    if session is None or not is_loss(seen.seen):
-        return
-    for entry in server.log:
-        if entry.session_id == session and entry.cause is cause:
-            yield proved(f"The server's own log says so of session {session}: {entry.text[:120]}")
-    for left in server.departures:
-        if left.verdict.session.id == session and left.cause is cause:
-            why = " ".join(left.evidence[:1])
-            told = f"Session {session} was seen leaving for this reason. {why}".strip()
-            yield proved(told) if left.certainty is Certainty.CONFIRMED else Argument(5, told)
 
 
 def _hint(seen: Evidence, means: str) -> str:

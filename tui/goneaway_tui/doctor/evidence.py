@@ -32,6 +32,17 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
+class TroubledHost:
+    """A client's host whose connections failed."""
+
+    ip: str
+    failures: int
+    """In a row; at `max_connect_errors` it is blocked."""
+    refusals: int = 0
+    """How often it was refused because it was blocked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a server says. Everything may be absent: an empty one knows nothing and rules nothing out."""
 
@@ -51,8 +62,19 @@ class Facts:
     departures: tuple[Departure, ...] = ()
     asleep: frozenset[ProcesslistId] = frozenset()
     """Sessions that idle on the server now."""
+    idle_since: tuple[float, ...] = ()
+    """Since when they do, of those it is known of; seconds since 1970 UTC."""
     sessions: int | None = None
     """How many there are now."""
+    hosts: tuple[TroubledHost, ...] = ()
+    killed_at: float | None = None
+    """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or nobody knows."""
+
+    def last_raised(self, *codes: int) -> float | None:
+        """When any of these errors was last counted, seconds since 1970 UTC; None where it never was, or nobody knows."""
+        return max(
+            (each.last_at for each in self.errors if each.code in codes and each.last_at), default=None
+        )
 
     def raised(self, *codes: int) -> int | None:
         """How often any of these errors was counted since the server started; None where it does not count."""
@@ -82,6 +104,24 @@ class Evidence:
         offset = self.zone.utcoffset(stamp.local) or timedelta()
         return stamp.local.replace(tzinfo=timezone(offset)).timestamp()
 
+    @property
+    def runs_since(self) -> float | None:
+        """For how many seconds the server had been up at the error; below 0 where it started after it."""
+        at, started = self.at, self.server.started_at
+        return None if at is None or started is None else at - started
+
+    @property
+    def was_up(self) -> bool:
+        """Whether it has been up since before the session of this error could have begun to idle."""
+        up = self.runs_since
+        return up is not None and up > self.server.limits.get("wait_timeout", 28_800)
+
+    @property
+    def ended_nobody(self) -> bool:
+        """Whether the server has seen no session end without a goodbye since it started, and did so before the error."""
+        up = self.runs_since
+        return up is not None and up >= 0 and self.server.counters.get("aborted_clients") == 0
+
     def limit(self, name: str) -> tuple[float | None, str]:
         """A limit and whose word it is: the server's, the log's, or nobody's but the default."""
         told = dict(self.seen.limits)
@@ -103,5 +143,10 @@ def facts_of(sample: Sample, name: str = "") -> Facts:
         counters=dict(sample.counters),
         log=sample.clues.log,
         asleep=frozenset(each.id for each in sample.sessions if each.is_idle and not each.own),
+        idle_since=tuple(
+            each.idle_since
+            for each in sample.sessions
+            if each.is_idle and not each.own and each.idle_since is not None
+        ),
         sessions=sum(each.role is Role.CLIENT and not each.own for each in sample.sessions),
     )

@@ -25,6 +25,10 @@ def client_quit(seen: Evidence) -> Iterator[Argument]:
         yield Argument(
             4, "The client's own read timeout ran out; the server may still be running the statement."
         )
+        if "110" not in log.text and "connection timed out" not in log.text.lower():
+            yield Argument(
+                2, "It was the client's clock: had packets been lost, the system would have said so."
+            )
 
 
 def forked_connection(seen: Evidence) -> Iterator[Argument]:
@@ -89,6 +93,12 @@ def too_many_connections(seen: Evidence) -> Iterator[Argument]:
 
 
 def host_blocked(seen: Evidence) -> Iterator[Argument]:
+    for host in seen.server.hosts[:3]:
+        if seen.seen.says is Cause.HOST_BLOCKED or How.GREETING in seen.seen.how:
+            yield Argument(
+                1,
+                f"The server has counted {host.failures} failed connections in a row from {host.ip}, and refused {host.refusals}.",
+            )
     if is_loss(seen.seen) and How.GREETING in seen.seen.how:
         yield Argument(1, "After max_connect_errors broken greetings the server blocks the host.")
 

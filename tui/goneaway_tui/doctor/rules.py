@@ -16,13 +16,11 @@ from goneaway_tui.model.cause import Cause
 NO_SESSION = "No session had begun: the connection was refused."
 LEAST_LIMIT = 1.0
 """Seconds: no server lets `wait_timeout` be less."""
-NOTICED = 5.0
-"""Seconds a restart may seem to come after the error it explains: clocks differ."""
 LONG_SILENCE = 60.0
 
 
 def idle_timeout(seen: Evidence) -> Iterator[Argument]:
-    log, server = seen.seen, seen.server
+    log = seen.seen
     if log.refused:
         yield refuted(NO_SESSION)
         return
@@ -37,15 +35,36 @@ def idle_timeout(seen: Evidence) -> Iterator[Argument]:
         )
     if log.idle_seconds is None:
         yield from _silence(seen)
+    yield from _idling_counted(seen)
+    if How.TIMED_OUT in log.how:
+        yield Argument(-3, "No end of the connection came, and a server that closes a session sends one.")
+
+
+def _idling_counted(seen: Evidence) -> Iterator[Argument]:
+    log, server = seen.seen, seen.server
     count = server.raised(4031)
     if count:
         yield Argument(
-            3, f"The server has counted {count} sessions closed for idling (4031) since it started."
+            1, f"The server has counted {count} sessions closed for idling (4031) since it started."
         )
-    if count == 0 and _was_up(seen):
+    if count == 0 and (seen.runs_since or -1) > 0:
         yield Argument(-4, "The server counts error 4031, and has counted none since before this error.")
-    if server.counters.get("aborted_clients") == 0 and _was_up(seen):
-        yield refuted("Aborted_clients is 0 since before this error: the server has closed nobody.")
+    if seen.ended_nobody:
+        says = "Aborted_clients is 0 since before this error: the server has closed nobody."
+        yield refuted(says) if seen.was_up else Argument(-4, says)
+    limit = server.limits.get("wait_timeout", 0.0)
+    if log.idle_seconds is None and not count and 0 <= (seen.runs_since or -1) < limit:
+        yield Argument(-1, f"No session of this server is as old as wait_timeout: {seconds_words(limit)}.")
+    if (
+        count is None
+        and not log.reused
+        and How.TIMED_OUT not in log.how
+        and server.counters.get("aborted_clients")
+        and server.counters.get("com_kill") == 0
+    ):
+        yield Argument(
+            1, "Sessions have ended without a goodbye since the server started, and nobody ran KILL."
+        )
 
 
 def _found_dead(log: Occurrence) -> Argument:
@@ -135,10 +154,9 @@ def packet_too_large(seen: Evidence) -> Iterator[Argument]:
             yield refuted("max_allowed_packet is 1 GiB already, as much as the protocol allows.")
         elif size and size < limit / 2:
             yield refuted(both)
-    if seen.server.raised(1153) == 0 and _was_up(seen):
-        yield refuted(
-            "The server counts packets that are too large (1153), and has counted none since before this error."
-        )
+    if seen.server.raised(1153) == 0 and (seen.runs_since or -1) > 0:
+        says = "The server counts packets that are too large (1153), and has counted none since before this error."
+        yield refuted(says) if seen.was_up else Argument(-4, says)
     yield from _cut_short(log)
 
 
@@ -163,7 +181,7 @@ def _cut_short(log: Occurrence) -> Iterator[Argument]:
 
 
 def server_restart(seen: Evidence) -> Iterator[Argument]:
-    yield from _went_down(seen, Cause.SERVER_RESTART)
+    yield from _went_down(seen)
     log = seen.seen
     if _nobody_listened(log):
         yield Argument(4, "Nobody listened there: the server was down, or was just starting.")
@@ -175,7 +193,7 @@ def server_restart(seen: Evidence) -> Iterator[Argument]:
 
 
 def server_crash(seen: Evidence) -> Iterator[Argument]:
-    yield from _went_down(seen, Cause.SERVER_CRASH)
+    yield from _went_down(seen)
     log = seen.seen
     if _nobody_listened(log):
         yield Argument(2, "A server that crashed does not listen until it has recovered.")
@@ -194,29 +212,30 @@ def _nobody_listened(log: Occurrence) -> bool:
     )
 
 
-def _went_down(seen: Evidence, cause: Cause) -> Iterator[Argument]:
+def _went_down(seen: Evidence) -> Iterator[Argument]:
     log, server, at = seen.seen, seen.server, seen.at
     if not is_loss(log) and not log.refused:
         return
-    entry = next((each for each in server.log if each.cause is cause and _near(each.at, at)), None)
-    if entry is not None:
-        yield proved(f"The server's own log says so at that time: {entry.text[:120]}")
     if is_loss(log) and log.refused_near:
         yield Argument(3, "Within a minute of it somebody found nobody listening.")
     if is_loss(log) and log.lost_near:
         yield Argument(1, f"{log.lost_near} more were lost within two seconds.")
-    if at is None or server.started_at is None:
+    up = seen.runs_since
+    if at is None or up is None or server.started_at is None:
         return
-    limit = server.limits.get("wait_timeout", 28_800)
-    if server.started_at < at - limit and is_loss(log):
+    if seen.was_up and is_loss(log):
         yield refuted(
             f"The server has been up for {seconds_words((server.asked_at or at) - server.started_at)}: longer than any idle session of that time could be old."
         )
-    elif abs(server.started_at - at) <= LONG_SILENCE or (server.started_at < at and log.code != 2003):
+    elif abs(up) <= LONG_SILENCE or (up > 0 and log.code != 2003):
+        # Where it has ended sessions since, the lost one may have been of this run, and among them.
+        ended = up >= 0 and (server.counters.get("aborted_clients") or 0) > 0
         yield Argument(
-            4,
-            f"The server started {seconds_words(abs(at - server.started_at))} {'before' if server.started_at <= at else 'after'} this error.",
+            0 if ended else 4,
+            f"The server started {seconds_words(abs(up))} {'before' if up >= 0 else 'after'} this error.",
         )
+        if seen.ended_nobody and is_loss(log):
+            yield Argument(2, "Since then it has ended nobody (Aborted_clients is 0).")
 
 
 def killed(seen: Evidence) -> Iterator[Argument]:
@@ -236,10 +255,12 @@ def killed(seen: Evidence) -> Iterator[Argument]:
             1 if How.RESET in log.how else 3 if answer_never_came(log) and not log.reused else 2,
             "KILL ends a session at once, and its client notices at the next statement.",
         )
-        if server.counters.get("com_kill") == 0 and _was_up(seen):
-            yield refuted("Com_kill is 0: nobody has run KILL since before this error.")
-        if server.counters.get("aborted_clients") == 0 and _was_up(seen):
-            yield refuted("Aborted_clients is 0 since before this error: the server has ended nobody.")
+        if server.counters.get("com_kill") == 0 and (seen.runs_since or -1) > 0:
+            says = "Com_kill is 0: nobody has run KILL since before this error."
+            yield refuted(says) if seen.was_up else Argument(-4, says)
+        if seen.ended_nobody:
+            says = "Aborted_clients is 0 since before this error: the server has ended nobody."
+            yield refuted(says) if seen.was_up else Argument(-4, says)
 
 
 def proxy_or_firewall(seen: Evidence) -> Iterator[Argument]:
@@ -273,20 +294,5 @@ def proxy_or_firewall(seen: Evidence) -> Iterator[Argument]:
                 4,
                 f"It had been idle for {seconds_words(log.idle_seconds)}, less than the server's own limit.",
             )
-        if server.counters.get("aborted_clients") == 0 and _was_up(seen):
+        if seen.ended_nobody and seen.was_up:
             yield Argument(4, "Aborted_clients is 0: the server has closed nobody since before this error.")
-
-
-def _was_up(seen: Evidence) -> bool:
-    """Whether the server has been up since before the session of this error could have begun to idle."""
-    at, started = seen.at, seen.server.started_at
-    return (
-        at is not None
-        and started is not None
-        and started < at - seen.server.limits.get("wait_timeout", 28_800)
-    )
-
-
-def _near(at: float | None, error: float | None) -> bool:
-    """An end may be noticed long after it came, not before."""
-    return at is not None and error is not None and -NOTICED <= error - at <= 28_800

@@ -98,6 +98,8 @@ OF_THE_SERVER: Final = (
 
 _STOPPING: Final = re.compile(r"Received SHUTDOWN from |.*: Normal shutdown$|Got signal 15 to shutdown ")
 _STARTING: Final = re.compile(r".*(?:starting as process|Starting MariaDB|ready for connections)")
+_READY: Final = re.compile(r".*ready for connections")
+"""One that is ready, and next begins to start, has died without a word in between."""
 _ABORTED: Final = re.compile(r"Aborted connection (?P<id>\d{1,10}) to db: ")
 _AGAIN: Final = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) UTC - (?P<text>.*)")
 """MySQL repeats a crash's lines, stamps and all, when it starts anew."""
@@ -105,12 +107,13 @@ _NUMBER: Final = re.compile(r"MY-\d{6}")
 
 
 class ServerLog:
-    """Reads the lines of one error log in their order; pure but for knowing whether that server is shutting down."""
+    """Reads the lines of one error log in their order; pure but for knowing whether that server is ready, or shutting down."""
 
     def __init__(self, zone: tzinfo | None = None) -> None:
         """`zone` is the server's: MariaDB, and MySQL before 5.7, write local time and no zone."""
         self._zone = zone
         self._stopping = False
+        self._ready = False
 
     def entry(self, line: str) -> LogEntry | None:
         """What one line says; None for one without a head: the rest of a stack trace, a banner, another log's line.
@@ -126,11 +129,15 @@ class ServerLog:
             parts = replace(parts, at=again["at"], text=again["text"])
         text = parts.text.rstrip()
         session_id, meaning = _meaning(text, parts)
-        if _STOPPING.match(text):
-            self._stopping = True
-        elif _STARTING.match(text):
-            self._stopping = False
         cause = meaning.cause
+        if _STOPPING.match(text):
+            self._stopping, self._ready = True, False
+        elif _STARTING.match(text):
+            if self._ready and not _READY.match(text):
+                cause = Cause.SERVER_CRASH
+            self._stopping, self._ready = False, bool(_READY.match(text))
+        elif meaning is _CRASH:
+            self._ready = False
         if self._stopping and (text.endswith("(KILLED)") or cause is Cause.KILLED):
             cause = Cause.SERVER_RESTART
         return LogEntry(self._instant(parts.at), text, session_id, cause, parts.code)

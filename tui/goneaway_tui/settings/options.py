@@ -21,7 +21,7 @@ class Section(StrEnum):
     DEMO = "For demo"
     SNAPSHOT = "For snapshot, watch and explain"
     WATCHING = "For watch"
-    RECORDING = "To record"
+    RECORDING = "Recordings"
     ORIGINS = "Where values come from"
     """Not values of a run themselves: these say where its values are read."""
 
@@ -196,7 +196,7 @@ OPTIONS: tuple[Option, ...] = (
            Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
     Option("error_log", ("--error-log",), values.path,
            "The server's error log, where it lies on this machine: it says why sessions ended.", None,
-           Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH)),
+           Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN)),
     Option("execute", ("--exec",), values.words,
            "A command to run for each departure, and each open transaction about to be closed; the event is its input.",
            None, Section.WATCHING, "COMMAND", commands=(WATCH,)),
@@ -204,6 +204,8 @@ OPTIONS: tuple[Option, ...] = (
            "FILE", commands=(UI, DEMO, WATCH)),
     Option("keep", ("--keep",), values.keep, "How much of it to keep: a time, or a size as in 500MiB.", "7d",
            Section.RECORDING, "AMOUNT", commands=(UI, DEMO, WATCH)),
+    Option("recording", ("--recording",), values.path, "What --record wrote: explain looks up who left at the time.", None,
+           Section.RECORDING, "FILE", commands=(EXPLAIN,)),
     _origin("defaults_file", values.path, "The only option file to read.", "FILE"),
     _origin("defaults_extra_file", values.path, "An option file to read before ~/.my.cnf.", "FILE"),
     _origin("defaults_group_suffix", values.word, "Read [client_x] too, for the suffix _x.", "SUFFIX",

@@ -217,6 +217,7 @@ def _settings(
         execute=value["execute"],
         record=value["record"],
         keep=value["keep"],
+        recording=value["recording"],
         files=line.files,
         live=server is not None or _names_a_server(decided),
         origins=MappingProxyType(

@@ -124,6 +124,8 @@ class Settings:
     """Path of the recording to write."""
     keep: Keep
     """How much of a recording is kept."""
+    recording: str | None
+    """Path of the recording in which `explain` looks up who left."""
     files: tuple[str, ...]
     """What `explain` or `replay` is to read, as named; `-` is standard input, and for `explain` so are none."""
     live: bool

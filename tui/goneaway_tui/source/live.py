@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.judge.runs import RESTART_TOLERANCE
@@ -17,6 +17,7 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.errorlog import ErrorLog
 from goneaway_tui.source.globals import GlobalsReader
+from goneaway_tui.source.history import History, recalled
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
@@ -24,6 +25,7 @@ from goneaway_tui.source.sql import STATEMENT_SECONDS
 from goneaway_tui.source.survey import Survey, limitations_of, survey
 from goneaway_tui.source.testimony import Testimony
 
+T = TypeVar("T")
 TEXT_LENGTH = 1024
 """Characters of a statement to bring; performance_schema keeps no more by default."""
 SAMPLE_SECONDS = 3 * STATEMENT_SECONDS
@@ -85,12 +87,19 @@ class LiveSource:
         return self._address.name
 
     def sample(self) -> Sample:
+        return self._asked(lambda reading: self._with_log(reading.sample(self._witness)))
+
+    def history(self) -> History:
+        """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
+        return self._asked(lambda reading: reading.history())
+
+    def _asked(self, ask: Callable[[_Reading], T]) -> T:
         with self._busy:
             try:
                 if self._reading is None:
                     self._reading = self._begin()
                 with self._line.within(SAMPLE_SECONDS):
-                    return self._with_log(self._reading.sample(self._witness))
+                    return ask(self._reading)
             except Refusal as refusal:
                 self._drop()
                 raise SourceError(
@@ -200,6 +209,9 @@ class _Reading:
         )
         clues = witness(read).clues(self.connection, self._found, read, self._clock)
         return replace(read, clues=clues, seconds_to_read=self._clock() - began)
+
+    def history(self) -> History:
+        return recalled(self.connection, self._found, self._clock)
 
     def _survey_again(self, now: float) -> None:
         found = survey(self.connection)

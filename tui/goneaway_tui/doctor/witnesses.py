@@ -1,0 +1,202 @@
+"""What a server and the ledger remember of ends: of the session a log names, or of those at the time it tells.
+
+Nobody's number is in most logs, so an end at that time proves a cause only where no other can have been it: where all
+that ended without a goodbye is accounted for. Otherwise it is one more reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from goneaway_tui.doctor.arguments import Argument, is_loss, proved
+from goneaway_tui.doctor.evidence import Evidence
+from goneaway_tui.doctor.occurrences import How
+from goneaway_tui.doctor.words import seconds_words
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.clue import LogEntry
+
+NOTICED: Final = 5.0
+"""Seconds an end may seem to come after the error it explains: clocks differ."""
+SOON: Final = 60.0
+"""Seconds within which most clients notice that a connection ended."""
+LONGEST: Final = 28_800.0
+"""Seconds after which an end explains nothing any more."""
+DOWN: Final = (Cause.SERVER_RESTART, Cause.SERVER_CRASH)
+COUNTED: Final = ((Cause.IDLE_TIMEOUT, 4031, LONGEST), (Cause.PACKET_TOO_LARGE, 1153, NOTICED),
+                  (Cause.NET_WRITE_TIMEOUT, 1161, SOON))  # fmt: skip
+"""What a server counts by error, and for how many seconds afterwards its client may notice.
+
+1158 is not among them: that client was gone.
+"""
+LOGGED: Final = {cause: longest for cause, _, longest in COUNTED} | {Cause.KILLED: LONGEST}
+"""The same of what it logs."""
+ENDINGS: Final = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
+"""By one of these is counted who ends without a goodbye, but by KILL."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Some session's, at some time."""
+
+    at: float
+    cause: Cause
+    says: str
+
+
+def witnessed(seen: Evidence, cause: Cause) -> Iterator[Argument]:
+    """All of it that speaks for a cause."""
+    log = seen.seen
+    if cause in DOWN and (is_loss(log) or log.refused):
+        yield from _of_the_server(seen, cause)
+    if not is_loss(log):
+        return
+    if log.session_id is not None:
+        yield from _of_the_session(seen, cause)
+    else:
+        yield from _of_the_ledger(seen, cause)
+    yield from _of_the_counts(seen, cause)
+
+
+def _of_the_session(seen: Evidence, cause: Cause) -> Iterator[Argument]:
+    session, server = seen.seen.session_id, seen.server
+    for entry in server.log:
+        if entry.session_id == session and entry.cause is cause and _is_of_this_run(seen, entry):
+            yield proved(f"The server's own log says so of session {session}: {entry.text[:120]}")
+    for left in server.departures:
+        if left.verdict.session.id == session and left.cause is cause and _age(seen, left.at) is not None:
+            why = " ".join(left.evidence[:1])
+            told = f"Session {session} was seen leaving for this reason. {why}".strip()
+            yield proved(told) if left.certainty is Certainty.CONFIRMED else Argument(5, told)
+
+
+def _is_of_this_run(seen: Evidence, entry: LogEntry) -> bool:
+    """Numbers begin anew with each start of a server."""
+    if entry.at is None or seen.at is None:
+        return True
+    started = seen.server.started_at
+    between = started is not None and entry.at < started - NOTICED < seen.at - SOON
+    return _age(seen, entry.at) is not None and not between
+
+
+def _of_the_ledger(seen: Evidence, cause: Cause) -> Iterator[Argument]:
+    """Who was seen leaving before the error, where the log does not say whose it is."""
+    ends = [
+        (age, left)
+        for left in seen.server.departures
+        if left.cause is not Cause.CLIENT_QUIT and (age := _age(seen, left.at)) is not None
+    ]
+    mine = [each for each in ends if each[1].cause is cause]
+    if not mine:
+        return
+    age, left = min(mine, key=lambda each: each[0])
+    who = left.verdict.session
+    told = f"Session {who.id} ({who.user}@{who.client_host}) was seen leaving for this reason {_before(age)}."
+    sure = all(each.certainty is Certainty.CONFIRMED for _, each in mine)
+    if sure and len(mine) == len(ends) and age <= SOON:
+        yield proved(f"{told} Nobody else left without a goodbye.")
+    else:
+        yield Argument(5 if age <= SOON else 2, told)
+
+
+def _of_the_counts(seen: Evidence, cause: Cause) -> Iterator[Argument]:
+    """What was counted last before the error is the likeliest to be it."""
+    ends = _counted(seen)
+    last = max(ends, key=lambda each: each.at, default=None)
+    if last is None or last.cause is not cause or seen.at is None or How.TIMED_OUT in seen.seen.how:
+        return
+    age = seen.at - last.at
+    told = f"{last.says} {_before(age)}."
+    if age <= SOON and _accounts_for_all(seen, cause):
+        yield proved(f"{told} No other session has ended without a goodbye, or was killed.")
+    elif seen.seen.reused:
+        yield Argument(1, told)
+    else:
+        yield Argument(6 if age <= NOTICED else 4 if age <= SOON else 2, told)
+
+
+def _counted(seen: Evidence) -> list[End]:
+    server = seen.server
+    ends = []
+    for cause, code, longest in COUNTED:
+        at = server.last_raised(code)
+        age = _age(seen, at)
+        if at is not None and age is not None and age <= longest:
+            ends.append(End(at, cause, f"The server counted error {code} for {_accounts(seen, code)}"))
+    if server.killed_at is not None and _age(seen, server.killed_at) is not None:
+        ends.append(End(server.killed_at, Cause.KILLED, "Somebody ran KILL"))
+    for entry in server.log:
+        longest = LOGGED.get(entry.cause, 0.0) if entry.session_id is not None and entry.cause else 0.0
+        age = _age(seen, entry.at)
+        if entry.at is not None and entry.cause is not None and age is not None and age < longest:
+            ends.append(End(entry.at, entry.cause, f"The server's log told it of session {entry.session_id}"))
+    return ends
+
+
+def _accounts(seen: Evidence, code: int) -> str:
+    last = max(
+        (each for each in seen.server.errors if each.code == code), key=lambda each: each.last_at or 0.0
+    )
+    return f"{last.user}@{last.host}" if last.user else "somebody"
+
+
+def _accounts_for_all(seen: Evidence, cause: Cause) -> bool:
+    """Whether no other end that the server knows of can have been this one.
+
+    All that ended without a goodbye are counted by their errors, nobody was killed, and no other error came near. Nor
+    may a session sleep that did so already when the error came: its connection may have been cut on the way.
+    """
+    server, at = seen.server, seen.at
+    mine = {code for each, code, _ in COUNTED if each is cause}
+    aborted, counted = server.counters.get("aborted_clients"), server.raised(*ENDINGS)
+    if not mine or at is None or aborted is None or counted is None or aborted > counted:
+        return False
+    rivals = [age for code in ENDINGS - mine if (age := _age(seen, server.last_raised(code))) is not None]
+    slept = any(since < at - NOTICED for since in server.idle_since)
+    restarted = (seen.runs_since or 0.0) <= SOON and _came_back(seen)
+    return (
+        min(rivals, default=LONGEST) > SOON
+        and not slept
+        and not restarted
+        and server.counters.get("com_kill") == 0
+    )
+
+
+def _came_back(seen: Evidence) -> bool:
+    """Whether the server's log tells of an end of the server itself."""
+    return any(each.session_id is None and each.cause in DOWN for each in seen.server.log)
+
+
+def _of_the_server(seen: Evidence, cause: Cause) -> Iterator[Argument]:
+    """How it last went down, as its own log tells."""
+    ends = [
+        (age, each)
+        for each in seen.server.log
+        if each.session_id is None and each.cause in DOWN and (age := _age(seen, each.at)) is not None
+    ]
+    if not ends:
+        return
+    newest = ends[-1][1]
+    age, entry = next((each for each in ends if each[1].cause is newest.cause), ends[-1])
+    if newest.cause is not cause:
+        return
+    told = f"The server's own log says so {_before(ends[-1][0])}: {entry.text[:120]}"
+    up = seen.runs_since
+    of_before = up is None or up < -1 or not seen.server.counters.get("aborted_clients")
+    if of_before and ends[-1][0] <= SOON * 10:
+        yield proved(told)
+    else:
+        yield Argument(3 if of_before else 1, told)
+
+
+def _age(seen: Evidence, at: float | None) -> float | None:
+    """How long before the error something was; None where it explains nothing, or nobody knows."""
+    if at is None or seen.at is None:
+        return None
+    age = seen.at - at
+    return max(0.0, age) if -NOTICED <= age <= LONGEST else None
+
+
+def _before(age: float) -> str:
+    return f"{seconds_words(age)} before this error" if age >= 1 else "at the time of this error"

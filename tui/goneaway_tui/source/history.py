@@ -1,0 +1,88 @@
+"""What a server remembers of ends and refusals, asked once: for somebody who comes after the event.
+
+Its counts and its log reach back to when it started, and further; all is dated on our clock, by how long ago the server
+says it was, so that its own clock need not be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from goneaway_tui.doctor.evidence import Raised, TroubledHost
+from goneaway_tui.doctor.serverlog import ServerLog
+from goneaway_tui.model.clue import LogEntry
+from goneaway_tui.model.plain import plain
+from goneaway_tui.ports import Clock
+from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.dossier import text
+from goneaway_tui.source.survey import Survey
+
+LOG_SECONDS: Final = 7 * 86_400.0
+"""How far back the error log is asked for."""
+_NAME: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything of that kind; what a server does not keep, or the account may not read, is empty."""
+
+    errors: tuple[Raised, ...] = ()
+    counts_errors: bool = False
+    """Whether an error that is absent from `errors` was never raised since the server started."""
+    log: tuple[LogEntry, ...] = ()
+    """In the order it was written; only what tells why sessions or the server ended."""
+    hosts: tuple[TroubledHost, ...] = ()
+    killed_at: float | None = None
+    """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or nobody knows."""
+
+
+def recalled(connection: Connection, found: Survey, clock: Clock) -> History:
+    """Ask for all of it. Raises SourceError where the connection breaks."""
+    errors = _rows(connection, found.statement("raised"))
+    asked = clock()
+    raised = tuple(
+        Raised(int(code), int(count), _name(user), _name(host), _instant(asked, first), _instant(asked, last))
+        for user, host, code, count, first, last in errors or ()
+    )
+    killed = _rows(connection, found.statement("killed"))
+    killed_at = _instant(clock(), killed[0][0]) if killed else None
+    hosts = _rows(connection, found.statement("hosts_troubled")) or ()
+    return History(
+        raised,
+        errors is not None,
+        _log(connection, found, clock),
+        tuple(TroubledHost(_name(ip), int(failures), int(refusals)) for ip, failures, refusals in hosts),
+        killed_at,
+    )
+
+
+def _log(connection: Connection, found: Survey, clock: Clock) -> tuple[LogEntry, ...]:
+    asked = clock()
+    newest_first = _rows(connection, found.statement("past_log"), (LOG_SECONDS,)) or ()
+    log, entries = ServerLog(), []
+    for thread, code, data, ago in reversed(newest_first):
+        entry = log.entry(f"1970-01-01T00:00:00Z {int(thread)} [Note] [{text(code)}] [Server] {text(data)}")
+        if entry is not None and entry.cause is not None:
+            entries.append(replace(entry, at=asked + float(ago)))
+    return tuple(entries)
+
+
+def _rows(
+    connection: Connection, statement: str | None, parameters: Sequence[object] = ()
+) -> Sequence[tuple[Any, ...]] | None:
+    """None where there is no such table, or it may not be read."""
+    try:
+        return None if statement is None else connection.rows(statement, parameters)
+    except Refusal:
+        return None
+
+
+def _instant(asked: float, ago: float | None) -> float | None:
+    return None if ago is None else asked + float(ago)
+
+
+def _name(value: bytes | str | None) -> str:
+    """Hostile: whoever tried to log in chose it. Empty for those who had not said who they are."""
+    return plain(text(value), _NAME)
