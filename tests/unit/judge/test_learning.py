@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,6 +89,12 @@ def test_a_death_that_may_be_a_limits_doing_teaches(cause: Cause) -> None:
 )
 def test_another_does_not(cause: Cause) -> None:
     assert None is seconds_of(taught(600, 600, 600, cause=cause))
+
+
+def test_a_client_the_server_itself_says_was_lost_does_not() -> None:
+    deaths = [replace(dead(600), certainty=Certainty.CONFIRMED) for _ in range(3)]
+
+    assert None is seconds_of(learn(NOTHING_LEARNED, deaths, living()))
 
 
 @pytest.mark.parametrize(("within", "seconds"), [(1.0, 600), (1.1, None)])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import nan
 from typing import Final
 
 from goneaway_tui.doctor.clients import UNKNOWN, Client
@@ -155,40 +156,44 @@ def described(lines: Iterable[Line]) -> dict[str, object]:
 
 def among_neighbours(occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:
     """Each occurrence, knowing what was found within a minute of it; holds no more than that minute's, bounded."""
-    held: list[Occurrence] = []
+    held: list[_Timed] = []
     done = 0
     for one in occurrences:
-        held.append(one)
-        while done < len(held) - 1 and (_apart(held[done], one) > _NEAR or len(held) - done > _HELD):
+        held.append((nan if one.at is None else one.at.seconds, one))
+        while done < len(held) - 1 and (not _near(held[done], held[-1]) or len(held) - done > _HELD):
             yield _placed(held, done)
             done += 1
-        while done and (len(held) > 2 * _HELD or _apart(held[0], held[done]) > _NEAR):
+        while done and (len(held) > 2 * _HELD or not _near(held[0], held[done])):
             held.pop(0)
             done -= 1
     for each in range(done, len(held)):
         yield _placed(held, each)
 
 
+_Timed = tuple[float, Occurrence]
+"""When, in seconds, beside what; not a number where it has no time, so that it is near to nothing."""
 _NEAR: Final = 60.0
 _HELD: Final = 64
 _TOGETHER: Final = 2.0
 
 
-def _placed(held: list[Occurrence], index: int) -> Occurrence:
-    one = held[index]
-    others = [each for nth, each in enumerate(held) if nth != index and _apart(each, one) <= _NEAR]
-    near = [
-        each for each in others if _apart(each, one) <= _TOGETHER and not each.refused and each.says is None
-    ]
-    down = any(each.refused and each.how & {How.REFUSED, How.NO_SOCKET} for each in others)
-    return replace(one, refused_near=down, lost_near=len(near))
+def _placed(held: list[_Timed], index: int) -> Occurrence:
+    at, one = held[index]
+    near, down = 0, False
+    for nth, (when, each) in enumerate(held):
+        apart = abs(when - at)
+        if nth == index or not apart <= _NEAR:
+            continue
+        near += apart <= _TOGETHER and each.says is None and not each.refused
+        down = down or bool(each.how & _DOWN and each.refused)
+    return replace(one, refused_near=down, lost_near=near)
 
 
-def _apart(one: Occurrence, other: Occurrence) -> float:
-    """Seconds between two; endless where either has no time."""
-    if one.at is None or other.at is None:
-        return float("inf")
-    return abs(one.at.seconds - other.at.seconds)
+_DOWN: Final = frozenset({How.REFUSED, How.NO_SOCKET})
+
+
+def _near(one: _Timed, other: _Timed) -> bool:
+    return abs(one[0] - other[0]) <= _NEAR
 
 
 def _number(text: str) -> float:

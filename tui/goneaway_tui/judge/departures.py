@@ -112,6 +112,8 @@ NAMED: tuple[Callable[[Verdict, Snapshot], Reason | None], ...] = (_killed_by, _
 def _instant(entry: LogEntry, verdict: Verdict) -> tuple[float | None, float]:
     """When, by the log's clock; where it has none, by the deadline."""
     if entry.at is not None:
+        if entry.at.is_integer():  # a log in whole seconds, cut off
+            return entry.at + 0.5, 0.5
         return entry.at, EARLY
     return verdict.deadline, 0.1
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from math import ceil, floor
 from typing import NamedTuple
 
-from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Session
@@ -33,6 +33,12 @@ MOST_KIN = 4096
 """Kin remembered; those not heard of for longest are forgotten first."""
 FATAL = frozenset({Cause.IDLE_TIMEOUT, Cause.CLIENT_LOST, Cause.UNKNOWN})
 """Ends that may be a limit's doing: those said to be, and those without a goodbye that nothing explains."""
+
+
+def may_be_a_limits(departure: Departure) -> bool:
+    """Whether it teaches anything: a client of which the server itself says that it was lost met no limit."""
+    said_otherwise = departure.certainty is Certainty.CONFIRMED and departure.cause is not Cause.IDLE_TIMEOUT
+    return departure.cause in FATAL and not said_otherwise
 
 
 class Kin(NamedTuple):
@@ -88,7 +94,7 @@ def learn(lessons: Lessons, departures: Iterable[Departure], snapshot: Snapshot)
             continue
         vague = departure.within + departure.verdict.session.idle_within
         survived[kin] = max(survived.get(kin, 0.0), age - vague)
-        if departure.cause in FATAL and vague <= SHARP:
+        if may_be_a_limits(departure) and vague <= SHARP:
             deaths.setdefault(kin, []).append((departure.at, age))
     if not survived:
         return lessons

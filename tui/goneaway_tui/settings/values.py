@@ -159,7 +159,7 @@ def keep(text: str) -> Keep:
     """A time or a size.
 
     >>> keep("7d").seconds, keep("500MiB").bytes
-    (604800.0, 524288000)
+    (604800, 524288000)
     """
     size = re.fullmatch(r"(\d{1,12})\s*([kmgt])i?b", text.strip().lower())
     if size:

@@ -191,6 +191,9 @@ class DoctorScreen(Screen[None]):
             is_file = path.is_file()
         except (OSError, ValueError):
             is_file = False
+        if path.is_absolute() and " " not in text.strip() and not is_file:
+            later(self._say, f"{plain(str(path), 200)} is no file that can be read", "warning")
+            return
         try:
             blocks = pieces(path) if is_file else iter([text.encode("utf-8", "replace")])
             count = FORMATS["text"](
