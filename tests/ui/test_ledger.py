@@ -17,6 +17,7 @@ from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.departure import DepartureScreen
+from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.ledger import LedgerScreen
 from goneaway_tui.ui.screens.replay import ReplayBoard, place, timeline
 from goneaway_tui.ui.screens.tune import TuneScreen
@@ -110,6 +111,18 @@ async def test_from_a_departure_one_key_opens_the_variable_behind_it(tmp_path: P
         await until(pilot, on(app, TuneScreen))
 
         assert "wait_timeout" in lines(app)
+
+
+@pytest.mark.parametrize(("key", "words"), [("l", "one departure, whole"), ("d", "paste an error line")])
+async def test_help_tells_the_keys_of_the_screen_that_is_open(key: str, words: str) -> None:
+    app = leaving()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press(key, "question_mark")
+        await settle(app, pilot)
+
+        assert isinstance(app.screen, HelpScreen)
+        assert words in lines(app)
 
 
 async def test_a_key_bound_anew_by_its_id_does_what_the_old_one_did() -> None:

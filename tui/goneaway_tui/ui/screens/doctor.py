@@ -28,6 +28,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
 from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.ledger import GOVERNS
 from goneaway_tui.ui.screens.reading import ReadingScreen
 from goneaway_tui.ui.widgets.field import Field
@@ -35,6 +36,14 @@ from goneaway_tui.ui.widgets.line_table import LineTable
 
 PATTERNS_SECONDS = 15.0
 """How often habits are looked for: it takes a while where thousands have left."""
+KEYS = (
+    ("arrows page home end", "move"),
+    ("enter", "one cause or habit, whole: why, and what to do"),
+    ("/", "paste an error line, or name a log file, and press enter"),
+    ("t", "change the variable behind it"),
+    ("l", "the ledger"),
+    ("esc, d, q", "back to the board"),
+)
 PIECE = 1 << 20
 """Bytes of a log that are read at a time."""
 
@@ -75,6 +84,7 @@ class DoctorScreen(Screen[None]):
         Binding("slash", "paste", "explain an error", key_display="/", id="doctor.paste"),
         Binding("t", "govern", "tune", id="doctor.tune"),
         Binding("l", "app.ledger", "ledger", id="doctor.ledger"),
+        Binding("question_mark", "help", "help", key_display="?", id="doctor.help"),
         Binding("escape", "leave", "back", id="doctor.leave"),
         Binding("d,q", "app.pop_screen", "back", show=False, id="doctor.back"),
     ]
@@ -159,6 +169,9 @@ class DoctorScreen(Screen[None]):
             self.rows.focus()
         else:
             self.app.pop_screen()
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(KEYS, ()))
 
     async def action_govern(self) -> None:
         sign = self.rows.cursor_row

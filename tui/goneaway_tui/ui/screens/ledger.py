@@ -22,6 +22,7 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_order
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.departure import DepartureScreen
+from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.line_table import LineTable
 
@@ -31,6 +32,14 @@ GOVERNS = {
     Cause.NET_WRITE_TIMEOUT: "net_write_timeout",
 }
 """The variable behind a cause, where it is not the session's own limit."""
+KEYS = (
+    ("arrows page home end", "move"),
+    ("enter", "one departure, whole: the cause, its evidence, what was foretold"),
+    ("/", "filter, as on the board; or words of the cause: idle_timeout, likely"),
+    ("s", "sort by the next column; a click on a heading sorts by it"),
+    ("t", "change the variable that ended it"),
+    ("esc, l, q", "back to the board"),
+)
 NAMED = 4
 """How many of each kind the totals name."""
 
@@ -42,6 +51,7 @@ class LedgerScreen(Screen[None]):
         Binding("slash", "filter", "filter", key_display="/", id="ledger.filter"),
         Binding("t", "govern", "tune what ended it", id="ledger.tune"),
         Binding("s", "sort", "sort", id="ledger.sort"),
+        Binding("question_mark", "help", "help", key_display="?", id="ledger.help"),
         Binding("escape", "leave", "back", id="ledger.leave"),
         Binding("l,q", "app.pop_screen", "back", show=False, id="ledger.back"),
     ]
@@ -134,6 +144,9 @@ class LedgerScreen(Screen[None]):
         shown = self.rows.shown_columns
         self._sort = shown[(shown.index(self._sort) + 1) % len(shown)] if self._sort in shown else shown[0]
         self.follow()
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(KEYS, ()))
 
     async def action_govern(self) -> None:
         departure = self.rows.cursor_row
