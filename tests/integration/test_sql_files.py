@@ -25,6 +25,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "session": (5000, 60),
     "sessions": (64,),
     "statements": (64, 0),
+    "statements_some": (64, [1, 2]),
     "own_limits": ([1, 2],),
     "hosts": (1,),
     "attributes": (1,),

@@ -6,8 +6,11 @@ statement takes `way` seconds to arrive and `way` seconds to come back; the answ
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import xor
 from typing import Any, cast
 
 from goneaway_tui.model.server import Flavour
@@ -179,6 +182,25 @@ class MysqlStandin(Standin):
             if (e := g.event) is not None and (e.end is None or self.picoseconds(e.end) >= since)
         ]
 
+    def answer_some_threads(self, length: int, numbers: list[int]) -> list[Row]:
+        return [row for row in self.answer_sessions_threads(length) if row[1] in numbers]
+
+    def answer_statements_some(self, length: int, threads: list[int]) -> list[Row]:
+        return [row for row in self.answer_statements(length, 0) if row[0] in threads]
+
+    def _seconds(self) -> dict[int, int]:
+        now = int(self.wall(self.now))
+        return {g.id: now - (g.time or 0) & 0xFFFF_FFFF for g in self.guests}
+
+    def answer_roll(self) -> list[Row]:
+        entries = [number << 32 | second for number, second in self._seconds().items()]
+        return [(int(self.wall(self.now)), len(entries), json.dumps(entries).encode())]
+
+    def answer_roll_digest(self) -> list[Row]:
+        seconds = {number: second for number, second in self._seconds().items() if number != OWN_ID}
+        checksum = reduce(xor, (number * second for number, second in seconds.items()), 0)
+        return [(int(self.wall(self.now)), len(seconds), checksum)]
+
     def answer_own_limits(self, threads: list[int]) -> list[Row]:
         return [
             row
@@ -246,6 +268,16 @@ class MariadbStandin(Standin):
             )
             for m in self.mariners
         ]  # fmt: skip
+
+    def answer_some(self, query: int, numbers: list[int], length: int) -> list[Row]:
+        told, quiet = [], []
+        for row in self.answer_sessions(length):
+            if row[4] != b"Sleep" or row[8] >= query or row[0] in numbers:
+                told.append((*row, 1, str(row[0]).encode()))
+            else:
+                quiet.append(row[0])
+        others = [(0, *[None] * 8, len(quiet), b",".join(str(number).encode() for number in quiet))]
+        return told + (others if quiet else [])
 
     def answer_statements(self, length: int, first: int) -> list[Row]:
         return [(m.id, cut(m.last, length)) for m in self.mariners if m.id >= first]

@@ -9,12 +9,8 @@ import pytest
 from goneaway_tui.model.session import Role, Session, ThreadId, Transaction
 from goneaway_tui.source.coarse import by_whole_seconds
 from goneaway_tui.source.dossier import command_words
-from goneaway_tui.source.mysql import (
-    ASKED_AT_ONCE,
-    LOOK_BACK,
-    SWEEP_SECONDS,
-    MysqlReader,
-)
+from goneaway_tui.source.mysql import LOOK_BACK, MysqlReader
+from goneaway_tui.source.mysql_limits import ASKED_AT_ONCE, SWEEP_SECONDS
 from goneaway_tui.source.timebase import Timebase
 from tests.builders import NOW
 from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin

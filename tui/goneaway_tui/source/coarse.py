@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 
+from goneaway_tui.model.session import ThreadId
+from goneaway_tui.source.connection import Row
+from goneaway_tui.source.dossier import CoarseWait, Dossier, text
 from goneaway_tui.source.timebase import Timebase
 
 TIME_ERROR = 1.0
@@ -26,3 +30,59 @@ def by_whole_seconds(
 
 OLDEST = 366 * 86_400 * 20 - 1
 """Seconds beyond which a TIME is nobody's age, however old the server says it is."""
+
+
+class CoarseWaits:
+    """Follows the idle waits of sessions without events, from look to look."""
+
+    def __init__(self, wall: Timebase) -> None:
+        self._wall = wall
+        self._looked_at = -math.inf
+
+    def watch(
+        self,
+        known: Mapping[int, Dossier],
+        new: Mapping[int, Dossier],
+        rows: Iterable[Row],
+        taken_at: float,
+        uptime: float,
+        *,
+        exact: bool,
+        sweep: bool,
+    ) -> set[ThreadId]:
+        """Note each wait; return the threads that may have run something unseen, at a `sweep` all.
+
+        Where TIME began anew since the last look, the wait began between the looks, whatever TIME says.
+        """
+        unseen: set[ThreadId] = set()
+        for row in rows:
+            number, command, seconds, instrumented = int(row[1]), text(row[5]), row[6], bool(row[10])
+            dossier = known.get(number)
+            if dossier is None or seconds is None:
+                continue
+            if instrumented and exact:
+                dossier.followed = False
+                continue
+            before, dossier.wait = dossier.wait, None
+            if command == "Sleep":
+                followed = dossier.followed or (number in new and self._looked_at > -math.inf)
+                dossier.wait = self._wait(before, int(seconds), taken_at, uptime, followed=followed)
+            dossier.followed = True
+            lately = not uptime >= int(seconds) > taken_at - self._looked_at + 2 * TIME_ERROR
+            if dossier.thread is not None and (sweep or lately or dossier.wait != before):
+                unseen.add(dossier.thread)
+        self._looked_at = taken_at
+        return unseen
+
+    def _wait(
+        self, before: CoarseWait | None, seconds: int, taken_at: float, uptime: float, *, followed: bool
+    ) -> CoarseWait:
+        """This session's idle wait. `followed`: at the last look it worked, waited otherwise, or was not there."""
+        second = math.floor(taken_at - self._wall.offset) - seconds
+        if before is not None and abs(second - before.second) <= 1:
+            return before
+        since, within = by_whole_seconds(seconds, taken_at, self._wall, uptime)
+        if followed:
+            earliest = max(self._looked_at, -math.inf if since is None else since - TIME_ERROR / 2)
+            since, within = (earliest + taken_at) / 2, max(TIME_ERROR, (taken_at - earliest) / 2)
+        return CoarseWait(second, since, within)

@@ -18,6 +18,7 @@ TEXT_KEPT = 256
 class Dossier:
     """One session's slow facts. Filled by a reader, never seen outside a source."""
 
+    id: int = 0
     thread: ThreadId | None = None
     host: str = ""
     attributes: tuple[tuple[str, str], ...] = ()

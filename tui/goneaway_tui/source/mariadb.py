@@ -1,16 +1,22 @@
 """Reading MariaDB's sessions.
 
 MariaDB tells idleness to the millisecond (TIME_MS, from the end of the last command) and shows a session's own limit
-to nobody.
+to nobody. Its commands are numbered (QUERY_ID), so that those who began one since the last look are told apart by it: of a
+large server only their rows are brought, and from time to time all.
 """
 
 from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
 
 from goneaway_tui.model.session import ProcesslistId, Role, Session, Transaction
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.dossier import Dossier, optional, read_attributes, read_open_transactions, text
 from goneaway_tui.source.roles import role_of
+from goneaway_tui.source.roster import Roster
 from goneaway_tui.source.survey import Survey
 from goneaway_tui.source.timebase import Timebase
 
@@ -18,17 +24,32 @@ SLACK = 0.005
 """Seconds by which two readings of one idle wait may differ beyond the way's own time before a clock must have drifted."""
 
 
+WHOLE_SECONDS = 60.0
+"""How often a server is read whole, whatever it says has changed."""
+LARGE = 200
+"""Sessions from which on not all rows are brought."""
+
+
 class MariadbReader:
     """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
 
-    def __init__(self, connection: Connection, found: Survey, clock: Clock, text_length: int) -> None:
-        """`text_length`: bytes of SQL text to bring, 0 for none."""
+    def __init__(
+        self, connection: Connection, found: Survey, clock: Clock, text_length: int, *, large: int = LARGE
+    ) -> None:
+        """`text_length`: bytes of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
         self._connection = connection
         self._found = found
         self._clock = clock
         self._text_length = text_length
+        self._large = large
         self._way = Timebase()
         self._known: dict[int, Dossier] = {}
+        self._roster = Roster()
+        self._mark = 0
+        """Our own QUERY_ID at the last look: whoever has begun a command since has a higher one."""
+        self._restless: set[int] = set()
+        """Sessions that worked at the last look: they may have come to rest without another command."""
+        self._whole_at = -math.inf
         self._loose = 0.0
         """Seconds by which the last reading may have been taken later than assumed: its way was slow."""
 
@@ -39,17 +60,41 @@ class MariadbReader:
         """The instant of the reading on our clock, and every session. Raises SourceError."""
         self._measure_way()
         sent = self._clock()
-        rows = self._connection.rows(self._found.must("sessions"), (self._text_length,))
+        rows, quiet = self._look()
         # The server fills the list in one go; our own row tells how long after our statement arrived that was.
-        own = next((float(row[5]) for row in rows if int(row[0]) == self._found.own_id), 0.0)
+        own = next((row for row in rows if int(row[0]) == self._found.own_id), None)
         received = self._clock()
-        taken_at = min(received, sent + self._way.uncertainty + max(0.0, own))
+        taken_at = min(received, sent + self._way.uncertainty + max(0.0, float(own[5]) if own else 0.0))
         self._loose = max(0.0, received - taken_at)
-        new, ran = self._meet(rows)
+        self._mark = int(own[8]) if own else 0
+        gone = self._known.keys() - quiet - {int(row[0]) for row in rows}
+        new, ran = self._meet(rows, gone)
         read_attributes(self._connection, self._found, new)
         self._read_statements(ran)
         held = read_open_transactions(self._connection, self._found)
-        return taken_at, tuple(self._session(row, held, taken_at) for row in rows)
+        transactions = {number: _transaction(row, taken_at) for number, row in held.items()}
+        sessions = [self._session(row, transactions, taken_at) for row in rows]
+        if quiet:
+            self._roster.update(sessions, gone)
+        else:
+            self._roster.fill(sessions)
+        self._roster.hold(transactions)
+        self._restless = {int(row[0]) for row in rows if text(row[4]) != "Sleep"}
+        return taken_at, self._roster.sessions
+
+    def _look(self) -> tuple[list[Row], set[int]]:
+        """Rows of those that may have done something, and the ids of those that did not; or of all, and nobody."""
+        due = self._clock() - self._whole_at > WHOLE_SECONDS
+        if self._mark and not due and len(self._roster) >= self._large:
+            asked = (self._mark, sorted(self._restless) or [0], self._text_length)
+            told = self._connection.rows(self._found.must("some"), asked)
+            rows = [row[:9] for row in told if row[0]]
+            count, ids = next((row[9:] for row in told if not row[0]), (0, b""))
+            quiet = set(json.loads(b"[%s]" % ids))
+            if len(quiet) == count and quiet <= self._known.keys():
+                return rows, quiet
+        self._whole_at = self._clock()
+        return self._connection.rows(self._found.must("sessions"), (self._text_length,)), set()
 
     def _measure_way(self) -> None:
         sent = self._clock()
@@ -57,24 +102,25 @@ class MariadbReader:
         if rows:
             self._way.observe(sent, self._clock(), float(rows[0][1]))
 
-    def _meet(self, rows: list[Row]) -> tuple[dict[int, Dossier], dict[int, Dossier]]:
+    def _meet(self, rows: list[Row], gone: Iterable[int]) -> tuple[dict[int, Dossier], dict[int, Dossier]]:
         """Forget who is gone; return the dossiers of who is new, and of who ran something since the last reading."""
-        known, new, ran = {}, {}, {}
+        for number in gone:
+            del self._known[number]
+        new, ran = {}, {}
         for row in rows:
             session_id, user, query = int(row[0]), text(row[1]), int(row[8])
             if role_of(text(row[4]), user) is Role.LOGIN:
+                self._known.pop(session_id, None)
                 continue
             dossier = self._known.get(session_id)
             if dossier is None:
-                dossier = new[session_id] = Dossier()
+                dossier = self._known[session_id] = new[session_id] = Dossier(session_id)
             if dossier.query != query:
                 dossier.query, dossier.idle_since, dossier.statement = query, None, None
                 ran[session_id] = dossier
             info = optional(row[7])
             if info is not None:
                 dossier.statement = info
-            known[session_id] = dossier
-        self._known = known
         return new, ran
 
     def _read_statements(self, ran: dict[int, Dossier]) -> None:
@@ -86,7 +132,7 @@ class MariadbReader:
             if int(session_id) in ran:
                 ran[int(session_id)].statement = optional(sql_text)
 
-    def _session(self, row: Row, held: dict[int, Row], taken_at: float) -> Session:
+    def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         number, user, host, db, command, seconds, state, info, _ = row
         session_id = int(number)
         dossier = self._known.get(session_id) or Dossier()
@@ -109,7 +155,7 @@ class MariadbReader:
             role=role,
             own=session_id == self._found.own_id,
             idle_since=since,
-            transaction=_transaction(held.get(session_id), taken_at),
+            transaction=transactions.get(session_id),
             attributes=dossier.attributes,
         )
 
@@ -124,9 +170,7 @@ class MariadbReader:
         return before
 
 
-def _transaction(held: Row | None, taken_at: float) -> Transaction | None:
-    if held is None:
-        return None
+def _transaction(held: Row, taken_at: float) -> Transaction:
     age, modified, locked, read_only = held
     started = None if age is None else taken_at - max(0.0, float(age))
     return Transaction(started, int(modified), int(locked), bool(int(read_only)))

@@ -1,207 +1,216 @@
 """Reading MySQL's sessions.
 
-The process list comes whole. What a statement may have changed (the idle clock, the own limit, the last statement)
-comes from the statement events that ended since the last reading, so nothing is asked of a session that slept.
+On a large server the roll tells who may have done anything (`source.roll`), and only their rows are brought; a small one is
+read whole, as any is from time to time. What a statement may have changed (the idle clock, the own limit, the last
+statement) comes from the statement events, so nothing is asked of a session that slept.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 
 from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction
 from goneaway_tui.ports import Clock
-from goneaway_tui.source.coarse import TIME_ERROR, by_whole_seconds
+from goneaway_tui.source.coarse import CoarseWaits, by_whole_seconds
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.dossier import (
-    CoarseWait,
     Dossier,
     StatementEvent,
     command_words,
     optional,
     read_attributes,
-    read_open_transactions,
     text,
 )
+from goneaway_tui.source.mysql_clocks import Clocks
+from goneaway_tui.source.mysql_limits import SWEEP_SECONDS, OwnLimits
+from goneaway_tui.source.mysql_transactions import Transactions
 from goneaway_tui.source.roles import role_of
+from goneaway_tui.source.roll import Call, Roll, few
+from goneaway_tui.source.roster import Roster
 from goneaway_tui.source.survey import Survey
-from goneaway_tui.source.timebase import Timebase
+from goneaway_tui.source.timebase import PICOSECONDS
 
-PICOSECONDS = 1e12
-ASKED_AT_ONCE = 500
-"""Sessions whose variables one statement asks for: 20 ms of the server's time at the measured 40 microseconds each."""
 LOOK_BACK = 0.005
 """Seconds before the last reading from which events are asked again, so that none falls between two readings."""
-SWEEP_SECONDS = 30.0
-"""How often own limits are asked again of sessions without events: these may change them unseen."""
+WHOLE_SECONDS = 60.0
+"""How often a server is read whole, whatever its roll says."""
+LARGE = 200
+"""Sessions from which on the roll is called: fewer are read whole for the same."""
+EVENTS_BY_THREAD = 100
+"""Sessions up to which events are asked by thread; of more it is cheaper for the server to look through all events."""
 
 
 class MysqlReader:
     """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
 
-    def __init__(self, connection: Connection, found: Survey, clock: Clock, text_length: int) -> None:
-        """`text_length`: characters of SQL text to bring, 0 for none."""
+    def __init__(
+        self, connection: Connection, found: Survey, clock: Clock, text_length: int, *, large: int = LARGE
+    ) -> None:
+        """`text_length`: characters of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
         self._connection = connection
         self._found = found
         self._clock = clock
         self._text_length = text_length
-        self._timer = Timebase()
-        self._wall = Timebase()
+        self._large = large
+        self._clocks = Clocks(connection, found, clock)
         self._events_since = 0.0
         self._known: dict[int, Dossier] = {}
-        self._own_thread: int | None = None
-        self._looked_at = -math.inf
-        """When the list was read last."""
+        self._by_thread: dict[ThreadId, Dossier] = {}
+        self._limits = OwnLimits(connection, found, self._clocks.wall)
+        self._transactions = Transactions(connection, found, self._clocks.timer)
+        self._roster = Roster()
+        self._roll = Roll()
+        self._was_calm = False
+        """At the last call nobody but the restless had done anything."""
+        self._whole_at = -math.inf
+        self._coarse = CoarseWaits(self._clocks.wall)
         self._swept_at = -math.inf
-        self._exact = False
-        """Whether this reading could tell the timer, without which no event can be placed in time."""
-        self.is_blinded = False
+
+    @property
+    def is_blinded(self) -> bool:
         """Events were kept when we connected and are no longer: what was found out then does not hold any more."""
-        statement = found.statement("own_thread")
-        if statement is not None:
-            own = connection.rows(statement)
-            self._own_thread = int(own[0][0]) if own else None
+        return self._clocks.is_blinded
 
     def sessions(self, uptime: float = math.inf) -> tuple[float, tuple[Session, ...]]:
         """The instant of the reading on our clock, and every session. Raises SourceError.
 
         `uptime` is the server's age in seconds: a TIME beyond it is nobody's.
         """
-        now_on_timer = self._read_clocks()
+        now_on_timer = self._clocks.read()
+        if self._clocks.stepped:
+            self._events_since, self._whole_at = 0.0, -math.inf
+        call = self._call_roll()
         sent = self._clock()
-        rows = self._connection.rows(self._found.must("sessions"), (self._text_length,))
+        if call is None:
+            rows = self._connection.rows(self._found.must("sessions"), (self._text_length,))
+        else:
+            rows = self._rows_of(call)
         taken_at = (sent + self._clock()) / 2
-        new = self._meet(rows)
-        ran = self._read_events(now_on_timer)
-        unseen = self._watch_coarsely(rows, new, taken_at, uptime)
-        self._looked_at = taken_at
-        self._read_own_limits(ran | unseen | {d.thread for d in new.values() if d.thread is not None})
-        self._read_hosts(new)
-        read_attributes(self._connection, self._found, new)
-        transactions = self._read_transactions(taken_at)
-        return taken_at, tuple(self._session(row, transactions, taken_at) for row in rows)
-
-    def _read_clocks(self) -> float | None:
-        """Set both timebases by the server's clocks; the statement timer's reading in seconds, where there is one."""
-        timer = None
-        if self._own_thread is not None:
-            timer = self._observe(self._found.must("clock"), (self._own_thread,))
-            self.is_blinded = timer is None
-        if timer is None:
-            self._observe(self._found.must("wall"), ())
-        self._exact = timer is not None
-        return timer
-
-    def _observe(self, statement: str, parameters: tuple[int, ...]) -> float | None:
-        sent = self._clock()
-        rows = self._connection.rows(statement, parameters)
-        received = self._clock()
-        if not rows:
-            return None
-        timer, wall = rows[0]
-        self._wall.observe(sent, received, float(wall))
-        if timer is None:
-            return None
-        seconds = int(timer) / PICOSECONDS
-        if self._timer.observe(sent, received, seconds):
-            self._events_since = 0.0
-        return seconds
-
-    def _meet(self, rows: Iterable[Row]) -> dict[int, Dossier]:
-        """Forget who is gone; open a dossier for who is new, and return those."""
-        known, new = {}, {}
-        for row in rows:
-            thread, session_id, command_time = row[0], int(row[1]), row[6]
-            dossier = self._known.get(session_id)
-            if dossier is None or dossier.thread != thread:
-                dossier = Dossier(thread=None if thread is None else ThreadId(int(thread)))
-                if command_time is not None:
-                    new[session_id] = dossier
-            if command_time is not None:
-                known[session_id] = dossier
-        self._known = known
-        return new
-
-    def _read_events(self, now_on_timer: float | None) -> set[ThreadId]:
-        """Note the last statement of every session that ran one since the last reading; return their threads."""
-        statement = self._found.statement("statements")
-        if statement is None:
-            return set()
-        by_thread = {d.thread: d for d in self._known.values() if d.thread is not None}
-        since = round(max(0.0, self._events_since - LOOK_BACK) * PICOSECONDS)
-        ran: set[ThreadId] = set()
-        for thread, start, end, running, name, sql_text in self._connection.rows(
-            statement, (self._text_length, since)
-        ):
-            dossier = by_thread.get(thread)
-            if dossier is None or start is None or end is None:
-                continue
-            event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, bool(running), text(name))
-            if dossier.event != event:
-                dossier.event = event
-                ran.add(thread)
-                if sql_text or not event.half_sent:
-                    dossier.statement = optional(sql_text) or command_words(event.name)
-        if now_on_timer is not None:
-            self._events_since = now_on_timer
-        return ran
-
-    def _watch_coarsely(
-        self, rows: Iterable[Row], new: dict[int, Dossier], taken_at: float, uptime: float
-    ) -> set[ThreadId]:
-        """Follow the idle waits of sessions without events; return the threads that may have run something unseen.
-
-        Where TIME began anew since the last look, the wait began between the looks, whatever TIME says.
-        """
+        answered = {int(row[1]) for row in rows}
+        if call is None:
+            self._whole_at = taken_at
+        gone = self._known.keys() - answered if call is None else (call.asked - answered) | call.gone
+        new = self._meet(rows, gone)
+        ran = self._read_events(now_on_timer, None if call is None else rows)
         sweep = taken_at - self._swept_at > SWEEP_SECONDS
         if sweep:
             self._swept_at = taken_at
-        unseen: set[ThreadId] = set()
+            ran |= self._limits.sweep(self._by_thread)
+        ran |= self._coarse.watch(
+            self._known, new, rows, taken_at, uptime, exact=self._clocks.exact, sweep=sweep
+        )
+        ran |= {d.thread for d in new.values() if d.thread is not None}
+        told = self._limits.read(self._by_thread, ran)
+        self._read_hosts(new)
+        read_attributes(self._connection, self._found, new)
+        transactions = self._transactions.read(self._by_thread, taken_at)
+        sessions = [self._session(row, transactions, taken_at) for row in rows]
+        if call is None:
+            self._roster.fill(sessions)
+        else:
+            self._roster.update(sessions, gone)
+            for dossier in told:
+                self._roster.limit(dossier.id, dossier.own_limit)
+        self._roster.hold(transactions)
+        self._mark_restless(rows)
+        return taken_at, self._roster.sessions
+
+    def _call_roll(self) -> Call | None:
+        """Who may have done anything; None where all are to be read."""
+        roll = self._found.statement("roll")
+        if roll is None or not self._clocks.exact or len(self._roster) < self._large:
+            self._roll, self._was_calm = Roll(), False
+            return None
+        call = self._call_briefly() if self._was_calm else None
+        if call is None:
+            second, number, entries = self._connection.rows(roll)[0]
+            told = json.loads(entries or b"[]")
+            if len(told) != int(number):
+                return None
+            restless = self._roll.restless | {self._found.own_id}
+            call = self._roll.call(told, int(second))
+            self._was_calm = not call.gone and call.asked <= restless
+        due = self._clock() - self._whole_at > WHOLE_SECONDS
+        return call if few(call.asked, len(self._roster)) and not due else None
+
+    def _call_briefly(self) -> Call | None:
+        """By a checksum; None where it says that somebody has done something."""
+        digest = self._found.statement("roll_digest")
+        if digest is None:
+            return None
+        second, number, checksum = self._connection.rows(digest)[0]
+        self._was_calm = self._roll.digest(self._found.own_id) == (int(number), int(checksum))
+        return self._roll.unmoved(int(second)) if self._was_calm else None
+
+    def _rows_of(self, call: Call) -> list[Row]:
+        some = self._found.statement("some")
+        if some is None or not call.asked:
+            return []
+        return self._connection.rows(some, (self._text_length, sorted(call.asked)))
+
+    def _meet(self, rows: Iterable[Row], gone: Iterable[int]) -> dict[int, Dossier]:
+        """Forget who is gone; open a dossier for who is new, and return those."""
+        for number in gone:
+            self._forget(number)
+        new = {}
         for row in rows:
-            session_id, command, seconds, instrumented = int(row[1]), text(row[5]), row[6], bool(row[10])
-            dossier = self._known.get(session_id)
-            if dossier is None or seconds is None:
-                continue
-            if instrumented and self._exact:
-                dossier.followed = False
-                continue
-            before, dossier.wait = dossier.wait, None
-            if command == "Sleep":
-                followed = dossier.followed or (session_id in new and self._looked_at > -math.inf)
-                dossier.wait = self._coarse_wait(before, int(seconds), taken_at, uptime, followed=followed)
-            dossier.followed = True
-            lately = not uptime >= int(seconds) > taken_at - self._looked_at + 2 * TIME_ERROR
-            if dossier.thread is not None and (sweep or lately or dossier.wait != before):
-                unseen.add(dossier.thread)
-        return unseen
+            thread, number, command_time = row[0], int(row[1]), row[6]
+            dossier = self._known.get(number)
+            if dossier is not None and (dossier.thread != thread or command_time is None):
+                self._forget(number)
+                dossier = None
+            if dossier is None and command_time is not None:
+                dossier = new[number] = Dossier(number, None if thread is None else ThreadId(int(thread)))
+                self._known[number] = dossier
+                if dossier.thread is not None:
+                    self._by_thread[dossier.thread] = dossier
+        return new
 
-    def _coarse_wait(
-        self, before: CoarseWait | None, seconds: int, taken_at: float, uptime: float, *, followed: bool
-    ) -> CoarseWait:
-        """This session's idle wait. `followed`: at the last look it worked, waited otherwise, or was not there."""
-        second = math.floor(taken_at - self._wall.offset) - seconds
-        if before is not None and abs(second - before.second) <= 1:
-            return before
-        since, within = by_whole_seconds(seconds, taken_at, self._wall, uptime)
-        if followed:
-            earliest = max(self._looked_at, -math.inf if since is None else since - TIME_ERROR / 2)
-            since, within = (earliest + taken_at) / 2, max(TIME_ERROR, (taken_at - earliest) / 2)
-        return CoarseWait(second, since, within)
+    def _forget(self, number: int) -> None:
+        dossier = self._known.pop(number, None)
+        if dossier is not None and dossier.thread is not None:
+            self._by_thread.pop(dossier.thread, None)
 
-    def _read_own_limits(self, threads: Iterable[ThreadId]) -> None:
-        statement = self._found.statement("own_limits")
+    def _read_events(self, now_on_timer: float | None, rows: list[Row] | None) -> set[ThreadId]:
+        """Note the last statement of every session that ran one since the last reading; return their threads.
+
+        `rows` are of those that may have; None is everybody.
+        """
+        statement = self._found.statement("statements")
         if statement is None:
-            return
-        by_thread = {d.thread: d for d in self._known.values() if d.thread is not None}
-        wanted = sorted(thread for thread in threads if thread in by_thread)
-        for first in range(0, len(wanted), ASKED_AT_ONCE):
-            for thread, name, value in self._connection.rows(
-                statement, (wanted[first : first + ASKED_AT_ONCE],)
-            ):
-                if text(name) == "wait_timeout":
-                    by_thread[thread].own_limit = int(value)
-                else:
-                    by_thread[thread].began = self._wall.local(float(value))
+            return set()
+        of_some = self._found.statement("statements_some")
+        if of_some is not None and rows is not None and len(rows) <= EVENTS_BY_THREAD:
+            threads = [int(row[0]) for row in rows]
+            told = self._connection.rows(of_some, (self._text_length, threads)) if threads else []
+        else:
+            since = round(max(0.0, self._events_since - LOOK_BACK) * PICOSECONDS)
+            told = self._connection.rows(statement, (self._text_length, since))
+            if now_on_timer is not None:
+                self._events_since = now_on_timer
+        return {thread for thread, *event in told if self._note(self._by_thread.get(thread), *event)}
+
+    def _note(
+        self,
+        dossier: Dossier | None,
+        start: int | None,
+        end: int | None,
+        running: int,
+        name: bytes,
+        sql_text: bytes | None,
+    ) -> bool:
+        """Whether this is an event that was not known."""
+        if dossier is None or start is None or end is None:
+            return False
+        event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, bool(running), text(name))
+        if dossier.event == event:
+            return False
+        dossier.event = event
+        if sql_text or not event.half_sent:
+            dossier.statement = optional(sql_text) or command_words(event.name)
+        return True
 
     def _read_hosts(self, new: dict[int, Dossier]) -> None:
         statement = self._found.statement("hosts")
@@ -211,25 +220,17 @@ class MysqlReader:
             if int(session_id) in new:
                 new[int(session_id)].host = text(host)
 
-    def _read_transactions(self, taken_at: float) -> dict[int, Transaction]:
-        """Open transactions by session id: when they began from the events, what they hold from InnoDB."""
-        began: dict[int, tuple[float, bool]] = {}
-        statement = self._found.statement("transactions")
-        if statement is not None and self._timer.is_set:
-            ids = {d.thread: session_id for session_id, d in self._known.items()}
-            for thread, start, read_only in self._connection.rows(statement):
-                if thread in ids and start is not None:
-                    began[ids[thread]] = (self._timer.local(start / PICOSECONDS), bool(read_only))
-        held = read_open_transactions(self._connection, self._found)
-        return {
-            session_id: _transaction(
-                began.get(session_id),
-                held.get(session_id),
-                taken_at,
-                rows_readable="process" in self._found.able,
-            )
-            for session_id in began.keys() | held.keys()
-        }
+    def _mark_restless(self, rows: Iterable[Row]) -> None:
+        """Note of whom the roll tells nothing: who works, has no events, or whose clock is not the server's."""
+        for row in rows:
+            number, instrumented = int(row[1]), bool(row[10])
+            dossier = self._known.get(number)
+            event = dossier.event if dossier is not None else None
+            quiet = dossier is not None and text(row[5]) == "Sleep" and instrumented
+            if event is not None:
+                expected = self._clocks.timer.local(event.start) - self._clocks.wall.offset
+                quiet = quiet and not event.running and self._roll.agrees(number, expected)
+            (self._roll.restless.discard if quiet else self._roll.restless.add)(number)
 
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         _, number, user, host, db, command, seconds, state, info, thread_name, instrumented = row
@@ -239,7 +240,7 @@ class MysqlReader:
         if seconds is None and role is Role.CLIENT:
             role, shown = Role.LOGIN, "Connect"
         event = dossier.event
-        exact = self._exact and bool(instrumented)
+        exact = self._clocks.exact and bool(instrumented)
         half_sent = exact and event is not None and event.half_sent
         if shown == "Sleep" and exact and event is not None and event.running and not half_sent:
             shown = "Query"
@@ -273,22 +274,9 @@ class MysqlReader:
         """When the running idle wait began on our clock, and by how much that may be wrong."""
         event = dossier.event
         if exact and event is not None:
-            return min(taken_at, self._timer.local(event.start if event.half_sent else event.end)), 0.0
+            return min(taken_at, self._clocks.timer.local(event.start if event.half_sent else event.end)), 0.0
         if exact and dossier.began is not None:
             return min(taken_at, dossier.began), 0.0
         if dossier.wait is not None:
             return dossier.wait.since, dossier.wait.within
-        return by_whole_seconds(seconds, taken_at, self._wall)
-
-
-def _transaction(
-    began: tuple[float, bool] | None, held: Row | None, taken_at: float, *, rows_readable: bool
-) -> Transaction:
-    started, read_only = began if began is not None else (None, False)
-    if held is None:
-        rows = 0 if rows_readable else None
-        return Transaction(started, rows, rows, read_only)
-    age, modified, locked, innodb_read_only = held
-    if started is None and age is not None:
-        started = taken_at - max(0.0, float(age))
-    return Transaction(started, int(modified), int(locked), read_only or bool(int(innodb_read_only)))
+        return by_whole_seconds(seconds, taken_at, self._clocks.wall)

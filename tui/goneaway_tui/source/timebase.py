@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+PICOSECONDS = 1e12
+"""Of performance_schema's timers, to a second."""
 KEEP_SECONDS = 30.0
 """How long a tight reading outranks newer, looser ones: clocks drift 50 millionths at worst, 1.5 ms in this time."""
 SLACK = 0.005

@@ -43,6 +43,7 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "instruments": "mysql/can_instruments.sql",
         "timed": "mysql/can_timed.sql",
         "everyone": "mysql/can_everyone.sql",
+        "aggregate": "mysql/can_aggregate.sql",
         "transactions": "mysql/can_transactions.sql",
         "attributes": "mysql/can_attributes.sql",
         "errors": "mysql/can_errors.sql",
@@ -66,6 +67,9 @@ PROBES: dict[Flavour, dict[str, str]] = {
 }
 """What is found out once at connect: a probe that brings a row says yes; a refusal or no row says no."""
 
+ROLL = "instrumented threads statements instruments timed aggregate"
+"""What calling the roll takes: an account that reads performance_schema, where every statement is timed."""
+
 STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
     Flavour.MYSQL: {
         "impatient": _variants(("mysql/impatient.sql", "")),
@@ -83,7 +87,11 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
             ("mysql/sessions_processlist.sql", "instrumented processlist"),
             ("mysql/sessions_information_schema.sql", ""),
         ),
+        "roll": _variants(("mysql/roll.sql", ROLL)),
+        "roll_digest": _variants(("mysql/roll_digest.sql", ROLL)),
+        "some": _variants(("mysql/some_threads.sql", ROLL)),
         "statements": _variants(("mysql/statements.sql", "instrumented threads statements")),
+        "statements_some": _variants(("mysql/statements_some.sql", "instrumented threads statements")),
         "own_limits": _variants(("mysql/own_limits.sql", "instrumented threads")),
         "hosts": _variants(("mysql/hosts.sql", "instrumented threads processlist process")),
         "attributes": _variants(("mysql/attributes.sql", "instrumented attributes")),
@@ -138,6 +146,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "session": _variants(("mariadb/session.sql", "")),
         "clock": _variants(("mariadb/clock.sql", "")),
         "sessions": _variants(("mariadb/sessions.sql", "")),
+        "some": _variants(("mariadb/some.sql", "")),
         "statements": _variants(("mariadb/statements.sql", "instrumented threads statements")),
         "attributes": _variants(("mariadb/attributes.sql", "instrumented attributes")),
         "innodb_transactions": _variants(("mariadb/innodb_transactions.sql", "process")),

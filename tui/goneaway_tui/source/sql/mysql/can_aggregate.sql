@@ -1,0 +1,2 @@
+-- MySQL 5.7.22 and later.
+SELECT JSON_ARRAYAGG(1)
