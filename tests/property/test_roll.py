@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goneaway_tui.model.session import Session
+from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
 from goneaway_tui.source.roster import STEADY
-from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin
+from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MariadbStandin, Mariner, MysqlStandin
 
 NEVER = 10**9
 """A size no server has: such a reader reads all, always."""
@@ -122,3 +124,70 @@ def test_mysql_read_by_the_roll_is_mysql_read_whole(deeds: list[tuple[str, int, 
             whole, little = (reader.sessions(1e9)[1] for reader in readers)
             alike(whole, little)
     alike(*(reader.sessions(1e9)[1] for reader in readers))
+
+
+class Port(MariadbStandin):
+    """A MariaDB server whose sessions live."""
+
+    def __init__(self) -> None:
+        super().__init__(Mariner(OWN_ID, 0.0, user="dba", command="Query"))
+        self.next_id = 11
+        self.queries = 100
+
+    def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Our statements are numbered like anybody's."""
+        self.mariners[0].query, self.mariners[0].since = self.number(), self.now
+        return super().rows(statement, parameters)
+
+    def number(self) -> int:
+        self.queries += 1
+        return self.queries
+
+    def do(self, deed: str, index: int) -> None:
+        mariners = self.mariners[1:]
+        if deed == "come":
+            self.mariners.append(Mariner(self.next_id, self.now, query=self.number()))
+            self.next_id += 1
+        elif mariners:
+            self._done_by(deed, mariners[index % len(mariners)])
+
+    def _done_by(self, deed: str, mariner: Mariner) -> None:
+        running = mariner.command != "Sleep"
+        if deed == "go":
+            self.mariners.remove(mariner)
+        elif deed == "finish" and running:
+            mariner.command, mariner.since, mariner.info = "Sleep", self.now, None
+        elif not running and deed not in {"finish", "nothing", "flutter", "blind"}:
+            mariner.query, mariner.since = self.number(), self.now
+            if deed == "start":
+                mariner.command, mariner.info = "Query", f"SELECT {self.now}"
+            elif deed == "use":
+                mariner.db = f"db{self.now}"
+            elif deed == "change user":
+                mariner.user = f"user{self.now}"
+            elif deed == "send half":
+                mariner.command = "Reset Connection"
+            elif deed == "begin":
+                self.held = [*self.held, (mariner.id, 0.0, 1, 1, 0)]
+            elif deed == "commit":
+                self.held = [row for row in self.held if row[0] != mariner.id]
+
+
+@given(DEEDS)
+@settings(max_examples=300)
+def test_mariadb_read_by_query_numbers_is_mariadb_read_whole(
+    deeds: list[tuple[str, int, float, bool]],
+) -> None:
+    port = Port()
+    readers = [
+        MariadbReader(port.connection, port.found(without="statements"), port.clock, 100, large=large)
+        for large in (NEVER, 0)
+    ]
+    for deed, index, pause, look in deeds:
+        port.now += pause
+        port.do(deed, index)
+        if look:
+            whole, little = (reader.sessions()[1] for reader in readers)
+            alike(whole[1:], little[1:])  # our own session has run a statement in between
+    whole, little = (reader.sessions()[1] for reader in readers)
+    alike(whole[1:], little[1:])
