@@ -105,3 +105,12 @@ def a_snapshot(
 def a_verdict(session: Session | None = None, **fields: Any) -> Verdict:
     """The verdict on one session; `fields` overrule it."""
     return replace(a_snapshot([session or SESSION]).verdicts[0], **fields)
+
+
+def a_crowd(verdicts: Iterable[Verdict]) -> Snapshot:
+    """A snapshot of these verdicts, each of a session of its own."""
+    apart = tuple(
+        replace(verdict, session=replace(verdict.session, id=ProcesslistId(number)))
+        for number, verdict in enumerate(verdicts, 1)
+    )
+    return Snapshot(a_sample([verdict.session for verdict in apart]), apart)

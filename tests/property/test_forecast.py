@@ -9,7 +9,7 @@ from goneaway_tui.judge import judge
 from goneaway_tui.judge.forecast import HORIZONS, Forecast, closings
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Verdict
-from tests.builders import NOW, a_verdict
+from tests.builders import NOW, a_crowd, a_verdict
 from tests.property.facts import samples
 
 edges = [float(edge) for end, _ in HORIZONS for edge in (end, end - 1, end + 1)]
@@ -31,23 +31,25 @@ def counted(forecast: Forecast) -> int:
 def test_every_deadline_is_counted_exactly_once(
     verdicts: list[Verdict], ahead: list[tuple[float, int]]
 ) -> None:
-    forecast = closings(verdicts, NOW, ahead)
+    forecast = closings(a_crowd(verdicts), NOW, ahead)
 
     assert sum(verdict.deadline is not None for verdict in verdicts) == counted(forecast)
 
 
 @given(samples())
 def test_nobody_who_is_judged_is_lost(sample: Sample) -> None:
-    verdicts = judge(sample).verdicts
+    snapshot = judge(sample)
 
-    assert sum(verdict.deadline is not None for verdict in verdicts) == counted(closings(verdicts, NOW))
+    assert sum(verdict.deadline is not None for verdict in snapshot.verdicts) == counted(
+        closings(snapshot, NOW)
+    )
 
 
 @given(crowds, st.floats(0, 1e6))
 def test_each_stretch_counts_those_that_close_in_it(verdicts: list[Verdict], later: float) -> None:
     now = NOW + later
     lefts_ = [max(0.0, verdict.deadline - now) for verdict in verdicts if verdict.deadline is not None]
-    forecast = closings(verdicts, now)
+    forecast = closings(a_crowd(verdicts), now)
 
     for stretch in forecast.stretches:
         assert sum(stretch.start <= left < stretch.end for left in lefts_) == sum(stretch.counts)
@@ -57,7 +59,7 @@ def test_each_stretch_counts_those_that_close_in_it(verdicts: list[Verdict], lat
 @given(crowds)
 def test_nobody_closes_before_the_next(verdicts: list[Verdict]) -> None:
     deadlines = [verdict.deadline for verdict in verdicts if verdict.deadline is not None]
-    first = closings(verdicts, NOW).next
+    first = closings(a_crowd(verdicts), NOW).next
 
     assert min(deadlines, default=None) == (None if first is None else first.deadline)
 
@@ -67,14 +69,14 @@ def test_two_crowds_together_are_the_sum_of_both(some: list[Verdict], others: li
     def figures(forecast: Forecast) -> list[int]:
         return [*(count for stretch in forecast.stretches for count in stretch.counts), forecast.beyond]
 
-    apart = zip(figures(closings(some, NOW)), figures(closings(others, NOW)), strict=True)
+    apart = zip(figures(closings(a_crowd(some), NOW)), figures(closings(a_crowd(others), NOW)), strict=True)
 
-    assert [one + other for one, other in apart] == figures(closings([*some, *others], NOW))
+    assert [one + other for one, other in apart] == figures(closings(a_crowd([*some, *others]), NOW))
 
 
 @given(horizons())
 def test_the_stretches_lie_end_to_end(ahead: list[tuple[float, int]]) -> None:
-    stretches = closings([], NOW, ahead).stretches
+    stretches = closings(a_crowd([]), NOW, ahead).stretches
 
     assert ahead == [(stretch.end, len(stretch.counts)) for stretch in stretches]
     assert [0.0, *(end for end, _ in ahead[:-1])] == [stretch.start for stretch in stretches]

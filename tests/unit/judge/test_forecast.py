@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.judge.forecast import HORIZONS, Forecast, closings
-from goneaway_tui.model.snapshot import Verdict
-from tests.builders import NOW, a_verdict
+from goneaway_tui.model.snapshot import Snapshot
+from tests.builders import NOW, a_crowd, a_verdict
 
 
-def closing_in(*seconds: float | None) -> list[Verdict]:
-    return [a_verdict(deadline=None if each is None else NOW + each) for each in seconds]
+def closing_in(*seconds: float | None) -> Snapshot:
+    return a_crowd(a_verdict(deadline=None if each is None else NOW + each) for each in seconds)
 
 
 def counted(forecast: Forecast) -> int:
@@ -54,22 +54,22 @@ def test_a_closing_falls_into(seconds: float, bucket: tuple[int, int] | None) ->
 
 
 def test_the_stretches_are_the_horizons_without_a_gap() -> None:
-    stretches = closings([], NOW).stretches
+    stretches = closings(closing_in(), NOW).stretches
 
     assert [*HORIZONS] == [(stretch.end, len(stretch.counts)) for stretch in stretches]
     assert [0, *(end for end, _ in HORIZONS[:-1])] == [stretch.start for stretch in stretches]
 
 
 def test_who_closes_first_is_next() -> None:
-    verdicts = closing_in(300, None, 12, 500)
+    crowd = closing_in(300, None, 12, 500)
 
-    assert verdicts[2] is closings(verdicts, NOW).next
+    assert crowd.verdicts[2] is closings(crowd, NOW).next
 
 
 def test_of_two_that_close_together_the_first_in_order_is_next() -> None:
-    verdicts = closing_in(12, 12)
+    crowd = closing_in(12, 12)
 
-    assert verdicts[0] is closings(verdicts, NOW).next
+    assert crowd.verdicts[0] is closings(crowd, NOW).next
 
 
 def test_nobody_is_next_where_no_deadline_is_known() -> None:

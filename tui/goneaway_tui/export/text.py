@@ -53,7 +53,7 @@ def head(words: Summary) -> Iterator[str]:
 
 def closings_line(snapshot: Snapshot) -> str:
     """Closings ahead as bars: the lowest stands for none, the highest for the fullest bucket."""
-    forecast = closings(snapshot.verdicts, snapshot.taken_at)
+    forecast = closings(snapshot, snapshot.taken_at)
     highest = max(max(stretch.counts) for stretch in forecast.stretches) or 1
     parts = ["closings  now"]
     for stretch in forecast.stretches:

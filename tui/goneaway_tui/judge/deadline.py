@@ -10,6 +10,7 @@ Inside a transaction MariaDB's `idle_*transaction_timeout` family *replaces* `wa
 from __future__ import annotations
 
 from functools import lru_cache
+from math import inf
 
 from goneaway_tui.judge.learning import NOTHING_LEARNED, Lessons, limit_for
 from goneaway_tui.judge.risk import risk_of
@@ -58,7 +59,18 @@ def verdict_on(
         if limit in outlived:
             limit, deadline = disproved(limit), None
     left = None if deadline is None else deadline - now
-    return Verdict(session, risk_of(session, left, policy), limit, deadline, inherited, outlived)
+    risk = risk_of(session, left, policy)
+    return Verdict(
+        session, risk, limit, deadline, inherited, outlived, _unchanged_until(session, deadline, now, policy)
+    )
+
+
+def _unchanged_until(session: Session, deadline: float | None, now: float, policy: Policy) -> float:
+    """The first instant from now on at which time brings another risk, or disproves an assumption."""
+    if deadline is None:
+        return inf
+    turns = (policy.watch_below, policy.imminent_below, 0.0, -GRACE - session.idle_within)
+    return min((deadline - ahead for ahead in turns if deadline - ahead >= now), default=inf)
 
 
 def governing_limit(session: Session, inherited: Inherited) -> Limit | None:

@@ -31,8 +31,8 @@ STOPPING_SECONDS = 2.0
 def departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
     """Everybody in `before` who is not in `after`, in the order of `before`, each with the cause and what speaks for it."""
     same_run = is_same_run(before.sample, after.sample)
-    present = {v.session.id: v.session.user for v in after.verdicts} if same_run else {}
-    gone = [v for v in before.verdicts if v.session.id not in present and _counts(v)]
+    missed = before.by_id.keys() - (after.by_id.keys() if same_run else frozenset())
+    gone = [v for v in before.verdicts if v.session.id in missed and _counts(v)] if missed else []
     if not gone:
         return ()
     if not same_run:

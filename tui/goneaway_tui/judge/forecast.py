@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.snapshot import Snapshot, Verdict
 
 HORIZONS = ((60.0, 6), (600.0, 5), (3600.0, 7), (28_800.0, 24))
 """Each stretch of the time ahead: where it ends in seconds, and how many equal buckets it is cut into."""
@@ -32,30 +33,21 @@ class Forecast:
     """Who closes first."""
 
 
-def closings(
-    verdicts: Sequence[Verdict], now: float, horizons: Iterable[tuple[float, int]] = HORIZONS
-) -> Forecast:
+def closings(snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int]] = HORIZONS) -> Forecast:
     """The closings ahead of `now`, each counted once."""
-    edges: list[float] = []
-    cuts: list[tuple[float, float, int]] = []
-    start = 0.0
+    deadlines = snapshot.tally.deadlines
+    stretches, start, passed = [], 0.0, 0
     for end, buckets in horizons:
-        edges.extend(start + (end - start) * i / buckets for i in range(1, buckets + 1))
-        cuts.append((start, end, buckets))
+        counts = []
+        for bucket in range(1, buckets + 1):
+            edge = start + (end - start) * bucket / buckets
+            before = bisect_left(deadlines, edge, key=lambda mark: max(0.0, mark[0] - now))
+            counts.append(before - passed)
+            passed = before
+        stretches.append(Stretch(start, end, tuple(counts)))
         start = end
-    counts = [0] * (len(edges) + 1)
-    first: Verdict | None = None
-    for verdict in verdicts:
-        if verdict.deadline is None:
-            continue
-        counts[bisect_right(edges, max(0.0, verdict.deadline - now))] += 1
-        if first is None or first.deadline is None or verdict.deadline < first.deadline:
-            first = verdict
-    stretches, at = [], 0
-    for begin, end, buckets in cuts:
-        stretches.append(Stretch(begin, end, tuple(counts[at : at + buckets])))
-        at += buckets
-    return Forecast(tuple(stretches), counts[-1], first)
+    first = snapshot.by_id[ProcesslistId(deadlines[0][1])] if deadlines else None
+    return Forecast(tuple(stretches), len(deadlines) - passed, first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, floor
-from typing import NamedTuple
 
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Session
-from goneaway_tui.model.snapshot import Basis, Inherited, Limit, Snapshot, Verdict
+from goneaway_tui.model.snapshot import Basis, Inherited, Limit, Snapshot
+from goneaway_tui.model.tally import Kin, kin_of
 
 AGREE = 0.5
 """Seconds a death may lie off the age it agrees on. A look a second tells an end to half a second, and MariaDB's
@@ -39,17 +39,6 @@ def may_be_a_limits(departure: Departure) -> bool:
     """Whether it teaches anything: a client of which the server itself says that it was lost met no limit."""
     said_otherwise = departure.certainty is Certainty.CONFIRMED and departure.cause is not Cause.IDLE_TIMEOUT
     return departure.cause in FATAL and not said_otherwise
-
-
-class Kin(NamedTuple):
-    """Sessions that are likely to have been given the same limit."""
-
-    user: str
-    host: str
-    """Without a port."""
-    program: str
-    inherited: float
-    """The global `wait_timeout` in force when they came: who came under another was not given the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +67,8 @@ class Lessons:
 
     of: Mapping[Kin, Lesson] = field(default_factory=dict)
     """The most recently heard of last. Never changed."""
+    limits: Mapping[Kin, int] = field(default_factory=dict)
+    """Of whom a limit is believed. The same object as long as nothing is learned or forgotten."""
 
 
 NOTHING_LEARNED = Lessons()
@@ -88,7 +79,7 @@ def learn(lessons: Lessons, departures: Iterable[Departure], snapshot: Snapshot)
     survived = _survived(snapshot)
     deaths: dict[Kin, list[tuple[float, float]]] = {}
     for departure in departures:
-        kin = _teaches(departure.verdict)
+        kin = kin_of(departure.verdict)
         age = departure.idle_seconds
         if kin is None or age is None:
             continue
@@ -104,17 +95,19 @@ def learn(lessons: Lessons, departures: Iterable[Departure], snapshot: Snapshot)
         known[kin] = _taught(known.pop(kin, Lesson()), ages, survived[kin])
     for forgotten in [*known][: max(0, len(known) - MOST_KIN)]:
         del known[forgotten]
-    return Lessons(known)
+    limits = {kin: seconds for kin, lesson in known.items() if (seconds := lesson.limit) is not None}
+    return Lessons(known, lessons.limits if limits == lessons.limits else limits)
 
 
 def limit_for(lessons: Lessons, session: Session, inherited: Inherited) -> Limit | None:
     """The limit learned for a session that came under these globals; None where nothing is known, or it shows its own."""
     if session.own_limit is not None or inherited.wait_timeout is None:
         return None
-    kin = _kin(session, inherited.wait_timeout)
-    lesson = lessons.of.get(kin)
-    if lesson is None or (seconds := lesson.limit) is None:
+    kin = Kin(session.user, session.client_host, session.program or "", inherited.wait_timeout)
+    seconds = lessons.limits.get(kin)
+    if seconds is None:
         return None
+    lesson = lessons.of[kin]
     return _learned(kin, seconds, lesson.agreeing(seconds), len(lesson.deaths))
 
 
@@ -135,27 +128,7 @@ def agreed(deaths: Iterable[float]) -> int | None:
 
 def _survived(snapshot: Snapshot) -> dict[Kin, float]:
     """How long one of each kin is certain to have idled by now."""
-    longest: dict[Kin, float] = {}
-    for verdict in snapshot.verdicts:
-        kin = _teaches(verdict)
-        age = verdict.idle_seconds(snapshot.taken_at)
-        if kin is not None and age is not None:
-            certain = max(0.0, age - verdict.session.idle_within)
-            longest[kin] = max(longest.get(kin, 0.0), certain)
-    return longest
-
-
-def _teaches(verdict: Verdict) -> Kin | None:
-    """Whom an idle session speaks for: nobody if its own limit is shown, or another than wait_timeout governs it."""
-    session, limit = verdict.session, verdict.limit
-    silent = session.own_limit is not None or session.own or session.half_sent or not session.is_idle
-    if silent or limit is None or limit.variable != "wait_timeout" or verdict.inherited.wait_timeout is None:
-        return None
-    return _kin(session, verdict.inherited.wait_timeout)
-
-
-def _kin(session: Session, inherited: float) -> Kin:
-    return Kin(session.user, session.client_host, session.program or "", inherited)
+    return {kin: max(0.0, snapshot.taken_at - marks[0][0]) for kin, marks in snapshot.tally.waits.items()}
 
 
 def _taught(lesson: Lesson, deaths: list[float], survived: float) -> Lesson:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from goneaway_tui.judge.deadline import verdict_on
 from goneaway_tui.judge.departures import departures
@@ -47,13 +47,13 @@ def step(
     if previous is None:
         return Step(snapshot, lessons=learn(lessons, (), snapshot))
     restarted = not is_same_run(previous.sample, sample)
-    known = frozenset() if restarted else frozenset(v.session.id for v in previous.verdicts)
+    opened = snapshot.by_id.keys() - (frozenset() if restarted else previous.by_id.keys())
     before = {v.name: v.value for v in previous.sample.variables}
     departed = departures(previous, snapshot)
     return Step(
         snapshot,
         departed,
-        tuple(v for v in snapshot.verdicts if v.session.id not in known and not v.session.own),
+        tuple(v for v in map(snapshot.by_id.__getitem__, sorted(opened)) if not v.session.own),
         tuple(
             Change(v.name, before[v.name], v.value)
             for v in sample.variables
@@ -76,14 +76,23 @@ def judge(
     its limit stays disproved. A snapshot of another server run is ignored: session ids start over with it.
     """
     policy = policy or Policy()
-    known = {}
-    if previous is not None and is_same_run(previous.sample, sample):
-        known = {v.session.id: v for v in previous.verdicts}
-    current = Inherited.of(sample)
-    return Snapshot(
-        sample,
-        tuple(
-            verdict_on(s, sample.taken_at, current, known.get(s.id), policy, lessons) for s in sample.sessions
-        ),
-        policy,
-    )
+    current, now = Inherited.of(sample), sample.taken_at
+    if previous is None or not is_same_run(previous.sample, sample):
+        fresh = tuple(verdict_on(s, now, current, None, policy, lessons) for s in sample.sessions)
+        return Snapshot(sample, fresh, policy, believed=lessons.limits)
+    known = previous.by_id
+    holds = policy == previous.policy and lessons.limits is previous.believed
+    verdicts, came, went = [], [], []
+    for session in sample.sessions:
+        before = known.get(session.id)
+        if before is not None and before.session is session and now < before.until and holds:
+            verdicts.append(before)
+            continue
+        verdict = verdict_on(session, now, current, before, policy, lessons)
+        verdicts.append(verdict)
+        came.append(verdict)
+        if before is not None:
+            went.append(before)
+    snapshot = Snapshot(sample, tuple(verdicts), policy, believed=lessons.limits)
+    went += [known[number] for number in known.keys() - snapshot.by_id.keys()]
+    return replace(snapshot, reckoned=previous.tally.after(went, came))

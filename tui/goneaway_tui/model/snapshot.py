@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from functools import cached_property
 
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.session import Session
+from goneaway_tui.model.session import ProcesslistId, Session
+from goneaway_tui.model.tally import Tally
+
+RECKONED = {"recorded": False}
+"""Marks a field that follows from the others: it is part of no recording, and no comparison."""
 
 
 class Risk(Enum):
@@ -79,6 +85,8 @@ class Verdict:
     """The globals in force when this session was first seen."""
     outlived: frozenset[Limit] = frozenset()
     """Assumed limits this session has outlived; they are never believed of it again."""
+    until: float = field(default=float("-inf"), compare=False, repr=False, metadata=RECKONED)
+    """The instant up to which time alone changes nothing of it."""
 
     def seconds_left(self, now: float) -> float | None:
         return None if self.deadline is None else self.deadline - now
@@ -96,14 +104,26 @@ class Policy:
     imminent_below: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """A sample and a verdict on each of its sessions, in the sample's order."""
 
     sample: Sample
     verdicts: tuple[Verdict, ...]
     policy: Policy = Policy()
+    reckoned: Tally | None = field(default=None, compare=False, repr=False, metadata=RECKONED)
+    """The tally, where it was kept up from the snapshot before."""
+    believed: object = field(default=None, compare=False, repr=False, metadata=RECKONED)
+    """What was believed of limits nobody shows: while it stays the same object, no verdict is in doubt for it."""
 
     @property
     def taken_at(self) -> float:
         return self.sample.taken_at
+
+    @cached_property
+    def by_id(self) -> Mapping[ProcesslistId, Verdict]:
+        return {verdict.session.id: verdict for verdict in self.verdicts}
+
+    @cached_property
+    def tally(self) -> Tally:
+        return Tally().after((), self.verdicts) if self.reckoned is None else self.reckoned

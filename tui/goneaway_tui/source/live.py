@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,6 +31,10 @@ TEXT_LENGTH = 1024
 """Characters of a statement to bring; performance_schema keeps no more by default."""
 SAMPLE_SECONDS = 3 * STATEMENT_SECONDS
 """How long one reading of many statements may take altogether, connecting aside."""
+MANY = 1000
+"""Sessions from which on the server's counters are read less often than its sessions."""
+COUNTERS_SECONDS = 5.0
+"""How often then, as long as nobody leaves."""
 SURVEY_SECONDS = 30.0
 """How often it is found out anew what may be read: grants and consumers change while we look on."""
 LEAST_PATIENCE = 10
@@ -188,6 +193,9 @@ class _Reading:
         self._globals = GlobalsReader(connection, self._found)
         self._uptime = float(dict(self._globals.counters()).get("uptime", 0))
         self._uptime_at = clock()
+        self._counters: tuple[tuple[str, int], ...] = ()
+        self._counted_at = -math.inf
+        self._present: frozenset[int] = frozenset()
         self._use(self._found)
 
     def sample(self, witness: Callable[[Sample], Testimony]) -> Sample:
@@ -197,11 +205,10 @@ class _Reading:
             self._survey_again(began)
         taken_at, sessions = self._reader.sessions(self._uptime + (began - self._uptime_at))
         variables = self._globals.variables(taken_at)
-        counters = self._globals.counters()
-        self._uptime, self._uptime_at = float(dict(counters).get("uptime", 0)), taken_at
+        counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
         read = Sample(
             taken_at=taken_at,
-            server=self._server(self._uptime),
+            server=self._server(self._uptime + (taken_at - self._uptime_at)),
             sessions=sessions,
             variables=variables,
             counters=counters,
@@ -209,6 +216,15 @@ class _Reading:
         )
         clues = witness(read).clues(self.connection, self._found, read, self._clock)
         return replace(read, clues=clues, seconds_to_read=self._clock() - began)
+
+    def _read_counters(self, now: float, present: frozenset[int]) -> tuple[tuple[str, int], ...]:
+        """Counters are evidence when somebody left. Otherwise they can wait: to tell them the server adds up all sessions."""
+        rest = len(present) >= MANY and now - self._counted_at < COUNTERS_SECONDS
+        if not rest or not self._present <= present:
+            self._counters, self._counted_at = self._globals.counters(), now
+            self._uptime, self._uptime_at = float(dict(self._counters).get("uptime", 0)), now
+        self._present = present
+        return self._counters
 
     def history(self) -> History:
         return recalled(self.connection, self._found, self._clock)

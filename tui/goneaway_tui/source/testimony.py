@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from goneaway_tui.doctor.serverlog import ServerLog
@@ -52,7 +53,11 @@ class Testimony:
     def __init__(self, after: float | None = None) -> None:
         """`after`: when another run of the server was seen last, which this one came after."""
         self._stopped_after = after
+        self._sessions: dict[ProcesslistId, Session] = {}
         self._present: dict[ProcesslistId, Account] = {}
+        """Whose sessions are counted."""
+        self._crowds: Counter[Account] = Counter()
+        """How many of those each account has."""
         self._counted: dict[Account, Counter[int]] = {}
         self._counted_at: dict[Account, int | None] = {}
         """How many sessions each of them had had by then."""
@@ -69,27 +74,36 @@ class Testimony:
 
     def clues(self, connection: Connection, found: Survey, sample: Sample, clock: Clock) -> Clues:
         """What was said since the sample before. `clock` is the one the sample was taken by. Raises SourceError."""
-        present = {s.id: (s.user, s.client_host) for s in sample.sessions if _counts(s)}
+        sessions = {session.id: session for session in sample.sessions}
+        changed = [each for number, each in sessions.items() if self._sessions.get(number) is not each]
+        seen = {each.id: (each.user, each.client_host) for each in changed if _counts(each)}
+        missed = self._present.keys() - sessions.keys() | {each.id for each in changed if each.id not in seen}
+        left = {number: self._present[number] for number in missed if number in self._present}
         if self.taken_at is None:
             clues = self._of_the_run_before(connection, found, sample, clock)
             self._kills(connection, found)
             self._remembered = 0  # those were counted before we came
-            gone: Counter[Account] = Counter()
         else:
-            gone = Counter(who for session_id, who in self._present.items() if session_id not in present)
-            clues = self._of_sessions(connection, found, sample, clock, any_gone=bool(gone))
+            clues = self._of_sessions(connection, found, sample, clock, any_gone=bool(left))
+        gone = Counter(left.values())
+        before = Counter(self._present[number] for number in seen if number in self._present)
+        crowds = self._crowds - gone - before + Counter(seen.values())
         logins = self._read_logins(connection, found)
-        counts = self._count(connection, found, gone, self._to_count(present, gone, logins))
+        counts = self._count(connection, found, gone, self._to_count(crowds.keys() - gone.keys(), logins))
         # Nothing is asked of the server from here on.
         clues = replace(clues, errors=self._rises(counts, gone))
         if counts is not None:
             clues = replace(clues, counted=ERRORS | {GOODBYE} if "errors" in found.able else SAID)
         clues = self._totalled(clues, sample, gone.total())
-        self._present, self.taken_at = present, sample.taken_at
+        self._sessions, self._crowds, self.taken_at = sessions, crowds, sample.taken_at
+        self._present = (
+            {n: who for n, who in self._present.items() if n not in left} if left else self._present
+        )
+        self._present |= seen
         self._counted = {**self._counted, **(counts or {})}
         self._counted_at |= {account: logins.get(account) for account in counts or {}}
-        if len(self._counted) > FORGET_ABOVE * (1 + len(set(present.values()))):
-            self._forget(set(present.values()))
+        if len(self._counted) > FORGET_ABOVE * (1 + len(self._crowds)):
+            self._forget(set(self._crowds))
         return clues
 
     def _of_the_run_before(
@@ -128,17 +142,11 @@ class Testimony:
             return {}
         return {(text(user), text(host)): int(total) for user, host, total in connection.rows(statement)}
 
-    def _to_count(
-        self,
-        present: Mapping[ProcesslistId, Account],
-        gone: Mapping[Account, int],
-        logins: Mapping[Account, int],
-    ) -> list[Account]:
+    def _to_count(self, here: AbstractSet[Account], logins: Mapping[Account, int]) -> list[Account]:
         """Whom to count from the next time on: accounts seen first, and those somebody visited.
 
         The visitors' own endings must not be taken for those of sessions that leave later.
         """
-        here = set(present.values()) - gone.keys()
         new = sorted(account for account in here if account not in self._counted)
         visited = sorted(
             account

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.recorder import Recorder
 from goneaway_tui.source.recording.recording import Recording
+from goneaway_tui.source.recording.shape import recorded
 from goneaway_tui.source.simulated import SimulatedSource
 from tests.builders import NOW, a_sample, a_session, a_verdict
 
@@ -69,9 +70,9 @@ def read_back(path: Path) -> list[Snapshot]:
 
 
 def exact(value: Any) -> Any:
-    """Everything of a fact, fields that do not count for its equality included, floats by their bits."""
+    """Everything of a fact, fields that do not count for its equality included but those that are reckoned, floats by their bits."""
     if is_dataclass(value):
-        return type(value), [exact(getattr(value, field.name)) for field in fields(value)]
+        return type(value), [exact(getattr(value, field.name)) for field in recorded(type(value))]
     if isinstance(value, float):
         return struct.pack(">d", value)
     if isinstance(value, frozenset):

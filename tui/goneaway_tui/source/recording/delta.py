@@ -41,6 +41,7 @@ class Told(NamedTuple):
     """A session as the last line left it."""
 
     id: int
+    verdict: Verdict
     scalars: bytes
     compounds: tuple[Any, ...]
     row: Row
@@ -105,14 +106,16 @@ class SampleWriter:
 
     def _told(self, verdict: Verdict, before: Told | None) -> tuple[Told, list[Any] | None]:
         """What to remember of it, and the step that tells it; None where it is as it was."""
+        if before is not None and before.verdict is verdict:
+            return before, None
         scalars, compounds = VERDICTS.scalars_of(verdict), VERDICTS.compounds_of(verdict)
         if self._hidden is not None:
             scalars = (*scalars[: self._hidden], None, *scalars[self._hidden + 1 :])
         exact = marshal.dumps(scalars, EXACT)
         if before is not None and before.scalars == exact and all(map(is_, before.compounds, compounds)):
-            return before, None
+            return before._replace(verdict=verdict), None
         row = self._rows.row(scalars + compounds)
-        told = Told(verdict.session.id, exact, compounds, row)
+        told = Told(verdict.session.id, verdict, exact, compounds, row)
         if before is None:
             return told, [0, *self._rows.cells(row, range(len(row)))]
         changed = [place for place, cell in enumerate(row) if not _alike(cell, before.row[place])]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from types import NoneType
 from typing import Any
 
-from goneaway_tui.source.recording.shape import Misfit, Shape, has_default, hints_of, shape_of
+from goneaway_tui.source.recording.shape import Misfit, Shape, has_default, hints_of, recorded, shape_of
 
 NUMBERS = frozenset({int, float, bool, NoneType})
 TEXTS = frozenset({str, NoneType})
@@ -61,7 +61,7 @@ class Table:
         self.scalars = sum(not column.is_compound for column in found)
 
     def _columns_of(self, fact: type, prefix: str) -> Iterator[Column]:
-        known = {field.name: field for field in fields(fact)}
+        known = {field.name: field for field in recorded(fact)}
         for name, hint in hints_of(fact).items():
             path = prefix + name
             if path in self._inline:
@@ -86,7 +86,7 @@ class Table:
         places = {column.path: place for place, column in enumerate(self.columns)}
 
         def plan(fact: type, prefix: str) -> Plan:
-            paths = [prefix + field.name for field in fields(fact)]
+            paths = [prefix + field.name for field in recorded(fact)]
             return fact, [
                 plan(self._inline[path], f"{path}.") if path in self._inline else places[path]
                 for path in paths

@@ -57,7 +57,12 @@ def shape_of(hint: Any) -> Shape:
 def hints_of(fact: type) -> dict[str, Any]:
     """A dataclass' fields and their types, in their order."""
     hints = get_type_hints(fact)
-    return {field.name: hints[field.name] for field in fields(fact)}
+    return {field.name: hints[field.name] for field in recorded(fact)}
+
+
+def recorded(fact: type) -> list[Field[Any]]:
+    """A dataclass' fields, those left out that say so: they are reckoned from the others."""
+    return [field for field in fields(fact) if field.metadata.get("recorded", True)]
 
 
 def has_default(field: Field[Any]) -> bool:
@@ -138,7 +143,7 @@ def _fact(fact: Any) -> Shape:
     hints = hints_of(fact)
     shapes = tuple(shape_of(hint) for hint in hints.values())
     names = tuple(hints)
-    needed = sum(not has_default(field) for field in fields(fact))
+    needed = sum(not has_default(field) for field in recorded(fact))
 
     def unpack(raw: Any) -> Any:
         if not needed <= len(_list(raw)) <= len(shapes):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -11,7 +11,6 @@ from textual.widget import Widget
 
 from goneaway_tui.judge.forecast import Forecast, closings
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.freshness import CONNECTING, Freshness
@@ -42,20 +41,16 @@ class Summary(Widget):
         self._server_name = plain(name, 120)
         self._reach = "read-only" if read_only else "read-write"
         self._aborted_before: int | None = None
-        self._counts: Counter[Risk] = Counter()
-        self._idle = 0
         self._shown = (0, "")
         self._ahead: Forecast | None = None
         self._ahead_of: tuple[float, int] | None = None
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
-        """Count once a reading; remember the first count of aborted clients, since what is shown is how many since."""
+        """Remember the first count of aborted clients: what is shown is how many since."""
         if snapshot is None:
             return
         if self._aborted_before is None:
             self._aborted_before = snapshot.sample.counter("aborted_clients")
-        self._counts = Counter(verdict.risk for verdict in snapshot.verdicts)
-        self._idle = sum(verdict.session.is_idle for verdict in snapshot.verdicts)
 
     def watch_now(self, now: float) -> None:
         """Redraw when a figure changed, not at every tick."""
@@ -73,7 +68,7 @@ class Summary(Widget):
         wanted = (snapshot.taken_at, int(self.now))
         if self._ahead is None or self._ahead_of != wanted:
             self._ahead, self._ahead_of = (
-                closings(snapshot.verdicts, self.now, horizons(snapshot, self.size.width)),
+                closings(snapshot, self.now, horizons(snapshot, self.size.width)),
                 wanted,
             )
         return self._ahead
@@ -97,13 +92,14 @@ class Summary(Widget):
             return [Content("")] * 3
         forecast = self._forecast(self.snapshot)
         return [
-            spread(within(self._limits(self.snapshot.sample, width), width), [], width),
-            beside(tally(self._counts), who_is_next(forecast, self.now), width),
+            spread(within(self._limits(self.snapshot, width), width), [], width),
+            beside(tally(self.snapshot.tally.risks), who_is_next(forecast, self.now), width),
             spread(histogram(forecast, self.snapshot.policy), [], width),
         ]
 
-    def _limits(self, sample: Sample, width: int) -> list[list[Part]]:
+    def _limits(self, snapshot: Snapshot, width: int) -> list[list[Part]]:
         """The limits in words, with the raw value where there is room, and what they are held against."""
+        sample = snapshot.sample
         figures: list[list[Part]] = []
         for variable, name in (("wait_timeout", "wait_timeout"), ("interactive_timeout", "interactive")):
             value = sample.variable(variable)
@@ -128,7 +124,7 @@ class Summary(Widget):
                 f" / {wording.count(int(most))}" if most else "",
             )
         )
-        figures.append(figure("idle", wording.count(self._idle), ""))
+        figures.append(figure("idle", wording.count(snapshot.tally.idle), ""))
         aborted = sample.counter("aborted_clients")
         if aborted is not None and self._aborted_before is not None:
             since = aborted - self._aborted_before
@@ -140,11 +136,11 @@ def figure(name: str, value: str, more: str) -> list[Part]:
     return [(f"{name} ", QUIET), (value, "bold"), (f"{more}   ", QUIET)]
 
 
-def tally(counts: Counter[Risk]) -> list[list[Part]]:
+def tally(counts: Mapping[Risk, int]) -> list[list[Part]]:
     """How many are at each risk, gravest first; nobody overdue is not worth a word."""
     groups: list[list[Part]] = []
     for risk in reversed(Risk):
-        number = counts[risk]
+        number = counts.get(risk, 0)
         if number or risk is not Risk.OVERDUE:
             words = f"{wording.SIGNS[risk]} {risk.value} {wording.count(number)}"
             groups.append([(words, LOOKS[risk] if number else QUIET), ("   ", "")])
