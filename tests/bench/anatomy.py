@@ -1,7 +1,7 @@
 """Where the CPU of a refresh goes, function by function: `python -m tests.bench.anatomy [--server mysql97] [--sessions 5000]`.
 
 Our app in a terminal of 160x50 before real sessions that sleep, its two threads under cProfile: shares, since being
-watched costs twice the time. What they cost unwatched is told by `tests.bench.scale`.
+watched costs several times as much. What they cost unwatched is told by `tests.bench.scale`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from tests.bench.peers import surroundings
 from tests.bench.terminal import Mute, Terminal
 from tests.servers.private import NAMES, Servers
 
-SECONDS = 20.0
-MOST = 14
+SECONDS = 15.0
+MOST = 12
 """Functions told of each thread."""
 
 
@@ -39,7 +39,7 @@ class Profiled(Watched):
 
     def __init__(self, source: Source) -> None:
         super().__init__(source)
-        self.profile = cProfile.Profile()
+        self.profile = cProfile.Profile(time.thread_time)
         self.wanted = self._is_on = False
 
     def sample(self) -> Sample:
@@ -80,7 +80,7 @@ def within(output: Path, port: int) -> None:
 
     async def look(pilot: Pilot[object]) -> None:
         await asyncio.sleep(6)
-        drawing = cProfile.Profile()
+        drawing = cProfile.Profile(time.thread_time)
         source.readings.clear()
         source.wanted = True
         drawing.enable()

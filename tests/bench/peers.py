@@ -18,7 +18,7 @@ import pymysql
 
 from goneaway_tui.model.server import Flavour
 from tests.bench.crowd import USER
-from tests.bench.terminal import Terminal
+from tests.bench.terminal import Mute, Terminal
 from tests.servers.private import home_of_servers
 
 ROOT: Final = Path(__file__).parents[2]
@@ -119,8 +119,12 @@ def at_work(port: int, flavour: Flavour, home: Path) -> Iterator[dict[str, Termi
             flags = ["-h", "127.0.0.1", "-P", str(port), "-u", "root", "-r", "1", "--panels", "processlist"]
             seen = Terminal([str(dolphie), "--pypi-repo", _ELSEWHERE, *flags], env)
             programs["Dolphie"] = stack.enter_context(seen)
-            time.sleep(6)
-            seen.type(b"i")  # idle sessions too
+            seen.wait_for(b"Processlist (")
+            for _ in range(5):
+                seen.type(b"i")  # idle sessions too
+                with suppress(Mute):
+                    seen.wait_for(b"now show", 6)
+                    break
         time.sleep(6)
         yield programs
 

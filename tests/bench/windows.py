@@ -89,7 +89,7 @@ class Watcher:
         server, took = cpu_seconds(self._server_pid) - server, time.monotonic() - began
         counted_for = time.monotonic() - counted_at
         more = [count - asked.get(digest, 0) for digest, count in self._statements().items()]
-        refreshes = commonest([count for count in more if count > 2]) * took / counted_for if pid else 0.0
+        refreshes = commonest([count for count in more if count > 1]) * took / counted_for if pid else 0.0
         return Window(took, cpu, server, refreshes)
 
     def turns(self, programs: Mapping[str, Runs], rounds: int) -> dict[str, Spending]:
