@@ -1,0 +1,156 @@
+"""The goals, each a row, and how its figure is worked out from what was measured on one server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tests.bench.windows import Spending
+
+US, TICKS, RAW, INNOTOP, DOLPHIE = "goneaway-tui", "its ticks", "PyMySQL", "innotop", "Dolphie"
+
+
+@dataclass(slots=True)
+class Figures:
+    """All that was measured on one server, or simulated. What was not measured is empty."""
+
+    idle: Mapping[str, Spending] = field(default_factory=dict)
+    """By program, while next to nobody runs anything."""
+    churning: Mapping[str, Spending] = field(default_factory=dict)
+    """The same while sessions run statements all the time."""
+    few: Mapping[str, Spending] = field(default_factory=dict)
+    many: Mapping[str, Spending] = field(default_factory=dict)
+    """Ours at a tenth of the sessions, and at all of them, with the same activity."""
+    keys: Mapping[str, float] = field(default_factory=dict)
+    inside: Mapping[str, float] = field(default_factory=dict)
+    machine: Mapping[str, float] = field(default_factory=dict)
+    """What stalls a loop that has nothing to do."""
+    start: Mapping[str, float] = field(default_factory=dict)
+    snapshot: Mapping[str, float] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
+    empty_mib: float = 0.0
+    churned_mib: list[float] = field(default_factory=list)
+    """Ours, once a minute, while sessions come and go."""
+
+
+def refresh(seen: Mapping[str, Spending]) -> float:
+    """CPU milliseconds of ours for one refresh, the running of the countdowns taken off."""
+    ours = seen[US]
+    return (ours.per_second - seen[TICKS].per_second) / ours.refreshes_per_second
+
+
+def over(ours: float, theirs: float) -> str:
+    """A ratio, and what it is of."""
+    return f"{ours / theirs:.2f} ({ours:.1f} / {theirs:.1f} ms)" if theirs > 0 else f"{ours:.1f} ms"
+
+
+def server(seen: Mapping[str, Spending]) -> str:
+    return over(seen[US].server_per_refresh, seen[RAW].server_per_refresh)
+
+
+def memory(figures: Figures) -> str:
+    full = figures.idle[US].mib
+    return f"{full / figures.empty_mib:.2f} ({full:.0f} / {figures.empty_mib:.0f} MiB)"
+
+
+def flatness(figures: Figures) -> str:
+    seen = figures.churned_mib
+    return f"{seen[0]:.0f} to {seen[-1]:.0f} MiB in {len(seen)} min"
+
+
+def start(figures: Figures) -> str:
+    paid = figures.start
+    without = paid["screen"] - paid["connection"]
+    return f"{without / paid['imports']:.2f} ({without:.0f} / {paid['imports']:.0f} ms)"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One row. A figure that was not measured is KeyError or IndexError, and an empty cell."""
+
+    what: str
+    goal: str
+    figure: Callable[[Figures], str]
+
+
+GOALS = (
+    Goal("CPU of a refresh, over a raw `fetchall`", "≤ 1.0", lambda f: over(refresh(f.idle), f.idle[RAW].per_refresh)),
+    Goal("the same, over innotop's", "≤ 0.2", lambda f: over(refresh(f.idle), f.idle[INNOTOP].per_refresh)),
+    Goal("the same, over Dolphie's", "", lambda f: over(refresh(f.idle), f.idle[DOLPHIE].per_refresh)),
+    Goal("while {churn} a second change, over a raw `fetchall`", "≤ 2.5", lambda f: over(refresh(f.churning), f.churning[RAW].per_refresh)),
+    Goal("CPU of the server, over one `SELECT` of the full list", "≤ 1.0", lambda f: server(f.idle)),
+    Goal("the same while {churn} a second change", "≤ 1.0", lambda f: server(f.churning)),
+    Goal("a key to its paint, 99 of 100 within", "< 50 ms", lambda f: f"{f.keys['99 %']:.1f} ms"),
+    Goal("longest stall of the loop (of one with nothing to do)", "< 30 ms", lambda f: f"{f.inside['stall']:.1f} ms ({f.machine['stall']:.1f})"),
+    Goal("a refresh at {sessions}, over one at {few} with the same activity", "≤ 2", lambda f: over(refresh(f.many), refresh(f.few))),
+    Goal("start to the first row without the connection, over its imports", "≤ 1.8", start),
+    Goal("memory, over an empty board", "≤ 1.6", memory),
+    Goal("memory while sessions come and go", "flat", flatness),
+    Goal("a snapshot, over a script that dumps the same rows", "≤ 1.3", lambda f: over(f.snapshot["ours"], f.snapshot["by_hand"])),
+    Goal("a snapshot imports `textual`", "no", lambda f: "" if not f.imported else "yes" if "textual" in f.imported else "no"),
+)  # fmt: skip
+
+SIMULATED = {
+    0: lambda f: "{refresh:.1f} ms: read {read:.1f}, judge {judge:.1f}, draw {draw:.1f}".format(**f.inside),
+    7: lambda f: f"{f.inside['stall']:.1f} ms",
+}
+"""Where a row has a figure of the simulated source, by the row's place."""
+
+
+def cell(figure: Callable[[Figures], str], figures: Figures) -> str:
+    try:
+        return figure(figures)
+    except (KeyError, IndexError, ZeroDivisionError):
+        return ""
+
+
+def markdown(
+    servers: Mapping[str, Figures],
+    simulated: Figures | None,
+    words: Mapping[str, object],
+    simulated_sessions: int,
+) -> str:
+    """The table; `words` are what the rows' names leave open."""
+    heads = ["", "goal", *servers, *([f"simulated, {simulated_sessions:,}"] if simulated else [])]
+    rows = [heads, ["---"] * len(heads)]
+    for place, goal in enumerate(GOALS):
+        cells = [cell(goal.figure, figures) for figures in servers.values()]
+        if simulated is not None:
+            cells.append(cell(SIMULATED.get(place, lambda _: ""), simulated))
+        rows.append([goal.what.format(**words), goal.goal, *cells])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def programs(figures: Figures, churn: int) -> str:
+    """What every program spends, for whoever wants to see what the ratios are made of."""
+    heads = ["", "CPU a refresh", "of a core", "server's CPU a refresh", "refreshes a second", "memory"]
+    rows = [heads, ["---", *["--:"] * 5]]
+    for title, seen in (("", figures.idle), (f", {churn} a second change", figures.churning)):
+        rows += [
+            [
+                f"{name}{title}",
+                f"{each.per_refresh:.1f} ms" if name != TICKS else "",
+                f"{each.per_second / 1000:.3f}",
+                f"{each.server_per_refresh:.1f} ms",
+                f"{each.refreshes_per_second:.2f}" if name != TICKS else "",
+                f"{each.mib:.0f} MiB",
+            ]
+            for name, each in seen.items()
+        ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def raw(figures: Figures) -> str:
+    """The rest, a line each."""
+    parts: dict[str, Mapping[str, float]] = {
+        "inside, CPU ms a refresh": figures.inside,
+        "a loop with nothing to do": figures.machine,
+        "keys, ms": figures.keys,
+        "start, CPU ms": figures.start,
+        "snapshot, CPU ms": figures.snapshot,
+    }
+    return "\n".join(
+        f"    {name}: " + ", ".join(f"{what} {value:.1f}" for what, value in part.items())
+        for name, part in parts.items()
+        if part
+    )
