@@ -46,11 +46,14 @@ DRIVERS: Final = (
     ),
     (
         Client("MySQL Connector/J", hears_4031=True),
-        r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure",
+        r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure|last packet s(?:uccessfully received|ent successfully)",
     ),
+    (Client("r2dbc-mysql", hears_4031=True), r"r2dbc\.mysql"),
+    (Client("MySQL Shell", hears_4031=True), r"\bMySQL Error \d{4} \(\w{5}\): "),
+    (Client("mysqldump", hears_4031=True), r"^(?:mysqldump|mariadb-dump): "),
     (
         Client("go-sql-driver"),
-        r"go-sql-driver|\[mysql\] .{0,40}\.go:\d|(?:: |\")invalid connection|driver: bad connection|commands out of sync\. You",
+        r"go-sql-driver|\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\")invalid connection|driver: bad connection|commands out of sync\. You",
     ),
     (Client("PHP PDO", tells_write_from_read=False), r"PDOException|PDO->|PDO::|SQLSTATE\[\w{5}\] ?[:\[]"),
     (Client("PHP mysqli", tells_write_from_read=False), r"mysqli"),
@@ -71,15 +74,14 @@ DRIVERS: Final = (
         r"\bsqlx\b|error communicating with database|error returned from database",
     ),
     (Client("Rust mysql"), r"mysql_async|MySqlError \{|DriverError"),
-    (Client("ProxySQL"), r"(?i)proxysql|MySQL_Session\.cpp|MySQL_Thread\.cpp|hostgroup"),
+    (Client("ProxySQL"), r"(?i)proxysql|\bmysql_(?:session|thread|connection|monitor|hostgroups_manager)\.cpp|hostgroup"),
     (Client("HAProxy"), r"haproxy|\d [cs]D \d+/"),
-    (Client("mysqldump", hears_4031=True), r"^(?:mysqldump|mariadb-dump): "),
     (
         Client("mariadb command line", hears_4031=True),
         r"^ERROR \d{4} \(\w{5}\).*(?:to server during|Server has gone|to server on|before completion of TLS)",
     ),
     (Client("mysql command line", hears_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
-    (Client("Node mysql2", hears_4031=True), r"errno: -?\d{3}|node:internal|fatal: true"),
+    (Client("Node mysql2", hears_4031=True), r"errno\"?: ?-?\d{3}\b|node:internal|fatal\"?: ?true"),
 )
 FRAMEWORKS: Final = (
     ("Django", r"\bdjango\b"),

@@ -27,6 +27,8 @@ class How(StrEnum):
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
     NO_SOCKET = "no_socket"
+    DIALLING = "dialling"
+    """Nobody had answered yet."""
     GREETING = "greeting"
     """Before or while the two introduced themselves."""
     WRITING = "writing"
@@ -42,10 +44,15 @@ MANNERS: Final = tuple(
         (How.EOF, r"EOF|end of stream|PROTOCOL_CONNECTION_LOST|Connection lost: The server closed"),
         (
             How.TIMED_OUT,
-            r"timed out|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout",
+            r"[Tt]imed out|Timeout expired|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout",
         ),
         (How.REFUSED, r"[Cc]onnection refused|ECONNREFUSED|\(111\b|Errno 111|\b10061\b"),
         (How.UNREACHABLE, r"No route to host|[Nn]etwork is unreachable|\(113\b|EHOSTUNREACH"),
+        (
+            How.DIALLING,
+            r"\bdial (?:tcp|unix)\b|connect E[A-Z]{3,20}\b|java\.net\.ConnectException|[Cc]onnect [Tt]im(?:ed out|eout expired)"
+            r"|Can't reach database server",
+        ),
         (How.NO_SOCKET, r"through socket|No such file or directory"),
         (
             How.GREETING,
@@ -127,7 +134,7 @@ class Occurrence:
         """No session had begun."""
         code = CODES.get(self.code)
         loss = self.code in {2006, 2013, 4031}
-        return bool((code and code.refuses) or self.how & {How.REFUSED, How.NO_SOCKET}) and not loss
+        return bool((code and code.refuses) or self.how & {How.REFUSED, How.DIALLING, How.NO_SOCKET}) and not loss
 
 
 def described(lines: Iterable[Line]) -> dict[str, object]:

@@ -80,8 +80,15 @@ SIGNS: Final = (
     _sign(r"InterfaceError(?:: )?\(0, ''\)|^\W{0,3}\(0, ''\)", 0, reused=True),
     _sign(r"Communications link failure"),
     _sign(r"unexpected end of stream, read \d+ bytes from|socket was closed by server"),
-    _sign(r"No operations allowed after (?:connection|statement) closed", None, reused=True),
-    _sign(r"Failed to validate connection|marked as broken because of SQLSTATE\(08", None, wants_context=True, omen=True),
+    _sign(r"last packet successfully received from the server was [\d,.]{1,15} milliseconds? ago"),
+    _sign(r"No operations allowed after (?:connection|statement) closed|cannot be called on a closed connection", None, reused=True),
+    _sign(r"Failed to validate connection", None, wants_context=True, omen=True, reused=True),
+    _sign(r"marked as broken because of SQLSTATE\(08", None, wants_context=True, omen=True),
+    _sign(r"MySqlConnectionClosedException"),
+    _sign(r"Connect Timeout expired\.(?! All pooled)", wants_context=True),
+    _sign(r"Can't reach database server at .{1,200}:3306\b"),
+    _sign(r"bytes failed with errno=\d", wants_context=True, omen=True),
+    _sign(r"[Ss]erver is currently in offline mode", 3032),
     _sign(r"Could not connect to (?:HostAddress|address=\()"),
     _sign(r"PROTOCOL_CONNECTION_LOST|Connection lost: The server closed the connection"),
     _sign(
@@ -106,7 +113,7 @@ SIGNS: Final = (
     _sign(r" \d+/-?\d+/\+?(?P<held>\d+) \d+ [cs]D \d+/\d+/\d+/", None, Cause.PROXY_OR_FIREWALL, certainty=_SURE, wants_context=True),
     _sign(r"(?i:connection reset by peer|broken pipe)", wants_context=True),
     _sign(r"(?i:connection refused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
-    _sign(r"(?i:server closed the connection)(?! unexpectedly)", wants_context=True),
+    _sign(r"(?i:server (?:has )?closed the connection)(?! unexpectedly)", wants_context=True),
 )  # fmt: skip
 """The most telling first: of two on one line the first decides."""
 
@@ -127,11 +134,12 @@ ALONE: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^mariadb-dum
 """A line that is an error by itself, whatever stands around it."""
 
 OURS: Final = re.compile(
-    r"(?i)mysql|maria|sqlstate|jdbc|java\.sql|hikari|pdoexception|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
+    r"(?i)mysql|mariadb|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
 )
 OTHERS: Final = re.compile(
     r"(?i)postgres|psycopg|asyncpg|pgx|\bpq: |pgbouncer|redis|valkey|memcache|mongo|rabbit|amqp|kafka|nginx|elastic|cassandra"
-    r"|ldap|smtp|sqlite|ora-\d|oracle|mssql|sqlserver|\btds\b|etcd|zookeeper|grpc|websocket|upstream|\bsshd?\b|rsync|\bscp\b|port 22\b|kubelet|docker"
+    r"|ldap|smtp|sqlite|ora-\d|oracle|mssql|sqlserver|\btds\b|etcd|zookeeper|grpc|websocket|upstream|\bsshd?\b|rsync|\bscp\b|kubelet|docker"
+    r"|pgsql|\bPG::|\bgit(?:hub|lab)?\b|\bcurl\b|\birc\b|\bport (?:22|80|443|5432)\b|:(?:443|5432|6379|9092|11211|27017)\b"
 )
 
 
@@ -143,6 +151,7 @@ HINTS: Final = (
     "to validate", "as broken", "not connect", "PROTOCOL_", "enqueue", "closed state", "ECONN", "EPIPE", "ETIMEDOUT",
     "invalid conn", "bad connection", "not available", "closed MySQL", "header bytes", "result set", "has failed",
     "specified MySQL", "communicating", "at EOF", "disconnected", "hostgroup", "broken conn", "client conn", " cD ", " sD ",
+    "last packet", "closed connection", "ClosedException", "Timeout expired", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "Trilogy", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
