@@ -92,9 +92,9 @@ TARGETS = {
     "log": Target(_samples("corpus/*.log") + _samples("logs/*.err"), WORDS_OF_LOGS, _log),
     "JSON log": Target(
         (*_samples("logs/*.json"),
-         b'{"log":"(2006, \'MySQL server has gone away\')\\n","stream":"stderr","time":"2026-10-02T07:31:12.441Z"}\n'
+         (b'{"log":"(2006, \'MySQL server has gone away\')\\n","stream":"stderr","time":"2026-10-02T07:31:12.441Z"}\n'
          b'{"time":"2026-10-02T07:31:12.4+02:00","level":"ERROR","msg":"x","err":"invalid connection"}\n'
-         b'{"level":"error","ts":1790926272.441,"msg":"x","error":"Error 1927 (70100): Connection was killed"}\n'),
+         b'{"level":"error","ts":1790926272.441,"msg":"x","error":"Error 1927 (70100): Connection was killed"}\n')),
         (*WORDS_OF_LOGS, b"{", b"}", b"[" * 2000, b'{"a":' * 1500, b"1e999", b"\\ud800", b"\\u0000", b'"msg"', b'"err_code":', b'"time":', b"null", b"-", b'"thread":'),
         _log,
     ),

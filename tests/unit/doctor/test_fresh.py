@@ -36,15 +36,18 @@ def only(text: str) -> Occurrence:
     [each[1:] for each in ENTRIES],
     ids=[each[0] for each in ENTRIES],
 )
-def test_each_is_one_error_and_is_understood(
-    code: str, at: str, client: str, causes: str, text: str
-) -> None:
+def test_each_is_one_error_and_is_understood(code: str, at: str, client: str, causes: str, text: str) -> None:
     seen = only(text)
     findings = diagnose(Evidence(seen))
     names_itself = seen.says is not None and seen.certainty is Certainty.CONFIRMED
 
     assert (code, at, client) == tuple(
-        str(each) for each in ("-" if seen.code is None else seen.code, seen.at.iso if seen.at else "-", seen.client.name or "-")
+        str(each)
+        for each in (
+            "-" if seen.code is None else seen.code,
+            seen.at.iso if seen.at else "-",
+            seen.client.name or "-",
+        )
     )
     assert findings[0].cause.value in causes.split()
     assert names_itself == (findings[0].certainty is Certainty.CONFIRMED)

@@ -74,7 +74,10 @@ DRIVERS: Final = (
         r"\bsqlx\b|error communicating with database|error returned from database",
     ),
     (Client("Rust mysql"), r"mysql_async|MySqlError \{|DriverError"),
-    (Client("ProxySQL"), r"(?i)proxysql|\bmysql_(?:session|thread|connection|monitor|hostgroups_manager)\.cpp|hostgroup"),
+    (
+        Client("ProxySQL"),
+        r"(?i)proxysql|\bmysql_(?:session|thread|connection|monitor|hostgroups_manager)\.cpp|hostgroup",
+    ),
     (Client("HAProxy"), r"haproxy|\d [cs]D \d+/"),
     (
         Client("mariadb command line", hears_4031=True),
