@@ -56,6 +56,8 @@ class ReadingScreen(ModalScreen[None]):
 
 def _shown(lines: Iterable[str]) -> list[str]:
     every = list(lines)
+    while every and not every[-1]:
+        every.pop()
     shown = [plain(line, 2000) for line in every[:MOST_LINES]]
     if len(every) > MOST_LINES:
         shown.append(f"... and {len(every) - MOST_LINES:,} lines more; goneaway-tui explain writes them all")
