@@ -197,7 +197,6 @@ def _explain(settings: Settings) -> int:
 def _replay(settings: Settings) -> int:
     from goneaway_tui.cli.replay import replay
 
-    require_terminal()
     return replay(settings, steady_clock())
 
 
@@ -233,6 +232,8 @@ def _recorder(settings: Settings, server_name: str) -> Iterator[Recorder | None]
     from goneaway_tui.source.recording.recorder import Recorder
 
     keep = settings.keep
+    if Path(settings.record).is_file() and Path(settings.record).stat().st_size:
+        tell(f"{settings.record} exists: what is seen is added to it")
     recorder = Recorder(
         Path(settings.record),
         server_name,
