@@ -30,6 +30,7 @@ _SERVERS_OWN: Final = re.compile(
     r"Aborted connection \d|Could not (?:read|write) packet|\S{0,200}(?:mariadbd|mysqld): |.{0,200}ready for connections"
 )
 """What only a server writes; other logs number their lines as MariaDB does."""
+_REPLICA: Final = re.compile(r"(?:Slave|Replica) (?:I/O|SQL)")
 _ENDS_LATER: Final = re.compile(r"\S{1,80} haproxy\b")
 """Whose own stamp is when a session began; the wrapper's is when it ended."""
 MOST_PROGRAMS: Final = 200
@@ -97,7 +98,7 @@ def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:
     familiar: dict[str, Client] = {}
     for record in _records(lines, now):
         entry = server.entry(record.lines[0].text)
-        if entry is not None and (entry.cause or entry.code or _SERVERS_OWN.match(entry.text)):
+        if entry is not None and _is_of_server(entry):
             draft = _of_server(record, entry)
             if draft is not None:
                 yield draft
@@ -113,6 +114,12 @@ def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:
             elif known.driver and not client.framework and not client.driver:
                 draft = replace(draft, seen=replace(draft.seen, client=known))  # noqa: PLW2901 - a draft made whole
             yield draft
+
+
+def _is_of_server(entry: LogEntry) -> bool:
+    """Not of a replica, which is a client of its source: it logs its own losses."""
+    own = entry.cause or entry.code or _SERVERS_OWN.match(entry.text)
+    return bool(own) and not _REPLICA.match(entry.text)
 
 
 def _of_server(record: _Record, entry: LogEntry) -> Draft | None:

@@ -41,6 +41,8 @@ SIGNS: Final = (
     _sign(r"client was disconnected by the server because of inactivity|ER_CLIENT_INTERACTION_TIMEOUT", 4031),
     _sign(r"[Ss]erver has gone away", 2006),
     _sign(r"Lost connection to (?:the )?(?:backend )?(?:MySQL|MariaDB) server", 2013),
+    _sign(r"Lost connection to (?:the )?backend server", wants_context=True),
+    _sign(r"\bMyXQL\.Connection .{1,80} disconnected"),
     _sign(r"Lost connection to server (?:during query|at ')", 2013),
     _sign(r"maximum statement execution time exceeded|ER_QUERY_TIMEOUT", 3024),
     _sign(r"max_statement_time exceeded", 1969),
@@ -129,6 +131,8 @@ NUMBERS: Final = (
     re.compile(r"\b(?:errno|code|error_code|Errno)['\"]?\s?[:=]\s?['\"]?(?P<n>\d{4})\b"),
 )
 """Python's drivers; the command-line clients; Go, .NET, replication; PDO; mysqli; sqlx and mysql-connector; Node."""
+TELLING: Final = 6
+"""So many of these, from the first, stand for nothing but a server's error."""
 
 ALONE: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^mariadb-dump: ")
 """A line that is an error by itself, whatever stands around it."""
@@ -200,10 +204,17 @@ def read(text: str) -> Reading | None:
             break
     else:
         return None if number is None else Reading(number, None, sure=False, start=place)
+    if number is None and sign.wants_context and _is_about_another(text):
+        return None
     code = sign.code
     if number is not None and (code is None or not CODES[code].says):
         code = number
     return Reading(code, sign, sure=not sign.wants_context or code == number is not None, start=words.start())
+
+
+def _is_about_another(text: str) -> bool:
+    """Whether a line has the number of an error that ends no session: what else it holds may be a value."""
+    return any(form.search(text) for form in NUMBERS[:TELLING])
 
 
 def _number(text: str) -> tuple[int | None, int]:
