@@ -217,7 +217,7 @@ SQL = re.compile(
 MAY_HOLD_SQL: dict[str, str] = {
     "source/demo/": "what the applications of the demo's workload run, on a server of our own",
     "source/simulated/": "what simulated sessions are said to run; nobody runs it",
-    "doctor/diagnosis.py": "what a person may ask to make sure; we never send it",
+    "doctor/proofs.py": "what a person may ask to make sure; we never send it",
     "source/survey.py": "what a person may run to light what is dark; we never send it",
 }
 

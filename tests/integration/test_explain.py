@@ -102,6 +102,8 @@ def crashed(server: RealServer) -> str:
 
 
 CONFIRMED, LIKELY = "confirmed", "likely"
+UNCHECKED = {"check_hostname": False, "verify_mode": False}
+"""TLS to a server whose certificate nobody signed."""
 PROVOKED: tuple[tuple[Callable[[RealServer], str], str, str], ...] = (
     (idle, "idle_timeout", CONFIRMED),
     (too_slow, "statement_timeout", CONFIRMED),
@@ -184,3 +186,35 @@ def test_a_full_server_is_explained_by_itself(
 
     assert "confirmed" == found["too_many_connections"]["certainty"]
     assert any("now 151" in each for each in found["too_many_connections"]["remedies"])
+
+
+def test_over_tls_mariadbs_log_tells_what_its_client_never_hears(
+    capsys: pytest.CaptureFixture[str], start_server: StartServer, tmp_path: Path
+) -> None:
+    """1153 is lost: the line ends while the statement is sent, as it does for an idle session."""
+    server = start_server("mariadb118", "--max-allowed-packet=1M", "--log-warnings=2")
+    with closing(server.connect(ssl=UNCHECKED)) as session:
+        line = failing(lambda: session.query(f"SELECT '{'x' * 3_000_000}'"))
+    blind = explained(capsys, server, tmp_path / "app.log", line)
+    found = explained(capsys, server, tmp_path / "app.log", line, f"--error-log={server.log}")
+
+    assert "2006" in line
+    assert "packet_too_large" in [*blind][:2]
+    assert LIKELY == blind["packet_too_large"]["certainty"]
+    assert "packet_too_large" == next(iter(found)), found["packet_too_large"]["because"]
+
+
+def test_a_server_that_is_put_offline_says_who_came_again(
+    capsys: pytest.CaptureFixture[str], start_server: StartServer, tmp_path: Path
+) -> None:
+    server = start_server("mysql97")
+    with closing(server.connect()) as admin:
+        admin.query("CREATE USER app@'%'")
+        with closing(server.connect(user="app")) as session:
+            admin.query("SET GLOBAL offline_mode = ON")
+            line = failing(lambda: session.query("SELECT 1"))
+            failing(lambda: server.connect(user="app"))
+    found = explained(capsys, server, tmp_path / "app.log", line)
+
+    assert "killed" == next(iter(found))
+    assert any("offline mode" in each for each in found["killed"]["because"])

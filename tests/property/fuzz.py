@@ -1,4 +1,4 @@
-"""Bytes that nearly make sense, for the readers of settings; `python -m tests.property.fuzz SECONDS` runs for long.
+"""Bytes that nearly make sense, for the readers of settings and of logs; `python -m tests.property.fuzz SECONDS` runs for long.
 
 Each reader gets well-formed input that was bent: bytes flipped, cut out, doubled, swapped with pieces that mean
 something to it. It may answer or raise GoneawayError with one printable line, in bounded time, and nothing else.
@@ -6,19 +6,27 @@ something to it. It may answer or raise GoneawayError with one printable line, i
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
+from goneaway_tui.cli.logfile import blocks
+from goneaway_tui.doctor.answers import FORMATS
+from goneaway_tui.doctor.explanation import explained
 from goneaway_tui.errors import GoneawayError
 from goneaway_tui.settings import resolve_each
 from goneaway_tui.settings.configfile import example
 from tests.unit.settings.asking import CONFIG, around
 
 LOGIN = Path(__file__).parents[1] / "unit" / "settings" / "mylogin.cnf"
+LOGS = Path(__file__).parents[1] / "unit" / "doctor"
 SLOWEST = 2.0
 """Seconds of this process for one input; what is quadratic takes minutes."""
 
@@ -48,7 +56,53 @@ def _dsn(data: bytes) -> object:
     return resolve_each([data.decode("utf-8", "surrogateescape"), "--print-defaults"], around())
 
 
+def _log(data: bytes) -> object:
+    """Every form of answer; JSON must be JSON, and nothing may reach a terminal that it obeys."""
+    found = list(explained("app.log", [data], now=1.8e9))
+    for name, write in FORMATS.items():
+        out = StringIO()
+        write(iter(found), out.write)
+        text = out.getvalue()
+        assert all(char == "\n" or char.isprintable() for char in text), name
+        if name == "json":
+            assert len(found) == len(json.loads(text)["errors"])
+    return found
+
+
+def _packed(data: bytes) -> object:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        return _log(b"".join(blocks(file.name)))
+
+
+def _samples(pattern: str, most: int = 6000) -> tuple[bytes, ...]:
+    return tuple(path.read_bytes()[:most] for path in sorted(LOGS.glob(pattern)))
+
+
+WORDS_OF_LOGS = (
+    b"2026-11-23T22:00:00.123456Z ", b"2026-11-23 22:00:00 ", b"Nov 23 22:00:00 web-3 app[7]: ", b"web-1  | ", b'{"log":"', b'{"ts":1790926272.441,"msg":"',
+    b"\n", b"\r\n", b"\0", b"\x1b[2J", b"\xff", b"\xe2\x80\xae", b"(2006, '", b"ERROR 2013 (HY000): ", b"Error 1040 (08004): ", b"SQLSTATE[HY000] [2002] ",
+    b"MySQL server has gone away", b"Lost connection to server during query", b"Communications link failure", b"invalid connection", b"broken pipe",
+    b"Aborted connection 7 to db: 'x' user: 'y' host: 'z' (", b"Caused by: ", b"Traceback (most recent call last):\n", b"    at x\n", b"was 28,805,123 milliseconds ago",
+    b"9" * 400, b"(" * 3000, b"a:" * 2000, b" " * 5000, b"mysql -p", b"password=", b"://a:b@", b"\n" * 500, b"\\", b'"', b"ready for connections", b"\x1f\x8b",
+)  # fmt: skip
+
 TARGETS = {
+    "log": Target(_samples("corpus/*.log") + _samples("logs/*.err"), WORDS_OF_LOGS, _log),
+    "JSON log": Target(
+        (*_samples("logs/*.json"),
+         (b'{"log":"(2006, \'MySQL server has gone away\')\\n","stream":"stderr","time":"2026-10-02T07:31:12.441Z"}\n'
+         b'{"time":"2026-10-02T07:31:12.4+02:00","level":"ERROR","msg":"x","err":"invalid connection"}\n'
+         b'{"level":"error","ts":1790926272.441,"msg":"x","error":"Error 1927 (70100): Connection was killed"}\n')),
+        (*WORDS_OF_LOGS, b"{", b"}", b"[" * 2000, b'{"a":' * 1500, b"1e999", b"\\ud800", b"\\u0000", b'"msg"', b'"err_code":', b'"time":', b"null", b"-", b'"thread":'),
+        _log,
+    ),
+    "packed log": Target(
+        tuple(gzip.compress(each, mtime=0) for each in _samples("logs/*.err")),
+        (b"\x1f\x8b\x08", b"\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\xfd7zXZ\0", b"BZh9", b"\x28\xb5\x2f\xfd", b"\0" * 8, b"\xff" * 8, gzip.compress(b"\0" * 1_000_000)),
+        _packed,
+    ),
     "option file": Target(
         (b"[client]\nuser = 'a b' # me\nssl_ca=x\n!include /b.cnf\n[mysql]\nport=3307\n!includedir /d\n",),
         (b"[client]", b"\n", b"=", b"#", b"'", b'"', b"\\", b"!include ", b"!includedir ", b"/d", b"/b.cnf", b"~/.my.cnf",

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
+from collections.abc import Iterator
+from dataclasses import astuple, is_dataclass
 from io import StringIO
 from pathlib import Path
+from re._constants import MAXREPEAT  # type: ignore[import-not-found]
+from re._parser import SubPattern, parse  # type: ignore[import-not-found]
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from goneaway_tui.doctor import clients, joining, masking, reading, serverlog, signs, stamps, wrapping
+from goneaway_tui.doctor import excerpts as excerpts_
+from goneaway_tui.doctor import occurrences as occurrences_
 from goneaway_tui.doctor.answers import FORMATS
 from goneaway_tui.doctor.evidence import Facts
 from goneaway_tui.doctor.excerpts import AFTER, BEFORE, LINE_HEAD, LINE_TAIL, WHOLE, excerpts
@@ -34,6 +43,32 @@ ERROR = b"2026-11-23 22:00:00,000 ERROR pymysql.err.OperationalError: (2006, 'My
 ORDINARY = b"2026-11-23 21:00:00,000 INFO order 42 was shipped to a happy customer\n"
 
 logs = st.lists(st.sampled_from(REAL) | st.binary(max_size=200), max_size=40).map(b"\n".join)
+
+
+def patterns_in(value: Any) -> Iterator[re.Pattern[str]]:
+    """Every pattern of a table."""
+    if isinstance(value, re.Pattern):
+        yield value
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from patterns_in(astuple(value))
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from patterns_in(each)
+
+
+def has_nested_loops(node: Any, *, within: bool = False) -> bool:
+    """Whether a parsed pattern repeats without bound what itself repeats without bound."""
+    if isinstance(node, SubPattern | list):
+        return any(has_nested_loops(each, within=within) for each in node)
+    if isinstance(node, tuple):
+        loops = len(node) == 3 and node[1] is MAXREPEAT and isinstance(node[2], SubPattern)
+        return (loops and within) or any(has_nested_loops(each, within=within or loops) for each in node)
+    return False
+
+
+def test_a_loop_in_a_loop_is_seen() -> None:
+    assert has_nested_loops(parse("x(?:a|(b+)c)*"))
+    assert not has_nested_loops(parse("a+(?:b{1,9})*c.*"))
 
 
 def cut(log: bytes, at: list[int]) -> list[bytes]:
@@ -156,3 +191,28 @@ def test_no_line_is_kept_whole_however_long(before: int, after: int) -> None:
     log = b"a" * before + b"server has gone away" + b"b" * after
 
     assert all(len(line.text) <= LINE_HEAD + LINE_TAIL + 5 for line in excerpts([log]))
+
+
+PATTERNS = {
+    f"{module.__name__.rpartition('.')[2]}.{name}.{nth}": pattern
+    for module in (
+        clients,
+        excerpts_,
+        joining,
+        masking,
+        occurrences_,
+        reading,
+        serverlog,
+        signs,
+        stamps,
+        wrapping,
+    )
+    for name, value in vars(module).items()
+    for nth, pattern in enumerate(patterns_in(value))
+}
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_no_pattern_has_a_loop_without_end_in_another(name: str) -> None:
+    """What is quadratic, or worse, in a line: `(a+)+`. With this, and as no line is kept whole, time goes by bytes alone."""
+    assert not has_nested_loops(parse(PATTERNS[name].pattern, PATTERNS[name].flags))

@@ -1,4 +1,4 @@
-"""No file that settings are read from does more harm than one line."""
+"""No file that settings or logs are read from does more harm than one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.unit.settings.test_optionfiles import dashed, ours, written
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_bent_input_is_settings_or_one_line(name: str) -> None:
+def test_bent_input_is_read_or_one_line(name: str) -> None:
     tried, harm = run(name, seconds=20, most=400)
 
     assert [] == harm

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.doctor import DoctorScreen
-from goneaway_tui.ui.screens.reading import ReadingScreen
+from goneaway_tui.ui.screens.reading import Prose, ReadingScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle
@@ -47,6 +49,28 @@ async def test_a_pasted_error_is_answered(tmp_path: Path) -> None:
 
         assert "2006" in lines(app)
         assert "idle timeout" in lines(app)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+async def test_an_answer_is_wrapped_once_to_the_room_there_is(columns: int) -> None:
+    app = an_app()
+    async with app.run_test(size=(columns, 60)) as pilot:
+        await settle(app, pilot)
+        await pilot.press("d", "slash")
+        await settle(app, pilot)
+        assert isinstance(app.screen, DoctorScreen)
+        app.screen.field.value = GONE
+        await pilot.press("enter")
+        await until(pilot, on(app, ReadingScreen))
+        await settle(app, pilot)
+        prose = app.screen.query_one(Prose)
+        text, (width, height) = str(prose.visual), prose.size
+
+    told = text.splitlines()
+    why = next(nth for nth, line in enumerate(told) if line.startswith("    why"))
+    assert max(len(line) for line in told if "https://" not in line) <= width
+    assert told[why + 1].startswith(" " * 11)
+    assert height == sum(-(-max(1, len(line)) // width) for line in told)
 
 
 async def test_a_log_is_read_by_its_name(tmp_path: Path) -> None:

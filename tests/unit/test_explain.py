@@ -137,13 +137,18 @@ def test_a_format_of_snapshots_alone_is_2(capsys: pytest.CaptureFixture[str], lo
     assert "text, json, markdown" in err
 
 
-def test_a_server_that_is_named_and_mute_is_3(capsys: pytest.CaptureFixture[str], log: Path) -> None:
-    status, _, err = asked(
-        capsys, str(log), "-h", "127.0.0.1", "-P", "1", "-u", "root", "--connect-timeout=2"
-    )
+def test_a_server_that_is_named_and_mute_is_3_and_the_log_is_explained_without_it(
+    capsys: pytest.CaptureFixture[str], log: Path
+) -> None:
+    where = ("-h", "127.0.0.1", "-P", "1", "-u", "root", "--connect-timeout=2")
+    status, out, err = asked(capsys, "--format=json", str(log), *where)
+    alone = as_json(capsys, str(log))
 
     assert 3 == status
+    assert alone == json.loads(out)
     assert 1 == err.count("\n")
+    assert "the server could not be asked" in err
+    assert "127.0.0.1:1" in err
 
 
 def test_secrets_are_masked(capsys: pytest.CaptureFixture[str], log: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from goneaway_tui.cli.screen import NO_SERVER, why_read_only
 from tests.unit.settings.asking import IN_CONFIG, settings
+from tests.unit.source.recording.takes import a_take, record
 
 ROOT = Path(__file__).parents[3]
 
@@ -61,6 +62,11 @@ def test_what_is_passed_over_is_told_beside_the_data(tmp_path: Path) -> None:
     [
         (["@db2"], 2, "~/.config/goneaway-tui/config.toml has no server 'db2'; [servers.NAME] makes one"),
         (["--defaults-file=/none"], 2, "there is no option file /none; mend the path"),
+        (["snapshot", "--output=x.pdf"], 2, ("no format is known by the ending .pdf (--output); "
+         "end it in one of .json, .csv, .md, .html, .svg, .txt, or name the format: --format=json")),
+        (["watch", "--exec="], 2, "--exec: not a command: ''; name a program"),
+        (["watch", "--exec", "''"], 2, "--exec: not a command: \"''\"; name a program"),
+        (["replay", "/nonexistent/tape"], 4, "cannot read /nonexistent/tape: no such file or directory; look at the file, or name another"),
         (["config"], 2, "config needs a word after it; it is one of path, show, check, init"),
         (["config", "check"], 2, "there is no config file ~/.config/goneaway-tui/config.toml; goneaway-tui config init makes one"),
     ],
@@ -71,6 +77,26 @@ def test_a_fault_is_one_line_and_a_status(
     done = run(tmp_path, *arguments)
 
     assert (done.returncode, done.stdout, done.stderr) == (status, "", f"goneaway-tui: {line}\n")
+
+
+def test_a_recording_without_a_terminal_says_what_needs_none(tmp_path: Path) -> None:
+    record(tmp_path / "tape", [a_take(0)])
+    done = run(tmp_path, "replay", str(tmp_path / "tape"))
+
+    assert 2 == done.returncode
+    assert (
+        "goneaway-tui: the screen needs a terminal, and this is not one; start replay in one; " in done.stderr
+    )
+    assert "--recording=FILE" in done.stderr
+
+
+def test_a_recording_that_exists_is_said_to_be_added_to(tmp_path: Path) -> None:
+    record(tmp_path / "tape", [a_take(0)])
+    watch = ("watch", "-h", "127.0.0.1", "-P", "1", f"--record={tmp_path / 'tape'}")
+    fresh = ("watch", "-h", "127.0.0.1", "-P", "1", f"--record={tmp_path / 'new'}")
+
+    assert f"{tmp_path / 'tape'} exists: what is seen is added to it\n" in run(tmp_path, *watch).stderr
+    assert "exists" not in run(tmp_path, *fresh).stderr
 
 
 @pytest.mark.parametrize(

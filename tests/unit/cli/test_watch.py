@@ -98,6 +98,19 @@ def test_a_command_that_fails_is_told_and_does_no_harm(
     assert told in capsys.readouterr().err
 
 
+def test_a_command_that_fails_every_time_is_told_once_and_counted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("goneaway_tui.cli.errand.PAUSE", 0.0)
+    with Errand(("/nonexistent/program",)) as errand:
+        for _ in range(7):
+            errand.send({"event": "departed"})
+    told = capsys.readouterr().err.splitlines()
+
+    assert 2 == len(told)
+    assert "7 times cannot be run" in told[1]
+
+
 def test_a_command_that_cannot_keep_up_holds_nobody_up(capsys: pytest.CaptureFixture[str]) -> None:
     errand = Errand(("true",))
     for _ in range(150):

@@ -11,11 +11,14 @@ from goneaway_tui.doctor.clients import Client
 from goneaway_tui.doctor.diagnosis import SUSPECTS, diagnose
 from goneaway_tui.doctor.evidence import Evidence, Facts, Raised
 from goneaway_tui.doctor.occurrences import How, Occurrence
+from goneaway_tui.doctor.proofs import PROOFS
+from goneaway_tui.doctor.reading import occurrences
 from goneaway_tui.doctor.stamps import Stamp
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.finding import Finding
+from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Risk, Verdict
 
@@ -216,3 +219,138 @@ def test_remedies_speak_the_clients_language_and_show_their_arithmetic(client: C
     assert words in remedies
     assert "600 s - 10 % = 540 s" in remedies
     assert "new sessions only" in remedies
+
+
+# --- A server that started lately
+
+
+YOUNG = replace(UP_LONG, limits={"wait_timeout": 600})
+
+
+@pytest.mark.parametrize(
+    ("up", "seen", "cause"),
+    [
+        (5, LOSS, Cause.SERVER_RESTART),
+        (200, replace(GONE, silent_seconds=1.0), Cause.SERVER_RESTART),
+        (3000, replace(GONE, silent_seconds=700.0), Cause.IDLE_TIMEOUT),
+        (3000, replace(GONE, silent_seconds=None), Cause.IDLE_TIMEOUT),
+        (3000, replace(GONE, idle_seconds=700.0), Cause.IDLE_TIMEOUT),
+        (3000, replace(GONE, idle_seconds=3300.0), Cause.SERVER_RESTART),
+        (3000, replace(GONE, idle_seconds=4000.0), Cause.IDLE_TIMEOUT),
+        (3000, replace(GONE, silent_seconds=3300.0), Cause.SERVER_RESTART),
+        (3000, replace(GONE, silent_seconds=40_000.0), Cause.IDLE_TIMEOUT),
+    ],
+    ids=[
+        "noticed at once", "within what a pool takes to notice", "idle since the start", "long after it", "used after it",
+        "used before it, and not since", "idle too long before it", "nobody looked since", "nobody looked for too long before it",
+    ],
+)  # fmt: skip
+def test_a_young_server_is_blamed_only_for_what_was_open_when_it_started(
+    up: float, seen: Occurrence, cause: Cause
+) -> None:
+    server = replace(YOUNG, started_at=AT - up)
+
+    assert cause is first(seen, server).cause
+
+
+def test_a_connection_used_since_the_start_was_of_this_run() -> None:
+    server = replace(YOUNG, started_at=AT - 3000)
+    for cause in (Cause.SERVER_RESTART, Cause.SERVER_CRASH):
+        assert Certainty.RULED_OUT is finding(cause, replace(GONE, idle_seconds=700.0), server).certainty
+
+
+# --- Each server's own way
+
+
+PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, says=Cause.HOST_BLOCKED), replace(LOSS, code=None, how=frozenset({How.GREETING})),
+            replace(LOSS, code=1317, says=Cause.KILLED)]  # fmt: skip
+
+
+@pytest.mark.parametrize("seen", PROVABLE, ids=lambda each: f"{each.code}")
+@pytest.mark.parametrize(
+    ("flavour", "not_there"),
+    [
+        (Flavour.MARIADB, ("performance_schema", " MySQL", "4031", "offline_mode", "MAX_EXECUTION_TIME", "log_error_verbosity")),
+        (Flavour.MYSQL, ("MariaDB", "log_warnings", "max_statement_time", "FLUSH HOSTS", "flush-hosts")),
+    ],
+)  # fmt: skip
+def test_a_known_server_is_proved_and_mended_by_its_own_means(
+    seen: Occurrence, flavour: Flavour, not_there: tuple[str, ...]
+) -> None:
+    told = [
+        words
+        for each in diagnose(Evidence(seen, Facts(flavour=flavour)))
+        for words in (each.prove, *each.remedies)
+    ]
+
+    assert [] == [words for words in told if any(word in words for word in not_there)]
+    assert all(each.prove for each in diagnose(Evidence(seen)) if each.certainty is not Certainty.RULED_OUT)
+
+
+def test_where_nobody_knows_the_server_both_ways_are_told() -> None:
+    prove = finding(Cause.PACKET_TOO_LARGE, GONE).prove
+
+    assert "MySQL: " in prove
+    assert "MariaDB: " in prove
+
+
+def test_every_cause_can_be_proved() -> None:
+    assert set(Cause) == PROOFS.keys()
+    assert all(PROOFS[cause].words(flavour) for cause in Cause for flavour in (None, *Flavour))
+
+
+# --- TLS, and offline mode
+
+
+TLS = replace(GONE, how=frozenset({How.TLS_EOF, How.EOF}))
+
+
+def test_a_line_that_ends_in_tls_while_sending_was_idle_or_sent_too_much() -> None:
+    findings = diagnose(Evidence(TLS))
+
+    assert [Cause.IDLE_TIMEOUT, Cause.PACKET_TOO_LARGE] == [each.cause for each in findings[:2]]
+    assert {Certainty.LIKELY} == {each.certainty for each in findings[:2]}
+    assert any("TLS" in each and "1153" in each for each in findings[1].because)
+    assert {Certainty.POSSIBLE} == {
+        each.certainty
+        for each in findings
+        if each.cause in {Cause.KILLED, Cause.SERVER_RESTART, Cause.SERVER_CRASH}
+    }
+
+
+def test_a_large_statement_whose_line_ends_in_tls_was_too_large() -> None:
+    assert Cause.PACKET_TOO_LARGE is first(replace(TLS, statement_bytes=1_300_000)).cause
+
+
+OFFLINE = b"2026-11-23T12:00:00Z pymysql.err.OperationalError: (2013, 'Lost connection to MySQL server during query')\n"
+REFUSED = (
+    b"2026-11-23T12:00:02Z pymysql.err.OperationalError: (3032, 'The server is currently in offline mode')\n"
+)
+
+
+def test_a_server_that_is_put_offline_ends_sessions() -> None:
+    lost, refused = occurrences([OFFLINE + REFUSED])
+    killed, denied = diagnose(Evidence(lost))[0], diagnose(Evidence(refused))[0]
+
+    assert (Cause.KILLED, Certainty.LIKELY) == (killed.cause, killed.certainty)
+    assert any("offline mode" in each for each in killed.because)
+    assert (Cause.ACCESS_DENIED, Certainty.CONFIRMED) == (denied.cause, denied.certainty)
+    assert any("offline_mode = OFF" in each for each in denied.remedies)
+    assert diagnose(Evidence(next(occurrences([OFFLINE]))))[0].cause is not Cause.KILLED
+
+
+def test_a_server_that_counted_somebody_refused_as_offline_then_says_so() -> None:
+    server = replace(
+        UP_LONG,
+        counts_errors=True,
+        errors=(Raised(3032, 1, "shop", "web-3", AT + 2, AT + 2),),
+        counters={"com_kill": 0},
+    )
+
+    assert Cause.KILLED is first(LOSS, server).cause
+    assert (
+        Cause.KILLED
+        is not first(
+            LOSS, replace(server, errors=(Raised(3032, 1, "shop", "web-3", AT - DAY, AT - DAY),))
+        ).cause
+    )

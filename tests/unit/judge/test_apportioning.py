@@ -104,6 +104,13 @@ def test_two_torn_by_one_code_each_are_two() -> None:
     assert [(Cause.CLIENT_LOST, Certainty.CONFIRMED)] * 2 == told
 
 
+def test_many_torn_at_once_without_a_kill_may_have_been_put_offline() -> None:
+    """As `SET GLOBAL offline_mode = ON` was seen to be counted, of an idle session and a busy one."""
+    told = told_of(one(1), one(2), clues=said({1158: 2, 1160: 2}, aborted=2))
+
+    assert [(Cause.CLIENT_LOST, Certainty.LIKELY)] * 2 == told
+
+
 def test_what_the_log_tells_of_one_that_is_still_listed_explains_nobody_else() -> None:
     entry = LogEntry(NOW, "a packet bigger than", ProcesslistId(2), Cause.PACKET_TOO_LARGE)
     clues = said({1158: 1, 1160: 1, 1153: 1}, aborted=2, killed=1, log=(entry,))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter
+from goneaway_tui.judge.narrowing import EVERYBODY, EVERYTHING, parse_departure_filter, parse_filter
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Verdict
 from tests.builders import NOW, a_session, a_transaction, a_verdict
@@ -180,3 +182,60 @@ def test_a_filter_remembers_what_was_typed() -> None:
 def test_a_session_of_unknown_idleness_fits_no_idle_term_in_either_direction() -> None:
     assert "" == admitted("idle>0").replace("s", "")
     assert "" == admitted("idle<=0").replace("s", "")
+
+
+IDLED = Departure(SHOP, NOW, 0.5, Cause.IDLE_TIMEOUT, Certainty.CONFIRMED)
+TORN = Departure(CRON, NOW, 0.5, Cause.CLIENT_LOST, Certainty.LIKELY)
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("", "it"),
+        ("cause:idle_timeout", "i"),
+        ("cause:idle", "i"),
+        ("cause=client_lost", "t"),
+        ("-cause:idle_timeout", "t"),
+        ("CAUSE:Idle_Timeout", "i"),
+        ("certainty:likely", "t"),
+        ("certainty:likely cause:idle", ""),
+        ("cause:idle user:shop", "i"),
+        ("cause:idle user:cron", ""),
+        ("idle_timeout", "i"),
+        ("idle_timeout user:shop", "i"),
+        ("idle_timeout user:cron", ""),
+        ("-client_lost", "i"),
+        ("confirmed", "i"),
+        ("idle>10m", "i"),
+        ("web-3", "i"),
+        ("10.0.0.7:40112", "t"),
+    ],
+)
+def test_departures_are_narrowed_by_their_session_and_their_cause(text: str, who: str) -> None:
+    narrowed = parse_departure_filter(text)
+
+    assert who == "".join(sign for sign, each in (("i", IDLED), ("t", TORN)) if narrowed.admits(each))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("cause:zzz", "cause is one of idle_timeout, "),
+        ("cause=idle", "cause is one of idle_timeout, "),
+        ("certainty:sure", "certainty is one of confirmed, likely, possible, ruled_out"),
+        ("cause>killed", "cause has no order: write cause:killed"),
+        ("cause:", "cause: is not finished"),
+        ("risk:x", "risk is one of"),
+    ],
+)
+def test_a_cause_that_is_none_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{sentence}"):
+        parse_departure_filter(text)
+
+
+def test_everybody_is_everybody() -> None:
+    assert EVERYBODY.admits(IDLED)
+
+
+def test_on_the_board_a_cause_is_a_plain_word() -> None:
+    assert not parse_filter("cause:idle_timeout").admits(SHOP, NOW)

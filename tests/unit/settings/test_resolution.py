@@ -89,7 +89,7 @@ from tests.unit.settings.asking import FILE, around, client, complaint, settings
         ("format", "snapshot", {}, None, "json", "default"),
         ("format", "snapshot --format CSV --output a.md", {}, None, "csv", "--format"),
         ("format", "snapshot --output a.MD", {}, None, "markdown", "--output"),
-        ("format", "snapshot --output a.xyz", {}, None, "json", "default"),
+        ("format", "snapshot --output a", {}, None, "json", "default"),
         ("output", "snapshot --output a.md", {}, None, "a.md", "--output"),
         ("output", "snapshot --output -", {}, None, None, "--output"),
     ],

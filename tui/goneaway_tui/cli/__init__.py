@@ -23,7 +23,7 @@ from goneaway_tui.cli.terminal import (
     tell,
     write_out,
 )
-from goneaway_tui.errors import ExitCode, GoneawayError
+from goneaway_tui.errors import ExitCode, GoneawayError, SourceError
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ports import Clock, Recorder
 from goneaway_tui.settings import (
@@ -178,20 +178,25 @@ def _explain(settings: Settings) -> int:
     from goneaway_tui.doctor.evidence import NO_SERVER
 
     chosen, clock, facts = chosen_format(settings.format), steady_clock(), NO_SERVER
+    unasked: SourceError | None = None
     if settings.live:
-        with way_to(settings) as way:
-            facts = facts_from(_live(replace(settings, error_log=None), way.address, clock))
+        try:
+            with way_to(settings) as way:
+                facts = facts_from(_live(replace(settings, error_log=None), way.address, clock))
+        except SourceError as error:
+            unasked = error
+            tell(f"the server could not be asked, so this is told by the log alone: {error.line}")
     if settings.error_log is not None:
         facts = replace(facts, log=log_entries(settings.error_log))
     if settings.recording is not None:
         facts = replace(facts, departures=recorded_departures(settings.recording))
-    return explain(settings.files, chosen, facts, clock)
+    told = explain(settings.files, chosen, facts, clock)
+    return told if unasked is None else unasked.exit_code
 
 
 def _replay(settings: Settings) -> int:
     from goneaway_tui.cli.replay import replay
 
-    require_terminal()
     return replay(settings, steady_clock())
 
 
@@ -227,6 +232,8 @@ def _recorder(settings: Settings, server_name: str) -> Iterator[Recorder | None]
     from goneaway_tui.source.recording.recorder import Recorder
 
     keep = settings.keep
+    if Path(settings.record).is_file() and Path(settings.record).stat().st_size:
+        tell(f"{settings.record} exists: what is seen is added to it")
     recorder = Recorder(
         Path(settings.record),
         server_name,

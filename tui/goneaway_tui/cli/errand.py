@@ -6,6 +6,7 @@ import queue
 import subprocess
 import threading
 import time
+from collections import Counter
 from typing import Self
 
 from goneaway_tui.cli.terminal import tell
@@ -27,6 +28,7 @@ class Errand:
         self._command = command
         self._events: queue.Queue[Data | None] = queue.Queue(WAITING)
         self._passed_over = 0
+        self._failed: Counter[str] = Counter()
         self._thread = threading.Thread(target=self._run, name="exec", daemon=True)
 
     def __enter__(self) -> Self:
@@ -37,9 +39,12 @@ class Errand:
         """Let what waits be run, as long as that takes no longer than one run may."""
         try:
             self._events.put(None, timeout=PATIENCE)
+            self._thread.join(timeout=PATIENCE)
         except queue.Full:
-            return
-        self._thread.join(timeout=PATIENCE)
+            pass
+        for words, times in (*self._failed.items(), ("passed over", self._passed_over)):
+            if times > 1:
+                tell(f"--exec {self._command[0]}: {times:,} times {words}")
 
     def send(self, event: Data) -> None:
         """Never waits."""
@@ -67,9 +72,15 @@ class Errand:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            tell(f"--exec {self._command[0]} took longer than {PATIENCE:g} s and was ended")
+            self._fail(f"took longer than {PATIENCE:g} s and was ended")
         except (OSError, ValueError) as error:
-            tell(f"--exec {self._command[0]} cannot be run: {error}")
+            self._fail(f"cannot be run: {error}")
         else:
             if done.returncode:
-                tell(f"--exec {self._command[0]} ended with status {done.returncode}")
+                self._fail(f"ended with status {done.returncode}")
+
+    def _fail(self, words: str) -> None:
+        """Each way to fail is told once, and at the end how often it was."""
+        self._failed[words] += 1
+        if self._failed[words] == 1:
+            tell(f"--exec {self._command[0]} {words}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from goneaway_tui.cli.screen import policy_of
-from goneaway_tui.cli.terminal import fault, tell
+from goneaway_tui.cli.terminal import fault, require_terminal, tell
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 
 WHY_READ_ONLY = "this is a recording: there is no server here to change"
+DAMAGED = "This recording is damaged, or its end is missing: what is whole in it is shown."
 MOST_DEPARTURES = 2_000
 """How many of the newest the ledger of a recording shows: they are read anew wherever somebody jumps."""
 
@@ -30,7 +31,7 @@ class Recorded:
 
 
 def replay(settings: Settings, real: Clock) -> ExitCode:
-    """Raises FileError where the file is no recording, or none of it can be read."""
+    """Raises FileError where the file is no recording, or none of it can be read, and SettingsError without a terminal."""
     from goneaway_tui.source.recording.recording import Recording
     from goneaway_tui.source.recording.replay import Replay
     from goneaway_tui.ui.app import GoneawayApp
@@ -39,6 +40,9 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
     path = Path(settings.files[0])
     recording = Recording(path)
     try:
+        require_terminal("start replay in one; goneaway-tui explain --recording=FILE needs none")
+        if recording.is_damaged:
+            tell(f"{path}: {DAMAGED}")
         timeline = Replay(recording, MOST_DEPARTURES)
         first = timeline.snapshot()
         app = GoneawayApp(
@@ -47,6 +51,7 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
             policy_of(settings),
             first=first,
             theme=settings.theme,
+            greeting=DAMAGED if recording.is_damaged else "",
             why_read_only=WHY_READ_ONLY,
             player=Player(timeline, real),
         )

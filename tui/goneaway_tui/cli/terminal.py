@@ -15,12 +15,10 @@ from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.model.plain import plain
 
 
-def require_terminal() -> None:
+def require_terminal(instead: str = "use goneaway-tui snapshot where there is none") -> None:
+    """Raises SettingsError where there is none; `instead` is what to do then."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        raise SettingsError(
-            "the screen needs a terminal, and this is not one",
-            "use goneaway-tui snapshot where there is none",
-        )
+        raise SettingsError("the screen needs a terminal, and this is not one", instead)
 
 
 def may_overwrite(path: Path) -> bool:

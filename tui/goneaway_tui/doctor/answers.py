@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from goneaway_tui.doctor.explanation import SCHEMA, Explanation
-from goneaway_tui.doctor.prose import gathered, prose, times_words
+from goneaway_tui.doctor.prose import answer, gathered, times_words
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.plain import plain
 
@@ -55,17 +55,19 @@ def data(each: Explanation) -> dict[str, object]:
 
 def write_text(explanations: Iterable[Explanation], write: Write) -> int:
     """A colleague's answer, like errors told once."""
-    groups, count = gathered(explanations)
-    for group in groups:
-        write("".join(f"{line}\n" for line in prose(group)) + "\n")
-    return count
+    found = gathered(explanations)
+    for line in answer(found):
+        write(f"{line}\n")
+    return found.count
 
 
 def write_markdown(explanations: Iterable[Explanation], write: Write) -> int:
-    groups, count = gathered(explanations)
-    for group in groups:
+    found = gathered(explanations)
+    for group in found.groups:
         write("\n".join(_markdown(group.first, times_words(group))) + "\n\n")
-    return count
+    if found.untold:
+        write(f"And {found.untold} more, of further kinds.\n")
+    return found.count
 
 
 FORMATS: dict[str, Callable[[Iterable[Explanation], Write], int]] = {

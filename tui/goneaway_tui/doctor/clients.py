@@ -46,14 +46,18 @@ DRIVERS: Final = (
     ),
     (
         Client("MySQL Connector/J", hears_4031=True),
-        r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure",
+        r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure|last packet s(?:uccessfully received|ent successfully)",
     ),
+    (Client("r2dbc-mysql", hears_4031=True), r"r2dbc\.mysql"),
+    (Client("mysql command line", hears_4031=True), r"^mysql(?:admin|check|import|pump|slap|show): "),
+    (Client("MySQL Shell", hears_4031=True), r"\bMySQL Error \d{4} \(\w{5}\): "),
+    (Client("mysqldump", hears_4031=True), r"^(?:mysqldump|mariadb-dump): "),
     (
         Client("go-sql-driver"),
-        r"go-sql-driver|\[mysql\] .{0,40}\.go:\d|(?:: |\")invalid connection|driver: bad connection|commands out of sync\. You",
+        r"go-sql-driver|\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\"|\.go:\d{1,6} )invalid connection|driver: bad connection|commands out of sync\. You",
     ),
     (Client("PHP PDO", tells_write_from_read=False), r"PDOException|PDO->|PDO::|SQLSTATE\[\w{5}\] ?[:\[]"),
-    (Client("PHP mysqli", tells_write_from_read=False), r"mysqli"),
+    (Client("PHP mysqli", tells_write_from_read=False), r"\bmysqli(?!mport)"),
     (Client("Ruby mysql2", hears_4031=True), r"Mysql2::|mysql2/client\.rb"),
     (Client("Ruby trilogy"), r"Trilogy::"),
     (
@@ -71,22 +75,26 @@ DRIVERS: Final = (
         r"\bsqlx\b|error communicating with database|error returned from database",
     ),
     (Client("Rust mysql"), r"mysql_async|MySqlError \{|DriverError"),
-    (Client("ProxySQL"), r"(?i)proxysql|MySQL_Session\.cpp|MySQL_Thread\.cpp|hostgroup"),
+    (
+        Client("ProxySQL"),
+        r"(?i)proxysql|\bmysql_(?:session|thread|connection|monitor|hostgroups_manager)\.cpp|hostgroup",
+    ),
+    (Client("MaxScale"), r"(?i)maxscale|\[mariadbclient\]"),
+    (Client("Elixir MyXQL"), r"\bMyXQL\b"),
     (Client("HAProxy"), r"haproxy|\d [cs]D \d+/"),
-    (Client("mysqldump", hears_4031=True), r"^(?:mysqldump|mariadb-dump): "),
     (
         Client("mariadb command line", hears_4031=True),
         r"^ERROR \d{4} \(\w{5}\).*(?:to server during|Server has gone|to server on|before completion of TLS)",
     ),
     (Client("mysql command line", hears_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
-    (Client("Node mysql2", hears_4031=True), r"errno: -?\d{3}|node:internal|fatal: true"),
+    (Client("Node mysql2", hears_4031=True), r"errno\"?: ?-?\d{3,4}\b|node:internal|fatal\"?: ?true"),
 )
 FRAMEWORKS: Final = (
     ("Django", r"\bdjango\b"),
     ("SQLAlchemy", r"sqlalchemy"),
     ("Celery", r"celery|Task \S{1,80}\[[0-9a-f-]{36}\]"),
     ("Flask", r"\bflask\b|Exception on \S{1,200} \[(?:GET|POST|PUT|PATCH|DELETE)\]"),
-    ("Laravel", r"Illuminate\\|laravel"),
+    ("Laravel", r"Illuminate\\|laravel|\((?:Connection: [\w-]{1,40}, )?SQL: "),
     ("Symfony Doctrine", r"Doctrine\\"),
     ("HikariCP", r"HikariPool|com\.zaxxer"),
     ("Rails", r"ActiveRecord|active_record"),
@@ -104,7 +112,7 @@ _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAM
 
 def recognise(lines: Iterable[str]) -> Client:
     """Who wrote these lines; UNKNOWN where they do not tell."""
-    text = [line[:1000] for line in lines]
+    text = [line.replace("\\n", " ") for line in lines]  # JSON holds a traceback in one line
     driver = next((client for client, form in _DRIVERS if any(form.search(line) for line in text)), UNKNOWN)
     framework = next((name for name, form in _FRAMEWORKS if any(form.search(line) for line in text)), "")
     return Client(driver.driver, framework, driver.hears_4031, driver.tells_write_from_read)

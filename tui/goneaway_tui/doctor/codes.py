@@ -59,6 +59,7 @@ CODES: Final[dict[int | None, Code]] = {
     2027: Code("CR_MALFORMED_PACKET", "what came was no packet", Cause.FORKED_CONNECTION, _LIKELY),
     2055: Code("CR_SERVER_LOST_EXTENDED", "the connection ended, with an error of the operating system"),
     3024: Code("ER_QUERY_TIMEOUT", "the statement ran into max_execution_time", Cause.STATEMENT_TIMEOUT, _SURE),
+    3032: Code("ER_SERVER_OFFLINE_MODE", "the server is in offline mode", Cause.ACCESS_DENIED, _SURE, refuses=True),
     3118: Code("ER_ACCOUNT_HAS_BEEN_LOCKED", "the account is locked", Cause.ACCESS_DENIED, _SURE, refuses=True),
     3169: Code("ER_SESSION_WAS_KILLED", "somebody killed the session", Cause.KILLED, _SURE),
     4031: Code("ER_CLIENT_INTERACTION_TIMEOUT", "the session idled past its wait_timeout", Cause.IDLE_TIMEOUT, _SURE),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from goneaway_tui.doctor import lesser_rules, remedies, rules
+from goneaway_tui.doctor import lesser_rules, outages, remedies, rules
 from goneaway_tui.doctor.arguments import Argument, Rule
 from goneaway_tui.doctor.codes import CODES
 from goneaway_tui.doctor.evidence import Evidence
+from goneaway_tui.doctor.proofs import PROOFS
 from goneaway_tui.doctor.remedies import Remedies
 from goneaway_tui.doctor.witnesses import witnessed
 from goneaway_tui.model.cause import Cause, Certainty
@@ -29,62 +30,27 @@ class Suspect:
     cause: Cause
     rule: Rule
     remedies: Remedies
-    prove: str
     docs: str
 
 
 SUSPECTS: Final = (
-    Suspect(Cause.IDLE_TIMEOUT, rules.idle_timeout, remedies.for_idling,
-            "Compare the pause before the error with SELECT @@GLOBAL.wait_timeout; MySQL counts error 4031 per account.",
-            _MYSQL + "gone-away.html"),
-    Suspect(Cause.SERVER_RESTART, rules.server_restart, remedies.for_restarts,
-            "SHOW GLOBAL STATUS LIKE 'Uptime': is it shorter than the time since the error?",
-            _MYSQL + "gone-away.html"),
-    Suspect(Cause.KILLED, rules.killed, remedies.for_kills,
-            "SHOW GLOBAL STATUS LIKE 'Com_kill' before and after; MariaDB's log_warnings=4 names the victims.",
-            _MYSQL + "kill.html"),
-    Suspect(Cause.PACKET_TOO_LARGE, rules.packet_too_large, remedies.for_packets,
-            "Compare the statement's size with SELECT @@GLOBAL.max_allowed_packet; MySQL counts error 1153 per account.",
-            _MYSQL + "packet-too-large.html"),
-    Suspect(Cause.SERVER_CRASH, rules.server_crash, remedies.for_crashes,
-            "Look for 'got signal' or 'crash recovery' in the server's error log at that time.",
-            _MYSQL + "crashing.html"),
-    Suspect(Cause.PROXY_OR_FIREWALL, rules.proxy_or_firewall, remedies.for_what_is_between,
-            "While the client says it is gone, look for its session in SHOW PROCESSLIST: if it still sleeps there, the server did not close it.",
-            _MYSQL + "error-lost-connection.html"),
-    Suspect(Cause.CLIENT_QUIT, lesser_rules.client_quit, remedies.for_closed_objects,
-            "Log where connections are opened and closed, with CONNECTION_ID().",
-            _MYSQL + "gone-away.html"),
-    Suspect(Cause.FORKED_CONNECTION, lesser_rules.forked_connection, remedies.for_forks,
-            "Log os.getpid() and CONNECTION_ID() together: one id in two processes proves it.",
-            _MYSQL + "gone-away.html"),
-    Suspect(Cause.TOO_MANY_CONNECTIONS, lesser_rules.too_many_connections, remedies.for_full_servers,
-            "SHOW GLOBAL STATUS LIKE 'Max_used_connections', beside @@max_connections.",
-            _MYSQL + "too-many-connections.html"),
-    Suspect(Cause.NET_WRITE_TIMEOUT, lesser_rules.net_write_timeout, remedies.for_slow_reading,
-            "MySQL counts error 1161 per account; SHOW PROCESSLIST shows 'Sending to client' or 'Writing to net'.",
-            _MYSQL + "error-lost-connection.html"),
-    Suspect(Cause.NET_READ_TIMEOUT, lesser_rules.net_read_timeout, remedies.for_slow_sending,
-            "MySQL counts error 1159 per account; SHOW PROCESSLIST shows 'Reading from net'.",
-            _MYSQL + "error-lost-connection.html"),
-    Suspect(Cause.TRANSACTION_TIMEOUT, rules.transaction_timeout, remedies.for_transactions,
-            "Look for what runs between BEGIN and COMMIT; SELECT @@idle_transaction_timeout.",
-            _MARIADB + "reference/sql-statements/transactions/transaction-timeouts"),
-    Suspect(Cause.CLIENT_LOST, lesser_rules.client_lost, remedies.for_lost_clients,
-            "Look into the client's log and its machine's for the same instant.",
-            _MYSQL + "communication-errors.html"),
-    Suspect(Cause.HOST_BLOCKED, lesser_rules.host_blocked, remedies.for_blocked_hosts,
-            "SELECT IP, SUM_CONNECT_ERRORS FROM performance_schema.host_cache.",
-            _MYSQL + "host-cache.html"),
-    Suspect(Cause.STATEMENT_TIMEOUT, lesser_rules.statement_timeout, remedies.for_statements,
-            "SELECT @@max_execution_time (MySQL, milliseconds) or @@max_statement_time (MariaDB, seconds).",
-            _MYSQL + "server-system-variables.html#sysvar_max_execution_time"),
-    Suspect(Cause.ACCESS_DENIED, lesser_rules.access_denied, remedies.for_refusals,
-            "Log in by hand from the same machine with the same account.",
-            _MYSQL + "problems-connecting.html"),
-    Suspect(Cause.UNKNOWN, lesser_rules.unknown, remedies.for_what_is_unknown,
-            "Watch the server with goneaway-tui while it happens again.",
-            _MYSQL + "can-not-connect-to-server.html"),
+    Suspect(Cause.IDLE_TIMEOUT, rules.idle_timeout, remedies.for_idling, _MYSQL + "gone-away.html"),
+    Suspect(Cause.SERVER_RESTART, outages.server_restart, remedies.for_restarts, _MYSQL + "gone-away.html"),
+    Suspect(Cause.KILLED, rules.killed, remedies.for_kills, _MYSQL + "kill.html"),
+    Suspect(Cause.PACKET_TOO_LARGE, rules.packet_too_large, remedies.for_packets, _MYSQL + "packet-too-large.html"),
+    Suspect(Cause.SERVER_CRASH, outages.server_crash, remedies.for_crashes, _MYSQL + "crashing.html"),
+    Suspect(Cause.PROXY_OR_FIREWALL, rules.proxy_or_firewall, remedies.for_what_is_between, _MYSQL + "error-lost-connection.html"),
+    Suspect(Cause.CLIENT_QUIT, lesser_rules.client_quit, remedies.for_closed_objects, _MYSQL + "gone-away.html"),
+    Suspect(Cause.FORKED_CONNECTION, lesser_rules.forked_connection, remedies.for_forks, _MYSQL + "gone-away.html"),
+    Suspect(Cause.TOO_MANY_CONNECTIONS, lesser_rules.too_many_connections, remedies.for_full_servers, _MYSQL + "too-many-connections.html"),
+    Suspect(Cause.NET_WRITE_TIMEOUT, lesser_rules.net_write_timeout, remedies.for_slow_reading, _MYSQL + "error-lost-connection.html"),
+    Suspect(Cause.NET_READ_TIMEOUT, lesser_rules.net_read_timeout, remedies.for_slow_sending, _MYSQL + "error-lost-connection.html"),
+    Suspect(Cause.TRANSACTION_TIMEOUT, rules.transaction_timeout, remedies.for_transactions, _MARIADB + "reference/sql-statements/transactions/transaction-timeouts"),
+    Suspect(Cause.CLIENT_LOST, lesser_rules.client_lost, remedies.for_lost_clients, _MYSQL + "communication-errors.html"),
+    Suspect(Cause.HOST_BLOCKED, lesser_rules.host_blocked, remedies.for_blocked_hosts, _MYSQL + "host-cache.html"),
+    Suspect(Cause.STATEMENT_TIMEOUT, lesser_rules.statement_timeout, remedies.for_statements, _MYSQL + "server-system-variables.html#sysvar_max_execution_time"),
+    Suspect(Cause.ACCESS_DENIED, lesser_rules.access_denied, remedies.for_refusals, _MYSQL + "problems-connecting.html"),
+    Suspect(Cause.UNKNOWN, lesser_rules.unknown, remedies.for_what_is_unknown, _MYSQL + "can-not-connect-to-server.html"),
 )  # fmt: skip
 """Of two that weigh the same, the first here comes first: it is the more frequent."""
 
@@ -105,7 +71,7 @@ def diagnose(seen: Evidence) -> tuple[Finding, ...]:
             weighed.append((_ORDER.index(finding.certainty), -weight, order, finding))
     if all(each[3].certainty is Certainty.RULED_OUT for each in weighed):
         suspect = SUSPECTS[-1]
-        fallback = Finding(suspect.cause, Certainty.POSSIBLE, ("Nothing in the log says why.",), (), suspect.prove,
+        fallback = Finding(suspect.cause, Certainty.POSSIBLE, ("Nothing in the log says why.",), (), PROOFS[suspect.cause].words(seen.server.flavour),
                            tuple(suspect.remedies(seen)), suspect.docs)  # fmt: skip
         weighed.append((_ORDER.index(Certainty.POSSIBLE), 0, len(SUSPECTS), fallback))
     return tuple(each[3] for each in sorted(weighed, key=lambda each: each[:3]))
@@ -157,7 +123,9 @@ def _weigh(seen: Evidence, suspect: Suspect, arguments: list[Argument]) -> tuple
         certainty,
         because=tuple(refutes if out else speaks),
         against=tuple(() if out else (*against, *refutes)),
-        prove="" if out or certainty is Certainty.CONFIRMED else suspect.prove,
+        prove=""
+        if out or certainty is Certainty.CONFIRMED
+        else PROOFS[suspect.cause].words(seen.server.flavour),
         remedies=() if out else tuple(suspect.remedies(seen)),
         docs=suspect.docs,
     ), weight

@@ -10,6 +10,7 @@ from goneaway_tui.doctor.occurrences import Occurrence
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Role
 
 DEFAULTS: Mapping[str, float] = {"wait_timeout": 28_800, "max_allowed_packet": 64 * 1024**2}
@@ -48,6 +49,7 @@ class Facts:
 
     name: str = ""
     """Who was asked, as a person would say it: `db-01:3306`."""
+    flavour: Flavour | None = None
     asked_at: float | None = None
     """Seconds since 1970 UTC."""
     started_at: float | None = None
@@ -111,6 +113,22 @@ class Evidence:
         return None if at is None or started is None else at - started
 
     @property
+    def idle_at_start(self) -> float | None:
+        """For how many seconds the connection had lain unused when this run of the server began.
+
+        By what the log says of its age, or by how long the log was silent; None where it was used after, or nobody knows.
+        """
+        up, log = self.runs_since, self.seen
+        unused = log.silent_seconds if log.idle_seconds is None else log.idle_seconds
+        return None if up is None or unused is None or not 0 <= up <= unused else unused - up
+
+    @property
+    def idled_out_before(self) -> bool:
+        """Whether it met its idle limit before this run of the server began."""
+        idle, limit = self.idle_at_start, self.limit("wait_timeout")[0]
+        return idle is not None and limit is not None and idle >= limit
+
+    @property
     def was_up(self) -> bool:
         """Whether it has been up since before the session of this error could have begun to idle."""
         up = self.runs_since
@@ -137,6 +155,7 @@ def facts_of(sample: Sample, name: str = "") -> Facts:
     told = sample.counter("uptime") is not None
     return Facts(
         name=name,
+        flavour=sample.server.flavour,
         asked_at=sample.taken_at,
         started_at=sample.taken_at - sample.server.uptime if told else None,
         limits={each.name: float(each.value) for each in sample.variables if each.value is not None},

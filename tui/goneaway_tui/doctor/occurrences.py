@@ -27,6 +27,9 @@ class How(StrEnum):
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
     NO_SOCKET = "no_socket"
+    TLS_EOF = "tls_eof"
+    DIALLING = "dialling"
+    """Nobody had answered yet."""
     GREETING = "greeting"
     """Before or while the two introduced themselves."""
     WRITING = "writing"
@@ -42,10 +45,18 @@ MANNERS: Final = tuple(
         (How.EOF, r"EOF|end of stream|PROTOCOL_CONNECTION_LOST|Connection lost: The server closed"),
         (
             How.TIMED_OUT,
-            r"timed out|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout",
+            r"[Tt]imed out|Timeout expired|ETIMEDOUT|Errno 110|system error: 110|i/o timeout|\(110\b|\b10060\b|connect timeout|Got timeout",
         ),
         (How.REFUSED, r"[Cc]onnection refused|ECONNREFUSED|\(111\b|Errno 111|\b10061\b"),
         (How.UNREACHABLE, r"No route to host|[Nn]etwork is unreachable|\(113\b|EHOSTUNREACH"),
+        (How.TLS_EOF, r"SSLEOFError|EOF occurred in violation of protocol|unexpected eof while reading"),
+        (
+            How.DIALLING,
+            (
+                r"\bdial (?:tcp|unix)\b|connect E[A-Z]{3,20}\b|java\.net\.ConnectException|[Cc]onnect [Tt]im(?:ed out|eout expired)"
+                r"|Can't reach database server"
+            ),
+        ),
         (How.NO_SOCKET, r"through socket|No such file or directory"),
         (
             How.GREETING,
@@ -83,6 +94,8 @@ LIMITS: Final = (
     ("wait_timeout", re.compile(r"Currently configured wait_timeout is (\d{1,9}) seconds")),
 )
 """What a log itself says a limit is."""
+OFFLINE: Final = 3032
+"""The error of a server that lets nobody in but its administrators."""
 LARGE_LINE: Final = 8192
 """Bytes from which a logged line is taken for the statement it holds."""
 
@@ -117,6 +130,8 @@ class Occurrence:
     statement_bytes: int | None = None
     limits: tuple[tuple[str, float], ...] = ()
     """What the log says limits are."""
+    offline_near: bool = False
+    """Within a minute somebody was refused because the server was in offline mode."""
     refused_near: bool = False
     """Within a minute somebody found nobody answering."""
     lost_near: int = 0
@@ -127,7 +142,10 @@ class Occurrence:
         """No session had begun."""
         code = CODES.get(self.code)
         loss = self.code in {2006, 2013, 4031}
-        return bool((code and code.refuses) or self.how & {How.REFUSED, How.NO_SOCKET}) and not loss
+        return (
+            bool((code and code.refuses) or self.how & {How.REFUSED, How.DIALLING, How.NO_SOCKET})
+            and not loss
+        )
 
 
 def described(lines: Iterable[Line]) -> dict[str, object]:
@@ -179,14 +197,15 @@ _TOGETHER: Final = 2.0
 
 def _placed(held: list[_Timed], index: int) -> Occurrence:
     at, one = held[index]
-    near, down = 0, False
+    near, down, offline = 0, False, False
     for nth, (when, each) in enumerate(held):
         apart = abs(when - at)
         if nth == index or not apart <= _NEAR:
             continue
         near += apart <= _TOGETHER and each.says is None and not each.refused
         down = down or bool(each.how & _DOWN and each.refused)
-    return replace(one, refused_near=down, lost_near=near)
+        offline = offline or each.code == OFFLINE
+    return replace(one, offline_near=offline, refused_near=down, lost_near=near)
 
 
 _DOWN: Final = frozenset({How.REFUSED, How.NO_SOCKET})

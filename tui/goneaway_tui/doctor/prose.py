@@ -37,8 +37,23 @@ class Group:
     count: int = 1
 
 
-def gathered(explanations: Iterable[Explanation]) -> tuple[list[Group], int]:
-    """Groups in the order of their first, and how many troubles there were in all."""
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that was found."""
+
+    groups: tuple[Group, ...]
+    """In the order of their first; no more than MOST_GROUPS."""
+    count: int
+    """How many troubles there were in all."""
+
+    @property
+    def untold(self) -> int:
+        """Troubles of kinds beyond MOST_GROUPS."""
+        return self.count - sum(group.count for group in self.groups)
+
+
+def gathered(explanations: Iterable[Explanation]) -> Gathered:
+    """Like troubles together."""
     groups: dict[tuple[object, ...], Group] = {}
     count = 0
     for each in explanations:
@@ -48,33 +63,44 @@ def gathered(explanations: Iterable[Explanation]) -> tuple[list[Group], int]:
             known.last, known.count = each, known.count + 1
         elif len(groups) < MOST_GROUPS:
             groups[each.file, each.kind] = Group(each, each)
-    return list(groups.values()), count
+    return Gathered(tuple(groups.values()), count)
 
 
-def prose(group: Group) -> Iterator[str]:
-    """One kind of trouble, told."""
+def answer(found: Gathered, width: int = WIDTH) -> Iterator[str]:
+    """All that was found, told in lines of so many columns."""
+    for group in found.groups:
+        yield from prose(group, width)
+        yield ""
+    if found.untold:
+        yield from _wrapped(
+            width, f"And {found.untold} more, of further kinds: --format=json tells every one."
+        )
+
+
+def prose(group: Group, width: int = WIDTH) -> Iterator[str]:
+    """One kind of trouble, told in lines of so many columns at most; a link alone may be longer."""
     each = group.first
     place = f"{each.file}:{each.seen.line}"
-    yield from _wrapped("  ".join(filter(None, (place, each.at or "", each.seen.client.name or ""))))
-    yield from _wrapped(each.text, "  | ")
+    yield from _wrapped(width, "  ".join(filter(None, (place, each.at or "", each.seen.client.name or ""))))
+    yield from _wrapped(width, each.text, "  | ")
     code = CODES.get(each.seen.code)
     if code is not None:
-        yield from _wrapped(f"{each.seen.code} {code.name}: {code.means}.", "  ")
+        yield from _wrapped(width, f"{each.seen.code} {code.name}: {code.means}.", "  ")
     if group.count > 1:
-        yield from _wrapped(times_words(group), "  ")
+        yield from _wrapped(width, times_words(group), "  ")
     told = [finding for finding in each.findings if finding.certainty is not Certainty.RULED_OUT]
     for rank, finding in enumerate(told[: IN_FULL + IN_SHORT]):
         yield ""
-        yield from _told(finding, in_full=rank < IN_FULL)
+        yield from _told(finding, width, in_full=rank < IN_FULL)
     more = [finding.cause.value.replace("_", " ") for finding in told[IN_FULL + IN_SHORT :]]
     if more:
         yield ""
-        yield from _wrapped(f"Less likely: {', '.join(more)}.", "  ")
+        yield from _wrapped(width, f"Less likely: {', '.join(more)}.", "  ")
     out = [finding for finding in each.findings if finding.certainty is Certainty.RULED_OUT]
     if out:
         yield ""
     for finding in out:
-        yield from _wrapped(f"Not {_name(finding)}: {' '.join(finding.because)}", "  ", "      ")
+        yield from _wrapped(width, f"Not {_name(finding)}: {' '.join(finding.because)}", "  ", "      ")
 
 
 def times_words(group: Group) -> str:
@@ -87,26 +113,26 @@ def times_words(group: Group) -> str:
     )
 
 
-def _told(finding: Finding, *, in_full: bool) -> Iterator[str]:
+def _told(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:
     yield f"  {WORDS[finding.certainty]} {_name(finding)}"
-    yield from _points("why", finding.because)
-    yield from _points("but", finding.against)
+    yield from _points(width, "why", finding.because)
+    yield from _points(width, "but", finding.against)
     if finding.prove:
-        yield from _points("prove", (finding.prove,))
+        yield from _points(width, "prove", (finding.prove,))
     if in_full:
-        yield from _points("do", finding.remedies)
+        yield from _points(width, "do", finding.remedies)
         if finding.docs:
             yield f"    see    {finding.docs}"
 
 
-def _points(label: str, sentences: Iterable[str]) -> Iterator[str]:
+def _points(width: int, label: str, sentences: Iterable[str]) -> Iterator[str]:
     for nth, sentence in enumerate(sentences):
-        yield from _wrapped(sentence, f"    {label if nth == 0 else '':<7}", " " * 11)
+        yield from _wrapped(width, sentence, f"    {label if nth == 0 else '':<7}", " " * 11)
 
 
-def _wrapped(text: str, indent: str = "", later: str | None = None) -> list[str]:
+def _wrapped(width: int, text: str, indent: str = "", later: str | None = None) -> list[str]:
     return textwrap.wrap(
-        plain(text), WIDTH, initial_indent=indent, subsequent_indent=indent if later is None else later
+        plain(text), width, initial_indent=indent, subsequent_indent=indent if later is None else later
     )
 
 

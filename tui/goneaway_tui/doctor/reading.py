@@ -30,6 +30,11 @@ _SERVERS_OWN: Final = re.compile(
     r"Aborted connection \d|Could not (?:read|write) packet|\S{0,200}(?:mariadbd|mysqld): |.{0,200}ready for connections"
 )
 """What only a server writes; other logs number their lines as MariaDB does."""
+_REPLICA: Final = re.compile(r"(?:Slave|Replica) (?:I/O|SQL)")
+_ENDS_LATER: Final = re.compile(r"\S{1,80} haproxy\b")
+"""Whose own stamp is when a session began; the wrapper's is when it ended."""
+MOST_PROGRAMS: Final = 200
+"""Of how many programs in one log it is remembered which client they use."""
 _READY: Final = re.compile(r"ready for connections")
 _SERVER: Final = Client("server log")
 
@@ -58,7 +63,8 @@ def _records(lines: Iterable[Line], now: float | None) -> Iterator[_Record]:
         wrap = unwrapped(each.text)
         line = each if wrap is None else replace(each, text=wrap.body)
         own = stamp(line.text, now)
-        when = own or (stamp(wrap.stamp, now) if wrap is not None else None)
+        outer = stamp(wrap.stamp, now) if wrap is not None else None
+        when = outer if outer and wrap and _ENDS_LATER.match(wrap.who) else own or outer
         if line.leads:
             last = None
         fresh = _is_fresh(record, line.text, own, wrap)
@@ -92,7 +98,7 @@ def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:
     familiar: dict[str, Client] = {}
     for record in _records(lines, now):
         entry = server.entry(record.lines[0].text)
-        if entry is not None and (entry.cause or entry.code or _SERVERS_OWN.match(entry.text)):
+        if entry is not None and _is_of_server(entry):
             draft = _of_server(record, entry)
             if draft is not None:
                 yield draft
@@ -100,11 +106,20 @@ def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:
         for draft in _of_client(record):
             client = draft.seen.client
             known = familiar.get(record.who, UNKNOWN)
-            if client.driver:
+            if client.driver and record.who:
+                familiar.pop(record.who, None)
                 familiar[record.who] = client
-            elif known.driver and not client.framework:
+                if len(familiar) > MOST_PROGRAMS:
+                    del familiar[next(iter(familiar))]
+            elif known.driver and not client.framework and not client.driver:
                 draft = replace(draft, seen=replace(draft.seen, client=known))  # noqa: PLW2901 - a draft made whole
             yield draft
+
+
+def _is_of_server(entry: LogEntry) -> bool:
+    """Not of a replica, which is a client of its source: it logs its own losses."""
+    own = entry.cause or entry.code or _SERVERS_OWN.match(entry.text)
+    return bool(own) and not _REPLICA.match(entry.text)
 
 
 def _of_server(record: _Record, entry: LogEntry) -> Draft | None:
@@ -186,7 +201,7 @@ def _belongs(record: _Record, before: int, index: int) -> bool:
     if ALONE.search(text):
         return False
     told = [line.text for line in lines[before + 1 : index + 1]]
-    if lines[before].text[:1].isspace() or any(each and _CONTINUES.match(each) for each in told):
+    if _CONTINUES.match(lines[before].text) or any(each and _CONTINUES.match(each) for each in told):
         return True
     return before == 0 and record.stamp is not None and _EXCEPTION.match(text) is not None
 
@@ -202,7 +217,7 @@ def _draft(record: _Record, group: list[tuple[int, Reading]], start: int, end: i
     )
     seen = Occurrence(
         line.number,
-        stamp_of(line, record),
+        record.stamp,
         _around(line.text, best.start),
         code,
         recognise(each.text for each in lines),
@@ -219,8 +234,3 @@ def _draft(record: _Record, group: list[tuple[int, Reading]], start: int, end: i
 def _around(text: str, start: int) -> str:
     """What a long line, which may hold a whole statement, says where it tells of the error."""
     return text if start < QUOTED // 2 else "... " + text[start - QUOTED // 4 :]
-
-
-def stamp_of(line: Line, record: _Record) -> Stamp | None:
-    """A line's own stamp where it begins with one, else its record's."""
-    return record.stamp if line is not record.lines[0] else stamp(line.text) or record.stamp

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from goneaway_tui.doctor.evidence import LARGEST_PACKET, Evidence
+from goneaway_tui.doctor.occurrences import OFFLINE
 from goneaway_tui.doctor.pools import arithmetic, pool_settings, safe_seconds
 from goneaway_tui.doctor.words import bytes_words, seconds_words
+from goneaway_tui.model.server import Flavour
 
 Remedies = Callable[[Evidence], Iterator[str]]
 
@@ -83,19 +85,27 @@ def for_full_servers(seen: Evidence) -> Iterator[str]:
     yield "One place is kept for an account with CONNECTION_ADMIN or SUPER: keep one to look with."
 
 
-def for_blocked_hosts(_: Evidence) -> Iterator[str]:
-    yield "At the server: TRUNCATE TABLE performance_schema.host_cache (MySQL), FLUSH HOSTS (MariaDB) lets the host in again."
+def for_blocked_hosts(seen: Evidence) -> Iterator[str]:
+    yield f"At the server: {_either(seen, 'TRUNCATE TABLE performance_schema.host_cache', 'FLUSH HOSTS')} lets the host in again."
     yield "Find who opens connections and leaves before logging in: health checks of balancers do; then raise max_connect_errors."
 
 
-def for_refusals(_: Evidence) -> Iterator[str]:
+def for_refusals(seen: Evidence) -> Iterator[str]:
+    if seen.seen.code == OFFLINE:
+        yield "At the server, when its upkeep is done: SET GLOBAL offline_mode = OFF. Until then CONNECTION_ADMIN alone gets in."
+        yield "At the client: wait, and connect anew with a pause that grows."
+        return
     yield "Compare user, password and the host the server sees with the account: SHOW GRANTS FOR 'user'@'host'."
     yield "This is no lost connection: waiting and retrying will not mend it."
 
 
-def for_statements(_: Evidence) -> Iterator[str]:
+def for_statements(seen: Evidence) -> Iterator[str]:
     yield "The session lives; only the statement ended. Make it faster (EXPLAIN, an index), or read in parts."
-    yield "Raise the limit for it alone: /*+ MAX_EXECUTION_TIME(60000) */ (MySQL, milliseconds), SET STATEMENT max_statement_time=60 FOR ... (MariaDB, seconds)."
+    hint, clause = (
+        "/*+ MAX_EXECUTION_TIME(60000) */ in milliseconds",
+        "SET STATEMENT max_statement_time=60 FOR ... in seconds",
+    )
+    yield f"Raise the limit for it alone: {_either(seen, hint, clause)}."
 
 
 def for_slow_reading(seen: Evidence) -> Iterator[str]:
@@ -130,8 +140,21 @@ def for_lost_clients(_: Evidence) -> Iterator[str]:
     yield f"At the server: nothing. It let go of a session whose client was gone; a keepalive ({safe_seconds(134)} s) finds such earlier."
 
 
-def for_what_is_unknown(_: Evidence) -> Iterator[str]:
-    yield "Keep what the log says next to the server's error log of the same minute (MySQL: log_error_verbosity=3; MariaDB: log_warnings=4)."
+def for_what_is_unknown(seen: Evidence) -> Iterator[str]:
+    yield (
+        "Keep what the log says next to the server's error log of the same minute, with "
+        f"{_either(seen, 'log_error_verbosity=3', 'log_warnings=4')}."
+    )
+
+
+def _either(seen: Evidence, mysql: str, mariadb: str) -> str:
+    """The one flavour's way where the server is known, else both."""
+    ways = {
+        Flavour.MYSQL: mysql,
+        Flavour.MARIADB: mariadb,
+        None: f"{mysql} (MySQL) or {mariadb} (MariaDB)",
+    }
+    return ways[seen.server.flavour]
 
 
 def _next_power(size: int) -> int:

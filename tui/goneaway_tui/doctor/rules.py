@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from goneaway_tui.doctor.arguments import Argument, answer_never_came, is_loss, proved, refuted, write_failed
+from goneaway_tui.doctor.arguments import (
+    Argument,
+    answer_never_came,
+    cut_in_tls,
+    is_loss,
+    not_in_tls,
+    proved,
+    refuted,
+    write_failed,
+)
 from goneaway_tui.doctor.evidence import LARGEST_PACKET, Evidence
-from goneaway_tui.doctor.occurrences import How, Occurrence
+from goneaway_tui.doctor.occurrences import OFFLINE, How, Occurrence
 from goneaway_tui.doctor.words import bytes_words, seconds_words
 from goneaway_tui.model.cause import Cause
 
@@ -35,6 +44,11 @@ def idle_timeout(seen: Evidence) -> Iterator[Argument]:
         )
     if log.idle_seconds is None:
         yield from _silence(seen)
+    if seen.idle_at_start is not None and not seen.idled_out_before:
+        yield Argument(
+            -3 if log.idle_seconds is None else -6,
+            f"The server went down first: until then it had been unused for {seconds_words(seen.idle_at_start)}.",
+        )
     yield from _idling_counted(seen)
     if How.TIMED_OUT in log.how:
         yield Argument(-3, "No end of the connection came, and a server that closes a session sends one.")
@@ -53,7 +67,12 @@ def _idling_counted(seen: Evidence) -> Iterator[Argument]:
         says = "Aborted_clients is 0 since before this error: the server has closed nobody."
         yield refuted(says) if seen.was_up else Argument(-4, says)
     limit = server.limits.get("wait_timeout", 0.0)
-    if log.idle_seconds is None and not count and 0 <= (seen.runs_since or -1) < limit:
+    if (
+        log.idle_seconds is None
+        and not count
+        and not seen.idled_out_before
+        and 0 <= (seen.runs_since or -1) < limit
+    ):
         yield Argument(-1, f"No session of this server is as old as wait_timeout: {seconds_words(limit)}.")
     if (
         count is None
@@ -167,8 +186,13 @@ def _cut_short(log: Occurrence) -> Iterator[Argument]:
             3,
             "The server may have stopped reading in the middle of a statement larger than max_allowed_packet.",
         )
-        if How.EOF in log.how:
-            # Not more: over TLS an idle session's end looks like this too on MariaDB 11.8.
+        if cut_in_tls(log):
+            # Not more: an idle session of MariaDB ends in the very same words.
+            yield Argument(
+                1,
+                "Over TLS its error 1153 is never heard: the line ends while the statement is sent, as here.",
+            )
+        elif How.EOF in log.how:
             yield Argument(1, "The connection may have broken while the statement was being sent.")
     elif How.RESET in log.how:
         yield Argument(3, "A server that will not read a large statement to its end resets the connection.")
@@ -178,64 +202,6 @@ def _cut_short(log: Occurrence) -> Iterator[Argument]:
         )
     elif answer_never_came(log):
         yield Argument(-2, "The statement was sent whole, and nothing in the log is large.")
-
-
-def server_restart(seen: Evidence) -> Iterator[Argument]:
-    yield from _went_down(seen)
-    log = seen.seen
-    if _nobody_listened(log):
-        yield Argument(4, "Nobody listened there: the server was down, or was just starting.")
-    if is_loss(log):
-        yield Argument(
-            2 if How.RESET in log.how else 3,
-            "A server that is restarted ends every session, and clients notice at their next statement.",
-        )
-
-
-def server_crash(seen: Evidence) -> Iterator[Argument]:
-    yield from _went_down(seen)
-    log = seen.seen
-    if _nobody_listened(log):
-        yield Argument(2, "A server that crashed does not listen until it has recovered.")
-    if is_loss(log):
-        silent = How.EOF in log.how and not write_failed(log)
-        yield Argument(
-            3 if silent else 2,
-            "A server that crashes, or is killed for its memory, ends every session without a word.",
-        )
-
-
-def _nobody_listened(log: Occurrence) -> bool:
-    """A connection was refused by nobody: not a name that has no address, nor a way that is cut."""
-    return (
-        log.refused and log.says is None and log.code not in {1043, 2005} and How.UNREACHABLE not in log.how
-    )
-
-
-def _went_down(seen: Evidence) -> Iterator[Argument]:
-    log, server, at = seen.seen, seen.server, seen.at
-    if not is_loss(log) and not log.refused:
-        return
-    if is_loss(log) and log.refused_near:
-        yield Argument(3, "Within a minute of it somebody found nobody listening.")
-    if is_loss(log) and log.lost_near:
-        yield Argument(1, f"{log.lost_near} more were lost within two seconds.")
-    up = seen.runs_since
-    if at is None or up is None or server.started_at is None:
-        return
-    if seen.was_up and is_loss(log):
-        yield refuted(
-            f"The server has been up for {seconds_words((server.asked_at or at) - server.started_at)}: longer than any idle session of that time could be old."
-        )
-    elif abs(up) <= LONG_SILENCE or (up > 0 and log.code != 2003):
-        # Where it has ended sessions since, the lost one may have been of this run, and among them.
-        ended = up >= 0 and (server.counters.get("aborted_clients") or 0) > 0
-        yield Argument(
-            0 if ended else 4,
-            f"The server started {seconds_words(abs(up))} {'before' if up >= 0 else 'after'} this error.",
-        )
-        if seen.ended_nobody and is_loss(log):
-            yield Argument(2, "Since then it has ended nobody (Aborted_clients is 0).")
 
 
 def killed(seen: Evidence) -> Iterator[Argument]:
@@ -255,12 +221,31 @@ def killed(seen: Evidence) -> Iterator[Argument]:
             1 if How.RESET in log.how else 3 if answer_never_came(log) and not log.reused else 2,
             "KILL ends a session at once, and its client notices at the next statement.",
         )
-        if server.counters.get("com_kill") == 0 and (seen.runs_since or -1) > 0:
+        yield from not_in_tls(log)
+        yield from _put_offline(seen)
+        if server.counters.get("com_kill") == 0 and not _is_offline(seen) and (seen.runs_since or -1) > 0:
             says = "Com_kill is 0: nobody has run KILL since before this error."
             yield refuted(says) if seen.was_up else Argument(-4, says)
         if seen.ended_nobody:
             says = "Aborted_clients is 0 since before this error: the server has ended nobody."
             yield refuted(says) if seen.was_up else Argument(-4, says)
+
+
+def _put_offline(seen: Evidence) -> Iterator[Argument]:
+    """`SET GLOBAL offline_mode = ON` counts as no KILL and is in no log, but whoever comes again is refused by 3032."""
+    if _is_offline(seen):
+        yield Argument(
+            6,
+            "At that time somebody was refused by offline mode (3032): putting a server into it ends every session "
+            "without CONNECTION_ADMIN.",
+        )
+
+
+def _is_offline(seen: Evidence) -> bool:
+    refused = seen.server.last_raised(OFFLINE)
+    return seen.seen.offline_near or (
+        refused is not None and seen.at is not None and abs(refused - seen.at) <= LONG_SILENCE
+    )
 
 
 def proxy_or_firewall(seen: Evidence) -> Iterator[Argument]:

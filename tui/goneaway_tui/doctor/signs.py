@@ -41,6 +41,8 @@ SIGNS: Final = (
     _sign(r"client was disconnected by the server because of inactivity|ER_CLIENT_INTERACTION_TIMEOUT", 4031),
     _sign(r"[Ss]erver has gone away", 2006),
     _sign(r"Lost connection to (?:the )?(?:backend )?(?:MySQL|MariaDB) server", 2013),
+    _sign(r"Lost connection to (?:the )?backend server", wants_context=True),
+    _sign(r"\bMyXQL\.Connection .{1,80} disconnected"),
     _sign(r"Lost connection to server (?:during query|at ')", 2013),
     _sign(r"maximum statement execution time exceeded|ER_QUERY_TIMEOUT", 3024),
     _sign(r"max_statement_time exceeded", 1969),
@@ -80,8 +82,15 @@ SIGNS: Final = (
     _sign(r"InterfaceError(?:: )?\(0, ''\)|^\W{0,3}\(0, ''\)", 0, reused=True),
     _sign(r"Communications link failure"),
     _sign(r"unexpected end of stream, read \d+ bytes from|socket was closed by server"),
-    _sign(r"No operations allowed after (?:connection|statement) closed", None, reused=True),
-    _sign(r"Failed to validate connection|marked as broken because of SQLSTATE\(08", None, wants_context=True, omen=True),
+    _sign(r"last packet successfully received from the server was [\d,.]{1,15} milliseconds? ago"),
+    _sign(r"No operations allowed after (?:connection|statement) closed|cannot be called on a closed connection", None, reused=True),
+    _sign(r"Failed to validate connection", None, wants_context=True, omen=True, reused=True),
+    _sign(r"marked as broken because of SQLSTATE\(08", None, wants_context=True, omen=True),
+    _sign(r"MySqlConnectionClosedException"),
+    _sign(r"Connect Timeout expired\.(?! All pooled)", wants_context=True),
+    _sign(r"Can't reach database server at .{1,200}:3306\b"),
+    _sign(r"bytes failed with errno=\d", wants_context=True, omen=True),
+    _sign(r"[Ss]erver is currently in offline mode", 3032),
     _sign(r"Could not connect to (?:HostAddress|address=\()"),
     _sign(r"PROTOCOL_CONNECTION_LOST|Connection lost: The server closed the connection"),
     _sign(
@@ -106,7 +115,7 @@ SIGNS: Final = (
     _sign(r" \d+/-?\d+/\+?(?P<held>\d+) \d+ [cs]D \d+/\d+/\d+/", None, Cause.PROXY_OR_FIREWALL, certainty=_SURE, wants_context=True),
     _sign(r"(?i:connection reset by peer|broken pipe)", wants_context=True),
     _sign(r"(?i:connection refused|(?:i/o|connect(?:ion)?) timeout|connect(?:ion)? timed out)", wants_context=True),
-    _sign(r"(?i:server closed the connection)(?! unexpectedly)", wants_context=True),
+    _sign(r"(?i:server (?:has )?closed the connection)(?! unexpectedly)", wants_context=True),
 )  # fmt: skip
 """The most telling first: of two on one line the first decides."""
 
@@ -122,16 +131,19 @@ NUMBERS: Final = (
     re.compile(r"\b(?:errno|code|error_code|Errno)['\"]?\s?[:=]\s?['\"]?(?P<n>\d{4})\b"),
 )
 """Python's drivers; the command-line clients; Go, .NET, replication; PDO; mysqli; sqlx and mysql-connector; Node."""
+TELLING: Final = 6
+"""So many of these, from the first, stand for nothing but a server's error."""
 
 ALONE: Final = re.compile(r"^ERROR (?:\d{4}) \(\w{5}\)|^mysqldump: |^mariadb-dump: ")
 """A line that is an error by itself, whatever stands around it."""
 
 OURS: Final = re.compile(
-    r"(?i)mysql|maria|sqlstate|jdbc|java\.sql|hikari|pdoexception|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
+    r"(?i)mysql|mariadb|sqlstate|jdbc|java\.sql|hikari|\bpdo(?:exception|stat|::|->)|proxysql|:3306\b|\bpacket\b.*\bserver\b|\bDBD?I?::|DBI |galera|aurora|percona|HY000|08S01|^ {1,4}fatal: true"
 )
 OTHERS: Final = re.compile(
     r"(?i)postgres|psycopg|asyncpg|pgx|\bpq: |pgbouncer|redis|valkey|memcache|mongo|rabbit|amqp|kafka|nginx|elastic|cassandra"
-    r"|ldap|smtp|sqlite|ora-\d|oracle|mssql|sqlserver|\btds\b|etcd|zookeeper|grpc|websocket|upstream|\bsshd?\b|rsync|\bscp\b|port 22\b|kubelet|docker"
+    r"|ldap|smtp|sqlite|ora-\d|oracle|mssql|sqlserver|\btds\b|etcd|zookeeper|grpc|websocket|upstream|\bsshd?\b|rsync|\bscp\b|kubelet|docker"
+    r"|pgsql|\bPG::|\bgit(?:hub|lab)?\b|\bcurl\b|\birc\b|\bport (?:22|80|443|5432)\b|:(?:443|5432|6379|9092|11211|27017)\b"
 )
 
 
@@ -143,6 +155,7 @@ HINTS: Final = (
     "to validate", "as broken", "not connect", "PROTOCOL_", "enqueue", "closed state", "ECONN", "EPIPE", "ETIMEDOUT",
     "invalid conn", "bad connection", "not available", "closed MySQL", "header bytes", "result set", "has failed",
     "specified MySQL", "communicating", "at EOF", "disconnected", "hostgroup", "broken conn", "client conn", " cD ", " sD ",
+    "last packet", "closed connection", "ClosedException", "Timeout expired", "reach database", "errno=", "offline mode",
     "reset by peer", "[mysql]", "(conn=", "TRILOGY", "Trilogy", "roken pipe", "roken Pipe", "efused", "timeout", "timed out", "closed the conn",
     "Reset by peer", "Reset By Peer", "Timed Out", "Server Disconnected", "BROKEN PIPE", "RESET BY PEER",
 )  # fmt: skip
@@ -191,10 +204,17 @@ def read(text: str) -> Reading | None:
             break
     else:
         return None if number is None else Reading(number, None, sure=False, start=place)
+    if number is None and sign.wants_context and _is_about_another(text):
+        return None
     code = sign.code
     if number is not None and (code is None or not CODES[code].says):
         code = number
     return Reading(code, sign, sure=not sign.wants_context or code == number is not None, start=words.start())
+
+
+def _is_about_another(text: str) -> bool:
+    """Whether a line has the number of an error that ends no session: what else it holds may be a value."""
+    return any(form.search(text) for form in NUMBERS[:TELLING])
 
 
 def _number(text: str) -> tuple[int | None, int]:

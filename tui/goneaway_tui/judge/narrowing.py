@@ -3,16 +3,19 @@
     user:shop idle>10m risk:imminent db:dw -program:cron "SELECT 1"
 
 All terms must hold; `-` turns one round; quotes keep blanks together. A word before a colon that is no field is plain
-text, so an address like 10.0.0.7:51234 needs no quoting.
+text, so an address like 10.0.0.7:51234 needs no quoting. Where departures are narrowed there are `cause:` and `certainty:` too.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.duration import parse_duration
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Basis, Risk, Verdict
@@ -52,6 +55,12 @@ NUMBERS: dict[str, Callable[[Verdict], float | None]] = {
 }
 """Fields that count: `id:4711`, `rows>0`."""
 
+OF_DEPARTURES: dict[str, tuple[Callable[[Departure], str], tuple[str, ...]]] = {
+    "cause": (lambda d: d.cause.value, tuple(cause.value for cause in Cause)),
+    "certainty": (lambda d: d.certainty.value, tuple(certainty.value for certainty in Certainty)),
+}
+"""A departure's own fields, of few words: `cause:idle` is true where the word contains it, `cause=unknown` where it is it."""
+
 RISKS = {risk.value: risk.rank for risk in Risk}
 
 FIELDS = frozenset({*TEXTS, *WORDS, *DURATIONS, *NUMBERS})
@@ -86,19 +95,68 @@ class Filter:
 EVERYTHING = Filter("", ())
 
 
+@dataclass(frozen=True, slots=True)
+class DepartureFilter:
+    """What a session must have been, and why it must have left, to stay in sight."""
+
+    text: str
+    tests: tuple[Callable[[Departure], bool], ...]
+
+    def admits(self, departure: Departure) -> bool:
+        return all(test(departure) for test in self.tests)
+
+
+EVERYBODY = DepartureFilter("", ())
+
+
 def parse_filter(text: str) -> Filter:
     """Read the filter language. Raises ValueError with a sentence where a value does not fit its field."""
     tests: list[Test] = []
-    for dangling in _DANGLING.finditer(text):
-        if dangling[1].lower() in FIELDS:
-            raise ValueError(f"{dangling[0].lstrip('-')} is not finished: {dangling[1]} compared with what?")
-    for minus, field, comparison, raw in _TERM.findall(text):
-        word = plain(raw.strip('"')).casefold()
-        test = _test(field.lower(), comparison, word)
-        if test is None:
-            test = _anywhere(f"{field}{comparison}{word}".casefold())
+    for minus, field, comparison, word in _terms(text, FIELDS):
+        test = _test(field, comparison, word) or _anywhere(f"{field}{comparison}{word}")
         tests.append(_not(test) if minus else test)
     return Filter(text, tuple(tests))
+
+
+def parse_departure_filter(text: str) -> DepartureFilter:
+    """The same of who left: by the session that was, and by a departure's own fields. Raises ValueError likewise."""
+    tests: list[Callable[[Departure], bool]] = []
+    for minus, field, comparison, word in _terms(text, FIELDS | OF_DEPARTURES.keys()):
+        test = _departure_test(field, comparison, word)
+        tests.append(_not_departure(test) if minus else test)
+    return DepartureFilter(text, tuple(tests))
+
+
+def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Minus, field, comparison and word of each term, folded. Raises ValueError for one that ends after its comparison."""
+    for dangling in _DANGLING.finditer(text):
+        if dangling[1].lower() in fields:
+            raise ValueError(f"{dangling[0].lstrip('-')} is not finished: {dangling[1]} compared with what?")
+    for minus, field, comparison, raw in _TERM.findall(text):
+        yield minus, field.lower(), comparison, plain(raw.strip('"')).casefold()
+
+
+def _not_departure(test: Callable[[Departure], bool]) -> Callable[[Departure], bool]:
+    return lambda departure: not test(departure)
+
+
+def _departure_test(field: str, comparison: str, word: str) -> Callable[[Departure], bool]:
+    if field in OF_DEPARTURES:
+        word_of, known = OF_DEPARTURES[field]
+        if comparison not in {":", "="}:
+            raise ValueError(f"{field} has no order: write {field}:{word}")
+        meant = frozenset(each for each in known if each == word or (comparison == ":" and word in each))
+        if not meant:
+            raise ValueError(f"{field} is one of {', '.join(known)}")
+        return lambda d: word_of(d) in meant
+    test = _test(field, comparison, word)
+    if test is not None:
+        return lambda d: test(d.verdict, d.at)
+    anything = f"{field}{comparison}{word}"
+    anywhere = _anywhere(anything)
+    return lambda d: (
+        any(anything in word_of(d) for word_of, _ in OF_DEPARTURES.values()) or anywhere(d.verdict, d.at)
+    )
 
 
 def _test(field: str, comparison: str, word: str) -> Test | None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.model.plain import plain
 from goneaway_tui.settings import configfile, later, transport
 from goneaway_tui.settings.answers import defaults_text, help_text, version_text
 from goneaway_tui.settings.commandline import CommandLine, Question, command_line
@@ -167,10 +168,16 @@ def _decided(command: str, mentions: Iterable[Mention]) -> dict[str, Found]:
 
 
 def _format(output: Found) -> Found:
+    """By the file's ending; none at all is JSON. Raises SettingsError for an ending that no format has."""
     suffix = PurePath(output.value or "").suffix.lower()
     for name, usual in FORMATS.items():
         if suffix == usual:
             return Found(name, output.origin, output.rank)
+    if suffix:
+        raise SettingsError(
+            f"no format is known by the ending {plain(suffix, 40)} ({output.origin})",
+            f"end it in one of {', '.join(FORMATS.values())}, or name the format: --format=json",
+        )
     return Found("json", "default", Rank.DEFAULT)
 
 

@@ -152,6 +152,8 @@ def words(text: str) -> tuple[str, ...]:
         raise ValueError(f"not a command: {shown(text)}; a quote is not closed") from None
     if "\0" in text:
         raise ValueError(f"not a command: {shown(text)}; it has a NUL character")
+    if not cut or not cut[0]:
+        raise ValueError(f"not a command: {shown(text)}; name a program")
     return cut
 
 

@@ -7,16 +7,16 @@ says it was, so that its own clock need not be right.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from goneaway_tui.doctor.evidence import Raised, TroubledHost
-from goneaway_tui.doctor.serverlog import ServerLog
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.dossier import text
+from goneaway_tui.source.logtable import entries
 from goneaway_tui.source.survey import Survey
 
 LOG_SECONDS: Final = 7 * 86_400.0
@@ -61,12 +61,7 @@ def recalled(connection: Connection, found: Survey, clock: Clock) -> History:
 def _log(connection: Connection, found: Survey, clock: Clock) -> tuple[LogEntry, ...]:
     asked = clock()
     newest_first = _rows(connection, found.statement("past_log"), (LOG_SECONDS,)) or ()
-    log, entries = ServerLog(), []
-    for thread, code, data, ago in reversed(newest_first):
-        entry = log.entry(f"1970-01-01T00:00:00Z {int(thread)} [Note] [{text(code)}] [Server] {text(data)}")
-        if entry is not None and entry.cause is not None:
-            entries.append(replace(entry, at=asked + float(ago)))
-    return tuple(entries)
+    return tuple(each for each in entries(reversed(newest_first), asked) if each.cause is not None)
 
 
 def _rows(

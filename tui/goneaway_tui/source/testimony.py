@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from goneaway_tui.doctor.serverlog import ServerLog
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.clue import GOODBYE, NOTHING_SAID, Clues, ErrorCount, Kill, LogEntry
 from goneaway_tui.model.plain import plain
@@ -23,6 +22,7 @@ from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.dossier import text
+from goneaway_tui.source.logtable import entries
 from goneaway_tui.source.survey import Survey
 
 NEW_ACCOUNTS = 20
@@ -232,14 +232,7 @@ class Testimony:
             return ()
         asked = clock()
         rows = connection.rows(statement, (round(min(seconds, 86_400.0), 3),))
-        log, entries = ServerLog(), []
-        for thread, code, data, ago in rows:
-            entry = log.entry(
-                f"1970-01-01T00:00:00Z {int(thread)} [Note] [{text(code)}] [Server] {text(data)}"
-            )
-            if entry is not None and (entry.cause is not None or entry.code == STARTS):
-                entries.append(replace(entry, at=asked + float(ago)))
-        return tuple(entries)
+        return tuple(e for e in entries(rows, asked) if e.cause is not None or e.code == STARTS)
 
 
 class Carry:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from goneaway_tui.errors import FileError
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.recorder import CHECKPOINT_SAMPLES, Recorder
+from goneaway_tui.source.recording.recording import Recording
 from tests.unit.source.recording.takes import SERVER_NAME, exact, read_back, record, same, takes
 
 SAMPLES = 40
@@ -86,6 +88,14 @@ def test_a_cut_recording_opens_up_to_its_last_whole_sample(
 
         assert known[:whole_ones] == left[:whole_ones], cut
         assert set(left) <= set(known), cut
+
+
+def test_a_cut_recording_says_that_it_is_not_whole(whole: Path, tmp_path: Path) -> None:
+    content, path = whole.read_bytes(), tmp_path / "cut"
+    for size in (len(content), len(content) - 1, len(content) * 4 // 5):
+        path.write_bytes(content[:size])
+        with closing(Recording(path)) as recording:
+            assert (size < len(content)) == recording.is_damaged
 
 
 def test_a_recording_with_a_hole_tells_nothing_that_was_not(

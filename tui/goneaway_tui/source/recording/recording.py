@@ -84,8 +84,8 @@ class Recording:
         """Raises FileError where there is no whole sample in it."""
         self.path = path
         self._lock = threading.Lock()
-        self._database = read(path)
-        self._is_salvaged = self._is_closed = False
+        self._database, self._is_salvaged = read(path)
+        self._is_closed = False
         self._samples: Stream[SampleReader] | None = None
         self.server_name = ""
         """Who was recorded, as `Source.name` said it; where there are several, whoever is in the last snapshot read."""
@@ -94,6 +94,11 @@ class Recording:
         except FileError:
             self.close()
             raise
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something was found to be missing by now: its end, most likely."""
+        return self._is_salvaged
 
     @property
     def span(self) -> tuple[float, float]:

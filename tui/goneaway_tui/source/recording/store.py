@@ -83,8 +83,8 @@ def create_or_continue(path: Path) -> sqlite3.Connection:
     return database
 
 
-def read(path: Path) -> sqlite3.Connection:
-    """The file as it is, or where SQLite will not have it, what is left in it. Raises FileError."""
+def read(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """The file as it is, or where SQLite will not have it, what is left in it; and whether that is so. Raises FileError."""
     try:
         with _opened(path, os.O_RDONLY) as handle:
             _must_be_ours(path, os.pread(handle, HEADER_BYTES, 0), "read")
@@ -95,12 +95,12 @@ def read(path: Path) -> sqlite3.Connection:
             database = _connected(f"file:{quote(os.fsencode(path))}?{way}", uri=True)
             try:
                 if _is_ours(database):
-                    return database
+                    return database, False
             except DAMAGE:
                 database.close()
                 raise
             database.close()
-    return salvage(path)
+    return salvage(path), True
 
 
 def salvage(path: Path) -> sqlite3.Connection:

@@ -16,10 +16,10 @@ from textual.getters import query_one
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from goneaway_tui.doctor.answers import FORMATS
 from goneaway_tui.doctor.checkup import ORDER, Patient, checkup
 from goneaway_tui.doctor.evidence import Facts
 from goneaway_tui.doctor.explanation import explained
+from goneaway_tui.doctor.prose import answer, gathered
 from goneaway_tui.judge.patterns import patterns
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.finding import Finding
@@ -30,7 +30,7 @@ from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.ledger import GOVERNS
-from goneaway_tui.ui.screens.reading import ReadingScreen
+from goneaway_tui.ui.screens.reading import Lines, ReadingScreen
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.line_table import LineTable
 
@@ -187,7 +187,7 @@ class DoctorScreen(Screen[None]):
             lines = [f"{sign.name}: {sign.certainty.value.replace('_', ' ')} now", "", *sign.because]
             if sign.remedies:
                 lines += ["", "what to do", *(f"  {each}" for each in sign.remedies)]
-            self.app.push_screen(ReadingScreen(sign.name, "\n".join(lines)))
+            self.app.push_screen(ReadingScreen(sign.name, lambda _: lines))
 
     @on(Input.Submitted, "#paste")
     def _explain(self, event: Input.Submitted) -> None:
@@ -198,7 +198,6 @@ class DoctorScreen(Screen[None]):
 
     def _read(self, text: str, facts: Facts, later: Callable[..., object]) -> None:
         """In a thread: a log may be gigabytes long."""
-        said: list[str] = []
         path = Path(text.strip())
         try:
             is_file = path.is_file()
@@ -209,17 +208,15 @@ class DoctorScreen(Screen[None]):
             return
         try:
             blocks = pieces(path) if is_file else iter([text.encode("utf-8", "replace")])
-            count = FORMATS["text"](
-                explained(path.name if is_file else "-", blocks, facts, now=facts.asked_at), said.append
-            )
+            told = gathered(explained(path.name if is_file else "-", blocks, facts, now=facts.asked_at))
         except OSError as error:
             later(self._say, f"cannot read {plain(str(path), 200)}: {error.strerror}", "warning")
             return
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
             later(self._fail, error)
             return
-        if count:
-            later(self._answer, "".join(said))
+        if told.count:
+            later(self._answer, lambda width: answer(told, width))
         else:
             later(
                 self._say,
@@ -227,9 +224,9 @@ class DoctorScreen(Screen[None]):
                 "warning",
             )
 
-    def _answer(self, text: str) -> None:
+    def _answer(self, lines: Lines) -> None:
         self.query_one("#notice").display = False
-        self.app.push_screen(ReadingScreen("the doctor's answer", text))
+        self.app.push_screen(ReadingScreen("the doctor's answer", lines))
 
     def _say(self, words: str, look: str) -> None:
         notice = self.query_one("#notice", Static)

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from goneaway_tui.judge.ledger import TOTALS, Ledger
-from goneaway_tui.judge.narrowing import EVERYTHING, Filter, parse_filter
+from goneaway_tui.judge.narrowing import EVERYBODY, DepartureFilter, parse_departure_filter
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
@@ -35,7 +35,7 @@ GOVERNS = {
 KEYS = (
     ("arrows page home end", "move"),
     ("enter", "one departure, whole: the cause, its evidence, what was foretold"),
-    ("/", "filter, as on the board; or words of the cause: idle_timeout, likely"),
+    ("/", "filter, as on the board, and by cause:idle_timeout, certainty:likely"),
     ("s", "sort by the next column; a click on a heading sorts by it"),
     ("t", "change the variable that ended it"),
     ("esc, l, q", "back to the board"),
@@ -65,7 +65,7 @@ class LedgerScreen(Screen[None]):
         self._ledger = ledger
         self._now = now
         self._server_name = server
-        self._filter: Filter = EVERYTHING
+        self._filter: DepartureFilter = EVERYBODY
         self._error = ""
         self._drawn = -1
         self._sort, self._reverse = "at", False
@@ -73,7 +73,7 @@ class LedgerScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static(id="totals")
         yield Static(id="notice")
-        yield Field(placeholder="filter: shop  user:shop  idle>10m  idle_timeout  program:cron", id="filter",
+        yield Field(placeholder="filter: shop  user:shop  idle>10m  cause:idle_timeout  certainty:likely", id="filter",
                     select_on_focus=False)  # fmt: skip
         yield LineTable(
             DEPARTURE_COLUMNS,
@@ -99,7 +99,7 @@ class LedgerScreen(Screen[None]):
     def _draw(self) -> None:
         ledger, now = self._ledger(), self._now()
         self._drawn = len(ledger)
-        kept = [d for d in ledger if admits(self._filter, d)]
+        kept = [d for d in ledger if self._filter.admits(d)]
         ordered = in_order(kept, DEPARTURE_COLUMNS, self._sort, reverse=self._reverse)
         self.rows.show(ordered, now, self._sort, reverse=self._reverse)
         self.query_one("#totals", Static).update(self._totals(ledger))
@@ -159,7 +159,7 @@ class LedgerScreen(Screen[None]):
     @on(Input.Changed, "#filter")
     def _narrow(self, event: Input.Changed) -> None:
         try:
-            self._filter, self._error = parse_filter(event.value), ""
+            self._filter, self._error = parse_departure_filter(event.value), ""
         except ValueError as error:
             self._error = plain(str(error), 200)
         self.follow()
@@ -182,14 +182,6 @@ class LedgerScreen(Screen[None]):
 
     def on_resize(self, _: events.Resize) -> None:
         self.call_after_refresh(self.follow)
-
-
-def admits(chosen: Filter, departure: Departure) -> bool:
-    """Whether a departure is in sight: by its session, or by its cause as a plain word."""
-    words = chosen.text.lower().split()
-    if words and all(word in f"{departure.cause.value} {departure.certainty.value}" for word in words):
-        return True
-    return chosen.admits(departure.verdict, departure.at)
 
 
 def governing(departure: Departure) -> str | None:

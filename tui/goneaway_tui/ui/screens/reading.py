@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -14,6 +16,25 @@ from textual.widgets import Static
 from goneaway_tui.model.plain import plain
 
 MOST_LINES = 2_000
+NARROWEST, WIDEST = 30, 80
+"""Columns between which prose can be read."""
+Lines = Callable[[int], Iterable[str]]
+"""A text's lines for so many columns; what is longer is wrapped as it comes."""
+
+
+class Prose(Static):
+    """Asks for its lines anew whenever it has another width, so that they are wrapped once and not twice."""
+
+    def __init__(self, lines: Lines) -> None:
+        super().__init__()
+        self._lines = lines
+        self._width = 0
+
+    def on_resize(self, event: events.Resize) -> None:
+        width = max(NARROWEST, min(event.size.width, WIDEST))
+        if width != self._width:
+            self._width = width
+            self.update(Content("\n".join(_shown(self._lines(width)))))
 
 
 class ReadingScreen(ModalScreen[None]):
@@ -21,19 +42,23 @@ class ReadingScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "back", id="reading.back")]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, lines: Lines) -> None:
         super().__init__()
         self._title = title
-        self._text = text
+        self._lines = lines
 
     def compose(self) -> ComposeResult:
-        lines = self._text.rstrip().splitlines()
-        shown = [plain(line, 2000) for line in lines[:MOST_LINES]]
-        if len(lines) > MOST_LINES:
-            shown.append(
-                f"... and {len(lines) - MOST_LINES:,} lines more; goneaway-tui explain writes them all"
-            )
         with VerticalScroll(classes="dialog wide") as dialog:
             dialog.border_title = self._title
             dialog.border_subtitle = "esc back"
-            yield Static(Content("\n".join(shown)))
+            yield Prose(self._lines)
+
+
+def _shown(lines: Iterable[str]) -> list[str]:
+    every = list(lines)
+    while every and not every[-1]:
+        every.pop()
+    shown = [plain(line, 2000) for line in every[:MOST_LINES]]
+    if len(every) > MOST_LINES:
+        shown.append(f"... and {len(every) - MOST_LINES:,} lines more; goneaway-tui explain writes them all")
+    return shown

@@ -1,0 +1,103 @@
+"""The rules of a server that went down, in order or not: was the lost session one of the run before?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from goneaway_tui.doctor.arguments import Argument, is_loss, not_in_tls, refuted, write_failed
+from goneaway_tui.doctor.evidence import Evidence
+from goneaway_tui.doctor.occurrences import How, Occurrence
+from goneaway_tui.doctor.words import seconds_words
+
+NEAR = 60.0
+"""Seconds between an error and a start that are surely one affair."""
+NOTICED = 5.0
+"""Seconds by which clocks may differ."""
+REUSED = 300.0
+"""Seconds within which a pool that is in use has had every connection in its hands."""
+
+
+def server_restart(seen: Evidence) -> Iterator[Argument]:
+    yield from _went_down(seen)
+    log = seen.seen
+    if _nobody_listened(log):
+        yield Argument(4, "Nobody listened there: the server was down, or was just starting.")
+    if is_loss(log):
+        yield Argument(
+            2 if How.RESET in log.how else 3,
+            "A server that is restarted ends every session, and clients notice at their next statement.",
+        )
+    yield from not_in_tls(log)
+
+
+def server_crash(seen: Evidence) -> Iterator[Argument]:
+    yield from _went_down(seen)
+    log = seen.seen
+    if _nobody_listened(log):
+        yield Argument(2, "A server that crashed does not listen until it has recovered.")
+    if is_loss(log):
+        silent = How.EOF in log.how and not write_failed(log)
+        yield Argument(
+            3 if silent else 2,
+            "A server that crashes, or is killed for its memory, ends every session without a word.",
+        )
+    yield from not_in_tls(log)
+
+
+def _nobody_listened(log: Occurrence) -> bool:
+    """A connection was refused by nobody: not a name that has no address, nor a way that is cut."""
+    return (
+        log.refused and log.says is None and log.code not in {1043, 2005} and How.UNREACHABLE not in log.how
+    )
+
+
+def _went_down(seen: Evidence) -> Iterator[Argument]:
+    log = seen.seen
+    if not is_loss(log) and not log.refused:
+        return
+    if is_loss(log) and log.refused_near:
+        yield Argument(3, "Within a minute of it somebody found nobody listening.")
+    if is_loss(log) and log.lost_near:
+        yield Argument(1, f"{log.lost_near} more were lost within two seconds.")
+    up, server = seen.runs_since, seen.server
+    if up is None:
+        return
+    told = f"The server started {seconds_words(abs(up))} {'before' if up >= 0 else 'after'} this error"
+    if log.refused:
+        if abs(up) <= NEAR or (up > 0 and log.code != 2003):
+            yield Argument(4, f"{told}.")
+    elif seen.was_up and seen.idle_at_start is None:
+        since = seconds_words((server.asked_at or seen.at or 0.0) - (server.started_at or 0.0))
+        yield refuted(
+            f"The server has been up for {since}: longer than any idle session of that time could be old."
+        )
+    elif up < 0:
+        if up >= -NEAR:
+            yield Argument(4, f"{told}.")
+    else:
+        yield from _started_before(seen, up, told)
+
+
+def _started_before(seen: Evidence, up: float, told: str) -> Iterator[Argument]:
+    """Of a server that had started `up` seconds before a loss: was the lost session of the run before?
+
+    One that is in use, or in a pool, is used again soon, and missed then.
+    """
+    log, server = seen.seen, seen.server
+    if log.idle_seconds is not None and log.idle_seconds < up - NOTICED:
+        yield refuted(
+            f"{told}, and the connection was used {seconds_words(log.idle_seconds)} before it: it was of this run."
+        )
+        return
+    if seen.idled_out_before:
+        yield Argument(-2, f"{told}, and by then its idle limit would have ended the session.")
+    elif log.idle_seconds is not None:
+        yield Argument(6, f"{told}, and the connection was used before that, but not since.")
+    elif up <= REUSED or seen.idle_at_start is not None:
+        # Where it has ended sessions since, the lost one may have been of this run, and among them.
+        yield Argument(0 if server.counters.get("aborted_clients") else 4, f"{told}.")
+    else:
+        yield Argument(-1, f"{told}; a pool that is in use would have noticed sooner.")
+        return
+    if seen.ended_nobody:
+        yield Argument(2, "Since then it has ended nobody (Aborted_clients is 0).")
