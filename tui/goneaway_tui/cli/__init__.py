@@ -68,6 +68,10 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _answer(answer: Answer) -> int:
+    for line in answer.faults:
+        tell(line)
+    if answer.faults:
+        return ExitCode.USAGE
     if answer.file is None:
         write_out(answer.text)
     else:

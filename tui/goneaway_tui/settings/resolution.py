@@ -67,12 +67,17 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
 
 def _about_config(action: str, named: str | None, around: Surroundings) -> Answer:
     """The answer; before a file is said to be right, every server in it is put together as a run would."""
-    told = configfile.answer(action, named, around)
-    if action == "check":
-        config = configfile.load(named, around)
-        for mentions in ((), *(server.mentions for server in config.servers.values())):
+    if action != "check":
+        return configfile.answer(action, named, around)
+    path, _ = configfile.place(named, around)
+    config, faults = configfile.examined(str(path), around)
+    together: dict[str, SettingsError] = {}
+    for mentions in ((), *(server.mentions for server in config.servers.values())):
+        try:
             _decided(UI, (*config.mentions, *mentions))
-    return told
+        except SettingsError as fault:
+            together.setdefault(fault.line, fault)
+    return configfile.verdict(config, (*faults, *together.values()))
 
 
 def _choice(where: Mapping[str, Any]) -> Choice:
