@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
 
@@ -51,6 +51,7 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
     if line.command == CONFIG:
         return _about_config(line.action, where.get("config"), around)
     config = configfile.load(where.get("config"), around)
+    path, _ = configfile.place(where.get("config"), around)
     files = OptionFiles(_choice(where), around)
     general = (*_from_option_files(files, line.command), *config.mentions)
     each = []
@@ -58,7 +59,7 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
         own = server.mentions if server else ()
         decided = _decided(line.command, (*general, *own, *variables, *dsn, *line.mentions))
         warnings = (*files.warnings, *_overruled(server, decided))
-        each.append(_settings(line, decided, around.login, config, server, warnings))
+        each.append(_settings(line, decided, around.login, config, path, server, warnings))
     if line.question is Question.DEFAULTS:
         told = dict.fromkeys(warning for settings in each for warning in settings.warnings)
         return Answer("\n".join(map(defaults_text, each)), warnings=tuple(told))
@@ -184,6 +185,7 @@ def _settings(
     decided: Mapping[str, Found],
     login: str,
     config: Config,
+    path: Path,
     server: Server | None,
     warnings: tuple[str, ...],
 ) -> Settings:
@@ -228,6 +230,7 @@ def _settings(
         origins=MappingProxyType(
             {name: each.origin for name, each in decided.items() if name not in _MERGED}
         ),
+        config=path,
         profile=server.name if server else None,
         color=server.color if server else None,
         keys=MappingProxyType(dict(config.keys)),

@@ -133,6 +133,8 @@ class Settings:
     origins: Mapping[str, str]
     """Where each value came from, by the names of the fields above: `--host`, `DSN`, `MYSQL_HOST`,
     `~/.config/goneaway-tui/config.toml line 3`, `~/.my.cnf [client] line 2`, `default`."""
+    config: Path
+    """Where the config file is, or would be."""
     profile: str | None = None
     """The server's name in the config file."""
     color: str | None = None
