@@ -10,12 +10,11 @@ from goneaway_tui.errors import Unsupported
 from goneaway_tui.model.server import Flavour, Limitation
 from goneaway_tui.source import sql
 from goneaway_tui.source.connection import Refusal
+from goneaway_tui.source.identity import flavour_of, number_of
 from goneaway_tui.source.survey import (
     LIMITATIONS,
     Survey,
-    flavour_of,
     limitations_of,
-    number_of,
     quoted_account,
     survey,
 )

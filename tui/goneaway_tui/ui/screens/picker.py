@@ -49,7 +49,7 @@ class PickerScreen(ModalScreen[str | None]):
                 *(Option(self._line(each), id=each.name) for each in self._profiles),
                 None,
                 Option(self._words("this machine", self._nearby.place), id=""),
-                Option(self._words("new ...", "describe a connection, try it, save it"), id=NEW),
+                Option(self._words("new ...", "describe it, try it, save it"), id=NEW),
             )
             yield Static(
                 Content.styled(f"▲ {plain(self._trouble, 500)}" if self._trouble else "", "$text-error"),
