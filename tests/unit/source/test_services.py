@@ -22,7 +22,6 @@ from tests.builders import NOW
 from tests.servers.impostor import Impostor, Script
 
 UNKNOWN = (1146, "Table doesn't exist")
-NO_FUNCTION = (1305, "FUNCTION AURORA_VERSION does not exist")
 
 
 def identity(version: str, comment: str) -> tuple[str, list[tuple[str | int, ...]]]:
@@ -85,7 +84,7 @@ PROXYSQL: Script = (
 WHO: list[tuple[str, Script, set[str]]] = [
     (
         "8.0.39",
-        [identity("8.0.39", "Source distribution"), ("AURORA_VERSION", [(1,)]), LENT_BY_RDS],
+        [identity("8.0.39", "Source distribution"), ("aurora_version", [(1,)]), LENT_BY_RDS],
         {"aurora", "rds"},
     ),
     ("8.0.39", [identity("8.0.39", "Source distribution"), LENT_BY_RDS], {"rds"}),

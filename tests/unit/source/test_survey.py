@@ -132,7 +132,7 @@ def test_an_account_cannot_break_out_of_its_quotes() -> None:
 
 def test_a_survey_tells_who_answers_and_what_it_may_read() -> None:
     server = MysqlStandin()
-    server.scripted = {
+    server.scripted |= {
         "identify.sql": [(b"9.7.4", b"MySQL Community Server - GPL", 8, b"dba@%")],
         "mysql/can_process.sql": refused(1227),
         "mysql/can_bounds.sql": refused(1146),
