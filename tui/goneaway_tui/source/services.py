@@ -1,7 +1,8 @@
 """Services and relatives that answer like MySQL and differ from it, by what they show: a table.
 
-None of them was at hand. Each row rests on what is cited in it, and on a fixture of what such a service answers; what it
-does otherwise than MySQL is told among the limitations, so that nobody trusts a deadline more than it deserves.
+None of them was at hand but Galera, as a cluster of one node of MariaDB 10.11 that was not cut off. Each row rests on what
+is cited in it, and on a fixture of what such a service answers; what it does otherwise than MySQL is told among the
+limitations, so that nobody trusts a deadline more than it deserves.
 """
 
 from __future__ import annotations
