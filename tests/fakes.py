@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from goneaway_tui.errors import FileError, GoneawayError
+from goneaway_tui.model.profile import Draft, Profile, Welcome
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
@@ -93,6 +95,42 @@ class FakeExecutor:
         self.looked.append(what)
         if self.blind is not None:
             raise self.blind
+
+
+class FakeDoor:
+    """A config file and a network of which a test decides what they let in."""
+
+    def __init__(self, *profiles: Profile, answer: Welcome | Exception | None = None) -> None:
+        self._profiles = list(profiles)
+        self.answer = answer or Welcome("MySQL 9.7.4", "'dba'@'%'")
+        self.tried: list[Draft] = []
+        self.saved: list[Draft] = []
+        self.wants: bool | GoneawayError = False
+        self.is_full = False
+
+    def profiles(self) -> tuple[Profile, ...]:
+        return tuple(self._profiles)
+
+    def nearby(self) -> Profile:
+        return Profile("", "dba@/run/mysqld/mysqld.sock")
+
+    def wants_terminal(self, draft: Draft) -> bool:
+        if isinstance(self.wants, GoneawayError):
+            raise self.wants
+        return self.wants
+
+    def attempt(self, draft: Draft) -> Welcome:
+        self.tried.append(draft)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def save(self, draft: Draft) -> str:
+        if self.is_full:
+            raise FileError("cannot write config.toml: no space left on device", "make room")
+        self.saved.append(draft)
+        self._profiles.append(Profile(draft.name, draft.host))
+        return "~/.config/goneaway-tui/config.toml"
 
 
 def _within(value: float, variable: Variable) -> int | float:

@@ -26,7 +26,7 @@ from goneaway_tui.source.recording.delta import (
 from goneaway_tui.source.recording.pages import HEADER_BYTES, LEAF, PAGE_BYTES, rows_in
 from goneaway_tui.source.recording.recorder import Recorder
 from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.shape import Misfit, shape_of
+from goneaway_tui.source.recording.shape import Misfit, recorded, shape_of
 from tests.builders import NOW
 from tests.unit.source.recording.takes import SERVER_NAME, exact, same, takes
 
@@ -59,7 +59,7 @@ def anything(hint: Any) -> st.SearchStrategy[Any]:
     if is_dataclass(hint):
         fact: Any = hint
         hints = get_type_hints(fact)
-        return st.builds(fact, **{field.name: anything(hints[field.name]) for field in fields(fact)})
+        return st.builds(fact, **{field.name: anything(hints[field.name]) for field in recorded(fact)})
     assert issubclass(hint, Enum)
     return st.sampled_from(hint)
 
@@ -68,11 +68,11 @@ def changed(verdict: Verdict, other: Verdict, names: frozenset[str]) -> Verdict:
     """One session as it might be in the next sample: some of it from another, the id its own."""
     session = verdict.session
     parts = {f.name: getattr(other.session if f.name in names else session, f.name) for f in fields(session)}
-    mixed = {f.name: getattr(other if f.name in names else verdict, f.name) for f in fields(verdict)}
+    mixed = {f.name: getattr(other if f.name in names else verdict, f.name) for f in recorded(Verdict)}
     return Verdict(**{**mixed, "session": type(session)(**{**parts, "id": session.id})})
 
 
-NAMES = [f.name for fact in (Verdict, type(takes(1)[0].verdicts[0].session)) for f in fields(fact)]
+NAMES = [f.name for fact in (Verdict, type(takes(1)[0].verdicts[0].session)) for f in recorded(fact)]
 
 
 @st.composite

@@ -8,26 +8,28 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from textual.pilot import Pilot
 
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.judge import step
+from goneaway_tui.model.profile import Profile
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.tuning import Standing
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.connecting import ConnectApp
 from tests.builders import NOW
-from tests.fakes import FakeExecutor
+from tests.fakes import FakeDoor, FakeExecutor
 from tests.ui.stage import HeldClock, Scripted, an_app
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
-Play = Callable[[Pilot[None]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Shot:
     name: str
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
-    app: Callable[[], GoneawayApp] = field(default=an_app)
+    app: Callable[[], GoneawayApp | ConnectApp] = field(default=an_app)
     seconds_later: float = 0.0
     """How far the clock is moved, without a new reading, before the picture is taken."""
 
@@ -54,14 +56,14 @@ def mariadb() -> GoneawayApp:
     return an_app(flavour=Flavour.MARIADB)
 
 
-def tunable() -> GoneawayApp:
+def tunable(color: str | None = None) -> GoneawayApp:
     """One whose server can be changed; its journal is forgotten with the picture."""
     clock = HeldClock()
     seen = SimulatedSource(clock).sample()
     variables = {each.name: Standing(each) for each in seen.variables}
     executor = FakeExecutor(sessions=seen.sessions, variables=variables)
     journal = Journal(Path(mkdtemp()) / "journal.jsonl", clock)
-    return an_app(Scripted(seen), clock, executor=executor, journal=journal)
+    return an_app(Scripted(seen), clock, executor=executor, journal=journal, color=color)
 
 
 def busy_day() -> GoneawayApp:
@@ -77,7 +79,32 @@ def busy_day() -> GoneawayApp:
     return app
 
 
+def picker() -> ConnectApp:
+    return ConnectApp(
+        FakeDoor(
+            Profile("prod-db1", "dba@db1.example.com:3306", "red", read_only=True),
+            Profile("prod-db2", "dba@db2.example.com:3306 via dba@jump.example.com", "red"),
+            Profile("staging", "dba@10.0.0.7:3307", "orange"),
+            Profile("dev", "root@/run/dev/mysqld.sock", "green"),
+        ),
+        trouble="prod-db1: Access denied for user 'dba'@'10.0.0.4' (1045); check the password",
+        last="prod-db1",
+    )
+
+
+def form() -> ConnectApp:
+    return ConnectApp(FakeDoor())
+
+
+def marked() -> GoneawayApp:
+    """A server with a colour of its own."""
+    return tunable(color="red")
+
+
 SHOTS = (
+    Shot("picker", (80, 24), app=picker),
+    Shot("form", (80, 24), (*"db1.example.com", "tab", "tab", "tab", "tab", *"dba", "ctrl+t"), app=form),
+    Shot("marked", (120, 36), ("w", *"1y"), app=marked),
     Shot("board", (120, 36)),
     Shot("board-80x24", (80, 24)),
     Shot("board-200x50", (200, 50)),
@@ -109,7 +136,7 @@ async def picture(shot: Shot) -> str:
         for key in shot.keys:
             await pilot.press(key)
             await settle(app, pilot)
-        if shot.seconds_later:
+        if shot.seconds_later and isinstance(app, GoneawayApp):
             app.clock.now += shot.seconds_later  # type: ignore[attr-defined]
             app.tick()
         await settle(app, pilot)
@@ -118,15 +145,17 @@ async def picture(shot: Shot) -> str:
     return fontless.replace("Fira Code", "Fira Code, DejaVu Sans Mono, Menlo, Consolas")
 
 
-async def settle(app: GoneawayApp, pilot: Pilot[None]) -> None:
+async def settle(app: GoneawayApp | ConnectApp, pilot: Pilot[Any]) -> None:
     """Wait until no poll is out, nothing is being changed, and everything posted is drawn."""
     calm = 0
     while calm < 4:
-        calm = 0 if app.poller.is_busy or app.acts.is_acting else calm + 1
-        await asyncio.to_thread(app.poller.wait, 5)
-        await asyncio.to_thread(app.acts.wait, 5)
+        calm += 1
+        if isinstance(app, GoneawayApp):
+            calm = 0 if app.poller.is_busy or app.acts.is_acting else calm
+            await asyncio.to_thread(app.poller.wait, 5)
+            await asyncio.to_thread(app.acts.wait, 5)
         for thread in threading.enumerate():
-            if thread.name == "patterns":
+            if thread.name in {"patterns", "attempt"}:
                 await asyncio.to_thread(thread.join, 5)
                 calm = 0
         await pilot.pause()

@@ -54,8 +54,11 @@ def an_app(
     policy: Policy | None = None,
     executor: Executor | None = None,
     journal: Journal | None = None,
+    color: str | None = None,
 ) -> GoneawayApp:
     """An app whose time moves only when told."""
     clock = clock or HeldClock()
     source = source or SimulatedSource(clock, sessions=sessions, flavour=flavour)
-    return GoneawayApp(source, clock, policy or Policy(), ticking=False, executor=executor, journal=journal)
+    return GoneawayApp(
+        source, clock, policy or Policy(), ticking=False, executor=executor, journal=journal, color=color
+    )

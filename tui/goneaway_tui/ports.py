@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.profile import Draft, Profile, Welcome
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Snapshot
@@ -97,3 +98,22 @@ class Executor(Protocol):
 
     def kill_query(self, session_id: ProcesslistId) -> Kept:
         """End a session's running statement."""
+
+
+class Door(Protocol):
+    """The ways to servers: those of the config file, and any that somebody describes."""
+
+    def profiles(self) -> tuple[Profile, ...]:
+        """Those of the config file. Raises SettingsError and FileError."""
+
+    def nearby(self) -> Profile:
+        """Where the client of MySQL would go with nothing said; it has no name."""
+
+    def wants_terminal(self, draft: Draft) -> bool:
+        """Whether trying it may ask the person something at the terminal. Raises SettingsError."""
+
+    def attempt(self, draft: Draft) -> Welcome:
+        """Connect, look who answers, and go away. Raises SettingsError and SourceError."""
+
+    def save(self, draft: Draft) -> str:
+        """Add it to the config file, its password left out; the file's name. Raises SettingsError and FileError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings import Command, Content, Settings, Transport, resolve, resolve_each
+from goneaway_tui.settings import Answer, Command, Content, Settings, Transport, resolve, resolve_each
 from goneaway_tui.settings.config import OF_A_SERVER
 from goneaway_tui.settings.configfile import example
 from tests.unit.settings.asking import (
@@ -264,20 +264,75 @@ def test_its_path_is_told() -> None:
     assert answer("config path --config /x.toml") == "/x.toml\n"
 
 
+def faults(config: str) -> tuple[str, ...]:
+    told = resolve(["config", "check"], around(files={str(CONFIG): config}))
+    assert isinstance(told, Answer)
+    assert all(line.isprintable() for line in told.faults)
+    return tuple(line.replace(f"{IN_CONFIG} ", "") for line in told.faults)
+
+
 def test_what_is_right_is_said_to_be() -> None:
     assert answer("config check", config=TWO) == (
         "~/.config/goneaway-tui/config.toml is right: 2 servers, 2 groups, 3 keys\n"
     )
-    assert complaint("config check", config="x = 1").startswith(f"{IN_CONFIG} 1: ")
     assert complaint("config check").startswith("there is no config file ")
+
+
+def test_every_fault_is_told_by_its_line_with_what_was_meant() -> None:
+    text = """\
+intervall = 1
+watch_below = "often"
+
+[servers.prod]
+hosst = "db1"
+port = 99999
+color = "purpel"
+read_only = true
+
+[servers."a b"]
+readonly = true
+
+[groups]
+all = ["prd"]
+
+[keys]
+kill = "k"
+tune = "k"
+"""
+
+    assert faults(text) == (
+        "1: there is no key 'intervall'; did you mean interval?",
+        "2: watch-below: not a duration: 'often'; write it like 90, 90s, 10m, 1h30m, 8h or 1y",
+        "5: there is no key 'hosst'; did you mean host?",
+        "6: port: not a port: '99999'; a port is a number from 1 to 65535",
+        "7: not a colour; did you mean purple?",
+        "10: not a server's name: 'a b'; write letters, digits, - and .",
+        "11: there is no key 'readonly'; did you mean read_only?",
+        "14: there is no server 'prd'; did you mean prod?",
+        "18: 'k' is taken by kill; give each its own key",
+    )
+
+
+def test_of_what_is_no_toml_the_first_fault_is_told() -> None:
+    assert faults("a = \nb = ") == ('1: not TOML: invalid value; write key = "value"',)
 
 
 def test_what_does_not_go_together_is_found_too() -> None:
     text = "watch_below = 60\n[servers.a]\nhost='db1'\nprotocol='socket'\n[servers.b]\nimminent_below='2m'"
 
-    assert complaint("config check", config=text).startswith(f"the host ({IN_CONFIG} 3) is another machine")
-    assert complaint("config check", config=text.replace("db1", "")).startswith(
-        f"imminent-below (120 s, {IN_CONFIG} 6) is more than watch-below (60 s, {IN_CONFIG} 1)"
+    another_machine, more_than = faults(text)
+
+    assert another_machine.startswith("the host (3) is another machine")
+    assert more_than.startswith("imminent-below (120 s, 6) is more than watch-below (60 s, 1)")
+
+
+def test_a_password_may_be_asked_for_each_time() -> None:
+    prompted = "[servers.a]\npassword_prompt = true"
+
+    assert settings("@a", config=prompted).connection.ask_password
+    assert "password = (asked for)" in answer("config show", config=prompted)
+    assert faults("[servers.a]\npassword_prompt = 'x'") == (
+        "2: not true; write password_prompt = true, or leave it out",
     )
 
 
@@ -324,7 +379,8 @@ def test_the_example_is_all_comment_and_all_of_it_works() -> None:
 
     assert all(line.startswith("#") or not line for line in lines)
     assert settings(config=example()).origins["interval"] == "default"
-    bare.remove('password_keyring = "SERVICE"')  # two ways to one password would be one too many
+    bare.remove('password_keyring = "SERVICE"')  # more than one way to one password would be too many
+    bare.remove("password_prompt = true")
     assert settings("@prod-db1", config="\n".join(bare)).read_only
     named = {line.partition(" = ")[0].replace("_", "-") for line in bare}
     assert {*OF_A_SERVER} - {"password", "ssl", "ssl-verify-server-cert"} <= named

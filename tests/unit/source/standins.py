@@ -39,7 +39,10 @@ class Standin:
         mine = [
             file for file in sorted(sql.named_files()) if "/" not in file or file.startswith(self.flavour)
         ]
-        self._files = {sql.read(file): file for file in mine}
+        signs = sql.SIGNS[self.flavour].values()
+        self.scripted |= {file: [] for file in (*signs, sql.PROXYSQL_COMMENT)}
+        """It is no service, unless a test says so."""
+        self._files = {sql.read(file): file for file in (*mine, *self.scripted)}
 
     @property
     def connection(self) -> Connection:

@@ -10,12 +10,11 @@ from goneaway_tui.errors import Unsupported
 from goneaway_tui.model.server import Flavour, Limitation
 from goneaway_tui.source import sql
 from goneaway_tui.source.connection import Refusal
+from goneaway_tui.source.identity import flavour_of, number_of
 from goneaway_tui.source.survey import (
     LIMITATIONS,
     Survey,
-    flavour_of,
     limitations_of,
-    number_of,
     quoted_account,
     survey,
 )
@@ -133,7 +132,7 @@ def test_an_account_cannot_break_out_of_its_quotes() -> None:
 
 def test_a_survey_tells_who_answers_and_what_it_may_read() -> None:
     server = MysqlStandin()
-    server.scripted = {
+    server.scripted |= {
         "identify.sql": [(b"9.7.4", b"MySQL Community Server - GPL", 8, b"dba@%")],
         "mysql/can_process.sql": refused(1227),
         "mysql/can_bounds.sql": refused(1146),

@@ -32,6 +32,7 @@ from goneaway_tui.settings import (
     hide_secrets,
     resolve,
 )
+from goneaway_tui.settings.options import UI
 
 if TYPE_CHECKING:
     from goneaway_tui.source.address import Address
@@ -53,7 +54,7 @@ def run(argv: Sequence[str]) -> int:
             return _answer(settings)
         if not hidden:
             tell("warning: others on this machine can see the password in the process list; use -p alone")
-        return COMMANDS[settings.command](settings)
+        return _chosen(settings, argv) if settings.command == UI else COMMANDS[settings.command](settings)
     except GoneawayError as error:
         tell(error.line)
         return error.exit_code
@@ -68,6 +69,10 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _answer(answer: Answer) -> int:
+    for line in answer.faults:
+        tell(line)
+    if answer.faults:
+        return ExitCode.USAGE
     if answer.file is None:
         write_out(answer.text)
     else:
@@ -76,11 +81,18 @@ def _answer(answer: Answer) -> int:
     return ExitCode.DONE
 
 
+def _chosen(settings: Settings, argv: Sequence[str]) -> int:
+    """The board, on the server that was named; where none was, on one that is chosen on the screen."""
+    from goneaway_tui.cli.door import choose, is_unsaid
+
+    require_terminal()
+    return choose(settings, argv, _ui) if is_unsaid(settings) else _ui(settings)
+
+
 def _ui(settings: Settings) -> int:
     from goneaway_tui.cli.way import way_to
     from goneaway_tui.source.executor import LiveExecutor
 
-    require_terminal()
     clock = steady_clock()
     with way_to(settings) as way, _recorder(settings, way.address.name) as recorder:
         source = _live(settings, way.address, clock)
@@ -202,7 +214,6 @@ def _replay(settings: Settings) -> int:
 
 COMMANDS = {
     "replay": _replay,
-    "ui": _ui,
     "demo": _demo,
     "snapshot": _snapshot,
     "watch": _watch,

@@ -57,6 +57,26 @@ def create(path: Path, text: str) -> None:
         raise FileError(f"cannot write {path}: {why}", "name another by --config") from None
 
 
+def append(path: Path, data: bytes) -> None:
+    """Add to the end of a file; make it, for its owner alone, where there is none. Raises FileError.
+
+    What is in it, its permissions, and the links that lead to it stay as they are, also where the disk is full.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, stat.S_IRUSR | stat.S_IWUSR)
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            size = os.fstat(descriptor).st_size
+            is_whole = file.write(data) == len(data)
+            if not is_whole:
+                file.truncate(size)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "that is no file name"
+        raise FileError(f"cannot write {path}: {why}", "mend its permissions, or make room") from None
+    if not is_whole:
+        raise FileError(f"cannot write {path}: there is no room for it", "make room, and save it again")
+
+
 def _config() -> Path:
     from platformdirs import user_config_path
 

@@ -57,6 +57,7 @@ def show(
             journal=_journal(clock) if executor is not None else None,
             why_read_only=why_read_only(settings),
             recorder=recorder,
+            color=settings.color,
         )
         app.set_keymap(settings.keys)
         signal.signal(signal.SIGHUP, lambda *_: _hang_up(source, leave))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from goneaway_tui.cli.password import password_of
 from goneaway_tui.cli.terminal import tell
-from goneaway_tui.settings import Settings, Transport
+from goneaway_tui.settings import ConnectionSettings, Settings, Transport
 from goneaway_tui.source.address import STANDARD_SOCKETS, Address, standard_socket
 from goneaway_tui.source.tunnel import Tunnel
 
@@ -26,7 +26,8 @@ class Way:
 @contextmanager
 def way_to(settings: Settings) -> Iterator[Way]:
     """Open while it is used. Raises SettingsError without a password, SourceError where ssh does not get through."""
-    address = _address(settings)
+    address = _address(settings.connection, password_of(settings.connection).reveal())
+    address = replace(address, label=settings.profile and f"{settings.profile} ({address.name})")
     host = settings.connection.ssh
     if host is None:
         yield Way(address)
@@ -37,16 +38,20 @@ def way_to(settings: Settings) -> Iterator[Way]:
         yield Way(replace(address, via=tunnel.path, label=f"{address.name} via {host}"), tunnel)
 
 
-def _address(settings: Settings) -> Address:
-    connection = settings.connection
+def address_name(connection: ConnectionSettings) -> str:
+    """Where it goes, as a person says it; no password is looked for."""
+    return _address(connection, "").name
+
+
+def _address(connection: ConnectionSettings, password: str) -> Address:
     path = None
     if connection.transport is Transport.SOCKET:
         path = connection.socket or (STANDARD_SOCKETS[0] if connection.ssh else standard_socket())
-    address = Address(
+    return Address(
         host=connection.host or "localhost",
         port=connection.port,
         user=connection.user,
-        password=password_of(connection).reveal(),
+        password=password,
         socket=path,
         database=connection.database,
         ssl_mode=connection.ssl_mode.value,
@@ -55,4 +60,3 @@ def _address(settings: Settings) -> Address:
         ssl_key=connection.ssl_key,
         connect_timeout=connection.connect_timeout,
     )
-    return replace(address, label=settings.profile and f"{settings.profile} ({address.name})")

@@ -1,6 +1,7 @@
 """What a run is to do, and who said so: flags, DSN, environment, config file, option files."""
 
 from goneaway_tui.settings.argv import hide_secrets
+from goneaway_tui.settings.profiles import addition, look_through, servers_of, trial
 from goneaway_tui.settings.resolution import resolve, resolve_each
 from goneaway_tui.settings.secret import Secret
 from goneaway_tui.settings.settings import (
@@ -26,7 +27,11 @@ __all__ = [
     "SslMode",
     "Surroundings",
     "Transport",
+    "addition",
     "hide_secrets",
+    "look_through",
     "resolve",
     "resolve_each",
+    "servers_of",
+    "trial",
 ]

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings import config
-from goneaway_tui.settings.answers import written
+from goneaway_tui.settings import configreader
+from goneaway_tui.settings.answers import Spoken, written
 from goneaway_tui.settings.config import COLOR, COMMON, CONNECTION, OF_A_SERVER, Config
 from goneaway_tui.settings.mention import Mention, found
+from goneaway_tui.settings.options import Bare
 from goneaway_tui.settings.settings import Answer
-from goneaway_tui.settings.surroundings import Surroundings
+from goneaway_tui.settings.surroundings import Content, Surroundings
 
 LONGEST = 256 << 10
 """Bytes."""
@@ -49,6 +50,8 @@ _ENDING = """\
 #password_command = ["pass", "db1"]
 # Or the system's keyring has it, put there by: keyring set SERVICE USER
 #password_keyring = "SERVICE"
+# Or it is asked for at the terminal, each time.
+#password_prompt = true
 # What marks this server on the screen.
 #color = "red"
 # Any option from above, for this server only.
@@ -72,40 +75,60 @@ def load(named: str | None, around: Surroundings) -> Config:
 
     Raises SettingsError with the file and the line, and FileError where it cannot be read.
     """
-    path, name = _place(named, around)
+    found_there, faults = examined(named, around)
+    if faults:
+        raise faults[0]
+    return found_there
+
+
+def examined(named: str | None, around: Surroundings) -> tuple[Config, tuple[SettingsError, ...]]:
+    """The same, with every fault in it instead of the first. Raises where there is nothing to look through."""
+    path, name = place(named, around)
     content = around.files.read(path)
     if content is None:
         if named is None:
-            return Config(name)
+            return Config(name), ()
         raise SettingsError(f"there is no config file {name}", "goneaway-tui config init makes one")
+    return configreader.examined(decoded(content, name), name, is_private=is_private(content))
+
+
+def decoded(content: Content, name: str) -> str:
+    """Raises SettingsError for what is no config file."""
     if len(content.data) > LONGEST:
         raise SettingsError(f"{name} is longer than {LONGEST >> 10} KiB", "that is no config file")
     try:
-        text = content.data.decode()
+        return content.data.decode()
     except UnicodeDecodeError as error:
         line = content.data.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{name} line {line}: not UTF-8", "save it as UTF-8") from None
-    others = stat.S_IRWXG | stat.S_IRWXO
-    return config.read(text, name, is_private=not (stat.S_ISREG(content.mode) and content.mode & others))
+
+
+def is_private(content: Content) -> bool:
+    """Whether nobody but its owner may read it."""
+    return not (stat.S_ISREG(content.mode) and content.mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def answer(action: str, named: str | None, around: Surroundings) -> Answer:
-    """What `config path|show|check|init` says. Raises as `load` does."""
-    path, name = _place(named, around)
+    """What `config path|show|init` says. Raises as `load` does."""
+    path, _ = place(named, around)
     if action == "path":
         return Answer(f"{path}\n")
     if action == "init":
         return Answer(example(), path)
-    found_there = load(str(path), around)
-    if action == "show":
-        return Answer("\n".join(_shown(found_there)) + "\n")
+    return Answer("\n".join(_shown(load(str(path), around))) + "\n")
+
+
+def verdict(found_there: Config, faults: tuple[SettingsError, ...]) -> Answer:
+    """What `config check` says of a file."""
+    if faults:
+        return Answer("", faults=tuple(fault.line for fault in faults))
     sizes = (
         (len(found_there.servers), "server"),
         (len(found_there.groups), "group"),
         (len(found_there.keys), "key"),
     )
     counted = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in sizes)
-    return Answer(f"{name} is right: {counted}\n")
+    return Answer(f"{found_there.name} is right: {counted}\n")
 
 
 def example() -> str:
@@ -144,10 +167,12 @@ def _shown(settings: Config) -> Iterator[str]:
 
 
 def _line(mention: Mention) -> str:
-    return f"{mention.option.label} = {written(found(mention).value)}  # {mention.origin}"
+    value = found(mention).value
+    told = written(Spoken("asked for") if value is Bare.ASK else value)
+    return f"{mention.option.label} = {told}  # {mention.origin}"
 
 
-def _place(named: str | None, around: Surroundings) -> tuple[Path, str]:
+def place(named: str | None, around: Surroundings) -> tuple[Path, str]:
     """The file, and what to call it."""
     path = around.config() if named is None else Path(named)
     return path, around.name(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
 
@@ -52,6 +52,7 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
     if line.command == CONFIG:
         return _about_config(line.action, where.get("config"), around)
     config = configfile.load(where.get("config"), around)
+    path, _ = configfile.place(where.get("config"), around)
     files = OptionFiles(_choice(where), around)
     general = (*_from_option_files(files, line.command), *config.mentions)
     each = []
@@ -59,7 +60,7 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
         own = server.mentions if server else ()
         decided = _decided(line.command, (*general, *own, *variables, *dsn, *line.mentions))
         warnings = (*files.warnings, *_overruled(server, decided))
-        each.append(_settings(line, decided, around.login, config, server, warnings))
+        each.append(_settings(line, decided, around.login, config, path, server, warnings))
     if line.question is Question.DEFAULTS:
         told = dict.fromkeys(warning for settings in each for warning in settings.warnings)
         return Answer("\n".join(map(defaults_text, each)), warnings=tuple(told))
@@ -68,12 +69,17 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
 
 def _about_config(action: str, named: str | None, around: Surroundings) -> Answer:
     """The answer; before a file is said to be right, every server in it is put together as a run would."""
-    told = configfile.answer(action, named, around)
-    if action == "check":
-        config = configfile.load(named, around)
-        for mentions in ((), *(server.mentions for server in config.servers.values())):
+    if action != "check":
+        return configfile.answer(action, named, around)
+    path, _ = configfile.place(named, around)
+    config, faults = configfile.examined(str(path), around)
+    together: dict[str, SettingsError] = {}
+    for mentions in ((), *(server.mentions for server in config.servers.values())):
+        try:
             _decided(UI, (*config.mentions, *mentions))
-    return told
+        except SettingsError as fault:
+            together.setdefault(fault.line, fault)
+    return configfile.verdict(config, (*faults, *together.values()))
 
 
 def _choice(where: Mapping[str, Any]) -> Choice:
@@ -186,6 +192,7 @@ def _settings(
     decided: Mapping[str, Found],
     login: str,
     config: Config,
+    path: Path,
     server: Server | None,
     warnings: tuple[str, ...],
 ) -> Settings:
@@ -230,6 +237,7 @@ def _settings(
         origins=MappingProxyType(
             {name: each.origin for name, each in decided.items() if name not in _MERGED}
         ),
+        config=path,
         profile=server.name if server else None,
         color=server.color if server else None,
         keys=MappingProxyType(dict(config.keys)),

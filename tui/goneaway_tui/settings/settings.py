@@ -133,10 +133,12 @@ class Settings:
     origins: Mapping[str, str]
     """Where each value came from, by the names of the fields above: `--host`, `DSN`, `MYSQL_HOST`,
     `~/.config/goneaway-tui/config.toml line 3`, `~/.my.cnf [client] line 2`, `default`."""
+    config: Path
+    """Where the config file is, or would be."""
     profile: str | None = None
     """The server's name in the config file."""
     color: str | None = None
-    """What marks this server, as the config file says it: a name, or `#rrggbb`."""
+    """What marks this server, as the config file says it: one of `config.COLORS`, or `#rrggbb`."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by the id of their binding; several keys have commas between them."""
     warnings: tuple[str, ...] = ()
@@ -152,3 +154,5 @@ class Answer:
     """Where the text goes instead; a file that exists is not replaced."""
     warnings: tuple[str, ...] = ()
     """What was passed over, each in a line for the person."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with what was asked about, each in a line for the person; then the run has failed."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NoReturn, TypeVar
 
 from goneaway_tui.errors import AccessDenied, OutcomeUnknown, SourceError, Unsupported
-from goneaway_tui.model.plain import from_wire, plain
+from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Flavour, Variable
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Room, Standing
@@ -21,11 +21,12 @@ from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.dossier import optional, text
 from goneaway_tui.source.explanations import explained
 from goneaway_tui.source.globals import SET_BY, GlobalsReader, number
+from goneaway_tui.source.identity import identified, number_of
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.live import READERS, SURVEY_SECONDS, TEXT_LENGTH
 from goneaway_tui.source.privileges import powers
 from goneaway_tui.source.single import SingleConnection, SingleSurvey
-from goneaway_tui.source.survey import Survey, flavour_of, number_of, survey
+from goneaway_tui.source.survey import Survey, survey
 from goneaway_tui.source.writer import LOOK, Writer
 
 ACT_SECONDS = 3 * sql.STATEMENT_SECONDS
@@ -244,14 +245,17 @@ def _room(connection: Connection, found: Survey) -> Room:
 
 
 def _answering(connection: Connection) -> Survey:
-    """Who answers, before anything was found out: what is known of a server holds while this is the same."""
-    try:
-        version, comment, _, account = connection.rows(sql.read(sql.IDENTIFY))[0]
-    except (IndexError, ValueError):
-        raise Unsupported("what answers does not say what it is", "is it MySQL or MariaDB?") from None
-    banner = from_wire(version)
-    flavour = flavour_of(banner, from_wire(comment))
-    return Survey(flavour, number_of(banner), plain(banner, 200), 0, from_wire(account), frozenset())
+    """Who answers, before anything was found out: what is known of a server holds while this is the same.
+
+    Raises Unsupported for what can be looked at and not changed from here.
+    """
+    who = identified(connection)
+    if who.stands_alone:
+        raise Unsupported(
+            f"{who.banner} {who.comment}".strip() + " can be looked at, and not changed from here",
+            "change it with its own statements",
+        )
+    return Survey(who.flavour, number_of(who.banner), who.banner, 0, who.account, frozenset())
 
 
 def _settle(connection: Connection, who: Survey) -> None:

@@ -52,7 +52,7 @@ NEEDS: dict[Flavour, tuple[tuple[tuple[int, ...], dict[str, AnyOf]], ...]] = {
 
 MANAGED = (
     (
-        {"rds", "rds_superuser_role", "rdsdbbin"},
+        {"rds", "aurora", "rds_superuser_role", "rdsdbbin"},
         "Amazon RDS keeps SET GLOBAL to itself: change the parameter group entry {} instead",
     ),
     (
@@ -60,7 +60,7 @@ MANAGED = (
         "Azure keeps SET GLOBAL to itself: change the server parameter {} instead",
     ),
     (
-        {"cloudsqlsuperuser"},
+        {"cloudsql", "cloudsqlsuperuser"},
         "Google Cloud SQL keeps SET GLOBAL to itself: change the database flag {} instead",
     ),
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from goneaway_tui.errors import Unsupported
-from goneaway_tui.model.plain import from_wire, plain
+from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Flavour, Limitation
-from goneaway_tui.source import sql
+from goneaway_tui.source import services, sql
 from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.identity import identified, number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Survey:
     account: str
     """Quoted, as a GRANT wants it: `'dba'@'%'`."""
     able: frozenset[str]
-    """Names of the probes in `sql.PROBES` that answered yes."""
+    """Names of the probes in `sql.PROBES` that answered yes, and words of the services it is."""
 
     def statement(self, what: str) -> str | None:
         return sql.choose(self.flavour, what, self.able)
@@ -37,41 +36,19 @@ class Survey:
 
 def survey(connection: Connection) -> Survey:
     """Ask who answers and try every probe. Raises SourceError."""
-    try:
-        version, comment, own_id, account = connection.rows(sql.read(sql.IDENTIFY))[0]
-    except (Refusal, IndexError, ValueError) as error:
-        raise Unsupported(
-            f"what answers does not say what it is: {plain(str(error), 200)}", "is it MySQL or MariaDB?"
-        ) from None
-    banner, comment = plain(from_wire(version), 200), plain(from_wire(comment), 200)
-    flavour = flavour_of(banner, comment)
-    able = frozenset(name for name, file in sql.PROBES[flavour].items() if _answers(connection, file))
+    who = identified(connection)
+    able = {who.service} - {""}
+    if not who.stands_alone:
+        probes = {**sql.PROBES[who.flavour], **sql.SIGNS[who.flavour]}
+        able |= {name for name, file in probes.items() if _answers(connection, file)}
     return Survey(
-        flavour,
-        version=number_of(banner),
-        banner=f"{banner} {comment}".strip(),
-        own_id=int(own_id),
-        account=quoted_account(from_wire(account)),
-        able=able,
+        who.flavour,
+        version=number_of(who.banner),
+        banner=f"{who.banner} {who.comment}".strip(),
+        own_id=who.own_id,
+        account=quoted_account(who.account),
+        able=frozenset(able),
     )
-
-
-def flavour_of(banner: str, comment: str) -> Flavour:
-    """
-    >>> flavour_of("5.5.5-10.4.2-MariaDB", "mariadb.org binary distribution").value
-    'mariadb'
-    """
-    return Flavour.MARIADB if "mariadb" in f"{banner} {comment}".lower() else Flavour.MYSQL
-
-
-def number_of(banner: str) -> str:
-    """The version's digits. MariaDB once wore a `5.5.5-` in front to please old replicas.
-
-    >>> number_of("5.5.5-10.4.2-MariaDB"), number_of("9.7.4-2")
-    ('10.4.2', '9.7.4')
-    """
-    found = re.match(r"(?:5\.5\.5-)?(\d+(?:\.\d+)*)", banner)
-    return found[1] if found else ""
 
 
 def quoted_account(account: str) -> str:
@@ -95,9 +72,12 @@ def _answers(connection: Connection, file: str) -> bool:
 
 
 def limitations_of(found: Survey) -> tuple[Limitation, ...]:
-    """What this account on this server keeps from us, each with what would light it."""
+    """What this account on this server keeps from us, each with what would light it; a service's own notes first."""
+    notes = services.notes_of(found.able)
+    if found.able & services.ALONE:
+        return notes
     user = found.account.rpartition("@")[0]
-    return tuple(
+    return notes + tuple(
         Limitation(what, why, grant and grant.format(account=found.account, user=user))
         for needs, lacks, what, why, grant in LIMITATIONS[found.flavour]
         if found.able.issuperset(needs.split()) and found.able.isdisjoint(lacks.split())

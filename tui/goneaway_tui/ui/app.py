@@ -6,16 +6,13 @@ import asyncio
 import signal
 import threading
 from collections.abc import Iterable
-from typing import ClassVar
 
 from textual import events, on
-from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.app import SystemCommand
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
-from goneaway_tui.errors import SettingsError
 from goneaway_tui.judge.ledger import Ledger
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Snapshot
@@ -25,6 +22,7 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.acts import NEEDS, Acts
 from goneaway_tui.ui.commands import ANYWHERE, ON_THE_BOARD, commands
 from goneaway_tui.ui.exporting import export
+from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.freshness import CONNECTING, Freshness, freshness, frozen, replayed
 from goneaway_tui.ui.messages import Happened, Judged, PlayFailed, PollBroke, PollFailed, RecordingEnded
 from goneaway_tui.ui.pages import follow, open_doctor, open_ledger
@@ -40,16 +38,10 @@ LONGEST_PAUSE = 30.0
 """Seconds between tries to reach a server that stays away."""
 
 
-class GoneawayApp(App[None]):
+class GoneawayApp(Face[None]):
     """One server's board. `clock` is the source's own."""
 
-    TITLE = "goneaway"
-    CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "interrupt", "quit", show=False, priority=True, id="app.interrupt"),
-    ]
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     now: reactive[float] = reactive(0.0, repaint=False)
@@ -73,15 +65,14 @@ class GoneawayApp(App[None]):
         why_read_only: str = "there is no server here to change",
         recorder: Recorder | None = None,
         player: Player | None = None,
+        color: str | None = None,
     ) -> None:
         """`first` is shown at once. `ticking=False` leaves `tick` to the caller, for a clock that is held.
 
         `run_for` seconds later the app ends by itself. With a `player` it shows a recording, and `source` only names it.
-        Raises SettingsError for a theme that does not exist.
+        `color` is the server's, of the config file. Raises SettingsError for a theme that does not exist.
         """
-        super().__init__()
-        self.crash: Exception | None = None
-        self.interrupted = False
+        super().__init__(theme, color)
         self.clock = clock
         self._interval = interval
         self._ticking = ticking
@@ -103,13 +94,6 @@ class GoneawayApp(App[None]):
         self._frozen_at: float | None = None
         self._failures = 0
         self._due = float("-inf")
-        if theme and theme not in self.available_themes:
-            raise SettingsError(
-                f"no theme is called {plain(theme, 40)}",
-                f"one of: {', '.join(sorted(self.available_themes))}",
-            )
-        if theme:
-            self.theme = theme
 
     def on_mount(self) -> None:
         self._board.data_bind(
@@ -234,10 +218,6 @@ class GoneawayApp(App[None]):
         self._due = float("-inf")
         self.tick()
 
-    def end_with(self, error: Exception) -> None:
-        """A fault of ours in another thread ends the app as one of this thread does."""
-        self._handle_exception(error)
-
     def action_tune(self, name: str) -> None:
         self.acts.tune(name)
 
@@ -259,11 +239,6 @@ class GoneawayApp(App[None]):
     def action_doctor(self) -> None:
         open_doctor(self)
 
-    def action_interrupt(self) -> None:
-        """ctrl+c quits, as everywhere else."""
-        self.interrupted = True
-        self.exit()
-
     def action_freeze(self) -> None:
         if self.player is not None:
             self.player.toggle()
@@ -282,12 +257,3 @@ class GoneawayApp(App[None]):
         if screen is self._board:
             yield from commands(screen, ON_THE_BOARD)
         yield from commands(screen, ANYWHERE)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """End with the fault in hand instead of a traceback on the terminal; `cli` tells it in one line."""
-        self.crash = self.crash or error
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-        self._close_messages_no_wait()

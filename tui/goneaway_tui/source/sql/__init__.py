@@ -14,6 +14,8 @@ from importlib.resources import files
 from goneaway_tui.model.server import Flavour
 
 IDENTIFY = "identify.sql"
+PROXYSQL_COMMENT, PROXYSQL_VERSION = "proxysql/comment.sql", "proxysql/version.sql"
+"""Asked where IDENTIFY is not understood."""
 STATEMENT_SECONDS = 5.0
 """What the server may spend on one statement of ours."""
 HINT = f"/*+ MAX_EXECUTION_TIME({STATEMENT_SECONDS * 1000:.0f}) */"
@@ -70,19 +72,35 @@ PROBES: dict[Flavour, dict[str, str]] = {
 ROLL = "instrumented threads statements instruments timed aggregate"
 """What calling the roll takes: an account that reads performance_schema, where every statement is timed."""
 
+SIGNS: dict[Flavour, dict[str, str]] = {
+    Flavour.MYSQL: {
+        "aurora": "service/aurora.sql",
+        "galera": "service/galera_mysql.sql",
+        "apart": "service/apart_mysql.sql",
+    },
+    Flavour.MARIADB: {
+        "galera": "service/galera_mariadb.sql",
+        "apart": "service/apart_mariadb.sql",
+    },
+}
+"""The same for services, by their words in `source.services`."""
+
 STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
     Flavour.MYSQL: {
-        "impatient": _variants(("mysql/impatient.sql", "")),
+        "impatient": _variants(("proxysql/impatient.sql", "proxysql"), ("mysql/impatient.sql", "")),
         "session": _variants(("mysql/session.sql", "")),
         "own_thread": _variants(
             ("mysql/own_thread.sql", "instrumented threads statements instruments timed")
         ),
         "clock": _variants(
+            ("proxysql/clock.sql", "proxysql"),
             ("mysql/clock_statements.sql", "instrumented threads statements instruments timed"),
             ("mysql/clock_wall.sql", ""),
         ),
-        "wall": _variants(("mysql/clock_wall.sql", "")),
+        "wall": _variants(("proxysql/clock.sql", "proxysql"), ("mysql/clock_wall.sql", "")),
         "sessions": _variants(
+            ("proxysql/sessions.sql", "proxysql"),
+            ("tidb/sessions.sql", "tidb"),
             ("mysql/sessions_threads.sql", "instrumented threads"),
             ("mysql/sessions_processlist.sql", "instrumented processlist"),
             ("mysql/sessions_information_schema.sql", ""),
@@ -97,10 +115,18 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "attributes": _variants(("mysql/attributes.sql", "instrumented attributes")),
         "innodb_transactions": _variants(("mysql/innodb_transactions.sql", "process")),
         "transactions": _variants(("mysql/transactions.sql", "instrumented threads transactions")),
-        "limits": _variants(("mysql/limits.sql", "")),
-        "variables": _variants(("mysql/variables_bounds.sql", "bounds"), ("mysql/variables.sql", "")),
+        "limits": _variants(("proxysql/limits.sql", "proxysql"), ("mysql/limits.sql", "")),
+        "variables": _variants(
+            ("proxysql/variables.sql", "proxysql"),
+            ("tidb/variables.sql", "tidb"),
+            ("mysql/variables_bounds.sql", "bounds"),
+            ("mysql/variables.sql", ""),
+        ),
         "counters": _variants(
-            ("mysql/counters_kills.sql", "instrumented threads"), ("mysql/counters.sql", "")
+            ("proxysql/counters.sql", "proxysql"),
+            ("tidb/counters.sql", "tidb"),
+            ("mysql/counters_kills.sql", "instrumented threads"),
+            ("mysql/counters.sql", ""),
         ),
         "endings": _variants(("mysql/endings.sql", "instrumented threads errors instruments")),
         "accounts": _variants(("mysql/accounts.sql", "instrumented accounts")),
@@ -203,6 +229,6 @@ def read(file: str) -> str:
 
 def named_files() -> set[str]:
     """Every file the tables name."""
-    probes = {file for by_flavour in PROBES.values() for file in by_flavour.values()}
+    probes = {file for by_flavour in (*PROBES.values(), *SIGNS.values()) for file in by_flavour.values()}
     statements = {v.file for things in STATEMENTS.values() for variants in things.values() for v in variants}
-    return probes | statements | {IDENTIFY}
+    return probes | statements | {IDENTIFY, PROXYSQL_COMMENT, PROXYSQL_VERSION}

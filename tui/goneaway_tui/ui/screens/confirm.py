@@ -30,7 +30,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self._verb = verb
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog") as dialog:
+        with Vertical(classes="dialog changing") as dialog:
             dialog.border_title = plain(self._title, 100)
             for line in self._lines:
                 yield Label(Content(plain(line, 400)))

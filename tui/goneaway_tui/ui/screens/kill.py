@@ -44,7 +44,7 @@ class KillScreen(ModalScreen[Kills | None]):
         what = (
             f"session {self._victims[0].session.id}" if number == 1 else f"{wording.count(number)} sessions"
         )
-        with VerticalScroll(classes="dialog tune") as dialog:
+        with VerticalScroll(classes="dialog tune changing") as dialog:
             dialog.border_title = f"kill {what} on {plain(self._server_name, 60)}"
             yield Static(self._list(), id="victims")
             yield Label(Content(self._stakes()), id="stakes")

@@ -54,7 +54,7 @@ class ReportScreen(ModalScreen[None]):
         self._is_drawn = False
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog tune") as dialog:
+        with VerticalScroll(classes="dialog tune changing") as dialog:
             dialog.border_title = plain(self._title, 100)
             yield Static(id="tally")
             yield Static(id="told")

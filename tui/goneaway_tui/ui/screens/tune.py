@@ -49,7 +49,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         self._confirmed: str | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog tune") as dialog:
+        with Vertical(classes="dialog tune changing") as dialog:
             dialog.border_title = f"{self._tunable.name} on {plain(self._server_name, 60)}"
             with VerticalScroll(classes="body", can_focus=False):
                 yield Label(Content(self._tunable.why))

@@ -1,9 +1,9 @@
-"""A radio button that shows by its shape, not by its colour alone, whether it is chosen."""
+"""Buttons that show by their shape, not by their colour alone, whether they are chosen."""
 
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import RadioButton
+from textual.widgets import Checkbox, RadioButton
 
 
 class Choice(RadioButton):
@@ -12,3 +12,11 @@ class Choice(RadioButton):
     @property
     def _button(self) -> Content:
         return Content.styled("(•)" if self.value else "( )", "bold" if self.value else "")
+
+
+class Tick(Checkbox):
+    """`[x]` or `[ ]`."""
+
+    @property
+    def _button(self) -> Content:
+        return Content.styled("[x]" if self.value else "[ ]", "bold" if self.value else "")

@@ -13,6 +13,7 @@ from goneaway_tui.judge.forecast import Forecast, closings
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.freshness import CONNECTING, Freshness
 
 Part = tuple[str, str]
@@ -79,13 +80,18 @@ class Summary(Widget):
         return Content("\n").join(lines)
 
     def _title(self, width: int) -> Content:
-        parts: list[Part] = [("goneaway ", "bold $text-primary"), (self._server_name, "bold")]
+        parts: list[Part] = [("goneaway ", "bold $text-primary"), *self._title_name()]
         if self.snapshot is not None:
             server = self.snapshot.sample.server
             parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
             parts.append((f"  up {wording.age(server.uptime)}", QUIET))
         right = [(self.freshness.words, self.freshness.look), (f"  {self._reach}", QUIET)]
         return spread(parts, right, width)
+
+    def _title_name(self) -> list[Part]:
+        """The server's, on its own colour where it has one."""
+        accent = self.app.accent if isinstance(self.app, Face) else None
+        return [(self._server_name, "bold") if accent is None else (f" {self._server_name} ", accent.style)]
 
     def _figures(self, width: int) -> list[Content]:
         if self.snapshot is None:

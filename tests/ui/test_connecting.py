@@ -1,0 +1,294 @@
+"""Choosing a server by keys, and describing one: what is tried, what is saved, what is told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Select
+
+from goneaway_tui.errors import AccessDenied, SettingsError
+from goneaway_tui.model.profile import Draft, Profile, Welcome
+from goneaway_tui.model.server import Limitation
+from goneaway_tui.settings import SslMode
+from goneaway_tui.settings.config import COLORS
+from goneaway_tui.ui.accent import accent, luminance
+from goneaway_tui.ui.connecting import ConnectApp
+from goneaway_tui.ui.screens.form import MODES, FormScreen
+from goneaway_tui.ui.screens.picker import PickerScreen
+from tests.fakes import FakeDoor
+from tests.snapshot.shots import settle
+
+PROFILES = (
+    Profile("prod", "dba@db1:3306", "red", read_only=True),
+    Profile("dev", "root@/run/dev.sock"),
+)
+SIZE = (80, 24)
+DENIED = AccessDenied("db1:3306: Access denied for user 'dba' (1045)", "check the password")
+
+
+def lines(app: ConnectApp) -> str:
+    return "\n".join(
+        "".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()
+    )
+
+
+async def played(app: ConnectApp, *keys: str) -> str:
+    """Press keys one after the other; what the screen said last."""
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(app, pilot)
+        return lines(app) if app.is_running else ""
+
+
+async def until(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
+    for _ in range(400):
+        await pilot.pause()
+        if fact():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come about")
+
+
+# --- The list
+
+
+@pytest.mark.parametrize(
+    ("keys", "chosen"),
+    [
+        (("enter",), "prod"),
+        (("down", "enter"), "dev"),
+        (("down", "down", "enter"), ""),
+        (("end", "up", "enter"), ""),
+        (("escape",), None),
+        (("q",), None),
+    ],
+)
+async def test_a_server_is_chosen_by_keys(keys: tuple[str, ...], chosen: str | None) -> None:
+    app = ConnectApp(FakeDoor(*PROFILES))
+
+    await played(app, *keys)
+
+    assert chosen == app.return_value
+    assert app.crash is None
+
+
+async def test_what_each_is_can_be_read() -> None:
+    seen = await played(ConnectApp(FakeDoor(*PROFILES), trouble=DENIED.line, last="dev"))
+
+    for words in (
+        "prod",
+        "red",
+        "read-only",
+        "dba@db1:3306",
+        "root@/run/dev.sock",
+        "this machine",
+        "Access denied",
+    ):
+        assert words in seen
+
+
+async def test_the_one_tried_last_is_under_the_cursor() -> None:
+    app = ConnectApp(FakeDoor(*PROFILES), trouble="x", last="dev")
+
+    await played(app, "enter")
+
+    assert "dev" == app.return_value
+
+
+async def test_n_leads_to_the_form_and_escape_back() -> None:
+    app = ConnectApp(FakeDoor(*PROFILES))
+
+    seen = await played(app, "n", "escape")
+
+    assert "connect to" in seen
+    await played(app := ConnectApp(FakeDoor(*PROFILES)), "n", "escape", "escape")
+    assert app.return_value is None
+
+
+async def test_control_c_interrupts() -> None:
+    app = ConnectApp(FakeDoor(*PROFILES))
+
+    await played(app, "ctrl+c")
+
+    assert app.interrupted
+
+
+@pytest.mark.parametrize("color", COLORS)
+def test_every_colour_that_has_a_name_can_be_shown(color: str) -> None:
+    shown = accent(color)
+
+    assert shown is not None
+    dark, light = sorted((luminance(shown.ground), luminance(shown.ink)))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5, "as WCAG asks of text"
+
+
+# --- The form
+
+
+def test_the_form_knows_the_modes_there_are() -> None:
+    assert tuple(SslMode) == MODES
+
+
+async def test_without_servers_it_is_the_form_at_once() -> None:
+    app = ConnectApp(FakeDoor(), trouble=DENIED.line)
+
+    seen = await played(app)
+
+    assert "new connection" in seen
+    assert "Access denied" in seen
+
+
+async def test_what_is_typed_is_tried_and_the_answer_is_told() -> None:
+    lacks = Limitation(
+        "every session of another account", "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'dba'@'%'"
+    )
+    door = FakeDoor(answer=Welcome("MySQL 9.7.4", "'dba'@'%'", (lacks,)))
+    app = ConnectApp(door)
+
+    seen = await played(app, *"db1", "tab", *"3307", "ctrl+t")
+
+    assert [("db1", "3307", "PREFERRED")] == [(each.host, each.port, each.ssl_mode) for each in door.tried]
+    assert "MySQL 9.7.4 lets 'dba'@'%' in" in seen
+    assert "hidden: every session of another account" in " ".join(seen.replace("│", "").split())
+
+
+async def test_a_refusal_is_told_and_the_form_stays_as_it_was() -> None:
+    door = FakeDoor(answer=DENIED)
+    app = ConnectApp(door)
+
+    seen = await played(app, *"db1", "enter")
+
+    assert "Access denied for user 'dba' (1045); check the password" in " ".join(seen.split())
+    assert "db1" in seen
+    assert app.return_value is None
+
+
+async def test_enter_goes_through_only_where_the_server_lets_us_in() -> None:
+    door = FakeDoor()
+    app = ConnectApp(door)
+
+    await played(app, *"db1", "enter")
+
+    assert isinstance(app.return_value, Draft)
+    assert "db1" == app.return_value.host
+    assert [app.return_value] == door.tried
+
+
+async def test_what_may_ask_at_the_terminal_is_left_to_it() -> None:
+    door = FakeDoor()
+    door.wants = True
+    app = ConnectApp(door)
+
+    await played(app, *"db1", "enter")
+
+    assert isinstance(app.return_value, Draft)
+    assert [] == door.tried
+
+
+async def test_what_cannot_be_is_told_before_anything_is_tried() -> None:
+    door = FakeDoor()
+    door.wants = SettingsError("port: not a port: '99999'", "a port is a number from 1 to 65535")
+
+    seen = await played(ConnectApp(door), *"db1", "ctrl+t")
+
+    assert "not a port: '99999'" in seen
+    assert [] == door.tried
+
+
+async def test_it_is_saved_without_its_password_and_then_in_the_list() -> None:
+    door = FakeDoor()
+    app = ConnectApp(door)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        for part, text in (("host", "db1"), ("name", "prod-db1"), ("password", "tiger"), ("color", "red")):
+            app.screen.query_one(f"#{part}", Input).value = text
+        app.screen.query_one("#ssl_mode", Select).value = "REQUIRED"
+        await pilot.press("ctrl+s")
+        await settle(app, pilot)
+        told = lines(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, PickerScreen))
+        listed = lines(app)
+
+    assert "Saved in ~/.config/goneaway-tui/config.toml: goneaway-tui @prod-db1." in " ".join(told.split())
+    assert "it will be asked for" in " ".join(told.split())
+    assert "tiger" not in told
+    assert ["REQUIRED"] == [each.ssl_mode for each in door.saved]
+    assert "prod-db1" in listed
+
+
+async def test_a_full_disk_is_told() -> None:
+    door = FakeDoor()
+    door.is_full = True
+
+    assert "no space left on device" in await played(ConnectApp(door), *"db1", "ctrl+s")
+
+
+async def test_an_answer_about_something_else_comes_too_late() -> None:
+    late, held = threading.Event(), FakeDoor()
+
+    class Slow(FakeDoor):
+        def attempt(self, draft: Draft) -> Welcome:
+            if draft.host == "slow":
+                late.wait(10)
+                raise DENIED
+            return held.attempt(draft)
+
+    app = ConnectApp(Slow())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.press(*"slow", "ctrl+t")
+        app.screen.query_one("#host", Input).value = "db1"
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: "lets" in lines(app))
+        late.set()
+        await settle(app, pilot)
+        told = lines(app)
+
+    assert "lets 'dba'@'%' in" in told
+    assert "Access denied" not in told
+
+
+async def test_leaving_does_not_wait_for_a_server_that_does_not_answer() -> None:
+    late = threading.Event()
+
+    class Silent(FakeDoor):
+        def attempt(self, draft: Draft) -> Welcome:
+            late.wait(10)
+            raise DENIED
+
+    app = ConnectApp(Silent())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.press(*"db1", "enter")
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.is_running or not isinstance(app.screen, FormScreen))
+    late.set()
+
+    assert app.return_value is None
+    assert app.crash is None
+
+
+async def test_a_fault_of_ours_ends_it_in_hand() -> None:
+    app = ConnectApp(FakeDoor(answer=ZeroDivisionError("ours")))
+    with pytest.raises(ZeroDivisionError):
+        await played(app, *"db1", "ctrl+t")
+
+    assert isinstance(app.crash, ZeroDivisionError)
+
+
+async def test_hostile_text_in_a_field_is_harmless() -> None:
+    app = ConnectApp(FakeDoor(), last=Draft(host="\x1b[2J[red]db1\u202e", password="\x1b]0;x\x07"))
+
+    seen = await played(app)
+
+    assert "\x1b" not in seen
+    assert "\u202e" not in seen
+    assert "[red]db1" in seen

@@ -1,0 +1,198 @@
+"""A server that is described by hand: what is written, what is refused, and that the rest of the file stays as it is."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.model.profile import Draft
+from goneaway_tui.settings import (
+    Command,
+    Content,
+    Keyring,
+    Settings,
+    SslMode,
+    addition,
+    look_through,
+    resolve,
+    servers_of,
+    trial,
+)
+from goneaway_tui.settings.profiles import table
+from tests.unit.settings.asking import CONFIG, around, value
+
+FULL = Draft(
+    name="prod-db1",
+    host="db1.example.com",
+    port="3307",
+    user="dba",
+    password="tiger",
+    socket="",
+    ssl_mode="VERIFY_CA",
+    ssl_ca="/etc/ssl/ca.pem",
+    ssh="jump",
+    password_command="pass 'db 1'",
+    color="red",
+    read_only=True,
+)
+SET = """\
+[servers.dev]
+host = "dev"
+color = "green"
+"""
+
+
+def added(draft: Draft, before: str | bytes = "") -> bytes:
+    files = {str(CONFIG): before} if before else {}
+    data = before.encode() if isinstance(before, str) else before
+    return data + addition(draft, CONFIG, around(files=files))
+
+
+def refused(draft: Draft, before: str = "") -> str:
+    with pytest.raises(SettingsError) as caught:
+        added(draft, before)
+    assert caught.value.line.isprintable()
+    return caught.value.line
+
+
+def test_what_is_written_is_what_was_typed_and_no_password() -> None:
+    assert table(FULL) == (
+        '[servers.prod-db1]\nhost = "db1.example.com"\nport = 3307\nuser = "dba"\nssl_mode = "VERIFY_CA"\n'
+        'ssl_ca = "/etc/ssl/ca.pem"\nssh = "jump"\npassword_command = ["pass", "db 1"]\ncolor = "red"\n'
+        "read_only = true\n"
+    )
+    assert "tiger" not in repr(FULL)
+
+
+def test_what_is_saved_is_taken_by_its_name() -> None:
+    told = resolve(["@prod-db1"], around(files={str(CONFIG): added(FULL, SET)}))
+
+    assert isinstance(told, Settings)
+    assert (told.profile, told.color, told.read_only) == ("prod-db1", "red", True)
+    assert (told.connection.host, told.connection.port, told.connection.ssh) == (
+        "db1.example.com",
+        3307,
+        "jump",
+    )
+    assert told.connection.ssl_mode is SslMode.VERIFY_CA
+    assert isinstance(told.connection.password, Command)
+    assert ("pass", "db 1") == told.connection.password.words
+
+
+def test_a_typed_password_is_asked_for_the_next_time_unless_somebody_knows_it() -> None:
+    typed = Draft(name="a", host="db1", password="tiger")
+
+    assert "password_prompt = true" in table(typed)
+    assert "password_prompt" not in table(replace(typed, password_keyring="goneaway"))
+    assert "password" not in table(replace(typed, password=""))
+    assert b"tiger" not in added(typed)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        SET,
+        SET.rstrip("\n"),
+        "# only a comment",
+        SET.replace("\n", "\r\n"),
+        "\n\n\n",
+        '[servers."x.y"]\nhost="a" # c',
+    ],
+)
+def test_all_that_stands_in_the_file_stays_as_it_is(before: str) -> None:
+    after = added(FULL, before)
+
+    assert after.startswith(before.encode())
+    assert {**tomllib.loads(before).get("servers", {})}.items() <= tomllib.loads(after.decode())[
+        "servers"
+    ].items()
+    assert b"\r\n" not in after or b"\n" not in after.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("draft", "words"),
+    [
+        (Draft(host="db1"), "it has no name yet; type one, such as prod-db1"),
+        (Draft(name="a b"), "not a server's name: 'a b'; write letters, digits, - and ."),
+        (Draft(name="dev"), "~/.config/goneaway-tui/config.toml has a server dev already; choose another name"),
+        (Draft(name="a", port="99999"), "port: not a port: '99999'; a port is a number from 1 to 65535"),
+        (Draft(name="a", port="x"), "port: not a port: 'x'; a port is a number from 1 to 65535"),
+        (Draft(name="a", host="a b"), "host: not a host: 'a b'; write a name or an address, as in db1 or 10.0.0.7"),
+        (Draft(name="a", color="purpel"), "not a colour; did you mean purple?"),
+        (Draft(name="a", password_command="'x"), "password_command: not a command: \"'x\"; a quote is not closed"),
+        (Draft(name="a", password_command="x", password_keyring="y"), "password is said twice; say it once"),
+        (Draft(name="a", user="\udcff"), "it holds half a character, which nobody can write; type it again"),
+        (Draft(name="a", ssh="-oProxyCommand=x"),
+         "ssh: not a destination of ssh: '-oProxyCommand=x'; write [user@]host, or an alias of your ssh"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_told_in_the_words_of_the_form(draft: Draft, words: str) -> None:
+    assert words == refused(draft, SET)
+
+
+def test_an_inline_table_of_servers_cannot_be_added_to() -> None:
+    assert "it cannot be added to" in refused(FULL, "servers = {a = {host = 'x'}}")
+
+
+def test_servers_written_with_dots_can_be_added_to() -> None:
+    after = added(FULL, "servers.a = {host = 'x'}\nservers.b.host = 'y'")
+
+    assert {"a", "b", "prod-db1"} == tomllib.loads(after.decode())["servers"].keys()
+
+
+def test_a_file_with_a_fault_is_not_added_to() -> None:
+    assert "intervall" in refused(FULL, "intervall = 1")
+
+
+def test_a_trial_is_a_run_with_what_would_be_written() -> None:
+    files = around(files={str(CONFIG): "theme = 'nord'\n" + SET})
+    told = trial(replace(FULL, name="dev"), ["--interval", "7"], CONFIG, files)
+
+    assert (told.connection.host, told.connection.port, told.interval, told.theme) == (
+        "db1.example.com",
+        3307,
+        7,
+        "nord",
+    )
+    assert value(told, "password") == "tiger"
+    assert told.color == "red"
+    assert told.profile is None
+    assert told.connection.ssh == "jump"
+
+
+def test_a_trial_without_a_typed_password_takes_it_from_where_it_would_come() -> None:
+    keyring = replace(FULL, password="", password_command="", password_keyring="goneaway")
+
+    assert isinstance(trial(replace(FULL, password=""), [], CONFIG, around()).connection.password, Command)
+    assert isinstance(trial(keyring, [], CONFIG, around()).connection.password, Keyring)
+    assert trial(Draft(host="db1"), [], CONFIG, around()).connection.password is None
+
+
+def test_a_trial_has_a_name_that_nobody_has() -> None:
+    taken = '[servers.new]\nhost="a"\n[servers.new-2]\nhost="b"\n'
+
+    assert trial(Draft(host="c"), [], CONFIG, around(files={str(CONFIG): taken})).connection.host == "c"
+
+
+def test_the_names_in_the_file_are_told_in_its_order() -> None:
+    assert servers_of(CONFIG, around(files={str(CONFIG): SET + "[servers.abc]\n"})) == ("dev", "abc")
+    assert servers_of(Path("/none"), around()) == ()
+
+
+def test_a_file_that_others_may_read_takes_what_holds_no_password() -> None:
+    files = around(files={str(CONFIG): Content(SET.encode(), 0o100644)})
+
+    assert addition(FULL, CONFIG, files)
+
+
+def test_a_draft_without_anything_is_the_server_nearby() -> None:
+    look_through(Draft(name="a"))
+    blank = trial(Draft(), [], CONFIG, around())
+
+    assert blank.connection.host is None
+    assert {""} == {getattr(Draft(), each.name) for each in fields(Draft)} - {False}

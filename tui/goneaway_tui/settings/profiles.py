@@ -1,0 +1,143 @@
+"""A server that a person describes: looked through, tried, and added to the config file.
+
+What is tried is what would be written: the table stands below a copy of the config file, and is read from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.model.profile import Draft
+from goneaway_tui.settings import configreader, tomltext, values
+from goneaway_tui.settings.config import SERVERS, Config
+from goneaway_tui.settings.configfile import decoded, is_private
+from goneaway_tui.settings.resolution import resolve
+from goneaway_tui.settings.settings import Settings
+from goneaway_tui.settings.surroundings import Content, Files, Surroundings
+
+UNNAMED = "new"
+"""What a server is called that has no name yet; with a number behind it where that is taken."""
+USUAL_MODE = "PREFERRED"
+
+
+def servers_of(path: Path, around: Surroundings) -> tuple[str, ...]:
+    """The names in the config file at `path`, in its order. Raises SettingsError and FileError."""
+    return tuple(_read(around.files.read(path) or Content(b""), around.name(path)).servers)
+
+
+def table(draft: Draft) -> str:
+    """As it is written. A password is not: it is asked for each time, unless a command or the keyring knows it.
+
+    Raises SettingsError for a command with a quote that is not closed, or a password that cannot be typed so.
+    """
+    said: dict[str, tomltext.Value] = {
+        name: value.strip()
+        for name in ("host", "port", "user", "socket", "ssl_mode", "ssl_ca", "ssh")
+        if (value := getattr(draft, name)).strip()
+    }
+    if said.get("ssl_mode") == USUAL_MODE:
+        del said["ssl_mode"]
+    if draft.port.strip().isascii() and draft.port.strip().isdecimal():
+        said["port"] = int(draft.port)
+    if draft.password_command.strip():
+        said["password_command"] = _words(draft.password_command)
+    if draft.password_keyring.strip():
+        said["password_keyring"] = draft.password_keyring.strip()
+    if draft.password and not said.keys() & {"password_command", "password_keyring"}:
+        said["password_prompt"] = True
+    if draft.color.strip():
+        said["color"] = draft.color.strip()
+    if draft.read_only:
+        said["read_only"] = True
+    return tomltext.table((SERVERS, draft.name), said)
+
+
+def look_through(draft: Draft) -> None:
+    """Raises SettingsError with the first thing that cannot be."""
+    text = table(draft)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise SettingsError("it holds half a character, which nobody can write", "type it again") from None
+    _, faults = configreader.examined(text, "", is_private=True)
+    for fault in faults:
+        raise SettingsError(str(fault).partition(": ")[2], fault.hint)
+
+
+def trial(draft: Draft, argv: Sequence[str], path: Path, around: Surroundings) -> Settings:
+    """The settings of a run with this server. `path` is of the config file. Raises SettingsError."""
+    content = around.files.read(path) or Content(b"")
+    known = _read(content, around.name(path)).servers
+    tries = (UNNAMED, *(f"{UNNAMED}-{number}" for number in range(2, len(known) + 3)))
+    name = next(each for each in tries if each not in known)
+    draft = replace(draft, name=name)
+    look_through(draft)
+    copy = replace(content, data=content.data + _tail(content.data, draft))
+    spoken = [f"--password={draft.password}"] if draft.password else []
+    told = resolve([*argv, f"@{name}", *spoken], replace(around, files=_Overlaid(around.files, path, copy)))
+    if not isinstance(told, Settings):
+        raise SettingsError("this was a question and no run", "leave the question out")
+    return replace(told, profile=None)
+
+
+def addition(draft: Draft, path: Path, around: Surroundings) -> bytes:
+    """What has to be added at the end of the config file at `path`; all that is in it stays as it is.
+
+    Raises SettingsError where the name is taken or none, or the file could not be read afterwards.
+    """
+    draft = replace(draft, name=draft.name.strip())
+    if not draft.name:
+        raise SettingsError("it has no name yet", "type one, such as prod-db1")
+    look_through(draft)
+    content, name = around.files.read(path) or Content(b""), around.name(path)
+    before = _read(content, name)
+    if draft.name in before.servers:
+        raise SettingsError(f"{name} has a server {draft.name} already", "choose another name")
+    tail = _tail(content.data, draft)
+    try:
+        after = _read(replace(content, data=content.data + tail), name)
+    except SettingsError as error:
+        raise SettingsError(
+            f"it cannot be added to {name}: {error}", "write the servers there as [servers.NAME]"
+        ) from None
+    if {**before.servers, draft.name: after.servers.get(draft.name)} != after.servers:
+        raise SettingsError(f"it cannot be added to {name} without changing others", "write it there by hand")
+    return tail
+
+
+def _read(content: Content, name: str) -> Config:
+    return configreader.read(decoded(content, name), name, is_private=is_private(content))
+
+
+def _tail(before: bytes, draft: Draft) -> bytes:
+    """The table, apart from what stands before it, with the line ends that are in use there."""
+    text = table(draft)
+    if before:
+        text = ("\n" if before.endswith(b"\n") else "\n\n") + text
+    return (text.replace("\n", "\r\n") if b"\r\n" in before else text).encode()
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return list(values.words(command))
+    except ValueError as error:
+        what, _, hint = str(error).rpartition("; ")
+        raise SettingsError(f"password_command: {what}", hint) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Overlaid:
+    """Files, one of which reads otherwise."""
+
+    beneath: Files
+    path: Path
+    content: Content
+
+    def read(self, path: Path) -> Content | None:
+        return self.content if path == self.path else self.beneath.read(path)
+
+    def names(self, folder: Path) -> Sequence[str] | None:
+        return self.beneath.names(folder)

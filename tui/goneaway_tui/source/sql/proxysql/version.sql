@@ -1,0 +1,2 @@
+-- ProxySQL's own version, as its admin port tells it.
+SELECT version()

@@ -1,0 +1,67 @@
+"""What every app of ours is: dressed in a theme, left by ctrl+c, ended by a fault without a traceback on the terminal."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.model.plain import plain
+from goneaway_tui.ui.accent import accent
+
+R = TypeVar("R")
+
+
+class Face(App[R]):
+    """After `run`, `crash` and `interrupted` say how it ended."""
+
+    TITLE = "goneaway"
+    CSS_PATH = "app.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", "quit", show=False, priority=True, id="app.interrupt"),
+    ]
+
+    def __init__(self, theme: str | None = None, color: str | None = None) -> None:
+        """`color` is the server's, of the config file. Raises SettingsError for a theme that does not exist."""
+        self.accent = accent(color)
+        """The server's: at its name, and on every dialog that would change it."""
+        super().__init__()
+        self.crash: Exception | None = None
+        self.interrupted = False
+        if theme and theme not in self.available_themes:
+            raise SettingsError(
+                f"no theme is called {plain(theme, 40)}",
+                f"one of: {', '.join(sorted(self.available_themes))}",
+            )
+        if theme:
+            self.theme = theme
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's, and what the style sheet says of the server."""
+        variables = super().get_css_variables()
+        frame, ink, ground = variables["primary"], variables["text-primary"], "transparent"
+        if self.accent is not None:
+            frame = ground = self.accent.ground.hex6
+            ink = self.accent.ink.hex6
+        return {**variables, "server-frame": frame, "server-ink": ink, "server-ground": ground}
+
+    def action_interrupt(self) -> None:
+        """ctrl+c quits, as everywhere else."""
+        self.interrupted = True
+        self.exit()
+
+    def end_with(self, error: Exception) -> None:
+        """A fault of ours in another thread ends the app as one of this thread does."""
+        self._handle_exception(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End with the fault in hand instead of a traceback on the terminal; `cli` tells it in one line."""
+        self.crash = self.crash or error
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
