@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import threading
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -131,8 +128,6 @@ class GoneawayApp(App[None]):
             self.notify(plain(self._greeting, 400), timeout=15, markup=False)
         if self._run_for is not None:
             self.set_timer(self._run_for, self.exit)
-        if threading.current_thread() is threading.main_thread() and not self.is_headless:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
 
     def on_unmount(self) -> None:
         self._poller.stop()
