@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from goneaway_tui.errors import SourceError
-from goneaway_tui.judge.runs import RESTART_TOLERANCE
+from goneaway_tui.errors import SourceError, Unreachable
+from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Server
 from goneaway_tui.model.session import Session
@@ -21,9 +21,11 @@ from goneaway_tui.source.history import History, recalled
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
+from goneaway_tui.source.sidedoor import side_door
 from goneaway_tui.source.sql import STATEMENT_SECONDS
 from goneaway_tui.source.survey import Survey, limitations_of, survey
 from goneaway_tui.source.testimony import Testimony
+from goneaway_tui.source.uptime import SteadyUptime
 
 T = TypeVar("T")
 TEXT_LENGTH = 1024
@@ -75,8 +77,8 @@ class LiveSource:
         self._text_length = TEXT_LENGTH if statements else 0
         self._patience = max(LEAST_PATIENCE, round(interval * 3))
         self._reading: _Reading | None = None
-        self._testimony: tuple[float, Testimony] | None = None
-        """When the server had started that it is of; it outlives our connections to that server."""
+        self._testimony: tuple[Sample, Testimony] | None = None
+        """The last sample of the run that it is of; it outlives our connections to that server."""
         self._line = Line()
         """The way in use: cutting it wakes whoever waits on it, also while connecting."""
         self._busy = threading.Lock()
@@ -131,17 +133,19 @@ class LiveSource:
         connection = Connection(self._address, self._line)
         try:
             with self._line.within(SAMPLE_SECONDS):
-                return _Reading(self._address, connection, self._clock, self._text_length, self._patience)
+                reading = _Reading(self._address, connection, self._clock, self._text_length, self._patience)
+                self._address = replace(self._address, side_door=reading.side_door)
+                return reading
         except BaseException:
             connection.close()
             raise
 
     def _witness(self, sample: Sample) -> Testimony:
         """What was said by this run of the server so far."""
-        started = sample.taken_at - sample.server.uptime
-        if self._testimony is None or abs(started - self._testimony[0]) > RESTART_TOLERANCE:
+        if self._testimony is None or not is_same_run(self._testimony[0], sample):
             seen = None if self._testimony is None else self._testimony[1].taken_at
-            self._testimony = (started, Testimony(seen))
+            self._testimony = (sample, Testimony(seen))
+        self._testimony = (sample, self._testimony[1])
         return self._testimony[1]
 
     def _with_log(self, sample: Sample) -> Sample:
@@ -186,8 +190,8 @@ class _Reading:
         self._found = survey(connection)
         settle(connection, self._found, patience)
         self._globals = GlobalsReader(connection, self._found)
-        self._uptime = float(dict(self._globals.counters()).get("uptime", 0))
-        self._uptime_at = clock()
+        self._uptime = SteadyUptime(float(dict(self._globals.counters()).get("uptime", 0)), clock())
+        self.side_door = side_door(connection, self._found)
         self._use(self._found)
 
     def sample(self, witness: Callable[[Sample], Testimony]) -> Sample:
@@ -195,13 +199,15 @@ class _Reading:
         began = self._clock()
         if self._reader.is_blinded or began - self._surveyed_at > SURVEY_SECONDS:
             self._survey_again(began)
-        taken_at, sessions = self._reader.sessions(self._uptime + (began - self._uptime_at))
+        taken_at, sessions = self._reader.sessions(self._uptime.now(began))
         variables = self._globals.variables(taken_at)
         counters = self._globals.counters()
-        self._uptime, self._uptime_at = float(dict(counters).get("uptime", 0)), taken_at
+        uptime = float(dict(counters).get("uptime", 0))
+        if self._uptime.is_step(uptime, taken_at):
+            self._survey_again(began)  # behind a proxy it may be another server that answers now
         read = Sample(
             taken_at=taken_at,
-            server=self._server(self._uptime),
+            server=self._server(self._uptime.take(uptime, taken_at)),
             sessions=sessions,
             variables=variables,
             counters=counters,
@@ -216,6 +222,10 @@ class _Reading:
     def _survey_again(self, now: float) -> None:
         found = survey(self.connection)
         self._surveyed_at = now
+        if found.uid != self._found.uid:
+            raise Unreachable(
+                f"{self._address.name} is another server now: {found.uid}", "reconnecting by itself"
+            )
         if found.able != self._found.able:
             self._use(found)
 
@@ -235,4 +245,5 @@ class _Reading:
             port=None if self._address.socket else self._address.port,
             uptime=uptime,
             own_session_ids=(self._found.own_id,),
+            uid=self._found.uid,
         )

@@ -24,6 +24,8 @@ class Survey:
     """Quoted, as a GRANT wants it: `'dba'@'%'`."""
     able: frozenset[str]
     """Names of the probes in `sql.PROBES` that answered yes."""
+    uid: str | None = None
+    """`server_uuid` or `server_uid`, where it has one."""
 
     def statement(self, what: str) -> str | None:
         return sql.choose(self.flavour, what, self.able)
@@ -48,6 +50,7 @@ def survey(connection: Connection) -> Survey:
     able = frozenset(name for name, file in sql.PROBES[flavour].items() if _answers(connection, file))
     return Survey(
         flavour,
+        uid=_uid(connection, flavour),
         version=number_of(banner),
         banner=f"{banner} {comment}".strip(),
         own_id=int(own_id),
@@ -85,6 +88,14 @@ def quoted_account(account: str) -> str:
     return "@".join(
         "'" + plain(part, 300).replace("\\", "\\\\").replace("'", "''") + "'" for part in (user, host)
     )
+
+
+def _uid(connection: Connection, flavour: Flavour) -> str | None:
+    try:
+        ((uid,),) = connection.rows(sql.choose(flavour, "uid", frozenset()) or "")
+    except (Refusal, ValueError):
+        return None
+    return plain(from_wire(uid), 100) or None
 
 
 def _answers(connection: Connection, file: str) -> bool:

@@ -1,0 +1,37 @@
+"""A server's uptime that a step of the server's clock does not move.
+
+Servers reckon Uptime by their wall clock, so setting that by an hour makes them look restarted, or an hour older.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from goneaway_tui.judge.runs import RESTART_TOLERANCE
+
+
+@dataclass(slots=True)
+class SteadyUptime:
+    """Of one server over one connection, which no restart outlives. Seconds all."""
+
+    told: float
+    """What the server said last."""
+    at: float
+    """When it did, on our clock."""
+    stepped: float = 0.0
+    """By how much its clock was set since the connection began."""
+
+    def is_step(self, told: float, at: float) -> bool:
+        """Whether the server says what no passing of time makes of what it said before."""
+        return abs(told - self.now(at)) > RESTART_TOLERANCE
+
+    def take(self, told: float, at: float) -> float:
+        """Note what it says now; its uptime as our clock would have counted it."""
+        if self.is_step(told, at):
+            self.stepped += told - self.now(at)
+        self.told, self.at = told, at
+        return max(0.0, told - self.stepped)
+
+    def now(self, at: float) -> float:
+        """What the server would say now."""
+        return self.told + (at - self.at)
