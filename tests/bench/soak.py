@@ -22,14 +22,16 @@ from typing import Any, Self
 
 import pymysql
 
+from goneaway_tui.judge.ledger import MOST
 from tests.integration.terminal import Terminal, comes_true, way_in
 from tests.servers.private import NAMES, RealServer, Servers
 
-LASTS = 30.0
+LASTS = 10.0
 """Seconds a session of the churn lives on average."""
+THREADS = 2
 MEMORY_GROWTH = 0.05
 WARM_UP = 0.2
-"""The part of the run that is not held against the rest: the ledger and the caches fill."""
+"""The least part of the run that is not held against the rest; it lasts until the ledger is full."""
 OURS = "SELECT COUNT(*) FROM performance_schema.session_connect_attrs WHERE attr_value = 'goneaway-tui'"
 
 
@@ -42,7 +44,7 @@ class Churn:
         self._sessions: deque[Any] = deque()
         self._over = threading.Event()
         self._random = random.Random(20261124)
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(2)]
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(THREADS)]
         self.ended = 0
 
     def __enter__(self) -> Self:
@@ -61,7 +63,7 @@ class Churn:
         return len(self._sessions)
 
     def _run(self) -> None:
-        turns = 0.5 * LASTS / self._wanted
+        turns = THREADS * LASTS / self._wanted
         while not self._over.wait(turns if len(self._sessions) >= self._wanted else 0.002):
             try:
                 self._turn()
@@ -88,6 +90,8 @@ class Figures:
     """Of one instant."""
 
     minute: float
+    ended: int
+    """How many sessions of the churn, by then."""
     memory: float
     """MiB that are resident and its own."""
     descriptors: int
@@ -96,12 +100,13 @@ class Figures:
     """Seconds since it began."""
 
 
-def figures(pid: int, minute: float) -> Figures:
+def figures(pid: int, minute: float, ended: int) -> Figures:
     process = Path(f"/proc/{pid}")
     status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
     times = (process / "stat").read_text().rpartition(")")[2].split()
     return Figures(
         minute,
+        ended,
         (int(status["RssAnon"].split()[0])) / 1024,
         len(list((process / "fd").iterdir())),
         int(status["Threads"]),
@@ -117,12 +122,16 @@ def ours(server: RealServer) -> int:
 
 
 def growth(taken: Sequence[Figures]) -> float:
-    """By how much the memory of the last fifth of the run is above that of the fifth after the warm-up."""
-    fifth = max(1, len(taken) // 5)
-    after_warm_up = taken[int(len(taken) * WARM_UP) :][:fifth]
-    first, last = (
-        statistics.median(each.memory for each in part) for part in (after_warm_up, taken[-fifth:])
-    )
+    """By how much the memory of the last fifth of what follows the warm-up is above that of its first.
+
+    The ledger keeps so many who left and no more, so until it is full memory grows.
+    """
+    full = next((index for index, each in enumerate(taken) if each.ended > MOST), 0)
+    warm = taken[max(full, int(len(taken) * WARM_UP)) :]
+    fifth = max(1, len(warm) // 5)
+    first, last = (statistics.median(each.memory for each in part) for part in (warm[:fifth], warm[-fifth:]))
+    print(f"from minute {warm[0].minute:.1f} on, where the ledger {'is' if full else 'is not'} full: "
+          f"{first:.1f} MiB, at the end {last:.1f} MiB")  # fmt: skip
     return last / first - 1
 
 
@@ -137,13 +146,13 @@ def soak(server: RealServer, minutes: float, sessions: int, restart_every: float
         comes_true(lambda: len(churn) >= sessions, 60)
         with Terminal(Path(home), *way_in(server)) as screen:
             screen.wait_for("live 1 s")
-            before = figures(screen.process.pid, 0)
+            before = figures(screen.process.pid, 0, 0)
             while (now := (time.monotonic() - began) / 60) < minutes and screen.process.poll() is None:
                 if now >= (restarts + 1) * restart_every:
                     restarts += 1
                     (server.stop if restarts % 2 else server.kill)()
                     server.start()
-                taken.append(figures(screen.process.pid, now))
+                taken.append(figures(screen.process.pid, now, churn.ended))
                 if now >= told_at:
                     told_at += min(1.0, minutes / 10)
                     f = taken[-1]
@@ -154,7 +163,7 @@ def soak(server: RealServer, minutes: float, sessions: int, restart_every: float
             screen.forget()
             if alive:
                 comes_true(lambda: "live 1 s" in screen.text or "●" in screen.text, 60)
-                after = figures(screen.process.pid, minutes)
+                after = figures(screen.process.pid, minutes, churn.ended)
                 screen.press("q")
             status = screen.ended()
             left_on = screen.left_on()
