@@ -34,6 +34,8 @@ SAMPLE_SECONDS = 3 * STATEMENT_SECONDS
 """How long one reading of many statements may take altogether, connecting aside."""
 SURVEY_SECONDS = 30.0
 """How often it is found out anew what may be read: grants and consumers change while we look on."""
+GOODBYE_SECONDS = 0.1
+"""How long a statement that is out may take to end before the line is cut."""
 LEAST_PATIENCE = 10
 """Least seconds our own session must be able to idle: polls come late on a busy machine."""
 OWN_PATIENCE = 600
@@ -114,9 +116,10 @@ class LiveSource:
                 raise
 
     def close(self) -> None:
-        """Say goodbye, or cut the line when a statement is still out."""
+        """Say goodbye, or cut the line when a statement is still out; the first time it is waited for a moment."""
+        patience = 0.0 if self._closed else GOODBYE_SECONDS
         self._closed = True
-        if self._busy.acquire(timeout=0.1):
+        if self._busy.acquire(timeout=patience):
             try:
                 self._drop()
                 if self._log is not None:
