@@ -127,15 +127,22 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "instrumented",
-            "each session's own limit, its exact idle clock, its program, its last statement, and a bare BEGIN",
+            "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left",
             "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start",
             "performance_schema = ON under [mysqld] in the option file, and a restart",
         ),
         (
             "instrumented",
-            "threads",
-            "each session's own limit, its exact idle clock, its last statement, and a bare BEGIN",
+            "threads attributes",
+            "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left",
             "the account may not read performance_schema: limits are assumed, clocks count whole seconds at best",
+            _SELECT,
+        ),
+        (
+            "instrumented attributes",
+            "threads",
+            "own limits, the exact idle clock, the last statement, a bare BEGIN, why a session left",
+            "the account may not read all of performance_schema: limits are assumed, clocks count whole seconds at best",
             _SELECT,
         ),
         (
@@ -175,7 +182,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             _INSTRUMENT.format("threads", "INSTRUMENTED = 'YES'", "PROCESSLIST_ID IS NOT NULL"),
         ),
         (
-            "instrumented",
+            "instrumented threads",
             "attributes",
             "the program and client of each session",
             "the account may not read performance_schema.session_connect_attrs",
@@ -232,22 +239,29 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "instrumented",
-            "the program and client of each session, and the last statement of an idle one",
+            "the program and client of each session, the last statement of an idle one, what is counted of who left",
             "performance_schema is OFF",
             "performance_schema = ON under [mariadbd] in the option file, and a restart",
         ),
         (
             "instrumented",
+            "threads attributes",
+            "the program and client of each session, the last statement of an idle one, what is counted of who left",
+            "the account may not read performance_schema",
+            _SELECT,
+        ),
+        (
+            "instrumented threads",
             "attributes",
             "the program and client of each session",
             "the account may not read performance_schema.session_connect_attrs",
             _SELECT,
         ),
         (
-            "instrumented",
+            "instrumented attributes",
             "threads",
-            "the last statement of an idle session",
-            "the account may not read performance_schema",
+            "the last statement of an idle session, what is counted of who left",
+            "the account may not read all of performance_schema",
             _SELECT,
         ),
         (
