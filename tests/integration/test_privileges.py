@@ -283,6 +283,7 @@ def test_a_grant_on_one_table_leaves_one_line_for_the_rest(any_server: RealServe
     sample = look(any_server, name)
     (line,) = [each for each in sample.limitations if each.grant and each.grant.startswith("GRANT")]
     assert PARTS[table] in line.what
+    assert line.grant is not None
     with guest(any_server) as admin:
         run(admin, line.grant)
         assert [] == statements_of(look(any_server, name))

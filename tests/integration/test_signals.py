@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
@@ -73,6 +74,31 @@ def test_a_server_that_hangs_holds_nobody_who_wants_to_go(
         assert took < AT_ONCE
         server.thaw()
     comes_true(lambda: not ours(server), 5)
+
+
+def test_a_program_that_slept_shows_how_old_it_is_and_then_the_present(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    """As with a laptop's lid: we stand still, the clocks go on, and the server is gone when we wake."""
+    server = start_server("mysql97")
+    with Terminal(tmp_path, *way_in(server)) as terminal:
+        terminal.wait_for("● live")
+        terminal.send(signal.SIGSTOP)
+        server.kill()
+        time.sleep(4)
+        terminal.forget()
+        terminal.send(signal.SIGCONT)
+        terminal.wait_for("seen ")
+        terminal.wait_for("lost")
+        assert int(re.findall(r"seen (\d+)s ago", terminal.text)[0]) >= 3
+        server.start()
+        terminal.forget()
+        terminal.wait_for("live")
+        comes_true(lambda: ours(server), 5)
+        terminal.press("q")
+
+        assert 0 == terminal.ended(AT_ONCE)
+        assert [] == terminal.left_on()
 
 
 def test_a_terminal_that_is_gone_takes_our_session_with_it(mysql97: RealServer, tmp_path: Path) -> None:

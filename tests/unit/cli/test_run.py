@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from goneaway_tui.cli import steady_clock
 from goneaway_tui.cli.screen import NO_SERVER, why_read_only
 from tests.unit.settings.asking import IN_CONFIG, settings
 
@@ -71,6 +73,15 @@ def test_a_fault_is_one_line_and_a_status(
     done = run(tmp_path, *arguments)
 
     assert (done.returncode, done.stdout, done.stderr) == (status, "", f"goneaway-tui: {line}\n")
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_our_clock_set_by_an_hour_moves_no_instant(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
+    clock = steady_clock()
+    before, real = clock(), time.time
+    monkeypatch.setattr(time, "time", lambda: real() + step)
+
+    assert 0 <= clock() - before < 60
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.replay import ReplayBoard
+from goneaway_tui.ui.standstill import go_on_where_we_stood
 
 TICK_SECONDS = 0.25
 """How often countdowns move: often enough that a second never seems to skip."""
@@ -128,6 +129,8 @@ class GoneawayApp(App[None]):
             self.notify(plain(self._greeting, 400), timeout=15, markup=False)
         if self._run_for is not None:
             self.set_timer(self._run_for, self.exit)
+        if not self.is_headless:
+            go_on_where_we_stood(self)
 
     def on_unmount(self) -> None:
         self._poller.stop()
