@@ -27,6 +27,8 @@ class Dossier:
     began: float | None = None
     """When its last command began, on our clock; asked once, for a session that has run nothing yet."""
     event: StatementEvent | None = None
+    timer_moved: float = 0.0
+    """Seconds by which the server's timer was set since that event was read: the event keeps the old reckoning."""
     statement: str | None = None
     query: int = 0
     """MariaDB's QUERY_ID of its last command."""

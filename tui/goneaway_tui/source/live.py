@@ -25,7 +25,7 @@ from goneaway_tui.source.sidedoor import side_door
 from goneaway_tui.source.sql import STATEMENT_SECONDS
 from goneaway_tui.source.survey import Survey, limitations_of, survey
 from goneaway_tui.source.testimony import Testimony
-from goneaway_tui.source.uptime import SteadyUptime
+from goneaway_tui.source.uptime import SteadyUptime, uptime_of
 
 T = TypeVar("T")
 TEXT_LENGTH = 1024
@@ -193,7 +193,7 @@ class _Reading:
         self._found = survey(connection)
         settle(connection, self._found, patience)
         self._globals = GlobalsReader(connection, self._found)
-        self._uptime = SteadyUptime(float(dict(self._globals.counters()).get("uptime", 0)), clock())
+        self._uptime = SteadyUptime(uptime_of(dict(self._globals.counters())), clock())
         self.side_door = side_door(connection, self._found)
         self._use(self._found)
 
@@ -205,7 +205,7 @@ class _Reading:
         taken_at, sessions = self._reader.sessions(self._uptime.now(began))
         variables = self._globals.variables(taken_at)
         counters = self._globals.counters()
-        uptime = float(dict(counters).get("uptime", 0))
+        uptime = uptime_of(dict(counters))
         if self._uptime.is_step(uptime, taken_at):
             self._survey_again(began)  # behind a proxy it may be another server that answers now
         read = Sample(

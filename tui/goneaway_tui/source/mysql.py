@@ -103,8 +103,12 @@ class MysqlReader:
         if timer is None:
             return None
         seconds = int(timer) / PICOSECONDS
-        if self._timer.observe(sent, received, seconds):
-            self._events_since = 0.0
+        moved = self._timer.observe(sent, received, seconds)
+        if moved:
+            # What only fell behind stood still with its machine, and so did the waits; else somebody set the clock it is.
+            was_set, self._events_since = moved > 0 or seconds < self._events_since, 0.0
+            for dossier in self._known.values() if was_set else ():
+                dossier.timer_moved += moved
         return seconds
 
     def _meet(self, rows: Iterable[Row]) -> dict[int, Dossier]:
@@ -138,7 +142,7 @@ class MysqlReader:
                 continue
             event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, bool(running), text(name))
             if dossier.event != event:
-                dossier.event = event
+                dossier.event, dossier.timer_moved = event, 0.0
                 ran.add(thread)
                 if sql_text or not event.half_sent:
                     dossier.statement = optional(sql_text) or command_words(event.name)
@@ -273,7 +277,8 @@ class MysqlReader:
         """When the running idle wait began on our clock, and by how much that may be wrong."""
         event = dossier.event
         if exact and event is not None:
-            return min(taken_at, self._timer.local(event.start if event.half_sent else event.end)), 0.0
+            instant = event.start if event.half_sent else event.end
+            return min(taken_at, self._timer.local(instant + dossier.timer_moved)), 0.0
         if exact and dossier.began is not None:
             return min(taken_at, dossier.began), 0.0
         if dossier.wait is not None:

@@ -5,9 +5,20 @@ Servers reckon Uptime by their wall clock, so setting that by an hour makes them
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from goneaway_tui.judge.runs import RESTART_TOLERANCE
+
+
+def uptime_of(counters: Mapping[str, int]) -> float:
+    """What the server says. One whose clock was set to before its start says it as an unsigned number below nothing.
+
+    >>> uptime_of({"uptime": 9}), uptime_of({"uptime": 18446744073709548025}), uptime_of({})
+    (9.0, -3591.0, 0.0)
+    """
+    told = counters.get("uptime", 0)
+    return float(told - (1 << 64) if told >= 1 << 63 else told)
 
 
 @dataclass(slots=True)
