@@ -16,6 +16,7 @@ from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Basis
 from goneaway_tui.source.address import Address
+from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, Name, RealServer
@@ -159,7 +160,7 @@ def test_a_limit_is_called_own_only_where_it_was_read_from_the_session(crew: Cre
         checked += 1
 
     assert checked
-    assert readable != ("each session's own limit" in lost(sample))
+    assert readable != ("own limit" in lost(sample))
 
 
 @pytest.mark.parametrize("account", GRANTS)
@@ -221,6 +222,72 @@ def test_what_a_limitation_names_lights_it(any_server: RealServer, account: str)
             run(admin, *dark)
             assert not dark & set(grants_of(look(any_server, name)))
         run(admin, f"DROP USER '{name}'@'%'")
+
+
+ADMINS = {
+    Flavour.MYSQL: ("", "CONNECTION_ADMIN", "SYSTEM_VARIABLES_ADMIN", "SUPER"),
+    Flavour.MARIADB: ("", "CONNECTION ADMIN", "SUPER"),
+}
+"""Privileges to change something, which show nothing more."""
+KILLS = {
+    "mysql97": {"CONNECTION_ADMIN", "SUPER"},
+    "mariadb1011": {"CONNECTION ADMIN", "SUPER"},
+    "mariadb118": {"CONNECTION ADMIN"},
+}
+"""Which of them let an account end the sessions of others."""  # fmt: skip
+
+
+def combinations(server: RealServer) -> Iterator[tuple[str, ...]]:
+    """Every set of grants an account of a monitor or an administrator may come with."""
+    for reading in ((), (PROCESS,), (SELECT,), (PROCESS, SELECT)):
+        for replication in ((), ("GRANT REPLICATION CLIENT ON *.* TO",)):
+            for admin in ADMINS[server.flavour]:
+                yield (*reading, *replication, *((f"GRANT {admin} ON *.* TO",) if admin else ()))
+
+
+def statements_of(sample: Sample) -> list[str]:
+    return sorted(grant for grant in grants_of(sample) if grant.startswith("GRANT"))
+
+
+def test_each_missing_grant_is_one_line_that_goes_when_it_is_run(any_server: RealServer) -> None:
+    for had in combinations(any_server):
+        name = new_account(any_server, "combined", *had)
+        missing = sorted(f"{each} '{name}'@'%'" for each in (PROCESS, SELECT) if each not in had)
+        sample = look(any_server, name)
+        assert missing == statements_of(sample), had
+        assert [True] == [session.own for session in sample.sessions if session.user == name]
+        assert all(each.what and each.why for each in sample.limitations)
+
+        powers = LiveExecutor(address(any_server, name), time.time).powers()
+        may = {privilege for privilege in ADMINS[any_server.flavour] if privilege and any(f" {privilege} " in each for each in had)}  # fmt: skip
+        assert powers.can_kill == bool(may & KILLS[any_server.name])
+        assert powers.can_set == bool(may & {"SUPER", "SYSTEM_VARIABLES_ADMIN"})
+        with guest(any_server) as admin:
+            while missing:
+                run(admin, missing.pop())
+                assert missing == statements_of(look(any_server, name)), had
+    with guest(any_server) as admin:
+        run(admin, "DROP USER combined")
+
+
+PARTS = {
+    "threads": "the program and client of each session",
+    "session_connect_attrs": "last statement",
+}
+"""A table of performance_schema that was granted alone, and what is lost without the rest."""
+
+
+@pytest.mark.parametrize("table", PARTS)
+def test_a_grant_on_one_table_leaves_one_line_for_the_rest(any_server: RealServer, table: str) -> None:
+    name = new_account(any_server, "partial", PROCESS, f"GRANT SELECT ON performance_schema.{table} TO")
+    sample = look(any_server, name)
+    (line,) = [each for each in sample.limitations if each.grant and each.grant.startswith("GRANT")]
+    assert PARTS[table] in line.what
+    assert line.grant is not None
+    with guest(any_server) as admin:
+        run(admin, line.grant)
+        assert [] == statements_of(look(any_server, name))
+        run(admin, f"DROP USER {name}")
 
 
 @pytest.mark.parametrize("user", ["o''brien", "back\\\\slash", "semi; DROP", "na`ve %s {0}", "größe"])

@@ -308,18 +308,47 @@ def test_the_server_itself_bounds_our_statements(any_server: RealServer) -> None
 # --- Refusals
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_full_server_is_told_with_who_may_still_come_in(start_server: StartServer, name: Name) -> None:
-    server = start_server(name, "--max-connections=10")
-    run(server, "CREATE USER crowd", "CREATE USER monitor")
-    with ExitStack() as stack:
-        for _ in range(10):
-            stack.enter_context(closing(server.connect(user="crowd")))
-        told = refusal(at(server, user="monitor"))
+DOORS = {Flavour.MYSQL: ("admin", "admin_port"), Flavour.MARIADB: ("extra", "extra_port")}
+"""What the options of the door are called, and what it is told as."""
 
-    assert isinstance(told, AccessDenied)
-    assert "(1040)" in str(told)
-    assert "CONNECTION_ADMIN" in told.hint
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("has_door", [True, False])
+def test_a_full_server_is_told_with_who_may_still_come_in_and_where(
+    start_server: StartServer, name: Name, *, has_door: bool
+) -> None:
+    """It refuses before it says what it is: who was in before knows of its door, and who comes anew of both kinds."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    option, variable = DOORS[Flavour.MYSQL if name.startswith("mysql") else Flavour.MARIADB]
+    door = [f"--{option}-port={port}"] + (["--admin-address=127.0.0.1"] if option == "admin" else [])
+    server = start_server(name, "--max-connections=10", *(door if has_door else ()))
+    run(server, "CREATE USER crowd", "CREATE USER monitor")
+    with a_source(server, user="monitor") as source, ExitStack() as stack:
+        number = own_id(source)
+        admin = stack.enter_context(closing(server.connect(autocommit=True)))
+        admin.query(f"KILL {number}")
+        time.sleep(0.3)
+        for _ in range(9):
+            stack.enter_context(closing(server.connect(user="crowd")))
+        with pytest.raises(Unreachable):
+            source.sample()
+        with pytest.raises(AccessDenied) as known:
+            source.sample()
+        new = refusal(at(server, user="monitor"))
+        if has_door:
+            assert look(at(server, port=port)).sessions
+
+    assert "(1040)" in str(known.value)
+    assert "(1040)" in str(new)
+    for told in (known.value, new):
+        assert_tellable(told)
+        assert "CONNECTION_ADMIN" in told.hint
+        assert variable in told.hint
+    assert (f"-P {port}" in known.value.hint) == has_door
+    assert ("has no" in known.value.hint) != has_door
+    assert "admin_port (MySQL)" in new.hint
+    assert "extra_port (MariaDB)" in new.hint
 
 
 Words = tuple[type[GoneawayError], str, str]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from goneaway_tui.cli import steady_clock
 from goneaway_tui.cli.screen import NO_SERVER, why_read_only
 from tests.unit.settings.asking import IN_CONFIG, settings
 from tests.unit.source.recording.takes import a_take, record
@@ -97,6 +99,15 @@ def test_a_recording_that_exists_is_said_to_be_added_to(tmp_path: Path) -> None:
 
     assert f"{tmp_path / 'tape'} exists: what is seen is added to it\n" in run(tmp_path, *watch).stderr
     assert "exists" not in run(tmp_path, *fresh).stderr
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_our_clock_set_by_an_hour_moves_no_instant(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
+    clock = steady_clock()
+    before, real = clock(), time.time
+    monkeypatch.setattr(time, "time", lambda: real() + step)
+
+    assert 0 <= clock() - before < 60
 
 
 @pytest.mark.parametrize(

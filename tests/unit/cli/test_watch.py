@@ -58,8 +58,16 @@ def test_a_server_that_stays_away_is_told_once_and_so_is_its_return(
 
 
 def test_a_server_that_was_never_there_ends_it() -> None:
+    nobody = Scripted(Unreachable("nobody answers"))
     with pytest.raises(Unreachable):
-        watched(Unreachable("nobody answers"))
+        Watch(nobody, HeldClock(), Policy(), print, interval=1).run(None)
+
+
+def test_one_that_is_told_to_go_while_a_look_is_out_has_lost_nobody() -> None:
+    closed = Unreachable("db-01:3306 is closed")
+
+    assert [] == watched(closed)
+    assert ["hello"] == [line["event"] for line in watched(a_sample([ONE]), closed)]
 
 
 def test_it_ends_by_itself() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from goneaway_tui.judge import is_same_run, judge
@@ -105,6 +107,29 @@ def test_an_uptime_that_did_not_grow_with_the_time_is_another_run() -> None:
     before = a_sample(server=a_server(uptime=10))
 
     assert not is_same_run(before, later(before, 100, uptime=15))
+
+
+def named(sample: Sample, uid: str | None, uptime: float | None = None) -> Sample:
+    server = replace(sample.server, uid=uid, uptime=sample.server.uptime if uptime is None else uptime)
+    return replace(sample, server=server)
+
+
+def test_another_name_is_another_run_though_all_else_is_alike() -> None:
+    before = named(a_sample(), "a")
+
+    assert not is_same_run(before, named(later(before, 1), "b"))
+    assert is_same_run(before, named(later(before, 1), "a"))
+    assert is_same_run(before, named(later(before, 1), None)), "it may have become unreadable"
+
+
+def test_the_clock_of_a_server_known_by_name_may_be_put_forward() -> None:
+    """Its start seems to move to earlier then; a restart moves it to later."""
+    before = named(a_sample(), "a")
+    after = named(later(before, 10), "a", before.server.uptime + 10 + 3600)
+
+    assert is_same_run(before, after)
+    assert not is_same_run(named(before, None), named(after, None))
+    assert not is_same_run(before, named(after, "a", before.server.uptime + 10 - 3600))
 
 
 def test_another_banner_is_another_run() -> None:

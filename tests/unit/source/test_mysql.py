@@ -369,6 +369,30 @@ def test_a_timer_that_stood_still_keeps_idle_clocks_right() -> None:
     assert session.idle_since == pytest.approx(NOW - 20 + 3599, abs=1e-6)
 
 
+@pytest.mark.parametrize("step", [3600, -3600])
+def test_a_clock_that_is_set_moves_no_idle_wait(step: float) -> None:
+    """The statement timer is the server's clock by default: events keep the reckoning they were written in."""
+    server = MysqlStandin(idle(11, 20), idle(12, 30))
+    reader = a_reader(server)
+    read(reader)
+    raw = {guest.id: (guest.event.start, guest.event.end) for guest in server.guests if guest.event}
+    server.now += 1
+    server.timer_offset -= step
+    for guest in server.guests:
+        start, end = raw[guest.id]
+        assert end is not None
+        guest.event = Event(start - step, end - step)
+    stepped = read(reader)
+    server.now += 5
+    server.guests[1].event = Event(server.now - 1, server.now - 0.5)
+    after = read(reader)
+
+    for sessions in (stepped, after):
+        assert sessions[11].idle_since == pytest.approx(NOW - 20, abs=1e-6)
+    assert stepped[12].idle_since == pytest.approx(NOW - 30, abs=1e-6)
+    assert after[12].idle_since == pytest.approx(server.now - 0.5, abs=1e-6)
+
+
 def test_after_a_step_of_the_timer_every_event_is_read_anew() -> None:
     server = MysqlStandin(idle(11, 20))
     reader = a_reader(server)

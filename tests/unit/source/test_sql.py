@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from goneaway_tui.model.server import Flavour
@@ -48,6 +50,27 @@ def test_variants_need_only_what_is_probed(flavour: Flavour) -> None:
     needs = {need for each in sql.STATEMENTS[flavour].values() for variant in each for need in variant.needs}
 
     assert needs <= sql.PROBES[flavour].keys() | ALONE
+
+
+TABLE = re.compile(r"performance_schema\.(\w+)")
+OPEN_TO_ALL = {"global_status", "global_variables", "persisted_variables"}
+"""Tables of performance_schema that every account may read."""
+
+
+@pytest.mark.parametrize("flavour", list(Flavour))
+def test_no_table_is_read_that_no_probe_has_touched(flavour: Flavour) -> None:
+    """An account may be let read one table of performance_schema and not another; a refusal would end every reading.
+
+    What asks for the past alone bears it: see `history`.
+    """
+    touched = {name: set(TABLE.findall(sql.read(file))) for name, file in sql.PROBES[flavour].items()}
+    for what, variants in sql.STATEMENTS[flavour].items():
+        for variant in variants:
+            known = OPEN_TO_ALL.union(*(touched.get(name, ()) for name in variant.needs))
+            assert set(TABLE.findall(sql.read(variant.file))) <= known, what
+    for name, tables in touched.items():
+        if "setup_" in " ".join(tables):
+            assert tables <= touched["threads"], f"{name} would be taken for switched off"
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))

@@ -134,6 +134,7 @@ def test_a_survey_tells_who_answers_and_what_it_may_read() -> None:
     server = MysqlStandin()
     server.scripted |= {
         "identify.sql": [(b"9.7.4", b"MySQL Community Server - GPL", 8, b"dba@%")],
+        "mysql/uid.sql": [(b"6f9619ff-8b86-11d0",)],
         "mysql/can_process.sql": refused(1227),
         "mysql/can_bounds.sql": refused(1146),
         "mysql/can_transactions.sql": [],
@@ -151,6 +152,7 @@ def test_a_survey_tells_who_answers_and_what_it_may_read() -> None:
         8,
         "'dba'@'%'",
         frozenset(sql.PROBES[Flavour.MYSQL]) - {"process", "bounds", "transactions"},
+        "6f9619ff-8b86-11d0",
     ) == survey(server.connection)
 
 

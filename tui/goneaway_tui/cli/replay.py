@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from goneaway_tui.cli.screen import policy_of
-from goneaway_tui.cli.terminal import fault, require_terminal, tell
+from goneaway_tui.cli.screen import play, policy_of
+from goneaway_tui.cli.terminal import require_terminal, tell
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.ports import Clock
@@ -45,8 +45,9 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
             tell(f"{path}: {DAMAGED}")
         timeline = Replay(recording, MOST_DEPARTURES)
         first = timeline.snapshot()
+        source = Recorded(f"{recording.server_name} (recorded)")
         app = GoneawayApp(
-            Recorded(f"{recording.server_name} (recorded)"),
+            source,
             timeline.clock,
             policy_of(settings),
             first=first,
@@ -56,12 +57,6 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
             player=Player(timeline, real),
         )
         app.set_keymap(settings.keys)
-        app.run()
+        return play(app, source)
     finally:
         recording.close()
-    if app.interrupted:
-        return ExitCode.INTERRUPTED
-    if app.crash is not None:
-        tell(fault(app.crash))
-        return ExitCode.BUG
-    return ExitCode.DONE

@@ -6,9 +6,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from goneaway_tui.cli.terminal import fault, tell
+from goneaway_tui.cli.signals import heeding
+from goneaway_tui.cli.terminal import fault, silence_terminal, tell
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ports import Clock, Executor, Recorder, Source
@@ -16,10 +18,13 @@ from goneaway_tui.settings import Settings
 
 if TYPE_CHECKING:
     from goneaway_tui.tune.journal import Journal
+    from goneaway_tui.ui.app import GoneawayApp
 
 NO_SERVER = "these sessions are simulated: there is no server to change"
 PATIENCE_SECONDS = 0.7
 """How long connecting may take before it is said that it does."""
+GRACE_SECONDS = 1.0
+"""How long the screen may take to end when a signal asks for it. A terminal that is gone answers no more."""
 
 
 def show(
@@ -60,10 +65,30 @@ def show(
             color=settings.color,
         )
         app.set_keymap(settings.keys)
-        signal.signal(signal.SIGHUP, lambda *_: _hang_up(source, leave))
-        app.run()
+        return play(app, source, leave)
     finally:
         source.close()
+
+
+def play(app: GoneawayApp, source: Source, leave: Callable[[], None] = lambda: None) -> ExitCode:
+    """Run the app until it ends, by a key or by a signal."""
+    asked: dict[int, threading.Timer] = {}
+
+    def go(number: int) -> None:
+        """In a thread of the signal's own."""
+        watchdog = threading.Timer(GRACE_SECONDS, _hang_up, [number, source, leave])
+        watchdog.daemon = True
+        asked[number] = watchdog
+        watchdog.start()
+        with suppress(RuntimeError):  # it does not run yet, or no more
+            app.call_from_thread(app.action_interrupt if number == signal.SIGINT else app.exit)
+
+    with heeding(go):
+        app.run()
+        for watchdog in asked.values():
+            watchdog.cancel()
+    if signal.SIGHUP in asked:
+        silence_terminal()
     if app.interrupted:
         return ExitCode.INTERRUPTED
     if app.crash is not None:
@@ -90,11 +115,11 @@ def _journal(clock: Clock) -> Journal:
     return Journal(user_state_path("goneaway-tui") / "journal.jsonl", clock)
 
 
-def _hang_up(source: Source, leave: Callable[[], None]) -> None:
-    """The terminal is gone: nothing to restore, nobody to tell. Let the server's session go, and be gone at once.
+def _hang_up(number: int, source: Source, leave: Callable[[], None]) -> None:
+    """The terminal does not let the screen end, so it is gone: nothing to restore, nobody to tell.
 
-    Not by way of the screen's own end, which waits for a terminal that answers no more.
+    Let the server's session go, and be gone.
     """
     source.close()
     leave()
-    os._exit(128 + signal.SIGHUP)
+    os._exit(128 + number)

@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from typing import TextIO
 
 from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.model.plain import plain
@@ -46,7 +47,17 @@ def write_out(text: str) -> None:
 
 def silence_stdout() -> None:
     """What could not be written must not be tried again when the interpreter ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _silence(sys.stdout)
+
+
+def silence_terminal() -> None:
+    """The terminal may be gone; what is still to be written to it would be a fault of ours."""
+    _silence(sys.stdout)
+    _silence(sys.stderr)
+
+
+def _silence(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def use_utf8() -> None:

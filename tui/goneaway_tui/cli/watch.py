@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TextIO
 
 from goneaway_tui.cli.errand import Errand
+from goneaway_tui.cli.signals import heeding
 from goneaway_tui.cli.terminal import silence_stdout, tell, use_utf8
 from goneaway_tui.errors import ExitCode, FileError, SourceError
 from goneaway_tui.export import events
@@ -53,15 +54,20 @@ class Watch:
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """From any thread or signal: the look under way is the last."""
+        """From any thread: the look under way is the last, and is cut short where the server keeps it waiting."""
         self._stopped.set()
+        self._source.close()
 
     def run(self, seconds: float | None) -> None:
         """Until stopped, or for so long. Raises SourceError where the first look fails, and FileError."""
         began = self._clock()
         end = None if seconds is None else began + seconds
         due = began
-        self._take(step(self._source.sample(), None, self._policy))
+        try:
+            self._take(step(self._source.sample(), None, self._policy))
+        except SourceError:
+            if not self._stopped.is_set():
+                raise
         while not self._stopped.is_set():
             now = self._clock()
             due = max(due + self._interval, now) if not self._failures else now + self._pause()
@@ -75,6 +81,8 @@ class Watch:
         try:
             taken = step(self._source.sample(), self._last, self._policy, self._lessons)
         except SourceError as error:
+            if self._stopped.is_set():
+                return
             self._failures += 1
             if self._failures == 1:
                 tell(error.line)
@@ -134,10 +142,15 @@ def watch(
                 ) from None
 
         watching = Watch(source, clock, policy, write, interval=interval, errand=errand, recorder=recorder)
-        for each in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, lambda *_: watching.stop())
-        watching.run(seconds)
-    return ExitCode.DONE
+        asked: list[int] = []
+
+        def go(number: int) -> None:
+            asked.append(number)
+            watching.stop()
+
+        with heeding(go):
+            watching.run(seconds)
+    return ExitCode.INTERRUPTED if signal.SIGINT in asked else ExitCode.DONE
 
 
 @contextmanager

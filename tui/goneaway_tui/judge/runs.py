@@ -9,11 +9,17 @@ RESTART_TOLERANCE = 2.0
 
 
 def is_same_run(before: Sample, after: Sample) -> bool:
-    """Whether both samples are of one run of one server."""
-    started_before = before.taken_at - before.server.uptime
-    started_after = after.taken_at - after.server.uptime
+    """Whether both samples are of one run of one server.
+
+    A restart moves a server's start to later, never to earlier: where it is surely the same server, an earlier start means
+    that its clock was set.
+    """
+    one, other = before.server, after.server
+    named = None not in {one.uid, other.uid}
+    moved = (after.taken_at - other.uptime) - (before.taken_at - one.uptime)
     return (
-        before.server.banner == after.server.banner
-        and after.server.uptime + RESTART_TOLERANCE >= before.server.uptime
-        and abs(started_after - started_before) <= RESTART_TOLERANCE
+        one.banner == other.banner
+        and (one.uid == other.uid or not named)
+        and other.uptime + RESTART_TOLERANCE >= one.uptime
+        and (moved if named else abs(moved)) <= RESTART_TOLERANCE
     )

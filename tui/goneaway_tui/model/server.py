@@ -32,6 +32,8 @@ class Server:
     uptime: float
     """Seconds since it started."""
     own_session_ids: tuple[int, ...] = ()
+    uid: str | None = None
+    """What it calls itself alone (`server_uuid`, `server_uid`); None where it has no such name."""
 
 
 @dataclass(frozen=True, slots=True)

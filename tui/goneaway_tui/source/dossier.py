@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from goneaway_tui.model.plain import from_wire
 from goneaway_tui.model.session import ThreadId
@@ -12,6 +13,7 @@ from goneaway_tui.source.survey import Survey
 ATTRIBUTES_KEPT = 64
 TEXT_KEPT = 256
 """A client may send 64 KB of attributes; what does not fit these is not kept."""
+PAIRS_SHARED = 2048
 
 
 @dataclass(slots=True)
@@ -26,6 +28,8 @@ class Dossier:
     began: float | None = None
     """When its last command began, on our clock; asked once, for a session that has run nothing yet."""
     event: StatementEvent | None = None
+    timer_moved: float = 0.0
+    """Seconds by which the server's timer was set since that event was read: the event keeps the old reckoning."""
     statement: str | None = None
     query: int = 0
     """MariaDB's QUERY_ID of its last command."""
@@ -80,9 +84,17 @@ def read_attributes(connection: Connection, found: Survey, new: dict[int, Dossie
     told: dict[int, list[tuple[str, str]]] = {}
     for session_id, name, value in connection.rows(statement, (min(new),)):
         if int(session_id) in new:
-            told.setdefault(int(session_id), []).append((text(name)[:TEXT_KEPT], text(value)[:TEXT_KEPT]))
+            told.setdefault(int(session_id), []).append(
+                _pair(text(name)[:TEXT_KEPT], text(value)[:TEXT_KEPT])
+            )
     for session_id, attributes in told.items():
         new[session_id].attributes = tuple(attributes[:ATTRIBUTES_KEPT])
+
+
+@lru_cache(maxsize=PAIRS_SHARED)
+def _pair(name: str, value: str) -> tuple[str, str]:
+    """One object for the same words, as all sessions of a program say them: who left is kept by the ten thousand."""
+    return name, value
 
 
 def text(value: bytes | str | None) -> str:

@@ -11,10 +11,11 @@ from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.line import NO_TUNNEL
 
+_ANY_SIDE_DOOR = "where it has an admin_port (MySQL) or an extra_port (MariaDB), -P with that still gets in"
 _HINTS = {
     1040: (
         AccessDenied,
-        "all its connections are taken; an account with CONNECTION_ADMIN (MySQL) or SUPER gets the reserved one",
+        "all its connections are taken; an account with CONNECTION_ADMIN or SUPER gets the reserved one; {side_door}",
     ),
     1044: (AccessDenied, "leave out -D, or name a database this account may use"),
     1045: (AccessDenied, "check the user (-u) and the password (-p asks for it)"),
@@ -61,7 +62,9 @@ def explained(address: Address, number: int, message: str) -> SourceError:
     said = plain(message, 300).rstrip(".")
     if number in _HINTS:
         kind, hint = _HINTS[number]
-        return kind(f"{address.name}: {said} ({number})", hint)
+        return kind(
+            f"{address.name}: {said} ({number})", hint.format(side_door=address.side_door or _ANY_SIDE_DOOR)
+        )
     if number in {2002, 2003}:
         return Unreachable(f"cannot reach {address.name}: {_reason(said)}", _way_out(address, said))
     if number in {0, 2006, 2013, 2014, 2027}:

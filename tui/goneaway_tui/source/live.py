@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from goneaway_tui.errors import SourceError
-from goneaway_tui.judge.runs import RESTART_TOLERANCE
+from goneaway_tui.errors import SourceError, Unreachable
+from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Server
 from goneaway_tui.model.session import Session
@@ -22,9 +22,11 @@ from goneaway_tui.source.history import History, recalled
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
+from goneaway_tui.source.sidedoor import side_door
 from goneaway_tui.source.sql import STATEMENT_SECONDS
 from goneaway_tui.source.survey import Survey, limitations_of, survey
 from goneaway_tui.source.testimony import Testimony
+from goneaway_tui.source.uptime import SteadyUptime, uptime_of
 
 T = TypeVar("T")
 TEXT_LENGTH = 1024
@@ -37,6 +39,8 @@ COUNTERS_SECONDS = 5.0
 """How often then, as long as nobody leaves."""
 SURVEY_SECONDS = 30.0
 """How often it is found out anew what may be read: grants and consumers change while we look on."""
+GOODBYE_SECONDS = 0.1
+"""How long a statement that is out may take to end before the line is cut."""
 LEAST_PATIENCE = 10
 """Least seconds our own session must be able to idle: polls come late on a busy machine."""
 OWN_PATIENCE = 600
@@ -80,8 +84,8 @@ class LiveSource:
         self._text_length = TEXT_LENGTH if statements else 0
         self._patience = max(LEAST_PATIENCE, round(interval * 3))
         self._reading: _Reading | None = None
-        self._testimony: tuple[float, Testimony] | None = None
-        """When the server had started that it is of; it outlives our connections to that server."""
+        self._testimony: tuple[Sample, Testimony] | None = None
+        """The last sample of the run that it is of; it outlives our connections to that server."""
         self._line = Line()
         """The way in use: cutting it wakes whoever waits on it, also while connecting."""
         self._busy = threading.Lock()
@@ -117,9 +121,10 @@ class LiveSource:
                 raise
 
     def close(self) -> None:
-        """Say goodbye, or cut the line when a statement is still out."""
+        """Say goodbye, or cut the line when a statement is still out; the first time it is waited for a moment."""
+        patience = 0.0 if self._closed else GOODBYE_SECONDS
         self._closed = True
-        if self._busy.acquire(timeout=0.1):
+        if self._busy.acquire(timeout=patience):
             try:
                 self._drop()
                 if self._log is not None:
@@ -136,17 +141,19 @@ class LiveSource:
         connection = Connection(self._address, self._line)
         try:
             with self._line.within(SAMPLE_SECONDS):
-                return _Reading(self._address, connection, self._clock, self._text_length, self._patience)
+                reading = _Reading(self._address, connection, self._clock, self._text_length, self._patience)
+                self._address = replace(self._address, side_door=reading.side_door)
+                return reading
         except BaseException:
             connection.close()
             raise
 
     def _witness(self, sample: Sample) -> Testimony:
         """What was said by this run of the server so far."""
-        started = sample.taken_at - sample.server.uptime
-        if self._testimony is None or abs(started - self._testimony[0]) > RESTART_TOLERANCE:
+        if self._testimony is None or not is_same_run(self._testimony[0], sample):
             seen = None if self._testimony is None else self._testimony[1].taken_at
-            self._testimony = (started, Testimony(seen))
+            self._testimony = (sample, Testimony(seen))
+        self._testimony = (sample, self._testimony[1])
         return self._testimony[1]
 
     def _with_log(self, sample: Sample) -> Sample:
@@ -191,11 +198,11 @@ class _Reading:
         self._found = survey(connection)
         settle(connection, self._found, patience)
         self._globals = GlobalsReader(connection, self._found)
-        self._uptime = float(dict(self._globals.counters()).get("uptime", 0))
-        self._uptime_at = clock()
+        self._uptime = SteadyUptime(uptime_of(dict(self._globals.counters())), clock())
         self._counters: tuple[tuple[str, int], ...] = ()
         self._counted_at = -math.inf
         self._present: frozenset[int] = frozenset()
+        self.side_door = side_door(connection, self._found)
         self._use(self._found)
 
     def sample(self, witness: Callable[[Sample], Testimony]) -> Sample:
@@ -203,12 +210,12 @@ class _Reading:
         began = self._clock()
         if self._reader.is_blinded or began - self._surveyed_at > SURVEY_SECONDS:
             self._survey_again(began)
-        taken_at, sessions = self._reader.sessions(self._uptime + (began - self._uptime_at))
+        taken_at, sessions = self._reader.sessions(self._uptime.now(began))
         variables = self._globals.variables(taken_at)
         counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
         read = Sample(
             taken_at=taken_at,
-            server=self._server(self._uptime + (taken_at - self._uptime_at)),
+            server=self._server(self._uptime.steady(taken_at)),
             sessions=sessions,
             variables=variables,
             counters=counters,
@@ -222,7 +229,10 @@ class _Reading:
         rest = len(present) >= MANY and now - self._counted_at < COUNTERS_SECONDS
         if not rest or not self._present <= present:
             self._counters, self._counted_at = self._globals.counters(), now
-            self._uptime, self._uptime_at = float(dict(self._counters).get("uptime", 0)), now
+            uptime = uptime_of(dict(self._counters))
+            if self._uptime.is_step(uptime, now):
+                self._survey_again(now)  # behind a proxy it may be another server that answers now
+            self._uptime.take(uptime, now)
         self._present = present
         return self._counters
 
@@ -232,6 +242,10 @@ class _Reading:
     def _survey_again(self, now: float) -> None:
         found = survey(self.connection)
         self._surveyed_at = now
+        if found.uid != self._found.uid:
+            raise Unreachable(
+                f"{self._address.name} is another server now: {found.uid}", "reconnecting by itself"
+            )
         if found.able != self._found.able:
             self._use(found)
 
@@ -251,4 +265,5 @@ class _Reading:
             port=None if self._address.socket else self._address.port,
             uptime=uptime,
             own_session_ids=(self._found.own_id,),
+            uid=self._found.uid,
         )

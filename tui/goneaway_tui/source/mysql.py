@@ -79,8 +79,8 @@ class MysqlReader:
         `uptime` is the server's age in seconds: a TIME beyond it is nobody's.
         """
         now_on_timer = self._clocks.read()
-        if self._clocks.stepped:
-            self._events_since, self._whole_at = 0.0, -math.inf
+        if self._clocks.moved:
+            self._follow_timer(self._clocks.moved, now_on_timer)
         call = self._call_roll()
         sent = self._clock()
         if call is None:
@@ -116,6 +116,13 @@ class MysqlReader:
         self._roster.hold(transactions)
         self._mark_restless(rows)
         return taken_at, self._roster.sessions
+
+    def _follow_timer(self, moved: float, now_on_timer: float | None) -> None:
+        """The timer was set: what only fell behind stood still with its machine, and so did the waits; else somebody set it."""
+        was_set = moved > 0 or (now_on_timer is not None and now_on_timer < self._events_since)
+        for dossier in self._known.values() if was_set else ():
+            dossier.timer_moved += moved
+        self._events_since, self._whole_at = 0.0, -math.inf
 
     def _call_roll(self) -> Call | None:
         """Who may have done anything; None where all are to be read."""
@@ -207,7 +214,7 @@ class MysqlReader:
         event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, bool(running), text(name))
         if dossier.event == event:
             return False
-        dossier.event = event
+        dossier.event, dossier.timer_moved = event, 0.0
         if sql_text or not event.half_sent:
             dossier.statement = optional(sql_text) or command_words(event.name)
         return True
@@ -274,7 +281,8 @@ class MysqlReader:
         """When the running idle wait began on our clock, and by how much that may be wrong."""
         event = dossier.event
         if exact and event is not None:
-            return min(taken_at, self._clocks.timer.local(event.start if event.half_sent else event.end)), 0.0
+            instant = event.start if event.half_sent else event.end
+            return min(taken_at, self._clocks.timer.local(instant + dossier.timer_moved)), 0.0
         if exact and dossier.began is not None:
             return min(taken_at, dossier.began), 0.0
         if dossier.wait is not None:

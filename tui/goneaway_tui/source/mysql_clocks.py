@@ -19,8 +19,8 @@ class Clocks:
         self.wall = Timebase()
         self.exact = False
         """Whether this reading could tell the timer, without which no event can be placed in time."""
-        self.stepped = False
-        """Whether the timer was found to have been set since the reading before."""
+        self.moved = 0.0
+        """Seconds by which the timer was found to have been set since the reading before."""
         self.is_blinded = False
         """The timer could be told when we connected and no longer can."""
         self._own_thread: int | None = None
@@ -31,7 +31,7 @@ class Clocks:
 
     def read(self) -> float | None:
         """Set both timebases; the statement timer's reading in seconds, where there is one. Raises SourceError."""
-        timer, self.stepped = None, False
+        timer, self.moved = None, 0.0
         if self._own_thread is not None:
             timer = self._observe(self._found.must("clock"), (self._own_thread,))
             self.is_blinded = timer is None
@@ -51,5 +51,5 @@ class Clocks:
         if timer is None:
             return None
         seconds = int(timer) / PICOSECONDS
-        self.stepped = bool(self.timer.observe(sent, received, seconds))
+        self.moved = self.timer.observe(sent, received, seconds)
         return seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from goneaway_tui.model.plain import plain
+from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.model.server import Flavour, Limitation
 from goneaway_tui.source import services, sql
 from goneaway_tui.source.connection import Connection, Refusal
@@ -23,6 +23,8 @@ class Survey:
     """Quoted, as a GRANT wants it: `'dba'@'%'`."""
     able: frozenset[str]
     """Names of the probes in `sql.PROBES` that answered yes, and words of the services it is."""
+    uid: str | None = None
+    """`server_uuid` or `server_uid`, where it has one."""
 
     def statement(self, what: str) -> str | None:
         return sql.choose(self.flavour, what, self.able)
@@ -48,6 +50,7 @@ def survey(connection: Connection) -> Survey:
         own_id=who.own_id,
         account=quoted_account(who.account),
         able=frozenset(able),
+        uid=None if who.stands_alone else _uid(connection, who.flavour),
     )
 
 
@@ -62,6 +65,14 @@ def quoted_account(account: str) -> str:
     return "@".join(
         "'" + plain(part, 300).replace("\\", "\\\\").replace("'", "''") + "'" for part in (user, host)
     )
+
+
+def _uid(connection: Connection, flavour: Flavour) -> str | None:
+    try:
+        ((uid,),) = connection.rows(sql.choose(flavour, "uid", frozenset()) or "")
+    except (Refusal, ValueError):
+        return None
+    return plain(from_wire(uid), 100) or None
 
 
 def _answers(connection: Connection, file: str) -> bool:
@@ -96,15 +107,22 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "instrumented",
-            "each session's own limit, its exact idle clock, its program, its last statement, and a bare BEGIN",
+            "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left",
             "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start",
             "performance_schema = ON under [mysqld] in the option file, and a restart",
         ),
         (
             "instrumented",
-            "threads",
-            "each session's own limit, its exact idle clock, its last statement, and a bare BEGIN",
+            "threads attributes",
+            "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left",
             "the account may not read performance_schema: limits are assumed, clocks count whole seconds at best",
+            _SELECT,
+        ),
+        (
+            "instrumented attributes",
+            "threads",
+            "own limits, the exact idle clock, the last statement, a bare BEGIN, why a session left",
+            "the account may not read all of performance_schema: limits are assumed, clocks count whole seconds at best",
             _SELECT,
         ),
         (
@@ -144,7 +162,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             _INSTRUMENT.format("threads", "INSTRUMENTED = 'YES'", "PROCESSLIST_ID IS NOT NULL"),
         ),
         (
-            "instrumented",
+            "instrumented threads",
             "attributes",
             "the program and client of each session",
             "the account may not read performance_schema.session_connect_attrs",
@@ -201,22 +219,29 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "instrumented",
-            "the program and client of each session, and the last statement of an idle one",
+            "the program and client of each session, the last statement of an idle one, what is counted of who left",
             "performance_schema is OFF",
             "performance_schema = ON under [mariadbd] in the option file, and a restart",
         ),
         (
             "instrumented",
+            "threads attributes",
+            "the program and client of each session, the last statement of an idle one, what is counted of who left",
+            "the account may not read performance_schema",
+            _SELECT,
+        ),
+        (
+            "instrumented threads",
             "attributes",
             "the program and client of each session",
             "the account may not read performance_schema.session_connect_attrs",
             _SELECT,
         ),
         (
-            "instrumented",
+            "instrumented attributes",
             "threads",
-            "the last statement of an idle session",
-            "the account may not read performance_schema",
+            "the last statement of an idle session, what is counted of who left",
+            "the account may not read all of performance_schema",
             _SELECT,
         ),
         (

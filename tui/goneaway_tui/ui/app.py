@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-import threading
 from collections.abc import Iterable
 
 from textual import events, on
@@ -31,6 +28,7 @@ from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.replay import ReplayBoard
+from goneaway_tui.ui.standstill import go_on_where_we_stood
 
 TICK_SECONDS = 0.25
 """How often countdowns move: often enough that a second never seems to skip."""
@@ -115,8 +113,8 @@ class GoneawayApp(Face[None]):
             self.notify(plain(self._greeting, 400), timeout=15, markup=False)
         if self._run_for is not None:
             self.set_timer(self._run_for, self.exit)
-        if threading.current_thread() is threading.main_thread() and not self.is_headless:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
+        if not self.is_headless:
+            go_on_where_we_stood(self)
 
     def on_unmount(self) -> None:
         self._poller.stop()

@@ -17,6 +17,9 @@ from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Recorder, Source
 from goneaway_tui.ui.messages import Happened, Judged, PollBroke, PollFailed, RecordingEnded
 
+GOODBYE_SECONDS = 0.1
+"""How long the thread may take to end once its source is closed."""
+
 Post = Callable[[Message], object]
 
 
@@ -65,7 +68,7 @@ class Poller:
         self._source.close()
         self._asked.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=0.1)
+            self._thread.join(timeout=GOODBYE_SECONDS)
 
     def wait(self, timeout: float) -> bool:
         """Block until no poll is out; for tests and the last poll before leaving."""
