@@ -26,6 +26,8 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "sessions": (64,),
     "statements": (64, 0),
     "statements_some": (64, [1, 2]),
+    "some": (64, [1, 2]),
+    "since": (1, [1, 2], 64),
     "own_limits": ([1, 2],),
     "hosts": (1,),
     "attributes": (1,),

@@ -272,7 +272,7 @@ class MariadbStandin(Standin):
             for m in self.mariners
         ]  # fmt: skip
 
-    def answer_some(self, query: int, numbers: list[int], length: int) -> list[Row]:
+    def answer_since(self, query: int, numbers: list[int], length: int) -> list[Row]:
         told, quiet = [], []
         for row in self.answer_sessions(length):
             if row[4] != b"Sleep" or row[8] >= query or row[0] in numbers:

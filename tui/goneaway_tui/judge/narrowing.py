@@ -87,6 +87,8 @@ class Filter:
 
     text: str
     tests: tuple[Test, ...]
+    timed: bool = False
+    """Whether time alone may bring somebody into sight, or out of it."""
 
     def admits(self, verdict: Verdict, now: float) -> bool:
         return all(test(verdict, now) for test in self.tests)
@@ -112,10 +114,12 @@ EVERYBODY = DepartureFilter("", ())
 def parse_filter(text: str) -> Filter:
     """Read the filter language. Raises ValueError with a sentence where a value does not fit its field."""
     tests: list[Test] = []
+    timed = False
     for minus, field, comparison, word in _terms(text, FIELDS):
+        timed = timed or field in DURATIONS
         test = _test(field, comparison, word) or _anywhere(f"{field}{comparison}{word}")
         tests.append(_not(test) if minus else test)
-    return Filter(text, tuple(tests))
+    return Filter(text, tuple(tests), timed)
 
 
 def parse_departure_filter(text: str) -> DepartureFilter:

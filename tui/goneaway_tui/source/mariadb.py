@@ -87,7 +87,7 @@ class MariadbReader:
         due = self._clock() - self._whole_at > WHOLE_SECONDS
         if self._mark and not due and len(self._roster) >= self._large:
             asked = (self._mark, sorted(self._restless) or [0], self._text_length)
-            told = self._connection.rows(self._found.must("some"), asked)
+            told = self._connection.rows(self._found.must("since"), asked)
             rows = [row[:9] for row in told if row[0]]
             count, ids = next((row[9:] for row in told if not row[0]), (0, b""))
             quiet = set(json.loads(b"[%s]" % ids))

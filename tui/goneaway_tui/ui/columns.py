@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from rich.cells import cell_len, set_cell_size
+
 from goneaway_tui.judge.grouping import Group
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
@@ -132,6 +134,14 @@ def fit(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list[tuple[C
     for column in unbounded:
         widths[column.id] += spare // len(unbounded)
     return [(c, widths[c.id]) for c in kept]
+
+
+def in_cells(text: str, width: int, *, right: bool) -> str:
+    """Text in exactly so many cells; what does not fit ends in `…`."""
+    length = len(text) if text.isascii() else cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…"
+    return " " * (width - length) + text if right else text + " " * (width - length)
 
 
 def _since(instant: float | None, now: float) -> str:

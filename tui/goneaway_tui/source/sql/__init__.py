@@ -174,7 +174,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "session": _variants(("mariadb/session.sql", "")),
         "clock": _variants(("mariadb/clock.sql", "")),
         "sessions": _variants(("mariadb/sessions.sql", "")),
-        "some": _variants(("mariadb/some.sql", "")),
+        "since": _variants(("mariadb/since.sql", "")),
         "statements": _variants(("mariadb/statements.sql", "instrumented threads statements")),
         "attributes": _variants(("mariadb/attributes.sql", "instrumented attributes")),
         "innodb_transactions": _variants(("mariadb/innodb_transactions.sql", "process")),

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
-from goneaway_tui.judge.narrowing import EVERYTHING, Filter, parse_filter
+from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.tune.tunables import TUNABLES
@@ -25,6 +25,7 @@ from goneaway_tui.ui.notice import hidden, narrowed
 from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
+from goneaway_tui.ui.standing import Standing
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.summary import Summary
@@ -75,10 +76,9 @@ class Board(Screen[None]):
         super().__init__()
         self._read_only = read_only
         self._server_name = name
-        self._filter: Filter = EVERYTHING
         self._filter_error = ""
         self._noticed = ("", "")
-        self._sort, self._reverse = "left", False
+        self._standing = Standing("left")
         self._grouped = ""
         self._group_sort, self._group_reverse = "left", False
 
@@ -115,15 +115,6 @@ class Board(Screen[None]):
     def watch_trouble(self) -> None:
         self._draw_notice()
 
-    def visible_verdicts(self) -> list[Verdict]:
-        """What the filter lets through, sorted as asked."""
-        if self.snapshot is None:
-            return []
-        at = self.snapshot.taken_at
-        kept = [v for v in self.snapshot.verdicts if self._filter.admits(v, at)]
-        kept.sort(key=lambda v: (-v.risk.rank, v.session.id))
-        return in_order(kept, SESSION_COLUMNS, self._sort, reverse=self._reverse)
-
     def chosen(self) -> list[Verdict]:
         """The marked sessions, or the one under the cursor."""
         if self._grouped:
@@ -144,9 +135,9 @@ class Board(Screen[None]):
     def _draw_rows(self) -> None:
         if not self.is_mounted:
             return
-        rows = self.visible_verdicts()
+        rows = [] if self.snapshot is None else self._standing.follow(self.snapshot)
         self.set_class(bool(self._grouped), "grouped")
-        self.sessions.show(rows, self.now, self._sort, reverse=self._reverse)
+        self.sessions.show(rows, self.now, self._standing.column, reverse=self._standing.reverse)
         if self._grouped:
             groups = in_order(
                 group_by(self._grouped, rows), GROUP_COLUMNS, self._group_sort, reverse=self._group_reverse
@@ -170,9 +161,10 @@ class Board(Screen[None]):
             return f"▲ {self._filter_error}", "warning"
         if self.snapshot is None:
             return "", ""
-        if self._filter.tests or self._grouped:
+        narrow = self._standing.filter
+        if narrow.tests or self._grouped:
             shown = len(self.sessions.rows), len(self.snapshot.verdicts)
-            return narrowed(self._filter.text if self._filter.tests else "", shown, self._grouped), "quiet"
+            return narrowed(narrow.text if narrow.tests else "", shown, self._grouped), "quiet"
         return hidden(self.snapshot.sample.limitations), "warning"
 
     def action_filter(self) -> None:
@@ -183,9 +175,9 @@ class Board(Screen[None]):
     def _narrow(self, event: Input.Changed) -> None:
         self._filter_error = ""
         try:
-            self._filter = parse_filter(event.value)
+            self._standing.filter = parse_filter(event.value)
         except ValueError as error:
-            self._filter, self._filter_error = EVERYTHING, str(error)
+            self._standing.filter, self._filter_error = EVERYTHING, str(error)
         self.sessions.to_top()
         self._draw_rows()
         self._draw_notice()
@@ -210,7 +202,7 @@ class Board(Screen[None]):
         if self._grouped:
             named, current = [(c.id, c.heading) for c in GROUP_COLUMNS], self._group_sort
         else:
-            named, current = [(c.id, c.heading) for c in SESSION_COLUMNS if c.heading], self._sort
+            named, current = [(c.id, c.heading) for c in SESSION_COLUMNS if c.heading], self._standing.column
         self.app.push_screen(ChooserScreen("sort by (again: the other way)", named, current), self._sort_by)
 
     @on(LineTable.HeadingPressed)
@@ -226,8 +218,7 @@ class Board(Screen[None]):
             self.groups.to_top()
             self._draw_rows()
             return
-        self._reverse = column == self._sort and not self._reverse
-        self._sort = column
+        self._standing.sort_by(column)
         self.sessions.to_top()
         self._draw_rows()
 

@@ -7,28 +7,42 @@ a second and more. Here a refresh costs what is visible.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from goneaway_tui.ui.columns import Column, fit
+from goneaway_tui.ui.columns import Column, fit, in_cells
 from goneaway_tui.ui.messages import RowChosen
 
 RowT = TypeVar("RowT")
 ROOMY = 140
 """Cells from which on columns stand two apart."""
 HEADER = 1
+OWN_LOOKS = {"stake": "lines--stake", "statement": "lines--quiet"}
+"""Columns that look the same in every row."""
 GUTTER = 1
 """Cells in front of a line, for its mark."""
+
+
+class Picture(NamedTuple):
+    """What one line shows."""
+
+    row: Any
+    cells: tuple[str, ...]
+    tint: str
+    is_marked: bool
+    is_cursor: bool
 
 
 class LineTable(ScrollView, Generic[RowT], can_focus=True):
@@ -72,8 +86,9 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self._tint_of = tint_of
         self._rows: Sequence[RowT] = ()
         self._now = 0.0
-        self._drawn: dict[int, tuple[str, ...]] = {}
-        """What was last drawn of each line in sight that changes by itself."""
+        self._drawn: dict[int, Picture | None] = {}
+        """What was last drawn in each line in sight."""
+        self._looks: dict[tuple[str, bool], Style] = {}
         self._fitted: list[tuple[Column[RowT], int]] = []
         self._gap = 1
         self._sorted_by, self._reverse = "", False
@@ -97,10 +112,11 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
 
     def show(self, rows: Sequence[RowT], now: float, sorted_by: str = "", *, reverse: bool = False) -> None:
         """Take new rows in their order; the cursor goes where its row went, or stays where it was."""
-        self._drawn.clear()
         line_on_screen = self.cursor - self.scroll_offset.y
         self._rows, self._now = rows, now
-        self._sorted_by, self._reverse = sorted_by, reverse
+        if (sorted_by, reverse) != (self._sorted_by, self._reverse):
+            self._sorted_by, self._reverse = sorted_by, reverse
+            self._refresh_line_on_screen(0)
         if self.marks:
             self.marks.intersection_update({self._key_of(row) for row in rows})
         size = Size(self.scrollable_content_region.width, len(rows) + HEADER)
@@ -112,20 +128,36 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         elif found != self.cursor:
             self.cursor = found
             self.scroll_to(y=max(0, found - line_on_screen), animate=False, immediate=True)
-        self.refresh()
+        self._redraw()
 
     def tick(self, now: float) -> None:
-        """Let the countdowns run: draw the lines whose figures changed."""
+        """Let the countdowns run."""
         self._now = now
-        top = self.scroll_offset.y
-        for index in range(top, min(len(self._rows), top + self.size.height)):
-            if self._moving(index) != self._drawn.get(index):
-                self.refresh_line(index + HEADER)
+        self._redraw()
 
-    def _moving(self, index: int) -> tuple[str, ...]:
-        """What of a line changes by itself."""
+    def _redraw(self) -> None:
+        """Draw those lines in sight that have changed; of the others no more is asked than what they would show."""
+        top = self.scroll_offset.y
+        for line in range(self.size.height - HEADER):
+            if self._picture(top + line) != self._drawn.get(top + line):
+                self._refresh_line_on_screen(line + HEADER)
+
+    def _refresh_line_on_screen(self, y: int) -> None:
+        self.refresh(Region(0, y, max(self.virtual_size.width, self.size.width), 1))
+
+    def _picture(self, index: int) -> Picture | None:
+        """What a line is to show now; None below the last row."""
+        if index >= len(self._rows):
+            return None
         row = self._rows[index]
-        return tuple(column.cell(row, self._now, room) for column, room in self._fitted if column.ticking)
+        before = self._drawn.get(index)
+        if before is not None and before.row is row:  # then only what is ticking may be new
+            pairs = zip(self._fitted, before.cells, strict=True)
+            cells = [c.cell(row, self._now, room) if c.ticking else shown for (c, room), shown in pairs]
+        else:
+            cells = [column.cell(row, self._now, room) for column, room in self._fitted]
+        is_marked = bool(self.marks) and self._key_of(row) in self.marks
+        return Picture(row, tuple(cells), self._tint_of(row), is_marked, index == self.cursor)
 
     def _find(self, key: Hashable | None) -> int | None:
         if key is None:
@@ -144,7 +176,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
             self.scroll_to(y=self.cursor, animate=False, immediate=True)
         elif self.cursor >= top + height:
             self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
-        self.refresh()
+        self._redraw()
 
     def to_top(self) -> None:
         """Back to the first row, and stay there whatever row that is."""
@@ -176,12 +208,13 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
 
     def clear_marks(self) -> None:
         self.marks.clear()
-        self.refresh()
+        self._redraw()
 
     def on_resize(self) -> None:
         width = self.scrollable_content_region.width
         self._gap = 2 if width >= ROOMY else 1
         self._fitted = fit(self._columns, width - GUTTER, self._gap)
+        self._drawn.clear()
         self.virtual_size = Size(width, len(self._rows) + HEADER)
         self._place(self.cursor)
 
@@ -210,16 +243,30 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
                 return column.id
         return None
 
+    def notify_style_update(self) -> None:
+        """The theme or the focus has changed."""
+        self._looks.clear()
+        super().notify_style_update()
+
+    def _look(self, kind: str, *, is_cursor: bool = False) -> Style:
+        """How a cell of a kind looks: a component class, or "" for any; looked up once."""
+        look = self._looks.get((kind, is_cursor))
+        if look is None:
+            look = self.rich_style
+            if is_cursor:
+                look += self.get_component_rich_style("lines--cursor")
+            if kind:
+                look += self.get_component_rich_style(kind, partial=True)
+            self._looks[kind, is_cursor] = look
+        return look
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        base = self.rich_style
         if y < HEADER:
             return self._header(width)
         index = y - HEADER + self.scroll_offset.y
-        if index >= len(self._rows):
-            return Strip.blank(width, base)
-        self._drawn[index] = self._moving(index)
-        return self._line(self._rows[index], width, base, is_cursor=index == self.cursor)
+        picture = self._drawn[index] = self._picture(index)
+        return Strip.blank(width, self._look("")) if picture is None else self._line(picture, width)
 
     def _header(self, width: int) -> Strip:
         style = self.get_component_rich_style("lines--header")
@@ -231,35 +278,17 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
                 if cell_len(column.heading + mark) <= room
                 else column.heading[: room - 1] + mark
             )
-            segments.append(Segment(_set(heading, room, right=column.right) + " " * self._gap, style))
+            segments.append(Segment(in_cells(heading, room, right=column.right) + " " * self._gap, style))
         return Strip(segments).adjust_cell_length(width, style)
 
-    def _line(self, row: RowT, width: int, base: Style, *, is_cursor: bool) -> Strip:
-        line = base + self.get_component_rich_style("lines--cursor") if is_cursor else base
-        tint = self._tint_of(row)
-        tinted = line + self.get_component_rich_style(tint, partial=True) if tint else line
-        staked = line + self.get_component_rich_style("lines--stake", partial=True)
-        quiet = line + self.get_component_rich_style("lines--quiet", partial=True)
-        is_marked = bool(self.marks) and self._key_of(row) in self.marks
-        segments = [Segment("●" if is_marked else " ", staked)]
-        for column, room in self._fitted:
-            style = (
-                tinted
-                if column.tinted
-                else staked
-                if column.id == "stake"
-                else quiet
-                if column.id == "statement"
-                else line
-            )
-            segments.append(Segment(_set(column.cell(row, self._now, room), room, right=column.right), style))
-            segments.append(Segment(" " * self._gap, line))
-        return Strip(segments).adjust_cell_length(width, line)
-
-
-def _set(text: str, width: int, *, right: bool) -> str:
-    """Text in exactly so many cells; what does not fit ends in `…`."""
-    length = len(text) if text.isascii() else cell_len(text)
-    if length > width:
-        return set_cell_size(text, width - 1) + "…"
-    return " " * (width - length) + text if right else text + " " * (width - length)
+    def _line(self, picture: Picture, width: int) -> Strip:
+        """Neighbouring cells that look alike are one segment."""
+        parts = [("lines--stake", "●" if picture.is_marked else " ")]
+        for (column, room), cell in zip(self._fitted, picture.cells, strict=True):
+            kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "")
+            parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._gap)]
+        segments = [
+            Segment("".join(text for _, text in alike), self._look(kind, is_cursor=picture.is_cursor))
+            for kind, alike in groupby(parts, key=itemgetter(0))
+        ]
+        return Strip(segments).adjust_cell_length(width, self._look("", is_cursor=picture.is_cursor))
