@@ -77,7 +77,7 @@ async def test_countdowns_move_between_readings() -> None:
         clock.now += 0.5
         app.tick()
         clock.now += 3
-        app._due = float("inf")
+        app._pace.wait(float("inf"))
         app.tick()
         await pilot.pause()
         after = lines(app)

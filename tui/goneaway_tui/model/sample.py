@@ -23,6 +23,8 @@ class Sample:
     limitations: tuple[Limitation, ...] = ()
     seconds_to_read: float = 0.0
     """How long the reading took, as the source's clock saw it."""
+    seconds_at_server: float = 0.0
+    """How much of that the server may have worked for: without the way there and back."""
     clues: Clues = NOTHING_SAID
     """What was said since the sample before of why sessions end."""
 

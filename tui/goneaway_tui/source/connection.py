@@ -80,6 +80,8 @@ class Connection:
         """
         self._address = address
         self._line = line or Line()
+        self.asked = 0
+        """Statements sent."""
         try:
             self._wire = _open(address, self._line, interactive=interactive)
         except BaseException:
@@ -92,6 +94,7 @@ class Connection:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Run one statement and bring all its rows. Raises Refusal where the server will not, else SourceError."""
+        self.asked += 1
         try:
             with self._wire.cursor() as cursor:
                 cursor.execute(sql, parameters or None)

@@ -53,6 +53,10 @@ class SessionReader(Protocol):
     @property
     def is_blinded(self) -> bool: ...
 
+    @property
+    def way(self) -> float:
+        """Seconds to the server and back, as quick as they were of late."""
+
     def sessions(self, uptime: float) -> tuple[float, tuple[Session, ...]]: ...
 
 
@@ -207,7 +211,7 @@ class _Reading:
 
     def sample(self, witness: Callable[[Sample], Testimony]) -> Sample:
         """`witness` tells whose testimony is to be continued."""
-        began = self._clock()
+        began, asked = self._clock(), self.connection.asked
         if self._reader.is_blinded or began - self._surveyed_at > SURVEY_SECONDS:
             self._survey_again(began)
         taken_at, sessions = self._reader.sessions(self._uptime.now(began))
@@ -222,7 +226,9 @@ class _Reading:
             limitations=self._limitations,
         )
         clues = witness(read).clues(self.connection, self._found, read, self._clock)
-        return replace(read, clues=clues, seconds_to_read=self._clock() - began)
+        took = self._clock() - began
+        at_server = max(0.0, took - (self.connection.asked - asked) * self._reader.way)
+        return replace(read, clues=clues, seconds_to_read=took, seconds_at_server=at_server)
 
     def _read_counters(self, now: float, present: frozenset[int]) -> tuple[tuple[str, int], ...]:
         """Counters are evidence when somebody left. Otherwise they can wait: to tell them the server adds up all sessions."""

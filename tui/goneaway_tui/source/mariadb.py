@@ -56,6 +56,11 @@ class MariadbReader:
     is_blinded = False
     """Nothing its clocks need can be switched off."""
 
+    @property
+    def way(self) -> float:
+        """Seconds to the server and back, as quick as they were of late."""
+        return self._way.round_trip
+
     def sessions(self, uptime: float = 0.0) -> tuple[float, tuple[Session, ...]]:  # noqa: ARG002 - no client can set TIME_MS
         """The instant of the reading on our clock, and every session. Raises SourceError."""
         self._measure_way()

@@ -73,6 +73,11 @@ class MysqlReader:
         """Events were kept when we connected and are no longer: what was found out then does not hold any more."""
         return self._clocks.is_blinded
 
+    @property
+    def way(self) -> float:
+        """Seconds to the server and back, as quick as they were of late."""
+        return self._clocks.wall.round_trip
+
     def sessions(self, uptime: float = math.inf) -> tuple[float, tuple[Session, ...]]:
         """The instant of the reading on our clock, and every session. Raises SourceError.
 

@@ -41,6 +41,11 @@ class Timebase:
         """Whether there was any reading: before, nothing can be placed."""
         return self.uncertainty != float("inf")
 
+    @property
+    def round_trip(self) -> float:
+        """Seconds the reading in use took to ask and be answered; 0 before any."""
+        return 2 * self.uncertainty if self.is_set else 0.0
+
     def local(self, remote: float) -> float:
         """The instant on our clock at which the remote timer stood at `remote`."""
         return remote + self.offset

@@ -22,6 +22,7 @@ from goneaway_tui.ui.exporting import export
 from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.freshness import CONNECTING, Freshness, freshness, frozen, replayed
 from goneaway_tui.ui.messages import Happened, Judged, PlayFailed, PollBroke, PollFailed, RecordingEnded
+from goneaway_tui.ui.pace import Pace
 from goneaway_tui.ui.pages import follow, open_doctor, open_ledger
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import Poller
@@ -72,7 +73,7 @@ class GoneawayApp(Face[None]):
         """
         super().__init__(theme, color)
         self.clock = clock
-        self._interval = interval
+        self._pace = Pace(interval, min(TICK_SECONDS, interval) / 2)
         self._ticking = ticking
         self.player = player
         if player is not None:
@@ -91,7 +92,6 @@ class GoneawayApp(Face[None]):
         self._greeting = greeting
         self._frozen_at: float | None = None
         self._failures = 0
-        self._due = float("-inf")
 
     def on_mount(self) -> None:
         self._board.data_bind(
@@ -104,11 +104,11 @@ class GoneawayApp(Face[None]):
         self._poller.start()
         self.acts.begin()
         if self._newest is not None:
-            self._due = self._newest.taken_at + self._interval
+            self._pace.wait(self._newest.taken_at + self._pace.interval)
             self.now, self.snapshot = max(self.clock(), self._newest.taken_at), self._newest
         self.tick()
         if self._ticking:
-            self.set_interval(min(TICK_SECONDS, self._interval), self.tick)
+            self.set_interval(min(TICK_SECONDS, self._pace.interval), self.tick)
         if self._greeting:
             self.notify(plain(self._greeting, 400), timeout=15, markup=False)
         if self._run_for is not None:
@@ -133,8 +133,8 @@ class GoneawayApp(Face[None]):
         if self.player is not None:
             self.player.request()
         now = self.clock()
-        if self.player is None and now >= self._due and self._poller.request():
-            self._due = now + self._interval
+        if self.player is None and self._pace.is_due(now) and self._poller.request():
+            self._pace.asked(now)
         if self._frozen_at is None:
             self.now = now
         self.freshness = self._fresh(now)
@@ -143,6 +143,7 @@ class GoneawayApp(Face[None]):
     @on(Judged)
     def _take(self, message: Judged) -> None:
         self._newest = message.snapshot
+        self._pace.answered(message.snapshot.sample.seconds_at_server)
         self._failures, self.trouble = 0, ""
         if self._frozen_at is None:
             self.now = max(self.clock(), message.snapshot.taken_at)
@@ -169,9 +170,9 @@ class GoneawayApp(Face[None]):
     @on(PollFailed)
     def _bear(self, message: PollFailed) -> None:
         """Keep the last good snapshot; try again later each time."""
-        pause = min(LONGEST_PAUSE, max(self._interval, 2.0**self._failures))
+        pause = min(LONGEST_PAUSE, max(self._pace.interval, 2.0**self._failures))
         self._failures += 1
-        self._due = self.clock() + pause
+        self._pace.wait(self.clock() + pause)
         self.trouble = f"{plain(message.error.line, 500)} (next try in {wording.age(pause)})"
         self.freshness = self._fresh(self.clock())
 
@@ -185,7 +186,7 @@ class GoneawayApp(Face[None]):
         if self._frozen_at is not None:
             return frozen(now - self._frozen_at)
         seen = None if self.snapshot is None else max(0.0, now - self.snapshot.taken_at)
-        return freshness(seen, self._interval, in_trouble=bool(self.trouble))
+        return freshness(seen, self._pace, in_trouble=bool(self.trouble))
 
     def on_key(self, event: events.Key) -> None:
         """A letter that reaches us while a field has the focus was typed in one burst with the key that opened it.
@@ -213,7 +214,7 @@ class GoneawayApp(Face[None]):
 
     def look_again(self) -> None:
         """Poll as soon as may be: something was changed."""
-        self._due = float("-inf")
+        self._pace.hurry()
         self.tick()
 
     def action_tune(self, name: str) -> None:

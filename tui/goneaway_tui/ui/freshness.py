@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +20,17 @@ class Freshness:
 CONNECTING = Freshness("◌ connecting", "$text-muted")
 
 
-def freshness(seen: float | None, interval: float, *, in_trouble: bool) -> Freshness:
+def freshness(seen: float | None, pace: Pace, *, in_trouble: bool) -> Freshness:
     """Of a server that was last seen so many seconds ago; None where it never was."""
     if seen is None:
         return Freshness("✖ not connected", "$text-error") if in_trouble else CONNECTING
     if in_trouble:
         return Freshness(f"✖ lost, seen {wording.age(seen)} ago", "bold $text-error")
-    if seen > 2 * interval + 1:
+    if seen > 2 * pace.pause + 1:
         return Freshness(f"◌ waiting, seen {wording.age(seen)} ago", "bold $text-warning")
-    return Freshness(f"● live {interval:g} s", "$text-success")
+    if pace.is_stretched:
+        return Freshness(f"● slow server, asked every {pace.pause:.1f} s", "$text-warning")
+    return Freshness(f"● live {pace.interval:g} s", "$text-success")
 
 
 def frozen(seconds: float) -> Freshness:

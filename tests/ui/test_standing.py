@@ -1,0 +1,51 @@
+"""The rows in sight, kept up from snapshot to snapshot, are those that would be found by looking at all of them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goneaway_tui.judge import step
+from goneaway_tui.judge.narrowing import parse_filter
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.snapshot import Snapshot, Verdict
+from goneaway_tui.ui.columns import SESSION_COLUMNS, in_order
+from goneaway_tui.ui.standing import Standing
+from tests.builders import a_sample, a_session
+from tests.property.streams import streams
+
+FILTERS = ("", "shop", "idle>10m", "-risk:calm", "left<1h", "user:shop idle>1s")
+
+
+def looked_through(snapshot: Snapshot, standing: Standing) -> list[Verdict]:
+    kept = [v for v in snapshot.verdicts if standing.filter.admits(v, snapshot.taken_at)]
+    kept.sort(key=lambda v: (-v.risk.rank, v.session.id))
+    return in_order(kept, SESSION_COLUMNS, standing.column, reverse=standing.reverse)
+
+
+@given(
+    streams(),
+    st.lists(st.sampled_from([column.id for column in SESSION_COLUMNS]), min_size=9, max_size=9),
+    st.data(),
+)
+def test_what_is_kept_up_is_what_would_be_found(
+    stream: list[Sample], columns: list[str], data: st.DataObject
+) -> None:
+    standing, snapshot = Standing("left"), None
+    for sample, column in zip(stream, columns, strict=False):
+        if data.draw(st.booleans()):
+            standing.sort_by(column)
+        if data.draw(st.booleans()):
+            standing.filter = parse_filter(data.draw(st.sampled_from(FILTERS)))
+        snapshot = step(sample, snapshot).snapshot
+
+        assert looked_through(snapshot, standing) == standing.follow(snapshot)
+
+
+def test_rows_that_did_not_change_are_the_same_list() -> None:
+    standing = Standing("left")
+    crowd = [a_session(id=number, idle_for=20) for number in (11, 12)]
+    first = step(a_sample(crowd)).snapshot
+    rows = standing.follow(first)
+
+    assert rows is standing.follow(step(a_sample(crowd), first).snapshot)
