@@ -13,7 +13,7 @@ from goneaway_tui.source.mysql import LOOK_BACK, MysqlReader
 from goneaway_tui.source.mysql_limits import ASKED_AT_ONCE, SWEEP_SECONDS
 from goneaway_tui.source.timebase import Timebase
 from tests.builders import NOW
-from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin
+from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin, stem
 
 TEXT = 1024
 
@@ -157,7 +157,8 @@ def test_a_reading_was_taken_half_way_through_the_question() -> None:
     server.way = 0.1
     taken_at, _ = reader.sessions()
 
-    assert taken_at == pytest.approx(NOW + 0.3, abs=1e-6)
+    assert ["clock_statements", "roll", "sessions_threads"] == [stem(file) for file, _ in server.heard[1:4]]
+    assert taken_at == pytest.approx(NOW + 2 * 2 * server.way + server.way, abs=1e-6)
 
 
 @pytest.mark.parametrize("absurd", [0, 1000, 10**9, 2**31 - 1, -5, -(10**9)])

@@ -132,7 +132,8 @@ class MysqlReader:
     def _call_roll(self) -> Call | None:
         """Who may have done anything; None where all are to be read."""
         roll = self._found.statement("roll")
-        if roll is None or not self._clocks.exact or len(self._roster) < self._large:
+        is_small = len(self._roster) < self._large and self._whole_at > -math.inf
+        if roll is None or not self._clocks.exact or is_small:
             self._roll, self._was_calm = Roll(), False
             return None
         call = self._call_briefly() if self._was_calm else None

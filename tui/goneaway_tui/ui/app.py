@@ -27,7 +27,6 @@ from goneaway_tui.ui.pages import follow, open_doctor, open_ledger
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.board import Board
-from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.replay import ReplayBoard
 from goneaway_tui.ui.standstill import go_on_where_we_stood
 
@@ -193,7 +192,8 @@ class GoneawayApp(Face[None]):
 
         The framework sent it to whoever had the focus then; it is meant for the field, not for a command.
         """
-        if isinstance(self.screen, KillScreen) and self.screen.was_typed_blind(event):
+        was_typed_blind = getattr(self.screen, "was_typed_blind", None)
+        if was_typed_blind is not None and was_typed_blind(event):
             event.stop()
             event.prevent_default()
         elif isinstance(self.focused, Input) and event.is_printable and event.character:

@@ -1,25 +1,40 @@
-"""The screens that open over the board with all they need of the app, and how they follow it."""
+"""The screens that open over the board with all they need of the app, and how they follow it.
+
+Their code is loaded when they are opened first: the first screen is on the terminal sooner.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from goneaway_tui.doctor.checkup import Patient
-from goneaway_tui.doctor.evidence import NO_SERVER, Facts, facts_of
-from goneaway_tui.ui.screens.doctor import DoctorScreen
-from goneaway_tui.ui.screens.ledger import LedgerScreen
-from goneaway_tui.ui.screens.session import SessionScreen
+from goneaway_tui.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from goneaway_tui.doctor.checkup import Patient
+    from goneaway_tui.doctor.evidence import Facts
     from goneaway_tui.ui.app import GoneawayApp
 
 
+@runtime_checkable
+class KeepsUp(Protocol):
+    """A screen that shows what goes on."""
+
+    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:
+        """Take what is new. `departed`: how many have left so far."""
+
+
 def open_ledger(app: GoneawayApp) -> None:
+    from goneaway_tui.ui.screens.ledger import LedgerScreen
+
     app.push_screen(LedgerScreen(lambda: app.ledger, lambda: app.now, app.server_name))
 
 
 def open_doctor(app: GoneawayApp) -> None:
+    from goneaway_tui.doctor.checkup import Patient
+    from goneaway_tui.doctor.evidence import NO_SERVER, facts_of
+    from goneaway_tui.ui.screens.doctor import DoctorScreen
+
     def patient() -> Patient | None:
         return None if app.snapshot is None else Patient(app.snapshot, tuple(app.ledger), app.now)
 
@@ -34,10 +49,5 @@ def open_doctor(app: GoneawayApp) -> None:
 
 def follow(app: GoneawayApp) -> None:
     """Let the open screen take what is new."""
-    match app.screen:
-        case SessionScreen() as screen:
-            screen.follow(app.snapshot, app.now)
-        case LedgerScreen() as screen if screen.is_behind(len(app.ledger)):
-            screen.follow()
-        case DoctorScreen() as screen if screen.is_behind(app.snapshot):
-            screen.follow()
+    if isinstance(app.screen, KeepsUp):
+        app.screen.keep_up(app.snapshot, len(app.ledger), app.now)

@@ -123,12 +123,12 @@ class DoctorScreen(Screen[None]):
         self.rows.focus()
         self._look()
 
-    def is_behind(self, snapshot: Snapshot | None) -> bool:
-        """Whether there is a newer one than it looked at."""
-        return snapshot is not self._seen
+    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+        """Look again, where there is a newer snapshot than it looked at."""
+        if snapshot is not self._seen:
+            self._look_again()
 
-    def follow(self) -> None:
-        """Look again."""
+    def _look_again(self) -> None:
         if self.is_mounted:
             self._look()
 
@@ -157,7 +157,7 @@ class DoctorScreen(Screen[None]):
     def _take_patterns(self, found: tuple[Pattern, ...]) -> None:
         if found != self._patterns:
             self._patterns = found
-            self.follow()
+            self._look_again()
 
     def action_paste(self) -> None:
         self.field.focus()

@@ -18,6 +18,7 @@ from goneaway_tui.judge.narrowing import EVERYBODY, DepartureFilter, parse_depar
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
+from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_order
 from goneaway_tui.ui.messages import RowChosen
@@ -87,12 +88,13 @@ class LedgerScreen(Screen[None]):
         self.rows.focus()
         self._draw()
 
-    def is_behind(self, departed: int) -> bool:
-        """Whether more have left than are drawn."""
-        return departed != self._drawn
+    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
+        """Draw what there is now, where more have left than are drawn."""
+        if departed != self._drawn:
+            self.redraw()
 
-    def follow(self) -> None:
-        """Draw what there is now."""
+    def redraw(self) -> None:
+        """As it is now."""
         if self.is_mounted:
             self._draw()
 
@@ -143,7 +145,7 @@ class LedgerScreen(Screen[None]):
         """The next column; after the last the first."""
         shown = self.rows.shown_columns
         self._sort = shown[(shown.index(self._sort) + 1) % len(shown)] if self._sort in shown else shown[0]
-        self.follow()
+        self.redraw()
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(KEYS, ()))
@@ -162,7 +164,7 @@ class LedgerScreen(Screen[None]):
             self._filter, self._error = parse_departure_filter(event.value), ""
         except ValueError as error:
             self._error = plain(str(error), 200)
-        self.follow()
+        self.redraw()
 
     @on(Input.Submitted, "#filter")
     def _done_narrowing(self) -> None:
@@ -172,7 +174,7 @@ class LedgerScreen(Screen[None]):
     def _sort_by(self, event: LineTable.HeadingPressed) -> None:
         self._reverse = not self._reverse if self._sort == event.column else False
         self._sort = event.column
-        self.follow()
+        self.redraw()
 
     @on(RowChosen)
     def _detail(self) -> None:
@@ -181,7 +183,7 @@ class LedgerScreen(Screen[None]):
             self.app.push_screen(DepartureScreen(departure))
 
     def on_resize(self, _: events.Resize) -> None:
-        self.call_after_refresh(self.follow)
+        self.call_after_refresh(self.redraw)
 
 
 def governing(departure: Departure) -> str | None:

@@ -48,12 +48,12 @@ class SessionScreen(ModalScreen[None]):
         session = self._verdict.session
         self.query_one("#attributes", Static).update(attributes(session))
 
-    def follow(self, snapshot: Snapshot | None, now: float) -> None:
+    def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Take the newest word on the session."""
         self._now = now
         if snapshot is not None:
             wanted = self._verdict.session.id
-            found = next((v for v in snapshot.verdicts if v.session.id == wanted), None)
+            found = snapshot.by_id.get(wanted)
             self._gone = found is None
             self._verdict = found or self._verdict
         if self.is_mounted:
