@@ -30,8 +30,8 @@ from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.replay import ReplayBoard
 from goneaway_tui.ui.standstill import go_on_where_we_stood
 
-TICK_SECONDS = 0.25
-"""How often countdowns move: often enough that a second never seems to skip."""
+TICK_SECONDS = 0.5
+"""How often countdowns move. They show whole seconds, so none is skipped, and each is drawn half a second late at worst."""
 LONGEST_PAUSE = 30.0
 """Seconds between tries to reach a server that stays away."""
 
