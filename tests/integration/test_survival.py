@@ -543,7 +543,8 @@ def test_every_password_plugin_logs_in_every_way(any_server: RealServer, way: st
         run(any_server, "DROP USER IF EXISTS comer", f"CREATE USER comer {clause.format(p=quoted)}")
         for _ in range(2):  # the second time from the server's cache
             address = at(any_server, user="comer", password=password, **fields)
-            assert [True] == [s.own for s in look(address).sessions], plugin
+            # Who looked before may be listed still.
+            assert [True] == [s.own for s in look(address).sessions if s.own], plugin
     run(any_server, "DROP USER comer")
 
 
