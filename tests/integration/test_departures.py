@@ -28,6 +28,8 @@ from tests.integration.endings import (
 from tests.integration.sitting import assert_foretold
 from tests.servers.private import Name, RealServer
 
+pytestmark = pytest.mark.quiet
+
 
 def ended(server: RealServer, *, followed: bool = False, hidden: bool = False) -> list[Life]:
     """Everybody, once all have left."""

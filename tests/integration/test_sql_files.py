@@ -24,6 +24,8 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "past_log": (60.5,),
     "session": (5000, 60),
     "sessions": (64,),
+    "mysql/some_threads.sql": (64, [1, 2]),
+    "mariadb/some.sql": (1, [1, 2], 64),
     "statements": (64, 0),
     "statements_some": (64, [1, 2]),
     "some": (64, [1, 2]),
@@ -42,7 +44,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "kill_session": (NOBODY,),
     "kill_query": (NOBODY,),
 }
-"""By thing; what a file has no place for is left out from the end."""
+"""By thing, or by file where those of a thing differ; what a file has no place for is left out from the end."""
 LENT = ("rds_kill", "rds_kill_query", "az_kill", "az_kill_query")
 CONSUMERS = "'global_instrumentation', 'thread_instrumentation', 'events_statements_current', 'events_transactions_current'"
 
@@ -84,7 +86,7 @@ def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_s
                 if not variant.needs <= found.able:  # a service's, and this is none
                     continue
                 statement = sql.read(variant.file).replace("{variable}", "wait_timeout")
-                parameters = ASKED_WITH.get(what, ())[: statement.count("%s")]
+                parameters = ASKED_WITH.get(variant.file, ASKED_WITH.get(what, ()))[: statement.count("%s")]
                 assert statement.count("%s") == len(parameters), f"{variant.file}: what is it asked with?"
                 brought[variant.file] = columns(cursor, statement, parameters)
 

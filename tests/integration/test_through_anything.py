@@ -240,7 +240,7 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
 
     async with app.run_test(size=(120, 36)) as pilot:
         await until(lambda: "● live" in app.freshness.words, 15, seen_now)
-        before = app.snapshot
+        before, well_until = app.snapshot, time.time()
         await asyncio.to_thread(trouble.begin, stage)
         began = time.time()
 
@@ -255,7 +255,7 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
             assert age is not None or truth < freshest + LATE
             assert age is None or truth - LATE < age < truth + freshest + LATE
         assert app.snapshot is not None
-        assert app.snapshot is before or app.snapshot.taken_at >= began - freshest
+        assert app.snapshot is before or app.snapshot.taken_at >= well_until - freshest
         await asyncio.to_thread(trouble.end, stage)
         mended = time.time()
         await until(lambda: is_live_since(mended), 45, seen_now)

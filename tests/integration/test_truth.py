@@ -11,6 +11,8 @@ from goneaway_tui.model.snapshot import Basis, Risk
 from tests.integration.sitting import Sitter, Sitting, assert_foretold
 from tests.servers.private import RealServer
 
+pytestmark = pytest.mark.quiet
+
 PING, RESET = 0x0E, 0x1F
 HOURS = 3600
 

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
@@ -262,18 +262,21 @@ class Servers:
         home = self._guarded.directory / str(self._made)
         home.mkdir()
         shutil.copytree(template, home / "data")
-        server = self._started(program, home, arguments)
-        try:
-            yield server
-        finally:
-            server.kill()
-            shutil.rmtree(home)
+        with ExitStack() as ports:
+            server = self._started(program, home, arguments, ports)
+            try:
+                yield server
+            finally:
+                server.kill()
+                shutil.rmtree(home)
 
-    def _started(self, program: Program, home: Path, arguments: tuple[str, ...]) -> RealServer:
+    def _started(
+        self, program: Program, home: Path, arguments: tuple[str, ...], ports: ExitStack
+    ) -> RealServer:
         attempts = 5
         while True:
             attempts -= 1
-            server = self._laid_out(program, home, arguments, _free_port())
+            server = self._laid_out(program, home, arguments, ports.enter_context(port_of_our_own()))
             try:
                 server.start()
             except DidNotStart as failure:
@@ -359,13 +362,24 @@ def _run_once(command: list[str | Path], home: Path, fed: Path = Path(os.devnull
         raise DidNotStart(f"{home.name} could not be initialised:\n{_tail(home / 'init.log')}")
 
 
-def _free_port() -> int:
-    """One below those the system lends out, so that it is still free after a stop."""
+@contextmanager
+def port_of_our_own() -> Iterator[int]:
+    """A free TCP port below those the system lends out, which nobody else gets here until we leave, used or not.
+
+    A server may be stopped and started again on it while other runs on this machine look for one: who holds the
+    datagram port of the same number has it.
+    """
     while True:
         port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+        with socket.socket(type=socket.SOCK_DGRAM) as hold:
+            try:
+                hold.bind(("127.0.0.1", port))
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            yield port
+            return
 
 
 def _tail(log: Path) -> str:

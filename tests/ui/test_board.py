@@ -396,7 +396,7 @@ async def test_tries_to_reach_a_lost_server_come_further_and_further_apart() -> 
     app = an_app(source, clock)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
-        for _ in range(300):
+        for _ in range(200):
             await later(app, pilot, clock, 0.5)
     pauses = [round(b - a) for a, b in pairwise(source.asked_at)]
 

@@ -226,7 +226,8 @@ def read(file: str) -> str:
     """A statement's text without its comments, which are for people, and on MySQL with its bound in time."""
     text = (files(__package__) / file).read_text(encoding="utf-8")
     bare = "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip().rstrip(";")
-    if file.startswith("mysql/") and bare.startswith("SELECT"):
+    is_for_mysql = file.startswith("mysql/") or file in SIGNS[Flavour.MYSQL].values()
+    if is_for_mysql and bare.startswith("SELECT"):
         return f"{bare[:6]} {HINT}{bare[6:]}"
     return bare
 
