@@ -24,8 +24,6 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "past_log": (60.5,),
     "session": (5000, 60),
     "sessions": (64,),
-    "mysql/some_threads.sql": (64, [1, 2]),
-    "mariadb/some.sql": (1, [1, 2], 64),
     "statements": (64, 0),
     "statements_some": (64, [1, 2]),
     "some": (64, [1, 2]),
