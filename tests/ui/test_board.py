@@ -535,3 +535,21 @@ def test_the_filter_help_shows_filters_that_can_be_read() -> None:
     from goneaway_tui.ui.screens.help import FILTERS
 
     assert all(parse_filter(example).tests for example, _ in FILTERS)
+
+
+async def test_the_columns_there_is_no_room_for_are_a_key_away() -> None:
+    """Pushed aside as far as it goes the last column is seen, and its heading sorts; back again all is as it was."""
+    clock = HeldClock()
+    app = an_app(Scripted(a_sample([a_session(id=7, idle_for=10, own_limit=60, statement="SELECT 42")])), clock)
+    async with app.run_test(size=(60, 24)) as pilot:
+        await settle(app, pilot)
+        before = lines(app)
+        assert "SELECT 42" not in before
+
+        await pilot.press(*["right"] * 20)
+        aside = lines(app)
+        assert "SELECT 42" in aside
+        assert "Last statement" in aside
+
+        await pilot.press(*["left"] * 20)
+        assert before == lines(app)

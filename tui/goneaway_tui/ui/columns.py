@@ -108,6 +108,8 @@ SIGN_TINTS: dict[Certainty, str] = {
     Certainty.RULED_OUT: "lines--quiet",
 }
 
+OWN_LOOKS = {"stake": "lines--stake", "statement": "lines--quiet"}
+"""What paints columns that look the same in every row."""
 TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
 """The component class that paints a row's tinted cells; its colours are in app.tcss."""
 

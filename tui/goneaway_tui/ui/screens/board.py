@@ -268,7 +268,7 @@ class Board(Screen[None]):
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""
         return [
-            ("arrows page home end", "move"),
+            ("arrows page home end", "move; left and right push the columns aside"),
             ("enter", "one session, whole"),
             ("/", "filter"),
             ("s", "sort by a column; again: the other way"),

@@ -22,17 +22,12 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from goneaway_tui.ui.columns import Column, fit, in_cells
+from goneaway_tui.ui.columns import OWN_LOOKS, Column, in_cells
+from goneaway_tui.ui.layout import GUTTER, Layout
 from goneaway_tui.ui.messages import RowChosen
 
 RowT = TypeVar("RowT")
-ROOMY = 140
-"""Cells from which on columns stand two apart."""
 HEADER = 1
-OWN_LOOKS = {"stake": "lines--stake", "statement": "lines--quiet"}
-"""Columns that look the same in every row."""
-GUTTER = 1
-"""Cells in front of a line, for its mark."""
 
 
 class Picture(NamedTuple):
@@ -57,6 +52,8 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         Binding("down", "move(1)", "down", show=False, id="table.down"),
         Binding("pageup", "page(-1)", "page up", show=False, id="table.page_up"),
         Binding("pagedown", "page(1)", "page down", show=False, id="table.page_down"),
+        Binding("left", "push(-1)", "left", show=False, id="table.left"),
+        Binding("right", "push(1)", "right", show=False, id="table.right"),
         Binding("home", "jump(0)", "first", show=False, id="table.first"),
         Binding("end", "jump(-1)", "last", show=False, id="table.last"),
         Binding("enter", "choose", "detail", id="table.choose"),
@@ -81,7 +78,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         id: str,  # noqa: A002 - the framework's word
     ) -> None:
         super().__init__(id=id)
-        self._columns = columns
+        self._layout = Layout(columns)
         self._key_of = key_of
         self._tint_of = tint_of
         self._rows: Sequence[RowT] = ()
@@ -89,8 +86,6 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self._drawn: dict[int, Picture | None] = {}
         """What was last drawn in each line in sight."""
         self._looks: dict[tuple[str, bool], Style] = {}
-        self._fitted: list[tuple[Column[RowT], int]] = []
-        self._gap = 1
         self._sorted_by, self._reverse = "", False
         self.cursor_key: Hashable | None = None
         self._is_led = False
@@ -108,7 +103,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
 
     @property
     def shown_columns(self) -> list[str]:
-        return [column.id for column, _ in self._fitted]
+        return [column.id for column, _ in self._layout.fitted]
 
     def show(self, rows: Sequence[RowT], now: float, sorted_by: str = "", *, reverse: bool = False) -> None:
         """Take new rows in their order; the cursor goes where its row went, or stays where it was."""
@@ -152,10 +147,10 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         row = self._rows[index]
         before = self._drawn.get(index)
         if before is not None and before.row is row:  # then only what is ticking may be new
-            pairs = zip(self._fitted, before.cells, strict=True)
+            pairs = zip(self._layout.fitted, before.cells, strict=True)
             cells = [c.cell(row, self._now, room) if c.ticking else shown for (c, room), shown in pairs]
         else:
-            cells = [column.cell(row, self._now, room) for column, room in self._fitted]
+            cells = [column.cell(row, self._now, room) for column, room in self._layout.fitted]
         is_marked = bool(self.marks) and self._key_of(row) in self.marks
         return Picture(row, tuple(cells), self._tint_of(row), is_marked, index == self.cursor)
 
@@ -210,10 +205,21 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self.marks.clear()
         self._redraw()
 
+    def action_push(self, steps: int) -> None:
+        """Push the columns aside, to see what there is no room for."""
+        self._layout.push(steps)
+        self._drawn.clear()
+        self.refresh()
+
+    def on_mouse_scroll_right(self) -> None:
+        self.action_push(1)
+
+    def on_mouse_scroll_left(self) -> None:
+        self.action_push(-1)
+
     def on_resize(self) -> None:
         width = self.scrollable_content_region.width
-        self._gap = 2 if width >= ROOMY else 1
-        self._fitted = fit(self._columns, width - GUTTER, self._gap)
+        self._layout.fit_to(width)
         self._drawn.clear()
         self.virtual_size = Size(width, len(self._rows) + HEADER)
         self._place(self.cursor)
@@ -223,7 +229,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         if offset is None:
             return
         if offset.y < HEADER:
-            column = self._column_at(offset.x)
+            column = self._layout.column_at(offset.x)
             if column:
                 self.post_message(self.HeadingPressed(column))
             return
@@ -234,14 +240,6 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
             self._place(index)
             if again:
                 self.action_choose()
-
-    def _column_at(self, x: int) -> str | None:
-        at = GUTTER
-        for column, width in self._fitted:
-            at += width + self._gap
-            if x < at:
-                return column.id
-        return None
 
     def notify_style_update(self) -> None:
         """The theme or the focus has changed."""
@@ -263,32 +261,40 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y < HEADER:
-            return self._header(width)
+            return self._aside(self._header(), self.get_component_rich_style("lines--header"))
         index = y - HEADER + self.scroll_offset.y
         picture = self._drawn[index] = self._picture(index)
-        return Strip.blank(width, self._look("")) if picture is None else self._line(picture, width)
+        if picture is None:
+            return Strip.blank(width, self._look(""))
+        return self._aside(self._line(picture), self._look("", is_cursor=picture.is_cursor))
 
-    def _header(self, width: int) -> Strip:
+    def _aside(self, line: Strip, style: Style) -> Strip:
+        left = self._layout.aside
+        return line.crop_extend(left, left + self.size.width, style)
+
+    def _header(self) -> Strip:
         style = self.get_component_rich_style("lines--header")
         segments = [Segment(" " * GUTTER, style)]
-        for column, room in self._fitted:
+        for column, room in self._layout.fitted:
             mark = ("▼" if self._reverse else "▲") if column.id == self._sorted_by else ""
             heading = (
                 f"{column.heading}{mark}"
                 if cell_len(column.heading + mark) <= room
                 else column.heading[: room - 1] + mark
             )
-            segments.append(Segment(in_cells(heading, room, right=column.right) + " " * self._gap, style))
-        return Strip(segments).adjust_cell_length(width, style)
+            segments.append(
+                Segment(in_cells(heading, room, right=column.right) + " " * self._layout.gap, style)
+            )
+        return Strip(segments)
 
-    def _line(self, picture: Picture, width: int) -> Strip:
+    def _line(self, picture: Picture) -> Strip:
         """Neighbouring cells that look alike are one segment."""
         parts = [("lines--stake", "●" if picture.is_marked else " ")]
-        for (column, room), cell in zip(self._fitted, picture.cells, strict=True):
+        for (column, room), cell in zip(self._layout.fitted, picture.cells, strict=True):
             kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "")
-            parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._gap)]
+            parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]
         segments = [
             Segment("".join(text for _, text in alike), self._look(kind, is_cursor=picture.is_cursor))
             for kind, alike in groupby(parts, key=itemgetter(0))
         ]
-        return Strip(segments).adjust_cell_length(width, self._look("", is_cursor=picture.is_cursor))
+        return Strip(segments)
