@@ -540,7 +540,9 @@ def test_the_filter_help_shows_filters_that_can_be_read() -> None:
 async def test_the_columns_there_is_no_room_for_are_a_key_away() -> None:
     """Pushed aside as far as it goes the last column is seen, and its heading sorts; back again all is as it was."""
     clock = HeldClock()
-    app = an_app(Scripted(a_sample([a_session(id=7, idle_for=10, own_limit=60, statement="SELECT 42")])), clock)
+    app = an_app(
+        Scripted(a_sample([a_session(id=7, idle_for=10, own_limit=60, statement="SELECT 42")])), clock
+    )
     async with app.run_test(size=(60, 24)) as pilot:
         await settle(app, pilot)
         before = lines(app)
