@@ -20,6 +20,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from goneaway_tui.cli.memory import spare_the_lasting
+from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ports import Source
@@ -128,7 +130,8 @@ async def inside(asked: argparse.Namespace) -> dict[str, float]:
     else:
         plain = LiveSource(Address("127.0.0.1", asked.port, "root", ssl_mode="DISABLED"), time.time)
     source = Watched(plain)
-    app = GoneawayApp(source, time.time, Policy())
+    app = GoneawayApp(source, time.time, Policy(), first=judge(source.sample()))
+    spare_the_lasting()  # as the program does
     figures: dict[str, float] = {}
 
     async def look(pilot: Pilot[object]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from goneaway_tui.cli.memory import spare_the_lasting
 from goneaway_tui.cli.signals import heeding
 from goneaway_tui.cli.terminal import fault, silence_terminal, tell
 from goneaway_tui.errors import ExitCode
@@ -83,6 +84,7 @@ def play(app: GoneawayApp, source: Source, leave: Callable[[], None] = lambda: N
         with suppress(RuntimeError):  # it does not run yet, or no more
             app.call_from_thread(app.action_interrupt if number == signal.SIGINT else app.exit)
 
+    spare_the_lasting()
     with heeding(go):
         app.run()
         for watchdog in asked.values():

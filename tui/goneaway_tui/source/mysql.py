@@ -107,6 +107,7 @@ class MysqlReader:
             self._known, new, rows, taken_at, uptime, exact=self._clocks.exact, sweep=sweep
         )
         ran |= {d.thread for d in new.values() if d.thread is not None}
+        ran.discard(self._clocks.own_thread)  # ours runs statements all the time, and sets nothing
         told = self._limits.read(self._by_thread, ran)
         self._read_hosts(new)
         read_attributes(self._connection, self._found, new)

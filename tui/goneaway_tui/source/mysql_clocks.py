@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from goneaway_tui.model.session import ThreadId
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.survey import Survey
@@ -23,17 +24,17 @@ class Clocks:
         """Seconds by which the timer was found to have been set since the reading before."""
         self.is_blinded = False
         """The timer could be told when we connected and no longer can."""
-        self._own_thread: int | None = None
+        self.own_thread: ThreadId | None = None
         statement = found.statement("own_thread")
         if statement is not None:
             own = connection.rows(statement)
-            self._own_thread = int(own[0][0]) if own else None
+            self.own_thread = ThreadId(int(own[0][0])) if own else None
 
     def read(self) -> float | None:
         """Set both timebases; the statement timer's reading in seconds, where there is one. Raises SourceError."""
         timer, self.moved = None, 0.0
-        if self._own_thread is not None:
-            timer = self._observe(self._found.must("clock"), (self._own_thread,))
+        if self.own_thread is not None:
+            timer = self._observe(self._found.must("clock"), (self.own_thread,))
             self.is_blinded = timer is None
         if timer is None:
             self._observe(self._found.must("wall"), ())

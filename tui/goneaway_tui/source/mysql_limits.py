@@ -12,6 +12,8 @@ from goneaway_tui.source.timebase import Timebase
 
 ASKED_AT_ONCE = 500
 """Sessions whose variables one statement asks for: 20 ms of the server's time at the measured 40 microseconds each."""
+RAN_AT_ONCE = 100
+"""How many of those that ran something are asked in one reading; the others wait for the next."""
 SWEEP_SECONDS = 30.0
 """How often limits are asked again of sessions that did nothing: those without events may have changed them unseen."""
 SWEPT_AT_ONCE = 50
@@ -38,7 +40,9 @@ class OwnLimits:
             self._waiting.setdefault(thread)
         asked = [thread for thread in self._waiting if thread in by_thread]
         if self._begun:
-            asked = sorted(asked, key=lambda thread: by_thread[thread].own_limit is not None)[:ASKED_AT_ONCE]
+            unknown = [thread for thread in asked if by_thread[thread].own_limit is None]
+            known = [thread for thread in asked if by_thread[thread].own_limit is not None]
+            asked = [*unknown[:ASKED_AT_ONCE], *known[:RAN_AT_ONCE]]
         for first in range(0, len(asked), ASKED_AT_ONCE):
             bunch = sorted(asked[first : first + ASKED_AT_ONCE])
             for thread, name, value in self._connection.rows(self._statement, (bunch,)):
