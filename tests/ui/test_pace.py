@@ -39,7 +39,7 @@ def test_a_server_that_needs_long_is_asked_less_often() -> None:
     pace.answered(0.4)
     assert pace.pause == pytest.approx(3.0)
     assert pace.is_stretched
-    assert "slow server, asked every 3.0 s" in freshness(2.0, pace, in_trouble=False).words
+    assert "slow server, asked every 3 s" in freshness(2.0, pace, in_trouble=False).words
 
     pace.answered(0.05)
     assert (1.0, False) == (pace.pause, pace.is_stretched)

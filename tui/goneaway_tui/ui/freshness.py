@@ -29,7 +29,7 @@ def freshness(seen: float | None, pace: Pace, *, in_trouble: bool) -> Freshness:
     if seen > 2 * pace.pause + 1:
         return Freshness(f"◌ waiting, seen {wording.age(seen)} ago", "bold $text-warning")
     if pace.is_stretched:
-        return Freshness(f"● slow server, asked every {pace.pause:.1f} s", "$text-warning")
+        return Freshness(f"● slow server, asked every {pace.pause:.2g} s", "$text-warning")
     return Freshness(f"● live {pace.interval:g} s", "$text-success")
 
 
