@@ -23,7 +23,10 @@ from goneaway_tui.doctor.explanation import explained
 from goneaway_tui.errors import GoneawayError
 from goneaway_tui.settings import resolve_each
 from goneaway_tui.settings.configfile import example
+from goneaway_tui.source.recording.recording import Recording
+from goneaway_tui.source.recording.replay import Replay
 from tests.unit.settings.asking import CONFIG, around
+from tests.unit.source.recording.takes import a_take, record
 
 LOGIN = Path(__file__).parents[1] / "unit" / "settings" / "mylogin.cnf"
 LOGS = Path(__file__).parents[1] / "unit" / "doctor"
@@ -76,6 +79,27 @@ def _packed(data: bytes) -> object:
         return _log(b"".join(blocks(file.name)))
 
 
+def _recording(data: bytes) -> object:
+    """Everything the player asks of one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "recording")
+        path.write_bytes(data)
+        recording = Recording(path)
+        try:
+            timeline = Replay(recording, 100)
+            timeline.jump(timeline.span[1])
+            timeline.next_departure()
+            return [list(recording.snapshots()), timeline.snapshot(), timeline.departures()]
+        finally:
+            recording.close()
+
+
+def _recorded() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        record(Path(folder, "recording"), [a_take(step, 2 + step % 3) for step in range(12)])
+        return Path(folder, "recording").read_bytes()
+
+
 def _samples(pattern: str, most: int = 6000) -> tuple[bytes, ...]:
     return tuple(path.read_bytes()[:most] for path in sorted(LOGS.glob(pattern)))
 
@@ -117,6 +141,9 @@ TARGETS = {
         (b"[servers.prod-db1]\n", b"[[servers]]\n", b"=", b'"""', b"'''", b"[", b"{", b".", b"a." * 400, b"1979-05-27T07:32:00Z",
          b"inf", b"9" * 5000, b"\\u0000", b"\\U0010ffff", b"keys.a='k'\n", b"\xff", b"\r", b"[" * 2000, b"a" * 3000, b"true"),
         _config,
+    ),
+    "recording": Target(
+        (_recorded(),), (b"\0" * 16, b"\xff" * 8, b"SQLite format 3\0", b"[", b"]", b"null", b"-1", b"1e999", b"\x78\x9c", b'"session.id"'), _recording
     ),
     "DSN": Target(
         (b"mysql://scott:ti%40ger@[::1]:3307/shop?ssl-mode=REQUIRED&socket=/s&connect-timeout=3", b"mariadb://db1"),
