@@ -39,6 +39,17 @@ def explained(
     return {each["cause"]: each for each in error["findings"]}
 
 
+def counted(server: RealServer) -> None:
+    """Wait until the server has counted a session it ended: the client hears of it first."""
+    with closing(server.connect()) as admin, closing(admin.cursor()) as cursor:
+        for _ in range(600):
+            cursor.execute("SHOW GLOBAL STATUS LIKE 'Aborted_clients'")
+            if int(cursor.fetchone()[1]):
+                return
+            time.sleep(0.05)
+    pytest.fail("the server has counted nobody in half a minute")
+
+
 def idle(server: RealServer) -> str:
     with closing(server.connect()) as session:
         session.query("SET SESSION wait_timeout = 1")
@@ -195,6 +206,7 @@ def test_over_tls_mariadbs_log_tells_what_its_client_never_hears(
     server = start_server("mariadb118", "--max-allowed-packet=1M", "--log-warnings=2")
     with closing(server.connect(ssl=UNCHECKED)) as session:
         line = failing(lambda: session.query(f"SELECT '{'x' * 3_000_000}'"))
+    counted(server)
     blind = explained(capsys, server, tmp_path / "app.log", line)
     found = explained(capsys, server, tmp_path / "app.log", line, f"--error-log={server.log}")
 

@@ -253,6 +253,15 @@ def test_a_young_server_is_blamed_only_for_what_was_open_when_it_started(
     assert cause is first(seen, server).cause
 
 
+def test_uptime_is_told_in_whole_seconds_so_a_start_just_after_the_error_may_be_before_it() -> None:
+    """Who has already ended sessions in this run may have ended this one."""
+    server = replace(YOUNG, started_at=AT + 0.9, counters={"aborted_clients": 1})
+    later = replace(server, started_at=AT + 10)
+
+    assert Certainty.POSSIBLE is finding(Cause.SERVER_RESTART, GONE, server).certainty
+    assert Certainty.LIKELY is finding(Cause.SERVER_RESTART, GONE, later).certainty
+
+
 def test_a_connection_used_since_the_start_was_of_this_run() -> None:
     server = replace(YOUNG, started_at=AT - 3000)
     for cause in (Cause.SERVER_RESTART, Cause.SERVER_CRASH):

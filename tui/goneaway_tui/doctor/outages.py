@@ -13,6 +13,8 @@ NEAR = 60.0
 """Seconds between an error and a start that are surely one affair."""
 NOTICED = 5.0
 """Seconds by which clocks may differ."""
+ROUNDED = 1.0
+"""Seconds by which a server's start may be earlier than it says: it tells whole seconds of uptime, rounded down."""
 REUSED = 300.0
 """Seconds within which a pool that is in use has had every connection in its hands."""
 
@@ -71,7 +73,7 @@ def _went_down(seen: Evidence) -> Iterator[Argument]:
         yield refuted(
             f"The server has been up for {since}: longer than any idle session of that time could be old."
         )
-    elif up < 0:
+    elif up < -ROUNDED:
         if up >= -NEAR:
             yield Argument(4, f"{told}.")
     else:

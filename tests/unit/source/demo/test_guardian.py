@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from goneaway_tui.source.demo.guardian import Guardian
@@ -32,6 +33,9 @@ def test_a_stubborn_process_and_its_children_end_with_the_guardian() -> None:
     process = guardian.start(IGNORES_EVERY_POLITE_SIGNAL, guardian.directory / "log")
     assert is_there(process.pid)
     guardian.close()
+    patience = time.monotonic() + 10
+    while is_there(process.pid) and time.monotonic() < patience:
+        time.sleep(0.01)  # until the system has buried what was killed
     assert not is_there(process.pid)
 
 
