@@ -191,3 +191,20 @@ def test_one_session_is_read_as_all_are(flavour: Flavour, one: str) -> None:
         ]
 
     assert told(one.removeprefix("one_")) == told(one)
+
+
+@pytest.mark.parametrize(
+    ("flavour", "packed"), [(flavour, what) for flavour, what in THINGS if what.startswith("packed_")]
+)
+def test_a_pack_holds_the_rows_of_the_plain_statement(flavour: Flavour, packed: str) -> None:
+    (pack,) = sql.STATEMENTS[flavour][packed]
+    plain = next(
+        each
+        for each in sql.STATEMENTS[flavour][packed.removeprefix("packed_")]
+        if each.needs <= pack.needs and not each.needs & ALONE
+    )
+    row = re.search(r"JSON_ARRAY\((.*)\)\)", sql.read(pack.file), flags=re.DOTALL)
+
+    assert row is not None
+    assert columns(f"SELECT {row[1]} FROM t") == columns(sql.read(plain.file))
+    assert sql.read(pack.file).count("%s") == sql.read(plain.file).count("%s")

@@ -143,7 +143,7 @@ async def picture(shot: Shot) -> str:
         await settle(app, pilot)
         for entry in app.screen.query(Input):  # a slow machine would catch the cursor between two blinks
             entry.cursor_blink = False
-            entry._cursor_visible = entry.has_focus  # noqa: SLF001 - no other way to hold it
+            entry._cursor_visible = entry.has_focus
         await pilot.pause()
         svg = app.export_screenshot(title="goneaway-tui")
     fontless = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from goneaway_tui.model.plain import from_wire
 from goneaway_tui.model.session import ThreadId
 from goneaway_tui.source.connection import Connection, Row
+from goneaway_tui.source.packed import rows_of
 from goneaway_tui.source.survey import Survey
 
 ATTRIBUTES_KEPT = 64
@@ -78,11 +79,10 @@ class CoarseWait:
 
 def read_attributes(connection: Connection, found: Survey, new: dict[int, Dossier]) -> None:
     """Fill the attributes of sessions that are new; does nothing where they may not be read."""
-    statement = found.statement("attributes")
-    if statement is None or not new:
+    if found.statement("attributes") is None or not new:
         return
     told: dict[int, list[tuple[str, str]]] = {}
-    for session_id, name, value in connection.rows(statement, (min(new),)):
+    for session_id, name, value in rows_of(connection, found, "attributes", (min(new),)):
         if int(session_id) in new:
             told.setdefault(int(session_id), []).append(
                 _pair(text(name)[:TEXT_KEPT], text(value)[:TEXT_KEPT])
