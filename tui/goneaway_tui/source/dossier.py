@@ -84,17 +84,15 @@ def read_attributes(connection: Connection, found: Survey, new: dict[int, Dossie
     told: dict[int, list[tuple[str, str]]] = {}
     for session_id, name, value in rows_of(connection, found, "attributes", (min(new),)):
         if int(session_id) in new:
-            told.setdefault(int(session_id), []).append(
-                _pair(text(name)[:TEXT_KEPT], text(value)[:TEXT_KEPT])
-            )
+            told.setdefault(int(session_id), []).append(_pair(name, value))
     for session_id, attributes in told.items():
         new[session_id].attributes = tuple(attributes[:ATTRIBUTES_KEPT])
 
 
 @lru_cache(maxsize=PAIRS_SHARED)
-def _pair(name: str, value: str) -> tuple[str, str]:
+def _pair(name: bytes | str, value: bytes | str | None) -> tuple[str, str]:
     """One object for the same words, as all sessions of a program say them: who left is kept by the ten thousand."""
-    return name, value
+    return text(name)[:TEXT_KEPT], text(value)[:TEXT_KEPT]
 
 
 def text(value: bytes | str | None) -> str:
