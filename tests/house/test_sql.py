@@ -64,6 +64,10 @@ NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
     ("source/executor.py", "session_act"): (Flavour.MARIADB, "its `hurried` always brings a row"),
     ("source/testimony.py", "log"): (Flavour.MARIADB, "its log is a file only"),
     ("source/testimony.py", "log_oldest"): (Flavour.MARIADB, "its log is a file only"),
+    ("source/dossier.py", "some_attributes"): (
+        Flavour.MARIADB,
+        "its table has no key: it is gone through in any case",
+    ),
     ("source/history.py", "past_log"): (Flavour.MARIADB, "its log is a file only"),
     ("source/history.py", "raised"): (Flavour.MARIADB, "it counts errors by no account"),
 }

@@ -31,6 +31,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "own_limits": ([1, 2],),
     "hosts": (1,),
     "attributes": (1,),
+    "some_attributes": ([1, 2],),
     "clock": (1,),
     "one_sessions": (64, 1),
     "one_statements": (64, 0, 1),

@@ -95,8 +95,9 @@ def test_what_never_changes_is_asked_once_for_sessions_that_are_new() -> None:
     read(reader)
 
     assert [(11,)] == [parameters for file, parameters in server.heard if "hosts" in file]
-    assert [(11,)] == server.heard_of("attributes")
+    assert [([11],)] == [parameters for file, parameters in server.heard if "attributes" in file]
 
+    server.heard.clear()
     read(reader)
     server.guests.append(idle(15, 2))
 

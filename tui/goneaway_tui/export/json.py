@@ -35,4 +35,8 @@ def dumps(data: Data, encoder: json.JSONEncoder = _ON_ONE_LINE) -> str:
     {"user": "zoë\u001b\u009b\u202e\ud800"}
     """
     text = encoder.encode(data)
-    return text if text.isascii() and text.isprintable() else _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return (
+        text
+        if text.isascii() and text.isprintable()
+        else _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    )

@@ -15,6 +15,8 @@ ATTRIBUTES_KEPT = 64
 TEXT_KEPT = 256
 """A client may send 64 KB of attributes; what does not fit these is not kept."""
 PAIRS_SHARED = 2048
+FEW_NEW = 100
+"""New sessions up to which attributes are asked by key: of 5,000 sessions one costs 0.5 ms so, and 25 ms otherwise."""
 
 
 @dataclass(slots=True)
@@ -81,8 +83,13 @@ def read_attributes(connection: Connection, found: Survey, new: dict[int, Dossie
     """Fill the attributes of sessions that are new; does nothing where they may not be read."""
     if found.statement("attributes") is None or not new:
         return
+    of_some = found.statement("some_attributes")
+    if of_some is not None and len(new) <= FEW_NEW:
+        rows = connection.rows(of_some, (sorted(new),))
+    else:
+        rows = rows_of(connection, found, "attributes", (min(new),))
     told: dict[int, list[tuple[str, str]]] = {}
-    for session_id, name, value in rows_of(connection, found, "attributes", (min(new),)):
+    for session_id, name, value in rows:
         if int(session_id) in new:
             told.setdefault(int(session_id), []).append(_pair(name, value))
     for session_id, attributes in told.items():

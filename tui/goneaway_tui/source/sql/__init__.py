@@ -123,6 +123,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
             ("mysql/packed_hosts.sql", "instrumented threads processlist process aggregate")
         ),
         "attributes": _variants(("mysql/attributes.sql", "instrumented attributes")),
+        "some_attributes": _variants(("mysql/some_attributes.sql", "instrumented attributes")),
         "packed_attributes": _variants(("mysql/packed_attributes.sql", "instrumented attributes aggregate")),
         "innodb_transactions": _variants(("mysql/innodb_transactions.sql", "process")),
         "transactions": _variants(("mysql/transactions.sql", "instrumented threads transactions")),
