@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.settings import later
 from tests.unit.settings.asking import complaint, settings
 
 
@@ -101,11 +100,6 @@ from tests.unit.settings.asking import complaint, settings
 )  # fmt: skip
 def test_a_refusal_says_what_why_and_what_to_do(line: str, expected: object) -> None:
     assert expected == complaint(line)
-
-
-@pytest.mark.parametrize("word", [*later.COMMANDS, *later.FLAGS])
-def test_what_the_contract_promises_for_later_says_so(word: str) -> None:
-    assert complaint(f"{word} x").startswith(f"{word} is not available yet; ")
 
 
 @pytest.mark.parametrize(

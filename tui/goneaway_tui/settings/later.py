@@ -9,16 +9,7 @@ from collections.abc import Mapping
 
 from goneaway_tui.errors import SettingsError
 
-_SNAPSHOT = "goneaway-tui snapshot --format json reads the server once"
 _ONE = "give one server, by flags, by DSN or by @name"
-
-COMMANDS: Mapping[str, str] = {
-    "exporter": _SNAPSHOT,
-}
-
-FLAGS: Mapping[str, str] = {
-    "--listen": _SNAPSHOT,
-}
 
 LEFT_OUT: Mapping[str, str] = dict.fromkeys(
     ("--compress", "-C", "--compression-algorithms", "--zstd-compression-level"),
@@ -33,7 +24,7 @@ SEVERAL = "more than one server"
 
 
 def not_yet(what: str) -> SettingsError:
-    return SettingsError(f"{what} is not available yet", {**COMMANDS, **FLAGS}.get(what, _ONE))
+    return SettingsError(f"{what} is not available yet", _ONE)
 
 
 def left_out(what: str) -> SettingsError:
