@@ -68,7 +68,10 @@ def test_who_connects_and_says_nothing_keeps_nobody_waiting() -> None:
 
 
 def test_a_place_that_is_taken_is_told_in_a_line() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingsError, match="--listen"):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(SettingsError, match="cannot listen on"),
+    ):
         listening(Doorway("127.0.0.1", taken.getsockname()[1]), a_board()).__enter__()
 
 

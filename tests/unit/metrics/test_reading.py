@@ -5,6 +5,7 @@ from __future__ import annotations
 from goneaway_tui.judge import step
 from goneaway_tui.metrics.families import FAMILIES, GAUGE, Name
 from goneaway_tui.metrics.reading import OTHER, STALE, Reading
+from goneaway_tui.model.server import Server
 from goneaway_tui.model.snapshot import Policy
 from tests.builders import NOW, a_sample, a_server, a_session, a_transaction
 
@@ -56,16 +57,20 @@ def test_every_counter_is_there_at_0_from_the_start() -> None:
     assert {(): 0.0} == values[Name.RESTARTS] == values[Name.BECAME_ENDANGERED]
 
 
+def later(seconds: float) -> Server:
+    return a_server(uptime=a_server().uptime + seconds)
+
+
 def test_what_happens_is_counted_once() -> None:
     first = step(a_sample([IDLE, NEAR]), None, Policy())
     changed = step(
-        a_sample([IDLE], taken_at=NOW + 11, variables={"wait_timeout": 60}),
+        a_sample([IDLE], taken_at=NOW + 11, server=later(11), variables={"wait_timeout": 60}),
         first.snapshot,
         Policy(),
         first.lessons,
     )
     again = step(
-        a_sample([IDLE], taken_at=NOW + 12, variables={"wait_timeout": 60}),
+        a_sample([IDLE], taken_at=NOW + 12, server=later(12), variables={"wait_timeout": 60}),
         changed.snapshot, Policy(), changed.lessons,
     )  # fmt: skip
     restarted = step(
@@ -98,7 +103,7 @@ def test_who_has_a_series_keeps_it_from_newcomers_of_the_same_size() -> None:
     before = step(a_sample(crowd))
     reading = Reading(10).after(before, 0.1)
     more = [*crowd, *(a_session(id=n, user=f"u{n:03}", program="p") for n in range(1, 50))]
-    after = reading.after(step(a_sample(more, taken_at=NOW + 1), before.snapshot), 0.1)
+    after = reading.after(step(a_sample(more, taken_at=NOW + 1, server=later(1)), before.snapshot), 0.1)
 
     assert reading.named == after.named
 

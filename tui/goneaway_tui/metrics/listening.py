@@ -61,7 +61,8 @@ def listening(doorway: Doorway, board: Board) -> Iterator[int]:
     loose: Any = server
     loose.RequestHandlerClass = type("Patient", (handled,), {"timeout": PATIENCE})
     loose.handle_error = lambda *_: None  # who hangs up in the middle of an answer is nobody's trouble
-    loose.socket.do_handshake_on_connect = False  # left to the thread of who connects, and bounded there
+    if doorway.cert is not None:
+        loose.socket.do_handshake_on_connect = False  # left to the thread of who connects, and bounded there
     if doorway.login is not None:
         loose.set_app(guarded(loose.get_app(), doorway.login))
     registry.register(board)  # only now, so that nobody was told anything before the guard stood
