@@ -6,7 +6,10 @@ import base64
 import json
 import re
 import socket
+import ssl
+import subprocess
 from importlib.resources import files
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -65,6 +68,59 @@ def test_nobody_else_is_answered(login: str | None) -> None:
 def test_who_connects_and_says_nothing_keeps_nobody_waiting() -> None:
     with listening(Doorway("127.0.0.1", 0), a_board()) as port, socket.create_connection(("127.0.0.1", port)):
         assert "goneaway_up" in asked(port)
+
+
+@pytest.fixture
+def cert(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    made, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-subj",
+                "/CN=exporter",
+                "-days",
+                "2",
+            ),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", made),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    both = tmp_path / "both.pem"
+    both.write_text(made.read_text() + key.read_text())
+    return both
+
+
+def test_over_tls_one_that_says_nothing_keeps_nobody_waiting(cert: Path) -> None:
+    doorway = Doorway("127.0.0.1", 0, cert=str(cert), key=str(cert))
+    trusting = ssl.create_default_context(cafile=str(cert))
+    with listening(doorway, a_board()) as port, socket.create_connection(("127.0.0.1", port)):
+        with urlopen(f"https://127.0.0.1:{port}/metrics", timeout=10, context=trusting) as answer:
+            assert b"goneaway_up" in answer.read()
+
+
+def test_who_has_no_certificate_is_not_answered_where_one_is_wanted(
+    cert: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doorway = Doorway("127.0.0.1", 0, cert=str(cert), key=str(cert), ca=str(cert))
+    stranger = ssl.create_default_context(cafile=str(cert))
+    known = ssl.create_default_context(cafile=str(cert))
+    known.load_cert_chain(cert)
+    with listening(doorway, a_board()) as port:
+        where = f"https://127.0.0.1:{port}/metrics"
+        with pytest.raises(OSError, match=r"(?i)ssl|reset|certificate"):
+            urlopen(where, timeout=10, context=stranger)
+        with urlopen(where, timeout=10, context=known) as answer:
+            assert b"goneaway_up" in answer.read()
+
+    assert "" == capsys.readouterr().err
 
 
 def test_a_place_that_is_taken_is_told_in_a_line() -> None:
