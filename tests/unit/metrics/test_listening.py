@@ -101,9 +101,12 @@ def cert(tmp_path: Path) -> Path:
 def test_over_tls_one_that_says_nothing_keeps_nobody_waiting(cert: Path) -> None:
     doorway = Doorway("127.0.0.1", 0, cert=str(cert), key=str(cert))
     trusting = ssl.create_default_context(cafile=str(cert))
-    with listening(doorway, a_board()) as port, socket.create_connection(("127.0.0.1", port)):
-        with urlopen(f"https://127.0.0.1:{port}/metrics", timeout=10, context=trusting) as answer:
-            assert b"goneaway_up" in answer.read()
+    with (
+        listening(doorway, a_board()) as port,
+        socket.create_connection(("127.0.0.1", port)),
+        urlopen(f"https://127.0.0.1:{port}/metrics", timeout=10, context=trusting) as answer,
+    ):
+        assert b"goneaway_up" in answer.read()
 
 
 def test_who_has_no_certificate_is_not_answered_where_one_is_wanted(
