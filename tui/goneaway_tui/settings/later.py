@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from goneaway_tui.errors import SettingsError
 
 _SNAPSHOT = "goneaway-tui snapshot --format json reads the server once"
-_ONE = "give one server, by flags, by DSN or by @name"
 
 COMMANDS: Mapping[str, str] = {
     "exporter": _SNAPSHOT,
@@ -29,11 +28,9 @@ LEFT_OUT: Mapping[str, str] = dict.fromkeys(
 UNCHECKED = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fplist"})
 """In an option file these ask for a check of the server that we do not make: passing over them is told."""
 
-SEVERAL = "more than one server"
-
 
 def not_yet(what: str) -> SettingsError:
-    return SettingsError(f"{what} is not available yet", {**COMMANDS, **FLAGS}.get(what, _ONE))
+    return SettingsError(f"{what} is not available yet", {**COMMANDS, **FLAGS}[what])
 
 
 def left_out(what: str) -> SettingsError:
