@@ -184,7 +184,7 @@ def test_where_none_answers_nothing_is_written(tmp_path: Path) -> None:
     assert not file.exists()
 
 
-def test_an_error_on_standard_input_is_explained_though_none_can_be_asked(tmp_path: Path) -> None:
+def test_an_error_is_explained_though_none_can_be_asked(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.write_text("(2006, 'MySQL server has gone away')\n")
     done = run(tmp_path, "explain", str(log), "--format=json", "mysql://127.0.0.1:1/", "mysql://127.0.0.1:2/")
