@@ -79,7 +79,7 @@ from tests.unit.settings.asking import complaint, settings
                 "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
             ),
         ),
-        ("mysql://a/ mysql://b/", "more than one server is not available yet; give one server, by flags, by DSN or by @name"),
+        ("mysql://a/ mysql://b/", "this takes one server, and several are named; give one by flags, DSN or @name"),
         ("@prod", "~/.config/goneaway-tui/config.toml has no server 'prod'; [servers.NAME] makes one"),
         ("--group all", "~/.config/goneaway-tui/config.toml has no group 'all'; [groups] names them"),
         ("demo @prod", "@prod does not go with demo, which has a server of its own; leave one out"),

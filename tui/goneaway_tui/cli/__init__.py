@@ -30,7 +30,6 @@ from goneaway_tui.settings import (
     Answer,
     Settings,
     hide_secrets,
-    later,
     resolve_each,
 )
 from goneaway_tui.settings.options import EXPORTER, UI
@@ -72,12 +71,10 @@ def run(argv: Sequence[str]) -> int:
 
 def _run(each: tuple[Settings, ...], argv: Sequence[str]) -> int:
     first = each[0]
-    if first.command == EXPORTER:
-        from goneaway_tui.cli.exporter import exporter
+    if len(each) > 1 or first.command == EXPORTER:
+        from goneaway_tui.cli.several import run_over
 
-        return exporter(each, steady_clock(), _live)
-    if len(each) > 1:
-        raise later.not_yet(later.SEVERAL)
+        return run_over(each, steady_clock(), _live)
     return _chosen(first, argv) if first.command == UI else COMMANDS[first.command](first)
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.disk import Disk
+from goneaway_tui.cli.fleet import Open, close_all, fleet, source_of
 from goneaway_tui.cli.screen import policy_of
 from goneaway_tui.cli.signals import heeding
 from goneaway_tui.cli.terminal import tell, write_out
-from goneaway_tui.cli.way import address_name, way_to
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
 from goneaway_tui.judge import step
 from goneaway_tui.judge.learning import NOTHING_LEARNED
@@ -30,11 +30,7 @@ from goneaway_tui.settings.configfile import is_private
 if TYPE_CHECKING:
     from goneaway_tui.metrics.collector import Board
     from goneaway_tui.metrics.listening import Doorway
-    from goneaway_tui.source.address import Address
-    from goneaway_tui.source.live import LiveSource
 
-Open = Callable[[Settings, "Address", Clock], "LiveSource"]
-"""Makes the source of one server."""
 LONGEST_PAUSE = 30.0
 """Seconds between tries to reach a server that stays away."""
 RULES, DASHBOARD = "rules.yml", "dashboard.json"
@@ -58,9 +54,8 @@ class Polling:
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """From any thread; a reading that is under way is cut short."""
+        """From any thread, and leave the source to the caller."""
         self._stopped.set()
-        self._source.close()
 
     def run(self) -> None:
         """Until stopped."""
@@ -117,23 +112,23 @@ def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
     doorway = doorway_of(first)
     told: list[int] = []
     with ExitStack() as held:
-        targets = held.enter_context(_targets(each))
-        board = Board([target.name for target in targets], clock, first.max_series)
-        polling = [
-            Polling(
-                target.name,
-                open_source(replace(target.settings, statements=False), target.address, clock),
-                board,
-                clock,
-                policy_of(target.settings),
-                target.settings.interval,
+        members = held.enter_context(fleet(each))
+        board = Board([member.name for member in members], clock, first.max_series)
+        sources = [
+            source_of(
+                replace(member, settings=replace(member.settings, statements=False)), clock, open_source
             )
-            for target in targets
+            for member in members
+        ]
+        polling = [
+            Polling(member.name, source, board, clock, policy_of(member.settings), member.settings.interval)
+            for member, source in zip(members, sources, strict=True)
         ]
 
         def stop() -> None:
             for one in polling:
                 one.stop()
+            close_all(sources)
 
         def go(number: int) -> None:
             told.append(number)
@@ -189,24 +184,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    name: str
-    """Unlike any other's."""
-    settings: Settings
-    address: Address
-
-
-@contextmanager
-def _targets(each: Sequence[Settings]) -> Iterator[list[_Target]]:
-    """All servers, with the ways to them open. Raises SettingsError and SourceError."""
-    found: dict[str, _Target] = {}
-    with ExitStack() as ways:
-        for settings in each:
-            name = settings.profile or address_name(settings.connection)
-            tries = (name, *(f"{name}#{number}" for number in range(2, len(found) + 3)))
-            free = next(one for one in tries if one not in found)
-            found[free] = _Target(free, settings, ways.enter_context(way_to(settings)).address)
-        yield [*found.values()]

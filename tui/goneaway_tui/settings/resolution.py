@@ -23,15 +23,15 @@ Targets = list[tuple[Server | None, tuple[Mention, ...]]]
 
 
 def resolve(argv: Sequence[str], around: Surroundings) -> Settings | Answer:
-    """What to do, or the answer to a question about it.
+    """What to do with one server, or the answer to a question about it.
 
-    Raises SettingsError, and FileError where a file that was named cannot be read.
+    Raises SettingsError, also where several are named, and FileError where a file that was named cannot be read.
     """
     told = resolve_each(argv, around)
     if isinstance(told, Answer):
         return told
     if len(told) > 1:
-        raise later.not_yet(later.SEVERAL)
+        raise SettingsError("this takes one server, and several are named", "give one by flags, DSN or @name")
     return told[0]
 
 
