@@ -83,7 +83,7 @@ def test_a_login_is_read(tmp_path: Path) -> None:
 )
 def test_who_can_be_reached_from_afar_is_warned(
     address: str,
-    warns: bool,
+    warns: bool,  # noqa: FBT001
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     doorway_of(settings(f"exporter --listen {address}"))
