@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goneaway_tui.source import sql
 from goneaway_tui.source.dossier import text
 from goneaway_tui.source.packed import rows_of, unpacked
+from goneaway_tui.source.single import SingleSurvey
 from tests.unit.source.standins import ALL_ABLE, Guest, MysqlStandin, packed
 
 HOSTS = [(7, b"web-3:51234"), (9, b"cron-1:4")]
@@ -63,3 +65,13 @@ def test_whatever_bytes_a_cell_holds_it_reads_as_it_does_in_a_row(packs: list[li
 
     assert rows == [[text(cell) for cell in row] for row in told or []]
     assert all(json.dumps(row) and "".join(row).encode() is not None for row in rows)
+
+
+def test_whoever_asks_for_one_session_brings_no_pack_of_all() -> None:
+    found = a_server().found()
+    alone = SingleSurvey(found.flavour, found.version, found.banner, found.own_id, found.account, found.able)
+
+    assert found.statement("packed_hosts") is not None
+    assert [] == [
+        what for what in sql.STATEMENTS[found.flavour] if what.startswith("packed_") and alone.statement(what)
+    ]

@@ -1,12 +1,13 @@
-"""JSON, as the contract has it: one session a line, everything above them indented."""
+"""JSON, as the contract has it: one session a line, everything above them indented; of several servers one object a line."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import TextIO
 
-from goneaway_tui.export.data import Data, head_data, session_data
+from goneaway_tui.export.data import Data, as_data, head_data, session_data
 from goneaway_tui.model.snapshot import Snapshot
 
 _UNSEEN = re.compile(
@@ -26,6 +27,10 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
         out.write(between + dumps(session_data(verdict, snapshot.taken_at)))
         between = ",\n    "
     out.write("\n  ]\n}\n" if snapshot.verdicts else "]\n}\n")
+
+
+def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
+    out.writelines(dumps({"server_name": name, **as_data(snapshot)}) + "\n" for name, snapshot in snapshots)
 
 
 def dumps(data: Data, encoder: json.JSONEncoder = _ON_ONE_LINE) -> str:

@@ -26,6 +26,8 @@ Usage: goneaway-tui [CONNECTION] [DSN | @NAME]
        goneaway-tui explain [FILE ... | -] [CONNECTION] [DSN | @NAME]
                             [--format NAME]
        goneaway-tui replay FILE
+       goneaway-tui exporter [CONNECTION] [DSN ... | @NAME ...]
+                             [--listen ADDRESS:PORT]
        goneaway-tui demo [--simulated] [--for SECONDS]
        goneaway-tui config path|show|check|init [--config FILE]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction
 from goneaway_tui.ports import Clock
-from goneaway_tui.source.coarse import CoarseWaits, by_whole_seconds
+from goneaway_tui.source.coarse import CoarseWaits
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.dossier import (
     Dossier,
@@ -93,7 +93,9 @@ class MysqlReader:
             rows = rows_of(self._connection, self._found, "sessions", (self._text_length,))
         else:
             rows = self._rows_of(call)
-        taken_at = (sent + self._clock()) / 2
+        received = self._clock()
+        taken_at = (sent + received) / 2
+        self._coarse.doubt = (received - sent) / 2 + self._clocks.wall.uncertainty
         answered = {int(row[1]) for row in rows}
         if call is None:
             self._whole_at = taken_at
@@ -292,4 +294,4 @@ class MysqlReader:
             return min(taken_at, dossier.began), 0.0
         if dossier.wait is not None:
             return dossier.wait.since, dossier.wait.within
-        return by_whole_seconds(seconds, taken_at, self._clocks.wall)
+        return self._coarse.began(seconds, taken_at)
