@@ -126,6 +126,50 @@ def test_mysql_read_by_the_roll_is_mysql_read_whole(deeds: list[tuple[str, int, 
     alike(*(reader.sessions(1e9)[1] for reader in readers))
 
 
+class Station(Town):
+    """One where sessions come and go also while it is being read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: list[tuple[str, int]] = []
+
+    def answer_roll(self) -> list[tuple[Any, ...]]:
+        return self._then(super().answer_roll())
+
+    def answer_roll_digest(self) -> list[tuple[Any, ...]]:
+        return self._then(super().answer_roll_digest())
+
+    def _then(self, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        for deed, index in self.meanwhile:
+            self.do(deed, index)
+        self.meanwhile.clear()
+        return told
+
+
+MEANWHILE = st.lists(
+    st.tuples(st.sampled_from(("come", "come", "go", "go", "run", "blind", "start")), st.integers(0, 3)), max_size=3
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(MEANWHILE, MEANWHILE, st.sampled_from((0.1, 1.0, 70.0))), min_size=1, max_size=12))
+@settings(max_examples=300)
+def test_who_comes_or_goes_while_we_read_is_seen_at_the_next_look(
+    looks: list[tuple[list[tuple[str, int]], list[tuple[str, int]], float]],
+) -> None:
+    station = Station()
+    reader = MysqlReader(station.connection, station.found(), station.clock, 100, large=0)
+    for during, after, pause in looks:
+        station.meanwhile = list(during)
+        reader.sessions(1e9)
+        station.meanwhile.clear()
+        for deed, index in after:
+            station.do(deed, index)
+        station.now += pause
+        seen = {session.id for session in reader.sessions(1e9)[1]}
+
+        assert {guest.id for guest in station.guests} == seen
+
+
 class Port(MariadbStandin):
     """A MariaDB server whose sessions live."""
 

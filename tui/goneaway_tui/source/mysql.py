@@ -235,12 +235,14 @@ class MysqlReader:
                 new[int(session_id)].host = text(host)
 
     def _mark_restless(self, rows: Iterable[Row]) -> None:
-        """Note of whom the roll tells nothing: who works, has no events, or whose clock is not the server's."""
+        """Note of whom the roll tells nothing: who works, has no events, or whose clock is not the server's; and who is not on it."""
         for row in rows:
             number, instrumented = int(row[1]), bool(row[10])
             dossier = self._known.get(number)
             event = dossier.event if dossier is not None else None
-            quiet = dossier is not None and text(row[5]) == "Sleep" and instrumented
+            quiet = (
+                dossier is not None and text(row[5]) == "Sleep" and instrumented and self._roll.lists(number)
+            )
             if event is not None:
                 expected = self._clocks.timer.local(event.start) - self._clocks.wall.offset
                 quiet = quiet and not event.running and self._roll.agrees(number, expected)

@@ -54,12 +54,11 @@ class Roll:
             self._checksum ^= number * self._seconds.get(number, 0) ^ number * told[number]
             self._seconds[number] = told[number]
         self._entries = now
-        self.restless -= gone
-        return self._called(moved | (self._recent | self.restless) - gone, second, gone)
+        return self._called(moved | self._recent - gone, second, gone)
 
     def unmoved(self, second: int) -> Call:
         """A look at which everybody was as before."""
-        return self._called(self._recent | self.restless, second)
+        return self._called(self._recent, second)
 
     def digest(self, but: int) -> tuple[int, int]:
         """How many there were, and a checksum, one of them left out: as roll_digest.sql has it."""
@@ -70,12 +69,19 @@ class Roll:
             else (len(self._seconds) - 1, self._checksum ^ but * own)
         )
 
+    def lists(self, number: int) -> bool:
+        """Whether a session was there at the last look: one may come between the look and the reading."""
+        return number in self._seconds
+
     def agrees(self, number: int, instant: float) -> bool:
         """Whether a session's second is that of an instant of the server's clock: one that set its own clock has another."""
         return abs(self._seconds.get(number, 0) - instant) <= 2 * FLUTTER
 
     def _called(self, asked: Collection[int], second: int, gone: frozenset[int] = frozenset()) -> Call:
-        called = Call(frozenset(asked), gone)
+        """Who is restless and not listed came after the last look, and went before this one."""
+        never_listed = self.restless - self._seconds.keys()
+        self.restless -= gone | never_listed
+        called = Call(frozenset(asked) | self.restless, gone | never_listed)
         self._recent = frozenset(n for n in called.asked if self._seconds[n] >= second - FLUTTER)
         self._looked = second
         return called
