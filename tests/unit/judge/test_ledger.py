@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goneaway_tui.judge.ledger import MOST, Ledger
+from goneaway_tui.judge.ledger import ALL_OTHERS, MOST, MOST_NAMES, Ledger
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from tests.builders import NOW, a_session, a_verdict
@@ -32,3 +32,11 @@ def test_the_most_frequent_stand_first() -> None:
     ledger = Ledger([a_departure(1, user="a"), a_departure(2, user="b"), a_departure(3, user="b")])
 
     assert [("b", 2), ("a", 1)] == ledger.totals("user")
+
+
+def test_whoever_takes_a_new_name_each_time_fills_no_memory() -> None:
+    ledger = Ledger(a_departure(n, user=f"user {n}") for n in range(MOST_NAMES + 7))
+    ledger.add([a_departure(MOST_NAMES + 8, user="user 3")])
+
+    assert [(ALL_OTHERS, 7), ("user 3", 2), ("user 0", 1)] == ledger.totals("user")[:3]
+    assert MOST_NAMES + 1 == len(ledger.totals("user"))

@@ -9,6 +9,10 @@ from goneaway_tui.model.departure import Departure
 
 MOST = 10_000
 """How many are kept one by one; the totals go on counting."""
+MOST_NAMES = 1_000
+"""How many different users, programs or hosts are counted by name: whoever connects chooses what a program is called."""
+ALL_OTHERS = "(all others)"
+"""What is counted by no name of its own."""
 
 TOTALS: Mapping[str, Callable[[Departure], str]] = {
     "cause": lambda d: d.cause.value,
@@ -32,7 +36,8 @@ class Ledger:
         for departure in departures:
             self._kept.append(departure)
             for name, key in TOTALS.items():
-                self._totals[name][key(departure)] += 1
+                counted, by = self._totals[name], key(departure)
+                counted[by if by in counted or len(counted) < MOST_NAMES else ALL_OTHERS] += 1
 
     def __iter__(self) -> Iterator[Departure]:
         """The newest first."""
