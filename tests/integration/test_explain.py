@@ -202,15 +202,18 @@ def test_a_full_server_is_explained_by_itself(
 def test_over_tls_mariadbs_log_tells_what_its_client_never_hears(
     capsys: pytest.CaptureFixture[str], start_server: StartServer, tmp_path: Path
 ) -> None:
-    """1153 is lost: the line ends while the statement is sent, as it does for an idle session."""
+    """1153 is lost, nearly always: the line ends while the statement is sent, as it does for an idle session."""
+
+    def lost() -> str:
+        with closing(server.connect(ssl=UNCHECKED)) as session:
+            return failing(lambda: session.query(f"SELECT '{'x' * 3_000_000}'"))
+
     server = start_server("mariadb118", "--max-allowed-packet=1M", "--log-warnings=2")
-    with closing(server.connect(ssl=UNCHECKED)) as session:
-        line = failing(lambda: session.query(f"SELECT '{'x' * 3_000_000}'"))
+    line = next(said for said in (lost() for _ in range(20)) if "2006" in said)
     counted(server)
     blind = explained(capsys, server, tmp_path / "app.log", line)
     found = explained(capsys, server, tmp_path / "app.log", line, f"--error-log={server.log}")
 
-    assert "2006" in line
     assert "packet_too_large" in [*blind][:2]
     assert LIKELY == blind["packet_too_large"]["certainty"]
     assert "packet_too_large" == next(iter(found)), found["packet_too_large"]["because"]

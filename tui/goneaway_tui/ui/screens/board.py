@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.getters import query_one
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
 from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter
@@ -27,6 +27,7 @@ from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.standing import Standing
 from goneaway_tui.ui.widgets.field import Field
+from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.summary import Summary
 
@@ -38,9 +39,10 @@ SHORT = {"wait_timeout": "wait", "interactive_timeout": "inter", "max_allowed_pa
 class Board(Screen[None]):
     """Shows the snapshot the app hands down; narrows, sorts and groups it for the eye, and changes nothing in it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS: ClassVar[list[BindingType]] = [  # as the footer has them: where it is narrow the last give way
         Binding("slash", "filter", "filter", key_display="/", id="board.filter"),
         Binding("question_mark", "help", "help", key_display="?", id="board.help"),
+        Binding("q", "app.quit", "quit", id="board.quit"),
         *(
             Binding(
                 each.key, f"app.tune('{each.name}')", SHORT.get(each.name, each.name), id=f"tune.{each.name}"
@@ -48,16 +50,15 @@ class Board(Screen[None]):
             for each in TUNABLES
             if each.key
         ),
-        Binding("t", "app.tunables", "tune", id="board.tune"),
         Binding("k", "app.kill", "kill", id="board.kill"),
+        Binding("l", "app.ledger", "ledger", id="board.ledger"),
+        Binding("d", "app.doctor", "doctor", id="board.doctor"),
+        Binding("t", "app.tunables", "tune", id="board.tune"),
         Binding("u", "app.undo", "undo", id="board.undo"),
         Binding("e", "app.export", "export", id="board.export"),
-        Binding("q", "app.quit", "quit", id="board.quit"),
         Binding("s", "sort", "sort", id="board.sort"),
         Binding("g", "group", "group", id="board.group"),
         Binding("f", "app.freeze", "freeze", id="board.freeze"),
-        Binding("l", "app.ledger", "ledger", id="board.ledger"),
-        Binding("d", "app.doctor", "doctor", id="board.doctor"),
         Binding("v", "app.variables", "vars", id="board.variables"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
@@ -94,7 +95,7 @@ class Board(Screen[None]):
         )
         yield LineTable(SESSION_COLUMNS, lambda v: v.session.id, lambda v: TINTS[v.risk], id="sessions")
         yield LineTable(GROUP_COLUMNS, lambda g: g.key, lambda _: "", id="groups")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         self.sessions.focus()

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.getters import query_one
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from goneaway_tui.doctor.checkup import ORDER, Patient, checkup
 from goneaway_tui.doctor.evidence import Facts
@@ -32,6 +32,7 @@ from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.ledger import GOVERNS
 from goneaway_tui.ui.screens.reading import Lines, ReadingScreen
 from goneaway_tui.ui.widgets.field import Field
+from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
 
 PATTERNS_SECONDS = 15.0
@@ -116,7 +117,7 @@ class DoctorScreen(Screen[None]):
                     select_on_focus=False)  # fmt: skip
         yield Static(id="notice")
         yield LineTable(SIGN_COLUMNS, lambda s: s.name, lambda s: SIGN_TINTS[s.certainty], id="causes")
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         self.query_one("#notice").display = False

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.getters import query_one
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from goneaway_tui.judge.ledger import TOTALS, Ledger
 from goneaway_tui.judge.narrowing import EVERYBODY, DepartureFilter, parse_departure_filter
@@ -25,6 +25,7 @@ from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.departure import DepartureScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.widgets.field import Field
+from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
 
 GOVERNS = {
@@ -82,7 +83,7 @@ class LedgerScreen(Screen[None]):
             lambda d: CAUSE_TINTS.get(d.cause, "lines--imminent"),
             id="departures",
         )
-        yield Footer(show_command_palette=False)
+        yield Keys()
 
     def on_mount(self) -> None:
         self.rows.focus()

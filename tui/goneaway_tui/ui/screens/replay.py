@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.model.duration import parse_duration
@@ -16,6 +16,7 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.screens.ask import AskScreen
 from goneaway_tui.ui.screens.board import Board
+from goneaway_tui.ui.widgets.keys import Keys
 
 KEYS = (
     ("f", "play, and stop playing"),
@@ -49,7 +50,7 @@ class ReplayBoard(Board, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         for widget in super().compose():
-            if isinstance(widget, Footer):
+            if isinstance(widget, Keys):
                 yield Static(id="timeline")
             yield widget
 
