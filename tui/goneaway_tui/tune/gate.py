@@ -92,19 +92,22 @@ class Gate:
         act = self.last_change()
         if act is None:
             raise Refused("nothing was changed on this server that is not undone")
-        was = act.entry
-        if was.variable not in TUNABLE or was.old is None or was.kept is None or was.keep is None:
-            raise Refused(f"the journal does not tell what to go back to after {was.statement}")
+        was, actions = act.entry, self.taking_back(act)
         if was.keep is Keep.PERSIST:
-            persisted = self.standing(was.variable).persisted
+            persisted = self.standing(str(was.variable)).persisted
             if persisted is not None and persisted != was.kept:
                 raise Refused(
                     f"somebody has persisted {was.variable} = {digits(persisted)} since", LOOK_AGAIN
                 )
-        *first, last = restoring(was.variable, was.old, was.kept, was.keep, was.old_persisted, act.id)
-        for action in first:
-            self.run(action)
-        return self.run(last)
+        return [self.run(action) for action in actions][-1]
+
+    @staticmethod
+    def taking_back(act: Act) -> tuple[Action, ...]:
+        """What `undo` would do for this one. Raises Refused where the journal does not tell."""
+        was = act.entry
+        if was.variable not in TUNABLE or was.old is None or was.kept is None or was.keep is None:
+            raise Refused(f"the journal does not tell what to go back to after {was.statement}")
+        return restoring(was.variable, was.old, was.kept, was.keep, was.old_persisted, act.id)
 
     # --- Doing
 

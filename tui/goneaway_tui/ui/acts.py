@@ -118,11 +118,16 @@ class Acts:
         if act is None:
             self._app.notify("Nothing was changed on this server through this tool, or all of it is undone.")
             return
+        try:
+            actions = gate.taking_back(act)
+        except Refused as refused:
+            self._refuse(refused.line)
+            return
         entry = act.entry
         lines = [
-            f"done: {entry.statement}",
-            f"at {entry.at} by {entry.account}",
-            f"back to: {entry.variable} = {entry.old}",
+            f"done  {entry.statement}",
+            f"      at {entry.at} by {entry.account}",
+            *(f"runs  {action.statement}" for action in actions),
         ]
 
         def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it

@@ -164,7 +164,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         if seen is None:
             return (None,) * len(FORETOLD)
         means = f"{seen.kept:,}   {words(seen.kept, self._tunable.unit)}"
-        because = f"   ▲ {seen.because}" if seen.because else ""
+        because = f"   ▲ not {seen.action.value:,}: {seen.because}" if seen.because else ""
         lasting = None
         if seen.option_file and not self._powers.can_persist:
             lines = ((line, "$text-accent") for line in seen.option_file)
