@@ -109,6 +109,12 @@ def text(value: bytes | str | None) -> str:
     return from_wire(value) if isinstance(value, bytes) else str(value)
 
 
+@lru_cache(maxsize=PAIRS_SHARED)
+def word(value: bytes | str | None) -> str:
+    """As `text`, of what many sessions say alike: it is one object for all of them."""
+    return text(value)
+
+
 def optional(value: bytes | str | None) -> str | None:
     """As `text`, with NULL and the empty string as None."""
     return text(value) or None

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from goneaway_tui.model.session import ProcesslistId, Role, Session, Transaction
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.connection import Connection, Row
-from goneaway_tui.source.dossier import Dossier, optional, read_attributes, read_open_transactions, text
+from goneaway_tui.source.dossier import Dossier, optional, read_attributes, read_open_transactions, text, word
 from goneaway_tui.source.packed import rows_of
 from goneaway_tui.source.roles import role_of
 from goneaway_tui.source.roster import Roster
@@ -85,7 +85,7 @@ class MariadbReader:
         else:
             self._roster.fill(sessions)
         self._roster.hold(transactions)
-        self._restless = {int(row[0]) for row in rows if text(row[4]) != "Sleep"}
+        self._restless = {int(row[0]) for row in rows if word(row[4]) != "Sleep"}
         return taken_at, self._roster.sessions
 
     def _look(self) -> tuple[list[Row], set[int]]:
@@ -114,8 +114,8 @@ class MariadbReader:
             del self._known[number]
         new, ran = {}, {}
         for row in rows:
-            session_id, user, query = int(row[0]), text(row[1]), int(row[8])
-            if role_of(text(row[4]), user) is Role.LOGIN:
+            session_id, user, query = int(row[0]), word(row[1]), int(row[8])
+            if role_of(word(row[4]), user) is Role.LOGIN:
                 self._known.pop(session_id, None)
                 continue
             dossier = self._known.get(session_id)
@@ -142,19 +142,19 @@ class MariadbReader:
         number, user, host, db, command, seconds, state, info, _ = row
         session_id = int(number)
         dossier = self._known.get(session_id) or Dossier()
-        role = role_of(text(command), text(user))
+        role = role_of(word(command), word(user))
         since = None
-        if role is Role.LOGIN or (role is Role.CLIENT and text(command) == "Sleep"):
+        if role is Role.LOGIN or (role is Role.CLIENT and word(command) == "Sleep"):
             since = dossier.idle_since = self._refined(
                 dossier.idle_since, taken_at - max(0.0, float(seconds))
             )
         return Session(
             id=ProcesslistId(session_id),
-            user=text(user),
+            user=word(user),
             host=text(host),
-            db=optional(db),
-            command=text(command),
-            state=optional(state),
+            db=word(db) or None,
+            command=word(command),
+            state=word(state) or None,
             statement=optional(info) or (dossier.statement if self._text_length else None),
             program=dossier.program,
             client=dossier.client,

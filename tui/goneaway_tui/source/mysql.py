@@ -22,6 +22,7 @@ from goneaway_tui.source.dossier import (
     optional,
     read_attributes,
     text,
+    word,
 )
 from goneaway_tui.source.mysql_clocks import Clocks
 from goneaway_tui.source.mysql_limits import SWEEP_SECONDS, OwnLimits
@@ -241,7 +242,7 @@ class MysqlReader:
             dossier = self._known.get(number)
             event = dossier.event if dossier is not None else None
             quiet = (
-                dossier is not None and text(row[5]) == "Sleep" and instrumented and self._roll.lists(number)
+                dossier is not None and word(row[5]) == "Sleep" and instrumented and self._roll.lists(number)
             )
             if event is not None:
                 expected = self._clocks.timer.local(event.start) - self._clocks.wall.offset
@@ -252,7 +253,7 @@ class MysqlReader:
         _, number, user, host, db, command, seconds, state, info, thread_name, instrumented = row
         session_id = int(number)
         dossier = self._known.get(session_id) or Dossier()
-        role, shown = role_of(text(command), text(user), text(thread_name)), text(command)
+        role, shown = role_of(word(command), word(user), word(thread_name)), word(command)
         if seconds is None and role is Role.CLIENT:
             role, shown = Role.LOGIN, "Connect"
         event = dossier.event
@@ -265,11 +266,11 @@ class MysqlReader:
             since, within = self._idle_since(dossier, int(seconds), exact=exact, taken_at=taken_at)
         return Session(
             id=ProcesslistId(session_id),
-            user=text(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
+            user=word(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
             host=dossier.host or text(host),
-            db=optional(db),
+            db=word(db) or None,
             command=shown,
-            state=optional(state),
+            state=word(state) or None,
             statement=optional(info) or (dossier.statement if self._text_length else None),
             program=dossier.program,
             client=dossier.client,
