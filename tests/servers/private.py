@@ -296,7 +296,6 @@ class Servers:
             f"--socket={where}",
             f"--pid-file={home / 'pid'}",
             f"--log-error={log}",
-            f"--tmpdir={home}",
             "--bind-address=127.0.0.1",
             "--performance-schema=ON",
             *(("--mysqlx=OFF", "--log-error-verbosity=3") if program.flavour is Flavour.MYSQL else ()),
@@ -321,6 +320,7 @@ def _common(program: Program, datadir: Path) -> list[str]:
     arguments = [
         "--no-defaults",
         f"--datadir={datadir}",
+        f"--tmpdir={datadir.parent}",  # MariaDB removes whatever looks like its own there, as it starts
         "--innodb-buffer-pool-size=32M",
         "--innodb-use-native-aio=OFF",
         "--skip-log-bin",
