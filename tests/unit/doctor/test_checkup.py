@@ -93,6 +93,6 @@ def test_transaction_limits_that_are_off_or_unknown_close_nobody(
     assert certainty is found(Cause.TRANSACTION_TIMEOUT, a_patient(variables=variables)).certainty
 
 
-@pytest.mark.parametrize(("uptime", "certainty"), [(60.0, CONFIRMED), (86_400.0, RULED_OUT)])
+@pytest.mark.parametrize(("uptime", "certainty"), [(60.0, LIKELY), (3000.0, POSSIBLE), (86_400.0, RULED_OUT)])
 def test_a_young_server_has_been_restarted(uptime: float, certainty: Certainty) -> None:
     assert certainty is found(Cause.SERVER_RESTART, a_patient(server=a_server(uptime=uptime))).certainty

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from goneaway_tui.doctor.words import bytes_words, seconds_words
 from goneaway_tui.judge.forecast import already_closed
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
@@ -71,11 +72,11 @@ def _idle_timeout(patient: Patient) -> Verdict:
     shortest = min(limits, default=patient.limit("wait_timeout"))
     if shortest is None:
         return Certainty.POSSIBLE, ("no limit could be read",)
-    words = f"the shortest limit in force is {shortest:,.0f} s"
+    words = f"the shortest limit in force is {seconds_words(shortest)}"
     if soon:
         return Certainty.LIKELY, (f"{_sessions(soon)} will meet theirs within a minute", words)
     if shortest > uptime:
-        return Certainty.RULED_OUT, (f"{words}, and the server is up no longer than {uptime:,.0f} s",)
+        return Certainty.RULED_OUT, (f"{words}, and the server is up no longer than {seconds_words(uptime)}",)
     return Certainty.POSSIBLE, (words,)
 
 
@@ -88,7 +89,7 @@ def _transaction_timeout(patient: Patient) -> Verdict:
     known = {name: patient.limit(name) for name in names if patient.limit(name) is not None}
     if not known:
         return Certainty.RULED_OUT, ("this server has no limit for idling inside a transaction",)
-    on = [f"{name} is {value:,.0f} s" for name, value in known.items() if value]
+    on = [f"{name} is {seconds_words(value)}" for name, value in known.items() if value]
     return (Certainty.POSSIBLE, tuple(on)) if on else (Certainty.RULED_OUT, ("these limits are all off",))
 
 
@@ -101,13 +102,13 @@ def _killed(patient: Patient) -> Verdict:
 
 def _packet(patient: Patient) -> Verdict:
     limit = patient.limit("max_allowed_packet")
-    return Certainty.POSSIBLE, (f"max_allowed_packet is {limit:,.0f} bytes",) if limit else ()
+    return Certainty.POSSIBLE, (f"max_allowed_packet is {bytes_words(limit)}",) if limit else ()
 
 
 def _timeout_of(name: str) -> Check:
     def check(patient: Patient) -> Verdict:
         limit = patient.limit(name)
-        return Certainty.POSSIBLE, (f"{name} is {limit:,.0f} s",) if limit else ()
+        return Certainty.POSSIBLE, (f"{name} is {seconds_words(limit)}",) if limit else ()
 
     return check
 
@@ -115,17 +116,19 @@ def _timeout_of(name: str) -> Check:
 def _restart(patient: Patient) -> Verdict:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
-        return Certainty.CONFIRMED, (f"the server is up {uptime:,.0f} s only",)
-    return Certainty.RULED_OUT, (f"the server is up {uptime:,.0f} s",)
+        return Certainty.POSSIBLE, (
+            f"the server is up {seconds_words(uptime)} only: what was open before is lost",
+        )
+    return Certainty.RULED_OUT, (f"the server is up {seconds_words(uptime)}",)
 
 
 def _crash(patient: Patient) -> Verdict:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
         return Certainty.POSSIBLE, (
-            f"the server is up {uptime:,.0f} s only; its error log tells how it ended",
+            f"the server is up {seconds_words(uptime)} only; its error log tells how it ended",
         )
-    return Certainty.RULED_OUT, (f"the server is up {uptime:,.0f} s",)
+    return Certainty.RULED_OUT, (f"the server is up {seconds_words(uptime)}",)
 
 
 def _too_many(patient: Patient) -> Verdict:

@@ -119,7 +119,7 @@ def arithmetic(limit: float, whose: str = "") -> str:
     >>> arithmetic(28800)
     '28800 s - 10 % = 25920 s'
     """
-    return f"{limit:g} s - {MARGIN} % = {safe_seconds(limit)} s{f' ({whose})' if whose else ''}"
+    return f"{limit:.12g} s - {MARGIN} % = {safe_seconds(limit)} s{f' ({whose})' if whose else ''}"
 
 
 def _figures(limit: float) -> dict[str, int]:

@@ -20,7 +20,7 @@ def for_idling(seen: Evidence) -> Iterator[str]:
     yield f"At the client: keep connections younger than the limit: {arithmetic(limit, f'wait_timeout, {word}')}."
     yield from pool_settings(client.framework, client.driver, limit)
     yield (
-        f"At the server: SET GLOBAL wait_timeout = {int(min(limit * 3, 31_536_000))} (now {limit:g} s). It helps new "
+        f"At the server: SET GLOBAL wait_timeout = {int(min(limit * 3, 31_536_000))} (now {limit:.12g} s). It helps new "
         "sessions only, those that are open keep theirs; and each one that idles longer holds its memory and its "
         "place below max_connections."
     )

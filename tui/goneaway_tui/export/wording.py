@@ -39,7 +39,7 @@ def limit_words(seconds: float) -> str:
         if amount:
             words.append(f"{amount} {unit}")
     if rest or not words:
-        words.append(f"{rest / 1000:g} s")
+        words.append(f"{rest / 1000:.12g} s")
     return " ".join(words)
 
 

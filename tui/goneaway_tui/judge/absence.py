@@ -206,7 +206,7 @@ def timeout(verdict: Verdict, certainty: Certainty, told: str) -> Reason:
     """It idled until its own deadline."""
     limit = "its limit"
     if verdict.limit is not None:
-        limit = f"its limit of {verdict.limit.seconds:g} s ({verdict.limit.variable})"
+        limit = f"its limit of {verdict.limit.seconds:.12g} s ({verdict.limit.variable})"
     evidence = (f"{limit} ran out between the last look that saw it and the first that did not", told)
     return Reason(
         timed_out(verdict), certainty, evidence, verdict.deadline, EARLY + verdict.session.idle_within

@@ -23,8 +23,8 @@ thread each; MariaDB's pool-of-threads up to 0.5 s (one tick of `thread_pool_sta
 
 
 DISPROVABLE = {
-    Basis.ASSUMED: "it idled longer than the global {variable} of {seconds:g} s and is still there",
-    Basis.LEARNED: "it idled longer than the {seconds:g} s learned from others like it and is still there",
+    Basis.ASSUMED: "it idled longer than the global {variable} of {seconds:.12g} s and is still there",
+    Basis.LEARNED: "it idled longer than the {seconds:.12g} s learned from others like it and is still there",
 }
 """What a session can show to be wrong by living on, and what is then said."""
 

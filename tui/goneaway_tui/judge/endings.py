@@ -97,6 +97,13 @@ def _cut_off_pattern(team: Team, of: Sequence[Wait], beyond: int) -> Pattern:
     )
 
 
+def _limits(closed: Sequence[Wait]) -> str:
+    ages = [wait.age for wait in closed]
+    if max(ages) > 2 * min(ages):
+        return f"each session's own limit, {min(ages):,.0f} to {max(ages):,.0f} s,"
+    return f"the server's limit of {median(ages):,.0f} s"
+
+
 # --- A limit below the pool's own lifetime
 
 POOLS = "HikariCP maxLifetime, SQLAlchemy pool_recycle, Django CONN_MAX_AGE, Go SetConnMaxLifetime"
@@ -116,7 +123,7 @@ def limit_below_pool(team: Team, of: Sequence[Wait]) -> Told | None:
         return None  # one generation that died, and nobody can say whether the next will
     pattern = Pattern(
         PatternKind.LIMIT_BELOW_POOL,
-        f"{named(team)}: the server's limit of {limit:,.0f} s always comes first, and the pool opens new sessions",
+        f"{named(team)}: {_limits(closed)} always comes first, and the pool opens new sessions",
         sure(len(closed)),
         (
             f"{len(closed)} of {len(ended)} that left were closed by the server for idling, not by the client",

@@ -63,9 +63,7 @@ def _out_of_time(absence: Absence, verdict: Verdict, certainty: Certainty, told:
     name, seconds = hidden
     since = verdict.session.idle_since or 0.0
     cause = Cause.TRANSACTION_TIMEOUT if name.startswith("idle_") else Cause.IDLE_TIMEOUT
-    why = (
-        f"{name} of {seconds:g} s ran out in that time, if that was its limit, which the server does not show"
-    )
+    why = f"{name} of {seconds:.12g} s ran out in that time, if that was its limit, which the server does not show"
     return Reason(cause, certainty, (why, told), since + seconds, EARLY + verdict.session.idle_within)
 
 

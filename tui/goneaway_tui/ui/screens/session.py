@@ -82,7 +82,7 @@ def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
         rows.append(
             (
                 "limit",
-                f"{wording.limit_cell(limit)}  ({limit.seconds:g} s)  {limit.variable}, {limit.basis.value}",
+                f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {limit.basis.value}",
             )
         )
         rows.append(("why", limit.why))

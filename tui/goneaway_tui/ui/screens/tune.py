@@ -115,11 +115,12 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return Content.styled("   ".join(bounds), "$foreground-muted") if bounds else None
 
     def _origin(self) -> str:
+        """As the server has it: of who set it last it does not tell whether that was for all or for one session only."""
         parts = [self._standing.variable.set_by or "origin unknown"]
         if self._standing.path:
             parts.append(f"in {plain(self._standing.path, 80)}")
         if self._standing.set_by_account:
-            parts.append(f"by {plain(self._standing.set_by_account, 80)}")
+            parts.append(f"last SET, GLOBAL or SESSION, by {plain(self._standing.set_by_account, 80)}")
         if self._standing.set_at is not None:
             parts.append(f"at {instant(self._standing.set_at, 'seconds')}")
         return " ".join(parts)

@@ -114,7 +114,7 @@ class Summary(Widget):
                     figure(
                         name,
                         wording.limit_words(value),
-                        f" ({value:g} s)" if width >= 110 and value >= 60 else "",
+                        f" ({value:.12g} s)" if width >= 110 and value >= 60 else "",
                     )
                 )
         packet = sample.variable("max_allowed_packet")
