@@ -116,7 +116,7 @@ def _timeout_of(name: str) -> Check:
 def _restart(patient: Patient) -> Verdict:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
-        return Certainty.POSSIBLE, (
+        return Certainty.LIKELY if uptime < LATELY else Certainty.POSSIBLE, (
             f"the server is up {seconds_words(uptime)} only: what was open before is lost",
         )
     return Certainty.RULED_OUT, (f"the server is up {seconds_words(uptime)}",)
