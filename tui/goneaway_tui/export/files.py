@@ -70,7 +70,9 @@ def write_file(
 def file_error(path: Path, error: OSError) -> FileError:
     """One line for what the system said."""
     why, hint = REASONS.get(error.errno or 0, (plain(error.strerror or str(error)).lower(), ELSEWHERE))
-    if error.errno == errno.ENOENT:
+    if error.errno == errno.ENOENT and path.parent.is_dir():
+        why, hint = "its directory takes no files", ELSEWHERE
+    elif error.errno == errno.ENOENT:
         why = f"{why} as {_shown(path.parent)}"
     return FileError(f"cannot write {_shown(path)}: {why}", hint)
 

@@ -180,14 +180,18 @@ def _by_deadline(verdict: Verdict) -> tuple[float, int]:
     return verdict.deadline or 0.0, verdict.session.id
 
 
+ENDED = {Cause.CLIENT_LOST: "cut off without a goodbye", Cause.CLIENT_QUIT: "with a goodbye"}
+"""How a session ended, in words, where the cause's own name says more than was counted."""
+
+
 def told(account: Account, fresh: Tally, early: Tally) -> str:
     """What was counted of an account, in words."""
     whose = f"{plain(account[0], 60)}@{plain(account[1], 60)}"
     parts = [
-        f"{n} {cause.value}{when}"
+        f"{n} {ENDED.get(cause, cause.value)}{when}"
         for tally, when in ((fresh, ""), (early, " a little earlier"))
         for cause, n in sorted((tally.causes + Counter({Cause.CLIENT_LOST: tally.torn})).items())
         if n > 0
     ]
-    counted = ", ".join(parts).replace(Cause.CLIENT_LOST.value, "torn")
+    counted = ", ".join(parts)
     return f"in that time the server counted for {whose}: {counted or 'no ending of a session'}"

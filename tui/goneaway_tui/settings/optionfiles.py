@@ -36,6 +36,7 @@ MOST_FILES = 200
 MOST_BYTES = 256 << 10
 """Bounds of ours: ten levels of folders could name more files than there are atoms."""
 MOST_WARNINGS = 20
+MAKES_ONE = "mysql_config_editor set --login-path=NAME makes one"
 
 _OTHERS_MAY_READ = stat.S_IXUSR | stat.S_IRWXG | stat.S_IRWXO
 
@@ -177,6 +178,9 @@ class OptionFiles:
                 if entry.group in groups:
                     yield Said(entry.group, entry.key, entry.value, f"{name} [{entry.group}]")
         if wanted and known.isdisjoint(_with_suffix((wanted.lower(),), self._choice.suffix)):
+            if content is None:
+                why = f"there is no login path {wanted!r}: {name} is not there, or is ignored"
+                raise SettingsError(why, MAKES_ONE)
             hint = did_you_mean(wanted, known) or "mysql_config_editor print --all lists them"
             raise SettingsError(f"{name} has no login path {wanted!r}", hint)
 
