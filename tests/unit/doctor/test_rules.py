@@ -363,3 +363,59 @@ def test_a_server_that_counted_somebody_refused_as_offline_then_says_so() -> Non
             LOSS, replace(server, errors=(Raised(3032, 1, "shop", "web-3", AT - DAY, AT - DAY),))
         ).cause
     )
+
+
+def test_a_connection_that_ended_before_the_login_had_no_session_to_lose() -> None:
+    log = replace(LOSS, how=frozenset({How.GREETING}))
+    nobody = {Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.PACKET_TOO_LARGE}
+
+    assert {finding(cause, log).certainty for cause in nobody} == {Certainty.RULED_OUT}
+    assert Cause.PROXY_OR_FIREWALL is first(log).cause
+    assert not any("idle" in each for each in first(log).remedies)
+
+
+def test_idling_counted_only_after_the_error_says_nothing_of_it() -> None:
+    late = replace(
+        UP_LONG, errors=(Raised(4031, 13, first_at=AT + 480, last_at=AT + 900),), counts_errors=True
+    )
+    early = replace(late, errors=(Raised(4031, 13, first_at=AT - 480, last_at=AT + 900),))
+
+    assert "13 sessions" not in " ".join(finding(Cause.IDLE_TIMEOUT, GONE, late).because)
+    assert "13 sessions" in " ".join(finding(Cause.IDLE_TIMEOUT, GONE, early).because)
+
+
+def test_a_default_is_not_told_as_what_the_server_has() -> None:
+    known = replace(UP_LONG, limits={"wait_timeout": 28_800})
+
+    assert any("28800 s where nobody tuned it" in each for each in finding(Cause.IDLE_TIMEOUT, GONE).remedies)
+    assert any("now 28800 s" in each for each in finding(Cause.IDLE_TIMEOUT, GONE, known).remedies)
+
+
+def test_of_several_crashes_the_last_before_the_error_is_quoted() -> None:
+    log = tuple(
+        LogEntry(AT - ago, f"mysqld (9.7.4) starting as process {number}", cause=Cause.SERVER_CRASH)
+        for ago, number in ((14_000, 22976), (30, 29412))
+    )
+    said = " ".join(finding(Cause.SERVER_CRASH, LOSS, Facts(log=log, started_at=AT - 29)).because)
+
+    assert "29412" in said
+    assert "22976" not in said
+    assert "a start without a stop before it, 30 s before" in said
+
+
+def test_a_time_without_a_zone_is_said_to_be_taken_as_ours() -> None:
+    local = replace(LOSS, at=Stamp(datetime(2026, 11, 23, 12), zoned=False))  # noqa: DTZ001 - that is the point
+    young = Facts(started_at=AT - 60)
+
+    assert "names no zone" in " ".join(finding(Cause.SERVER_RESTART, local, young).because)
+    assert "names no zone" not in " ".join(finding(Cause.SERVER_RESTART, LOSS, young).because)
+
+
+def test_a_command_lines_error_below_another_programs_stamp_has_no_time() -> None:
+    log = (
+        b"2026-11-24 08:47:00 INFO ready\nERROR 2013 (HY000): Lost connection to MySQL server during query\n"
+    )
+    (found,) = occurrences([log])
+
+    assert 2013 == found.code
+    assert found.at is None

@@ -89,8 +89,8 @@ from tests.unit.settings.asking import complaint, settings
         ("config -h db1 path", "--host does not go with config; it goes with ui only"),
         ("--config /nowhere", "there is no config file /nowhere; goneaway-tui config init makes one"),
         ("--defaults-file=/nowhere", "there is no option file /nowhere; mend the path"),
-        ("--login-path=prod", "there is no login path 'prod': ~/.mylogin.cnf is not there, or is ignored; "
-         "mysql_config_editor set --login-path=NAME makes one"),
+        ("--login-path=prod", ("there is no login path 'prod': ~/.mylogin.cnf is not there, or is ignored; "
+         "mysql_config_editor set --login-path=NAME makes one")),
         ("--protocol=pipe", "--protocol: only on Windows: 'pipe'; it is one of TCP, SOCKET"),
         ("--protocol=x", "--protocol: not a protocol: 'x'; it is one of TCP, SOCKET"),
         ("--protocol=socket -h db1", "the host (--host) is another machine, and the protocol (--protocol) a socket of this one; leave one of them out"),

@@ -41,6 +41,11 @@ def is_loss(seen: Occurrence) -> bool:
     return not blamed and seen.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
 
 
+def never_began(seen: Occurrence) -> bool:
+    """The connection ended while the two introduced themselves: a 2013 that says so, by the client's own library."""
+    return seen.code in LOST and How.GREETING in seen.how and seen.idle_seconds is None
+
+
 def write_failed(seen: Occurrence) -> bool:
     """The client could not even send: the connection was dead before, or the server cut a statement short."""
     sent = bool(seen.how & {How.BROKEN_PIPE, How.WRITING, How.RESET})

@@ -15,6 +15,8 @@ from goneaway_tui.model.session import ProcesslistId, Role
 
 DEFAULTS: Mapping[str, float] = {"wait_timeout": 28_800, "max_allowed_packet": 64 * 1024**2}
 """What a server has that nobody tuned (MariaDB: 16 MiB for a packet)."""
+CLOCKS_DIFFER = 5.0
+"""Seconds by which what comes after may seem to come before."""
 LARGEST_PACKET = 1024**3
 """The protocol's own limit, in bytes: `max_allowed_packet` cannot be more."""
 
@@ -78,6 +80,11 @@ class Facts:
             (each.last_at for each in self.errors if each.code in codes and each.last_at), default=None
         )
 
+    def first_raised(self, *codes: int) -> float | None:
+        """When any of these errors was first counted; None where nobody knows."""
+        firsts = [each.first_at for each in self.errors if each.code in codes]
+        return None if None in firsts else min(filter(None, firsts), default=None)
+
     def raised(self, *codes: int) -> int | None:
         """How often any of these errors was counted since the server started; None where it does not count."""
         return sum(each.count for each in self.errors if each.code in codes) if self.counts_errors else None
@@ -105,6 +112,10 @@ class Evidence:
             return stamp.at
         offset = self.zone.utcoffset(stamp.local) or timedelta()
         return stamp.local.replace(tzinfo=timezone(offset)).timestamp()
+
+    def later(self, at: float | None) -> bool:
+        """Whether something is known to have come only after this error, clocks' differences aside."""
+        return at is not None and self.at is not None and at > self.at + CLOCKS_DIFFER
 
     @property
     def runs_since(self) -> float | None:
@@ -139,6 +150,10 @@ class Evidence:
         """Whether the server has seen no session end without a goodbye since it started, and did so before the error."""
         up = self.runs_since
         return up is not None and up >= 0 and self.server.counters.get("aborted_clients") == 0
+
+    def knows(self, name: str) -> bool:
+        """Whether a limit is known, and not just what it usually is."""
+        return name in self.server.limits or name in dict(self.seen.limits)
 
     def limit(self, name: str) -> tuple[float | None, str]:
         """A limit and whose word it is: the server's, the log's, or nobody's but the default."""

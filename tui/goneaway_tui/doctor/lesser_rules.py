@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from goneaway_tui.doctor.arguments import Argument, answer_never_came, is_loss
+from goneaway_tui.doctor.arguments import Argument, answer_never_came, is_loss, never_began
 from goneaway_tui.doctor.evidence import Evidence
 from goneaway_tui.doctor.occurrences import How
 from goneaway_tui.model.cause import Cause
@@ -53,7 +53,7 @@ def net_read_timeout(seen: Evidence) -> Iterator[Argument]:
             2, "net_read_timeout has the same words, where the client stops in the middle of sending."
         )
     if is_loss(log) and How.GREETING in log.how:
-        yield Argument(1, "A login that takes longer than connect_timeout is ended by the server.")
+        yield Argument(3, "A login that takes longer than connect_timeout is ended by the server.")
 
 
 def net_write_timeout(seen: Evidence) -> Iterator[Argument]:
@@ -63,7 +63,7 @@ def net_write_timeout(seen: Evidence) -> Iterator[Argument]:
             3,
             "MariaDB has no other words for a client that does not take its result within net_write_timeout.",
         )
-    if log.code == 2013 and is_loss(log) and answer_never_came(log):
+    if log.code == 2013 and is_loss(log) and answer_never_came(log) and not never_began(log):
         yield Argument(0, "A client that takes its result too slowly is given up after net_write_timeout.")
 
 

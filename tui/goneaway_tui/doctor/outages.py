@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from goneaway_tui.doctor.arguments import Argument, is_loss, not_in_tls, refuted, write_failed
+from goneaway_tui.doctor.arguments import (
+    Argument,
+    is_loss,
+    never_began,
+    not_in_tls,
+    refuted,
+    write_failed,
+)
 from goneaway_tui.doctor.evidence import Evidence
 from goneaway_tui.doctor.occurrences import How, Occurrence
 from goneaway_tui.doctor.words import seconds_words
@@ -24,7 +31,9 @@ def server_restart(seen: Evidence) -> Iterator[Argument]:
     log = seen.seen
     if _nobody_listened(log):
         yield Argument(4, "Nobody listened there: the server was down, or was just starting.")
-    if is_loss(log):
+    if never_began(log):
+        yield Argument(2, "A server that is stopping, or still starting, lets nobody finish logging in.")
+    elif is_loss(log):
         yield Argument(
             2 if How.RESET in log.how else 3,
             "A server that is restarted ends every session, and clients notice at their next statement.",
@@ -37,7 +46,7 @@ def server_crash(seen: Evidence) -> Iterator[Argument]:
     log = seen.seen
     if _nobody_listened(log):
         yield Argument(2, "A server that crashed does not listen until it has recovered.")
-    if is_loss(log):
+    if is_loss(log) and not never_began(log):
         silent = How.EOF in log.how and not write_failed(log)
         yield Argument(
             3 if silent else 2,
@@ -60,11 +69,19 @@ def _went_down(seen: Evidence) -> Iterator[Argument]:
     if is_loss(log) and log.refused_near:
         yield Argument(3, "Within a minute of it somebody found nobody listening.")
     if is_loss(log) and log.lost_near:
-        yield Argument(1, f"{log.lost_near} more were lost within two seconds.")
-    up, server = seen.runs_since, seen.server
+        more = "1 more was" if log.lost_near == 1 else f"{log.lost_near} more were"
+        yield Argument(1, f"{more} lost within two seconds.")
+    yield from _began_anew(seen)
+
+
+def _began_anew(seen: Evidence) -> Iterator[Argument]:
+    """What the server's own age says."""
+    log, server, up = seen.seen, seen.server, seen.runs_since
     if up is None:
         return
     told = f"The server started {seconds_words(abs(up))} {'before' if up >= 0 else 'after'} this error"
+    if log.at is not None and not log.at.zoned:
+        told += " (its time, which names no zone, taken as this machine's)"
     if log.refused:
         if abs(up) <= NEAR or (up > 0 and log.code != 2003):
             yield Argument(4, f"{told}.")

@@ -210,6 +210,8 @@ def _draft(record: _Record, group: list[tuple[int, Reading]], start: int, end: i
     index, best = max(group, key=lambda each: (each[1].worth, record.lines[each[0]].text[:1] > " ", -each[0]))
     lines = record.lines[start:end]
     line = record.lines[index]
+    first = group[0][0]
+    undated = first > 0 and (start > 0 or ALONE.search(record.lines[first].text))  # another's, below a stamp
     code = (
         best.code
         if best.code is not None
@@ -217,7 +219,7 @@ def _draft(record: _Record, group: list[tuple[int, Reading]], start: int, end: i
     )
     seen = Occurrence(
         line.number,
-        record.stamp,
+        None if undated else record.stamp,
         _around(line.text, best.start),
         code,
         recognise(each.text for each in lines),

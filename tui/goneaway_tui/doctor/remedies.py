@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from goneaway_tui.doctor.arguments import never_began
 from goneaway_tui.doctor.evidence import LARGEST_PACKET, Evidence
 from goneaway_tui.doctor.occurrences import OFFLINE
 from goneaway_tui.doctor.pools import arithmetic, pool_settings, safe_seconds
@@ -17,10 +18,11 @@ def for_idling(seen: Evidence) -> Iterator[str]:
     client = seen.seen.client
     limit, word = seen.limit("wait_timeout")
     limit = limit or 28_800
+    now = f"now {limit:.12g} s" if seen.knows("wait_timeout") else f"{limit:.12g} s where nobody tuned it"
     yield f"At the client: keep connections younger than the limit: {arithmetic(limit, f'wait_timeout, {word}')}."
     yield from pool_settings(client.framework, client.driver, limit)
     yield (
-        f"At the server: SET GLOBAL wait_timeout = {int(min(limit * 3, 31_536_000))} (now {limit:.12g} s). It helps new "
+        f"At the server: SET GLOBAL wait_timeout = {int(min(limit * 3, 31_536_000))} ({now}). It helps new "
         "sessions only, those that are open keep theirs; and each one that idles longer holds its memory and its "
         "place below max_connections."
     )
@@ -34,7 +36,7 @@ def for_packets(seen: Evidence) -> Iterator[str]:
     yield "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or elsewhere."
     if wanted <= LARGEST_PACKET:
         yield (
-            f"At the server: SET GLOBAL max_allowed_packet = {wanted} ({bytes_words(wanted)}; now {bytes_words(limit)}, {word}), "
+            f"At the server: SET GLOBAL max_allowed_packet = {wanted} ({bytes_words(wanted)}; {bytes_words(limit)}: {word}), "
             "then reconnect: open sessions keep theirs. A session may then take that much memory."
         )
     yield "The client has a limit of its own: raise max_allowed_packet there too (mysql, mysqldump, Connector/J, Go)."
@@ -57,6 +59,10 @@ def for_kills(_: Evidence) -> Iterator[str]:
 
 def for_what_is_between(seen: Evidence) -> Iterator[str]:
     client = seen.seen.client
+    if never_began(seen.seen):
+        yield "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."
+        yield "At the server: connect_timeout above the slowest login; skip_name_resolve where names are looked up slowly."
+        return
     yield "At the client: be younger than the shortest limit on the way (cloud balancers: 350 s or 240 s; see their pages)."
     yield from pool_settings(client.framework, client.driver, 240)
     yield "On the client's machine: net.ipv4.tcp_keepalive_time = 120, and SO_KEEPALIVE on, so that the way is not forgotten."

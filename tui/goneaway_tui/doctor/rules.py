@@ -12,6 +12,7 @@ from goneaway_tui.doctor.arguments import (
     answer_never_came,
     cut_in_tls,
     is_loss,
+    never_began,
     not_in_tls,
     proved,
     refuted,
@@ -23,6 +24,7 @@ from goneaway_tui.doctor.words import bytes_words, seconds_words
 from goneaway_tui.model.cause import Cause
 
 NO_SESSION = "No session had begun: the connection was refused."
+NOT_YET = "No session had begun: the connection ended before the login."
 LEAST_LIMIT = 1.0
 """Seconds: no server lets `wait_timeout` be less."""
 LONG_SILENCE = 60.0
@@ -30,8 +32,8 @@ LONG_SILENCE = 60.0
 
 def idle_timeout(seen: Evidence) -> Iterator[Argument]:
     log = seen.seen
-    if log.refused:
-        yield refuted(NO_SESSION)
+    if log.refused or never_began(log):
+        yield refuted(NO_SESSION if log.refused else NOT_YET)
         return
     yield from _idled(seen)
     if not is_loss(log):
@@ -57,7 +59,7 @@ def idle_timeout(seen: Evidence) -> Iterator[Argument]:
 def _idling_counted(seen: Evidence) -> Iterator[Argument]:
     log, server = seen.seen, seen.server
     count = server.raised(4031)
-    if count:
+    if count and not seen.later(server.first_raised(4031)):
         yield Argument(
             1, f"The server has counted {count} sessions closed for idling (4031) since it started."
         )
@@ -160,8 +162,8 @@ def packet_too_large(seen: Evidence) -> Iterator[Argument]:
     log = seen.seen
     limit, word = seen.limit("max_allowed_packet")
     size = log.statement_bytes
-    if log.refused:
-        yield refuted(NO_SESSION)
+    if log.refused or never_began(log):
+        yield refuted(NO_SESSION if log.refused else NOT_YET)
         return
     both = f"The statement has {bytes_words(size or 0)}, and max_allowed_packet is {bytes_words(limit or 0)} ({word})."
     if log.says in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
@@ -206,8 +208,8 @@ def _cut_short(log: Occurrence) -> Iterator[Argument]:
 
 def killed(seen: Evidence) -> Iterator[Argument]:
     log, server = seen.seen, seen.server
-    if log.refused:
-        yield refuted(NO_SESSION)
+    if log.refused or never_began(log):
+        yield refuted(NO_SESSION if log.refused else NOT_YET)
         return
     if log.code == 1317:
         yield Argument(1, "It was KILL QUERY, or Ctrl-C in a client: the statement ended, the session lives.")
@@ -260,9 +262,11 @@ def proxy_or_firewall(seen: Evidence) -> Iterator[Argument]:
         else:
             yield Argument(1, "A proxy or firewall may refuse in the server's place.")
     if is_loss(log):
-        yield Argument(
-            1, "A proxy, load balancer or NAT forgets idle connections, often sooner than the server does."
-        )
+        if not never_began(log):
+            yield Argument(
+                1,
+                "A proxy, load balancer or NAT forgets idle connections, often sooner than the server does.",
+            )
         if How.TIMED_OUT in log.how:
             yield Argument(
                 3, "The answer never came, and no end of the connection either: packets are dropped silently."

@@ -6,6 +6,7 @@ that ended without a goodbye is accounted for. Otherwise it is one more reason.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,8 @@ SOON: Final = 60.0
 """Seconds within which most clients notice that a connection ended."""
 LONGEST: Final = 28_800.0
 """Seconds after which an end explains nothing any more."""
+STARTS: Final = re.compile(r"starting as process")
+"""What a server logs of its start: of a crash there may be nothing else."""
 DOWN: Final = (Cause.SERVER_RESTART, Cause.SERVER_CRASH)
 COUNTED: Final = ((Cause.IDLE_TIMEOUT, 4031, LONGEST), (Cause.PACKET_TOO_LARGE, 1153, NOTICED),
                   (Cause.NET_WRITE_TIMEOUT, 1161, SOON))  # fmt: skip
@@ -177,14 +180,16 @@ def _of_the_server(seen: Evidence, cause: Cause) -> Iterator[Argument]:
     ]
     if not ends:
         return
-    newest = ends[-1][1]
-    age, entry = next((each for each in ends if each[1].cause is newest.cause), ends[-1])
+    last, newest = ends[-1]
     if newest.cause is not cause:
         return
-    told = f"The server's own log says so {_before(ends[-1][0])}: {entry.text[:120]}"
+    of_it = [each for each in ends if each[1].cause is cause and each[0] <= last + SOON]
+    age, entry = of_it[0]  # a signal, before the start that came of it
+    says = "tells of a start without a stop before it" if STARTS.search(entry.text) else "says so"
+    told = f"The server's own log {says}, {_before(age)}: {entry.text[:120]}"
     up = seen.runs_since
     of_before = up is None or up < -1 or not seen.server.counters.get("aborted_clients")
-    if of_before and ends[-1][0] <= SOON * 10:
+    if of_before and last <= SOON * 10:
         yield proved(told)
     else:
         yield Argument(3 if of_before else 1, told)
