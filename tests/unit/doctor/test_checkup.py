@@ -96,3 +96,10 @@ def test_transaction_limits_that_are_off_or_unknown_close_nobody(
 @pytest.mark.parametrize(("uptime", "certainty"), [(60.0, LIKELY), (3000.0, POSSIBLE), (86_400.0, RULED_OUT)])
 def test_a_young_server_has_been_restarted(uptime: float, certainty: Certainty) -> None:
     assert certainty is found(Cause.SERVER_RESTART, a_patient(server=a_server(uptime=uptime))).certainty
+
+
+def test_a_server_that_shows_no_ones_own_limit_rules_no_shorter_one_out() -> None:
+    sample = a_sample([a_session(own_limit=None)], server=a_server(uptime=3600.0))
+    patient = Patient(a_snapshot(sample.sessions, server=sample.server), (), NOW)
+
+    assert POSSIBLE is found(Cause.IDLE_TIMEOUT, patient).certainty

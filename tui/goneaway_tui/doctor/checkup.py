@@ -13,7 +13,7 @@ from goneaway_tui.judge.forecast import already_closed
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.finding import Finding
-from goneaway_tui.model.snapshot import Risk, Snapshot
+from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
 
 LATELY = 600.0
 """Seconds that count as the trend."""
@@ -66,7 +66,8 @@ def _beside_the_ledger(patient: Patient, cause: Cause, checked: Verdict) -> Verd
 
 
 def _idle_timeout(patient: Patient) -> Verdict:
-    limits = [v.limit.seconds for v in patient.snapshot.verdicts if v.limit is not None]
+    known = [v.limit for v in patient.snapshot.verdicts if v.limit is not None]
+    limits = [limit.seconds for limit in known]
     uptime = patient.snapshot.sample.server.uptime
     soon = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in patient.snapshot.verdicts)
     shortest = min(limits, default=patient.limit("wait_timeout"))
@@ -75,6 +76,11 @@ def _idle_timeout(patient: Patient) -> Verdict:
     words = f"the shortest limit in force is {seconds_words(shortest)}"
     if soon:
         return Certainty.LIKELY, (f"{_sessions(soon)} will meet theirs within a minute", words)
+    if not all(limit.basis is Basis.OWN for limit in known):
+        return Certainty.POSSIBLE, (
+            words,
+            "a session may have a shorter one of its own that the server does not show",
+        )
     if shortest > uptime:
         return Certainty.RULED_OUT, (f"{words}, and the server is up no longer than {seconds_words(uptime)}",)
     return Certainty.POSSIBLE, (words,)
@@ -96,7 +102,7 @@ def _transaction_timeout(patient: Patient) -> Verdict:
 def _killed(patient: Patient) -> Verdict:
     kills = patient.counter("com_kill")
     if kills == 0:
-        return Certainty.RULED_OUT, ("no KILL was run since the server started",)
+        return Certainty.RULED_OUT, (f"no KILL was run since the server started, {_age(patient)} ago",)
     return Certainty.POSSIBLE, (f"{kills:,} KILL statements since the server started",) if kills else ()
 
 
@@ -149,7 +155,9 @@ def _too_many(patient: Patient) -> Verdict:
 def _aborted(patient: Patient) -> Verdict:
     aborted = patient.counter("aborted_clients")
     if aborted == 0:
-        return Certainty.RULED_OUT, ("no session ended without a goodbye since the server started",)
+        return Certainty.RULED_OUT, (
+            f"no session ended without a goodbye since the server started, {_age(patient)} ago",
+        )
     return Certainty.POSSIBLE, (
         f"{aborted:,} sessions ended without a goodbye since the server started",
     ) if aborted else ()
@@ -185,6 +193,10 @@ CHECKS: dict[Cause, Check] = {
     Cause.PROXY_OR_FIREWALL: _between,
 }
 """What a live server lets be said of each cause."""
+
+
+def _age(patient: Patient) -> str:
+    return seconds_words(patient.snapshot.sample.server.uptime)
 
 
 def _asleep(patient: Patient) -> int:

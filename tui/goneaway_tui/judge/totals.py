@@ -23,6 +23,7 @@ from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.snapshot import Verdict
 
 NET_STATES = {"Writing to net": Cause.NET_WRITE_TIMEOUT, "Reading from net": Cause.NET_READ_TIMEOUT}
+OWN_LIMIT = "so does a shorter wait_timeout of its own, which this server shows of nobody"
 ALIKE = "an oversized packet ends a session the same way; the server's error log tells them apart"
 
 
@@ -123,4 +124,5 @@ def _torn(verdict: Verdict, *, kills: int, sole: bool, told: str) -> Reason:
         return Reason(state, Certainty.LIKELY, (f"it was last seen in state {verdict.session.state}", told))
     if kills > 0:
         return Reason(Cause.KILLED, Certainty.LIKELY if sole else Certainty.POSSIBLE, (told,))
-    return Reason(Cause.CLIENT_LOST, Certainty.POSSIBLE, (told, ALIKE))
+    own = (OWN_LIMIT,) if verdict.session.is_idle and verdict.session.own_limit is None else ()
+    return Reason(Cause.CLIENT_LOST, Certainty.POSSIBLE, (told, ALIKE, *own))
