@@ -58,7 +58,7 @@ def on_disk(*patterns: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("pattern", ["*.py", "*.sql", "*.tcss", "py.typed"])
+@pytest.mark.parametrize("pattern", ["*.py", "*.sql", "*.tcss", "*.json", "py.typed"])
 def test_a_wheel_carries_every_file_of_a_kind(wheel: set[str], pattern: str) -> None:
     wanted = on_disk(pattern)
 
@@ -74,7 +74,7 @@ def test_a_wheel_carries_the_package_and_its_description_alone(wheel: set[str]) 
 
 
 def test_a_wheel_carries_nothing_that_was_made_on_the_way(wheel: set[str]) -> None:
-    kinds = (".py", ".sql", ".tcss", "py.typed")
+    kinds = (".py", ".sql", ".tcss", ".json", "py.typed")
 
     assert set() == {name for name in wheel if name.startswith("goneaway_tui/") and not name.endswith(kinds)}
 
@@ -87,5 +87,7 @@ def test_a_wheel_carries_the_command(wheel: set[str]) -> None:
 def test_an_sdist_carries_what_is_needed_to_check_it(sdist: set[str]) -> None:
     wanted = {"pyproject.toml", "README.md", "LICENSE", "tests/builders.py", "tests/house/test_package.py"}
 
-    assert set() == (wanted | {f"tui/{name}" for name in on_disk("*.py", "*.sql", "*.tcss")}) - sdist
+    assert (
+        set() == (wanted | {f"tui/{name}" for name in on_disk("*.py", "*.sql", "*.tcss", "*.json")}) - sdist
+    )
     assert not any(name.startswith(".venv") for name in sdist)
