@@ -1,14 +1,17 @@
-"""Parts of the README that are made from the code they tell of: `python -m tests.house.documents` writes them."""
+"""What is made from the code it tells of, in the README and in `share`: `python -m tests.house.documents` writes it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
+from goneaway_tui.settings.completions import completion_text
+from goneaway_tui.settings.manual import manual_text
 from goneaway_tui.tune.tunables import TUNABLES
 from tests.house.tree import ROOT
 
 README = ROOT / "README.md"
+SHARE = ROOT / "share"
 
 
 def tunables() -> str:
@@ -24,6 +27,15 @@ BLOCKS: dict[str, Callable[[], str]] = {"tunables": tunables}
 """By the name in the mark `<!-- begin NAME -->`."""
 
 
+SHARED: dict[str, Callable[[], str]] = {
+    "man/man1/goneaway-tui.1": manual_text,
+    "bash-completion/completions/goneaway-tui": lambda: completion_text("bash"),
+    "zsh/site-functions/_goneaway-tui": lambda: completion_text("zsh"),
+    "fish/vendor_completions.d/goneaway-tui.fish": lambda: completion_text("fish"),
+}
+"""Whole files, by their path in SHARE; a wheel puts them where man and the shells look."""
+
+
 def block(name: str) -> re.Pattern[str]:
     """Finds what stands between a block's marks."""
     return re.compile(rf"(?<=<!-- begin {name} -->\n).*?(?=\n<!-- end {name} -->)", re.DOTALL)
@@ -34,6 +46,8 @@ def main() -> None:
     for name, made in BLOCKS.items():
         text = block(name).sub(lambda _, made=made: made(), text)  # type: ignore[misc]
     README.write_text(text, encoding="utf-8")
+    for path, write in SHARED.items():
+        (SHARE / path).write_text(write(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.documents import SHARED
 from tests.house.tree import PACKAGE, ROOT
 
 
@@ -66,11 +67,17 @@ def test_a_wheel_carries_every_file_of_a_kind(wheel: set[str], pattern: str) -> 
     assert set() == wanted - wheel
 
 
-def test_a_wheel_carries_the_package_and_its_description_alone(wheel: set[str]) -> None:
+def test_a_wheel_carries_the_package_its_description_and_its_documents_alone(wheel: set[str]) -> None:
     tops = {name.partition("/")[0] for name in wheel}
 
-    assert {"goneaway_tui"} == {top for top in tops if not top.endswith(".dist-info")}
-    assert 2 == len(tops)
+    assert {"goneaway_tui"} == {top for top in tops if not top.endswith((".dist-info", ".data"))}
+    assert 3 == len(tops)
+
+
+def test_a_wheel_puts_the_manual_page_and_the_completions_where_they_are_looked_for(wheel: set[str]) -> None:
+    put = {name.partition(".data/data/share/")[2] for name in wheel if ".data/" in name}
+
+    assert set(SHARED) == put
 
 
 def test_a_wheel_carries_nothing_that_was_made_on_the_way(wheel: set[str]) -> None:
