@@ -55,7 +55,11 @@ def imported_by(*statements: str) -> set[str]:
     ("statements", "unwanted"),
     [
         (["import goneaway_tui"], {"textual", "rich", "humanize", "pymysql", "argparse", "platformdirs"}),
-        (["import goneaway_tui.cli"], {"textual", "rich", "humanize", "pymysql", "platformdirs"}),
+        (
+            ["import goneaway_tui.cli"],
+            {"textual", "rich", "humanize", "pymysql", "platformdirs", "prometheus_client"},
+        ),
+        (["import goneaway_tui.cli.exporter"], {"prometheus_client", "textual"}),
         (
             ["import goneaway_tui.cli", "assert not goneaway_tui.cli.run(['snapshot', '--help'])"],
             {"textual", "rich", "humanize", "pymysql"},

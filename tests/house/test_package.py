@@ -59,7 +59,7 @@ def on_disk(*patterns: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("pattern", ["*.py", "*.sql", "*.tcss", "*.json", "py.typed"])
+@pytest.mark.parametrize("pattern", ["*.py", "*.sql", "*.tcss", "*.yml", "*.json", "py.typed"])
 def test_a_wheel_carries_every_file_of_a_kind(wheel: set[str], pattern: str) -> None:
     wanted = on_disk(pattern)
 
@@ -81,7 +81,7 @@ def test_a_wheel_puts_the_manual_page_and_the_completions_where_they_are_looked_
 
 
 def test_a_wheel_carries_nothing_that_was_made_on_the_way(wheel: set[str]) -> None:
-    kinds = (".py", ".sql", ".tcss", ".json", "py.typed")
+    kinds = (".py", ".sql", ".tcss", ".yml", ".json", "py.typed")
 
     assert set() == {name for name in wheel if name.startswith("goneaway_tui/") and not name.endswith(kinds)}
 

@@ -64,6 +64,10 @@ NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
     ("source/executor.py", "session_act"): (Flavour.MARIADB, "its `hurried` always brings a row"),
     ("source/testimony.py", "log"): (Flavour.MARIADB, "its log is a file only"),
     ("source/testimony.py", "log_oldest"): (Flavour.MARIADB, "its log is a file only"),
+    ("source/dossier.py", "some_attributes"): (
+        Flavour.MARIADB,
+        "its table has no key: it is gone through in any case",
+    ),
     ("source/history.py", "past_log"): (Flavour.MARIADB, "its log is a file only"),
     ("source/history.py", "raised"): (Flavour.MARIADB, "it counts errors by no account"),
 }
@@ -191,3 +195,20 @@ def test_one_session_is_read_as_all_are(flavour: Flavour, one: str) -> None:
         ]
 
     assert told(one.removeprefix("one_")) == told(one)
+
+
+@pytest.mark.parametrize(
+    ("flavour", "packed"), [(flavour, what) for flavour, what in THINGS if what.startswith("packed_")]
+)
+def test_a_pack_holds_the_rows_of_the_plain_statement(flavour: Flavour, packed: str) -> None:
+    (pack,) = sql.STATEMENTS[flavour][packed]
+    plain = next(
+        each
+        for each in sql.STATEMENTS[flavour][packed.removeprefix("packed_")]
+        if each.needs <= pack.needs and not each.needs & ALONE
+    )
+    row = re.search(r"JSON_ARRAY\((.*)\)\)", sql.read(pack.file), flags=re.DOTALL)
+
+    assert row is not None
+    assert columns(f"SELECT {row[1]} FROM t") == columns(sql.read(plain.file))
+    assert sql.read(pack.file).count("%s") == sql.read(plain.file).count("%s")

@@ -31,6 +31,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "own_limits": ([1, 2],),
     "hosts": (1,),
     "attributes": (1,),
+    "some_attributes": ([1, 2],),
     "clock": (1,),
     "one_sessions": (64, 1),
     "one_statements": (64, 0, 1),
@@ -84,7 +85,8 @@ def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_s
                 if not variant.needs <= found.able:  # a service's, and this is none
                     continue
                 statement = sql.read(variant.file).replace("{variable}", "wait_timeout")
-                parameters = ASKED_WITH.get(variant.file, ASKED_WITH.get(what, ()))[: statement.count("%s")]
+                asked = ASKED_WITH.get(variant.file, ASKED_WITH.get(what.removeprefix("packed_"), ()))
+                parameters = asked[: statement.count("%s")]
                 assert statement.count("%s") == len(parameters), f"{variant.file}: what is it asked with?"
                 brought[variant.file] = columns(cursor, statement, parameters)
 

@@ -215,11 +215,16 @@ async def until(is_so: Callable[[], object], seconds: float, told: Callable[[], 
         await asyncio.sleep(0.02)
 
 
+def is_live(app: GoneawayApp) -> bool:
+    """On a machine that is busy with other things our own looks may take long, and the board says so."""
+    return app.freshness.words.startswith(("● live", "● slow server, asked every"))
+
+
 def age_shown(app: GoneawayApp) -> float | None:
     """Seconds, as the board says them; None where it calls itself live."""
     words = app.freshness.words
     found = re.search(r"seen (?:(\d+)m )?(\d+)s ago", words)
-    assert found or "● live" in words, words
+    assert found or is_live(app), words
     return None if found is None else 60 * int(found[1] or 0) + int(found[2])
 
 
@@ -239,7 +244,7 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
         return app.snapshot is not None and app.snapshot.taken_at > instant and age_shown(app) is None
 
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: "● live" in app.freshness.words, 15, seen_now)
+        await until(lambda: is_live(app), 15, seen_now)
         before, well_until = app.snapshot, time.time()
         await asyncio.to_thread(trouble.begin, stage)
         began = time.time()

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings import Answer, Secret, Settings, hide_secrets, resolve
 from goneaway_tui.settings.commandline import QUESTIONS
-from goneaway_tui.settings.later import COMMANDS as LATER
 from goneaway_tui.settings.mention import FLAG_NAMES, KEY_NAMES
 from goneaway_tui.settings.options import COMMANDS, OPTIONS
 from tests.unit.settings.asking import CONFIG, around
@@ -36,7 +35,7 @@ words = st.one_of(
     flags,
     values,
     dsns,
-    st.sampled_from([*COMMANDS, *LATER, "--"]),
+    st.sampled_from([*COMMANDS, "--"]),
     st.builds("{}={}".format, flags, values),
     st.builds("{}{}".format, flags, values),
 )

@@ -15,6 +15,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.judge import step
@@ -140,6 +141,10 @@ async def picture(shot: Shot) -> str:
             app.clock.now += shot.seconds_later  # type: ignore[attr-defined]
             app.tick()
         await settle(app, pilot)
+        for entry in app.screen.query(Input):  # a slow machine would catch the cursor between two blinks
+            entry.cursor_blink = False
+            entry._cursor_visible = entry.has_focus
+        await pilot.pause()
         svg = app.export_screenshot(title="goneaway-tui")
     fontless = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
     return fontless.replace("Fira Code", "Fira Code, DejaVu Sans Mono, Menlo, Consolas")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from importlib.metadata import version
 
 import pytest
 
 from goneaway_tui.export import FORMATS as WRITERS
-from goneaway_tui.settings import later
 from goneaway_tui.settings.options import FORMATS, OPTIONS, Section
 from tests.unit.settings.asking import answer, settings
 
@@ -27,12 +25,6 @@ def test_help_names_every_flag_and_variable() -> None:
 
     assert [flag for option in OPTIONS for flag in option.flags if flag not in text] == []
     assert [option.env for option in OPTIONS if option.env not in text] == []
-
-
-def test_help_names_nothing_that_does_not_work() -> None:
-    words = set(re.findall(r"[\w-]+", answer("--help")))
-
-    assert set() == words & {*later.COMMANDS, *later.FLAGS}
 
 
 def test_helps_first_example_is_the_one_everybody_needs() -> None:

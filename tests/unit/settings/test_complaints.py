@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.settings import later
 from tests.unit.settings.asking import complaint, settings
 
 
@@ -80,7 +79,7 @@ from tests.unit.settings.asking import complaint, settings
                 "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
             ),
         ),
-        ("mysql://a/ mysql://b/", "more than one server is not available yet; give one server, by flags, by DSN or by @name"),
+        ("mysql://a/ mysql://b/", "this takes one server, and several are named; give one by flags, DSN or @name"),
         ("@prod", "~/.config/goneaway-tui/config.toml has no server 'prod'; [servers.NAME] makes one"),
         ("--group all", "~/.config/goneaway-tui/config.toml has no group 'all'; [groups] names them"),
         ("demo @prod", "@prod does not go with demo, which has a server of its own; leave one out"),
@@ -101,11 +100,6 @@ from tests.unit.settings.asking import complaint, settings
 )  # fmt: skip
 def test_a_refusal_says_what_why_and_what_to_do(line: str, expected: object) -> None:
     assert expected == complaint(line)
-
-
-@pytest.mark.parametrize("word", [*later.COMMANDS, *later.FLAGS])
-def test_what_the_contract_promises_for_later_says_so(word: str) -> None:
-    assert complaint(f"{word} x").startswith(f"{word} is not available yet; ")
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from goneaway_tui.model.session import Role, Session, ThreadId, Transaction
 from goneaway_tui.source.coarse import by_whole_seconds
@@ -95,8 +98,9 @@ def test_what_never_changes_is_asked_once_for_sessions_that_are_new() -> None:
     read(reader)
 
     assert [(11,)] == [parameters for file, parameters in server.heard if "hosts" in file]
-    assert [(11,)] == server.heard_of("attributes")
+    assert [([11],)] == [parameters for file, parameters in server.heard if "attributes" in file]
 
+    server.heard.clear()
     read(reader)
     server.guests.append(idle(15, 2))
 
@@ -157,7 +161,7 @@ def test_a_reading_was_taken_half_way_through_the_question() -> None:
     server.way = 0.1
     taken_at, _ = reader.sessions()
 
-    assert ["clock_statements", "roll", "sessions_threads"] == [stem(file) for file, _ in server.heard[1:4]]
+    assert ["clock_statements", "roll", "packed_sessions"] == [stem(file) for file, _ in server.heard[1:4]]
     assert taken_at == pytest.approx(NOW + 2 * 2 * server.way + server.way, abs=1e-6)
 
 
@@ -727,6 +731,20 @@ def test_whole_seconds_are_right_to_their_error(offset: float, seconds: int) -> 
     assert since is not None
     assert since <= NOW
     assert abs(since - (NOW - seconds)) <= within
+
+
+@given(at=st.floats(0, 1), late=st.floats(0, 2), began=st.floats(0, 50))
+def test_a_reading_that_straddles_a_second_doubts_which_it_was(at: float, late: float, began: float) -> None:
+    """The server reads its clock anywhere between the question and the answer; it subtracts whole seconds."""
+    asked, read, answered = NOW + at, NOW + at + late, NOW + at + 2.0
+    started = read - began
+    seconds = math.floor(read) - math.floor(started)
+    since, within = by_whole_seconds(
+        seconds, (asked + answered) / 2, wall_of(0), doubt=(answered - asked) / 2
+    )
+
+    assert since is not None
+    assert abs(since - started) <= within
 
 
 @pytest.mark.parametrize("seconds", [-1, 366 * 86_400 * 20, 2**63])

@@ -30,9 +30,9 @@ from goneaway_tui.settings import (
     Answer,
     Settings,
     hide_secrets,
-    resolve,
+    resolve_each,
 )
-from goneaway_tui.settings.options import UI
+from goneaway_tui.settings.options import EXPORTER, UI
 
 if TYPE_CHECKING:
     from goneaway_tui.source.address import Address
@@ -47,14 +47,15 @@ def run(argv: Sequence[str]) -> int:
     """Do what the arguments say and return the exit status. Nothing but a line ever reaches the user on failure."""
     try:
         hidden = hide_secrets(argv)
-        settings = resolve(argv, surroundings())
-        for warning in settings.warnings:
+        told = resolve_each(argv, surroundings())
+        said = (told,) if isinstance(told, Answer) else told
+        for warning in dict.fromkeys(warning for each in said for warning in each.warnings):
             tell(f"warning: {warning}")
-        if isinstance(settings, Answer):
-            return _answer(settings)
+        if isinstance(told, Answer):
+            return _answer(told)
         if not hidden:
             tell("warning: others on this machine can see the password in the process list; use -p alone")
-        return _chosen(settings, argv) if settings.command == UI else COMMANDS[settings.command](settings)
+        return _run(told, argv)
     except GoneawayError as error:
         tell(error.line)
         return error.exit_code
@@ -66,6 +67,15 @@ def run(argv: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: told in one line, kept whole in a file
         tell(fault(error))
         return ExitCode.BUG
+
+
+def _run(each: tuple[Settings, ...], argv: Sequence[str]) -> int:
+    first = each[0]
+    if len(each) > 1 or first.command == EXPORTER:
+        from goneaway_tui.cli.several import run_over
+
+        return run_over(each, steady_clock(), _live)
+    return _chosen(first, argv) if first.command == UI else COMMANDS[first.command](first)
 
 
 def _answer(answer: Answer) -> int:

@@ -6,12 +6,13 @@ import math
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from goneaway_tui.cli.logfile import STDIN, blocks
@@ -19,6 +20,7 @@ from goneaway_tui.cli.terminal import silence_stdout, tell, use_utf8
 from goneaway_tui.errors import ExitCode, FileError, SettingsError
 
 if TYPE_CHECKING:
+    from goneaway_tui.cli.fleet import Unreached
     from goneaway_tui.doctor.evidence import Facts
     from goneaway_tui.doctor.explanation import Explanation
     from goneaway_tui.model.clue import LogEntry
@@ -32,12 +34,21 @@ RECORDED_SECONDS: Final = 86_400.0
 """How much of a recording is read at a time, from its end."""
 
 
-def explain(files: Sequence[str], format_name: str, facts: Facts, clock: Clock) -> ExitCode:
-    """Read every file, write what was found, and tell whether it was anything. Raises FileError."""
+def explain(
+    files: Sequence[str],
+    format_name: str,
+    facts: Facts,
+    clock: Clock,
+    server: str | None = None,
+    lying_at: Mapping[str, str] = MappingProxyType({}),
+) -> ExitCode:
+    """Read every file, write what was found, and tell whether it was anything. Raises FileError.
+
+    `server` is the name of one of several. `lying_at` is where a file is that is not where its name says.
+    """
     from goneaway_tui.doctor.answers import FORMATS
 
     use_utf8()
-    count = 0
 
     def write(text: str) -> None:
         try:
@@ -50,14 +61,14 @@ def explain(files: Sequence[str], format_name: str, facts: Facts, clock: Clock) 
                 f"cannot write to standard output: {error.strerror}", "make room, or write elsewhere"
             ) from None
 
-    count = FORMATS[format_name](_explained(files or (STDIN,), facts, clock), write)
+    count = FORMATS[format_name](_explained(files or (STDIN,), facts, clock, lying_at), write, server)
     sys.stdout.flush()
-    if not count:
+    if not count and server is None:
         tell("no lost or refused connection in what was read")
     return ExitCode.DONE if count else ExitCode.NOTHING_FOUND
 
 
-def facts_from(source: LiveSource) -> Facts:
+def facts_from(source: LiveSource | Unreached) -> Facts:
     """One look at the server, and what it remembers. Raises SourceError."""
     from goneaway_tui.doctor.evidence import facts_of
 
@@ -105,11 +116,13 @@ def recorded_departures(name: str) -> tuple[Departure, ...]:
     return found[-MOST_ENTRIES:]
 
 
-def _explained(files: Sequence[str], facts: Facts, clock: Clock) -> Iterator[Explanation]:
+def _explained(
+    files: Sequence[str], facts: Facts, clock: Clock, lying_at: Mapping[str, str]
+) -> Iterator[Explanation]:
     from goneaway_tui.doctor.explanation import explained
 
     for name in files:
-        yield from explained(name, blocks(name), facts, now=clock(), zone=Local())
+        yield from explained(name, blocks(lying_at.get(name, name)), facts, now=clock(), zone=Local())
 
 
 class Local(tzinfo):

@@ -8,6 +8,7 @@ import subprocess
 import warnings
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.model.plain import plain
 from goneaway_tui.settings import Command, ConnectionSettings, Keyring, Secret
 
 PATIENCE_SECONDS = 120
@@ -16,10 +17,10 @@ LONGEST = 4096
 """Characters; more on one line is no password."""
 
 
-def password_of(connection: ConnectionSettings) -> Secret:
-    """Raises SettingsError where it is not to be had."""
+def password_of(connection: ConnectionSettings, whose: str = "") -> Secret:
+    """`whose` is said where the person is asked. Raises SettingsError where it is not to be had."""
     if connection.ask_password:
-        return _asked()
+        return _asked(f"Password for {plain(whose, 100)}: " if whose else "Password: ")
     if isinstance(connection.password, Command):
         return _printed(connection.password)
     if isinstance(connection.password, Keyring):
@@ -27,11 +28,11 @@ def password_of(connection: ConnectionSettings) -> Secret:
     return connection.password or Secret("")
 
 
-def _asked() -> Secret:
+def _asked(prompt: str) -> Secret:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)
-            return Secret(getpass.getpass("Password: "))
+            return Secret(getpass.getpass(prompt))
     except getpass.GetPassWarning:
         raise SettingsError(
             "there is no terminal to ask for the password on", "set MYSQL_PWD, or use ~/.my.cnf"

@@ -40,11 +40,14 @@ class Watch:
         interval: float,
         errand: Errand | None = None,
         recorder: Recorder | None = None,
+        name: str | None = None,
     ) -> None:
+        """With a `name` it is one of several: each event carries it, and a server that is not there at first is waited for."""
+        self._name = name
         self._source = source
         self._clock = clock
         self._policy = policy
-        self._write = write
+        self._out = write
         self._interval = interval
         self._errand = errand
         self._recorder = recorder
@@ -53,20 +56,31 @@ class Watch:
         self._failures = 0
         self._stopped = threading.Event()
 
+    @property
+    def has_seen(self) -> bool:
+        """Whether the server ever answered."""
+        return self._last is not None
+
     def stop(self) -> None:
         """From any thread: the look under way is the last, and is cut short where the server keeps it waiting."""
-        self._stopped.set()
+        self.stop_looking()
         self._source.close()
 
+    def stop_looking(self) -> None:
+        """The same, and leave the source to the caller."""
+        self._stopped.set()
+
     def run(self, seconds: float | None) -> None:
-        """Until stopped, or for so long. Raises SourceError where the first look fails, and FileError."""
+        """Until stopped, or for so long. Raises SourceError where the first look of a nameless one fails, and FileError."""
         began = self._clock()
         end = None if seconds is None else began + seconds
         due = began
         try:
             self._take(step(self._source.sample(), None, self._policy))
-        except SourceError:
-            if not self._stopped.is_set():
+        except SourceError as error:
+            if self._name is not None:
+                self._miss(error)
+            elif not self._stopped.is_set():
                 raise
         while not self._stopped.is_set():
             now = self._clock()
@@ -81,17 +95,21 @@ class Watch:
         try:
             taken = step(self._source.sample(), self._last, self._policy, self._lessons)
         except SourceError as error:
-            if self._stopped.is_set():
-                return
-            self._failures += 1
-            if self._failures == 1:
-                tell(error.line)
-                self._write(events.lost(self._clock(), plain(error.line, 500)))
+            self._miss(error)
             return
         if self._failures:
             self._failures = 0
             self._write(events.recovered(taken.snapshot.taken_at))
         self._take(taken)
+
+    def _miss(self, error: SourceError) -> None:
+        """Tell the first of several failures in a row."""
+        if self._stopped.is_set():
+            return
+        self._failures += 1
+        if self._failures == 1:
+            tell(error.line if self._name is None else f"{self._name}: {error.line}")
+            self._write(events.lost(self._clock(), plain(error.line, 500)))
 
     def _take(self, taken: Step) -> None:
         if self._last is None:
@@ -100,12 +118,18 @@ class Watch:
             self._write(event)
         if self._errand is not None:
             for departure in taken.departed:
-                self._errand.send(events.departed(departure))
+                self._errand.send(self._named(events.departed(departure)))
             for event in events.endangered(self._last, taken.snapshot):
-                self._errand.send(event)
+                self._errand.send(self._named(event))
         if self._recorder is not None:
             self._recorder.record(taken.snapshot, taken.departed)
         self._last, self._lessons = taken.snapshot, taken.lessons
+
+    def _write(self, event: Data) -> None:
+        self._out(self._named(event))
+
+    def _named(self, event: Data) -> Data:
+        return event if self._name is None else events.named(self._name, event)
 
     def _pause(self) -> float:
         return min(LONGEST_PAUSE, max(self._interval, 2.0 ** (self._failures - 1)))
@@ -124,23 +148,8 @@ def watch(
 ) -> ExitCode:
     """Run it on this process's output and signals. Raises SourceError and FileError."""
     with ExitStack() as held:
-        out = held.enter_context(_opened(output))
+        write = held.enter_context(lines(output))
         errand = held.enter_context(Errand(command)) if command else None
-
-        def write(event: Data) -> None:
-            try:
-                out.write(dumps(event) + "\n")
-                out.flush()
-            except BrokenPipeError:
-                raise
-            except OSError as error:
-                if output is None:
-                    silence_stdout()
-                raise FileError(
-                    f"cannot write to {plain(output or 'standard output', 300)}: {error.strerror}",
-                    "make room, or write elsewhere",
-                ) from None
-
         watching = Watch(source, clock, policy, write, interval=interval, errand=errand, recorder=recorder)
         asked: list[int] = []
 
@@ -151,6 +160,31 @@ def watch(
         with heeding(go):
             watching.run(seconds)
     return ExitCode.INTERRUPTED if signal.SIGINT in asked else ExitCode.DONE
+
+
+@contextmanager
+def lines(output: str | None) -> Iterator[Callable[[Data], None]]:
+    """What writes one event a line, from any thread. Both raise FileError."""
+    writing = threading.Lock()
+    with _opened(output) as out:
+
+        def write(event: Data) -> None:
+            line = dumps(event) + "\n"
+            try:
+                with writing:
+                    out.write(line)
+                    out.flush()
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                if output is None:
+                    silence_stdout()
+                raise FileError(
+                    f"cannot write to {plain(output or 'standard output', 300)}: {error.strerror}",
+                    "make room, or write elsewhere",
+                ) from None
+
+        yield write
 
 
 @contextmanager

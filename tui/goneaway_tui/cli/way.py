@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from goneaway_tui.cli.password import password_of
 from goneaway_tui.cli.terminal import tell
-from goneaway_tui.settings import ConnectionSettings, Settings, Transport
+from goneaway_tui.settings import ConnectionSettings, Secret, Settings, Transport
 from goneaway_tui.source.address import STANDARD_SOCKETS, Address, standard_socket
 from goneaway_tui.source.tunnel import Tunnel
 
@@ -24,9 +24,13 @@ class Way:
 
 
 @contextmanager
-def way_to(settings: Settings) -> Iterator[Way]:
-    """Open while it is used. Raises SettingsError without a password, SourceError where ssh does not get through."""
-    address = _address(settings.connection, password_of(settings.connection).reveal())
+def way_to(settings: Settings, password: Secret | None = None) -> Iterator[Way]:
+    """Open while it is used; where no `password` is given it is looked for.
+
+    Raises SettingsError without a password, SourceError where ssh does not get through.
+    """
+    known = password_of(settings.connection) if password is None else password
+    address = _address(settings.connection, known.reveal())
     address = replace(address, label=settings.profile and f"{settings.profile} ({address.name})")
     host = settings.connection.ssh
     if host is None:

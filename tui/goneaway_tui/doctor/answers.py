@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from goneaway_tui.doctor.explanation import SCHEMA, Explanation
 from goneaway_tui.doctor.prose import answer, gathered, times_words
@@ -18,12 +19,14 @@ _ESCAPES = str.maketrans(
 _LINKS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
 
 
-def write_json(explanations: Iterable[Explanation], write: Write) -> int:
-    """Write as errors come; returns how many there were."""
-    write(f'{{"schema": "{SCHEMA}",\n "errors": [')
+def write_json(explanations: Iterable[Explanation], write: Write, server: str | None = None) -> int:
+    """Write as errors come; returns how many there were. For one of several servers all of it is one line."""
+    said = {} if server is None else {"server_name": server}
+    head = "".join(f'"{name}": {_dumps(value)}, ' for name, value in said.items())
+    write(f'{{{head}"schema": "{SCHEMA}",' + (' "errors": [' if said else '\n "errors": ['))
     count = 0
     for each in explanations:
-        write(("," if count else "") + "\n  " + _dumps(data(each)))
+        write(("," if count else "") + (" " if said else "\n  ") + _dumps(said | data(each)))
         count += 1
     write("]}\n")
     return count
@@ -53,16 +56,20 @@ def data(each: Explanation) -> dict[str, object]:
     }
 
 
-def write_text(explanations: Iterable[Explanation], write: Write) -> int:
+def write_text(explanations: Iterable[Explanation], write: Write, server: str | None = None) -> int:
     """A colleague's answer, like errors told once."""
     found = gathered(explanations)
+    if server is not None:
+        write(f"== on {plain(server, 200)} ==\n\n")
     for line in answer(found):
         write(f"{line}\n")
     return found.count
 
 
-def write_markdown(explanations: Iterable[Explanation], write: Write) -> int:
+def write_markdown(explanations: Iterable[Explanation], write: Write, server: str | None = None) -> int:
     found = gathered(explanations)
+    if server is not None:
+        write(f"# On {_escaped(plain(server, 200))}\n\n")
     for group in found.groups:
         write("\n".join(_markdown(group.first, times_words(group))) + "\n\n")
     if found.untold:
@@ -70,12 +77,20 @@ def write_markdown(explanations: Iterable[Explanation], write: Write) -> int:
     return found.count
 
 
-FORMATS: dict[str, Callable[[Iterable[Explanation], Write], int]] = {
+class Answer(Protocol):
+    """Writes explanations, by the facts of a server that is named where there are several; returns how many there were."""
+
+    def __call__(
+        self, explanations: Iterable[Explanation], write: Write, server: str | None = None
+    ) -> int: ...
+
+
+FORMATS: dict[str, Answer] = {
     "text": write_text,
     "json": write_json,
     "markdown": write_markdown,
 }
-"""How an explanation can be written; each returns how many errors there were."""
+"""How an explanation can be written."""
 
 
 def _dumps(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +15,9 @@ from goneaway_tui.model.snapshot import Snapshot
 Write = Callable[[Snapshot, TextIO], None]
 """Writes one snapshot as text; line ends are `\\n`, the encoding is whoever opened the file's (we open UTF-8)."""
 
+WriteEach = Callable[[Iterable[tuple[str, Snapshot]], TextIO], None]
+"""The same of several servers, by their names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -25,6 +28,8 @@ class Format:
     title: str
     """What a person picks it by."""
     write: Write
+    write_each: WriteEach | None = None
+    """None where it shows one server alone."""
 
 
 def _from(module: str) -> Write:
@@ -36,11 +41,18 @@ def _from(module: str) -> Write:
     return write
 
 
+def _each_from(module: str) -> WriteEach:
+    def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
+        import_module(f"{__name__}.{module}").write_each(snapshots, out)
+
+    return write_each
+
+
 FORMATS: dict[str, Format] = {
     row.name: row
     for row in (
-        Format("json", ".json", "JSON, for scripts", _from("json")),
-        Format("csv", ".csv", "CSV, for spreadsheets", _from("csv")),
+        Format("json", ".json", "JSON, for scripts", _from("json"), _each_from("json")),
+        Format("csv", ".csv", "CSV, for spreadsheets", _from("csv"), _each_from("csv")),
         Format("markdown", ".md", "Markdown, for tickets", _from("markdown")),
         Format("html", ".html", "HTML page", _from("html")),
         Format("svg", ".svg", "SVG picture", _from("svg")),

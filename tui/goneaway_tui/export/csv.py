@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from typing import TextIO
 
 from goneaway_tui.export.data import Data, session_data
@@ -41,9 +42,21 @@ LONGEST = 32_766
 def write(snapshot: Snapshot, out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
+    writer.writerows(_rows(snapshot))
+
+
+def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
+    """One table, its first column the server's name."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("server_name", *HEADER))
+    for name, snapshot in snapshots:
+        writer.writerows([cell(name), *row] for row in _rows(snapshot))
+
+
+def _rows(snapshot: Snapshot) -> Iterable[list[str]]:
     for verdict in snapshot.verdicts:
         flat = flattened(session_data(verdict, snapshot.taken_at))
-        writer.writerow([cell(flat.get(name)) for name in HEADER])
+        yield [cell(flat.get(name)) for name in HEADER]
 
 
 def flattened(data: Data, prefix: str = "") -> Data:

@@ -78,6 +78,11 @@ def recovered(at: float) -> Data:
     return _event("recovered", at)
 
 
+def named(server_name: str, event: Data) -> Data:
+    """An event of one of several servers."""
+    return {"server_name": server_name} | event
+
+
 def _in_danger(verdict: Verdict) -> bool:
     return verdict.session.transaction is not None and verdict.risk in {Risk.IMMINENT, Risk.OVERDUE}
 

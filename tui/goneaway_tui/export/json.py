@@ -1,12 +1,13 @@
-"""JSON, as the contract has it: one session a line, everything above them indented."""
+"""JSON, as the contract has it: one session a line, everything above them indented; of several servers one object a line."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import TextIO
 
-from goneaway_tui.export.data import Data, head_data, session_data
+from goneaway_tui.export.data import Data, as_data, head_data, session_data
 from goneaway_tui.model.snapshot import Snapshot
 
 _UNSEEN = re.compile(
@@ -14,10 +15,12 @@ _UNSEEN = re.compile(
     r"\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
 """Legal in JSON or not even encodable, but never fit to reach a terminal or a file as they are."""
+_ON_ONE_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_INDENTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=2)
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
-    out.write(dumps(head_data(snapshot), indent=2).removesuffix("\n}"))
+    out.write(dumps(head_data(snapshot), _INDENTED).removesuffix("\n}"))
     out.write(',\n  "sessions": [')
     between = "\n    "
     for verdict in snapshot.verdicts:
@@ -26,11 +29,19 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
     out.write("\n  ]\n}\n" if snapshot.verdicts else "]\n}\n")
 
 
-def dumps(data: Data, indent: int | None = None) -> str:
-    r"""JSON that encodes as UTF-8 and controls no terminal; without `indent`, on one line.
+def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
+    out.writelines(dumps({"server_name": name, **as_data(snapshot)}) + "\n" for name, snapshot in snapshots)
+
+
+def dumps(data: Data, encoder: json.JSONEncoder = _ON_ONE_LINE) -> str:
+    r"""JSON that encodes as UTF-8 and controls no terminal; unless told otherwise, on one line.
 
     >>> print(dumps({"user": "zoë\x1b\x9b\u202e\ud800"}))
     {"user": "zoë\u001b\u009b\u202e\ud800"}
     """
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent)
-    return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    text = encoder.encode(data)
+    return (
+        text
+        if text.isascii() and text.isprintable()
+        else _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    )

@@ -33,6 +33,7 @@ SYNOPSES = (
     "watch [CONNECTION] [DSN | @NAME] [--for SECONDS] [--output FILE]",
     "explain [FILE ... | -] [CONNECTION] [DSN | @NAME] [--format NAME]",
     "replay FILE",
+    "exporter [CONNECTION] [DSN ... | @NAME ...] [--listen ADDRESS:PORT]",
     "demo [--simulated] [--for SECONDS]",
     f"config {'|'.join(ACTIONS[CONFIG])} [--config FILE]",
     f"schema {'|'.join(ACTIONS[SCHEMA])}",

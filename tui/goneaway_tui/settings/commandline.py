@@ -108,8 +108,6 @@ def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901
             dsns.append(tuple(dsn.mentions(word)))
         elif command in READS and not after_password and not word.startswith("@"):
             files.append(word)
-        elif word in later.COMMANDS:
-            raise later.not_yet(word)
         elif command in ACTIONS and not action:
             action = _action(command, word)
         elif word in COMMANDS:
@@ -145,8 +143,6 @@ def _unknown(word: str) -> SettingsError:
     if not word.startswith("--"):
         return SettingsError(f"there is no flag {shown(word[:2])}", "see --help")
     flag = canonical(word.partition("=")[0])
-    if flag in later.FLAGS:
-        return later.not_yet(flag)
     if flag in later.LEFT_OUT:
         return later.left_out(flag)
     return SettingsError(

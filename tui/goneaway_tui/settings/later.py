@@ -1,24 +1,10 @@
-"""Words of the contract that this version does not know yet, each with what to do in the meantime.
-
-When one begins to work its line here goes, and its row in the tables comes.
-"""
+"""Words of the mysql client that are left out here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from goneaway_tui.errors import SettingsError
-
-_SNAPSHOT = "goneaway-tui snapshot --format json reads the server once"
-_ONE = "give one server, by flags, by DSN or by @name"
-
-COMMANDS: Mapping[str, str] = {
-    "exporter": _SNAPSHOT,
-}
-
-FLAGS: Mapping[str, str] = {
-    "--listen": _SNAPSHOT,
-}
 
 LEFT_OUT: Mapping[str, str] = dict.fromkeys(
     ("--compress", "-C", "--compression-algorithms", "--zstd-compression-level"),
@@ -28,12 +14,6 @@ LEFT_OUT: Mapping[str, str] = dict.fromkeys(
 
 UNCHECKED = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fplist"})
 """In an option file these ask for a check of the server that we do not make: passing over them is told."""
-
-SEVERAL = "more than one server"
-
-
-def not_yet(what: str) -> SettingsError:
-    return SettingsError(f"{what} is not available yet", {**COMMANDS, **FLAGS}.get(what, _ONE))
 
 
 def left_out(what: str) -> SettingsError:

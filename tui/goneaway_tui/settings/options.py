@@ -22,6 +22,7 @@ class Section(StrEnum):
     SNAPSHOT = "For snapshot, watch and explain"
     WATCHING = "For watch"
     RECORDING = "Recordings"
+    EXPORTING = "For exporter"
     ORIGINS = "Where values come from"
     """Not values of a run themselves: these say where its values are read."""
 
@@ -34,11 +35,11 @@ class Bare(Enum):
 
 
 UI, DEMO, SNAPSHOT, WATCH = "ui", "demo", "snapshot", "watch"
-EXPLAIN, REPLAY, CONFIG = "explain", "replay", "config"
+EXPLAIN, REPLAY, CONFIG, EXPORTER = "explain", "replay", "config", "exporter"
 SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
-RUNS = (UI, SNAPSHOT, WATCH, DEMO, EXPLAIN, REPLAY)
+RUNS = (UI, SNAPSHOT, WATCH, DEMO, EXPLAIN, REPLAY, EXPORTER)
 """All that run: what is common is taken by each, also where it changes nothing."""
-CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN)
+CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN, EXPORTER)
 """Commands that speak to a server somebody names."""
 
 COMMANDS: Mapping[str, str] = {
@@ -47,6 +48,7 @@ COMMANDS: Mapping[str, str] = {
     WATCH: "what happens, as it happens: one JSON object a line, no screen",
     EXPLAIN: "why connections were lost: reads the logs of clients and servers",
     REPLAY: "the screen on a recording: FILE is what --record wrote",
+    EXPORTER: "metrics for Prometheus, of one server or many",
     CONFIG: "the config file: where it is, what it means, its faults, a new one, the names in it",
     SCHEMA: "what that command writes as JSON, in JSON Schema",
     COMPLETION: "what teaches that shell these words, and the names of the config file",
@@ -151,6 +153,23 @@ def _origin(
     return Option(name, flags, read, help, default, Section.ORIGINS, metavar, bare, env, commands=commands)
 
 
+def _exporting(
+    name: str,
+    read: Callable[[str], object],
+    help: str,  # noqa: A002 - it is what the field is called
+    metavar: str = "",
+    default: str | None = None,
+) -> Option:
+    """A row of the exporter; without a metavar it is a switch, and those are not for variables."""
+    flag = f"--{name.replace('_', '-')}"
+    if not metavar:
+        return Option(name, (flag,), read, help, "0", Section.EXPORTING, bare=True, commands=(EXPORTER,))
+    env = f"GONEAWAY_{name.upper()}"
+    return Option(
+        name, (flag,), read, help, default, Section.EXPORTING, metavar, env=env, commands=(EXPORTER,)
+    )
+
+
 _MODES = ", ".join(SslMode)
 _LEFT = values.seconds(0, 31_536_000, "0 to 1y")
 _NONE: Final = None
@@ -204,7 +223,7 @@ OPTIONS: tuple[Option, ...] = (
            Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
     Option("error_log", ("--error-log",), values.path,
            "The server's error log, where it lies on this machine: it says why sessions ended.", None,
-           Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN)),
+           Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN, EXPORTER)),
     Option("execute", ("--exec",), values.words,
            "A command to run for each departure, and each open transaction about to be closed; the event is its input.",
            None, Section.WATCHING, "COMMAND", commands=(WATCH,)),
@@ -214,6 +233,16 @@ OPTIONS: tuple[Option, ...] = (
            Section.RECORDING, "AMOUNT", commands=(UI, DEMO, WATCH)),
     Option("recording", ("--recording",), values.path, "What --record wrote: explain looks up who left at the time.", None,
            Section.RECORDING, "FILE", commands=(EXPLAIN,)),
+    _exporting("listen", values.listen, "Where it is to be asked; 0.0.0.0 or [::] is anywhere.", "ADDRESS:PORT",
+               "127.0.0.1:9104"),
+    _exporting("listen_cert", values.path, "Speak TLS, with this certificate.", "FILE"),
+    _exporting("listen_key", values.path, "Its key.", "FILE"),
+    _exporting("listen_ca", values.path, "Let in whose certificate one of these authorities signed.", "FILE"),
+    _exporting("listen_auth", values.path, "Let in who knows the user:password in this file.", "FILE"),
+    _exporting("max_series", values.count(100, 1_000_000, "100 to 1000000"),
+               "The most series that name users and programs; the rest is added up as other.", "COUNT", "5000"),
+    _exporting("print_rules", values.switch, "Print alert rules for Prometheus, and leave."),
+    _exporting("print_dashboard", values.switch, "Print a dashboard for Grafana, and leave."),
     _origin("defaults_file", values.path, "The only option file to read.", "FILE"),
     _origin("defaults_extra_file", values.path, "An option file to read before ~/.my.cnf.", "FILE"),
     _origin("defaults_group_suffix", values.word, "Read [client_x] too, for the suffix _x.", "SUFFIX",

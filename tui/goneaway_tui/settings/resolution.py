@@ -35,15 +35,15 @@ Targets = list[tuple[Server | None, tuple[Mention, ...]]]
 
 
 def resolve(argv: Sequence[str], around: Surroundings) -> Settings | Answer:
-    """What to do, or the answer to a question about it.
+    """What to do with one server, or the answer to a question about it.
 
-    Raises SettingsError, and FileError where a file that was named cannot be read.
+    Raises SettingsError, also where several are named, and FileError where a file that was named cannot be read.
     """
     told = resolve_each(argv, around)
     if isinstance(told, Answer):
         return told
     if len(told) > 1:
-        raise later.not_yet(later.SEVERAL)
+        raise SettingsError("this takes one server, and several are named", "give one by flags, DSN or @name")
     return told[0]
 
 
@@ -248,6 +248,14 @@ def _settings(
         record=value["record"],
         keep=value["keep"],
         recording=value["recording"],
+        listen=value["listen"],
+        listen_cert=value["listen_cert"],
+        listen_key=value["listen_key"],
+        listen_ca=value["listen_ca"],
+        listen_auth=value["listen_auth"],
+        max_series=value["max_series"],
+        print_rules=value["print_rules"],
+        print_dashboard=value["print_dashboard"],
         files=line.files,
         live=server is not None or _names_a_server(decided),
         origins=MappingProxyType(

@@ -94,6 +94,19 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to be asked from."""
+
+    host: str
+    """A name or an address, an IPv6 one without brackets."""
+    port: int
+
+    def __str__(self) -> str:
+        """As it may be written."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     command: str
     """One of `options.COMMANDS`, or `ui`."""
@@ -126,6 +139,20 @@ class Settings:
     """How much of a recording is kept."""
     recording: str | None
     """Path of the recording in which `explain` looks up who left."""
+    listen: Listen
+    """Where the exporter is to be asked."""
+    listen_cert: str | None
+    """Paths of a certificate and its key, with which the exporter speaks TLS."""
+    listen_key: str | None
+    listen_ca: str | None
+    """Path of the authorities that sign the certificates of who may ask; None lets in those without one."""
+    listen_auth: str | None
+    """Path of a file with the `user:password` of who may ask."""
+    max_series: int
+    """The most series that name users and programs."""
+    print_rules: bool
+    """The exporter's alert rules are to be printed, and nothing more."""
+    print_dashboard: bool
     files: tuple[str, ...]
     """What `explain` or `replay` is to read, as named; `-` is standard input, and for `explain` so are none."""
     live: bool

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from goneaway_tui.model.duration import parse_duration
 from goneaway_tui.settings.secret import Secret
-from goneaway_tui.settings.settings import Keep, SslMode, Transport
+from goneaway_tui.settings.settings import Keep, Listen, SslMode, Transport
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
@@ -88,6 +88,40 @@ def port(text: str) -> int:
     if not (number.isascii() and number.isdecimal() and len(number) <= 5 and 1 <= int(number) <= 65535):
         raise ValueError(f"not a port: {shown(text)}; a port is a number from 1 to 65535")
     return int(number)
+
+
+def listen(text: str) -> Listen:
+    """An address and a port, the address in brackets where it has colons.
+
+    >>> str(listen("[::1]:9104")), str(listen("0.0.0.0:9200"))
+    ('[::1]:9104', '0.0.0.0:9200')
+    """
+    address, colon, number = text.strip().rpartition(":")
+    is_bracketed = address.startswith("[") and address.endswith("]")
+    try:
+        bare = host(address[1:-1] if is_bracketed else address)
+        known = port(number)
+    except ValueError:
+        bare, known = None, 0
+    if not (colon and bare) or (":" in bare) != is_bracketed:
+        raise ValueError(
+            f"not an address and a port: {shown(text)}; write them as in 127.0.0.1:9104 or [::1]:9104"
+        )
+    return Listen(bare, known)
+
+
+def count(least: int, most: int, span: str) -> Callable[[str], int]:
+    """A reader of whole numbers between two bounds; `span` says them to a person."""
+
+    def read(text: str) -> int:
+        number = text.strip().replace("_", "").replace(",", "")
+        if not (
+            number.isascii() and number.isdecimal() and len(number) <= 12 and least <= int(number) <= most
+        ):
+            raise ValueError(f"not a number in range: {shown(text)}; it may be {span}")
+        return int(number)
+
+    return read
 
 
 def secret(text: str) -> Secret:

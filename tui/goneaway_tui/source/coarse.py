@@ -15,17 +15,19 @@ TIME_ERROR = 1.0
 
 
 def by_whole_seconds(
-    seconds: int, taken_at: float, wall: Timebase, uptime: float = math.inf
+    seconds: int, taken_at: float, wall: Timebase, uptime: float = math.inf, doubt: float = 0.0
 ) -> tuple[float | None, float]:
     """The idle clock from TIME alone: it began in that second of the server's clock. None where TIME is absurd.
 
     A session that ran SET timestamp shows a TIME in the past or future of its own making; no session is older than
     its server (`uptime` seconds, as far as known), and none idles in the future. What `wall` has not been set by cannot be placed.
+    The server read its clock within `doubt` seconds of `taken_at`; where its second changed meanwhile, either may be meant.
     """
     if not 0 <= seconds <= min(OLDEST, uptime + 2 * TIME_ERROR) or not wall.is_set:
         return None, TIME_ERROR
-    second_began = int(taken_at - wall.offset) - seconds + 0.5
-    return min(taken_at, wall.local(second_began)), TIME_ERROR
+    earliest, latest = (math.floor(taken_at - wall.offset + by) for by in (-doubt, doubt))
+    began = (earliest + latest + 1) / 2 - seconds
+    return min(taken_at, wall.local(began)), TIME_ERROR + (latest - earliest) / 2
 
 
 OLDEST = 366 * 86_400 * 20 - 1
@@ -38,6 +40,12 @@ class CoarseWaits:
     def __init__(self, wall: Timebase) -> None:
         self._wall = wall
         self._looked_at = -math.inf
+        self.doubt = 0.0
+        """Seconds between the server's reading of its clock and the instant we take for it, at most."""
+
+    def began(self, seconds: int, taken_at: float, uptime: float = math.inf) -> tuple[float | None, float]:
+        """When a wait of so many whole seconds began, as a single look can tell."""
+        return by_whole_seconds(seconds, taken_at, self._wall, uptime, self.doubt)
 
     def watch(
         self,
@@ -66,7 +74,8 @@ class CoarseWaits:
             before, dossier.wait = dossier.wait, None
             if command == "Sleep":
                 followed = dossier.followed or (number in new and self._looked_at > -math.inf)
-                dossier.wait = self._wait(before, int(seconds), taken_at, uptime, followed=followed)
+                began = self.began(int(seconds), taken_at, uptime)
+                dossier.wait = self._wait(before, int(seconds), taken_at, began, followed=followed)
             dossier.followed = True
             lately = not uptime >= int(seconds) > taken_at - self._looked_at + 2 * TIME_ERROR
             if dossier.thread is not None and (sweep or lately or dossier.wait != before):
@@ -75,13 +84,19 @@ class CoarseWaits:
         return unseen
 
     def _wait(
-        self, before: CoarseWait | None, seconds: int, taken_at: float, uptime: float, *, followed: bool
+        self,
+        before: CoarseWait | None,
+        seconds: int,
+        taken_at: float,
+        began: tuple[float | None, float],
+        *,
+        followed: bool,
     ) -> CoarseWait:
         """This session's idle wait. `followed`: at the last look it worked, waited otherwise, or was not there."""
         second = math.floor(taken_at - self._wall.offset) - seconds
         if before is not None and abs(second - before.second) <= 1:
             return before
-        since, within = by_whole_seconds(seconds, taken_at, self._wall, uptime)
+        since, within = began
         if followed:
             earliest = max(self._looked_at, -math.inf if since is None else since - TIME_ERROR / 2)
             since, within = (earliest + taken_at) / 2, max(TIME_ERROR, (taken_at - earliest) / 2)

@@ -8,12 +8,15 @@ from functools import lru_cache
 from goneaway_tui.model.plain import from_wire
 from goneaway_tui.model.session import ThreadId
 from goneaway_tui.source.connection import Connection, Row
+from goneaway_tui.source.packed import rows_of
 from goneaway_tui.source.survey import Survey
 
 ATTRIBUTES_KEPT = 64
 TEXT_KEPT = 256
 """A client may send 64 KB of attributes; what does not fit these is not kept."""
 PAIRS_SHARED = 2048
+FEW_NEW = 100
+"""New sessions up to which attributes are asked by key: of 5,000 sessions one costs 0.5 ms so, and 25 ms otherwise."""
 
 
 @dataclass(slots=True)
@@ -78,23 +81,25 @@ class CoarseWait:
 
 def read_attributes(connection: Connection, found: Survey, new: dict[int, Dossier]) -> None:
     """Fill the attributes of sessions that are new; does nothing where they may not be read."""
-    statement = found.statement("attributes")
-    if statement is None or not new:
+    if found.statement("attributes") is None or not new:
         return
+    of_some = found.statement("some_attributes")
+    if of_some is not None and len(new) <= FEW_NEW:
+        rows = connection.rows(of_some, (sorted(new),))
+    else:
+        rows = rows_of(connection, found, "attributes", (min(new),))
     told: dict[int, list[tuple[str, str]]] = {}
-    for session_id, name, value in connection.rows(statement, (min(new),)):
+    for session_id, name, value in rows:
         if int(session_id) in new:
-            told.setdefault(int(session_id), []).append(
-                _pair(text(name)[:TEXT_KEPT], text(value)[:TEXT_KEPT])
-            )
+            told.setdefault(int(session_id), []).append(_pair(name, value))
     for session_id, attributes in told.items():
         new[session_id].attributes = tuple(attributes[:ATTRIBUTES_KEPT])
 
 
 @lru_cache(maxsize=PAIRS_SHARED)
-def _pair(name: str, value: str) -> tuple[str, str]:
+def _pair(name: bytes | str, value: bytes | str | None) -> tuple[str, str]:
     """One object for the same words, as all sessions of a program say them: who left is kept by the ten thousand."""
-    return name, value
+    return text(name)[:TEXT_KEPT], text(value)[:TEXT_KEPT]
 
 
 def text(value: bytes | str | None) -> str:

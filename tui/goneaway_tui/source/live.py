@@ -6,7 +6,7 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from goneaway_tui.errors import SourceError, Unreachable
 from goneaway_tui.judge.runs import is_same_run
@@ -16,9 +16,7 @@ from goneaway_tui.model.session import Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import Connection, Refusal
-from goneaway_tui.source.errorlog import ErrorLog
 from goneaway_tui.source.globals import GlobalsReader
-from goneaway_tui.source.history import History, recalled
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
@@ -27,6 +25,10 @@ from goneaway_tui.source.sql import STATEMENT_SECONDS
 from goneaway_tui.source.survey import Survey, limitations_of, survey
 from goneaway_tui.source.testimony import Testimony
 from goneaway_tui.source.uptime import SteadyUptime, uptime_of
+
+if TYPE_CHECKING:
+    from goneaway_tui.source.errorlog import ErrorLog
+    from goneaway_tui.source.history import History
 
 T = TypeVar("T")
 TEXT_LENGTH = 1024
@@ -243,6 +245,9 @@ class _Reading:
         return self._counters
 
     def history(self) -> History:
+        # it comes with the rooms of the doctor, which a look does not need
+        from goneaway_tui.source.history import recalled
+
         return recalled(self.connection, self._found, self._clock)
 
     def _survey_again(self, now: float) -> None:

@@ -15,6 +15,7 @@ from goneaway_tui.model.session import ProcesslistId, Role, Session, Transaction
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.dossier import Dossier, optional, read_attributes, read_open_transactions, text
+from goneaway_tui.source.packed import rows_of
 from goneaway_tui.source.roles import role_of
 from goneaway_tui.source.roster import Roster
 from goneaway_tui.source.survey import Survey
@@ -99,7 +100,7 @@ class MariadbReader:
             if len(quiet) == count and quiet <= self._known.keys():
                 return rows, quiet
         self._whole_at = self._clock()
-        return self._connection.rows(self._found.must("sessions"), (self._text_length,)), set()
+        return rows_of(self._connection, self._found, "sessions", (self._text_length,)), set()
 
     def _measure_way(self) -> None:
         sent = self._clock()

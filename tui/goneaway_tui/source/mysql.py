@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction
 from goneaway_tui.ports import Clock
-from goneaway_tui.source.coarse import CoarseWaits, by_whole_seconds
+from goneaway_tui.source.coarse import CoarseWaits
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.dossier import (
     Dossier,
@@ -26,6 +26,7 @@ from goneaway_tui.source.dossier import (
 from goneaway_tui.source.mysql_clocks import Clocks
 from goneaway_tui.source.mysql_limits import SWEEP_SECONDS, OwnLimits
 from goneaway_tui.source.mysql_transactions import Transactions
+from goneaway_tui.source.packed import rows_of
 from goneaway_tui.source.roles import role_of
 from goneaway_tui.source.roll import Call, Roll, few
 from goneaway_tui.source.roster import Roster
@@ -89,10 +90,12 @@ class MysqlReader:
         call = self._call_roll()
         sent = self._clock()
         if call is None:
-            rows = self._connection.rows(self._found.must("sessions"), (self._text_length,))
+            rows = rows_of(self._connection, self._found, "sessions", (self._text_length,))
         else:
             rows = self._rows_of(call)
-        taken_at = (sent + self._clock()) / 2
+        received = self._clock()
+        taken_at = (sent + received) / 2
+        self._coarse.doubt = (received - sent) / 2 + self._clocks.wall.uncertainty
         answered = {int(row[1]) for row in rows}
         if call is None:
             self._whole_at = taken_at
@@ -159,10 +162,9 @@ class MysqlReader:
         return self._roll.unmoved(int(second)) if self._was_calm else None
 
     def _rows_of(self, call: Call) -> list[Row]:
-        some = self._found.statement("some")
-        if some is None or not call.asked:
+        if not call.asked:
             return []
-        return self._connection.rows(some, (self._text_length, sorted(call.asked)))
+        return rows_of(self._connection, self._found, "some", (self._text_length, sorted(call.asked)))
 
     def _meet(self, rows: Iterable[Row], gone: Iterable[int]) -> dict[int, Dossier]:
         """Forget who is gone; open a dossier for who is new, and return those."""
@@ -192,8 +194,7 @@ class MysqlReader:
 
         `rows` are of those that may have; None is everybody.
         """
-        statement = self._found.statement("statements")
-        if statement is None:
+        if self._found.statement("statements") is None:
             return set()
         of_some = self._found.statement("statements_some")
         if of_some is not None and rows is not None and len(rows) <= EVENTS_BY_THREAD:
@@ -201,7 +202,7 @@ class MysqlReader:
             told = self._connection.rows(of_some, (self._text_length, threads)) if threads else []
         else:
             since = round(max(0.0, self._events_since - LOOK_BACK) * PICOSECONDS)
-            told = self._connection.rows(statement, (self._text_length, since))
+            told = rows_of(self._connection, self._found, "statements", (self._text_length, since))
             if now_on_timer is not None:
                 self._events_since = now_on_timer
         return {thread for thread, *event in told if self._note(self._by_thread.get(thread), *event)}
@@ -227,10 +228,9 @@ class MysqlReader:
         return True
 
     def _read_hosts(self, new: dict[int, Dossier]) -> None:
-        statement = self._found.statement("hosts")
-        if statement is None or not new:
+        if self._found.statement("hosts") is None or not new:
             return
-        for session_id, host in self._connection.rows(statement, (min(new),)):
+        for session_id, host in rows_of(self._connection, self._found, "hosts", (min(new),)):
             if int(session_id) in new:
                 new[int(session_id)].host = text(host)
 
@@ -294,4 +294,4 @@ class MysqlReader:
             return min(taken_at, dossier.began), 0.0
         if dossier.wait is not None:
             return dossier.wait.since, dossier.wait.within
-        return by_whole_seconds(seconds, taken_at, self._clocks.wall)
+        return self._coarse.began(seconds, taken_at)

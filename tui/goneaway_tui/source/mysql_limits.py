@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from goneaway_tui.model.session import ThreadId
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.dossier import Dossier, text
+from goneaway_tui.source.packed import rows_of
 from goneaway_tui.source.survey import Survey
 from goneaway_tui.source.timebase import Timebase
 
@@ -26,7 +27,7 @@ class OwnLimits:
     def __init__(self, connection: Connection, found: Survey, wall: Timebase) -> None:
         """`wall` places the instants that the server tells."""
         self._connection = connection
-        self._statement = found.statement("own_limits")
+        self._found = found
         self._wall = wall
         self._waiting: dict[ThreadId, None] = {}
         self._unswept: list[ThreadId] = []
@@ -34,7 +35,7 @@ class OwnLimits:
 
     def read(self, by_thread: Mapping[ThreadId, Dossier], threads: Iterable[ThreadId]) -> list[Dossier]:
         """Ask for those that are new or ran something; at the first reading for all. Returns those that were told."""
-        if self._statement is None:
+        if self._found.statement("own_limits") is None:
             return []
         for thread in sorted(threads):
             self._waiting.setdefault(thread)
@@ -45,7 +46,7 @@ class OwnLimits:
             asked = [*unknown[:ASKED_AT_ONCE], *known[:RAN_AT_ONCE]]
         for first in range(0, len(asked), ASKED_AT_ONCE):
             bunch = sorted(asked[first : first + ASKED_AT_ONCE])
-            for thread, name, value in self._connection.rows(self._statement, (bunch,)):
+            for thread, name, value in rows_of(self._connection, self._found, "own_limits", (bunch,)):
                 if text(name) == "wait_timeout":
                     by_thread[thread].own_limit = int(value)
                 else:

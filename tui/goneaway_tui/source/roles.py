@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from goneaway_tui.model.session import Role
 
 BY_COMMAND = {
@@ -28,6 +30,7 @@ BY_THREAD = {
 """By the beginning of performance_schema's thread name, which calls an applier by what it is, not by its user."""
 
 
+@lru_cache(maxsize=1024)
 def role_of(command: str, user: str, thread_name: str = "") -> Role:
     """The first table that knows it decides; everybody else is a client.
 

@@ -15,6 +15,8 @@ class SingleSurvey(Survey):
     __slots__ = ()
 
     def statement(self, what: str) -> str | None:
+        if what.startswith("packed_"):  # one row needs no packing, and a pack holds everybody's
+            return None
         one = f"one_{what}"
         return sql.choose(self.flavour, one if one in sql.STATEMENTS[self.flavour] else what, self.able)
 

@@ -62,6 +62,7 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "threads": "mariadb/can_threads.sql",
         "statements": "mariadb/can_statements.sql",
         "attributes": "mariadb/can_attributes.sql",
+        "aggregate": "mariadb/can_aggregate.sql",
         "accounts": "mariadb/can_accounts.sql",
         "rds": "mariadb/can_rds.sql",
         "azure": "mariadb/can_azure.sql",
@@ -105,14 +106,25 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
             ("mysql/sessions_processlist.sql", "instrumented processlist"),
             ("mysql/sessions_information_schema.sql", ""),
         ),
+        "packed_sessions": _variants(("mysql/packed_sessions.sql", "instrumented threads aggregate")),
         "roll": _variants(("mysql/roll.sql", ROLL)),
         "roll_digest": _variants(("mysql/roll_digest.sql", ROLL)),
         "some": _variants(("mysql/some_threads.sql", ROLL)),
+        "packed_some": _variants(("mysql/packed_some.sql", ROLL)),
         "statements": _variants(("mysql/statements.sql", "instrumented threads statements")),
+        "packed_statements": _variants(
+            ("mysql/packed_statements.sql", "instrumented threads statements aggregate")
+        ),
         "statements_some": _variants(("mysql/statements_some.sql", "instrumented threads statements")),
         "own_limits": _variants(("mysql/own_limits.sql", "instrumented threads")),
+        "packed_own_limits": _variants(("mysql/packed_own_limits.sql", "instrumented threads aggregate")),
         "hosts": _variants(("mysql/hosts.sql", "instrumented threads processlist process")),
+        "packed_hosts": _variants(
+            ("mysql/packed_hosts.sql", "instrumented threads processlist process aggregate")
+        ),
         "attributes": _variants(("mysql/attributes.sql", "instrumented attributes")),
+        "some_attributes": _variants(("mysql/some_attributes.sql", "instrumented attributes")),
+        "packed_attributes": _variants(("mysql/packed_attributes.sql", "instrumented attributes aggregate")),
         "innodb_transactions": _variants(("mysql/innodb_transactions.sql", "process")),
         "transactions": _variants(("mysql/transactions.sql", "instrumented threads transactions")),
         "limits": _variants(("proxysql/limits.sql", "proxysql"), ("mysql/limits.sql", "")),
@@ -174,9 +186,13 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "session": _variants(("mariadb/session.sql", "")),
         "clock": _variants(("mariadb/clock.sql", "")),
         "sessions": _variants(("mariadb/sessions.sql", "")),
+        "packed_sessions": _variants(("mariadb/packed_sessions.sql", "aggregate")),
         "since": _variants(("mariadb/since.sql", "")),
         "statements": _variants(("mariadb/statements.sql", "instrumented threads statements")),
         "attributes": _variants(("mariadb/attributes.sql", "instrumented attributes")),
+        "packed_attributes": _variants(
+            ("mariadb/packed_attributes.sql", "instrumented attributes aggregate")
+        ),
         "innodb_transactions": _variants(("mariadb/innodb_transactions.sql", "process")),
         "limits": _variants(("mariadb/limits.sql", "")),
         "variables": _variants(("mariadb/variables.sql", "")),

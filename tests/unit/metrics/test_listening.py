@@ -1,0 +1,155 @@
+"""Who asks is answered, or not."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import socket
+import ssl
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from goneaway_tui.errors import FileError, SettingsError
+from goneaway_tui.judge import step
+from goneaway_tui.metrics.collector import Board
+from goneaway_tui.metrics.families import FAMILIES
+from goneaway_tui.metrics.listening import Doorway, listening
+from tests.builders import a_sample, a_session
+from tests.ui.stage import HeldClock
+
+HOSTILE = 'a"b\\c\nd}{'
+
+
+def a_board() -> Board:
+    board = Board(["db1", "db2"], HeldClock(), 1000)
+    board["db1"] = board["db1"].after(step(a_sample([a_session(user=HOSTILE)])), 0.1)
+    return board
+
+
+def asked(port: int, login: str | None = None) -> str:
+    request = Request(f"http://127.0.0.1:{port}/metrics")
+    if login is not None:
+        request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
+    with urlopen(request, timeout=10) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def test_an_answer_is_what_prometheus_reads() -> None:
+    with listening(Doorway("127.0.0.1", 0), a_board()) as port:
+        found = {each.name: each for each in text_string_to_metric_families(asked(port))}
+
+    assert {name.removesuffix("_total") for name in FAMILIES} <= found.keys()
+    assert {"db1": 1.0, "db2": 0.0} == {s.labels["server"]: s.value for s in found["goneaway_up"].samples}
+    (session,) = found["goneaway_sessions"].samples
+    assert session.labels["user"].isprintable()
+    assert {"server", "user", "program", "risk", "basis"} == set(session.labels)
+    assert "process_cpu_seconds" in found
+
+
+@pytest.mark.parametrize("login", [None, "prom:wrong", "prom", ""])
+def test_nobody_else_is_answered(login: str | None) -> None:
+    with listening(Doorway("127.0.0.1", 0, login="prom:secret"), a_board()) as port:
+        assert "goneaway_up" in asked(port, "prom:secret")
+        with pytest.raises(HTTPError) as refused:
+            asked(port, login)
+        refused.value.close()
+
+    assert 401 == refused.value.code
+
+
+def test_who_connects_and_says_nothing_keeps_nobody_waiting() -> None:
+    with listening(Doorway("127.0.0.1", 0), a_board()) as port, socket.create_connection(("127.0.0.1", port)):
+        assert "goneaway_up" in asked(port)
+
+
+@pytest.fixture
+def cert(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    made, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-subj",
+                "/CN=exporter",
+                "-days",
+                "2",
+            ),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", made),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    both = tmp_path / "both.pem"
+    both.write_text(made.read_text() + key.read_text())
+    return both
+
+
+def test_over_tls_one_that_says_nothing_keeps_nobody_waiting(cert: Path) -> None:
+    doorway = Doorway("127.0.0.1", 0, cert=str(cert), key=str(cert))
+    trusting = ssl.create_default_context(cafile=str(cert))
+    with (
+        listening(doorway, a_board()) as port,
+        socket.create_connection(("127.0.0.1", port)),
+        urlopen(f"https://127.0.0.1:{port}/metrics", timeout=10, context=trusting) as answer,
+    ):
+        assert b"goneaway_up" in answer.read()
+
+
+def test_who_has_no_certificate_is_not_answered_where_one_is_wanted(
+    cert: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doorway = Doorway("127.0.0.1", 0, cert=str(cert), key=str(cert), ca=str(cert))
+    stranger = ssl.create_default_context(cafile=str(cert))
+    known = ssl.create_default_context(cafile=str(cert))
+    known.load_cert_chain(cert)
+    with listening(doorway, a_board()) as port:
+        where = f"https://127.0.0.1:{port}/metrics"
+        with pytest.raises(OSError, match=r"(?i)ssl|reset|certificate"):
+            urlopen(where, timeout=10, context=stranger)
+        with urlopen(where, timeout=10, context=known) as answer:
+            assert b"goneaway_up" in answer.read()
+
+    assert "" == capsys.readouterr().err
+
+
+def test_a_place_that_is_taken_is_told_in_a_line() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(SettingsError, match="cannot listen on"),
+    ):
+        listening(Doorway("127.0.0.1", taken.getsockname()[1]), a_board()).__enter__()
+
+
+def test_a_certificate_that_is_none_is_told_in_a_line() -> None:
+    with pytest.raises(FileError, match="cannot speak TLS"):
+        listening(Doorway("127.0.0.1", 0, cert="/nonexistent", key="/nonexistent"), a_board()).__enter__()
+
+
+@pytest.mark.parametrize("name", ["rules.yml", "dashboard.json"])
+def test_what_is_shipped_names_metrics_there_are(name: str) -> None:
+    text = files("goneaway_tui.metrics").joinpath(name).read_text("utf-8")
+    named = set(re.findall(r"(?<![\w:])goneaway_\w+", text))
+
+    assert named
+    assert set() == named - {str(each) for each in FAMILIES}
+
+
+def test_the_dashboard_is_json_of_panels() -> None:
+    board = json.loads(files("goneaway_tui.metrics").joinpath("dashboard.json").read_text("utf-8"))
+
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+    assert all(target["expr"] for panel in board["panels"] for target in panel["targets"])

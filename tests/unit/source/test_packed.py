@@ -1,0 +1,77 @@
+"""Packs bring what rows bring, or are not believed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goneaway_tui.source import sql
+from goneaway_tui.source.dossier import text
+from goneaway_tui.source.packed import rows_of, unpacked
+from goneaway_tui.source.single import SingleSurvey
+from tests.unit.source.standins import ALL_ABLE, Guest, MysqlStandin, packed
+
+HOSTS = [(7, b"web-3:51234"), (9, b"cron-1:4")]
+CELLS = st.one_of(st.none(), st.integers(0, 2**64 - 1), st.binary(max_size=20))
+
+
+def a_server() -> MysqlStandin:
+    return MysqlStandin(Guest(7), Guest(9, host="cron-1", port=4))
+
+
+def brought(server: MysqlStandin, without: str = "") -> list[list[str]]:
+    found = server.found(without=without)
+    return [[text(cell) for cell in row] for row in rows_of(server.connection, found, "hosts", (1,))]
+
+
+@pytest.mark.parametrize("without", ["", "aggregate"], ids=["packed", "row by row"])
+def test_rows_are_the_same_however_they_come(without: str) -> None:
+    assert [["7", "web-3:51234"], ["9", "cron-1:4"]] == brought(a_server(), without)
+    assert "aggregate" in ALL_ABLE[MysqlStandin.flavour]
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        (2, None),
+        (2, b'[[7, "web-3:51234"], [9, "cr'),
+        (2, b'[[7, "web-3:51234"]]'),
+        (2, rb'[[7, "\ud83d"], [9, "cron-1:4"]]'),
+        (2, b"[" * 100_000),
+    ],
+    ids=["too large", "cut off", "one is missing", "half a character", "too deep"],
+)
+def test_a_pack_that_is_not_whole_is_asked_row_by_row(pack: tuple[int, bytes | None]) -> None:
+    server = a_server()
+    server.scripted["mysql/packed_hosts.sql"] = [pack]
+
+    assert [["7", "web-3:51234"], ["9", "cron-1:4"]] == brought(server)
+    assert ["mysql/packed_hosts.sql", "mysql/hosts.sql"] == [file for file, _ in server.heard]
+
+
+def test_nobody_is_no_pack_at_all() -> None:
+    assert [] == unpacked([(0, None)])
+    assert [] == unpacked([])
+
+
+@given(st.lists(st.lists(st.tuples(CELLS, CELLS), max_size=4), max_size=3))
+def test_whatever_bytes_a_cell_holds_it_reads_as_it_does_in_a_row(packs: list[list[tuple[Any, Any]]]) -> None:
+    rows = [[text(cell) for cell in row] for pack in packs for row in pack]
+    told = unpacked([packed(pack) for pack in packs])
+
+    assert rows == [[text(cell) for cell in row] for row in told or []]
+    assert all(json.dumps(row) and "".join(row).encode() is not None for row in rows)
+
+
+def test_whoever_asks_for_one_session_brings_no_pack_of_all() -> None:
+    found = a_server().found()
+    alone = SingleSurvey(found.flavour, found.version, found.banner, found.own_id, found.account, found.able)
+
+    assert found.statement("packed_hosts") is not None
+    assert [] == [
+        what for what in sql.STATEMENTS[found.flavour] if what.startswith("packed_") and alone.statement(what)
+    ]

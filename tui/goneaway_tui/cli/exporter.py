@@ -1,0 +1,186 @@
+"""`goneaway-tui exporter`: each server is read in a thread of its own, and who asks is told what was read last."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import replace
+from importlib.resources import files
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goneaway_tui.cli.disk import Disk
+from goneaway_tui.cli.fleet import Open, close_all, fleet, source_of
+from goneaway_tui.cli.screen import policy_of
+from goneaway_tui.cli.signals import heeding
+from goneaway_tui.cli.terminal import tell, write_out
+from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
+from goneaway_tui.judge import step
+from goneaway_tui.judge.learning import NOTHING_LEARNED
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.ports import Clock, Source
+from goneaway_tui.settings import Settings
+from goneaway_tui.settings.configfile import is_private
+
+if TYPE_CHECKING:
+    from goneaway_tui.metrics.collector import Board
+    from goneaway_tui.metrics.listening import Doorway
+
+LONGEST_PAUSE = 30.0
+"""Seconds between tries to reach a server that stays away."""
+RULES, DASHBOARD = "rules.yml", "dashboard.json"
+
+
+class Polling:
+    """Reads one server again and again, and keeps what it said on the board."""
+
+    def __init__(
+        self, name: str, source: Source, board: Board, clock: Clock, policy: Policy, interval: float
+    ) -> None:
+        self._name = name
+        self._source = source
+        self._board = board
+        self._clock = clock
+        self._policy = policy
+        self._interval = interval
+        self._last: Snapshot | None = None
+        self._lessons = NOTHING_LEARNED
+        self._failures = 0
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """From any thread, and leave the source to the caller."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Until stopped."""
+        due = self._clock()
+        while not self._stopped.is_set():
+            self.look()
+            now = self._clock()
+            due = now + self._pause() if self._failures else max(due + self._interval, now)
+            self._stopped.wait(due - now)
+
+    def look(self) -> None:
+        """Once."""
+        began = self._clock()
+        try:
+            taken = step(self._source.sample(), self._last, self._policy, self._lessons)
+        except SourceError as error:
+            if not self._stopped.is_set():
+                self._miss(error)
+            return
+        self._board[self._name] = self._board[self._name].after(taken, self._clock() - began)
+        self._last, self._lessons = taken.snapshot, taken.lessons
+        if self._failures:
+            self._failures = 0
+            tell(f"{self._name}: it answers again")
+
+    def _miss(self, error: SourceError) -> None:
+        """The first of several in a row is told."""
+        self._board[self._name] = self._board[self._name].missed()
+        self._failures += 1
+        if self._failures == 1:
+            tell(f"{self._name}: {error.line}")
+
+    def _pause(self) -> float:
+        return min(LONGEST_PAUSE, max(self._interval, 2.0 ** min(self._failures - 1, 10)))
+
+
+def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
+    """Raises SettingsError without the extra or where nobody can listen, FileError for what cannot be read."""
+    first = each[0]
+    for asked, name in ((first.print_rules, RULES), (first.print_dashboard, DASHBOARD)):
+        if asked:
+            write_out(files("goneaway_tui.metrics").joinpath(name).read_text("utf-8"))
+            return ExitCode.DONE
+    try:
+        from goneaway_tui.metrics.collector import Board
+        from goneaway_tui.metrics.listening import listening
+    except ModuleNotFoundError as absent:
+        if (absent.name or "").partition(".")[0] != "prometheus_client":
+            raise
+        raise SettingsError(
+            "the exporter needs the Python package prometheus_client, which is not here",
+            "pipx inject goneaway-tui prometheus_client, or install goneaway-tui[exporter]",
+        ) from None
+    doorway = doorway_of(first)
+    told: list[int] = []
+    with ExitStack() as held:
+        members = held.enter_context(fleet(each))
+        board = Board([member.name for member in members], clock, first.max_series)
+        sources = [
+            source_of(
+                replace(member, settings=replace(member.settings, statements=False)), clock, open_source
+            )
+            for member in members
+        ]
+        polling = [
+            Polling(member.name, source, board, clock, policy_of(member.settings), member.settings.interval)
+            for member, source in zip(members, sources, strict=True)
+        ]
+
+        def stop() -> None:
+            for one in polling:
+                one.stop()
+            close_all(sources)
+
+        def go(number: int) -> None:
+            told.append(number)
+            stop()
+
+        threads = held.enter_context(ThreadPoolExecutor(len(polling), thread_name_prefix="poll"))
+        with heeding(go):
+            port = held.enter_context(listening(doorway, board))
+            scheme = "http" if doorway.cert is None else "https"
+            tell(f"metrics at {scheme}://{replace(first.listen, port=port)}/metrics")
+            try:
+                done, _ = wait([threads.submit(one.run) for one in polling], return_when=FIRST_EXCEPTION)
+            finally:
+                stop()
+        for ended in done:
+            ended.result()
+    return ExitCode.INTERRUPTED if signal.SIGINT in told else ExitCode.DONE
+
+
+def doorway_of(settings: Settings) -> Doorway:
+    """Where to be asked, and by whom. Raises SettingsError and FileError."""
+    from goneaway_tui.metrics.listening import Doorway
+
+    cert = settings.listen_cert
+    for path, flag in ((settings.listen_key, "--listen-key"), (settings.listen_ca, "--listen-ca")):
+        if path is not None and cert is None:
+            raise SettingsError(f"{flag} does nothing without a certificate", "give --listen-cert too")
+    login = None if settings.listen_auth is None else _login(Path(settings.listen_auth))
+    if not _is_loopback(settings.listen.host):
+        if login is None and settings.listen_ca is None:
+            tell("warning: whoever reaches this address reads user names; --listen-auth names who may")
+        elif cert is None:
+            tell("warning: the password can be read on its way; --listen-cert hides it")
+    key = settings.listen_key or cert
+    return Doorway(settings.listen.host, settings.listen.port, cert, key, settings.listen_ca, login)
+
+
+def _login(path: Path) -> str:
+    content = Disk().read(path)
+    name = plain(str(path), 300)
+    if content is None:
+        raise FileError(f"cannot read {name}: there is no such file", "write user:password into it")
+    if not is_private(content):
+        raise FileError(f"{name} can be read by others", f"chmod 600 {name}")
+    line = content.data.decode("utf-8", "replace").partition("\n")[0].strip()
+    if not all(line.partition(":")):
+        raise FileError(f"{name} holds no login", "its first line has to be user:password")
+    return line
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,2 @@
+-- MariaDB 10.5 and later.
+SELECT JSON_ARRAYAGG(1)

@@ -1,0 +1,5 @@
+-- statements.sql, packed.
+SELECT COUNT(*), JSON_ARRAYAGG(JSON_ARRAY(
+       THREAD_ID, TIMER_START, TIMER_END, END_EVENT_ID IS NULL, EVENT_NAME, LEFT(SQL_TEXT, %s)))
+FROM performance_schema.events_statements_current
+WHERE NESTING_EVENT_LEVEL = 0 AND (END_EVENT_ID IS NULL OR TIMER_END >= %s)
