@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import select
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Final
 import pytest
 
 from tests.house.tree import ROOT
+from tests.unit.settings.asking import program
 
 PATIENCE: Final = 60.0
 """Seconds until a shell that says nothing has failed; it starts Python for names."""
@@ -33,9 +33,9 @@ ALL: Final = "\x1b*"
 """Meta-*: put every answer on the line."""
 TELL: Final = "\x14"
 """ctrl-t: tell what is on the line."""
-PROMPTS: Final[Mapping[str, list[str]]] = {
-    "bash": ["bash", "--norc", "--noprofile", "-i"],
-    "zsh": ["zsh", "-f", "-i"],
+ARGUMENTS: Final[Mapping[str, list[str]]] = {
+    "bash": ["--norc", "--noprofile", "-i"],
+    "zsh": ["-d", "-i"],
 }
 SETUPS: Final[Mapping[str, str]] = {
     "bash": 'source <(goneaway-tui completion bash); bind -x \'"\\C-t": printf "%s\\n" "$READLINE_LINE" >told\'\n',
@@ -49,13 +49,6 @@ SETUPS: Final[Mapping[str, str]] = {
 
 Complete = Callable[[str], str]
 """What the line becomes."""
-
-
-def shell(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"there is no {name} on this machine: its completion was not tried")
-    return found
 
 
 def surroundings(home: Path) -> dict[str, str]:
@@ -80,13 +73,12 @@ def surroundings(home: Path) -> dict[str, str]:
 @contextmanager
 def typist(name: str, home: Path) -> Iterator[Complete]:
     """Types into a shell at a terminal. It tells its line through a pipe, so nobody has to guess when it is done."""
-    shell(name)
     told = home / "told"
     os.mkfifo(told)
     pipe = os.open(told, os.O_RDWR | os.O_NONBLOCK)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        PROMPTS[name],
+        ["bash" if name == "bash" else program(name), *ARGUMENTS[name]],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -118,7 +110,7 @@ def typist(name: str, home: Path) -> Iterator[Complete]:
         os.close(pipe)
 
 
-@pytest.fixture(scope="module", params=list(PROMPTS))
+@pytest.fixture(scope="module", params=list(ARGUMENTS))
 def complete(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Complete]:
     with typist(request.param, tmp_path_factory.mktemp(request.param)) as found:
         yield found
@@ -134,12 +126,15 @@ def complete(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         ("goneaway-tui --ssl-mode=VERIFY_I\t", "goneaway-tui --ssl-mode=VERIFY_IDENTITY"),
         ("goneaway-tui @d\t", "goneaway-tui @dev"),
         ("goneaway-tui watch @prod-db1 @prod-db2 @d\t", "goneaway-tui watch @prod-db1 @prod-db2 @dev"),
+        ("goneaway-tui exporter @prod-db1 @d\t", "goneaway-tui exporter @prod-db1 @dev"),
+        ("goneaway-tui exporter --print-r\t", "goneaway-tui exporter --print-rules"),
+        ("goneaway-tui exporter --listen-cert ap\t", "goneaway-tui exporter --listen-cert app\\ one.log"),
         ("goneaway-tui --config=other.toml @\t", "goneaway-tui --config=other.toml @elsewhere"),
         ("goneaway-tui --config other.toml @\t", "goneaway-tui --config other.toml @elsewhere"),
         ("goneaway-tui --group pr\t", "goneaway-tui --group prod"),
         ("goneaway-tui --group=pr\t", "goneaway-tui --group=prod"),
         ("goneaway-tui config che\t", "goneaway-tui config check"),
-        ("goneaway-tui -D snapshot exp\t", "goneaway-tui -D snapshot explain"),
+        ("goneaway-tui -D snapshot expl\t", "goneaway-tui -D snapshot explain"),
         ("goneaway-tui explain ap\t", "goneaway-tui explain app\\ one.log"),
         ("goneaway-tui --read-only sna\t", "goneaway-tui --read-only snapshot"),
         ("true; goneaway-tui sna\t", "true; goneaway-tui snapshot"),
@@ -157,6 +152,8 @@ def test_a_word_is_finished(complete: Complete, typed: str, becomes: str) -> Non
         ("goneaway-tui @", {"@prod-db1", "@prod-db2", "@dev"}),
         ("goneaway-tui watch --ex", {"--exec"}),
         ("goneaway-tui snapshot --ex", {"--ex"}),
+        ("goneaway-tui exporter --max", {"--max-series"}),
+        ("goneaway-tui watch --max", {"--max"}),
         ("goneaway-tui schema snapshot ", set()),
         ("goneaway-tui watch --keep ", set()),
     ],
@@ -180,16 +177,17 @@ def test_every_answer_is_offered_and_no_other(complete: Complete, typed: str, wo
         ("goneaway-tui --group pr", {"prod"}),
         ("goneaway-tui watch --ex", {"--exec"}),
         ("goneaway-tui snapshot --ex", set()),
+        ("goneaway-tui exporter --print-", {"--print-rules", "--print-dashboard", "--print-defaults"}),
+        ("goneaway-tui watch --print-", {"--print-defaults"}),
         ("goneaway-tui schema snapshot ", set()),
-        ("goneaway-tui -D snapshot exp", {"explain"}),
+        ("goneaway-tui -D snapshot expl", {"explain"}),
         ("goneaway-tui explain ap", {"app one.log"}),
     ],
 )
 def test_fish_offers_what_goes_with_the_line(tmp_path: Path, typed: str, words: set[str]) -> None:
-    fish = shell("fish")
     script = f"goneaway-tui completion fish | source; complete -C {typed!r}"
     told = subprocess.run(
-        [fish, "--no-config", "-c", script],
+        [program("fish"), "--no-config", "-c", script],
         cwd=tmp_path,
         env=surroundings(tmp_path),
         capture_output=True,

@@ -60,9 +60,7 @@ def _lines() -> Iterator[str]:
         yield from _item(_flags(flags), _marked(text))
     yield from _section("EXIT STATUS", ((str(int(status)), f"{text}.") for status, text in STATUSES.items()))
     yield from _section("FILES", FILES.items())
-    yield ".SH EXAMPLES"
-    for example in EXAMPLES:
-        yield from (".PP", ".nf", _escaped(example), ".fi")
+    yield from (".SH EXAMPLES", ".nf", *map(_escaped, EXAMPLES), ".fi")
     yield from (".SH SEE ALSO", ".BR mysql (1),", ".BR mariadb (1)")
 
 

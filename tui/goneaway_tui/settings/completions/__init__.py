@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
-from itertools import groupby
 from typing import Final
 
 from goneaway_tui.doctor.answers import FORMATS as EXPLANATIONS
@@ -75,17 +74,7 @@ class Flag:
 
 
 def flags() -> Iterator[Flag]:
-    """Every flag, those for the same commands side by side. One may come twice, for different commands."""
-    yield from sorted(_flags(), key=lambda flag: flag.commands)
-
-
-def by_commands() -> Iterator[tuple[tuple[str, ...], list[Flag]]]:
-    """The flags that go with the same commands, together."""
-    for commands, group in groupby(flags(), key=lambda flag: flag.commands):
-        yield commands, list(group)
-
-
-def _flags() -> Iterator[Flag]:
+    """Every flag. One may come twice, for different commands."""
     for option in OPTIONS:
         yield from _of(option)
     for names, text in QUESTIONS.items():

@@ -1,4 +1,4 @@
-"""The completion of bash, 3.2 or newer.
+"""The completion of bash.
 
 bash takes words apart at `=` and `:`, which ours contain, so the line is read anew; what bash believes to be
 finished is cut off the answers.
@@ -6,9 +6,9 @@ finished is cut off the answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from goneaway_tui.settings.completions import Flag, Kind, by_commands, flags
+from goneaway_tui.settings.completions import Flag, Kind, flags
 from goneaway_tui.settings.options import ACTIONS, COMMANDS, CONNECTED, READS, UI
 
 _SCRIPT = r"""# bash completion of goneaway-tui. Made by: goneaway-tui completion bash
@@ -105,33 +105,26 @@ def script() -> str:
 
 def _values() -> Iterator[str]:
     """What may follow each flag, those with the same answer together."""
-    answers: dict[str, list[str]] = {}
+    alike: dict[tuple[str, ...], list[Flag]] = {}
     for flag in flags():
-        if flag.kind is Kind.WORD:
-            continue
-        answer = _ANSWERS.get(flag.kind)
-        if answer:
-            answers.setdefault(answer, []).extend(flag.names)
-    for answer, names in answers.items():
-        yield f"        {' | '.join(dict.fromkeys(names))}) {answer} ;;"
-    for alike, choices in _choices(flags()).items():
-        yield f"        {' | '.join(alike)})"
-        if len(choices) == 1:
-            yield f'            found="{" ".join(choices[0].words)}"'
-        else:
-            yield "            case $command in"
-            for each in choices:
-                yield f'                {" | ".join(each.commands)}) found="{" ".join(each.words)}" ;;'
-            yield "            esac"
-        yield "            ;;"
+        alike.setdefault(flag.names, []).append(flag)
+    answers: dict[str, list[str]] = {}
+    for names, each in alike.items():
+        answers.setdefault(_answer(each), []).extend(names)
+    answers.pop("", None)
+    for answer, takers in answers.items():
+        yield f"        {' | '.join(takers)}) {answer} ;;"
 
 
-def _choices(among: Iterable[Flag]) -> dict[tuple[str, ...], list[Flag]]:
-    choices: dict[tuple[str, ...], list[Flag]] = {}
-    for flag in among:
-        if flag.kind is Kind.WORD:
-            choices.setdefault(flag.names, []).append(flag)
-    return choices
+def _answer(alike: list[Flag]) -> str:
+    """How the value of a flag is found; its words may depend on the command."""
+    flag, *others = alike
+    if flag.kind is not Kind.WORD:
+        return _ANSWERS.get(flag.kind, "")
+    if not others:
+        return f'found="{" ".join(flag.words)}"'
+    cases = (f'{" | ".join(each.commands)}) found="{" ".join(each.words)}" ;;' for each in alike)
+    return f"case $command in {' '.join(cases)} esac"
 
 
 _ANSWERS = {
@@ -144,14 +137,8 @@ _ANSWERS = {
 
 def _flags_of_each() -> Iterator[str]:
     for command in (UI, *COMMANDS):
-        names = (
-            name
-            for commands, group in by_commands()
-            if command in commands
-            for flag in group
-            for name in flag.names
-        )
-        yield f'                    {command}) found="{" ".join(sorted(names))}" ;;'
+        names = sorted(name for flag in flags() if command in flag.commands for name in flag.names)
+        yield f'                    {command}) found="{" ".join(names)}" ;;'
 
 
 def _words_of_each() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The completion of fish, 3.0 or newer: one `complete` a flag."""
+"""The completion of fish: one `complete` a flag."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from goneaway_tui.settings.completions import Flag, Kind, by_commands, flags
+from goneaway_tui.settings.completions import Flag, Kind, flags
 from goneaway_tui.settings.options import ACTIONS, COMMANDS, CONNECTED, READS, UI
 
 _SCRIPT = r"""#compdef goneaway-tui
@@ -72,7 +72,10 @@ def script() -> str:
 
 
 def _specs() -> Iterator[str]:
-    for commands, group in by_commands():
+    together: dict[tuple[str, ...], list[Flag]] = {}
+    for flag in flags():
+        together.setdefault(flag.commands, []).append(flag)
+    for commands, group in together.items():
         yield f"  [[ $command == ({'|'.join(commands)}) ]] && specs+=("
         yield from (f"    {_spec(flag)}" for flag in group)
         yield "  )"
