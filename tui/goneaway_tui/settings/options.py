@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
+from goneaway_tui import export
 from goneaway_tui.settings import values
 from goneaway_tui.settings.settings import SslMode
 
@@ -66,14 +67,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Commands that are followed by a word, and which words these are."""
 
-FORMATS: Mapping[str, str] = {
-    "json": ".json",
-    "csv": ".csv",
-    "markdown": ".md",
-    "html": ".html",
-    "svg": ".svg",
-    "text": ".txt",
-}
+FORMATS: Mapping[str, str] = {row.name: row.suffix for row in export.FORMATS.values()}
 """How a snapshot can be written, and the suffix that asks for it when `--format` does not."""
 
 
