@@ -8,6 +8,7 @@ from collections.abc import Callable
 from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.manual import manual_text
 from goneaway_tui.tune.tunables import TUNABLES
+from tests.house.extensions import EXTENSIONS
 from tests.house.tree import ROOT
 
 README = ROOT / "README.md"
@@ -23,7 +24,13 @@ def tunables() -> str:
     return "\n".join(("| variable | key | what it is | a new value |", "|---|---|---|---|", *rows))
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"tunables": tunables}
+def extensions() -> str:
+    """One row a thing that one row adds."""
+    rows = [f"| {each.what} | `{each.table}` in `{each.file}` | {each.then} |" for each in EXTENSIONS]
+    return "\n".join(("| one more | is a row of | and is then, or takes |", "|---|---|---|", *rows))
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"tunables": tunables, "extensions": extensions}
 """By the name in the mark `<!-- begin NAME -->`."""
 
 
