@@ -14,6 +14,7 @@ from typing import Final
 
 import pytest
 
+from tests.house.documents import SHARE
 from tests.house.tree import ROOT
 from tests.unit.settings.asking import program
 
@@ -33,19 +34,19 @@ ALL: Final = "\x1b*"
 """Meta-*: put every answer on the line."""
 TELL: Final = "\x14"
 """ctrl-t: tell what is on the line."""
-ARGUMENTS: Final[Mapping[str, list[str]]] = {
-    "bash": ["--norc", "--noprofile", "-i"],
-    "zsh": ["-d", "-i"],
-}
+ARGUMENTS: Final[Mapping[str, list[str]]] = {"bash": ["--norc", "--noprofile", "-i"], "zsh": ["-d", "-i"]}
+ZSH: Final = (
+    "autoload -Uz compinit; compinit -u -d dump; {sourced}"
+    " zstyle ':completion:all:*' completer _all_matches _complete; zstyle ':completion:all:*' insert true;"
+    " zle -C all complete-word _generic; bindkey '\\e*' all; bindkey '\\t' complete-word;"
+    " tell() {{ print -r -- $BUFFER >told }}; zle -N tell; bindkey '^t' tell; unsetopt beep\n"
+)
 SETUPS: Final[Mapping[str, str]] = {
     "bash": 'source <(goneaway-tui completion bash); bind -x \'"\\C-t": printf "%s\\n" "$READLINE_LINE" >told\'\n',
-    "zsh": (
-        "autoload -Uz compinit; compinit -u -d dump; source <(goneaway-tui completion zsh);"
-        " zstyle ':completion:all:*' completer _all_matches _complete; zstyle ':completion:all:*' insert true;"
-        " zle -C all complete-word _generic; bindkey '\\e*' all; bindkey '\\t' complete-word;"
-        " tell() { print -r -- $BUFFER >told }; zle -N tell; bindkey '^t' tell; unsetopt beep\n"
-    ),
+    "zsh": ZSH.format(sourced="source <(goneaway-tui completion zsh);"),
+    "zsh, installed": f"fpath=({SHARE}/zsh/site-functions $fpath); " + ZSH.format(sourced=""),
 }
+"""What each is told first, by the shell and how the completion comes to it."""
 
 Complete = Callable[[str], str]
 """What the line becomes."""
@@ -71,8 +72,9 @@ def surroundings(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def typist(name: str, home: Path) -> Iterator[Complete]:
+def typist(way: str, home: Path) -> Iterator[Complete]:
     """Types into a shell at a terminal. It tells its line through a pipe, so nobody has to guess when it is done."""
+    name = way.partition(",")[0]
     told = home / "told"
     os.mkfifo(told)
     pipe = os.open(told, os.O_RDWR | os.O_NONBLOCK)
@@ -101,7 +103,7 @@ def typist(name: str, home: Path) -> Iterator[Complete]:
         return said.decode().rstrip("\n")
 
     try:
-        os.write(ours, SETUPS[name].encode())
+        os.write(ours, SETUPS[way].encode())
         yield complete
     finally:
         process.kill()
@@ -110,9 +112,9 @@ def typist(name: str, home: Path) -> Iterator[Complete]:
         os.close(pipe)
 
 
-@pytest.fixture(scope="module", params=list(ARGUMENTS))
+@pytest.fixture(scope="module", params=list(SETUPS))
 def complete(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Complete]:
-    with typist(request.param, tmp_path_factory.mktemp(request.param)) as found:
+    with typist(request.param, tmp_path_factory.mktemp("home")) as found:
         yield found
 
 

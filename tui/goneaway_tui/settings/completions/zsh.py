@@ -9,7 +9,7 @@ from goneaway_tui.settings.options import ACTIONS, COMMANDS, CONNECTED, READS, U
 
 _SCRIPT = r"""#compdef goneaway-tui
 # zsh completion of goneaway-tui. Made by: goneaway-tui completion zsh
-_goneaway_tui() {{
+_goneaway-tui() {{
   local command={ui} second= word program=$words[1]
   local -a config specs
   local -i i
@@ -49,10 +49,10 @@ _goneaway_tui_names() {{ # names in the config file, each after $1
 
 _goneaway_tui_groups() {{ _goneaway_tui_names '' groups }}
 
-if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
-  _goneaway_tui "$@"
+if [[ $funcstack[1] == _goneaway-tui ]]; then # loaded from a file of that name, when first wanted
+  _goneaway-tui "$@"
 else
-  compdef _goneaway_tui goneaway-tui
+  compdef _goneaway-tui goneaway-tui
 fi
 """
 
