@@ -1,14 +1,18 @@
-"""Parts of the README that are made from the code they tell of: `python -m tests.house.documents` writes them."""
+"""What is made from the code it tells of, in the README and in `share`: `python -m tests.house.documents` writes it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
+from goneaway_tui.settings.completions import completion_text
+from goneaway_tui.settings.manual import manual_text
 from goneaway_tui.tune.tunables import TUNABLES
+from tests.house.extensions import EXTENSIONS
 from tests.house.tree import ROOT
 
 README = ROOT / "README.md"
+SHARE = ROOT / "share"
 
 
 def tunables() -> str:
@@ -20,8 +24,23 @@ def tunables() -> str:
     return "\n".join(("| variable | key | what it is | a new value |", "|---|---|---|---|", *rows))
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"tunables": tunables}
+def extensions() -> str:
+    """One row a thing that one row adds."""
+    rows = [f"| {each.what} | `{each.table}` in `{each.file}` | {each.then} |" for each in EXTENSIONS]
+    return "\n".join(("| one more | is a row of | and is then, or takes |", "|---|---|---|", *rows))
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"tunables": tunables, "extensions": extensions}
 """By the name in the mark `<!-- begin NAME -->`."""
+
+
+SHARED: dict[str, Callable[[], str]] = {
+    "man/man1/goneaway-tui.1": manual_text,
+    "bash-completion/completions/goneaway-tui": lambda: completion_text("bash"),
+    "zsh/site-functions/_goneaway-tui": lambda: completion_text("zsh"),
+    "fish/vendor_completions.d/goneaway-tui.fish": lambda: completion_text("fish"),
+}
+"""Whole files, by their path in SHARE; a wheel puts them where man and the shells look."""
 
 
 def block(name: str) -> re.Pattern[str]:
@@ -34,6 +53,8 @@ def main() -> None:
     for name, made in BLOCKS.items():
         text = block(name).sub(lambda _, made=made: made(), text)  # type: ignore[misc]
     README.write_text(text, encoding="utf-8")
+    for path, write in SHARED.items():
+        (SHARE / path).write_text(write(), encoding="utf-8")
 
 
 if __name__ == "__main__":

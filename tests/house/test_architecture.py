@@ -68,6 +68,13 @@ def imported_by(*statements: str) -> set[str]:
             ["import goneaway_tui.cli", "assert not goneaway_tui.cli.run(['--version'])"],
             {"textual", "rich", "humanize", "pymysql"},
         ),
+        *(
+            (
+                ["import goneaway_tui.cli", f"assert not goneaway_tui.cli.run({argv})"],
+                {"textual", "rich", "humanize", "pymysql"},
+            )
+            for argv in (["completion", "bash"], ["config", "servers"], ["schema", "watch"], ["manual"])
+        ),
         (["import goneaway_tui.export"], {"textual", "rich", "humanize", "pymysql"}),
         (
             ["import goneaway_tui.export.json", "import goneaway_tui.export.csv"],

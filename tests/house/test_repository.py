@@ -9,7 +9,7 @@ import pytest
 from tests.house.tree import ROOT, files
 
 ENTRIES = {
-    *("tui", "tests", "screenshots", ".ci"),
+    *("tui", "tests", "screenshots", "share", ".ci"),
     *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".gitignore"),
 }
 BINARY = (".png", ".jpg", ".gif", ".woff2")

@@ -18,6 +18,7 @@ import pytest
 from goneaway_tui.cli import run
 from goneaway_tui.model.server import Flavour
 from tests.integration.conftest import StartServer
+from tests.schemas import check
 from tests.servers.private import NAMES, Name, RealServer
 
 
@@ -35,7 +36,9 @@ def explained(
     log.write_text(line, encoding="utf-8")
     where = ["-h", "127.0.0.1", "-P", str(server.port), "-u", "root", "--format=json", *more]
     assert 0 == run(["explain", str(log), *where])
-    (error,) = json.loads(capsys.readouterr().out)["errors"]
+    told = json.loads(capsys.readouterr().out)
+    check("explain", told)
+    (error,) = told["errors"]
     return {each["cause"]: each for each in error["findings"]}
 
 
@@ -176,15 +179,18 @@ def test_who_was_seen_leaving_explains_a_loss_without_a_server(
     watch = [sys.executable, "-m", "goneaway_tui", "watch", *where, "--interval=0.2", "--for=4"]
     with subprocess.Popen([*watch, f"--record={tape}"], stdout=subprocess.PIPE) as watching:
         assert watching.stdout is not None
-        watching.stdout.readline()
+        hello = watching.stdout.readline()
         with closing(server.connect()) as admin, closing(server.connect()) as session:
             time.sleep(1)
             end(admin, session)
             log.write_text(failing(lambda: session.query("SELECT 1")), encoding="utf-8")
-            watching.communicate()
+            lines, _ = watching.communicate()
     assert 0 == run(["explain", str(log), f"--recording={tape}", "--format=json"])
     (error,) = json.loads(capsys.readouterr().out)["errors"]
 
+    for line in (hello, *lines.splitlines()):
+        check("watch", json.loads(line))
+    assert b'"departed"' in lines
     assert "killed" == error["findings"][0]["cause"]
     assert any("was seen leaving" in each for each in error["findings"][0]["because"])
 

@@ -37,6 +37,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "one_statements": (64, 0, 1),
     "one_hosts": (1,),
     "one_attributes": (1,),
+    "variables": (["wait_timeout", "max_connections"],),
     "standing": ("wait_timeout",),
     "set_global": (28800,),
     "set_persist": (28800,),

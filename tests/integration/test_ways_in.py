@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.schemas import check
 from tests.servers.private import RealServer
 from tests.unit.settings.test_loginpath import obfuscated
 
@@ -88,4 +89,6 @@ def test_every_way_in_leads_in(any_server: RealServer, way: str, tmp_path: Path)
     )
 
     assert (told.returncode, told.stderr) == (0, "")
-    assert "scott" in {session["user"] for session in json.loads(told.stdout)["sessions"]}
+    taken = json.loads(told.stdout)
+    check("snapshot", taken)
+    assert "scott" in {session["user"] for session in taken["sessions"]}

@@ -6,8 +6,7 @@ from importlib.metadata import version
 
 import pytest
 
-from goneaway_tui.export import FORMATS as WRITERS
-from goneaway_tui.settings.options import FORMATS, OPTIONS, Section
+from goneaway_tui.settings.options import OPTIONS, Section
 from tests.unit.settings.asking import answer, settings
 
 
@@ -108,9 +107,3 @@ def test_print_defaults_is_one_line_a_value_whatever_the_value(name: str) -> Non
 def test_every_option_has_its_row_in_one_section() -> None:
     assert len(OPTIONS) == len({option.name for option in OPTIONS})
     assert set(Section) == {option.section for option in OPTIONS}
-
-
-def test_the_formats_offered_are_those_that_can_be_written() -> None:
-    offered = {name: suffix for name, suffix in FORMATS.items() if name in WRITERS}
-
-    assert offered == {name: writer.suffix for name, writer in WRITERS.items() if name in FORMATS}

@@ -84,7 +84,7 @@ from tests.unit.settings.asking import complaint, settings
         ("--group all", "~/.config/goneaway-tui/config.toml has no group 'all'; [groups] names them"),
         ("demo @prod", "@prod does not go with demo, which has a server of its own; leave one out"),
         ("demo --no-defaults", "--no-defaults does not go with demo, which has a server of its own; leave it out, or leave out demo"),
-        ("config", "config needs a word after it; it is one of path, show, check, init"),
+        ("config", "config needs a word after it; it is one of path, show, check, init, servers, groups"),
         ("config chekc", "config has no 'chekc'; did you mean check?"),
         ("config -h db1 path", "--host does not go with config; it goes with ui only"),
         ("--config /nowhere", "there is no config file /nowhere; goneaway-tui config init makes one"),

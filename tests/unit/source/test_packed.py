@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from goneaway_tui.source import sql
@@ -59,6 +59,7 @@ def test_nobody_is_no_pack_at_all() -> None:
 
 
 @given(st.lists(st.lists(st.tuples(CELLS, CELLS), max_size=4), max_size=3))
+@example([[(None, rb"\ud"), (None, rb"\\ud83d")]])
 def test_whatever_bytes_a_cell_holds_it_reads_as_it_does_in_a_row(packs: list[list[tuple[Any, Any]]]) -> None:
     rows = [[text(cell) for cell in row] for pack in packs for row in pack]
     told = unpacked([packed(pack) for pack in packs])

@@ -9,7 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TextIO
 
-from goneaway_tui.export.files import file_name, write_file
 from goneaway_tui.model.snapshot import Snapshot
 
 Write = Callable[[Snapshot, TextIO], None]
@@ -66,10 +65,14 @@ def save(
     snapshot: Snapshot, format_name: str, path: str | os.PathLike[str], *, overwrite: bool = False
 ) -> Path:
     """Write a snapshot to a file, whole or not at all, and say where it is. Raises FileError."""
+    from goneaway_tui.export.files import write_file
+
     chosen = FORMATS[format_name]
     return write_file(path, lambda out: chosen.write(snapshot, out), overwrite=overwrite)
 
 
 def default_name(snapshot: Snapshot, format_name: str) -> str:
     """A file name that tells the server and the instant: `goneaway-db-01-20261123T184002Z.json`."""
+    from goneaway_tui.export.files import file_name
+
     return file_name(snapshot.sample.server.host, snapshot.taken_at, FORMATS[format_name].suffix)

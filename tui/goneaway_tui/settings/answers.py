@@ -4,49 +4,61 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.model.plain import plain
-from goneaway_tui.settings.options import COMMANDS, OPTIONS, Option, Section
+from goneaway_tui.settings.options import (
+    ACTIONS,
+    COMMANDS,
+    COMPLETION,
+    CONFIG,
+    OPTIONS,
+    SCHEMA,
+    Bare,
+    Option,
+    Section,
+)
 from goneaway_tui.settings.secret import MASK, Secret
 from goneaway_tui.settings.settings import Command, Keyring, Settings
 
 WIDTH = 80
 _COLUMN = 32
 
-_USAGE = """\
-goneaway-tui shows every MySQL or MariaDB session beside the limit that will
-close it.
+ABOUT = "goneaway-tui shows every MySQL or MariaDB session beside the limit that will close it."
 
-Usage: goneaway-tui [CONNECTION] [DSN | @NAME]
-       goneaway-tui snapshot [CONNECTION] [DSN | @NAME] [--format NAME]
-                             [--output FILE]
-       goneaway-tui watch [CONNECTION] [DSN | @NAME] [--for SECONDS]
-                          [--output FILE]
-       goneaway-tui explain [FILE ... | -] [CONNECTION] [DSN | @NAME]
-                            [--format NAME]
-       goneaway-tui replay FILE
-       goneaway-tui exporter [CONNECTION] [DSN ... | @NAME ...]
-                             [--listen ADDRESS:PORT]
-       goneaway-tui demo [--simulated] [--for SECONDS]
-       goneaway-tui config path|show|check|init [--config FILE]
+SYNOPSES = (
+    "[CONNECTION] [DSN | @NAME]",
+    "snapshot [CONNECTION] [DSN | @NAME] [--format NAME] [--output FILE]",
+    "watch [CONNECTION] [DSN | @NAME] [--for SECONDS] [--output FILE]",
+    "explain [FILE ... | -] [CONNECTION] [DSN | @NAME] [--format NAME]",
+    "replay FILE",
+    "exporter [CONNECTION] [DSN ... | @NAME ...] [--listen ADDRESS:PORT]",
+    "demo [--simulated] [--for SECONDS]",
+    f"config {'|'.join(ACTIONS[CONFIG])} [--config FILE]",
+    f"schema {'|'.join(ACTIONS[SCHEMA])}",
+    f"completion {'|'.join(ACTIONS[COMPLETION])}",
+    "manual",
+)
+"""What follows the program's name; square brackets are kept on one line."""
 
-Examples:
-  goneaway-tui -h db1 -u dba -p
-  goneaway-tui demo
-  goneaway-tui snapshot mysql://dba@db1/ --output sessions.csv
-  goneaway-tui explain app.log.gz -h db1 -u dba -p
-"""
+EXAMPLES = (
+    "goneaway-tui -h db1 -u dba -p",
+    "goneaway-tui demo",
+    "goneaway-tui snapshot mysql://dba@db1/ --output sessions.csv",
+    "goneaway-tui explain app.log.gz -h db1 -u dba -p",
+)
 
-_SOURCES = """\
-A DSN is mysql://user:password@host:port/database?ssl-mode=REQUIRED, or
-mariadb://...; its query takes the connection's other options.
-A value is taken from the first that has one: flag, DSN, environment variable
-(in brackets above), config file, option files of the mysql client, default.
-A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y.
-"""
+SOURCES = (
+    "A DSN is mysql://user:password@host:port/database?ssl-mode=REQUIRED, or mariadb://...; its query takes the connection's"
+    " other options.\n"
+    "A value is taken from the first that has one: flag, DSN, environment variable (in brackets above), config file, option"
+    " files of the mysql client, default.\n"
+    "A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y."
+).splitlines()
+"""A paragraph each."""
 
-_STATUSES = {
+STATUSES = {
     ExitCode.DONE: "done",
     ExitCode.NOTHING_FOUND: "explain found no lost or refused connection",
     ExitCode.USAGE: "a flag, variable or file says something impossible",
@@ -55,50 +67,66 @@ _STATUSES = {
     ExitCode.INTERRUPTED: "interrupted",
 }
 
-_QUESTIONS = {
+QUESTIONS = {
     "-?, --help": "This text.",
     "-V, --version": "The version.",
     "--print-defaults": "Each value as it would be used, and where it came from.",
 }
 
+_BRACKETS = re.compile(r"\[[^]]*\]")
 _PLAIN = re.compile(r"[^\s#'\"\\]*")
 
 
 def help_text() -> str:
     """At most 80 columns; names nothing that does not work."""
-    parts = [_USAGE]
+    parts = [_filled(ABOUT), "".join(_usage()), "Examples:\n" + "".join(f"  {each}\n" for each in EXAMPLES)]
     for section in Section:
-        rows = (_row(option) for option in OPTIONS if option.section is section)
+        rows = (_columns(*told(option)) for option in OPTIONS if option.section is section)
         parts.append(f"{section.value}:\n" + "".join(rows))
     parts.append("Commands:\n" + "".join(_columns(name, text) for name, text in COMMANDS.items()))
-    parts.append("Questions:\n" + "".join(_columns(*question) for question in _QUESTIONS.items()))
-    parts.append(_SOURCES)
-    parts.append("Exit status:\n" + "".join(f"{status:>5}  {text}\n" for status, text in _STATUSES.items()))
+    parts.append("Questions:\n" + "".join(_columns(*question) for question in QUESTIONS.items()))
+    parts.append("".join(map(_filled, SOURCES)))
+    parts.append("Exit status:\n" + "".join(f"{status:>5}  {text}\n" for status, text in STATUSES.items()))
     return "\n".join(parts)
 
 
-def _row(option: Option) -> str:
+def told(option: Option) -> tuple[str, str]:
+    """An option's flags with their value, and what is said of it."""
     flags = ", ".join(option.flags)
     if option.metavar:
-        flags += f"[={option.metavar}]" if option.name == "password" else f" {option.metavar}"
+        flags += f"[={option.metavar}]" if option.bare is Bare.ASK else f" {option.metavar}"
     text = option.help
     if option.default and not option.is_switch:
         text += f" Default {option.default}."
     if option.env:
         text += f" [{option.env}]"
-    return _columns(flags, text)
+    return flags, text
+
+
+def _usage() -> Iterator[str]:
+    for lead, synopsis in zip_longest(("Usage:",), SYNOPSES, fillvalue=""):
+        start = f"{lead:6} goneaway-tui "
+        word = synopsis.partition("[")[0]
+        yield _filled(_BRACKETS.sub(_unbroken, synopsis), start, " " * len(start + word))
 
 
 def _columns(left: str, right: str) -> str:
-    import textwrap
-
     first = f"  {left} ".ljust(_COLUMN)
     indent = " " * _COLUMN
     if len(first) > _COLUMN:
-        return (
-            f"{first}\n" + textwrap.fill(right, WIDTH, initial_indent=indent, subsequent_indent=indent) + "\n"
-        )
-    return textwrap.fill(right, WIDTH, initial_indent=first, subsequent_indent=indent) + "\n"
+        return f"{first}\n" + _filled(right, indent, indent)
+    return _filled(right, first, indent)
+
+
+def _filled(text: str, first: str = "", others: str = "") -> str:
+    import textwrap
+
+    lines = textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    return lines.replace("\xa0", " ") + "\n"
+
+
+def _unbroken(bracket: re.Match[str]) -> str:
+    return bracket[0].replace(" ", "\xa0")
 
 
 def version_text() -> str:

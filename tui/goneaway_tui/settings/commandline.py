@@ -16,7 +16,7 @@ from goneaway_tui.settings import dsn, later
 from goneaway_tui.settings.argv import masked
 from goneaway_tui.settings.mention import FLAG_NAMES, Mention, Rank, canonical, meaning
 from goneaway_tui.settings.nearest import did_you_mean
-from goneaway_tui.settings.options import ACTIONS, COMMANDS, CONFIG, OPTIONS, READS, REPLAY, UI, Bare
+from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS, READS, REPLAY, UI, Bare
 from goneaway_tui.settings.values import shown
 
 
@@ -39,7 +39,7 @@ class CommandLine:
     dsns: tuple[tuple[Mention, ...], ...] = ()
     """What each DSN says; every one is a server."""
     action: str = ""
-    """The word after `config`."""
+    """The word after a command of `options.ACTIONS`."""
     files: tuple[str, ...] = ()
     """What `explain` or `replay` is to read."""
 
@@ -108,8 +108,8 @@ def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901
             dsns.append(tuple(dsn.mentions(word)))
         elif command in READS and not after_password and not word.startswith("@"):
             files.append(word)
-        elif command == CONFIG and not action:
-            action = _action(word)
+        elif command in ACTIONS and not action:
+            action = _action(command, word)
         elif word in COMMANDS:
             if command != UI:
                 raise SettingsError(f"two commands, {command} and {word}", "give one")
@@ -123,17 +123,17 @@ def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901
             servers.append(word[1:])
         else:
             raise _unexpected(word)
-    if command == CONFIG and not action:
-        raise SettingsError("config needs a word after it", f"it is one of {', '.join(ACTIONS)}")
+    if command in ACTIONS and not action:
+        raise SettingsError(f"{command} needs a word after it", f"it is one of {', '.join(ACTIONS[command])}")
     if command == REPLAY and len(files) != 1:
         raise SettingsError("replay takes one recording", "write goneaway-tui replay FILE")
     return CommandLine(command, servers=tuple(servers), dsns=tuple(dsns), action=action, files=tuple(files))
 
 
-def _action(word: str) -> str:
-    if word not in ACTIONS:
-        hint = did_you_mean(word, ACTIONS) or f"it is one of {', '.join(ACTIONS)}"
-        raise SettingsError(f"config has no {shown(masked(word))}", hint)
+def _action(command: str, word: str) -> str:
+    if word not in ACTIONS[command]:
+        hint = did_you_mean(word, ACTIONS[command]) or f"it is one of {', '.join(ACTIONS[command])}"
+        raise SettingsError(f"{command} has no {shown(masked(word))}", hint)
     return word
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings import configreader
 from goneaway_tui.settings.answers import Spoken, written
-from goneaway_tui.settings.config import COLOR, COMMON, CONNECTION, OF_A_SERVER, Config
+from goneaway_tui.settings.config import COLOR, COMMON, CONNECTION, GROUPS, OF_A_SERVER, SERVERS, Config
 from goneaway_tui.settings.mention import Mention, found
 from goneaway_tui.settings.options import Bare
 from goneaway_tui.settings.settings import Answer
@@ -109,12 +109,14 @@ def is_private(content: Content) -> bool:
 
 
 def answer(action: str, named: str | None, around: Surroundings) -> Answer:
-    """What `config path|show|init` says. Raises as `load` does."""
+    """What `config` says but to `check`. Raises as `load` does."""
     path, _ = place(named, around)
     if action == "path":
         return Answer(f"{path}\n")
     if action == "init":
         return Answer(example(), path)
+    if action in {SERVERS, GROUPS}:
+        return Answer("".join(f"{name}\n" for name in getattr(load(named, around), action)))
     return Answer("\n".join(_shown(load(str(path), around))) + "\n")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
+from goneaway_tui import export
 from goneaway_tui.settings import values
 from goneaway_tui.settings.settings import SslMode
 
@@ -36,8 +37,9 @@ class Bare(Enum):
 
 UI, DEMO, SNAPSHOT, WATCH = "ui", "demo", "snapshot", "watch"
 EXPLAIN, REPLAY, CONFIG, EXPORTER = "explain", "replay", "config", "exporter"
+SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
 RUNS = (UI, SNAPSHOT, WATCH, DEMO, EXPLAIN, REPLAY, EXPORTER)
-"""All but `config`: what is common is taken by each, also where it changes nothing."""
+"""All that run: what is common is taken by each, also where it changes nothing."""
 CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN, EXPORTER)
 """Commands that speak to a server somebody names."""
 
@@ -48,24 +50,24 @@ COMMANDS: Mapping[str, str] = {
     EXPLAIN: "why connections were lost: reads the logs of clients and servers",
     REPLAY: "the screen on a recording: FILE is what --record wrote",
     EXPORTER: "metrics for Prometheus, of one server or many",
-    CONFIG: "path, show, check or init: the config file, its meaning, its faults, a new one",
+    CONFIG: "the config file: where it is, what it means, its faults, a new one, the names in it",
+    SCHEMA: "what that command writes as JSON, in JSON Schema",
+    COMPLETION: "what teaches that shell these words, and the names of the config file",
+    MANUAL: "the manual page: goneaway-tui manual | man -l -",
 }
 """The words that choose what to do; without one it is the screen."""
 
 READS: Mapping[str, str] = {EXPLAIN: "logs", REPLAY: "a recording"}
 """Commands that are followed by names of files, and what those are."""
 
-ACTIONS = ("path", "show", "check", "init")
-"""What can be done about the config file."""
-
-FORMATS: Mapping[str, str] = {
-    "json": ".json",
-    "csv": ".csv",
-    "markdown": ".md",
-    "html": ".html",
-    "svg": ".svg",
-    "text": ".txt",
+ACTIONS: Mapping[str, tuple[str, ...]] = {
+    CONFIG: ("path", "show", "check", "init", "servers", "groups"),
+    SCHEMA: (SNAPSHOT, WATCH, EXPLAIN),
+    COMPLETION: ("bash", "zsh", "fish"),
 }
+"""Commands that are followed by a word, and which words these are."""
+
+FORMATS: Mapping[str, str] = {row.name: row.suffix for row in export.FORMATS.values()}
 """How a snapshot can be written, and the suffix that asks for it when `--format` does not."""
 
 

@@ -15,7 +15,19 @@ from goneaway_tui.settings.commandline import CommandLine, Question, command_lin
 from goneaway_tui.settings.config import Config, Server
 from goneaway_tui.settings.mention import BY_NAME, KEY_NAMES, Found, Mention, Rank, found, meaning
 from goneaway_tui.settings.optionfiles import Choice, OptionFiles
-from goneaway_tui.settings.options import CONFIG, DEMO, FORMATS, OPTIONS, SNAPSHOT, UI, Bare, Section
+from goneaway_tui.settings.options import (
+    COMPLETION,
+    CONFIG,
+    DEMO,
+    FORMATS,
+    MANUAL,
+    OPTIONS,
+    SCHEMA,
+    SNAPSHOT,
+    UI,
+    Bare,
+    Section,
+)
 from goneaway_tui.settings.settings import Answer, ConnectionSettings, Settings
 from goneaway_tui.settings.surroundings import Surroundings
 
@@ -43,6 +55,10 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
     if line.question is Question.VERSION:
         return Answer(version_text())
     _refuse_what_is_not_for(line)
+    if line.command in {SCHEMA, COMPLETION, MANUAL}:
+        from goneaway_tui.settings.documents import DOCUMENTS
+
+        return Answer(DOCUMENTS[line.command](line.action))
     variables = tuple(_from_environment(around.environ, line.command))
     where = {
         mention.option.name: found(mention).value

@@ -8,6 +8,7 @@ from goneaway_tui.model.server import Variable
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.dossier import text
 from goneaway_tui.source.survey import Survey
+from goneaway_tui.tune.tunables import TUNABLE
 
 BOUNDS_SECONDS = 60.0
 """How long bounds and origins are believed while no limit changes: reading them costs ten times the limits."""
@@ -48,11 +49,13 @@ class GlobalsReader:
         }
         if limits != self._limits or now - self._read_at > BOUNDS_SECONDS:
             self._limits, self._read_at = limits, now
+            statement = self._found.must("variables")
+            asked = [list(TUNABLE)] if "%s" in statement else []
             self._variables = {
                 text(name): Variable(
                     text(name), number(value), number(low), number(high), SET_BY.get(text(origin))
                 )
-                for name, value, low, high, origin in self._connection.rows(self._found.must("variables"))
+                for name, value, low, high, origin in self._connection.rows(statement, asked)
             }
         return tuple(sorted(self._variables.values(), key=lambda v: v.name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.replay import Replay
 from goneaway_tui.source.recording.tape import Track
 from tests.builders import NOW
+from tests.schemas import check
+from tests.unit.export.written import written
 from tests.unit.source.recording.takes import SERVER_NAME, a_departure, a_take, exact, same
 
 INSTANTS = (0, 1, 2, 3, 10, 11, 12, 13, 20, 21)
@@ -54,6 +57,10 @@ def test_who_was_recorded(recording: Recording) -> None:
 )
 def test_at_any_instant_the_last_sample_is_shown(recording: Recording, at: float, shown: int) -> None:
     assert same([a_take(shown)], [recording.snapshot_at(NOW + at)])
+
+
+def test_what_is_replayed_is_written_as_its_schema_says(replay: Replay) -> None:
+    check("snapshot", json.loads(written(replay.snapshot(), "json")))
 
 
 def test_the_time_line_can_be_walked(recording: Recording) -> None:

@@ -1,0 +1,37 @@
+"""What the README says can be added by one row in one file can: each is added to a copy of the package, and arrives."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.arrivals import ARRIVALS
+from tests.house.extensions import EXTENSIONS, Extension
+from tests.house.tree import PACKAGE, ROOT
+
+
+def arrives(name: str, package: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.house.arrivals", name]
+    env = {**os.environ, "PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("added", EXTENSIONS, ids=lambda each: each.name)
+def test_one_row_in_one_file_is_all_it_takes(added: Extension, tmp_path: Path) -> None:
+    package = shutil.copytree(
+        PACKAGE, tmp_path / "tui" / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    (package / added.file).write_text(added.added(), encoding="utf-8")
+    told = arrives(added.name, package)
+
+    assert 0 == told.returncode, told.stderr
+    assert 0 != arrives(added.name, PACKAGE).returncode, "it was there before"
+
+
+def test_everything_that_can_be_added_is_looked_for() -> None:
+    assert list(ARRIVALS) == [each.name for each in EXTENSIONS]

@@ -1,0 +1,102 @@
+"""The manual page, in the macros of man(7), from the same rows as `--help`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from goneaway_tui.settings.answers import ABOUT, EXAMPLES, QUESTIONS, SOURCES, STATUSES, SYNOPSES, told
+from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS, Section
+
+NAME = "see every MySQL or MariaDB session beside the limit that will close it"
+
+FILES = {
+    "~/.config/goneaway-tui/config.toml": "The config file: common options, servers by name, groups, keys."
+    " goneaway-tui config path says where it is, config init writes one that explains itself.",
+    "/etc/my.cnf, /etc/mysql/my.cnf, $MYSQL_HOME/my.cnf, ~/.my.cnf": "The option files of the mysql client.",
+    "~/.mylogin.cnf": "The login paths of mysql_config_editor.",
+    "~/.local/state/goneaway-tui/journal.jsonl": "What was changed through this tool, and what undoes it.",
+}
+"""As they are on Linux."""
+
+_FLAG = re.compile(r"(?<![\w-])-{1,2}[a-zA-Z][\w-]*")
+_META = re.compile(r"[A-Z@]{2,}")
+
+
+def manual_text() -> str:
+    """Lines for `man -l -`; ASCII alone."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield '.TH GONEAWAY-TUI 1 "" goneaway-tui "User Commands"'
+    yield from (
+        '.\\" Made by: goneaway-tui manual',
+        ".SH NAME",
+        f"goneaway\\-tui \\- {NAME}",
+        ".SH SYNOPSIS",
+        ".nh",
+        ".ad l",
+    )
+    for synopsis in SYNOPSES:
+        yield from (".HP 4", f"\\fBgoneaway\\-tui\\fR {_synopsis(synopsis)}")
+    yield from (".hy", ".ad b", ".SH DESCRIPTION", _escaped(ABOUT))
+    yield from (".PP", "Without a command it is the screen; there \\fB?\\fR tells the keys.")
+    for paragraph in SOURCES:
+        yield from (".PP", _marked(paragraph.replace("(in brackets above)", "(in brackets below)")))
+    yield ".SH COMMANDS"
+    for name, text in COMMANDS.items():
+        words = "|".join(ACTIONS.get(name, ()))
+        yield from _item(f"\\fB{name}\\fR {words}".rstrip(), _marked(text[:1].upper() + text[1:] + "."))
+    yield ".SH OPTIONS"
+    for section in Section:
+        yield f".SS {section.value}"
+        for option in OPTIONS:
+            if option.section is section:
+                flags, text = told(option)
+                yield from _item(_flags(flags), _marked(text))
+    yield ".SS Questions"
+    for flags, text in QUESTIONS.items():
+        yield from _item(_flags(flags), _marked(text))
+    yield from _section("EXIT STATUS", ((str(int(status)), f"{text}.") for status, text in STATUSES.items()))
+    yield from _section("FILES", FILES.items())
+    yield from (".SH EXAMPLES", ".nf", *map(_escaped, EXAMPLES), ".fi")
+    yield from (".SH SEE ALSO", ".BR mysql (1),", ".BR mariadb (1)")
+
+
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f".SH {title}"
+    for left, right in rows:
+        yield from _item(_escaped(left), _marked(right[:1].upper() + right[1:]))
+
+
+def _item(left: str, right: str) -> tuple[str, ...]:
+    return ".TP", left, right
+
+
+def _synopsis(text: str) -> str:
+    """The command bold, what is to be replaced in italics."""
+    word, _, rest = text.partition(" ") if text[0].islower() else ("", "", text)
+    return " ".join(filter(None, (word and f"\\fB{word}\\fR", _values(rest))))
+
+
+def _flags(text: str) -> str:
+    """Flags bold, the name of their value in italics."""
+    flags, value = re.fullmatch(r"(.*?)((?:\[=| )\[?[A-Z].*)?", text).groups("")  # type: ignore[union-attr]
+    bold = ", ".join(f"\\fB{_escaped(flag)}\\fR" for flag in flags.split(", "))
+    return bold + _values(value)
+
+
+def _values(text: str) -> str:
+    return _META.sub(lambda found: f"\\fI{found[0]}\\fR", _escaped(text))
+
+
+def _marked(text: str) -> str:
+    """Flags within a sentence bold."""
+    return _FLAG.sub(lambda found: f"\\fB{found[0]}\\fR", _escaped(text, dash="-")).replace("-", "\\-")
+
+
+def _escaped(text: str, dash: str = "\\-") -> str:
+    """Text that no macro and no escape is read out of."""
+    escaped = text.replace("\\", "\\e").replace("-", dash).replace("~", "\\(ti").replace("^", "\\(ha")
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
