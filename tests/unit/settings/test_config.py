@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings import Answer, Command, Content, Settings, Transport, resolve, resolve_each
+from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config import OF_A_SERVER
 from goneaway_tui.settings.configfile import example
 from tests.unit.settings.asking import (
@@ -57,7 +60,7 @@ def test_a_server_is_taken_by_its_name() -> None:
     assert found.watch_below == 1200
     assert found.origins["read_only"] == f"{IN_CONFIG} 11"
     assert found.origins["watch_below"] == f"{IN_CONFIG} 2"
-    assert found.keys == {"kill": "K", "doctor": "d,f2", "tune": "t,ctrl+t"}
+    assert found.keys == {"board.kill": "K", "board.doctor": "d,f2", "board.tune": "t,ctrl+t"}
 
 
 def test_without_a_name_only_what_holds_for_all_counts() -> None:
@@ -181,9 +184,10 @@ def test_a_dsn_is_a_server_of_its_own() -> None:
         ("[groups]\nx = ['zz']", "line 2: there is no server 'zz'; [servers.NAME] makes one"),
         ("[groups]\nx = 'prod'", 'line 2: not a list of names; write x = ["..."]'),
         ("[servers.a]\n[groups]\n\"x\\u001b\" = ['a']", "line 3: not a group's name: 'x\\x1b'; write letters, digits, - and ."),
-        ("[keys]\n'K L' = 'k'", "line 2: not a binding's id: 'K L'; the help on the screen names them"),
+        ("[keys]\n'K L' = 'k'", "line 2: nothing that has a key: 'K L'; goneaway-tui config init lists what has one"),
+        ("[keys]\nboard.kil = 'K'", "line 2: nothing that has a key: 'board.kil'; did you mean board.kill?"),
         ("[keys]\nkill = 'control+'", "line 2: not a key: 'control+'; write it like \"w\", \"f2\" or \"ctrl+w\""),
-        ("[keys]\nkill = 'k'\ntune = 'k'", "line 3: 'k' is taken by kill; give each its own key"),
+        ("[keys]\nkill = 'k'\ntune = 'k'", "line 3: 'k' is taken by board.kill; give each its own key"),
         ("a = ", 'line 1: not TOML: invalid value; write key = "value"'),
         ("a = 1\n\nb", "line 3: not TOML: expected '=' after a key in a key/value pair; write key = \"value\""),
         ("interval = 1\ninterval = 2", 'line 2: not TOML: cannot overwrite a value; write key = "value"'),
@@ -309,7 +313,7 @@ tune = "k"
         "10: not a server's name: 'a b'; write letters, digits, - and .",
         "11: there is no key 'readonly'; did you mean read_only?",
         "14: there is no server 'prd'; did you mean prod?",
-        "18: 'k' is taken by kill; give each its own key",
+        "18: 'k' is taken by board.kill; give each its own key",
     )
 
 
@@ -366,9 +370,9 @@ all = "dev prod-db1"
 prod = prod-db1
 
 [keys]
-kill = K
-doctor = d,f2
-tune = t,ctrl+t
+board.kill = K
+board.doctor = d,f2
+board.tune = t,ctrl+t
 """
     )
 
@@ -391,3 +395,13 @@ def test_the_example_goes_to_the_file() -> None:
 
     assert not isinstance(told, Settings)
     assert (told.file, told.text) == (CONFIG, example())
+
+
+@pytest.mark.parametrize("said", ["kill = 'K'", "board.kill = 'K'", "'board.kill' = 'K'"])
+def test_a_key_is_given_by_the_id_of_what_it_does_or_the_end_of_it(said: str) -> None:
+    assert {"board.kill": "K"} == settings("-h db1", config=f"[keys]\n{said}\n").keys
+
+
+def test_the_file_to_begin_with_names_nothing_that_is_not() -> None:
+    assert "None" not in example()
+    assert set(BINDINGS) <= set(re.split(r"[#,\s]+", example()))

@@ -9,6 +9,7 @@ from pathlib import Path
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings import configreader
 from goneaway_tui.settings.answers import Spoken, written
+from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config import COLOR, COMMON, CONNECTION, GROUPS, OF_A_SERVER, SERVERS, Config
 from goneaway_tui.settings.mention import Mention, found
 from goneaway_tui.settings.options import Bare
@@ -20,6 +21,7 @@ LONGEST = 256 << 10
 
 _EXAMPLES = {
     "theme": "nord",
+    "error-log": "/var/log/mysql/error.log",
     "host": "db1.example.com",
     "user": "dba",
     "socket": "/run/mysqld/mysqld.sock",
@@ -65,8 +67,8 @@ _ENDING = """\
 
 # Keys by the id of what they do; several have commas between them.
 #[keys]
-#kill = "K"
-#doctor = "d,f2"
+#board.kill = "K"
+#board.doctor = "d,f2"
 """
 
 
@@ -137,7 +139,21 @@ def example() -> str:
     """A config file with every key there is, all of it behind `#`."""
     common = (line for word in COMMON for line in _sample(word))
     connection = (line for word in CONNECTION if word not in _UNSHOWN for line in _sample(word))
-    return _BEGINNING + "\n" + "".join(common) + _SERVERS + "".join(connection) + _ENDING
+    import textwrap
+
+    keys = textwrap.fill(", ".join(BINDINGS), 100, initial_indent="# ", subsequent_indent="# ")
+    samples = (
+        _BEGINNING,
+        "\n",
+        *common,
+        _SERVERS,
+        *connection,
+        _ENDING,
+        "# What can have a key:\n",
+        keys,
+        "\n",
+    )
+    return "".join(samples)
 
 
 def _sample(word: str) -> Iterator[str]:

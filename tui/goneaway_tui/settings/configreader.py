@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.model.plain import plain
+from goneaway_tui.settings.bindings import BINDINGS, binding_of, leaves
 from goneaway_tui.settings.config import (
     COLOR,
     COLORS,
@@ -40,7 +41,6 @@ _FORM = 'write key = "value"'
 _LETTERS = "write letters, digits, - and ."
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 _COLOR = re.compile(r"#(?:[0-9a-f]{3}){1,2}", re.IGNORECASE)
-_BINDING = re.compile(r"[a-z][\w.-]{0,63}")
 _KEY = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)*(?:\w{1,30}|[!-~])")
 
 
@@ -245,17 +245,21 @@ class _Reader:
     def _keys(self, table: Mapping[str, object]) -> dict[str, str]:
         keys: dict[str, str] = {}
         taken: dict[str, str] = {}
-        for binding, value in table.items():
+        for path, value in leaves(table, (KEYS,)):
             with self._noting():
-                keys[binding] = self._bound(binding, value, taken)
+                binding = self._binding(path)
+                keys[binding] = self._bound(path, binding, value, taken)
         return keys
 
-    def _bound(self, binding: str, value: object, taken: dict[str, str]) -> str:
-        path = (KEYS, binding)
-        if not _BINDING.fullmatch(binding):
-            raise self._wrong(
-                path, f"not a binding's id: {shown(binding)}", "the help on the screen names them"
-            )
+    def _binding(self, path: KeyPath) -> str:
+        name = ".".join(path[1:])
+        binding = binding_of(name)
+        if binding is None:
+            hint = did_you_mean(name, BINDINGS) or "goneaway-tui config init lists what has one"
+            raise self._wrong(path, f"nothing that has a key: {shown(name)}", hint)
+        return binding
+
+    def _bound(self, path: KeyPath, binding: str, value: object, taken: dict[str, str]) -> str:
         said = value.split(",") if isinstance(value, str) and value != "," else value
         each = [key.strip() for key in self._words(path, said)]
         for key in each:
