@@ -156,9 +156,10 @@ async def settle(app: GoneawayApp | ConnectApp, pilot: Pilot[Any]) -> None:
     while calm < 4:
         calm += 1
         if isinstance(app, GoneawayApp):
-            calm = 0 if app.poller.is_busy or app.acts.is_acting else calm
-            await asyncio.to_thread(app.poller.wait, 5)
-            await asyncio.to_thread(app.acts.wait, 5)
+            for each in app.watched:
+                calm = 0 if each.poller.is_busy or each.acts.is_acting else calm
+                await asyncio.to_thread(each.poller.wait, 5)
+                await asyncio.to_thread(each.acts.wait, 5)
         for thread in threading.enumerate():
             if thread.name in {"patterns", "attempt"}:
                 await asyncio.to_thread(thread.join, 5)

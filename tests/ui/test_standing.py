@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,7 @@ from goneaway_tui.judge import step
 from goneaway_tui.judge.narrowing import parse_filter
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.ui.columns import SESSION_COLUMNS, in_order
+from goneaway_tui.ui.columns import ORDERS, SESSION_COLUMNS, in_order
 from goneaway_tui.ui.standing import Standing
 from tests.builders import a_sample, a_session
 from tests.property.streams import streams
@@ -49,3 +51,32 @@ def test_rows_that_did_not_change_are_the_same_list() -> None:
     rows = standing.follow(first)
 
     assert rows is standing.follow(step(a_sample(crowd), first).snapshot)
+
+
+@given(st.lists(streams(), min_size=2, max_size=3), st.data())
+def test_the_rows_of_several_servers_are_those_of_each_merged(
+    playing: list[list[Sample]], data: st.DataObject
+) -> None:
+    names = ["db1", "db2", "db3"][: len(playing)]
+    standing, seen = Standing("left"), dict.fromkeys(names, None) | dict[str, Snapshot | None]()
+    for turn in range(6):
+        for name, stream in zip(names, playing, strict=True):
+            if turn < len(stream) and data.draw(st.booleans()):
+                seen[name] = step(stream[turn], seen[name], server_name=name).snapshot
+        if data.draw(st.booleans()):
+            standing.sort_by(data.draw(st.sampled_from([*ORDERS])))
+        if data.draw(st.booleans()):
+            standing.filter = parse_filter(data.draw(st.sampled_from((*FILTERS, "server:db2"))))
+        shown = [each for name, each in seen.items() if each is not None and (name != "db1" or turn != 3)]
+        rows = standing.follow(*shown)
+        order = ORDERS[standing.column]
+
+        assert Counter((v.server_name, v.session.id) for v in rows) == Counter(
+            (each.server_name, v.session.id)
+            for each in shown
+            for v in each.verdicts
+            if standing.filter.admits(v, each.taken_at)
+        )
+        known = [order(v) for v in rows if order(v) is not None]
+        assert sorted(known, reverse=standing.reverse) == known
+        assert all(order(v) is None for v in rows[len(known) :])

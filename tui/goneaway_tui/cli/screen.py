@@ -49,22 +49,20 @@ def show(
         finally:
             patience.cancel()
         from goneaway_tui.ui.app import GoneawayApp
+        from goneaway_tui.ui.watched import Subject
 
-        app = GoneawayApp(
+        subject = Subject(
             source,
-            clock,
             policy_of(settings),
             first=first,
             interval=settings.interval,
-            theme=settings.theme,
-            run_for=settings.run_for,
-            greeting=greeting,
             executor=executor,
-            journal=_journal(clock) if executor is not None else None,
+            journal=journal_of(clock) if executor is not None else None,
             why_read_only=why_read_only(settings),
             recorder=recorder,
             color=settings.color,
         )
+        app = GoneawayApp([subject], clock, theme=settings.theme, run_for=settings.run_for, greeting=greeting)
         app.set_keymap(settings.keys)
         return play(app, source, leave)
     finally:
@@ -109,7 +107,7 @@ def policy_of(settings: Settings) -> Policy:
     return Policy(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
 
 
-def _journal(clock: Clock) -> Journal:
+def journal_of(clock: Clock) -> Journal:
     from platformdirs import user_state_path
 
     from goneaway_tui.tune.journal import Journal

@@ -50,6 +50,19 @@ def closings(snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int
     return Forecast(tuple(stretches), len(deadlines) - passed, first)
 
 
+def together(forecasts: Iterable[Forecast]) -> Forecast:
+    """Those of several servers added up; all are cut into the same stretches, and there is at least one."""
+    each = list(forecasts)
+    stretches = (
+        Stretch(alike[0].start, alike[0].end, tuple(map(sum, zip(*(s.counts for s in alike), strict=True))))
+        for alike in zip(*(one.stretches for one in each), strict=True)
+    )
+    first = min(
+        (one.next for one in each if one.next is not None), key=lambda v: v.deadline or 0.0, default=None
+    )
+    return Forecast(tuple(stretches), sum(one.beyond for one in each), first)
+
+
 @dataclass(frozen=True, slots=True)
 class WhatIf:
     """What another idle limit would do to the sessions that idle now, if they went on idling; each figure holds the one before."""

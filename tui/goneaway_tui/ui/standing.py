@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from goneaway_tui.judge.narrowing import EVERYTHING, Filter
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.ui.columns import SESSION_COLUMNS
+from goneaway_tui.ui.columns import ORDERS
 
-Key = tuple[Any, int, int]
-"""What is sorted by, and between equals the graver risk, then the lower id."""
+Entry = tuple[Any, int, int, str, Verdict]
+"""What is sorted by, and between equals the graver risk, then the lower id, then the server; and who that is."""
+FEW = 32
+"""Where fewer than one in so many go, each is looked up; else the whole list is gone through."""
 
 
 class Standing:
-    """Who is in sight, and where."""
+    """Who is in sight, and where; of one server or several."""
 
     def __init__(self, column: str) -> None:
         """`column`: the id of the one that is sorted by."""
         self.filter: Filter = EVERYTHING
         self.column, self.reverse = column, False
         self._asked: tuple[Filter, str, bool] | None = None
-        self._seen: Mapping[ProcesslistId, Verdict] = {}
-        self._keys: dict[ProcesslistId, Key] = {}
-        self._known: list[ProcesslistId] = []
-        self._unknown: list[ProcesslistId] = []
+        self._seen: dict[str, Snapshot] = {}
+        self._entries: dict[str, dict[ProcesslistId, Entry]] = {}
+        self._known: list[Entry] = []
+        self._unknown: list[Entry] = []
         """Of whom the column has no value: they come last either way."""
         self.rows: list[Verdict] = []
 
@@ -34,40 +38,72 @@ class Standing:
         self.reverse = column == self.column and not self.reverse
         self.column = column
 
-    def follow(self, snapshot: Snapshot) -> list[Verdict]:
-        """The rows of this snapshot. The same list as before means: nothing has changed."""
+    def follow(self, *snapshots: Snapshot) -> list[Verdict]:
+        """The rows of these snapshots, one a server. The same list as before means: nothing has changed."""
         asked = (self.filter, self.column, self.reverse)
         if asked != self._asked:
-            self._asked, self._seen, self._keys, self._known, self._unknown = asked, {}, {}, [], []
-        now, before = snapshot.by_id, self._seen
-        came = [verdict for number, verdict in now.items() if before.get(number) is not verdict]
-        gone = before.keys() - now.keys()
-        if came or gone or self.filter.timed:
-            self._move(gone, now.values() if self.filter.timed else came, snapshot.taken_at)
-            self.rows = [now[number] for number in (*self._known, *self._unknown)]
-        elif not now:
-            self.rows = []
-        self._seen = now
+            self._asked, self._seen, self._entries = asked, {}, {}
+            self._known, self._unknown, self.rows = [], [], []
+        seen = {snapshot.server_name: snapshot for snapshot in snapshots}
+        gone = [entry for name in self._seen.keys() - seen for entry in self._entries.pop(name).values()]
+        came: list[Entry] = []
+        for name, snapshot in seen.items():
+            if snapshot is not self._seen.get(name):
+                self._tell_apart(snapshot, gone, came)
+        self._seen = seen
+        if gone or came:
+            self._known = _moved(self._known, *(_of_known(each, known=True) for each in (gone, came)))
+            self._unknown = _moved(self._unknown, *(_of_known(each, known=False) for each in (gone, came)))
+            self.rows = [
+                entry[-1] for entry in chain(self._in_order(self._known), self._in_order(self._unknown))
+            ]
         return self.rows
 
-    def _move(self, gone: Iterable[ProcesslistId], came: Iterable[Verdict], at: float) -> None:
-        order = next(column.order for column in SESSION_COLUMNS if column.id == self.column)
-        sign = 1 if self.reverse else -1
-        keys, moved = self._keys, set(gone)
-        for number in gone:
-            keys.pop(number, None)
-        for verdict in came:
-            number = verdict.session.id
-            moved.add(number)
-            if self.filter.admits(verdict, at):
-                keys[number] = (order(verdict), sign * verdict.risk.rank, -sign * number)
-            else:
-                keys.pop(number, None)
-        arrived = [number for number in moved if number in keys]
-        known = [number for number in self._known if number not in moved]
-        known += (number for number in arrived if keys[number][0] is not None)
-        unknown = [number for number in self._unknown if number not in moved]
-        unknown += (number for number in arrived if keys[number][0] is None)
-        # Those that stayed are in order still, and come first: to sort is to merge the others in.
-        self._known = sorted(known, key=keys.__getitem__, reverse=self.reverse)
-        self._unknown = sorted(unknown, key=lambda number: keys[number][1:], reverse=self.reverse)
+    def _in_order(self, entries: Sequence[Entry]) -> Iterator[Entry]:
+        return reversed(entries) if self.reverse else iter(entries)
+
+    def _tell_apart(self, snapshot: Snapshot, gone: list[Entry], came: list[Entry]) -> None:
+        """Who is to be taken out, and who is to be put in."""
+        last = self._seen.get(snapshot.server_name)
+        now, before = snapshot.by_id, {} if last is None else last.by_id
+        entries = self._entries.setdefault(snapshot.server_name, {})
+        order, sign = ORDERS[self.column], 1 if self.reverse else -1
+        gone += (entries.pop(number) for number in before.keys() - now.keys() if number in entries)
+        for number, verdict in now.items():
+            is_same = before.get(number) is verdict
+            if is_same and not self.filter.timed:
+                continue
+            entry = entries.get(number)
+            if not self.filter.admits(verdict, snapshot.taken_at):
+                if entry is not None:
+                    gone.append(entries.pop(number))
+            elif entry is None or not is_same:
+                if entry is not None:
+                    gone.append(entry)
+                entry = (
+                    order(verdict),
+                    sign * verdict.risk.rank,
+                    -sign * number,
+                    verdict.server_name,
+                    verdict,
+                )
+                entries[number] = entry
+                came.append(entry)
+
+
+def _of_known(entries: Iterable[Entry], *, known: bool) -> list[Entry]:
+    return [entry for entry in entries if (entry[0] is not None) is known]
+
+
+def _moved(entries: list[Entry], gone: Sequence[Entry], came: Sequence[Entry]) -> list[Entry]:
+    """Some taken out of an ordered list, others put in. What stays is in order already: to sort is to merge."""
+    if len(gone) * FEW > len(entries):
+        dead = set(map(id, gone))
+        entries = [entry for entry in entries if id(entry) not in dead]
+    elif gone:
+        start, kept = 0, []
+        for place in sorted(bisect_left(entries, entry) for entry in gone):
+            kept += entries[start:place]
+            start = place + 1
+        entries = kept + entries[start:]
+    return sorted([*entries, *came]) if came else entries
