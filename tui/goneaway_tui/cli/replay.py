@@ -61,6 +61,6 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
             greeting=DAMAGED if recording.is_damaged else "",
         )
         app.set_keymap(settings.keys)
-        return play(app, source)
+        return play(app, source.close)
     finally:
         recording.close()

@@ -64,18 +64,18 @@ def show(
         )
         app = GoneawayApp([subject], clock, theme=settings.theme, run_for=settings.run_for, greeting=greeting)
         app.set_keymap(settings.keys)
-        return play(app, source, leave)
+        return play(app, source.close, leave)
     finally:
         source.close()
 
 
-def play(app: GoneawayApp, source: Source, leave: Callable[[], None] = lambda: None) -> ExitCode:
-    """Run the app until it ends, by a key or by a signal."""
+def play(app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] = lambda: None) -> ExitCode:
+    """Run the app until it ends, by a key or by a signal. `close` lets go of the servers, `leave` of the ways to them."""
     asked: dict[int, threading.Timer] = {}
 
     def go(number: int) -> None:
         """In a thread of the signal's own."""
-        watchdog = threading.Timer(GRACE_SECONDS, _hang_up, [number, source, leave])
+        watchdog = threading.Timer(GRACE_SECONDS, _hang_up, [number, close, leave])
         watchdog.daemon = True
         asked[number] = watchdog
         watchdog.start()
@@ -115,11 +115,11 @@ def journal_of(clock: Clock) -> Journal:
     return Journal(user_state_path("goneaway-tui") / "journal.jsonl", clock)
 
 
-def _hang_up(number: int, source: Source, leave: Callable[[], None]) -> None:
+def _hang_up(number: int, close: Callable[[], None], leave: Callable[[], None]) -> None:
     """The terminal does not let the screen end, so it is gone: nothing to restore, nobody to tell.
 
     Let the server's session go, and be gone.
     """
-    source.close()
+    close()
     leave()
     os._exit(128 + number)

@@ -80,7 +80,7 @@ class GoneawayApp(Face[None]):
 
     def _a_board(self) -> Board:
         if self.has_several:
-            return FleetBoard([each.name for each in self.watched]).data_bind(fleet=GoneawayApp.fleet)
+            return FleetBoard([each.name for each in self.watched])
         if self.player is not None:
             return ReplayBoard(self.server_name, self.player)
         return Board(self.server_name, read_only=self.acts.is_read_only)
@@ -96,7 +96,8 @@ class GoneawayApp(Face[None]):
         now = self.clock()
         for place, each in enumerate(self.watched):
             each.begin(now, later=each.pace.interval * place / len(self.watched))
-        if self.has_several:
+        if isinstance(self._board, FleetBoard):
+            self._board.data_bind(fleet=GoneawayApp.fleet)
             self.watch(self._board, "in_hand", self._take_in_hand, init=False)
         else:
             self.acts.begin()
@@ -167,16 +168,19 @@ class GoneawayApp(Face[None]):
             for each in self.watched:
                 each.shown = each.newest
         if self.has_several:
-            self.fleet = tuple(each.glance(now, is_in_hand=each is self._hand) for each in self.watched)
-        self.trouble = self._hand.trouble
+            self.fleet = tuple(each.glance(now) for each in self.watched)
+        self._show_hand(now)
+
+    def _show_hand(self, now: float) -> None:
+        """What there is to be seen of the server in hand."""
+        self.trouble, self.freshness = self._hand.trouble, self._fresh(now)
         self.snapshot = self._hand.shown
 
     def _take_in_hand(self, name: str) -> None:
         """The keys act on another server from now on."""
         before = [self.acts.why_not(key) for key in NEEDS]
         self._hand = next(each for each in self.watched if each.name == name)
-        self._draw(self.clock())
-        self.freshness = self._fresh(self.clock())
+        self._show_hand(self.clock())
         if before != [self.acts.why_not(key) for key in NEEDS]:
             self.refresh_bindings()
 
@@ -188,7 +192,6 @@ class GoneawayApp(Face[None]):
         if self.has_several:
             return  # drawn at the next tick, all at once
         self._draw(max(self.clock(), message.snapshot.taken_at))
-        self.freshness = self._fresh(self.clock())
         follow(self)
 
     @on(Happened)

@@ -130,11 +130,11 @@ class Watched:
             return replayed(now, self.player.speed if self.player.is_playing else None)
         return freshness(self.seen(now), self.pace, in_trouble=bool(self.trouble))
 
-    def glance(self, now: float, *, is_in_hand: bool) -> Glance:
+    def glance(self, now: float) -> Glance:
         seen = self.seen(now)
         stale = seen is not None and is_stale(seen, self.pace)
         read_only = self.acts.is_read_only
-        return Glance(self.name, self.shown, seen, stale, self.trouble, is_in_hand, read_only, self.color)
+        return Glance(self.name, self.shown, seen, stale, self.trouble, read_only, self.color)
 
 
 def stop_all(watched: Sequence[Watched]) -> None:

@@ -179,7 +179,11 @@ class Board(Screen[None]):
         if narrow.tests or self._grouped or only:
             shown = len(self.sessions.rows), sum(len(each.verdicts) for each in self._shown())
             return narrowed(narrow.text if narrow.tests else "", shown, self._grouped, only), "quiet"
-        return hidden(self.snapshot.sample.limitations), "warning"
+        return self._hidden(), "warning"
+
+    def _hidden(self) -> str:
+        """What this account cannot see, in one line."""
+        return "" if self.snapshot is None else hidden(self.snapshot.sample.limitations)
 
     def _complaint(self) -> str:
         """What is wrong with the server, in one line."""

@@ -20,10 +20,14 @@ from goneaway_tui.ui.screens.keys import OF_SEVERAL_KEYS
 from goneaway_tui.ui.widgets.strip import ServerStrip
 
 
-class FleetBoard(Board):
+class FleetBoard(Board, inherit_bindings=False):
     """Shows what the app hands down of all servers, at its ticks."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "only", "one server", id="board.only")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *Board.BINDINGS[:2],
+        Binding("o", "only", "one server", id="board.only"),
+        *Board.BINDINGS[2:],
+    ]
 
     fleet: reactive[tuple[Glance, ...]] = reactive((), repaint=False)
     in_hand: reactive[str] = reactive("", repaint=False)
@@ -38,7 +42,7 @@ class FleetBoard(Board):
         self._narrowed_to = ""
 
     def compose(self) -> ComposeResult:
-        yield ServerStrip(id="strip").data_bind(FleetBoard.fleet, FleetBoard.now)
+        yield ServerStrip(id="strip").data_bind(FleetBoard.fleet, FleetBoard.now, FleetBoard.in_hand)
         yield from super().compose()
 
     def on_mount(self) -> None:
@@ -77,10 +81,16 @@ class FleetBoard(Board):
         return self._narrowed_to
 
     def _complaint(self) -> str:
-        """Of the first that is in trouble, and how many more are."""
+        """Of the first that is in trouble, and how many more are; each has its cell, so what was asked for goes before it."""
+        if self._grouped or self._standing.filter.tests:
+            return ""
         ill = [each for each in self._left() if each.trouble]
         more = f"  (and {len(ill) - 1} more)" if len(ill) > 1 else ""
         return f"{plain(ill[0].name, 60)}: {ill[0].trouble}{more}" if ill else ""
+
+    def _hidden(self) -> str:
+        """Of one that the board is narrowed to: of all it would come and go with the cursor."""
+        return super()._hidden() if self._narrowed_to else ""
 
     def action_only(self) -> None:
         """Only the server in hand, and all again."""

@@ -37,7 +37,7 @@ LEAST_LINES = 3
 FIGURES = 4
 """Lines above the cells."""
 GAP = 2
-NAME_MOST = 24
+NAME_LEAST, NAME_MOST = 6, 24
 
 State = tuple[str, str, str]
 """A sign, a word and a look."""
@@ -85,12 +85,17 @@ def _state_word(glance: Glance) -> Part:
     return word, look
 
 
+def _worst(glance: Glance) -> Part:
+    """The one thing there is room for."""
+    return _soon(glance) if glance.is_well else _state_word(glance)
+
+
 SOON, IDLE, STATE = (5, _soon), (9, _idle), (10, _state_word)
 LEVELS: tuple[tuple[Piece, ...], ...] = (
     ((13, _flavour), (7, lambda g: (g.role, QUIET)), STATE, SOON, IDLE),
     (STATE, SOON, IDLE),
     (STATE, SOON),
-    (SOON,),
+    ((8, _worst),),
 )
 """What a cell tells beside the name, where there is room for much or little."""
 
@@ -100,6 +105,7 @@ class ServerStrip(Widget):
 
     fleet: reactive[tuple[Glance, ...]] = reactive(())
     now: reactive[float] = reactive(0.0, repaint=False)
+    in_hand: reactive[str] = reactive("")
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id)
@@ -123,7 +129,7 @@ class ServerStrip(Widget):
         width = self.size.width
         shown = [each.snapshot for each in self.fleet if each.snapshot is not None]
         lines = [self._title(width), *self._figures(shown, width)]
-        return Content("\n").join([*lines, *cells(self.fleet, width, self._most_lines)])
+        return Content("\n").join([*lines, *cells(self.fleet, width, self._most_lines, self.in_hand)])
 
     def _title(self, width: int) -> Content:
         left: list[Part] = [("goneaway ", "bold $text-primary"), (f"{len(self.fleet)} servers", "bold")]
@@ -137,7 +143,7 @@ class ServerStrip(Widget):
             )
             if number[sign]
         ]
-        held = next((each for each in self.fleet if each.is_in_hand), None)
+        held = next((each for each in self.fleet if each.name == self.in_hand), None)
         if held is not None:
             reach = "read-only" if held.is_read_only else "read-write"
             right += [
@@ -173,31 +179,31 @@ class ServerStrip(Widget):
         return self._ahead[1]
 
 
-def cells(fleet: Sequence[Glance], width: int, most_lines: int) -> list[Content]:
+def cells(fleet: Sequence[Glance], width: int, most_lines: int, in_hand: str = "") -> list[Content]:
     """A cell for each, as telling as so many lines of so many columns allow.
 
-    Where even the least telling do not fit, those in trouble come first, then those with most closings; the rest are counted.
+    Where even the least telling do not fit, those in trouble come first, then those with closings ahead; the rest are counted.
     """
     if not fleet or width <= 0:
         return []
-    longest = min(NAME_MOST, max(cell_len(plain(each.name, 200)) for each in fleet))
+    wanted = min(NAME_MOST, max(cell_len(plain(each.name, 200)) for each in fleet))
     for pieces in LEVELS:
-        wide = 2 + longest + sum(1 + room for room, _ in pieces)
-        abreast = max(1, (width + GAP) // (wide + GAP))
-        if len(fleet) <= abreast * most_lines:
-            return _in_lines([cell(each, longest, pieces) for each in fleet], abreast)
-    graver = sorted(fleet, key=lambda each: (each.is_well, -each.soon))
-    kept, rest = graver[: abreast * most_lines - 1], graver[abreast * most_lines - 1 :]
-    ill = sum(not each.is_well for each in rest)
-    words = f"  and {len(rest)} more" + (f", {ill} of them not live" if ill else ", all live")
-    return _in_lines([*(cell(each, longest, pieces) for each in kept), Content.styled(words, QUIET)], abreast)
+        beside_name = 2 + sum(1 + room for room, _ in pieces)
+        longest = max(NAME_LEAST, min(wanted, width - beside_name))
+        abreast = max(1, (width + GAP) // (beside_name + longest + GAP))
+        if beside_name + wanted <= width and len(fleet) <= abreast * most_lines:
+            return _in_lines([cell(each, longest, pieces, in_hand) for each in fleet], abreast)
+    graver = sorted(fleet, key=lambda each: (each.is_well, not each.soon))
+    kept = graver[: abreast * most_lines - 1]
+    rest = Content.styled(f"  +{wording.count(len(fleet) - len(kept))} more", QUIET)
+    return _in_lines([*(cell(each, longest, pieces, in_hand) for each in kept), rest], abreast)
 
 
-def cell(glance: Glance, longest: int, pieces: Sequence[Piece]) -> Content:
+def cell(glance: Glance, longest: int, pieces: Sequence[Piece], in_hand: str) -> Content:
     """One server, in exactly as many columns as any other."""
     sign, _, look = state(glance)
     own = accent(glance.color)
-    named = ("bold" if own is None else own.style) + (" reverse" if glance.is_in_hand else "")
+    named = ("bold" if own is None else own.style) + (" reverse" if glance.name == in_hand else "")
     name = in_cells(plain(glance.name, 200), longest, right=False)
     shown = name.rstrip()
     parts: list[Part] = [(f"{sign} ", look), (shown, named), (" " * (len(name) - len(shown)), "")]
