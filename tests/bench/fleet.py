@@ -96,6 +96,7 @@ async def measured(app: GoneawayApp, servers: int, seconds: float) -> dict[str, 
     await asyncio.sleep(seconds / 2)
     still = (time.process_time() - still) / (seconds / 2)
     Played.gate.set()
+    await asyncio.sleep(3)
     return {
         "rows": rows,
         "readings a second": readings / lasted,

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ async def test_a_frozen_server_is_marked_within_two_intervals_and_nobody_else_wa
 
 async def test_a_session_is_told_apart_from_that_of_another_server(three: list[RealServer]) -> None:
     app = board_of(three)
-    guests = [server.connect() for server in three]
+    guests: list[Any] = [server.connect() for server in three]
     try:
         async with app.run_test(size=(120, 36)):
 

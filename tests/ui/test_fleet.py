@@ -14,6 +14,7 @@ from goneaway_tui.errors import Unreachable
 from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.tune.journal import Journal
+from goneaway_tui.ui.accent import accent
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.glance import Glance
 from goneaway_tui.ui.messages import Judged
@@ -61,6 +62,7 @@ def a_fleet(clock: HeldClock, *sources: Scripted, journal: Journal | None = None
             executor=None if journal is None else FakeExecutor(sessions=ONE + TWO),
             journal=journal,
             why_read_only="started with --read-only",
+            color=("red", "green", None)[number % 3],
         )
         for number, source in enumerate(sources, 1)
     ]
@@ -153,6 +155,7 @@ async def test_keys_act_on_the_server_under_the_cursor_and_dialogs_name_it(tmp_p
         await pilot.press("w")
         await until(pilot, on(app, TuneScreen))
         assert "wait_timeout on db1" in lines(app)
+        assert accent("green") == app.accent
         await pilot.press(*"9h", "enter")
         await until(pilot, reported(app))
         await pilot.press("escape", "e")

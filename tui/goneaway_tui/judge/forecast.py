@@ -12,6 +12,9 @@ from goneaway_tui.model.snapshot import Snapshot, Verdict
 HORIZONS = ((60.0, 6), (600.0, 5), (3600.0, 7), (28_800.0, 24))
 """Each stretch of the time ahead: where it ends in seconds, and how many equal buckets it is cut into."""
 
+FIRST = -1
+"""Less than any session's number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -41,7 +44,7 @@ def closings(snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int
         counts = []
         for bucket in range(1, buckets + 1):
             edge = start + (end - start) * bucket / buckets
-            before = bisect_left(deadlines, edge, key=lambda mark: max(0.0, mark[0] - now))
+            before = bisect_left(deadlines, (now + edge, FIRST))
             counts.append(before - passed)
             passed = before
         stretches.append(Stretch(start, end, tuple(counts)))

@@ -136,6 +136,7 @@ class Acts:
             if yes:
                 self._perform("undo", [lambda: self._undone(gate)])
 
+        self._app.dress(self._server.color)
         self._app.push_screen(ConfirmScreen(f"undo on {self._server.name}", lines, "Undo"), confirmed)
 
     def kill(self, victims: Sequence[Verdict]) -> None:
@@ -147,6 +148,7 @@ class Acts:
         if spared:
             self._app.notify(f"{spared} left out: our own, replicas, dumps and daemons are never killed.")
         if mortal:
+            self._app.dress(self._server.color)
             self._app.push_screen(KillScreen(mortal, self._app.now, self._server.name), self._perform_kills)
 
     def variables(self) -> None:
@@ -180,6 +182,7 @@ class Acts:
         if snapshot is None or self._powers is None:
             return
         tunable = TUNABLE[standing.variable.name]
+        self._app.dress(self._server.color)
         screen = TuneScreen(tunable, standing, self._powers, snapshot, self._server.name)
         self._app.push_screen(screen, self._perform_change)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from threading import Lock
 
 from textual import events, on
 from textual.app import SystemCommand
@@ -63,13 +64,14 @@ class GoneawayApp(Face[None]):
 
         Several subjects have names unlike each other's. Raises SettingsError for a theme that does not exist.
         """
-        super().__init__(theme, subjects[0].color)
+        super().__init__(theme, subjects[0].color if len(subjects) == 1 else None)
         self.clock = clock
         self._ticking = ticking
         self._tick_seconds = min(TICK_SECONDS, *(each.interval for each in subjects))
         slack = (self._tick_seconds if len(subjects) == 1 else ASK_SECONDS) / 2
+        turn = Lock()
         self.watched = tuple(
-            Watched(self, each, place, len(subjects), slack) for place, each in enumerate(subjects)
+            Watched(self, each, place, len(subjects), slack, turn) for place, each in enumerate(subjects)
         )
         self._hand = self.watched[0]
         self.player = subjects[0].player
@@ -206,7 +208,8 @@ class GoneawayApp(Face[None]):
         for change in taken.changes:
             words = f"{of}{change.variable} was {change.old}, and is {change.new} now"
             self.notify(plain(words, 300), timeout=8, markup=False)
-        follow(self)
+        if not self.has_several:
+            follow(self)
 
     @on(RecordingEnded)
     @on(PlayFailed)

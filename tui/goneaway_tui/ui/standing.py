@@ -14,7 +14,7 @@ from goneaway_tui.ui.columns import ORDERS
 
 Entry = tuple[Any, int, int, str, Verdict]
 """What is sorted by, and between equals the graver risk, then the lower id, then the server; and who that is."""
-FEW = 32
+FEW = 8
 """Where fewer than one in so many go, each is looked up; else the whole list is gone through."""
 
 
@@ -69,15 +69,15 @@ class Standing:
         entries = self._entries.setdefault(snapshot.server_name, {})
         order, sign = ORDERS[self.column], 1 if self.reverse else -1
         gone += (entries.pop(number) for number in before.keys() - now.keys() if number in entries)
-        for number, verdict in now.items():
-            is_same = before.get(number) is verdict
-            if is_same and not self.filter.timed:
-                continue
+        seen = map(before.get, now)
+        changed = [verdict for verdict, old in zip(now.values(), seen, strict=True) if verdict is not old]
+        for verdict in now.values() if self.filter.timed else changed:
+            number = verdict.session.id
             entry = entries.get(number)
             if not self.filter.admits(verdict, snapshot.taken_at):
                 if entry is not None:
                     gone.append(entries.pop(number))
-            elif entry is None or not is_same:
+            elif entry is None or entry[-1] is not verdict:
                 if entry is not None:
                     gone.append(entry)
                 entry = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ LONGEST_PAUSE = 30.0
 """Seconds between tries to reach a server that stays away."""
 LEAST_KEPT = 200
 """How many of those who left one server are kept one by one, however many servers there are."""
+GOODBYES = 16
+"""How many are let go of at once."""
 NOT_ASKED = "there is no server here to change"
 POLICY = Policy()
 
@@ -57,8 +60,19 @@ class Subject:
 class Watched:
     """One of those that are watched. Has a thread for reading, and none of its state is another's."""
 
-    def __init__(self, app: GoneawayApp, subject: Subject, place: int, of: int, slack: float) -> None:
-        """The `place`-th `of` so many. `slack`: how much too early it may be asked, in seconds."""
+    def __init__(
+        self,
+        app: GoneawayApp,
+        subject: Subject,
+        place: int,
+        of: int,
+        slack: float,
+        turn: AbstractContextManager[object],
+    ) -> None:
+        """The `place`-th `of` so many. `slack`: how much too early it may be asked, in seconds.
+
+        `turn` is held while judging: of many threads that reckon at once the screen would have its share alone.
+        """
         self._subject = subject
         self.name = subject.name or subject.source.name
         self.server_name = self.name if of > 1 else ""
@@ -75,6 +89,7 @@ class Watched:
             subject.recorder,
             self.server_name,
             place,
+            turn,
         )
         self.pace = Pace(subject.interval, slack)
         self.acts = Acts(app, self, subject.executor, subject.journal, subject.why_read_only)
@@ -138,10 +153,19 @@ class Watched:
 
 
 def stop_all(watched: Sequence[Watched]) -> None:
-    """Let go of all at once, so that one that hangs keeps nobody waiting for long."""
-    ending = [threading.Thread(target=each.poller.stop, name="goodbye", daemon=True) for each in watched[1:]]
+    """Let go of all, several at once, so that some that hang keep nobody waiting for long."""
+    left = list(watched)
+
+    def stop_some() -> None:
+        with suppress(IndexError):
+            while True:
+                left.pop().poller.stop()
+
+    if len(left) == 1:
+        stop_some()
+        return
+    ending = [threading.Thread(target=stop_some, name="goodbye", daemon=True) for _ in watched[:GOODBYES]]
     for thread in ending:
         thread.start()
-    watched[0].poller.stop()
     for thread in ending:
         thread.join(GOODBYE_SECONDS / len(ending))

@@ -13,6 +13,7 @@ from goneaway_tui.judge.grouping import GROUPINGS
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui.columns import SESSION_COLUMNS, server_column
+from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.glance import Glance
 from goneaway_tui.ui.screens.board import OF_SEVERAL, Board
 from goneaway_tui.ui.screens.help import HelpScreen
@@ -105,8 +106,10 @@ class FleetBoard(Board, inherit_bindings=False):
     def _narrow_to_server(self, name: str) -> None:
         self._narrowed_to = name
         self.set_class(bool(name), "one")
-        if name:
-            self.summary.tell_of(name, read_only=next(e.is_read_only for e in self.fleet if e.name == name))
+        for each in self.fleet:
+            if each.name == name and isinstance(self.app, Face):
+                self.app.dress(each.color)
+                self.summary.tell_of(name, read_only=each.is_read_only)
         self.sessions.to_top()
 
     def action_help(self) -> None:
