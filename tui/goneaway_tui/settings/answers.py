@@ -18,7 +18,7 @@ _USAGE = """\
 goneaway-tui shows every MySQL or MariaDB session beside the limit that will
 close it.
 
-Usage: goneaway-tui [CONNECTION] [DSN | @NAME]
+Usage: goneaway-tui [CONNECTION] [DSN ... | @NAME ...]
        goneaway-tui snapshot [CONNECTION] [DSN | @NAME] [--format NAME]
                              [--output FILE]
        goneaway-tui watch [CONNECTION] [DSN | @NAME] [--for SECONDS]
