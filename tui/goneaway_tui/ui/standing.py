@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from typing import Any
+from typing import Any, overload
 
 from goneaway_tui.judge.narrowing import EVERYTHING, Filter
-from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ui.columns import ORDERS
+from goneaway_tui.ui.ordered import Ordered
 
 Entry = tuple[Any, int, int, str, Verdict]
 """What is sorted by, and between equals the graver risk, then the lower id, then the server; and who that is."""
-FEW = 8
-"""Where fewer than one in so many go, each is looked up; else the whole list is gone through."""
+
+
+class Rows(Sequence[Verdict]):
+    """Those in sight, as they stand; looked up where they are asked for."""
+
+    def __init__(self, known: Ordered[Entry], unknown: Ordered[Entry], *, reverse: bool) -> None:
+        self._parts = (known, unknown)
+        self._reverse = reverse
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    @overload
+    def __getitem__(self, place: int) -> Verdict: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Verdict]: ...
+    def __getitem__(self, place: int | slice) -> Verdict | list[Verdict]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        known, unknown = self._parts
+        at = place if place >= 0 else place + len(self)
+        part, at = (known, at) if at < len(known) else (unknown, at - len(known))
+        if not 0 <= at < len(part):
+            raise IndexError(place)
+        return part[len(part) - 1 - at if self._reverse else at][-1]
+
+    def __iter__(self) -> Iterator[Verdict]:
+        for part in self._parts:
+            for entry in reversed(part) if self._reverse else part:
+                yield entry[-1]
 
 
 class Standing:
@@ -25,85 +51,60 @@ class Standing:
         """`column`: the id of the one that is sorted by."""
         self.filter: Filter = EVERYTHING
         self.column, self.reverse = column, False
-        self._asked: tuple[Filter, str, bool] | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._asked = (self.filter, self.column, self.reverse)
         self._seen: dict[str, Snapshot] = {}
-        self._entries: dict[str, dict[ProcesslistId, Entry]] = {}
-        self._known: list[Entry] = []
-        self._unknown: list[Entry] = []
+        self._verdicts: dict[str, dict[int, Verdict]] = {}
+        self._entries: dict[int, Entry] = {}
+        """Of those in sight. Both by the identity of the verdict: another is another object."""
+        self._known: Ordered[Entry] = Ordered()
+        self._unknown: Ordered[Entry] = Ordered()
         """Of whom the column has no value: they come last either way."""
-        self.rows: list[Verdict] = []
+        self.rows = Rows(self._known, self._unknown, reverse=self.reverse)
 
     def sort_by(self, column: str) -> None:
         """By this one; where it is already, the other way."""
         self.reverse = column == self.column and not self.reverse
         self.column = column
 
-    def follow(self, *snapshots: Snapshot) -> list[Verdict]:
-        """The rows of these snapshots, one a server. The same list as before means: nothing has changed."""
-        asked = (self.filter, self.column, self.reverse)
-        if asked != self._asked:
-            self._asked, self._seen, self._entries = asked, {}, {}
-            self._known, self._unknown, self.rows = [], [], []
+    def follow(self, *snapshots: Snapshot) -> Rows:
+        """The rows of these snapshots, one a server; the last that were handed out are not to be read any more."""
+        if self._asked != (self.filter, self.column, self.reverse):
+            self._forget()
         seen = {snapshot.server_name: snapshot for snapshot in snapshots}
-        gone = [entry for name in self._seen.keys() - seen for entry in self._entries.pop(name).values()]
+        gone: list[Entry] = []
         came: list[Entry] = []
+        for name in self._seen.keys() - seen:
+            gone += self._without(self._verdicts.pop(name))
         for name, snapshot in seen.items():
             if snapshot is not self._seen.get(name):
                 self._tell_apart(snapshot, gone, came)
         self._seen = seen
         if gone or came:
-            self._known = _moved(self._known, *(_of_known(each, known=True) for each in (gone, came)))
-            self._unknown = _moved(self._unknown, *(_of_known(each, known=False) for each in (gone, came)))
-            self.rows = [
-                entry[-1] for entry in chain(self._in_order(self._known), self._in_order(self._unknown))
-            ]
+            for part, known in ((self._known, True), (self._unknown, False)):
+                part.change(*([e for e in each if (e[0] is not None) is known] for each in (gone, came)))
+            self.rows = Rows(self._known, self._unknown, reverse=self.reverse)
         return self.rows
 
-    def _in_order(self, entries: Sequence[Entry]) -> Iterator[Entry]:
-        return reversed(entries) if self.reverse else iter(entries)
+    def _without(self, verdicts: Iterable[int]) -> list[Entry]:
+        """Those of them that were in sight, which they are no more."""
+        return [self._entries.pop(each) for each in verdicts if each in self._entries]
 
     def _tell_apart(self, snapshot: Snapshot, gone: list[Entry], came: list[Entry]) -> None:
         """Who is to be taken out, and who is to be put in."""
-        last = self._seen.get(snapshot.server_name)
-        now, before = snapshot.by_id, {} if last is None else last.by_id
-        entries = self._entries.setdefault(snapshot.server_name, {})
+        before = self._verdicts.get(snapshot.server_name, {})
+        now = dict(zip(map(id, snapshot.verdicts), snapshot.verdicts, strict=True))
+        self._verdicts[snapshot.server_name] = now
+        gone += self._without(before.keys() - now.keys())
         order, sign = ORDERS[self.column], 1 if self.reverse else -1
-        gone += (entries.pop(number) for number in before.keys() - now.keys() if number in entries)
-        seen = map(before.get, now)
-        changed = [verdict for verdict, old in zip(now.values(), seen, strict=True) if verdict is not old]
-        for verdict in now.values() if self.filter.timed else changed:
-            number = verdict.session.id
-            entry = entries.get(number)
+        for number in now if self.filter.timed else now.keys() - before.keys():
+            verdict = now[number]
             if not self.filter.admits(verdict, snapshot.taken_at):
-                if entry is not None:
-                    gone.append(entries.pop(number))
-            elif entry is None or entry[-1] is not verdict:
-                if entry is not None:
-                    gone.append(entry)
-                entry = (
-                    order(verdict),
-                    sign * verdict.risk.rank,
-                    -sign * number,
-                    verdict.server_name,
-                    verdict,
-                )
-                entries[number] = entry
+                gone += self._without((number,))
+            elif number not in self._entries:
+                session, rank = verdict.session, verdict.risk.rank
+                entry = (order(verdict), sign * rank, -sign * session.id, verdict.server_name, verdict)
+                self._entries[number] = entry
                 came.append(entry)
-
-
-def _of_known(entries: Iterable[Entry], *, known: bool) -> list[Entry]:
-    return [entry for entry in entries if (entry[0] is not None) is known]
-
-
-def _moved(entries: list[Entry], gone: Sequence[Entry], came: Sequence[Entry]) -> list[Entry]:
-    """Some taken out of an ordered list, others put in. What stays is in order already: to sort is to merge."""
-    if len(gone) * FEW > len(entries):
-        dead = set(map(id, gone))
-        entries = [entry for entry in entries if id(entry) not in dead]
-    elif gone:
-        start, kept = 0, []
-        for place in sorted(bisect_left(entries, entry) for entry in gone):
-            kept += entries[start:place]
-            start = place + 1
-        entries = kept + entries[start:]
-    return sorted([*entries, *came]) if came else entries
