@@ -23,12 +23,12 @@ from textual.pilot import Pilot
 from goneaway_tui.cli.memory import spare_the_lasting
 from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ports import Source
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.watched import Subject
 from tests.bench.terminal import percentile
 
 _BEAT = 0.005
@@ -130,7 +130,7 @@ async def inside(asked: argparse.Namespace) -> dict[str, float]:
     else:
         plain = LiveSource(Address("127.0.0.1", asked.port, "root", ssl_mode="DISABLED"), time.time)
     source = Watched(plain)
-    app = GoneawayApp(source, time.time, Policy(), first=judge(source.sample()))
+    app = GoneawayApp([Subject(source, first=judge(source.sample()))], time.time)
     spare_the_lasting()  # as the program does
     figures: dict[str, float] = {}
 

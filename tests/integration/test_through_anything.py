@@ -22,12 +22,12 @@ import pymysql
 import pytest
 
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.source import live
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui import poller
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.watched import Subject
 from tests.integration.conftest import StartServer
 from tests.integration.relay import BadLine, garbled, slowly
 from tests.servers.private import NAMES, Name, RealServer
@@ -234,7 +234,7 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
     trouble = TROUBLES[case]
     address = Address(NAME_OF_HOST, stage.line.port, "watcher", PASSWORD, ssl_mode=trouble.ssl_mode)
     source = LiveSource(address, time.time, interval=trouble.interval)
-    app = GoneawayApp(source, time.time, Policy(), interval=trouble.interval)
+    app = GoneawayApp([Subject(source, interval=trouble.interval)], time.time)
     freshest = 2 * trouble.interval + 1
 
     def seen_now() -> str:
@@ -301,7 +301,7 @@ async def test_another_server_that_started_with_the_first_is_told_as_another(
     assert first.flavour is Flavour.MYSQL
     with BadLine(first.port) as line:
         source = LiveSource(Address("127.0.0.1", line.port, "root"), time.time, interval=0.5)
-        app = GoneawayApp(source, time.time, Policy(), interval=0.5)
+        app = GoneawayApp([Subject(source, interval=0.5)], time.time)
         async with app.run_test(size=(120, 36)):
             await until(lambda: app.snapshot is not None, 10, lambda: app.trouble)
             assert app.snapshot is not None

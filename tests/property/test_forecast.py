@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.judge import judge
-from goneaway_tui.judge.forecast import HORIZONS, Forecast, closings
+from goneaway_tui.judge.forecast import HORIZONS, Forecast, closings, together
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Verdict
 from tests.builders import NOW, a_crowd, a_verdict
@@ -80,3 +80,15 @@ def test_the_stretches_lie_end_to_end(ahead: list[tuple[float, int]]) -> None:
 
     assert ahead == [(stretch.end, len(stretch.counts)) for stretch in stretches]
     assert [0.0, *(end for end, _ in ahead[:-1])] == [stretch.start for stretch in stretches]
+
+
+@given(st.lists(crowds, min_size=1, max_size=3), horizons())
+def test_the_closings_of_several_servers_are_those_of_each(
+    each: list[list[Verdict]], ahead: list[tuple[float, int]]
+) -> None:
+    every = together(closings(a_crowd(verdicts), NOW, ahead) for verdicts in each)
+    known = [v.deadline for verdicts in each for v in verdicts if v.deadline is not None]
+    all_in_one = closings(a_crowd([v for verdicts in each for v in verdicts]), NOW, ahead)
+
+    assert (all_in_one.stretches, all_in_one.beyond) == (every.stretches, every.beyond)
+    assert (None if every.next is None else every.next.deadline) == min(known, default=None)

@@ -26,6 +26,7 @@ from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.connecting import ConnectApp
+from goneaway_tui.ui.watched import Subject
 from tests.builders import NOW
 from tests.fakes import FakeDoor, FakeExecutor
 from tests.ui.stage import HeldClock, Scripted, an_app
@@ -102,6 +103,18 @@ def marked() -> GoneawayApp:
     return tunable(color="red")
 
 
+def fleet() -> GoneawayApp:
+    """Three servers and one that is away."""
+    clock = HeldClock()
+    away = Unreachable("cannot connect to db4:3306: Connection refused (111)", "is it there?")
+    flavours = (Flavour.MYSQL, Flavour.MARIADB, Flavour.MYSQL)
+    sources = [SimulatedSource(clock, 40, seed, flavour=of) for seed, of in enumerate(flavours, 9)]
+    subjects = [Subject(each, name=f"prod-db{number}") for number, each in enumerate(sources, 1)]
+    return GoneawayApp(
+        [*subjects, Subject(Scripted(away), name="prod-db4", color="red")], clock, ticking=False
+    )
+
+
 SHOTS = (
     Shot("picker", (80, 24), app=picker),
     Shot("form", (80, 24), (*"db1.example.com", "tab", "tab", "tab", "tab", *"dba", "ctrl+t"), app=form),
@@ -125,6 +138,7 @@ SHOTS = (
     Shot("ledger", (120, 36), ("l",), app=busy_day),
     Shot("departure", (120, 36), ("l", "down", "enter"), app=busy_day),
     Shot("doctor", (120, 36), ("d",), app=busy_day),
+    Shot("fleet", (120, 36), ("down", "down"), app=fleet),
     Shot("lost", (120, 36), app=lost, seconds_later=12.0),
 )
 
@@ -134,6 +148,13 @@ async def picture(shot: Shot) -> str:
     app = shot.app()
     async with app.run_test(size=shot.size) as pilot:
         await settle(app, pilot)
+        if (
+            isinstance(app, GoneawayApp) and app.has_several
+        ):  # all are due within a second, and drawn at a tick
+            app.clock.now += 1  # type: ignore[attr-defined]
+            for _ in range(2):
+                app.tick()
+                await settle(app, pilot)
         for key in shot.keys:
             await pilot.press(key)
             await settle(app, pilot)
@@ -156,9 +177,10 @@ async def settle(app: GoneawayApp | ConnectApp, pilot: Pilot[Any]) -> None:
     while calm < 4:
         calm += 1
         if isinstance(app, GoneawayApp):
-            calm = 0 if app.poller.is_busy or app.acts.is_acting else calm
-            await asyncio.to_thread(app.poller.wait, 5)
-            await asyncio.to_thread(app.acts.wait, 5)
+            for each in app.watched:
+                calm = 0 if each.poller.is_busy or each.acts.is_acting else calm
+                await asyncio.to_thread(each.poller.wait, 5)
+                await asyncio.to_thread(each.acts.wait, 5)
         for thread in threading.enumerate():
             if thread.name in {"patterns", "attempt"}:
                 await asyncio.to_thread(thread.join, 5)

@@ -11,7 +11,6 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from goneaway_tui.errors import OutcomeUnknown
-from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.app import GoneawayApp
@@ -21,6 +20,7 @@ from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.report import ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
+from goneaway_tui.ui.watched import Subject
 from tests.builders import a_sample, a_session
 from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
@@ -35,8 +35,8 @@ def an_app(tmp_path: Path, executor: FakeExecutor | None) -> GoneawayApp:
     clock = HeldClock()
     journal = None if executor is None else Journal(tmp_path / "journal.jsonl", clock)
     source = Scripted(a_sample(SESSIONS))
-    return GoneawayApp(source, clock, Policy(), ticking=False, executor=executor, journal=journal,
-                       why_read_only="started with --read-only")  # fmt: skip
+    subject = Subject(source, executor=executor, journal=journal, why_read_only="started with --read-only")
+    return GoneawayApp([subject], clock, ticking=False)
 
 
 async def until(pilot: Pilot[None], fact: Callable[[], bool]) -> None:
@@ -201,9 +201,8 @@ async def test_our_own_session_is_never_killed(tmp_path: Path) -> None:
     clock = HeldClock()
     executor = FakeExecutor(sessions=[ours])
     source = Scripted(a_sample([ours]))
-    app = GoneawayApp(
-        source, clock, Policy(), ticking=False, executor=executor, journal=Journal(tmp_path / "j", clock)
-    )
+    subject = Subject(source, executor=executor, journal=Journal(tmp_path / "j", clock))
+    app = GoneawayApp([subject], clock, ticking=False)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await ready(app, pilot)
         await pilot.press("k")
@@ -264,9 +263,8 @@ async def test_a_journal_that_cannot_be_written_stops_the_act(tmp_path: Path) ->
     clock = HeldClock()
     (tmp_path / "file").write_text("in the way")
     journal = Journal(tmp_path / "file" / "journal.jsonl", clock)
-    app = GoneawayApp(
-        Scripted(a_sample(SESSIONS)), clock, Policy(), ticking=False, executor=executor, journal=journal
-    )
+    subject = Subject(Scripted(a_sample(SESSIONS)), executor=executor, journal=journal)
+    app = GoneawayApp([subject], clock, ticking=False)
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot)
         await pilot.press("w")

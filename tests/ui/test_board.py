@@ -22,6 +22,7 @@ from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.export import ExportScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
+from goneaway_tui.ui.watched import Subject
 from tests.builders import NOW, a_sample, a_server, a_session
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted, an_app
@@ -77,7 +78,7 @@ async def test_countdowns_move_between_readings() -> None:
         clock.now += 0.5
         app.tick()
         clock.now += 3
-        app._pace.wait(float("inf"))
+        app.in_hand.pace.wait(float("inf"))
         app.tick()
         await pilot.pause()
         after = lines(app)
@@ -528,7 +529,7 @@ async def test_keys_of_pages_reach_the_ends() -> None:
 
 def test_a_theme_that_does_not_exist_is_a_usage_error() -> None:
     with pytest.raises(SettingsError, match="no theme"):
-        GoneawayApp(Scripted(a_sample([])), HeldClock(), Policy(), theme="mauve")
+        GoneawayApp([Subject(Scripted(a_sample([])))], HeldClock(), theme="mauve")
 
 
 def test_the_filter_help_shows_filters_that_can_be_read() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from goneaway_tui.judge import step
 from goneaway_tui.model.clue import Clues, ErrorCount
-from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.source.recording.recorder import Recorder
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.replay import Replay
@@ -21,6 +20,7 @@ from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.ledger import LedgerScreen
 from goneaway_tui.ui.screens.replay import ReplayBoard, place, timeline
 from goneaway_tui.ui.screens.tune import TuneScreen
+from goneaway_tui.ui.watched import Subject
 from tests.builders import NOW, a_sample, a_session
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle
@@ -40,7 +40,7 @@ AFTER = a_sample([STAYS], taken_at=NOW + 1, clues=TIMED_OUT)
 
 
 def leaving() -> GoneawayApp:
-    return GoneawayApp(Scripted(BEFORE, AFTER), HeldClock(), Policy(), ticking=False)
+    return GoneawayApp([Subject(Scripted(BEFORE, AFTER))], HeldClock(), ticking=False)
 
 
 async def a_second_later(app: GoneawayApp) -> None:
@@ -157,10 +157,10 @@ def player(tmp_path: Path) -> Iterator[Player]:
 
 def replaying(player: Player) -> GoneawayApp:
     timeline_ = player._timeline
-    return GoneawayApp(
-        Scripted(BEFORE), timeline_.clock, Policy(), first=timeline_.snapshot(), ticking=False, player=player,
-        why_read_only="this is a recording",
-    )  # fmt: skip
+    subject = Subject(
+        Scripted(BEFORE), first=timeline_.snapshot(), player=player, why_read_only="this is a recording"
+    )
+    return GoneawayApp([subject], timeline_.clock, ticking=False)
 
 
 async def test_a_recording_is_stepped_through_both_ways(player: Player) -> None:

@@ -50,6 +50,8 @@ class Member:
     address: Address | None = None
     """How to get there; None where that is not possible, and then `trouble` says why."""
     trouble: SourceError | None = None
+    leave: Callable[[], None] = lambda: None
+    """Closes the way to it."""
 
 
 class Unreached:
@@ -133,7 +135,7 @@ def _under_way(member: Member, ways: ExitStack) -> Member:
         way = ways.enter_context(way_to(member.settings, member.password))
     except SourceError as error:
         return replace(member, trouble=error)
-    return replace(member, address=way.address)
+    return replace(member, address=way.address, leave=way.close)
 
 
 def source_of(member: Member, clock: Clock, open_source: Open) -> LiveSource | Unreached:

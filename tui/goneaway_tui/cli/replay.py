@@ -36,6 +36,7 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
     from goneaway_tui.source.recording.replay import Replay
     from goneaway_tui.ui.app import GoneawayApp
     from goneaway_tui.ui.player import Player
+    from goneaway_tui.ui.watched import Subject
 
     path = Path(settings.files[0])
     recording = Recording(path)
@@ -46,17 +47,20 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
         timeline = Replay(recording, MOST_DEPARTURES)
         first = timeline.snapshot()
         source = Recorded(f"{recording.server_name} (recorded)")
-        app = GoneawayApp(
+        subject = Subject(
             source,
-            timeline.clock,
             policy_of(settings),
             first=first,
-            theme=settings.theme,
-            greeting=DAMAGED if recording.is_damaged else "",
             why_read_only=WHY_READ_ONLY,
             player=Player(timeline, real),
         )
+        app = GoneawayApp(
+            [subject],
+            timeline.clock,
+            theme=settings.theme,
+            greeting=DAMAGED if recording.is_damaged else "",
+        )
         app.set_keymap(settings.keys)
-        return play(app, source)
+        return play(app, source.close)
     finally:
         recording.close()

@@ -49,35 +49,33 @@ def show(
         finally:
             patience.cancel()
         from goneaway_tui.ui.app import GoneawayApp
+        from goneaway_tui.ui.watched import Subject
 
-        app = GoneawayApp(
+        subject = Subject(
             source,
-            clock,
             policy_of(settings),
             first=first,
             interval=settings.interval,
-            theme=settings.theme,
-            run_for=settings.run_for,
-            greeting=greeting,
             executor=executor,
-            journal=_journal(clock) if executor is not None else None,
+            journal=journal_of(clock) if executor is not None else None,
             why_read_only=why_read_only(settings),
             recorder=recorder,
             color=settings.color,
         )
+        app = GoneawayApp([subject], clock, theme=settings.theme, run_for=settings.run_for, greeting=greeting)
         app.set_keymap(settings.keys)
-        return play(app, source, leave)
+        return play(app, source.close, leave)
     finally:
         source.close()
 
 
-def play(app: GoneawayApp, source: Source, leave: Callable[[], None] = lambda: None) -> ExitCode:
-    """Run the app until it ends, by a key or by a signal."""
+def play(app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] = lambda: None) -> ExitCode:
+    """Run the app until it ends, by a key or by a signal. `close` lets go of the servers, `leave` of the ways to them."""
     asked: dict[int, threading.Timer] = {}
 
     def go(number: int) -> None:
         """In a thread of the signal's own."""
-        watchdog = threading.Timer(GRACE_SECONDS, _hang_up, [number, source, leave])
+        watchdog = threading.Timer(GRACE_SECONDS, _hang_up, [number, close, leave])
         watchdog.daemon = True
         asked[number] = watchdog
         watchdog.start()
@@ -109,7 +107,7 @@ def policy_of(settings: Settings) -> Policy:
     return Policy(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
 
 
-def _journal(clock: Clock) -> Journal:
+def journal_of(clock: Clock) -> Journal:
     from platformdirs import user_state_path
 
     from goneaway_tui.tune.journal import Journal
@@ -117,11 +115,11 @@ def _journal(clock: Clock) -> Journal:
     return Journal(user_state_path("goneaway-tui") / "journal.jsonl", clock)
 
 
-def _hang_up(number: int, source: Source, leave: Callable[[], None]) -> None:
+def _hang_up(number: int, close: Callable[[], None], leave: Callable[[], None]) -> None:
     """The terminal does not let the screen end, so it is gone: nothing to restore, nobody to tell.
 
     Let the server's session go, and be gone.
     """
-    source.close()
+    close()
     leave()
     os._exit(128 + number)

@@ -1,4 +1,4 @@
-"""`snapshot`, `watch` and `explain` over several servers. All that is written says by `server_name` which it is of."""
+"""The board, `snapshot`, `watch` and `explain` over several servers. All that is written says by `server_name` which it is of."""
 
 from __future__ import annotations
 
@@ -24,10 +24,17 @@ from goneaway_tui.cli.watch import Watch, lines
 from goneaway_tui.errors import ExitCode, SettingsError
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
-from goneaway_tui.settings.options import EXPLAIN, EXPORTER, SNAPSHOT, WATCH
+from goneaway_tui.settings.options import EXPLAIN, EXPORTER, SNAPSHOT, UI, WATCH
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.evidence import Facts
+
+
+def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:
+    """All on one screen. Raises SettingsError and FileError."""
+    from goneaway_tui.cli.boards import boards
+
+    return boards(each, clock, open_source)
 
 
 def snapshots(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:
@@ -126,6 +133,7 @@ def explains(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitC
 
 
 SEVERAL: Mapping[str, Callable[[Sequence[Settings], Clock, Open], int]] = {
+    UI: boards,
     SNAPSHOT: snapshots,
     WATCH: watches,
     EXPLAIN: explains,

@@ -75,4 +75,6 @@ def default_name(snapshot: Snapshot, format_name: str) -> str:
     """A file name that tells the server and the instant: `goneaway-db-01-20261123T184002Z.json`."""
     from goneaway_tui.export.files import file_name
 
-    return file_name(snapshot.sample.server.host, snapshot.taken_at, FORMATS[format_name].suffix)
+    return file_name(
+        snapshot.server_name or snapshot.sample.server.host, snapshot.taken_at, FORMATS[format_name].suffix
+    )

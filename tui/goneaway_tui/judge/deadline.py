@@ -36,6 +36,7 @@ def verdict_on(
     before: Verdict | None,
     policy: Policy,
     lessons: Lessons = NOTHING_LEARNED,
+    server_name: str = "",
 ) -> Verdict:
     """Judge one session as of `now`. `current` are today's globals, `before` what was said of it one reading ago."""
     if before is not None and before.session.user != session.user:
@@ -60,9 +61,8 @@ def verdict_on(
             limit, deadline = disproved(limit), None
     left = None if deadline is None else deadline - now
     risk = risk_of(session, left, policy)
-    return Verdict(
-        session, risk, limit, deadline, inherited, outlived, _unchanged_until(session, deadline, now, policy)
-    )
+    until = _unchanged_until(session, deadline, now, policy)
+    return Verdict(session, risk, limit, deadline, inherited, outlived, until, server_name)
 
 
 def _unchanged_until(session: Session, deadline: float | None, now: float, policy: Policy) -> float:

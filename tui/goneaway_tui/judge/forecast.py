@@ -12,6 +12,9 @@ from goneaway_tui.model.snapshot import Snapshot, Verdict
 HORIZONS = ((60.0, 6), (600.0, 5), (3600.0, 7), (28_800.0, 24))
 """Each stretch of the time ahead: where it ends in seconds, and how many equal buckets it is cut into."""
 
+FIRST = -1
+"""Less than any session's number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -41,13 +44,26 @@ def closings(snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int
         counts = []
         for bucket in range(1, buckets + 1):
             edge = start + (end - start) * bucket / buckets
-            before = bisect_left(deadlines, edge, key=lambda mark: max(0.0, mark[0] - now))
+            before = bisect_left(deadlines, (now + edge, FIRST))
             counts.append(before - passed)
             passed = before
         stretches.append(Stretch(start, end, tuple(counts)))
         start = end
     first = snapshot.by_id[ProcesslistId(deadlines[0][1])] if deadlines else None
     return Forecast(tuple(stretches), len(deadlines) - passed, first)
+
+
+def together(forecasts: Iterable[Forecast]) -> Forecast:
+    """Those of several servers added up; all are cut into the same stretches, and there is at least one."""
+    each = list(forecasts)
+    stretches = (
+        Stretch(alike[0].start, alike[0].end, tuple(map(sum, zip(*(s.counts for s in alike), strict=True))))
+        for alike in zip(*(one.stretches for one in each), strict=True)
+    )
+    first = min(
+        (one.next for one in each if one.next is not None), key=lambda v: v.deadline or 0.0, default=None
+    )
+    return Forecast(tuple(stretches), sum(one.beyond for one in each), first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ GROUPINGS: dict[str, Callable[[Verdict], str]] = {
     "client": lambda v: v.session.client_host,
     "program": lambda v: v.session.program or "",
     "db": lambda v: v.session.db or "",
+    "server": lambda v: v.server_name,
 }
-"""What sessions can be grouped by; each name is also the filter's word for it."""
+"""What sessions can be grouped by; each name is also the filter's word for it. The last makes sense of several servers only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from goneaway_tui.model.departure import Departure
 
 MOST = 10_000
-"""How many are kept one by one; the totals go on counting."""
+"""How many are kept one by one unless said otherwise; the totals go on counting."""
 MOST_NAMES = 1_000
 """How many different users, programs or hosts are counted by name: whoever connects chooses what a program is called."""
 ALL_OTHERS = "(all others)"
@@ -26,9 +26,9 @@ TOTALS: Mapping[str, Callable[[Departure], str]] = {
 class Ledger:
     """Grows as sessions leave."""
 
-    def __init__(self, departures: Iterable[Departure] = ()) -> None:
-        """`departures`: the oldest first."""
-        self._kept: deque[Departure] = deque(maxlen=MOST)
+    def __init__(self, departures: Iterable[Departure] = (), most: int = MOST) -> None:
+        """`departures`: the oldest first. `most`: how many are kept one by one."""
+        self._kept: deque[Departure] = deque(maxlen=most)
         self._totals: dict[str, Counter[str]] = {name: Counter() for name in TOTALS}
         self.add(departures)
 

@@ -31,6 +31,7 @@ TEXTS: dict[str, Callable[[Verdict], str]] = {
     "state": lambda v: plain(v.session.state or ""),
     "statement": lambda v: plain(v.session.statement or ""),
     "variable": lambda v: plain(v.limit.variable if v.limit else ""),
+    "server": lambda v: plain(v.server_name),
 }
 """Fields that hold text, as it is shown: `user:shop` is true where the text contains the word, `user=shop` where it is the word."""
 

@@ -41,9 +41,10 @@ def step(
     previous: Snapshot | None = None,
     policy: Policy | None = None,
     lessons: Lessons = NOTHING_LEARNED,
+    server_name: str = "",
 ) -> Step:
     """Judge a sample and tell it from the one before."""
-    snapshot = judge(sample, previous, policy, lessons)
+    snapshot = judge(sample, previous, policy, lessons, server_name)
     if previous is None:
         return Step(snapshot, lessons=learn(lessons, (), snapshot))
     restarted = not is_same_run(previous.sample, sample)
@@ -69,17 +70,21 @@ def judge(
     previous: Snapshot | None = None,
     policy: Policy | None = None,
     lessons: Lessons = NOTHING_LEARNED,
+    server_name: str = "",
 ) -> Snapshot:
     """Give every session in the sample a verdict.
 
     `previous` is what was known one reading ago: sessions keep the limits they were born with, and what outlived
     its limit stays disproved. A snapshot of another server run is ignored: session ids start over with it.
+    `server_name` says which of several it is; `previous` is of the same.
     """
     policy = policy or Policy()
     current, now = Inherited.of(sample), sample.taken_at
     if previous is None or not is_same_run(previous.sample, sample):
-        fresh = tuple(verdict_on(s, now, current, None, policy, lessons) for s in sample.sessions)
-        return Snapshot(sample, fresh, policy, believed=lessons.limits)
+        fresh = tuple(
+            verdict_on(s, now, current, None, policy, lessons, server_name) for s in sample.sessions
+        )
+        return Snapshot(sample, fresh, policy, believed=lessons.limits, server_name=server_name)
     known = previous.by_id
     holds = policy == previous.policy and lessons.limits is previous.believed
     verdicts, came, went = [], [], []
@@ -88,11 +93,11 @@ def judge(
         if before is not None and before.session is session and now < before.until and holds:
             verdicts.append(before)
             continue
-        verdict = verdict_on(session, now, current, before, policy, lessons)
+        verdict = verdict_on(session, now, current, before, policy, lessons, server_name)
         verdicts.append(verdict)
         came.append(verdict)
         if before is not None:
             went.append(before)
-    snapshot = Snapshot(sample, tuple(verdicts), policy, believed=lessons.limits)
+    snapshot = Snapshot(sample, tuple(verdicts), policy, believed=lessons.limits, server_name=server_name)
     went += [known[number] for number in known.keys() - snapshot.by_id.keys()]
     return replace(snapshot, reckoned=previous.tally.after(went, came))

@@ -12,7 +12,7 @@ from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.tally import Tally
 
 RECKONED = {"recorded": False}
-"""Marks a field that follows from the others: it is part of no recording, and no comparison."""
+"""Marks a field that follows from the others, or from where they were read: it is part of no recording, and no comparison."""
 
 
 class Risk(Enum):
@@ -87,6 +87,8 @@ class Verdict:
     """Assumed limits this session has outlived; they are never believed of it again."""
     until: float = field(default=float("-inf"), compare=False, repr=False, metadata=RECKONED)
     """The instant up to which time alone changes nothing of it."""
+    server_name: str = field(default="", compare=False, repr=False, metadata=RECKONED)
+    """Which of several servers it is of; empty where there is one."""
 
     def seconds_left(self, now: float) -> float | None:
         return None if self.deadline is None else self.deadline - now
@@ -115,6 +117,8 @@ class Snapshot:
     """The tally, where it was kept up from the snapshot before."""
     believed: object = field(default=None, compare=False, repr=False, metadata=RECKONED)
     """What was believed of limits nobody shows: while it stays the same object, no verdict is in doubt for it."""
+    server_name: str = field(default="", compare=False, repr=False, metadata=RECKONED)
+    """Which of several servers it is of; empty where there is one."""
 
     @property
     def taken_at(self) -> float:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from goneaway_tui.model.session import Role
+
 if TYPE_CHECKING:
     from goneaway_tui.model.snapshot import Risk, Verdict
 
@@ -35,6 +37,8 @@ class Tally:
     """Sessions that sleep."""
     deadlines: Sequence[Mark] = ()
     """Of all that have one, in their order."""
+    roles: Mapping[Role, int] = field(default_factory=dict)
+    """How many of each, of those that are no clients: they tell what the server is to others."""
     waits: Mapping[Kin, Sequence[Mark]] = field(default_factory=dict)
     """When those of each kin surely idled already, in order: of sessions whose own limit nobody shows."""
 
@@ -53,8 +57,19 @@ class Tally:
             risks,
             idle,
             _moved(self.deadlines, _deadlines(went), _deadlines(came)),
+            self._roles(went, came),
             {kin: marks for kin, marks in waits.items() if marks},
         )
+
+    def _roles(self, went: Iterable[Verdict], came: Iterable[Verdict]) -> Mapping[Role, int]:
+        left = [v.session.role for v in went if v.session.role is not Role.CLIENT]
+        arrived = [v.session.role for v in came if v.session.role is not Role.CLIENT]
+        if not left and not arrived:
+            return self.roles
+        roles = Counter(self.roles)
+        roles.update(arrived)
+        roles.subtract(left)
+        return {role: number for role, number in roles.items() if number}
 
 
 def kin_of(verdict: Verdict) -> Kin | None:

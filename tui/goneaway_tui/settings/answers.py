@@ -28,7 +28,7 @@ _COLUMN = 32
 ABOUT = "goneaway-tui shows every MySQL or MariaDB session beside the limit that will close it."
 
 SYNOPSES = (
-    "[CONNECTION] [DSN | @NAME]",
+    "[CONNECTION] [DSN ... | @NAME ...]",
     "snapshot [CONNECTION] [DSN | @NAME] [--format NAME] [--output FILE]",
     "watch [CONNECTION] [DSN | @NAME] [--for SECONDS] [--output FILE]",
     "explain [FILE ... | -] [CONNECTION] [DSN | @NAME] [--format NAME]",

@@ -16,6 +16,7 @@ BINDINGS = (
     "board.kill",
     "board.leave",
     "board.ledger",
+    "board.only",
     "board.quit",
     "board.sort",
     "board.tune",

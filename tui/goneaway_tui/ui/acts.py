@@ -29,6 +29,7 @@ from goneaway_tui.ui.screens.variables import VariablesScreen
 
 if TYPE_CHECKING:
     from goneaway_tui.ui.app import GoneawayApp
+    from goneaway_tui.ui.watched import Watched
 
 NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
 """Which power each key of the board needs."""
@@ -38,10 +39,16 @@ class Acts:
     """What the keys that change a server do. Without an executor they say why they do nothing."""
 
     def __init__(
-        self, app: GoneawayApp, executor: Executor | None, journal: Journal | None, why_not: str
+        self,
+        app: GoneawayApp,
+        server: Watched,
+        executor: Executor | None,
+        journal: Journal | None,
+        why_not: str,
     ) -> None:
         """`why_not`: what to say where there is no executor."""
         self._app = app
+        self._server = server
         self._executor = executor
         self._journal = journal
         self._why_not = why_not
@@ -50,8 +57,8 @@ class Acts:
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
-        """Find out, in a thread, what the account may do."""
-        if self._executor is not None:
+        """Find out, in a thread, what the account may do, where that is not known yet."""
+        if self._executor is not None and self._powers is None and not self.is_acting:
             self._in_thread(self._find_powers)
 
     @property
@@ -99,7 +106,7 @@ class Acts:
 
     def choose(self) -> None:
         """Every tunable the server has."""
-        snapshot = self._app.snapshot
+        snapshot = self._server.shown
         if snapshot is None:
             return
         listed = [(each.name, f"{each.name:<36} {each.key or ''}") for each in present(snapshot.sample)]
@@ -108,7 +115,7 @@ class Acts:
             if name:
                 self.tune(name)
 
-        self._app.push_screen(ChooserScreen("tune", listed, "wait_timeout"), chosen)
+        self._app.push_screen(ChooserScreen(f"tune{self._of()}", listed, "wait_timeout"), chosen)
 
     def undo(self) -> None:
         gate = self._gate
@@ -134,7 +141,8 @@ class Acts:
             if yes:
                 self._perform("undo", [lambda: self._undone(gate)])
 
-        self._app.push_screen(ConfirmScreen(f"undo on {self._app.server_name}", lines, "Undo"), confirmed)
+        self._app.dress(self._server.color)
+        self._app.push_screen(ConfirmScreen(f"undo on {self._server.name}", lines, "Undo"), confirmed)
 
     def kill(self, victims: Sequence[Verdict]) -> None:
         """Ask about the sessions that may be killed at all."""
@@ -145,20 +153,21 @@ class Acts:
         if spared:
             self._app.notify(f"{spared} left out: our own, replicas, dumps and daemons are never killed.")
         if mortal:
-            self._app.push_screen(
-                KillScreen(mortal, self._app.now, self._app.server_name), self._perform_kills
-            )
+            self._app.dress(self._server.color)
+            self._app.push_screen(KillScreen(mortal, self._app.now, self._server.name), self._perform_kills)
 
     def variables(self) -> None:
         """The limits, and the journal."""
-        snapshot = self._app.snapshot
+        snapshot = self._server.shown
         sample = snapshot.sample if snapshot is not None else None
         journal = self._journal
 
         def look() -> None:
             read = None if journal is None else journal.read()
             acts, garbage = ((), 0) if read is None else (read.acts, read.garbage)
-            self._later(self._app.push_screen, VariablesScreen(sample, acts, garbage))
+            self._later(
+                self._app.push_screen, VariablesScreen(sample, acts, garbage, self._server.server_name)
+            )
 
         self._in_thread(look)
 
@@ -170,15 +179,16 @@ class Acts:
     def _take_powers(self, powers: Powers) -> None:
         self._powers = powers
         if self._executor is not None and self._journal is not None:
-            self._gate = Gate(self._executor, self._journal, powers, self._app.server_name, self._app.own_ids)
+            self._gate = Gate(self._executor, self._journal, powers, self._server.name, self._server.own_ids)
         self._app.refresh_bindings()
 
     def _open_tune(self, standing: Standing) -> None:
-        snapshot = self._app.snapshot
+        snapshot = self._server.shown
         if snapshot is None or self._powers is None:
             return
         tunable = TUNABLE[standing.variable.name]
-        screen = TuneScreen(tunable, standing, self._powers, snapshot, self._app.server_name)
+        self._app.dress(self._server.color)
+        screen = TuneScreen(tunable, standing, self._powers, snapshot, self._server.name)
         self._app.push_screen(screen, self._perform_change)
 
     def _perform_change(self, action: SetVariable | ResetPersist | None) -> None:
@@ -193,7 +203,7 @@ class Acts:
 
     def _perform(self, title: str, acts: Sequence[Callable[[], Done]]) -> None:
         """One after the other, told as they come; what fails ends the row, who is spared does not."""
-        report = ReportScreen(f"{title} on {self._app.server_name}", len(acts))
+        report = ReportScreen(f"{title} on {self._server.name}", len(acts))
         self._app.push_screen(report)
 
         def run() -> None:
@@ -211,7 +221,7 @@ class Acts:
     def _end(self, report: ReportScreen) -> None:
         report.finish()
         self._app.clear_marks()
-        self._app.look_again()
+        self._app.look_again(self._server)
 
     def _done(self, gate: Gate, action: Action) -> Done:
         try:
@@ -250,8 +260,13 @@ class Acts:
     def _refuse(self, why: str) -> bool:
         """Say why nothing happens; True where there is a reason."""
         if why:
-            self._app.notify(plain(why, 400), severity="warning", timeout=10, markup=False)
+            words = f"{self._server.server_name}: {why}" if self._server.server_name else why
+            self._app.notify(plain(words, 400), severity="warning", timeout=10, markup=False)
         return bool(why)
+
+    def _of(self) -> str:
+        """Which of several servers it is, after a title that says nothing of it for one."""
+        return f" on {plain(self._server.server_name, 60)}" if self._server.server_name else ""
 
     def _later(self, call: Callable[..., object], *arguments: object) -> None:
         self._app.call_from_thread(call, *arguments)

@@ -1,8 +1,9 @@
-"""The app: ticks, asks for polls, hands the newest snapshot down, and ends without a traceback."""
+"""The app: ticks, asks for polls, hands the newest snapshots down, and ends without a traceback."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from threading import Lock
 
 from textual import events, on
 from textual.app import SystemCommand
@@ -12,85 +13,79 @@ from textual.widgets import Input
 
 from goneaway_tui.judge.ledger import Ledger
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.snapshot import Policy, Snapshot
-from goneaway_tui.ports import Clock, Executor, Recorder, Source
-from goneaway_tui.tune.journal import Journal
-from goneaway_tui.ui import wording
+from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.ports import Clock
 from goneaway_tui.ui.acts import NEEDS, Acts
-from goneaway_tui.ui.commands import ANYWHERE, ON_THE_BOARD, commands
+from goneaway_tui.ui.commands import ANYWHERE, ON_SEVERAL, ON_THE_BOARD, commands
 from goneaway_tui.ui.exporting import export
 from goneaway_tui.ui.face import Face
-from goneaway_tui.ui.freshness import CONNECTING, Freshness, freshness, frozen, replayed
+from goneaway_tui.ui.freshness import CONNECTING, Freshness, frozen
+from goneaway_tui.ui.glance import Glance
 from goneaway_tui.ui.messages import Happened, Judged, PlayFailed, PollBroke, PollFailed, RecordingEnded
-from goneaway_tui.ui.pace import Pace
-from goneaway_tui.ui.pages import follow, open_doctor, open_ledger
+from goneaway_tui.ui.pages import follow, kill, open_doctor, open_ledger
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.board import Board
+from goneaway_tui.ui.screens.fleet import FleetBoard
 from goneaway_tui.ui.screens.replay import ReplayBoard
 from goneaway_tui.ui.standstill import go_on_where_we_stood
+from goneaway_tui.ui.watched import Subject, Watched, stop_all
 
 TICK_SECONDS = 0.5
 """How often countdowns move. They show whole seconds, so none is skipped, and each is drawn half a second late at worst."""
-LONGEST_PAUSE = 30.0
-"""Seconds between tries to reach a server that stays away."""
+ASK_SECONDS = 0.05
+"""How often it is looked which of several servers is to be asked: their polls are spread, so that none waits for all others."""
 
 
 class GoneawayApp(Face[None]):
-    """One server's board. `clock` is the source's own."""
+    """The board of one server or several. `clock` is the sources' own."""
 
     ENABLE_COMMAND_PALETTE = True
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    """Of the server in hand, as are its freshness and its trouble."""
     now: reactive[float] = reactive(0.0, repaint=False)
     freshness: reactive[Freshness] = reactive(CONNECTING, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
+    fleet: reactive[tuple[Glance, ...]] = reactive((), repaint=False)
+    """All of several servers; none where there is one."""
 
     def __init__(
         self,
-        source: Source,
+        subjects: Sequence[Subject],
         clock: Clock,
-        policy: Policy,
         *,
-        first: Snapshot | None = None,
-        interval: float = 1.0,
         ticking: bool = True,
         theme: str | None = None,
         run_for: float | None = None,
         greeting: str = "",
-        executor: Executor | None = None,
-        journal: Journal | None = None,
-        why_read_only: str = "there is no server here to change",
-        recorder: Recorder | None = None,
-        player: Player | None = None,
-        color: str | None = None,
     ) -> None:
-        """`first` is shown at once. `ticking=False` leaves `tick` to the caller, for a clock that is held.
+        """`ticking=False` leaves `tick` to the caller, for a clock that is held. `run_for` seconds later the app ends by itself.
 
-        `run_for` seconds later the app ends by itself. With a `player` it shows a recording, and `source` only names it.
-        `color` is the server's, of the config file. Raises SettingsError for a theme that does not exist.
+        Several subjects have names unlike each other's. Raises SettingsError for a theme that does not exist.
         """
-        super().__init__(theme, color)
+        super().__init__(theme, subjects[0].color if len(subjects) == 1 else None)
         self.clock = clock
-        self._pace = Pace(interval, min(TICK_SECONDS, interval) / 2)
         self._ticking = ticking
-        self.player = player
-        if player is not None:
-            player.attach(self.post_message)
-        self._poller = player or Poller(source, policy, self.post_message, first, recorder)
-        self._ledger = Ledger()
-        self.server_name = source.name
-        self.acts = Acts(self, executor, journal, why_read_only)
-        self._board = (
-            Board(source.name, read_only=executor is None)
-            if player is None
-            else ReplayBoard(source.name, player)
+        self._tick_seconds = min(TICK_SECONDS, *(each.interval for each in subjects))
+        slack = (self._tick_seconds if len(subjects) == 1 else ASK_SECONDS) / 2
+        turn = Lock()
+        self.watched = tuple(
+            Watched(self, each, place, len(subjects), slack, turn) for place, each in enumerate(subjects)
         )
-        self._newest = first
+        self._hand = self.watched[0]
+        self.player = subjects[0].player
+        self._board = self._a_board()
         self._run_for = run_for
         self._greeting = greeting
         self._frozen_at: float | None = None
-        self._failures = 0
+
+    def _a_board(self) -> Board:
+        if self.has_several:
+            return FleetBoard([each.name for each in self.watched])
+        if self.player is not None:
+            return ReplayBoard(self.server_name, self.player)
+        return Board(self.server_name, read_only=self.acts.is_read_only)
 
     def on_mount(self) -> None:
         self._board.data_bind(
@@ -100,14 +95,21 @@ class GoneawayApp(Face[None]):
             trouble=GoneawayApp.trouble,
         )
         self.push_screen(self._board)
-        self._poller.start()
-        self.acts.begin()
-        if self._newest is not None:
-            self._pace.wait(self._newest.taken_at + self._pace.interval)
-            self.now, self.snapshot = max(self.clock(), self._newest.taken_at), self._newest
+        now = self.clock()
+        for place, each in enumerate(self.watched):
+            each.begin(now, later=each.pace.interval * place / len(self.watched))
+        if isinstance(self._board, FleetBoard):
+            self._board.data_bind(fleet=GoneawayApp.fleet)
+            self.watch(self._board, "in_hand", self._take_in_hand, init=False)
+        else:
+            self.acts.begin()
+        if self._hand.newest is not None:
+            self._draw(max(now, self._hand.newest.taken_at))
         self.tick()
         if self._ticking:
-            self.set_interval(min(TICK_SECONDS, self._pace.interval), self.tick)
+            self.set_interval(self._tick_seconds, self.tick)
+            if self.has_several:
+                self.set_interval(ASK_SECONDS, self.ask)
         if self._greeting:
             self.notify(plain(self._greeting, 400), timeout=15, markup=False)
         if self._run_for is not None:
@@ -116,50 +118,98 @@ class GoneawayApp(Face[None]):
             go_on_where_we_stood(self)
 
     def on_unmount(self) -> None:
-        self._poller.stop()
+        stop_all(self.watched)
+
+    @property
+    def has_several(self) -> bool:
+        return len(self.watched) > 1
+
+    @property
+    def in_hand(self) -> Watched:
+        """The server the keys act on: that of the row under the cursor, held while another screen is open."""
+        return self._hand
+
+    @property
+    def server_name(self) -> str:
+        return self._hand.name
+
+    @property
+    def acts(self) -> Acts:
+        return self._hand.acts
 
     @property
     def poller(self) -> Poller | Player:
-        return self._poller
+        return self._hand.poller
 
     @property
     def ledger(self) -> Ledger:
-        """Everybody who left, by the instant that is shown."""
-        return self._ledger if self.player is None else self.player.ledger()
+        """Everybody who left the server in hand, by the instant that is shown."""
+        return self._hand.ledger
+
+    def ask(self) -> None:
+        """Ask whoever is due."""
+        now = self.clock()
+        for each in self.watched:
+            each.ask(now)
 
     def tick(self) -> None:
-        """Move the countdowns; ask for a poll when one is due and none is out."""
-        if self.player is not None:
-            self.player.request()
+        """Move the countdowns, ask whoever is due, and show what several servers said."""
+        self.ask()
         now = self.clock()
-        if self.player is None and self._pace.is_due(now) and self._poller.request():
-            self._pace.asked(now)
         if self._frozen_at is None:
             self.now = now
+        if self.has_several:
+            self._draw(now)
         self.freshness = self._fresh(now)
         follow(self)
 
+    def _draw(self, now: float) -> None:
+        """Show the newest of each, unless the screen is held."""
+        if self._frozen_at is None:
+            self.now = now
+            for each in self.watched:
+                each.shown = each.newest
+        if self.has_several:
+            self.fleet = tuple(each.glance(now) for each in self.watched)
+        self._show_hand(now)
+
+    def _show_hand(self, now: float) -> None:
+        """What there is to be seen of the server in hand."""
+        self.trouble, self.freshness = self._hand.trouble, self._fresh(now)
+        self.snapshot = self._hand.shown
+
+    def _take_in_hand(self, name: str) -> None:
+        """The keys act on another server from now on."""
+        before = [self.acts.why_not(key) for key in NEEDS]
+        self._hand = next(each for each in self.watched if each.name == name)
+        self._show_hand(self.clock())
+        if before != [self.acts.why_not(key) for key in NEEDS]:
+            self.refresh_bindings()
+
     @on(Judged)
     def _take(self, message: Judged) -> None:
-        self._newest = message.snapshot
-        self._pace.answered(message.snapshot.sample.seconds_at_server)
-        self._failures, self.trouble = 0, ""
-        if self._frozen_at is None:
-            self.now = max(self.clock(), message.snapshot.taken_at)
-            self.snapshot = message.snapshot
-        self.freshness = self._fresh(self.clock())
+        watched = self.watched[message.of]
+        if watched.take(message.snapshot):
+            watched.acts.begin()
+        if self.has_several:
+            return  # drawn at the next tick, all at once
+        self._draw(max(self.clock(), message.snapshot.taken_at))
         follow(self)
 
     @on(Happened)
     def _note(self, message: Happened) -> None:
         """Write down who left, and say what nobody here has done."""
-        self._ledger.add(message.step.departed)
-        if message.step.restarted:
-            self.notify("The server has restarted: all sessions are new.", severity="warning", timeout=15)
-        for change in message.step.changes:
-            words = f"{change.variable} was {change.old}, and is {change.new} now"
+        watched, taken = self.watched[message.of], message.step
+        watched.ledger.add(taken.departed)
+        of = f"{watched.name}: " if self.has_several else ""
+        if taken.restarted:
+            words = f"{of}The server has restarted: all sessions are new."
+            self.notify(plain(words, 300), severity="warning", timeout=15, markup=False)
+        for change in taken.changes:
+            words = f"{of}{change.variable} was {change.old}, and is {change.new} now"
             self.notify(plain(words, 300), timeout=8, markup=False)
-        follow(self)
+        if not self.has_several:
+            follow(self)
 
     @on(RecordingEnded)
     @on(PlayFailed)
@@ -168,11 +218,8 @@ class GoneawayApp(Face[None]):
 
     @on(PollFailed)
     def _bear(self, message: PollFailed) -> None:
-        """Keep the last good snapshot; try again later each time."""
-        pause = min(LONGEST_PAUSE, max(self._pace.interval, 2.0**self._failures))
-        self._failures += 1
-        self._pace.wait(self.clock() + pause)
-        self.trouble = f"{plain(message.error.line, 500)} (next try in {wording.age(pause)})"
+        self.watched[message.of].bear(message.error, self.clock())
+        self.trouble = self._hand.trouble
         self.freshness = self._fresh(self.clock())
 
     @on(PollBroke)
@@ -180,12 +227,9 @@ class GoneawayApp(Face[None]):
         raise message.error
 
     def _fresh(self, now: float) -> Freshness:
-        if self.player is not None:
-            return replayed(now, self.player.speed if self.player.is_playing else None)
         if self._frozen_at is not None:
             return frozen(now - self._frozen_at)
-        seen = None if self.snapshot is None else max(0.0, now - self.snapshot.taken_at)
-        return freshness(seen, self._pace, in_trouble=bool(self.trouble))
+        return self._hand.freshness(now)
 
     def on_key(self, event: events.Key) -> None:
         """A letter that reaches us while a field has the focus was typed in one burst with the key that opened it.
@@ -205,16 +249,13 @@ class GoneawayApp(Face[None]):
         """Grey the keys that can do nothing here; pressed all the same, they say why."""
         return None if action in NEEDS and self.acts.why_not(action) else True
 
-    def own_ids(self) -> tuple[int, ...]:
-        return () if self.snapshot is None else self.snapshot.sample.server.own_session_ids
-
     def clear_marks(self) -> None:
         """What was marked was marked for what is done now."""
         self._board.sessions.clear_marks()
 
-    def look_again(self) -> None:
+    def look_again(self, server: Watched) -> None:
         """Poll as soon as may be: something was changed."""
-        self._pace.hurry()
+        server.pace.hurry()
         self.tick()
 
     def action_tune(self, name: str) -> None:
@@ -227,7 +268,7 @@ class GoneawayApp(Face[None]):
         self.acts.undo()
 
     def action_kill(self) -> None:
-        self.acts.kill(self._board.chosen())
+        kill(self, self._board.chosen())
 
     def action_variables(self) -> None:
         self.acts.variables()
@@ -245,7 +286,7 @@ class GoneawayApp(Face[None]):
             self._frozen_at = self.clock()
         else:
             self._frozen_at = None
-            self.snapshot = self._newest
+            self._draw(self.clock())
         self.tick()
 
     def action_export(self) -> None:
@@ -255,4 +296,5 @@ class GoneawayApp(Face[None]):
         """Every command by name in the palette."""
         if screen is self._board:
             yield from commands(screen, ON_THE_BOARD)
+            yield from commands(screen, ON_SEVERAL if self.has_several else ())
         yield from commands(screen, ANYWHERE)

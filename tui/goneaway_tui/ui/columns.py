@@ -18,6 +18,8 @@ from goneaway_tui.ui import wording
 RowT = TypeVar("RowT")
 WIDE = 1000
 """As many cells as there are."""
+SERVER_LEAST, SERVER_MOST = 6, 24
+"""Cells for the name of a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,24 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
     Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_order, 12, 14, 2),
     Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, WIDE, 5),
 )  # fmt: skip
+
+
+def server_column(names: Sequence[str]) -> Column[Verdict]:
+    """Which of several servers a session is on: as wide as the longest of their names, within reason."""
+    width = min(max(SERVER_LEAST, *(cell_len(plain(name, 200)) for name in names)), SERVER_MOST)
+    least = min(width, SERVER_MOST // 2)
+    return Column("server", "Server", _server, _server, least, width, 0)
+
+
+def _server(verdict: Verdict, *_: object) -> str:
+    return plain(verdict.server_name, 200)
+
+
+ORDERS: dict[str, Callable[[Verdict], Any]] = {
+    **{column.id: column.order for column in SESSION_COLUMNS},
+    "server": _server,
+}
+"""What the rows of the board are sorted by, by the ids of their columns."""
 
 GROUP_COLUMNS: tuple[Column[Group], ...] = (
     Column("key", "Group", lambda g, *_: plain(g.key, 200) or "(none)", lambda g: g.key, 16, 40, 0),

@@ -25,6 +25,9 @@ ON_THE_BOARD: tuple[Row, ...] = (
     ("Variables", "The limits, and the journal of changes", "app.variables"),
     ("Help", "Keys, words, and what this account cannot see", "help"),
 )
+ON_SEVERAL: tuple[Row, ...] = (
+    ("One server", "Only the server of the row under the cursor, and all again", "only"),
+)
 ANYWHERE: tuple[Row, ...] = (
     ("Theme", "Change the colours", "app.change_theme"),
     ("Quit", "Leave", "app.quit"),

@@ -48,6 +48,12 @@ class Face(App[R]):
             ink = self.accent.ink.hex6
         return {**variables, "server-frame": frame, "server-ink": ink, "server-ground": ground}
 
+    def dress(self, color: str | None) -> None:
+        """Wear a server's colour: where there are several, that of the one a dialog would change."""
+        worn, self.accent = self.accent, accent(color)
+        if worn != self.accent:
+            self.refresh_css(animate=False)
+
     def action_interrupt(self) -> None:
         """ctrl+c quits, as everywhere else."""
         self.interrupted = True

@@ -17,6 +17,8 @@ class Freshness:
     look: str
 
 
+STALE_INTERVALS = 2
+"""Pauses between two readings after which what one said is old: another should have come."""
 CONNECTING = Freshness("◌ connecting", "$text-muted")
 
 
@@ -26,11 +28,16 @@ def freshness(seen: float | None, pace: Pace, *, in_trouble: bool) -> Freshness:
         return Freshness("✖ not connected", "$text-error") if in_trouble else CONNECTING
     if in_trouble:
         return Freshness(f"✖ lost, seen {wording.age(seen)} ago", "bold $text-error")
-    if seen > 2 * pace.pause + 1:
+    if seen > STALE_INTERVALS * pace.pause + 1:
         return Freshness(f"◌ waiting, seen {wording.age(seen)} ago", "bold $text-warning")
     if pace.is_stretched:
         return Freshness(f"● slow server, asked every {pace.pause:.2g} s", "$text-warning")
     return Freshness(f"● live {pace.interval:g} s", "$text-success")
+
+
+def is_stale(seen: float, pace: Pace) -> bool:
+    """Whether another reading should have come since."""
+    return seen > STALE_INTERVALS * pace.pause
 
 
 def frozen(seconds: float) -> Freshness:

@@ -16,10 +16,12 @@ class Judged(Message):
     """A poll finished and was judged."""
 
     snapshot: Snapshot
+    of: int = 0
+    """Which of several servers, from 0 on."""
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest counts when the screen cannot keep up."""
-        return isinstance(message, Judged)
+        """Only the newest of each server counts when the screen cannot keep up."""
+        return isinstance(message, Judged) and message.of == self.of
 
 
 @dataclass
@@ -27,6 +29,8 @@ class Happened(Message):
     """Between two polls somebody left, a variable was set, or the server began anew. None of these may be missed."""
 
     step: Step
+    of: int = 0
+    """Which of several servers, from 0 on."""
 
 
 @dataclass
@@ -48,6 +52,8 @@ class PollFailed(Message):
     """The server could not be read; the next poll may succeed."""
 
     error: SourceError
+    of: int = 0
+    """Which of several servers, from 0 on."""
 
 
 @dataclass

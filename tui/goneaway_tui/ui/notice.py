@@ -9,9 +9,9 @@ from goneaway_tui.model.server import Limitation
 from goneaway_tui.ui import wording
 
 
-def narrowed(text: str, shown: tuple[int, int], grouped: str) -> str:
-    """`shown`: how many of how many sessions the filter lets through."""
-    parts = []
+def narrowed(text: str, shown: tuple[int, int], grouped: str, only: str = "") -> str:
+    """`shown`: how many of how many sessions the filter lets through. `only`: the one of several servers that is shown."""
+    parts = [f"only {plain(only, 60)}, o shows all"] if only else []
     if text:
         parts.append(f"filter {plain(text)}: {wording.count(shown[0])} of {wording.count(shown[1])} sessions")
     if grouped:

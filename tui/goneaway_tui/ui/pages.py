@@ -5,10 +5,11 @@ Their code is loaded when they are opened first: the first screen is on the term
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.model.snapshot import Snapshot, Verdict
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.checkup import Patient
@@ -27,7 +28,8 @@ class KeepsUp(Protocol):
 def open_ledger(app: GoneawayApp) -> None:
     from goneaway_tui.ui.screens.ledger import LedgerScreen
 
-    app.push_screen(LedgerScreen(lambda: app.ledger, lambda: app.now, app.server_name))
+    of = app.in_hand
+    app.push_screen(LedgerScreen(lambda: of.ledger, lambda: app.now, of.name))
 
 
 def open_doctor(app: GoneawayApp) -> None:
@@ -35,16 +37,31 @@ def open_doctor(app: GoneawayApp) -> None:
     from goneaway_tui.doctor.evidence import NO_SERVER, facts_of
     from goneaway_tui.ui.screens.doctor import DoctorScreen
 
+    of = app.in_hand
+
     def patient() -> Patient | None:
-        return None if app.snapshot is None else Patient(app.snapshot, tuple(app.ledger), app.now)
+        return None if of.shown is None else Patient(of.shown, tuple(of.ledger), app.now)
 
     def facts() -> Facts:
         """What this server says, for an error that is pasted."""
-        if app.snapshot is None:
+        if of.shown is None:
             return NO_SERVER
-        return replace(facts_of(app.snapshot.sample, app.server_name), departures=tuple(app.ledger))
+        return replace(facts_of(of.shown.sample, of.name), departures=tuple(of.ledger))
 
-    app.push_screen(DoctorScreen(patient, facts, app.server_name, app.end_with))
+    app.push_screen(DoctorScreen(patient, facts, of.name, app.end_with))
+
+
+def kill(app: GoneawayApp, victims: Sequence[Verdict]) -> None:
+    """Ask about those on the server they are on: the marks may be on another than the cursor, and then not on several."""
+    of = {verdict.server_name for verdict in victims}
+    if len(of) > 1:
+        words = (
+            f"The marked sessions are on {len(of)} servers: o narrows the board to one, and keeps its marks."
+        )
+        app.notify(words, severity="warning", timeout=10, markup=False)
+        return
+    owner = next((each for each in app.watched if {each.server_name} == of), app.in_hand)
+    owner.acts.kill(victims)
 
 
 def follow(app: GoneawayApp) -> None:

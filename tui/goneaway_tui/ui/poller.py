@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from textual.message import Message
 
@@ -33,8 +34,17 @@ class Poller:
         post: Post,
         first: Snapshot | None = None,
         recorder: Recorder | None = None,
+        server_name: str = "",
+        of: int = 0,
+        turn: AbstractContextManager[object] | None = None,
     ) -> None:
-        """`first` is what was read before the thread began."""
+        """`first` is what was read before the thread began. `server_name` and `of` tell which of several servers it is.
+
+        `turn` is held while judging, never while a server is waited for.
+        """
+        self._turn = turn or nullcontext()
+        self._server_name = server_name
+        self._of = of
         self._recorder = recorder
         self._lessons = NOTHING_LEARNED
         self._source = source
@@ -87,16 +97,18 @@ class Poller:
 
     def _poll(self) -> Message:
         try:
-            taken = step(self._source.sample(), self._previous, self._policy, self._lessons)
+            sample = self._source.sample()
+            with self._turn:
+                taken = step(sample, self._previous, self._policy, self._lessons, self._server_name)
         except SourceError as error:
-            return PollFailed(error)
+            return PollFailed(error, self._of)
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
             return PollBroke(error)
         self._previous, self._lessons = taken.snapshot, taken.lessons
         self._record(taken)
         if taken.departed or taken.changes or taken.restarted:
-            self._post(Happened(taken))
-        return Judged(taken.snapshot)
+            self._post(Happened(taken, self._of))
+        return Judged(taken.snapshot, self._of)
 
     def _record(self, taken: Step) -> None:
         if self._recorder is None:

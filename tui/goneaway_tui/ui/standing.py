@@ -2,72 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, overload
 
 from goneaway_tui.judge.narrowing import EVERYTHING, Filter
-from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.ui.columns import SESSION_COLUMNS
+from goneaway_tui.ui.columns import ORDERS
+from goneaway_tui.ui.ordered import Ordered
 
-Key = tuple[Any, int, int]
-"""What is sorted by, and between equals the graver risk, then the lower id."""
+Entry = tuple[Any, int, int, str, Verdict]
+"""What is sorted by, and between equals the graver risk, then the lower id, then the server; and who that is."""
+
+
+class Rows(Sequence[Verdict]):
+    """Those in sight, as they stand; looked up where they are asked for."""
+
+    def __init__(self, known: Ordered[Entry], unknown: Ordered[Entry], *, reverse: bool) -> None:
+        self._parts = (known, unknown)
+        self._reverse = reverse
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    @overload
+    def __getitem__(self, place: int) -> Verdict: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Verdict]: ...
+    def __getitem__(self, place: int | slice) -> Verdict | list[Verdict]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        known, unknown = self._parts
+        at = place if place >= 0 else place + len(self)
+        part, at = (known, at) if at < len(known) else (unknown, at - len(known))
+        if not 0 <= at < len(part):
+            raise IndexError(place)
+        return part[len(part) - 1 - at if self._reverse else at][-1]
+
+    def __iter__(self) -> Iterator[Verdict]:
+        for part in self._parts:
+            for entry in reversed(part) if self._reverse else part:
+                yield entry[-1]
 
 
 class Standing:
-    """Who is in sight, and where."""
+    """Who is in sight, and where; of one server or several."""
 
     def __init__(self, column: str) -> None:
         """`column`: the id of the one that is sorted by."""
         self.filter: Filter = EVERYTHING
         self.column, self.reverse = column, False
-        self._asked: tuple[Filter, str, bool] | None = None
-        self._seen: Mapping[ProcesslistId, Verdict] = {}
-        self._keys: dict[ProcesslistId, Key] = {}
-        self._known: list[ProcesslistId] = []
-        self._unknown: list[ProcesslistId] = []
+        self._forget()
+
+    def _forget(self) -> None:
+        self._asked = (self.filter, self.column, self.reverse)
+        self._seen: dict[str, Snapshot] = {}
+        self._verdicts: dict[str, dict[int, Verdict]] = {}
+        self._entries: dict[int, Entry] = {}
+        """Of those in sight. Both by the identity of the verdict: another is another object."""
+        self._known: Ordered[Entry] = Ordered()
+        self._unknown: Ordered[Entry] = Ordered()
         """Of whom the column has no value: they come last either way."""
-        self.rows: list[Verdict] = []
+        self.rows = Rows(self._known, self._unknown, reverse=self.reverse)
 
     def sort_by(self, column: str) -> None:
         """By this one; where it is already, the other way."""
         self.reverse = column == self.column and not self.reverse
         self.column = column
 
-    def follow(self, snapshot: Snapshot) -> list[Verdict]:
-        """The rows of this snapshot. The same list as before means: nothing has changed."""
-        asked = (self.filter, self.column, self.reverse)
-        if asked != self._asked:
-            self._asked, self._seen, self._keys, self._known, self._unknown = asked, {}, {}, [], []
-        now, before = snapshot.by_id, self._seen
-        came = [verdict for number, verdict in now.items() if before.get(number) is not verdict]
-        gone = before.keys() - now.keys()
-        if came or gone or self.filter.timed:
-            self._move(gone, now.values() if self.filter.timed else came, snapshot.taken_at)
-            self.rows = [now[number] for number in (*self._known, *self._unknown)]
-        elif not now:
-            self.rows = []
-        self._seen = now
+    def follow(self, *snapshots: Snapshot) -> Rows:
+        """The rows of these snapshots, one a server; the last that were handed out are not to be read any more."""
+        if self._asked != (self.filter, self.column, self.reverse):
+            self._forget()
+        seen = {snapshot.server_name: snapshot for snapshot in snapshots}
+        gone: list[Entry] = []
+        came: list[Entry] = []
+        for name in self._seen.keys() - seen:
+            gone += self._without(self._verdicts.pop(name))
+        for name, snapshot in seen.items():
+            if snapshot is not self._seen.get(name):
+                self._tell_apart(snapshot, gone, came)
+        self._seen = seen
+        if gone or came:
+            for part, known in ((self._known, True), (self._unknown, False)):
+                part.change(*([e for e in each if (e[0] is not None) is known] for each in (gone, came)))
+            self.rows = Rows(self._known, self._unknown, reverse=self.reverse)
         return self.rows
 
-    def _move(self, gone: Iterable[ProcesslistId], came: Iterable[Verdict], at: float) -> None:
-        order = next(column.order for column in SESSION_COLUMNS if column.id == self.column)
-        sign = 1 if self.reverse else -1
-        keys, moved = self._keys, set(gone)
-        for number in gone:
-            keys.pop(number, None)
-        for verdict in came:
-            number = verdict.session.id
-            moved.add(number)
-            if self.filter.admits(verdict, at):
-                keys[number] = (order(verdict), sign * verdict.risk.rank, -sign * number)
-            else:
-                keys.pop(number, None)
-        arrived = [number for number in moved if number in keys]
-        known = [number for number in self._known if number not in moved]
-        known += (number for number in arrived if keys[number][0] is not None)
-        unknown = [number for number in self._unknown if number not in moved]
-        unknown += (number for number in arrived if keys[number][0] is None)
-        # Those that stayed are in order still, and come first: to sort is to merge the others in.
-        self._known = sorted(known, key=keys.__getitem__, reverse=self.reverse)
-        self._unknown = sorted(unknown, key=lambda number: keys[number][1:], reverse=self.reverse)
+    def _without(self, verdicts: Iterable[int]) -> list[Entry]:
+        """Those of them that were in sight, which they are no more."""
+        return [self._entries.pop(each) for each in verdicts if each in self._entries]
+
+    def _tell_apart(self, snapshot: Snapshot, gone: list[Entry], came: list[Entry]) -> None:
+        """Who is to be taken out, and who is to be put in."""
+        before = self._verdicts.get(snapshot.server_name, {})
+        now = dict(zip(map(id, snapshot.verdicts), snapshot.verdicts, strict=True))
+        self._verdicts[snapshot.server_name] = now
+        gone += self._without(before.keys() - now.keys())
+        order, sign = ORDERS[self.column], 1 if self.reverse else -1
+        for number in now if self.filter.timed else now.keys() - before.keys():
+            verdict = now[number]
+            if not self.filter.admits(verdict, snapshot.taken_at):
+                gone += self._without((number,))
+            elif number not in self._entries:
+                session, rank = verdict.session, verdict.risk.rank
+                entry = (order(verdict), sign * rank, -sign * session.id, verdict.server_name, verdict)
+                self._entries[number] = entry
+                came.append(entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import ClassVar
 
 from textual import events, on
@@ -18,12 +19,13 @@ from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.tune.tunables import TUNABLES
-from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, in_order
+from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, in_order
 from goneaway_tui.ui.freshness import CONNECTING, Freshness
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.notice import hidden, narrowed
 from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen
+from goneaway_tui.ui.screens.keys import KEYS
 from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.standing import Standing
 from goneaway_tui.ui.widgets.field import Field
@@ -34,6 +36,8 @@ from goneaway_tui.ui.widgets.summary import Summary
 NARROW, MIDDLE = 100, 150
 SHORT = {"wait_timeout": "wait", "interactive_timeout": "inter", "max_allowed_packet": "packet"}
 """What the footer calls the tunables that have a key."""
+OF_SEVERAL = "server"
+"""The column, the grouping and the filter's word that one server alone has no use for."""
 
 
 class Board(Screen[None]):
@@ -77,6 +81,8 @@ class Board(Screen[None]):
         super().__init__()
         self._read_only = read_only
         self._server_name = name
+        self._columns: tuple[Column[Verdict], ...] = SESSION_COLUMNS
+        self._groupings = [by for by in GROUPINGS if by != OF_SEVERAL]
         self._filter_error = ""
         self._noticed = ("", "")
         self._standing = Standing("left")
@@ -93,7 +99,7 @@ class Board(Screen[None]):
             id="filter",
             select_on_focus=False,  # what is typed right after the slash must not be typed over
         )
-        yield LineTable(SESSION_COLUMNS, lambda v: v.session.id, lambda v: TINTS[v.risk], id="sessions")
+        yield LineTable(self._columns, identity, lambda v: TINTS[v.risk], id="sessions")
         yield LineTable(GROUP_COLUMNS, lambda g: g.key, lambda _: "", id="groups")
         yield Keys()
 
@@ -107,8 +113,7 @@ class Board(Screen[None]):
         self.set_class(self.size.width >= MIDDLE, "roomy")
 
     def watch_snapshot(self) -> None:
-        self._draw_rows()
-        self._draw_notice()
+        self._draw()
 
     def watch_now(self, now: float) -> None:
         (self.groups if self._grouped else self.sessions).tick(now)
@@ -120,7 +125,7 @@ class Board(Screen[None]):
         """The marked sessions, or the one under the cursor."""
         if self._grouped:
             return []
-        marked = [v for v in self.sessions.rows if v.session.id in self.sessions.marks]
+        marked = [v for v in self.sessions.rows if identity(v) in self.sessions.marks]
         under = self.sessions.cursor_row
         return marked or ([under] if under is not None else [])
 
@@ -133,10 +138,18 @@ class Board(Screen[None]):
         why = self.app.acts.why_not(action)  # type: ignore[attr-defined]
         self.notify(f"{active.binding.description}: {why}", severity="warning", timeout=10, markup=False)
 
+    def _shown(self) -> list[Snapshot]:
+        """Those the rows are of."""
+        return [] if self.snapshot is None else [self.snapshot]
+
+    def _draw(self) -> None:
+        self._draw_rows()
+        self._draw_notice()
+
     def _draw_rows(self) -> None:
         if not self.is_mounted:
             return
-        rows = [] if self.snapshot is None else self._standing.follow(self.snapshot)
+        rows = self._standing.follow(*self._shown())
         self.set_class(bool(self._grouped), "grouped")
         self.sessions.show(rows, self.now, self._standing.column, reverse=self._standing.reverse)
         if self._grouped:
@@ -156,17 +169,30 @@ class Board(Screen[None]):
         line.display = bool(words)
 
     def _notice(self) -> tuple[str, str]:
-        if self.trouble:
-            return f"✖ {self.trouble}", "trouble"
+        trouble = self._complaint()
+        if trouble:
+            return f"✖ {trouble}", "trouble"
         if self._filter_error:
             return f"▲ {self._filter_error}", "warning"
         if self.snapshot is None:
             return "", ""
-        narrow = self._standing.filter
-        if narrow.tests or self._grouped:
-            shown = len(self.sessions.rows), len(self.snapshot.verdicts)
-            return narrowed(narrow.text if narrow.tests else "", shown, self._grouped), "quiet"
-        return hidden(self.snapshot.sample.limitations), "warning"
+        narrow, only = self._standing.filter, self._only()
+        if narrow.tests or self._grouped or only:
+            shown = len(self.sessions.rows), sum(len(each.verdicts) for each in self._shown())
+            return narrowed(narrow.text if narrow.tests else "", shown, self._grouped, only), "quiet"
+        return self._hidden(), "warning"
+
+    def _hidden(self) -> str:
+        """What this account cannot see, in one line."""
+        return "" if self.snapshot is None else hidden(self.snapshot.sample.limitations)
+
+    def _complaint(self) -> str:
+        """What is wrong with the server, in one line."""
+        return self.trouble
+
+    def _only(self) -> str:
+        """The one of several servers that is shown; empty where none is left out."""
+        return ""
 
     def action_filter(self) -> None:
         self.field.display = True
@@ -180,8 +206,7 @@ class Board(Screen[None]):
         except ValueError as error:
             self._standing.filter, self._filter_error = EVERYTHING, str(error)
         self.sessions.to_top()
-        self._draw_rows()
-        self._draw_notice()
+        self._draw()
 
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:
@@ -195,15 +220,14 @@ class Board(Screen[None]):
             self.field.display = False
         elif self._grouped:
             self._grouped = ""
-        self._draw_rows()
-        self._draw_notice()
+        self._draw()
         self._focus_table()
 
     def action_sort(self) -> None:
         if self._grouped:
             named, current = [(c.id, c.heading) for c in GROUP_COLUMNS], self._group_sort
         else:
-            named, current = [(c.id, c.heading) for c in SESSION_COLUMNS if c.heading], self._standing.column
+            named, current = [(c.id, c.heading) for c in self._columns if c.heading], self._standing.column
         self.app.push_screen(ChooserScreen("sort by (again: the other way)", named, current), self._sort_by)
 
     @on(LineTable.HeadingPressed)
@@ -224,7 +248,7 @@ class Board(Screen[None]):
         self._draw_rows()
 
     def action_group(self) -> None:
-        named = [("", "nothing: every session"), *((by, by) for by in GROUPINGS)]
+        named = [("", "nothing: every session"), *((by, by) for by in self._groupings)]
         self.app.push_screen(ChooserScreen("group by", named, self._grouped), self._group_by)
 
     def _group_by(self, by: str | None) -> None:
@@ -232,8 +256,7 @@ class Board(Screen[None]):
             return
         self._grouped = by
         self.groups.to_top()
-        self._draw_rows()
-        self._draw_notice()
+        self._draw()
         self._focus_table()
 
     def _focus_table(self) -> None:
@@ -268,23 +291,9 @@ class Board(Screen[None]):
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""
-        return [
-            ("arrows page home end", "move; left and right push the columns aside"),
-            ("enter", "one session, whole"),
-            ("/", "filter"),
-            ("s", "sort by a column; again: the other way"),
-            ("g", "group by user, client, program or database"),
-            ("space", "mark a session, for k"),
-            *((each.key, f"change {each.name}") for each in TUNABLES if each.key),
-            ("t", "change any limit"),
-            ("k", "kill the marked sessions, or the one under the cursor"),
-            ("u", "undo the last change"),
-            ("l", "the ledger: who left, when and why"),
-            ("d", "the doctor: every cause as it stands now, and an answer to a pasted error"),
-            ("v", "the limits, and the journal of changes"),
-            ("f", "freeze the screen, and let it go on"),
-            ("e", "export the snapshot on the screen"),
-            ("esc", "leave what was opened"),
-            ("ctrl+p", "every command by name"),
-            ("q, ctrl+c", "quit"),
-        ]
+        return [*KEYS]
+
+
+def identity(verdict: Verdict) -> Hashable:
+    """What tells a row from all others: two servers may use the same number."""
+    return verdict.server_name, verdict.session.id

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, RadioSet
 
 from goneaway_tui.export import FORMATS, default_name
+from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.widgets.choice import Choice
@@ -45,7 +46,8 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         number = len(self._snapshot.verdicts)
         sessions = "1 session" if number == 1 else f"{wording.count(number)} sessions"
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "export this snapshot"
+            of = f" of {plain(self._snapshot.server_name, 60)}" if self._snapshot.server_name else ""
+            dialog.border_title = f"export this snapshot{of}"
             yield Label(Content(f"The whole reading, {sessions}, whatever a filter hides."))
             with RadioSet(id="format"):
                 for index, row in enumerate(FORMATS.values()):

@@ -47,6 +47,7 @@ FIELDS = (
     ("words", "risk basis trx own"),
     ("times, numbers", "idle left limit, id rows"),
 )
+OF_SEVERAL = (("of several servers", "server"),)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -56,8 +57,16 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q", "dismiss", "back", id="help.back")
     ]
 
-    def __init__(self, keys: Iterable[tuple[str, str]], limitations: tuple[Limitation, ...]) -> None:
+    def __init__(
+        self,
+        keys: Iterable[tuple[str, str]],
+        limitations: tuple[Limitation, ...],
+        *,
+        of_several: bool = False,
+    ) -> None:
+        """`of_several`: whether there are servers to tell apart."""
         super().__init__()
+        self._of_several = of_several
         self._keys = tuple(keys)
         self._limitations = limitations
 
@@ -69,7 +78,7 @@ class HelpScreen(ModalScreen[None]):
             yield from section("Risk", ((wording.risk_word(risk), words) for risk, words in MEANINGS.items()))
             yield from section("Marks", MARKS)
             yield from section("Filter", FILTERS)
-            yield from section("Fields of the filter", FIELDS)
+            yield from section("Fields of the filter", (*FIELDS, *(OF_SEVERAL if self._of_several else ())))
             yield from section("Limits, under t", ((each.name, each.why) for each in TUNABLES))
             if self._limitations:
                 yield from section("Not visible here", map(hidden, self._limitations))

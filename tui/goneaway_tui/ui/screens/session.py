@@ -37,7 +37,8 @@ class SessionScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="session") as dialog:
-            dialog.border_title = f"session {self._verdict.session.id}"
+            of = f" on {plain(self._verdict.server_name, 60)}" if self._verdict.server_name else ""
+            dialog.border_title = f"session {self._verdict.session.id}{of}"
             dialog.border_subtitle = "esc back"
             yield Static(id="facts")
             yield Static(id="statement")

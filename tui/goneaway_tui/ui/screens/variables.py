@@ -34,16 +34,17 @@ class VariablesScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,v,q", "dismiss", "back", id="variables.back")]
 
-    def __init__(self, sample: Sample | None, acts: Sequence[Act], garbage: int) -> None:
-        """`garbage`: lines of the journal that could not be read."""
+    def __init__(self, sample: Sample | None, acts: Sequence[Act], garbage: int, server: str = "") -> None:
+        """`garbage`: lines of the journal that could not be read. `server`: which of several it is."""
         super().__init__()
         self._sample = sample
         self._acts = tuple(acts)
         self._garbage = garbage
+        self._title = f"variables on {plain(server, 60)}" if server else "variables"
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="variables") as dialog:
-            dialog.border_title = "variables"
+            dialog.border_title = self._title
             dialog.border_subtitle = "esc back"
             with TabbedContent():
                 with TabPane("Variables", id="tab-variables"):

@@ -61,6 +61,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
     ]
 
     cursor: reactive[int] = reactive(0, repaint=False)
+    cursor_key: reactive[Hashable | None] = reactive[Hashable | None](None, repaint=False)
 
     class HeadingPressed(Message):
         """A click on a column's heading."""
@@ -87,7 +88,6 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         """What was last drawn in each line in sight."""
         self._looks: dict[tuple[str, bool], Style] = {}
         self._sorted_by, self._reverse = "", False
-        self.cursor_key: Hashable | None = None
         self._is_led = False
         """The user has moved the cursor: it follows its row. Until then it stays on top, where the next closing is."""
         self.marks: set[Hashable] = set()
@@ -221,6 +221,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         width = self.scrollable_content_region.width
         self._layout.fit_to(width)
         self._drawn.clear()
+        self.refresh()  # all of it, the heading too: a scroll bar takes room, and this is as large as before
         self.virtual_size = Size(width, len(self._rows) + HEADER)
         self._place(self.cursor)
 

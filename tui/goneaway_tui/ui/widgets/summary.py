@@ -46,6 +46,14 @@ class Summary(Widget):
         self._ahead: Forecast | None = None
         self._ahead_of: tuple[float, int] | None = None
 
+    def tell_of(self, name: str, *, read_only: bool) -> None:
+        """Of several servers of this one, from now on."""
+        self._server_name = plain(name, 120)
+        self._reach = "read-only" if read_only else "read-write"
+        self._aborted_before, self._ahead = None, None
+        self.watch_snapshot(self.snapshot)
+        self.refresh()
+
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
         """Remember the first count of aborted clients: what is shown is how many since."""
         if snapshot is None:
@@ -160,6 +168,7 @@ def who_is_next(forecast: Forecast, now: float) -> list[Part]:
     return [
         ("next: session ", QUIET),
         (str(first.session.id), "bold"),
+        (f" on {plain(first.server_name, 24)}" if first.server_name else "", QUIET),
         (" in ", QUIET),
         (wording.countdown(first.deadline - now), LOOKS[first.risk]),
     ]

@@ -1,0 +1,61 @@
+"""The board of several servers: each has a way, a password, limits and a journal's name of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from goneaway_tui.cli.fleet import Member, Open, close_all, fleet, source_of
+from goneaway_tui.cli.screen import journal_of, play, policy_of, why_read_only
+from goneaway_tui.cli.terminal import require_terminal
+from goneaway_tui.errors import ExitCode
+from goneaway_tui.ports import Clock, Source
+from goneaway_tui.settings import Settings
+from goneaway_tui.source.executor import LiveExecutor
+from goneaway_tui.tune.journal import Journal
+from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.watched import Subject
+
+NO_WAY = "there is no way to this server, so nothing can be changed on it"
+
+
+def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:
+    """One screen for all. Who refuses is told of there, and tried again. Raises SettingsError and FileError."""
+    require_terminal()
+    first = each[0]
+    with fleet(each) as members:
+        sources = [source_of(member, clock, open_source) for member in members]
+        journal = journal_of(clock)
+        subjects = [
+            _subject(member, source, clock, journal) for member, source in zip(members, sources, strict=True)
+        ]
+
+        def close() -> None:
+            close_all(sources)
+
+        def leave() -> None:
+            for member in members:
+                member.leave()
+
+        try:
+            app = GoneawayApp(subjects, clock, theme=first.theme, run_for=first.run_for)
+            app.set_keymap(first.keys)
+            return play(app, close, leave)
+        finally:
+            close()
+
+
+def _subject(member: Member, source: Source, clock: Clock, journal: Journal) -> Subject:
+    settings, address = member.settings, member.address
+    may_change = address is not None and not settings.read_only
+    return Subject(
+        source,
+        policy_of(settings),
+        member.name,
+        interval=settings.interval,
+        executor=LiveExecutor(address, clock, statements=settings.statements)
+        if address is not None and may_change
+        else None,
+        journal=journal,
+        why_read_only=why_read_only(settings) if settings.read_only else NO_WAY,
+        color=settings.color,
+    )

@@ -1,0 +1,120 @@
+"""The board of several servers: the same board, all their sessions by who closes first, and a cell for each server."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+
+from goneaway_tui.judge.grouping import GROUPINGS
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.ui.columns import SESSION_COLUMNS, server_column
+from goneaway_tui.ui.face import Face
+from goneaway_tui.ui.glance import Glance
+from goneaway_tui.ui.screens.board import OF_SEVERAL, Board
+from goneaway_tui.ui.screens.help import HelpScreen
+from goneaway_tui.ui.screens.keys import OF_SEVERAL_KEYS
+from goneaway_tui.ui.widgets.strip import ServerStrip
+
+
+class FleetBoard(Board, inherit_bindings=False):
+    """Shows what the app hands down of all servers, at its ticks."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *Board.BINDINGS[:2],
+        Binding("o", "only", "one server", id="board.only"),
+        *Board.BINDINGS[2:],
+    ]
+
+    fleet: reactive[tuple[Glance, ...]] = reactive((), repaint=False)
+    in_hand: reactive[str] = reactive("", repaint=False)
+    """The name of the server the keys act on."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """`names`: of the servers, each unlike the others."""
+        super().__init__(names[0], read_only=False)
+        self.set_reactive(FleetBoard.in_hand, names[0])
+        self._columns = (server_column(names), *SESSION_COLUMNS)
+        self._groupings = [*GROUPINGS]
+        self._narrowed_to = ""
+
+    def compose(self) -> ComposeResult:
+        yield ServerStrip(id="strip").data_bind(FleetBoard.fleet, FleetBoard.now, FleetBoard.in_hand)
+        yield from super().compose()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        for table in (self.sessions, self.groups):
+            self.watch(table, "cursor_key", self._take_in_hand, init=False)
+
+    def on_screen_resume(self) -> None:
+        self._take_in_hand()
+
+    def watch_snapshot(self) -> None:
+        """Of the server in hand; the rows are of all."""
+
+    def watch_fleet(self) -> None:
+        self._draw()
+
+    def _take_in_hand(self, _: Hashable = None) -> None:
+        """That of the row under the cursor; while another screen is open it stays as it was."""
+        if not self.is_mounted or self.app.screen is not self:
+            return
+        group, row = self.groups.cursor_row, self.sessions.cursor_row
+        if self._narrowed_to:
+            self.in_hand = self._narrowed_to
+        elif self._grouped == OF_SEVERAL and group is not None:
+            self.in_hand = group.key
+        elif row is not None:
+            self.in_hand = row.server_name
+
+    def _left(self) -> list[Glance]:
+        return [each for each in self.fleet if self._narrowed_to in {"", each.name}]
+
+    def _shown(self) -> list[Snapshot]:
+        return [each.snapshot for each in self._left() if each.snapshot is not None]
+
+    def _only(self) -> str:
+        return self._narrowed_to
+
+    def _complaint(self) -> str:
+        """Of the first that is in trouble, and how many more are; each has its cell, so what was asked for goes before it."""
+        if self._grouped or self._standing.filter.tests:
+            return ""
+        ill = [each for each in self._left() if each.trouble]
+        more = f"  (and {len(ill) - 1} more)" if len(ill) > 1 else ""
+        return f"{plain(ill[0].name, 60)}: {ill[0].trouble}{more}" if ill else ""
+
+    def _hidden(self) -> str:
+        """Of one that the board is narrowed to: of all it would come and go with the cursor."""
+        return super()._hidden() if self._narrowed_to else ""
+
+    def action_only(self) -> None:
+        """Only the server in hand, and all again."""
+        self._narrow_to_server("" if self._narrowed_to else self.in_hand)
+        self._draw()
+
+    def action_leave(self) -> None:
+        if not (self.field.display or self._grouped):
+            self._narrow_to_server("")
+        super().action_leave()
+
+    def _narrow_to_server(self, name: str) -> None:
+        self._narrowed_to = name
+        self.set_class(bool(name), "one")
+        for each in self.fleet:
+            if each.name == name and isinstance(self.app, Face):
+                self.app.dress(each.color)
+                self.summary.tell_of(name, read_only=each.is_read_only)
+        self.sessions.to_top()
+
+    def action_help(self) -> None:
+        hidden = () if self.snapshot is None else self.snapshot.sample.limitations
+        self.app.push_screen(HelpScreen(self.key_words(), hidden, of_several=True))
+
+    def key_words(self) -> list[tuple[str, str]]:
+        return [*OF_SEVERAL_KEYS, *super().key_words()]

@@ -1,0 +1,217 @@
+"""What stands above the sessions of several servers: all of them added up, then a cell for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from goneaway_tui.judge.forecast import Forecast, closings, together
+from goneaway_tui.model.plain import plain
+from goneaway_tui.model.snapshot import Risk, Snapshot
+from goneaway_tui.ui import wording
+from goneaway_tui.ui.accent import accent
+from goneaway_tui.ui.columns import in_cells
+from goneaway_tui.ui.glance import Glance
+from goneaway_tui.ui.widgets.summary import (
+    LOOKS,
+    QUIET,
+    Part,
+    beside,
+    figure,
+    histogram,
+    horizons,
+    spread,
+    tally,
+    who_is_next,
+    within,
+)
+
+SHARE = 5
+"""One in so many lines of the screen may be cells."""
+LEAST_LINES = 3
+FIGURES = 4
+"""Lines above the cells."""
+GAP = 2
+NAME_LEAST, NAME_MOST = 6, 24
+
+State = tuple[str, str, str]
+"""A sign, a word and a look."""
+Piece = tuple[int, Callable[[Glance], Part]]
+"""How many cells wide it is, and what stands there."""
+
+
+def state(glance: Glance) -> State:
+    """How it goes with a server; what it said is called old once another reading should have come."""
+    if glance.trouble:
+        word = "refused" if glance.seen is None else f"lost {wording.age(glance.seen)}"
+        return "✖", word, "bold $text-error"
+    if glance.seen is None:
+        return "◌", "connecting", "$text-muted"
+    if glance.is_stale:
+        return "◌", f"{wording.age(glance.seen)} old", "bold $text-warning"
+    return "●", "live", "$text-success"
+
+
+def _flavour(glance: Glance) -> Part:
+    if glance.snapshot is None:
+        return "", QUIET
+    server = glance.snapshot.sample.server
+    return f"{server.flavour.title} {'.'.join(plain(server.version, 30).split('.')[:2])}", QUIET
+
+
+def _soon(glance: Glance) -> Part:
+    number = glance.soon
+    look = LOOKS[Risk.IMMINENT] if number else QUIET
+    return (
+        (f"{wording.SIGNS[Risk.IMMINENT]} {wording.count(number)}", look) if glance.snapshot else ("", look)
+    )
+
+
+def _idle(glance: Glance) -> Part:
+    share = glance.idle_share
+    return (
+        "" if share is None else f"idle {share:.0%}",
+        QUIET if share is None or share < 0.8 else LOOKS[Risk.WATCH],
+    )
+
+
+def _state_word(glance: Glance) -> Part:
+    _, word, look = state(glance)
+    return word, look
+
+
+def _worst(glance: Glance) -> Part:
+    """The one thing there is room for."""
+    return _soon(glance) if glance.is_well else _state_word(glance)
+
+
+SOON, IDLE, STATE = (5, _soon), (9, _idle), (10, _state_word)
+LEVELS: tuple[tuple[Piece, ...], ...] = (
+    ((13, _flavour), (7, lambda g: (g.role, QUIET)), STATE, SOON, IDLE),
+    (STATE, SOON, IDLE),
+    (STATE, SOON),
+    ((8, _worst),),
+)
+"""What a cell tells beside the name, where there is room for much or little."""
+
+
+class ServerStrip(Widget):
+    """Four lines for all, then the cells, in as many lines as there may be."""
+
+    fleet: reactive[tuple[Glance, ...]] = reactive(())
+    now: reactive[float] = reactive(0.0, repaint=False)
+    in_hand: reactive[str] = reactive("")
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - the framework's word
+        super().__init__(id=id)
+        self._ahead: tuple[int, Forecast] | None = None
+
+    def watch_fleet(self) -> None:
+        self._take_room()
+
+    def on_resize(self) -> None:
+        self._take_room()
+
+    def _take_room(self) -> None:
+        """As many lines as there are; another number alone moves what is below."""
+        self.styles.height = FIGURES + len(cells(self.fleet, self.size.width, self._most_lines))
+
+    @property
+    def _most_lines(self) -> int:
+        return max(LEAST_LINES, self.app.size.height // SHARE)
+
+    def render(self) -> Content:
+        width = self.size.width
+        shown = [each.snapshot for each in self.fleet if each.snapshot is not None]
+        lines = [self._title(width), *self._figures(shown, width)]
+        return Content("\n").join([*lines, *cells(self.fleet, width, self._most_lines, self.in_hand)])
+
+    def _title(self, width: int) -> Content:
+        left: list[Part] = [("goneaway ", "bold $text-primary"), (f"{len(self.fleet)} servers", "bold")]
+        number = Counter(state(each)[0] for each in self.fleet)
+        right = [
+            (f"  {sign} {number[sign]} {word}", look)
+            for sign, word, look in (
+                ("●", "live", "$text-success"),
+                ("◌", "waited for", "$text-warning"),
+                ("✖", "lost", "bold $text-error"),
+            )
+            if number[sign]
+        ]
+        held = next((each for each in self.fleet if each.name == self.in_hand), None)
+        if held is not None:
+            reach = "read-only" if held.is_read_only else "read-write"
+            right += [
+                ("   keys act on ", QUIET),
+                (plain(held.name, NAME_MOST), "bold"),
+                (f"  {reach}", QUIET),
+            ]
+        return spread(left, right, width)
+
+    def _figures(self, shown: Sequence[Snapshot], width: int) -> list[Content]:
+        if not shown:
+            return [Content("")] * 3
+        ahead = self._forecast(shown, width)
+        sessions, idle = (
+            sum(each) for each in zip(*((len(s.verdicts), s.tally.idle) for s in shown), strict=True)
+        )
+        risks: Counter[Risk] = Counter()
+        for each in shown:
+            risks.update(each.tally.risks)
+        totals = [figure("sessions", wording.count(sessions), ""), figure("idle", wording.count(idle), "")]
+        return [
+            spread(within(totals, width), [], width),
+            beside(tally(risks), who_is_next(ahead, self.now), width),
+            spread(histogram(ahead, shown[0].policy), [], width),
+        ]
+
+    def _forecast(self, shown: Sequence[Snapshot], width: int) -> Forecast:
+        """All closings ahead, counted anew each second."""
+        second = int(self.now)
+        if self._ahead is None or self._ahead[0] != second:
+            axis = max((horizons(each, width) for each in shown), key=lambda stretches: stretches[-1][0])
+            self._ahead = second, together(closings(each, self.now, axis) for each in shown)
+        return self._ahead[1]
+
+
+def cells(fleet: Sequence[Glance], width: int, most_lines: int, in_hand: str = "") -> list[Content]:
+    """A cell for each, as telling as so many lines of so many columns allow.
+
+    Where even the least telling do not fit, those in trouble come first, then those with closings ahead; the rest are counted.
+    """
+    if not fleet or width <= 0:
+        return []
+    wanted = min(NAME_MOST, max(cell_len(plain(each.name, 200)) for each in fleet))
+    for pieces in LEVELS:
+        beside_name = 2 + sum(1 + room for room, _ in pieces)
+        longest = max(NAME_LEAST, min(wanted, width - beside_name))
+        abreast = max(1, (width + GAP) // (beside_name + longest + GAP))
+        if beside_name + wanted <= width and len(fleet) <= abreast * most_lines:
+            return _in_lines([cell(each, longest, pieces, in_hand) for each in fleet], abreast)
+    graver = sorted(fleet, key=lambda each: (each.is_well, not each.soon))
+    kept = graver[: abreast * most_lines - 1]
+    rest = Content.styled(f"  +{wording.count(len(fleet) - len(kept))} more", QUIET)
+    return _in_lines([*(cell(each, longest, pieces, in_hand) for each in kept), rest], abreast)
+
+
+def cell(glance: Glance, longest: int, pieces: Sequence[Piece], in_hand: str) -> Content:
+    """One server, in exactly as many columns as any other."""
+    sign, _, look = state(glance)
+    own = accent(glance.color)
+    named = ("bold" if own is None else own.style) + (" reverse" if glance.name == in_hand else "")
+    name = in_cells(plain(glance.name, 200), longest, right=False)
+    shown = name.rstrip()
+    parts: list[Part] = [(f"{sign} ", look), (shown, named), (" " * (len(name) - len(shown)), "")]
+    for room, piece in pieces:
+        words, how = piece(glance)
+        parts += [(" ", ""), (in_cells(words, room, right=False), how)]
+    return Content.assemble(*(Content.styled(text, how) for text, how in parts))
+
+
+def _in_lines(each: Sequence[Content], abreast: int) -> list[Content]:
+    return [Content(" " * GAP).join(each[start : start + abreast]) for start in range(0, len(each), abreast)]
