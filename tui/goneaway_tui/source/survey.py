@@ -106,6 +106,13 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
     Flavour.MYSQL: (
         (
             "",
+            "threads process",
+            "every session of another account, and the rows transactions hold",
+            "the account lacks PROCESS",
+            _PROCESS,
+        ),
+        (
+            "",
             "instrumented",
             "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left",
             "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start",
@@ -176,13 +183,6 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             _PROCESS,
         ),
         (
-            "",
-            "threads process",
-            "every session of another account, and the rows transactions hold",
-            "the account lacks PROCESS",
-            _PROCESS,
-        ),
-        (
             "instrumented threads",
             "transactions",
             "transactions that have touched no InnoDB table yet (a bare BEGIN)",
@@ -197,6 +197,13 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
     Flavour.MARIADB: (
         (
             "",
+            "process",
+            "every session of another account, and what transactions hold",
+            "the account lacks PROCESS",
+            _PROCESS,
+        ),
+        (
+            "",
             _NEVER,
             "each session's own limit",
             "MariaDB shows it to nobody: the global value is assumed (~)",
@@ -208,13 +215,6 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "transactions that have touched no InnoDB table yet (a bare BEGIN)",
             "MariaDB lists only those that have",
             None,
-        ),
-        (
-            "",
-            "process",
-            "every session of another account, and what transactions hold",
-            "the account lacks PROCESS",
-            _PROCESS,
         ),
         (
             "",

@@ -19,8 +19,8 @@ from goneaway_tui.ports import Executor
 from goneaway_tui.tune.actions import Action, ResetPersist, SetVariable
 from goneaway_tui.tune.gate import Gate, Outcome
 from goneaway_tui.tune.journal import Journal
-from goneaway_tui.tune.tunables import TUNABLE, present
-from goneaway_tui.ui.screens.chooser import ChooserScreen
+from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.ui.screens.chooser import ChooserScreen, tunables
 from goneaway_tui.ui.screens.confirm import ConfirmScreen
 from goneaway_tui.ui.screens.kill import Kills, KillScreen
 from goneaway_tui.ui.screens.report import Done, ReportScreen
@@ -109,7 +109,7 @@ class Acts:
         snapshot = self._server.shown
         if snapshot is None:
             return
-        listed = [(each.name, f"{each.name:<36} {each.key or ''}") for each in present(snapshot.sample)]
+        listed = tunables(snapshot.sample)
 
         def chosen(name: str | None) -> None:
             if name:
@@ -150,11 +150,15 @@ class Acts:
             return
         mortal = [v for v in victims if not v.session.own and v.session.role is Role.CLIENT]
         spared = len(victims) - len(mortal)
-        if spared:
-            self._app.notify(f"{spared} left out: our own, replicas, dumps and daemons are never killed.")
+        left_out = (
+            f"{spared} left out: our own, replicas, dumps and daemons are never killed." if spared else ""
+        )
         if mortal:
             self._app.dress(self._server.color)
-            self._app.push_screen(KillScreen(mortal, self._app.now, self._server.name), self._perform_kills)
+            screen = KillScreen(mortal, self._app.now, self._server.name, left_out)
+            self._app.push_screen(screen, self._perform_kills)
+        else:
+            self._refuse(left_out)
 
     def variables(self) -> None:
         """The limits, and the journal."""
@@ -188,7 +192,9 @@ class Acts:
             return
         tunable = TUNABLE[standing.variable.name]
         self._app.dress(self._server.color)
-        screen = TuneScreen(tunable, standing, self._powers, snapshot, self._server.name)
+        screen = TuneScreen(
+            tunable, standing, self._powers, lambda: self._server.shown or snapshot, self._server.name
+        )
         self._app.push_screen(screen, self._perform_change)
 
     def _perform_change(self, action: SetVariable | ResetPersist | None) -> None:
@@ -224,12 +230,15 @@ class Acts:
         self._app.look_again(self._server)
 
     def _done(self, gate: Gate, action: Action) -> Done:
-        try:
-            outcome = gate.run(action)
-        except Refused as refused:
-            return Done(action, refused=refused.line)
-        except (SourceError, FileError) as error:
-            return Done(action, failed=error.line)
+        with self._server.ours.killing(action) as told:
+            try:
+                outcome = gate.run(action)
+            except Refused as refused:
+                return Done(action, refused=refused.line)
+            except (SourceError, FileError) as error:
+                return Done(action, failed=error.line)
+            if not outcome.gone:
+                told.pop_all()
         return Done(action, outcome, self._probes(action))
 
     def _undone(self, gate: Gate) -> Done:

@@ -24,8 +24,8 @@ def hidden(limitations: Iterable[Limitation]) -> str:
     grave = [each for each in limitations if each.grant and is_grave(each)]
     if not grave:
         return ""
-    more = f"  (+{len(grave) - 1}: ?)" if len(grave) > 1 else ""
-    return f"! hidden: {plain(grave[0].what)}: {plain(grave[0].grant or '')}{more}"
+    more = f"  (and {len(grave) - 1} more: ?)" if len(grave) > 1 else ""
+    return f"! hidden{more}: {plain(grave[0].grant or '')}  shows {plain(grave[0].what)}"
 
 
 def is_grave(limitation: Limitation) -> bool:

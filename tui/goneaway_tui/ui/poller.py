@@ -17,6 +17,7 @@ from goneaway_tui.judge.learning import NOTHING_LEARNED
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Recorder, Source
 from goneaway_tui.ui.messages import Happened, Judged, PollBroke, PollFailed, RecordingEnded
+from goneaway_tui.ui.ourkills import OurKills
 
 GOODBYE_SECONDS = 0.1
 """How long the thread may take to end once its source is closed."""
@@ -55,7 +56,12 @@ class Poller:
         self._idle = threading.Event()
         self._idle.set()
         self._stopped = False
+        self._ours = OurKills()
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
+
+    @property
+    def ours(self) -> OurKills:
+        return self._ours
 
     @property
     def is_busy(self) -> bool:
@@ -97,7 +103,7 @@ class Poller:
 
     def _poll(self) -> Message:
         try:
-            sample = self._source.sample()
+            sample = self._ours.added_to(self._source.sample())
             with self._turn:
                 taken = step(sample, self._previous, self._policy, self._lessons, self._server_name)
         except SourceError as error:

@@ -18,6 +18,7 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.acts import Acts
 from goneaway_tui.ui.freshness import Freshness, freshness, is_stale, replayed
 from goneaway_tui.ui.glance import Glance
+from goneaway_tui.ui.ourkills import OurKills
 from goneaway_tui.ui.pace import Pace
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import GOODBYE_SECONDS, Poller
@@ -107,6 +108,11 @@ class Watched:
     def own_ids(self) -> tuple[int, ...]:
         """Which of its sessions are ours."""
         return () if self.shown is None else self.shown.sample.server.own_session_ids
+
+    @property
+    def ours(self) -> OurKills:
+        """What we killed there; in a recording that is nothing."""
+        return self.poller.ours if isinstance(self.poller, Poller) else OurKills()
 
     def begin(self, now: float, later: float) -> None:
         """Start reading: from `now` on, or so much `later`; by its beat where it was read before."""

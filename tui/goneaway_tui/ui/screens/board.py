@@ -43,6 +43,7 @@ OF_SEVERAL = "server"
 class Board(Screen[None]):
     """Shows the snapshot the app hands down; narrows, sorts and groups it for the eye, and changes nothing in it."""
 
+    AUTO_FOCUS = "#sessions"
     BINDINGS: ClassVar[list[BindingType]] = [  # as the footer has them: where it is narrow the last give way
         Binding("slash", "filter", "filter", key_display="/", id="board.filter"),
         Binding("question_mark", "help", "help", key_display="?", id="board.help"),

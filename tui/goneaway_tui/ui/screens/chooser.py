@@ -13,6 +13,24 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.tune.tunables import Unit, present
+from goneaway_tui.tune.values import words
+
+
+def tunables(sample: Sample) -> list[tuple[str, str]]:
+    """Every tunable a server has: its name, and beside it what it is now and its key."""
+    values = {each.name: each.value for each in sample.variables}
+
+    def now(name: str, unit: Unit) -> str:
+        value = values.get(name)
+        return "?" if value is None else words(value, unit)
+
+    return [
+        (each.name, f"{each.name:<34} {now(each.name, each.unit):>12}  {each.key or ''}")
+        for each in present(sample)
+    ]
+
 
 class ChooserScreen(ModalScreen[str | None]):
     """Answers with the id chosen, or None."""
@@ -29,7 +47,7 @@ class ChooserScreen(ModalScreen[str | None]):
         self._current = current
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog narrow") as dialog:
+        with Vertical(classes="dialog chooser") as dialog:
             dialog.border_title = self._title
             yield OptionList(*(Option(Content(words), id=key) for key, words in self._options))
 

@@ -32,8 +32,10 @@ class KillScreen(ModalScreen[Kills | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="kill.cancel")]
 
-    def __init__(self, victims: Sequence[Verdict], now: float, server: str) -> None:
+    def __init__(self, victims: Sequence[Verdict], now: float, server: str, left_out: str = "") -> None:
+        """`left_out`: who was marked too, and is not to be killed."""
         super().__init__()
+        self._left_out = left_out
         self._victims = tuple(victims)
         self._now = now
         self._server_name = server
@@ -57,6 +59,8 @@ class KillScreen(ModalScreen[Kills | None]):
             yield Label(
                 Content("Each is looked at again first, and spared if it is no longer what is shown here.")
             )
+            if self._left_out:
+                yield Label(Content(self._left_out), classes="quiet")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Kill", variant="error", id="kill", compact=True)

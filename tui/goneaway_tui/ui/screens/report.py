@@ -95,6 +95,8 @@ class ReportScreen(ModalScreen[None]):
     def _way_out(self) -> str:
         if self.is_finished:
             return "esc back"
+        if len(self._done) == self._expected:
+            return "looking what came of it"
         return "stopping after this one" if self.is_stopping else "esc stops after this one"
 
     def _tally(self) -> str:
@@ -124,7 +126,9 @@ def told(done: Done) -> Iterable[Line]:
         return
     outcome = done.outcome
     yield (f"✔ {statement}", GOOD)
-    yield (f"  {outcome.said}", FACT)
+    kept = outcome.kept.value if outcome.kept else None
+    is_as_asked = not isinstance(done.action, SetVariable) or kept == done.action.value
+    yield (f"  {outcome.said}", FACT if is_as_asked else BAD)
     for warning in outcome.kept.warnings if outcome.kept else ():
         yield (f"  the server says: {warning}", BAD)
     if isinstance(done.action, SetVariable):
@@ -141,8 +145,6 @@ def compared(action: SetVariable, outcome: Outcome, probes: Sequence[Probe]) -> 
         who = "a new interactive session" if probe.interactive else "a new session"
         value = "unknown" if probe.value is None else f"{probe.value:,} ({words(probe.value, unit)})"
         yield (f"  {who} gets {action.name} = {value}", FACT)
-    if kept is not None and kept != action.value:
-        yield (f"  ▲ asked for {action.value:,}, the server keeps {kept:,}", BAD)
     for probe in probes:
         if probe.value is not None and kept is not None and probe.value != kept:
             which = "an interactive session" if probe.interactive else "a session that is not interactive"

@@ -5,6 +5,7 @@ Answers with an action and performs nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -38,8 +39,14 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="tune.cancel")]
 
     def __init__(
-        self, tunable: Tunable, standing: Standing, powers: Powers, snapshot: Snapshot, server: str
+        self,
+        tunable: Tunable,
+        standing: Standing,
+        powers: Powers,
+        snapshot: Callable[[], Snapshot],
+        server: str,
     ) -> None:
+        """`snapshot` is asked for at every look ahead: sessions go on idling while a value is thought about."""
         super().__init__()
         self._tunable = tunable
         self._standing = standing
@@ -89,7 +96,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     def _examples(self) -> str:
         presets = "  ".join(words(value, self._tunable.unit) for value in self._tunable.presets[:4])
-        return f"{presets}   {'+10m  ' if self._tunable.unit in IN_TIME else ''}x2"
+        return f"type a value, as {presets}   {'+10m  ' if self._tunable.unit in IN_TIME else ''}x2"
 
     def _now(self) -> Content:
         """Today's value, where it came from, and what a restart makes of it."""
@@ -138,7 +145,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         else:
             now = self._standing.variable.value
             wanted = parse_value(typed, self._tunable.unit, now, self._tunable.decimals)
-        return preview(self._tunable, self._standing, wanted, self._snapshot, self._keep)
+        return preview(self._tunable, self._standing, wanted, self._snapshot(), self._keep)
 
     @on(Input.Changed, "#value")
     @on(RadioSet.Changed, "#keep")

@@ -218,11 +218,10 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self.action_push(-1)
 
     def on_resize(self) -> None:
-        width = self.scrollable_content_region.width
-        self._layout.fit_to(width)
+        self._layout.fit_to(self.scrollable_content_region.width)
         self._drawn.clear()
         self.refresh()  # all of it, the heading too: a scroll bar takes room, and this is as large as before
-        self.virtual_size = Size(width, len(self._rows) + HEADER)
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows) + HEADER)
         self._place(self.cursor)
 
     def on_click(self, event: events.Click) -> None:

@@ -11,6 +11,8 @@ from textual.widget import Widget
 
 from goneaway_tui.judge.forecast import Forecast, closings
 from goneaway_tui.model.plain import plain
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.face import Face
@@ -28,6 +30,8 @@ LOOKS = {
     Risk.EXEMPT: "$foreground-muted",
 }
 QUIET = "$foreground-muted"
+JUST_CAME = 3
+"""Connections that may have come between the list of sessions and their count."""
 
 
 class Summary(Widget):
@@ -89,11 +93,15 @@ class Summary(Widget):
 
     def _title(self, width: int) -> Content:
         parts: list[Part] = [("goneaway ", "bold $text-primary"), *self._title_name()]
+        up = ""
         if self.snapshot is not None:
             server = self.snapshot.sample.server
             parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
-            parts.append((f"  up {wording.age(server.uptime)}", QUIET))
+            up = f"  up {wording.age(server.uptime)}"
         right = [(self.freshness.words, self.freshness.look), (f"  {self._reach}", QUIET)]
+        used = sum(cell_len(text) for text, _ in (*parts, *right))
+        if up and used + cell_len(up) < width:  # whole, or not at all
+            parts.append((up, QUIET))
         return spread(parts, right, width)
 
     def _title_name(self) -> list[Part]:
@@ -135,7 +143,7 @@ class Summary(Widget):
             figure(
                 "sessions",
                 wording.count(len(sample.sessions)),
-                f" / {wording.count(int(most))}" if most else "",
+                unseen(sample) + f" / {wording.count(int(most))}" if most else "",
             )
         )
         figures.append(figure("idle", wording.count(snapshot.tally.idle), ""))
@@ -144,6 +152,14 @@ class Summary(Widget):
             since = aborted - self._aborted_before
             figures.append(figure("aborted", f"+{since}" if since >= 0 else wording.count(aborted), ""))
         return figures
+
+
+def unseen(sample: Sample) -> str:
+    """How many are connected, where this account is not shown all of them."""
+    connected = sample.counter("threads_connected")
+    clients = sum(session.role in {Role.CLIENT, Role.LOGIN} for session in sample.sessions)
+    sees_all = not sample.limitations or connected is None or connected <= clients + JUST_CAME
+    return "" if sees_all else f" seen of {wording.count(connected or 0)}"
 
 
 def figure(name: str, value: str, more: str) -> list[Part]:

@@ -1,0 +1,64 @@
+"""Who we killed is known by us alone: the server counts it, and forgets who ran it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from goneaway_tui.judge import step
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.clue import Clues, ErrorCount
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.ui.ourkills import OurKills
+from tests.builders import NOW, a_sample, a_server, a_session
+
+STAYS, DIES, LOST = a_session(id=3), a_session(id=4), a_session(id=5)
+VICTIM = ProcesslistId(4)
+
+
+def after(*sessions: object, killed: int = 1, torn: int = 0) -> Sample:
+    errors = (ErrorCount(DIES.user, DIES.client_host, 1158, torn),) if torn else ()
+    clues = Clues(errors=errors, counted=frozenset({0, 4031, 1158}), aborted=torn, killed=killed)
+    return a_sample(sessions, taken_at=NOW + 1, clues=clues)  # type: ignore[arg-type]  # sessions
+
+
+def causes(ours: OurKills, sample: Sample) -> dict[int, tuple[Cause, Certainty]]:
+    before = step(a_sample([STAYS, DIES, LOST]), None).snapshot
+    departed = step(ours.added_to(sample), before).departed
+    return {each.verdict.session.id: (each.cause, each.certainty) for each in departed}
+
+
+def test_whom_we_killed_is_confirmed_and_nobody_else_is_suspected_of_it() -> None:
+    ours = OurKills()
+    ours.begin(VICTIM)
+
+    assert causes(ours, after(STAYS, torn=2)) == {
+        4: (Cause.KILLED, Certainty.CONFIRMED),
+        5: (Cause.CLIENT_LOST, Certainty.CONFIRMED),
+    }
+
+
+def test_one_that_rolls_back_is_missed_later_and_still_ours() -> None:
+    ours = OurKills()
+    ours.begin(VICTIM)
+    listed = ours.added_to(after(STAYS, DIES, LOST))
+
+    assert (0, ()) == (listed.clues.killed, listed.clues.kills)
+    assert causes(ours, after(STAYS, LOST, killed=0, torn=1))[4] == (Cause.KILLED, Certainty.CONFIRMED)
+
+
+def test_what_was_not_run_after_all_is_nobodys_end() -> None:
+    ours = OurKills()
+    ours.begin(VICTIM)
+    ours.withdraw(VICTIM)
+
+    assert after(STAYS) == ours.added_to(after(STAYS))
+
+
+def test_after_a_restart_the_number_is_anothers() -> None:
+    ours = OurKills()
+    ours.added_to(a_sample([STAYS, DIES]))
+    ours.begin(VICTIM)
+    young = replace(after(STAYS, killed=0), server=a_server(uptime=1.0))
+
+    assert () == ours.added_to(young).clues.kills
