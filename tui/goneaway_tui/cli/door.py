@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -61,6 +62,7 @@ def choose(settings: Settings, argv: Sequence[str], board: Callable[[Settings], 
             trouble, status = error.line, error.exit_code
     while True:
         app = ConnectApp(door, trouble=trouble, last=chosen, theme=settings.theme)
+        app.speak(sys.stderr.encoding)
         chosen = app.run()
         if app.crash is not None:
             tell(fault(app.crash))

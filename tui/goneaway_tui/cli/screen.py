@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -83,6 +84,7 @@ def play(app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] 
             app.call_from_thread(app.action_interrupt if number == signal.SIGINT else app.exit)
 
     spare_the_lasting()
+    app.speak(sys.stderr.encoding)  # which is what the screen is drawn on
     with heeding(go):
         app.run()
         for watchdog in asked.values():

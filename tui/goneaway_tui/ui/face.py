@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ui.accent import accent
+from goneaway_tui.ui.letters import letters_of
 
 R = TypeVar("R")
 
@@ -28,6 +31,7 @@ class Face(App[R]):
         """`color` is the server's, of the config file. Raises SettingsError for a theme that does not exist."""
         self.accent = accent(color)
         """The server's: at its name, and on every dialog that would change it."""
+        self._letters: LineFilter | None = None
         super().__init__()
         self.crash: Exception | None = None
         self.interrupted = False
@@ -38,6 +42,14 @@ class Face(App[R]):
             )
         if theme:
             self.theme = theme
+
+    def speak(self, encoding: str | None) -> None:
+        """Draw with what a terminal of this character set can show."""
+        self._letters = letters_of(encoding)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        filters = super().get_line_filters()
+        return filters if self._letters is None else [*filters, self._letters]
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's, and what the style sheet says of the server."""
