@@ -165,6 +165,9 @@ class Screens:
     crash = None
     interrupted = False
 
+    def speak(self, encoding: str | None) -> None:
+        """It draws nothing."""
+
     def run(self) -> Draft | str | None:
         return self.answers.pop(0)
 

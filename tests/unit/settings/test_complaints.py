@@ -44,9 +44,10 @@ from tests.unit.settings.asking import complaint, settings
             "snapshot --format xml",
             "--format: not known: 'xml'; it is one of json, csv, markdown, html, svg, text",
         ),
-        ("--format json", "--format goes with snapshot only; write goneaway-tui snapshot"),
+        ("--format json", "--format goes with snapshot or explain only; write goneaway-tui snapshot"),
+        ("--demo", "there is no flag '--demo'; write goneaway-tui demo"),
         ("--simulated", "--simulated goes with demo only; write goneaway-tui demo"),
-        ("snapshot --for 3", "--for does not go with snapshot; it goes with demo only"),
+        ("snapshot --for 3", "--for does not go with snapshot; it goes with demo or watch only"),
         (
             "demo -h db1",
             "--host does not go with demo, which has a server of its own; leave it out, or leave out demo",
@@ -86,7 +87,7 @@ from tests.unit.settings.asking import complaint, settings
         ("demo --no-defaults", "--no-defaults does not go with demo, which has a server of its own; leave it out, or leave out demo"),
         ("config", "config needs a word after it; it is one of path, show, check, init, servers, groups"),
         ("config chekc", "config has no 'chekc'; did you mean check?"),
-        ("config -h db1 path", "--host does not go with config; it goes with ui only"),
+        ("config -h db1 path", "--host does not go with config; leave it out"),
         ("--config /nowhere", "there is no config file /nowhere; goneaway-tui config init makes one"),
         ("--defaults-file=/nowhere", "there is no option file /nowhere; mend the path"),
         ("--login-path=prod", ("there is no login path 'prod': ~/.mylogin.cnf is not there, or is ignored; "

@@ -145,6 +145,8 @@ def _unknown(word: str) -> SettingsError:
     flag = canonical(word.partition("=")[0])
     if flag in later.LEFT_OUT:
         return later.left_out(flag)
+    if flag[2:] in COMMANDS:
+        return SettingsError(f"there is no flag {shown(flag)}", f"write goneaway-tui {flag[2:]}")
     return SettingsError(
         f"there is no flag {shown(masked(flag))}", did_you_mean(flag, _LONG_FLAGS) or "see --help"
     )

@@ -148,6 +148,10 @@ def _overruled(server: Server | None, decided: Mapping[str, Found]) -> Iterator[
             yield f"{by.origin} overrules the {mention.option.word} of {mention.origin}; unset it if that is not meant"
 
 
+FEW = 3
+"""Commands that are named where an option is not for another."""
+
+
 def _refuse_what_is_not_for(line: CommandLine) -> None:
     for mention in line.mentions:
         option = mention.option
@@ -158,10 +162,13 @@ def _refuse_what_is_not_for(line: CommandLine) -> None:
             raise SettingsError(
                 f"{what}, which has a server of its own", f"leave it out, or leave out {line.command}"
             )
-        command = option.commands[0]
+        commands = " or ".join(option.commands)
         if line.command == "ui":
-            raise SettingsError(f"{mention.origin} goes with {command} only", f"write goneaway-tui {command}")
-        raise SettingsError(what, f"it goes with {command} only")
+            hint = f"write goneaway-tui {option.commands[0]}"
+            raise SettingsError(f"{mention.origin} goes with {commands} only", hint)
+        raise SettingsError(
+            what, f"it goes with {commands} only" if len(option.commands) <= FEW else "leave it out"
+        )
 
 
 def _decided(command: str, mentions: Iterable[Mention]) -> dict[str, Found]:
