@@ -24,8 +24,13 @@ class Proof:
         """For a server of that flavour; where nobody knows it, for both, each by its name."""
         both = (f"{NAMES[each]}: {said}" for each, said in self.only.items())
         ways: dict[Flavour | None, str] = {None: " ".join((self.on_any, *both))}
-        ways |= {each: f"{self.on_any} {self.only.get(each, '')}" for each in Flavour}
+        ways |= {each: f"{self.on_any} {_capital(self.only.get(each, ''))}" for each in Flavour}
         return ways[flavour].strip()
+
+
+def _capital(sentence: str) -> str:
+    """As it begins where no name stands before it."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _proof(on_any: str = "", mysql: str = "", mariadb: str = "") -> Proof:

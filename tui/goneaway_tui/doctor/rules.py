@@ -97,7 +97,7 @@ def _found_dead(log: Occurrence) -> Argument:
     if write_failed(log):
         return Argument(
             4,
-            "The connection was already dead when the client began to send: it had been closed while it lay unused.",
+            "The connection was already dead when the client began to send, as one is that was closed while it lay unused.",
         )
     if log.reused:
         return Argument(3, "The driver found its connection closed before it sent anything.")

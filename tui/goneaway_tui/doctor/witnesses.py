@@ -133,7 +133,13 @@ def _counted(seen: Evidence) -> list[End]:
         longest = LOGGED.get(entry.cause, 0.0) if entry.session_id is not None and entry.cause else 0.0
         age = _age(seen, entry.at)
         if entry.at is not None and entry.cause is not None and age is not None and age < longest:
-            ends.append(End(entry.at, entry.cause, f"The server's log told it of session {entry.session_id}"))
+            ends.append(
+                End(
+                    entry.at,
+                    entry.cause,
+                    f"The server's log tells of such an end, of session {entry.session_id},",
+                )
+            )
     return ends
 
 

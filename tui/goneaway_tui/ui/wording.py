@@ -28,6 +28,14 @@ SIGNS = {
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
+def several(number: int, what: str) -> str:
+    """
+    >>> several(1, "row"), several(0, "row"), several(12000, "row")
+    ('1 row', '0 rows', '12,000 rows')
+    """
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"
+
+
 def risk_word(risk: Risk) -> str:
     return f"{SIGNS[risk]} {risk.value}"
 

@@ -94,8 +94,8 @@ class KillScreen(ModalScreen[Kills | None]):
         rows = sum(t.rows_modified or 0 for t in open_ones)
         locked = sum(t.rows_locked or 0 for t in open_ones)
         return (
-            f"▲ {wording.count(len(open_ones))} open transactions with {wording.count(rows)} modified rows are rolled back; "
-            f"{wording.count(locked)} locked rows are freed."
+            f"▲ rolled back: {wording.several(len(open_ones), 'open transaction')} with "
+            f"{wording.several(rows, 'modified row')}; freed: {wording.several(locked, 'locked row')}."
         )
 
     def _kills(self) -> Kills:
