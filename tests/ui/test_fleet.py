@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from goneaway_tui.model.sample import Sample
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.accent import accent
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.columns import server_column
 from goneaway_tui.ui.glance import Glance
 from goneaway_tui.ui.messages import Judged
 from goneaway_tui.ui.screens.export import ExportScreen
@@ -26,7 +28,7 @@ from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.watched import Subject
 from goneaway_tui.ui.widgets.strip import cells
-from tests.builders import NOW, a_sample, a_session, a_snapshot
+from tests.builders import NOW, a_sample, a_session, a_snapshot, a_verdict
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted
@@ -326,3 +328,15 @@ async def test_servers_are_asked_spread_over_their_interval() -> None:
             clock.now += 0.05
 
     assert [NOW + n / 4 for n in range(4)] == [pytest.approx(each.asked_at[0], abs=0.05) for each in sources]
+
+
+def test_names_that_begin_alike_are_told_apart_by_what_they_end_in() -> None:
+    names = ("db.example.com:3306", "db.example.com:3307")
+    column = server_column(names)
+    verdicts = [replace(a_verdict(), server_name=name) for name in names]
+
+    assert ["…le.com:3306", "…le.com:3307"] == [column.cell(each, NOW, 12) for each in verdicts]
+    assert list(names) == [column.cell(each, NOW, 19) for each in verdicts]
+    assert "prod-database-1" == server_column(("prod-database-1", "x")).cell(
+        replace(a_verdict(), server_name="prod-database-1"), NOW, 12
+    )

@@ -67,10 +67,20 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
 
 
 def server_column(names: Sequence[str]) -> Column[Verdict]:
-    """Which of several servers a session is on: as wide as the longest of their names, within reason."""
-    width = min(max(SERVER_LEAST, *(cell_len(plain(name, 200)) for name in names)), SERVER_MOST)
+    """Which of several servers a session is on: as wide as the longest of their names, within reason.
+
+    Where there is no room for names that begin alike, what they end in is shown.
+    """
+    shown = {plain(name, 200) for name in names}
+    width = min(max(SERVER_LEAST, *map(cell_len, shown)), SERVER_MOST)
     least = min(width, SERVER_MOST // 2)
-    return Column("server", "Server", _server, _server, least, width, 0)
+    alike = len({name[: least - 1] for name in shown}) < len(shown)
+
+    def cell(verdict: Verdict, _: float, room: int) -> str:
+        name = _server(verdict)
+        return f"…{name[1 - room :]}" if alike and len(name) > room > 1 else name
+
+    return Column("server", "Server", cell, _server, least, width, 0)
 
 
 def _server(verdict: Verdict, *_: object) -> str:
