@@ -287,8 +287,7 @@ class Board(Screen[None]):
         self._focus_table()
 
     def action_help(self) -> None:
-        hidden = () if self.snapshot is None else self.snapshot.sample.limitations
-        self.app.push_screen(HelpScreen(self.key_words(), hidden))
+        self.app.push_screen(HelpScreen(self.key_words(), self.snapshot))
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""

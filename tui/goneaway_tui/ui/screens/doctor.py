@@ -172,7 +172,7 @@ class DoctorScreen(Screen[None]):
             self.app.pop_screen()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(KEYS, ()))
+        self.app.push_screen(HelpScreen(KEYS))
 
     async def action_govern(self) -> None:
         sign = self.rows.cursor_row

@@ -113,8 +113,7 @@ class FleetBoard(Board, inherit_bindings=False):
         self.sessions.to_top()
 
     def action_help(self) -> None:
-        hidden = () if self.snapshot is None else self.snapshot.sample.limitations
-        self.app.push_screen(HelpScreen(self.key_words(), hidden, of_several=True))
+        self.app.push_screen(HelpScreen(self.key_words(), self.snapshot, of_several=True))
 
     def key_words(self) -> list[tuple[str, str]]:
         return [*OF_SEVERAL_KEYS, *super().key_words()]

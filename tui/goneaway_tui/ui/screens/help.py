@@ -15,15 +15,15 @@ from textual.widgets import Label
 
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Limitation
-from goneaway_tui.model.snapshot import Risk
+from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 
 MEANINGS = {
     Risk.OVERDUE: "past its deadline and still there",
-    Risk.IMMINENT: "closes within --imminent-below",
-    Risk.WATCH: "closes within --watch-below",
+    Risk.IMMINENT: "closes within {imminent} (--imminent-below)",
+    Risk.WATCH: "closes within {watch} (--watch-below)",
     Risk.CALM: "closes later, or nobody knows when (?)",
     Risk.BUSY: "running something: its idle clock stands still",
     Risk.EXEMPT: "has no idle clock: replica, dump, daemon, our own",
@@ -58,28 +58,36 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def __init__(
-        self,
-        keys: Iterable[tuple[str, str]],
-        limitations: tuple[Limitation, ...],
-        *,
-        of_several: bool = False,
+        self, keys: Iterable[tuple[str, str]], shown: Snapshot | None = None, *, of_several: bool = False
     ) -> None:
-        """`of_several`: whether there are servers to tell apart."""
+        """`shown` tells where the lines between the risks are drawn, and what is hidden. `of_several`: whether there are
+        servers to tell apart.
+        """
         super().__init__()
         self._of_several = of_several
         self._keys = tuple(keys)
-        self._limitations = limitations
+        self._limitations = () if shown is None else shown.sample.limitations
+        policy = Policy() if shown is None else shown.policy
+        self._lines = {
+            "imminent": wording.limit_words(policy.imminent_below),
+            "watch": wording.limit_words(policy.watch_below),
+        }
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="help") as dialog:
             dialog.border_title = "help"
             dialog.border_subtitle = "esc back"
             yield from section("Keys", self._keys)
-            yield from section("Risk", ((wording.risk_word(risk), words) for risk, words in MEANINGS.items()))
+            meanings = (
+                (wording.risk_word(risk), words.format(**self._lines)) for risk, words in MEANINGS.items()
+            )
+            yield from section("Risk", meanings)
             yield from section("Marks", MARKS)
             yield from section("Filter", FILTERS)
             yield from section("Fields of the filter", (*FIELDS, *(OF_SEVERAL if self._of_several else ())))
-            yield from section("Limits, under t", ((each.name, each.why) for each in TUNABLES))
+            for each in section("Limits, under t", ((each.name, each.why) for each in TUNABLES)):
+                each.add_class("named")
+                yield each
             if self._limitations:
                 yield from section("Not visible here", map(hidden, self._limitations))
 

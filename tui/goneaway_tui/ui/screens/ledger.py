@@ -149,7 +149,7 @@ class LedgerScreen(Screen[None]):
         self.redraw()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(KEYS, ()))
+        self.app.push_screen(HelpScreen(KEYS))
 
     async def action_govern(self) -> None:
         departure = self.rows.cursor_row
