@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import threading
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -126,6 +127,9 @@ def test_snapshots_are_one_object_a_line() -> None:
     alone = StringIO()
     FORMATS["json"].write(taken[0][1], alone)
     assert {"server_name": "a", **json.loads(alone.getvalue())} == told[0]
+    one_of_them = StringIO()
+    FORMATS["json"].write(replace(taken[0][1], server_name="a"), one_of_them)
+    assert json.loads(one_of_them.getvalue()) == told[0]
 
 
 def test_a_table_of_several_begins_with_their_names() -> None:
@@ -136,6 +140,20 @@ def test_a_table_of_several_begins_with_their_names() -> None:
     rows = [line.split(",")[:2] for line in out.getvalue().splitlines()]
 
     assert [["server_name", "id"], ["a", "1"], ["'=b", "1"]] == rows
+
+
+@pytest.mark.parametrize(
+    ("chosen", "heading"), [("text", "goneaway  {}  MySQL"), ("markdown", "# goneaway: {} at ")]
+)
+def test_what_is_for_people_stands_one_below_the_other_under_its_name(chosen: str, heading: str) -> None:
+    out = StringIO()
+    write_each = FORMATS[chosen].write_each
+    assert write_each is not None
+    write_each([("prod-a", a_snapshot([a_session(id=1)])), ("prod-b", a_snapshot([a_session(id=2)]))], out)
+    first, second = out.getvalue().split("\n\n" + heading.format("prod-b"))
+
+    assert first.startswith(heading.format("prod-a"))
+    assert "prod-a" not in second
 
 
 def test_a_named_watch_names_itself_and_waits_for_its_server(capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,7 +186,8 @@ def test_a_named_watch_names_itself_and_waits_for_its_server(capsys: pytest.Capt
 
 def test_a_format_of_one_server_is_refused(tmp_path: Path) -> None:
     done = run(tmp_path, "snapshot", "--format=html", "mysql://127.0.0.1:1/", "mysql://127.0.0.1:2/")
-    line = "goneaway-tui: --format=html shows one server; with several it is one of json, csv\n"
+    able = "json, csv, markdown, text"
+    line = f"goneaway-tui: --format=html shows one server; with several it is one of {able}\n"
 
     assert (2, "", line) == (done.returncode, done.stdout, done.stderr)
 

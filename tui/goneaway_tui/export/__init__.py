@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TextIO
@@ -40,6 +40,18 @@ def _from(module: str) -> Write:
     return write
 
 
+def _one_after_another(module: str) -> WriteEach:
+    """What each server's would be, under its name, with an empty line between them."""
+
+    def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
+        write = _from(module)
+        for place, (name, snapshot) in enumerate(snapshots):
+            out.write("\n" * bool(place))
+            write(replace(snapshot, server_name=name), out)
+
+    return write_each
+
+
 def _each_from(module: str) -> WriteEach:
     def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
         import_module(f"{__name__}.{module}").write_each(snapshots, out)
@@ -52,10 +64,10 @@ FORMATS: dict[str, Format] = {
     for row in (
         Format("json", ".json", "JSON, for scripts", _from("json"), _each_from("json")),
         Format("csv", ".csv", "CSV, for spreadsheets", _from("csv"), _each_from("csv")),
-        Format("markdown", ".md", "Markdown, for tickets", _from("markdown")),
+        Format("markdown", ".md", "Markdown, for tickets", _from("markdown"), _one_after_another("markdown")),
         Format("html", ".html", "HTML page", _from("html")),
         Format("svg", ".svg", "SVG picture", _from("svg")),
-        Format("text", ".txt", "Plain text", _from("text")),
+        Format("text", ".txt", "Plain text", _from("text"), _one_after_another("text")),
     )
 }
 """Every format by name; another is one row here and one file beside this one."""

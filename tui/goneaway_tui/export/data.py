@@ -31,9 +31,10 @@ def as_data(snapshot: Snapshot) -> Data:
 
 
 def head_data(snapshot: Snapshot) -> Data:
-    """All but the sessions."""
+    """All but the sessions. Of one of several servers it begins with the server's name."""
     sample = snapshot.sample
     return {
+        **({"server_name": snapshot.server_name} if snapshot.server_name else {}),
         "schema": SCHEMA,
         "taken_at": instant(sample.taken_at),
         "server": server_data(sample.server),

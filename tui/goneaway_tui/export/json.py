@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TextIO
 
 from goneaway_tui.export.data import Data, as_data, head_data, session_data
@@ -30,7 +31,7 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 
 def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
-    out.writelines(dumps({"server_name": name, **as_data(snapshot)}) + "\n" for name, snapshot in snapshots)
+    out.writelines(dumps(as_data(replace(snapshot, server_name=name))) + "\n" for name, snapshot in snapshots)
 
 
 def dumps(data: Data, encoder: json.JSONEncoder = _ON_ONE_LINE) -> str:

@@ -42,7 +42,7 @@ def summary(snapshot: Snapshot) -> Summary:
     tally = Counter(verdict.risk for verdict in snapshot.verdicts)
     bases = {verdict.limit.basis for verdict in snapshot.verdicts if verdict.limit is not None}
     return Summary(
-        name=server_name(sample.server),
+        name=plain(snapshot.server_name) or server_name(sample.server),
         server=f"{sample.server.flavour.title} {plain(sample.server.version)}",
         up=age(sample.server.uptime),
         taken_at=instant(sample.taken_at, "seconds"),
