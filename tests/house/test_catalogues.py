@@ -9,6 +9,7 @@ import pytest
 
 from goneaway_tui.language import LANGUAGES
 from tests.house.catalogues import (
+    _said_in,
     catalogue,
     evaluated_at_import,
     fields,
@@ -77,6 +78,12 @@ def test_what_is_said_too_early_is_found() -> None:
     told = "A = _('x')\nclass B:\n    c = [_('y')]\n    def d(self, e=_('z')):\n        return _('w')\nf = lambda: _('v')\n"
 
     assert [1, 3, 4] == sorted(evaluated_at_import(ast.parse(told)))
+
+
+def test_what_is_said_within_what_is_said_is_found() -> None:
+    told = "Entry('why', Content(_('{left} left of {limit}', left=ngettext('{number} s', '{number} ss', n))))\nColumn('', '')"
+
+    assert ["why", "{left} left of {limit}", ("{number} s", "{number} ss")] == _said_in(ast.parse(told))
 
 
 def test_what_is_translated_outlives_a_new_sentence() -> None:

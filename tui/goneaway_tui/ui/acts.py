@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import FileError, GoneawayError, Refused, SourceError
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
@@ -26,6 +27,7 @@ from goneaway_tui.ui.screens.kill import Kills, KillScreen
 from goneaway_tui.ui.screens.report import Done, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
+from goneaway_tui.ui.wording import on
 
 if TYPE_CHECKING:
     from goneaway_tui.ui.app import GoneawayApp
@@ -79,7 +81,7 @@ class Acts:
         if self._executor is None:
             return self._why_not
         if self._powers is None:
-            return "what this account may do is not found out yet"
+            return _("what this account may do is not found out yet")
         need = NEEDS[key]
         if need == "set":
             return (
@@ -88,7 +90,9 @@ class Acts:
                 else self._powers.why_not_set("wait_timeout")
             )
         return (
-            "" if self._powers.can_kill else dict(self._powers.why_not).get(need, "the account may not kill")
+            ""
+            if self._powers.can_kill
+            else dict(self._powers.why_not).get(need, _("the account may not kill"))
         )
 
     def tune(self, name: str) -> None:
@@ -115,7 +119,7 @@ class Acts:
             if name:
                 self.tune(name)
 
-        self._app.push_screen(ChooserScreen(f"tune{self._of()}", listed, "wait_timeout"), chosen)
+        self._app.push_screen(ChooserScreen(self._named(_("tune")), listed, "wait_timeout"), chosen)
 
     def undo(self) -> None:
         gate = self._gate
@@ -123,7 +127,9 @@ class Acts:
             return
         act = gate.last_change()
         if act is None:
-            self._app.notify("Nothing was changed on this server through this tool, or all of it is undone.")
+            self._app.notify(
+                _("Nothing was changed on this server through this tool, or all of it is undone.")
+            )
             return
         try:
             actions = gate.taking_back(act)
@@ -132,17 +138,19 @@ class Acts:
             return
         entry = act.entry
         lines = [
-            f"done  {entry.statement}",
-            f"      at {entry.at} by {entry.account}",
-            *(f"runs  {action.statement}" for action in actions),
+            _("done  {statement}", statement=entry.statement),
+            _("      at {instant} by {account}", instant=entry.at, account=entry.account),
+            *(_("runs  {statement}", statement=action.statement) for action in actions),
         ]
 
         def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
             if yes:
-                self._perform("undo", [lambda: self._undone(gate)])
+                self._perform(_("undo"), [lambda: self._undone(gate)])
 
         self._app.dress(self._server.color)
-        self._app.push_screen(ConfirmScreen(f"undo on {self._server.name}", lines, "Undo"), confirmed)
+        self._app.push_screen(
+            ConfirmScreen(_("undo on {server}", server=self._server.name), lines, _("Undo")), confirmed
+        )
 
     def kill(self, victims: Sequence[Verdict]) -> None:
         """Ask about the sessions that may be killed at all."""
@@ -151,7 +159,9 @@ class Acts:
         mortal = [v for v in victims if not v.session.own and v.session.role is Role.CLIENT]
         spared = len(victims) - len(mortal)
         left_out = (
-            f"{spared} left out: our own, replicas, dumps and daemons are never killed." if spared else ""
+            _("{number} left out: our own, replicas, dumps and daemons are never killed.", number=spared)
+            if spared
+            else ""
         )
         if mortal:
             self._app.dress(self._server.color)
@@ -205,11 +215,11 @@ class Acts:
     def _perform_kills(self, kills: Kills | None) -> None:
         gate = self._gate
         if kills and gate is not None:
-            self._perform("kill", [partial(self._done, gate, kill) for kill in kills])
+            self._perform(_("kill"), [partial(self._done, gate, kill) for kill in kills])
 
     def _perform(self, title: str, acts: Sequence[Callable[[], Done]]) -> None:
         """One after the other, told as they come; what fails ends the row, who is spared does not."""
-        report = ReportScreen(f"{title} on {self._server.name}", len(acts))
+        report = ReportScreen(on(title, self._server.name), len(acts))
         self._app.push_screen(report)
 
         def run() -> None:
@@ -262,7 +272,8 @@ class Acts:
             return self._executor.probe(action.name)
         except SourceError as error:
             self._later(
-                self._app.notify, f"Could not open a session to see what it gets: {plain(error.line, 300)}"
+                self._app.notify,
+                _("Could not open a session to see what it gets: {why}", why=plain(error.line, 300)),
             )
             return ()
 
@@ -273,9 +284,9 @@ class Acts:
             self._app.notify(plain(words, 400), severity="warning", timeout=10, markup=False)
         return bool(why)
 
-    def _of(self) -> str:
-        """Which of several servers it is, after a title that says nothing of it for one."""
-        return f" on {plain(self._server.server_name, 60)}" if self._server.server_name else ""
+    def _named(self, title: str) -> str:
+        """A title that says which of several servers it is of."""
+        return on(title, self._server.server_name)
 
     def _later(self, call: Callable[..., object], *arguments: object) -> None:
         self._app.call_from_thread(call, *arguments)

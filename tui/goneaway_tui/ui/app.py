@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from goneaway_tui.judge.ledger import Ledger
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ports import Clock
@@ -203,10 +204,15 @@ class GoneawayApp(Face[None]):
         watched.ledger.add(taken.departed)
         of = f"{watched.name}: " if self.has_several else ""
         if taken.restarted:
-            words = f"{of}The server has restarted: all sessions are new."
+            words = of + _("The server has restarted: all sessions are new.")
             self.notify(plain(words, 300), severity="warning", timeout=15, markup=False)
         for change in taken.changes:
-            words = f"{of}{change.variable} was {change.old}, and is {change.new} now"
+            words = of + _(
+                "{variable} was {old}, and is {new} now",
+                variable=change.variable,
+                old=change.old,
+                new=change.new,
+            )
             self.notify(plain(words, 300), timeout=8, markup=False)
         if not self.has_several:
             follow(self)

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from rich.cells import cell_len, set_cell_size
 
 from goneaway_tui.judge.grouping import Group
+from goneaway_tui.language import _ as say
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
@@ -43,6 +44,12 @@ class Column(Generic[RowT]):
     """Takes the row's colour."""
     ticking: bool = False
     """Changes as time goes by, without a new reading."""
+
+    def titled(self, mark: str, room: int) -> str:
+        """Its heading in the language of the run, cut to leave room for a mark."""
+        heading = say(self.heading)
+        length = room - cell_len(mark)
+        return (heading if cell_len(heading) <= length else set_cell_size(heading, length)) + mark
 
 
 def _stake_order(verdict: Verdict) -> int | None:
@@ -94,7 +101,7 @@ ORDERS: dict[str, Callable[[Verdict], Any]] = {
 """What the rows of the board are sorted by, by the ids of their columns."""
 
 GROUP_COLUMNS: tuple[Column[Group], ...] = (
-    Column("key", "Group", lambda g, *_: plain(g.key, 200) or "(none)", lambda g: g.key, 16, 40, 0),
+    Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 16, 40, 0),
     Column("sessions", "Sessions", lambda g, *_: wording.count(g.sessions), lambda g: -g.sessions, 8, 10, 0, right=True),
     Column("idle", "Idle", lambda g, *_: wording.count(g.idle), lambda g: -g.idle, 7, 10, 0, right=True),
     Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 0, right=True, ticking=True),
@@ -107,7 +114,7 @@ DEPARTURE_COLUMNS: tuple[Column[Departure], ...] = (
     Column("at", "Left UTC", lambda d, *_: wording.time_of_day(d.at), lambda d: -d.at, 10, 12, 0),
     Column("id", "Id", lambda d, *_: str(d.verdict.session.id), lambda d: d.verdict.session.id, 6, 8, 0, right=True),
     Column("cause", "Cause", lambda d, *_: d.cause.value, lambda d: d.cause.value, 19, 19, 0, tinted=True),
-    Column("certainty", "Certainty", lambda d, *_: d.certainty.value, lambda d: CERTAINTIES.index(d.certainty), 9, 10, 1, tinted=True),
+    Column("certainty", "Certainty", lambda d, *_: wording.certainty_word(d.certainty), lambda d: CERTAINTIES.index(d.certainty), 9, 10, 1, tinted=True),
     Column("user", "User", lambda d, *_: plain(d.verdict.session.user, 200), lambda d: d.verdict.session.user, 8, 16, 2),
     Column("client", "Client", lambda d, _, room: wording.client(d.verdict.session, room), lambda d: d.verdict.session.host, 12, 24, 5),
     Column("program", "Program", lambda d, *_: wording.program(d.verdict.session), lambda d: wording.program(d.verdict.session) or None, 9, 16, 4),
@@ -128,7 +135,7 @@ CAUSE_TINTS: dict[Cause, str] = {
 
 SIGN_COLUMNS: tuple[Column[Any], ...] = (
     Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
-    Column("certainty", "Now", lambda s, *_: s.certainty.value.replace("_", " "), lambda s: CERTAINTIES.index(s.certainty), 10, 11, 0, tinted=True),
+    Column("certainty", "Now", lambda s, *_: wording.certainty_word(s.certainty), lambda s: CERTAINTIES.index(s.certainty), 10, 11, 0, tinted=True),
     Column("because", "Because", lambda s, *_: "; ".join(plain(each, 300) for each in s.because), lambda s: s.because, 30, WIDE, 1),
 )  # fmt: skip
 SIGN_TINTS: dict[Certainty, str] = {

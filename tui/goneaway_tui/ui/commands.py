@@ -8,32 +8,34 @@ from typing import Any
 from textual.app import SystemCommand
 from textual.screen import Screen
 
+from goneaway_tui.language import _, marked
+
 Row = tuple[str, str, str]
 """Title, help, and the action as a binding would name it."""
 
 ON_THE_BOARD: tuple[Row, ...] = (
-    ("Filter", "Narrow the sessions by words and fields", "filter"),
-    ("Sort", "Sort by a column", "sort"),
-    ("Group", "Group by user, client, program or database", "group"),
-    ("Freeze", "Hold the screen, or let it go on", "app.freeze"),
-    ("Ledger", "Who left, when, and why", "app.ledger"),
-    ("Doctor", "Every cause as it stands now; explain an error", "app.doctor"),
-    ("Export", "Write the snapshot on the screen to a file", "app.export"),
-    ("Tune", "Change a limit of the server", "app.tunables"),
-    ("Kill", "End the marked sessions, or the one under the cursor", "app.kill"),
-    ("Undo", "Take back the last change", "app.undo"),
-    ("Variables", "The limits, and the journal of changes", "app.variables"),
-    ("Help", "Keys, words, and what this account cannot see", "help"),
+    (marked("Filter"), marked("Narrow the sessions by words and fields"), "filter"),
+    (marked("Sort"), marked("Sort by a column"), "sort"),
+    (marked("Group"), marked("Group by user, client, program or database"), "group"),
+    (marked("Freeze"), marked("Hold the screen, or let it go on"), "app.freeze"),
+    (marked("Ledger"), marked("Who left, when, and why"), "app.ledger"),
+    (marked("Doctor"), marked("Every cause as it stands now; explain an error"), "app.doctor"),
+    (marked("Export"), marked("Write the snapshot on the screen to a file"), "app.export"),
+    (marked("Tune"), marked("Change a limit of the server"), "app.tunables"),
+    (marked("Kill"), marked("End the marked sessions, or the one under the cursor"), "app.kill"),
+    (marked("Undo"), marked("Take back the last change"), "app.undo"),
+    (marked("Variables"), marked("The limits, and the journal of changes"), "app.variables"),
+    (marked("Help"), marked("Keys, words, and what this account cannot see"), "help"),
 )
 ON_SEVERAL: tuple[Row, ...] = (
-    ("One server", "Only the server of the row under the cursor, and all again", "only"),
+    (marked("One server"), marked("Only the server of the row under the cursor, and all again"), "only"),
 )
 ANYWHERE: tuple[Row, ...] = (
-    ("Theme", "Change the colours", "app.change_theme"),
-    ("Quit", "Leave", "app.quit"),
+    (marked("Theme"), marked("Change the colours"), "app.change_theme"),
+    (marked("Quit"), marked("Leave"), "app.quit"),
 )
 
 
 def commands(screen: Screen[Any], rows: Iterable[Row]) -> Iterable[SystemCommand]:
     for title, words, action in rows:
-        yield SystemCommand(title, words, lambda action=action: screen.run_action(action))
+        yield SystemCommand(_(title), _(words), lambda action=action: screen.run_action(action))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.export import save
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui.screens.export import ExportChoice, ExportScreen
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def export(app: GoneawayApp, shown: Snapshot | None) -> None:
     """Ask for a format and a file, and write the very object that is on the screen."""
     if shown is None:
-        app.notify("Nothing has been read yet.", severity="warning")
+        app.notify(_("Nothing has been read yet."), severity="warning")
         return
     snapshot = shown
 
@@ -38,4 +39,4 @@ def _write(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
     except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
         app.call_from_thread(app.end_with, error)
     else:
-        app.call_from_thread(app.notify, f"Wrote {path.resolve()}", timeout=6, markup=False)
+        app.call_from_thread(app.notify, _("Wrote {file}", file=path.resolve()), timeout=6, markup=False)

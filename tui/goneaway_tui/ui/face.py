@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ui.accent import accent
 from goneaway_tui.ui.letters import letters_of
@@ -37,8 +38,8 @@ class Face(App[R]):
         self.interrupted = False
         if theme and theme not in self.available_themes:
             raise SettingsError(
-                f"no theme is called {plain(theme, 40)}",
-                f"one of: {', '.join(sorted(self.available_themes))}",
+                _("no theme is called {name}", name=plain(theme, 40)),
+                _("one of: {names}", names=", ".join(sorted(self.available_themes))),
             )
         if theme:
             self.theme = theme

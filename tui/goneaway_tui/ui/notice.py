@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Limitation
-from goneaway_tui.ui import wording
 
 
 def narrowed(text: str, shown: tuple[int, int], grouped: str, only: str = "") -> str:
     """`shown`: how many of how many sessions the filter lets through. `only`: the one of several servers that is shown."""
-    parts = [f"only {plain(only, 60)}, o shows all"] if only else []
+    parts = [_("only {server}, o shows all", server=plain(only, 60))] if only else []
     if text:
-        parts.append(f"filter {plain(text)}: {wording.count(shown[0])} of {wording.count(shown[1])} sessions")
+        parts.append(
+            _("filter {text}: {shown:,} of {all:,} sessions", text=plain(text), shown=shown[0], all=shown[1])
+        )
     if grouped:
-        parts.append(f"grouped by {grouped}, enter narrows to a group")
-    return "  ·  ".join([*parts, "esc back"])
+        parts.append(_("grouped by {column}, enter narrows to a group", column=grouped))
+    return "  ·  ".join([*parts, _("esc back")])
 
 
 def hidden(limitations: Iterable[Limitation]) -> str:
@@ -24,8 +26,13 @@ def hidden(limitations: Iterable[Limitation]) -> str:
     grave = [each for each in limitations if each.grant and is_grave(each)]
     if not grave:
         return ""
-    more = f"  (and {len(grave) - 1} more: ?)" if len(grave) > 1 else ""
-    return f"! hidden{more}: {plain(grave[0].grant or '')}  shows {plain(grave[0].what)}"
+    more = _("  (and {number} more: ?)", number=len(grave) - 1) if len(grave) > 1 else ""
+    return _(
+        "! hidden{more}: {grant}  shows {what}",
+        more=more,
+        grant=plain(grave[0].grant or ""),
+        what=plain(grave[0].what),
+    )
 
 
 def is_grave(limitation: Limitation) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.clue import Kill
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.tune.actions import Action, KillSession
 
-BY = "this tool"
+BY = marked("this tool")
 
 
 class OurKills:
@@ -59,6 +60,6 @@ class OurKills:
             self._victims -= missing
             off = min(self._uncounted, sample.clues.killed)
             self._uncounted -= off
-        told = tuple(Kill(victim, BY) for victim in sorted(missing))
+        told = tuple(Kill(victim, _(BY)) for victim in sorted(missing))
         clues = replace(sample.clues, kills=(*sample.clues.kills, *told), killed=sample.clues.killed - off)
         return replace(sample, clues=clues)

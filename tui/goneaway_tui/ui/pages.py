@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from goneaway_tui.language import _
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ def kill(app: GoneawayApp, victims: Sequence[Verdict]) -> None:
     """Ask about those on the server they are on: the marks may be on another than the cursor, and then not on several."""
     of = {verdict.server_name for verdict in victims}
     if len(of) > 1:
-        words = (
-            f"The marked sessions are on {len(of)} servers: o narrows the board to one, and keeps its marks."
+        words = _(
+            "The marked sessions are on {number} servers: o narrows the board to one, and keeps its marks.",
+            number=len(of),
         )
         app.notify(words, severity="warning", timeout=10, markup=False)
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.judge.ledger import MOST, Ledger
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Executor, Recorder, Source
@@ -32,7 +33,7 @@ LEAST_KEPT = 200
 """How many of those who left one server are kept one by one, however many servers there are."""
 GOODBYES = 16
 """How many are let go of at once."""
-NOT_ASKED = "there is no server here to change"
+NOT_ASKED = marked("there is no server here to change")
 POLICY = Policy()
 
 
@@ -140,7 +141,9 @@ class Watched:
         pause = min(LONGEST_PAUSE, max(self.pace.interval, 2.0 ** min(self._failures, 10)))
         self._failures += 1
         self.pace.wait(now + pause)
-        self.trouble = f"{plain(error.line, 500)} (next try in {wording.age(pause)})"
+        self.trouble = _(
+            "{trouble} (next try in {pause})", trouble=plain(error.line, 500), pause=wording.age(pause)
+        )
 
     def seen(self, now: float) -> float | None:
         """Seconds since what is shown was read."""

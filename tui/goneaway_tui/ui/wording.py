@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.export.wording import age, clock, count, countdown, limit_cell, limit_words, size
+from goneaway_tui.language import _, marked, ngettext
+from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 __all__ = [
-    "SIGNS", "age", "bar", "client", "clock", "closes_in", "count", "countdown", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
-    "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day",
+    "SIGNS", "age", "bar", "basis_word", "certainty_word", "client", "clock", "closes_in", "count", "countdown", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
+    "on", "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day",
 ]  # fmt: skip
 
 SIGNS = {
@@ -25,19 +27,45 @@ SIGNS = {
 }
 """A sign for each risk, told apart by shape alone."""
 
+RISKS = {
+    Risk.OVERDUE: marked("overdue"),
+    Risk.IMMINENT: marked("imminent"),
+    Risk.WATCH: marked("watch"),
+    Risk.CALM: marked("calm"),
+    Risk.BUSY: marked("busy"),
+    Risk.EXEMPT: marked("exempt"),
+}
+CERTAINTIES = {
+    Certainty.CONFIRMED: marked("confirmed"),
+    Certainty.LIKELY: marked("likely"),
+    Certainty.POSSIBLE: marked("possible"),
+    Certainty.RULED_OUT: marked("ruled out"),
+}
+BASES = {
+    Basis.OWN: marked("own"),
+    Basis.ASSUMED: marked("assumed"),
+    Basis.LEARNED: marked("learned"),
+    Basis.DISPROVED: marked("disproved"),
+}
+
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
-def several(number: int, what: str) -> str:
-    """
-    >>> several(1, "row"), several(0, "row"), several(12000, "row")
-    ('1 row', '0 rows', '12,000 rows')
-    """
-    return f"{count(number)} {what}{'' if number == 1 else 's'}"
+def on(title: str, server: str) -> str:
+    """A title with the server it is of, where that has a name to tell it by."""
+    return _("{title} on {server}", title=title, server=plain(server, 60)) if server else title
 
 
 def risk_word(risk: Risk) -> str:
-    return f"{SIGNS[risk]} {risk.value}"
+    return f"{SIGNS[risk]} {_(RISKS[risk])}"
+
+
+def certainty_word(certainty: Certainty) -> str:
+    return _(CERTAINTIES[certainty])
+
+
+def basis_word(basis: Basis) -> str:
+    return _(BASES[basis])
 
 
 def idle(verdict: Verdict, now: float) -> str:
@@ -55,7 +83,7 @@ def closes_in(verdict: Verdict, now: float) -> str:
     """
     left = verdict.seconds_left(now)
     if left is not None:
-        return countdown(left) if left > 0 or verdict.risk is Risk.OVERDUE else "due"
+        return countdown(left) if left > 0 or verdict.risk is Risk.OVERDUE else _("due")
     return "?" if verdict.session.is_idle and not verdict.session.own else "–"
 
 
@@ -73,10 +101,10 @@ def stake(session: Session) -> str:
     if transaction is None:
         return ""
     if transaction.rows_modified:
-        return f"trx {rows(transaction.rows_modified)}"
+        return ngettext("trx {number:,} row", "trx {number:,} rows", transaction.rows_modified)
     if transaction.rows_locked:
-        return f"trx {count(transaction.rows_locked)} locked"
-    return "trx open"
+        return _("trx {number:,} locked", number=transaction.rows_locked)
+    return _("trx open")
 
 
 def stake_within(session: Session, room: int) -> str:
@@ -148,4 +176,4 @@ def instant_of(text: str) -> float | None:
 
 
 def rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{count(number)} rows"
+    return ngettext("{number:,} row", "{number:,} rows", number)

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
 from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.tune.tunables import TUNABLES
@@ -25,7 +26,7 @@ from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.notice import hidden, narrowed
 from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.keys import KEYS
+from goneaway_tui.ui.screens.keys import board_keys
 from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.standing import Standing
 from goneaway_tui.ui.widgets.field import Field
@@ -34,7 +35,11 @@ from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.summary import Summary
 
 NARROW, MIDDLE = 100, 150
-SHORT = {"wait_timeout": "wait", "interactive_timeout": "inter", "max_allowed_packet": "packet"}
+SHORT = {
+    "wait_timeout": marked("wait"),
+    "interactive_timeout": marked("inter"),
+    "max_allowed_packet": marked("packet"),
+}
 """What the footer calls the tunables that have a key."""
 OF_SEVERAL = "server"
 """The column, the grouping and the filter's word that one server alone has no use for."""
@@ -96,7 +101,7 @@ class Board(Screen[None]):
         )
         yield Static(id="notice")
         yield Field(
-            placeholder='filter: shop  user:shop  idle>10m  risk:imminent  -program:cron  "SELECT 1"',
+            placeholder=_('filter: shop  user:shop  idle>10m  risk:imminent  -program:cron  "SELECT 1"'),
             id="filter",
             select_on_focus=False,  # what is typed right after the slash must not be typed over
         )
@@ -137,7 +142,7 @@ class Board(Screen[None]):
             return
         action = active.binding.action.removeprefix("app.").partition("(")[0]
         why = self.app.acts.why_not(action)  # type: ignore[attr-defined]
-        self.notify(f"{active.binding.description}: {why}", severity="warning", timeout=10, markup=False)
+        self.notify(f"{_(active.binding.description)}: {why}", severity="warning", timeout=10, markup=False)
 
     def _shown(self) -> list[Snapshot]:
         """Those the rows are of."""
@@ -226,10 +231,12 @@ class Board(Screen[None]):
 
     def action_sort(self) -> None:
         if self._grouped:
-            named, current = [(c.id, c.heading) for c in GROUP_COLUMNS], self._group_sort
+            named, current = [(c.id, _(c.heading)) for c in GROUP_COLUMNS], self._group_sort
         else:
-            named, current = [(c.id, c.heading) for c in self._columns if c.heading], self._standing.column
-        self.app.push_screen(ChooserScreen("sort by (again: the other way)", named, current), self._sort_by)
+            named, current = [(c.id, _(c.heading)) for c in self._columns if c.heading], self._standing.column
+        self.app.push_screen(
+            ChooserScreen(_("sort by (again: the other way)"), named, current), self._sort_by
+        )
 
     @on(LineTable.HeadingPressed)
     def _heading_pressed(self, event: LineTable.HeadingPressed) -> None:
@@ -249,8 +256,8 @@ class Board(Screen[None]):
         self._draw_rows()
 
     def action_group(self) -> None:
-        named = [("", "nothing: every session"), *((by, by) for by in self._groupings)]
-        self.app.push_screen(ChooserScreen("group by", named, self._grouped), self._group_by)
+        named = [("", _("nothing: every session")), *((by, by) for by in self._groupings)]
+        self.app.push_screen(ChooserScreen(_("group by"), named, self._grouped), self._group_by)
 
     def _group_by(self, by: str | None) -> None:
         if by is None:
@@ -291,7 +298,7 @@ class Board(Screen[None]):
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""
-        return [*KEYS]
+        return board_keys()
 
 
 def identity(verdict: Verdict) -> Hashable:

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label
 
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 
 
@@ -35,7 +36,7 @@ class ConfirmScreen(ModalScreen[bool]):
             for line in self._lines:
                 yield Label(Content(plain(line, 400)))
             with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(_("Cancel"), id="cancel", compact=True)
                 yield Button(self._verb, variant="primary", id="yes", compact=True)
 
     def on_mount(self) -> None:

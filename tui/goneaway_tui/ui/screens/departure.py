@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from goneaway_tui.export.instants import instant
+from goneaway_tui.language import _
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ui import wording
@@ -34,24 +35,36 @@ class DepartureScreen(ModalScreen[None]):
         departure, verdict = self._departure, self._departure.verdict
         session = verdict.session
         with VerticalScroll(classes="dialog wide", id="departure") as dialog:
-            dialog.border_title = f"session {session.id} left"
-            dialog.border_subtitle = "esc back"
+            dialog.border_title = _("session {id} left", id=session.id)
+            dialog.border_subtitle = _("esc back")
             yield Entry(
-                "cause", Content.assemble((departure.cause.value, "bold"), f"   {departure.certainty.value}")
+                "cause",
+                Content.assemble(
+                    (departure.cause.value, "bold"), f"   {wording.certainty_word(departure.certainty)}"
+                ),
             )
             yield Entry("because", paragraphs(*(plain(each, 600) for each in departure.evidence)))
-            yield Entry("left", Content(f"{instant(departure.at)}, give or take {departure.within:.2g} s"))
+            yield Entry(
+                "left",
+                Content(
+                    _(
+                        "{instant}, give or take {seconds:.2g} s",
+                        instant=instant(departure.at),
+                        seconds=departure.within,
+                    )
+                ),
+            )
             if verdict.deadline is not None:
                 yield Entry("foretold", Content(foretold(departure)))
             if verdict.limit is not None:
                 limit = verdict.limit
-                words = f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {limit.basis.value}"
+                words = f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {wording.basis_word(limit.basis)}"
                 yield Entry("limit", paragraphs(words, (limit.why, "$foreground-muted")))
             yield Entry("idle", Content(wording.idle(verdict, departure.at)))
             yield Entry("user", Content(plain(session.user, 200)))
             yield Entry("client", Content(plain(session.host, 200)))
-            yield Entry("program", Content(wording.program(session) or "not told"))
-            yield Entry("at stake", Content(wording.stake(session) or "no open transaction was seen"))
+            yield Entry("program", Content(wording.program(session) or _("not told")))
+            yield Entry("at stake", Content(wording.stake(session) or _("no open transaction was seen")))
             yield Static(statement(session))
             yield Static(attributes(session))
 
@@ -63,5 +76,7 @@ def foretold(departure: Departure) -> str:
         return ""
     early = deadline - departure.at
     if early > departure.within:
-        return f"{instant(deadline)}: it left {wording.clock(early)} before that"
+        return _(
+            "{instant}: it left {early} before that", instant=instant(deadline), early=wording.clock(early)
+        )
     return instant(deadline)

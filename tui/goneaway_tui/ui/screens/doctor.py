@@ -21,14 +21,17 @@ from goneaway_tui.doctor.evidence import Facts
 from goneaway_tui.doctor.explanation import explained
 from goneaway_tui.doctor.prose import answer, gathered
 from goneaway_tui.judge.patterns import patterns
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.pattern import Pattern
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.help import HelpScreen
+from goneaway_tui.ui.screens.keys import said
 from goneaway_tui.ui.screens.ledger import GOVERNS
 from goneaway_tui.ui.screens.reading import Lines, ReadingScreen
 from goneaway_tui.ui.widgets.field import Field
@@ -38,12 +41,12 @@ from goneaway_tui.ui.widgets.line_table import LineTable
 PATTERNS_SECONDS = 15.0
 """How often habits are looked for: it takes a while where thousands have left."""
 KEYS = (
-    ("arrows page home end", "move"),
-    ("enter", "one cause or habit, whole: why, and what to do"),
-    ("/", "paste an error line, or name a log file, and press enter"),
-    ("t", "change the variable behind it"),
-    ("l", "the ledger"),
-    ("esc, d, q", "back to the board"),
+    (marked("arrows page home end"), marked("move")),
+    ("enter", marked("one cause or habit, whole: why, and what to do")),
+    ("/", marked("paste an error line, or name a log file, and press enter")),
+    ("t", marked("change the variable behind it")),
+    ("l", marked("the ledger")),
+    ("esc, d, q", marked("back to the board")),
 )
 PIECE = 1 << 20
 """Bytes of a log that are read at a time."""
@@ -111,9 +114,11 @@ class DoctorScreen(Screen[None]):
         self._looked_at = float("-inf")
 
     def compose(self) -> ComposeResult:
-        title = Content.assemble(("doctor ", "bold $text-primary"), (plain(self._server_name, 100), "bold"))
+        title = Content.assemble(
+            (_("doctor "), "bold $text-primary"), (plain(self._server_name, 100), "bold")
+        )
         yield Static(title, id="totals", classes="one")
-        yield Field(placeholder="paste an error line, or name a log file, and press enter", id="paste",
+        yield Field(placeholder=_("paste an error line, or name a log file, and press enter"), id="paste",
                     select_on_focus=False)  # fmt: skip
         yield Static(id="notice")
         yield LineTable(SIGN_COLUMNS, lambda s: s.name, lambda s: SIGN_TINTS[s.certainty], id="causes")
@@ -172,12 +177,12 @@ class DoctorScreen(Screen[None]):
             self.app.pop_screen()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(KEYS))
+        self.app.push_screen(HelpScreen(said(KEYS)))
 
     async def action_govern(self) -> None:
         sign = self.rows.cursor_row
         if sign is None or sign.tunable is None:
-            self.notify("No variable of the server is behind this.", severity="warning")
+            self.notify(_("No variable of the server is behind this."), severity="warning")
         else:
             await self.run_action(f"app.tune('{sign.tunable}')")
 
@@ -185,15 +190,23 @@ class DoctorScreen(Screen[None]):
     def _whole(self) -> None:
         sign = self.rows.cursor_row
         if sign is not None:
-            lines = [f"{sign.name}: {sign.certainty.value.replace('_', ' ')} now", "", *sign.because]
+            lines = [
+                _(
+                    "{cause}: {certainty} now",
+                    cause=sign.name,
+                    certainty=wording.certainty_word(sign.certainty),
+                ),
+                "",
+                *sign.because,
+            ]
             if sign.remedies:
-                lines += ["", "what to do", *(f"  {each}" for each in sign.remedies)]
+                lines += ["", _("what to do"), *(f"  {each}" for each in sign.remedies)]
             self.app.push_screen(ReadingScreen(sign.name, lambda _: lines))
 
     @on(Input.Submitted, "#paste")
     def _explain(self, event: Input.Submitted) -> None:
         if event.value.strip():
-            self._say("reading ...", "quiet")
+            self._say(_("reading ..."), "quiet")
             arguments = (event.value, self._facts(), self.app.call_from_thread)
             threading.Thread(target=self._read, args=arguments, name="doctor", daemon=True).start()
 
@@ -205,13 +218,14 @@ class DoctorScreen(Screen[None]):
         except (OSError, ValueError):
             is_file = False
         if path.is_absolute() and " " not in text.strip() and not is_file:
-            later(self._say, f"{plain(str(path), 200)} is no file that can be read", "warning")
+            later(self._say, _("{file} is no file that can be read", file=plain(str(path), 200)), "warning")
             return
         try:
             blocks = pieces(path) if is_file else iter([text.encode("utf-8", "replace")])
             told = gathered(explained(path.name if is_file else "-", blocks, facts, now=facts.asked_at))
         except OSError as error:
-            later(self._say, f"cannot read {plain(str(path), 200)}: {error.strerror}", "warning")
+            words = _("cannot read {file}: {why}", file=plain(str(path), 200), why=error.strerror)
+            later(self._say, words, "warning")
             return
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
             later(self._fail, error)
@@ -221,13 +235,13 @@ class DoctorScreen(Screen[None]):
         else:
             later(
                 self._say,
-                "No lost or refused connection in that. A whole line of a log says most.",
+                _("No lost or refused connection in that. A whole line of a log says most."),
                 "warning",
             )
 
     def _answer(self, lines: Lines) -> None:
         self.query_one("#notice").display = False
-        self.app.push_screen(ReadingScreen("the doctor's answer", lines))
+        self.app.push_screen(ReadingScreen(_("the doctor's answer"), lines))
 
     def _say(self, words: str, look: str) -> None:
         notice = self.query_one("#notice", Static)

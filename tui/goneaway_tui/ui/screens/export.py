@@ -15,9 +15,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, RadioSet
 
 from goneaway_tui.export import FORMATS, default_name
+from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.ui import wording
 from goneaway_tui.ui.widgets.choice import Choice
 from goneaway_tui.ui.widgets.field import Field
 
@@ -44,19 +44,25 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
 
     def compose(self) -> ComposeResult:
         number = len(self._snapshot.verdicts)
-        sessions = "1 session" if number == 1 else f"{wording.count(number)} sessions"
         with Vertical(classes="dialog") as dialog:
-            of = f" of {plain(self._snapshot.server_name, 60)}" if self._snapshot.server_name else ""
-            dialog.border_title = f"export this snapshot{of}"
-            yield Label(Content(f"The whole reading, {sessions}, whatever a filter hides."))
+            server = plain(self._snapshot.server_name, 60)
+            dialog.border_title = (
+                _("export this snapshot of {server}", server=server) if server else _("export this snapshot")
+            )
+            whole = ngettext(
+                "The whole reading, {number:,} session, whatever a filter hides.",
+                "The whole reading, {number:,} sessions, whatever a filter hides.",
+                number,
+            )
+            yield Label(Content(whole))
             with RadioSet(id="format"):
                 for index, row in enumerate(FORMATS.values()):
-                    yield Choice(Content(row.title), value=index == 0, id=f"format-{row.name}")
-            yield Field(value=self._suggested, placeholder="file", id="path")
+                    yield Choice(Content(_(row.title)), value=index == 0, id=f"format-{row.name}")
+            yield Field(value=self._suggested, placeholder=_("file"), id="path")
             yield Label("", id="warning")
             with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Button("Export", variant="primary", id="export", compact=True)
+                yield Button(_("Cancel"), id="cancel", compact=True)
+                yield Button(_("Export"), variant="primary", id="export", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#format", RadioSet).focus()
@@ -82,7 +88,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         if named != self._format:
             self.query_one(f"#format-{named}", Choice).value = True
         self.query_one("#warning", Label).update("")
-        self.query_one("#export", Button).label = "Export"
+        self.query_one("#export", Button).label = _("Export")
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
@@ -93,21 +99,25 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
     def _answer(self) -> None:
         typed = self.query_one("#path", Input).value.strip()
         if not typed:
-            self.query_one("#warning", Label).update("Name a file.")
+            self.query_one("#warning", Label).update(_("Name a file."))
             return
         path = Path(typed).expanduser()
-        wrong = "is a directory: name a file in it" if path.is_dir() else ""
+        wrong = _("{file} is a directory: name a file in it", file=typed) if path.is_dir() else ""
         if not path.parent.is_dir():
-            wrong = f"cannot be written: there is no directory {path.parent}"
+            wrong = _(
+                "{file} cannot be written: there is no directory {directory}",
+                file=typed,
+                directory=path.parent,
+            )
         if wrong:
-            self.query_one("#warning", Label).update(Content(f"▲ {typed} {wrong}"))
+            self.query_one("#warning", Label).update(Content(f"▲ {wrong}"))
             return
         if path.exists() and self._confirmed != path:
             self._confirmed = path
             self.query_one("#warning", Label).update(
-                Content(f"▲ {path.name} exists. Press Overwrite to replace it.")
+                Content(_("▲ {file} exists. Press Overwrite to replace it.", file=path.name))
             )
-            self.query_one("#export", Button).label = "Overwrite"
+            self.query_one("#export", Button).label = _("Overwrite")
             self.query_one("#export", Button).focus()
             return
         self.dismiss(ExportChoice(self._format, path, overwrite=self._confirmed == path))

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from goneaway_tui.judge.grouping import GROUPINGS
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui.columns import SESSION_COLUMNS, server_column
@@ -17,7 +18,7 @@ from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.glance import Glance
 from goneaway_tui.ui.screens.board import OF_SEVERAL, Board
 from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.keys import OF_SEVERAL_KEYS
+from goneaway_tui.ui.screens.keys import OF_SEVERAL_KEYS, said
 from goneaway_tui.ui.widgets.strip import ServerStrip
 
 
@@ -60,7 +61,7 @@ class FleetBoard(Board, inherit_bindings=False):
     def watch_fleet(self) -> None:
         self._draw()
 
-    def _take_in_hand(self, _: Hashable = None) -> None:
+    def _take_in_hand(self, _key: Hashable = None) -> None:
         """That of the row under the cursor; while another screen is open it stays as it was."""
         if not self.is_mounted or self.app.screen is not self:
             return
@@ -86,7 +87,7 @@ class FleetBoard(Board, inherit_bindings=False):
         if self._grouped or self._standing.filter.tests:
             return ""
         ill = [each for each in self._left() if each.trouble]
-        more = f"  (and {len(ill) - 1} more)" if len(ill) > 1 else ""
+        more = _("  (and {number} more)", number=len(ill) - 1) if len(ill) > 1 else ""
         return f"{plain(ill[0].name, 60)}: {ill[0].trouble}{more}" if ill else ""
 
     def _hidden(self) -> str:
@@ -116,4 +117,4 @@ class FleetBoard(Board, inherit_bindings=False):
         self.app.push_screen(HelpScreen(self.key_words(), self.snapshot, of_several=True))
 
     def key_words(self) -> list[tuple[str, str]]:
-        return [*OF_SEVERAL_KEYS, *super().key_words()]
+        return [*said(OF_SEVERAL_KEYS), *super().key_words()]

@@ -18,6 +18,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
 from goneaway_tui.errors import GoneawayError
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.profile import Draft, Welcome
 from goneaway_tui.ports import Door
@@ -40,14 +41,23 @@ class Blank:
 
 
 ROWS: tuple[tuple[Blank, ...], ...] = (
-    (Blank("host", "host", "none: this machine"), Blank("port", "port", "3306")),
-    (Blank("socket", "socket", "/run/mysqld/mysqld.sock"), Blank("ssh", "ssh", "[user@]host to go through")),
-    (Blank("user", "user", "your login name"), Blank("password", "password", "never written")),
+    (Blank("host", marked("host"), marked("none: this machine")), Blank("port", marked("port"), "3306")),
+    (
+        Blank("socket", marked("socket"), "/run/mysqld/mysqld.sock"),
+        Blank("ssh", "ssh", marked("[user@]host to go through")),
+    ),
+    (
+        Blank("user", marked("user"), marked("your login name")),
+        Blank("password", marked("password"), marked("never written")),
+    ),
 )
 """What reaches a server; TLS comes below."""
 SAVED: tuple[tuple[Blank, ...], ...] = (
-    (Blank("name", "name", "prod-db1"), Blank("color", "colour", "red, or #c04040")),
-    (Blank("password_command", "command", "pass db1"), Blank("password_keyring", "keyring", "its service")),
+    (Blank("name", marked("name"), "prod-db1"), Blank("color", marked("colour"), marked("red, or #c04040"))),
+    (
+        Blank("password_command", marked("command"), "pass db1"),
+        Blank("password_keyring", marked("keyring"), marked("its service")),
+    ),
 )
 """What only matters once it is saved."""
 
@@ -81,8 +91,8 @@ class FormScreen(ModalScreen[Draft | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune", id="form") as dialog:
-            dialog.border_title = "new connection"
-            dialog.border_subtitle = "enter connect · ctrl+t test · ctrl+s save · esc back"
+            dialog.border_title = _("new connection")
+            dialog.border_subtitle = _("enter connect · ctrl+t test · ctrl+s save · esc back")
             for row in ROWS:
                 yield from self._row(row)
             with Horizontal(classes="row"):
@@ -95,27 +105,30 @@ class FormScreen(ModalScreen[Draft | None]):
                     compact=True,
                     id="ssl_mode",
                 )
-                yield Label("CA file", classes="row--second")
-                yield self._field(Blank("ssl_ca", "CA file", "/etc/ssl/db-ca.pem"))
+                yield Label(_("CA file"), classes="row--second")
+                yield self._field(Blank("ssl_ca", "", "/etc/ssl/db-ca.pem"))
             yield Label(
-                "Saved under a name, with its password from a command or the keyring:", classes="title"
+                _("Saved under a name, with its password from a command or the keyring:"), classes="title"
             )
             for row in SAVED:
                 yield from self._row(row)
             yield Tick(
-                "read-only: nothing can be changed there", self._begun.read_only, compact=True, id="read_only"
+                _("read-only: nothing can be changed there"),
+                self._begun.read_only,
+                compact=True,
+                id="read_only",
             )
             yield Static(id="answer")
             with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Button("Test", id="test", compact=True)
-                yield Button("Save", id="save", compact=True)
-                yield Button("Connect", variant="primary", id="connect", compact=True)
+                yield Button(_("Cancel"), id="cancel", compact=True)
+                yield Button(_("Test"), id="test", compact=True)
+                yield Button(_("Save"), id="save", compact=True)
+                yield Button(_("Connect"), variant="primary", id="connect", compact=True)
 
     def _row(self, blanks: tuple[Blank, ...]) -> ComposeResult:
         with Horizontal(classes="row"):
             for at, blank in enumerate(blanks):
-                yield Label(blank.label, classes="row--second" if at else "row--label")
+                yield Label(_(blank.label), classes="row--second" if at else "row--label")
                 yield self._field(blank)
 
     def _field(self, blank: Blank) -> Input:
@@ -123,7 +136,7 @@ class FormScreen(ModalScreen[Draft | None]):
         secret = blank.part == "password"
         kind = Input if secret else Field
         value = getattr(self._begun, blank.part)
-        return kind(value, placeholder=blank.example, password=secret, compact=True, id=blank.part)
+        return kind(value, placeholder=_(blank.example), password=secret, compact=True, id=blank.part)
 
     def on_mount(self) -> None:
         self.query_one("#host", Input).focus()
@@ -159,8 +172,9 @@ class FormScreen(ModalScreen[Draft | None]):
             self._say(f"▲ {error.line}", "$text-error")
             return
         kept = draft.password and not (draft.password_command.strip() or draft.password_keyring.strip())
-        asked = " Its password is not written: it will be asked for." if kept else ""
-        self._say(f"● Saved in {name}: goneaway-tui @{draft.name.strip()}.{asked}", "$text-success")
+        asked = _(" Its password is not written: it will be asked for.") if kept else ""
+        saved = _("● Saved in {file}: goneaway-tui @{name}.", file=name, name=draft.name.strip())
+        self._say(saved + asked, "$text-success")
 
     def _try(self, *, go: bool) -> None:
         """Connect in a thread; what may ask something at the terminal gets it, and the screen waits."""
@@ -176,7 +190,7 @@ class FormScreen(ModalScreen[Draft | None]):
             with suppress(SuspendNotSupported), self.app.suspend():
                 self._attempt(draft, go=False)
         else:
-            self._say("◌ connecting ...", "$text-muted")
+            self._say(_("◌ connecting ..."), "$text-muted")
             work = partial(self._attempt, draft, go=go)
             threading.Thread(target=work, name="attempt", daemon=True).start()
 
@@ -201,8 +215,8 @@ class FormScreen(ModalScreen[Draft | None]):
             self.dismiss(message.draft)
         else:
             less = hidden(answer.limitations)
-            words = f"● {answer.server} lets {answer.account} in. "
-            self._say(words + (less or "It hides nothing grave from this account."), "$text-success")
+            words = _("● {server} lets {account} in. ", server=answer.server, account=answer.account)
+            self._say(words + (less or _("It hides nothing grave from this account.")), "$text-success")
 
     def _say(self, words: str, look: str) -> None:
         self.query_one("#answer", Static).update(Content.styled(plain(words, 600), look))

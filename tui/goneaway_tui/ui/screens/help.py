@@ -13,41 +13,43 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Label
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.screens.keys import said
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 
 MEANINGS = {
-    Risk.OVERDUE: "past its deadline and still there",
-    Risk.IMMINENT: "closes within {imminent} (--imminent-below)",
-    Risk.WATCH: "closes within {watch} (--watch-below)",
-    Risk.CALM: "closes later, or nobody knows when (?)",
-    Risk.BUSY: "running something: its idle clock stands still",
-    Risk.EXEMPT: "has no idle clock: replica, dump, daemon, our own",
+    Risk.OVERDUE: marked("past its deadline and still there"),
+    Risk.IMMINENT: marked("closes within {imminent} (--imminent-below)"),
+    Risk.WATCH: marked("closes within {watch} (--watch-below)"),
+    Risk.CALM: marked("closes later, or nobody knows when (?)"),
+    Risk.BUSY: marked("running something: its idle clock stands still"),
+    Risk.EXEMPT: marked("has no idle clock: replica, dump, daemon, our own"),
 }
 MARKS = (
-    ("8 h", "read from the session itself"),
-    ("~8 h", "assumed: the global value; the session's own is not shown"),
-    (">8 h", "outlived, so wrong: its own limit is longer and unknown"),
-    ("~0:12", "a clock in whole seconds, right to a second"),
-    ("trx", "idle or working inside an open transaction: closing rolls it back"),
+    ("8 h", marked("read from the session itself")),
+    ("~8 h", marked("assumed: the global value; the session's own is not shown")),
+    (">8 h", marked("outlived, so wrong: its own limit is longer and unknown")),
+    ("~0:12", marked("a clock in whole seconds, right to a second")),
+    ("trx", marked("idle or working inside an open transaction: closing rolls it back")),
 )
 FILTERS = (
-    ("shop", "the word anywhere in a row"),
-    ("user:shop db=dw", "in one column; = is the whole word"),
-    ("idle>10m left<1m", "times, as 90, 10m, 8h"),
-    ("risk>=watch trx:yes", "judgements"),
-    ("-program:cron", "everything else"),
+    ("shop", marked("the word anywhere in a row")),
+    ("user:shop db=dw", marked("in one column; = is the whole word")),
+    ("idle>10m left<1m", marked("times, as 90, 10m, 8h")),
+    ("risk>=watch trx:yes", marked("judgements")),
+    ("-program:cron", marked("everything else")),
 )
 FIELDS = (
-    ("text", "user host client program library db command state statement variable"),
-    ("words", "risk basis trx own"),
-    ("times, numbers", "idle left limit, id rows"),
+    (marked("text"), "user host client program library db command state statement variable"),
+    (marked("words"), "risk basis trx own"),
+    (marked("times, numbers"), "idle left limit, id rows"),
 )
-OF_SEVERAL = (("of several servers", "server"),)
+OF_SEVERAL = ((marked("of several servers"), "server"),)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -75,21 +77,27 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="help") as dialog:
-            dialog.border_title = "help"
-            dialog.border_subtitle = "esc back"
-            yield from section("Keys", self._keys)
-            meanings = (
-                (wording.risk_word(risk), words.format(**self._lines)) for risk, words in MEANINGS.items()
+            dialog.border_title = _("help")
+            dialog.border_subtitle = _("esc back")
+            yield from section(_("Keys"), self._keys)
+            meanings = ((named(risk), _(words, **self._lines)) for risk, words in MEANINGS.items())
+            yield from section(_("Risk"), meanings)
+            yield from section(_("Marks"), said(MARKS))
+            yield from section(_("Filter"), said(FILTERS))
+            yield from section(
+                _("Fields of the filter"), (*FIELDS, *(OF_SEVERAL if self._of_several else ()))
             )
-            yield from section("Risk", meanings)
-            yield from section("Marks", MARKS)
-            yield from section("Filter", FILTERS)
-            yield from section("Fields of the filter", (*FIELDS, *(OF_SEVERAL if self._of_several else ())))
-            for each in section("Limits, under t", ((each.name, each.why) for each in TUNABLES)):
+            for each in section(_("Limits, under t"), ((each.name, _(each.why)) for each in TUNABLES)):
                 each.add_class("named")
                 yield each
             if self._limitations:
-                yield from section("Not visible here", map(hidden, self._limitations))
+                yield from section(_("Not visible here"), map(hidden, self._limitations))
+
+
+def named(risk: Risk) -> str:
+    """As it is drawn; where that is another language's word, with the one that filters take."""
+    shown = wording.risk_word(risk)
+    return shown if shown.endswith(risk.value) else f"{shown} {risk.value}"
 
 
 def section(title: str, rows: Iterable[tuple[str, str | Content]]) -> Iterable[Widget]:

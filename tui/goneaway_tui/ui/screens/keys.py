@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from goneaway_tui.language import _, marked
 from goneaway_tui.tune.tunables import TUNABLES
 
-KEYS: tuple[tuple[str, str], ...] = (
-    ("arrows page home end", "move; left and right push the columns aside"),
-    ("enter", "one session, whole"),
-    ("/", "filter"),
-    ("s", "sort by a column; again: the other way"),
-    ("g", "group by user, client, program or database"),
-    ("space", "mark a session, for k"),
-    *((each.key, f"change {each.name}") for each in TUNABLES if each.key),
-    ("t", "change any limit"),
-    ("k", "kill the marked sessions, or the one under the cursor"),
-    ("u", "undo the last change"),
-    ("l", "the ledger: who left, when and why"),
-    ("d", "the doctor: every cause as it stands now, and an answer to a pasted error"),
-    ("v", "the limits, and the journal of changes"),
-    ("f", "freeze the screen, and let it go on"),
-    ("e", "export the snapshot on the screen"),
-    ("esc", "leave what was opened"),
-    ("ctrl+p", "every command by name"),
-    ("q, ctrl+c", "quit"),
+Rows = tuple[tuple[str, str], ...]
+"""Keys, and what they do."""
+MOVING: Rows = (
+    (marked("arrows page home end"), marked("move; left and right push the columns aside")),
+    ("enter", marked("one session, whole")),
+    ("/", marked("filter")),
+    ("s", marked("sort by a column; again: the other way")),
+    ("g", marked("group by user, client, program or database")),
+    ("space", marked("mark a session, for k")),
 )
-OF_SEVERAL_KEYS = (("o", "only the server of the row under the cursor, and all again"),)
+ACTING: Rows = (
+    ("t", marked("change any limit")),
+    ("k", marked("kill the marked sessions, or the one under the cursor")),
+    ("u", marked("undo the last change")),
+    ("l", marked("the ledger: who left, when and why")),
+    ("d", marked("the doctor: every cause as it stands now, and an answer to a pasted error")),
+    ("v", marked("the limits, and the journal of changes")),
+    ("f", marked("freeze the screen, and let it go on")),
+    ("e", marked("export the snapshot on the screen")),
+    ("esc", marked("leave what was opened")),
+    ("ctrl+p", marked("every command by name")),
+    ("q, ctrl+c", marked("quit")),
+)
+OF_SEVERAL_KEYS: Rows = (("o", marked("only the server of the row under the cursor, and all again")),)
+
+
+def said(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """In the language of the run."""
+    return [(_(keys), _(words)) for keys, words in rows]
+
+
+def board_keys() -> list[tuple[str, str]]:
+    """With those that change a variable, which is named as the server names it."""
+    tuning = [(each.key, _("change {name}", name=each.name)) for each in TUNABLES if each.key]
+    return [*said(MOVING), *tuning, *said(ACTING)]

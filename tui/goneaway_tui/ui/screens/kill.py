@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label, RadioSet, Static
 
+from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.tune.actions import KillQuery, KillSession
@@ -43,27 +44,29 @@ class KillScreen(ModalScreen[Kills | None]):
 
     def compose(self) -> ComposeResult:
         number = len(self._victims)
-        what = (
-            f"session {self._victims[0].session.id}" if number == 1 else f"{wording.count(number)} sessions"
-        )
+        server = plain(self._server_name, 60)
+        if number == 1:
+            title = _("kill session {id} on {server}", id=self._victims[0].session.id, server=server)
+        else:
+            title = _("kill {number:,} sessions on {server}", number=number, server=server)
         with VerticalScroll(classes="dialog tune changing") as dialog:
-            dialog.border_title = f"kill {what} on {plain(self._server_name, 60)}"
+            dialog.border_title = title
             yield Static(self._list(), id="victims")
             yield Label(Content(self._stakes()), id="stakes")
             with RadioSet(id="how"):
                 yield Choice(
-                    "the session: its transaction is rolled back (KILL)", value=True, id="how-session"
+                    _("the session: its transaction is rolled back (KILL)"), value=True, id="how-session"
                 )
-                yield Choice("only its running statement (KILL QUERY)", id="how-query")
+                yield Choice(_("only its running statement (KILL QUERY)"), id="how-query")
             yield Static(id="runs")
             yield Label(
-                Content("Each is looked at again first, and spared if it is no longer what is shown here.")
+                Content(_("Each is looked at again first, and spared if it is no longer what is shown here."))
             )
             if self._left_out:
                 yield Label(Content(self._left_out), classes="quiet")
             with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Button("Kill", variant="error", id="kill", compact=True)
+                yield Button(_("Cancel"), id="cancel", compact=True)
+                yield Button(_("Kill"), variant="error", id="kill", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
@@ -84,18 +87,22 @@ class KillScreen(ModalScreen[Kills | None]):
             for v in self._victims[:SHOWN]
         ]
         if len(self._victims) > SHOWN:
-            lines.append(f"{'':7} and {wording.count(len(self._victims) - SHOWN)} more")
+            lines.append(f"{'':7} " + _("and {number:,} more", number=len(self._victims) - SHOWN))
         return Content("\n".join(lines))
 
     def _stakes(self) -> str:
         open_ones = [v.session.transaction for v in self._victims if v.session.transaction is not None]
         if not open_ones:
-            return "None of them is seen inside a transaction."
+            return _("None of them is seen inside a transaction.")
         rows = sum(t.rows_modified or 0 for t in open_ones)
         locked = sum(t.rows_locked or 0 for t in open_ones)
-        return (
-            f"▲ rolled back: {wording.several(len(open_ones), 'open transaction')} with "
-            f"{wording.several(rows, 'modified row')}; freed: {wording.several(locked, 'locked row')}."
+        return _(
+            "▲ rolled back: {transactions} with {modified}; freed: {locked}.",
+            transactions=ngettext(
+                "{number:,} open transaction", "{number:,} open transactions", len(open_ones)
+            ),
+            modified=ngettext("{number:,} modified row", "{number:,} modified rows", rows),
+            locked=ngettext("{number:,} locked row", "{number:,} locked rows", locked),
         )
 
     def _kills(self) -> Kills:
@@ -106,7 +113,7 @@ class KillScreen(ModalScreen[Kills | None]):
     @on(RadioSet.Changed, "#how")
     def _show_statements(self) -> None:
         statements = [kill.statement for kill in self._kills()]
-        more = f" ... and {len(statements) - 6} more" if len(statements) > 6 else ""
+        more = _(" ... and {number} more", number=len(statements) - 6) if len(statements) > 6 else ""
         self.query_one("#runs", Static).update(
             Content.styled("; ".join(statements[:6]) + more, "$text-accent")
         )

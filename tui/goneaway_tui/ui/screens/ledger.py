@@ -15,15 +15,17 @@ from textual.widgets import Input, Static
 
 from goneaway_tui.judge.ledger import TOTALS, Ledger
 from goneaway_tui.judge.narrowing import EVERYBODY, DepartureFilter, parse_departure_filter
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_order
+from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_cells, in_order
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.departure import DepartureScreen
 from goneaway_tui.ui.screens.help import HelpScreen
+from goneaway_tui.ui.screens.keys import said
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
@@ -35,13 +37,20 @@ GOVERNS = {
 }
 """The variable behind a cause, where it is not the session's own limit."""
 KEYS = (
-    ("arrows page home end", "move"),
-    ("enter", "one departure, whole: the cause, its evidence, what was foretold"),
-    ("/", "filter, as on the board, and by cause:idle_timeout, certainty:likely"),
-    ("s", "sort by the next column; a click on a heading sorts by it"),
-    ("t", "change the variable that ended it"),
-    ("esc, l, q", "back to the board"),
+    (marked("arrows page home end"), marked("move")),
+    ("enter", marked("one departure, whole: the cause, its evidence, what was foretold")),
+    ("/", marked("filter, as on the board, and by cause:idle_timeout, certainty:likely")),
+    ("s", marked("sort by the next column; a click on a heading sorts by it")),
+    ("t", marked("change the variable that ended it")),
+    ("esc, l, q", marked("back to the board")),
 )
+BY = {
+    "cause": marked("by cause"),
+    "user": marked("by user"),
+    "program": marked("by program"),
+    "host": marked("by host"),
+}
+BY_CELLS = 11
 NAMED = 4
 """How many of each kind the totals name."""
 
@@ -75,7 +84,7 @@ class LedgerScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static(id="totals")
         yield Static(id="notice")
-        yield Field(placeholder="filter: shop  user:shop  idle>10m  cause:idle_timeout  certainty:likely", id="filter",
+        yield Field(placeholder=_("filter: shop  user:shop  idle>10m  cause:idle_timeout  certainty:likely"), id="filter",
                     select_on_focus=False)  # fmt: skip
         yield LineTable(
             DEPARTURE_COLUMNS,
@@ -114,9 +123,9 @@ class LedgerScreen(Screen[None]):
 
     def _totals(self, ledger: Ledger) -> Content:
         title = Content.assemble(
-            ("ledger ", "bold $text-primary"),
+            (_("ledger "), "bold $text-primary"),
             (plain(self._server_name, 100), "bold"),
-            f"   {wording.count(len(ledger))} departed",
+            "   " + _("{number:,} departed", number=len(ledger)),
         )
         return Content("\n").join([title, *(added_up(name, ledger.totals(name)) for name in TOTALS)])
 
@@ -124,9 +133,11 @@ class LedgerScreen(Screen[None]):
         if self._error:
             return f"▲ {self._error}", "warning"
         if not len(ledger):
-            return "Nobody has left since this began. Who does will stand here, with the cause.", "quiet"
+            return _("Nobody has left since this began. Who does will stand here, with the cause."), "quiet"
         if self._filter.text:
-            return f"{wording.count(shown)} shown: {plain(self._filter.text, 200)}", "quiet"
+            return _(
+                "{number:,} shown: {filter}", number=shown, filter=plain(self._filter.text, 200)
+            ), "quiet"
         return "", "quiet"
 
     def action_filter(self) -> None:
@@ -149,13 +160,13 @@ class LedgerScreen(Screen[None]):
         self.redraw()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(KEYS))
+        self.app.push_screen(HelpScreen(said(KEYS)))
 
     async def action_govern(self) -> None:
         departure = self.rows.cursor_row
         name = governing(departure) if departure is not None else None
         if name is None:
-            self.notify("No variable of the server ended this session.", severity="warning")
+            self.notify(_("No variable of the server ended this session."), severity="warning")
         else:
             await self.run_action(f"app.tune('{name}')")
 
@@ -196,9 +207,9 @@ def governing(departure: Departure) -> str | None:
 def added_up(name: str, totals: list[tuple[str, int]]) -> Content:
     """`by cause   9 idle_timeout   3 client_quit`."""
     more = sum(number for _, number in totals[NAMED:])
-    parts: list[tuple[str, str]] = [(f"by {name:<8}", "$foreground-muted")]
+    parts: list[tuple[str, str]] = [(in_cells(_(BY[name]), BY_CELLS, right=False), "$foreground-muted")]
     for key, number in totals[:NAMED]:
         parts += [(f"{wording.count(number)} ", "bold"), (f"{plain(key, 40)}   ", "")]
     if more:
-        parts.append((f"{wording.count(more)} others", "$foreground-muted"))
+        parts.append((_("{number:,} others", number=more), "$foreground-muted"))
     return Content.assemble(*parts)

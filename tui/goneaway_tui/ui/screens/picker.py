@@ -14,9 +14,11 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.profile import Profile
 from goneaway_tui.ui.accent import accent
+from goneaway_tui.ui.columns import in_cells
 
 NEW = "/new"
 """The answer that names no server: no name has a slash in it."""
@@ -43,13 +45,13 @@ class PickerScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune", id="picker") as dialog:
-            dialog.border_title = "connect to"
-            dialog.border_subtitle = "enter connect · n new connection · esc quit"
+            dialog.border_title = _("connect to")
+            dialog.border_subtitle = _("enter connect · n new connection · esc quit")
             yield OptionList(
                 *(Option(self._line(each), id=each.name) for each in self._profiles),
                 None,
-                Option(self._words("this machine", self._nearby.place), id=""),
-                Option(self._words("new ...", "describe it, try it, save it"), id=NEW),
+                Option(self._words(_("this machine"), self._nearby.place), id=""),
+                Option(self._words(_("new ..."), _("describe it, try it, save it")), id=NEW),
             )
             yield Static(
                 Content.styled(f"▲ {plain(self._trouble, 500)}" if self._trouble else "", "$text-error"),
@@ -70,7 +72,7 @@ class PickerScreen(ModalScreen[str | None]):
         """Its name on its colour, the colour's name, whether it is only to be looked at, and where it is."""
         chip = accent(profile.color)
         name = self._padded(f" {profile.name} ")
-        marks = f"  {profile.color or '':<7}  {'read-only' if profile.read_only else '':<9}"
+        marks = f"  {profile.color or '':<7}  {in_cells(_('read-only') if profile.read_only else '', 9, right=False)}"
         return Content.assemble(
             (name, "bold" if chip is None else chip.style), (marks, QUIET), f"  {profile.place}"
         )
@@ -79,6 +81,6 @@ class PickerScreen(ModalScreen[str | None]):
         return Content.assemble(self._padded(f" {name} "), (f"{'':22}{words}", QUIET))
 
     def _padded(self, name: str) -> str:
-        room = max(self._room, len("this machine")) + 2
+        room = max(self._room, cell_len(_("this machine"))) + 2
         cut = Content(name).truncate(room, ellipsis=True).plain
         return cut + " " * (room - cell_len(cut))

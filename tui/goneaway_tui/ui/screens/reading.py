@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 
 MOST_LINES = 2_000
@@ -50,7 +51,7 @@ class ReadingScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide") as dialog:
             dialog.border_title = self._title
-            dialog.border_subtitle = "esc back"
+            dialog.border_subtitle = _("esc back")
             yield Prose(self._lines)
 
 
@@ -60,5 +61,6 @@ def _shown(lines: Iterable[str]) -> list[str]:
         every.pop()
     shown = [plain(line, 2000) for line in every[:MOST_LINES]]
     if len(every) > MOST_LINES:
-        shown.append(f"... and {len(every) - MOST_LINES:,} lines more; goneaway-tui explain writes them all")
+        number = len(every) - MOST_LINES
+        shown.append(_("... and {number:,} lines more; goneaway-tui explain writes them all", number=number))
     return shown

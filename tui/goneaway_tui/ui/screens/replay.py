@@ -11,19 +11,21 @@ from textual.content import Content
 from textual.widgets import Static
 
 from goneaway_tui.export.instants import instant
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.duration import parse_duration
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.screens.ask import AskScreen
 from goneaway_tui.ui.screens.board import Board
+from goneaway_tui.ui.screens.keys import said
 from goneaway_tui.ui.widgets.keys import Keys
 
 KEYS = (
-    ("f", "play, and stop playing"),
-    (", .", "one sample back, one on"),
-    ("[ ]", "to the departure before, to the next"),
-    ("+ -", "play faster, slower"),
-    ("j", "jump: 14:09:36, 90% or 10m after the start"),
+    ("f", marked("play, and stop playing")),
+    (", .", marked("one sample back, one on")),
+    ("[ ]", marked("to the departure before, to the next")),
+    ("+ -", marked("play faster, slower")),
+    ("j", marked("jump: 14:09:36, 90% or 10m after the start")),
 )
 
 
@@ -91,10 +93,10 @@ class ReplayBoard(Board, inherit_bindings=False):
                 except ValueError as error:
                     self.notify(str(error), severity="warning")
 
-        self.app.push_screen(AskScreen("jump to", "14:09:36   2026-11-23T14:09:36Z   90%   10m"), answered)
+        self.app.push_screen(AskScreen(_("jump to"), "14:09:36   2026-11-23T14:09:36Z   90%   10m"), answered)
 
     def key_words(self) -> list[tuple[str, str]]:
-        return [*KEYS, *super().key_words()]
+        return [*said(KEYS), *super().key_words()]
 
 
 def timeline(first: float, now: float, last: float, width: int) -> str:
@@ -130,5 +132,5 @@ def place(text: str, first: float, last: float) -> float:
         return first + parse_duration(bare)
     except ValueError:
         raise ValueError(
-            "write a time as 14:09:36, a share as 90%, or how long after the start as 10m"
+            _("write a time as 14:09:36, a share as 90%, or how long after the start as 10m")
         ) from None

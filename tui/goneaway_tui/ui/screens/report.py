@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.tuning import Probe
 from goneaway_tui.tune.actions import Action, SetVariable
@@ -94,22 +95,23 @@ class ReportScreen(ModalScreen[None]):
 
     def _way_out(self) -> str:
         if self.is_finished:
-            return "esc back"
+            return _("esc back")
         if len(self._done) == self._expected:
-            return "looking what came of it"
-        return "stopping after this one" if self.is_stopping else "esc stops after this one"
+            return _("looking what came of it")
+        return _("stopping after this one") if self.is_stopping else _("esc stops after this one")
 
     def _tally(self) -> str:
         """`12 of 50 done, 3 spared`."""
         performed = sum(each.outcome is not None for each in self._done)
-        parts = [f"{performed} of {self._expected} done"]
-        for number, word in (
-            (sum(bool(each.refused) for each in self._done), "spared"),
-            (sum(bool(each.failed) for each in self._done), "failed"),
-            (self._expected - len(self._done), "not begun" if self.is_finished else "to go"),
+        left = self._expected - len(self._done)
+        parts = [_("{number} of {expected} done", number=performed, expected=self._expected)]
+        for number, said in (
+            (sum(bool(each.refused) for each in self._done), marked("{number} spared")),
+            (sum(bool(each.failed) for each in self._done), marked("{number} failed")),
+            (left, marked("{number} not begun") if self.is_finished else marked("{number} to go")),
         ):
             if number:
-                parts.append(f"{number} {word}")
+                parts.append(_(said, number=number))
         return ", ".join(parts)
 
 
@@ -117,7 +119,7 @@ def told(done: Done) -> Iterable[Line]:
     """An action's lines: what ran, what came of it, and every difference said aloud."""
     statement = plain(done.action.statement, 200)
     if done.refused:
-        yield (f"– not done: {statement}", BAD)
+        yield (_("– not done: {statement}", statement=statement), BAD)
         yield (f"  {done.refused}", BAD)
         return
     if done.failed or done.outcome is None:
@@ -130,11 +132,11 @@ def told(done: Done) -> Iterable[Line]:
     is_as_asked = not isinstance(done.action, SetVariable) or kept == done.action.value
     yield (f"  {outcome.said}", FACT if is_as_asked else BAD)
     for warning in outcome.kept.warnings if outcome.kept else ():
-        yield (f"  the server says: {warning}", BAD)
+        yield (_("  the server says: {warning}", warning=warning), BAD)
     if isinstance(done.action, SetVariable):
         yield from compared(done.action, outcome, done.probes)
     if outcome.unrecorded:
-        yield (f"  ▲ the journal could not be told: {outcome.unrecorded}", BAD)
+        yield (_("  ▲ the journal could not be told: {why}", why=outcome.unrecorded), BAD)
 
 
 def compared(action: SetVariable, outcome: Outcome, probes: Sequence[Probe]) -> Iterable[Line]:
@@ -142,18 +144,29 @@ def compared(action: SetVariable, outcome: Outcome, probes: Sequence[Probe]) -> 
     unit = TUNABLE[action.name].unit
     kept = outcome.kept.value if outcome.kept else None
     for probe in probes:
-        who = "a new interactive session" if probe.interactive else "a new session"
-        value = "unknown" if probe.value is None else f"{probe.value:,} ({words(probe.value, unit)})"
-        yield (f"  {who} gets {action.name} = {value}", FACT)
+        who = _("a new interactive session") if probe.interactive else _("a new session")
+        value = _("unknown") if probe.value is None else f"{probe.value:,} ({words(probe.value, unit)})"
+        yield (_("  {session} gets {name} = {value}", session=who, name=action.name, value=value), FACT)
     for probe in probes:
         if probe.value is not None and kept is not None and probe.value != kept:
-            which = "an interactive session" if probe.interactive else "a session that is not interactive"
+            which = (
+                _("an interactive session") if probe.interactive else _("a session that is not interactive")
+            )
             why = (
-                ": it copies interactive_timeout"
+                _(": it copies interactive_timeout")
                 if probe.interactive and action.name == "wait_timeout"
                 else ""
             )
-            yield (f"  ▲ {which} gets {probe.value:,}, not {kept:,}{why}", BAD)
+            yield (
+                _(
+                    "  ▲ {session} gets {value:,}, not {kept:,}{why}",
+                    session=which,
+                    value=probe.value,
+                    kept=kept,
+                    why=why,
+                ),
+                BAD,
+            )
     persisted = outcome.after.persisted if outcome.after else None
     if persisted is not None and persisted != kept:
-        yield (f"  ▲ a restart brings back {persisted:,}", BAD)
+        yield (_("  ▲ a restart brings back {value:,}", value=persisted), BAD)

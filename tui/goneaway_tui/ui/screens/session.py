@@ -13,10 +13,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from goneaway_tui.export.instants import instant
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.columns import in_cells
 
 LABEL = 16
 Row = tuple[str, str]
@@ -37,9 +39,9 @@ class SessionScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="session") as dialog:
-            of = f" on {plain(self._verdict.server_name, 60)}" if self._verdict.server_name else ""
-            dialog.border_title = f"session {self._verdict.session.id}{of}"
-            dialog.border_subtitle = "esc back"
+            named = _("session {id}", id=self._verdict.session.id)
+            dialog.border_title = wording.on(named, self._verdict.server_name)
+            dialog.border_subtitle = _("esc back")
             yield Static(id="facts")
             yield Static(id="statement")
             yield Static(id="attributes")
@@ -68,59 +70,74 @@ class SessionScreen(ModalScreen[None]):
 def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
     """Everything known of the session, each with how it is known."""
     session, limit = verdict.session, verdict.limit
-    rows: list[Row] = [("gone", "it has left since the last reading; this is what was known")] if gone else []
+    rows: list[Row] = (
+        [(_("gone"), _("it has left since the last reading; this is what was known"))] if gone else []
+    )
     rows += [
-        ("risk", wording.risk_word(verdict.risk)),
-        ("user", plain(session.user, 200)),
-        ("client", plain(session.host, 200)),
-        ("program", wording.program(session) or "not told"),
-        ("library", plain(session.client or "not told", 200)),
-        ("database", plain(session.db or "none", 200)),
-        ("command", plain(f"{session.command}  {session.state or ''}".strip(), 300)),
-        ("idle", _idle_words(verdict, now)),
+        (_("risk"), wording.risk_word(verdict.risk)),
+        (_("user"), plain(session.user, 200)),
+        (_("client"), plain(session.host, 200)),
+        (_("program"), wording.program(session) or _("not told")),
+        (_("library"), plain(session.client or _("not told"), 200)),
+        (_("database"), plain(session.db or _("none"), 200)),
+        (_("command"), plain(f"{session.command}  {session.state or ''}".strip(), 300)),
+        (_("idle"), _idle_words(verdict, now)),
     ]
     if limit is not None:
         rows.append(
             (
-                "limit",
-                f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {limit.basis.value}",
+                _("limit"),
+                f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {wording.basis_word(limit.basis)}",
             )
         )
-        rows.append(("why", limit.why))
+        rows.append((_("why"), limit.why))
     elif session.own:
-        rows.append(("limit", "none that matters: this is our own connection"))
+        rows.append((_("limit"), _("none that matters: this is our own connection")))
     else:
         rows.append(
             (
-                "limit",
-                f"none: no idle clock runs for a {session.role.value}"
+                _("limit"),
+                _("none: no idle clock runs for a {role}", role=session.role.value)
                 if session.role != "client"
-                else "unknown",
+                else _("unknown"),
             )
         )
     if verdict.deadline is not None:
         rows.append(
-            ("closes", f"in {wording.countdown(verdict.deadline - now)}, at {instant(verdict.deadline)}")
+            (
+                _("closes"),
+                _(
+                    "in {left}, at {instant}",
+                    left=wording.countdown(verdict.deadline - now),
+                    instant=instant(verdict.deadline),
+                ),
+            )
         )
     if session.half_sent:
         rows.append(
-            ("note", "part of a command has arrived; the clock began anew with it and waits for the rest")
+            (
+                _("note"),
+                _("part of a command has arrived; the clock began anew with it and waits for the rest"),
+            )
         )
-    rows.append(("at stake", _stake_words(session, now)))
+    rows.append((_("at stake"), _stake_words(session, now)))
     return Content("\n").join(
         Content.assemble(
-            (f"{label:<{LABEL}}", "$foreground-muted"), (words, "bold $text-error" if label == "gone" else "")
+            (in_cells(label, LABEL, right=False), "$foreground-muted"),
+            (words, "bold $text-error" if gone and place == 0 else ""),
         )
-        for label, words in rows
+        for place, (label, words) in enumerate(rows)
     )
 
 
 def statement(session: Session) -> Content:
     """The current or last statement as SQL, its lines kept, its letters made harmless."""
-    title = "last statement" if session.is_idle else "statement"
+    title = _("last statement") if session.is_idle else _("statement")
     if not session.statement:
         return Content.assemble(
-            "\n", (f"{title:<{LABEL}}", "$foreground-muted"), ("not known", "$foreground-muted")
+            "\n",
+            (in_cells(title, LABEL, right=False), "$foreground-muted"),
+            (_("not known"), "$foreground-muted"),
         )
     lines = "\n".join(plain(line, 2000) for line in session.statement.splitlines()[:200])
     return Content.assemble("\n", (f"{title}\n", "$foreground-muted"), highlight(lines, language="sql"))
@@ -134,22 +151,22 @@ def attributes(session: Session) -> Content:
     words = (
         Content("\n").join(rows)
         if rows
-        else Content.styled("none told, or not readable by this account", "$foreground-muted")
+        else Content.styled(_("none told, or not readable by this account"), "$foreground-muted")
     )
-    return Content.assemble("\n", ("connect attributes\n", "$foreground-muted"), words)
+    return Content.assemble("\n", (_("connect attributes") + "\n", "$foreground-muted"), words)
 
 
 def _idle_words(verdict: Verdict, now: float) -> str:
     session = verdict.session
     if not session.is_idle:
-        return "no, it is working" if session.role == "client" else "no idle clock"
+        return _("no, it is working") if session.role == "client" else _("no idle clock")
     seconds = verdict.idle_seconds(now)
     if seconds is None:
-        return "yes, but the server's clock for it cannot be right, so nobody knows for how long"
+        return _("yes, but the server's clock for it cannot be right, so nobody knows for how long")
     exact = (
         ""
         if session.idle_within < 0.5
-        else f"  (right to {session.idle_within:g} s: counted in whole seconds)"
+        else _("  (right to {seconds:g} s: counted in whole seconds)", seconds=session.idle_within)
     )
     return f"{wording.clock(seconds)}{exact}"
 
@@ -157,16 +174,16 @@ def _idle_words(verdict: Verdict, now: float) -> str:
 def _stake_words(session: Session, now: float) -> str:
     transaction = session.transaction
     if transaction is None:
-        return (
+        return _(
             "no open transaction is seen (locks, temporary tables and prepared statements are not looked at)"
         )
-    words = ["an open transaction"]
+    words = [_("an open transaction")]
     if transaction.started is not None:
-        words.append(f"for {wording.clock(max(0.0, now - transaction.started))}")
+        words.append(_("for {age}", age=wording.clock(max(0.0, now - transaction.started))))
     if transaction.rows_modified is not None:
-        words.append(f"{wording.rows(transaction.rows_modified)} modified")
+        words.append(_("{rows} modified", rows=wording.rows(transaction.rows_modified)))
     if transaction.rows_locked is not None:
-        words.append(f"{wording.count(transaction.rows_locked)} locked")
+        words.append(_("{number:,} locked", number=transaction.rows_locked))
     if transaction.read_only:
-        words.append("read-only")
-    return ", ".join(words)
+        words.append(_("read-only"))
+    return _(", ").join(words)

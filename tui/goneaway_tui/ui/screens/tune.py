@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, RadioSet, Static
 
 from goneaway_tui.export.instants import instant
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import Keep, Powers, Standing
@@ -27,6 +28,7 @@ from goneaway_tui.tune.values import parse_value, words
 from goneaway_tui.ui.widgets.choice import Choice
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 from goneaway_tui.ui.widgets.field import Field
+from goneaway_tui.ui.wording import on as on_server
 
 IN_TIME = {Unit.SECONDS, Unit.MILLISECONDS}
 FORETOLD = ("meaning", "effects", "runs", "undo", "lasting")
@@ -57,19 +59,19 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune changing") as dialog:
-            dialog.border_title = f"{self._tunable.name} on {plain(self._server_name, 60)}"
+            dialog.border_title = on_server(self._tunable.name, self._server_name)
             with VerticalScroll(classes="body", can_focus=False):
-                yield Label(Content(self._tunable.why))
+                yield Label(Content(_(self._tunable.why)))
                 yield Entry("now", self._now(), id="now")
                 yield Entry("bounds", self._bounds(), id="bounds")
                 with Horizontal(id="new"):
-                    yield Label("new", classes="entry--label")
+                    yield Label(_("new"), classes="entry--label")
                     yield Field(placeholder=self._examples(), id="value", compact=True)
                 yield Entry("means", id="meaning")
                 if self._powers.can_persist:
                     with RadioSet(id="keep", compact=True):
-                        yield Choice("until the server restarts (GLOBAL)", value=True, id="keep-global")
-                        yield Choice("across restarts (PERSIST)", id="keep-persist")
+                        yield Choice(_("until the server restarts (GLOBAL)"), value=True, id="keep-global")
+                        yield Choice(_("across restarts (PERSIST)"), id="keep-persist")
                 yield Entry("effect", id="effects")
                 yield Entry("runs", id="runs")
                 yield Entry("undo", id="undo")
@@ -77,9 +79,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             yield Static(id="warning")
             with Horizontal(classes="buttons"):
                 if self._standing.persisted is not None and self._powers.can_persist:
-                    yield Button("Forget persisted", id="reset", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Button("Apply", variant="primary", id="apply", disabled=True, compact=True)
+                    yield Button(_("Forget persisted"), id="reset", compact=True)
+                yield Button(_("Cancel"), id="cancel", compact=True)
+                yield Button(_("Apply"), variant="primary", id="apply", disabled=True, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#value", Input).focus()
@@ -96,40 +98,46 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     def _examples(self) -> str:
         presets = "  ".join(words(value, self._tunable.unit) for value in self._tunable.presets[:4])
-        return f"type a value, as {presets}   {'+10m  ' if self._tunable.unit in IN_TIME else ''}x2"
+        more = "+10m  x2" if self._tunable.unit in IN_TIME else "x2"
+        return _("type a value, as {presets}   {more}", presets=presets, more=more)
 
     def _now(self) -> Content:
         """Today's value, where it came from, and what a restart makes of it."""
         now, unit = self._standing.variable, self._tunable.unit
-        value = "unknown" if now.value is None else f"{now.value:,}   {words(now.value, unit)}"
+        value = _("unknown") if now.value is None else f"{now.value:,}   {words(now.value, unit)}"
         today = Content.assemble((value, "bold"), (f"   {self._origin()}", "$foreground-muted"))
         persisted = self._standing.persisted
         if persisted is None or persisted == now.value:
             return today
-        back = f"▲ a restart brings back {persisted:,} ({words(persisted, unit)})"
+        back = _("▲ a restart brings back {value:,} ({words})", value=persisted, words=words(persisted, unit))
         return paragraphs(today, (back, "$text-warning"))
 
     def _bounds(self) -> Content | None:
         """The server's own."""
         now, unit = self._standing.variable, self._tunable.unit
         bounds = [
-            f"{name} {words(number, unit)}"
-            for name, number in (("min", now.min), ("max", now.max), ("default", self._standing.default))
+            f"{_(name)} {words(number, unit)}"
+            for name, number in (
+                (marked("min"), now.min),
+                (marked("max"), now.max),
+                (marked("default"), self._standing.default),
+            )
             if number is not None
         ]
         if self._standing.block and self._standing.block > 1:
-            bounds.append(f"in steps of {self._standing.block:,}")
+            bounds.append(_("in steps of {number:,}", number=self._standing.block))
         return Content.styled("   ".join(bounds), "$foreground-muted") if bounds else None
 
     def _origin(self) -> str:
         """As the server has it: of who set it last it does not tell whether that was for all or for one session only."""
-        parts = [self._standing.variable.set_by or "origin unknown"]
+        parts = [self._standing.variable.set_by or _("origin unknown")]
         if self._standing.path:
-            parts.append(f"in {plain(self._standing.path, 80)}")
+            parts.append(_("in {file}", file=plain(self._standing.path, 80)))
         if self._standing.set_by_account:
-            parts.append(f"last SET, GLOBAL or SESSION, by {plain(self._standing.set_by_account, 80)}")
+            account = plain(self._standing.set_by_account, 80)
+            parts.append(_("last SET, GLOBAL or SESSION, by {account}", account=account))
         if self._standing.set_at is not None:
-            parts.append(f"at {instant(self._standing.set_at, 'seconds')}")
+            parts.append(_("at {instant}", instant=instant(self._standing.set_at, "seconds")))
         return " ".join(parts)
 
     @property
@@ -153,7 +161,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         """Say what Apply would do, as it is typed."""
         self._confirmed = None
         apply = self.query_one("#apply", Button)
-        apply.label = "Apply"
+        apply.label = _("Apply")
         apply.disabled = True
         seen, mistake = None, None
         if self.query_one("#value", Input).value.strip():
@@ -172,11 +180,13 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         if seen is None:
             return (None,) * len(FORETOLD)
         means = f"{seen.kept:,}   {words(seen.kept, self._tunable.unit)}"
-        because = f"   ▲ not {seen.action.value:,}: {seen.because}" if seen.because else ""
+        because = (
+            _("   ▲ not {value:,}: {why}", value=seen.action.value, why=seen.because) if seen.because else ""
+        )
         lasting = None
         if seen.option_file and not self._powers.can_persist:
             lines = ((line, "$text-accent") for line in seen.option_file)
-            lasting = paragraphs(("in the option file:", "$foreground-muted"), *lines)
+            lasting = paragraphs((_("in the option file:"), "$foreground-muted"), *lines)
         return (
             Content.assemble((means, "bold"), (because, "$text-warning")),
             paragraphs(*seen.effects),
@@ -204,7 +214,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         if seen.second_ask and self._confirmed != seen.statement:
             self._confirmed = seen.statement
             self._warn(seen.second_ask)
-            apply.label = "Do it all the same"
+            apply.label = _("Do it all the same")
             apply.refresh(layout=True)
             self.query_one("#cancel", Button).focus()
             return

@@ -12,12 +12,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Variable
 from goneaway_tui.tune.entries import Act
 from goneaway_tui.tune.tunables import TUNABLE, Unit
 from goneaway_tui.tune.values import words
+from goneaway_tui.ui.columns import in_cells
+from goneaway_tui.ui.wording import on
 
 BOUNDLESS = 2**32 - 1
 """A maximum from here on is the width of a number, not a bound."""
@@ -40,31 +43,38 @@ class VariablesScreen(ModalScreen[None]):
         self._sample = sample
         self._acts = tuple(acts)
         self._garbage = garbage
-        self._title = f"variables on {plain(server, 60)}" if server else "variables"
+        self._title = on(_("variables"), server)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="variables") as dialog:
             dialog.border_title = self._title
-            dialog.border_subtitle = "esc back"
+            dialog.border_subtitle = _("esc back")
             with TabbedContent():
-                with TabPane("Variables", id="tab-variables"):
+                with TabPane(_("Variables"), id="tab-variables"):
                     yield Static(self._variables())
-                with TabPane(f"Journal ({len(self._acts)})", id="tab-journal"):
+                with TabPane(_("Journal ({number})", number=len(self._acts)), id="tab-journal"):
                     yield Static(self._journal())
 
     def _variables(self) -> Content:
         if self._sample is None or not self._sample.variables:
-            return Content.styled("Nothing has been read yet.", "$foreground-muted")
-        lines = [Content.styled(f"{'variable':<36}{'value':>16}  {'':<14}{'set by':<10} bounds", "bold")]
+            return Content.styled(_("Nothing has been read yet."), "$foreground-muted")
+        heading = "".join(
+            (
+                in_cells(_("variable"), 36, right=False),
+                in_cells(_("value"), 16, right=True) + "  " + " " * 14,
+                in_cells(_("set by"), 10, right=False) + " " + _("bounds"),
+            )
+        )
+        lines = [Content.styled(heading, "bold")]
         for each in self._sample.variables:
             tunable = TUNABLE.get(each.name)
-            value = "unknown" if each.value is None else f"{each.value:,}"
+            value = _("unknown") if each.value is None else f"{each.value:,}"
             said = words(each.value, tunable.unit) if tunable and each.value is not None else ""
             bounds = bounds_of(each, tunable.unit if tunable else Unit.COUNT)
             lines.append(
                 Content.assemble(
                     f"{each.name:<36}",
-                    (f"{value:>16}  ", "bold"),
+                    (in_cells(value, 16, right=True) + "  ", "bold"),
                     f"{said if said != value else '':<14}",
                     (f"{each.set_by or '?':<10} {bounds}", "$foreground-muted"),
                 )
@@ -85,7 +95,11 @@ class VariablesScreen(ModalScreen[None]):
                     plain(entry.statement, 100),
                     (f"  {plain(act.outcome, 200)}", look),
                     (
-                        f"  {plain(entry.account, 60)} on {plain(entry.server_name or entry.server, 60)}",
+                        _(
+                            "  {account} on {server}",
+                            account=plain(entry.account, 60),
+                            server=plain(entry.server_name or entry.server, 60),
+                        ),
                         "$foreground-muted",
                     ),
                 )
@@ -93,13 +107,16 @@ class VariablesScreen(ModalScreen[None]):
         if not lines:
             lines.append(
                 Content.styled(
-                    "Nothing has been changed through this tool. What is will stand here.",
+                    _("Nothing has been changed through this tool. What is will stand here."),
                     "$foreground-muted",
                 )
             )
         if self._garbage:
             lines.append(
-                Content.styled(f"{self._garbage} lines of the journal could not be read.", "$text-warning")
+                Content.styled(
+                    _("{number} lines of the journal could not be read.", number=self._garbage),
+                    "$text-warning",
+                )
             )
         return Content("\n").join(lines)
 
@@ -109,4 +126,6 @@ def bounds_of(variable: Variable, unit: Unit) -> str:
     if variable.min is None or variable.max is None:
         return ""
     least = words(variable.min, unit)
-    return f"{least} or more" if variable.max >= BOUNDLESS else f"{least} to {words(variable.max, unit)}"
+    if variable.max >= BOUNDLESS:
+        return _("{least} or more", least=least)
+    return _("{least} to {most}", least=least, most=words(variable.max, unit))

@@ -7,6 +7,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Label, Static
 
+from goneaway_tui.language import _
+
 
 class Entry(Horizontal):
     """Hidden while it has nothing to say."""
@@ -17,7 +19,7 @@ class Entry(Horizontal):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        yield Label(Content(self._label), classes="entry--label")
+        yield Label(Content(_(self._label)), classes="entry--label")
         yield Static(self._text or "", classes="entry--text")
         self.display = self._text is not None
 

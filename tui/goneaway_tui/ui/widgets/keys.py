@@ -11,6 +11,8 @@ from textual.app import ComposeResult
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey  # what a Footer is composed of has no public name
 
+from goneaway_tui.language import _
+
 AROUND = 3
 """Cells around a key and its word; set close it is two."""
 
@@ -24,6 +26,8 @@ class Keys(Footer):
 
     def compose(self) -> ComposeResult:
         keys = cast("list[FooterKey]", list(super().compose()))
+        for key in keys:
+            key.description = _(key.description)
         self.compact = sum(map(_width, keys)) > self.size.width
         shown = set(fitting(keys, self.size.width, AROUND - self.compact))
         yield from (key for index, key in enumerate(keys) if index in shown)

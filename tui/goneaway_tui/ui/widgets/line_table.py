@@ -11,7 +11,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -277,11 +276,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         segments = [Segment(" " * GUTTER, style)]
         for column, room in self._layout.fitted:
             mark = ("▼" if self._reverse else "▲") if column.id == self._sorted_by else ""
-            heading = (
-                f"{column.heading}{mark}"
-                if cell_len(column.heading + mark) <= room
-                else column.heading[: room - 1] + mark
-            )
+            heading = column.titled(mark, room)
             segments.append(
                 Segment(in_cells(heading, room, right=column.right) + " " * self._layout.gap, style)
             )

@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from goneaway_tui.judge.forecast import Forecast, closings, together
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Risk, Snapshot
 from goneaway_tui.ui import wording
@@ -48,13 +49,13 @@ Piece = tuple[int, Callable[[Glance], Part]]
 def state(glance: Glance) -> State:
     """How it goes with a server; what it said is called old once another reading should have come."""
     if glance.trouble:
-        word = "refused" if glance.seen is None else f"lost {wording.age(glance.seen)}"
+        word = _("refused") if glance.seen is None else _("lost {age}", age=wording.age(glance.seen))
         return "✖", word, "bold $text-error"
     if glance.seen is None:
-        return "◌", "connecting", "$text-muted"
+        return "◌", _("connecting"), "$text-muted"
     if glance.is_stale:
-        return "◌", f"{wording.age(glance.seen)} old", "bold $text-warning"
-    return "●", "live", "$text-success"
+        return "◌", _("{age} old", age=wording.age(glance.seen)), "bold $text-warning"
+    return "●", _("live"), "$text-success"
 
 
 def _flavour(glance: Glance) -> Part:
@@ -75,13 +76,13 @@ def _soon(glance: Glance) -> Part:
 def _idle(glance: Glance) -> Part:
     share = glance.idle_share
     return (
-        "" if share is None else f"idle {share:.0%}",
+        "" if share is None else _("idle {share:.0%}", share=share),
         QUIET if share is None or share < 0.8 else LOOKS[Risk.WATCH],
     )
 
 
 def _state_word(glance: Glance) -> Part:
-    _, word, look = state(glance)
+    _sign, word, look = state(glance)
     return word, look
 
 
@@ -132,22 +133,25 @@ class ServerStrip(Widget):
         return Content("\n").join([*lines, *cells(self.fleet, width, self._most_lines, self.in_hand)])
 
     def _title(self, width: int) -> Content:
-        left: list[Part] = [("goneaway ", "bold $text-primary"), (f"{len(self.fleet)} servers", "bold")]
+        left: list[Part] = [
+            ("goneaway ", "bold $text-primary"),
+            (_("{number} servers", number=len(self.fleet)), "bold"),
+        ]
         number = Counter(state(each)[0] for each in self.fleet)
         right = [
             (f"  {sign} {number[sign]} {word}", look)
             for sign, word, look in (
-                ("●", "live", "$text-success"),
-                ("◌", "waited for", "$text-warning"),
-                ("✖", "lost", "bold $text-error"),
+                ("●", _("live"), "$text-success"),
+                ("◌", _("waited for"), "$text-warning"),
+                ("✖", _("lost"), "bold $text-error"),
             )
             if number[sign]
         ]
         held = next((each for each in self.fleet if each.name == self.in_hand), None)
         if held is not None:
-            reach = "read-only" if held.is_read_only else "read-write"
+            reach = _("read-only") if held.is_read_only else _("read-write")
             right += [
-                ("   keys act on ", QUIET),
+                (_("   keys act on "), QUIET),
                 (plain(held.name, NAME_MOST), "bold"),
                 (f"  {reach}", QUIET),
             ]
@@ -163,7 +167,10 @@ class ServerStrip(Widget):
         risks: Counter[Risk] = Counter()
         for each in shown:
             risks.update(each.tally.risks)
-        totals = [figure("sessions", wording.count(sessions), ""), figure("idle", wording.count(idle), "")]
+        totals = [
+            figure(_("sessions"), wording.count(sessions), ""),
+            figure(_("idle"), wording.count(idle), ""),
+        ]
         return [
             spread(within(totals, width), [], width),
             beside(tally(risks), who_is_next(ahead, self.now), width),
@@ -188,20 +195,20 @@ def cells(fleet: Sequence[Glance], width: int, most_lines: int, in_hand: str = "
         return []
     wanted = min(NAME_MOST, max(cell_len(plain(each.name, 200)) for each in fleet))
     for pieces in LEVELS:
-        beside_name = 2 + sum(1 + room for room, _ in pieces)
+        beside_name = 2 + sum(1 + room for room, _piece in pieces)
         longest = max(NAME_LEAST, min(wanted, width - beside_name))
         abreast = max(1, (width + GAP) // (beside_name + longest + GAP))
         if beside_name + wanted <= width and len(fleet) <= abreast * most_lines:
             return _in_lines([cell(each, longest, pieces, in_hand) for each in fleet], abreast)
     graver = sorted(fleet, key=lambda each: (each.is_well, not each.soon))
     kept = graver[: abreast * most_lines - 1]
-    rest = Content.styled(f"  +{wording.count(len(fleet) - len(kept))} more", QUIET)
+    rest = Content.styled(_("  +{number:,} more", number=len(fleet) - len(kept)), QUIET)
     return _in_lines([*(cell(each, longest, pieces, in_hand) for each in kept), rest], abreast)
 
 
 def cell(glance: Glance, longest: int, pieces: Sequence[Piece], in_hand: str) -> Content:
     """One server, in exactly as many columns as any other."""
-    sign, _, look = state(glance)
+    sign, _word, look = state(glance)
     own = accent(glance.color)
     named = ("bold" if own is None else own.style) + (" reverse" if glance.name == in_hand else "")
     name = in_cells(plain(glance.name, 200), longest, right=False)

@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from goneaway_tui.judge.forecast import Forecast, closings
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Role
@@ -44,7 +45,7 @@ class Summary(Widget):
     def __init__(self, name: str, *, read_only: bool, id: str) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id)
         self._server_name = plain(name, 120)
-        self._reach = "read-only" if read_only else "read-write"
+        self._reach = _("read-only") if read_only else _("read-write")
         self._aborted_before: int | None = None
         self._shown = (0, "")
         self._ahead: Forecast | None = None
@@ -53,7 +54,7 @@ class Summary(Widget):
     def tell_of(self, name: str, *, read_only: bool) -> None:
         """Of several servers of this one, from now on."""
         self._server_name = plain(name, 120)
-        self._reach = "read-only" if read_only else "read-write"
+        self._reach = _("read-only") if read_only else _("read-write")
         self._aborted_before, self._ahead = None, None
         self.watch_snapshot(self.snapshot)
         self.refresh()
@@ -97,9 +98,9 @@ class Summary(Widget):
         if self.snapshot is not None:
             server = self.snapshot.sample.server
             parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
-            up = f"  up {wording.age(server.uptime)}"
-        right = [(self.freshness.words, self.freshness.look), (f"  {self._reach}", QUIET)]
-        used = sum(cell_len(text) for text, _ in (*parts, *right))
+            up = _("  up {age}", age=wording.age(server.uptime))
+        right = [(_(self.freshness.words), self.freshness.look), (f"  {self._reach}", QUIET)]
+        used = sum(cell_len(text) for text, _look in (*parts, *right))
         if up and used + cell_len(up) < width:  # whole, or not at all
             parts.append((up, QUIET))
         return spread(parts, right, width)
@@ -123,7 +124,10 @@ class Summary(Widget):
         """The limits in words, with the raw value where there is room, and what they are held against."""
         sample = snapshot.sample
         figures: list[list[Part]] = []
-        for variable, name in (("wait_timeout", "wait_timeout"), ("interactive_timeout", "interactive")):
+        for variable, name in (
+            ("wait_timeout", "wait_timeout"),
+            ("interactive_timeout", _("interactive")),
+        ):
             value = sample.variable(variable)
             if value is not None:
                 figures.append(
@@ -136,21 +140,21 @@ class Summary(Widget):
         packet = sample.variable("max_allowed_packet")
         if packet is not None:
             figures.append(
-                figure("packet", wording.size(int(packet)), f" ({packet:.0f} B)" if width >= 140 else "")
+                figure(_("packet"), wording.size(int(packet)), f" ({packet:.0f} B)" if width >= 140 else "")
             )
         most = sample.variable("max_connections")
         figures.append(
             figure(
-                "sessions",
+                _("sessions"),
                 wording.count(len(sample.sessions)),
                 unseen(sample) + f" / {wording.count(int(most))}" if most else "",
             )
         )
-        figures.append(figure("idle", wording.count(snapshot.tally.idle), ""))
+        figures.append(figure(_("idle"), wording.count(snapshot.tally.idle), ""))
         aborted = sample.counter("aborted_clients")
         if aborted is not None and self._aborted_before is not None:
             since = aborted - self._aborted_before
-            figures.append(figure("aborted", f"+{since}" if since >= 0 else wording.count(aborted), ""))
+            figures.append(figure(_("aborted"), f"+{since}" if since >= 0 else wording.count(aborted), ""))
         return figures
 
 
@@ -159,7 +163,7 @@ def unseen(sample: Sample) -> str:
     connected = sample.counter("threads_connected")
     clients = sum(session.role in {Role.CLIENT, Role.LOGIN} for session in sample.sessions)
     sees_all = not sample.limitations or connected is None or connected <= clients + JUST_CAME
-    return "" if sees_all else f" seen of {wording.count(connected or 0)}"
+    return "" if sees_all else _(" seen of {number:,}", number=connected or 0)
 
 
 def figure(name: str, value: str, more: str) -> list[Part]:
@@ -172,7 +176,7 @@ def tally(counts: Mapping[Risk, int]) -> list[list[Part]]:
     for risk in reversed(Risk):
         number = counts.get(risk, 0)
         if number or risk is not Risk.OVERDUE:
-            words = f"{wording.SIGNS[risk]} {risk.value} {wording.count(number)}"
+            words = f"{wording.risk_word(risk)} {wording.count(number)}"
             groups.append([(words, LOOKS[risk] if number else QUIET), ("   ", "")])
     return groups
 
@@ -180,12 +184,12 @@ def tally(counts: Mapping[Risk, int]) -> list[list[Part]]:
 def who_is_next(forecast: Forecast, now: float) -> list[Part]:
     first = forecast.next
     if first is None or first.deadline is None:
-        return [("no closing ahead", QUIET)]
+        return [(_("no closing ahead"), QUIET)]
     return [
-        ("next: session ", QUIET),
+        (_("next: session "), QUIET),
         (str(first.session.id), "bold"),
-        (f" on {plain(first.server_name, 24)}" if first.server_name else "", QUIET),
-        (" in ", QUIET),
+        (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET),
+        (_(" in "), QUIET),
         (wording.countdown(first.deadline - now), LOOKS[first.risk]),
     ]
 
@@ -202,7 +206,7 @@ def horizons(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
 def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
     """Closings ahead, as blocks on a time axis that gets coarser."""
     most = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
-    parts: list[Part] = [("closings ", QUIET), (" now ", QUIET)]
+    parts: list[Part] = [(_("closings "), QUIET), (_(" now "), QUIET)]
     for stretch in forecast.stretches:
         soon = stretch.end <= policy.imminent_below
         near = stretch.end <= policy.watch_below
@@ -211,7 +215,7 @@ def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
             parts.append((blocks, look if has_any else QUIET))
         parts.append((f" {wording.limit_words(stretch.end)} ", QUIET))
     if forecast.beyond:
-        parts.append((f" {wording.count(forecast.beyond)} later", QUIET))
+        parts.append((_(" {number:,} later", number=forecast.beyond), QUIET))
     return parts
 
 
@@ -231,7 +235,7 @@ def within(groups: list[list[Part]], width: int) -> list[Part]:
     parts: list[Part] = []
     used = 0
     for group in groups:
-        words = "".join(text for text, _ in group)
+        words = "".join(text for text, _look in group)
         if used + cell_len(words.rstrip()) > width:
             break
         parts += group
@@ -241,12 +245,12 @@ def within(groups: list[list[Part]], width: int) -> list[Part]:
 
 def beside(groups: list[list[Part]], right: list[Part], width: int) -> Content:
     """Whole groups, and something at the right edge."""
-    return spread(within(groups, width - sum(cell_len(text) for text, _ in right) - 1), right, width)
+    return spread(within(groups, width - sum(cell_len(text) for text, _look in right) - 1), right, width)
 
 
 def spread(left: list[Part], right: list[Part], width: int) -> Content:
     """One line: left parts, then right parts at the right edge; the left gives way where both do not fit."""
-    room = max(0, width - sum(cell_len(text) for text, _ in right))
+    room = max(0, width - sum(cell_len(text) for text, _look in right))
     start = Content.assemble(*(Content.styled(text, look) for text, look in left)).truncate(
         max(0, room - 1 if right else room), ellipsis=True
     )
