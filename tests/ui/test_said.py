@@ -1,0 +1,80 @@
+"""Every word of every screen is said in the language of the run, but for names."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+import pytest
+
+from goneaway_tui import language
+from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.pattern import PatternKind
+from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.tune.tunables import TUNABLES
+from tests.snapshot.shots import SHOTS, Shot, picture
+from tests.ui.stage import HeldClock
+
+LETTER = "ж"
+"""As wide as any it stands for, and of no name."""
+NAMES = """
+goneaway tui MySQL MariaDB MiB GiB KiB KILL QUERY GLOBAL PERSIST TLS UTC PREFERRED enter esc ctrl
+GRANT PROCESS ON TO SET mysqld sock run example com
+"""
+"""What every language calls so."""
+
+
+class Foreign:
+    """A language in which every letter is another."""
+
+    @staticmethod
+    def gettext(message: str, /) -> str:
+        parts = re.split(r"(\{[^}]*\})", message)
+        return "".join(part if part.startswith("{") else re.sub("[A-Za-z]", LETTER, part) for part in parts)
+
+    def ngettext(self, one: str, many: str, number: int, /) -> str:
+        return self.gettext(one if number == 1 else many)
+
+
+@pytest.fixture
+def foreign() -> Iterator[None]:
+    language.speak(Foreign())
+    yield
+    language.speak(language.English())
+
+
+def told_by(thing: object) -> Iterator[str]:
+    """Every text in it."""
+    if isinstance(thing, str):
+        yield thing
+    elif is_dataclass(thing):
+        for each in fields(thing):
+            yield from told_by(getattr(thing, each.name))
+    elif isinstance(thing, list | tuple | frozenset | set):
+        for one in thing:
+            yield from told_by(one)
+    elif isinstance(thing, dict):
+        for pair in thing.items():
+            yield from told_by(pair)
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z]{2,}", text))
+
+
+@pytest.mark.usefixtures("foreign")
+@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
+async def test_no_word_of_a_screen_is_left_in_english(shot: Shot) -> None:
+    drawn = await picture(shot)
+    seen = html.unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", drawn)))
+    tables = told_by([TUNABLES, [cause.value for cause in Cause], [kind.value for kind in PatternKind]])
+    names = words(" ".join([NAMES, *told_by(SimulatedSource(HeldClock()).sample()), *tables]))
+
+    assert [] == sorted(word for word in words(seen) if not is_part(word, names))
+
+
+def is_part(word: str, names: set[str]) -> bool:
+    """Whether it is a name, or what a dialog's edge or a narrow column left of one."""
+    return any(name.startswith(word) or name.endswith(word) for name in names)
