@@ -95,7 +95,7 @@ async def frames() -> tuple[Frame, ...]:
         subject = Subject(source, executor=source.executor(), journal=journal)
         app = StoryApp([subject], clock, ticking=False)
         app.animation_level = "none"
-        async with app.run_test(size=SIZE) as pilot:
+        async with app.run_test(size=SIZE, notifications=True) as pilot:
             for _ in range(BACKSTAGE):
                 await _pass(1, app, clock, pilot)
             played = []
