@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Lock
 
 from goneaway_tui.errors import Unsupported
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
@@ -16,8 +17,6 @@ from goneaway_tui.tune.actions import digits
 from goneaway_tui.tune.clamp import clamped
 from goneaway_tui.tune.outcome import GONE
 from goneaway_tui.tune.tunables import TUNABLE
-
-NO_PERSIST = "{} keeps no value across restarts: write it into the option file too"
 
 
 class SimulatedExecutor:
@@ -35,7 +34,9 @@ class SimulatedExecutor:
 
     def powers(self) -> Powers:
         persists = self._stage.flavour is Flavour.MYSQL
-        why_not = NO_PERSIST.format(f"{self._stage.flavour.title} {self._stage.version}")
+        why_not = _(
+            "{server} keeps no value across restarts: write it into the option file too", server=self._family
+        )
         return Powers(
             "'goneaway'@'mon-1'",
             self._name,
@@ -98,15 +99,25 @@ class SimulatedExecutor:
             was_there = self._play.kill_query(now, session_id)
         return Kept(f"KILL QUERY {session_id}", None, () if was_there else (GONE,))
 
+    @property
+    def _family(self) -> str:
+        return f"{self._stage.flavour.title} {self._stage.version}"
+
     def _standing(self, name: str) -> Standing:
         found = next((v for v in self._play.variables if v.name == name), None)
         if found is None:
-            raise Unsupported(f"{self._name} has no variable {plain(name, 100)} that can be set")
+            raise Unsupported(
+                _(
+                    "{server} has no variable {name} that can be set",
+                    server=self._name,
+                    name=plain(name, 100),
+                )
+            )
         return Standing(found, default=self._compiled.get(name), persisted=self._persisted.get(name))
 
     def _require_persistence(self) -> None:
         if self._stage.flavour is not Flavour.MYSQL:
             raise Unsupported(
-                f"{self._stage.flavour.title} {self._stage.version} keeps no value across restarts",
-                "write it into the option file",
+                _("{server} keeps no value across restarts", server=self._family),
+                _("write it into the option file"),
             )
