@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.cli import steady_clock
-from goneaway_tui.cli.screen import NO_SERVER, why_read_only
+from goneaway_tui.cli.screen import why_read_only
 from tests.unit.settings.asking import IN_CONFIG, settings
 from tests.unit.source.recording.takes import a_take, record
 
@@ -116,7 +116,7 @@ def test_our_clock_set_by_an_hour_moves_no_instant(monkeypatch: pytest.MonkeyPat
         ("--read-only", {}, None, "read-only by --read-only: nothing can be changed"),
         ("", {"GONEAWAY_READ_ONLY": "1"}, None, "read-only by GONEAWAY_READ_ONLY: nothing can be changed"),
         ("@a", {}, "[servers.a]\nread_only = true", f"read-only by {IN_CONFIG} 2: nothing can be changed"),
-        ("", {}, None, NO_SERVER),
+        ("", {}, None, ""),
     ],
 )
 def test_why_nothing_can_be_changed_is_told_truly(

@@ -117,21 +117,18 @@ def _demo(settings: Settings) -> int:
     from goneaway_tui.source.demo import NoServerProgram, start_demo
     from goneaway_tui.source.executor import LiveExecutor
     from goneaway_tui.source.live import LiveSource
-    from goneaway_tui.source.simulated import SimulatedSource
 
     require_terminal()
     clock = steady_clock()
-    simulated = SimulatedSource(clock, statements=settings.statements)
     if settings.simulated:
-        with _recorder(settings, simulated.name) as recorder:
-            return show(settings, simulated, clock, recorder=recorder)
+        return _simulated(settings, clock)
     tell("starting a private server with a living workload; it is removed when you quit ...")
     try:
         demo = start_demo()
     except NoServerProgram as absent:
         greeting = f"{absent.line}. These sessions are simulated."
         tell(greeting)
-        return show(settings, simulated, clock, greeting=greeting)
+        return _simulated(settings, clock, greeting)
     if settings.origins["watch_below"] == settings.origins["imminent_below"] == "default":
         settings = replace(settings, watch_below=DEMO.watch_below, imminent_below=DEMO.imminent_below)
     try:
@@ -143,6 +140,28 @@ def _demo(settings: Settings) -> int:
             return show(settings, source, clock, executor, recorder=recorder)
     finally:
         demo.close()
+
+
+def _simulated(settings: Settings, clock: Clock, greeting: str = "") -> int:
+    """A made-up server. What is done to it is nobody's business: its journal is forgotten with it."""
+    from tempfile import TemporaryDirectory
+
+    from goneaway_tui.source.simulated import SimulatedSource
+    from goneaway_tui.tune.journal import Journal
+
+    source = SimulatedSource(clock, statements=settings.statements)
+    folder = TemporaryDirectory(prefix="goneaway-")
+    with folder, _recorder(settings, source.name) as recorder:
+        return show(
+            settings,
+            source,
+            clock,
+            executor=None if settings.read_only else source.executor(),
+            greeting=greeting,
+            leave=folder.cleanup,
+            recorder=recorder,
+            journal=Journal(Path(folder.name) / "journal.jsonl", clock),
+        )
 
 
 def _snapshot(settings: Settings) -> int:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.app import GoneawayApp
 
-NO_SERVER = "these sessions are simulated: there is no server to change"
 PATIENCE_SECONDS = 0.7
 """How long connecting may take before it is said that it does."""
 GRACE_SECONDS = 1.0
@@ -37,8 +36,12 @@ def show(
     greeting: str = "",
     leave: Callable[[], None] = lambda: None,
     recorder: Recorder | None = None,
+    journal: Journal | None = None,
 ) -> ExitCode:
-    """Read once, so that a server that refuses is told before the screen opens; then show the board."""
+    """Read once, so that a server that refuses is told before the screen opens; then show the board.
+
+    What is changed goes into the user's journal, unless it is another.
+    """
     from goneaway_tui.judge import judge
 
     try:
@@ -58,7 +61,7 @@ def show(
             first=first,
             interval=settings.interval,
             executor=executor,
-            journal=journal_of(clock) if executor is not None else None,
+            journal=None if executor is None else journal or journal_of(clock),
             why_read_only=why_read_only(settings),
             recorder=recorder,
             color=settings.color,
@@ -100,8 +103,9 @@ def play(app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] 
 
 
 def why_read_only(settings: Settings) -> str:
+    """Empty where it is not."""
     if not settings.read_only:
-        return NO_SERVER
+        return ""
     return f"read-only by {settings.origins['read_only']}: nothing can be changed"
 
 

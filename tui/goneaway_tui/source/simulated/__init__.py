@@ -11,6 +11,7 @@ from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Server
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.simulated.cast import DAY, stage_for
+from goneaway_tui.source.simulated.executor import SimulatedExecutor
 from goneaway_tui.source.simulated.play import Play
 
 HOST = "db-01"
@@ -46,6 +47,10 @@ class SimulatedSource:
     def name(self) -> str:
         return f"{HOST}:{PORT} (simulated)"
 
+    def executor(self) -> SimulatedExecutor:
+        """The right to change the play."""
+        return SimulatedExecutor(self._stage, self._play, self._clock, self._lock, self.name)
+
     def sample(self) -> Sample:
         """The play as it stands now. Raises SourceError once closed."""
         with self._lock:
@@ -67,7 +72,7 @@ class SimulatedSource:
                     (self._play.own,),
                 ),
                 self._play.sessions(),
-                self._stage.variables,
+                self._play.variables,
                 tuple(sorted(counters.items())),
                 self._stage.limitations,
                 clues=self._clues(counters["com_kill"]),

@@ -24,8 +24,8 @@ class Application:
     """Connect attributes; the process number and the program's name are added for each session."""
     share: int
     """Sessions of it among all the clients, as a weight."""
-    limits: tuple[int, ...]
-    """Own limits in seconds, each as likely as the next."""
+    limits: tuple[int | None, ...]
+    """Own limits in seconds, each as likely as the next; None keeps the global one of the login."""
     pause: float
     """Mean seconds between two statements."""
     toil: float
@@ -60,7 +60,7 @@ CAST = (
         "shop",
         _linux("libmysql", "9.7.4"),
         share=26,
-        limits=(600, 3600, 3600, 28_800, 28_800),
+        limits=(600, 3600, 3600, None, None),
         pause=45.0,
         toil=0.08,
         reads=(
@@ -83,7 +83,7 @@ CAST = (
         "dw",
         (("_client_name", "pymysql"), ("_client_version", "1.2.4")),
         share=8,
-        limits=(3600, 28_800, 28_800),
+        limits=(3600, None, None),
         pause=90.0,
         toil=6.0,
         reads=(
@@ -124,7 +124,7 @@ CAST = (
             ("_runtime_version", "21.0.8"),
         ),
         share=10,
-        limits=(600, 28_800, 28_800, 28_800),
+        limits=(600, None, None, None),
         pause=120.0,
         toil=25.0,
         reads=(
@@ -144,7 +144,7 @@ CAST = (
             ("_server_host", "db-01"),
         ),
         share=6,
-        limits=(120, 28_800),
+        limits=(120, None),
         pause=25.0,
         toil=0.3,
         reads=(

@@ -58,7 +58,8 @@ def entrances(clients: int, rng: Random) -> list[Entrance]:
 def limit_for(app: Application, stage: Stage, rng: Random) -> int:
     """The own limit of a new session, in seconds."""
     inherits = not app.sets_its_own and rng.random() < stage.inherits
-    return stage.value("wait_timeout") if inherits else rng.choice(app.limits)
+    own = None if inherits else rng.choice(app.limits)
+    return stage.value("wait_timeout") if own is None else own
 
 
 def idle_at_start(entrance: Entrance, limit: float, rng: Random) -> float:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from random import Random
 
 from goneaway_tui.model.clue import GOODBYE
+from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.source.simulated.cast import CONNECT_TIMEOUT, Application, Stage
 from goneaway_tui.source.simulated.opening import Entrance, Place, entrances, idle_at_start, limit_for
@@ -62,7 +63,6 @@ class Play:
             "aborted_clients": 118,
             "aborted_connects": 9,
             "com_kill": 2,
-            "max_connections": stage.value("max_connections"),
             "max_used_connections": 0,
             "questions": 48_211_907,
         }
@@ -88,9 +88,40 @@ class Play:
         return {
             **self._counts,
             "connections": self._last_id,
+            "max_connections": self._stage.value("max_connections"),
             "threads_connected": len(self._rows) - 1,
             "threads_running": self._running,
         }
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        return self._stage.variables
+
+    def set_variable(self, name: str, value: float) -> None:
+        """From now on; who is there keeps what it has."""
+        changed = (
+            replace(v, value=value, set_by="dynamic") if v.name == name else v for v in self._stage.variables
+        )
+        self._stage = replace(self._stage, variables=tuple(changed))
+
+    def kill(self, at: float, who: ProcesslistId) -> bool:
+        """End a client's session; False where there is none."""
+        if who not in self._parts:
+            return False
+        self._counts["com_kill"] += 1
+        self._depart(at, who, KILLED)
+        return True
+
+    def kill_query(self, at: float, who: ProcesslistId) -> bool:
+        """End what a client's session is running, if anything; False where there is no such session."""
+        if who not in self._parts:
+            return False
+        self._counts["com_kill"] += 1
+        if not self._rows[who].is_idle:
+            self._cues = [cue for cue in self._cues if cue[3] != who]
+            heapify(self._cues)
+            self._rest(at, who)
+        return True
 
     def _set_the_scene(self) -> ProcesslistId:
         """Those without an idle clock. Returns our own id."""

@@ -1,0 +1,151 @@
+"""The story in moving pictures: one session dies, the ledger says why, a longer limit is set, and taken back.
+
+`python -m tests.snapshot.story` plays it on the simulated server with a held clock, and writes it to screenshots/ as an
+animated SVG and as an asciicast. What a second of the story shows is what the screen shows after that second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from goneaway_tui import ui
+from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.tune.journal import Journal
+from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.watched import Subject
+from tests.builders import NOW
+from tests.snapshot.cast import asciicast
+from tests.snapshot.film import svg
+from tests.snapshot.frames import Frame, rows_of
+from tests.snapshot.shots import SCREENSHOTS, settle
+from tests.ui.stage import HeldClock
+
+SIZE = (80, 24)
+TITLE = "goneaway-tui"
+TYPING = 0.15
+"""Seconds between two letters."""
+YEAR = "32140800"
+"""Seconds of twelve months of 31 days, as it is often advised; more than any server keeps."""
+BACKSTAGE = 6
+"""Seconds the simulated server has been looked at before the story begins."""
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Keys that are pressed, and then so many seconds to look. `key` is what stands on the key that is shown."""
+
+    name: str
+    words: str
+    seconds: float
+    keys: tuple[str, ...] = ()
+    key: str = ""
+
+
+BEATS = (
+    Beat("board", "Every session beside its own limit; who is closed first stands on top.", 4),
+    Beat("death", "The first has idled too long: the server closes it.", 4),
+    Beat("ledger", "The ledger: who left, and why.", 4, ("l",), "l"),
+    Beat("cause", "How that is known, and to what instant it was foretold.", 6, ("enter",), "enter"),
+    Beat("back", "Back to the board.", 1, ("escape", "escape"), "esc"),
+    Beat("dialog", "Change wait_timeout: what it is, and how far it goes.", 3, ("w",), "w"),
+    Beat("clamp", "Twelve months of 31 days: the server will cut that down. Foretold.", 6, (*YEAR,), YEAR),
+    Beat(
+        "kept", "Done: what the server kept, its own warning, what new sessions get.", 6, ("enter",), "enter"
+    ),
+    Beat("year", "A year for whoever connects now; who is there keeps what it has.", 3, ("escape",), "esc"),
+    Beat("undo", "Undo, out of the journal. Cancel has the focus ...", 3, ("u",), "u"),
+    Beat("yes", "... so that saying yes takes a step.", 1.5, ("tab",), "tab"),
+    Beat("undone", "Taken back.", 4, ("enter",), "enter"),
+    Beat("end", "As it was.", 4, ("escape",), "esc"),
+)
+STILL = "clamp"
+"""The beat whose last frame is seen by whoever wants no motion."""
+
+
+class StoryApp(GoneawayApp):
+    """Its messages go by the held clock: how long the machine takes must not be seen."""
+
+    CSS_PATH = str(Path(ui.__file__).with_name("app.tcss"))
+    gone_at = float("inf")
+
+    def notify(self, message: str, *, timeout: float | None = None, **more: object) -> None:
+        self.gone_at = self.clock() + (timeout or 5.0)
+        super().notify(message, timeout=3600, **more)  # type: ignore[arg-type]
+
+    def tick(self) -> None:
+        if self.clock() >= self.gone_at:
+            self.gone_at = float("inf")
+            self.clear_notifications()
+        super().tick()
+
+
+async def frames() -> tuple[Frame, ...]:
+    """The story, played."""
+    clock = HeldClock(NOW - BACKSTAGE)
+    source = SimulatedSource(clock)
+    with TemporaryDirectory() as folder:
+        journal = Journal(Path(folder) / "journal.jsonl", clock)
+        subject = Subject(source, executor=source.executor(), journal=journal)
+        app = StoryApp([subject], clock, ticking=False)
+        app.animation_level = "none"
+        async with app.run_test(size=SIZE, notifications=True) as pilot:
+            for _ in range(BACKSTAGE):
+                await _pass(1, app, clock, pilot)
+            played = []
+            for beat in BEATS:
+                played += [frame async for frame in _played(beat, app, clock, pilot)]
+            return tuple(played)
+
+
+async def _played(beat: Beat, app: StoryApp, clock: HeldClock, pilot: Pilot[None]) -> AsyncIterator[Frame]:
+    for number, key in enumerate(beat.keys):
+        await pilot.press(key)
+        await settle(app, pilot)
+        if number + 1 < len(beat.keys):
+            yield await _frame(TYPING, beat, app, pilot)
+            await _pass(TYPING, app, clock, pilot)
+    left = beat.seconds
+    while left > 0:
+        seconds = min(left, 1)
+        yield await _frame(seconds, beat, app, pilot)
+        await _pass(seconds, app, clock, pilot)
+        left -= seconds
+
+
+async def _pass(seconds: float, app: StoryApp, clock: HeldClock, pilot: Pilot[None]) -> None:
+    clock.now += seconds
+    app.tick()
+    await settle(app, pilot)
+
+
+async def _frame(seconds: float, beat: Beat, app: StoryApp, pilot: Pilot[None]) -> Frame:
+    for entry in app.screen.query(Input):  # else it blinks by the machine's clock
+        entry.cursor_blink = False
+        entry._cursor_visible = entry.has_focus
+    await pilot.pause()
+    return Frame(seconds, rows_of(app), beat.key, beat.words)
+
+
+def recorded(played: tuple[Frame, ...]) -> dict[str, str]:
+    """Each file of the story by its name."""
+    words = next(beat.words for beat in BEATS if beat.name == STILL)
+    still = max(number for number, frame in enumerate(played) if frame.words == words)
+    return {"story.svg": svg(played, TITLE, still), "story.cast": asciicast(played, TITLE)}
+
+
+def main() -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for name, text in recorded(asyncio.run(frames())).items():
+        (SCREENSHOTS / name).write_text(text, encoding="utf-8")
+        print(f"wrote screenshots/{name}: {len(text.encode()):,} bytes")
+
+
+if __name__ == "__main__":
+    main()
