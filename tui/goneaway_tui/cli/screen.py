@@ -14,6 +14,7 @@ from goneaway_tui.cli.memory import spare_the_lasting
 from goneaway_tui.cli.signals import heeding
 from goneaway_tui.cli.terminal import fault, silence_terminal, tell
 from goneaway_tui.errors import ExitCode
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ports import Clock, Executor, Recorder, Source
 from goneaway_tui.settings import Settings
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.app import GoneawayApp
 
-NO_SERVER = "these sessions are simulated: there is no server to change"
+NO_SERVER = marked("these sessions are simulated: there is no server to change")
 PATIENCE_SECONDS = 0.7
 """How long connecting may take before it is said that it does."""
 GRACE_SECONDS = 1.0
@@ -42,7 +43,9 @@ def show(
     from goneaway_tui.judge import judge
 
     try:
-        patience = threading.Timer(PATIENCE_SECONDS, tell, [f"connecting to {source.name} ..."])
+        patience = threading.Timer(
+            PATIENCE_SECONDS, tell, [_("connecting to {server} ...", server=source.name)]
+        )
         patience.daemon = True
         patience.start()
         try:
@@ -101,8 +104,8 @@ def play(app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] 
 
 def why_read_only(settings: Settings) -> str:
     if not settings.read_only:
-        return NO_SERVER
-    return f"read-only by {settings.origins['read_only']}: nothing can be changed"
+        return _(NO_SERVER)
+    return _("read-only by {origin}: nothing can be changed", origin=settings.origins["read_only"])
 
 
 def policy_of(settings: Settings) -> Policy:
