@@ -57,12 +57,12 @@ SOURCES = (
         " connection's other options."
     ),
     marked(
-        "A value is taken from the first that has one: flag, DSN, environment variable (in brackets {place}), config"
+        "A value is taken from the first that has one: flag, DSN, environment variable ({place}), config"
         " file, option files of the mysql client, default."
     ),
     marked("A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y."),
 )
-"""A paragraph each; the `{place}` of the brackets is above or below."""
+"""A paragraph each; `{place}` is where the variables stand."""
 
 STATUSES = {
     ExitCode.DONE: marked("done"),
@@ -95,7 +95,7 @@ def help_text() -> str:
         parts.append(_titled(_(section.value), rows))
     parts.append(_titled(_("Commands"), (_columns(name, _(text)) for name, text in COMMANDS.items())))
     parts.append(_titled(_("Questions"), (_columns(flags, _(text)) for flags, text in QUESTIONS.items())))
-    parts.append("".join(_filled(_(each, place=_("above"))) for each in SOURCES))
+    parts.append("".join(_filled(_(each, place=_("in brackets above"))) for each in SOURCES))
     statuses = (f"{status:>5}  {_(text)}\n" for status, text in STATUSES.items())
     parts.append(_titled(_("Exit status"), statuses))
     return "\n".join(parts)

@@ -37,44 +37,49 @@ def manual_text() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield f'.TH GONEAWAY-TUI 1 "" goneaway-tui "{_("User Commands")}"'
+    chapter, name = _("User Commands"), _broken(_(NAME))
     yield from (
+        f'.TH GONEAWAY-TUI 1 "" goneaway-tui "{chapter}"',
         '.\\" Made by: goneaway-tui manual',
-        f".SH {_('NAME')}",
-        f"goneaway\\-tui \\- {_broken(_(NAME))}",
-        f".SH {_('SYNOPSIS')}",
+        _titled(_("NAME")),
+        f"goneaway\\-tui \\- {name}",
+        _titled(_("SYNOPSIS")),
         ".nh",
         ".ad l",
     )
     for synopsis in SYNOPSES:
         yield from (".HP 4", f"\\fBgoneaway\\-tui\\fR {_synopsis(synopsis)}")
     keys = _("Without a command it is the screen; there {key} tells the keys.", key="\\fB?\\fR")
-    yield from (".hy", ".ad b", f".SH {_('DESCRIPTION')}", _broken(_escaped(_(ABOUT))), ".PP", _broken(keys))
+    yield from (".hy", ".ad b", _titled(_("DESCRIPTION")), _broken(_escaped(_(ABOUT))), ".PP", _broken(keys))
     for paragraph in SOURCES:
-        yield from (".PP", _marked(_(paragraph, place=_("below"))))
-    yield f".SH {_('COMMANDS')}"
+        yield from (".PP", _marked(_(paragraph, place=_("in brackets below"))))
+    yield _titled(_("COMMANDS"))
     for name, text in COMMANDS.items():
         words = "|".join(ACTIONS.get(name, ()))
         yield from _item(f"\\fB{name}\\fR {words}".rstrip(), _marked(_sentence(_(text))))
-    yield f".SH {_('OPTIONS')}"
+    yield _titled(_("OPTIONS"))
     for section in Section:
-        yield f".SS {_(section.value)}"
+        yield _titled(_(section.value), ".SS")
         for option in OPTIONS:
             if option.section is section:
                 flags, text = told(option)
                 yield from _item(_flags(flags), _marked(text))
-    yield f".SS {_('Questions')}"
+    yield _titled(_("Questions"), ".SS")
     for flags, text in QUESTIONS.items():
         yield from _item(_flags(flags), _marked(_(text)))
     statuses = ((str(int(status)), _sentence(_(text))) for status, text in STATUSES.items())
     yield from _section(_("EXIT STATUS"), statuses)
     yield from _section(_("FILES"), ((name, _(text)) for name, text in FILES.items()))
-    yield from (f".SH {_('EXAMPLES')}", ".nf", *map(_escaped, EXAMPLES), ".fi")
-    yield from (f".SH {_('SEE ALSO')}", ".BR mysql (1),", ".BR mariadb (1)")
+    yield from (_titled(_("EXAMPLES")), ".nf", *map(_escaped, EXAMPLES), ".fi")
+    yield from (_titled(_("SEE ALSO")), ".BR mysql (1),", ".BR mariadb (1)")
+
+
+def _titled(title: str, macro: str = ".SH") -> str:
+    return f"{macro} {title}"
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
-    yield f".SH {title}"
+    yield _titled(title)
     for left, right in rows:
         yield from _item(_escaped(left), _marked(right))
 
