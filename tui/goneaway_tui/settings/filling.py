@@ -12,7 +12,7 @@ _CLOSING = "，。、；：？！…）」』》】”’"
 """Nothing ends a line with one of the former, nor begins it with one of the latter."""
 _WIDE = "\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff01-\uff60"
 _PIECE = re.compile(
-    rf" +|[{_OPENING}]*(?:[^ {_WIDE}{_OPENING}{_CLOSING}]+|[{_WIDE}]|[{_CLOSING}])[{_CLOSING}]*"
+    rf" +|[{_OPENING}]*(?:[^ {_WIDE}{_OPENING}{_CLOSING}]+|(?![{_OPENING}])[{_WIDE}{_CLOSING}])[{_CLOSING}]*|[{_OPENING}]+"
 )
 
 
@@ -37,7 +37,7 @@ def filled(text: str, width: int, first: str = "", others: str = "") -> str:
     """
     lines, line, blank, bare = [], first, "", True
     for piece in pieces(text):
-        if piece.isspace():
+        if piece[0] == " ":
             blank = piece
             continue
         if not bare and cell_width(line + blank + piece) > width:
