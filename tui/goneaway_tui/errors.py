@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from goneaway_tui.language import _
+
 
 class ExitCode(IntEnum):
     """What the shell is told; part of the contract."""
@@ -43,11 +45,17 @@ class GoneawayError(Exception):
 
     @property
     def line(self) -> str:
-        return f"{self}; {self.hint}" if self.hint else str(self)
+        return _("{what}; {hint}", what=self, hint=self.hint) if self.hint else str(self)
 
 
 class SettingsError(GoneawayError):
     exit_code = ExitCode.USAGE
+
+    def __init__(self, what: str, hint: str = "", place: str = "") -> None:
+        """`place` is where it stands: a flag, a variable, a line of a file."""
+        super().__init__(_("{place}: {what}", place=place, what=what) if place else what, hint)
+        self.what = what
+        """Without its place."""
 
 
 class SourceError(GoneawayError):

@@ -10,7 +10,7 @@ function __goneaway_tui_said # the command, and the word behind it
             continue
         end
         switch $word
-            case '-h' '--host' '-P' '--port' '-u' '--user' '-S' '--socket' '--protocol' '-D' '--database' '--ssl-mode' '--ssl-ca' '--ssl-cert' '--ssl-key' '--connect-timeout' '--ssh' '--interval' '--watch-below' '--imminent-below' '--theme' '--for' '--format' '--output' '--error-log' '--exec' '--record' '--keep' '--recording' '--listen' '--listen-cert' '--listen-key' '--listen-ca' '--listen-auth' '--max-series' '--defaults-file' '--defaults-extra-file' '--defaults-group-suffix' '--login-path' '--config' '--group'
+            case '-h' '--host' '-P' '--port' '-u' '--user' '-S' '--socket' '--protocol' '-D' '--database' '--ssl-mode' '--ssl-ca' '--ssl-cert' '--ssl-key' '--connect-timeout' '--ssh' '--interval' '--watch-below' '--imminent-below' '--theme' '--lang' '--for' '--format' '--output' '--error-log' '--exec' '--record' '--keep' '--recording' '--listen' '--listen-cert' '--listen-key' '--listen-ca' '--listen-auth' '--max-series' '--defaults-file' '--defaults-extra-file' '--defaults-group-suffix' '--login-path' '--config' '--group'
                 set skips 1
             case '-*'
             case demo snapshot watch explain replay exporter config schema completion manual
@@ -70,6 +70,7 @@ complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain r
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter' -l read-only -d 'Change nothing: no tuning, no kill.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter' -l no-statements -d 'Never show or write SQL text.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter' -l theme -x -d 'Colours.'
+complete -c goneaway-tui -n '__goneaway_tui_for ui demo snapshot watch explain replay exporter config schema completion manual' -l lang -x -a 'en zh' -d 'The language: en, zh; the locale\'s if not said.'
 complete -c goneaway-tui -n '__goneaway_tui_for demo' -l simulated -d 'No server at all: a made-up one.'
 complete -c goneaway-tui -n '__goneaway_tui_for demo watch' -l for -x -d 'Leave after this long; for watch too.'
 complete -c goneaway-tui -n '__goneaway_tui_for snapshot' -l format -x -a 'json csv markdown html svg text' -d 'json, csv, markdown, html, svg, text; by the suffix of --output if not said, else json. explain: text, json, markdown.'

@@ -76,6 +76,7 @@ imminent-below = 60  # default
 read-only = true  # --read-only
 statements = false  # GONEAWAY_NO_STATEMENTS
 theme =   # default
+lang = en  # locale
 error-log =   # default
 record =   # default
 keep = 604800s  # default
@@ -99,7 +100,7 @@ def test_print_defaults_tells_a_password_that_will_be_asked_for() -> None:
 def test_print_defaults_is_one_line_a_value_whatever_the_value(name: str) -> None:
     text = answer(f"snapshot --print-defaults --output '{name}'")
 
-    assert text.count("\n") == 21
+    assert text.count("\n") == 22
     assert text.replace("\n", "").isprintable()
     assert text.encode()
 

@@ -5,6 +5,7 @@ Here alone is the time asked, is anything printed, and do rooms that do not know
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.disk import create, surroundings
 from goneaway_tui.cli.screen import policy_of, show
+from goneaway_tui.cli.speech import settle, speak
 from goneaway_tui.cli.terminal import (
     fault,
     may_overwrite,
@@ -24,12 +26,14 @@ from goneaway_tui.cli.terminal import (
     write_out,
 )
 from goneaway_tui.errors import ExitCode, GoneawayError, SourceError
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ports import Clock, Recorder
 from goneaway_tui.settings import (
     Answer,
     Settings,
     hide_secrets,
+    language_asked,
     resolve_each,
 )
 from goneaway_tui.settings.options import EXPORTER, UI
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from goneaway_tui.source.live import LiveSource
 
 
+SEEN = marked("others on this machine can see the password in the process list; use -p alone")
 DEMO = Policy(watch_below=45, imminent_below=15)
 """Where the demo draws the lines unless told: its sessions live for a minute."""
 
@@ -47,14 +52,17 @@ def run(argv: Sequence[str]) -> int:
     """Do what the arguments say and return the exit status. Nothing but a line ever reaches the user on failure."""
     try:
         hidden = hide_secrets(argv)
+        spoken = language_asked(argv, os.environ)
+        speak(spoken)
         told = resolve_each(argv, surroundings())
         said = (told,) if isinstance(told, Answer) else told
         for warning in dict.fromkeys(warning for each in said for warning in each.warnings):
-            tell(f"warning: {warning}")
+            tell(_("warning: {warning}", warning=warning))
         if isinstance(told, Answer):
             return _answer(told)
         if not hidden:
-            tell("warning: others on this machine can see the password in the process list; use -p alone")
+            tell(_("warning: {warning}", warning=_(SEEN)))
+        settle(told[0], spoken)
         return _run(told, argv)
     except GoneawayError as error:
         tell(error.line)
@@ -87,7 +95,7 @@ def _answer(answer: Answer) -> int:
         write_out(answer.text)
     else:
         create(answer.file, answer.text)
-        tell(f"wrote {answer.file}")
+        tell(_("wrote {file}", file=answer.file))
     return ExitCode.DONE
 
 
@@ -122,17 +130,17 @@ def _demo(settings: Settings) -> int:
     clock = steady_clock()
     if settings.simulated:
         return _simulated(settings, clock)
-    tell("starting a private server with a living workload; it is removed when you quit ...")
+    tell(_("starting a private server with a living workload; it is removed when you quit ..."))
     try:
         demo = start_demo()
     except NoServerProgram as absent:
-        greeting = f"{absent.line}. These sessions are simulated."
+        greeting = _("{why}. These sessions are simulated.", why=absent.line)
         tell(greeting)
         return _simulated(settings, clock, greeting)
     if settings.origins["watch_below"] == settings.origins["imminent_below"] == "default":
         settings = replace(settings, watch_below=DEMO.watch_below, imminent_below=DEMO.imminent_below)
     try:
-        address = Address(socket=demo.socket, user=demo.user, label="demo (private server)")
+        address = Address(socket=demo.socket, user=demo.user, label=_("demo (private server)"))
         admin = replace(address, user=demo.admin)
         executor = None if settings.read_only else LiveExecutor(admin, clock, statements=settings.statements)
         source = LiveSource(address, clock, statements=settings.statements)
@@ -226,7 +234,7 @@ def _explain(settings: Settings) -> int:
                 facts = facts_from(_live(replace(settings, error_log=None), way.address, clock))
         except SourceError as error:
             unasked = error
-            tell(f"the server could not be asked, so this is told by the log alone: {error.line}")
+            tell(_("the server could not be asked, so this is told by the log alone: {why}", why=error.line))
     if settings.error_log is not None:
         facts = replace(facts, log=log_entries(settings.error_log))
     if settings.recording is not None:
@@ -273,7 +281,7 @@ def _recorder(settings: Settings, server_name: str) -> Iterator[Recorder | None]
 
     keep = settings.keep
     if Path(settings.record).is_file() and Path(settings.record).stat().st_size:
-        tell(f"{settings.record} exists: what is seen is added to it")
+        tell(_("{file} exists: what is seen is added to it", file=settings.record))
     recorder = Recorder(
         Path(settings.record),
         server_name,

@@ -8,6 +8,7 @@ from goneaway_tui.cli.fleet import Member, Open, close_all, fleet, source_of
 from goneaway_tui.cli.screen import journal_of, play, policy_of, why_read_only
 from goneaway_tui.cli.terminal import require_terminal
 from goneaway_tui.errors import ExitCode
+from goneaway_tui.language import _, marked
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
 from goneaway_tui.source.executor import LiveExecutor
@@ -15,7 +16,7 @@ from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.watched import Subject
 
-NO_WAY = "there is no way to this server, so nothing can be changed on it"
+NO_WAY = marked("there is no way to this server, so nothing can be changed on it")
 
 
 def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:
@@ -56,6 +57,6 @@ def _subject(member: Member, source: Source, clock: Clock, journal: Journal) -> 
         if address is not None and may_change
         else None,
         journal=journal,
-        why_read_only=why_read_only(settings) if settings.read_only else NO_WAY,
+        why_read_only=why_read_only(settings) if settings.read_only else _(NO_WAY),
         color=settings.color,
     )

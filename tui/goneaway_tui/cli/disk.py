@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from goneaway_tui.errors import FileError
+from goneaway_tui.language import _
 from goneaway_tui.settings import Content, Surroundings
 
 MOST_BYTES = 1 << 20
@@ -25,10 +26,13 @@ class Disk:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "that is no file name"
-            raise FileError(f"cannot read {path}: {why}", "mend its permissions, or move it away") from None
+            raise FileError(
+                _("cannot read {file}: {why}", file=path, why=_why(error)),
+                _("mend its permissions, or move it away"),
+            ) from None
         if len(data) > MOST_BYTES:
-            raise FileError(f"cannot read {path}: it is longer than {MOST_BYTES >> 20} MiB", "name another")
+            why = _("it is longer than {number} MiB", number=MOST_BYTES >> 20)
+            raise FileError(_("cannot read {file}: {why}", file=path, why=why), _("name another"))
         return Content(data, mode)
 
     def names(self, folder: Path) -> list[str] | None:
@@ -51,10 +55,11 @@ def create(path: Path, text: str) -> None:
             file.write(text)
     except (OSError, ValueError) as error:
         if isinstance(error, FileExistsError) and path.parent.is_dir():
-            hint = "edit it, or name another by --config"
-            raise FileError(f"{path} exists, and is not replaced", hint) from None
-        why = getattr(error, "strerror", None) or "that is no file name"
-        raise FileError(f"cannot write {path}: {why}", "name another by --config") from None
+            hint = _("edit it, or name another by --config")
+            raise FileError(_("{file} exists, and is not replaced", file=path), hint) from None
+        raise FileError(
+            _("cannot write {file}: {why}", file=path, why=_why(error)), _("name another by --config")
+        ) from None
 
 
 def append(path: Path, data: bytes) -> None:
@@ -71,10 +76,19 @@ def append(path: Path, data: bytes) -> None:
             if not is_whole:
                 file.truncate(size)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "that is no file name"
-        raise FileError(f"cannot write {path}: {why}", "mend its permissions, or make room") from None
+        raise FileError(
+            _("cannot write {file}: {why}", file=path, why=_why(error)),
+            _("mend its permissions, or make room"),
+        ) from None
     if not is_whole:
-        raise FileError(f"cannot write {path}: there is no room for it", "make room, and save it again")
+        why = _("there is no room for it")
+        raise FileError(
+            _("cannot write {file}: {why}", file=path, why=why), _("make room, and save it again")
+        )
+
+
+def _why(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or _("that is no file name")
 
 
 def _config() -> Path:

@@ -11,6 +11,7 @@ from goneaway_tui.cli.disk import append, surroundings
 from goneaway_tui.cli.terminal import fault, tell
 from goneaway_tui.cli.way import address_name, way_to
 from goneaway_tui.errors import ExitCode, SettingsError, SourceError
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.profile import Draft, Profile, Welcome
 from goneaway_tui.settings import (
@@ -128,11 +129,11 @@ class LiveDoor:
         try:
             told = self._named(name)
         except SettingsError as error:
-            return Profile(name, f"cannot be used: {plain(error.line, 200)}")
+            return Profile(name, _("cannot be used: {why}", why=plain(error.line, 200)))
         return Profile(name, _place(told), told.color, told.read_only)
 
 
 def _place(settings: Settings) -> str:
     connection = settings.connection
-    via = f" via {connection.ssh}" if connection.ssh else ""
-    return plain(f"{connection.user}@{address_name(connection)}{via}", 300)
+    there = f"{connection.user}@{address_name(connection)}"
+    return plain(_("{place} via {host}", place=there, host=connection.ssh) if connection.ssh else there, 300)

@@ -12,6 +12,7 @@ from typing import Self
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.export.data import Data
 from goneaway_tui.export.json import dumps
+from goneaway_tui.language import _
 
 WAITING = 100
 """Events that may wait for their turn; what comes beyond is passed over, and told."""
@@ -35,16 +36,23 @@ class Errand:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_raised: object) -> None:
         """Let what waits be run, as long as that takes no longer than one run may."""
         try:
             self._events.put(None, timeout=PATIENCE)
             self._thread.join(timeout=PATIENCE)
         except queue.Full:
             pass
-        for words, times in (*self._failed.items(), ("passed over", self._passed_over)):
+        for what, times in (*self._failed.items(), (_("passed over"), self._passed_over)):
             if times > 1:
-                tell(f"--exec {self._command[0]}: {times:,} times {words}")
+                tell(
+                    _(
+                        "--exec {program}: {number:,} times {what}",
+                        program=self._command[0],
+                        number=times,
+                        what=what,
+                    )
+                )
 
     def send(self, event: Data) -> None:
         """Never waits."""
@@ -53,7 +61,7 @@ class Errand:
         except queue.Full:
             self._passed_over += 1
             if self._passed_over == 1:
-                tell("--exec cannot keep up: events are passed over")
+                tell(_("--exec cannot keep up: events are passed over"))
 
     def _run(self) -> None:
         while (event := self._events.get()) is not None:
@@ -72,15 +80,15 @@ class Errand:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            self._fail(f"took longer than {PATIENCE:g} s and was ended")
+            self._fail(_("took longer than {number:g} s and was ended", number=PATIENCE))
         except (OSError, ValueError) as error:
-            self._fail(f"cannot be run: {error}")
+            self._fail(_("cannot be run: {why}", why=error))
         else:
             if done.returncode:
-                self._fail(f"ended with status {done.returncode}")
+                self._fail(_("ended with status {number}", number=done.returncode))
 
-    def _fail(self, words: str) -> None:
+    def _fail(self, what: str) -> None:
         """Each way to fail is told once, and at the end how often it was."""
-        self._failed[words] += 1
-        if self._failed[words] == 1:
-            tell(f"--exec {self._command[0]} {words}")
+        self._failed[what] += 1
+        if self._failed[what] == 1:
+            tell(_("--exec {program} {what}", program=self._command[0], what=what))

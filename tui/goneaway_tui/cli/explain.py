@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 from goneaway_tui.cli.logfile import STDIN, blocks
 from goneaway_tui.cli.terminal import silence_stdout, tell, use_utf8
 from goneaway_tui.errors import ExitCode, FileError, SettingsError
+from goneaway_tui.language import _, marked
+from goneaway_tui.settings.options import EXPLAIN
 
 if TYPE_CHECKING:
     from goneaway_tui.cli.fleet import Unreached
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_ENTRIES: Final = 20_000
 """Of a server's log, and of a recording: more is not held."""
+NOTHING_LOST: Final = marked("no lost or refused connection in what was read")
 RECORDED_SECONDS: Final = 86_400.0
 """How much of a recording is read at a time, from its end."""
 
@@ -58,13 +61,14 @@ def explain(
         except OSError as error:
             silence_stdout()
             raise FileError(
-                f"cannot write to standard output: {error.strerror}", "make room, or write elsewhere"
+                _("cannot write to standard output: {why}", why=error.strerror),
+                _("make room, or write elsewhere"),
             ) from None
 
     count = FORMATS[format_name](_explained(files or (STDIN,), facts, clock, lying_at), write, server)
     sys.stdout.flush()
     if not count and server is None:
-        tell("no lost or refused connection in what was read")
+        tell(_(NOTHING_LOST))
     return ExitCode.DONE if count else ExitCode.NOTHING_FOUND
 
 
@@ -136,10 +140,10 @@ class Local(tzinfo):
         except (OverflowError, ValueError, OSError):
             return timedelta()
 
-    def dst(self, _: datetime | None) -> timedelta:
+    def dst(self, _when: datetime | None) -> timedelta:
         return timedelta()
 
-    def tzname(self, _: datetime | None) -> str:
+    def tzname(self, _when: datetime | None) -> str:
         return "local"
 
 
@@ -148,5 +152,8 @@ def chosen_format(name: str | None) -> str:
     from goneaway_tui.doctor.answers import FORMATS
 
     if name is not None and name not in FORMATS:
-        raise SettingsError(f"--format={name} does not go with explain", f"it takes {', '.join(FORMATS)}")
+        raise SettingsError(
+            _("{flag} does not go with {command}", flag=f"--format={name}", command=EXPLAIN),
+            _("it takes {names}", names=", ".join(FORMATS)),
+        )
     return name or "text"

@@ -21,6 +21,7 @@ from goneaway_tui.cli.terminal import tell, write_out
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
 from goneaway_tui.judge import step
 from goneaway_tui.judge.learning import NOTHING_LEARNED
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Source
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 LONGEST_PAUSE = 30.0
 """Seconds between tries to reach a server that stays away."""
+READ_BY_ALL = marked("whoever reaches this address reads user names; --listen-auth names who may")
+READ_ON_ITS_WAY = marked("the password can be read on its way; --listen-cert hides it")
 RULES, DASHBOARD = "rules.yml", "dashboard.json"
 
 
@@ -79,14 +82,14 @@ class Polling:
         self._last, self._lessons = taken.snapshot, taken.lessons
         if self._failures:
             self._failures = 0
-            tell(f"{self._name}: it answers again")
+            tell(_("{server}: it answers again", server=self._name))
 
     def _miss(self, error: SourceError) -> None:
         """The first of several in a row is told."""
         self._board[self._name] = self._board[self._name].missed()
         self._failures += 1
         if self._failures == 1:
-            tell(f"{self._name}: {error.line}")
+            tell(_("{place}: {what}", place=self._name, what=error.line))
 
     def _pause(self) -> float:
         return min(LONGEST_PAUSE, max(self._interval, 2.0 ** min(self._failures - 1, 10)))
@@ -106,8 +109,8 @@ def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
         if (absent.name or "").partition(".")[0] != "prometheus_client":
             raise
         raise SettingsError(
-            "the exporter needs the Python package prometheus_client, which is not here",
-            "pipx inject goneaway-tui prometheus_client, or install goneaway-tui[exporter]",
+            _("the exporter needs the Python package prometheus_client, which is not here"),
+            _("pipx inject goneaway-tui prometheus_client, or install goneaway-tui[exporter]"),
         ) from None
     doorway = doorway_of(first)
     told: list[int] = []
@@ -138,9 +141,11 @@ def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
         with heeding(go):
             port = held.enter_context(listening(doorway, board))
             scheme = "http" if doorway.cert is None else "https"
-            tell(f"metrics at {scheme}://{replace(first.listen, port=port)}/metrics")
+            tell(_("metrics at {url}", url=f"{scheme}://{replace(first.listen, port=port)}/metrics"))
             try:
-                done, _ = wait([threads.submit(one.run) for one in polling], return_when=FIRST_EXCEPTION)
+                done, _waiting = wait(
+                    [threads.submit(one.run) for one in polling], return_when=FIRST_EXCEPTION
+                )
             finally:
                 stop()
         for ended in done:
@@ -155,13 +160,15 @@ def doorway_of(settings: Settings) -> Doorway:
     cert = settings.listen_cert
     for path, flag in ((settings.listen_key, "--listen-key"), (settings.listen_ca, "--listen-ca")):
         if path is not None and cert is None:
-            raise SettingsError(f"{flag} does nothing without a certificate", "give --listen-cert too")
+            raise SettingsError(
+                _("{flag} does nothing without a certificate", flag=flag), _("give --listen-cert too")
+            )
     login = None if settings.listen_auth is None else _login(Path(settings.listen_auth))
     if not _is_loopback(settings.listen.host):
         if login is None and settings.listen_ca is None:
-            tell("warning: whoever reaches this address reads user names; --listen-auth names who may")
+            tell(_("warning: {warning}", warning=_(READ_BY_ALL)))
         elif cert is None:
-            tell("warning: the password can be read on its way; --listen-cert hides it")
+            tell(_("warning: {warning}", warning=_(READ_ON_ITS_WAY)))
     key = settings.listen_key or cert
     return Doorway(settings.listen.host, settings.listen.port, cert, key, settings.listen_ca, login)
 
@@ -170,12 +177,13 @@ def _login(path: Path) -> str:
     content = Disk().read(path)
     name = plain(str(path), 300)
     if content is None:
-        raise FileError(f"cannot read {name}: there is no such file", "write user:password into it")
+        why = _("there is no such file")
+        raise FileError(_("cannot read {file}: {why}", file=name, why=why), _("write user:password into it"))
     if not is_private(content):
-        raise FileError(f"{name} can be read by others", f"chmod 600 {name}")
+        raise FileError(_("{file} can be read by others", file=name), f"chmod 600 {name}")
     line = content.data.decode("utf-8", "replace").partition("\n")[0].strip()
     if not all(line.partition(":")):
-        raise FileError(f"{name} holds no login", "its first line has to be user:password")
+        raise FileError(_("{file} holds no login", file=name), _("its first line has to be user:password"))
     return line
 
 

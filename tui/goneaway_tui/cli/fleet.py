@@ -16,6 +16,7 @@ from goneaway_tui.cli.password import password_of
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.cli.way import address_name, way_to
 from goneaway_tui.errors import SettingsError, SourceError
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Secret, Settings
@@ -32,9 +33,9 @@ Open = Callable[[Settings, Address, Clock], "LiveSource"]
 GOODBYE_SECONDS = 0.5
 """How long all of them together may take to let go."""
 NOT_OF_SEVERAL: Mapping[str, str] = {
-    "record": "a recording is of one server: run watch --record once for each",
-    "recording": "a recording is of one server: give that server alone",
-    "error_log": "a log is of one server: write error_log below its [servers.NAME]",
+    "record": marked("a recording is of one server: run watch --record once for each"),
+    "recording": marked("a recording is of one server: give that server alone"),
+    "error_log": marked("a log is of one server: write error_log below its [servers.NAME]"),
 }
 """What is said of one server alone and cannot hold for several, with what to do instead."""
 
@@ -59,13 +60,13 @@ class Unreached:
 
     def __init__(self, member: Member) -> None:
         self.name = member.name
-        self._why = "there is no way to it" if member.trouble is None else str(member.trouble)
+        self._why = _("there is no way to it") if member.trouble is None else str(member.trouble)
 
     def sample(self) -> Sample:
-        raise SourceError(self._why, "start again once there is one")
+        raise SourceError(self._why, _("start again once there is one"))
 
     def history(self) -> History:
-        raise SourceError(self._why, "start again once there is one")
+        raise SourceError(self._why, _("start again once there is one"))
 
     def close(self) -> None:
         """Nothing is held."""
@@ -77,7 +78,7 @@ def fleet(each: Sequence[Settings]) -> Iterator[tuple[Member, ...]]:
     for option, instead in NOT_OF_SEVERAL.items():
         said = [settings.origins[option] for settings in each if getattr(settings, option) is not None]
         if len(set(said)) < len(said):
-            raise SettingsError(f"{said[0]} does not go with several servers", instead)
+            raise SettingsError(_("{flag} does not go with several servers", flag=said[0]), _(instead))
     known: dict[str, Secret] = {}
     members = []
     for name, settings in zip(names(each), each, strict=True):
@@ -110,7 +111,7 @@ def side_by_side(sources: Mapping[str, S], ask: Callable[[str, S], T]) -> list[t
         try:
             return name, ask(name, sources[name])
         except SourceError as error:
-            tell(f"{name}: {error.line}")
+            tell(_("{place}: {what}", place=name, what=error.line))
             return name, None
 
     threads = ThreadPoolExecutor(max_workers=len(sources), thread_name_prefix="server")

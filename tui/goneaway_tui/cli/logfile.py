@@ -16,6 +16,7 @@ from typing import Final, Protocol, Self
 
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import FileError
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 
 BLOCK: Final = 1 << 20
@@ -33,7 +34,7 @@ def _unpack_zstd(packed: io.BufferedReader) -> Readable:
         zstd = importlib.import_module("compression.zstd")
     except ImportError:
         raise FileError(
-            "this Python cannot unpack .zst", "run zstd -dc FILE | goneaway-tui explain -"
+            _("this Python cannot unpack .zst"), _("run zstd -dc FILE | goneaway-tui explain -")
         ) from None
     opened: Readable = zstd.ZstdFile(packed)
     return opened
@@ -54,28 +55,30 @@ def blocks(name: str) -> Iterator[bytes]:
     try:
         if name == STDIN:
             if sys.stdin.isatty():
-                tell("paste the error, then press ctrl+d ...")
+                tell(_("paste the error, then press ctrl+d ..."))
             yield from _unpacked(sys.stdin.buffer)
         else:
             with open(name, "rb", buffering=0) as file, Progress(shown, file):  # noqa: PTH123 - bytes as they come
                 yield from _unpacked(file)
     except FileError as error:
-        raise FileError(f"cannot read {shown}: {error}", error.hint) from None
+        raise FileError(_("cannot read {file}: {why}", file=shown, why=error), error.hint) from None
     except BrokenPipeError:
         raise
     except OSError as error:
         raise FileError(
-            f"cannot read {shown}: {plain(error.strerror or str(error), 200)}", "name a log you may read"
+            _("cannot read {file}: {why}", file=shown, why=plain(error.strerror or str(error), 200)),
+            _("name a log you may read"),
         ) from None
     except _PACKED_BADLY as error:
         raise FileError(
-            f"cannot read {shown}: {plain(str(error), 200)}", "is it damaged, or cut short?"
+            _("cannot read {file}: {why}", file=shown, why=plain(str(error), 200)),
+            _("is it damaged, or cut short?"),
         ) from None
 
 
 def _unpacked(file: Readable) -> Iterator[bytes]:
     start = b""
-    most = max(len(magic) for magic, _ in UNPACKERS)
+    most = max(len(magic) for magic, _unpack in UNPACKERS)
     while len(start) < most and (more := file.read(most - len(start))):
         start += more
     whole = _Whole(start, file)
@@ -132,7 +135,7 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
             threading.Thread(target=self._draw, daemon=True).start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self._done.set()
         if self._draws:
             sys.stderr.write("\r\x1b[K")

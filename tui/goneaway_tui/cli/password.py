@@ -8,11 +8,14 @@ import subprocess
 import warnings
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.settings import Command, ConnectionSettings, Keyring, Secret
 
 PATIENCE_SECONDS = 120
 """How long a program may take: it may be waiting for a person to unlock it."""
+ENDED = marked("{program} ended with status {number}")
+ENDED_BY_SIGNAL = marked("{program} ended with signal {number}")
 LONGEST = 4096
 """Characters; more on one line is no password."""
 
@@ -20,7 +23,7 @@ LONGEST = 4096
 def password_of(connection: ConnectionSettings, whose: str = "") -> Secret:
     """`whose` is said where the person is asked. Raises SettingsError where it is not to be had."""
     if connection.ask_password:
-        return _asked(f"Password for {plain(whose, 100)}: " if whose else "Password: ")
+        return _asked(_("Password for {server}: ", server=plain(whose, 100)) if whose else _("Password: "))
     if isinstance(connection.password, Command):
         return _printed(connection.password)
     if isinstance(connection.password, Keyring):
@@ -35,10 +38,12 @@ def _asked(prompt: str) -> Secret:
             return Secret(getpass.getpass(prompt))
     except getpass.GetPassWarning:
         raise SettingsError(
-            "there is no terminal to ask for the password on", "set MYSQL_PWD, or use ~/.my.cnf"
+            _("there is no terminal to ask for the password on"), _("set MYSQL_PWD, or use ~/.my.cnf")
         ) from None
     except EOFError:
-        raise SettingsError("no password was typed", "type it at the prompt, or set MYSQL_PWD") from None
+        raise SettingsError(
+            _("no password was typed"), _("type it at the prompt, or set MYSQL_PWD")
+        ) from None
 
 
 def _printed(command: Command) -> Secret:
@@ -47,19 +52,22 @@ def _printed(command: Command) -> Secret:
     try:
         done = subprocess.run(command.words, stdout=subprocess.PIPE, timeout=PATIENCE_SECONDS, check=False)  # noqa: S603
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it has a character that cannot be passed on"
-        raise SettingsError(f"{command.origin}: cannot run {program}: {why}", "mend the command") from None
+        why = getattr(error, "strerror", None) or _("it has a character that cannot be passed on")
+        what = _("cannot run {program}: {why}", program=program, why=why)
+        raise SettingsError(what, _("mend the command"), command.origin) from None
     except subprocess.TimeoutExpired:
-        raise SettingsError(
-            f"{command.origin}: {program} did not end in {PATIENCE_SECONDS} s", "run it by hand once"
-        ) from None
+        what = _("{program} did not end in {number} s", program=program, number=PATIENCE_SECONDS)
+        raise SettingsError(what, _("run it by hand once"), command.origin) from None
     if done.returncode:
-        how = f"status {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
-        raise SettingsError(f"{command.origin}: {program} ended with {how}", "run it by hand to see why")
+        ended = ENDED_BY_SIGNAL if done.returncode < 0 else ENDED
+        what = _(ended, program=program, number=abs(done.returncode))
+        raise SettingsError(what, _("run it by hand to see why"), command.origin)
     line = done.stdout.partition(b"\n")[0].removesuffix(b"\r")
     if not line or len(line) > LONGEST:
         raise SettingsError(
-            f"{command.origin}: {program} printed no password", "it has to be the first line of its output"
+            _("{program} printed no password", program=program),
+            _("it has to be the first line of its output"),
+            command.origin,
         )
     return Secret(line.decode("utf-8", "surrogateescape"))
 
@@ -70,15 +78,18 @@ def _kept(keyring: Keyring, user: str) -> Secret:
         failures: type[Exception] = importlib.import_module("keyring.errors").KeyringError
     except ImportError:
         raise SettingsError(
-            f"{keyring.origin}: the Python package keyring is not here", "pipx inject goneaway-tui keyring"
+            _("the Python package keyring is not here"), "pipx inject goneaway-tui keyring", keyring.origin
         ) from None
     try:
         password = module.get_password(keyring.service, user)
     except failures as error:
-        raise SettingsError(f"{keyring.origin}: the keyring fails: {error}", "is it unlocked?") from None
+        raise SettingsError(
+            _("the keyring fails: {why}", why=error), _("is it unlocked?"), keyring.origin
+        ) from None
     if not password:
         raise SettingsError(
-            f"{keyring.origin}: the keyring has nothing for {user} at {keyring.service}",
+            _("the keyring has nothing for {user} at {service}", user=user, service=keyring.service),
             f"keyring set {keyring.service} {user}",
+            keyring.origin,
         )
     return Secret(password)

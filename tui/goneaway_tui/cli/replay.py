@@ -7,12 +7,13 @@ from pathlib import Path
 from goneaway_tui.cli.screen import play, policy_of
 from goneaway_tui.cli.terminal import require_terminal, tell
 from goneaway_tui.errors import ExitCode
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 
-WHY_READ_ONLY = "this is a recording: there is no server here to change"
-DAMAGED = "This recording is damaged, or its end is missing: what is whole in it is shown."
+WHY_READ_ONLY = marked("this is a recording: there is no server here to change")
+DAMAGED = marked("This recording is damaged, or its end is missing: what is whole in it is shown.")
 MOST_DEPARTURES = 2_000
 """How many of the newest the ledger of a recording shows: they are read anew wherever somebody jumps."""
 
@@ -41,24 +42,24 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
     path = Path(settings.files[0])
     recording = Recording(path)
     try:
-        require_terminal("start replay in one; goneaway-tui explain --recording=FILE needs none")
+        require_terminal(_("start replay in one; goneaway-tui explain --recording=FILE needs none"))
         if recording.is_damaged:
-            tell(f"{path}: {DAMAGED}")
+            tell(_("{place}: {what}", place=path, what=_(DAMAGED)))
         timeline = Replay(recording, MOST_DEPARTURES)
         first = timeline.snapshot()
-        source = Recorded(f"{recording.server_name} (recorded)")
+        source = Recorded(_("{server} (recorded)", server=recording.server_name))
         subject = Subject(
             source,
             policy_of(settings),
             first=first,
-            why_read_only=WHY_READ_ONLY,
+            why_read_only=_(WHY_READ_ONLY),
             player=Player(timeline, real),
         )
         app = GoneawayApp(
             [subject],
             timeline.clock,
             theme=settings.theme,
-            greeting=DAMAGED if recording.is_damaged else "",
+            greeting=_(DAMAGED) if recording.is_damaged else "",
         )
         app.set_keymap(settings.keys)
         return play(app, source.close)

@@ -14,6 +14,7 @@ from goneaway_tui.cli.memory import spare_the_lasting
 from goneaway_tui.cli.signals import heeding
 from goneaway_tui.cli.terminal import fault, silence_terminal, tell
 from goneaway_tui.errors import ExitCode
+from goneaway_tui.language import _
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ports import Clock, Executor, Recorder, Source
 from goneaway_tui.settings import Settings
@@ -45,7 +46,9 @@ def show(
     from goneaway_tui.judge import judge
 
     try:
-        patience = threading.Timer(PATIENCE_SECONDS, tell, [f"connecting to {source.name} ..."])
+        patience = threading.Timer(
+            PATIENCE_SECONDS, tell, [_("connecting to {server} ...", server=source.name)]
+        )
         patience.daemon = True
         patience.start()
         try:
@@ -106,7 +109,7 @@ def why_read_only(settings: Settings) -> str:
     """Empty where it is not."""
     if not settings.read_only:
         return ""
-    return f"read-only by {settings.origins['read_only']}: nothing can be changed"
+    return _("read-only by {origin}: nothing can be changed", origin=settings.origins["read_only"])
 
 
 def policy_of(settings: Settings) -> Policy:

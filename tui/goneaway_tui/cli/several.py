@@ -13,7 +13,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.errand import Errand
-from goneaway_tui.cli.explain import chosen_format, explain, facts_from, log_entries
+from goneaway_tui.cli.explain import NOTHING_LOST, chosen_format, explain, facts_from, log_entries
 from goneaway_tui.cli.exporter import exporter
 from goneaway_tui.cli.fleet import Open, close_all, fleet, side_by_side, source_of
 from goneaway_tui.cli.logfile import STDIN, blocks
@@ -22,12 +22,16 @@ from goneaway_tui.cli.signals import heeding
 from goneaway_tui.cli.terminal import may_overwrite, tell, write_out
 from goneaway_tui.cli.watch import Watch, lines
 from goneaway_tui.errors import ExitCode, SettingsError
+from goneaway_tui.language import _, marked
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import EXPLAIN, EXPORTER, SNAPSHOT, UI, WATCH
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.evidence import Facts
+
+
+ONE_OF = marked("with several it is one of {names}")
 
 
 def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:
@@ -47,7 +51,9 @@ def snapshots(each: Sequence[Settings], clock: Clock, open_source: Open) -> Exit
     write_each = chosen.write_each
     if write_each is None:
         able = ", ".join(row.name for row in FORMATS.values() if row.write_each)
-        raise SettingsError(f"--format={chosen.name} shows one server", f"with several it is one of {able}")
+        raise SettingsError(
+            _("{flag} shows one server", flag=f"--format={chosen.name}"), _(ONE_OF, names=able)
+        )
     with fleet(each) as members:
         policies = {member.name: policy_of(member.settings) for member in members}
         sources = {member.name: source_of(member, clock, open_source) for member in members}
@@ -96,7 +102,7 @@ def watches(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCo
         threads = held.enter_context(ThreadPoolExecutor(len(watching), thread_name_prefix="watch"))
         with heeding(go):
             try:
-                done, _ = wait(
+                done, _waiting = wait(
                     [threads.submit(watch.run, first.run_for) for watch in watching],
                     return_when=FIRST_EXCEPTION,
                 )
@@ -118,17 +124,17 @@ def explains(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitC
         logs = {member.name: member.settings.error_log for member in members}
         bare = [replace(member, settings=replace(member.settings, error_log=None)) for member in members]
         sources = {member.name: source_of(member, clock, open_source) for member in bare}
-        told = side_by_side(sources, lambda _, source: facts_from(source))
+        told = side_by_side(sources, lambda _name, source: facts_from(source))
     known = [(name, _with_log(facts, logs[name])) for name, facts in told if facts is not None]
     if not known:
-        tell("no server could be asked, so this is told by the log alone")
+        tell(_("no server could be asked, so this is told by the log alone"))
     with _spooled(files) as lying_at:
         codes = [explain(files, chosen, facts, clock, name, lying_at) for name, facts in known]
         codes = codes or [explain(files, chosen, NO_SERVER, clock, lying_at=lying_at)]
     if len(known) < len(told):
         return ExitCode.UNREACHABLE
     if ExitCode.DONE not in codes:
-        tell("no lost or refused connection in what was read")
+        tell(_(NOTHING_LOST))
     return min(codes)
 
 
@@ -146,7 +152,9 @@ def run_over(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
     """Do what was asked for. Raises GoneawayError."""
     command = each[0].command
     if command not in SEVERAL:
-        raise SettingsError(f"{command} takes one server", f"with several it is one of {', '.join(SEVERAL)}")
+        raise SettingsError(
+            _("{command} takes one server", command=command), _(ONE_OF, names=", ".join(SEVERAL))
+        )
     return SEVERAL[command](each, clock, open_source)
 
 

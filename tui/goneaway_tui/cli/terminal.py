@@ -13,20 +13,24 @@ from pathlib import Path
 from typing import TextIO
 
 from goneaway_tui.errors import FileError, SettingsError
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 
 
-def require_terminal(instead: str = "use goneaway-tui snapshot where there is none") -> None:
-    """Raises SettingsError where there is none; `instead` is what to do then."""
+def require_terminal(instead: str = "") -> None:
+    """Raises SettingsError where there is none; `instead` is what to do then, if not a snapshot."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        raise SettingsError("the screen needs a terminal, and this is not one", instead)
+        raise SettingsError(
+            _("the screen needs a terminal, and this is not one"),
+            instead or _("use goneaway-tui snapshot where there is none"),
+        )
 
 
 def may_overwrite(path: Path) -> bool:
     """Ask where a person can answer; otherwise an existing file is never replaced."""
     if not path.exists() or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    sys.stderr.write(f"{plain(str(path))} exists. Replace it? [y/N] ")
+    sys.stderr.write(_("{file} exists. Replace it? [y/N] ", file=plain(str(path))))
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
@@ -41,7 +45,8 @@ def write_out(text: str) -> None:
     except OSError as error:
         silence_stdout()
         raise FileError(
-            f"cannot write to standard output: {error.strerror}", "make room, or write elsewhere"
+            _("cannot write to standard output: {why}", why=error.strerror),
+            _("make room, or write elsewhere"),
         ) from None
 
 
@@ -84,5 +89,5 @@ def fault(error: BaseException) -> str:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as out:
             out.write("".join(traceback.format_exception(error)))
     except OSError:
-        return f"a fault of ours, {told}; please report it"
-    return f"a fault of ours, {told}; please report it with {path}"
+        return _("a fault of ours, {fault}; please report it", fault=told)
+    return _("a fault of ours, {fault}; please report it with {file}", fault=told, file=path)

@@ -19,6 +19,7 @@ from goneaway_tui.export.data import Data
 from goneaway_tui.export.json import dumps
 from goneaway_tui.judge import Step, step
 from goneaway_tui.judge.learning import NOTHING_LEARNED
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Recorder, Source
@@ -108,7 +109,9 @@ class Watch:
             return
         self._failures += 1
         if self._failures == 1:
-            tell(error.line if self._name is None else f"{self._name}: {error.line}")
+            tell(
+                error.line if self._name is None else _("{place}: {what}", place=self._name, what=error.line)
+            )
             self._write(events.lost(self._clock(), plain(error.line, 500)))
 
     def _take(self, taken: Step) -> None:
@@ -179,10 +182,11 @@ def lines(output: str | None) -> Iterator[Callable[[Data], None]]:
             except OSError as error:
                 if output is None:
                     silence_stdout()
-                raise FileError(
-                    f"cannot write to {plain(output or 'standard output', 300)}: {error.strerror}",
-                    "make room, or write elsewhere",
-                ) from None
+                why, hint = error.strerror, _("make room, or write elsewhere")
+                if output is None:
+                    raise FileError(_("cannot write to standard output: {why}", why=why), hint) from None
+                file = plain(output, 300)
+                raise FileError(_("cannot write to {file}: {why}", file=file, why=why), hint) from None
 
         yield write
 
@@ -198,7 +202,8 @@ def _opened(output: str | None) -> Iterator[TextIO]:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     except OSError as error:
         raise FileError(
-            f"cannot write {plain(output, 300)}: {error.strerror}", "choose another place with --output"
+            _("cannot write {file}: {why}", file=plain(output, 300), why=error.strerror),
+            _("choose another place with --output"),
         ) from None
     with os.fdopen(descriptor, "a", encoding="utf-8", newline="\n") as out:
         yield out

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from goneaway_tui.cli.password import password_of
 from goneaway_tui.cli.terminal import tell
+from goneaway_tui.language import _
 from goneaway_tui.settings import ConnectionSettings, Secret, Settings, Transport
 from goneaway_tui.source.address import STANDARD_SOCKETS, Address, standard_socket
 from goneaway_tui.source.tunnel import Tunnel
@@ -37,9 +38,12 @@ def way_to(settings: Settings, password: Secret | None = None) -> Iterator[Way]:
         yield Way(address)
         return
     target = address.socket or f"[{address.host}]:{address.port}"
-    tell(f"asking ssh for a way through {host} ...")
+    tell(_("asking ssh for a way through {host} ...", host=host))
     with Tunnel(host, target) as tunnel:
-        yield Way(replace(address, via=tunnel.path, label=f"{address.name} via {host}"), tunnel)
+        yield Way(
+            replace(address, via=tunnel.path, label=f"{address.name} via {host}"),
+            tunnel,
+        )
 
 
 def address_name(connection: ConnectionSettings) -> str:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import humanize
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.model.snapshot import Basis, Limit
 
-__all__ = ["age", "clock", "count", "countdown", "instant", "limit_cell", "limit_words", "size"]
+__all__ = [
+    "age",
+    "clock",
+    "count",
+    "count_as_in",
+    "countdown",
+    "instant",
+    "limit_cell",
+    "limit_words",
+    "size",
+]
 
 UNITS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60))
 SIZES = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1))
@@ -84,6 +95,12 @@ def age(seconds: float) -> str:
     while len(parts) > 1 and not parts[0][0]:
         parts.pop(0)
     return " ".join(f"{n}{unit}" for i, (n, unit) in enumerate(parts[:2]) if n or i == 0)
+
+
+def count_as_in(locale: str) -> None:
+    """Counts and sizes as that locale writes them, in this thread; as in English where humanize does not know it."""
+    with suppress(FileNotFoundError):
+        humanize.activate(locale)
 
 
 def count(number: int) -> str:

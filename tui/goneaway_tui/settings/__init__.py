@@ -1,6 +1,7 @@
 """What a run is to do, and who said so: flags, DSN, environment, config file, option files."""
 
 from goneaway_tui.settings.argv import hide_secrets
+from goneaway_tui.settings.commandline import language_asked
 from goneaway_tui.settings.profiles import addition, look_through, servers_of, trial
 from goneaway_tui.settings.resolution import resolve, resolve_each
 from goneaway_tui.settings.secret import Secret
@@ -31,6 +32,7 @@ __all__ = [
     "Transport",
     "addition",
     "hide_secrets",
+    "language_asked",
     "look_through",
     "resolve",
     "resolve_each",

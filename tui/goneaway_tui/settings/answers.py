@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator
 
 from goneaway_tui.errors import ExitCode
+from goneaway_tui.export.cells import cell_width
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
+from goneaway_tui.settings.filling import filled
 from goneaway_tui.settings.options import (
     ACTIONS,
     COMMANDS,
@@ -25,7 +27,7 @@ from goneaway_tui.settings.settings import Command, Keyring, Settings
 WIDTH = 80
 _COLUMN = 32
 
-ABOUT = "goneaway-tui shows every MySQL or MariaDB session beside the limit that will close it."
+ABOUT = marked("goneaway-tui shows every MySQL or MariaDB session beside the limit that will close it.")
 
 SYNOPSES = (
     "[CONNECTION] [DSN ... | @NAME ...]",
@@ -50,27 +52,31 @@ EXAMPLES = (
 )
 
 SOURCES = (
-    "A DSN is mysql://user:password@host:port/database?ssl-mode=REQUIRED, or mariadb://...; its query takes the connection's"
-    " other options.\n"
-    "A value is taken from the first that has one: flag, DSN, environment variable (in brackets above), config file, option"
-    " files of the mysql client, default.\n"
-    "A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y."
-).splitlines()
-"""A paragraph each."""
+    marked(
+        "A DSN is mysql://user:password@host:port/database?ssl-mode=REQUIRED, or mariadb://...; its query takes the"
+        " connection's other options."
+    ),
+    marked(
+        "A value is taken from the first that has one: flag, DSN, environment variable ({place}), config"
+        " file, option files of the mysql client, default."
+    ),
+    marked("A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y."),
+)
+"""A paragraph each; `{place}` is where the variables stand."""
 
 STATUSES = {
-    ExitCode.DONE: "done",
-    ExitCode.NOTHING_FOUND: "explain found no lost or refused connection",
-    ExitCode.USAGE: "a flag, variable or file says something impossible",
-    ExitCode.UNREACHABLE: "the server is unreachable or refuses us",
-    ExitCode.FILE: "an input or output file cannot be read or written",
-    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.DONE: marked("done"),
+    ExitCode.NOTHING_FOUND: marked("explain found no lost or refused connection"),
+    ExitCode.USAGE: marked("a flag, variable or file says something impossible"),
+    ExitCode.UNREACHABLE: marked("the server is unreachable or refuses us"),
+    ExitCode.FILE: marked("an input or output file cannot be read or written"),
+    ExitCode.INTERRUPTED: marked("interrupted"),
 }
 
 QUESTIONS = {
-    "-?, --help": "This text.",
-    "-V, --version": "The version.",
-    "--print-defaults": "Each value as it would be used, and where it came from.",
+    "-?, --help": marked("This text."),
+    "-V, --version": marked("The version."),
+    "--print-defaults": marked("Each value as it would be used, and where it came from."),
 }
 
 _BRACKETS = re.compile(r"\[[^]]*\]")
@@ -79,15 +85,24 @@ _PLAIN = re.compile(r"[^\s#'\"\\]*")
 
 def help_text() -> str:
     """At most 80 columns; names nothing that does not work."""
-    parts = [_filled(ABOUT), "".join(_usage()), "Examples:\n" + "".join(f"  {each}\n" for each in EXAMPLES)]
+    parts = [
+        _filled(_(ABOUT)),
+        "".join(_usage()),
+        _titled(_("Examples"), (f"  {each}\n" for each in EXAMPLES)),
+    ]
     for section in Section:
         rows = (_columns(*told(option)) for option in OPTIONS if option.section is section)
-        parts.append(f"{section.value}:\n" + "".join(rows))
-    parts.append("Commands:\n" + "".join(_columns(name, text) for name, text in COMMANDS.items()))
-    parts.append("Questions:\n" + "".join(_columns(*question) for question in QUESTIONS.items()))
-    parts.append("".join(map(_filled, SOURCES)))
-    parts.append("Exit status:\n" + "".join(f"{status:>5}  {text}\n" for status, text in STATUSES.items()))
+        parts.append(_titled(_(section.value), rows))
+    parts.append(_titled(_("Commands"), (_columns(name, _(text)) for name, text in COMMANDS.items())))
+    parts.append(_titled(_("Questions"), (_columns(flags, _(text)) for flags, text in QUESTIONS.items())))
+    parts.append("".join(_filled(_(each, place=_("in brackets above"))) for each in SOURCES))
+    statuses = (f"{status:>5}  {_(text)}\n" for status, text in STATUSES.items())
+    parts.append(_titled(_("Exit status"), statuses))
     return "\n".join(parts)
+
+
+def _titled(title: str, lines: Iterable[str]) -> str:
+    return _("{title}:", title=title) + "\n" + "".join(lines)
 
 
 def told(option: Option) -> tuple[str, str]:
@@ -95,19 +110,21 @@ def told(option: Option) -> tuple[str, str]:
     flags = ", ".join(option.flags)
     if option.metavar:
         flags += f"[={option.metavar}]" if option.bare is Bare.ASK else f" {option.metavar}"
-    text = option.help
+    text = option.told
     if option.default and not option.is_switch:
-        text += f" Default {option.default}."
+        text += _(" Default {value}.", value=option.default)
     if option.env:
         text += f" [{option.env}]"
     return flags, text
 
 
 def _usage() -> Iterator[str]:
-    for lead, synopsis in zip_longest(("Usage:",), SYNOPSES, fillvalue=""):
-        start = f"{lead:6} goneaway-tui "
+    lead = _("{title}:", title=_("Usage"))
+    beginnings = (lead, *[" " * cell_width(lead)] * (len(SYNOPSES) - 1))
+    for beginning, synopsis in zip(beginnings, SYNOPSES, strict=True):
+        start = f"{beginning} goneaway-tui "
         word = synopsis.partition("[")[0]
-        yield _filled(_BRACKETS.sub(_unbroken, synopsis), start, " " * len(start + word))
+        yield _filled(_BRACKETS.sub(_unbroken, synopsis), start, " " * cell_width(start + word))
 
 
 def _columns(left: str, right: str) -> str:
@@ -119,10 +136,7 @@ def _columns(left: str, right: str) -> str:
 
 
 def _filled(text: str, first: str = "", others: str = "") -> str:
-    import textwrap
-
-    lines = textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
-    return lines.replace("\xa0", " ") + "\n"
+    return filled(text, WIDTH, first, others).replace("\xa0", " ") + "\n"
 
 
 def _unbroken(bracket: re.Match[str]) -> str:
@@ -135,13 +149,13 @@ def version_text() -> str:
     try:
         return f"goneaway-tui {version('goneaway-tui')}\n"
     except PackageNotFoundError:
-        return "goneaway-tui, run from its sources\n"
+        return _("goneaway-tui, run from its sources") + "\n"
 
 
 def defaults_text(settings: Settings) -> str:
     """One `name = value  # where it came from` a line, for what the command uses."""
     rows = _defaults(settings)
-    return "".join(f"{label} = {written(value)}  # {origin}\n" for label, value, origin in rows)
+    return "".join(f"{label} = {written(value)}  # {_(origin)}\n" for label, value, origin in rows)
 
 
 def _defaults(settings: Settings) -> Iterator[tuple[str, object, str]]:
@@ -152,7 +166,7 @@ def _defaults(settings: Settings) -> Iterator[tuple[str, object, str]]:
         holder = connection if option.section is Section.CONNECTION else settings
         value: object = getattr(holder, option.name)
         if option.name == "password" and connection.ask_password:
-            value = Spoken("asked for")
+            value = Spoken(_("asked for"))
         yield option.label, value, settings.origins[option.name]
         if option.name == "socket":
             yield "protocol", connection.transport, settings.origins["transport"]

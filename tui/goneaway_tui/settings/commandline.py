@@ -7,14 +7,16 @@ it but never takes the next argument.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise, takewhile
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _, language_named, language_of
 from goneaway_tui.settings import dsn, later
 from goneaway_tui.settings.argv import masked
-from goneaway_tui.settings.mention import FLAG_NAMES, Mention, Rank, canonical, meaning
+from goneaway_tui.settings.mention import BY_NAME, FLAG_NAMES, Mention, Rank, canonical, meaning
 from goneaway_tui.settings.nearest import did_you_mean
 from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS, READS, REPLAY, UI, Bare
 from goneaway_tui.settings.values import shown
@@ -47,6 +49,21 @@ class CommandLine:
 QUESTIONS = {flag: question for question in Question for flag in question.value}
 _LONG_FLAGS = [option.flag for option in OPTIONS] + [flag for flag in QUESTIONS if flag.startswith("--")]
 _SHORT = {option.flags[0]: option for option in OPTIONS if len(option.flags[0]) == 2}
+
+
+def language_asked(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language to complain in while nothing is known yet: by the last `--lang`, its variable, or the locale.
+
+    What names none of ours is passed over here; where it counts, it is complained of when it is read.
+    """
+    option = BY_NAME["lang"]
+    said = [environ.get(option.env, "")]
+    for word, following in pairwise((*takewhile("--".__ne__, argv), "")):
+        name, equals, glued = word.partition("=")
+        if name.startswith("--") and meaning(FLAG_NAMES, canonical(name[2:]), None)[0] is option:
+            said.append(glued if equals else following)
+    named = (language_named(text.strip()) for text in reversed(said))
+    return next(filter(None, named), None) or language_of(environ)
 
 
 def command_line(argv: Sequence[str]) -> CommandLine:
@@ -88,10 +105,10 @@ def _flag(word: str, left: deque[str]) -> Mention:
         raise _unknown(word)
     if text is None and option.bare is Bare.REFUSED:
         if not left or (left[0].startswith("-") and left[0] != "-"):
-            hint = f"write {option.flag}={option.metavar}"
+            hint = _("write {example}", example=f"{option.flag}={option.metavar}")
             raise SettingsError(
-                f"{word[:2] if word in option.flags[:-1] else option.flag} needs a value",
-                f"{hint}, or --help for help" if word == "-h" else hint,
+                _("{name} needs a value", name=word[:2] if word in option.flags[:-1] else option.flag),
+                _("{hint}, or --help for help", hint=hint) if word == "-h" else hint,
             )
         text = left.popleft()
     return Mention(option, text, option.flag, Rank.FLAG)
@@ -112,46 +129,58 @@ def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901
             action = _action(command, word)
         elif word in COMMANDS:
             if command != UI:
-                raise SettingsError(f"two commands, {command} and {word}", "give one")
+                raise SettingsError(
+                    _("two commands, {one} and {other}", one=command, other=word), _("give one")
+                )
             command = word
         elif after_password:
             raise SettingsError(
-                "the word after -p is not taken for the password, as in the mysql client",
-                "glue it to the flag, or leave -p alone to be asked",
+                _("the word after -p is not taken for the password, as in the mysql client"),
+                _("glue it to the flag, or leave -p alone to be asked"),
             )
         elif word.startswith("@"):
             servers.append(word[1:])
         else:
             raise _unexpected(word)
     if command in ACTIONS and not action:
-        raise SettingsError(f"{command} needs a word after it", f"it is one of {', '.join(ACTIONS[command])}")
+        raise SettingsError(_("{command} needs a word after it", command=command), _one_of(ACTIONS[command]))
     if command == REPLAY and len(files) != 1:
-        raise SettingsError("replay takes one recording", "write goneaway-tui replay FILE")
+        raise SettingsError(
+            _("replay takes one recording"), _("write {example}", example="goneaway-tui replay FILE")
+        )
     return CommandLine(command, servers=tuple(servers), dsns=tuple(dsns), action=action, files=tuple(files))
 
 
 def _action(command: str, word: str) -> str:
     if word not in ACTIONS[command]:
-        hint = did_you_mean(word, ACTIONS[command]) or f"it is one of {', '.join(ACTIONS[command])}"
-        raise SettingsError(f"{command} has no {shown(masked(word))}", hint)
+        hint = did_you_mean(word, ACTIONS[command]) or _one_of(ACTIONS[command])
+        raise SettingsError(_("{command} has no {word}", command=command, word=shown(masked(word))), hint)
     return word
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return _("it is one of {names}", names=", ".join(names))
 
 
 def _unknown(word: str) -> SettingsError:
     if word[:2] in later.LEFT_OUT:
         return later.left_out(word[:2])
     if not word.startswith("--"):
-        return SettingsError(f"there is no flag {shown(word[:2])}", "see --help")
+        return SettingsError(_("there is no flag {flag}", flag=shown(word[:2])), _("see --help"))
     flag = canonical(word.partition("=")[0])
     if flag in later.LEFT_OUT:
         return later.left_out(flag)
     if flag[2:] in COMMANDS:
-        return SettingsError(f"there is no flag {shown(flag)}", f"write goneaway-tui {flag[2:]}")
+        return SettingsError(
+            _("there is no flag {flag}", flag=shown(flag)),
+            _("write {example}", example=f"goneaway-tui {flag[2:]}"),
+        )
     return SettingsError(
-        f"there is no flag {shown(masked(flag))}", did_you_mean(flag, _LONG_FLAGS) or "see --help"
+        _("there is no flag {flag}", flag=shown(masked(flag))),
+        did_you_mean(flag, _LONG_FLAGS) or _("see --help"),
     )
 
 
 def _unexpected(word: str) -> SettingsError:
-    hint = did_you_mean(word, COMMANDS) or "-h HOST names a server, -D NAME a database"
-    return SettingsError(f"there is no command {shown(masked(word))}", hint)
+    hint = did_you_mean(word, COMMANDS) or _("-h HOST names a server, -D NAME a database")
+    return SettingsError(_("there is no command {word}", word=shown(masked(word))), hint)

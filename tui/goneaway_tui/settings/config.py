@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _
 from goneaway_tui.settings.mention import Mention
 from goneaway_tui.settings.nearest import did_you_mean
 from goneaway_tui.settings.options import OPTIONS, Option, Section
@@ -63,14 +64,17 @@ class Config:
     def server(self, name: str) -> Server:
         if name in self.servers:
             return self.servers[name]
-        raise self._absent(f"server {shown(name)}", name, self.servers, "[servers.NAME] makes one")
+        what = _("{file} has no server {name}", file=self.name, name=shown(name))
+        raise SettingsError(what, _among(name, self.servers) or _("[servers.NAME] makes one"))
 
     def group(self, name: str) -> tuple[str, ...]:
         if name in self.groups:
             return self.groups[name]
-        raise self._absent(f"group {shown(name)}", name, self.groups, "[groups] names them")
+        what = _("{file} has no group {name}", file=self.name, name=shown(name))
+        raise SettingsError(what, _among(name, self.groups) or _("[groups] names them"))
 
-    def _absent(self, what: str, name: str, known: Mapping[str, object], way: str) -> SettingsError:
-        some = ", ".join([*known][:MOST_NAMED]) + ", ..." * (len(known) > MOST_NAMED)
-        hint = did_you_mean(name, known) or (f"there are {some}" if known else way)
-        return SettingsError(f"{self.name} has no {what}", hint)
+
+def _among(name: str, known: Mapping[str, object]) -> str:
+    """What there is instead; empty where there is nothing."""
+    some = ", ".join([*known][:MOST_NAMED]) + ", ..." * (len(known) > MOST_NAMED)
+    return did_you_mean(name, known) or (_("there are {names}", names=some) if known else "")

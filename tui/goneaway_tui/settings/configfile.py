@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _, marked, ngettext
 from goneaway_tui.settings import configreader
 from goneaway_tui.settings.answers import Spoken, written
 from goneaway_tui.settings.bindings import BINDINGS
@@ -21,6 +22,7 @@ LONGEST = 256 << 10
 
 _EXAMPLES = {
     "theme": "nord",
+    "lang": "zh",
     "error-log": "/var/log/mysql/error.log",
     "host": "db1.example.com",
     "user": "dba",
@@ -37,17 +39,17 @@ _EXAMPLES = {
 _UNSHOWN = {"password", "ssl", "ssl-verify-server-cert"}
 """What a config file takes and had better not have: secrets, and second words for one thing."""
 
-_BEGINNING = """\
+_BEGINNING = marked("""\
 # Settings of goneaway-tui. Every line here is an example: take its # away.
 # A flag, a DSN or a variable overrules what is said here; this overrules the option files of mysql.
-"""
+""")
 
-_SERVERS = """
+_SERVERS = marked("""
 # A server's name and what is special about it: goneaway-tui @prod-db1
 #[servers.prod-db1]
-"""
+""")
 
-_ENDING = """\
+_ENDING = marked("""\
 # Prints the password on its first line; no shell takes it apart, and it runs only when it is needed.
 #password_command = ["pass", "db1"]
 # Or the system's keyring has it, put there by: keyring set SERVICE USER
@@ -69,7 +71,7 @@ _ENDING = """\
 #[keys]
 #board.kill = "K"
 #board.doctor = "d,f2"
-"""
+""")
 
 
 def load(named: str | None, around: Surroundings) -> Config:
@@ -90,19 +92,25 @@ def examined(named: str | None, around: Surroundings) -> tuple[Config, tuple[Set
     if content is None:
         if named is None:
             return Config(name), ()
-        raise SettingsError(f"there is no config file {name}", "goneaway-tui config init makes one")
+        raise SettingsError(
+            _("there is no config file {file}", file=name), _("goneaway-tui config init makes one")
+        )
     return configreader.examined(decoded(content, name), name, is_private=is_private(content))
 
 
 def decoded(content: Content, name: str) -> str:
     """Raises SettingsError for what is no config file."""
     if len(content.data) > LONGEST:
-        raise SettingsError(f"{name} is longer than {LONGEST >> 10} KiB", "that is no config file")
+        raise SettingsError(
+            _("{file} is longer than {number} KiB", file=name, number=LONGEST >> 10),
+            _("that is no config file"),
+        )
     try:
         return content.data.decode()
     except UnicodeDecodeError as error:
         line = content.data.count(b"\n", 0, error.start) + 1
-        raise SettingsError(f"{name} line {line}: not UTF-8", "save it as UTF-8") from None
+        place = _("{file} line {line}", file=name, line=line)
+        raise SettingsError(_("not UTF-8"), _("save it as UTF-8"), place) from None
 
 
 def is_private(content: Content) -> bool:
@@ -112,7 +120,7 @@ def is_private(content: Content) -> bool:
 
 def answer(action: str, named: str | None, around: Surroundings) -> Answer:
     """What `config` says but to `check`. Raises as `load` does."""
-    path, _ = place(named, around)
+    path, _name = place(named, around)
     if action == "path":
         return Answer(f"{path}\n")
     if action == "init":
@@ -126,13 +134,14 @@ def verdict(found_there: Config, faults: tuple[SettingsError, ...]) -> Answer:
     """What `config check` says of a file."""
     if faults:
         return Answer("", faults=tuple(fault.line for fault in faults))
-    sizes = (
-        (len(found_there.servers), "server"),
-        (len(found_there.groups), "group"),
-        (len(found_there.keys), "key"),
+    right = _(
+        "{file} is right: {servers}, {groups}, {keys}",
+        file=found_there.name,
+        servers=ngettext("{number} server", "{number} servers", len(found_there.servers)),
+        groups=ngettext("{number} group", "{number} groups", len(found_there.groups)),
+        keys=ngettext("{number} key", "{number} keys", len(found_there.keys)),
     )
-    counted = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in sizes)
-    return Answer(f"{found_there.name} is right: {counted}\n")
+    return Answer(f"{right}\n")
 
 
 def example() -> str:
@@ -143,13 +152,13 @@ def example() -> str:
 
     keys = textwrap.fill(", ".join(BINDINGS), 100, initial_indent="# ", subsequent_indent="# ")
     samples = (
-        _BEGINNING,
+        _(_BEGINNING),
         "\n",
         *common,
-        _SERVERS,
+        _(_SERVERS),
         *connection,
-        _ENDING,
-        "# What can have a key:\n",
+        _(_ENDING),
+        _("# What can have a key:") + "\n",
         keys,
         "\n",
     )
@@ -159,7 +168,7 @@ def example() -> str:
 def _sample(word: str) -> Iterator[str]:
     option = OF_A_SERVER[word]
     value = "false" if option.is_switch else str(_EXAMPLES.get(word, option.default))
-    yield f"# {option.help}\n"
+    yield f"# {option.told}\n"
     yield (
         f"#{word.replace('-', '_')} = "
         + (value if value.isdecimal() or option.is_switch else f'"{value}"')
@@ -186,7 +195,7 @@ def _shown(settings: Config) -> Iterator[str]:
 
 def _line(mention: Mention) -> str:
     value = found(mention).value
-    told = written(Spoken("asked for") if value is Bare.ASK else value)
+    told = written(Spoken(_("asked for")) if value is Bare.ASK else value)
     return f"{mention.option.label} = {told}  # {mention.origin}"
 
 

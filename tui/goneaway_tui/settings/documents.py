@@ -12,6 +12,6 @@ from goneaway_tui.settings.options import COMPLETION, MANUAL, SCHEMA
 DOCUMENTS: Mapping[str, Callable[[str], str]] = {
     SCHEMA: schema_text,
     COMPLETION: completion_text,
-    MANUAL: lambda _: manual_text(),
+    MANUAL: lambda _word: manual_text(),
 }
 """Each is made from the word that follows the command."""

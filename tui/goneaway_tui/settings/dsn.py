@@ -6,19 +6,20 @@ No error repeats any part of a DSN: where one is malformed, any part may be a pi
 from __future__ import annotations
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _, marked
 from goneaway_tui.settings.mention import BY_NAME, KEY_NAMES, Mention, Rank, canonical, meaning
 
 ORIGIN = "DSN"
 
 SCHEMES = ("mysql", "mariadb")
 
-_FORM = "write mysql://user:password@host:port/database"
-_ESCAPING = "in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #"
+_FORM = marked("write mysql://user:password@host:port/database")
+_ESCAPING = marked("in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #")
 _PLACES = ("host", "port", "user", "password", "database")
 """Options that have a place of their own in a DSN; the rest of the connection goes into its query."""
 
 QUERY_KEYS = tuple(
-    key for key, (option, _) in KEY_NAMES.items() if option.name not in _PLACES and key == option.key
+    key for key, (option, _text) in KEY_NAMES.items() if option.name not in _PLACES and key == option.key
 )
 
 
@@ -28,10 +29,12 @@ def is_dsn(text: str) -> bool:
 
 def mentions(text: str) -> list[Mention]:
     """What a DSN says, in its order; what it leaves empty it does not say. Raises SettingsError."""
-    scheme, _, rest = text.partition("://")
+    scheme, _colon, rest = text.partition("://")
     if scheme.lower() not in SCHEMES:
-        known = " or ".join(f"{known}://" for known in SCHEMES)
-        raise SettingsError("the DSN's scheme is not known", f"a DSN begins with {known}")
+        known = _(" or ").join(f"{known}://" for known in SCHEMES)
+        raise SettingsError(
+            _("the DSN's scheme is not known"), _("a DSN begins with {schemes}", schemes=known)
+        )
     place, slash, tail = rest.partition("/")
     if not slash or "?" in place:
         place, mark, query = rest.partition("?")
@@ -39,8 +42,8 @@ def mentions(text: str) -> list[Mention]:
     else:
         database, mark, query = tail.partition("?")
     if "#" in rest or "@" in database + query:
-        raise SettingsError("the DSN has # in it, or @ after the host", _ESCAPING)
-    credentials, _, address = place.rpartition("@")
+        raise SettingsError(_("the DSN has # in it, or @ after the host"), _(_ESCAPING))
+    credentials, _at, address = place.rpartition("@")
     user, colon, password = credentials.partition(":")
     host, port = _address(address)
     said = {"user": user, "host": host, "port": port, "database": database}
@@ -57,14 +60,16 @@ def _address(text: str) -> tuple[str, str]:
         colon, port = rest[:1], rest[1:]
         malformed = not bracket or colon not in {"", ":"}
     else:
-        host, _, port = text.partition(":")
+        host, _colon, port = text.partition(":")
         malformed = ":" in port
     if malformed:
         raise SettingsError(
-            "the DSN's host is malformed", "put an IPv6 address in brackets, as in [::1]:3306"
+            _("the DSN's host is malformed"), _("put an IPv6 address in brackets, as in [::1]:3306")
         )
     if port and not (port.isascii() and port.isdecimal()):
-        raise SettingsError("the DSN's port is not a number", f"{_FORM}; {_ESCAPING}")
+        raise SettingsError(
+            _("the DSN's port is not a number"), _("{what}; {hint}", what=_(_FORM), hint=_(_ESCAPING))
+        )
     return host, port
 
 
@@ -73,7 +78,8 @@ def _from_query(item: str) -> Mention:
     option, text = meaning(KEY_NAMES, canonical(_decoded(key)).lower(), _decoded(value) if equals else None)
     if option is None or option.name in _PLACES:
         raise SettingsError(
-            "the DSN's query has a key that is not known", f"it may have {', '.join(QUERY_KEYS)}"
+            _("the DSN's query has a key that is not known"),
+            _("it may have {names}", names=", ".join(QUERY_KEYS)),
         )
     return Mention(option, text, ORIGIN, Rank.DSN)
 
@@ -88,4 +94,4 @@ def _decoded(part: str) -> str:
     try:
         return unquote(part, errors="strict")
     except UnicodeDecodeError:
-        raise SettingsError("the DSN has percent codes that are not UTF-8", _ESCAPING) from None
+        raise SettingsError(_("the DSN has percent codes that are not UTF-8"), _(_ESCAPING)) from None

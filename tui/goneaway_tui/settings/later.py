@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _, marked
 
 LEFT_OUT: Mapping[str, str] = dict.fromkeys(
     ("--compress", "-C", "--compression-algorithms", "--zstd-compression-level"),
-    "leave it away: a look at the server is small",
+    marked("leave it away: a look at the server is small"),
 )
 """Of the `mysql` client, and not for us: our wire does not compress. In an option file it is passed over."""
 
@@ -17,4 +18,6 @@ UNCHECKED = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fp
 
 
 def left_out(what: str) -> SettingsError:
-    return SettingsError(f"{what} is left out: this connection does not compress", LEFT_OUT[what])
+    return SettingsError(
+        _("{flag} is left out: this connection does not compress", flag=what), _(LEFT_OUT[what])
+    )

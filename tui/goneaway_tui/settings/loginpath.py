@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _
 
 _UNUSED, _KEY, _LENGTH, _BLOCK = 4, 20, 4, 16
 Decryption = Callable[[bytes], bytes]
@@ -28,22 +29,22 @@ def deciphered(data: bytes, name: str) -> str:
         return b"".join(_lines(data)).decode("utf-8", "surrogateescape")
     except ValueError as error:
         raise SettingsError(
-            f"{name} is damaged: {error}",
-            "write it anew with mysql_config_editor, or leave it out with --no-login-paths",
+            _("{file} is damaged: {why}", file=name, why=error),
+            _("write it anew with mysql_config_editor, or leave it out with --no-login-paths"),
         ) from None
 
 
 def _lines(data: bytes) -> Iterator[bytes]:
     at = _UNUSED + _KEY
     if len(data) < at:
-        raise ValueError("it ends before its key does")
+        raise ValueError(_("it ends before its key does"))
     decrypt = _decryption(data[_UNUSED:at])
     while at < len(data):
         length = int.from_bytes(data[at : at + _LENGTH], "little")
         at += _LENGTH
         cipher = data[at : at + length]
         if not 0 < length <= LONGEST or length % _BLOCK or len(cipher) < length:
-            raise ValueError(f"no line of it ends where byte {at} says")
+            raise ValueError(_("no line of it ends where byte {number} says", number=at))
         yield _unpadded(decrypt(cipher))
         at += length
 
@@ -51,7 +52,7 @@ def _lines(data: bytes) -> Iterator[bytes]:
 def _unpadded(text: bytes) -> bytes:
     padding = text[-1]
     if not 1 <= padding <= _BLOCK or text[-padding:] != bytes([padding]) * padding:
-        raise ValueError("its key does not open it")
+        raise ValueError(_("its key does not open it"))
     return text[:-padding]
 
 
@@ -60,7 +61,7 @@ def _decryption(material: bytes) -> Decryption:
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     except ImportError:
         raise SettingsError(
-            "what opens login paths is not installed", "install the Python package cryptography"
+            _("what opens login paths is not installed"), _("install the Python package cryptography")
         ) from None
 
     key = bytearray(_BLOCK)

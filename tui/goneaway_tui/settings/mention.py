@@ -8,7 +8,12 @@ from enum import IntEnum
 from typing import Any
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _, marked
 from goneaway_tui.settings.options import OPTIONS, Bare, Option
+from goneaway_tui.settings.values import Misread
+
+DEFAULT, LOCALE = marked("default"), marked("locale")
+"""Origins of what nobody said."""
 
 
 class Rank(IntEnum):
@@ -90,19 +95,20 @@ def meaning(names: Mapping[str, tuple[Option, str | None]], name: str, text: str
 def found(mention: Mention) -> Found:
     """The value of a mention; raises SettingsError. A DSN's text is not repeated in it: see `dsn`."""
     option = mention.option
-    where = mention.origin
-    if mention.rank in {Rank.OPTION_FILE, Rank.CONFIG, Rank.DSN}:
-        where = f"{where}: {option.word}"
+    is_place = mention.rank in {Rank.OPTION_FILE, Rank.CONFIG, Rank.DSN}
     if mention.value is not None:
         return Found(mention.value, mention.origin, mention.rank)
     if mention.text is None:
         if option.bare is Bare.REFUSED:
-            raise SettingsError(f"{where} needs a value", f"write {option.word}={option.metavar}")
+            raise SettingsError(
+                _("{name} needs a value", name=option.word if is_place else mention.origin),
+                _("write {example}", example=f"{option.word}={option.metavar}"),
+                mention.origin if is_place else "",
+            )
         return Found(option.bare, mention.origin, mention.rank)
     try:
         return Found(option.read(mention.text), mention.origin, mention.rank)
-    except ValueError as error:
-        what, _, hint = str(error).rpartition("; ")
-        if mention.rank is Rank.DSN:
-            what = what.partition(":")[0]
-        raise SettingsError(f"{where}: {what}", hint) from None
+    except Misread as misread:
+        what = misread.what if mention.rank is Rank.DSN else str(misread)
+        what = _("{place}: {what}", place=option.word, what=what) if is_place else what
+        raise SettingsError(what, misread.hint, mention.origin) from None

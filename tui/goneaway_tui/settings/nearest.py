@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from goneaway_tui.language import _
+
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The most alike of `known`; empty where none is much alike.
@@ -18,4 +20,4 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = nearest(word, known)
-    return f"did you mean {near}?" if near else ""
+    return _("did you mean {word}?", word=near) if near else ""

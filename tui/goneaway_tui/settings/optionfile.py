@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _
 
 LONGEST_LINE = 4095
 """Bytes. The clients take what a line has beyond them for a line of its own (`char buff[4096]`); we refuse it."""
@@ -53,20 +54,22 @@ def parse(text: str, name: str) -> Iterator[Entry | Include]:
         bare = line.partition("\0")[0].strip(_BLANK)
         if not bare or bare[0] in "#;":
             continue
-        place = f"{name} line {number}"
+        place = _("{file} line {line}", file=name, line=number)
         if len(bare) > LONGEST_LINE // 4 and len(bare.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
             raise SettingsError(
-                f"{place}: longer than {LONGEST_LINE} bytes, which the clients cut in two", "make it shorter"
+                _("longer than {number} bytes, which the clients cut in two", number=LONGEST_LINE),
+                _("make it shorter"),
+                place,
             )
         if bare[0] == "!":
             yield from _inclusion(bare[1:].lstrip(_BLANK), place, number)
         elif bare[0] == "[":
-            inner, closing, _ = bare[1:].partition("]")
+            inner, closing, _rest = bare[1:].partition("]")
             if not closing:
-                raise SettingsError(f"{place}: a group without ]", "write it as [client]")
+                raise SettingsError(_("a group without ]"), _("write it as [client]"), place)
             group = inner.rstrip(_BLANK).lower()
         elif group is None:
-            raise SettingsError(f"{place}: an option before any group", "put [client] above it")
+            raise SettingsError(_("an option before any group"), _("put [client] above it"), place)
         else:
             yield _entry(group, bare, place, number)
 
@@ -77,14 +80,18 @@ def _inclusion(directive: str, place: str, number: int) -> Iterator[Include]:
     if word in {"include", "includedir"}:
         path = directive[len(word) :].partition("#")[0].strip(_BLANK)
         if not path:
-            raise SettingsError(f"{place}: !{word} without a name", f"write !{word} /etc/mysql/...")
+            raise SettingsError(
+                _("{name} without a name", name=f"!{word}"),
+                _("write {example}", example=f"!{word} /etc/mysql/..."),
+                place,
+            )
         yield Include(path, word == "includedir", number)
 
 
 def _entry(group: str, bare: str, place: str, number: int) -> Entry:
     key, equals, value = _uncommented(bare).partition("=")
     if not key.strip(_BLANK):
-        raise SettingsError(f"{place}: a value without a name", "write name=value")
+        raise SettingsError(_("a value without a name"), _("write {example}", example="name=value"), place)
     plain = key.strip(_BLANK).replace("_", "-")
     return Entry(group, plain, _unescaped(_unquoted(value.strip(_BLANK))) if equals else None, number)
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from goneaway_tui.errors import FileError, SettingsError
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.settings import loginpath
 from goneaway_tui.settings.nearest import did_you_mean
@@ -36,7 +37,7 @@ MOST_FILES = 200
 MOST_BYTES = 256 << 10
 """Bounds of ours: ten levels of folders could name more files than there are atoms."""
 MOST_WARNINGS = 20
-MAKES_ONE = "mysql_config_editor set --login-path=NAME makes one"
+MAKES_ONE = marked("mysql_config_editor set --login-path=NAME makes one")
 
 _OTHERS_MAY_READ = stat.S_IXUSR | stat.S_IRWXG | stat.S_IRWXO
 
@@ -81,9 +82,8 @@ class OptionFiles:
         for path, is_required in self._paths():
             for entry, name in self._file(path, is_required=is_required):
                 if entry.group in groups:
-                    yield Said(
-                        entry.group, entry.key, entry.value, f"{name} [{entry.group}] line {entry.line}"
-                    )
+                    origin = _("{file} line {line}", file=f"{name} [{entry.group}]", line=entry.line)
+                    yield Said(entry.group, entry.key, entry.value, origin)
         if not self._choice.no_login_paths:
             yield from self._login_paths()
 
@@ -108,29 +108,30 @@ class OptionFiles:
         self._bytes += len(content.data)
         if self._is_too_much:
             raise SettingsError(
-                f"{name}: too many option files, or too long", "look for a circle of !include"
+                _("too many option files, or too long"), _("look for a circle of !include"), name
             )
         if stat.S_ISREG(content.mode) and content.mode & stat.S_IWOTH:
-            self.warn(f"{name} is ignored, as by the clients: anybody may write it")
+            self.warn(_("{file} is ignored, as by the clients: anybody may write it", file=name))
             return
         for each in parse(content.data.decode("utf-8", "surrogateescape"), name):
             if isinstance(each, Entry):
                 yield each, name
             elif depth == DEEPEST:
-                self.warn(f"{name} line {each.line}: not followed, {DEEPEST} inclusions deep")
+                place = _("{file} line {line}", file=name, line=each.line)
+                self.warn(_("{place}: not followed, {number} inclusions deep", place=place, number=DEEPEST))
             else:
                 yield from self._included(each, name, depth)
 
     def _included(self, include: Include, name: str, depth: int) -> Iterator[tuple[Entry, str]]:
         """What is wrong inside an included file ends that file and not the one that includes it."""
-        where = f"{name} line {include.line}"
+        where = _("{file} line {line}", file=name, line=include.line)
         for path in self._targets(include, where):
             try:
                 yield from self._file(path, depth + 1)
             except SettingsError as error:
                 if self._is_too_much:
                     raise
-                self.warn(f"{error}; the rest of that file is passed over")
+                self.warn(_("{fault}; the rest of that file is passed over", fault=error))
 
     @property
     def _is_too_much(self) -> bool:
@@ -143,7 +144,7 @@ class OptionFiles:
         names = self._around.files.names(folder)
         if names is None:
             raise SettingsError(
-                f"{where}: !includedir of what cannot be listed", "mend the path, or make the folder"
+                _("!includedir of what cannot be listed"), _("mend the path, or make the folder"), where
             )
         return [folder / each for each in sorted(names, key=os.fsencode) if each.endswith(".cnf")]
 
@@ -154,10 +155,11 @@ class OptionFiles:
         except FileError as error:
             if is_required:
                 raise
-            self.warn(f"{error}; it is passed over")
+            self.warn(_("{fault}; it is passed over", fault=error))
             return None
         if content is None and is_required:
-            raise SettingsError(f"there is no option file {self._around.name(path)}", "mend the path")
+            what = _("there is no option file {file}", file=self._around.name(path))
+            raise SettingsError(what, _("mend the path"))
         return content
 
     def _login_paths(self) -> Iterator[Said]:
@@ -168,7 +170,9 @@ class OptionFiles:
         name = self._around.name(path)
         content = self._content(path, is_required=False)
         if content is not None and content.mode & _OTHERS_MAY_READ and stat.S_ISREG(content.mode):
-            self.warn(f"{name} is ignored, as by the mysql client: not its owner alone may read it")
+            self.warn(
+                _("{file} is ignored, as by the mysql client: not its owner alone may read it", file=name)
+            )
             content = None
         text = "" if content is None else loginpath.deciphered(content.data, name)
         known = set()
@@ -179,10 +183,14 @@ class OptionFiles:
                     yield Said(entry.group, entry.key, entry.value, f"{name} [{entry.group}]")
         if wanted and known.isdisjoint(_with_suffix((wanted.lower(),), self._choice.suffix)):
             if content is None:
-                why = f"there is no login path {wanted!r}: {name} is not there, or is ignored"
-                raise SettingsError(why, MAKES_ONE)
-            hint = did_you_mean(wanted, known) or "mysql_config_editor print --all lists them"
-            raise SettingsError(f"{name} has no login path {wanted!r}", hint)
+                why = _(
+                    "there is no login path {name!r}: {file} is not there, or is ignored",
+                    name=wanted,
+                    file=name,
+                )
+                raise SettingsError(why, _(MAKES_ONE))
+            hint = did_you_mean(wanted, known) or _("mysql_config_editor print --all lists them")
+            raise SettingsError(_("{file} has no login path {name!r}", file=name, name=wanted), hint)
 
     def warn(self, line: str) -> None:
         if len(self.warnings) < MOST_WARNINGS:

@@ -12,19 +12,20 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from goneaway_tui import export
+from goneaway_tui.language import LANGUAGES, _, marked
 from goneaway_tui.settings import values
 from goneaway_tui.settings.settings import SslMode
 
 
 class Section(StrEnum):
-    CONNECTION = "Connection, as for the mysql client"
-    SHOWING = "What to show"
-    DEMO = "For demo"
-    SNAPSHOT = "For snapshot, watch and explain"
-    WATCHING = "For watch"
-    RECORDING = "Recordings"
-    EXPORTING = "For exporter"
-    ORIGINS = "Where values come from"
+    CONNECTION = marked("Connection, as for the mysql client")
+    SHOWING = marked("What to show")
+    DEMO = marked("For demo")
+    SNAPSHOT = marked("For snapshot, watch and explain")
+    WATCHING = marked("For watch")
+    RECORDING = marked("Recordings")
+    EXPORTING = marked("For exporter")
+    ORIGINS = marked("Where values come from")
     """Not values of a run themselves: these say where its values are read."""
 
 
@@ -44,16 +45,16 @@ CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN, EXPORTER)
 """Commands that speak to a server somebody names."""
 
 COMMANDS: Mapping[str, str] = {
-    DEMO: "a private server with a living workload, and the screen on it",
-    SNAPSHOT: "what the screen would show, once, for a script or a colleague",
-    WATCH: "what happens, as it happens: one JSON object a line, no screen",
-    EXPLAIN: "why connections were lost: reads the logs of clients and servers",
-    REPLAY: "the screen on a recording: FILE is what --record wrote",
-    EXPORTER: "metrics for Prometheus, of one server or many",
-    CONFIG: "the config file: where it is, what it means, its faults, a new one, the names in it",
-    SCHEMA: "what that command writes as JSON, in JSON Schema",
-    COMPLETION: "what teaches that shell these words, and the names of the config file",
-    MANUAL: "the manual page: goneaway-tui manual | man -l -",
+    DEMO: marked("a private server with a living workload, and the screen on it"),
+    SNAPSHOT: marked("what the screen would show, once, for a script or a colleague"),
+    WATCH: marked("what happens, as it happens: one JSON object a line, no screen"),
+    EXPLAIN: marked("why connections were lost: reads the logs of clients and servers"),
+    REPLAY: marked("the screen on a recording: FILE is what --record wrote"),
+    EXPORTER: marked("metrics for Prometheus, of one server or many"),
+    CONFIG: marked("the config file: where it is, what it means, its faults, a new one, the names in it"),
+    SCHEMA: marked("what that command writes as JSON, in JSON Schema"),
+    COMPLETION: marked("what teaches that shell these words, and the names of the config file"),
+    MANUAL: marked("the manual page: goneaway-tui manual | man -l -"),
 }
 """The words that choose what to do; without one it is the screen."""
 
@@ -71,6 +72,15 @@ FORMATS: Mapping[str, str] = {row.name: row.suffix for row in export.FORMATS.val
 """How a snapshot can be written, and the suffix that asks for it when `--format` does not."""
 
 
+SCRIPTED: Mapping[str, tuple[str | None, ...]] = {
+    SNAPSHOT: ("json", "csv"),
+    WATCH: (None,),
+    EXPLAIN: ("json",),
+    EXPORTER: (None,),
+}
+"""Commands whose output scripts read, and in which formats: it is English in every locale."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     name: str
@@ -78,9 +88,9 @@ class Option:
     flags: tuple[str, ...]
     """The long one last; errors and origins call the option by it."""
     read: Callable[[str], object]
-    """Text to value; raises ValueError with a sentence."""
+    """Text to value; raises Misread."""
     help: str
-    """One sentence for `--help`; none there if empty."""
+    """One sentence for `--help`, with fields of FIELDS."""
     default: str | None
     """As it would be written."""
     section: Section
@@ -93,6 +103,16 @@ class Option:
     commands: tuple[str, ...] = RUNS
     printed: str = ""
     """Its name in `--print-defaults`, where that is not the flag's."""
+
+    @property
+    def told(self) -> str:
+        """Its sentence, in the language of the run."""
+        return _(self.help, **FIELDS)
+
+    @property
+    def english(self) -> str:
+        """Its sentence, for what is English wherever it is read."""
+        return self.help.format(**FIELDS)
 
     @property
     def flag(self) -> str:
@@ -164,87 +184,94 @@ def _exporting(
     )
 
 
-_MODES = ", ".join(SslMode)
-_LEFT = values.seconds(0, 31_536_000, "0 to 1y")
+FIELDS: Mapping[str, str] = {
+    "modes": ", ".join(SslMode),
+    "formats": ", ".join(FORMATS),
+    "languages": ", ".join(LANGUAGES),
+}
+"""Names that sentences of `--help` list."""
+_LEFT = values.seconds(0, 31_536_000, marked("0 to 1y"))
 _NONE: Final = None
 
 OPTIONS: tuple[Option, ...] = (
-    _connection("host", "-h --host", values.host, "Server; absent or localhost is the Unix socket.", "HOST",
+    _connection("host", "-h --host", values.host, marked("Server; absent or localhost is the Unix socket."), "HOST",
                 env="MYSQL_HOST"),
-    _connection("port", "-P --port", values.port, "Port; given by flag or DSN it makes localhost TCP.", "PORT",
+    _connection("port", "-P --port", values.port, marked("Port; given by flag or DSN it makes localhost TCP."), "PORT",
                 "3306", env="MYSQL_TCP_PORT"),
-    _connection("user", "-u --user", values.word, "Account; your login name if not said.", "USER"),
+    _connection("user", "-u --user", values.word, marked("Account; your login name if not said."), "USER"),
     _connection("password", "-p --password", values.secret,
-                "Password, glued to the flag; -p alone asks for it.", "PASSWORD", bare=Bare.ASK,
+                marked("Password, glued to the flag; -p alone asks for it."), "PASSWORD", bare=Bare.ASK,
                 env="MYSQL_PWD"),
-    _connection("socket", "-S --socket", values.path, "Unix socket file.", "FILE", env="MYSQL_UNIX_PORT"),
-    _connection("protocol", "--protocol", values.protocol, "TCP or SOCKET, whatever the host.", "NAME"),
-    _connection("database", "-D --database", values.word, "Default database of our connection.", "NAME"),
+    _connection("socket", "-S --socket", values.path, marked("Unix socket file."), "FILE", env="MYSQL_UNIX_PORT"),
+    _connection("protocol", "--protocol", values.protocol, marked("TCP or SOCKET, whatever the host."), "NAME"),
+    _connection("database", "-D --database", values.word, marked("Default database of our connection."), "NAME"),
     _connection("ssl_mode", "--ssl-mode", values.ssl_mode,
-                f"{_MODES}; VERIFY_CA if --ssl-ca is given without it.", "MODE", "PREFERRED"),
-    _connection("ssl_ca", "--ssl-ca", values.path, "Certificates of the authorities to trust.", "FILE"),
-    _connection("ssl_cert", "--ssl-cert", values.path, "Our own certificate.", "FILE"),
-    _connection("ssl_key", "--ssl-key", values.path, "The key of our own certificate.", "FILE"),
-    _connection("ssl", "--ssl", values.switch, "As --ssl-mode=REQUIRED; --skip-ssl as DISABLED.", bare=True),
+                marked("{modes}; VERIFY_CA if --ssl-ca is given without it."), "MODE", "PREFERRED"),
+    _connection("ssl_ca", "--ssl-ca", values.path, marked("Certificates of the authorities to trust."), "FILE"),
+    _connection("ssl_cert", "--ssl-cert", values.path, marked("Our own certificate."), "FILE"),
+    _connection("ssl_key", "--ssl-key", values.path, marked("The key of our own certificate."), "FILE"),
+    _connection("ssl", "--ssl", values.switch, marked("As --ssl-mode=REQUIRED; --skip-ssl as DISABLED."), bare=True),
     _connection("ssl_verify_server_cert", "--ssl-verify-server-cert", values.switch,
-                "As --ssl-mode=VERIFY_IDENTITY.", bare=True),
+                marked("As --ssl-mode=VERIFY_IDENTITY."), bare=True),
     _connection("connect_timeout", "--connect-timeout", values.connect_timeout,
-                "How long to wait for the server.", "SECONDS", "10"),
-    Option("ssh", ("--ssh",), values.ssh, "Go through this machine with the system's ssh; seen from it are host and socket.",
+                marked("How long to wait for the server."), "SECONDS", "10"),
+    Option("ssh", ("--ssh",), values.ssh, marked("Go through this machine with the system's ssh; seen from it are host and socket."),
            None, Section.CONNECTION, "[USER@]HOST", env="GONEAWAY_SSH", commands=CONNECTED),
-    Option("interval", ("--interval",), values.seconds(0.1, 3600, "0.1s to 1h"),
-           "Time between two looks at the server.", "1", Section.SHOWING, "SECONDS", env="GONEAWAY_INTERVAL"),
-    Option("watch_below", ("--watch-below",), _LEFT, "Sessions that close within this are to be watched.",
+    Option("interval", ("--interval",), values.seconds(0.1, 3600, marked("0.1s to 1h")),
+           marked("Time between two looks at the server."), "1", Section.SHOWING, "SECONDS", env="GONEAWAY_INTERVAL"),
+    Option("watch_below", ("--watch-below",), _LEFT, marked("Sessions that close within this are to be watched."),
            "10m", Section.SHOWING, "TIME", env="GONEAWAY_WATCH_BELOW"),
-    Option("imminent_below", ("--imminent-below",), _LEFT, "Sessions that close within this are imminent.",
+    Option("imminent_below", ("--imminent-below",), _LEFT, marked("Sessions that close within this are imminent."),
            "1m", Section.SHOWING, "TIME", env="GONEAWAY_IMMINENT_BELOW"),
-    Option("read_only", ("--read-only",), values.switch, "Change nothing: no tuning, no kill.",
+    Option("read_only", ("--read-only",), values.switch, marked("Change nothing: no tuning, no kill."),
            default="0", section=Section.SHOWING, bare=True, env="GONEAWAY_READ_ONLY"),
-    Option("statements", ("--no-statements",), values.unless, "Never show or write SQL text.",
+    Option("statements", ("--no-statements",), values.unless, marked("Never show or write SQL text."),
            default="0", section=Section.SHOWING, bare=False, env="GONEAWAY_NO_STATEMENTS",
            printed="statements"),
-    Option("theme", ("--theme",), values.word, "Colours.", None, Section.SHOWING, "NAME",
+    Option("theme", ("--theme",), values.word, marked("Colours."), None, Section.SHOWING, "NAME",
            env="GONEAWAY_THEME"),
-    Option("simulated", ("--simulated",), values.switch, "No server at all: a made-up one.",
+    Option("lang", ("--lang",), values.language, marked("The language: {languages}; the locale's if not said."), None,
+           Section.SHOWING, "NAME", env="GONEAWAY_LANG", commands=(UI, *COMMANDS)),
+    Option("simulated", ("--simulated",), values.switch, marked("No server at all: a made-up one."),
            default="0", section=Section.DEMO, bare=True, commands=(DEMO,)),
-    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, "0.1s to 1y"), "Leave after this long; for watch too.",
+    Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, marked("0.1s to 1y")), marked("Leave after this long; for watch too."),
            None, Section.DEMO, "SECONDS", commands=(DEMO, WATCH)),
     Option("format", ("--format",), values.one_of(tuple(FORMATS)),
-           f"{', '.join(FORMATS)}; by the suffix of --output if not said, else json. explain: text, json, markdown.",
+           marked("{formats}; by the suffix of --output if not said, else json. explain: text, json, markdown."),
            None, Section.SNAPSHOT, "NAME", commands=(SNAPSHOT, EXPLAIN)),
     Option("output", ("--output",), values.output,
-           "Where to write, watch at the file's end; - is standard output.", None,
+           marked("Where to write, watch at the file's end; - is standard output."), None,
            Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
     Option("error_log", ("--error-log",), values.path,
-           "The server's error log, where it lies on this machine: it says why sessions ended.", None,
+           marked("The server's error log, where it lies on this machine: it says why sessions ended."), None,
            Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN, EXPORTER)),
     Option("execute", ("--exec",), values.words,
-           "A command to run for each departure, and each open transaction about to be closed; the event is its input.",
+           marked("A command to run for each departure, and each open transaction about to be closed; the event is its input."),
            None, Section.WATCHING, "COMMAND", commands=(WATCH,)),
-    Option("record", ("--record",), values.path, "Write a recording, for replay.", None, Section.RECORDING,
+    Option("record", ("--record",), values.path, marked("Write a recording, for replay."), None, Section.RECORDING,
            "FILE", commands=(UI, DEMO, WATCH)),
-    Option("keep", ("--keep",), values.keep, "How much of it to keep: a time, or a size as in 500MiB.", "7d",
+    Option("keep", ("--keep",), values.keep, marked("How much of it to keep: a time, or a size as in 500MiB."), "7d",
            Section.RECORDING, "AMOUNT", commands=(UI, DEMO, WATCH)),
-    Option("recording", ("--recording",), values.path, "What --record wrote: explain looks up who left at the time.", None,
+    Option("recording", ("--recording",), values.path, marked("What --record wrote: explain looks up who left at the time."), None,
            Section.RECORDING, "FILE", commands=(EXPLAIN,)),
-    _exporting("listen", values.listen, "Where it is to be asked; 0.0.0.0 or [::] is anywhere.", "ADDRESS:PORT",
+    _exporting("listen", values.listen, marked("Where it is to be asked; 0.0.0.0 or [::] is anywhere."), "ADDRESS:PORT",
                "127.0.0.1:9104"),
-    _exporting("listen_cert", values.path, "Speak TLS, with this certificate.", "FILE"),
-    _exporting("listen_key", values.path, "Its key.", "FILE"),
-    _exporting("listen_ca", values.path, "Let in whose certificate one of these authorities signed.", "FILE"),
-    _exporting("listen_auth", values.path, "Let in who knows the user:password in this file.", "FILE"),
-    _exporting("max_series", values.count(100, 1_000_000, "100 to 1000000"),
-               "The most series that name users and programs; the rest is added up as other.", "COUNT", "5000"),
-    _exporting("print_rules", values.switch, "Print alert rules for Prometheus, and leave."),
-    _exporting("print_dashboard", values.switch, "Print a dashboard for Grafana, and leave."),
-    _origin("defaults_file", values.path, "The only option file to read.", "FILE"),
-    _origin("defaults_extra_file", values.path, "An option file to read before ~/.my.cnf.", "FILE"),
-    _origin("defaults_group_suffix", values.word, "Read [client_x] too, for the suffix _x.", "SUFFIX",
+    _exporting("listen_cert", values.path, marked("Speak TLS, with this certificate."), "FILE"),
+    _exporting("listen_key", values.path, marked("Its key."), "FILE"),
+    _exporting("listen_ca", values.path, marked("Let in whose certificate one of these authorities signed."), "FILE"),
+    _exporting("listen_auth", values.path, marked("Let in who knows the user:password in this file."), "FILE"),
+    _exporting("max_series", values.count(100, 1_000_000, marked("100 to 1000000")),
+               marked("The most series that name users and programs; the rest is added up as other."), "COUNT", "5000"),
+    _exporting("print_rules", values.switch, marked("Print alert rules for Prometheus, and leave.")),
+    _exporting("print_dashboard", values.switch, marked("Print a dashboard for Grafana, and leave.")),
+    _origin("defaults_file", values.path, marked("The only option file to read."), "FILE"),
+    _origin("defaults_extra_file", values.path, marked("An option file to read before ~/.my.cnf."), "FILE"),
+    _origin("defaults_group_suffix", values.word, marked("Read [client_x] too, for the suffix _x."), "SUFFIX",
             "MYSQL_GROUP_SUFFIX"),
-    _origin("no_defaults", values.switch, "Read no option file but the login paths."),
-    _origin("login_path", values.word, "A login path of mysql_config_editor.", "NAME"),
-    _origin("no_login_paths", values.switch, "Read no login path."),
-    _origin("config", values.path, "The config file to read.", "FILE", "GONEAWAY_CONFIG",
+    _origin("no_defaults", values.switch, marked("Read no option file but the login paths.")),
+    _origin("login_path", values.word, marked("A login path of mysql_config_editor."), "NAME"),
+    _origin("no_login_paths", values.switch, marked("Read no login path.")),
+    _origin("config", values.path, marked("The config file to read."), "FILE", "GONEAWAY_CONFIG",
             (*RUNS, CONFIG)),
-    _origin("group", values.word, "The servers of one group of the config file.", "NAME"),
+    _origin("group", values.word, marked("The servers of one group of the config file."), "NAME"),
 )  # fmt: skip

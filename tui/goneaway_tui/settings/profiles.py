@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _
 from goneaway_tui.model.profile import Draft
 from goneaway_tui.settings import configreader, tomltext, values
 from goneaway_tui.settings.config import SERVERS, Config
@@ -61,10 +62,12 @@ def look_through(draft: Draft) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise SettingsError("it holds half a character, which nobody can write", "type it again") from None
-    _, faults = configreader.examined(text, "", is_private=True)
+        raise SettingsError(
+            _("it holds half a character, which nobody can write"), _("type it again")
+        ) from None
+    _config, faults = configreader.examined(text, "", is_private=True)
     for fault in faults:
-        raise SettingsError(str(fault).partition(": ")[2], fault.hint)
+        raise SettingsError(fault.what, fault.hint)
 
 
 def trial(draft: Draft, argv: Sequence[str], path: Path, around: Surroundings) -> Settings:
@@ -79,7 +82,7 @@ def trial(draft: Draft, argv: Sequence[str], path: Path, around: Surroundings) -
     spoken = [f"--password={draft.password}"] if draft.password else []
     told = resolve([*argv, f"@{name}", *spoken], replace(around, files=_Overlaid(around.files, path, copy)))
     if not isinstance(told, Settings):
-        raise SettingsError("this was a question and no run", "leave the question out")
+        raise SettingsError(_("this was a question and no run"), _("leave the question out"))
     return replace(told, profile=None)
 
 
@@ -90,21 +93,26 @@ def addition(draft: Draft, path: Path, around: Surroundings) -> bytes:
     """
     draft = replace(draft, name=draft.name.strip())
     if not draft.name:
-        raise SettingsError("it has no name yet", "type one, such as prod-db1")
+        raise SettingsError(_("it has no name yet"), _("type one, such as prod-db1"))
     look_through(draft)
     content, name = around.files.read(path) or Content(b""), around.name(path)
     before = _read(content, name)
     if draft.name in before.servers:
-        raise SettingsError(f"{name} has a server {draft.name} already", "choose another name")
+        raise SettingsError(
+            _("{file} has a server {name} already", file=name, name=draft.name), _("choose another name")
+        )
     tail = _tail(content.data, draft)
     try:
         after = _read(replace(content, data=content.data + tail), name)
     except SettingsError as error:
         raise SettingsError(
-            f"it cannot be added to {name}: {error}", "write the servers there as [servers.NAME]"
+            _("it cannot be added to {file}: {why}", file=name, why=error),
+            _("write the servers there as [servers.NAME]"),
         ) from None
     if {**before.servers, draft.name: after.servers.get(draft.name)} != after.servers:
-        raise SettingsError(f"it cannot be added to {name} without changing others", "write it there by hand")
+        raise SettingsError(
+            _("it cannot be added to {file} without changing others", file=name), _("write it there by hand")
+        )
     return tail
 
 
@@ -123,9 +131,8 @@ def _tail(before: bytes, draft: Draft) -> bytes:
 def _words(command: str) -> list[str]:
     try:
         return list(values.words(command))
-    except ValueError as error:
-        what, _, hint = str(error).rpartition("; ")
-        raise SettingsError(f"password_command: {what}", hint) from None
+    except values.Misread as misread:
+        raise SettingsError(str(misread), misread.hint, "password_command") from None
 
 
 @dataclass(frozen=True, slots=True)

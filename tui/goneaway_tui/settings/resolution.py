@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path, PurePath
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.model.plain import plain
-from goneaway_tui.settings import configfile, later, transport
+from goneaway_tui.language import _, language_of
+from goneaway_tui.settings import configfile, later
 from goneaway_tui.settings.answers import defaults_text, help_text, version_text
+from goneaway_tui.settings.belonging import NOT_FOR_DEMO, refuse_what_is_not_for
 from goneaway_tui.settings.commandline import CommandLine, Question, command_line
 from goneaway_tui.settings.config import Config, Server
-from goneaway_tui.settings.mention import BY_NAME, KEY_NAMES, Found, Mention, Rank, found, meaning
+from goneaway_tui.settings.decision import decided_by
+from goneaway_tui.settings.mention import (
+    BY_NAME,
+    KEY_NAMES,
+    LOCALE,
+    Found,
+    Mention,
+    Rank,
+    found,
+    meaning,
+)
 from goneaway_tui.settings.optionfiles import Choice, OptionFiles
 from goneaway_tui.settings.options import (
     COMPLETION,
     CONFIG,
     DEMO,
-    FORMATS,
     MANUAL,
     OPTIONS,
     SCHEMA,
-    SNAPSHOT,
     UI,
     Bare,
     Section,
@@ -43,7 +52,9 @@ def resolve(argv: Sequence[str], around: Surroundings) -> Settings | Answer:
     if isinstance(told, Answer):
         return told
     if len(told) > 1:
-        raise SettingsError("this takes one server, and several are named", "give one by flags, DSN or @name")
+        raise SettingsError(
+            _("this takes one server, and several are named"), _("give one by flags, DSN or @name")
+        )
     return told[0]
 
 
@@ -54,7 +65,10 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
         return Answer(help_text())
     if line.question is Question.VERSION:
         return Answer(version_text())
-    _refuse_what_is_not_for(line)
+    refuse_what_is_not_for(line)
+    for mention in line.mentions:
+        if mention.option.name == "lang":
+            found(mention)
     if line.command in {SCHEMA, COMPLETION, MANUAL}:
         from goneaway_tui.settings.documents import DOCUMENTS
 
@@ -68,13 +82,15 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
     if line.command == CONFIG:
         return _about_config(line.action, where.get("config"), around)
     config = configfile.load(where.get("config"), around)
-    path, _ = configfile.place(where.get("config"), around)
+    path, _name = configfile.place(where.get("config"), around)
     files = OptionFiles(_choice(where), around)
     general = (*_from_option_files(files, line.command), *config.mentions)
     each = []
     for server, dsn in _targets(line, where.get("group"), config):
         own = server.mentions if server else ()
-        decided = _decided(line.command, (*general, *own, *variables, *dsn, *line.mentions))
+        decided = decided_by(line.command, (*general, *own, *variables, *dsn, *line.mentions))
+        if decided["lang"].value is None:
+            decided["lang"] = Found(language_of(around.environ), LOCALE, Rank.DEFAULT)
         warnings = (*files.warnings, *_overruled(server, decided))
         each.append(_settings(line, decided, around.login, config, path, server, warnings))
     if line.question is Question.DEFAULTS:
@@ -87,12 +103,12 @@ def _about_config(action: str, named: str | None, around: Surroundings) -> Answe
     """The answer; before a file is said to be right, every server in it is put together as a run would."""
     if action != "check":
         return configfile.answer(action, named, around)
-    path, _ = configfile.place(named, around)
+    path, _name = configfile.place(named, around)
     config, faults = configfile.examined(str(path), around)
     together: dict[str, SettingsError] = {}
     for mentions in ((), *(server.mentions for server in config.servers.values())):
         try:
-            _decided(UI, (*config.mentions, *mentions))
+            decided_by(UI, (*config.mentions, *mentions))
         except SettingsError as fault:
             together.setdefault(fault.line, fault)
     return configfile.verdict(config, (*faults, *together.values()))
@@ -113,9 +129,7 @@ def _targets(line: CommandLine, group: str | None, config: Config) -> Targets:
     """Each server to be reached, with what its DSN says if it has one."""
     names = [*line.servers, *(config.group(group) if group else ())]
     if names and line.command == DEMO:
-        raise SettingsError(
-            f"@{names[0]} does not go with demo, which has a server of its own", "leave one out"
-        )
+        raise SettingsError(_(NOT_FOR_DEMO, flag=f"@{names[0]}"), _("leave one out"))
     targets: Targets = [(config.server(name), ()) for name in dict.fromkeys(names)]
     targets += [(None, dsn) for dsn in line.dsns]
     return targets or [(None, ())]
@@ -130,7 +144,13 @@ def _from_option_files(files: OptionFiles, command: str) -> Iterator[Mention]:
         if option is not None:
             yield Mention(option, text, said.origin, Rank.OPTION_FILE)
         elif said.key in later.UNCHECKED and said.value:
-            files.warn(f"{said.origin}: {said.key} is passed over; --ssl-ca names whom to trust here")
+            files.warn(
+                _(
+                    "{place}: {name} is passed over; --ssl-ca names whom to trust here",
+                    place=said.origin,
+                    name=said.key,
+                )
+            )
 
 
 def _from_environment(environ: Mapping[str, str], command: str) -> Iterator[Mention]:
@@ -145,69 +165,12 @@ def _overruled(server: Server | None, decided: Mapping[str, Found]) -> Iterator[
     for mention in server.mentions if server else ():
         by = decided[mention.option.name]
         if mention.option.name in {"host", "port", "socket"} and by.rank is Rank.ENVIRONMENT:
-            yield f"{by.origin} overrules the {mention.option.word} of {mention.origin}; unset it if that is not meant"
-
-
-FEW = 3
-"""Commands that are named where an option is not for another."""
-
-
-def _refuse_what_is_not_for(line: CommandLine) -> None:
-    for mention in line.mentions:
-        option = mention.option
-        if line.command in option.commands:
-            continue
-        what = f"{mention.origin} does not go with {line.command}"
-        if line.command == DEMO and option.section in {Section.CONNECTION, Section.ORIGINS}:
-            raise SettingsError(
-                f"{what}, which has a server of its own", f"leave it out, or leave out {line.command}"
+            yield _(
+                "{variable} overrules the {name} of {place}; unset it if that is not meant",
+                variable=by.origin,
+                name=mention.option.word,
+                place=mention.origin,
             )
-        commands = " or ".join(option.commands)
-        if line.command == "ui":
-            hint = f"write goneaway-tui {option.commands[0]}"
-            raise SettingsError(f"{mention.origin} goes with {commands} only", hint)
-        raise SettingsError(
-            what, f"it goes with {commands} only" if len(option.commands) <= FEW else "leave it out"
-        )
-
-
-def _decided(command: str, mentions: Iterable[Mention]) -> dict[str, Found]:
-    """Every option's value by the strongest who named it, the last of them if it was named twice."""
-    said = {mention.option.name: mention for mention in mentions}
-    decided = {
-        option.name: found(said[option.name])
-        if option.name in said
-        else Found(option.default and option.read(option.default), "default", Rank.DEFAULT)
-        for option in OPTIONS
-    }
-    decided |= transport.reach(decided)
-    decided["ssl_mode"] = transport.ssl_mode(decided)
-    if command == SNAPSHOT and decided["format"].value is None:
-        decided["format"] = _format(decided["output"])
-    watch, imminent = decided["watch_below"], decided["imminent_below"]
-    if imminent.value > watch.value and imminent.rank is Rank.DEFAULT:
-        decided["imminent_below"] = Found(watch.value, "default, never above watch-below", Rank.DEFAULT)
-    elif imminent.value > watch.value:
-        raise SettingsError(
-            f"imminent-below ({imminent.value} s, {imminent.origin}) is more than "
-            f"watch-below ({watch.value} s, {watch.origin})",
-            "sessions are watched before they are imminent: raise --watch-below or lower --imminent-below",
-        )
-    return decided
-
-
-def _format(output: Found) -> Found:
-    """By the file's ending; none at all is JSON. Raises SettingsError for an ending that no format has."""
-    suffix = PurePath(output.value or "").suffix.lower()
-    for name, usual in FORMATS.items():
-        if suffix == usual:
-            return Found(name, output.origin, output.rank)
-    if suffix:
-        raise SettingsError(
-            f"no format is known by the ending {plain(suffix, 40)} ({output.origin})",
-            f"end it in one of {', '.join(FORMATS.values())}, or name the format: --format=json",
-        )
-    return Found("json", "default", Rank.DEFAULT)
 
 
 def _settings(
@@ -246,6 +209,7 @@ def _settings(
         watch_below=value["watch_below"],
         imminent_below=value["imminent_below"],
         theme=value["theme"],
+        lang=value["lang"],
         output=value["output"],
         format=value["format"],
         run_for=value["run_for"],

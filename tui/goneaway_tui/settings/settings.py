@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from goneaway_tui.language import _
 from goneaway_tui.settings.secret import Secret
 
 
@@ -39,7 +40,7 @@ class Command:
     """What to call it: `password_command of ...`."""
 
     def __str__(self) -> str:
-        return f"from {self.words[0]}"
+        return _("from {program}", program=self.words[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Keyring:
     """As a command's."""
 
     def __str__(self) -> str:
-        return "from the keyring"
+        return _("from the keyring")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ class Settings:
     imminent_below: float
     """Seconds left; never more than `watch_below`."""
     theme: str | None
+    lang: str
+    """A key of `language.LANGUAGES`."""
     output: str | None
     """Path; None is standard output."""
     format: str | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _
 from goneaway_tui.settings.mention import Found, Rank
 from goneaway_tui.settings.settings import SslMode, Transport
 
@@ -56,8 +57,12 @@ def _socket(host: Found, socket: Found, protocol: Found) -> dict[str, Found]:
     if host.value is not None and host.value.lower() != LOCAL:
         if host.rank is protocol.rank:
             raise SettingsError(
-                f"the host ({host.origin}) is another machine, and the protocol ({protocol.origin}) a socket of this one",
-                "leave one of them out",
+                _(
+                    "the host ({host}) is another machine, and the protocol ({protocol}) a socket of this one",
+                    host=host.origin,
+                    protocol=protocol.origin,
+                ),
+                _("leave one of them out"),
             )
         host = Found(None, *_by(protocol))
     return {"host": host, "socket": socket, "transport": Found(Transport.SOCKET, *_by(protocol))}

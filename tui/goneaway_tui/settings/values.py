@@ -1,4 +1,4 @@
-"""Reading one value: text in, value out, ValueError with `not a such-and-such: 'text'; what to write`."""
+"""Reading one value: text in, value out, Misread with what it is not and what to write."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 
+from goneaway_tui.language import LANGUAGES, _, language_named, marked
 from goneaway_tui.model.duration import parse_duration
 from goneaway_tui.settings.secret import Secret
 from goneaway_tui.settings.settings import Keep, Listen, SslMode, Transport
+
+DURATION = marked("write it like 90, 90s, 10m, 1h30m, 8h or 1y")
 
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
@@ -23,10 +26,19 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "...")
 
 
+class Misread(ValueError):
+    """What cannot be taken. Its `str` repeats the text, as may not be done with what might be part of a password."""
+
+    def __init__(self, what: str, text: str, hint: str) -> None:
+        super().__init__(_("{what}: {text}", what=what, text=shown(text)))
+        self.what = what
+        self.hint = hint
+
+
 def switch(text: str) -> bool:
     word = text.strip().lower()
     if word not in _TRUE + _FALSE:
-        raise ValueError(f"not a yes or no: {shown(text)}; write 1 or 0")
+        raise Misread(_("not a yes or no"), text, _("write 1 or 0"))
     return word in _TRUE
 
 
@@ -40,16 +52,16 @@ def word(text: str) -> str | None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError(f"not UTF-8: {shown(text)}; check the terminal's character set") from None
+        raise Misread(_("not UTF-8"), text, _("check the terminal's character set")) from None
     if not text.isprintable():
-        raise ValueError(f"not a name: {shown(text)}; it has a character that cannot be printed")
+        raise Misread(_("not a name"), text, _("it has a character that cannot be printed"))
     return text or None
 
 
 def path(text: str) -> str | None:
     """A file's name, any bytes but NUL; None where it is empty."""
     if "\0" in text:
-        raise ValueError(f"not a file name: {shown(text)}; it has a NUL character")
+        raise Misread(_("not a file name"), text, _("it has a NUL character"))
     return text or None
 
 
@@ -62,7 +74,7 @@ def host(text: str) -> str | None:
     """A name or address that a resolver will at least look at; it raises from deep inside otherwise."""
     name, colon, port = text.rpartition(":")
     if colon and ":" not in name and port.isdecimal():
-        raise ValueError(f"not a host: {shown(text)}; write the port apart, as in -h db1 -P 3307")
+        raise Misread(_("not a host"), text, _("write the port apart, as in -h db1 -P 3307"))
     try:
         usable = (
             len(text) <= 255 and text.isprintable() and not set(text) & set(" /@") and text.encode("idna")
@@ -70,23 +82,21 @@ def host(text: str) -> str | None:
     except UnicodeError:
         usable = False
     if text and not usable:
-        raise ValueError(f"not a host: {shown(text)}; write a name or an address, as in db1 or 10.0.0.7")
+        raise Misread(_("not a host"), text, _("write a name or an address, as in db1 or 10.0.0.7"))
     return text or None
 
 
 def ssh(text: str) -> str | None:
     """Whatever `ssh` takes for a destination, an alias of its own too; nothing it would take for an option."""
     if text.startswith("-") or not text.isprintable() or " " in text or len(text) > 255:
-        raise ValueError(
-            f"not a destination of ssh: {shown(text)}; write [user@]host, or an alias of your ssh"
-        )
+        raise Misread(_("not a destination of ssh"), text, _("write [user@]host, or an alias of your ssh"))
     return text or None
 
 
 def port(text: str) -> int:
     number = text.strip()
     if not (number.isascii() and number.isdecimal() and len(number) <= 5 and 1 <= int(number) <= 65535):
-        raise ValueError(f"not a port: {shown(text)}; a port is a number from 1 to 65535")
+        raise Misread(_("not a port"), text, _("a port is a number from 1 to 65535"))
     return int(number)
 
 
@@ -104,8 +114,8 @@ def listen(text: str) -> Listen:
     except ValueError:
         bare, known = None, 0
     if not (colon and bare) or (":" in bare) != is_bracketed:
-        raise ValueError(
-            f"not an address and a port: {shown(text)}; write them as in 127.0.0.1:9104 or [::1]:9104"
+        raise Misread(
+            _("not an address and a port"), text, _("write them as in 127.0.0.1:9104 or [::1]:9104")
         )
     return Listen(bare, known)
 
@@ -118,7 +128,7 @@ def count(least: int, most: int, span: str) -> Callable[[str], int]:
         if not (
             number.isascii() and number.isdecimal() and len(number) <= 12 and least <= int(number) <= most
         ):
-            raise ValueError(f"not a number in range: {shown(text)}; it may be {span}")
+            raise Misread(_("not a number in range"), text, _("it may be {span}", span=_(span)))
         return int(number)
 
     return read
@@ -132,9 +142,12 @@ def seconds(least: float, most: float, span: str) -> Callable[[str], float]:
     """A reader of durations between two bounds, in seconds; `span` says them to a person."""
 
     def read(text: str) -> float:
-        duration = parse_duration(text)
+        try:
+            duration = parse_duration(text)
+        except ValueError:
+            raise Misread(_("not a duration"), text.strip(), _(DURATION)) from None
         if not least <= duration <= most:
-            raise ValueError(f"out of range: {shown(text)}; it may be {span}")
+            raise Misread(_("out of range"), text, _("it may be {span}", span=_(span)))
         return duration
 
     return read
@@ -142,7 +155,7 @@ def seconds(least: float, most: float, span: str) -> Callable[[str], float]:
 
 def connect_timeout(text: str) -> float:
     """Seconds. 0 is the clients' word for no limit: it becomes 12 hours, the most their own option takes."""
-    duration = seconds(0, 43_200, "up to 12h")(text)
+    duration = seconds(0, 43_200, marked("up to 12h"))(text)
     return max(duration, 0.1) if duration else 43_200
 
 
@@ -156,23 +169,33 @@ def _begun(text: str, names: Sequence[str]) -> str:
 def ssl_mode(text: str) -> SslMode:
     mode = _begun(text, tuple(SslMode))
     if not mode:
-        raise ValueError(f"not a mode: {shown(text)}; it is one of {', '.join(SslMode)}")
+        raise Misread(_("not a mode"), text, _("it is one of {names}", names=", ".join(SslMode)))
     return SslMode(mode)
 
 
 def protocol(text: str) -> Transport:
     name = _begun(text, (*Transport, "PIPE", "MEMORY"))
     if not name:
-        raise ValueError(f"not a protocol: {shown(text)}; it is one of {', '.join(Transport)}")
+        raise Misread(_("not a protocol"), text, _("it is one of {names}", names=", ".join(Transport)))
     if name not in tuple(Transport):
-        raise ValueError(f"only on Windows: {shown(text)}; it is one of {', '.join(Transport)}")
+        raise Misread(_("only on Windows"), text, _("it is one of {names}", names=", ".join(Transport)))
     return Transport(name)
+
+
+def language(text: str) -> str:
+    """A key of `language.LANGUAGES`, by its name or a locale's that means it."""
+    named = language_named(text.strip())
+    if named is None:
+        raise Misread(
+            _("not a language we speak"), text, _("it is one of {names}", names=", ".join(LANGUAGES))
+        )
+    return named
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text.strip().lower() not in names:
-            raise ValueError(f"not known: {shown(text)}; it is one of {', '.join(names)}")
+            raise Misread(_("not known"), text, _("it is one of {names}", names=", ".join(names)))
         return text.strip().lower()
 
     return read
@@ -183,11 +206,11 @@ def words(text: str) -> tuple[str, ...]:
     try:
         cut = tuple(shlex.split(text))
     except ValueError:
-        raise ValueError(f"not a command: {shown(text)}; a quote is not closed") from None
+        raise Misread(_("not a command"), text, _("a quote is not closed")) from None
     if "\0" in text:
-        raise ValueError(f"not a command: {shown(text)}; it has a NUL character")
+        raise Misread(_("not a command"), text, _("it has a NUL character"))
     if not cut or not cut[0]:
-        raise ValueError(f"not a command: {shown(text)}; name a program")
+        raise Misread(_("not a command"), text, _("name a program"))
     return cut
 
 
@@ -201,6 +224,6 @@ def keep(text: str) -> Keep:
     if size:
         return Keep(bytes=int(size[1]) << {"k": 10, "m": 20, "g": 30, "t": 40}[size[2]])
     try:
-        return Keep(seconds=seconds(60, 315_360_000, "1m to 10y")(text))
+        return Keep(seconds=seconds(60, 315_360_000, marked("1m to 10y"))(text))
     except ValueError:
-        raise ValueError(f"not an amount: {shown(text)}; write a time as 7d, or a size as 500MiB") from None
+        raise Misread(_("not an amount"), text, _("write a time as 7d, or a size as 500MiB")) from None

@@ -1,4 +1,4 @@
-"""What a shell has to know to complete our words: flags, what may follow each, commands and theirs.
+"""What a shell has to know to complete our words: flags, what may follow each, commands and theirs. It is English everywhere.
 
 It is read off the table of options; how it is said to a shell is that shell's module. What a script cannot know, the names
 in the config file, it asks of `goneaway-tui config servers` when they are wanted.
@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Final
 
 from goneaway_tui.doctor.answers import FORMATS as EXPLANATIONS
+from goneaway_tui.language import LANGUAGES
 from goneaway_tui.settings.answers import QUESTIONS
 from goneaway_tui.settings.options import COMMANDS, EXPLAIN, FORMATS, OPTIONS, RUNS, UI, Bare, Option
 from goneaway_tui.settings.settings import SslMode, Transport
@@ -42,6 +43,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "format": tuple(FORMATS),
     "ssl_mode": tuple(SslMode),
     "protocol": tuple(Transport),
+    "lang": tuple(LANGUAGES),
 }
 """Options that take one of a few words, by their field."""
 
@@ -84,8 +86,8 @@ def flags() -> Iterator[Flag]:
 def _of(option: Option) -> Iterator[Flag]:
     if option.name == "format":
         others = tuple(command for command in option.commands if command != EXPLAIN)
-        yield Flag(option.flags, option.help, others, Kind.WORD, option.metavar, WORDS["format"])
-        yield Flag(option.flags, option.help, (EXPLAIN,), Kind.WORD, option.metavar, tuple(EXPLANATIONS))
+        yield Flag(option.flags, option.english, others, Kind.WORD, option.metavar, WORDS["format"])
+        yield Flag(option.flags, option.english, (EXPLAIN,), Kind.WORD, option.metavar, tuple(EXPLANATIONS))
         return
     words = WORDS.get(option.name, ())
     kind = Kind.WORD if words else KINDS.get(option.metavar, Kind.ANYTHING)
@@ -93,7 +95,7 @@ def _of(option: Option) -> Iterator[Flag]:
         kind = Kind.GROUP
     if option.bare is not Bare.REFUSED:
         kind = Kind.NOTHING
-    yield Flag(option.flags, option.help, option.commands, kind, option.metavar, words)
+    yield Flag(option.flags, option.english, option.commands, kind, option.metavar, words)
 
 
 SHELLS: Final = ("bash", "zsh", "fish")
