@@ -101,7 +101,7 @@ def _dumps(value: object) -> str:
 
 def _markdown(each: Explanation, times: str) -> Iterator[str]:
     code = f"{each.seen.code} " if each.seen.code is not None else ""
-    yield f"## {code}{_escaped(each.seen.client.name or _('unknown client'))}"
+    yield f"## {code}" + _escaped(each.seen.client.name or _("unknown client"))
     yield ""
     place = f"{each.file}:{each.seen.line}"
     yield _escaped(

@@ -87,7 +87,7 @@ DRIVERS: Final = (
         Client(marked("mariadb command line"), hears_4031=True),
         r"^ERROR \d{4} \(\w{5}\).*(?:to server during|Server has gone|to server on|before completion of TLS)",
     ),
-    (Client("mysql command line", hears_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
+    (Client(marked("mysql command line"), hears_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
     (Client("Node mysql2", hears_4031=True), r"errno\"?: ?-?\d{3,4}\b|node:internal|fatal\"?: ?true"),
 )
 FRAMEWORKS: Final = (

@@ -131,7 +131,7 @@ def _told(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:
     if in_full:
         yield from _points(width, _("do"), finding.remedies)
         if finding.docs:
-            yield f"    {padded(_('see'), LABEL)}{finding.docs}"
+            yield "    " + padded(_("see"), LABEL) + finding.docs
 
 
 def _points(width: int, label: str, sentences: Iterable[str]) -> Iterator[str]:

@@ -129,7 +129,7 @@ def killed(seen: Evidence) -> Iterator[Argument]:
     if is_loss(log):
         yield Argument(
             1 if How.RESET in log.how else 3 if answer_never_came(log) and not log.reused else 2,
-            "KILL ends a session at once, and its client notices at the next statement.",
+            _("KILL ends a session at once, and its client notices at the next statement."),
         )
         yield from not_in_tls(log)
         yield from _put_offline(seen)
