@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 
 from goneaway_tui.language import _, marked
 
@@ -42,11 +43,12 @@ def bytes_words(size: float) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """
+    """Names beside each other; at least one.
+
     >>> listed(["killed", "client lost"])
     'killed, client lost'
     """
-    return _(", ").join(names)
+    return reduce(lambda said, name: _("{names}, {name}", names=said, name=name), names)
 
 
 def in_turn(sentences: Iterable[str]) -> str:
