@@ -9,7 +9,8 @@ from typing import Protocol
 
 from goneaway_tui.doctor.explanation import SCHEMA, Explanation
 from goneaway_tui.doctor.prose import answer, gathered, times_words
-from goneaway_tui.model.cause import Certainty
+from goneaway_tui.language import _
+from goneaway_tui.model.cause import SAID, Certainty
 from goneaway_tui.model.plain import plain
 
 Write = Callable[[str], object]
@@ -60,7 +61,7 @@ def write_text(explanations: Iterable[Explanation], write: Write, server: str | 
     """A colleague's answer, like errors told once."""
     found = gathered(explanations)
     if server is not None:
-        write(f"== on {plain(server, 200)} ==\n\n")
+        write(_("== on {server} ==", server=plain(server, 200)) + "\n\n")
     for line in answer(found):
         write(f"{line}\n")
     return found.count
@@ -69,11 +70,11 @@ def write_text(explanations: Iterable[Explanation], write: Write, server: str | 
 def write_markdown(explanations: Iterable[Explanation], write: Write, server: str | None = None) -> int:
     found = gathered(explanations)
     if server is not None:
-        write(f"# On {_escaped(plain(server, 200))}\n\n")
+        write(_("# On {server}", server=_escaped(plain(server, 200))) + "\n\n")
     for group in found.groups:
         write("\n".join(_markdown(group.first, times_words(group))) + "\n\n")
     if found.untold:
-        write(f"And {found.untold} more, of further kinds.\n")
+        write(_("And {number} more, of further kinds.", number=found.untold) + "\n")
     return found.count
 
 
@@ -100,26 +101,32 @@ def _dumps(value: object) -> str:
 
 def _markdown(each: Explanation, times: str) -> Iterator[str]:
     code = f"{each.seen.code} " if each.seen.code is not None else ""
-    yield f"## {code}{_escaped(each.seen.client.name or 'unknown client')}"
+    yield f"## {code}" + _escaped(each.seen.client.name or _("unknown client"))
     yield ""
-    yield _escaped(f"{each.file}:{each.seen.line}{', ' + each.at if each.at else ''}. {times}")
+    place = f"{each.file}:{each.seen.line}"
+    yield _escaped(
+        _("{place}, {time}. {times}", place=place, time=each.at, times=times)
+        if each.at
+        else _("{place}. {times}", place=place, times=times)
+    )
     yield ""
     yield f"> {_escaped(each.text)}"
     for finding in each.findings:
         yield ""
-        yield f"- **{finding.cause.value.replace('_', ' ')}**: {finding.certainty.value.replace('_', ' ')}"
+        cause, certainty = _(SAID[finding.cause]), _(SAID[finding.certainty])
+        yield _("- **{cause}**: {certainty}", cause=cause, certainty=certainty)
         for says in finding.because:
             yield f"  - {_escaped(plain(says))}"
         for says in finding.against:
-            yield f"  - but: {_escaped(plain(says))}"
+            yield "  - " + _("but: {reason}", reason=_escaped(plain(says)))
         if finding.certainty is Certainty.RULED_OUT:
             continue
         if finding.prove:
-            yield f"  - to make sure: {_escaped(finding.prove)}"
+            yield "  - " + _("to make sure: {way}", way=_escaped(finding.prove))
         for remedy in finding.remedies:
-            yield f"  - remedy: {_escaped(plain(remedy))}"
+            yield "  - " + _("remedy: {remedy}", remedy=_escaped(plain(remedy)))
         if finding.docs:
-            yield f"  - see <{finding.docs}>"
+            yield "  - " + _("see <{page}>", page=finding.docs)
 
 
 def _escaped(text: str) -> str:

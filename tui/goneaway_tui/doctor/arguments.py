@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from goneaway_tui.doctor.evidence import Evidence
 from goneaway_tui.doctor.occurrences import How, Occurrence
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Certainty
 
 
@@ -31,6 +33,9 @@ def proved(says: str) -> Argument:
 def refuted(says: str) -> Argument:
     return Argument(-100, says, Certainty.RULED_OUT)
 
+
+NO_SESSION: Final = marked("No session had begun: the connection was refused.")
+NOT_YET: Final = marked("No session had begun: the connection ended before the login.")
 
 GONE, LOST = frozenset({2006}), frozenset({2013})
 
@@ -60,7 +65,7 @@ def cut_in_tls(seen: Occurrence) -> bool:
 def not_in_tls(seen: Occurrence) -> Iterator[Argument]:
     """Measured on MySQL 9.7, MariaDB 10.11 and 11.8 with PyMySQL: after KILL, a restart or a crash sending still works."""
     if cut_in_tls(seen):
-        yield Argument(-1, "Over TLS that would be told as 2013, after the statement was sent.")
+        yield Argument(-1, _("Over TLS that would be told as 2013, after the statement was sent."))
 
 
 def answer_never_came(seen: Occurrence) -> bool:

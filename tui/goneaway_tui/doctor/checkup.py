@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from goneaway_tui.doctor.words import bytes_words, seconds_words
 from goneaway_tui.judge.forecast import already_closed
+from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.finding import Finding
@@ -61,7 +62,12 @@ def _beside_the_ledger(patient: Patient, cause: Cause, checked: Verdict) -> Verd
         return checked
     lately = sum(patient.now - d.at <= LATELY for d in left)
     surest = min((d.certainty for d in left), key=ORDER.index)
-    words = f"{_sessions(len(left))} left by it while we looked, {lately:,} of them in the last ten minutes"
+    words = ngettext(
+        "{number:,} session left by it while we looked, {lately:,} of them in the last ten minutes",
+        "{number:,} sessions left by it while we looked, {lately:,} of them in the last ten minutes",
+        len(left),
+        lately=lately,
+    )
     return surest, (words, *checked[1])
 
 
@@ -72,17 +78,28 @@ def _idle_timeout(patient: Patient) -> Verdict:
     soon = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in patient.snapshot.verdicts)
     shortest = min(limits, default=patient.limit("wait_timeout"))
     if shortest is None:
-        return Certainty.POSSIBLE, ("no limit could be read",)
-    words = f"the shortest limit in force is {seconds_words(shortest)}"
+        return Certainty.POSSIBLE, (_("no limit could be read"),)
+    words = _("the shortest limit in force is {limit}", limit=seconds_words(shortest))
     if soon:
-        return Certainty.LIKELY, (f"{_sessions(soon)} will meet theirs within a minute", words)
+        meet = ngettext(
+            "{number:,} session will meet theirs within a minute",
+            "{number:,} sessions will meet theirs within a minute",
+            soon,
+        )
+        return Certainty.LIKELY, (meet, words)
     if not all(limit.basis is Basis.OWN for limit in known):
         return Certainty.POSSIBLE, (
             words,
-            "a session may have a shorter one of its own that the server does not show",
+            _("a session may have a shorter one of its own that the server does not show"),
         )
     if shortest > uptime:
-        return Certainty.RULED_OUT, (f"{words}, and the server is up no longer than {seconds_words(uptime)}",)
+        return Certainty.RULED_OUT, (
+            _(
+                "the shortest limit in force is {limit}, and the server is up no longer than {uptime}",
+                limit=seconds_words(shortest),
+                uptime=seconds_words(uptime),
+            ),
+        )
     return Certainty.POSSIBLE, (words,)
 
 
@@ -94,27 +111,31 @@ def _transaction_timeout(patient: Patient) -> Verdict:
     )
     known = {name: patient.limit(name) for name in names if patient.limit(name) is not None}
     if not known:
-        return Certainty.RULED_OUT, ("this server has no limit for idling inside a transaction",)
-    on = [f"{name} is {seconds_words(value)}" for name, value in known.items() if value]
-    return (Certainty.POSSIBLE, tuple(on)) if on else (Certainty.RULED_OUT, ("these limits are all off",))
+        return Certainty.RULED_OUT, (_("this server has no limit for idling inside a transaction"),)
+    on = [_is(name, seconds_words(value)) for name, value in known.items() if value]
+    return (Certainty.POSSIBLE, tuple(on)) if on else (Certainty.RULED_OUT, (_("these limits are all off"),))
 
 
 def _killed(patient: Patient) -> Verdict:
     kills = patient.counter("com_kill")
     if kills == 0:
-        return Certainty.RULED_OUT, (f"no KILL was run since the server started, {_age(patient)} ago",)
-    return Certainty.POSSIBLE, (f"{kills:,} KILL statements since the server started",) if kills else ()
+        return Certainty.RULED_OUT, (
+            _("no KILL was run since the server started, {uptime} ago", uptime=_age(patient)),
+        )
+    return Certainty.POSSIBLE, (
+        _("{number:,} KILL statements since the server started", number=kills),
+    ) if kills else ()
 
 
 def _packet(patient: Patient) -> Verdict:
     limit = patient.limit("max_allowed_packet")
-    return Certainty.POSSIBLE, (f"max_allowed_packet is {bytes_words(limit)}",) if limit else ()
+    return Certainty.POSSIBLE, (_is("max_allowed_packet", bytes_words(limit)),) if limit else ()
 
 
 def _timeout_of(name: str) -> Check:
     def check(patient: Patient) -> Verdict:
         limit = patient.limit(name)
-        return Certainty.POSSIBLE, (f"{name} is {seconds_words(limit)}",) if limit else ()
+        return Certainty.POSSIBLE, (_is(name, seconds_words(limit)),) if limit else ()
 
     return check
 
@@ -123,58 +144,81 @@ def _restart(patient: Patient) -> Verdict:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
         return Certainty.LIKELY if uptime < LATELY else Certainty.POSSIBLE, (
-            f"the server is up {seconds_words(uptime)} only: what was open before is lost",
+            _("the server is up {uptime} only: what was open before is lost", uptime=seconds_words(uptime)),
         )
-    return Certainty.RULED_OUT, (f"the server is up {seconds_words(uptime)}",)
+    return Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=seconds_words(uptime)),)
 
 
 def _crash(patient: Patient) -> Verdict:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
         return Certainty.POSSIBLE, (
-            f"the server is up {seconds_words(uptime)} only; its error log tells how it ended",
+            _(
+                "the server is up {uptime} only; its error log tells how it ended",
+                uptime=seconds_words(uptime),
+            ),
         )
-    return Certainty.RULED_OUT, (f"the server is up {seconds_words(uptime)}",)
+    return Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=seconds_words(uptime)),)
 
 
 def _too_many(patient: Patient) -> Verdict:
     refused = patient.counter("connection_errors_max_connections")
     used, most = patient.counter("threads_connected"), patient.limit("max_connections")
     room = (
-        (f"{used:,} of {most:,.0f} connections are in use, {_asleep(patient):,} of them asleep",)
+        (
+            _(
+                "{used:,} of {most:,.0f} connections are in use, {asleep:,} of them asleep",
+                used=used,
+                most=most,
+                asleep=_asleep(patient),
+            ),
+        )
         if used and most
         else ()
     )
     if refused:
-        return Certainty.CONFIRMED, (f"{refused:,} were refused since the server started", *room)
+        return Certainty.CONFIRMED, (
+            _("{number:,} were refused since the server started", number=refused),
+            *room,
+        )
     if used and most and used >= FULL * most:
         return Certainty.LIKELY, room
-    return (Certainty.RULED_OUT if refused == 0 else Certainty.POSSIBLE), ("nobody was refused so far", *room)
+    return (Certainty.RULED_OUT if refused == 0 else Certainty.POSSIBLE), (
+        _("nobody was refused so far"),
+        *room,
+    )
 
 
 def _aborted(patient: Patient) -> Verdict:
     aborted = patient.counter("aborted_clients")
     if aborted == 0:
         return Certainty.RULED_OUT, (
-            f"no session ended without a goodbye since the server started, {_age(patient)} ago",
+            _(
+                "no session ended without a goodbye since the server started, {uptime} ago",
+                uptime=_age(patient),
+            ),
         )
     return Certainty.POSSIBLE, (
-        f"{aborted:,} sessions ended without a goodbye since the server started",
+        _("{number:,} sessions ended without a goodbye since the server started", number=aborted),
     ) if aborted else ()
 
 
-def _quit(_: Patient) -> Verdict:
-    return Certainty.POSSIBLE, ("a pool that closes what its application still uses looks like this",)
+def _quit(_patient: Patient) -> Verdict:
+    return Certainty.POSSIBLE, (_("a pool that closes what its application still uses looks like this"),)
 
 
 def _between(patient: Patient) -> Verdict:
     ghosts = already_closed(patient.snapshot.verdicts, patient.now, 3600)
     if ghosts:
         return Certainty.POSSIBLE, (
-            f"{_sessions(ghosts)} idle for more than an hour: does each still have its client, or was it cut off in between?",
+            ngettext(
+                "{number:,} session idle for more than an hour: does each still have its client, or was it cut off in between?",
+                "{number:,} sessions idle for more than an hour: does each still have its client, or was it cut off in between?",
+                ghosts,
+            ),
         )
     return Certainty.POSSIBLE, (
-        "nothing the server can see: compare the ids the application logged, as /id:4711",
+        _("nothing the server can see: compare the ids the application logged, as /id:4711"),
     )
 
 
@@ -203,5 +247,5 @@ def _asleep(patient: Patient) -> int:
     return sum(v.session.is_idle for v in patient.snapshot.verdicts)
 
 
-def _sessions(number: int) -> str:
-    return "1 session" if number == 1 else f"{number:,} sessions"
+def _is(variable: str, value: str) -> str:
+    return _("{variable} is {value}", variable=variable, value=value)

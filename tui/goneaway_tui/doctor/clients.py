@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from goneaway_tui.language import _, marked
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -22,11 +24,10 @@ class Client:
     @property
     def name(self) -> str | None:
         """As a person would say it: `Django on mysqlclient`."""
-        return (
-            f"{self.framework} on {self.driver}"
-            if self.framework and self.driver
-            else self.framework or self.driver or None
-        )
+        driver = _(self.driver) if self.driver else ""
+        if self.framework and driver:
+            return _("{framework} on {driver}", framework=self.framework, driver=driver)
+        return self.framework or driver or None
 
 
 UNKNOWN: Final = Client()
@@ -49,7 +50,7 @@ DRIVERS: Final = (
         r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure|last packet s(?:uccessfully received|ent successfully)",
     ),
     (Client("r2dbc-mysql", hears_4031=True), r"r2dbc\.mysql"),
-    (Client("mysql command line", hears_4031=True), r"^mysql(?:admin|check|import|pump|slap|show): "),
+    (Client(marked("mysql command line"), hears_4031=True), r"^mysql(?:admin|check|import|pump|slap|show): "),
     (Client("MySQL Shell", hears_4031=True), r"\bMySQL Error \d{4} \(\w{5}\): "),
     (Client("mysqldump", hears_4031=True), r"^(?:mysqldump|mariadb-dump): "),
     (
@@ -83,10 +84,10 @@ DRIVERS: Final = (
     (Client("Elixir MyXQL"), r"\bMyXQL\b"),
     (Client("HAProxy"), r"haproxy|\d [cs]D \d+/"),
     (
-        Client("mariadb command line", hears_4031=True),
+        Client(marked("mariadb command line"), hears_4031=True),
         r"^ERROR \d{4} \(\w{5}\).*(?:to server during|Server has gone|to server on|before completion of TLS)",
     ),
-    (Client("mysql command line", hears_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
+    (Client(marked("mysql command line"), hears_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
     (Client("Node mysql2", hears_4031=True), r"errno\"?: ?-?\d{3,4}\b|node:internal|fatal\"?: ?true"),
 )
 FRAMEWORKS: Final = (

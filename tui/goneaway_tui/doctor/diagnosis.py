@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from goneaway_tui.doctor import lesser_rules, outages, remedies, rules
+from goneaway_tui.doctor import idling, lesser_rules, outages, remedies, rules
 from goneaway_tui.doctor.arguments import Argument, Rule
 from goneaway_tui.doctor.codes import CODES
 from goneaway_tui.doctor.evidence import Evidence
+from goneaway_tui.doctor.occurrences import Occurrence
 from goneaway_tui.doctor.proofs import PROOFS
 from goneaway_tui.doctor.remedies import Remedies
 from goneaway_tui.doctor.witnesses import witnessed
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.finding import Finding
 
@@ -34,7 +36,7 @@ class Suspect:
 
 
 SUSPECTS: Final = (
-    Suspect(Cause.IDLE_TIMEOUT, rules.idle_timeout, remedies.for_idling, _MYSQL + "gone-away.html"),
+    Suspect(Cause.IDLE_TIMEOUT, idling.idle_timeout, remedies.for_idling, _MYSQL + "gone-away.html"),
     Suspect(Cause.SERVER_RESTART, outages.server_restart, remedies.for_restarts, _MYSQL + "gone-away.html"),
     Suspect(Cause.KILLED, rules.killed, remedies.for_kills, _MYSQL + "kill.html"),
     Suspect(Cause.PACKET_TOO_LARGE, rules.packet_too_large, remedies.for_packets, _MYSQL + "packet-too-large.html"),
@@ -71,7 +73,7 @@ def diagnose(seen: Evidence) -> tuple[Finding, ...]:
             weighed.append((_ORDER.index(finding.certainty), -weight, order, finding))
     if all(each[3].certainty is Certainty.RULED_OUT for each in weighed):
         suspect = SUSPECTS[-1]
-        fallback = Finding(suspect.cause, Certainty.POSSIBLE, ("Nothing in the log says why.",), (), PROOFS[suspect.cause].words(seen.server.flavour),
+        fallback = Finding(suspect.cause, Certainty.POSSIBLE, (_("Nothing in the log says why."),), (), PROOFS[suspect.cause].words(seen.server.flavour),
                            tuple(suspect.remedies(seen)), suspect.docs)  # fmt: skip
         weighed.append((_ORDER.index(Certainty.POSSIBLE), 0, len(SUSPECTS), fallback))
     return tuple(each[3] for each in sorted(weighed, key=lambda each: each[:3]))
@@ -82,25 +84,38 @@ def _words(seen: Evidence, cause: Cause) -> tuple[Argument, ...]:
     log = seen.seen
     if log.says is not cause:
         return ()
-    code = CODES.get(log.code)
-    who = "The server's own log says" if log.by_server else "The error itself says"
-    means = f"{who} it: {code.means} ({code.name})." if code and code.says else f"{who} it."
     if log.certainty is Certainty.CONFIRMED:
-        return (Argument(100, means, Certainty.CONFIRMED),)
-    return (Argument(4, _hint(seen, means)),)
+        return (Argument(100, _told(log), Certainty.CONFIRMED),)
+    return (Argument(4, _hint(log)),)
 
 
-def _hint(seen: Evidence, means: str) -> str:
-    if seen.seen.says is Cause.IDLE_TIMEOUT and not seen.seen.by_server:
-        return "The driver got a packet it had not asked for: MySQL's farewell to an idle session (4031)."
-    if seen.seen.says is Cause.IDLE_TIMEOUT:
-        return "The server waited for the client until a timeout: nearly always wait_timeout, seldom net_read_timeout."
-    return means
+def _told(log: Occurrence) -> str:
+    code = CODES.get(log.code)
+    if code is None or code.says is None:
+        return _("The server's own log says it.") if log.by_server else _("The error itself says it.")
+    told = (
+        marked("The server's own log says it: {meaning} ({name}).")
+        if log.by_server
+        else marked("The error itself says it: {meaning} ({name}).")
+    )
+    return _(told, meaning=_(code.means), name=code.name)
+
+
+def _hint(log: Occurrence) -> str:
+    if log.says is not Cause.IDLE_TIMEOUT:
+        return _told(log)
+    if log.by_server:
+        return _(
+            "The server waited for the client until a timeout: nearly always wait_timeout, seldom net_read_timeout."
+        )
+    return _("The driver got a packet it had not asked for: MySQL's farewell to an idle session (4031).")
 
 
 def _instead(seen: Evidence, told: Cause) -> str:
-    code = CODES.get(seen.seen.code)
-    return f"{f'Error {seen.seen.code}' if code else 'The message'} names its cause, and it is another: {told.value}."
+    number = seen.seen.code
+    if number not in CODES:
+        return _("The message names its cause, and it is another: {cause}.", cause=told.value)
+    return _("Error {number} names its cause, and it is another: {cause}.", number=number, cause=told.value)
 
 
 def _weigh(seen: Evidence, suspect: Suspect, arguments: list[Argument]) -> tuple[Finding | None, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, timedelta, timezone, tzinfo
 
 from goneaway_tui.doctor.occurrences import Occurrence
+from goneaway_tui.language import _
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
@@ -17,6 +18,8 @@ DEFAULTS: Mapping[str, float] = {"wait_timeout": 28_800, "max_allowed_packet": 6
 """What a server has that nobody tuned (MariaDB: 16 MiB for a packet)."""
 CLOCKS_DIFFER = 5.0
 """Seconds by which what comes after may seem to come before."""
+LONG_SILENCE = 60.0
+"""Seconds from which a pause is worth a word."""
 LARGEST_PACKET = 1024**3
 """The protocol's own limit, in bytes: `max_allowed_packet` cannot be more."""
 
@@ -159,10 +162,11 @@ class Evidence:
         """A limit and whose word it is: the server's, the log's, or nobody's but the default."""
         told = dict(self.seen.limits)
         if name in self.server.limits:
-            return self.server.limits[name], f"{self.server.name or 'the server'} says"
+            who = self.server.name
+            return self.server.limits[name], _("{server} says", server=who) if who else _("the server says")
         if name in told:
-            return told[name], "the log says"
-        return DEFAULTS.get(name), "the default, as no server was asked"
+            return told[name], _("the log says")
+        return DEFAULTS.get(name), _("the default, as no server was asked")
 
 
 def facts_of(sample: Sample, name: str = "") -> Facts:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from goneaway_tui.doctor.arguments import Argument, answer_never_came, is_loss, never_began
 from goneaway_tui.doctor.evidence import Evidence
 from goneaway_tui.doctor.occurrences import How
+from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause
 
 
@@ -15,19 +16,22 @@ def client_quit(seen: Evidence) -> Iterator[Argument]:
     if log.code == 0:
         yield Argument(
             5,
-            "The connection object was used after it had been closed: by close(), or by an earlier error that nobody heeded.",
+            _(
+                "The connection object was used after it had been closed: by close(), or by an earlier error that nobody heeded."
+            ),
         )
     elif log.reused:
         yield Argument(
-            2, "The connection had been closed on this side before; look for the first error above this one."
+            2,
+            _("The connection had been closed on this side before; look for the first error above this one."),
         )
     if How.TIMED_OUT in log.how and not log.refused and is_loss(log) and not log.by_server:
         yield Argument(
-            4, "The client's own read timeout ran out; the server may still be running the statement."
+            4, _("The client's own read timeout ran out; the server may still be running the statement.")
         )
         if "110" not in log.text and "connection timed out" not in log.text.lower():
             yield Argument(
-                2, "It was the client's clock: had packets been lost, the system would have said so."
+                2, _("It was the client's clock: had packets been lost, the system would have said so.")
             )
 
 
@@ -37,12 +41,15 @@ def forked_connection(seen: Evidence) -> Iterator[Argument]:
         return
     if How.MIXED_UP in log.how and log.says is not Cause.IDLE_TIMEOUT:
         yield Argument(
-            4, "Packets came that were meant for somebody else: two processes or threads use one connection."
+            4,
+            _("Packets came that were meant for somebody else: two processes or threads use one connection."),
         )
     elif is_loss(log) and log.client.framework in {"Celery", "Django", "Flask"}:
         yield Argument(
             1,
-            "Workers that are forked after the connection was opened share it; the first to end closes it for all.",
+            _(
+                "Workers that are forked after the connection was opened share it; the first to end closes it for all."
+            ),
         )
 
 
@@ -50,10 +57,10 @@ def net_read_timeout(seen: Evidence) -> Iterator[Argument]:
     log = seen.seen
     if log.code == 1159 and log.by_server:
         yield Argument(
-            2, "net_read_timeout has the same words, where the client stops in the middle of sending."
+            2, _("net_read_timeout has the same words, where the client stops in the middle of sending.")
         )
     if is_loss(log) and How.GREETING in log.how:
-        yield Argument(3, "A login that takes longer than connect_timeout is ended by the server.")
+        yield Argument(3, _("A login that takes longer than connect_timeout is ended by the server."))
 
 
 def net_write_timeout(seen: Evidence) -> Iterator[Argument]:
@@ -61,23 +68,25 @@ def net_write_timeout(seen: Evidence) -> Iterator[Argument]:
     if log.code == 1160 and log.by_server:
         yield Argument(
             3,
-            "MariaDB has no other words for a client that does not take its result within net_write_timeout.",
+            _(
+                "MariaDB has no other words for a client that does not take its result within net_write_timeout."
+            ),
         )
     if log.code == 2013 and is_loss(log) and answer_never_came(log) and not never_began(log):
-        yield Argument(0, "A client that takes its result too slowly is given up after net_write_timeout.")
+        yield Argument(0, _("A client that takes its result too slowly is given up after net_write_timeout."))
 
 
 def client_lost(seen: Evidence) -> Iterator[Argument]:
     log = seen.seen
     if log.by_server and "closed normally without authentication" in log.text:
         yield Argument(
-            4, "The client left before it had logged in: a health check, a scanner, or a very slow login."
+            4, _("The client left before it had logged in: a health check, a scanner, or a very slow login.")
         )
     if log.code == 1160 and log.by_server and log.says is None:
-        yield Argument(3, "The client was gone when the server wanted to write to it.")
+        yield Argument(3, _("The client was gone when the server wanted to write to it."))
     if log.by_server and log.says is Cause.CLIENT_LOST:
         yield Argument(
-            1, "The client ended without saying goodbye: it crashed, was killed, or the network broke."
+            1, _("The client ended without saying goodbye: it crashed, was killed, or the network broke.")
         )
 
 
@@ -85,11 +94,13 @@ def too_many_connections(seen: Evidence) -> Iterator[Argument]:
     server = seen.server
     limit, used = server.limits.get("max_connections"), server.counters.get("max_used_connections")
     if seen.seen.says is Cause.TOO_MANY_CONNECTIONS and limit and used:
-        yield Argument(1, f"At its fullest the server had {used} of {limit:.0f} connections.")
+        yield Argument(
+            1, _("At its fullest the server had {used} of {limit:.0f} connections.", used=used, limit=limit)
+        )
     if seen.seen.says is Cause.TOO_MANY_CONNECTIONS and limit and server.sessions is not None:
-        yield Argument(1, f"Now there are {server.sessions} sessions.")
+        yield Argument(1, _("Now there are {sessions} sessions.", sessions=server.sessions))
     if is_loss(seen.seen) and How.GREETING in seen.seen.how:
-        yield Argument(2, "A server that is full, or nearly, may not get to greet everybody.")
+        yield Argument(2, _("A server that is full, or nearly, may not get to greet everybody."))
 
 
 def host_blocked(seen: Evidence) -> Iterator[Argument]:
@@ -97,32 +108,37 @@ def host_blocked(seen: Evidence) -> Iterator[Argument]:
         if seen.seen.says is Cause.HOST_BLOCKED or How.GREETING in seen.seen.how:
             yield Argument(
                 1,
-                f"The server has counted {host.failures} failed connections in a row from {host.ip}, and refused {host.refusals}.",
+                _(
+                    "The server has counted {failures} failed connections in a row from {host}, and refused {refusals}.",
+                    failures=host.failures,
+                    host=host.ip,
+                    refusals=host.refusals,
+                ),
             )
     if is_loss(seen.seen) and How.GREETING in seen.seen.how:
-        yield Argument(1, "After max_connect_errors broken greetings the server blocks the host.")
+        yield Argument(1, _("After max_connect_errors broken greetings the server blocks the host."))
 
 
 def statement_timeout(seen: Evidence) -> Iterator[Argument]:
     if seen.seen.code == 1317:
-        yield Argument(1, "Some servers and proxies end a statement that runs too long this way.")
+        yield Argument(1, _("Some servers and proxies end a statement that runs too long this way."))
 
 
 def access_denied(seen: Evidence) -> Iterator[Argument]:
     if seen.seen.code == 1043:
-        yield Argument(1, "Client and server found no way to log in that both know.")
+        yield Argument(1, _("Client and server found no way to log in that both know."))
     return
 
 
 def unknown(seen: Evidence) -> Iterator[Argument]:
     log = seen.seen
     if log.code == 2005:
-        yield Argument(4, "The server's name cannot be resolved: a typing error, or DNS.")
+        yield Argument(4, _("The server's name cannot be resolved: a typing error, or DNS."))
     if log.code == 2026 and How.MIXED_UP not in log.how:
         yield Argument(
-            4, "Client and server could not agree on TLS: compare their certificates, versions and modes."
+            4, _("Client and server could not agree on TLS: compare their certificates, versions and modes.")
         )
     if log.code == 1043:
         yield Argument(
-            3, "What arrived was no greeting: another program, another protocol version, or a cut line."
+            3, _("What arrived was no greeting: another program, another protocol version, or a cut line.")
         )

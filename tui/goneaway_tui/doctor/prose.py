@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from goneaway_tui.doctor.codes import CODES
+from goneaway_tui.doctor.columns import padded, wrapped
 from goneaway_tui.doctor.explanation import Explanation
-from goneaway_tui.model.cause import Certainty
+from goneaway_tui.doctor.words import in_turn, listed
+from goneaway_tui.language import _, marked
+from goneaway_tui.model.cause import SAID, Certainty
 from goneaway_tui.model.finding import Finding
-from goneaway_tui.model.plain import plain
 
 WIDTH: Final = 80
 MOST_GROUPS: Final = 200
@@ -19,13 +20,15 @@ MOST_GROUPS: Final = 200
 IN_FULL: Final = 1
 """Findings told with their remedies; of the next ones only why and how to make sure."""
 IN_SHORT: Final = 2
+LABEL: Final = 7
+"""Columns for what stands before a sentence."""
 
-WORDS: Final = {
-    Certainty.CONFIRMED: "It was",
-    Certainty.LIKELY: "Likely",
-    Certainty.POSSIBLE: "Possible",
-    Certainty.RULED_OUT: "Not",
+HEADLINES: Final = {
+    Certainty.CONFIRMED: marked("It was {cause}"),
+    Certainty.LIKELY: marked("Likely {cause}"),
+    Certainty.POSSIBLE: marked("Possible {cause}"),
 }
+"""Of what is not ruled out."""
 
 
 @dataclass(slots=True)
@@ -72,8 +75,9 @@ def answer(found: Gathered, width: int = WIDTH) -> Iterator[str]:
         yield from prose(group, width)
         yield ""
     if found.untold:
-        yield from _wrapped(
-            width, f"And {found.untold} more, of further kinds: --format=json tells every one."
+        yield from wrapped(
+            _("And {number} more, of further kinds: --format=json tells every one.", number=found.untold),
+            width,
         )
 
 
@@ -81,60 +85,55 @@ def prose(group: Group, width: int = WIDTH) -> Iterator[str]:
     """One kind of trouble, told in lines of so many columns at most; a link alone may be longer."""
     each = group.first
     place = f"{each.file}:{each.seen.line}"
-    yield from _wrapped(width, "  ".join(filter(None, (place, each.at or "", each.seen.client.name or ""))))
-    yield from _wrapped(width, each.text, "  | ")
+    yield from wrapped("  ".join(filter(None, (place, each.at or "", each.seen.client.name or ""))), width)
+    yield from wrapped(each.text, width, "  | ")
     code = CODES.get(each.seen.code)
     if code is not None:
-        yield from _wrapped(width, f"{each.seen.code} {code.name}: {code.means}.", "  ")
+        yield from wrapped(
+            _("{code} {name}: {meaning}.", code=each.seen.code, name=code.name, meaning=_(code.means)),
+            width,
+            "  ",
+        )
     if group.count > 1:
-        yield from _wrapped(width, times_words(group), "  ")
+        yield from wrapped(times_words(group), width, "  ")
     told = [finding for finding in each.findings if finding.certainty is not Certainty.RULED_OUT]
     for rank, finding in enumerate(told[: IN_FULL + IN_SHORT]):
         yield ""
         yield from _told(finding, width, in_full=rank < IN_FULL)
-    more = [finding.cause.value.replace("_", " ") for finding in told[IN_FULL + IN_SHORT :]]
+    more = [_(SAID[finding.cause]) for finding in told[IN_FULL + IN_SHORT :]]
     if more:
         yield ""
-        yield from _wrapped(width, f"Less likely: {', '.join(more)}.", "  ")
+        yield from wrapped(_("Less likely: {causes}.", causes=listed(more)), width, "  ")
     out = [finding for finding in each.findings if finding.certainty is Certainty.RULED_OUT]
     if out:
         yield ""
     for finding in out:
-        yield from _wrapped(width, f"Not {_name(finding)}: {' '.join(finding.because)}", "  ", "      ")
+        name, reasons = _(SAID[finding.cause]), in_turn(finding.because)
+        yield from wrapped(_("Not {cause}: {reasons}", cause=name, reasons=reasons), width, "  ", "      ")
 
 
 def times_words(group: Group) -> str:
     """How often, and when last."""
     if group.count == 1:
-        return "Once."
-    last = group.last
-    return (
-        f"{group.count} times like this, last on line {last.seen.line}{f' at {last.at}' if last.at else ''}."
-    )
+        return _("Once.")
+    number, line, at = group.count, group.last.seen.line, group.last.at
+    if at is None:
+        return _("{number} times like this, last on line {line}.", number=number, line=line)
+    return _("{number} times like this, last on line {line} at {time}.", number=number, line=line, time=at)
 
 
 def _told(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:
-    yield f"  {WORDS[finding.certainty]} {_name(finding)}"
-    yield from _points(width, "why", finding.because)
-    yield from _points(width, "but", finding.against)
+    yield "  " + _(HEADLINES[finding.certainty], cause=_(SAID[finding.cause]))
+    yield from _points(width, _("why"), finding.because)
+    yield from _points(width, _("but"), finding.against)
     if finding.prove:
-        yield from _points(width, "prove", (finding.prove,))
+        yield from _points(width, _("prove"), (finding.prove,))
     if in_full:
-        yield from _points(width, "do", finding.remedies)
+        yield from _points(width, _("do"), finding.remedies)
         if finding.docs:
-            yield f"    see    {finding.docs}"
+            yield "    " + padded(_("see"), LABEL) + finding.docs
 
 
 def _points(width: int, label: str, sentences: Iterable[str]) -> Iterator[str]:
     for nth, sentence in enumerate(sentences):
-        yield from _wrapped(width, sentence, f"    {label if nth == 0 else '':<7}", " " * 11)
-
-
-def _wrapped(width: int, text: str, indent: str = "", later: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        plain(text), width, initial_indent=indent, subsequent_indent=indent if later is None else later
-    )
-
-
-def _name(finding: Finding) -> str:
-    return finding.cause.value.replace("_", " ")
+        yield from wrapped(sentence, width, "    " + padded("" if nth else label, LABEL), " " * (4 + LABEL))

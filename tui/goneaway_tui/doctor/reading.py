@@ -17,6 +17,7 @@ from goneaway_tui.doctor.serverlog import ServerLog, error_number
 from goneaway_tui.doctor.signs import ALONE, OTHERS, OURS, Reading, read
 from goneaway_tui.doctor.stamps import Stamp, stamp
 from goneaway_tui.doctor.wrapping import Unwrapped, unwrapped
+from goneaway_tui.language import marked
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import LogEntry
 
@@ -36,7 +37,7 @@ _ENDS_LATER: Final = re.compile(r"\S{1,80} haproxy\b")
 MOST_PROGRAMS: Final = 200
 """Of how many programs in one log it is remembered which client they use."""
 _READY: Final = re.compile(r"ready for connections")
-_SERVER: Final = Client("server log")
+_SERVER: Final = Client(marked("server log"))
 
 
 def occurrences(blocks: Iterable[bytes], now: float | None = None) -> Iterator[Occurrence]:

@@ -9,6 +9,7 @@ from goneaway_tui.doctor.evidence import LARGEST_PACKET, Evidence
 from goneaway_tui.doctor.occurrences import OFFLINE
 from goneaway_tui.doctor.pools import arithmetic, pool_settings, safe_seconds
 from goneaway_tui.doctor.words import bytes_words, seconds_words
+from goneaway_tui.language import _
 from goneaway_tui.model.server import Flavour
 
 Remedies = Callable[[Evidence], Iterator[str]]
@@ -18,13 +19,23 @@ def for_idling(seen: Evidence) -> Iterator[str]:
     client = seen.seen.client
     limit, word = seen.limit("wait_timeout")
     limit = limit or 28_800
-    now = f"now {limit:.12g} s" if seen.knows("wait_timeout") else f"{limit:.12g} s where nobody tuned it"
-    yield f"At the client: keep connections younger than the limit: {arithmetic(limit, f'wait_timeout, {word}')}."
+    whose = _("wait_timeout, {source}", source=word)
+    yield _(
+        "At the client: keep connections younger than the limit: {arithmetic}.",
+        arithmetic=arithmetic(limit, whose),
+    )
     yield from pool_settings(client.framework, client.driver, limit)
-    yield (
-        f"At the server: SET GLOBAL wait_timeout = {int(min(limit * 3, 31_536_000))} ({now}). It helps new "
+    now = (
+        _("now {limit:.12g} s", limit=limit)
+        if seen.knows("wait_timeout")
+        else _("{limit:.12g} s where nobody tuned it", limit=limit)
+    )
+    yield _(
+        "At the server: SET GLOBAL wait_timeout = {wanted} ({now}). It helps new "
         "sessions only, those that are open keep theirs; and each one that idles longer holds its memory and its "
-        "place below max_connections."
+        "place below max_connections.",
+        wanted=int(min(limit * 3, 31_536_000)),
+        now=now,
     )
 
 
@@ -33,97 +44,152 @@ def for_packets(seen: Evidence) -> Iterator[str]:
     limit, word = seen.limit("max_allowed_packet")
     limit = limit or 64 * 1024**2
     wanted = _next_power(max(size or 0, int(limit)) + 1)
-    yield "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or elsewhere."
+    yield _(
+        "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or elsewhere."
+    )
     if wanted <= LARGEST_PACKET:
-        yield (
-            f"At the server: SET GLOBAL max_allowed_packet = {wanted} ({bytes_words(wanted)}; {bytes_words(limit)}: {word}), "
-            "then reconnect: open sessions keep theirs. A session may then take that much memory."
+        yield _(
+            "At the server: SET GLOBAL max_allowed_packet = {wanted} ({size}; {limit}: {source}), "
+            "then reconnect: open sessions keep theirs. A session may then take that much memory.",
+            wanted=wanted,
+            size=bytes_words(wanted),
+            limit=bytes_words(limit),
+            source=word,
         )
-    yield "The client has a limit of its own: raise max_allowed_packet there too (mysql, mysqldump, Connector/J, Go)."
+    yield _(
+        "The client has a limit of its own: raise max_allowed_packet there too (mysql, mysqldump, Connector/J, Go)."
+    )
 
 
-def for_restarts(_: Evidence) -> Iterator[str]:
-    yield "At the client: connect anew on 2006 and 2013, with a pause that grows; repeat only whole transactions."
-    yield "At the server: tell the applications before a restart, or move them to a replica first."
+def for_restarts(_seen: Evidence) -> Iterator[str]:
+    yield _(
+        "At the client: connect anew on 2006 and 2013, with a pause that grows; repeat only whole transactions."
+    )
+    yield _("At the server: tell the applications before a restart, or move them to a replica first.")
 
 
-def for_crashes(_: Evidence) -> Iterator[str]:
-    yield "At the server: read its error log for 'got signal' and the kernel's for 'Out of memory'; give it less to fill, or more memory."
-    yield "At the client: connect anew on 2006 and 2013, with a pause that grows."
+def for_crashes(_seen: Evidence) -> Iterator[str]:
+    yield _(
+        "At the server: read its error log for 'got signal' and the kernel's for 'Out of memory'; give it less to fill, or more memory."
+    )
+    yield _("At the client: connect anew on 2006 and 2013, with a pause that grows.")
 
 
-def for_kills(_: Evidence) -> Iterator[str]:
-    yield "Find who kills: a DBA, pt-kill, a proxy's or framework's limit for statements, an event that runs KILL."
-    yield "At the client: treat it as a lost connection: connect anew, repeat the whole transaction."
+def for_kills(_seen: Evidence) -> Iterator[str]:
+    yield _(
+        "Find who kills: a DBA, pt-kill, a proxy's or framework's limit for statements, an event that runs KILL."
+    )
+    yield _("At the client: treat it as a lost connection: connect anew, repeat the whole transaction.")
 
 
 def for_what_is_between(seen: Evidence) -> Iterator[str]:
     client = seen.seen.client
     if never_began(seen.seen):
-        yield "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."
-        yield "At the server: connect_timeout above the slowest login; skip_name_resolve where names are looked up slowly."
+        yield _(
+            "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."
+        )
+        yield _(
+            "At the server: connect_timeout above the slowest login; skip_name_resolve where names are looked up slowly."
+        )
         return
-    yield "At the client: be younger than the shortest limit on the way (cloud balancers: 350 s or 240 s; see their pages)."
+    yield _(
+        "At the client: be younger than the shortest limit on the way (cloud balancers: 350 s or 240 s; see their pages)."
+    )
     yield from pool_settings(client.framework, client.driver, 240)
-    yield "On the client's machine: net.ipv4.tcp_keepalive_time = 120, and SO_KEEPALIVE on, so that the way is not forgotten."
-    yield "HAProxy: timeout client and server. ProxySQL: mysql-wait_timeout (milliseconds). Set them above the pools' figures."
+    yield _(
+        "On the client's machine: net.ipv4.tcp_keepalive_time = 120, and SO_KEEPALIVE on, so that the way is not forgotten."
+    )
+    yield _(
+        "HAProxy: timeout client and server. ProxySQL: mysql-wait_timeout (milliseconds). Set them above the pools' figures."
+    )
 
 
-def for_closed_objects(_: Evidence) -> Iterator[str]:
-    yield "At the client: throw a connection away after its first error; never use one after close(), or from two threads."
-    yield "Look for the first error above this one: that is where the connection was really lost."
+def for_closed_objects(_seen: Evidence) -> Iterator[str]:
+    yield _(
+        "At the client: throw a connection away after its first error; never use one after close(), or from two threads."
+    )
+    yield _("Look for the first error above this one: that is where the connection was really lost.")
 
 
 def for_forks(seen: Evidence) -> Iterator[str]:
-    yield "At the client: open connections after the fork, in each worker: gunicorn post_fork, Celery worker_process_init."
+    yield _(
+        "At the client: open connections after the fork, in each worker: gunicorn post_fork, Celery worker_process_init."
+    )
     if "SQLAlchemy" in seen.seen.client.framework:
-        yield "SQLAlchemy: engine.dispose(close=False) in each child before its first use."
+        yield _("SQLAlchemy: engine.dispose(close=False) in each child before its first use.")
     if "Django" in seen.seen.client.framework:
-        yield "Django: django.db.connections.close_all() before forking."
-    yield "One connection belongs to one thread at a time: take each from a pool."
+        yield _("Django: django.db.connections.close_all() before forking.")
+    yield _("One connection belongs to one thread at a time: take each from a pool.")
 
 
 def for_full_servers(seen: Evidence) -> Iterator[str]:
     limit = seen.server.limits.get("max_connections")
-    now = f" (now {limit:.0f})" if limit else ""
-    yield "At the client: smaller pools. Workers x pool size, over all machines, must stay below max_connections."
-    yield f"At the server: raise max_connections{now}, if there is memory for it; close idle sessions sooner (wait_timeout)."
-    yield "One place is kept for an account with CONNECTION_ADMIN or SUPER: keep one to look with."
+    yield _(
+        "At the client: smaller pools. Workers x pool size, over all machines, must stay below max_connections."
+    )
+    yield (
+        _(
+            "At the server: raise max_connections (now {limit:.0f}), if there is memory for it; close idle sessions sooner (wait_timeout).",
+            limit=limit,
+        )
+        if limit
+        else _(
+            "At the server: raise max_connections, if there is memory for it; close idle sessions sooner (wait_timeout)."
+        )
+    )
+    yield _("One place is kept for an account with CONNECTION_ADMIN or SUPER: keep one to look with.")
 
 
 def for_blocked_hosts(seen: Evidence) -> Iterator[str]:
-    yield f"At the server: {_either(seen, 'TRUNCATE TABLE performance_schema.host_cache', 'FLUSH HOSTS')} lets the host in again."
-    yield "Find who opens connections and leaves before logging in: health checks of balancers do; then raise max_connect_errors."
+    unblock = _either(seen, "TRUNCATE TABLE performance_schema.host_cache", "FLUSH HOSTS")
+    yield _("At the server: {statement} lets the host in again.", statement=unblock)
+    yield _(
+        "Find who opens connections and leaves before logging in: health checks of balancers do; then raise max_connect_errors."
+    )
 
 
 def for_refusals(seen: Evidence) -> Iterator[str]:
     if seen.seen.code == OFFLINE:
-        yield "At the server, when its upkeep is done: SET GLOBAL offline_mode = OFF. Until then CONNECTION_ADMIN alone gets in."
-        yield "At the client: wait, and connect anew with a pause that grows."
+        yield _(
+            "At the server, when its upkeep is done: SET GLOBAL offline_mode = OFF. Until then CONNECTION_ADMIN alone gets in."
+        )
+        yield _("At the client: wait, and connect anew with a pause that grows.")
         return
-    yield "Compare user, password and the host the server sees with the account: SHOW GRANTS FOR 'user'@'host'."
-    yield "This is no lost connection: waiting and retrying will not mend it."
+    yield _(
+        "Compare user, password and the host the server sees with the account: SHOW GRANTS FOR 'user'@'host'."
+    )
+    yield _("This is no lost connection: waiting and retrying will not mend it.")
 
 
 def for_statements(seen: Evidence) -> Iterator[str]:
-    yield "The session lives; only the statement ended. Make it faster (EXPLAIN, an index), or read in parts."
-    hint, clause = (
-        "/*+ MAX_EXECUTION_TIME(60000) */ in milliseconds",
-        "SET STATEMENT max_statement_time=60 FOR ... in seconds",
+    yield _(
+        "The session lives; only the statement ended. Make it faster (EXPLAIN, an index), or read in parts."
     )
-    yield f"Raise the limit for it alone: {_either(seen, hint, clause)}."
+    hint, clause = (
+        _("/*+ MAX_EXECUTION_TIME(60000) */ in milliseconds"),
+        _("SET STATEMENT max_statement_time=60 FOR ... in seconds"),
+    )
+    yield _("Raise the limit for it alone: {way}.", way=_either(seen, hint, clause))
 
 
 def for_slow_reading(seen: Evidence) -> Iterator[str]:
     limit = seen.server.limits.get("net_write_timeout", 60)
-    yield "At the client: fetch the whole result first, then work on it; or fetch in parts by key."
-    yield f"At the server, for that session: SET SESSION net_write_timeout = {int(limit * 10)} (now {seconds_words(limit)})."
+    yield _("At the client: fetch the whole result first, then work on it; or fetch in parts by key.")
+    yield _(
+        "At the server, for that session: SET SESSION net_write_timeout = {wanted} (now {limit}).",
+        wanted=int(limit * 10),
+        limit=seconds_words(limit),
+    )
 
 
 def for_slow_sending(seen: Evidence) -> Iterator[str]:
     limit = seen.server.limits.get("net_read_timeout", 30)
-    yield "At the client: send steadily; read a file before LOAD DATA LOCAL, not during it."
-    yield f"At the server, for that session: SET SESSION net_read_timeout = {int(limit * 10)} (now {seconds_words(limit)})."
+    yield _("At the client: send steadily; read a file before LOAD DATA LOCAL, not during it.")
+    yield _(
+        "At the server, for that session: SET SESSION net_read_timeout = {wanted} (now {limit}).",
+        wanted=int(limit * 10),
+        limit=seconds_words(limit),
+    )
 
 
 def for_transactions(seen: Evidence) -> Iterator[str]:
@@ -136,20 +202,30 @@ def for_transactions(seen: Evidence) -> Iterator[str]:
         )
     ]
     shortest = min((limit for limit in limits if limit > 0), default=0)
-    yield "At the client: do nothing slow inside a transaction: no call to others, no waiting for a person."
+    yield _(
+        "At the client: do nothing slow inside a transaction: no call to others, no waiting for a person."
+    )
     if shortest:
-        yield f"Commit within {arithmetic(shortest)}, or raise the limit for that session."
+        yield _(
+            "Commit within {arithmetic}, or raise the limit for that session.",
+            arithmetic=arithmetic(shortest),
+        )
 
 
-def for_lost_clients(_: Evidence) -> Iterator[str]:
-    yield "At the client: close connections before the process ends; find what kills it (memory, deployments, time limits)."
-    yield f"At the server: nothing. It let go of a session whose client was gone; a keepalive ({safe_seconds(134)} s) finds such earlier."
+def for_lost_clients(_seen: Evidence) -> Iterator[str]:
+    yield _(
+        "At the client: close connections before the process ends; find what kills it (memory, deployments, time limits)."
+    )
+    yield _(
+        "At the server: nothing. It let go of a session whose client was gone; a keepalive ({seconds} s) finds such earlier.",
+        seconds=safe_seconds(134),
+    )
 
 
 def for_what_is_unknown(seen: Evidence) -> Iterator[str]:
-    yield (
-        "Keep what the log says next to the server's error log of the same minute, with "
-        f"{_either(seen, 'log_error_verbosity=3', 'log_warnings=4')}."
+    yield _(
+        "Keep what the log says next to the server's error log of the same minute, with {setting}.",
+        setting=_either(seen, "log_error_verbosity=3", "log_warnings=4"),
     )
 
 
@@ -158,7 +234,7 @@ def _either(seen: Evidence, mysql: str, mariadb: str) -> str:
     ways = {
         Flavour.MYSQL: mysql,
         Flavour.MARIADB: mariadb,
-        None: f"{mysql} (MySQL) or {mariadb} (MariaDB)",
+        None: _("{mysql} (MySQL) or {mariadb} (MariaDB)", mysql=mysql, mariadb=mariadb),
     }
     return ways[seen.server.flavour]
 

@@ -7,14 +7,15 @@ that ended without a goodbye is accounted for. Otherwise it is one more reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from goneaway_tui.doctor.arguments import Argument, is_loss, proved
 from goneaway_tui.doctor.evidence import Evidence
 from goneaway_tui.doctor.occurrences import How
-from goneaway_tui.doctor.words import seconds_words
+from goneaway_tui.doctor.words import in_turn, seconds_words
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import LogEntry
 
@@ -33,10 +34,14 @@ COUNTED: Final = ((Cause.IDLE_TIMEOUT, 4031, LONGEST), (Cause.PACKET_TOO_LARGE, 
 
 1158 is not among them: that client was gone.
 """
-LOGGED: Final = {cause: longest for cause, _, longest in COUNTED} | {Cause.KILLED: LONGEST}
+LOGGED: Final = {cause: longest for cause, _code, longest in COUNTED} | {Cause.KILLED: LONGEST}
 """The same of what it logs."""
 ENDINGS: Final = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
 """By one of these is counted who ends without a goodbye, but by KILL."""
+
+ERROR_COUNTED: Final = marked("The server counted error {code} for {account} {when}.")
+KILL_RUN: Final = marked("Somebody ran KILL {when}.")
+END_LOGGED: Final = marked("The server's log tells of such an end, of session {session}, {when}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class End:
     at: float
     cause: Cause
     says: str
+    """Marked, with a field `when` beside `fields`."""
+    fields: Mapping[str, object] = field(default_factory=dict)
 
 
 def witnessed(seen: Evidence, cause: Cause) -> Iterator[Argument]:
@@ -66,11 +73,14 @@ def _of_the_session(seen: Evidence, cause: Cause) -> Iterator[Argument]:
     session, server = seen.seen.session_id, seen.server
     for entry in server.log:
         if entry.session_id == session and entry.cause is cause and _is_of_this_run(seen, entry):
-            yield proved(f"The server's own log says so of session {session}: {entry.text[:120]}")
+            quoted = entry.text[:120]
+            yield proved(
+                _("The server's own log says so of session {session}: {entry}", session=session, entry=quoted)
+            )
     for left in server.departures:
         if left.verdict.session.id == session and left.cause is cause and _age(seen, left.at) is not None:
-            why = " ".join(left.evidence[:1])
-            told = f"Session {session} was seen leaving for this reason. {why}".strip()
+            told = _("Session {session} was seen leaving for this reason.", session=session)
+            told = in_turn((told, *left.evidence[:1]))
             yield proved(told) if left.certainty is Certainty.CONFIRMED else Argument(5, told)
 
 
@@ -95,10 +105,16 @@ def _of_the_ledger(seen: Evidence, cause: Cause) -> Iterator[Argument]:
         return
     age, left = min(mine, key=lambda each: each[0])
     who = left.verdict.session
-    told = f"Session {who.id} ({who.user}@{who.client_host}) was seen leaving for this reason {_before(age)}."
-    sure = all(each.certainty is Certainty.CONFIRMED for _, each in mine)
+    told = _(
+        "Session {session} ({user}@{host}) was seen leaving for this reason {when}.",
+        session=who.id,
+        user=who.user,
+        host=who.client_host,
+        when=_before(age),
+    )
+    sure = all(each.certainty is Certainty.CONFIRMED for _ago, each in mine)
     if sure and len(mine) == len(ends) and age <= SOON:
-        yield proved(f"{told} Nobody else left without a goodbye.")
+        yield proved(in_turn((told, _("Nobody else left without a goodbye."))))
     else:
         yield Argument(5 if age <= SOON else 2, told)
 
@@ -110,9 +126,9 @@ def _of_the_counts(seen: Evidence, cause: Cause) -> Iterator[Argument]:
     if last is None or last.cause is not cause or seen.at is None or How.TIMED_OUT in seen.seen.how:
         return
     age = seen.at - last.at
-    told = f"{last.says} {_before(age)}."
+    told = _(last.says, **last.fields, when=_before(age))
     if age <= SOON and _accounts_for_all(seen, cause):
-        yield proved(f"{told} No other session has ended without a goodbye, or was killed.")
+        yield proved(in_turn((told, _("No other session has ended without a goodbye, or was killed."))))
     elif seen.seen.reused:
         yield Argument(1, told)
     else:
@@ -126,20 +142,14 @@ def _counted(seen: Evidence) -> list[End]:
         at = server.last_raised(code)
         age = _age(seen, at)
         if at is not None and age is not None and age <= longest:
-            ends.append(End(at, cause, f"The server counted error {code} for {_accounts(seen, code)}"))
+            ends.append(End(at, cause, ERROR_COUNTED, {"code": code, "account": _accounts(seen, code)}))
     if server.killed_at is not None and _age(seen, server.killed_at) is not None:
-        ends.append(End(server.killed_at, Cause.KILLED, "Somebody ran KILL"))
+        ends.append(End(server.killed_at, Cause.KILLED, KILL_RUN))
     for entry in server.log:
         longest = LOGGED.get(entry.cause, 0.0) if entry.session_id is not None and entry.cause else 0.0
         age = _age(seen, entry.at)
         if entry.at is not None and entry.cause is not None and age is not None and age < longest:
-            ends.append(
-                End(
-                    entry.at,
-                    entry.cause,
-                    f"The server's log tells of such an end, of session {entry.session_id},",
-                )
-            )
+            ends.append(End(entry.at, entry.cause, END_LOGGED, {"session": entry.session_id}))
     return ends
 
 
@@ -147,7 +157,7 @@ def _accounts(seen: Evidence, code: int) -> str:
     last = max(
         (each for each in seen.server.errors if each.code == code), key=lambda each: each.last_at or 0.0
     )
-    return f"{last.user}@{last.host}" if last.user else "somebody"
+    return f"{last.user}@{last.host}" if last.user else _("somebody")
 
 
 def _accounts_for_all(seen: Evidence, cause: Cause) -> bool:
@@ -157,7 +167,7 @@ def _accounts_for_all(seen: Evidence, cause: Cause) -> bool:
     may a session sleep that did so already when the error came: its connection may have been cut on the way.
     """
     server, at = seen.server, seen.at
-    mine = {code for each, code, _ in COUNTED if each is cause}
+    mine = {code for each, code, _longest in COUNTED if each is cause}
     aborted, counted = server.counters.get("aborted_clients"), server.raised(*ENDINGS)
     if not mine or at is None or aborted is None or counted is None or aborted > counted:
         return False
@@ -191,8 +201,12 @@ def _of_the_server(seen: Evidence, cause: Cause) -> Iterator[Argument]:
         return
     of_it = [each for each in ends if each[1].cause is cause and each[0] <= last + SOON]
     age, entry = of_it[0]  # a signal, before the start that came of it
-    says = "tells of a start without a stop before it" if STARTS.search(entry.text) else "says so"
-    told = f"The server's own log {says}, {_before(age)}: {entry.text[:120]}"
+    says = (
+        marked("The server's own log tells of a start without a stop before it, {when}: {entry}")
+        if STARTS.search(entry.text)
+        else marked("The server's own log says so, {when}: {entry}")
+    )
+    told = _(says, when=_before(age), entry=entry.text[:120])
     up = seen.runs_since
     of_before = up is None or up < -1 or not seen.server.counters.get("aborted_clients")
     if of_before and last <= SOON * 10:
@@ -210,4 +224,6 @@ def _age(seen: Evidence, at: float | None) -> float | None:
 
 
 def _before(age: float) -> str:
-    return f"{seconds_words(age)} before this error" if age >= 1 else "at the time of this error"
+    if age < 1:
+        return _("at the time of this error")
+    return _("{seconds} before this error", seconds=seconds_words(age))

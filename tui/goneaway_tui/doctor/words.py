@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-_TIMES = ((86_400, "days"), (3600, "hours"), (60, "minutes"))
+from collections.abc import Iterable
+from functools import reduce
+
+from goneaway_tui.language import _, marked
+
+_TIMES = (
+    (86_400, marked("{exact} s ({amount:g} days)"), marked("{exact} s (about {amount:g} days)")),
+    (3600, marked("{exact} s ({amount:g} hours)"), marked("{exact} s (about {amount:g} hours)")),
+    (60, marked("{exact} s ({amount:g} minutes)"), marked("{exact} s (about {amount:g} minutes)")),
+)
+"""Seconds in each unit, and how many of it there are, exactly or not; never fewer than two."""
 _SIZES = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 
 
@@ -12,10 +22,10 @@ def seconds_words(seconds: float) -> str:
     ('28800 s (8 hours)', '61 s', '0.009 s', '90000 s (25 hours)')
     """
     exact = f"{seconds:.3f}".rstrip("0").rstrip(".") if seconds < 60 else f"{seconds:.0f}"
-    for length, unit in _TIMES:
+    for length, just, about in _TIMES:
         amount = round(seconds / length, 1)
         if seconds >= 2 * length:
-            return f"{exact} s ({'' if amount * length == round(seconds) else 'about '}{amount:g} {unit})"
+            return _(just if amount * length == round(seconds) else about, exact=exact, amount=amount)
     return f"{exact} s"
 
 
@@ -27,5 +37,27 @@ def bytes_words(size: float) -> str:
     for length, unit in _SIZES:
         if size >= length:
             amount = f"{size / length:.1f}".removesuffix(".0")
-            return f"{amount} {unit}" if size % length == 0 else f"{amount} {unit} ({size:.0f} bytes)"
-    return f"{size:.0f} bytes"
+            whole = f"{amount} {unit}"
+            return whole if size % length == 0 else _("{whole} ({size:.0f} bytes)", whole=whole, size=size)
+    return _("{size:.0f} bytes", size=size)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names beside each other; at least one.
+
+    >>> listed(["killed", "client lost"])
+    'killed, client lost'
+    """
+    return reduce(lambda said, name: _("{names}, {name}", names=said, name=name), names)
+
+
+def in_turn(sentences: Iterable[str]) -> str:
+    """One after the other, with between them whatever the language puts there.
+
+    >>> in_turn(["It sleeps.", "It is asked."]), in_turn([])
+    ('It sleeps. It is asked.', '')
+    """
+    said = ""
+    for each in filter(None, sentences):
+        said = _("{said} {next}", said=said, next=each) if said else each
+    return said

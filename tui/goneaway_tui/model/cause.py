@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
+
+from goneaway_tui.language import marked
 
 
 class Cause(StrEnum):
@@ -35,3 +39,29 @@ class Certainty(StrEnum):
     LIKELY = "likely"
     POSSIBLE = "possible"
     RULED_OUT = "ruled_out"
+
+
+SAID: Final[Mapping[Cause | Certainty, str]] = {
+    Cause.IDLE_TIMEOUT: marked("idle timeout"),
+    Cause.TRANSACTION_TIMEOUT: marked("transaction timeout"),
+    Cause.KILLED: marked("killed"),
+    Cause.CLIENT_QUIT: marked("client quit"),
+    Cause.CLIENT_LOST: marked("client lost"),
+    Cause.PACKET_TOO_LARGE: marked("packet too large"),
+    Cause.NET_READ_TIMEOUT: marked("net read timeout"),
+    Cause.NET_WRITE_TIMEOUT: marked("net write timeout"),
+    Cause.STATEMENT_TIMEOUT: marked("statement timeout"),
+    Cause.SERVER_RESTART: marked("server restart"),
+    Cause.SERVER_CRASH: marked("server crash"),
+    Cause.TOO_MANY_CONNECTIONS: marked("too many connections"),
+    Cause.HOST_BLOCKED: marked("host blocked"),
+    Cause.ACCESS_DENIED: marked("access denied"),
+    Cause.FORKED_CONNECTION: marked("forked connection"),
+    Cause.PROXY_OR_FIREWALL: marked("proxy or firewall"),
+    Cause.UNKNOWN: marked("unknown"),
+    Certainty.CONFIRMED: marked("confirmed"),
+    Certainty.LIKELY: marked("likely"),
+    Certainty.POSSIBLE: marked("possible"),
+    Certainty.RULED_OUT: marked("ruled out"),
+}
+"""In prose, where the contract's own words would be code; translated where they are shown."""

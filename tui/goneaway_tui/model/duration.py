@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from goneaway_tui.language import _
+
 UNITS = {
     "ms": 0.001,
     "s": 1,
@@ -32,13 +34,18 @@ def parse_duration(text: str) -> float:
         part = _PART.match(bare, position)
         unit = part[2] if part else ""
         if part is None or (unit and unit not in UNITS) or (not unit and part[0] != bare):
-            raise ValueError(
-                f"not a duration: {text.strip()[:40]!r}; write it like 90, 90s, 10m, 1h30m, 8h or 1y"
-            )
+            raise _not_one(text)
         total += float(part[1]) * UNITS[unit or "s"]
         position = part.end()
     if not bare or not math.isfinite(total):
-        raise ValueError(
-            f"not a duration: {text.strip()[:40]!r}; write it like 90, 90s, 10m, 1h30m, 8h or 1y"
-        )
+        raise _not_one(text)
     return int(total) if total == int(total) else round(total, 9)
+
+
+def _not_one(text: str) -> ValueError:
+    return ValueError(
+        _(
+            "not a duration: {text!r}; write it like 90, 90s, 10m, 1h30m, 8h or 1y",
+            text=text.strip()[:40],
+        )
+    )

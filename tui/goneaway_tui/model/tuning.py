@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from goneaway_tui.language import _
 from goneaway_tui.model.server import Variable
 
 
@@ -90,5 +91,5 @@ class Powers:
         >>> Powers("'dba'@'%'", "1", True, True, True, apart=(("connect_timeout", "GRANT ..."),)).why_not_set("wait_timeout")
         ''
         """
-        general = "" if self.can_set else dict(self.why_not).get("set", "not allowed")
+        general = "" if self.can_set else dict(self.why_not).get("set", _("not allowed"))
         return dict(self.apart).get(name, general)

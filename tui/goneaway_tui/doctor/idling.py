@@ -1,0 +1,172 @@
+"""The rule of an idle limit, the most frequent cause: what a log's silences, its error's manner and the server's counts say.
+
+Which error a client sees when was measured: MySQL 9.7 and MariaDB 10.11 with every client in `tests/unit/doctor/logs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from goneaway_tui.doctor.arguments import (
+    NO_SESSION,
+    NOT_YET,
+    Argument,
+    answer_never_came,
+    is_loss,
+    never_began,
+    refuted,
+    write_failed,
+)
+from goneaway_tui.doctor.evidence import LONG_SILENCE, Evidence
+from goneaway_tui.doctor.occurrences import How, Occurrence
+from goneaway_tui.doctor.words import seconds_words
+from goneaway_tui.language import _
+
+LEAST_LIMIT = 1.0
+"""Seconds: no server lets `wait_timeout` be less."""
+
+
+def idle_timeout(seen: Evidence) -> Iterator[Argument]:
+    log = seen.seen
+    if log.refused or never_began(log):
+        yield refuted(_(NO_SESSION if log.refused else NOT_YET))
+        return
+    yield from _idled(seen)
+    if not is_loss(log):
+        return
+    yield _found_dead(log)
+    if log.client.hears_4031 and _ended_cleanly(log):
+        yield Argument(
+            -1,
+            _(
+                "{driver} hands on MySQL's error 4031 when an idle limit ends a session, and there is none here.",
+                driver=_(log.client.driver),
+            ),
+        )
+    if log.idle_seconds is None:
+        yield from _silence(seen)
+    if seen.idle_at_start is not None and not seen.idled_out_before:
+        yield Argument(
+            -3 if log.idle_seconds is None else -6,
+            _(
+                "The server went down first: until then it had been unused for {idle}.",
+                idle=seconds_words(seen.idle_at_start),
+            ),
+        )
+    yield from _idling_counted(seen)
+    if How.TIMED_OUT in log.how:
+        yield Argument(-3, _("No end of the connection came, and a server that closes a session sends one."))
+
+
+def _idling_counted(seen: Evidence) -> Iterator[Argument]:
+    log, server = seen.seen, seen.server
+    count = server.raised(4031)
+    if count and not seen.later(server.first_raised(4031)):
+        yield Argument(
+            1,
+            _(
+                "The server has counted {count} sessions closed for idling (4031) since it started.",
+                count=count,
+            ),
+        )
+    if count == 0 and (seen.runs_since or -1) > 0:
+        yield Argument(-4, _("The server counts error 4031, and has counted none since before this error."))
+    if seen.ended_nobody:
+        says = _("Aborted_clients is 0 since before this error: the server has closed nobody.")
+        yield refuted(says) if seen.was_up else Argument(-4, says)
+    limit = server.limits.get("wait_timeout", 0.0)
+    if (
+        log.idle_seconds is None
+        and not count
+        and not seen.idled_out_before
+        and 0 <= (seen.runs_since or -1) < limit
+    ):
+        yield Argument(
+            -1, _("No session of this server is as old as wait_timeout: {limit}.", limit=seconds_words(limit))
+        )
+    if (
+        count is None
+        and not log.reused
+        and How.TIMED_OUT not in log.how
+        and server.counters.get("aborted_clients")
+        and server.counters.get("com_kill") == 0
+    ):
+        yield Argument(
+            1, _("Sessions have ended without a goodbye since the server started, and nobody ran KILL.")
+        )
+
+
+def _found_dead(log: Occurrence) -> Argument:
+    """How much the manner of a loss is that of a session closed while it lay unused."""
+    if not log.client.tells_write_from_read:
+        return Argument(
+            4, _("By far the most frequent reason for a connection that is found dead when it is used.")
+        )
+    if write_failed(log):
+        return Argument(
+            4,
+            _(
+                "The connection was already dead when the client began to send, as one is that was closed while it lay unused."
+            ),
+        )
+    if log.reused:
+        return Argument(3, _("The driver found its connection closed before it sent anything."))
+    if log.client.hears_4031 and _ended_cleanly(log):
+        return Argument(1, _("MariaDB, and MySQL before 8.0.24, close an idle session without a word."))
+    if How.EOF in log.how:
+        return Argument(
+            2,
+            _(
+                "MySQL before 8.0.24 ends an idle session like this; later ones say 4031, MariaDB resets the line."
+            ),
+        )
+    return Argument(
+        3, _("An idle limit closes a session without the client noticing until its next statement.")
+    )
+
+
+def _silence(seen: Evidence) -> Iterator[Argument]:
+    """A log that had been silent: its program may have idled as long."""
+    silent = seen.seen.silent_seconds or 0
+    limit, word = seen.limit("wait_timeout")
+    if limit is not None and silent >= max(limit - 1, LONG_SILENCE):
+        yield Argument(
+            3,
+            _(
+                "The log had been silent for {silence} before, and wait_timeout is {limit} ({source}).",
+                silence=seconds_words(silent),
+                limit=seconds_words(limit),
+                source=word,
+            ),
+        )
+    elif silent >= LONG_SILENCE:
+        yield Argument(2, _("The log had been silent for {silence} before.", silence=seconds_words(silent)))
+
+
+def _ended_cleanly(log: Occurrence) -> bool:
+    return answer_never_came(log) and not log.reused
+
+
+def _idled(seen: Evidence) -> Iterator[Argument]:
+    """What a log that tells how long a connection had idled says of the limit."""
+    idle = seen.seen.idle_seconds
+    limit, word = seen.limit("wait_timeout")
+    if idle is None or limit is None:
+        return
+    both = _(
+        "It had been idle for {idle}, and wait_timeout is {limit} ({source}).",
+        idle=seconds_words(idle),
+        limit=seconds_words(limit),
+        source=word,
+    )
+    if idle < LEAST_LIMIT:
+        yield refuted(
+            _(
+                "The connection had been idle for {idle} only; no idle limit is that short.",
+                idle=seconds_words(idle),
+            )
+        )
+    else:
+        yield Argument(6 if idle >= limit - 1 else -3, both)
+    if idle >= LONG_SILENCE:
+        yield Argument(2, _("It had lain unused for {idle}.", idle=seconds_words(idle)))
