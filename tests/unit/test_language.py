@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from goneaway_tui.language import English, _, language_of, marked, ngettext, speak
+from goneaway_tui.language import English, _, language_of, marked, ngettext, speak, words_of
 
 
 class Backwards:
@@ -38,6 +38,14 @@ def test_fields_are_filled_after_translating_and_what_fills_them_is_left_alone()
     assert "<user {name}>".replace("{name}", "{0} {x}") == _("user {name}", name="{0} {x}")
     assert "<12,000 rows>" == ngettext("{number:,} row", "{number:,} rows", 12_000)
     assert "busy" == marked("busy")
+
+
+def test_nothing_is_said_of_nothing() -> None:
+    speak(words_of("zh"))
+    try:
+        assert not _("")
+    finally:
+        speak(English())
 
 
 def test_braces_without_fields_are_just_braces() -> None:

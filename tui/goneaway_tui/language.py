@@ -87,7 +87,7 @@ def language_of(environment: Mapping[str, str]) -> str:
 
 def _(message: str, /, **values: object) -> str:
     """`message` in the language of the run, with its `{fields}` filled in."""
-    said = _words.gettext(message)
+    said = message and _words.gettext(message)  # of the empty message a catalogue tells about itself
     return said.format(**values) if values else said
 
 

@@ -96,7 +96,7 @@ class SimulatedExecutor:
         with self._lock:
             now = self._clock()
             self._play.advance(now)
-            was_there = self._play.kill_query(now, session_id)
+            was_there = self._play.end_statement(now, session_id)
         return Kept(f"KILL QUERY {session_id}", None, () if was_there else (GONE,))
 
     @property

@@ -112,7 +112,7 @@ class Play:
         self._depart(at, who, KILLED)
         return True
 
-    def kill_query(self, at: float, who: ProcesslistId) -> bool:
+    def end_statement(self, at: float, who: ProcesslistId) -> bool:
         """End what a client's session is running, if anything; False where there is no such session."""
         if who not in self._parts:
             return False
