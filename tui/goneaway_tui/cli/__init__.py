@@ -32,7 +32,7 @@ from goneaway_tui.settings import (
     hide_secrets,
     resolve_each,
 )
-from goneaway_tui.settings.options import EXPORTER, UI
+from goneaway_tui.settings.options import EXPORTER, SERVE, UI
 
 if TYPE_CHECKING:
     from goneaway_tui.source.address import Address
@@ -71,10 +71,10 @@ def run(argv: Sequence[str]) -> int:
 
 def _run(each: tuple[Settings, ...], argv: Sequence[str]) -> int:
     first = each[0]
-    if len(each) > 1 or first.command == EXPORTER:
+    if len(each) > 1 or first.command in {EXPORTER, SERVE}:
         from goneaway_tui.cli.several import run_over
 
-        return run_over(each, steady_clock(), _live)
+        return run_over(each, steady_clock(), live_source)
     return _chosen(first, argv) if first.command == UI else COMMANDS[first.command](first)
 
 
@@ -105,7 +105,7 @@ def _ui(settings: Settings) -> int:
 
     clock = steady_clock()
     with way_to(settings) as way, _recorder(settings, way.address.name) as recorder:
-        source = _live(settings, way.address, clock)
+        source = live_source(settings, way.address, clock)
         executor = (
             None if settings.read_only else LiveExecutor(way.address, clock, statements=settings.statements)
         )
@@ -151,7 +151,7 @@ def _snapshot(settings: Settings) -> int:
     from goneaway_tui.judge import judge
 
     with way_to(settings) as way:
-        source = _live(settings, way.address, steady_clock())
+        source = live_source(settings, way.address, steady_clock())
         try:
             taken = judge(source.sample(), None, policy_of(settings))
         finally:
@@ -172,7 +172,7 @@ def _watch(settings: Settings) -> int:
 
     clock = steady_clock()
     with way_to(settings) as way, _recorder(settings, way.address.name) as recorder:
-        source = _live(settings, way.address, clock)
+        source = live_source(settings, way.address, clock)
         try:
             return watch(
                 source,
@@ -204,7 +204,7 @@ def _explain(settings: Settings) -> int:
     if settings.live:
         try:
             with way_to(settings) as way:
-                facts = facts_from(_live(replace(settings, error_log=None), way.address, clock))
+                facts = facts_from(live_source(replace(settings, error_log=None), way.address, clock))
         except SourceError as error:
             unasked = error
             tell(f"the server could not be asked, so this is told by the log alone: {error.line}")
@@ -231,7 +231,7 @@ COMMANDS = {
 }
 
 
-def _live(settings: Settings, address: Address, clock: Clock) -> LiveSource:
+def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSource:
     """Raises FileError for an error log that cannot be read."""
     from goneaway_tui.source.live import LiveSource
 

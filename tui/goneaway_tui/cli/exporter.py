@@ -21,6 +21,7 @@ from goneaway_tui.cli.terminal import tell, write_out
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
 from goneaway_tui.judge import step
 from goneaway_tui.judge.learning import NOTHING_LEARNED
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Source
@@ -28,8 +29,8 @@ from goneaway_tui.settings import Settings
 from goneaway_tui.settings.configfile import is_private
 
 if TYPE_CHECKING:
+    from goneaway_tui.doorway import Doorway
     from goneaway_tui.metrics.collector import Board
-    from goneaway_tui.metrics.listening import Doorway
 
 LONGEST_PAUSE = 30.0
 """Seconds between tries to reach a server that stays away."""
@@ -148,18 +149,19 @@ def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
     return ExitCode.INTERRUPTED if signal.SIGINT in told else ExitCode.DONE
 
 
-def doorway_of(settings: Settings) -> Doorway:
-    """Where to be asked, and by whom. Raises SettingsError and FileError."""
-    from goneaway_tui.metrics.listening import Doorway
+def doorway_of(settings: Settings, exposed: str = marked("reads user names")) -> Doorway:
+    """Where to be asked, and by whom; `exposed` is what is warned of where everybody may ask. Raises SettingsError and FileError."""
+    from goneaway_tui.doorway import Doorway
 
     cert = settings.listen_cert
     for path, flag in ((settings.listen_key, "--listen-key"), (settings.listen_ca, "--listen-ca")):
         if path is not None and cert is None:
             raise SettingsError(f"{flag} does nothing without a certificate", "give --listen-cert too")
     login = None if settings.listen_auth is None else _login(Path(settings.listen_auth))
-    if not _is_loopback(settings.listen.host):
+    if not is_loopback(settings.listen.host):
         if login is None and settings.listen_ca is None:
-            tell("warning: whoever reaches this address reads user names; --listen-auth names who may")
+            what = _(exposed)
+            tell(_("warning: whoever reaches this address {what}; --listen-auth names who may", what=what))
         elif cert is None:
             tell("warning: the password can be read on its way; --listen-cert hides it")
     key = settings.listen_key or cert
@@ -179,7 +181,7 @@ def _login(path: Path) -> str:
     return line
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -63,7 +63,14 @@ def show(
             recorder=recorder,
             color=settings.color,
         )
-        app = GoneawayApp([subject], clock, theme=settings.theme, run_for=settings.run_for, greeting=greeting)
+        app = GoneawayApp(
+            [subject],
+            clock,
+            theme=settings.theme,
+            run_for=settings.run_for,
+            greeting=greeting,
+            wall=settings.wall,
+        )
         app.set_keymap(settings.keys)
         return play(app, source.close, leave)
     finally:

@@ -13,6 +13,7 @@ from goneaway_tui.settings import configfile, later, transport
 from goneaway_tui.settings.answers import defaults_text, help_text, version_text
 from goneaway_tui.settings.commandline import CommandLine, Question, command_line
 from goneaway_tui.settings.config import Config, Server
+from goneaway_tui.settings.implied import implied
 from goneaway_tui.settings.mention import BY_NAME, KEY_NAMES, Found, Mention, Rank, found, meaning
 from goneaway_tui.settings.optionfiles import Choice, OptionFiles
 from goneaway_tui.settings.options import (
@@ -181,6 +182,7 @@ def _decided(command: str, mentions: Iterable[Mention]) -> dict[str, Found]:
         for option in OPTIONS
     }
     decided |= transport.reach(decided)
+    decided |= implied(command, decided)
     decided["ssl_mode"] = transport.ssl_mode(decided)
     if command == SNAPSHOT and decided["format"].value is None:
         decided["format"] = _format(decided["output"])
@@ -246,6 +248,7 @@ def _settings(
         watch_below=value["watch_below"],
         imminent_below=value["imminent_below"],
         theme=value["theme"],
+        wall=value["wall"],
         output=value["output"],
         format=value["format"],
         run_for=value["run_for"],
@@ -263,6 +266,8 @@ def _settings(
         max_series=value["max_series"],
         print_rules=value["print_rules"],
         print_dashboard=value["print_dashboard"],
+        allow_changes=value["allow_changes"],
+        max_viewers=value["max_viewers"],
         files=line.files,
         live=server is not None or _names_a_server(decided),
         origins=MappingProxyType(

@@ -23,6 +23,7 @@ ON_THE_BOARD: tuple[Row, ...] = (
     ("Kill", "End the marked sessions, or the one under the cursor", "app.kill"),
     ("Undo", "Take back the last change", "app.undo"),
     ("Variables", "The limits, and the journal of changes", "app.variables"),
+    ("Wall", "Large and calm, for a screen on a wall; esc leaves it", "app.wall"),
     ("Help", "Keys, words, and what this account cannot see", "help"),
 )
 ON_SEVERAL: tuple[Row, ...] = (
@@ -32,6 +33,14 @@ ANYWHERE: tuple[Row, ...] = (
     ("Theme", "Change the colours", "app.change_theme"),
     ("Quit", "Leave", "app.quit"),
 )
+
+
+def every_command(screen: Screen[Any], *, on_board: bool, has_several: bool) -> Iterable[SystemCommand]:
+    """Those that mean something on the screen that is shown."""
+    if on_board:
+        yield from commands(screen, ON_THE_BOARD)
+        yield from commands(screen, ON_SEVERAL if has_several else ())
+    yield from commands(screen, ANYWHERE)
 
 
 def commands(screen: Screen[Any], rows: Iterable[Row]) -> Iterable[SystemCommand]:

@@ -201,7 +201,9 @@ class DoctorScreen(Screen[None]):
         """In a thread: a log may be gigabytes long."""
         path = Path(text.strip())
         try:
-            is_file = path.is_file()
+            is_file = (
+                path.is_file() and not self.app.is_web
+            )  # in a browser, this machine's files are nobody's to read
         except (OSError, ValueError):
             is_file = False
         if path.is_absolute() and " " not in text.strip() and not is_file:

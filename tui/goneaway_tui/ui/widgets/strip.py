@@ -133,16 +133,7 @@ class ServerStrip(Widget):
 
     def _title(self, width: int) -> Content:
         left: list[Part] = [("goneaway ", "bold $text-primary"), (f"{len(self.fleet)} servers", "bold")]
-        number = Counter(state(each)[0] for each in self.fleet)
-        right = [
-            (f"  {sign} {number[sign]} {word}", look)
-            for sign, word, look in (
-                ("●", "live", "$text-success"),
-                ("◌", "waited for", "$text-warning"),
-                ("✖", "lost", "bold $text-error"),
-            )
-            if number[sign]
-        ]
+        right = liveness(self.fleet)
         held = next((each for each in self.fleet if each.name == self.in_hand), None)
         if held is not None:
             reach = "read-only" if held.is_read_only else "read-write"
@@ -177,6 +168,20 @@ class ServerStrip(Widget):
             axis = max((horizons(each, width) for each in shown), key=lambda stretches: stretches[-1][0])
             self._ahead = second, together(closings(each, self.now, axis) for each in shown)
         return self._ahead[1]
+
+
+def liveness(fleet: Sequence[Glance]) -> list[Part]:
+    """How many are live, waited for and lost."""
+    number = Counter(state(each)[0] for each in fleet)
+    return [
+        (f"  {sign} {number[sign]} {word}", look)
+        for sign, word, look in (
+            ("●", "live", "$text-success"),
+            ("◌", "waited for", "$text-warning"),
+            ("✖", "lost", "bold $text-error"),
+        )
+        if number[sign]
+    ]
 
 
 def cells(fleet: Sequence[Glance], width: int, most_lines: int, in_hand: str = "") -> list[Content]:
