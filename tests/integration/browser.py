@@ -7,8 +7,8 @@ import base64
 import json
 import os
 import shutil
-import subprocess
 import time
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -126,11 +126,14 @@ class Page:
 
 
 @asynccontextmanager
-async def browser(home: Path) -> AsyncIterator[Callable[[], Any]]:
+async def browser(home: Path) -> AsyncIterator[Callable[..., Any]]:
     """Opens pages, each with a window of its own size; `home` is empty."""
     with (home / "browser.log").open("wb") as said:
-        process = subprocess.Popen(
-            [program(), *FLAGS, f"--user-data-dir={home / 'browser'}", "about:blank"],
+        process = await asyncio.create_subprocess_exec(
+            program(),
+            *FLAGS,
+            f"--user-data-dir={home / 'browser'}",
+            "about:blank",
             stdout=said,
             stderr=said,
             env={**os.environ, "HOME": str(home)},
@@ -162,19 +165,19 @@ async def browser(home: Path) -> AsyncIterator[Callable[[], Any]]:
     finally:
         process.terminate()
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
+            await asyncio.wait_for(process.wait(), 10)
+        except TimeoutError:
             process.kill()
-            process.wait()
+            await process.wait()
 
 
-async def _place(written: Path, process: subprocess.Popen[bytes]) -> str:
+async def _place(written: Path, process: Process) -> str:
     """Where it listens: it writes that down once it does."""
     give_up = time.monotonic() + PATIENCE
     while True:
         lines = written.read_text().splitlines() if written.exists() else []
         if lines:
             return f"127.0.0.1:{lines[0]}"
-        assert process.poll() is None, "the browser has ended"
+        assert process.returncode is None, "the browser has ended"
         assert time.monotonic() < give_up, "the browser does not say where it listens"
         await asyncio.sleep(0.05)

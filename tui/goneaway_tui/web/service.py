@@ -133,12 +133,14 @@ class Service:
             await _close(socket, WSCloseCode.TRY_AGAIN_LATER, why)
             return socket
 
-        async def close() -> None:
-            await _close(socket, WSCloseCode.OK, _("The screen was left."))
+        async def ended(was_left: bool, said: str) -> None:  # noqa: FBT001 - told by position
+            if was_left:
+                await _close(socket, WSCloseCode.OK, _("The screen was left."))
+            elif not socket.closed:
+                self._complain(said)
+                await _close(socket, WSCloseCode.INTERNAL_ERROR, _("The screen broke."))
 
-        viewer = Viewer(
-            self._program, self._downloads, socket.send_bytes, socket.send_str, close, self._complain
-        )
+        viewer = Viewer(self._program, self._downloads, socket.send_bytes, socket.send_str, ended)
         self._looking[viewer] = socket
         try:
             await viewer.start(
@@ -177,7 +179,7 @@ class Service:
         await asyncio.gather(*closing)
 
     def _complain(self, why: str) -> None:
-        self._say(_("a screen ended: {why}", why=plain(why, 500)))
+        self._say(_("a screen broke: {why}", why=plain(why, 500) or _("it did not say why")))
 
 
 async def _obey(socket: web.WebSocketResponse, viewer: Viewer) -> None:

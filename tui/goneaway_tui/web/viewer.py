@@ -23,6 +23,8 @@ GOODBYE_SECONDS = 3.0
 """How long the process may take to end."""
 KEPT = 4096
 """Bytes of its complaints."""
+LEFT = (0, 130)
+"""What it ends with when somebody has left it."""
 SECRETS = ("MYSQL_PWD",)
 """Variables it has no need of."""
 
@@ -45,15 +47,14 @@ class Viewer(AppService):
         downloads: DownloadManager,
         write_bytes: Callable[[bytes], Awaitable[None]],
         write_str: Callable[[str], Awaitable[None]],
-        close: Callable[[], Awaitable[None]],
-        complain: Callable[[str], object],
+        ended: Callable[[bool, str], Awaitable[None]],
     ) -> None:
-        """`complain` is told, in a line, why a process failed."""
+        """`ended` is told whether the screen was left, or broke, and what its process said last."""
         super().__init__(
-            "", write_bytes=write_bytes, write_str=write_str, close=close, download_manager=downloads
+            "", write_bytes=write_bytes, write_str=write_str, close=_wait, download_manager=downloads
         )
         self._program = program
-        self._complain = complain
+        self._ended = ended
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         environment = self._build_environment(width, height)
@@ -88,10 +89,7 @@ class Viewer(AppService):
         except TimeoutError:
             process.kill()
             await process.wait()
-        said = await complaints
-        if said and process.returncode:
-            self._complain(said)
-        await self.remote_close()
+        await self._ended(process.returncode in LEFT, await complaints)
 
     async def stop(self) -> None:
         """Have it end. It hears so twice: it is asked to, and its input ends."""
@@ -113,6 +111,10 @@ class Viewer(AppService):
             size = int.from_bytes(await stdout.readexactly(4), "big")
             payload = await stdout.readexactly(size)
             await take[kind](payload)
+
+
+async def _wait() -> None:
+    """It says that it will end; it is taken at its word once it has."""
 
 
 async def _last_of(stderr: asyncio.StreamReader) -> str:

@@ -161,7 +161,7 @@ class DoctorScreen(Screen[None]):
             self._look_again()
 
     def action_paste(self) -> None:
-        self.field.focus()
+        self.set_focus(self.field)  # at once: the next key may be in the same burst
 
     def action_leave(self) -> None:
         """One step back: out of the field, then out of here."""

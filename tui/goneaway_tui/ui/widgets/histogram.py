@@ -16,11 +16,9 @@ GAP = 2
 """Columns between two stretches."""
 
 
-def bars(forecast: Forecast, policy: Policy, width: int, rows: int) -> list[Content]:
-    """So many lines of bars, as wide as there is room, and one that says where each stretch ends."""
+def bars(forecast: Forecast, policy: Policy, width: int, wide: int, rows: int) -> list[Content]:
+    """A title, so many lines of bars, each so many columns wide, and a line that says where each stretch ends."""
     stretches = forecast.stretches
-    buckets = sum(len(stretch.counts) for stretch in stretches)
-    wide = max(1, (width - GAP * (len(stretches) - 1)) // buckets)
     most = max((n for stretch in stretches for n in stretch.counts), default=0)
     lines: list[list[Part]] = [[] for _line in range(rows)]
     axis: list[Part] = []
@@ -35,7 +33,7 @@ def bars(forecast: Forecast, policy: Policy, width: int, rows: int) -> list[Cont
     title: list[Part] = [(_("closings ahead"), "bold $text-primary")]
     if forecast.beyond:
         title.append((_("   {number} later", number=wording.count(forecast.beyond)), QUIET))
-    return [spread(title, [], width), *(spread(line, [], width) for line in (*lines, axis))]
+    return [spread(title, [], width), *(spread(line[:-1], [], width) for line in (*lines, axis))]
 
 
 def _look(stretch: Stretch, policy: Policy) -> str:

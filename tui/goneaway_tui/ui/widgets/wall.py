@@ -26,6 +26,7 @@ from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.freshness import CONNECTING, Freshness
 from goneaway_tui.ui.glance import Glance
 from goneaway_tui.ui.widgets.digits import HEIGHT, digits, digits_width
+from goneaway_tui.ui.widgets.histogram import GAP as GAP_BETWEEN
 from goneaway_tui.ui.widgets.histogram import bars
 from goneaway_tui.ui.widgets.strip import cells, liveness
 from goneaway_tui.ui.widgets.summary import LOOKS, QUIET, Part, figure, horizons, spread, within
@@ -35,8 +36,10 @@ LATELY_SECONDS = 600.0
 SIDE_BY_SIDE = 110
 """Columns from which on who closes next and who left stand beside each other."""
 GAP = 4
-CLOCK = digits_width("00:00:00")
-"""Columns for a countdown."""
+CLOCKS = tuple(map(digits_width, ("00:00", "00:00:00")))
+"""Columns for a countdown, where all are short and where not."""
+NARROWEST = 38
+"""Columns in which every stretch of time has its bars."""
 ENTRY = HEIGHT + 1
 """Lines of one who closes next, with the empty one after it."""
 
@@ -163,9 +166,12 @@ def _limits(shown: Sequence[Snapshot]) -> list[list[Part]]:
 
 
 def _ahead(scene: Scene, shown: Sequence[Snapshot], width: int, rows: int) -> list[Content]:
-    axis = max((horizons(each, width) for each in shown), key=lambda stretches: stretches[-1][0])
+    *near, (last, _buckets) = max((horizons(each, width) for each in shown), key=lambda axis: axis[-1][0])
+    wide = max(1, width // NARROWEST)
+    room = (width - GAP_BETWEEN * len(near)) // wide - sum(buckets for _end, buckets in near)
+    axis = [*near, (last, max(1, room))]
     ahead: Forecast = together(closings(each, scene.now, axis) for each in shown)
-    return bars(ahead, shown[0].policy, width, rows)
+    return bars(ahead, shown[0].policy, width, wide, rows)
 
 
 def _below(scene: Scene, shown: Sequence[Snapshot], width: int, height: int) -> list[Content]:
@@ -190,12 +196,14 @@ def _next(scene: Scene, shown: Sequence[Snapshot], width: int, height: int) -> l
     lines = [_heading(_("closes next"))]
     gap = height >= 3 * ENTRY + 1
     most = (height - 1) // (ENTRY if gap else HEIGHT)
-    for verdict in soonest(shown, most):
+    each = [(verdict, wording.closes_in(verdict, scene.now)) for verdict in soonest(shown, most)]
+    longest = max((digits_width(left) for _verdict, left in each), default=0)
+    clock = next((columns for columns in CLOCKS if longest <= columns), CLOCKS[-1])
+    for verdict, left in each:
         look = LOOKS[verdict.risk]
-        left = wording.closes_in(verdict, scene.now)
-        large = digits(left) if digits_width(left) <= CLOCK else ["", left, ""]
+        large = digits(left) if digits_width(left) <= clock else ["", left, ""]
         for text, parts in zip(large, _who(verdict), strict=True):
-            lines.append(spread([(in_cells(text, CLOCK, right=True), look), ("  ", ""), *parts], [], width))
+            lines.append(spread([(in_cells(text, clock, right=True), look), ("  ", ""), *parts], [], width))
         lines += [EMPTY] if gap else []
     if len(lines) == 1:
         lines.append(Content.styled(_("no closing ahead"), QUIET))
