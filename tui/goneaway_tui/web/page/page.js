@@ -11,7 +11,7 @@ class Line extends WebSocket {
     let heard = Date.now();
     const asking = setInterval(() => {
       if (Date.now() - heard > SILENCE) this.end();
-      else if (this.readyState === WebSocket.OPEN) this.send(JSON.stringify(["ping", String(Date.now())]));
+      else this.send(JSON.stringify(["ping", String(Date.now())]));
     }, ASK);
     this.end = (closed) => {
       clearInterval(asking);
@@ -19,6 +19,11 @@ class Line extends WebSocket {
     };
     this.addEventListener("message", () => (heard = Date.now()));
     this.addEventListener("close", this.end);
+  }
+
+  // The terminal speaks of its focus and its size also before and after there is somebody to listen.
+  send(data) {
+    if (this.readyState === WebSocket.OPEN) super.send(data);
   }
 }
 window.WebSocket = Line;
