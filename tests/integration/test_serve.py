@@ -90,7 +90,8 @@ def complaints(page: Page) -> list[str]:
     return [
         each["params"]["entry"]["text"]
         for each in page.events
-        if each["method"] == "Log.entryAdded" and each["params"]["entry"]["source"] in {"security", "network", "javascript"}
+        if each["method"] == "Log.entryAdded"
+        and each["params"]["entry"]["source"] in {"security", "network", "javascript"}
     ] + [str(each) for each in page.events if each["method"] == "Runtime.exceptionThrown"]
 
 

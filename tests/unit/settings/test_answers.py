@@ -76,6 +76,7 @@ imminent-below = 60  # default
 read-only = true  # --read-only
 statements = false  # GONEAWAY_NO_STATEMENTS
 theme =   # default
+wall = false  # default
 error-log =   # default
 record =   # default
 keep = 604800s  # default

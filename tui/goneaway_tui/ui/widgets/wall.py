@@ -86,7 +86,8 @@ class Wall(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        return Content("\n").join(drawn(self.scene, self.size.width, self.size.height))
+        lines = drawn(self.scene, self.size.width, self.size.height)
+        return Content("\n").join(line.truncate(self.size.width) for line in lines)
 
 
 def drawn(scene: Scene, width: int, height: int) -> list[Content]:
@@ -101,7 +102,7 @@ def drawn(scene: Scene, width: int, height: int) -> list[Content]:
     top += [EMPTY, *_ahead(scene, shown, width, rows), EMPTY]
     if cells_of:
         top += [*cells_of, EMPTY]
-    return [*top, *_below(scene, shown, width, height - len(top))][:height]
+    return [*top, *_below(scene, shown, width, max(0, height - len(top)))][:height]
 
 
 def _seen_of(glance: Glance) -> tuple[object, ...]:
@@ -195,7 +196,7 @@ def _next(scene: Scene, shown: Sequence[Snapshot], width: int, height: int) -> l
     """As many as there is room for, each with a countdown in large digits."""
     lines = [_heading(_("closes next"))]
     gap = height >= 3 * ENTRY + 1
-    most = (height - 1) // (ENTRY if gap else HEIGHT)
+    most = max(0, height - 1) // (ENTRY if gap else HEIGHT)
     each = [(verdict, wording.closes_in(verdict, scene.now)) for verdict in soonest(shown, most)]
     longest = max((digits_width(left) for _verdict, left in each), default=0)
     clock = next((columns for columns in CLOCKS if longest <= columns), CLOCKS[-1])
