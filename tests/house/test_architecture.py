@@ -57,9 +57,12 @@ def imported_by(*statements: str) -> set[str]:
         (["import goneaway_tui"], {"textual", "rich", "humanize", "pymysql", "argparse", "platformdirs"}),
         (
             ["import goneaway_tui.cli"],
-            {"textual", "rich", "humanize", "pymysql", "platformdirs", "prometheus_client"},
+            {"textual", "rich", "humanize", "pymysql", "platformdirs", "prometheus_client", "aiohttp"},
         ),
         (["import goneaway_tui.cli.exporter"], {"prometheus_client", "textual"}),
+        (["import goneaway_tui.cli.several"], {"aiohttp", "textual_serve", "textual"}),
+        (["import goneaway_tui.cli.serve"], {"aiohttp", "textual_serve", "textual"}),
+        (["import goneaway_tui.web.service"], {"textual", "pymysql"}),
         (
             ["import goneaway_tui.cli", "assert not goneaway_tui.cli.run(['snapshot', '--help'])"],
             {"textual", "rich", "humanize", "pymysql"},

@@ -17,7 +17,10 @@ from goneaway_tui.settings.manual import manual_text
 from tests.house.documents import SHARED
 from tests.house.tree import PACKAGE, ROOT
 
-KINDS = ("*.mo", "*.po", "*.py", "*.sql", "*.tcss", "*.yml", "*.json", "py.typed")
+KINDS = (
+    *("*.mo", "*.po", "*.py", "*.sql", "*.tcss", "*.yml", "*.json", "py.typed"),
+    *("*.html", "*.css", "*.js"),
+)
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> str:

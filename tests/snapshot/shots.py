@@ -81,6 +81,19 @@ def busy_day() -> GoneawayApp:
     return app
 
 
+def on_the_wall() -> GoneawayApp:
+    """After ten minutes, large and calm."""
+    app = busy_day()
+    app._wall = True
+    return app
+
+
+def fleet_on_the_wall() -> GoneawayApp:
+    app = fleet()
+    app._wall = True
+    return app
+
+
 def picker() -> ConnectApp:
     return ConnectApp(
         FakeDoor(
@@ -139,6 +152,9 @@ SHOTS = (
     Shot("departure", (120, 36), ("l", "down", "enter"), app=busy_day),
     Shot("doctor", (120, 36), ("d",), app=busy_day),
     Shot("fleet", (120, 36), ("down", "down"), app=fleet),
+    Shot("wall", (120, 36), app=on_the_wall),
+    Shot("wall-80x24", (80, 24), app=on_the_wall),
+    Shot("wall-fleet", (200, 60), app=fleet_on_the_wall),
     Shot("lost", (120, 36), app=lost, seconds_later=12.0),
 )
 

@@ -16,11 +16,12 @@ from urllib.request import Request, urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from goneaway_tui.doorway import Doorway
 from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.judge import step
 from goneaway_tui.metrics.collector import Board
 from goneaway_tui.metrics.families import FAMILIES
-from goneaway_tui.metrics.listening import Doorway, listening
+from goneaway_tui.metrics.listening import listening
 from tests.builders import a_sample, a_session
 from tests.ui.stage import HeldClock
 

@@ -77,6 +77,7 @@ read-only = true  # --read-only
 statements = false  # GONEAWAY_NO_STATEMENTS
 theme =   # default
 lang = en  # locale
+wall = false  # default
 error-log =   # default
 record =   # default
 keep = 604800s  # default

@@ -46,7 +46,7 @@ from tests.unit.settings.asking import complaint, settings
         ),
         ("--format json", "--format goes with snapshot or explain only; write goneaway-tui snapshot"),
         ("--demo", "there is no flag '--demo'; write goneaway-tui demo"),
-        ("--simulated", "--simulated goes with demo only; write goneaway-tui demo"),
+        ("--simulated", "--simulated goes with demo or serve only; write goneaway-tui demo"),
         ("snapshot --for 3", "--for does not go with snapshot; it goes with demo or watch only"),
         (
             "demo -h db1",

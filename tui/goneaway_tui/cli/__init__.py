@@ -36,7 +36,7 @@ from goneaway_tui.settings import (
     language_asked,
     resolve_each,
 )
-from goneaway_tui.settings.options import EXPORTER, UI
+from goneaway_tui.settings.options import EXPORTER, SERVE, UI
 
 if TYPE_CHECKING:
     from goneaway_tui.source.address import Address
@@ -79,10 +79,10 @@ def run(argv: Sequence[str]) -> int:
 
 def _run(each: tuple[Settings, ...], argv: Sequence[str]) -> int:
     first = each[0]
-    if len(each) > 1 or first.command == EXPORTER:
+    if len(each) > 1 or first.command in {EXPORTER, SERVE}:
         from goneaway_tui.cli.several import run_over
 
-        return run_over(each, steady_clock(), _live)
+        return run_over(each, steady_clock(), live_source)
     return _chosen(first, argv) if first.command == UI else COMMANDS[first.command](first)
 
 
@@ -113,7 +113,7 @@ def _ui(settings: Settings) -> int:
 
     clock = steady_clock()
     with way_to(settings) as way, _recorder(settings, way.address.name) as recorder:
-        source = _live(settings, way.address, clock)
+        source = live_source(settings, way.address, clock)
         executor = (
             None if settings.read_only else LiveExecutor(way.address, clock, statements=settings.statements)
         )
@@ -151,24 +151,18 @@ def _demo(settings: Settings) -> int:
 
 
 def _simulated(settings: Settings, clock: Clock, greeting: str = "") -> int:
-    """A made-up server. What is done to it is nobody's business: its journal is forgotten with it."""
-    from tempfile import TemporaryDirectory
+    from goneaway_tui.cli.madeup import made_up
 
-    from goneaway_tui.source.simulated import SimulatedSource
-    from goneaway_tui.tune.journal import Journal
-
-    source = SimulatedSource(clock, statements=settings.statements)
-    folder = TemporaryDirectory(prefix="goneaway-")
-    with folder, _recorder(settings, source.name) as recorder:
+    with made_up(settings, clock) as it, _recorder(settings, it.source.name) as recorder:
         return show(
             settings,
-            source,
+            it.source,
             clock,
-            executor=None if settings.read_only else source.executor(),
+            it.executor,
             greeting=greeting,
-            leave=folder.cleanup,
+            leave=it.forget,
             recorder=recorder,
-            journal=Journal(Path(folder.name) / "journal.jsonl", clock),
+            journal=it.journal,
         )
 
 
@@ -178,7 +172,7 @@ def _snapshot(settings: Settings) -> int:
     from goneaway_tui.judge import judge
 
     with way_to(settings) as way:
-        source = _live(settings, way.address, steady_clock())
+        source = live_source(settings, way.address, steady_clock())
         try:
             taken = judge(source.sample(), None, policy_of(settings))
         finally:
@@ -199,7 +193,7 @@ def _watch(settings: Settings) -> int:
 
     clock = steady_clock()
     with way_to(settings) as way, _recorder(settings, way.address.name) as recorder:
-        source = _live(settings, way.address, clock)
+        source = live_source(settings, way.address, clock)
         try:
             return watch(
                 source,
@@ -231,7 +225,7 @@ def _explain(settings: Settings) -> int:
     if settings.live:
         try:
             with way_to(settings) as way:
-                facts = facts_from(_live(replace(settings, error_log=None), way.address, clock))
+                facts = facts_from(live_source(replace(settings, error_log=None), way.address, clock))
         except SourceError as error:
             unasked = error
             tell(_("the server could not be asked, so this is told by the log alone: {why}", why=error.line))
@@ -258,7 +252,7 @@ COMMANDS = {
 }
 
 
-def _live(settings: Settings, address: Address, clock: Clock) -> LiveSource:
+def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSource:
     """Raises FileError for an error log that cannot be read."""
     from goneaway_tui.source.live import LiveSource
 

@@ -27,7 +27,8 @@ def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCod
         sources = [source_of(member, clock, open_source) for member in members]
         journal = journal_of(clock)
         subjects = [
-            _subject(member, source, clock, journal) for member, source in zip(members, sources, strict=True)
+            subject_of(member, source, clock, journal)
+            for member, source in zip(members, sources, strict=True)
         ]
 
         def close() -> None:
@@ -38,14 +39,15 @@ def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCod
                 member.leave()
 
         try:
-            app = GoneawayApp(subjects, clock, theme=first.theme, run_for=first.run_for)
+            app = GoneawayApp(subjects, clock, theme=first.theme, run_for=first.run_for, wall=first.wall)
             app.set_keymap(first.keys)
             return play(app, close, leave)
         finally:
             close()
 
 
-def _subject(member: Member, source: Source, clock: Clock, journal: Journal) -> Subject:
+def subject_of(member: Member, source: Source, clock: Clock, journal: Journal) -> Subject:
+    """What it takes to watch it."""
     settings, address = member.settings, member.address
     may_change = address is not None and not settings.read_only
     return Subject(

@@ -29,8 +29,8 @@ from goneaway_tui.settings import Settings
 from goneaway_tui.settings.configfile import is_private
 
 if TYPE_CHECKING:
+    from goneaway_tui.doorway import Doorway
     from goneaway_tui.metrics.collector import Board
-    from goneaway_tui.metrics.listening import Doorway
 
 LONGEST_PAUSE = 30.0
 """Seconds between tries to reach a server that stays away."""
@@ -153,9 +153,9 @@ def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
     return ExitCode.INTERRUPTED if signal.SIGINT in told else ExitCode.DONE
 
 
-def doorway_of(settings: Settings) -> Doorway:
-    """Where to be asked, and by whom. Raises SettingsError and FileError."""
-    from goneaway_tui.metrics.listening import Doorway
+def doorway_of(settings: Settings, exposed: str = marked("reads user names")) -> Doorway:
+    """Where to be asked, and by whom; `exposed` is what is warned of where everybody may ask. Raises SettingsError and FileError."""
+    from goneaway_tui.doorway import Doorway
 
     cert = settings.listen_cert
     for path, flag in ((settings.listen_key, "--listen-key"), (settings.listen_ca, "--listen-ca")):
@@ -164,9 +164,10 @@ def doorway_of(settings: Settings) -> Doorway:
                 _("{flag} does nothing without a certificate", flag=flag), _("give --listen-cert too")
             )
     login = None if settings.listen_auth is None else _login(Path(settings.listen_auth))
-    if not _is_loopback(settings.listen.host):
+    if not is_loopback(settings.listen.host):
         if login is None and settings.listen_ca is None:
-            tell(_("warning: {warning}", warning=_(READ_BY_ALL)))
+            what = _(exposed)
+            tell(_("warning: whoever reaches this address {what}; --listen-auth names who may", what=what))
         elif cert is None:
             tell(_("warning: {warning}", warning=_(READ_ON_ITS_WAY)))
     key = settings.listen_key or cert
@@ -187,7 +188,7 @@ def _login(path: Path) -> str:
     return line
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

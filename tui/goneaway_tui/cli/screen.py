@@ -69,7 +69,14 @@ def show(
             recorder=recorder,
             color=settings.color,
         )
-        app = GoneawayApp([subject], clock, theme=settings.theme, run_for=settings.run_for, greeting=greeting)
+        app = GoneawayApp(
+            [subject],
+            clock,
+            theme=settings.theme,
+            run_for=settings.run_for,
+            greeting=greeting,
+            wall=settings.wall,
+        )
         app.set_keymap(settings.keys)
         return play(app, source.close, leave)
     finally:
@@ -109,7 +116,7 @@ def why_read_only(settings: Settings) -> str:
     """Empty where it is not."""
     if not settings.read_only:
         return ""
-    return _("read-only by {origin}: nothing can be changed", origin=settings.origins["read_only"])
+    return _("read-only by {origin}: nothing can be changed", origin=_(settings.origins["read_only"]))
 
 
 def policy_of(settings: Settings) -> Policy:

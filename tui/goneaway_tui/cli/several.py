@@ -25,7 +25,7 @@ from goneaway_tui.errors import ExitCode, SettingsError
 from goneaway_tui.language import _, marked
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
-from goneaway_tui.settings.options import EXPLAIN, EXPORTER, SNAPSHOT, UI, WATCH
+from goneaway_tui.settings.options import EXPLAIN, EXPORTER, SERVE, SNAPSHOT, UI, WATCH
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.evidence import Facts
@@ -39,6 +39,13 @@ def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCod
     from goneaway_tui.cli.boards import boards
 
     return boards(each, clock, open_source)
+
+
+def served(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:  # noqa: ARG001 - the shape of all
+    """The same in a browser, where each who looks has a process that opens its own. Raises SettingsError and FileError."""
+    from goneaway_tui.cli.serve import serve
+
+    return serve(each)
 
 
 def snapshots(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:
@@ -144,6 +151,7 @@ SEVERAL: Mapping[str, Callable[[Sequence[Settings], Clock, Open], int]] = {
     WATCH: watches,
     EXPLAIN: explains,
     EXPORTER: exporter,
+    SERVE: served,
 }
 """The commands that take several servers."""
 

@@ -36,6 +36,7 @@ SYNOPSES = (
     "explain [FILE ... | -] [CONNECTION] [DSN | @NAME] [--format NAME]",
     "replay FILE",
     "exporter [CONNECTION] [DSN ... | @NAME ...] [--listen ADDRESS:PORT]",
+    "serve [CONNECTION] [DSN ... | @NAME ...] [--wall] [--listen ADDRESS:PORT]",
     "demo [--simulated] [--for SECONDS]",
     f"config {'|'.join(ACTIONS[CONFIG])} [--config FILE]",
     f"schema {'|'.join(ACTIONS[SCHEMA])}",

@@ -71,6 +71,7 @@ BINDINGS = (
     "tune.max_allowed_packet",
     "tune.wait_timeout",
     "variables.back",
+    "wall.back",
 )
 """Kept beside the screens, which no setting knows, by a test."""
 

@@ -9,6 +9,7 @@ from goneaway_tui.errors import SettingsError
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.settings import transport
+from goneaway_tui.settings.implied import implied
 from goneaway_tui.settings.mention import DEFAULT, Found, Mention, Rank, found
 from goneaway_tui.settings.options import FORMATS, OPTIONS, SNAPSHOT
 
@@ -23,6 +24,7 @@ def decided_by(command: str, mentions: Iterable[Mention]) -> dict[str, Found]:
         for option in OPTIONS
     }
     decided |= transport.reach(decided)
+    decided |= implied(command, decided)
     decided["ssl_mode"] = transport.ssl_mode(decided)
     if command == SNAPSHOT and decided["format"].value is None:
         decided["format"] = _format(decided["output"])

@@ -24,7 +24,9 @@ class Section(StrEnum):
     SNAPSHOT = marked("For snapshot, watch and explain")
     WATCHING = marked("For watch")
     RECORDING = marked("Recordings")
+    LISTENING = marked("For exporter and serve")
     EXPORTING = marked("For exporter")
+    SERVING = marked("For serve")
     ORIGINS = marked("Where values come from")
     """Not values of a run themselves: these say where its values are read."""
 
@@ -37,11 +39,11 @@ class Bare(Enum):
 
 
 UI, DEMO, SNAPSHOT, WATCH = "ui", "demo", "snapshot", "watch"
-EXPLAIN, REPLAY, CONFIG, EXPORTER = "explain", "replay", "config", "exporter"
+EXPLAIN, REPLAY, CONFIG, EXPORTER, SERVE = "explain", "replay", "config", "exporter", "serve"
 SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
-RUNS = (UI, SNAPSHOT, WATCH, DEMO, EXPLAIN, REPLAY, EXPORTER)
+RUNS = (UI, SNAPSHOT, WATCH, DEMO, EXPLAIN, REPLAY, EXPORTER, SERVE)
 """All that run: what is common is taken by each, also where it changes nothing."""
-CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN, EXPORTER)
+CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN, EXPORTER, SERVE)
 """Commands that speak to a server somebody names."""
 
 COMMANDS: Mapping[str, str] = {
@@ -51,6 +53,7 @@ COMMANDS: Mapping[str, str] = {
     EXPLAIN: marked("why connections were lost: reads the logs of clients and servers"),
     REPLAY: marked("the screen on a recording: FILE is what --record wrote"),
     EXPORTER: marked("metrics for Prometheus, of one server or many"),
+    SERVE: marked("the screen in a browser, read-only unless told"),
     CONFIG: marked("the config file: where it is, what it means, its faults, a new one, the names in it"),
     SCHEMA: marked("what that command writes as JSON, in JSON Schema"),
     COMPLETION: marked("what teaches that shell these words, and the names of the config file"),
@@ -167,27 +170,36 @@ def _origin(
     return Option(name, flags, read, help, default, Section.ORIGINS, metavar, bare, env, commands=commands)
 
 
-def _exporting(
+def _asked(
     name: str,
     read: Callable[[str], object],
     help: str,  # noqa: A002 - it is what the field is called
     metavar: str = "",
     default: str | None = None,
+    section: Section = Section.EXPORTING,
 ) -> Option:
-    """A row of the exporter; without a metavar it is a switch, and those are not for variables."""
-    flag = f"--{name.replace('_', '-')}"
+    """A row of who is asked; without a metavar it is a switch, and those are not for variables."""
+    flag, commands = f"--{name.replace('_', '-')}", ASKED[section]
     if not metavar:
-        return Option(name, (flag,), read, help, "0", Section.EXPORTING, bare=True, commands=(EXPORTER,))
+        return Option(name, (flag,), read, help, "0", section, bare=True, commands=commands)
     env = f"GONEAWAY_{name.upper()}"
-    return Option(
-        name, (flag,), read, help, default, Section.EXPORTING, metavar, env=env, commands=(EXPORTER,)
-    )
+    return Option(name, (flag,), read, help, default, section, metavar, env=env, commands=commands)
 
+
+ASKED: Mapping[Section, tuple[str, ...]] = {
+    Section.LISTENING: (EXPORTER, SERVE),
+    Section.EXPORTING: (EXPORTER,),
+    Section.SERVING: (SERVE,),
+}
+"""The commands that wait to be asked, by the section of their rows."""
+LISTEN: Mapping[str, str] = {EXPORTER: "127.0.0.1:9104", SERVE: "127.0.0.1:8104"}
+"""Where each of them is to be asked unless told."""
 
 FIELDS: Mapping[str, str] = {
     "modes": ", ".join(SslMode),
     "formats": ", ".join(FORMATS),
     "languages": ", ".join(LANGUAGES),
+    **LISTEN,
 }
 """Names that sentences of `--help` list."""
 _LEFT = values.seconds(0, 31_536_000, marked("0 to 1y"))
@@ -232,8 +244,10 @@ OPTIONS: tuple[Option, ...] = (
            env="GONEAWAY_THEME"),
     Option("lang", ("--lang",), values.language, marked("The language: {languages}; the locale's if not said."), None,
            Section.SHOWING, "NAME", env="GONEAWAY_LANG", commands=(UI, *COMMANDS)),
-    Option("simulated", ("--simulated",), values.switch, marked("No server at all: a made-up one."),
-           default="0", section=Section.DEMO, bare=True, commands=(DEMO,)),
+    Option("wall", ("--wall",), values.switch, marked("Large and calm, for a screen on a wall; nothing can be changed."),
+           default="0", section=Section.SHOWING, bare=True, commands=(UI, DEMO, SERVE)),
+    Option("simulated", ("--simulated",), values.switch, marked("No server at all: a made-up one; for serve too."),
+           default="0", section=Section.DEMO, bare=True, commands=(DEMO, SERVE)),
     Option("run_for", ("--for",), values.seconds(0.1, 31_536_000, marked("0.1s to 1y")), marked("Leave after this long; for watch too."),
            None, Section.DEMO, "SECONDS", commands=(DEMO, WATCH)),
     Option("format", ("--format",), values.one_of(tuple(FORMATS)),
@@ -244,7 +258,7 @@ OPTIONS: tuple[Option, ...] = (
            Section.SNAPSHOT, "FILE", commands=(SNAPSHOT, WATCH)),
     Option("error_log", ("--error-log",), values.path,
            marked("The server's error log, where it lies on this machine: it says why sessions ended."), None,
-           Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN, EXPORTER)),
+           Section.SHOWING, "FILE", env="GONEAWAY_ERROR_LOG", commands=(UI, WATCH, EXPLAIN, EXPORTER, SERVE)),
     Option("execute", ("--exec",), values.words,
            marked("A command to run for each departure, and each open transaction about to be closed; the event is its input."),
            None, Section.WATCHING, "COMMAND", commands=(WATCH,)),
@@ -254,16 +268,22 @@ OPTIONS: tuple[Option, ...] = (
            Section.RECORDING, "AMOUNT", commands=(UI, DEMO, WATCH)),
     Option("recording", ("--recording",), values.path, marked("What --record wrote: explain looks up who left at the time."), None,
            Section.RECORDING, "FILE", commands=(EXPLAIN,)),
-    _exporting("listen", values.listen, marked("Where it is to be asked; 0.0.0.0 or [::] is anywhere."), "ADDRESS:PORT",
-               "127.0.0.1:9104"),
-    _exporting("listen_cert", values.path, marked("Speak TLS, with this certificate."), "FILE"),
-    _exporting("listen_key", values.path, marked("Its key."), "FILE"),
-    _exporting("listen_ca", values.path, marked("Let in whose certificate one of these authorities signed."), "FILE"),
-    _exporting("listen_auth", values.path, marked("Let in who knows the user:password in this file."), "FILE"),
-    _exporting("max_series", values.count(100, 1_000_000, marked("100 to 1000000")),
-               marked("The most series that name users and programs; the rest is added up as other."), "COUNT", "5000"),
-    _exporting("print_rules", values.switch, marked("Print alert rules for Prometheus, and leave.")),
-    _exporting("print_dashboard", values.switch, marked("Print a dashboard for Grafana, and leave.")),
+    _asked("listen", values.listen,
+           marked("Where it is to be asked, {exporter} or {serve} unless told; 0.0.0.0 or [::] is anywhere."),
+           "ADDRESS:PORT", section=Section.LISTENING),
+    _asked("listen_cert", values.path, marked("Speak TLS, with this certificate."), "FILE", section=Section.LISTENING),
+    _asked("listen_key", values.path, marked("Its key."), "FILE", section=Section.LISTENING),
+    _asked("listen_ca", values.path, marked("Let in whose certificate one of these authorities signed."), "FILE",
+           section=Section.LISTENING),
+    _asked("listen_auth", values.path, marked("Let in who knows the user:password in this file."), "FILE",
+           section=Section.LISTENING),
+    _asked("max_series", values.count(100, 1_000_000, marked("100 to 1000000")),
+           marked("The most series that name users and programs; the rest is added up as other."), "COUNT", "5000"),
+    _asked("print_rules", values.switch, marked("Print alert rules for Prometheus, and leave.")),
+    _asked("print_dashboard", values.switch, marked("Print a dashboard for Grafana, and leave.")),
+    _asked("allow_changes", values.switch, marked("Let those who look tune and kill too."), section=Section.SERVING),
+    _asked("max_viewers", values.count(1, 100, marked("1 to 100")),
+           marked("How many may look at once; each is a connection to every server."), "COUNT", "5", section=Section.SERVING),
     _origin("defaults_file", values.path, marked("The only option file to read."), "FILE"),
     _origin("defaults_extra_file", values.path, marked("An option file to read before ~/.my.cnf."), "FILE"),
     _origin("defaults_group_suffix", values.word, marked("Read [client_x] too, for the suffix _x."), "SUFFIX",

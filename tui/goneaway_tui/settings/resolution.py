@@ -210,6 +210,7 @@ def _settings(
         imminent_below=value["imminent_below"],
         theme=value["theme"],
         lang=value["lang"],
+        wall=value["wall"],
         output=value["output"],
         format=value["format"],
         run_for=value["run_for"],
@@ -227,6 +228,8 @@ def _settings(
         max_series=value["max_series"],
         print_rules=value["print_rules"],
         print_dashboard=value["print_dashboard"],
+        allow_changes=value["allow_changes"],
+        max_viewers=value["max_viewers"],
         files=line.files,
         live=server is not None or _names_a_server(decided),
         origins=MappingProxyType(

@@ -125,6 +125,8 @@ class Settings:
     theme: str | None
     lang: str
     """A key of `language.LANGUAGES`."""
+    wall: bool
+    """The screen is to hang on a wall: it needs no key, and can change nothing."""
     output: str | None
     """Path; None is standard output."""
     format: str | None
@@ -143,9 +145,9 @@ class Settings:
     recording: str | None
     """Path of the recording in which `explain` looks up who left."""
     listen: Listen
-    """Where the exporter is to be asked."""
+    """Where the exporter, or the screen in a browser, is to be asked."""
     listen_cert: str | None
-    """Paths of a certificate and its key, with which the exporter speaks TLS."""
+    """Paths of a certificate and its key, with which TLS is spoken there."""
     listen_key: str | None
     listen_ca: str | None
     """Path of the authorities that sign the certificates of who may ask; None lets in those without one."""
@@ -156,6 +158,10 @@ class Settings:
     print_rules: bool
     """The exporter's alert rules are to be printed, and nothing more."""
     print_dashboard: bool
+    allow_changes: bool
+    """Those who look by a browser may change the server too."""
+    max_viewers: int
+    """How many may look by a browser at once."""
     files: tuple[str, ...]
     """What `explain` or `replay` is to read, as named; `-` is standard input, and for `explain` so are none."""
     live: bool

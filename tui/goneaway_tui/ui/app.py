@@ -17,13 +17,13 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ports import Clock
 from goneaway_tui.ui.acts import NEEDS, Acts
-from goneaway_tui.ui.commands import ANYWHERE, ON_SEVERAL, ON_THE_BOARD, commands
+from goneaway_tui.ui.commands import every_command
 from goneaway_tui.ui.exporting import export
 from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.freshness import CONNECTING, Freshness, frozen
 from goneaway_tui.ui.glance import Glance
 from goneaway_tui.ui.messages import Happened, Judged, PlayFailed, PollBroke, PollFailed, RecordingEnded
-from goneaway_tui.ui.pages import follow, kill, open_doctor, open_ledger
+from goneaway_tui.ui.pages import follow, kill, open_doctor, open_ledger, open_wall
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.board import Board
@@ -60,6 +60,7 @@ class GoneawayApp(Face[None]):
         theme: str | None = None,
         run_for: float | None = None,
         greeting: str = "",
+        wall: bool = False,
     ) -> None:
         """`ticking=False` leaves `tick` to the caller, for a clock that is held. `run_for` seconds later the app ends by itself.
 
@@ -67,7 +68,7 @@ class GoneawayApp(Face[None]):
         """
         super().__init__(theme, subjects[0].color if len(subjects) == 1 else None)
         self.clock = clock
-        self._ticking = ticking
+        self._ticking, self._run_for = ticking, run_for
         self._tick_seconds = min(TICK_SECONDS, *(each.interval for each in subjects))
         slack = (self._tick_seconds if len(subjects) == 1 else ASK_SECONDS) / 2
         turn = Lock()
@@ -77,8 +78,7 @@ class GoneawayApp(Face[None]):
         self._hand = self.watched[0]
         self.player = subjects[0].player
         self._board = self._a_board()
-        self._run_for = run_for
-        self._greeting = greeting
+        self._greeting, self._wall = greeting, wall
         self._frozen_at: float | None = None
 
     def _a_board(self) -> Board:
@@ -111,6 +111,8 @@ class GoneawayApp(Face[None]):
             self.set_interval(self._tick_seconds, self.tick)
             if self.has_several:
                 self.set_interval(ASK_SECONDS, self.ask)
+        if self._wall:
+            open_wall(self)
         if self._greeting:
             self.notify(plain(self._greeting, 400), timeout=15, markup=False)
         if self._run_for is not None:
@@ -233,9 +235,7 @@ class GoneawayApp(Face[None]):
         raise message.error
 
     def _fresh(self, now: float) -> Freshness:
-        if self._frozen_at is not None:
-            return frozen(now - self._frozen_at)
-        return self._hand.freshness(now)
+        return self._hand.freshness(now) if self._frozen_at is None else frozen(now - self._frozen_at)
 
     def on_key(self, event: events.Key) -> None:
         """A letter that reaches us while a field has the focus was typed in one burst with the key that opened it.
@@ -282,6 +282,9 @@ class GoneawayApp(Face[None]):
     def action_ledger(self) -> None:
         open_ledger(self)
 
+    def action_wall(self) -> None:
+        open_wall(self)
+
     def action_doctor(self) -> None:
         open_doctor(self)
 
@@ -300,7 +303,4 @@ class GoneawayApp(Face[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every command by name in the palette."""
-        if screen is self._board:
-            yield from commands(screen, ON_THE_BOARD)
-            yield from commands(screen, ON_SEVERAL if self.has_several else ())
-        yield from commands(screen, ANYWHERE)
+        return every_command(screen, on_board=screen is self._board, has_several=self.has_several)

@@ -25,6 +25,7 @@ ON_THE_BOARD: tuple[Row, ...] = (
     (marked("Kill"), marked("End the marked sessions, or the one under the cursor"), "app.kill"),
     (marked("Undo"), marked("Take back the last change"), "app.undo"),
     (marked("Variables"), marked("The limits, and the journal of changes"), "app.variables"),
+    (marked("Wall"), marked("Large and calm, for a screen on a wall; esc leaves it"), "app.wall"),
     (marked("Help"), marked("Keys, words, and what this account cannot see"), "help"),
 )
 ON_SEVERAL: tuple[Row, ...] = (
@@ -34,6 +35,14 @@ ANYWHERE: tuple[Row, ...] = (
     (marked("Theme"), marked("Change the colours"), "app.change_theme"),
     (marked("Quit"), marked("Leave"), "app.quit"),
 )
+
+
+def every_command(screen: Screen[Any], *, on_board: bool, has_several: bool) -> Iterable[SystemCommand]:
+    """Those that mean something on the screen that is shown."""
+    if on_board:
+        yield from commands(screen, ON_THE_BOARD)
+        yield from commands(screen, ON_SEVERAL if has_several else ())
+    yield from commands(screen, ANYWHERE)
 
 
 def commands(screen: Screen[Any], rows: Iterable[Row]) -> Iterable[SystemCommand]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.export import save
+from goneaway_tui.export import FORMATS, save
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
@@ -24,10 +25,19 @@ def export(app: GoneawayApp, shown: Snapshot | None) -> None:
     snapshot = shown
 
     def answered(choice: ExportChoice | None) -> None:
-        if choice is not None:
+        if choice is not None and app.is_web:
+            _deliver(app, snapshot, choice)
+        elif choice is not None:
             threading.Thread(target=_write, args=(app, snapshot, choice), name="export", daemon=True).start()
 
-    app.push_screen(ExportScreen(snapshot), answered)
+    app.push_screen(ExportScreen(snapshot, by_browser=app.is_web), answered)
+
+
+def _deliver(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
+    """To who looks, whose files are not on this machine."""
+    text = StringIO()
+    FORMATS[choice.format].write(snapshot, text)
+    app.deliver_text(text, save_filename=choice.path.name)
 
 
 def _write(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:

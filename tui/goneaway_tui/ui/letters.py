@@ -24,8 +24,8 @@ SIGNS = {
     "…": "~",
     "⏎": "<",
     **dict.fromkeys("–—─━╸╺", "-"),
-    **dict.fromkeys("│┃║▌▐▎▊", "|"),
-    **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+"),
+    **dict.fromkeys("│┃║▌▐▎▊╻╹", "|"),
+    **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼┏┓┗┛┣┫╋", "+"),
     **dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True)),
     "▮": "|",
 }

@@ -5,11 +5,14 @@ Their code is loaded when they are opened first: the first screen is on the term
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import repeat
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from goneaway_tui.language import _
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 
 if TYPE_CHECKING:
@@ -31,6 +34,22 @@ def open_ledger(app: GoneawayApp) -> None:
 
     of = app.in_hand
     app.push_screen(LedgerScreen(lambda: of.ledger, lambda: app.now, of.name))
+
+
+def open_wall(app: GoneawayApp) -> None:
+    from goneaway_tui.ui.screens.wall import WallScreen
+    from goneaway_tui.ui.widgets.wall import Scene
+
+    def departed() -> Iterable[tuple[str, Departure]]:
+        """Of all servers, the newest first."""
+        of_each = (zip(repeat(each.server_name), each.ledger) for each in app.watched)
+        return heapq.merge(*of_each, key=lambda left: -left[1].at)
+
+    def scene() -> Scene:
+        glances = tuple(each.glance(app.now) for each in app.watched)
+        return Scene(app.server_name, glances, departed, app.now, app.freshness)
+
+    app.push_screen(WallScreen(scene))
 
 
 def open_doctor(app: GoneawayApp) -> None:

@@ -166,7 +166,7 @@ class DoctorScreen(Screen[None]):
             self._look_again()
 
     def action_paste(self) -> None:
-        self.field.focus()
+        self.set_focus(self.field)  # at once: the next key may be in the same burst
 
     def action_leave(self) -> None:
         """One step back: out of the field, then out of here."""
@@ -214,7 +214,9 @@ class DoctorScreen(Screen[None]):
         """In a thread: a log may be gigabytes long."""
         path = Path(text.strip())
         try:
-            is_file = path.is_file()
+            is_file = (
+                path.is_file() and not self.app.is_web
+            )  # in a browser, this machine's files are nobody's to read
         except (OSError, ValueError):
             is_file = False
         if path.is_absolute() and " " not in text.strip() and not is_file:

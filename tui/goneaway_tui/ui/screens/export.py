@@ -36,8 +36,10 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="export.cancel")]
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, by_browser: bool = False) -> None:
+        """`by_browser`: who looks is on another machine, and no file of this one is theirs to name."""
         super().__init__()
+        self._by_browser = by_browser
         self._snapshot = snapshot
         self._suggested = default_name(snapshot, "json")
         self._confirmed: Path | None = None
@@ -100,6 +102,11 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         typed = self.query_one("#path", Input).value.strip()
         if not typed:
             self.query_one("#warning", Label).update(_("Name a file."))
+            return
+        if self._by_browser:
+            self.dismiss(
+                ExportChoice(self._format, Path(PurePath(typed).name or "snapshot"), overwrite=False)
+            )
             return
         path = Path(typed).expanduser()
         wrong = _("{file} is a directory: name a file in it", file=typed) if path.is_dir() else ""

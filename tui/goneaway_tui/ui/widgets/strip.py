@@ -137,16 +137,7 @@ class ServerStrip(Widget):
             ("goneaway ", "bold $text-primary"),
             (_("{number} servers", number=len(self.fleet)), "bold"),
         ]
-        number = Counter(state(each)[0] for each in self.fleet)
-        right = [
-            (f"  {sign} {number[sign]} {word}", look)
-            for sign, word, look in (
-                ("●", _("live"), "$text-success"),
-                ("◌", _("waited for"), "$text-warning"),
-                ("✖", _("lost"), "bold $text-error"),
-            )
-            if number[sign]
-        ]
+        right = liveness(self.fleet)
         held = next((each for each in self.fleet if each.name == self.in_hand), None)
         if held is not None:
             reach = _("read-only") if held.is_read_only else _("read-write")
@@ -184,6 +175,20 @@ class ServerStrip(Widget):
             axis = max((horizons(each, width) for each in shown), key=lambda stretches: stretches[-1][0])
             self._ahead = second, together(closings(each, self.now, axis) for each in shown)
         return self._ahead[1]
+
+
+def liveness(fleet: Sequence[Glance]) -> list[Part]:
+    """How many are live, waited for and lost."""
+    number = Counter(state(each)[0] for each in fleet)
+    return [
+        (f"  {sign} {number[sign]} {word}", look)
+        for sign, word, look in (
+            ("●", _("live"), "$text-success"),
+            ("◌", _("waited for"), "$text-warning"),
+            ("✖", _("lost"), "bold $text-error"),
+        )
+        if number[sign]
+    ]
 
 
 def cells(fleet: Sequence[Glance], width: int, most_lines: int, in_hand: str = "") -> list[Content]:

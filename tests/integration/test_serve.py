@@ -1,0 +1,318 @@
+"""The screen in a real browser: it is drawn there, keys arrive, nothing can be changed, and nobody else is let in."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
+
+from tests.integration.browser import Page, browser
+from tests.integration.terminal import comes_true, environment, way_in
+from tests.servers.private import RealServer, port_of_our_own
+
+PASSWORD = "tiger-in-the-pipe"
+
+
+class Serving:
+    """One run of `goneaway-tui serve`."""
+
+    def __init__(self, port: int, process: subprocess.Popen[bytes], said: Path) -> None:
+        self.place = f"127.0.0.1:{port}"
+        self.process = process
+        self._said = said
+
+    @property
+    def said(self) -> str:
+        return self._said.read_text()
+
+    def screens(self) -> list[Path]:
+        """The processes that draw, in /proc."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [Path("/proc") / each for each in children]
+
+
+@contextmanager
+def serving(home: Path, *arguments: str, **more: str) -> Iterator[Serving]:
+    home.mkdir(exist_ok=True)
+    with port_of_our_own() as port, (home / "said").open("wb") as out:
+        command = [sys.executable, "-m", "goneaway_tui", "serve", "--listen", f"127.0.0.1:{port}", *arguments]
+        process = subprocess.Popen(command, stdout=out, stderr=out, env={**environment(home), **more})
+        try:
+            one = Serving(port, process, home / "said")
+            comes_true(lambda: "the screen is at" in one.said, 20, lambda: one.said)
+            yield one
+        finally:
+            process.terminate()
+            process.wait(15)
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
+    async with browser(tmp_path) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def looking(session: ClientSession, served: Serving, **headers: str) -> AsyncIterator[Any]:
+    """A socket as a page of ours opens it."""
+    headers = {"Origin": f"http://{served.place}", **headers}
+    async with session.ws_connect(f"http://{served.place}/ws", headers=headers) as socket:
+        yield socket
+
+
+async def until(is_so: Callable[[], object], seconds: float = 20.0) -> None:
+    give_up = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < give_up, "it did not come true"
+        await asyncio.sleep(0.05)
+
+
+async def closed(socket: Any) -> tuple[int, str]:
+    """The code and the reason with which it was."""
+    while (message := await socket.receive(20)).type is not WSMsgType.CLOSE:
+        assert message.type in {WSMsgType.BINARY, WSMsgType.TEXT}, message
+    return message.data, message.extra
+
+
+def complaints(page: Page) -> list[str]:
+    """What the browser says that the page should not have tried."""
+    return [
+        each["params"]["entry"]["text"]
+        for each in page.events
+        if each["method"] == "Log.entryAdded"
+        and each["params"]["entry"]["source"] in {"security", "network", "javascript"}
+    ] + [str(each) for each in page.events if each["method"] == "Runtime.exceptionThrown"]
+
+
+def asked_for(page: Page) -> set[str]:
+    """Where everything came from that the page is made of."""
+    urls = [e["params"]["request"]["url"] for e in page.events if e["method"] == "Network.requestWillBeSent"]
+    return {url.split("/")[2] for url in urls if url.startswith("http")}
+
+
+async def test_the_board_is_in_the_browser_and_keys_arrive(tmp_path: Path, page: Callable[..., Any]) -> None:
+    with serving(tmp_path / "home", "--simulated") as served:
+        async with page() as one:
+            await one.open(f"http://{served.place}/")
+            shown = await one.sees(lambda text: "read-only" in text and "Closes in" in text)
+            assert "db-01:3306 (simulated)" in shown
+            await one.type("?")
+            await one.sees(lambda text: "help" in text and "esc back" in text)
+            await one.press("Escape")
+            await one.sees(lambda text: "esc back" not in text)
+            drawn = await one.picture()
+            await one.type("q")
+            await one.comes_true("!document.getElementById('over').hidden")
+
+            assert "left" in await one.value("document.getElementById('over').innerText")
+            assert len(drawn) > 20_000, "nothing is drawn"
+            assert {served.place} == asked_for(one)
+            assert [] == complaints(one)
+
+
+async def test_it_follows_the_window(tmp_path: Path, page: Callable[..., Any]) -> None:
+    with serving(tmp_path / "home", "--simulated") as served:
+        async with page() as one:
+            await one.open(f"http://{served.place}/?fontsize=20")
+            before = await one.sees(lambda text: "Closes in" in text)
+            await one.command(
+                "Emulation.setDeviceMetricsOverride", width=700, height=400, deviceScaleFactor=1, mobile=False
+            )
+
+            await one.sees(
+                lambda text: "Closes in" in text and len(text.splitlines()) < len(before.splitlines())
+            )
+
+
+async def test_a_real_server_is_shown_and_cannot_be_changed(
+    mysql97: RealServer, tmp_path: Path, page: Callable[..., Any]
+) -> None:
+    with serving(tmp_path / "home", *way_in(mysql97)) as served:
+        async with page(1800, 800) as one:
+            await one.open(f"http://{served.place}/")
+            await one.sees(lambda text: "● live" in text and "read-only" in text)
+            await one.type("w")
+
+            await one.sees(
+                lambda text: "read-only by serve without --allow-changes" in " ".join(text.split())
+            )
+
+
+async def test_with_leave_a_dialog_opens(
+    mysql97: RealServer, tmp_path: Path, page: Callable[..., Any]
+) -> None:
+    with serving(tmp_path / "home", "--allow-changes", *way_in(mysql97)) as served:
+        assert "warning: whoever is on this machine can change the server" in served.said
+        async with page() as one:
+            await one.open(f"http://{served.place}/")
+            await one.sees(lambda text: "● live" in text and "read-write" in text)
+            await one.type("w")
+
+            await one.sees(lambda text: "How long a non-interactive session may idle" in text)
+
+
+async def test_a_snapshot_goes_to_who_looks_and_no_file_of_this_machine_is_theirs(
+    tmp_path: Path, page: Callable[..., Any]
+) -> None:
+    secret = tmp_path / "app.log"
+    secret.write_text("2006 MySQL server has gone away\n")
+    home = tmp_path / "home"
+    with serving(home, "--simulated") as served:
+        async with page() as one:
+            await one.command(
+                "Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path / "got")
+            )
+            await one.open(f"http://{served.place}/")
+            await one.sees(lambda text: "Closes in" in text)
+            before = {*home.rglob("*")}
+            await one.type("e")
+            await one.sees(lambda text: "export this snapshot" in text)
+            await one.press("Tab")
+            await one.press("Enter")
+            await until(lambda: any(tmp_path.glob("got/*.json")))
+            await one.type("d")
+            await one.sees(lambda text: "Cause or habit" in text)
+            await one.type("/")
+            await one.type(str(secret))
+            await one.sees(lambda text: str(secret)[-20:] in text)
+            await one.press("Enter")
+
+            await one.sees(lambda text: "is no file that can be read" in text)
+            assert '"schema": "goneaway.snapshot/1"' in next(tmp_path.glob("got/*.json")).read_text()
+            assert before == {*home.rglob("*")}
+
+
+async def test_the_wall_hangs_there_and_comes_back_by_itself(
+    tmp_path: Path, page: Callable[..., Any]
+) -> None:
+    with serving(tmp_path / "home", "--simulated", "--wall") as served:
+        async with page(1600, 900) as one:
+            await one.open(f"http://{served.place}/")
+            await one.sees(lambda text: "closes next" in text and "left in the last" in text)
+            for each in served.screens():
+                os.kill(int(each.name), signal.SIGKILL)
+            await one.comes_true("!document.getElementById('over').hidden")
+            await one.comes_true("document.getElementById('over').hidden")
+
+            await one.sees(lambda text: "closes next" in text)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 403),
+        ({"Host": "evil.example", "Origin": "http://evil.example"}, 421),
+    ],
+)
+async def test_no_other_page_gets_a_screen(tmp_path: Path, headers: dict[str, str], status: int) -> None:
+    with serving(tmp_path, "--simulated") as served:
+        async with ClientSession() as session:
+            with pytest.raises(WSServerHandshakeError) as refused:
+                await session.ws_connect(f"http://{served.place}/ws", headers=headers)
+
+        assert status == refused.value.status
+        assert [] == served.screens()
+
+
+async def test_who_looks_has_to_know_the_password(tmp_path: Path) -> None:
+    (tmp_path / "login").write_text("office:secret\n")
+    (tmp_path / "login").chmod(0o600)
+    with serving(tmp_path, "--simulated", "--listen-auth", str(tmp_path / "login")) as served:
+        async with ClientSession() as session:
+            async with session.get(f"http://{served.place}/") as answer:
+                assert 401 == answer.status
+            with pytest.raises(WSServerHandshakeError):
+                async with looking(session, served):
+                    pass
+            known = "Basic " + base64.b64encode(b"office:secret").decode()
+            async with looking(session, served, Authorization=known) as socket:
+                assert WSMsgType.BINARY is (await socket.receive(20)).type
+
+
+async def test_no_more_look_than_may_and_each_leaves_room(tmp_path: Path) -> None:
+    with serving(tmp_path, "--simulated", "--max-viewers", "1") as served:
+        async with ClientSession() as session:
+            async with looking(session, served) as first:
+                await first.receive(20)
+                async with looking(session, served) as second:
+                    assert (1013, "1 look already, and no more may.") == await closed(second)
+            comes_true(lambda: not served.screens(), 10)
+            async with looking(session, served) as third:
+                assert WSMsgType.BINARY is (await third.receive(20)).type
+
+
+async def test_what_no_page_would_say_is_passed_over(tmp_path: Path) -> None:
+    with serving(tmp_path, "--simulated") as served:
+        async with ClientSession() as session, looking(session, served) as socket:
+            await socket.receive(20)
+            for said in (
+                "",
+                "{",
+                "[]",
+                '["stdin"]',
+                '["stdin",7]',
+                '["resize",{"width":1e99}]',
+                "[" * 100_000,
+            ):
+                await socket.send_str(said)
+            await socket.send_str('["resize",{"width":-5,"height":1000000000}]')
+            await socket.send_str('["stdin","\\ud800"]')
+            await socket.send_str('["ping","7"]')
+            while (message := await socket.receive(20)).type is not WSMsgType.TEXT:
+                assert message.type is WSMsgType.BINARY
+
+            assert ["pong", "7"] == message.json()
+            assert "Traceback" not in served.said
+
+
+async def test_the_password_is_in_no_argument_no_variable_and_no_file(
+    mysql97: RealServer, tmp_path: Path
+) -> None:
+    with mysql97.connect() as admin, admin.cursor() as cursor:
+        cursor.execute(f"CREATE USER IF NOT EXISTS looker@localhost IDENTIFIED BY '{PASSWORD}'")
+        cursor.execute("GRANT PROCESS ON *.* TO looker@localhost")
+    way = way_in(mysql97, "looker")
+    with serving(tmp_path, *way, MYSQL_PWD=PASSWORD) as served:
+        async with ClientSession() as session, looking(session, served) as socket:
+            text = ""
+            while "live" not in text:
+                text += (await socket.receive(20)).data.decode("utf-8", "replace")
+            (screen,) = served.screens()
+
+            for name in ("cmdline", "environ"):
+                assert PASSWORD.encode() not in (screen / name).read_bytes()
+            assert not any(
+                PASSWORD.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()
+            )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+async def test_no_screen_outlives_who_began_it(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(tmp_path, "--simulated") as served:
+        async with ClientSession() as session, looking(session, served) as socket:
+            await socket.receive(20)
+            (screen,) = served.screens()
+            began = time.monotonic()
+            served.process.send_signal(number)
+            if number is not signal.SIGKILL:
+                code, why = await closed(socket)
+                assert (1001, "The program that shows this has ended.") == (code, why)
+            status = await asyncio.to_thread(served.process.wait, 10)
+
+            assert {signal.SIGTERM: 0, signal.SIGINT: 130, signal.SIGKILL: -9}[number] == status
+            comes_true(lambda: not screen.exists() or "Z" in (screen / "stat").read_text(), 10)
+            assert time.monotonic() - began < 8
+            assert "Traceback" not in served.said

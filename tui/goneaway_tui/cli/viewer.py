@@ -1,0 +1,86 @@
+"""`python -m goneaway_tui.cli.viewer`: the screen of one browser. `serve` begins it, and says on its standard input what to show."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from goneaway_tui.cli import live_source, steady_clock
+from goneaway_tui.cli.boards import subject_of
+from goneaway_tui.cli.fleet import close_all, source_of
+from goneaway_tui.cli.handover import Handover, read
+from goneaway_tui.cli.screen import journal_of, play, policy_of, why_read_only
+from goneaway_tui.cli.signals import unwind_on_signals
+from goneaway_tui.cli.speech import settle
+from goneaway_tui.cli.terminal import tell
+from goneaway_tui.errors import ExitCode, GoneawayError
+from goneaway_tui.language import ENGLISH
+from goneaway_tui.ports import Clock, Source
+from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.watched import Subject
+
+
+def main() -> int:
+    unwind_on_signals()
+    try:
+        handed = read(sys.stdin.fileno())
+        threading.Thread(target=_go_with_who_began_us, name="alone", daemon=True).start()
+        return look(handed)
+    except GoneawayError as error:
+        tell(error.line)
+        return error.exit_code
+    except EOFError:
+        return ExitCode.DONE
+
+
+def look(handed: Handover) -> ExitCode:
+    """Who refuses is told of on the screen, and tried again. Raises SettingsError for a theme that does not exist."""
+    clock, settings = steady_clock(), handed.settings
+    settle(settings, ENGLISH)
+    with ExitStack() as held:
+        sources, subjects = _simulated(settings, clock, held) if settings.simulated else _real(handed, clock)
+        held.callback(close_all, sources)
+        app = GoneawayApp(subjects, clock, theme=settings.theme, wall=settings.wall)
+        app.set_keymap(settings.keys)
+        return play(app, lambda: close_all(sources))
+
+
+def _real(handed: Handover, clock: Clock) -> tuple[Sequence[Source], Sequence[Subject]]:
+    sources = [source_of(member, clock, live_source) for member in handed.members]
+    journal = journal_of(clock)
+    each = zip(handed.members, sources, strict=True)
+    return sources, [subject_of(member, source, clock, journal) for member, source in each]
+
+
+def _simulated(
+    settings: Settings, clock: Clock, held: ExitStack
+) -> tuple[Sequence[Source], Sequence[Subject]]:
+    from goneaway_tui.cli.madeup import made_up
+
+    it = held.enter_context(made_up(settings, clock))
+    subject = Subject(
+        it.source,
+        policy_of(settings),
+        interval=settings.interval,
+        executor=it.executor,
+        journal=it.journal,
+        why_read_only=why_read_only(settings),
+    )
+    return [it.source], [subject]
+
+
+def _go_with_who_began_us() -> None:
+    """Once nobody holds the other end of our input there is nobody to draw for. Such a pipe hangs up, as a terminal does."""
+    pipe = select.poll()
+    pipe.register(sys.stdin.fileno(), 0)
+    pipe.poll()
+    os.kill(os.getpid(), signal.SIGHUP)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,248 @@
+"""Answering browsers: the page, what it is made of, and a socket for each who looks.
+
+Everything the page needs comes from here, and its policy lets it ask nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from urllib.parse import quote
+
+import textual_serve
+from aiohttp import WSCloseCode, WSMsgType, web
+from textual_serve.download_manager import DownloadManager
+
+from goneaway_tui.doorway import CHALLENGE, Doorway, tls
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _
+from goneaway_tui.model.plain import plain
+from goneaway_tui.web.guard import UNKNOWN, Guard
+from goneaway_tui.web.viewer import Program, Viewer
+
+HEARTBEAT_SECONDS = 15.0
+"""How often a browser that says nothing is asked whether it is there."""
+PATIENCE_SECONDS = 5.0
+"""How long everybody may take to let go when we end."""
+MOST_BYTES = 1 << 20
+"""Of one message: what is pasted is one."""
+WIDEST, HIGHEST = 1000, 500
+"""Cells of a screen."""
+MIME = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
+POLICY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:;"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What every answer carries."""
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Service:
+    """Answers while `run` runs; `stop` from any thread."""
+
+    def __init__(
+        self, doorway: Doorway, guard: Guard, program: Program, most: int, say: Callable[[str], object]
+    ) -> None:
+        """`most` may look at once; `say` takes lines for who started us."""
+        self._doorway = doorway
+        self._guard = guard
+        self._program = program
+        self._most = most
+        self._say = say
+        self._downloads = DownloadManager()
+        self._looking: dict[Viewer, web.WebSocketResponse] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def run(self, opened: Callable[[int], object]) -> None:
+        """`opened` is told the port. Raises SettingsError where nobody can listen there, FileError for a certificate."""
+        context, where = tls(self._doorway), self._doorway
+        self._loop = asyncio.get_running_loop()
+        _tell_of_faults(self._say)
+        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=PATIENCE_SECONDS)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, where.host, where.port, ssl_context=context).start()
+            opened(runner.addresses[0][1])
+            await self._stopped.wait()
+        except OSError as error:
+            raise SettingsError(
+                _(
+                    "cannot listen on {place}: {why}",
+                    place=f"{where.host}:{where.port}",
+                    why=error.strerror or error,
+                ),
+                _("choose another with --listen"),
+            ) from None
+        finally:
+            await runner.cleanup()
+
+    def application(self) -> web.Application:
+        application = web.Application(middlewares=[self._guarded])
+        application.add_routes(
+            [
+                web.get("/", self._page),
+                web.get(r"/{name:page\.(?:css|js)}", self._page),
+                web.get("/ws", self._look),
+                web.get("/download/{key}", self._download),
+                web.static("/static", Path(textual_serve.__file__).parent / "static"),
+            ]
+        )
+        application.on_response_prepare.append(_with_policy)
+        application.on_shutdown.append(self._part)
+        return application
+
+    @web.middleware
+    async def _guarded(self, request: web.Request, handler: Answer) -> web.StreamResponse:
+        status = self._guard.refusal(request.headers, by_page=request.path == "/ws")
+        if status is None:
+            return await handler(request)
+        headers = {"WWW-Authenticate": CHALLENGE} if status == UNKNOWN else None
+        return web.Response(status=status, text=f"{_refusal(status)}\n", headers=headers)
+
+    async def _page(self, request: web.Request) -> web.Response:
+        name = request.match_info.get("name", "index.html")
+        text = (files("goneaway_tui.web") / "page" / name).read_text("utf-8")
+        if name == "index.html":
+            words = {"lost": _("The connection broke."), "again": _("Again"), "trying": _("Trying again ...")}
+            text = Template(text).substitute({key: html.escape(said) for key, said in words.items()})
+        return web.Response(text=text, content_type=MIME[name.rpartition(".")[2]])
+
+    async def _look(self, request: web.Request) -> web.StreamResponse:
+        """A screen, for as long as somebody looks."""
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MOST_BYTES)
+        await socket.prepare(request)
+        if len(self._looking) >= self._most:
+            why = _("{number} look already, and no more may.", number=self._most)
+            await _close(socket, WSCloseCode.TRY_AGAIN_LATER, why)
+            return socket
+
+        async def ended(was_left: bool, said: str) -> None:  # noqa: FBT001 - told by position
+            if was_left:
+                await _close(socket, WSCloseCode.OK, _("The screen was left."))
+            elif not socket.closed:
+                self._complain(said)
+                await _close(socket, WSCloseCode.INTERNAL_ERROR, _("The screen broke."))
+
+        viewer = Viewer(self._program, self._downloads, socket.send_bytes, socket.send_str, ended)
+        self._looking[viewer] = socket
+        try:
+            await viewer.start(
+                _cells(request.query.get("width"), 80, WIDEST),
+                _cells(request.query.get("height"), 24, HIGHEST),
+            )
+            await _obey(socket, viewer)
+        except OSError as error:
+            self._complain(str(error.strerror or error))
+            await _close(socket, WSCloseCode.INTERNAL_ERROR, _("No screen could be begun."))
+        finally:
+            await viewer.stop()
+            del self._looking[viewer]
+        return socket
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        """A file for who looks: always one to be kept, never a page of ours."""
+        key = request.match_info["key"]
+        try:
+            told = await self._downloads.get_download_metadata(key)
+        except KeyError:
+            raise web.HTTPNotFound from None
+        disposition = f"attachment; filename*=UTF-8''{quote(told.file_name, safe='')}"
+        response = web.StreamResponse(headers={"Content-Disposition": disposition})
+        response.content_type = "application/octet-stream"
+        await response.prepare(request)
+        async for piece in self._downloads.download(key):
+            await response.write(piece)
+        await response.write_eof()
+        return response
+
+    async def _part(self, _application: web.Application) -> None:
+        """Everybody is told that we go, at once."""
+        why = _("The program that shows this has ended.")
+        closing = (_close(each, WSCloseCode.GOING_AWAY, why) for each in [*self._looking.values()])
+        await asyncio.gather(*closing)
+
+    def _complain(self, why: str) -> None:
+        self._say(_("a screen broke: {why}", why=plain(why, 500) or _("it did not say why")))
+
+
+async def _obey(socket: web.WebSocketResponse, viewer: Viewer) -> None:
+    """Hand on keys and sizes. What the page would not say is passed over."""
+    async for message in socket:
+        match _said(message.data) if message.type is WSMsgType.TEXT else None:
+            case ["stdin", str(keys)]:
+                await viewer.send_bytes(keys.encode("utf-8", "replace"))
+            case ["resize", {"width": width, "height": height}]:
+                await viewer.set_terminal_size(_cells(width, 80, WIDEST), _cells(height, 24, HIGHEST))
+            case ["ping", str(when)]:
+                await socket.send_json(["pong", when[:40]])
+            case ["focus"]:
+                await viewer.focus()
+            case ["blur"]:
+                await viewer.blur()
+
+
+def _said(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _cells(said: object, usual: int, most: int) -> int:
+    """
+    >>> _cells("132", 80, 1000), _cells("x", 80, 1000), _cells(10**9, 80, 1000), _cells([], 80, 1000)
+    (132, 80, 1000, 80)
+    """
+    try:
+        return max(1, min(int(said), most)) if isinstance(said, str | int) else usual
+    except ValueError:
+        return usual
+
+
+async def _close(socket: web.WebSocketResponse, code: int, why: str) -> None:
+    """The page shows why. A closing frame has room for 123 bytes."""
+    await socket.close(code=code, message=why.encode()[:123].decode("utf-8", "ignore").encode())
+
+
+async def _with_policy(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(POLICY)
+
+
+def _refusal(status: int) -> str:
+    return {
+        401: _("who are you?"),
+        403: _("only a page of ours may ask for that"),
+        421: _("by that name nobody is known here: ask by the address, or serve with --listen-auth"),
+    }[status]
+
+
+def _tell_of_faults(say: Callable[[str], object]) -> None:
+    """What the libraries would write as a traceback is a line."""
+
+    class Told(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            error = record.exc_info[1] if record.exc_info else None
+            why = f": {type(error).__name__}: {error}" if error else ""
+            say(plain(f"{record.getMessage()}{why}", 500))
+
+    for name in ("aiohttp", "asyncio", "textual-serve"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [Told(logging.ERROR)]
+        logger.propagate = False
