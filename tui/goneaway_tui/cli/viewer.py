@@ -21,6 +21,7 @@ from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import ExitCode, GoneawayError
 from goneaway_tui.language import ENGLISH
 from goneaway_tui.ports import Clock, Source
+from goneaway_tui.settings import Settings
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.watched import Subject
 
