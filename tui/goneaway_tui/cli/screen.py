@@ -21,6 +21,7 @@ from goneaway_tui.settings import Settings
 if TYPE_CHECKING:
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.app import GoneawayApp
+    from goneaway_tui.ui.watched import Subject
 
 NO_SERVER = "these sessions are simulated: there is no server to change"
 PATIENCE_SECONDS = 0.7
@@ -37,8 +38,12 @@ def show(
     greeting: str = "",
     leave: Callable[[], None] = lambda: None,
     recorder: Recorder | None = None,
+    grown: Callable[[Subject], Subject] = lambda subject: subject,
 ) -> ExitCode:
-    """Read once, so that a server that refuses is told before the screen opens; then show the board."""
+    """Read once, so that a server that refuses is told before the screen opens; then show the board.
+
+    `grown` gives the subject of the board what it takes to be joined by others.
+    """
     from goneaway_tui.judge import judge
 
     try:
@@ -63,7 +68,9 @@ def show(
             recorder=recorder,
             color=settings.color,
         )
-        app = GoneawayApp([subject], clock, theme=settings.theme, run_for=settings.run_for, greeting=greeting)
+        app = GoneawayApp(
+            [grown(subject)], clock, theme=settings.theme, run_for=settings.run_for, greeting=greeting
+        )
         app.set_keymap(settings.keys)
         return play(app, source.close, leave)
     finally:

@@ -23,6 +23,7 @@ ON_THE_BOARD: tuple[Row, ...] = (
     ("Kill", "End the marked sessions, or the one under the cursor", "app.kill"),
     ("Undo", "Take back the last change", "app.undo"),
     ("Variables", "The limits, and the journal of changes", "app.variables"),
+    ("Relatives", "Replicas, sources and members that the servers themselves name", "app.relatives"),
     ("Help", "Keys, words, and what this account cannot see", "help"),
 )
 ON_SEVERAL: tuple[Row, ...] = (

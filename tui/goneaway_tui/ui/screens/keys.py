@@ -18,6 +18,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("l", "the ledger: who left, when and why"),
     ("d", "the doctor: every cause as it stands now, and an answer to a pasted error"),
     ("v", "the limits, and the journal of changes"),
+    ("r", "relatives: replicas, sources, members that the servers themselves name, and to watch them too"),
     ("f", "freeze the screen, and let it go on"),
     ("e", "export the snapshot on the screen"),
     ("esc", "leave what was opened"),
