@@ -21,14 +21,11 @@ from goneaway_tui.ui.exporting import export
 from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.freshness import CONNECTING, Freshness, frozen
 from goneaway_tui.ui.glance import Glance
-from goneaway_tui.ui.joining import instead, open_relatives, seat
+from goneaway_tui.ui.joining import board_of, instead, open_relatives, seat
 from goneaway_tui.ui.messages import Happened, Judged, PlayFailed, PollBroke, PollFailed, RecordingEnded
 from goneaway_tui.ui.pages import follow, kill, open_doctor, open_ledger
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import Poller
-from goneaway_tui.ui.screens.board import Board
-from goneaway_tui.ui.screens.fleet import FleetBoard
-from goneaway_tui.ui.screens.replay import ReplayBoard
 from goneaway_tui.ui.standstill import go_on_where_we_stood
 from goneaway_tui.ui.watched import Subject, Watched, stop_all
 
@@ -76,24 +73,17 @@ class GoneawayApp(Face[None]):
         )
         self._hand = self.watched[0]
         self.player = subjects[0].player
-        self._board = self._a_board()
+        self._board = board_of(self)
         self._run_for = run_for
         self._greeting = greeting
         self._frozen_at: float | None = None
-
-    def _a_board(self) -> Board:
-        if self.has_several:
-            return FleetBoard([each.name for each in self.watched])
-        if self.player is not None:
-            return ReplayBoard(self.server_name, self.player)
-        return Board(self.server_name, read_only=self.acts.is_read_only)
 
     def lay_anew(self, watched: tuple[Watched, ...]) -> None:
         """A board around these, of whom some are new; what lies over the old one is left."""
         if self._ticking and not self.has_several:
             self.set_interval(ASK_SECONDS, self.ask)
         self.watched, self._hand = watched, watched[0]
-        before, self._board = self._board, self._a_board()
+        before, self._board = self._board, board_of(self)
         instead(self, before, self._board)
 
     def on_mount(self) -> None:

@@ -14,10 +14,20 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.ui.messages import PollBroke
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.fleet import FleetBoard
+from goneaway_tui.ui.screens.replay import ReplayBoard
 from goneaway_tui.ui.watched import Subject, Watched
 
 if TYPE_CHECKING:
     from goneaway_tui.ui.app import GoneawayApp
+
+
+def board_of(app: GoneawayApp) -> Board:
+    """The main screen, by what is watched."""
+    if app.has_several:
+        return FleetBoard([each.name for each in app.watched])
+    if app.player is not None:
+        return ReplayBoard(app.server_name, app.player)
+    return Board(app.server_name, read_only=app.acts.is_read_only)
 
 
 def seat(app: GoneawayApp, board: Board, show: Callable[[Board], object]) -> None:

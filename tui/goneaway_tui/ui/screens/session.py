@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from goneaway_tui.export.instants import instant
+from goneaway_tui.judge.proxies import proxy_named_by
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Snapshot, Verdict
@@ -72,7 +74,7 @@ def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
     rows += [
         ("risk", wording.risk_word(verdict.risk)),
         ("user", plain(session.user, 200)),
-        ("client", plain(session.host, 200)),
+        ("client", _client(session)),
         ("program", wording.program(session) or "not told"),
         ("library", plain(session.client or "not told", 200)),
         ("database", plain(session.db or "none", 200)),
@@ -113,6 +115,13 @@ def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
         )
         for label, words in rows
     )
+
+
+def _client(session: Session) -> str:
+    """Where it comes from, and that somebody else is behind it where it says so itself."""
+    proxy = proxy_named_by(session)
+    host = plain(session.host, 200)
+    return _("{host}  ({proxy}: who is behind it is not seen)", host=host, proxy=proxy) if proxy else host
 
 
 def statement(session: Session) -> Content:
