@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from goneaway_tui.language import marked
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.relative import Kin, Relation, Relative
 from goneaway_tui.model.server import Flavour, Limitation
@@ -225,7 +225,7 @@ def _instances(asked: Asked) -> Iterator[Relative]:
         if ending and INSTANCE.fullmatch(name):
             host, note = f"{name.lower()}.{ending[1]}", BY_ENDPOINT
         else:
-            host, note = "", f"{name}: {ONLY_NAME}"
+            host, note = "", f"{name}: {_(ONLY_NAME)}"
         yield Relative(Relation.INSTANCE, host, None, asked.names["instances"], note)
 
 
