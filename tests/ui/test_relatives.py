@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 from textual.pilot import Pilot
 from textual.widgets import Button, Label, Static
 
@@ -51,18 +49,10 @@ def an_app(town: Town, kin: Kin, clock: HeldClock) -> GoneawayApp:
     return GoneawayApp([Subject(source, relatives=lambda: kin, widen=town.widen)], clock, ticking=False)
 
 
-async def calm(app: GoneawayApp, pilot: Pilot[None]) -> None:
-    for thread in threading.enumerate():
-        if thread.name in {"relatives", "joining"}:
-            while thread.is_alive():
-                await pilot.pause(0.01)
-    await settle(app, pilot)
-
-
 async def opened(app: GoneawayApp, pilot: Pilot[None]) -> RelativesScreen:
     await settle(app, pilot)
     await pilot.press("r")
-    await calm(app, pilot)
+    await settle(app, pilot)
     assert isinstance(app.screen, RelativesScreen)
     return app.screen
 
@@ -96,7 +86,7 @@ async def test_those_that_are_marked_are_watched_once_it_is_confirmed() -> None:
         assert [] == town.visited
 
         await pilot.press("tab", "enter")
-        await calm(app, pilot)
+        await settle(app, pilot)
         await ready(app, pilot, clock)
 
         assert [("db2", 3306), ("db0", 3307)] == town.visited
@@ -120,7 +110,7 @@ async def test_a_fleet_grows_and_a_name_that_is_taken_gets_a_number() -> None:
         assert "replica of db1, replica of db2:3306" in lines(app)
 
         await pilot.press("enter", "tab", "enter")
-        await calm(app, pilot)
+        await settle(app, pilot)
         await ready(app, pilot, clock)
 
         assert ["db1", "db2:3306", "db2:3306#2"] == [each.name for each in app.watched]
@@ -134,7 +124,7 @@ async def test_leaving_goes_nowhere() -> None:
         for keys in (("escape",), ("enter", "escape", "escape"), ("enter", "enter", "escape")):
             await opened(app, pilot)
             await pilot.press(*keys)
-            await calm(app, pilot)
+            await settle(app, pilot)
 
         assert [] == town.visited
         assert 1 == len(app.watched)
@@ -147,7 +137,7 @@ async def test_one_that_cannot_be_gone_to_is_told_and_the_others_join() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         await pilot.press("enter", "tab", "enter")
-        await calm(app, pilot)
+        await settle(app, pilot)
 
         assert 1 == len(app.watched)
         assert any("no way through jump" in each.message for each in app._notifications)

@@ -100,6 +100,14 @@ def test_what_a_server_does_not_have_is_no_limitation() -> None:
     assert Kin() == asked(answers, "instrumented")
 
 
+@pytest.mark.parametrize("service", ["tidb", "proxysql"])
+def test_a_service_with_other_words_is_not_asked(service: str) -> None:
+    kin = asked({}, service)
+
+    assert () == kin.relatives
+    assert ["others that belong with it"] == [each.what for each in kin.limitations]
+
+
 @pytest.mark.parametrize(
     ("version", "file"),
     [

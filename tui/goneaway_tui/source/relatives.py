@@ -18,6 +18,7 @@ from goneaway_tui.model.server import Flavour, Limitation
 from goneaway_tui.source import sql
 from goneaway_tui.source.connection import ABSENT, Connection, Refusal
 from goneaway_tui.source.dossier import text
+from goneaway_tui.source.services import ALONE
 from goneaway_tui.source.survey import Survey
 
 MOST: Final = 500
@@ -33,6 +34,7 @@ ONLY_DUMP: Final = marked(
     "only the address it reads the binary log from is known; a program that follows changes reads so too"
 )
 CUT: Final = marked("it lists more or fewer addresses than the cluster has nodes, itself perhaps among them")
+NOT_ASKED: Final = marked("this service is not asked for them; ask it in its own words")
 AUTO: Final = marked("it tells the cluster no address: wsrep_node_incoming_address is not set there")
 NO_ADDRESS: Final = marked("it reports no address (report_host is not set there)")
 ONLY_NAME: Final = marked(
@@ -150,6 +152,8 @@ LACKS: Final[dict[str, tuple[str, Grants]]] = {
 
 def relatives(connection: Connection, found: Survey, host: str) -> Kin:
     """Everything it says. `host` is what we reach it by. Raises SourceError where the connection breaks."""
+    if found.able & ALONE:  # none of what is asked here means there what it means elsewhere
+        return Kin(limitations=(Limitation(marked("others that belong with it"), NOT_ASKED),))
     words = sql.RENAMED if _version(found) >= RENAMED_IN else sql.NOT_RENAMED
     asked = Asked(connection, replace(found, able=found.able | {words}), host, [])
     own = asked.records("self")

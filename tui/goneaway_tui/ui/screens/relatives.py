@@ -108,11 +108,13 @@ class RelativesScreen(Screen[tuple[Proposal, ...] | None]):
     def compose(self) -> ComposeResult:
         yield Static(id="totals", classes="one")
         yield LineTable(COLUMNS, key_of, lambda p: "lines--quiet" if not p.is_open else "", id="relatives")
+        yield Static(id="remark")
         yield Static(id="lacks")
         yield Keys()
 
     def on_mount(self) -> None:
         self.rows.focus()
+        self.watch(self.rows, "cursor_key", self._remark, init=False)
         self._draw()
         left = list(self._watched)
         for _number in range(min(AT_ONCE, len(left))):
@@ -150,7 +152,17 @@ class RelativesScreen(Screen[tuple[Proposal, ...] | None]):
         self.rows.show(found, 0.0)
         title = _("servers that belong together, as they say themselves")
         self.query_one("#totals", Static).update(Content.assemble((f"{title}  ", "bold"), self._state(found)))
-        self.query_one("#lacks", Static).update(Content("\n").join(self._lacks()))
+        lacks = self.query_one("#lacks", Static)
+        lacks.update(Content("\n").join(self._lacks()))
+        lacks.display = any(each.trouble or each.kin.limitations for each in self._told.values())
+        self._remark()
+
+    def _remark(self) -> None:
+        """All of it, for the row under the cursor: the column may cut it off."""
+        under = self.rows.cursor_row
+        line = self.query_one("#remark", Static)
+        line.update(Content("" if under is None else remark(under)))
+        line.display = under is not None
 
     def _state(self, found: Sequence[Proposal]) -> str:
         waited = len(self._watched) - len(self._told)
