@@ -20,6 +20,7 @@ from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.watched import Subject
 from tests.integration.conftest import StartServer
+from tests.integration.terminal import Terminal
 from tests.integration.test_fleet_board import comes_true
 from tests.servers.private import NAMES, Name, RealServer, port_of_our_own
 from tests.unit.settings.asking import around
@@ -154,6 +155,27 @@ async def test_a_replica_joins_the_running_board(pair: tuple[RealServer, RealSer
     finally:
         kindred.close()
         source.close()
+
+
+def test_the_program_grows_by_a_replica_and_leaves_nothing_on_either(
+    pair: tuple[RealServer, RealServer], tmp_path: Path
+) -> None:
+    with Terminal(tmp_path, pair[0].dsn) as terminal:
+        terminal.wait_for("sessions")
+        terminal.press("r")
+        terminal.wait_for("replica of")
+        terminal.press("\r")
+        terminal.wait_for("its password")
+        terminal.press("\t\r")
+        terminal.wait_for("2 servers")
+        terminal.wait_for("2 live")
+        ours = "SELECT 1 FROM information_schema.PROCESSLIST WHERE USER = 'root' AND ID <> CONNECTION_ID()"
+        assert tell(pair[1], ours)
+        terminal.press("q")
+        status = terminal.process.wait(10)
+        assert (0, []) == (status, terminal.left_on())
+        for server in pair:
+            heard(lambda server=server: not tell(server, ours), 5)  # type: ignore[misc]
 
 
 @pytest.fixture
