@@ -268,6 +268,8 @@ MAY_CATCH_ALL: dict[str, str] = {
     "ui/screens/form.py": "handed to the app, which ends with it",
     "ui/exporting.py": "handed to the app, which ends with it",
     "ui/poller.py": "handed to the app, which ends with it",
+    "ui/joining.py": "handed to the app, which ends with it",
+    "ui/screens/relatives.py": "handed to the app, which ends with it",
     "settings/argv.py": "hiding the password is a courtesy: nothing in it may stop a run",
 }
 

@@ -20,8 +20,10 @@ from textual.widgets import Input
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.judge import step
 from goneaway_tui.model.profile import Profile
+from goneaway_tui.model.relative import Kin, Relation, Relative
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.tuning import Standing
+from goneaway_tui.source.relatives import DUMP_ADDRESS, ONLY_DUMP
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
@@ -128,6 +130,19 @@ def fleet() -> GoneawayApp:
     )
 
 
+def named() -> GoneawayApp:
+    """A server that names its source, two replicas and somebody who reads its binary log."""
+    relatives = (
+        Relative(Relation.SOURCE, "10.0.0.4", 3306, "replication_connection_configuration"),
+        Relative(Relation.REPLICA, "db2.example.com", 3306, "SHOW REPLICAS"),
+        Relative(Relation.REPLICA, "10.0.0.7", 3306, "SHOW REPLICAS", DUMP_ADDRESS),
+        Relative(Relation.READER, "10.0.0.31", None, "Binlog Dump", ONLY_DUMP),
+    )
+    clock = HeldClock()
+    subject = Subject(SimulatedSource(clock), relatives=lambda: Kin(relatives))
+    return GoneawayApp([subject], clock, ticking=False)
+
+
 SHOTS = (
     Shot("picker", (80, 24), app=picker),
     Shot("form", (80, 24), (*"db1.example.com", "tab", "tab", "tab", "tab", *"dba", "ctrl+t"), app=form),
@@ -155,6 +170,7 @@ SHOTS = (
     Shot("wall", (120, 36), app=on_the_wall),
     Shot("wall-80x24", (80, 24), app=on_the_wall),
     Shot("wall-fleet", (200, 60), app=fleet_on_the_wall),
+    Shot("relatives", (140, 24), ("r", "down", "space"), app=named),
     Shot("lost", (120, 36), app=lost, seconds_later=12.0),
 )
 
@@ -198,7 +214,7 @@ async def settle(app: GoneawayApp | ConnectApp, pilot: Pilot[Any]) -> None:
                 await asyncio.to_thread(each.poller.wait, 5)
                 await asyncio.to_thread(each.acts.wait, 5)
         for thread in threading.enumerate():
-            if thread.name in {"patterns", "attempt"}:
+            if thread.name in {"patterns", "attempt", "relatives", "joining"}:
                 await asyncio.to_thread(thread.join, 5)
                 calm = 0
         await pilot.pause()

@@ -41,6 +41,7 @@ from goneaway_tui.settings.options import EXPORTER, SERVE, UI
 if TYPE_CHECKING:
     from goneaway_tui.source.address import Address
     from goneaway_tui.source.live import LiveSource
+    from goneaway_tui.ui.watched import Subject
 
 
 SEEN = marked("others on this machine can see the password in the process list; use -p alone")
@@ -108,16 +109,28 @@ def _chosen(settings: Settings, argv: Sequence[str]) -> int:
 
 
 def _ui(settings: Settings) -> int:
+    from goneaway_tui.cli.kindred import Kindred, executor_of
     from goneaway_tui.cli.way import way_to
-    from goneaway_tui.source.executor import LiveExecutor
 
     clock = steady_clock()
     with way_to(settings) as way, _recorder(settings, way.address.name) as recorder:
         source = live_source(settings, way.address, clock)
-        executor = (
-            None if settings.read_only else LiveExecutor(way.address, clock, statements=settings.statements)
-        )
-        return show(settings, source, clock, executor, leave=way.close, recorder=recorder)
+        kindred = Kindred(clock, live_source)
+
+        def grown(subject: Subject) -> Subject:
+            widen = kindred.beside(settings, way.address, subject.journal)
+            return replace(subject, relatives=source.relatives, widen=widen)
+
+        def leave() -> None:
+            way.close()
+            kindred.leave()
+
+        executor = executor_of(settings, way.address, clock)
+        try:
+            return show(settings, source, clock, executor, leave=leave, recorder=recorder, grown=grown)
+        finally:
+            kindred.close()
+            kindred.leave()
 
 
 def _demo(settings: Settings) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from goneaway_tui.cli.fleet import Member, Open, close_all, fleet, source_of
+from goneaway_tui.cli.kindred import Kindred, executor_of
 from goneaway_tui.cli.screen import journal_of, play, policy_of, why_read_only
 from goneaway_tui.cli.terminal import require_terminal
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.language import _, marked
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
-from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.watched import Subject
@@ -26,17 +27,25 @@ def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCod
     with fleet(each) as members:
         sources = [source_of(member, clock, open_source) for member in members]
         journal = journal_of(clock)
+        kindred = Kindred(clock, open_source)
         subjects = [
-            subject_of(member, source, clock, journal)
+            replace(
+                subject_of(member, source, clock, journal),
+                relatives=source.relatives,
+                widen=None
+                if member.address is None
+                else kindred.beside(member.settings, member.address, journal),
+            )
             for member, source in zip(members, sources, strict=True)
         ]
 
         def close() -> None:
-            close_all(sources)
+            close_all([*sources, kindred])
 
         def leave() -> None:
             for member in members:
                 member.leave()
+            kindred.leave()
 
         try:
             app = GoneawayApp(subjects, clock, theme=first.theme, run_for=first.run_for, wall=first.wall)
@@ -44,20 +53,18 @@ def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCod
             return play(app, close, leave)
         finally:
             close()
+            kindred.leave()
 
 
 def subject_of(member: Member, source: Source, clock: Clock, journal: Journal) -> Subject:
     """What it takes to watch it."""
     settings, address = member.settings, member.address
-    may_change = address is not None and not settings.read_only
     return Subject(
         source,
         policy_of(settings),
         member.name,
         interval=settings.interval,
-        executor=LiveExecutor(address, clock, statements=settings.statements)
-        if address is not None and may_change
-        else None,
+        executor=None if address is None else executor_of(settings, address, clock),
         journal=journal,
         why_read_only=why_read_only(settings) if settings.read_only else _(NO_WAY),
         color=settings.color,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from goneaway_tui.cli.password import password_of
 from goneaway_tui.cli.terminal import tell
@@ -23,6 +23,7 @@ from goneaway_tui.settings import Secret, Settings
 from goneaway_tui.source.address import Address
 
 if TYPE_CHECKING:
+    from goneaway_tui.model.relative import Kin
     from goneaway_tui.source.history import History
     from goneaway_tui.source.live import LiveSource
 
@@ -67,6 +68,9 @@ class Unreached:
 
     def history(self) -> History:
         raise SourceError(self._why, _("start again once there is one"))
+
+    def relatives(self) -> Kin:
+        raise SourceError(self._why, "start again once there is one")
 
     def close(self) -> None:
         """Nothing is held."""
@@ -122,7 +126,13 @@ def side_by_side(sources: Mapping[str, S], ask: Callable[[str, S], T]) -> list[t
         threads.shutdown(wait=False, cancel_futures=True)
 
 
-def close_all(sources: Iterable[Source]) -> None:
+class Closing(Protocol):
+    """What can be let go of."""
+
+    def close(self) -> None: ...
+
+
+def close_all(sources: Iterable[Closing]) -> None:
     """Let go of all of them at once: one that hangs keeps nobody waiting for long."""
     closing = [threading.Thread(target=source.close, name="goodbye", daemon=True) for source in sources]
     for thread in closing:

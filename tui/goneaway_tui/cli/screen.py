@@ -22,6 +22,7 @@ from goneaway_tui.settings import Settings
 if TYPE_CHECKING:
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.app import GoneawayApp
+    from goneaway_tui.ui.watched import Subject
 
 PATIENCE_SECONDS = 0.7
 """How long connecting may take before it is said that it does."""
@@ -38,10 +39,12 @@ def show(
     leave: Callable[[], None] = lambda: None,
     recorder: Recorder | None = None,
     journal: Journal | None = None,
+    grown: Callable[[Subject], Subject] = lambda subject: subject,
 ) -> ExitCode:
     """Read once, so that a server that refuses is told before the screen opens; then show the board.
 
-    What is changed goes into the user's journal, unless it is another.
+    What is changed goes into the user's journal, unless it is another. `grown` gives the subject of the board what it
+    takes to be joined by others.
     """
     from goneaway_tui.judge import judge
 
@@ -70,7 +73,7 @@ def show(
             color=settings.color,
         )
         app = GoneawayApp(
-            [subject],
+            [grown(subject)],
             clock,
             theme=settings.theme,
             run_for=settings.run_for,

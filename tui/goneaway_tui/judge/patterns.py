@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from goneaway_tui.judge.endings import cut_off, limit_below_pool
+from goneaway_tui.judge.proxies import proxied
 from goneaway_tui.judge.waits import FEWEST, Told, Wait, by_team, ids, kin_of, named, teams, waits
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.departure import Departure
@@ -161,4 +162,5 @@ RULES: dict[PatternKind, Rule] = {
     PatternKind.LIMIT_BELOW_POOL: lambda scene: by_team(scene.waits, limit_below_pool),
     PatternKind.CUT_OFF: lambda scene: by_team(scene.waits, cut_off),
     PatternKind.GHOSTS: _ghosts,
+    PatternKind.PROXIED: lambda scene: proxied(scene.snapshot),
 }

@@ -22,6 +22,8 @@ class PatternKind(StrEnum):
     """Something else than the server ends sessions at one idle age."""
     GHOSTS = "ghosts"
     """The client is gone and the server does not know."""
+    PROXIED = "proxied"
+    """An address is a proxy's, and those behind it are not seen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from functools import cached_property
 
@@ -123,6 +123,13 @@ class Snapshot:
     @property
     def taken_at(self) -> float:
         return self.sample.taken_at
+
+    def called(self, server_name: str) -> Snapshot:
+        """The same, of a server that is called so from now on, as it is once there are others beside it."""
+        if self.server_name == server_name:
+            return self
+        verdicts = tuple(replace(each, server_name=server_name) for each in self.verdicts)
+        return replace(self, verdicts=verdicts, server_name=server_name, reckoned=self.tally)
 
     @cached_property
     def by_id(self) -> Mapping[ProcesslistId, Verdict]:

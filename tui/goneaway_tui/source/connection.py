@@ -94,11 +94,19 @@ class Connection:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Run one statement and bring all its rows. Raises Refusal where the server will not, else SourceError."""
+        return self._fetched(sql, parameters)[1]
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """The same of a statement whose columns differ from version to version: each row by their names, in small letters."""
+        names, rows = self._fetched(sql, ())
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _fetched(self, sql: str, parameters: Sequence[object]) -> tuple[list[str], list[Row]]:
         self.asked += 1
         try:
             with self._wire.cursor() as cursor:
                 cursor.execute(sql, parameters or None)
-                return list(cursor.fetchall())
+                return [column[0].lower() for column in cursor.description or ()], list(cursor.fetchall())
         except pymysql.Error as error:
             number, message = number_and_message(error)
         except PROTOCOL_ERRORS as error:

@@ -27,6 +27,7 @@ from goneaway_tui.source.testimony import Testimony
 from goneaway_tui.source.uptime import SteadyUptime, uptime_of
 
 if TYPE_CHECKING:
+    from goneaway_tui.model.relative import Kin
     from goneaway_tui.source.errorlog import ErrorLog
     from goneaway_tui.source.history import History
 
@@ -107,6 +108,10 @@ class LiveSource:
     def history(self) -> History:
         """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
         return self._asked(lambda reading: reading.history())
+
+    def relatives(self) -> Kin:
+        """What the server says of others that belong with it. Raises SourceError."""
+        return self._asked(lambda reading: reading.relatives())
 
     def _asked(self, ask: Callable[[_Reading], T]) -> T:
         with self._busy:
@@ -249,6 +254,11 @@ class _Reading:
         from goneaway_tui.source.history import recalled
 
         return recalled(self.connection, self._found, self._clock)
+
+    def relatives(self) -> Kin:
+        from goneaway_tui.source.relatives import relatives
+
+        return relatives(self.connection, self._found, self._address.host)
 
     def _survey_again(self, now: float) -> None:
         found = survey(self.connection)

@@ -31,8 +31,8 @@ _OPTIONS = {
 class Tunnel:
     """One running `ssh -L`. `close` from any thread, as often as you like."""
 
-    def __init__(self, host: str, target: str) -> None:
-        """Wait until `host` lets us in; it may ask the person at the terminal meanwhile.
+    def __init__(self, host: str, target: str, *, may_ask: bool = True) -> None:
+        """Wait until `host` lets us in; it may ask the person at the terminal meanwhile, unless that is not to be.
 
         `target` is what to reach from there: `db1:3306`, or the path of a Unix socket. Raises SourceError with the
         last that ssh said.
@@ -44,7 +44,8 @@ class Tunnel:
         self._log = folder / "log"
         self.path = str(folder / "way")
         """Of the Unix socket that leads to the target."""
-        options = [word for name, value in _OPTIONS.items() for word in ("-o", f"{name}={value}")]
+        how = _OPTIONS if may_ask else {**_OPTIONS, "BatchMode": "yes"}
+        options = [word for name, value in how.items() for word in ("-o", f"{name}={value}")]
         words = [
             PROGRAM,
             "-N",

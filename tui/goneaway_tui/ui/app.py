@@ -22,13 +22,11 @@ from goneaway_tui.ui.exporting import export
 from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.freshness import CONNECTING, Freshness, frozen
 from goneaway_tui.ui.glance import Glance
+from goneaway_tui.ui.joining import board_of, instead, open_relatives, seat
 from goneaway_tui.ui.messages import Happened, Judged, PlayFailed, PollBroke, PollFailed, RecordingEnded
 from goneaway_tui.ui.pages import follow, kill, open_doctor, open_ledger, open_wall
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import Poller
-from goneaway_tui.ui.screens.board import Board
-from goneaway_tui.ui.screens.fleet import FleetBoard
-from goneaway_tui.ui.screens.replay import ReplayBoard
 from goneaway_tui.ui.standstill import go_on_where_we_stood
 from goneaway_tui.ui.watched import Subject, Watched, stop_all
 
@@ -71,38 +69,30 @@ class GoneawayApp(Face[None]):
         self._ticking, self._run_for = ticking, run_for
         self._tick_seconds = min(TICK_SECONDS, *(each.interval for each in subjects))
         slack = (self._tick_seconds if len(subjects) == 1 else ASK_SECONDS) / 2
-        turn = Lock()
+        self.turn = Lock()
         self.watched = tuple(
-            Watched(self, each, place, len(subjects), slack, turn) for place, each in enumerate(subjects)
+            Watched(self, each, place, len(subjects), slack, self.turn) for place, each in enumerate(subjects)
         )
         self._hand = self.watched[0]
         self.player = subjects[0].player
-        self._board = self._a_board()
+        self._board = board_of(self)
         self._greeting, self._wall = greeting, wall
         self._frozen_at: float | None = None
 
-    def _a_board(self) -> Board:
-        if self.has_several:
-            return FleetBoard([each.name for each in self.watched])
-        if self.player is not None:
-            return ReplayBoard(self.server_name, self.player)
-        return Board(self.server_name, read_only=self.acts.is_read_only)
+    def lay_anew(self, watched: tuple[Watched, ...]) -> None:
+        """A board around these, of whom some are new; what lies over the old one is left."""
+        if self._ticking and not self.has_several:
+            self.set_interval(ASK_SECONDS, self.ask)
+        self.watched, self._hand = watched, watched[0]
+        before, self._board = self._board, board_of(self)
+        instead(self, before, self._board)
 
     def on_mount(self) -> None:
-        self._board.data_bind(
-            snapshot=GoneawayApp.snapshot,
-            now=GoneawayApp.now,
-            freshness=GoneawayApp.freshness,
-            trouble=GoneawayApp.trouble,
-        )
-        self.push_screen(self._board)
+        seat(self, self._board, self.push_screen)
         now = self.clock()
         for place, each in enumerate(self.watched):
             each.begin(now, later=each.pace.interval * place / len(self.watched))
-        if isinstance(self._board, FleetBoard):
-            self._board.data_bind(fleet=GoneawayApp.fleet)
-            self.watch(self._board, "in_hand", self._take_in_hand, init=False)
-        else:
+        if not self.has_several:
             self.acts.begin()
         if self._hand.newest is not None:
             self._draw(max(now, self._hand.newest.taken_at))
@@ -181,7 +171,7 @@ class GoneawayApp(Face[None]):
         self.trouble, self.freshness = self._hand.trouble, self._fresh(now)
         self.snapshot = self._hand.shown
 
-    def _take_in_hand(self, name: str) -> None:
+    def take_in_hand(self, name: str) -> None:
         """The keys act on another server from now on."""
         before = [self.acts.why_not(key) for key in NEEDS]
         self._hand = next(each for each in self.watched if each.name == name)
@@ -287,6 +277,9 @@ class GoneawayApp(Face[None]):
 
     def action_doctor(self) -> None:
         open_doctor(self)
+
+    def action_relatives(self) -> None:
+        open_relatives(self)
 
     def action_freeze(self) -> None:
         if self.player is not None:

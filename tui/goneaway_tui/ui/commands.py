@@ -25,6 +25,11 @@ ON_THE_BOARD: tuple[Row, ...] = (
     (marked("Kill"), marked("End the marked sessions, or the one under the cursor"), "app.kill"),
     (marked("Undo"), marked("Take back the last change"), "app.undo"),
     (marked("Variables"), marked("The limits, and the journal of changes"), "app.variables"),
+    (
+        marked("Relatives"),
+        marked("Replicas, sources and members that the servers themselves name"),
+        "app.relatives",
+    ),
     (marked("Wall"), marked("Large and calm, for a screen on a wall; esc leaves it"), "app.wall"),
     (marked("Help"), marked("Keys, words, and what this account cannot see"), "help"),
 )

@@ -12,7 +12,7 @@ class Pace:
     def __init__(self, interval: float, slack: float) -> None:
         """`slack`: how much too early a poll may come, so that what drives us needs not to be finer."""
         self.interval = interval
-        self._slack = slack
+        self.slack = slack
         self._took = (0.0, 0.0)
         self._due = float("-inf")
 
@@ -26,11 +26,11 @@ class Pace:
         return self.pause > self.interval
 
     def is_due(self, now: float) -> bool:
-        return now >= self._due - self._slack
+        return now >= self._due - self.slack
 
     def asked(self, now: float) -> None:
         """A poll was sent. The next is due by the same beat, where we are not behind."""
-        on_beat = abs(now - self._due) <= self._slack
+        on_beat = abs(now - self._due) <= self.slack
         self._due = (self._due if on_beat else now) + self.pause
 
     def answered(self, seconds: float) -> None:

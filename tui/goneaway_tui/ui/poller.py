@@ -44,7 +44,8 @@ class Poller:
         `turn` is held while judging, never while a server is waited for.
         """
         self._turn = turn or nullcontext()
-        self._server_name = server_name
+        self.server_name = server_name
+        """May be changed from any thread; the next poll goes by it."""
         self._of = of
         self._recorder = recorder
         self._lessons = NOTHING_LEARNED
@@ -104,8 +105,10 @@ class Poller:
     def _poll(self) -> Message:
         try:
             sample = self._ours.added_to(self._source.sample())
+            name = self.server_name
             with self._turn:
-                taken = step(sample, self._previous, self._policy, self._lessons, self._server_name)
+                before = self._previous and self._previous.called(name)
+                taken = step(sample, before, self._policy, self._lessons, name)
         except SourceError as error:
             return PollFailed(error, self._of)
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it

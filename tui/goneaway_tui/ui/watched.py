@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from goneaway_tui.errors import SourceError
 from goneaway_tui.judge.ledger import MOST, Ledger
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
+from goneaway_tui.model.relative import Kin
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Executor, Recorder, Source
 from goneaway_tui.tune.journal import Journal
@@ -57,6 +58,12 @@ class Subject:
     """With one a recording is shown, and the source only names it."""
     color: str | None = None
     """The server's, of the config file."""
+    relatives: Callable[[], Kin] | None = None
+    """Asks it for others that belong with it, in a thread of the caller's. Raises SourceError."""
+    widen: Callable[[str, int], Subject] | None = None
+    """Makes what it takes to watch the server at another host and port by the same account; connects to nobody.
+
+    Raises SettingsError and SourceError where there is no way there."""
 
 
 class Watched:
@@ -99,6 +106,7 @@ class Watched:
         self.newest = subject.first
         self.shown: Snapshot | None = None
         self.trouble = ""
+        self.relatives, self.widen = subject.relatives, subject.widen
         self._failures = 0
 
     @property
@@ -114,6 +122,14 @@ class Watched:
     def ours(self) -> OurKills:
         """What we killed there; in a recording that is nothing."""
         return self.poller.ours if isinstance(self.poller, Poller) else OurKills()
+
+    def be_among_others(self, slack: float) -> None:
+        """There are several from now on: its sessions say whose they are, and it is asked at a finer beat."""
+        self.server_name, self.pace.slack = self.name, slack
+        if isinstance(self.poller, Poller):
+            self.poller.server_name = self.name
+        self.newest = self.newest and self.newest.called(self.name)
+        self.shown = self.shown and self.shown.called(self.name)
 
     def begin(self, now: float, later: float) -> None:
         """Start reading: from `now` on, or so much `later`; by its beat where it was read before."""
@@ -131,7 +147,7 @@ class Watched:
     def take(self, snapshot: Snapshot) -> bool:
         """What was read; True where nothing was before, or nothing could be."""
         is_back = self.newest is None or self._failures > 0
-        self.newest = snapshot
+        self.newest = snapshot.called(self.server_name)
         self.pace.answered(snapshot.sample.seconds_at_server)
         self._failures, self.trouble = 0, ""
         return is_back

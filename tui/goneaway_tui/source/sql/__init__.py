@@ -228,6 +228,33 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
     },
 }
 
+RENAMED, NOT_RENAMED = "replica_words", "slave_words"
+"""Whether MySQL calls a replica so in its statements (from 8.0.22 on); known by the version, and only where it is asked."""
+
+RELATIVES: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
+    Flavour.MYSQL: {
+        "self": _variants(("mysql/self.sql", "")),
+        "replicas": _variants(("mysql/replicas.sql", RENAMED), ("mysql/replicas_before.sql", NOT_RENAMED)),
+        "dumps": _variants(("mysql/dumps_threads.sql", "instrumented"), ("mysql/dumps.sql", "")),
+        "sources": _variants(
+            ("mysql/sources.sql", "instrumented"),
+            ("mysql/sources_shown.sql", RENAMED),
+            ("mysql/sources_shown_before.sql", NOT_RENAMED),
+        ),
+        "members": _variants(("mysql/members.sql", "instrumented")),
+        "nodes": _variants(("mysql/nodes.sql", "galera")),
+        "instances": _variants(("mysql/instances.sql", "aurora")),
+    },
+    Flavour.MARIADB: {
+        "self": _variants(("mariadb/self.sql", "")),
+        "replicas": _variants(("mariadb/replicas.sql", "")),
+        "dumps": _variants(("mariadb/dumps.sql", "")),
+        "sources": _variants(("mariadb/sources_shown.sql", "")),
+        "nodes": _variants(("mariadb/nodes.sql", "galera")),
+    },
+}
+"""What is asked of others that belong with a server, seldom and by hand: the first variant that is not refused answers."""
+
 
 def choose(flavour: Flavour, what: str, able: AbstractSet[str]) -> str | None:
     """The statement that tells most about `what` with these abilities, or None where there is none."""
@@ -252,4 +279,6 @@ def named_files() -> set[str]:
     """Every file the tables name."""
     probes = {file for by_flavour in (*PROBES.values(), *SIGNS.values()) for file in by_flavour.values()}
     statements = {v.file for things in STATEMENTS.values() for variants in things.values() for v in variants}
-    return probes | statements | {IDENTIFY, PROXYSQL_COMMENT, PROXYSQL_VERSION}
+    things = (thing for by_flavour in RELATIVES.values() for thing in by_flavour.values())
+    relatives = {variant.file for variants in things for variant in variants}
+    return probes | statements | relatives | {IDENTIFY, PROXYSQL_COMMENT, PROXYSQL_VERSION}

@@ -70,6 +70,7 @@ class Board(Screen[None]):
         Binding("g", "group", "group", id="board.group"),
         Binding("f", "app.freeze", "freeze", id="board.freeze"),
         Binding("v", "app.variables", "vars", id="board.variables"),
+        Binding("r", "app.relatives", "relatives", show=False, id="board.relatives"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
 

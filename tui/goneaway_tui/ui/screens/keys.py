@@ -24,6 +24,12 @@ ACTING: Rows = (
     ("l", marked("the ledger: who left, when and why")),
     ("d", marked("the doctor: every cause as it stands now, and an answer to a pasted error")),
     ("v", marked("the limits, and the journal of changes")),
+    (
+        "r",
+        marked(
+            "relatives: replicas, sources, members that the servers themselves name, and to watch them too"
+        ),
+    ),
     ("f", marked("freeze the screen, and let it go on")),
     ("e", marked("export the snapshot on the screen")),
     ("esc", marked("leave what was opened")),

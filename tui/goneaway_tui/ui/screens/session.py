@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from goneaway_tui.export.instants import instant
+from goneaway_tui.judge.proxies import proxy_named_by
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Session
@@ -76,7 +77,7 @@ def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
     rows += [
         (_("risk"), wording.risk_word(verdict.risk)),
         (_("user"), plain(session.user, 200)),
-        (_("client"), plain(session.host, 200)),
+        (_("client"), _client(session)),
         (_("program"), wording.program(session) or _("not told")),
         (_("library"), plain(session.client or _("not told"), 200)),
         (_("database"), plain(session.db or _("none"), 200)),
@@ -128,6 +129,13 @@ def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
         )
         for place, (label, words) in enumerate(rows)
     )
+
+
+def _client(session: Session) -> str:
+    """Where it comes from, and that somebody else is behind it where it says so itself."""
+    proxy = proxy_named_by(session)
+    host = plain(session.host, 200)
+    return _("{host}  ({proxy}: who is behind it is not seen)", host=host, proxy=proxy) if proxy else host
 
 
 def statement(session: Session) -> Content:

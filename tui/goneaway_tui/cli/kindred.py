@@ -1,0 +1,79 @@
+"""Further servers for a board that runs: those that one of its servers named, by that one's account and options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from goneaway_tui.cli.screen import policy_of, why_read_only
+from goneaway_tui.ports import Clock, Executor
+from goneaway_tui.settings import Settings
+from goneaway_tui.source.address import Address
+from goneaway_tui.source.executor import LiveExecutor
+from goneaway_tui.source.tunnel import Tunnel
+
+if TYPE_CHECKING:
+    from goneaway_tui.cli.fleet import Open
+    from goneaway_tui.tune.journal import Journal
+    from goneaway_tui.ui.watched import Subject
+
+
+class Kindred:
+    """Makes what it takes to watch them, and lets go of it at the end."""
+
+    def __init__(self, clock: Clock, open_source: Open) -> None:
+        self._clock = clock
+        self._open = open_source
+        self._sources = ExitStack()
+        self._tunnels = ExitStack()
+
+    def beside(
+        self, settings: Settings, address: Address, journal: Journal | None
+    ) -> Callable[[str, int], Subject]:
+        """What makes a subject of the server at another host and port, by what got us to the one at `address`.
+
+        It raises SourceError where ssh does not get through: that may not ask anybody now.
+        """
+
+        def subject(host: str, port: int) -> Subject:
+            from goneaway_tui.ui.watched import Subject
+
+            there = replace(address, host=host, port=port, socket=None, via=None, side_door="", label=None)
+            if settings.connection.ssh is not None:
+                there = self._through(settings.connection.ssh, there)
+            own = replace(settings, error_log=None, profile=None)
+            source = self._open(own, there, self._clock)
+            self._sources.callback(source.close)
+            return Subject(
+                source,
+                policy_of(settings),
+                there.name,
+                interval=settings.interval,
+                executor=executor_of(own, there, self._clock),
+                journal=journal,
+                why_read_only=why_read_only(settings),
+                color=settings.color,
+                relatives=source.relatives,
+                widen=self.beside(own, there, journal),
+            )
+
+        return subject
+
+    def close(self) -> None:
+        """Let go of the servers."""
+        self._sources.close()
+
+    def leave(self) -> None:
+        """Close the ways to them."""
+        self._tunnels.close()
+
+    def _through(self, machine: str, address: Address) -> Address:
+        tunnel = Tunnel(machine, f"[{address.host}]:{address.port}", may_ask=False)
+        self._tunnels.callback(tunnel.close)
+        return replace(address, via=tunnel.path, label=f"{address.name} via {machine}")
+
+
+def executor_of(settings: Settings, address: Address, clock: Clock) -> Executor | None:
+    return None if settings.read_only else LiveExecutor(address, clock, statements=settings.statements)
