@@ -22,13 +22,13 @@ from goneaway_tui.ui.watched import Subject
 from tests.integration.conftest import StartServer
 from tests.integration.terminal import Terminal
 from tests.integration.test_fleet_board import comes_true
-from tests.servers.private import NAMES, Name, RealServer, port_of_our_own
+from tests.servers.private import NAMES, Name, RealServer, home_of_servers, port_of_our_own
 from tests.unit.settings.asking import around
 
 GTID = ("--log-bin=binlog", "--gtid-mode=ON", "--enforce-gtid-consistency=ON")
 ACCOUNT = "CREATE USER 'copy'@'%' IDENTIFIED BY 'copy'"
-GALERA = Path("/usr/lib/galera/libgalera_smm.so")
-"""Where Debian's package galera-4 puts it, which MariaDB's servers from there come with."""
+GALERA = home_of_servers() / "mariadb1011/usr/lib/galera/libgalera_smm.so"
+"""Of Debian's package galera-4, fetched with the server it goes with."""
 
 
 def tell(server: RealServer, *statements: str) -> list[tuple[Any, ...]]:
@@ -214,7 +214,6 @@ def test_members_of_a_group_name_each_other(group: list[RealServer]) -> None:
         ]
 
 
-@pytest.mark.skipif(not GALERA.exists(), reason=f"{GALERA} is not here: apt-get install galera-4")
 def test_nodes_of_a_galera_cluster_are_named(start_server: StartServer) -> None:
     """Seen from the first; the second stays a node that is being let in, for it gets no copy of the data."""
     with ExitStack() as ports:
