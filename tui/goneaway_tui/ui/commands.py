@@ -27,6 +27,8 @@ ON_THE_BOARD: tuple[Row, ...] = (
 )
 ON_SEVERAL: tuple[Row, ...] = (
     ("One server", "Only the server of the row under the cursor, and all again", "only"),
+    ("Servers", "A row a server, to mark with space, and the sessions again", "servers"),
+    ("Tune the marked servers", "The same change on each, one by one, up to the first surprise", "tunables"),
 )
 ANYWHERE: tuple[Row, ...] = (
     ("Theme", "Change the colours", "app.change_theme"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from goneaway_tui.language import marked
 from goneaway_tui.tune.tunables import TUNABLES
 
 KEYS: tuple[tuple[str, str], ...] = (
@@ -24,4 +25,13 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("ctrl+p", "every command by name"),
     ("q, ctrl+c", "quit"),
 )
-OF_SEVERAL_KEYS = (("o", "only the server of the row under the cursor, and all again"),)
+OF_SEVERAL_KEYS = (
+    ("o", marked("only the server of the row under the cursor, and all again")),
+    ("m", marked("a row a server, to mark with space; the sessions again")),
+    (
+        " ".join((*(each.key for each in TUNABLES if each.key), "t")),
+        marked("with marked servers: the same change on each, one by one, up to the first surprise"),
+    ),
+    ("u", marked("after such a change: take it back on all it was made on, or on this one")),
+)
+"""To be said with `_`."""

@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, RadioSet, Static
 
 from goneaway_tui.export.instants import instant
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import Keep, Powers, Standing
@@ -37,6 +38,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     """Shows the consequence before the key that causes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="tune.cancel")]
+    VERB: ClassVar[str] = marked("Apply")
+    ASKS: ClassVar[bool] = True
+    """Whether what is likely to be an accident is asked about a second time."""
 
     def __init__(
         self,
@@ -59,7 +63,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         with Vertical(classes="dialog tune changing") as dialog:
             dialog.border_title = f"{self._tunable.name} on {plain(self._server_name, 60)}"
             with VerticalScroll(classes="body", can_focus=False):
-                yield Label(Content(self._tunable.why))
+                yield Label(Content(self._why))
                 yield Entry("now", self._now(), id="now")
                 yield Entry("bounds", self._bounds(), id="bounds")
                 with Horizontal(id="new"):
@@ -76,10 +80,10 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                 yield Entry("lasting", id="lasting")
             yield Static(id="warning")
             with Horizontal(classes="buttons"):
-                if self._standing.persisted is not None and self._powers.can_persist:
+                if self._can_forget:
                     yield Button("Forget persisted", id="reset", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Button("Apply", variant="primary", id="apply", disabled=True, compact=True)
+                yield Button(_(self.VERB), variant="primary", id="apply", disabled=True, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#value", Input).focus()
@@ -133,6 +137,16 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return " ".join(parts)
 
     @property
+    def _why(self) -> str:
+        """What the variable is for."""
+        return self._tunable.why
+
+    @property
+    def _can_forget(self) -> bool:
+        """Whether a persisted value can be forgotten from here."""
+        return self._standing.persisted is not None and self._powers.can_persist
+
+    @property
     def _keep(self) -> Keep:
         chosen = self.query("#keep-persist")
         return Keep.PERSIST if chosen and chosen.first(Choice).value else Keep.GLOBAL
@@ -153,7 +167,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         """Say what Apply would do, as it is typed."""
         self._confirmed = None
         apply = self.query_one("#apply", Button)
-        apply.label = "Apply"
+        apply.label = _(self.VERB)
         apply.disabled = True
         seen, mistake = None, None
         if self.query_one("#value", Input).value.strip():
@@ -201,7 +215,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         if apply.disabled:
             return
         seen = self._preview()
-        if seen.second_ask and self._confirmed != seen.statement:
+        if self.ASKS and seen.second_ask and self._confirmed != seen.statement:
             self._confirmed = seen.statement
             self._warn(seen.second_ask)
             apply.label = "Do it all the same"
