@@ -8,6 +8,8 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.ui import wording
 
+MARKING = "grouped by server, enter narrows to one, space marks for w i p t"
+
 
 def narrowed(text: str, shown: tuple[int, int], grouped: str, only: str = "") -> str:
     """`shown`: how many of how many sessions the filter lets through. `only`: the one of several servers that is shown."""
@@ -15,7 +17,7 @@ def narrowed(text: str, shown: tuple[int, int], grouped: str, only: str = "") ->
     if text:
         parts.append(f"filter {plain(text)}: {wording.count(shown[0])} of {wording.count(shown[1])} sessions")
     if grouped:
-        parts.append(f"grouped by {grouped}, enter narrows to a group")
+        parts.append(MARKING if grouped == "server" else f"grouped by {grouped}, enter narrows to a group")
     return "  ·  ".join([*parts, "esc back"])
 
 

@@ -178,8 +178,6 @@ class AlikeScreen(SeenScreen[None]):
     # --- What is told
 
     def _tell(self) -> None:
-        if not self.is_mounted:
-            return
         self.query_one("#tally", Static).update(Content(plain(self._tally(), 300)))
         self.query_one("#alike").border_subtitle = self._way_out()
         if not self.is_begun:

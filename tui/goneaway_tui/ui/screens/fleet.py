@@ -48,8 +48,9 @@ class FleetBoard(Board, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         *Board.BINDINGS[:2],
         Binding("o", "only", "one server", id="board.only"),
+        *map(on_marked, Board.BINDINGS[2:-6]),
         Binding("m", "servers", "servers", id="board.servers"),
-        *(on_marked(each) for each in Board.BINDINGS[2:]),
+        *map(on_marked, Board.BINDINGS[-6:]),
     ]
 
     fleet: reactive[tuple[Glance, ...]] = reactive((), repaint=False)

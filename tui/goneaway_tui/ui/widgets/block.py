@@ -35,16 +35,14 @@ class Block(Vertical):
         yield Static(classes="part--head")
         if isinstance(self.part, Change):
             ahead = self.part.ahead
-            yield Entry(_("effect"), paragraphs(*ahead.effects) if ahead.effects else None)
+            effects = [each for each in ahead.effects if each != self._tunable.client_note]  # alike on all
+            yield Entry(_("effect"), paragraphs(*effects) if effects else None)
             yield Entry(_("runs"), Content.styled(ahead.statement, "$text-accent"))
             yield Entry(_("undo"), Content.styled(ahead.undo, "$text-accent") if ahead.undo else None)
             yield Entry("▲", Content.styled(ahead.second_ask, BAD) if ahead.second_ask else None)
 
     def on_mount(self) -> None:
-        if isinstance(self.part, LeftOut):
-            self._say("–", QUIET, [(_("left out: {why}", why=self.part.why), QUIET)])
-        else:
-            self._say("·", "", [])
+        self._say("–" if isinstance(self.part, LeftOut) else "·", QUIET, [])
 
     def tell(self, sign: str, look: str, lines: Sequence[Line]) -> None:
         """What becomes of it, in place of what was foretold."""
@@ -63,9 +61,9 @@ class Block(Vertical):
         self.query_one(".part--head", Static).update(Content("\n").join([head, *told]))
 
     def _change(self) -> list[Line]:
-        """From today's value to the one it would keep."""
+        """From today's value to the one it would keep, or why it is left out."""
         if isinstance(self.part, LeftOut):
-            return []
+            return [(f"   {_('left out: {why}', why=plain(self.part.why, 400))}", QUIET)]
         now, ahead = self.part.now, self.part.ahead
         parts = [
             (f"   {_('unknown') if now is None else self._both(now)} » ", QUIET),
