@@ -155,7 +155,12 @@ class Alike:
         """`only`: offer to undo on this one alone, too."""
         name = next((part.ahead.action.name for part in changes(parts)), "wait_timeout")
         title = _("undo on {servers}", servers=together(of))
-        alone = None if only is None else (_("Only on {name}", name=plain(only.name, 24)), only.acts.undo)
+        alone = None
+        if (
+            only is not None
+        ):  # asked by the app: the screen that offers it is gone by then, and hears no answer
+            ask = partial(self._app.call_later, only.acts.undo)
+            alone = _("Only on {name}", name=plain(only.name, 24)), ask
         self._dress(of)
         self._app.push_screen(
             AlikeScreen(title, TUNABLE[name], parts, colors(of), partial(self._take_back, of), only=alone)

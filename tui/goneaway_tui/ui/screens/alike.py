@@ -139,12 +139,11 @@ class AlikeScreen(SeenScreen[None]):
             self.is_stopping = True
             self._tell()
         else:
-            self.dismiss()
+            self._leave()
 
     def action_undo(self) -> None:
         """Take back all that were done, on such a screen again."""
-        if self._undo is not None and self.is_finished and self._has_changed:
-            self.dismiss()
+        if self._undo is not None and self.is_finished and self._has_changed and self._leave():
             self._undo()
 
     def action_scroll_by(self, lines: int) -> None:
@@ -157,17 +156,23 @@ class AlikeScreen(SeenScreen[None]):
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
-        self.dismiss()
+        self._leave()
 
     @on(Button.Pressed, "#only")
     def _one(self) -> None:
-        self.dismiss()
-        if self._only is not None:
+        if self._only is not None and self._leave():
             self._only[1]()
+
+    def _leave(self) -> bool:
+        """False where it was left already: two keys of a kind were in one burst."""
+        is_here = self.is_current
+        if is_here:
+            self.dismiss()
+        return is_here
 
     @on(Button.Pressed, "#apply")
     def _begin(self) -> None:
-        if self.is_begun:
+        if self.is_begun or not self.is_current:
             return
         self.is_begun = True
         self.query_one(".buttons").display = False

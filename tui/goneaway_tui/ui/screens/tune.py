@@ -212,8 +212,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     def _apply(self) -> None:
         """Answer, once a dangerous value has been asked about a second time."""
         apply = self.query_one("#apply", Button)
-        if apply.disabled:
-            return
+        if apply.disabled or not self.is_current:
+            return  # answered already: two of a kind were in one burst
         seen = self._preview()
         if self.ASKS and seen.second_ask and self._confirmed != seen.statement:
             self._confirmed = seen.statement
