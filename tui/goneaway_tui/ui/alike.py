@@ -5,12 +5,10 @@ Each goes through the gate and the journal of its own server. Looking is done si
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import FileError, SourceError
 from goneaway_tui.language import _, ngettext
@@ -40,9 +38,6 @@ if TYPE_CHECKING:
     from goneaway_tui.ui.app import GoneawayApp
     from goneaway_tui.ui.watched import Watched
 
-T = TypeVar("T")
-ABREAST = 16
-"""How many servers are looked at at once."""
 PATIENCE = 0.7
 """Seconds after which it is said that servers are being asked."""
 
@@ -78,16 +73,20 @@ class Alike:
             return
         self._is_looking = True
         self._app.set_timer(PATIENCE, partial(self._say_so, len(servers)))
-        now = self._app.clock()
+        tunable, now = TUNABLE[name], self._app.clock()
+        seen: dict[str, Looked | LeftOut] = {}
 
-        def read() -> None:
-            try:
-                seen = side_by_side([partial(look, each, TUNABLE[name], now) for each in servers])
-            finally:
+        def heard(of: Looked | LeftOut) -> None:
+            seen[of.server] = of
+            if len(seen) == len(servers):
                 self._is_looking = False
-            self._app.call_from_thread(self._ask, TUNABLE[name], servers, seen)
+                self._ask(tunable, servers, [seen[each.name] for each in servers])
 
-        servers[0].acts.in_thread(read)
+        def ask(server: Watched) -> None:
+            self._app.call_from_thread(heard, look(server, tunable, now))
+
+        for each in servers:
+            each.acts.in_thread(partial(ask, each))
 
     def undo(self, server: Watched) -> bool:
         """Offer to take back the last change on several servers, where the last one on this server was a part of it.
@@ -156,9 +155,8 @@ class Alike:
         name = next((part.ahead.action.name for part in changes(parts)), "wait_timeout")
         title = _("undo on {servers}", servers=together(of))
         alone = None
-        if (
-            only is not None
-        ):  # asked by the app: the screen that offers it is gone by then, and hears no answer
+        if only is not None:
+            # Asked by the app: the screen that offers it is gone by then, and would hear no answer.
             ask = partial(self._app.call_later, only.acts.undo)
             alone = _("Only on {name}", name=plain(only.name, 24)), ask
         self._dress(of)
@@ -251,31 +249,3 @@ def away(server: Watched, now: float) -> str:
     if is_stale(seen, server.pace):
         return _("not reachable now: it has not answered for {age}", age=wording.age(seen))
     return ""
-
-
-def side_by_side(asked: Sequence[Callable[[], T]], abreast: int = ABREAST) -> list[T]:
-    """Each answer in its place, so many asked at once. Raises what one of them raised.
-
-    In threads that keep nobody who leaves waiting.
-    """
-    answers: dict[int, T] = {}
-    errors: list[Exception] = []
-    left = list(enumerate(asked))
-
-    def ask_some() -> None:
-        while left:
-            with suppress(IndexError):  # another thread has taken the last
-                place, ask = left.pop()
-                try:
-                    answers[place] = ask()
-                except Exception as error:  # noqa: BLE001 - raised where somebody waits for the answer
-                    errors.append(error)
-
-    threads = [threading.Thread(target=ask_some, name="looking", daemon=True) for _ in asked[:abreast]]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
-    return [answers[place] for place in range(len(asked))]

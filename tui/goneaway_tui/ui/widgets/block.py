@@ -33,6 +33,7 @@ class Block(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static(classes="part--head")
+        yield Static(classes="part--told")
         if isinstance(self.part, Change):
             ahead = self.part.ahead
             effects = [each for each in ahead.effects if each != self._tunable.client_note]  # alike on all
@@ -57,8 +58,10 @@ class Block(Vertical):
             (plain(self.part.server, 60), "bold" if own is None else own.style),
             *self._change(),
         )
-        told = [Content.styled(f"  {plain(text, 600)}", how) for text, how in lines]
-        self.query_one(".part--head", Static).update(Content("\n").join([head, *told]))
+        self.query_one(".part--head", Static).update(head)
+        told = self.query_one(".part--told", Static)
+        told.update(paragraphs(*((plain(text, 600), how) for text, how in lines)))
+        told.display = bool(lines)
 
     def _change(self) -> list[Line]:
         """From today's value to the one it would keep, or why it is left out."""
