@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.ui import wording
 
-MARKING = "grouped by server, enter narrows to one, space marks for w i p t"
+MARKING = marked("grouped by server, enter narrows to one, space marks for w i p t")
 
 
 def narrowed(text: str, shown: tuple[int, int], grouped: str, only: str = "") -> str:
@@ -17,7 +18,7 @@ def narrowed(text: str, shown: tuple[int, int], grouped: str, only: str = "") ->
     if text:
         parts.append(f"filter {plain(text)}: {wording.count(shown[0])} of {wording.count(shown[1])} sessions")
     if grouped:
-        parts.append(MARKING if grouped == "server" else f"grouped by {grouped}, enter narrows to a group")
+        parts.append(_(MARKING) if grouped == "server" else f"grouped by {grouped}, enter narrows to a group")
     return "  ·  ".join([*parts, "esc back"])
 
 
