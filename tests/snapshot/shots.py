@@ -9,7 +9,7 @@ import asyncio
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -143,6 +143,32 @@ def named() -> GoneawayApp:
     return GoneawayApp([subject], clock, ticking=False)
 
 
+def alike(color: str | None = None) -> GoneawayApp:
+    """Three servers that can be changed, of which one allows less than the others, one read-only, and one away."""
+    clock = HeldClock()
+    journal = Journal(Path(mkdtemp()) / "journal.jsonl", clock)
+    flavours = (Flavour.MYSQL, Flavour.MARIADB, Flavour.MYSQL, Flavour.MYSQL)
+    subjects = []
+    for number, flavour in enumerate(flavours, 1):
+        seen = SimulatedSource(clock, 40, 8 + number, flavour=flavour).sample()
+        variables = {each.name: Standing(each) for each in seen.variables}
+        executor = FakeExecutor(sessions=seen.sessions, variables=variables)
+        executor.can = replace(executor.can, server_id=f"server-{number}")
+        subjects.append(
+            Subject(
+                Scripted(seen),
+                name=f"prod-db{number}",
+                executor=executor if number < 4 else None,
+                journal=journal,
+                why_read_only="its profile is read-only",
+                color=color,
+            )
+        )
+    return GoneawayApp(subjects, clock, ticking=False)
+
+
+MARK_ALL = ("m", *["space"] * 4)
+
 SHOTS = (
     Shot("picker", (80, 24), app=picker),
     Shot("form", (80, 24), (*"db1.example.com", "tab", "tab", "tab", "tab", *"dba", "ctrl+t"), app=form),
@@ -171,6 +197,7 @@ SHOTS = (
     Shot("wall-80x24", (80, 24), app=on_the_wall),
     Shot("wall-fleet", (200, 60), app=fleet_on_the_wall),
     Shot("relatives", (140, 24), ("r", "down", "space"), app=named),
+    Shot("alike", (120, 36), (*MARK_ALL, "w", *"1y", "enter"), app=alike),
     Shot("lost", (120, 36), app=lost, seconds_later=12.0),
 )
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 BINDINGS = (
+    "alike.back",
+    "alike.down",
+    "alike.page_down",
+    "alike.page_up",
+    "alike.undo",
+    "alike.up",
     "app.interrupt",
     "ask.cancel",
     "board.doctor",
@@ -19,6 +25,7 @@ BINDINGS = (
     "board.only",
     "board.quit",
     "board.relatives",
+    "board.servers",
     "board.sort",
     "board.tune",
     "board.undo",

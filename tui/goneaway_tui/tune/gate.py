@@ -84,14 +84,17 @@ class Gate:
                 raise
             return self._concluded(action, attempt, found.standing, kept)
 
-    def undo(self) -> Outcome:
+    def undo(self, act_id: str = "") -> Outcome:
         """Take the last change to this server back, also one of an earlier run. Raises as `run` does.
 
-        Refused where nothing is left to undo, or where the value is no longer the one that change left behind.
+        Refused where nothing is left to undo, where that is not `act_id` if one is given, or where the value is no longer
+        the one that change left behind.
         """
         act = self.last_change()
         if act is None:
             raise Refused("nothing was changed on this server that is not undone")
+        if act_id not in {"", act.id}:
+            raise Refused("something else was changed on this server since", LOOK_AGAIN)
         was, actions = act.entry, self.taking_back(act)
         if was.keep is Keep.PERSIST:
             persisted = self.standing(str(was.variable)).persisted

@@ -61,11 +61,16 @@ class Acts:
     def begin(self) -> None:
         """Find out, in a thread, what the account may do, where that is not known yet."""
         if self._executor is not None and self._powers is None and not self.is_acting:
-            self._in_thread(self._find_powers)
+            self.in_thread(self._find_powers)
 
     @property
     def is_read_only(self) -> bool:
         return self._executor is None
+
+    @property
+    def gate(self) -> Gate | None:
+        """The one door to the server; None where there is none, or not yet."""
+        return self._gate
 
     @property
     def is_acting(self) -> bool:
@@ -106,7 +111,7 @@ class Acts:
             standing = executor.standing(name)
             self._later(self._open_tune, standing)
 
-        self._in_thread(read)
+        self.in_thread(read)
 
     def choose(self) -> None:
         """Every tunable the server has."""
@@ -125,16 +130,16 @@ class Acts:
         gate = self._gate
         if gate is None or self._refuse(self.why_not("undo")):
             return
-        act = gate.last_change()
+        try:
+            act = gate.last_change()
+            actions = () if act is None else gate.taking_back(act)
+        except (Refused, FileError) as error:
+            self._refuse(error.line)
+            return
         if act is None:
             self._app.notify(
                 _("Nothing was changed on this server through this tool, or all of it is undone.")
             )
-            return
-        try:
-            actions = gate.taking_back(act)
-        except Refused as refused:
-            self._refuse(refused.line)
             return
         entry = act.entry
         lines = [
@@ -183,12 +188,11 @@ class Acts:
                 self._app.push_screen, VariablesScreen(sample, acts, garbage, self._server.server_name)
             )
 
-        self._in_thread(look)
+        self.in_thread(look)
 
     def _find_powers(self) -> None:
         assert self._executor is not None  # noqa: S101 - begin() asks nobody else
-        powers = self._executor.powers()
-        self._later(self._take_powers, powers)
+        self._later(self._take_powers, self._executor.powers())
 
     def _take_powers(self, powers: Powers) -> None:
         self._powers = powers
@@ -232,7 +236,7 @@ class Acts:
                     break
             self._later(self._end, report)
 
-        self._in_thread(run)
+        self.in_thread(run)
 
     def _end(self, report: ReportScreen) -> None:
         report.finish()
@@ -291,7 +295,7 @@ class Acts:
     def _later(self, call: Callable[..., object], *arguments: object) -> None:
         self._app.call_from_thread(call, *arguments)
 
-    def _in_thread(self, work: Callable[[], object]) -> None:
+    def in_thread(self, work: Callable[[], object]) -> None:
         """Run without making the screen wait; an error becomes a line, a fault of ours ends the app."""
 
         def run() -> None:

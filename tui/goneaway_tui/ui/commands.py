@@ -35,6 +35,12 @@ ON_THE_BOARD: tuple[Row, ...] = (
 )
 ON_SEVERAL: tuple[Row, ...] = (
     (marked("One server"), marked("Only the server of the row under the cursor, and all again"), "only"),
+    (marked("Servers"), marked("A row a server, to mark with space, and the sessions again"), "servers"),
+    (
+        marked("Tune the marked servers"),
+        marked("The same change on each, one by one, up to the first surprise"),
+        "tunables",
+    ),
 )
 ANYWHERE: tuple[Row, ...] = (
     (marked("Theme"), marked("Change the colours"), "app.change_theme"),

@@ -68,3 +68,10 @@ class RowChosen(Message):
     """Enter or a second click on a row of a table."""
 
     key: object
+
+
+@dataclass
+class RowMarked(Message):
+    """A row of a table was marked, or its mark was taken away."""
+
+    key: object

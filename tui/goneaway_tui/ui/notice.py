@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from goneaway_tui.language import _
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Limitation
+
+MARKING = marked("grouped by server, enter narrows to one, space marks for w i p t")
 
 
 def narrowed(text: str, shown: tuple[int, int], grouped: str, only: str = "") -> str:
@@ -17,7 +19,11 @@ def narrowed(text: str, shown: tuple[int, int], grouped: str, only: str = "") ->
             _("filter {text}: {shown:,} of {all:,} sessions", text=plain(text), shown=shown[0], all=shown[1])
         )
     if grouped:
-        parts.append(_("grouped by {column}, enter narrows to a group", column=grouped))
+        parts.append(
+            _(MARKING)
+            if grouped == "server"
+            else _("grouped by {column}, enter narrows to a group", column=grouped)
+        )
     return "  ·  ".join([*parts, _("esc back")])
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
@@ -13,13 +15,31 @@ from goneaway_tui.judge.grouping import GROUPINGS
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.ui.acts import NEEDS
+from goneaway_tui.ui.alike import Alike
 from goneaway_tui.ui.columns import SESSION_COLUMNS, server_column
 from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.glance import Glance
+from goneaway_tui.ui.messages import RowMarked
 from goneaway_tui.ui.screens.board import OF_SEVERAL, Board
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.keys import OF_SEVERAL_KEYS, said
 from goneaway_tui.ui.widgets.strip import ServerStrip
+
+if TYPE_CHECKING:
+    from goneaway_tui.ui.app import GoneawayApp
+    from goneaway_tui.ui.watched import Watched
+
+
+ON_MARKED = ("app.tune(", "app.tunables", "app.undo")
+"""What begins so is done here, where it is known which servers are marked."""
+
+
+def on_marked(binding: BindingType) -> BindingType:
+    """Of a key that changes servers: the marked ones, where there are any."""
+    if isinstance(binding, Binding) and binding.action.startswith(ON_MARKED):
+        return replace(binding, action=binding.action.removeprefix("app."))
+    return binding
 
 
 class FleetBoard(Board, inherit_bindings=False):
@@ -28,12 +48,16 @@ class FleetBoard(Board, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         *Board.BINDINGS[:2],
         Binding("o", "only", "one server", id="board.only"),
-        *Board.BINDINGS[2:],
+        *map(on_marked, Board.BINDINGS[2:-6]),
+        Binding("m", "servers", "servers", id="board.servers"),
+        *map(on_marked, Board.BINDINGS[-6:]),
     ]
 
     fleet: reactive[tuple[Glance, ...]] = reactive((), repaint=False)
     in_hand: reactive[str] = reactive("", repaint=False)
     """The name of the server the keys act on."""
+    marked: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
+    """The names of the servers that a change is to be made on alike."""
 
     def __init__(self, names: Sequence[str]) -> None:
         """`names`: of the servers, each unlike the others."""
@@ -44,11 +68,14 @@ class FleetBoard(Board, inherit_bindings=False):
         self._narrowed_to = ""
 
     def compose(self) -> ComposeResult:
-        yield ServerStrip(id="strip").data_bind(FleetBoard.fleet, FleetBoard.now, FleetBoard.in_hand)
+        yield ServerStrip(id="strip").data_bind(
+            FleetBoard.fleet, FleetBoard.now, FleetBoard.in_hand, FleetBoard.marked
+        )
         yield from super().compose()
 
     def on_mount(self) -> None:
         super().on_mount()
+        self._alike = Alike(self._goneaway, self._unmark)
         for table in (self.sessions, self.groups):
             self.watch(table, "cursor_key", self._take_in_hand, init=False)
 
@@ -72,6 +99,15 @@ class FleetBoard(Board, inherit_bindings=False):
             self.in_hand = group.key
         elif row is not None:
             self.in_hand = row.server_name
+
+    def watch_marked(self) -> None:
+        self._draw()
+        self.refresh_bindings()
+
+    def _draw_rows(self) -> None:
+        if self.is_mounted:  # of all groups only servers have a use for marks
+            self.groups.marks = set(self.marked) if self._grouped == OF_SEVERAL else set()
+        super()._draw_rows()
 
     def _left(self) -> list[Glance]:
         return [each for each in self.fleet if self._narrowed_to in {"", each.name}]
@@ -100,9 +136,62 @@ class FleetBoard(Board, inherit_bindings=False):
         self._draw()
 
     def action_leave(self) -> None:
+        """Leave what was opened last; where nothing is open, the marks of servers."""
         if not (self.field.display or self._grouped):
+            self.marked = self.marked if self._narrowed_to else frozenset()
             self._narrow_to_server("")
         super().action_leave()
+
+    def action_servers(self) -> None:
+        """A row a server, to be marked; and their sessions again."""
+        if self._grouped != OF_SEVERAL:
+            self._narrow_to_server("")
+        self._group_by("" if self._grouped == OF_SEVERAL else OF_SEVERAL)
+
+    @on(RowMarked)
+    def _mark(self, event: RowMarked) -> None:
+        if self._grouped == OF_SEVERAL:
+            self.marked ^= {str(event.key)}
+
+    def _unmark(self, name: str) -> None:
+        """What was marked was marked for what is done now."""
+        self.marked -= {name}
+
+    def _meant(self) -> list[Watched]:
+        """The marked servers, in the order they were named; none where the board is narrowed to one."""
+        return [each for each in self._goneaway.watched if each.name in self.marked and not self._narrowed_to]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey the keys that can do nothing on the server in hand; of marked ones each says so for itself."""
+        if action in NEEDS and not (self.marked and action != "undo"):
+            return self._goneaway.check_action(action, parameters)
+        return super().check_action(action, parameters)
+
+    def action_tune(self, name: str) -> None:
+        match self._meant():
+            case []:
+                self._goneaway.acts.tune(name)
+            case [one]:
+                one.acts.tune(name)
+            case several:
+                self._alike.tune(name, several)
+
+    def action_tunables(self) -> None:
+        match self._meant():
+            case []:
+                self._goneaway.acts.choose()
+            case [one]:
+                one.acts.choose()
+            case several:
+                self._alike.choose(several)
+
+    def action_undo(self) -> None:
+        if not self._alike.undo(self._goneaway.in_hand):
+            self._goneaway.acts.undo()
+
+    @property
+    def _goneaway(self) -> GoneawayApp:
+        return cast("GoneawayApp", self.app)
 
     def _narrow_to_server(self, name: str) -> None:
         self._narrowed_to = name

@@ -36,7 +36,15 @@ ACTING: Rows = (
     ("ctrl+p", marked("every command by name")),
     ("q, ctrl+c", marked("quit")),
 )
-OF_SEVERAL_KEYS: Rows = (("o", marked("only the server of the row under the cursor, and all again")),)
+OF_SEVERAL_KEYS: Rows = (
+    ("o", marked("only the server of the row under the cursor, and all again")),
+    ("m", marked("a row a server, to mark with space; the sessions again")),
+    (
+        " ".join((*(each.key for each in TUNABLES if each.key), "t")),
+        marked("with marked servers: the same change on each, one by one, up to the first surprise"),
+    ),
+    ("u", marked("after such a change: take it back on all it was made on, or on this one")),
+)
 
 
 def said(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

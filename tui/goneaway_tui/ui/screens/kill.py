@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label, RadioSet, Static
 
 from goneaway_tui.language import _, ngettext
@@ -21,6 +20,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.tune.actions import KillQuery, KillSession
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.screens.seen import SeenScreen
 from goneaway_tui.ui.widgets.choice import Choice
 
 SHOWN = 12
@@ -28,7 +28,7 @@ SHOWN = 12
 Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
 
 
-class KillScreen(ModalScreen[Kills | None]):
+class KillScreen(SeenScreen[Kills | None]):
     """Asks once, in full."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="kill.cancel")]
@@ -40,7 +40,6 @@ class KillScreen(ModalScreen[Kills | None]):
         self._victims = tuple(victims)
         self._now = now
         self._server_name = server
-        self._seen_since = float("inf")
 
     def compose(self) -> ComposeResult:
         number = len(self._victims)
@@ -71,14 +70,6 @@ class KillScreen(ModalScreen[Kills | None]):
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
         self._show_statements()
-        self.call_after_refresh(self._now_seen)
-
-    def _now_seen(self) -> None:
-        self._seen_since = events.Key("escape", None).time
-
-    def was_typed_blind(self, key: events.Key) -> bool:
-        """Typed before this was on the screen, and so meant for something else."""
-        return key.time < self._seen_since
 
     def _list(self) -> Content:
         lines = [

@@ -39,6 +39,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     """Shows the consequence before the key that causes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="tune.cancel")]
+    VERB: ClassVar[str] = marked("Apply")
+    ASKS: ClassVar[bool] = True
+    """Whether what is likely to be an accident is asked about a second time."""
 
     def __init__(
         self,
@@ -61,7 +64,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         with Vertical(classes="dialog tune changing") as dialog:
             dialog.border_title = on_server(self._tunable.name, self._server_name)
             with VerticalScroll(classes="body", can_focus=False):
-                yield Label(Content(_(self._tunable.why)))
+                yield Label(Content(self._why))
                 yield Entry("now", self._now(), id="now")
                 yield Entry("bounds", self._bounds(), id="bounds")
                 with Horizontal(id="new"):
@@ -78,10 +81,10 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                 yield Entry("lasting", id="lasting")
             yield Static(id="warning")
             with Horizontal(classes="buttons"):
-                if self._standing.persisted is not None and self._powers.can_persist:
+                if self._can_forget:
                     yield Button(_("Forget persisted"), id="reset", compact=True)
                 yield Button(_("Cancel"), id="cancel", compact=True)
-                yield Button(_("Apply"), variant="primary", id="apply", disabled=True, compact=True)
+                yield Button(_(self.VERB), variant="primary", id="apply", disabled=True, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#value", Input).focus()
@@ -141,6 +144,16 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return " ".join(parts)
 
     @property
+    def _why(self) -> str:
+        """What the variable is for."""
+        return _(self._tunable.why)
+
+    @property
+    def _can_forget(self) -> bool:
+        """Whether a persisted value can be forgotten from here."""
+        return self._standing.persisted is not None and self._powers.can_persist
+
+    @property
     def _keep(self) -> Keep:
         chosen = self.query("#keep-persist")
         return Keep.PERSIST if chosen and chosen.first(Choice).value else Keep.GLOBAL
@@ -161,7 +174,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         """Say what Apply would do, as it is typed."""
         self._confirmed = None
         apply = self.query_one("#apply", Button)
-        apply.label = _("Apply")
+        apply.label = _(self.VERB)
         apply.disabled = True
         seen, mistake = None, None
         if self.query_one("#value", Input).value.strip():
@@ -208,10 +221,10 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     def _apply(self) -> None:
         """Answer, once a dangerous value has been asked about a second time."""
         apply = self.query_one("#apply", Button)
-        if apply.disabled:
-            return
+        if apply.disabled or not self.is_current:
+            return  # answered already: two of a kind were in one burst
         seen = self._preview()
-        if seen.second_ask and self._confirmed != seen.statement:
+        if self.ASKS and seen.second_ask and self._confirmed != seen.statement:
             self._confirmed = seen.statement
             self._warn(seen.second_ask)
             apply.label = _("Do it all the same")

@@ -23,7 +23,7 @@ from textual.strip import Strip
 
 from goneaway_tui.ui.columns import OWN_LOOKS, Column, in_cells
 from goneaway_tui.ui.layout import GUTTER, Layout
-from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.messages import RowChosen, RowMarked
 
 RowT = TypeVar("RowT")
 HEADER = 1
@@ -106,8 +106,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
 
     def show(self, rows: Sequence[RowT], now: float, sorted_by: str = "", *, reverse: bool = False) -> None:
         """Take new rows in their order; the cursor goes where its row went, or stays where it was."""
-        line_on_screen = self.cursor - self.scroll_offset.y
-        self._rows, self._now = rows, now
+        line_on_screen, self._rows, self._now = self.cursor - self.scroll_offset.y, rows, now
         if (sorted_by, reverse) != (self._sorted_by, self._reverse):
             self._sorted_by, self._reverse = sorted_by, reverse
             self._refresh_line_on_screen(0)
@@ -197,6 +196,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         """Mark the row, or take its mark away, and go on to the next."""
         if self.cursor_key is not None:
             self.marks ^= {self.cursor_key}
+            self.post_message(RowMarked(self.cursor_key))
             self._is_led = True
             self._place(self.cursor + 1)
 

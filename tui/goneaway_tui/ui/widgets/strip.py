@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -38,6 +38,8 @@ LEAST_LINES = 3
 FIGURES = 4
 """Lines above the cells."""
 GAP = 2
+MARK = "✔"
+"""Beside the name of a server that is marked for a change."""
 NAME_LEAST, NAME_MOST = 6, 24
 
 State = tuple[str, str, str]
@@ -107,6 +109,7 @@ class ServerStrip(Widget):
     fleet: reactive[tuple[Glance, ...]] = reactive(())
     now: reactive[float] = reactive(0.0, repaint=False)
     in_hand: reactive[str] = reactive("")
+    marked: reactive[frozenset[str]] = reactive(frozenset())
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id)
@@ -115,12 +118,17 @@ class ServerStrip(Widget):
     def watch_fleet(self) -> None:
         self._take_room()
 
+    def watch_marked(self) -> None:
+        self._take_room()
+
     def on_resize(self) -> None:
         self._take_room()
 
     def _take_room(self) -> None:
         """As many lines as there are; another number alone moves what is below."""
-        self.styles.height = FIGURES + len(cells(self.fleet, self.size.width, self._most_lines))
+        self.styles.height = FIGURES + len(
+            cells(self.fleet, self.size.width, self._most_lines, marked=self.marked)
+        )
 
     @property
     def _most_lines(self) -> int:
@@ -130,7 +138,9 @@ class ServerStrip(Widget):
         width = self.size.width
         shown = [each.snapshot for each in self.fleet if each.snapshot is not None]
         lines = [self._title(width), *self._figures(shown, width)]
-        return Content("\n").join([*lines, *cells(self.fleet, width, self._most_lines, self.in_hand)])
+        return Content("\n").join(
+            [*lines, *cells(self.fleet, width, self._most_lines, self.in_hand, self.marked)]
+        )
 
     def _title(self, width: int) -> Content:
         left: list[Part] = [
@@ -139,6 +149,11 @@ class ServerStrip(Widget):
         ]
         right = liveness(self.fleet)
         held = next((each for each in self.fleet if each.name == self.in_hand), None)
+        if self.marked:
+            right += [
+                ("   ", QUIET),
+                (_("{sign} {number} marked", sign=MARK, number=len(self.marked)), "bold"),
+            ]
         if held is not None:
             reach = _("read-only") if held.is_read_only else _("read-write")
             right += [
@@ -191,7 +206,13 @@ def liveness(fleet: Sequence[Glance]) -> list[Part]:
     ]
 
 
-def cells(fleet: Sequence[Glance], width: int, most_lines: int, in_hand: str = "") -> list[Content]:
+def cells(
+    fleet: Sequence[Glance],
+    width: int,
+    most_lines: int,
+    in_hand: str = "",
+    marked: Collection[str] = (),
+) -> list[Content]:
     """A cell for each, as telling as so many lines of so many columns allow.
 
     Where even the least telling do not fit, those in trouble come first, then those with closings ahead; the rest are counted.
@@ -200,25 +221,33 @@ def cells(fleet: Sequence[Glance], width: int, most_lines: int, in_hand: str = "
         return []
     wanted = min(NAME_MOST, max(cell_len(plain(each.name, 200)) for each in fleet))
     for pieces in LEVELS:
-        beside_name = 2 + sum(1 + room for room, _piece in pieces)
+        beside_name = 2 + bool(marked) + sum(1 + room for room, _piece in pieces)
         longest = max(NAME_LEAST, min(wanted, width - beside_name))
         abreast = max(1, (width + GAP) // (beside_name + longest + GAP))
         if beside_name + wanted <= width and len(fleet) <= abreast * most_lines:
-            return _in_lines([cell(each, longest, pieces, in_hand) for each in fleet], abreast)
+            return _in_lines([cell(each, longest, pieces, in_hand, marked) for each in fleet], abreast)
     graver = sorted(fleet, key=lambda each: (each.is_well, not each.soon))
     kept = graver[: abreast * most_lines - 1]
     rest = Content.styled(_("  +{number:,} more", number=len(fleet) - len(kept)), QUIET)
-    return _in_lines([*(cell(each, longest, pieces, in_hand) for each in kept), rest], abreast)
+    return _in_lines([*(cell(each, longest, pieces, in_hand, marked) for each in kept), rest], abreast)
 
 
-def cell(glance: Glance, longest: int, pieces: Sequence[Piece], in_hand: str) -> Content:
-    """One server, in exactly as many columns as any other."""
+def cell(
+    glance: Glance, longest: int, pieces: Sequence[Piece], in_hand: str, marked: Collection[str]
+) -> Content:
+    """One server, in exactly as many columns as any other. Where any is marked there is room for its mark."""
     sign, _word, look = state(glance)
     own = accent(glance.color)
     named = ("bold" if own is None else own.style) + (" reverse" if glance.name == in_hand else "")
     name = in_cells(plain(glance.name, 200), longest, right=False)
     shown = name.rstrip()
-    parts: list[Part] = [(f"{sign} ", look), (shown, named), (" " * (len(name) - len(shown)), "")]
+    mark = "" if not marked else MARK if glance.name in marked else " "
+    parts: list[Part] = [
+        (sign, look),
+        (f"{mark} ", "bold"),
+        (shown, named),
+        (" " * (len(name) - len(shown)), ""),
+    ]
     for room, piece in pieces:
         words, how = piece(glance)
         parts += [(" ", ""), (in_cells(words, room, right=False), how)]
