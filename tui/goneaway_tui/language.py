@@ -92,7 +92,7 @@ class Said(str):
     english: str
 
 
-def english(text: object) -> object:
+def english(text: str) -> str:
     """As it stands in the code, if `_` or `ngettext` made it; anything else as it is.
 
     Text that was put together of several sentences does not know itself any more.
@@ -116,9 +116,8 @@ def _filled(message: str, translated: str, values: Mapping[str, object]) -> str:
     if translated == message:
         return text
     said = Said(text)
-    said.english = (
-        message.format(**{name: english(value) for name, value in values.items()}) if values else message
-    )
+    known = {name: english(value) if isinstance(value, str) else value for name, value in values.items()}
+    said.english = message.format(**known) if values else message
     return said
 
 
