@@ -1,4 +1,4 @@
-"""The colours of the drawn formats. A risk is a word first: no meaning hangs on these alone."""
+"""The colours and letters of the drawn formats. A risk is a word first: no meaning hangs on these alone."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ DARK = {
     Risk.BUSY: "#8ab4ff",
     Risk.EXEMPT: "#a0a7b4",
 }
+FALLBACK = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei"'
+SANS, MONO = f"system-ui, {FALLBACK}, sans-serif", f"ui-monospace, {FALLBACK}, monospace"
+"""Letters, and letters of one width; both go on in fonts that have Chinese ones."""
 PAPER, INK, FAINT = ("#ffffff", "#14161a"), ("#1b1f24", "#e6e8eb"), ("#5d6675", "#a0a7b4")
 """Each for light and for dark."""
 

@@ -7,15 +7,25 @@ import math
 import humanize
 
 from goneaway_tui.export.instants import instant
-from goneaway_tui.model.snapshot import Basis, Limit
+from goneaway_tui.language import _, marked
+from goneaway_tui.model.snapshot import Basis, Limit, Risk
 
-__all__ = ["age", "clock", "count", "countdown", "instant", "limit_cell", "limit_words", "size"]
+__all__ = ["age", "clock", "count", "countdown", "instant", "limit_cell", "limit_words", "risk_word", "size"]
 
 UNITS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60))
 SIZES = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1))
 
 MARKS = {Basis.ASSUMED: "~", Basis.DISPROVED: ">"}
 """Drawn before a limit that is not the session's own word."""
+
+RISKS = {
+    Risk.EXEMPT: marked("exempt"),
+    Risk.BUSY: marked("busy"),
+    Risk.CALM: marked("calm"),
+    Risk.WATCH: marked("watch"),
+    Risk.IMMINENT: marked("imminent"),
+    Risk.OVERDUE: marked("overdue"),
+}
 
 UNKNOWN = "?"
 """What a figure that is none is called."""
@@ -46,6 +56,11 @@ def limit_words(seconds: float) -> str:
 def limit_cell(limit: Limit | None) -> str:
     """A limit with the mark of its basis: `~` assumed, `>` outlived; nothing where there is none."""
     return "" if limit is None else MARKS.get(limit.basis, "") + limit_words(limit.seconds)
+
+
+def risk_word(risk: Risk) -> str:
+    """A risk as a person reads it; in English that is the contract's word."""
+    return _(RISKS[risk])
 
 
 def clock(seconds: float) -> str:
