@@ -9,13 +9,11 @@ from typing import TextIO
 from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, MONO, PAPER, SANS, rules
 from goneaway_tui.export.summary import Summary, summary, unseen
 from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows
-from goneaway_tui.export.wording import risk_word
-from goneaway_tui.language import _, marked
+from goneaway_tui.export.wording import LANGUAGE, risk_word
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 
-LANGUAGE = marked("en")
-"""What a catalogue calls its own language, as the web does: `zh-CN`."""
 STYLE = (
     ":root { color-scheme: light dark; }",
     f"body {{ margin: 2rem; background: {PAPER[0]}; color: {INK[0]}; font: 0.9rem/1.4 {SANS}; }}",

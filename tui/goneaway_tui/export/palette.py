@@ -22,9 +22,9 @@ DARK = {
     Risk.BUSY: "#8ab4ff",
     Risk.EXEMPT: "#a0a7b4",
 }
-FALLBACK = '"Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei"'
-SANS, MONO = f"system-ui, {FALLBACK}, sans-serif", f"ui-monospace, {FALLBACK}, monospace"
-"""Letters, and letters of one width; both go on in fonts that have Chinese ones."""
+SANS = 'system-ui, sans-serif, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei"'
+MONO = 'ui-monospace, monospace, "Noto Sans Mono CJK SC", "PingFang SC", "Microsoft YaHei"'
+"""Letters, and letters of one width. What has Chinese ones comes last: it would draw Latin ones in another width."""
 PAPER, INK, FAINT = ("#ffffff", "#14161a"), ("#1b1f24", "#e6e8eb"), ("#5d6675", "#a0a7b4")
 """Each for light and for dark."""
 

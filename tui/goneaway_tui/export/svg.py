@@ -10,7 +10,7 @@ from goneaway_tui.export.cells import cell_width, cut
 from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, MONO, PAPER, rules
 from goneaway_tui.export.summary import Summary, summary
 from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows, widths
-from goneaway_tui.export.wording import count, risk_word
+from goneaway_tui.export.wording import LANGUAGE, count, risk_word
 from goneaway_tui.language import _
 from goneaway_tui.model.snapshot import Snapshot
 
@@ -48,7 +48,7 @@ def head(words: Summary, lines_drawn: int) -> Iterator[str]:
     title = escape(_("goneaway: {name} at {instant}", name=words.name, instant=words.taken_at))
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img">'
+        f'viewBox="0 0 {width} {height}" role="img" lang="{_(LANGUAGE)}">'
     )
     yield f"<title>{title}</title>"
     yield "<style>"

@@ -10,7 +10,18 @@ from goneaway_tui.export.instants import instant
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.snapshot import Basis, Limit, Risk
 
-__all__ = ["age", "clock", "count", "countdown", "instant", "limit_cell", "limit_words", "risk_word", "size"]
+__all__ = [
+    "LANGUAGE",
+    "age",
+    "clock",
+    "count",
+    "countdown",
+    "instant",
+    "limit_cell",
+    "limit_words",
+    "risk_word",
+    "size",
+]
 
 UNITS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60))
 SIZES = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1))
@@ -18,6 +29,8 @@ SIZES = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10),
 MARKS = {Basis.ASSUMED: "~", Basis.DISPROVED: ">"}
 """Drawn before a limit that is not the session's own word."""
 
+LANGUAGE = marked("en")
+"""What a catalogue calls its own language, as the web does: `zh-CN`."""
 RISKS = {
     Risk.EXEMPT: marked("exempt"),
     Risk.BUSY: marked("busy"),
