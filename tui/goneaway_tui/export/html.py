@@ -83,13 +83,15 @@ def above(words: Summary) -> Iterator[str]:
     yield "<dl>"
     for risk, number in words.tally:
         yield f'<div><dt class="risk {risk.value}">{escape(risk_word(risk))}</dt><dd>{number}</dd></div>'
-    yield "</dl>" if words.tally else f"<div><dt>{escape(_('no sessions'))}</dt><dd></dd></div></dl>"
+    nobody = _("no sessions")
+    yield "</dl>" if words.tally else f"<div><dt>{escape(nobody)}</dt><dd></dd></div></dl>"
 
 
 def table(snapshot: Snapshot) -> Iterator[str]:
     yield '<div class="scroll">'
     yield "<table>"
-    yield f"<caption>{escape(_('Sessions, who closes first on top'))}</caption>"
+    caption = _("Sessions, who closes first on top")
+    yield f"<caption>{escape(caption)}</caption>"
     heads = (
         f'<th scope="col" class="{"figure" if column.figure else "text"}">{escape(heading)}</th>'
         for column, heading in zip(COLUMNS, headings(), strict=True)

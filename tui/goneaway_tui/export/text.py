@@ -47,7 +47,8 @@ def head(words: Summary) -> Iterator[str]:
     yield fit(who, WIDTH - cell_width(words.taken_at) - 2) + "  " + words.taken_at
     yield "   ".join(f"{name} {value}" for name, value in words.figures)
     tally = "   ".join(f"{risk_word(risk)} {number}" for risk, number in words.tally)
-    yield f"{tally or _('no sessions')}       {_('next: {closing}', closing=words.next)}"
+    following = _("next: {closing}", closing=words.next)
+    yield (tally or _("no sessions")) + " " * 7 + following
 
 
 def closings_line(snapshot: Snapshot) -> str:

@@ -209,5 +209,5 @@ def told(account: Account, fresh: Tally, early: Tally) -> str:
     if not parts:
         return _("in that time the server counted for {account}: no ending of a session", account=whose)
     return _(
-        "in that time the server counted for {account}: {endings}", account=whose, endings=", ".join(parts)
+        "in that time the server counted for {account}: {endings}", account=whose, endings=_(", ").join(parts)
     )

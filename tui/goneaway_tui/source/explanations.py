@@ -12,6 +12,8 @@ from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.line import NO_TUNNEL
 
+CLIENTS = range(2000, 3000)
+"""Error numbers of client libraries: what goes with them was not sent by a server."""
 _ANY_SIDE_DOOR = marked(
     "where it has an admin_port (MySQL) or an extra_port (MariaDB), -P with that still gets in"
 )
@@ -72,7 +74,8 @@ def explained(address: Address, number: int, message: str) -> SourceError:
     said = plain(message, 300).rstrip(".")
     if number in _HINTS:
         kind, hint = _HINTS[number]
-        told = f"{address.name}: {_(said)} ({number})"
+        told = _(said) if number in CLIENTS else said
+        told = f"{address.name}: {told} ({number})"
         return kind(told, _(hint, side_door=address.side_door or _(_ANY_SIDE_DOOR)))
     if number in {2002, 2003}:
         return Unreachable(
