@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from goneaway_tui.language import English, _, language_of, marked, ngettext, speak, words_of
+from goneaway_tui.language import English, _, english, language_of, marked, ngettext, speak, words_of
 
 
 class Backwards:
@@ -50,6 +50,22 @@ def test_nothing_is_said_of_nothing() -> None:
 
 def test_braces_without_fields_are_just_braces() -> None:
     assert "a {b}" == _("a {b}")
+
+
+@pytest.mark.usefixtures("backwards")
+def test_what_was_said_knows_itself_in_english() -> None:
+    told = _("lost {server}: {why}", server="db", why=_("nobody answers"))
+
+    assert "<lost db: <nobody answers>>" == told
+    assert "lost db: nobody answers" == english(told)
+    assert "1 row" == english(ngettext("{number} row", "{number} rows", 1))
+    assert "as it is" == english("as it is")
+
+
+@pytest.mark.usefixtures("backwards")
+def test_nothing_is_nothing_in_any_language() -> None:
+    """A catalogue keeps its head under the empty message."""
+    assert not _("")
 
 
 @pytest.mark.parametrize(

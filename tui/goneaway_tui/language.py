@@ -85,15 +85,40 @@ def language_of(environment: Mapping[str, str]) -> str:
     return (language_named(named) or ENGLISH) if charset == "utf8" else ENGLISH
 
 
+class Said(str):
+    """A sentence in the language of the run that knows itself in English, for files that are read by machines later."""
+
+    __slots__ = ("english",)
+    english: str
+
+
+def english(text: str) -> str:
+    """As it stands in the code, if `_` or `ngettext` made it; anything else as it is.
+
+    Text that was put together of several sentences does not know itself any more.
+    """
+    return text.english if isinstance(text, Said) else text
+
+
 def _(message: str, /, **values: object) -> str:
     """`message` in the language of the run, with its `{fields}` filled in."""
-    said = message and _words.gettext(message)  # of the empty message a catalogue tells about itself
-    return said.format(**values) if values else said
+    return _filled(message, _words.gettext(message) if message else "", values)
 
 
 def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
     """The form that goes with `number`, which is the field `{number}` in it."""
-    return _words.ngettext(one, many, number).format(number=number, **values)
+    message = English.ngettext(one, many, number)
+    return _filled(message, _words.ngettext(one, many, number), {"number": number, **values})
+
+
+def _filled(message: str, translated: str, values: Mapping[str, object]) -> str:
+    text = translated.format(**values) if values else translated
+    if translated == message:
+        return text
+    said = Said(text)
+    known = {name: english(value) if isinstance(value, str) else value for name, value in values.items()}
+    said.english = message.format(**known) if values else message
+    return said
 
 
 def marked(message: str, /) -> str:

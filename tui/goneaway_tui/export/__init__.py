@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TextIO
 
+from goneaway_tui.language import marked
 from goneaway_tui.model.snapshot import Snapshot
 
 Write = Callable[[Snapshot, TextIO], None]
@@ -25,7 +26,7 @@ class Format:
     name: str
     suffix: str
     title: str
-    """What a person picks it by."""
+    """What a person picks it by; to be said with `_`."""
     write: Write
     write_each: WriteEach | None = None
     """None where it shows one server alone."""
@@ -62,12 +63,18 @@ def _each_from(module: str) -> WriteEach:
 FORMATS: dict[str, Format] = {
     row.name: row
     for row in (
-        Format("json", ".json", "JSON, for scripts", _from("json"), _each_from("json")),
-        Format("csv", ".csv", "CSV, for spreadsheets", _from("csv"), _each_from("csv")),
-        Format("markdown", ".md", "Markdown, for tickets", _from("markdown"), _one_after_another("markdown")),
-        Format("html", ".html", "HTML page", _from("html")),
-        Format("svg", ".svg", "SVG picture", _from("svg")),
-        Format("text", ".txt", "Plain text", _from("text"), _one_after_another("text")),
+        Format("json", ".json", marked("JSON, for scripts"), _from("json"), _each_from("json")),
+        Format("csv", ".csv", marked("CSV, for spreadsheets"), _from("csv"), _each_from("csv")),
+        Format(
+            "markdown",
+            ".md",
+            marked("Markdown, for tickets"),
+            _from("markdown"),
+            _one_after_another("markdown"),
+        ),
+        Format("html", ".html", marked("HTML page"), _from("html")),
+        Format("svg", ".svg", marked("SVG picture"), _from("svg")),
+        Format("text", ".txt", marked("Plain text"), _from("text"), _one_after_another("text")),
     )
 }
 """Every format by name; another is one row here and one file beside this one."""

@@ -7,6 +7,9 @@ import unicodedata
 _JOINED = range(0x1160, 0x1200)
 """Hangul vowels and finals, drawn inside the letter before them."""
 
+OPENING, CLOSING = "（《「『【", "，。、；：！？）》」』】…"
+"""Signs no line ends with, and such as none begins with."""
+
 
 def cell_width(text: str) -> int:
     """
@@ -45,19 +48,34 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of at most `width` cells, broken between words; all but the first begin with `indent`.
+    """Lines of at most `width` cells, broken between words or wide letters; all but the first begin with `indent`.
 
-    >>> wrap("the account lacks PROCESS", 14, "  ")
-    ['the account', '  lacks', '  PROCESS']
+    >>> wrap("the account lacks PROCESS", 14, "  "), wrap("账号缺少 PROCESS。看不到", 14, "  ")
+    (['the account', '  lacks', '  PROCESS'], ['账号缺少', '  PROCESS。看', '  不到'])
     """
     lines, line = [], ""
     for word in text.split():
-        longer = f"{line} {word}" if line.strip() else line + word
-        if cell_width(longer) > width and line.strip():
-            lines.append(line)
-            longer = indent + word
-        line = longer
+        gap = " " if line.strip() else ""
+        for piece in _pieces(word):
+            longer = line + gap + piece
+            if cell_width(longer) > width and line.strip():
+                lines.append(line)
+                longer = indent + piece
+            line, gap = longer, ""
     return [cut(each, width) for each in (*lines, line)]
+
+
+def _pieces(word: str) -> list[str]:
+    """What a line may be broken between: wide letters, each with the signs that may not begin or end a line."""
+    pieces: list[str] = []
+    for char in word:
+        last = pieces[-1][-1] if pieces else ""
+        goes_on = _width(char) < 2 and (_width(char) == 0 or _width(last or char) < 2)
+        if last and (goes_on or char in CLOSING or last in OPENING):
+            pieces[-1] += char
+        else:
+            pieces.append(char)
+    return pieces
 
 
 def _width(char: str) -> int:

@@ -12,27 +12,31 @@ from typing import TextIO
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.export.instants import stamp
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 
 NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 """How file systems without hard links refuse one."""
 
-ELSEWHERE = "name another place"
+ELSEWHERE = marked("name another place")
 
 REASONS = {
-    errno.EEXIST: ("a file of that name exists", "name another, or remove that one first"),
-    errno.EISDIR: ("it is a directory", "name a file in it"),
-    errno.ENOENT: ("no such directory", "create it first, or name another"),
-    errno.ENOTDIR: ("part of the path is a file, not a directory", ELSEWHERE),
-    errno.EACCES: ("permission denied", "name a place you may write to"),
-    errno.EPERM: ("permission denied", "name a place you may write to"),
-    errno.EROFS: ("the file system is read-only", ELSEWHERE),
-    errno.ENOSPC: ("the disk is full", "free some space, or name a place on another disk"),
-    errno.EDQUOT: ("your disk quota is used up", "free some space, or name a place on another disk"),
-    errno.ENAMETOOLONG: ("the name is too long", "name a shorter one"),
-    errno.ELOOP: ("its symbolic links go in a circle", ELSEWHERE),
+    errno.EEXIST: (marked("a file of that name exists"), marked("name another, or remove that one first")),
+    errno.EISDIR: (marked("it is a directory"), marked("name a file in it")),
+    errno.ENOENT: (marked("no such directory"), marked("create it first, or name another")),
+    errno.ENOTDIR: (marked("part of the path is a file, not a directory"), ELSEWHERE),
+    errno.EACCES: (marked("permission denied"), marked("name a place you may write to")),
+    errno.EPERM: (marked("permission denied"), marked("name a place you may write to")),
+    errno.EROFS: (marked("the file system is read-only"), ELSEWHERE),
+    errno.ENOSPC: (marked("the disk is full"), marked("free some space, or name a place on another disk")),
+    errno.EDQUOT: (
+        marked("your disk quota is used up"),
+        marked("free some space, or name a place on another disk"),
+    ),
+    errno.ENAMETOOLONG: (marked("the name is too long"), marked("name a shorter one")),
+    errno.ELOOP: (marked("its symbolic links go in a circle"), ELSEWHERE),
 }
-"""What went wrong and what to do, by error number."""
+"""What went wrong and what to do, by error number; to be said with `_`."""
 
 Link = Callable[[Path, Path], None]
 """Gives a second name (first) to an existing file (second), and raises FileExistsError where the name is taken."""
@@ -54,7 +58,7 @@ def write_file(
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "")
         if target.exists() and not target.is_file():
-            raise FileError(f"cannot write {_shown(wanted)}: it is not a regular file", ELSEWHERE)
+            raise _not_written(wanted, _("it is not a regular file"), ELSEWHERE)
         if os.path.lexists(target) and not overwrite:
             raise FileExistsError(errno.EEXIST, "")
         _write(target, write, overwrite=overwrite)
@@ -63,7 +67,7 @@ def write_file(
     except ValueError as error:
         if _is_possible(wanted):
             raise
-        raise FileError(f"cannot write {_shown(wanted)}: not a possible file name", ELSEWHERE) from error
+        raise _not_written(wanted, _("not a possible file name"), ELSEWHERE) from error
     return wanted
 
 
@@ -71,10 +75,10 @@ def file_error(path: Path, error: OSError) -> FileError:
     """One line for what the system said."""
     why, hint = REASONS.get(error.errno or 0, (plain(error.strerror or str(error)).lower(), ELSEWHERE))
     if error.errno == errno.ENOENT and path.parent.is_dir():
-        why, hint = "its directory takes no files", ELSEWHERE
+        why, hint = _("its directory takes no files"), ELSEWHERE
     elif error.errno == errno.ENOENT:
-        why = f"{why} as {_shown(path.parent)}"
-    return FileError(f"cannot write {_shown(path)}: {why}", hint)
+        why = _("no such directory as {folder}", folder=_shown(path.parent))
+    return _not_written(path, _(why), hint)
 
 
 def file_name(host: str | None, taken_at: float, suffix: str) -> str:
@@ -116,6 +120,11 @@ def publish(draft: Path, target: Path, link: Link = Path.hardlink_to) -> None:
         except OSError:
             target.unlink(missing_ok=True)
             raise
+
+
+def _not_written(path: Path, why: str, hint: str) -> FileError:
+    """`why` is said already, `hint` is marked."""
+    return FileError(_("cannot write {path}: {why}", path=_shown(path), why=why), _(hint))
 
 
 def _shown(path: Path) -> str:

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from html import escape
 from typing import TextIO
 
-from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, PAPER, rules
-from goneaway_tui.export.summary import Summary, summary
-from goneaway_tui.export.table import COLUMNS, in_closing_order, rows
+from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, MONO, PAPER, SANS, rules
+from goneaway_tui.export.summary import Summary, summary, unseen
+from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows
+from goneaway_tui.export.wording import LANGUAGE, risk_word
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot
 
 STYLE = (
     ":root { color-scheme: light dark; }",
-    f"body {{ margin: 2rem; background: {PAPER[0]}; color: {INK[0]}; font: 0.9rem/1.4 system-ui, sans-serif; }}",
+    f"body {{ margin: 2rem; background: {PAPER[0]}; color: {INK[0]}; font: 0.9rem/1.4 {SANS}; }}",
     f"caption, dt, .faint, th {{ color: {FAINT[0]}; }}",
     "dl { display: flex; flex-wrap: wrap; gap: 0.3rem 2rem; margin: 0.6rem 0; }",
     "dl div { display: flex; gap: 0.5rem; } dd { margin: 0; }",
@@ -25,7 +26,7 @@ STYLE = (
     "tbody tr { border-top: 1px solid rgb(128 128 128 / 0.3); } th.figure, td.figure { text-align: right; }",
     "td { max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }",
     "td.statement { white-space: normal; overflow-wrap: anywhere; min-width: 20rem; max-width: 40rem; }",
-    "td.statement, code { font-family: ui-monospace, monospace; }",
+    f"td.statement, code {{ font-family: {MONO}; }}",
     *rules(LIGHT, "color"),
     "@media (prefers-color-scheme: dark) {",
     f"body {{ background: {PAPER[1]}; color: {INK[1]}; }}",
@@ -45,7 +46,8 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield from above(words)
     if snapshot.sample.limitations:
         yield "<ul>"
-        yield from map(unseen, snapshot.sample.limitations)
+        for limitation in snapshot.sample.limitations:
+            yield f"<li>{unseen(limitation, _escaped, lambda grant: f'<code>{_escaped(grant)}</code>')}</li>"
         yield "</ul>"
     yield from table(snapshot)
     yield from (f'<p class="faint">{escape(each)}</p>' for each in words.legend)
@@ -55,13 +57,14 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
 
 def head(words: Summary) -> Iterator[str]:
     yield "<!DOCTYPE html>"
-    yield '<html xmlns="http://www.w3.org/1999/xhtml" lang="en">'
+    yield f'<html xmlns="http://www.w3.org/1999/xhtml" lang="{_(LANGUAGE)}">'
     yield "<head>"
     yield '<meta charset="utf-8" />'
     yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\" />"
     yield '<meta name="viewport" content="width=device-width, initial-scale=1" />'
     yield '<meta name="color-scheme" content="light dark" />'
-    yield f"<title>goneaway: {escape(words.name)} at {words.taken_at}</title>"
+    title = _("goneaway: {name} at {instant}", name=words.name, instant=words.taken_at)
+    yield f"<title>{escape(title)}</title>"
     yield "<style>"
     yield from STYLE
     yield "</style>"
@@ -71,24 +74,27 @@ def head(words: Summary) -> Iterator[str]:
 def above(words: Summary) -> Iterator[str]:
     yield "<body>"
     yield f"<h1>goneaway: {escape(words.name)}</h1>"
-    yield f'<p class="faint">{escape(words.server)}, up {words.up}, at {words.taken_at}</p>'
+    who = _("{server}, up {time}, at {instant}", server=words.server, time=words.up, instant=words.taken_at)
+    yield f'<p class="faint">{escape(who)}</p>'
     yield "<dl>"
-    for name, value in (*words.figures, ("next closing", words.next)):
+    for name, value in (*words.figures, (_("next closing"), words.next)):
         yield f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
     yield "</dl>"
     yield "<dl>"
     for risk, number in words.tally:
-        yield f'<div><dt class="risk {risk.value}">{risk.value}</dt><dd>{number}</dd></div>'
-    yield "</dl>" if words.tally else "<div><dt>no sessions</dt><dd></dd></div></dl>"
+        yield f'<div><dt class="risk {risk.value}">{escape(risk_word(risk))}</dt><dd>{number}</dd></div>'
+    nobody = _("no sessions")
+    yield "</dl>" if words.tally else f"<div><dt>{escape(nobody)}</dt><dd></dd></div></dl>"
 
 
 def table(snapshot: Snapshot) -> Iterator[str]:
     yield '<div class="scroll">'
     yield "<table>"
-    yield "<caption>Sessions, who closes first on top</caption>"
+    caption = _("Sessions, who closes first on top")
+    yield f"<caption>{escape(caption)}</caption>"
     heads = (
-        f'<th scope="col" class="{"figure" if column.figure else "text"}">{column.heading}</th>'
-        for column in COLUMNS
+        f'<th scope="col" class="{"figure" if column.figure else "text"}">{escape(heading)}</th>'
+        for column, heading in zip(COLUMNS, headings(), strict=True)
     )
     yield f"<thead><tr>{''.join(heads)}</tr></thead>"
     yield "<tbody>"
@@ -104,7 +110,5 @@ def table(snapshot: Snapshot) -> Iterator[str]:
     yield "</div>"
 
 
-def unseen(limitation: Limitation) -> str:
-    words = f"cannot see {escape(plain(limitation.what))}: {escape(plain(limitation.why))}"
-    mend = f"; to see it: <code>{escape(plain(limitation.grant))}</code>" if limitation.grant else ""
-    return f"<li>{words}{mend}</li>"
+def _escaped(text: str) -> str:
+    return escape(plain(text))

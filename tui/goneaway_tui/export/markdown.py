@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from goneaway_tui.export.cells import cut
-from goneaway_tui.export.summary import summary
-from goneaway_tui.export.table import COLUMNS, in_closing_order, rows
+from goneaway_tui.export.summary import summary, unseen
+from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows
+from goneaway_tui.export.wording import risk_word
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot
 
 LONGEST_CELL = 100
@@ -28,18 +29,20 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
     words = summary(snapshot)
-    yield f"# goneaway: {escaped(words.name)} at {words.taken_at}"
+    title = _("goneaway: {name} at {instant}", name=escaped(words.name), instant=words.taken_at)
+    yield f"# {title}"
     yield ""
-    yield f"{escaped(words.server)}, up {words.up}"
+    yield _("{server}, up {time}", server=escaped(words.server), time=words.up)
     yield ""
-    yield "- limits and counts: " + ", ".join(f"{escaped(name)} {value}" for name, value in words.figures)
-    tally = ", ".join(f"{number} {risk.value}" for risk, number in words.tally)
-    yield f"- risk: {tally or 'no sessions'}"
-    yield f"- next closing: {words.next}"
+    figures = ", ".join(f"{escaped(name)} {value}" for name, value in words.figures)
+    tally = ", ".join(f"{number} {risk_word(risk)}" for risk, number in words.tally)
+    yield "- " + _("limits and counts: {figures}", figures=figures)
+    yield "- " + _("risk: {tally}", tally=tally or _("no sessions"))
+    yield "- " + _("next closing: {closing}", closing=words.next)
     for limitation in snapshot.sample.limitations:
-        yield unseen(limitation)
+        yield "- " + unseen(limitation, _plainly, lambda statement: code(plain(statement)))
     yield ""
-    yield line(column.heading for column in COLUMNS)
+    yield line(headings())
     yield line("--:" if column.figure else "---" for column in COLUMNS)
     for row in rows(in_closing_order(snapshot), snapshot.taken_at):
         yield line(escaped(cut(cell, LONGEST_CELL)) for cell in row)
@@ -52,9 +55,8 @@ def line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def unseen(limitation: Limitation) -> str:
-    words = f"- cannot see {escaped(plain(limitation.what))}: {escaped(plain(limitation.why))}"
-    return f"{words}; to see it: {code(plain(limitation.grant))}" if limitation.grant else words
+def _plainly(text: str) -> str:
+    return escaped(plain(text))
 
 
 def escaped(text: str) -> str:

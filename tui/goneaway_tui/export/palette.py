@@ -1,4 +1,4 @@
-"""The colours of the drawn formats. A risk is a word first: no meaning hangs on these alone."""
+"""The colours and letters of the drawn formats. A risk is a word first: no meaning hangs on these alone."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ DARK = {
     Risk.BUSY: "#8ab4ff",
     Risk.EXEMPT: "#a0a7b4",
 }
+SANS = 'system-ui, sans-serif, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei"'
+MONO = 'ui-monospace, monospace, "Noto Sans Mono CJK SC", "PingFang SC", "Microsoft YaHei"'
+"""Letters, and letters of one width. What has Chinese ones comes last: it would draw Latin ones in another width."""
 PAPER, INK, FAINT = ("#ffffff", "#14161a"), ("#1b1f24", "#e6e8eb"), ("#5d6675", "#a0a7b4")
 """Each for light and for dark."""
 

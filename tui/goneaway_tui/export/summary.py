@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.export.table import in_closing_order
 from goneaway_tui.export.wording import age, clock, count, countdown, limit_words, size
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.server import Server
+from goneaway_tui.model.server import Limitation, Server
 from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
 
 LEGEND = {
-    Basis.ASSUMED: "~ assumed: the global value; the server does not show the session's own",
-    Basis.DISPROVED: "> outlived: the session's own limit is higher, and unknown",
+    Basis.ASSUMED: marked("~ assumed: the global value; the server does not show the session's own"),
+    Basis.DISPROVED: marked("> outlived: the session's own limit is higher, and unknown"),
 }
 
 
@@ -49,8 +50,19 @@ def summary(snapshot: Snapshot) -> Summary:
         figures=tuple(_figures(sample)),
         tally=tuple((risk, count(tally[risk])) for risk in reversed(Risk) if tally[risk]),
         next=next_closing(snapshot),
-        legend=tuple(words for basis, words in LEGEND.items() if basis in bases),
+        legend=tuple(_(words) for basis, words in LEGEND.items() if basis in bases),
     )
+
+
+def unseen(
+    limitation: Limitation, shown: Callable[[str], str] = plain, statement: Callable[[str], str] = plain
+) -> str:
+    """What is kept from us, why, and what would light it; `shown` and `statement` make a stranger's words fit to show."""
+    what, why = shown(_(limitation.what)), shown(_(limitation.why))
+    if not limitation.grant:
+        return _("cannot see {what}: {why}", what=what, why=why)
+    grant = statement(_(limitation.grant))
+    return _("cannot see {what}: {why}; to see it: {grant}", what=what, why=why, grant=grant)
 
 
 def server_name(server: Server) -> str:
@@ -72,22 +84,24 @@ def next_closing(snapshot: Snapshot) -> str:
         left = verdict.seconds_left(snapshot.taken_at)
         if left is not None and math.isfinite(left):
             who = verdict.session.id
-            return f"{who} in {countdown(left)}" if left > 0 else f"{who} overdue by {clock(-left)}"
-    return "none known"
+            if left > 0:
+                return _("{id} in {time}", id=who, time=countdown(left))
+            return _("{id} overdue by {time}", id=who, time=clock(-left))
+    return _("none known")
 
 
 def _figures(sample: Sample) -> Iterator[tuple[str, str]]:
-    for name, short in (("wait_timeout", "wait_timeout"), ("interactive_timeout", "interactive")):
+    for name, short in (("wait_timeout", "wait_timeout"), ("interactive_timeout", _("interactive"))):
         seconds = sample.variable(name)
         if seconds is not None:
             yield short, limit_words(seconds)
     packet = sample.variable("max_allowed_packet")
     if packet is not None and math.isfinite(packet):
-        yield "packet", size(int(packet))
+        yield _("packet"), size(int(packet))
     most = sample.counter("max_connections") or sample.variable("max_connections")
     sessions = count(len(sample.sessions))
-    yield "sessions", f"{sessions} / {count(int(most))}" if most and math.isfinite(most) else sessions
-    yield "idle", count(sum(session.is_idle for session in sample.sessions))
+    yield _("sessions"), f"{sessions} / {count(int(most))}" if most and math.isfinite(most) else sessions
+    yield _("idle"), count(sum(session.is_idle for session in sample.sessions))
     aborted = sample.counter("aborted_clients")
     if aborted is not None:
-        yield "aborted", count(aborted)
+        yield _("aborted"), count(aborted)

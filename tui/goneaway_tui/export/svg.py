@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TextIO
 
-from goneaway_tui.export.cells import cut
-from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, PAPER, rules
+from goneaway_tui.export.cells import cell_width, cut
+from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, MONO, PAPER, rules
 from goneaway_tui.export.summary import Summary, summary
-from goneaway_tui.export.table import COLUMNS, in_closing_order, rows, widths
-from goneaway_tui.export.wording import count
+from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows, widths
+from goneaway_tui.export.wording import LANGUAGE, count, risk_word
+from goneaway_tui.language import _
 from goneaway_tui.model.snapshot import Snapshot
 
 MOST = 40
@@ -33,10 +34,10 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield from above(words)
     cells = rows(shown, snapshot.taken_at)
     wide = widths(cells, WIDTH, GAP)
-    yield "".join(row(3, [column.heading for column in COLUMNS], wide, "faint"))
+    yield "".join(row(3, headings(), wide, "faint"))
     for at, (verdict, each) in enumerate(zip(shown, cells, strict=True), start=4):
         yield "".join(row(at, each, wide, verdict.risk.value))
-    below = [f"and {count(more)} more"] if more else []
+    below = [_("and {number} more", number=count(more))] if more else []
     for at, line in enumerate((*below, *words.legend), start=5 + len(shown)):
         yield text(0, at, line, "faint")
     yield "</svg>"
@@ -44,14 +45,14 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
 
 def head(words: Summary, lines_drawn: int) -> Iterator[str]:
     width, height = 2 * MARGIN + int(WIDTH * ADVANCE), 2 * MARGIN + lines_drawn * LINE
-    title = escape(f"goneaway: {words.name} at {words.taken_at}")
+    title = escape(_("goneaway: {name} at {instant}", name=words.name, instant=words.taken_at))
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img">'
+        f'viewBox="0 0 {width} {height}" role="img" lang="{_(LANGUAGE)}">'
     )
     yield f"<title>{title}</title>"
     yield "<style>"
-    yield f"text {{ font: 13px ui-monospace, monospace; fill: {INK[0]}; white-space: pre; }}"
+    yield f"text {{ font: 13px {MONO}; fill: {INK[0]}; white-space: pre; }}"
     yield f".paper {{ fill: {PAPER[0]}; }}"
     yield f".faint {{ fill: {FAINT[0]}; }}"
     yield from rules(LIGHT, "fill")
@@ -67,14 +68,16 @@ def head(words: Summary, lines_drawn: int) -> Iterator[str]:
 
 def above(words: Summary) -> Iterator[str]:
     """Three lines: who answers, its limits, the tally with each risk in its colour."""
-    yield text(0, 0, cut(f"goneaway  {words.name}  {words.server}  up {words.up}", WIDTH - 22), "ink")
+    who = _("goneaway  {name}  {server}  up {time}", name=words.name, server=words.server, time=words.up)
+    yield text(0, 0, cut(who, WIDTH - 22), "ink")
     yield text(WIDTH, 0, words.taken_at, "faint", end=True)
     yield text(0, 1, cut("   ".join(f"{name} {value}" for name, value in words.figures), WIDTH), "faint")
     at = 0
     for risk, number in words.tally:
-        yield text(at, 2, f"{risk.value} {number}", risk.value)
-        at += len(risk.value) + len(number) + 4
-    yield text(WIDTH, 2, f"next: {words.next}", "ink", end=True)
+        told = f"{risk_word(risk)} {number}"
+        yield text(at, 2, told, risk.value)
+        at += cell_width(told) + 3
+    yield text(WIDTH, 2, _("next: {closing}", closing=words.next), "ink", end=True)
 
 
 def row(line: int, cells: Sequence[str], wide: Sequence[int], name: str) -> Iterator[str]:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from goneaway_tui.export.cells import cell_width
-from goneaway_tui.export.wording import clock, count, countdown, limit_cell
+from goneaway_tui.export.wording import clock, countdown, limit_cell, risk_word
+from goneaway_tui.language import _, marked, ngettext
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Transaction
 from goneaway_tui.model.snapshot import Snapshot, Verdict
@@ -44,25 +45,32 @@ def at_stake(transaction: Transaction | None) -> str:
     if transaction is None:
         return ""
     if transaction.rows_modified:
-        return "1 row" if transaction.rows_modified == 1 else f"{count(transaction.rows_modified)} rows"
+        return ngettext("{number:,} row", "{number:,} rows", transaction.rows_modified)
     if transaction.rows_locked:
-        return f"{count(transaction.rows_locked)} locked"
-    return "read only" if transaction.read_only else "transaction"
+        return ngettext("{number:,} locked", "{number:,} locked", transaction.rows_locked)
+    return _("read only") if transaction.read_only else _("transaction")
 
 
 COLUMNS = (
-    Column("risk", "Risk", lambda v, _: v.risk.value),
-    Column("id", "Id", lambda v, _: str(v.session.id), figure=True),
-    Column("user", "User", lambda v, _: plain(v.session.user), yields=True),
-    Column("client", "Client", lambda v, _: plain(v.session.host), yields=True),
-    Column("program", "Program", lambda v, _: plain(v.session.program or ""), yields=True),
-    Column("db", "Db", lambda v, _: plain(v.session.db or ""), yields=True),
-    Column("idle", "Idle", idle, figure=True),
-    Column("limit", "Limit", lambda v, _: limit_cell(v.limit), figure=True),
-    Column("closes", "Closes in", closes_in, figure=True),
-    Column("stake", "At stake", lambda v, _: at_stake(v.session.transaction)),
-    Column("statement", "Last statement", lambda v, _: plain(v.session.statement or ""), yields=True),
+    Column("risk", marked("Risk"), lambda v, _now: risk_word(v.risk)),
+    Column("id", marked("Id"), lambda v, _now: str(v.session.id), figure=True),
+    Column("user", marked("User"), lambda v, _now: plain(v.session.user), yields=True),
+    Column("client", marked("Client"), lambda v, _now: plain(v.session.host), yields=True),
+    Column("program", marked("Program"), lambda v, _now: plain(v.session.program or ""), yields=True),
+    Column("db", marked("Db"), lambda v, _now: plain(v.session.db or ""), yields=True),
+    Column("idle", marked("Idle"), idle, figure=True),
+    Column("limit", marked("Limit"), lambda v, _now: limit_cell(v.limit), figure=True),
+    Column("closes", marked("Closes in"), closes_in, figure=True),
+    Column("stake", marked("At stake"), lambda v, _now: at_stake(v.session.transaction)),
+    Column(
+        "statement", marked("Last statement"), lambda v, _now: plain(v.session.statement or ""), yields=True
+    ),
 )
+
+
+def headings() -> tuple[str, ...]:
+    """What stands above the cells."""
+    return tuple(_(column.heading) for column in COLUMNS)
 
 
 def in_closing_order(snapshot: Snapshot) -> list[Verdict]:
@@ -82,14 +90,14 @@ def widths(cells: Sequence[tuple[str, ...]], total: int, gap: int) -> list[int]:
     """
     found = [
         min(
-            max([cell_width(column.heading), *(cell_width(row[i]) for row in cells)]),
+            max([cell_width(heading), *(cell_width(row[i]) for row in cells)]),
             total if column.yields else WIDEST,
         )
-        for i, column in enumerate(COLUMNS)
+        for i, (column, heading) in enumerate(zip(COLUMNS, headings(), strict=True))
     ]
     texts = [i for i, column in enumerate(COLUMNS) if column.yields]
     over = sum(found) + gap * (len(found) - 1) - total
-    for _ in range(over):
+    for _cell in range(over):
         found[max(texts, key=found.__getitem__)] -= 1
     return found
 

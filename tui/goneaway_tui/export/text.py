@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from goneaway_tui.export.cells import cell_width, cut, fit, wrap
-from goneaway_tui.export.summary import Summary, summary
-from goneaway_tui.export.table import COLUMNS, in_closing_order, rows, widths
-from goneaway_tui.export.wording import count, limit_words
+from goneaway_tui.export.summary import Summary, summary, unseen
+from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows, widths
+from goneaway_tui.export.wording import count, limit_words, risk_word
 from goneaway_tui.judge.forecast import closings
-from goneaway_tui.model.plain import plain
-from goneaway_tui.model.server import Limitation
+from goneaway_tui.language import _
 from goneaway_tui.model.snapshot import Snapshot
 
 WIDTH = 120
@@ -33,7 +32,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield RULE
     cells = rows(in_closing_order(snapshot), snapshot.taken_at)
     wide = widths(cells, WIDTH, GAP)
-    for row in (tuple(column.heading for column in COLUMNS), *cells):
+    for row in (headings(), *cells):
         yield (" " * GAP).join(
             fit(cell, width, right=column.figure)
             for cell, width, column in zip(row, wide, COLUMNS, strict=True)
@@ -44,27 +43,22 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
 
 def head(words: Summary) -> Iterator[str]:
     """Who answers, what its limits are, how its sessions stand."""
-    who = f"goneaway  {words.name}  {words.server}  up {words.up}"
+    who = _("goneaway  {name}  {server}  up {time}", name=words.name, server=words.server, time=words.up)
     yield fit(who, WIDTH - cell_width(words.taken_at) - 2) + "  " + words.taken_at
     yield "   ".join(f"{name} {value}" for name, value in words.figures)
-    tally = "   ".join(f"{risk.value} {number}" for risk, number in words.tally)
-    yield f"{tally or 'no sessions'}       next: {words.next}"
+    tally = "   ".join(f"{risk_word(risk)} {number}" for risk, number in words.tally)
+    following = _("next: {closing}", closing=words.next)
+    yield (tally or _("no sessions")) + " " * 7 + following
 
 
 def closings_line(snapshot: Snapshot) -> str:
     """Closings ahead as bars: the lowest stands for none, the highest for the fullest bucket."""
     forecast = closings(snapshot, snapshot.taken_at)
     highest = max(max(stretch.counts) for stretch in forecast.stretches) or 1
-    parts = ["closings  now"]
+    parts = [_("closings  now")]
     for stretch in forecast.stretches:
         parts.append("".join(BARS[-(-number * (len(BARS) - 1) // highest)] for number in stretch.counts))
         parts.append(f"{limit_words(stretch.end).replace(' ', '')} ")
     if forecast.beyond:
-        parts.append(f"{count(forecast.beyond)} later")
+        parts.append(_("{number} later", number=count(forecast.beyond)))
     return " ".join(parts)
-
-
-def unseen(limitation: Limitation) -> str:
-    """What is kept from us, why, and what would light it."""
-    words = f"cannot see {plain(limitation.what)}: {plain(limitation.why)}"
-    return f"{words}; to see it: {plain(limitation.grant)}" if limitation.grant else words

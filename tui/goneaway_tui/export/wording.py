@@ -8,9 +8,11 @@ from contextlib import suppress
 import humanize
 
 from goneaway_tui.export.instants import instant
-from goneaway_tui.model.snapshot import Basis, Limit
+from goneaway_tui.language import _, marked
+from goneaway_tui.model.snapshot import Basis, Limit, Risk
 
 __all__ = [
+    "LANGUAGE",
     "age",
     "clock",
     "count",
@@ -19,6 +21,7 @@ __all__ = [
     "instant",
     "limit_cell",
     "limit_words",
+    "risk_word",
     "size",
 ]
 
@@ -27,6 +30,17 @@ SIZES = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10),
 
 MARKS = {Basis.ASSUMED: "~", Basis.DISPROVED: ">"}
 """Drawn before a limit that is not the session's own word."""
+
+LANGUAGE = marked("en")
+"""What a catalogue calls its own language, as the web does: `zh-CN`."""
+RISKS = {
+    Risk.EXEMPT: marked("exempt"),
+    Risk.BUSY: marked("busy"),
+    Risk.CALM: marked("calm"),
+    Risk.WATCH: marked("watch"),
+    Risk.IMMINENT: marked("imminent"),
+    Risk.OVERDUE: marked("overdue"),
+}
 
 UNKNOWN = "?"
 """What a figure that is none is called."""
@@ -57,6 +71,11 @@ def limit_words(seconds: float) -> str:
 def limit_cell(limit: Limit | None) -> str:
     """A limit with the mark of its basis: `~` assumed, `>` outlived; nothing where there is none."""
     return "" if limit is None else MARKS.get(limit.basis, "") + limit_words(limit.seconds)
+
+
+def risk_word(risk: Risk) -> str:
+    """A risk as a person reads it; in English that is the contract's word."""
+    return _(RISKS[risk])
 
 
 def clock(seconds: float) -> str:

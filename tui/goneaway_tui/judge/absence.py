@@ -22,10 +22,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import GOODBYE, ErrorCount
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.snapshot import Basis, Snapshot, Verdict
+from goneaway_tui.model.snapshot import Basis, Limit, Snapshot, Verdict
 
 EARLY = 0.1
 """Seconds by which a deadline may be foretold too late: what two clocks and the way between them leave open."""
@@ -136,7 +137,7 @@ class Absence:
                 early[account].explain(cause)
         remembered = {kill.session_id for kill in clues.kills}
         killed = [v for v, cause in explained if cause is Cause.KILLED and v.session.id not in remembered]
-        torn = sum(cause is not Cause.CLIENT_QUIT for _, cause in explained)
+        torn = sum(cause is not Cause.CLIENT_QUIT for _verdict, cause in explained)
         return cls(
             before.taken_at,
             after.taken_at,
@@ -204,12 +205,17 @@ def timed_out(verdict: Verdict) -> Cause:
 
 def timeout(verdict: Verdict, certainty: Certainty, told: str) -> Reason:
     """It idled until its own deadline."""
-    limit = "its limit"
-    if verdict.limit is not None:
-        limit = f"its limit of {verdict.limit.seconds:.12g} s ({verdict.limit.variable})"
-    evidence = (f"{limit} ran out between the last look that saw it and the first that did not", told)
-    return Reason(
-        timed_out(verdict), certainty, evidence, verdict.deadline, EARLY + verdict.session.idle_within
+    within = EARLY + verdict.session.idle_within
+    return Reason(timed_out(verdict), certainty, (_ran_out(verdict.limit), told), verdict.deadline, within)
+
+
+def _ran_out(limit: Limit | None) -> str:
+    if limit is None:
+        return _("its limit ran out between the last look that saw it and the first that did not")
+    return _(
+        "its limit of {seconds:.12g} s ({variable}) ran out between the last look that saw it and the first that did not",
+        seconds=limit.seconds,
+        variable=limit.variable,
     )
 
 

@@ -24,6 +24,7 @@ from goneaway_tui.judge.absence import (
     timeout,
 )
 from goneaway_tui.judge.totals import by_totals
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Verdict
@@ -121,16 +122,21 @@ class _Group:
             evidence.append(_why_unforeseen(verdict))
         if not alone:
             evidence.append(
-                f"{len(self._group)} of its sessions left in that time; the counts do not say which was which"
+                _(
+                    "{number} of its sessions left in that time; the counts do not say which was which",
+                    number=len(self._group),
+                )
             )
         if cause in TORN and self._absence.kills and self._fresh.killable:
-            evidence.append(f"KILL statements run in that time: {self._absence.kills}")
+            evidence.append(_("KILL statements run in that time: {number}", number=self._absence.kills))
             if not self._share.exact or self._share.kills < self._fresh.torn:
                 certainty = Certainty.POSSIBLE
         elif cause in TORN and self._early.torn:
             certainty = Certainty.POSSIBLE  # the KILL, if it was one, is among the earlier counts too
         elif cause is Cause.CLIENT_LOST and self._fresh.torn > 1:
-            evidence.append(OFFLINE)  # of many at once it is not less likely than that all were lost together
+            evidence.append(
+                _(OFFLINE)
+            )  # of many at once it is not less likely than that all were lost together
         elif alone and enough and (cause is not Cause.CLIENT_LOST or _dies_at_once(verdict)):
             certainty = Certainty.CONFIRMED
         return Reason(cause, certainty, tuple(evidence))
@@ -138,15 +144,21 @@ class _Group:
     def _uncounted(self) -> Reason:
         absence = self._absence
         if absence.kills:
-            why = f"KILL statements run in that time: {absence.kills}; one that kills itself is not counted"
+            why = _(
+                "KILL statements run in that time: {number}; one that kills itself is not counted",
+                number=absence.kills,
+            )
             return Reason(Cause.KILLED, Certainty.LIKELY, (why, self._told))
         if absence.aborted == 0:
-            return Reason(Cause.CLIENT_QUIT, Certainty.LIKELY, ("Aborted_clients did not rise", self._told))
-        rose = "unknown" if absence.aborted is None else f"{absence.aborted}"
-        return Reason(Cause.UNKNOWN, Certainty.POSSIBLE, (f"the rise of Aborted_clients: {rose}", self._told))
+            return Reason(
+                Cause.CLIENT_QUIT, Certainty.LIKELY, (_("Aborted_clients did not rise"), self._told)
+            )
+        rose = _("unknown") if absence.aborted is None else absence.aborted
+        why = _("the rise of Aborted_clients: {number}", number=rose)
+        return Reason(Cause.UNKNOWN, Certainty.POSSIBLE, (why, self._told))
 
 
-OFFLINE = (
+OFFLINE = marked(
     "turning offline_mode on tears every session without CONNECTION_ADMIN too, and is counted as no KILL"
 )
 """Measured on MySQL 9.7: 1158 and 1160 rise, Aborted_clients too; Com_kill does not, and the error log says nothing."""
@@ -172,26 +184,30 @@ def _dies_at_once(verdict: Verdict) -> bool:
 
 def _why_unforeseen(verdict: Verdict) -> str:
     if verdict.session.is_idle:
-        return "earlier than its limit as last seen, so it has changed that since"
-    return "it was last seen busy; its wait began after that"
+        return _("earlier than its limit as last seen, so it has changed that since")
+    return _("it was last seen busy; its wait began after that")
 
 
 def _by_deadline(verdict: Verdict) -> tuple[float, int]:
     return verdict.deadline or 0.0, verdict.session.id
 
 
-ENDED = {Cause.CLIENT_LOST: "cut off without a goodbye", Cause.CLIENT_QUIT: "with a goodbye"}
+ENDED = {Cause.CLIENT_LOST: marked("cut off without a goodbye"), Cause.CLIENT_QUIT: marked("with a goodbye")}
 """How a session ended, in words, where the cause's own name says more than was counted."""
+COUNTED, COUNTED_EARLY = marked("{number} {ending}"), marked("{number} {ending} a little earlier")
 
 
 def told(account: Account, fresh: Tally, early: Tally) -> str:
     """What was counted of an account, in words."""
     whose = f"{plain(account[0], 60)}@{plain(account[1], 60)}"
     parts = [
-        f"{n} {ENDED.get(cause, cause.value)}{when}"
-        for tally, when in ((fresh, ""), (early, " a little earlier"))
+        _(times, number=n, ending=_(ENDED.get(cause, cause.value)))
+        for tally, times in ((fresh, COUNTED), (early, COUNTED_EARLY))
         for cause, n in sorted((tally.causes + Counter({Cause.CLIENT_LOST: tally.torn})).items())
         if n > 0
     ]
-    counted = ", ".join(parts)
-    return f"in that time the server counted for {whose}: {counted or 'no ending of a session'}"
+    if not parts:
+        return _("in that time the server counted for {account}: no ending of a session", account=whose)
+    return _(
+        "in that time the server counted for {account}: {endings}", account=whose, endings=_(", ").join(parts)
+    )

@@ -14,6 +14,7 @@ from math import inf
 
 from goneaway_tui.judge.learning import NOTHING_LEARNED, Lessons, limit_for
 from goneaway_tui.judge.risk import risk_of
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Inherited, Limit, Policy, Verdict
 
@@ -23,10 +24,35 @@ thread each; MariaDB's pool-of-threads up to 0.5 s (one tick of `thread_pool_sta
 
 
 DISPROVABLE = {
-    Basis.ASSUMED: "it idled longer than the global {variable} of {seconds:.12g} s and is still there",
-    Basis.LEARNED: "it idled longer than the {seconds:.12g} s learned from others like it and is still there",
+    Basis.ASSUMED: marked(
+        "it idled longer than the global {variable} of {seconds:.12g} s and is still there, so its own value is higher "
+        "(an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
+    ),
+    Basis.LEARNED: marked(
+        "it idled longer than the {seconds:.12g} s learned from others like it and is still there, so its own value is "
+        "higher (an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
+    ),
 }
 """What a session can show to be wrong by living on, and what is then said."""
+
+OWN = marked("read from this session's own variables")
+COPIED = marked(
+    "the global value when it was first seen; the server does not show what this session has set for itself, "
+    "or whether it is interactive (then it copied interactive_timeout)"
+)
+LOGIN = marked(
+    "the login is not finished: the global value when it was first seen; the server does not show what this session "
+    "has set for itself"
+)
+WROTE_ROWS = marked(
+    "idle inside a transaction that wrote rows: the global value when it was first seen; the server does not show what "
+    "this session has set for itself"
+)
+WROTE_NOTHING = marked(
+    "idle inside a transaction that wrote nothing: the global value when it was first seen; the server does not show "
+    "what this session has set for itself"
+)
+"""Whys without fields: there is one for every session, every second, so they are said with `_` where somebody looks."""
 
 
 def verdict_on(
@@ -78,46 +104,36 @@ def governing_limit(session: Session, inherited: Inherited) -> Limit | None:
     if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
         return None
     if session.role is Role.LOGIN:
-        return _assumed("connect_timeout", inherited.connect_timeout, "the login is not finished")
+        return _assumed("connect_timeout", inherited.connect_timeout, LOGIN)
     if session.own_limit is not None:
         return _own(session.own_limit)
     if session.transaction is not None:
         if session.transaction.rows_modified:
-            specific, reason = "idle_write_transaction_timeout", "idle inside a transaction that wrote rows"
+            specific, why = "idle_write_transaction_timeout", WROTE_ROWS
         else:
-            specific, reason = (
-                "idle_readonly_transaction_timeout",
-                "idle inside a transaction that wrote nothing",
-            )
+            specific, why = "idle_readonly_transaction_timeout", WROTE_NOTHING
         for name in (specific, "idle_transaction_timeout"):
             if getattr(inherited, name):
-                return _assumed(name, getattr(inherited, name), reason)
-    return _assumed("wait_timeout", inherited.wait_timeout, "")
+                return _assumed(name, getattr(inherited, name), why)
+    return _assumed("wait_timeout", inherited.wait_timeout, COPIED)
+
+
+def disproved(limit: Limit) -> Limit:
+    return _disproved(limit, _(DISPROVABLE[limit.basis]))
 
 
 @lru_cache(maxsize=1024)
-def disproved(limit: Limit) -> Limit:
-    outlived = DISPROVABLE[limit.basis].format(variable=limit.variable, seconds=limit.seconds)
-    why = (
-        f"{outlived}, so its own value is higher (an interactive client, a SET SESSION, or part of a command has arrived); "
-        "when it ends is unknown"
-    )
-    return Limit(limit.seconds, limit.variable, Basis.DISPROVED, why)
+def _disproved(limit: Limit, why: str) -> Limit:
+    """`why` is said already: what is kept here is of one language."""
+    told = why.format(variable=limit.variable, seconds=limit.seconds)
+    return Limit(limit.seconds, limit.variable, Basis.DISPROVED, told)
 
 
 @lru_cache(maxsize=1024)
 def _own(seconds: int) -> Limit:
-    return Limit(seconds, "wait_timeout", Basis.OWN, "read from this session's own variables")
+    return Limit(seconds, "wait_timeout", Basis.OWN, OWN)
 
 
 @lru_cache(maxsize=1024)
-def _assumed(name: str, seconds: float | None, reason: str) -> Limit | None:
-    if seconds is None:
-        return None
-    why = (
-        "the global value when it was first seen; the server does not show what this session has set for itself, "
-        "or whether it is interactive (then it copied interactive_timeout)"
-        if name == "wait_timeout"
-        else "the global value when it was first seen; the server does not show what this session has set for itself"
-    )
-    return Limit(seconds, name, Basis.ASSUMED, f"{reason}: {why}" if reason else why)
+def _assumed(name: str, seconds: float | None, why: str) -> Limit | None:
+    return None if seconds is None else Limit(seconds, name, Basis.ASSUMED, why)

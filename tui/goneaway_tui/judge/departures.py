@@ -12,6 +12,7 @@ from collections.abc import Callable
 from goneaway_tui.judge.absence import EARLY, Absence, Reason, timed_out
 from goneaway_tui.judge.apportioning import apportioned
 from goneaway_tui.judge.runs import is_same_run
+from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.departure import Departure
@@ -66,9 +67,8 @@ def _killed_by(verdict: Verdict, after: Snapshot) -> Reason | None:
     """Somebody's KILL is among the statements the server remembers."""
     for kill in after.sample.clues.kills:
         if kill.session_id == verdict.session.id:
-            return Reason(
-                Cause.KILLED, Certainty.CONFIRMED, (f"KILL {kill.session_id} by {plain(kill.by, 200)}",)
-            )
+            told = _("KILL {id} by {whom}", id=kill.session_id, whom=plain(kill.by, 200))
+            return Reason(Cause.KILLED, Certainty.CONFIRMED, (told,))
     return None
 
 
@@ -102,7 +102,7 @@ def _dying(verdict: Verdict, after: Snapshot) -> Reason | None:  # noqa: ARG001 
     """It was seen on its way out; but MariaDB shows the same after a KILL QUERY of an idle session, which lives on."""
     if verdict.session.command != "Killed":
         return None
-    return Reason(Cause.KILLED, Certainty.LIKELY, ("the process list showed it as Killed",))
+    return Reason(Cause.KILLED, Certainty.LIKELY, (_("the process list showed it as Killed"),))
 
 
 NAMED: tuple[Callable[[Verdict, Snapshot], Reason | None], ...] = (_killed_by, _logged, _dying)
@@ -127,7 +127,7 @@ def _swept_away(verdict: Verdict, before: Snapshot, after: Snapshot) -> Departur
     within = max(0.0, started - before.taken_at) / 2
     at = min(before.taken_at + within, after.taken_at)
     reason = _why_stopped(after.sample.clues.log, verdict.session.id)
-    restart = f"the server began anew: it is up {after.sample.server.uptime:.0f} s"
+    restart = _("the server began anew: it is up {seconds:.0f} s", seconds=after.sample.server.uptime)
     if reason.at is not None:
         at, within = min(max(reason.at, before.taken_at), after.taken_at), reason.within
     return Departure(verdict, at, within, reason.cause, reason.certainty, (*reason.evidence, restart))
@@ -147,10 +147,13 @@ def _why_stopped(log: tuple[LogEntry, ...], session_id: ProcesslistId) -> Reason
         return Reason(Cause.SERVER_RESTART, Certainty.CONFIRMED, (_quoted(spoken),), spoken.at, within)
     start = next((e for e in of_server if e.code == STARTS), None)
     if start is not None:
-        why = f"the server's log tells of a start and of no stop before it: {plain(start.text, 400)}"
+        why = _(
+            "the server's log tells of a start and of no stop before it: {line}", line=plain(start.text, 400)
+        )
         return Reason(Cause.SERVER_CRASH, Certainty.LIKELY, (why,))
-    return Reason(Cause.SERVER_RESTART, Certainty.LIKELY, ("nothing says whether it was stopped or crashed",))
+    why = _("nothing says whether it was stopped or crashed")
+    return Reason(Cause.SERVER_RESTART, Certainty.LIKELY, (why,))
 
 
 def _quoted(entry: LogEntry) -> str:
-    return f"the server's log: {plain(entry.text, 400)}"
+    return _("the server's log: {line}", line=plain(entry.text, 400))

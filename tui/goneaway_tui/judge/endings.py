@@ -8,6 +8,7 @@ from statistics import median
 
 from goneaway_tui.judge.cutters import cutter_at
 from goneaway_tui.judge.waits import FEWEST, Told, Wait, ids, named, sure
+from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.pattern import Pattern, PatternKind, Team
 from goneaway_tui.model.snapshot import Basis
@@ -68,27 +69,50 @@ def _cut_off_pattern(team: Team, of: Sequence[Wait], beyond: int) -> Pattern:
     limits = [wait.verdict.limit for wait in of if wait.verdict.limit is not None]
     shown = bool(limits) and all(limit.basis is Basis.OWN for limit in limits)
     evidence = [
-        f"of {len(of) + beyond} that idled for {age:,.0f} s, {len(of)} left between {of[0].age:,.1f} and {of[-1].age:,.1f} s"
+        _(
+            "of {all} that idled for {age:,.0f} s, {left} left between {least:,.1f} and {most:,.1f} s",
+            all=len(of) + beyond,
+            age=age,
+            left=len(of),
+            least=of[0].age,
+            most=of[-1].age,
+        )
     ]
     if limits:
         least = min(limit.seconds for limit in limits)
-        evidence.append(f"their limit of {least:,.0f} s {'had not come' if shown else 'is only assumed'}")
+        evidence.append(
+            _("their limit of {seconds:,.0f} s had not come", seconds=least)
+            if shown
+            else _("their limit of {seconds:,.0f} s is only assumed", seconds=least)
+        )
     evidence.append(
-        f"{quits} said goodbye, as a pool or a proxy does that closes what it does not need"
+        _("{number} said goodbye, as a pool or a proxy does that closes what it does not need", number=quits)
         if polite
-        else f"{len(of) - quits} said no goodbye, as when a firewall or a balancer on the way forgets a connection"
+        else _(
+            "{number} said no goodbye, as when a firewall or a balancer on the way forgets a connection",
+            number=len(of) - quits,
+        )
     )
     if (who := cutter_at(age)) is not None:
-        evidence.append(f"who usually ends connections there: {who}")
+        evidence.append(_("who usually ends connections there: {who}", who=_(who)))
     remedies = [
-        "look for this number among the settings of the pool, and of whatever stands between it and the server",
-        f"let the client ping, or let go of, what has idled for {age * 0.8:,.0f} s",
+        _(
+            "look for this number among the settings of the pool, and of whatever stands between it and the server"
+        ),
+        _("let the client ping, or let go of, what has idled for {seconds:,.0f} s", seconds=age * 0.8),
     ]
     if not shown:
-        remedies.append(f"look whether the program sets its own wait_timeout to {age:,.0f} s")
+        remedies.append(
+            _("look whether the program sets its own wait_timeout to {seconds:,.0f} s", seconds=age)
+        )
     return Pattern(
         PatternKind.CUT_OFF,
-        f"{named(team)}: {len(of)} sessions left after {age:,.0f} s idle, far below their limit",
+        _(
+            "{team}: {number} sessions left after {age:,.0f} s idle, far below their limit",
+            team=named(team),
+            number=len(of),
+            age=age,
+        ),
         sure(len(of)),
         tuple(evidence),
         tuple(remedies),
@@ -97,11 +121,21 @@ def _cut_off_pattern(team: Team, of: Sequence[Wait], beyond: int) -> Pattern:
     )
 
 
-def _limits(closed: Sequence[Wait]) -> str:
+def _always_first(team: Team, closed: Sequence[Wait]) -> str:
     ages = [wait.age for wait in closed]
     if max(ages) > 2 * min(ages):
-        return f"each session's own limit, {min(ages):,.0f} to {max(ages):,.0f} s,"
-    return f"the server's limit of {median(ages):,.0f} s"
+        return _(
+            "{team}: each session's own limit, {least:,.0f} to {most:,.0f} s, always comes first, "
+            "and the pool opens new sessions",
+            team=named(team),
+            least=min(ages),
+            most=max(ages),
+        )
+    return _(
+        "{team}: the server's limit of {seconds:,.0f} s always comes first, and the pool opens new sessions",
+        team=named(team),
+        seconds=median(ages),
+    )
 
 
 # --- A limit below the pool's own lifetime
@@ -123,15 +157,29 @@ def limit_below_pool(team: Team, of: Sequence[Wait]) -> Told | None:
         return None  # one generation that died, and nobody can say whether the next will
     pattern = Pattern(
         PatternKind.LIMIT_BELOW_POOL,
-        f"{named(team)}: {_limits(closed)} always comes first, and the pool opens new sessions",
+        _always_first(team, closed),
         sure(len(closed)),
         (
-            f"{len(closed)} of {len(ended)} that left were closed by the server for idling, not by the client",
-            f"{len(of) - len(ended)} are open now, and this has gone on for {max(instants) - min(instants):,.0f} s",
+            _(
+                "{closed} of {left} that left were closed by the server for idling, not by the client",
+                closed=len(closed),
+                left=len(ended),
+            ),
+            _(
+                "{open} are open now, and this has gone on for {seconds:,.0f} s",
+                open=len(of) - len(ended),
+                seconds=max(instants) - min(instants),
+            ),
         ),
         (
-            f"let the pool retire what it holds before {limit * 0.8:,.0f} s: {POOLS}",
-            "or raise wait_timeout above the pool's lifetime; open sessions keep theirs until they reconnect",
+            _(
+                "let the pool retire what it holds before {seconds:,.0f} s: {settings}",
+                seconds=limit * 0.8,
+                settings=POOLS,
+            ),
+            _(
+                "or raise wait_timeout above the pool's lifetime; open sessions keep theirs until they reconnect"
+            ),
         ),
         ids(closed),
         team,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, floor
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
@@ -91,7 +92,7 @@ def learn(lessons: Lessons, departures: Iterable[Departure], snapshot: Snapshot)
         return lessons
     known = dict(lessons.of)
     for kin in sorted(survived):
-        ages = [age for _, age in sorted(deaths.get(kin, ()))]
+        ages = [age for _at, age in sorted(deaths.get(kin, ()))]
         known[kin] = _taught(known.pop(kin, Lesson()), ages, survived[kin])
     for forgotten in [*known][: max(0, len(known) - MOST_KIN)]:
         del known[forgotten]
@@ -108,7 +109,7 @@ def limit_for(lessons: Lessons, session: Session, inherited: Inherited) -> Limit
     if seconds is None:
         return None
     lesson = lessons.of[kin]
-    return _learned(kin, seconds, lesson.agreeing(seconds), len(lesson.deaths))
+    return _learned(_(LEARNED), kin, seconds, lesson.agreeing(seconds), len(lesson.deaths))
 
 
 def agreed(deaths: Iterable[float]) -> int | None:
@@ -141,12 +142,16 @@ def _taught(lesson: Lesson, deaths: list[float], survived: float) -> Lesson:
     return Lesson(known[-REMEMBERED:], outlived)
 
 
+LEARNED = marked(
+    "learned from {agreeing} of the last {deaths} sessions of {whose} that ended without a goodbye: they did at this idle "
+    "age, and none was seen to outlive it; their own wait_timeout, or something on the way, closes them"
+)
+
+
 @lru_cache(maxsize=1024)
-def _learned(kin: Kin, seconds: int, agreeing: int, deaths: int) -> Limit:
+def _learned(why: str, kin: Kin, seconds: int, agreeing: int, deaths: int) -> Limit:
+    """`why` is said already: what is kept here is of one language."""
     whose = f"{plain(kin.user, 60)}@{plain(kin.host, 60)}"
     program = f" ({plain(kin.program, 60)})" if kin.program else ""
-    why = (
-        f"learned from {agreeing} of the last {deaths} sessions of {whose}{program} that ended without a goodbye: they did "
-        f"at this idle age, and none was seen to outlive it; their own wait_timeout, or something on the way, closes them"
-    )
-    return Limit(seconds, "wait_timeout", Basis.LEARNED, why)
+    told = why.format(agreeing=agreeing, deaths=deaths, whose=whose + program)
+    return Limit(seconds, "wait_timeout", Basis.LEARNED, told)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from goneaway_tui.language import marked
 from goneaway_tui.model.departure import Departure
 
 MOST = 10_000
 """How many are kept one by one unless said otherwise; the totals go on counting."""
 MOST_NAMES = 1_000
 """How many different users, programs or hosts are counted by name: whoever connects chooses what a program is called."""
-ALL_OTHERS = "(all others)"
-"""What is counted by no name of its own."""
+ALL_OTHERS, NOT_SAID = marked("(all others)"), marked("(not said)")
+"""What is counted by no name of its own, and who gave none; to be said with `_`."""
 
 TOTALS: Mapping[str, Callable[[Departure], str]] = {
     "cause": lambda d: d.cause.value,
     "user": lambda d: d.verdict.session.user,
-    "program": lambda d: d.verdict.session.program or "(not said)",
-    "host": lambda d: d.verdict.session.client_host or "(not said)",
+    "program": lambda d: d.verdict.session.program or NOT_SAID,
+    "host": lambda d: d.verdict.session.client_host or NOT_SAID,
 }
 """What departures are added up by."""
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.duration import parse_duration
@@ -46,7 +47,7 @@ WORDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
 DURATIONS: dict[str, Callable[[Verdict, float], float | None]] = {
     "idle": lambda v, now: v.idle_seconds(now),
     "left": lambda v, now: v.seconds_left(now),
-    "limit": lambda v, _: v.limit.seconds if v.limit else None,
+    "limit": lambda v, _now: v.limit.seconds if v.limit else None,
 }
 """Fields in time: `idle>10m`, `left<=30`, `limit:8h`."""
 
@@ -136,7 +137,13 @@ def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str,
     """Minus, field, comparison and word of each term, folded. Raises ValueError for one that ends after its comparison."""
     for dangling in _DANGLING.finditer(text):
         if dangling[1].lower() in fields:
-            raise ValueError(f"{dangling[0].lstrip('-')} is not finished: {dangling[1]} compared with what?")
+            raise ValueError(
+                _(
+                    "{term} is not finished: {field} compared with what?",
+                    term=dangling[0].lstrip("-"),
+                    field=dangling[1],
+                )
+            )
     for minus, field, comparison, raw in _TERM.findall(text):
         yield minus, field.lower(), comparison, plain(raw.strip('"')).casefold()
 
@@ -149,10 +156,10 @@ def _departure_test(field: str, comparison: str, word: str) -> Callable[[Departu
     if field in OF_DEPARTURES:
         word_of, known = OF_DEPARTURES[field]
         if comparison not in {":", "="}:
-            raise ValueError(f"{field} has no order: write {field}:{word}")
+            raise _unordered(field, word)
         meant = frozenset(each for each in known if each == word or (comparison == ":" and word in each))
         if not meant:
-            raise ValueError(f"{field} is one of {', '.join(known)}")
+            raise _unknown(field, known)
         return lambda d: word_of(d) in meant
     test = _test(field, comparison, word)
     if test is not None:
@@ -160,7 +167,7 @@ def _departure_test(field: str, comparison: str, word: str) -> Callable[[Departu
     anything = f"{field}{comparison}{word}"
     anywhere = _anywhere(anything)
     return lambda d: (
-        any(anything in word_of(d) for word_of, _ in OF_DEPARTURES.values()) or anywhere(d.verdict, d.at)
+        any(anything in word_of(d) for word_of, _known in OF_DEPARTURES.values()) or anywhere(d.verdict, d.at)
     )
 
 
@@ -174,31 +181,39 @@ def _test(field: str, comparison: str, word: str) -> Test | None:
         return _measured(DURATIONS[field], comparison, parse_duration(word))
     if field in NUMBERS:
         if not re.fullmatch(r"\d{1,20}", word, re.ASCII):
-            raise ValueError(f"{field} is a number: write {field}:4711 or {field}>0")
+            raise ValueError(_("{field} is a number: write {field}:4711 or {field}>0", field=field))
         number_of = NUMBERS[field]
-        return _measured(lambda v, _: number_of(v), comparison, int(word))
+        return _measured(lambda v, _now: number_of(v), comparison, int(word))
     return None
 
 
 def _word_test(field: str, comparison: str, word: str) -> Test:
     word_of, known = WORDS[field]
     if word not in known:
-        raise ValueError(f"{field} is one of {', '.join(known)}")
+        raise _unknown(field, known)
     if comparison in {":", "="}:
-        return lambda v, _: word_of(v) == word
+        return lambda v, _now: word_of(v) == word
     if field != "risk":
-        raise ValueError(f"{field} has no order: write {field}:{word}")
+        raise _unordered(field, word)
     compare, bound = COMPARISONS[comparison], RISKS[word]
-    return lambda v, _: bool(compare(v.risk.rank, bound))
+    return lambda v, _now: bool(compare(v.risk.rank, bound))
 
 
 def _text_test(field: str, comparison: str, word: str) -> Test:
     text_of = TEXTS[field]
     if comparison == ":":
-        return lambda v, _: word in text_of(v).casefold()
+        return lambda v, _now: word in text_of(v).casefold()
     if comparison == "=":
-        return lambda v, _: text_of(v).casefold() == word
-    raise ValueError(f"{field} is text: write {field}:{word} or {field}={word}")
+        return lambda v, _now: text_of(v).casefold() == word
+    raise ValueError(_("{field} is text: write {field}:{word} or {field}={word}", field=field, word=word))
+
+
+def _unknown(field: str, known: tuple[str, ...]) -> ValueError:
+    return ValueError(_("{field} is one of {words}", field=field, words=", ".join(known)))
+
+
+def _unordered(field: str, word: str) -> ValueError:
+    return ValueError(_("{field} has no order: write {field}:{word}", field=field, word=word))
 
 
 def _measured(value_of: Callable[[Verdict, float], float | None], comparison: str, bound: float) -> Test:

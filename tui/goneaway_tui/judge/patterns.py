@@ -14,6 +14,7 @@ from statistics import median
 from goneaway_tui.judge.endings import cut_off, limit_below_pool
 from goneaway_tui.judge.proxies import proxied
 from goneaway_tui.judge.waits import FEWEST, Told, Wait, by_team, ids, kin_of, named, teams, waits
+from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.pattern import Pattern, PatternKind, Team
@@ -59,18 +60,37 @@ def _ghosts(scene: Scene) -> Iterator[Pattern]:
         if first is None:
             continue
         ghosts, reach = of[first:], of[first - 1].age
-        several = len(ghosts) > 1
         yield Pattern(
             PatternKind.GHOSTS,
-            f"{named(team)}: {len(ghosts)} {'sessions' if several else 'session'} idle far past what the others reach",
+            ngettext(
+                "{team}: {number} session idle far past what the others reach",
+                "{team}: {number} sessions idle far past what the others reach",
+                len(ghosts),
+                team=named(team),
+            ),
             Certainty.POSSIBLE,
             (
-                f"{'they have' if several else 'it has'} idled for {ghosts[0].age:,.0f} s or more",
-                f"none of {first} others of the same user, host and program idled longer than {reach:,.0f} s",
+                ngettext(
+                    "it has idled for {seconds:,.0f} s or more",
+                    "they have idled for {seconds:,.0f} s or more",
+                    len(ghosts),
+                    seconds=ghosts[0].age,
+                ),
+                _(
+                    "none of {others} others of the same user, host and program idled longer than {seconds:,.0f} s",
+                    others=first,
+                    seconds=reach,
+                ),
             ),
             (
-                f"look one id up in the application's log; here, the filter id:{ghosts[0].session.id} shows it",
-                "if nobody there uses it any more, the client is gone: kill it; a shorter keepalive finds such sooner",
+                _(
+                    "look one id up in the application's log; here, the filter id:{id} shows it",
+                    id=ghosts[0].session.id,
+                ),
+                _(
+                    "if nobody there uses it any more, the client is gone: kill it; "
+                    "a shorter keepalive finds such sooner"
+                ),
             ),
             ids(ghosts),
             team,
@@ -102,15 +122,29 @@ def _idle_in_transaction(team: Team, of: Sequence[Wait]) -> Told | None:
     rows = sum((wait.session.transaction.rows_modified or 0) for wait in held if wait.session.transaction)
     pattern = Pattern(
         PatternKind.IDLE_IN_TRANSACTION,
-        f"{named(team)}: {len(held)} of {len(pausing)} sessions idle {PAUSE:.0f} s and more inside a transaction",
+        _(
+            "{team}: {held} of {idle} sessions idle {seconds:.0f} s and more inside a transaction",
+            team=named(team),
+            held=len(held),
+            idle=len(pausing),
+            seconds=PAUSE,
+        ),
         Certainty.CONFIRMED,
         (
-            f"half of them for {median(wait.age for wait in held):,.0f} s or longer, one for {held[-1].age:,.0f} s",
-            f"they hold {rows:,} changed rows, which are lost when the session is",
+            _(
+                "half of them for {half:,.0f} s or longer, one for {longest:,.0f} s",
+                half=median(wait.age for wait in held),
+                longest=held[-1].age,
+            ),
+            _("they hold {rows:,} changed rows, which are lost when the session is", rows=rows),
         ),
         (
-            "commit or roll back before waiting: autocommit switched off opens a transaction with the first SELECT",
-            "where the server has idle_transaction_timeout, it bounds this without touching other sessions",
+            _(
+                "commit or roll back before waiting: autocommit switched off opens a transaction with the first SELECT"
+            ),
+            _(
+                "where the server has idle_transaction_timeout, it bounds this without touching other sessions"
+            ),
         ),
         ids(held),
         team,
@@ -139,15 +173,22 @@ def _saturation(scene: Scene) -> Iterator[Pattern]:
     team = Team(program=program) if program else Team(user=user)
     yield Pattern(
         PatternKind.SATURATION,
-        f"{connected:,} of {most:,.0f} connections are taken, and most of them sleep",
+        _(
+            "{connected:,} of {most:,.0f} connections are taken, and most of them sleep",
+            connected=connected,
+            most=most,
+        ),
         Certainty.CONFIRMED,
         (
-            f"{len(asleep):,} of {len(clients):,} clients are idle",
-            f"{number:,} of the idle ones are of {named(team)}",
+            _("{idle:,} of {all:,} clients are idle", idle=len(asleep), all=len(clients)),
+            _("{number:,} of the idle ones are of {team}", number=number, team=named(team)),
         ),
         (
-            f"let the pool of {named(team)} keep fewer connections, and let go sooner of those it does not need",
-            "a higher max_connections gives room until then, and each connection takes memory",
+            _(
+                "let the pool of {team} keep fewer connections, and let go sooner of those it does not need",
+                team=named(team),
+            ),
+            _("a higher max_connections gives room until then, and each connection takes memory"),
         ),
         tuple(sorted(v.session.id for v in asleep)),
         team,

@@ -19,28 +19,33 @@ from goneaway_tui.judge.absence import (
     timed_out,
     timeout,
 )
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.snapshot import Verdict
 
 NET_STATES = {"Writing to net": Cause.NET_WRITE_TIMEOUT, "Reading from net": Cause.NET_READ_TIMEOUT}
-OWN_LIMIT = "so does a shorter wait_timeout of its own, which this server shows of nobody"
-ALIKE = "an oversized packet ends a session the same way; the server's error log tells them apart"
+OWN_LIMIT = marked("so does a shorter wait_timeout of its own, which this server shows of nobody")
+ALIKE = marked("an oversized packet ends a session the same way; the server's error log tells them apart")
 
 
 def by_totals(absence: Absence) -> Reasons:
     """A reason for each session of the absence."""
     if absence.aborted is None:
         return {v.session.id: _unobserved(absence, v) for v in absence.gone}
-    told = (
-        f"Aborted_clients rose by {absence.aborted}, Com_kill by {absence.kills}, "
-        f"{len(absence.gone)} left that nothing else explains"
+    told = _(
+        "Aborted_clients rose by {aborted}, Com_kill by {kills}, {gone} left that nothing else explains",
+        aborted=absence.aborted,
+        kills=absence.kills,
+        gone=len(absence.gone),
     )
     fitting = sorted(
         ((rank, v) for v in absence.gone if (rank := _fit(absence, v)) is not None),
         key=lambda each: (each[0], each[1].deadline or 0.0, each[1].session.id),
     )
     certainty = Certainty.LIKELY if absence.aborted >= len(fitting) else Certainty.POSSIBLE
-    reasons = {v.session.id: _out_of_time(absence, v, certainty, told) for _, v in fitting[: absence.aborted]}
+    reasons = {
+        v.session.id: _out_of_time(absence, v, certainty, told) for _rank, v in fitting[: absence.aborted]
+    }
     rest = [v for v in absence.gone if v.session.id not in reasons]
     return reasons | _rest(absence, rest, absence.aborted - len(reasons), told)
 
@@ -59,12 +64,16 @@ def _out_of_time(absence: Absence, verdict: Verdict, certainty: Certainty, told:
         return timeout(verdict, certainty, told)
     hidden = absence.other_limit(verdict)
     if hidden is None:
-        why = "it was last seen busy, and there was time to fall silent and reach its limit"
+        why = _("it was last seen busy, and there was time to fall silent and reach its limit")
         return Reason(timed_out(verdict), Certainty.POSSIBLE, (why, told))
     name, seconds = hidden
     since = verdict.session.idle_since or 0.0
     cause = Cause.TRANSACTION_TIMEOUT if name.startswith("idle_") else Cause.IDLE_TIMEOUT
-    why = f"{name} of {seconds:.12g} s ran out in that time, if that was its limit, which the server does not show"
+    why = _(
+        "{variable} of {seconds:.12g} s ran out in that time, if that was its limit, which the server does not show",
+        variable=name,
+        seconds=seconds,
+    )
     return Reason(cause, certainty, (why, told), since + seconds, EARLY + verdict.session.idle_within)
 
 
@@ -106,12 +115,13 @@ def _orderly(
         certainty = Certainty.POSSIBLE if absence.aborted else Certainty.LIKELY
     else:
         certainty = Certainty.CONFIRMED if goodbyes >= needed else Certainty.LIKELY
-    said = (f"goodbyes counted of its account: {goodbyes}",) if Cause.CLIENT_QUIT in absence.counts else ()
+    counted = _("goodbyes counted of its account: {number}", number=goodbyes)
+    said = (counted,) if Cause.CLIENT_QUIT in absence.counts else ()
     return Reason(Cause.CLIENT_QUIT, certainty, (*said, told))
 
 
 def _unobserved(absence: Absence, verdict: Verdict) -> Reason:
-    told = "nobody counted in that time"
+    told = _("nobody counted in that time")
     if absence.is_due(verdict):
         return timeout(verdict, Certainty.LIKELY, told)
     return Reason(Cause.UNKNOWN, Certainty.POSSIBLE, (told,))
@@ -121,8 +131,9 @@ def _torn(verdict: Verdict, *, kills: int, sole: bool, told: str) -> Reason:
     """It ended without a goodbye, and not for idling. `sole`: by a KILL, or nobody was killed."""
     state = NET_STATES.get(verdict.session.state or "")
     if state is not None:
-        return Reason(state, Certainty.LIKELY, (f"it was last seen in state {verdict.session.state}", told))
+        seen = _("it was last seen in state {state}", state=verdict.session.state)
+        return Reason(state, Certainty.LIKELY, (seen, told))
     if kills > 0:
         return Reason(Cause.KILLED, Certainty.LIKELY if sole else Certainty.POSSIBLE, (told,))
-    own = (OWN_LIMIT,) if verdict.session.is_idle and verdict.session.own_limit is None else ()
-    return Reason(Cause.CLIENT_LOST, Certainty.POSSIBLE, (told, ALIKE, *own))
+    own = (_(OWN_LIMIT),) if verdict.session.is_idle and verdict.session.own_limit is None else ()
+    return Reason(Cause.CLIENT_LOST, Certainty.POSSIBLE, (told, _(ALIKE), *own))

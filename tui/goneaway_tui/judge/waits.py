@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.pattern import Pattern, Team
@@ -131,5 +132,10 @@ def named(team: Team) -> str:
     user, host, program = (plain(each or "", 60) for each in (team.user, team.host, team.program))
     if team.user is not None and team.host is not None:
         return f"{user}@{host} ({program})" if program else f"{user}@{host}"
-    known = (("program", team.program), ("user", team.user), ("host", team.host))
-    return next((f"{what} {plain(value, 60)}" for what, value in known if value), "all clients")
+    known = (
+        (marked("program {name}"), team.program),
+        (marked("user {name}"), team.user),
+        (marked("host {name}"), team.host),
+    )
+    told = next(((said, name) for said, name in known if name), None)
+    return _("all clients") if told is None else _(told[0], name=plain(told[1], 60))

@@ -18,6 +18,7 @@ from pymysql.connections import Connection as Wire
 from pymysql.constants import CLIENT, FIELD_TYPE
 
 from goneaway_tui.errors import SettingsError, SourceError, TooSlow, Unsupported
+from goneaway_tui.language import _, marked
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.explanations import explained, number_and_message
 from goneaway_tui.source.line import Line
@@ -52,6 +53,10 @@ ABSENT = frozenset({1054, 1109, 1146, 1193, 1049, 1305})
 """Error numbers that mean: this server has no such thing."""
 
 
+CLOSED_LOGIN = marked("it closes the connection during the login")
+CLOSED_UNGREETED = marked("it closes the connection without a greeting")
+
+
 class Refusal(Exception):
     """The server understood a statement and will not run it; `number` is its error number."""
 
@@ -59,6 +64,13 @@ class Refusal(Exception):
         super().__init__(message)
         self.number = number
 
+
+HALVES = {
+    "user": marked("the user holds half a character, which nobody can send"),
+    "password": marked("the password holds half a character, which nobody can send"),
+    "database": marked("the database holds half a character, which nobody can send"),
+}
+"""What is said of a setting that is no text."""
 
 _CONVERSIONS: dict[Any, Any] = {
     **converters.encoders,
@@ -129,8 +141,8 @@ class Connection:
     def _broken(self, number: int, message: str) -> SourceError:
         if self._line.expired or (number == 2013 and "timed out" in message):
             return TooSlow(
-                f"{self._address.name} does not answer in time",
-                "the server or the way to it hangs; reconnecting by itself",
+                _("{server} does not answer in time", server=self._address.name),
+                _("the server or the way to it hangs; reconnecting by itself"),
             )
         return explained(self._address, number, message)
 
@@ -182,7 +194,7 @@ def _encoded(what: str, value: str) -> bytes:
     """As the bytes that were typed. Raises SettingsError, which does not carry the text along."""
     with suppress(UnicodeEncodeError):
         return value.encode("utf-8", "surrogateescape")
-    raise SettingsError(f"the {what} holds half a character, which nobody can send", "type it again")
+    raise SettingsError(_(HALVES[what]), _("type it again"))
 
 
 def _not_connected(address: Address, error: Exception, *, greeted: bool, expired: bool) -> SourceError:
@@ -193,19 +205,19 @@ def _not_connected(address: Address, error: Exception, *, greeted: bool, expired
     if isinstance(cause, ssl.SSLError) or "[SSL" in message:
         number, message = 2026, _tls_words(cause, message)
     elif expired or isinstance(cause, TimeoutError) or "timed out" in message:
-        number, message = 2003, "timed out while logging in" if greeted else "timed out"
+        number, message = 2003, marked("timed out while logging in") if greeted else marked("timed out")
     elif isinstance(cause, OSError):
         number, message = 2003, cause.strerror or str(cause)
     elif isinstance(error, RuntimeError):
         number, message = CANNOT, str(error)
     elif number in {2006, 2013} and error.args[1:]:
-        when = "during the login" if greeted else "without a greeting"
-        number, message = 2003, f"it closes the connection {when}"
+        number, message = 2003, CLOSED_LOGIN if greeted else CLOSED_UNGREETED
     elif not (isinstance(error, pymysql.Error) and error.args[1:]) or isinstance(
         error, pymysql.InternalError
     ):
         return Unsupported(
-            f"what answers at {address.name} does not speak the MySQL protocol", "is the port (-P) right?"
+            _("what answers at {server} does not speak the MySQL protocol", server=address.name),
+            _("is the port (-P) right?"),
         )
     return explained(address, number, message)
 
@@ -236,7 +248,11 @@ def _tls(address: Address) -> ssl.SSLContext:
     except OSError as error:
         files = ", ".join(filter(None, (address.ssl_ca, address.ssl_cert, address.ssl_key)))
         raise SettingsError(
-            f"cannot use {files}: {_tls_words(error, error.strerror or str(error))}",
-            "check --ssl-ca, --ssl-cert and --ssl-key",
+            _(
+                "cannot use {files}: {why}",
+                files=files,
+                why=_tls_words(error, error.strerror or str(error)),
+            ),
+            _("check --ssl-ca, --ssl-cert and --ssl-key"),
         ) from None
     return context

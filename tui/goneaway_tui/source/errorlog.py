@@ -11,6 +11,7 @@ from pathlib import Path
 
 from goneaway_tui.doctor.serverlog import LONGEST_LINE, ServerLog
 from goneaway_tui.errors import FileError
+from goneaway_tui.language import _
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.plain import plain
 
@@ -95,11 +96,12 @@ def _opened(path: Path) -> FileIO:
     try:
         if not path.is_file():
             raise FileError(
-                f"{plain(str(path), 300)} is not a file", "name the server's error log: SELECT @@log_error"
+                _("{path} is not a file", path=plain(str(path), 300)),
+                _("name the server's error log: SELECT @@log_error"),
             )
         return FileIO(path)
     except OSError as error:
         raise FileError(
-            f"cannot read {plain(str(path), 300)}: {error.strerror}",
-            "mend its permissions, or leave --error-log out",
+            _("cannot read {path}: {why}", path=plain(str(path), 300), why=error.strerror),
+            _("mend its permissions, or leave --error-log out"),
         ) from None

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NoReturn, TypeVar
 
 from goneaway_tui.errors import AccessDenied, OutcomeUnknown, SourceError, Unsupported
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Flavour, Variable
 from goneaway_tui.model.session import ProcesslistId, Session
@@ -34,7 +35,7 @@ ACT_SECONDS = 3 * sql.STATEMENT_SECONDS
 PATIENCE = 60
 """Seconds our own session may idle, should its end not reach the server."""
 
-ALREADY_GONE = "already gone"
+ALREADY_GONE = marked("already gone")
 """The warning in Kept where there was no such session any more."""
 
 ASKS_FOR_ROOM = frozenset({"max_connections"})
@@ -74,7 +75,7 @@ class LiveExecutor:
                 found.flavour, found.version, found.banner, found.own_id, found.account, found.able
             )
             reader = READERS[found.flavour](connection, alone, self._clock, self._text_length)
-            _, sessions = reader.sessions(uptime)
+            _at, sessions = reader.sessions(uptime)
             return next((each for each in sessions if each.id == session_id), None)
 
     def set_global(self, name: str, value: float, keep: Keep) -> Kept:
@@ -97,8 +98,11 @@ class LiveExecutor:
             statement = found.statement(what) if what in sql.STATEMENTS[found.flavour] else None
             if statement is None:
                 raise Unsupported(
-                    f"{found.flavour.title} {found.version} keeps no value across restarts",
-                    "write it into the option file",
+                    _(
+                        "{server} keeps no value across restarts",
+                        server=f"{found.flavour.title} {found.version}",
+                    ),
+                    _("write it into the option file"),
                 )
             try:
                 ran, warned = connection.act(named(statement, name), parameters)
@@ -135,7 +139,7 @@ class LiveExecutor:
         rows = connection.rows(found.must("standing"), (name,))
         if not rows:
             raise self._absent(name)
-        _, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
+        _name, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
         return Standing(
             Variable(name, _number(value), _number(low), _number(high), SET_BY.get(text(origin))),
             default=_number(default),
@@ -178,7 +182,13 @@ class LiveExecutor:
             yield
         except (SourceError, Refusal) as error:
             raise OutcomeUnknown(
-                f"{self._address.name} took {statement}, and then: {error}; what it kept is unknown", LOOK
+                _(
+                    "{server} took {statement}, and then: {why}; what it kept is unknown",
+                    server=self._address.name,
+                    statement=statement,
+                    why=error.args[0],
+                ),
+                _(LOOK),
             ) from None
 
     def _refuse_change(self, refusal: Refusal, connection: Connection, found: Survey, name: str) -> NoReturn:
@@ -186,7 +196,7 @@ class LiveExecutor:
             raise self._absent(name) from None
         if refusal.number == _FIXED_AT_START:
             raise SourceError(
-                self._said(refusal), "write it into the option file, and restart the server"
+                self._said(refusal), _("write it into the option file, and restart the server")
             ) from None
         if refusal.number not in _NOT_OURS:
             raise explained(self._address, refusal.number, str(refusal)) from None
@@ -202,11 +212,19 @@ class LiveExecutor:
         with suppress(SourceError, Refusal):
             hint = dict(self._powers(connection, found).why_not).get("kill", "")
         if not hint and found.flavour is Flavour.MYSQL:
-            hint = f"its account has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO {found.account}"
+            hint = _(
+                "its account has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO {account}", account=found.account
+            )
         raise AccessDenied(self._said(refusal), hint) from None
 
     def _absent(self, name: str) -> Unsupported:
-        return Unsupported(f"{self._address.name} has no variable {plain(name, 100)} that can be set")
+        return Unsupported(
+            _(
+                "{server} has no variable {name} that can be set",
+                server=self._address.name,
+                name=plain(name, 100),
+            )
+        )
 
     def _said(self, refusal: Refusal) -> str:
         return f"{self._address.name}: {plain(str(refusal), 300)} ({refusal.number})"
@@ -219,7 +237,7 @@ def named(statement: str, name: str) -> str:
     'SET GLOBAL wait_timeout = %s'
     """
     if not re.fullmatch(r"[a-z_]+", name):
-        raise Unsupported(f"{plain(name, 100)!r} is no name of a variable")
+        raise Unsupported(_("{name!r} is no name of a variable", name=plain(name, 100)))
     return statement.replace("{variable}", name)
 
 
@@ -235,7 +253,9 @@ def literal(value: float) -> int | Decimal:
 def fixed(flavour: Flavour, name: str, value: float | None) -> str:
     """Why a variable cannot be set while the server runs: MariaDB answers error 1290 (tried on 10.11 and 11.8)."""
     if flavour is Flavour.MARIADB and name == "max_user_connections" and value == 0:
-        return "MariaDB started with 0 takes no other value while it runs: write it into the option file, and restart"
+        return _(
+            "MariaDB started with 0 takes no other value while it runs: write it into the option file, and restart"
+        )
     return ""
 
 
@@ -252,8 +272,11 @@ def _answering(connection: Connection) -> Survey:
     who = identified(connection)
     if who.stands_alone:
         raise Unsupported(
-            f"{who.banner} {who.comment}".strip() + " can be looked at, and not changed from here",
-            "change it with its own statements",
+            _(
+                "{server} can be looked at, and not changed from here",
+                server=f"{who.banner} {who.comment}".strip(),
+            ),
+            _("change it with its own statements"),
         )
     return Survey(who.flavour, number_of(who.banner), who.banner, 0, who.account, frozenset())
 

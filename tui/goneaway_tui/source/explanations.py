@@ -7,46 +7,58 @@ import re
 import pymysql
 
 from goneaway_tui.errors import AccessDenied, SourceError, TooSlow, Unreachable
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.line import NO_TUNNEL
 
-_ANY_SIDE_DOOR = "where it has an admin_port (MySQL) or an extra_port (MariaDB), -P with that still gets in"
+CLIENTS = range(2000, 3000)
+"""Error numbers of client libraries: what goes with them was not sent by a server."""
+_ANY_SIDE_DOOR = marked(
+    "where it has an admin_port (MySQL) or an extra_port (MariaDB), -P with that still gets in"
+)
 _HINTS = {
     1040: (
         AccessDenied,
-        "all its connections are taken; an account with CONNECTION_ADMIN or SUPER gets the reserved one; {side_door}",
+        marked(
+            "all its connections are taken; an account with CONNECTION_ADMIN or SUPER gets the reserved one; {side_door}"
+        ),
     ),
-    1044: (AccessDenied, "leave out -D, or name a database this account may use"),
-    1045: (AccessDenied, "check the user (-u) and the password (-p asks for it)"),
-    1049: (AccessDenied, "leave out -D, or name a database that exists"),
+    1044: (AccessDenied, marked("leave out -D, or name a database this account may use")),
+    1045: (AccessDenied, marked("check the user (-u) and the password (-p asks for it)")),
+    1049: (AccessDenied, marked("leave out -D, or name a database that exists")),
     1129: (
         AccessDenied,
-        "unblock this host on the server: TRUNCATE performance_schema.host_cache or FLUSH HOSTS",
+        marked("unblock this host on the server: TRUNCATE performance_schema.host_cache or FLUSH HOSTS"),
     ),
     1130: (
         AccessDenied,
-        "the account is not allowed from this host: CREATE USER ...@'this host' on the server",
+        marked("the account is not allowed from this host: CREATE USER ...@'this host' on the server"),
     ),
-    1203: (AccessDenied, "this account holds max_user_connections already"),
-    1226: (AccessDenied, "this account has used up a limit of its own"),
-    1820: (AccessDenied, "the password has expired: change it with the mysql client first"),
-    1862: (AccessDenied, "the password has expired: change it with the mysql client first"),
+    1203: (AccessDenied, marked("this account holds max_user_connections already")),
+    1226: (AccessDenied, marked("this account has used up a limit of its own")),
+    1820: (AccessDenied, marked("the password has expired: change it with the mysql client first")),
+    1862: (AccessDenied, marked("the password has expired: change it with the mysql client first")),
     2059: (
         AccessDenied,
-        "give the account a plugin we speak: caching_sha2_password, sha256_password or mysql_native_password",
+        marked(
+            "give the account a plugin we speak: caching_sha2_password, sha256_password or mysql_native_password"
+        ),
     ),
-    2061: (AccessDenied, "use --ssl-mode=REQUIRED, or the server's socket (-S)"),
-    2026: (Unreachable, "check --ssl-mode, --ssl-ca and the name in the server's certificate"),
-    3118: (AccessDenied, "the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server"),
-    3159: (AccessDenied, "the server wants TLS: --ssl-mode=REQUIRED"),
-    4151: (AccessDenied, "the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server"),
-    1317: (TooSlow, "the server is busy, or somebody stopped the statement; the next poll tries again"),
-    1969: (TooSlow, "the server is busy; the next poll tries again"),
-    3024: (TooSlow, "the server is busy; the next poll tries again"),
-    1053: (Unreachable, "the server is shutting down"),
-    1927: (Unreachable, "somebody killed our session"),
-    4031: (Unreachable, "the server closed our idle session"),
+    2061: (AccessDenied, marked("use --ssl-mode=REQUIRED, or the server's socket (-S)")),
+    2026: (Unreachable, marked("check --ssl-mode, --ssl-ca and the name in the server's certificate")),
+    3118: (AccessDenied, marked("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
+    3159: (AccessDenied, marked("the server wants TLS: --ssl-mode=REQUIRED")),
+    4151: (AccessDenied, marked("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
+    1317: (
+        TooSlow,
+        marked("the server is busy, or somebody stopped the statement; the next poll tries again"),
+    ),
+    1969: (TooSlow, marked("the server is busy; the next poll tries again")),
+    3024: (TooSlow, marked("the server is busy; the next poll tries again")),
+    1053: (Unreachable, marked("the server is shutting down")),
+    1927: (Unreachable, marked("somebody killed our session")),
+    4031: (Unreachable, marked("the server closed our idle session")),
 }
 
 
@@ -58,21 +70,29 @@ def number_and_message(error: pymysql.Error) -> tuple[int, str]:
 
 
 def explained(address: Address, number: int, message: str) -> SourceError:
-    """The error a person is told, with what to do."""
+    """The error a person is told, with what to do. `message` is the server's, PyMySQL's or, not yet said, ours."""
     said = plain(message, 300).rstrip(".")
     if number in _HINTS:
         kind, hint = _HINTS[number]
-        return kind(
-            f"{address.name}: {said} ({number})", hint.format(side_door=address.side_door or _ANY_SIDE_DOOR)
-        )
+        told = _(said) if number in CLIENTS else said
+        told = f"{address.name}: {told} ({number})"
+        return kind(told, _(hint, side_door=address.side_door or _(_ANY_SIDE_DOOR)))
     if number in {2002, 2003}:
-        return Unreachable(f"cannot reach {address.name}: {_reason(said)}", _way_out(address, said))
+        return Unreachable(
+            _("cannot reach {server}: {why}", server=address.name, why=_(_reason(said))),
+            _(_way_out(address, said)),
+        )
     if number in {0, 2006, 2013, 2014, 2027}:
         return Unreachable(
-            f"lost {address.name}: {_reason(said) or 'the connection is closed'}", "reconnecting by itself"
+            _(
+                "lost {server}: {why}",
+                server=address.name,
+                why=_(_reason(said) or marked("the connection is closed")),
+            ),
+            _("reconnecting by itself"),
         )
     return SourceError(
-        f"{address.name}: {said} ({number})", "see the server's documentation for this error number"
+        f"{address.name}: {said} ({number})", _("see the server's documentation for this error number")
     )
 
 
@@ -85,28 +105,31 @@ def _reason(said: str) -> str:
     'it closed the connection'
     """
     if said == "Lost connection to MySQL server during query":
-        return "it closed the connection"
+        return marked("it closed the connection")
     inner = said.partition("(")[2].removesuffix(")")
     quoted = re.search(r"'(.*)'", inner)
     return quoted[1] if quoted else inner.partition("] ")[2] or inner or said
 
 
 def _way_out(address: Address, said: str) -> str:
+    """What to do, not yet said: `said` is looked through for words of ours, which are English till then."""
     if address.via and "without a greeting" in said:
-        return "does it listen there, seen from the machine that --ssh names?"
+        return marked("does it listen there, seen from the machine that --ssh names?")
     for words, hint in _WAYS_OUT.items():
         if any(word in said for word in words):
             return hint
     if address.socket:
-        return "is the server running here? name its socket with -S, or a host with -h"
+        return marked("is the server running here? name its socket with -S, or a host with -h")
     if "CERTIFICATE" in said.upper() or "SSL" in said.upper():
-        return "check --ssl-mode, --ssl-ca and the name in the server's certificate"
-    return "is the server running, and is the port (-P) right?"
+        return marked("check --ssl-mode, --ssl-ca and the name in the server's certificate")
+    return marked("is the server running, and is the port (-P) right?")
 
 
 _WAYS_OUT = {
-    (NO_TUNNEL,): "start again: ssh may have to ask you something",
-    ("no possible", "no address", "Name or", "nodename", "resolution"): "check the host name (-h)",
-    ("timed out",): "a firewall may drop the packets; check host and port, or raise --connect-timeout",
+    (NO_TUNNEL,): marked("start again: ssh may have to ask you something"),
+    ("no possible", "no address", "Name or", "nodename", "resolution"): marked("check the host name (-h)"),
+    ("timed out",): marked(
+        "a firewall may drop the packets; check host and port, or raise --connect-timeout"
+    ),
 }
 """What to do, by what is in the words of the failure; the first that fits."""

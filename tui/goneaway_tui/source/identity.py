@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from goneaway_tui.errors import Unsupported
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import services, sql
@@ -55,7 +56,8 @@ def _proxysql(connection: Connection, unknown: Exception) -> Identity:
     except (Refusal, IndexError, TypeError):
         pass
     raise Unsupported(
-        f"what answers does not say what it is: {plain(str(unknown), 200)}", "is it MySQL or MariaDB?"
+        _("what answers does not say what it is: {said}", said=plain(str(unknown), 200)),
+        _("is it MySQL or MariaDB?"),
     ) from None
 
 

@@ -12,9 +12,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from goneaway_tui.language import marked
 from goneaway_tui.source.address import Address
 
-NO_TUNNEL = "the ssh tunnel to it has ended"
+NO_TUNNEL = marked("the ssh tunnel to it has ended")
 
 
 class Line:
@@ -32,15 +33,15 @@ class Line:
         try:
             return self._opened(address)
         except (ValueError, OverflowError):
-            raise OSError("that is no possible name of a server") from None
+            raise OSError(marked("that is no possible name of a server")) from None
 
     def _opened(self, address: Address) -> sockets.socket:
         if address.via:
             return self._through(address.via, address.connect_timeout)
         if address.socket:
             return self._reached(sockets.AF_UNIX, address.socket, address.connect_timeout)
-        failure = OSError("the name has no address")
-        for family, _, _, _, where in sockets.getaddrinfo(
+        failure = OSError(marked("the name has no address"))
+        for family, *_rest, where in sockets.getaddrinfo(
             address.host, address.port, type=sockets.SOCK_STREAM
         ):
             try:
@@ -107,7 +108,7 @@ class Line:
         """From here on `cut` reaches it, also while it still connects."""
         with self._guard:
             if self._cut:
-                raise ConnectionAbortedError("closed meanwhile")
+                raise ConnectionAbortedError(marked("closed meanwhile"))
             if self._handle is not None:
                 self._handle.close()
             self._handle = line.dup()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from goneaway_tui.errors import SourceError, Unreachable
 from goneaway_tui.judge.runs import is_same_run
+from goneaway_tui.language import _
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Server
 from goneaway_tui.model.session import Session
@@ -123,7 +124,13 @@ class LiveSource:
             except Refusal as refusal:
                 self._drop()
                 raise SourceError(
-                    f"{self.name} refuses a statement: {refusal} ({refusal.number})", "reconnecting"
+                    _(
+                        "{server} refuses a statement: {said} ({number})",
+                        server=self.name,
+                        said=refusal,
+                        number=refusal.number,
+                    ),
+                    _("reconnecting"),
                 ) from None
             except SourceError:
                 self._drop()
@@ -176,7 +183,7 @@ class LiveSource:
         )
 
     def _over(self) -> SourceError:
-        return SourceError(f"{self.name} is closed", "start again")
+        return SourceError(_("{server} is closed", server=self.name), _("start again"))
 
     def _drop(self) -> None:
         if self._reading is not None:
@@ -265,7 +272,8 @@ class _Reading:
         self._surveyed_at = now
         if found.uid != self._found.uid:
             raise Unreachable(
-                f"{self._address.name} is another server now: {found.uid}", "reconnecting by itself"
+                _("{server} is another server now: {uid}", server=self._address.name, uid=found.uid),
+                _("reconnecting by itself"),
             )
         if found.able != self._found.able:
             self._use(found)

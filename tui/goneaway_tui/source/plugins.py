@@ -9,6 +9,8 @@ import pymysql
 from pymysql import _auth
 from pymysql.connections import Connection as Wire
 
+from goneaway_tui.language import marked
+
 IN_CLEAR = 2061
 """The client libraries' number for: this plugin needs a private line."""
 CANNOT = 2059
@@ -21,7 +23,8 @@ class InClear:
     def __init__(self, wire: Wire[Any]) -> None:
         if not wire._secure:  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public tells
             raise pymysql.OperationalError(
-                IN_CLEAR, "the server asks for the password in clear text, on a line that is not encrypted"
+                IN_CLEAR,
+                marked("the server asks for the password in clear text, on a line that is not encrypted"),
             )
         self._wire = wire
 
@@ -51,7 +54,7 @@ class OldPassword:
     """Hashes of the last century, which PyMySQL names and does not have."""
 
     def __init__(self, _: Wire[Any]) -> None:
-        raise pymysql.OperationalError(CANNOT, "the account's password is in the format of MySQL 4.0")
+        raise pymysql.OperationalError(CANNOT, marked("the account's password is in the format of MySQL 4.0"))
 
 
 PLUGINS: dict[Any, Any] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.tuning import Powers
 from goneaway_tui.source.survey import Survey
@@ -53,21 +54,21 @@ NEEDS: dict[Flavour, tuple[tuple[tuple[int, ...], dict[str, AnyOf]], ...]] = {
 MANAGED = (
     (
         {"rds", "aurora", "rds_superuser_role", "rdsdbbin"},
-        "Amazon RDS keeps SET GLOBAL to itself: change the parameter group entry {} instead",
+        marked("Amazon RDS keeps SET GLOBAL to itself: change the parameter group entry {name} instead"),
     ),
     (
         {"azure"},
-        "Azure keeps SET GLOBAL to itself: change the server parameter {} instead",
+        marked("Azure keeps SET GLOBAL to itself: change the server parameter {name} instead"),
     ),
     (
         {"cloudsql", "cloudsqlsuperuser"},
-        "Google Cloud SQL keeps SET GLOBAL to itself: change the database flag {} instead",
+        marked("Google Cloud SQL keeps SET GLOBAL to itself: change the database flag {name} instead"),
     ),
 )
 """Services that let nobody set a global variable, by what gives them away, and where it is done there."""
 
-NO_PERSIST = "{} keeps no value across restarts: write it into the option file too"
-UNREAD = "persisted_globals_load is OFF: a restart would not read what is persisted"
+NO_PERSIST = marked("{server} keeps no value across restarts: write it into the option file too")
+UNREAD = marked("persisted_globals_load is OFF: a restart would not read what is persisted")
 
 
 def granted(lines: Iterable[str]) -> frozenset[str]:
@@ -111,21 +112,29 @@ def powers(found: Survey, lines: list[str], identity: Mapping[str, str], where: 
         return bool(held & {EVERYTHING, *needed(found, act)})
 
     way = service_way(found, lines, identity)
-    lacks = way.format("of the same name") or f"the account may not: {grant_for(found, 'set')}"
+
+    def lacking(act: str, name: str) -> str:
+        if way:
+            return _(way, name=name)
+        return _("the account may not: {grant}", grant=grant_for(found, act))
+
+    lacks = lacking("set", _("of the same name"))
     can_set, can_persist = may("set"), may("persist")
     can_kill = may("kill") or bool(found.able & {"rds", "azure"})
     why_not = {} if can_set else {"set": lacks}
     if "persist" not in found.able:
         can_persist, why_not["persist"] = (
             False,
-            NO_PERSIST.format(f"{found.flavour.title} {found.version}"),
+            _(NO_PERSIST, server=f"{found.flavour.title} {found.version}"),
         )
     elif not can_persist:
         why_not["persist"] = lacks
     elif identity.get("persisted_globals_load", "ON").upper() in {"OFF", "0"}:
-        can_persist, why_not["persist"] = False, UNREAD
+        can_persist, why_not["persist"] = False, _(UNREAD)
     if not can_kill:
-        why_not["kill"] = f"the account may end only sessions of its own account: {grant_for(found, 'kill')}"
+        why_not["kill"] = _(
+            "the account may end only sessions of its own account: {grant}", grant=grant_for(found, "kill")
+        )
     return Powers(
         account=found.account,
         server_id=identity.get("server_uuid") or identity.get("server_uid") or where,
@@ -134,7 +143,7 @@ def powers(found: Survey, lines: list[str], identity: Mapping[str, str], where: 
         can_kill=can_kill,
         why_not=tuple(why_not.items()),
         apart=tuple(
-            (name, "" if may(name) else way.format(name) or f"the account may not: {grant_for(found, name)}")
+            (name, "" if may(name) else lacking(name, name))
             for name in CONNECTIONS
             if may(name) != can_set or (not can_set and needed(found, name) != needed(found, "set"))
         ),

@@ -11,6 +11,7 @@ import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from goneaway_tui.language import marked
 from goneaway_tui.model.server import Limitation
 
 
@@ -34,13 +35,15 @@ SERVICES: tuple[Service, ...] = (
             # Two people measured it: ahmedahamid.com/amazon-aurora-mysql-and-wait-timeout, and in 2023, Aurora 3 beside
             # RDS for MySQL 8.0, mita2db.hateblo.jp/entry/2023/12/26/234813, where RDS closed on time as MySQL does.
             Limitation(
-                "the instant at which an idle session is closed",
-                "on Amazon Aurora it may come up to a minute after the deadline",
+                marked("the instant at which an idle session is closed"),
+                marked("on Amazon Aurora it may come up to a minute after the deadline"),
             ),
             # The first of them; Amazon's own pages do not say.
             Limitation(
-                "which of two limits closes an idle session",
-                "on Amazon Aurora interactive_timeout counts for every session, beside wait_timeout: the shorter one closes",
+                marked("which of two limits closes an idle session"),
+                marked(
+                    "on Amazon Aurora interactive_timeout counts for every session, beside wait_timeout: the shorter one closes"
+                ),
             ),
         ),
     ),
@@ -55,8 +58,8 @@ SERVICES: tuple[Service, ...] = (
         "Galera",
         notes=(
             Limitation(
-                "sessions of the other nodes of the cluster",
-                "a Galera node lists its own; look at each node by itself",
+                marked("sessions of the other nodes of the cluster"),
+                marked("a Galera node lists its own; look at each node by itself"),
             ),
         ),
     ),
@@ -66,8 +69,8 @@ SERVICES: tuple[Service, ...] = (
         notes=(
             # mariadb.com/kb "Galera Cluster status variables": wsrep_cluster_status; and error 1047.
             Limitation(
-                "what this node may still do",
-                "it is not in the cluster's primary component: it refuses statements with error 1047",
+                marked("what this node may still do"),
+                marked("it is not in the cluster's primary component: it refuses statements with error 1047"),
             ),
         ),
     ),
@@ -79,16 +82,19 @@ SERVICES: tuple[Service, ...] = (
         notes=(
             # docs.pingcap.com/tidb/stable/information-schema-processlist: columns; CLUSTER_PROCESSLIST has every node's.
             Limitation(
-                "each session's own limit, its exact idle clock, and what its transaction holds",
-                "TiDB shows them to nobody: the global limit is assumed, clocks count whole seconds",
+                marked("each session's own limit, its exact idle clock, and what its transaction holds"),
+                marked("TiDB shows them to nobody: the global limit is assumed, clocks count whole seconds"),
             ),
             # The same page: without PROCESS the rows are one's own, and nothing says so.
             Limitation(
-                "sessions of other accounts, where the account lacks PROCESS",
-                "TiDB leaves them out without a word: see that it has PROCESS",
+                marked("sessions of other accounts, where the account lacks PROCESS"),
+                marked("TiDB leaves them out without a word: see that it has PROCESS"),
             ),
             # docs.pingcap.com "Timeouts": wait_timeout is 28800 from TiDB 5.4 on, and was 0 for no limit before.
-            Limitation("a wait_timeout of 0", "to TiDB it means no limit, and was its default before 5.4"),
+            Limitation(
+                marked("a wait_timeout of 0"),
+                marked("to TiDB it means no limit, and was its default before 5.4"),
+            ),
         ),
     ),
     Service(
@@ -99,12 +105,14 @@ SERVICES: tuple[Service, ...] = (
         notes=(
             # proxysql.com/documentation/stats-statistics: stats_mysql_processlist; global variables in milliseconds.
             Limitation(
-                "the sessions of the servers behind it",
-                "ProxySQL's admin port lists its own clients; look at the servers themselves too",
+                marked("the sessions of the servers behind it"),
+                marked("ProxySQL's admin port lists its own clients; look at the servers themselves too"),
             ),
             Limitation(
-                "a client's own limit",
-                "newer versions of ProxySQL also heed a session's wait_timeout where it is shorter, and show it to nobody",
+                marked("a client's own limit"),
+                marked(
+                    "newer versions of ProxySQL also heed a session's wait_timeout where it is shorter, and show it to nobody"
+                ),
             ),
         ),
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source.connection import Connection, Refusal
@@ -28,9 +29,13 @@ class Kind:
 
 KINDS = {
     Flavour.MYSQL: Kind(
-        "admin_port", "an account with SERVICE_CONNECTION_ADMIN", "admin_address under [mysqld]"
+        "admin_port",
+        marked("an account with SERVICE_CONNECTION_ADMIN"),
+        marked("admin_address under [mysqld]"),
     ),
-    Flavour.MARIADB: Kind("extra_port", "extra_max_connections more", "extra_port under [mariadbd]"),
+    Flavour.MARIADB: Kind(
+        "extra_port", marked("extra_max_connections more"), marked("extra_port under [mariadbd]")
+    ),
 }
 
 
@@ -51,6 +56,15 @@ def told(kind: Kind, address: str, port: int) -> str:
     'it has no extra_port; for the next time: extra_port under [mariadbd]'
     """
     if not port:
-        return f"it has no {kind.variable}; for the next time: {kind.how_to_have}"
+        return _(
+            "it has no {variable}; for the next time: {setting}",
+            variable=kind.variable,
+            setting=_(kind.how_to_have),
+        )
     host = f"-h {address} " if address else ""
-    return f"its {kind.variable} still takes {kind.admits}: {host}-P {port}"
+    return _(
+        "its {variable} still takes {whom}: {flags}",
+        variable=kind.variable,
+        whom=_(kind.admits),
+        flags=f"{host}-P {port}",
+    )

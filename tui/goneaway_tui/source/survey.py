@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goneaway_tui.language import marked
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.model.server import Flavour, Limitation
 from goneaway_tui.source import services, sql
@@ -107,36 +108,48 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "threads process",
-            "every session of another account, and the rows transactions hold",
-            "the account lacks PROCESS",
+            marked("every session of another account, and the rows transactions hold"),
+            marked("the account lacks PROCESS"),
             _PROCESS,
         ),
         (
             "",
             "instrumented",
-            "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left",
-            "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start",
-            "performance_schema = ON under [mysqld] in the option file, and a restart",
+            marked(
+                "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
+            ),
+            marked(
+                "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start"
+            ),
+            marked("performance_schema = ON under [mysqld] in the option file, and a restart"),
         ),
         (
             "instrumented",
             "threads attributes",
-            "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left",
-            "the account may not read performance_schema: limits are assumed, clocks count whole seconds at best",
+            marked(
+                "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
+            ),
+            marked(
+                "the account may not read performance_schema: limits are assumed, clocks count whole seconds at best"
+            ),
             _SELECT,
         ),
         (
             "instrumented attributes",
             "threads",
-            "own limits, the exact idle clock, the last statement, a bare BEGIN, why a session left",
-            "the account may not read all of performance_schema: limits are assumed, clocks count whole seconds at best",
+            marked("own limits, the exact idle clock, the last statement, a bare BEGIN, why a session left"),
+            marked(
+                "the account may not read all of performance_schema: limits are assumed, clocks count whole seconds at best"
+            ),
             _SELECT,
         ),
         (
             "instrumented threads",
             "statements",
-            "the exact idle clock and the last statement",
-            "a consumer of statement events is off: clocks count whole seconds from the last command's start",
+            marked("the exact idle clock and the last statement"),
+            marked(
+                "a consumer of statement events is off: clocks count whole seconds from the last command's start"
+            ),
             _INSTRUMENT.format(
                 "setup_consumers",
                 "ENABLED = 'YES'",
@@ -146,8 +159,10 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads statements",
             "instruments",
-            "the exact idle clock",
-            "some kinds of statement are not recorded: clocks count whole seconds from the last command's start",
+            marked("the exact idle clock"),
+            marked(
+                "some kinds of statement are not recorded: clocks count whole seconds from the last command's start"
+            ),
             _INSTRUMENT.format(
                 "setup_instruments",
                 "ENABLED = 'YES', TIMED = 'YES'",
@@ -157,36 +172,40 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads statements instruments",
             "timed",
-            "the exact idle clock",
-            "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds",
+            marked("the exact idle clock"),
+            marked(
+                "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds"
+            ),
             "INSERT INTO performance_schema.setup_actors (HOST, USER) VALUES ('%', {user})",
         ),
         (
             "instrumented threads statements instruments timed",
             "everyone",
-            "the exact idle clock and the last statement of some sessions",
-            "they are not instrumented: their clocks count whole seconds from the last command's start",
+            marked("the exact idle clock and the last statement of some sessions"),
+            marked(
+                "they are not instrumented: their clocks count whole seconds from the last command's start"
+            ),
             _INSTRUMENT.format("threads", "INSTRUMENTED = 'YES'", "PROCESSLIST_ID IS NOT NULL"),
         ),
         (
             "instrumented threads",
             "attributes",
-            "the program and client of each session",
-            "the account may not read performance_schema.session_connect_attrs",
+            marked("the program and client of each session"),
+            marked("the account may not read performance_schema.session_connect_attrs"),
             _SELECT,
         ),
         (
             "threads instrumented",
             "process",
-            "the rows transactions hold, and clients' ports",
-            "the account lacks PROCESS",
+            marked("the rows transactions hold, and clients' ports"),
+            marked("the account lacks PROCESS"),
             _PROCESS,
         ),
         (
             "instrumented threads",
             "transactions",
-            "transactions that have touched no InnoDB table yet (a bare BEGIN)",
-            "a consumer of transaction events is off",
+            marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+            marked("a consumer of transaction events is off"),
             _INSTRUMENT.format(
                 "setup_consumers",
                 "ENABLED = 'YES'",
@@ -198,57 +217,61 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "process",
-            "every session of another account, and what transactions hold",
-            "the account lacks PROCESS",
+            marked("every session of another account, and what transactions hold"),
+            marked("the account lacks PROCESS"),
             _PROCESS,
         ),
         (
             "",
             _NEVER,
-            "each session's own limit",
-            "MariaDB shows it to nobody: the global value is assumed (~)",
+            marked("each session's own limit"),
+            marked("MariaDB shows it to nobody: the global value is assumed (~)"),
             None,
         ),
         (
             "",
             _NEVER,
-            "transactions that have touched no InnoDB table yet (a bare BEGIN)",
-            "MariaDB lists only those that have",
+            marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+            marked("MariaDB lists only those that have"),
             None,
         ),
         (
             "",
             "instrumented",
-            "the program and client of each session, the last statement of an idle one, what is counted of who left",
-            "performance_schema is OFF",
-            "performance_schema = ON under [mariadbd] in the option file, and a restart",
+            marked(
+                "the program and client of each session, the last statement of an idle one, what is counted of who left"
+            ),
+            marked("performance_schema is OFF"),
+            marked("performance_schema = ON under [mariadbd] in the option file, and a restart"),
         ),
         (
             "instrumented",
             "threads attributes",
-            "the program and client of each session, the last statement of an idle one, what is counted of who left",
-            "the account may not read performance_schema",
+            marked(
+                "the program and client of each session, the last statement of an idle one, what is counted of who left"
+            ),
+            marked("the account may not read performance_schema"),
             _SELECT,
         ),
         (
             "instrumented threads",
             "attributes",
-            "the program and client of each session",
-            "the account may not read performance_schema.session_connect_attrs",
+            marked("the program and client of each session"),
+            marked("the account may not read performance_schema.session_connect_attrs"),
             _SELECT,
         ),
         (
             "instrumented attributes",
             "threads",
-            "the last statement of an idle session, what is counted of who left",
-            "the account may not read all of performance_schema",
+            marked("the last statement of an idle session, what is counted of who left"),
+            marked("the account may not read all of performance_schema"),
             _SELECT,
         ),
         (
             "instrumented threads",
             "statements",
-            "the last statement of an idle session",
-            "a consumer of statement events is off, as MariaDB has it by default",
+            marked("the last statement of an idle session"),
+            marked("a consumer of statement events is off, as MariaDB has it by default"),
             _INSTRUMENT.format(
                 "setup_consumers",
                 "ENABLED = 'YES'",
@@ -257,4 +280,5 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         ),
     ),
 }
-"""Rows of: probes that must say yes, probes that must all say no, what is lost, why, what lights it."""
+"""Rows of: probes that must say yes, probes that must all say no, what is lost, why, what lights it. The last three are
+said with `_` where they are shown: a recording of them is in English."""

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.clue import GOODBYE, NOTHING_SAID, Clues, ErrorCount, Kill, LogEntry
 from goneaway_tui.model.plain import plain
@@ -216,7 +217,8 @@ class Testimony:
             seen.add((int(number), int(event)))
             victim = KILL.fullmatch(text(sql_text))
             if victim:
-                who = f"{plain(text(user), 60)}@{plain(text(host), 60)}, session {int(number)}"
+                account = f"{plain(text(user), 60)}@{plain(text(host), 60)}"
+                who = _("{account}, session {id}", account=account, id=int(number))
                 kills.append(Kill(ProcesslistId(int(victim[1])), who))
         self._remembered += len(seen - self._kills_seen)
         self._kills_seen = seen

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from goneaway_tui.errors import SourceError, Unreachable
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 
 PROGRAM = "ssh"
@@ -62,9 +63,10 @@ class Tunnel:
             self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
         except (OSError, ValueError) as error:
             self._folder.cleanup()
-            why = getattr(error, "strerror", None) or "that is no name of a host"
+            why = getattr(error, "strerror", None) or _("that is no name of a host")
             raise SourceError(
-                f"cannot run {PROGRAM}: {why}", "install an ssh client, or leave --ssh away"
+                _("cannot run {program}: {why}", program=PROGRAM, why=why),
+                _("install an ssh client, or leave --ssh away"),
             ) from None
         try:
             self._wait()
@@ -86,7 +88,7 @@ class Tunnel:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def _wait(self) -> None:
@@ -94,9 +96,10 @@ class Tunnel:
         while not Path(self.path).exists():
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(POLL_SECONDS)
-                said = plain(self._last_words(), 300) or f"status {self._process.returncode}"
+                said = plain(self._last_words(), 300) or _("status {number}", number=self._process.returncode)
                 raise Unreachable(
-                    f"no way through {self.host}: {said}", f"try it by hand: {PROGRAM} {self.host}"
+                    _("no way through {host}: {said}", host=self.host, said=said),
+                    _("try it by hand: {command}", command=f"{PROGRAM} {self.host}"),
                 )
 
     def _last_words(self) -> str:

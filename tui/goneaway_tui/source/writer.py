@@ -5,13 +5,14 @@ from __future__ import annotations
 import pymysql
 
 from goneaway_tui.errors import OutcomeUnknown
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.source.connection import PROTOCOL_ERRORS, Connection, Refusal
 from goneaway_tui.source.explanations import number_and_message
 
 UNSURE = frozenset({0, 1053, 1317, 1927, 1969, 2006, 2013, 2014, 2027, 3024, 4031})
 """Error numbers after which a statement may have taken effect or not: the line broke, or somebody cut it short."""
-LOOK = "look before you try again"
+LOOK = marked("look before you try again")
 
 
 class Writer(Connection):
@@ -37,7 +38,12 @@ class Writer(Connection):
         if number not in UNSURE:
             raise Refusal(number, message)
         raise OutcomeUnknown(
-            f"{self._broken(number, message)}, in the middle of {statement}: the outcome is unknown", LOOK
+            _(
+                "{why}, in the middle of {statement}: the outcome is unknown",
+                why=self._broken(number, message).args[0],
+                statement=statement,
+            ),
+            _(LOOK),
         )
 
     def warnings(self, sql: str) -> tuple[str, ...]:

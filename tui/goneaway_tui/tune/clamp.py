@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goneaway_tui.language import _
 from goneaway_tui.model.tuning import Standing
 from goneaway_tui.tune.tunables import Tunable
 
@@ -27,11 +28,11 @@ def clamped(wanted: float, standing: Standing, tunable: Tunable) -> Clamped:
     block = standing.block or tunable.block
     if high is not None and value > high:
         value = high
-        reasons = ["the server's maximum"]
+        reasons = [_("the server's maximum")]
     if block > 1 and value % block:
         value = value // block * block
-        reasons.append(f"rounded down to a multiple of {block:,}")
+        reasons.append(_("rounded down to a multiple of {block:,}", block=block))
     if low is not None and value < low:
         value = low
-        reasons = ["the server's minimum"]
-    return Clamped(value, None if value == wanted else ", ".join(reasons))
+        reasons = [_("the server's minimum")]
+    return Clamped(value, None if value == wanted else _(", ").join(reasons))

@@ -9,21 +9,23 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.tuning import Keep
+from goneaway_tui.tune.sentences import said_again
 
-UNKNOWN = "attempted, outcome unknown"
+UNKNOWN = marked("attempted, outcome unknown")
 """What is said of an act whose second line is missing: we, or the machine, ended in between."""
 
 
 class Phase(StrEnum):
     """What a line tells of its act."""
 
-    ATTEMPTED = "attempted"
+    ATTEMPTED = marked("attempted")
     """About to be done."""
-    DONE = "done"
-    FAILED = "failed"
+    DONE = marked("done")
+    FAILED = marked("failed")
     """The server refused it, or nobody knows; `outcome` tells which."""
-    REFUSED = "refused"
+    REFUSED = marked("refused")
     """The gate did not let it through."""
 
 
@@ -55,7 +57,7 @@ class Entry:
     warnings: tuple[str, ...] = ()
     """The server's, word for word."""
     outcome: str = ""
-    """One sentence."""
+    """One sentence, in English whoever wrote it down."""
     undoes: str | None = None
     """The id of the act this one takes back."""
 
@@ -80,7 +82,8 @@ class Act:
 
     @property
     def outcome(self) -> str:
-        return self.ended.outcome or self.ended.phase if self.ended else UNKNOWN
+        """In the language of the run, as far as it is of our own sentences."""
+        return said_again(self.ended.outcome) or _(self.ended.phase.value) if self.ended else _(UNKNOWN)
 
     @property
     def is_done(self) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from threading import Lock
 
 from goneaway_tui.errors import FileError, Refused, SourceError
+from goneaway_tui.language import _, english
 from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
 from goneaway_tui.ports import Executor
 from goneaway_tui.tune.actions import (
@@ -92,15 +93,20 @@ class Gate:
         """
         act = self.last_change()
         if act is None:
-            raise Refused("nothing was changed on this server that is not undone")
+            raise Refused(_("nothing was changed on this server that is not undone"))
         if act_id not in {"", act.id}:
-            raise Refused("something else was changed on this server since", LOOK_AGAIN)
+            raise Refused(_("something else was changed on this server since"), _(LOOK_AGAIN))
         was, actions = act.entry, self.taking_back(act)
         if was.keep is Keep.PERSIST:
             persisted = self.standing(str(was.variable)).persisted
             if persisted is not None and persisted != was.kept:
                 raise Refused(
-                    f"somebody has persisted {was.variable} = {digits(persisted)} since", LOOK_AGAIN
+                    _(
+                        "somebody has persisted {variable} = {value} since",
+                        variable=was.variable,
+                        value=digits(persisted),
+                    ),
+                    _(LOOK_AGAIN),
                 )
         return [self.run(action) for action in actions][-1]
 
@@ -109,7 +115,9 @@ class Gate:
         """What `undo` would do for this one. Raises Refused where the journal does not tell."""
         was = act.entry
         if was.variable not in TUNABLE or was.old is None or was.kept is None or was.keep is None:
-            raise Refused(f"the journal does not tell what to go back to after {was.statement}")
+            raise Refused(
+                _("the journal does not tell what to go back to after {statement}", statement=was.statement)
+            )
         return restoring(was.variable, was.old, was.kept, was.keep, was.old_persisted, act.id)
 
     # --- Doing
@@ -135,7 +143,7 @@ class Gate:
             statement=kept.statement if kept else attempt.statement,
             kept=kept.value if kept else None,
             warnings=kept.warnings if kept else (),
-            outcome=outcome.said,
+            outcome=english(outcome.said),
         )
         if before is not None:
             done = replace(done, old=before.variable.value, old_persisted=before.persisted)

@@ -18,6 +18,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from goneaway_tui.errors import FileError
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ports import Clock
 from goneaway_tui.tune.entries import Act, Entry, acts_of, entry_of, last_change_of
@@ -108,8 +109,15 @@ class Journal:
 
     def _not(self, what: str, error: OSError) -> FileError:
         why = plain((error.strerror or str(error)).lower())
-        hint = "without it nothing is changed on a server" if what == "write" else "look at the file"
-        return FileError(f"cannot {what} the journal {plain(str(self.path))}: {why}", hint)
+        path = plain(str(self.path))
+        if what == "write":
+            return FileError(
+                _("cannot write the journal {path}: {why}", path=path, why=_(why)),
+                _("without it nothing is changed on a server"),
+            )
+        return FileError(
+            _("cannot read the journal {path}: {why}", path=path, why=_(why)), _("look at the file")
+        )
 
 
 def _make(folder: Path) -> None:
@@ -129,7 +137,7 @@ def _write_whole(handle: int, line: bytes) -> None:
 def _must_be_regular(found: os.stat_result) -> None:
     """What is read from a pipe or a device never ends, and what is written to one is nowhere."""
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file")
+        raise OSError(errno.EINVAL, marked("not a regular file"))
 
 
 def _ends_whole(handle: int) -> bool:

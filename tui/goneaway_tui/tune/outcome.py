@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from goneaway_tui.errors import GoneawayError, OutcomeUnknown, Refused, SourceError
+from goneaway_tui.language import _, english, marked
 from goneaway_tui.model.tuning import Kept, Standing
+from goneaway_tui.tune import sentences
 from goneaway_tui.tune.actions import Action, KillQuery, KillSession, ResetPersist, SetVariable, digits
 from goneaway_tui.tune.entries import Phase
 
-GONE = "already gone"
+GONE = marked("already gone")
 """An executor's warning where there was no such session any more."""
 
 
@@ -34,16 +36,18 @@ class Outcome:
 
 
 def ending(error: BaseException, *, asked: bool) -> tuple[Phase, str]:
-    """How the journal tells of an act that raised; `asked` is whether the server heard of it."""
+    """How the journal tells of an act that raised, in English; `asked` is whether the server heard of it."""
     if isinstance(error, Refused):
-        return Phase.REFUSED, error.line
+        return Phase.REFUSED, _line(error)
     if not asked or (isinstance(error, SourceError) and not isinstance(error, OutcomeUnknown)):
-        return Phase.FAILED, f"not performed: {_line(error)}"
-    return Phase.FAILED, f"outcome unknown: {_line(error)}"
+        return Phase.FAILED, sentences.NOT_PERFORMED.format(why=_line(error))
+    return Phase.FAILED, sentences.OUTCOME_UNKNOWN.format(why=_line(error))
 
 
 def _line(error: BaseException) -> str:
-    return error.line if isinstance(error, GoneawayError) else repr(error)
+    if not isinstance(error, GoneawayError):
+        return repr(error)
+    return "; ".join(english(each) for each in (*error.args[:1], error.hint) if each)
 
 
 def is_gone(action: Action, kept: Kept | None) -> bool:
@@ -55,15 +59,15 @@ def said(action: Action, kept: Kept | None) -> str:
     """One sentence for what the server took; `kept` is None where there was nothing left to ask of it."""
     match action:
         case KillSession(witness) | KillQuery(witness) if is_gone(action, kept):
-            return f"session {witness.id} was gone already"
+            return _(sentences.GONE, id=witness.id)
         case KillSession(witness):
-            return f"session {witness.id} was killed"
+            return _(sentences.KILLED, id=witness.id)
         case KillQuery(witness):
-            return f"the statement of session {witness.id} was killed"
+            return _(sentences.QUERY_KILLED, id=witness.id)
         case ResetPersist(name):
-            return f"nothing is persisted for {name} any more; its running value stays"
+            return _(sentences.NOT_PERSISTED, name=name)
         case SetVariable(name, value):
             if kept is None or kept.value is None:
-                return f"{name} was set, and could not be read back"
-            asked = "" if kept.value == value else f", not {digits(value)} as asked for"
-            return f"{name} is {digits(kept.value)} now{asked}"
+                return _(sentences.NOT_READ_BACK, name=name)
+            sentence = sentences.KEPT if kept.value == value else sentences.KEPT_OTHER
+            return _(sentence, name=name, kept=digits(kept.value), asked=digits(value))

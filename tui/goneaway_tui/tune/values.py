@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.duration import UNITS
 from goneaway_tui.tune.tunables import Unit
 
@@ -43,12 +44,26 @@ FACTORS: dict[Unit, dict[str, Fraction]] = {
 }
 """What each word after a number is worth in the variable's own unit; a bare number is worth 1."""
 
+UNREADABLE = {
+    Unit.SECONDS: marked("{text!r} is not a duration; {example}"),
+    Unit.MILLISECONDS: marked("{text!r} is not a duration; {example}"),
+    Unit.BYTES: marked("{text!r} is not a size; {example}"),
+    Unit.COUNT: marked("{text!r} is not a count; {example}"),
+    Unit.LEVEL: marked("{text!r} is not a level; {example}"),
+}
 EXAMPLES = {
-    Unit.SECONDS: "a duration; write it like 90, 10m, 1h30m, 8h, 1y, +10m or x2",
-    Unit.MILLISECONDS: "a duration; write it like 500, 500ms, 30s, 10m, +1s or x2; a bare number is milliseconds",
-    Unit.BYTES: "a size; write it like 67108864, 64M, 1 GiB, +16M or x2",
-    Unit.COUNT: "a count; write it like 500, 5,000, +100 or x2",
-    Unit.LEVEL: "a level; write it like 2",
+    Unit.SECONDS: marked("write it like 90, 10m, 1h30m, 8h, 1y, +10m or x2"),
+    Unit.MILLISECONDS: marked("write it like 500, 500ms, 30s, 10m, +1s or x2; a bare number is milliseconds"),
+    Unit.BYTES: marked("write it like 67108864, 64M, 1 GiB, +16M or x2"),
+    Unit.COUNT: marked("write it like 500, 5,000, +100 or x2"),
+    Unit.LEVEL: marked("write it like 2"),
+}
+ONLY_WHOLE = {
+    Unit.SECONDS: marked("only whole seconds"),
+    Unit.MILLISECONDS: marked("only whole milliseconds"),
+    Unit.BYTES: marked("only whole bytes"),
+    Unit.COUNT: marked("only whole numbers"),
+    Unit.LEVEL: marked("only whole numbers"),
 }
 
 _NUMBER = r"(\d{1,3}(?:[,_ ]\d{3})+(?!\d)|\d{1,20})(\.\d{1,20})?"
@@ -80,7 +95,7 @@ def parse_value(text: str, unit: Unit, now: float | None, decimals: int = 0) -> 
         sign, plain = (-1, bare[2:]) if bare.startswith("=-") else (1, bare.removeprefix("="))
         value = sign * _absolute(plain, text, unit, decimals)
     if abs(value) > LARGEST:
-        raise ValueError("no variable holds a number as large as that")
+        raise ValueError(_("no variable holds a number as large as that"))
     return value.numerator if value.denominator == 1 else float(value)
 
 
@@ -108,11 +123,13 @@ def _absolute(bare: str, text: str, unit: Unit, decimals: int) -> Fraction:
             raise _unreadable(text, unit)
         factor = factors[part[3]] if part[3] else Fraction(1)
         if part[2] and factor <= 1 and not decimals:
-            raise ValueError(_whole(unit))
+            raise ValueError(_(ONLY_WHOLE[unit]))
         total += Fraction(re.sub(r"[,_ ]", "", part[1]) + (part[2] or "")) * factor
         position = part.end()
     if (total * 10**decimals).denominator != 1:
-        raise ValueError(f"at most {decimals} digits after the point" if decimals else _whole(unit))
+        raise ValueError(
+            _("at most {number} digits after the point", number=decimals) if decimals else _(ONLY_WHOLE[unit])
+        )
     return total
 
 
@@ -120,14 +137,14 @@ def _scaled(sign: str, by: Fraction, today: Fraction) -> Fraction:
     if sign != "/":
         return today * by
     if not by:
-        raise ValueError("nothing can be divided by 0")
+        raise ValueError(_("nothing can be divided by 0"))
     return today / by
 
 
 def _today(now: float | None) -> Fraction:
     if now is None:
         raise ValueError(
-            "the server does not tell today's value, so nothing counts from it; write the new value whole"
+            _("the server does not tell today's value, so nothing counts from it; write the new value whole")
         )
     return Fraction(Decimal(repr(now)))
 
@@ -138,14 +155,8 @@ def _rounded(value: Fraction, decimals: int) -> Fraction:
 
 def _unreadable(text: str, unit: Unit) -> ValueError:
     shown = " ".join(text.split())[:40]
-    return ValueError(
-        f"{shown!r} is not {EXAMPLES[unit]}" if shown else f"write {EXAMPLES[unit].partition('write ')[2]}"
-    )
-
-
-def _whole(unit: Unit) -> str:
-    things = {Unit.COUNT: "numbers", Unit.LEVEL: "numbers"}.get(unit, unit.value)
-    return f"only whole {things}"
+    example = _(EXAMPLES[unit])
+    return ValueError(_(UNREADABLE[unit], text=shown, example=example) if shown else example)
 
 
 def _digits(value: Fraction) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.session import Role, Session
 
 SLACK = 0.5
@@ -17,13 +18,14 @@ def still(witness: Session, found: Session) -> str | None:
     An id is given out again after a restart, and a session that woke up has somebody at work in it.
     """
     if found.user != witness.user:
-        return f"belongs to {found.user} now, not to {witness.user}"
+        return _("belongs to {now} now, not to {shown}", now=found.user, shown=witness.user)
     if not _same_host(found, witness):
-        return f"comes from {found.host} now, not from {witness.host}"
+        return _("comes from {now} now, not from {shown}", now=found.host, shown=witness.host)
     if found.db != witness.db:
-        return f"is in {found.db or 'no database'} now, not in {witness.db or 'no database'}"
+        now, shown = (each.db or _("no database") for each in (found, witness))
+        return _("is in {now} now, not in {shown}", now=now, shown=shown)
     if found.command != witness.command:
-        return f"is at {found.command} now, not at {witness.command}"
+        return _("is at {now} now, not at {shown}", now=found.command, shown=witness.command)
     return _woke(witness, found)
 
 
@@ -33,25 +35,26 @@ def other_statement(witness: Session, found: Session) -> str | None:
     Texts are cut at different lengths, so one has to begin with the other.
     """
     if found.is_idle:
-        return "runs nothing"
+        return _("runs nothing")
     if witness.statement is None or found.statement is None:
         return None
     shown, runs = (each.removesuffix(CUT).rstrip() for each in (witness.statement, found.statement))
-    return None if shown.startswith(runs) or runs.startswith(shown) else "runs another statement now"
+    return None if shown.startswith(runs) or runs.startswith(shown) else _("runs another statement now")
 
 
 def untouchable(session: Session) -> str | None:
     """Why a session is never killed from here, in words after its number; None where it may be."""
     if session.own:
-        return "is one of our own"
-    return UNTOUCHABLE.get(session.role)
+        return _(OURS)
+    return _(UNTOUCHABLE[session.role]) if session.role in UNTOUCHABLE else None
 
 
+OURS = marked("is one of our own")
 UNTOUCHABLE = {
-    Role.LOGIN: "has not finished its login",
-    Role.REPLICA: "is a part of replication",
-    Role.DUMP: "sends the binary log to a replica",
-    Role.DAEMON: "is the server's own",
+    Role.LOGIN: marked("has not finished its login"),
+    Role.REPLICA: marked("is a part of replication"),
+    Role.DUMP: marked("sends the binary log to a replica"),
+    Role.DAEMON: marked("is the server's own"),
 }
 
 
@@ -67,10 +70,10 @@ def _woke(witness: Session, found: Session) -> str | None:
     if not witness.is_idle:
         return None
     if found.half_sent and not witness.half_sent:
-        return "woke up: a command of it is arriving"
+        return _("woke up: a command of it is arriving")
     if witness.idle_since is None:
         return None
     if found.idle_since is None:
-        return "cannot be told to have slept on: the server shows no idle clock of it any more"
+        return _("cannot be told to have slept on: the server shows no idle clock of it any more")
     slack = SLACK + witness.idle_within + found.idle_within
-    return "woke up since" if found.idle_since > witness.idle_since + slack else None
+    return _("woke up since") if found.idle_since > witness.idle_since + slack else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from goneaway_tui.errors import SourceError
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Flavour
 
@@ -102,8 +103,12 @@ def find_program(environ: Mapping[str, str]) -> Program:
         path = shutil.which(named, path=environ.get("PATH"))
         if path is None:
             raise NoServerProgram(
-                f"{PROGRAM_VARIABLE} names {plain(named, 200)}, which is not a program",
-                "name a mariadbd or mysqld there, or unset it",
+                _(
+                    "{variable} names {path}, which is not a program",
+                    variable=PROGRAM_VARIABLE,
+                    path=plain(named, 200),
+                ),
+                _("name a mariadbd or mysqld there, or unset it"),
             )
         return examine(path)
     for search in (environ.get("PATH", os.defpath), os.pathsep.join(PLACES)):
@@ -112,8 +117,11 @@ def find_program(environ: Mapping[str, str]) -> Program:
             if path is not None:
                 return examine(path)
     raise NoServerProgram(
-        "no MySQL or MariaDB server program is installed here",
-        f"install mariadb-server, name a program in {PROGRAM_VARIABLE}, or use demo --simulated",
+        _("no MySQL or MariaDB server program is installed here"),
+        _(
+            "install mariadb-server, name a program in {variable}, or use demo --simulated",
+            variable=PROGRAM_VARIABLE,
+        ),
     )
 
 
@@ -122,7 +130,8 @@ def examine(path: str) -> Program:
     said = _ask([path, "--version"])
     if said is None or "Ver" not in said:
         raise SourceError(
-            f"{path} does not run, or is no MySQL or MariaDB server", f"name another in {PROGRAM_VARIABLE}"
+            _("{path} does not run, or is no MySQL or MariaDB server", path=path),
+            _("name another in {variable}", variable=PROGRAM_VARIABLE),
         )
     if "mariadb" not in said.lower():
         return Program(path, Flavour.MYSQL)

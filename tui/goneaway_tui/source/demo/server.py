@@ -13,6 +13,7 @@ from pathlib import Path
 import pymysql
 
 from goneaway_tui.errors import SourceError
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source.demo.guardian import Guardian
@@ -76,7 +77,9 @@ class PrivateServer:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         """Finds the program. Raises NoServerProgram where none is installed."""
         if not hasattr(os, "geteuid"):
-            raise NoServerProgram("the demo's private server needs a Unix system", "use demo --simulated")
+            raise NoServerProgram(
+                _("the demo's private server needs a Unix system"), _("use demo --simulated")
+            )
         self._environ = os.environ if environ is None else environ
         self._program = find_program(self._environ)
         self._guardian: Guardian | None = None
@@ -99,19 +102,20 @@ class PrivateServer:
     def socket(self) -> str:
         """The path of its Unix socket. Raises SourceError while it is not running."""
         if self._guardian is None:
-            raise SourceError("the private server is not running")
+            raise SourceError(_("the private server is not running"))
         return str(self._guardian.directory / "s")
 
     def start(self) -> None:
         """Make a data directory, start the server, wait until it answers. Raises SourceError, leaving nothing behind."""
         with self._lock:
             if self._guardian is not None or self._stopped.is_set():
-                raise SourceError("a private server starts only once")
+                raise SourceError(_("a private server starts only once"))
             try:
                 self._guardian = Guardian()
             except OSError as error:
                 raise SourceError(
-                    f"cannot make a private server: {error}", "is there room in the temporary directory?"
+                    _("cannot make a private server: {why}", why=error),
+                    _("is there room in the temporary directory?"),
                 ) from None
             try:
                 self._initialise(self._guardian)
@@ -143,7 +147,7 @@ class PrivateServer:
             log = guardian.directory / "initialise-again.log"
             if self._fill(guardian, log):
                 return
-        raise self._failure("could not make its data directory", log)
+        raise self._failure(marked("{program} could not make its data directory: {said}"), log)
 
     def _fill(self, guardian: Guardian, log: Path) -> bool:
         """Fill a new data directory; whether that went well."""
@@ -152,7 +156,7 @@ class PrivateServer:
         if self._program.flavour is Flavour.MARIADB:
             command, given = self._mariadb_initialisation(guardian.directory)
         process = guardian.start(command, log, given)
-        for _ in range(round(INITIALISE_SECONDS / POLL_SECONDS)):
+        for _look in range(round(INITIALISE_SECONDS / POLL_SECONDS)):
             if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
                 break
         return process.poll() == 0
@@ -172,8 +176,14 @@ class PrivateServer:
         installer = self._program.installer()
         if installer is None:
             raise SourceError(
-                f"{self.program} has neither mariadb-install-db nor the SQL files for a new data directory beside it",
-                f"name the directory that holds mariadb_system_tables.sql in {SHARE_VARIABLE}",
+                _(
+                    "{program} has neither mariadb-install-db nor the SQL files for a new data directory beside it",
+                    program=self.program,
+                ),
+                _(
+                    "name the directory that holds mariadb_system_tables.sql in {variable}",
+                    variable=SHARE_VARIABLE,
+                ),
             )
         normal = "--auth-root-authentication-method=normal"
         return [installer, "--no-defaults", *self._options(directory), normal], None
@@ -187,12 +197,12 @@ class PrivateServer:
             *self._options(directory), *SETTINGS, socket, f"--pid-file={directory / 'pid'}"
         )
         process = guardian.start(command, log)
-        for _ in range(round(START_SECONDS / POLL_SECONDS)):
+        for _look in range(round(START_SECONDS / POLL_SECONDS)):
             if self._answers():
                 return
             if process.poll() is not None or self._stopped.wait(POLL_SECONDS):
                 break
-        raise self._failure("did not start", log, process)
+        raise self._failure(marked("{program} did not start: {said}"), log, process)
 
     def _answers(self) -> bool:
         try:
@@ -215,12 +225,12 @@ class PrivateServer:
 
     def _failure(self, what: str, log: Path, process: subprocess.Popen[bytes] | None = None) -> SourceError:
         if self._stopped.is_set():
-            return SourceError("the private server was stopped while it started")
+            return SourceError(_("the private server was stopped while it started"))
         if process is not None and process.poll() is None:
-            what = f"does not answer after {START_SECONDS:g} s"
+            what = marked("{program} does not answer after {seconds:g} s: {said}")
         return SourceError(
-            f"{self.program} {what}: {last_words(log)}",
-            f"name another in {PROGRAM_VARIABLE}, or use demo --simulated",
+            _(what, program=self.program, said=last_words(log), seconds=START_SECONDS),
+            _("name another in {variable}, or use demo --simulated", variable=PROGRAM_VARIABLE),
         )
 
 
@@ -233,5 +243,5 @@ def last_words(log: Path) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if "[ERROR]" in line and not line.endswith("Aborting")]
     if not lines:
-        return "it left no word"
+        return _("it left no word")
     return plain((errors or lines[-1:])[0].partition("[ERROR] ")[2] or lines[-1], 300)

@@ -11,6 +11,7 @@ import pymysql
 from pymysql.constants import CLIENT
 
 from goneaway_tui.errors import SourceError
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.source.demo.server import GLOBAL_LIMIT
 from goneaway_tui.source.demo.shop import CARTS, DATABASE, PARTS, TOILERS, Part, open_shop
@@ -103,7 +104,9 @@ class Workload:
             with connect(self._socket, "root", "goneaway-demo") as root:
                 open_shop(root)
         except _GONE as error:
-            raise SourceError(f"the demo's shop could not be set up: {plain(str(error), 300)}") from None
+            raise SourceError(
+                _("the demo's shop could not be set up: {why}", why=plain(str(error), 300))
+            ) from None
         for thread in self._threads:
             thread.start()
 

@@ -18,6 +18,7 @@ from functools import lru_cache
 from operator import is_
 from typing import Any, NamedTuple
 
+from goneaway_tui.language import _
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Session
@@ -137,10 +138,10 @@ class SampleReader:
     def follow(self, line: Any) -> None:
         """Take the next sample's line. Raises Misfit."""
         if type(line) is not list or len(line) != 2 or type(line[0]) is not dict or type(line[1]) is not list:
-            raise Misfit("no line of a sample")
+            raise Misfit(_("no line of a sample"))
         head, steps = line
         if not head.keys() <= HEAD.keys():
-            raise Misfit("a sample of a later version")
+            raise Misfit(_("a sample of a later version"))
         self._head.update(head)
         self._walk(steps)
 
@@ -153,7 +154,7 @@ class SampleReader:
             if type(step) is int:
                 if step > 0:
                     if cursor + step > len(crowd):
-                        raise Misfit("more sessions than there are")
+                        raise Misfit(_("more sessions than there are"))
                     rows += crowd[cursor : cursor + step]
                     verdicts += built[cursor : cursor + step]
                 cursor += abs(step)
@@ -161,9 +162,9 @@ class SampleReader:
                 cursor = self._stepped(step, cursor, rows)
                 verdicts += [None] * (len(rows) - len(verdicts))
             else:
-                raise Misfit("no step")
+                raise Misfit(_("no step"))
             if len(rows) > MOST_SESSIONS:
-                raise Misfit("more sessions than any server has")
+                raise Misfit(_("more sessions than any server has"))
         self._crowd, self._built = rows, verdicts
 
     def _stepped(self, step: list[Any], cursor: int, rows: list[list[Any]]) -> int:
@@ -172,13 +173,13 @@ class SampleReader:
         cells = step[1:]
         if not cells:
             if not 0 <= mask <= len(self._crowd):
-                raise Misfit("a place outside")
+                raise Misfit(_("a place outside"))
             return mask
         if mask == 0:
             rows.append(self._rows.row(cells))
             return cursor
         if cursor >= len(self._crowd) or not 0 < mask < 1 << self._rows.width:
-            raise Misfit("no session to change so")
+            raise Misfit(_("no session to change so"))
         rows.append(row := self._crowd[cursor].copy())
         self._rows.fill(row, _places(mask), cells)
         return cursor + 1
@@ -190,7 +191,7 @@ class SampleReader:
                 self._built[place] = self._rows.build(self._crowd[place])
         verdicts = tuple(verdict for verdict in self._built if verdict is not None)
         if not {"taken_at", "server", "policy"} <= self._head.keys():
-            raise Misfit("a sample without its head")
+            raise Misfit(_("a sample without its head"))
         head = {name: HEAD[name].unpack(raw) for name, raw in self._head.items()}
         policy = head.pop("policy")
         return Snapshot(
@@ -231,7 +232,7 @@ class DepartureReader:
     def follow(self, line: Any) -> tuple[Departure, ...]:
         """The departures of the next line. Raises Misfit."""
         if type(line) is not list or not all(type(cells) is list for cells in line):
-            raise Misfit("no line of departures")
+            raise Misfit(_("no line of departures"))
         return tuple([self._rows.build(self._rows.row(cells)) for cells in line])
 
 

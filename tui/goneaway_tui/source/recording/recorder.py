@@ -10,13 +10,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from goneaway_tui.errors import FileError
+from goneaway_tui.language import _
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.delta import DepartureWriter, SampleWriter
 from goneaway_tui.source.recording.pages import PAGE_BYTES
 from goneaway_tui.source.recording.rows import written
-from goneaway_tui.source.recording.store import create_or_continue, file_error, sql
+from goneaway_tui.source.recording.store import RECORD, create_or_continue, failed, file_error, sql
 from goneaway_tui.source.recording.tape import Piece, Roll, Track
 
 SEGMENT_SAMPLES = 180
@@ -111,7 +111,7 @@ class Recorder:
         """
         with self._lock, self._told():
             if self._closed:
-                raise FileError(f"cannot record into {plain(str(self.path))}: the recording is closed")
+                raise failed(RECORD, self.path, _("the recording is closed"))
             segment, self._segment = self._segment, None  # what breaks off here is never gone on with
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -191,8 +191,7 @@ class Recorder:
         try:
             yield
         except sqlite3.Error as error:
-            raise file_error("record into", self.path, error) from error
+            raise file_error(RECORD, self.path, error) from error
         except ValueError as error:
-            raise FileError(
-                f"cannot record into {plain(str(self.path))}: a sample holds what no recording can: {error}"
-            ) from error
+            why = _("a sample holds what no recording can: {detail}", detail=error)
+            raise failed(RECORD, self.path, why) from error

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeGuard, TypeVar
 
 from goneaway_tui.errors import FileError
+from goneaway_tui.language import _
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.delta import DepartureReader, SampleReader
 from goneaway_tui.source.recording.shape import Misfit
-from goneaway_tui.source.recording.store import DAMAGE, file_error, piece_of, read, salvage, sql
+from goneaway_tui.source.recording.store import DAMAGE, READ, failed, file_error, piece_of, read, salvage, sql
 from goneaway_tui.source.recording.tape import Track, Unroll
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Stream(Generic[Reader]):
             case [str(server_name), columns]:
                 self.server_name, self.reader = server_name, self._open_reader(columns)
             case _:
-                raise Misfit("no beginning of a stream")
+                raise Misfit(_("no beginning of a stream"))
 
 
 class Recording:
@@ -149,7 +149,7 @@ class Recording:
         if stream is None or stream.segment != segment or stream.reached > until:
             stream = Stream(self._database, segment, Track.SAMPLES, SampleReader)
         if stream.reached < until:
-            for _, line in stream.lines(until):
+            for _at, line in stream.lines(until):
                 stream.must_read().follow(line)
         self._samples, self.server_name = stream, stream.server_name
         return stream.must_read().snapshot()
@@ -158,7 +158,7 @@ class Recording:
         for segment, last in self._segments(Track.SAMPLES, -math.inf, math.inf):
             if segment > done:
                 stream = Stream(self._database, segment, Track.SAMPLES, SampleReader)
-                return segment, [_followed(stream.must_read(), line) for _, line in stream.lines(last)]
+                return segment, [_followed(stream.must_read(), line) for _at, line in stream.lines(last)]
         return None
 
     def _departures_between(self, after: float, until: float) -> Iterator[Departure]:
@@ -184,7 +184,7 @@ class Recording:
         """The answer, all of it from one state of the file; where that turns out to be damaged, from what is left."""
         with self._lock:
             if self._is_closed:
-                raise self._not("it was closed")
+                raise self._not(_("it was closed"))
             try:
                 try:
                     return self._steady(answer)
@@ -195,11 +195,11 @@ class Recording:
                     self._database, self._is_salvaged, self._samples = salvage(self.path), True, None
                     return self._steady(answer)
             except Gap as error:
-                raise self._not("there is no whole sample in it") from error
+                raise self._not(_("there is no whole sample in it")) from error
             except Misfit as error:
-                raise self._not(f"it is not what a recorder writes ({error})") from error
+                raise self._not(_("it is not what a recorder writes ({detail})", detail=error)) from error
             except (sqlite3.Error, *DAMAGE) as error:
-                raise file_error("read", self.path, error) from error
+                raise file_error(READ, self.path, error) from error
 
     def _steady(self, answer: Callable[[], T]) -> T:
         self._database.execute("BEGIN")
@@ -210,7 +210,7 @@ class Recording:
                 self._database.execute("ROLLBACK")
 
     def _not(self, why: str) -> FileError:
-        return FileError(f"cannot read {plain(str(self.path))}: {why}", "name another file made by --record")
+        return failed(READ, self.path, why, _("name another file made by --record"))
 
 
 def _followed(reader: SampleReader, line: Any) -> Snapshot:

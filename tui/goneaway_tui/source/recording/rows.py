@@ -15,6 +15,7 @@ from operator import attrgetter
 from types import NoneType
 from typing import Any
 
+from goneaway_tui.language import _
 from goneaway_tui.source.recording.shape import Misfit, Shape, has_default, hints_of, recorded, shape_of
 
 NUMBERS = frozenset({int, float, bool, NoneType})
@@ -173,7 +174,7 @@ class RowReader:
     def __init__(self, table: Table, names: Any) -> None:
         columns = {column.path: column for column in table.columns}
         if type(names) is not list or not all(type(name) is str and name in columns for name in names):
-            raise Misfit("columns of a later version")
+            raise Misfit(_("columns of a later version"))
         self._table = table
         places = {name: place for place, name in enumerate(names)}
         self._places = [places.get(column.path) for column in table.columns]
@@ -184,7 +185,7 @@ class RowReader:
             place is None and not column.default
             for place, column in zip(self._places, table.columns, strict=True)
         ):
-            raise Misfit("columns are missing")
+            raise Misfit(_("columns are missing"))
 
     @property
     def width(self) -> int:
@@ -199,7 +200,7 @@ class RowReader:
     def fill(self, row: list[Any], places: Sequence[int], cells: Sequence[Any]) -> None:
         """Set some of a row's cells: a number unchecked yet, anything else as its place among the values told."""
         if len(places) != len(cells):
-            raise Misfit("cells for other columns")
+            raise Misfit(_("cells for other columns"))
         for place, cell in zip(places, cells, strict=True):
             told = self._told[place]
             if told is None or (type(cell) is int and 0 <= cell < len(told)):
@@ -208,7 +209,7 @@ class RowReader:
                 row[place] = len(told)
                 told.append(cell[0])
             else:
-                raise Misfit("a value nobody told")
+                raise Misfit(_("a value nobody told"))
 
     def build(self, row: Sequence[Any]) -> Any:
         """The fact of a row, every cell checked."""

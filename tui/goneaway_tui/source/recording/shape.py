@@ -15,6 +15,8 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
+from goneaway_tui.language import _
+
 INTEGERS = range(-(2**63), 2**64)
 """What a server can count; a larger one would overflow where seconds are reckoned with."""
 
@@ -91,7 +93,7 @@ def _scalar(allowed: frozenset[type]) -> Shape:
             or (kind is float and not math.isfinite(raw))
             or (kind is int and raw not in INTEGERS)
         ):
-            raise Misfit(f"{kind.__name__} where none may be")
+            raise Misfit(_("{kind} where none may be", kind=kind.__name__))
         return raw
 
     return Shape(_itself, unpack, allowed)
@@ -116,7 +118,7 @@ def _word(words: type[Enum]) -> Shape:
 
     def unpack(raw: Any) -> Any:
         if type(raw) is not str or raw not in members:
-            raise Misfit(f"no {words.__name__}")
+            raise Misfit(_("no {kind}", kind=words.__name__))
         return members[raw]
 
     return Shape(attrgetter("value"), unpack)
@@ -132,7 +134,7 @@ def _many(kind: Any, each: Shape) -> Shape:
 def _row(shapes: tuple[Shape, ...]) -> Shape:
     def unpack(raw: Any) -> Any:
         if len(_list(raw)) != len(shapes):
-            raise Misfit("a row of another length")
+            raise Misfit(_("a row of another length"))
         return tuple([shape.unpack(value) for shape, value in zip(shapes, raw, strict=True)])
 
     return Shape(lambda values: [s.pack(value) for s, value in zip(shapes, values, strict=True)], unpack)
@@ -147,7 +149,7 @@ def _fact(fact: Any) -> Shape:
 
     def unpack(raw: Any) -> Any:
         if not needed <= len(_list(raw)) <= len(shapes):
-            raise Misfit(f"a {fact.__name__} of another length")
+            raise Misfit(_("a {kind} of another length", kind=fact.__name__))
         return fact(*[shape.unpack(value) for shape, value in zip(shapes, raw, strict=False)])
 
     return Shape(
@@ -157,5 +159,5 @@ def _fact(fact: Any) -> Shape:
 
 def _list(raw: Any) -> list[Any]:
     if type(raw) is not list:
-        raise Misfit("no list where one must be")
+        raise Misfit(_("no list where one must be"))
     return raw

@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from goneaway_tui.errors import FileError
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.source.recording.pages import HEADER_BYTES, PAGE_BYTES, rows_in
 from goneaway_tui.source.recording.tape import PIECE_BYTES, Piece, first_seal, seal_of
@@ -32,27 +33,40 @@ MOST_LENGTH = 1 << 20
 """Bytes of any value or row SQLite may hand out; ours are below 5,000."""
 BUSY_SECONDS = 5.0
 WORDS = {
-    "SQLITE_FULL": ("the disk is full", "free some space, or name a place on another disk"),
-    "SQLITE_READONLY": ("it may not be written to", "name a place you may write to"),
-    "SQLITE_CANTOPEN": ("it cannot be opened", "look at the rights to the file and its folder"),
-    "SQLITE_BUSY": ("another program holds it", "end that one first, or name another file"),
-    "SQLITE_CORRUPT": ("it is damaged", "`replay` shows what is left in it; record into another"),
-    "SQLITE_NOTADB": ("it is no recording", "name a file made by --record"),
+    "SQLITE_FULL": (marked("the disk is full"), marked("free some space, or name a place on another disk")),
+    "SQLITE_READONLY": (marked("it may not be written to"), marked("name a place you may write to")),
+    "SQLITE_CANTOPEN": (
+        marked("it cannot be opened"),
+        marked("look at the rights to the file and its folder"),
+    ),
+    "SQLITE_BUSY": (marked("another program holds it"), marked("end that one first, or name another file")),
+    "SQLITE_CORRUPT": (
+        marked("it is damaged"),
+        marked("`replay` shows what is left in it; record into another"),
+    ),
+    "SQLITE_NOTADB": (marked("it is no recording"), marked("name a file made by --record")),
 }
 """What to say to which of SQLite's complaints."""
-NO_RECORDING = "name a file made by --record"
+NO_RECORDING = marked("name a file made by --record")
+READ, RECORD = marked("cannot read {path}: {why}"), marked("cannot record into {path}: {why}")
+"""What was tried, and did not work."""
 DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What reading a damaged file ends with; the second where SQLite's complaint quotes what is no text."""
 
 
 def file_error(what: str, path: Path, error: OSError | sqlite3.Error | UnicodeDecodeError) -> FileError:
-    """One line for what the system or SQLite said. `what` is what was tried: `read`, `record into`."""
+    """One line for what the system or SQLite said. `what` is READ or RECORD."""
     name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     if isinstance(error, UnicodeDecodeError):
         name = "SQLITE_CORRUPT"
-    why, hint = WORDS.get(name, (plain(said).lower(), "look at the file, or name another"))
-    return FileError(f"cannot {what} {plain(str(path))}: {why}", hint)
+    why, hint = WORDS.get(name, (plain(said).lower(), marked("look at the file, or name another")))
+    return failed(what, path, _(why), _(hint))
+
+
+def failed(what: str, path: Path, why: str, hint: str = "") -> FileError:
+    """`what` is READ or RECORD; why, and what to do, are said already."""
+    return FileError(_(what, path=plain(str(path)), why=why), hint)
 
 
 @cache
@@ -67,11 +81,11 @@ def create_or_continue(path: Path) -> sqlite3.Connection:
     try:
         with _opened(path, os.O_RDWR | os.O_CREAT) as handle:
             if os.fstat(handle).st_size:
-                _must_be_ours(path, os.pread(handle, HEADER_BYTES, 0), "record into")
+                _must_be_ours(path, os.pread(handle, HEADER_BYTES, 0), RECORD)
             os.fchmod(handle, 0o600)
         database = _connected(str(path))
     except (OSError, ValueError) as error:
-        raise _not_opened("record into", path, error) from error
+        raise _not_opened(RECORD, path, error) from error
     try:
         _found(database)
         database.execute("PRAGMA journal_mode = WAL")
@@ -79,7 +93,7 @@ def create_or_continue(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA wal_autocheckpoint = 0")
     except DAMAGE as error:
         database.close()
-        raise file_error("record into", path, error) from error
+        raise file_error(RECORD, path, error) from error
     return database
 
 
@@ -87,9 +101,9 @@ def read(path: Path) -> tuple[sqlite3.Connection, bool]:
     """The file as it is, or where SQLite will not have it, what is left in it; and whether that is so. Raises FileError."""
     try:
         with _opened(path, os.O_RDONLY) as handle:
-            _must_be_ours(path, os.pread(handle, HEADER_BYTES, 0), "read")
+            _must_be_ours(path, os.pread(handle, HEADER_BYTES, 0), READ)
     except (OSError, ValueError) as error:
-        raise _not_opened("read", path, error) from error
+        raise _not_opened(READ, path, error) from error
     for way in ("mode=ro", "mode=ro&immutable=1"):
         with suppress(*DAMAGE):
             database = _connected(f"file:{quote(os.fsencode(path))}?{way}", uri=True)
@@ -116,7 +130,7 @@ def salvage(path: Path) -> sqlite3.Connection:
         whole.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
         whole.close()
-        raise file_error("read", path, error) from error
+        raise file_error(READ, path, error) from error
     return whole
 
 
@@ -124,7 +138,7 @@ def _after_gaps(database: sqlite3.Connection) -> Iterator[tuple[int, int, int]]:
     """Segment, track and row where each stream breaks off that does."""
     for (segment, track), rows in groupby(database.execute(sql("found")), lambda row: row[1:3]):
         seal = first_seal(segment, track)
-        for row_id, _, _, at, written, body in rows:
+        for row_id, _segment, _track, at, written, body in rows:
             seal = seal_of(at, body, seal)
             if seal != written:
                 yield segment, track, row_id
@@ -154,7 +168,7 @@ def _found(database: sqlite3.Connection) -> None:
             database.execute(sql(name))
         database.execute("COMMIT")
     if not _is_ours(database):
-        raise sqlite3.DatabaseError("it holds something else")
+        raise sqlite3.DatabaseError(marked("it holds something else"))
 
 
 def _connected(name: str, *, uri: bool = False) -> sqlite3.Connection:
@@ -178,7 +192,7 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
     handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
+            raise OSError(errno.EINVAL, marked("not a regular file"))
         yield handle
     finally:
         os.close(handle)
@@ -187,17 +201,19 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
 def _must_be_ours(path: Path, header: bytes, what: str) -> None:
     """https://www.sqlite.org/fileformat2.html, 1.3: the version at 60, the application at 68."""
     if len(header) < HEADER_BYTES or int.from_bytes(header[68:72]) != MARK:
-        hint = NO_RECORDING if what == "read" else "name another file, or remove that one first"
-        raise FileError(f"cannot {what} {plain(str(path))}: it is no recording", hint)
+        hint = _(NO_RECORDING) if what == READ else _("name another file, or remove that one first")
+        raise failed(what, path, _("it is no recording"), hint)
     version = int.from_bytes(header[60:64])
     if version != SCHEMA:
-        raise FileError(
-            f"cannot {what} {plain(str(path))}: it is of version {version}, and this program knows version {SCHEMA}",
-            "use the program it was made with",
+        why = _(
+            "it is of version {version}, and this program knows version {known}",
+            version=version,
+            known=SCHEMA,
         )
+        raise failed(what, path, why, _("use the program it was made with"))
 
 
 def _not_opened(what: str, path: Path, error: OSError | ValueError) -> FileError:
     if isinstance(error, OSError):
         return file_error(what, path, error)
-    return FileError(f"cannot {what} {plain(str(path))}: not a possible file name", "name another")
+    return failed(what, path, _("not a possible file name"), _("name another"))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from goneaway_tui.language import _
 from goneaway_tui.source.recording.shape import Misfit
 
 PIECE_BYTES = 3900
@@ -95,10 +96,10 @@ class Unroll:
         try:
             raw = self._inflate.decompress(piece.body, self._left + 1)
         except zlib.error as error:
-            raise Misfit("no deflate stream") from error
+            raise Misfit(_("no deflate stream")) from error
         self._left -= len(raw)
         if self._left < 0:
-            raise Misfit("more in it than any recorder puts there")
+            raise Misfit(_("more in it than any recorder puts there"))
         first, *others = raw.split(b"\n")
         self._rest += first
         for other in others:
@@ -108,7 +109,7 @@ class Unroll:
 
 def _must_be_bounded(lines: bytes) -> None:
     if len(lines) > MOST_LINE_BYTES or lines.count(b",") + lines.count(b"[") + lines.count(b"{") > MOST_CELLS:
-        raise Misfit("more at once than a recording holds")
+        raise Misfit(_("more at once than a recording holds"))
 
 
 def _read(line: bytes) -> Any:
@@ -116,4 +117,4 @@ def _read(line: bytes) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise Misfit("no JSON") from error
+        raise Misfit(_("no JSON")) from error

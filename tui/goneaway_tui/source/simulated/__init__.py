@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 
 from goneaway_tui.errors import SourceError
+from goneaway_tui.language import _
 from goneaway_tui.model.clue import GOODBYE, Clues, ErrorCount
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Server
@@ -55,7 +56,7 @@ class SimulatedSource:
         """The play as it stands now. Raises SourceError once closed."""
         with self._lock:
             if self._closed:
-                raise SourceError(f"{self.name}: the simulation is closed")
+                raise SourceError(_("{server}: the simulation is closed", server=self.name))
             now = self._clock()
             self._play.advance(now)
             uptime = float(int(now - self._started + UPTIME))
@@ -82,7 +83,7 @@ class SimulatedSource:
         """What a server of this family counts of those who left since the last sample."""
         endings = self._play.endings()
         killed, self._kills = kills - self._kills, kills
-        aborted = sum(code in {4031, 1158} for _, _, code in endings)
+        aborted = sum(code in {4031, 1158} for *_rest, code in endings)
         if self._stage.flavour is Flavour.MARIADB:
             return Clues(aborted=aborted, killed=killed)
         counted = Counter(endings)

@@ -1,0 +1,48 @@
+"""What is judged is said in the language of the run, also where it was kept from an earlier one."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.judge.deadline import COPIED, disproved
+from goneaway_tui.judge.learning import NOTHING_LEARNED, Lesson, Lessons, limit_for
+from goneaway_tui.judge.narrowing import parse_filter
+from goneaway_tui.language import English, Words
+from goneaway_tui.model.snapshot import Basis, Inherited, Limit
+from goneaway_tui.model.tally import Kin
+from tests.builders import a_session
+from tests.tongues import Bracketed, spoken, unsaid
+
+ASSUMED = Limit(600, "wait_timeout", Basis.ASSUMED, COPIED)
+LANGUAGES: tuple[tuple[Words, bool], ...] = ((English(), False), (Bracketed(), True), (English(), False))
+
+
+def test_why_a_limit_was_wrong_is_told_anew_in_each_language() -> None:
+    for words, in_brackets in LANGUAGES:
+        with spoken(words):
+            why = disproved(ASSUMED).why
+
+        assert in_brackets == (not unsaid(why))
+        assert "longer than the global wait_timeout of 600 s" in why
+
+
+def test_what_was_learned_is_told_anew_in_each_language() -> None:
+    session = a_session(own_limit=None)
+    kin = Kin(session.user, session.client_host, session.program or "", 28_800)
+    lessons = Lessons({kin: Lesson((600.1, 600.2, 599.9))}, {kin: 600})
+
+    for words, in_brackets in LANGUAGES:
+        with spoken(words):
+            limit = limit_for(lessons, session, Inherited(wait_timeout=28_800))
+
+        assert limit is not None
+        assert in_brackets == (not unsaid(limit.why))
+    assert limit_for(NOTHING_LEARNED, session, Inherited(wait_timeout=28_800)) is None
+
+
+@pytest.mark.parametrize("text", ["risk:grave", "idle:x", "id:x", "risk>", "db>a", "own>yes"])
+def test_the_filters_faults_are_said(text: str) -> None:
+    with spoken(Bracketed()), pytest.raises(ValueError, match=r".") as caught:
+        parse_filter(text)
+
+    assert not unsaid(str(caught.value)) or text == "idle:x", "durations are read by another room"

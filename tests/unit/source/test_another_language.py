@@ -1,0 +1,46 @@
+"""A failure is said in the language of the run, and what to do is found by English words all the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.language import english
+from goneaway_tui.model.server import Flavour
+from goneaway_tui.source.address import Address
+from goneaway_tui.source.connection import CLOSED_UNGREETED
+from goneaway_tui.source.explanations import explained
+from goneaway_tui.source.line import NO_TUNNEL
+from goneaway_tui.source.survey import LIMITATIONS
+from tests.tongues import Bracketed, spoken, unsaid
+
+
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        ("timed out", "a firewall may drop the packets; check host and port, or raise --connect-timeout"),
+        (NO_TUNNEL, "start again: ssh may have to ask you something"),
+        ("the name has no address", "check the host name (-h)"),
+        (CLOSED_UNGREETED, "does it listen there, seen from the machine that --ssh names?"),
+    ],
+)
+def test_a_reason_of_ours_is_said_and_its_way_out_found(reason: str, hint: str) -> None:
+    with spoken(Bracketed()):
+        error = explained(Address(via="/run/way"), 2003, reason)
+
+    assert "; " == unsaid(error.line)
+    assert f"⟦{reason}⟧" in str(error)
+    assert hint == english(error.hint)
+
+
+def test_what_the_server_says_stays_word_for_word() -> None:
+    with spoken(Bracketed()):
+        error = explained(Address(), 1040, "Too many connections")
+
+    assert "Too many connections (1040)" in unsaid(str(error))
+    assert not unsaid(error.hint)
+
+
+@pytest.mark.parametrize("flavour", Flavour)
+def test_limitations_are_english_until_they_are_shown(flavour: Flavour) -> None:
+    with spoken(Bracketed()):
+        assert not any("⟦" in f"{what}{why}{grant}" for *_probes, what, why, grant in LIMITATIONS[flavour])
