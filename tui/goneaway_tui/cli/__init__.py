@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.disk import create, surroundings
+from goneaway_tui.cli.opening import live_source, recorder_of
 from goneaway_tui.cli.screen import policy_of, show
 from goneaway_tui.cli.speech import settle, speak
 from goneaway_tui.cli.terminal import (
@@ -113,7 +114,7 @@ def _ui(settings: Settings) -> int:
     from goneaway_tui.cli.way import way_to
 
     clock = steady_clock()
-    with way_to(settings) as way, _recorder(settings, way.address.name) as recorder:
+    with way_to(settings) as way, recorder_of(settings, way.address.name) as recorder:
         source = live_source(settings, way.address, clock)
         kindred = Kindred(clock, live_source)
 
@@ -157,7 +158,7 @@ def _demo(settings: Settings) -> int:
         admin = replace(address, user=demo.admin)
         executor = None if settings.read_only else LiveExecutor(admin, clock, statements=settings.statements)
         source = LiveSource(address, clock, statements=settings.statements)
-        with _recorder(settings, source.name) as recorder:
+        with recorder_of(settings, source.name) as recorder:
             return show(settings, source, clock, executor, recorder=recorder)
     finally:
         demo.close()
@@ -166,7 +167,7 @@ def _demo(settings: Settings) -> int:
 def _simulated(settings: Settings, clock: Clock, greeting: str = "") -> int:
     from goneaway_tui.cli.madeup import made_up
 
-    with made_up(settings, clock) as it, _recorder(settings, it.source.name) as recorder:
+    with made_up(settings, clock) as it, recorder_of(settings, it.source.name) as recorder:
         return show(
             settings,
             it.source,
@@ -205,7 +206,7 @@ def _watch(settings: Settings) -> int:
     from goneaway_tui.cli.way import way_to
 
     clock = steady_clock()
-    with way_to(settings) as way, _recorder(settings, way.address.name) as recorder:
+    with way_to(settings) as way, recorder_of(settings, way.address.name) as recorder:
         source = live_source(settings, way.address, clock)
         try:
             return watch(
@@ -263,43 +264,6 @@ COMMANDS = {
     "watch": _watch,
     "explain": _explain,
 }
-
-
-def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSource:
-    """Raises FileError for an error log that cannot be read."""
-    from goneaway_tui.source.live import LiveSource
-
-    log = None
-    if settings.error_log is not None:
-        from goneaway_tui.cli.explain import Local
-        from goneaway_tui.source.errorlog import ErrorLog
-
-        log = ErrorLog(Path(settings.error_log), Local())
-    return LiveSource(address, clock, statements=settings.statements, interval=settings.interval, log=log)
-
-
-@contextmanager
-def _recorder(settings: Settings, server_name: str) -> Iterator[Recorder | None]:
-    """A recording open for writing, where one was asked for. Raises FileError."""
-    if settings.record is None:
-        yield None
-        return
-    from goneaway_tui.source.recording.recorder import Recorder
-
-    keep = settings.keep
-    if Path(settings.record).is_file() and Path(settings.record).stat().st_size:
-        tell(_("{file} exists: what is seen is added to it", file=settings.record))
-    recorder = Recorder(
-        Path(settings.record),
-        server_name,
-        keep_seconds=keep.seconds,
-        keep_bytes=keep.bytes,
-        statements=settings.statements,
-    )
-    try:
-        yield recorder
-    finally:
-        recorder.close()
 
 
 def steady_clock() -> Clock:

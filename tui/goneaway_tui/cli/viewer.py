@@ -10,10 +10,11 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from goneaway_tui.cli import live_source, steady_clock
+from goneaway_tui.cli import steady_clock
 from goneaway_tui.cli.boards import subject_of
 from goneaway_tui.cli.fleet import close_all, source_of
 from goneaway_tui.cli.handover import Handover, read
+from goneaway_tui.cli.opening import live_source
 from goneaway_tui.cli.screen import journal_of, play, policy_of, why_read_only
 from goneaway_tui.cli.signals import unwind_on_signals
 from goneaway_tui.cli.speech import settle

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from goneaway_tui.export.instants import instant
-from goneaway_tui.export.wording import age, clock, count, countdown, limit_cell, limit_words, size
+from goneaway_tui.export.wording import RISKS, age, clock, count, countdown, limit_cell, limit_words, size
 from goneaway_tui.language import _, marked, ngettext
-from goneaway_tui.model.cause import Certainty
+from goneaway_tui.model.cause import SAID, Certainty
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
@@ -27,20 +27,6 @@ SIGNS = {
 }
 """A sign for each risk, told apart by shape alone."""
 
-RISKS = {
-    Risk.OVERDUE: marked("overdue"),
-    Risk.IMMINENT: marked("imminent"),
-    Risk.WATCH: marked("watch"),
-    Risk.CALM: marked("calm"),
-    Risk.BUSY: marked("busy"),
-    Risk.EXEMPT: marked("exempt"),
-}
-CERTAINTIES = {
-    Certainty.CONFIRMED: marked("confirmed"),
-    Certainty.LIKELY: marked("likely"),
-    Certainty.POSSIBLE: marked("possible"),
-    Certainty.RULED_OUT: marked("ruled out"),
-}
 BASES = {
     Basis.OWN: marked("own"),
     Basis.ASSUMED: marked("assumed"),
@@ -61,7 +47,7 @@ def risk_word(risk: Risk) -> str:
 
 
 def certainty_word(certainty: Certainty) -> str:
-    return _(CERTAINTIES[certainty])
+    return _(SAID[certainty])
 
 
 def basis_word(basis: Basis) -> str:
