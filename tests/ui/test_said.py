@@ -21,7 +21,9 @@ LETTER = "ж"
 """As wide as any it stands for, and of no name."""
 NAMES = """
 goneaway tui MySQL MariaDB MiB GiB KiB KILL QUERY GLOBAL PERSIST TLS UTC PREFERRED enter esc ctrl
-GRANT PROCESS ON TO SET mysqld sock run example com
+GRANT PROCESS ON TO SET SHOW REPLICAS REPLICA STATUS Binlog Dump mysqld sock run example com json
+Access denied for user using password YES check the Connection refused reconnecting by itself Truncated incorrect value
+is it there unauthenticated cannot connect to root via dev green Warning lb replication_connection_configuration
 """
 """What every language calls so."""
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -29,7 +28,7 @@ from goneaway_tui.cli.terminal import (
 from goneaway_tui.errors import ExitCode, GoneawayError, SourceError
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.snapshot import Policy
-from goneaway_tui.ports import Clock, Recorder
+from goneaway_tui.ports import Clock
 from goneaway_tui.settings import (
     Answer,
     Settings,
@@ -40,8 +39,6 @@ from goneaway_tui.settings import (
 from goneaway_tui.settings.options import EXPORTER, SERVE, UI
 
 if TYPE_CHECKING:
-    from goneaway_tui.source.address import Address
-    from goneaway_tui.source.live import LiveSource
     from goneaway_tui.ui.watched import Subject
 
 

@@ -47,7 +47,7 @@ def at_stake(transaction: Transaction | None) -> str:
     if transaction.rows_modified:
         return ngettext("{number:,} row", "{number:,} rows", transaction.rows_modified)
     if transaction.rows_locked:
-        return ngettext("{number:,} locked", "{number:,} locked", transaction.rows_locked)
+        return _("{number:,} locked", number=transaction.rows_locked)
     return _("read only") if transaction.read_only else _("transaction")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goneaway_tui.language import marked
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Risk, Snapshot
 
@@ -34,8 +35,8 @@ class Glance:
         """What it is to other servers, by who is connected; empty where it has to do with none."""
         roles = {} if self.snapshot is None else self.snapshot.tally.roles
         if Role.DUMP in roles:
-            return "relay" if Role.REPLICA in roles else "source"
-        return "replica" if Role.REPLICA in roles else ""
+            return marked("relay") if Role.REPLICA in roles else marked("source")
+        return marked("replica") if Role.REPLICA in roles else ""
 
     @property
     def soon(self) -> int:

@@ -59,7 +59,7 @@ class DepartureScreen(ModalScreen[None]):
             if verdict.limit is not None:
                 limit = verdict.limit
                 words = f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {wording.basis_word(limit.basis)}"
-                yield Entry("limit", paragraphs(words, (limit.why, "$foreground-muted")))
+                yield Entry("limit", paragraphs(words, (_(limit.why), "$foreground-muted")))
             yield Entry("idle", Content(wording.idle(verdict, departure.at)))
             yield Entry("user", Content(plain(session.user, 200)))
             yield Entry("client", Content(plain(session.host, 200)))

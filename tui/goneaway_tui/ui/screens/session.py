@@ -91,7 +91,7 @@ def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
                 f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {wording.basis_word(limit.basis)}",
             )
         )
-        rows.append((_("why"), limit.why))
+        rows.append((_("why"), _(limit.why)))
     elif session.own:
         rows.append((_("limit"), _("none that matters: this is our own connection")))
     else:

@@ -95,7 +95,7 @@ def _worst(glance: Glance) -> Part:
 
 SOON, IDLE, STATE = (5, _soon), (9, _idle), (10, _state_word)
 LEVELS: tuple[tuple[Piece, ...], ...] = (
-    ((13, _flavour), (7, lambda g: (g.role, QUIET)), STATE, SOON, IDLE),
+    ((13, _flavour), (7, lambda g: (_(g.role), QUIET)), STATE, SOON, IDLE),
     (STATE, SOON, IDLE),
     (STATE, SOON),
     ((8, _worst),),

@@ -256,7 +256,7 @@ def _lately(scene: Scene, width: int, height: int) -> list[Content]:
         left: list[Part] = [
             (f"{wording.time_of_day(departure.at)[:8]}  ", QUIET),
             (departure.cause.value, "bold"),
-            (f" {departure.certainty.value.replace('_', ' ')}", QUIET),
+            (f" {wording.certainty_word(departure.certainty)}", QUIET),
             (f"  {session.id}  {plain(session.user, 60)}{shown_server}", ""),
             (f"  {wording.program(session)}", QUIET),
         ]
