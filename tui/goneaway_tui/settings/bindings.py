@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 BINDINGS = (
+    "app.copy",
     "app.interrupt",
     "ask.cancel",
     "board.doctor",
@@ -24,6 +25,19 @@ BINDINGS = (
     "board.variables",
     "chooser.cancel",
     "confirm.cancel",
+    "copy.all",
+    "copy.because",
+    "copy.cancel",
+    "copy.client",
+    "copy.highlighted",
+    "copy.id",
+    "copy.kill",
+    "copy.name",
+    "copy.remedies",
+    "copy.row",
+    "copy.statement",
+    "copy.undo",
+    "copy.value",
     "departure.back",
     "doctor.back",
     "doctor.help",
@@ -67,6 +81,7 @@ BINDINGS = (
     "table.right",
     "table.up",
     "tune.cancel",
+    "tune.copy",
     "tune.interactive_timeout",
     "tune.max_allowed_packet",
     "tune.wait_timeout",
@@ -74,7 +89,7 @@ BINDINGS = (
 )
 """Kept beside the screens, which no setting knows, by a test."""
 
-_SHORT = ("board", "tune", "table")
+_SHORT = ("board", "tune", "table", "app")
 """Screens whose name may be left out."""
 
 

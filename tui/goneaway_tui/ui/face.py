@@ -75,6 +75,12 @@ class Face(App[R]):
         """A fault of ours in another thread ends the app as one of this thread does."""
         self._handle_exception(error)
 
+    def action_copy(self) -> None:
+        """Copy what the screen has, or ask which of it."""
+        from goneaway_tui.ui.copying import offer
+
+        offer(self)
+
     def _handle_exception(self, error: Exception) -> None:
         """End with the fault in hand instead of a traceback on the terminal; `cli` tells it in one line."""
         self.crash = self.crash or error

@@ -15,11 +15,12 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
-from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter
+from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter, term
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, in_order
+from goneaway_tui.ui.copying import Piece, of_group, of_sessions
 from goneaway_tui.ui.freshness import CONNECTING, Freshness
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.notice import hidden, narrowed
@@ -65,6 +66,7 @@ class Board(Screen[None]):
         Binding("g", "group", "group", id="board.group"),
         Binding("f", "app.freeze", "freeze", id="board.freeze"),
         Binding("v", "app.variables", "vars", id="board.variables"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
 
@@ -129,6 +131,11 @@ class Board(Screen[None]):
         marked = [v for v in self.sessions.rows if identity(v) in self.sessions.marks]
         under = self.sessions.cursor_row
         return marked or ([under] if under is not None else [])
+
+    def copies(self) -> list[Piece]:
+        """Of the marked sessions, of the one under the cursor, or of the group."""
+        group = self.groups.cursor_row if self._grouped else None
+        return of_sessions(self.chosen(), self.now) if group is None else of_group(group, self.now)
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why it is grey."""
@@ -274,14 +281,8 @@ class Board(Screen[None]):
 
     def _narrow_to(self, key: str) -> None:
         """From a group to its sessions, by the filter, so that it is seen and can be changed."""
-        shown = plain(key)
-        term = (
-            f'{self._grouped}="{shown}"'
-            if '"' not in shown
-            else f'{self._grouped}:"{shown.split(chr(34))[0]}"'
-        )
+        self.field.value = f"{self.field.value} {term(self._grouped, plain(key))}".strip()
         self._grouped = ""
-        self.field.value = f"{self.field.value} {term}".strip()
         self.field.display = True
         self._draw_rows()
         self._focus_table()

@@ -15,6 +15,7 @@ from goneaway_tui.export.instants import instant
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.copying import Piece, of_departure
 from goneaway_tui.ui.screens.session import attributes, statement
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 
@@ -23,7 +24,8 @@ class DepartureScreen(ModalScreen[None]):
     """The evidence, a line each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss", "back", id="departure.back")
+        Binding("escape,enter,q", "dismiss", "back", id="departure.back"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
     def __init__(self, departure: Departure) -> None:
@@ -54,6 +56,9 @@ class DepartureScreen(ModalScreen[None]):
             yield Entry("at stake", Content(wording.stake(session) or "no open transaction was seen"))
             yield Static(statement(session))
             yield Static(attributes(session))
+
+    def copies(self) -> list[Piece]:
+        return of_departure(self._departure)
 
 
 def foretold(departure: Departure) -> str:

@@ -27,6 +27,7 @@ from goneaway_tui.model.pattern import Pattern
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
+from goneaway_tui.ui.copying import Piece
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.ledger import GOVERNS
@@ -43,6 +44,7 @@ KEYS = (
     ("/", "paste an error line, or name a log file, and press enter"),
     ("t", "change the variable behind it"),
     ("l", "the ledger"),
+    ("y", "copy what is said of it, or what to do"),
     ("esc, d, q", "back to the board"),
 )
 PIECE = 1 << 20
@@ -72,6 +74,14 @@ class Sign:
         tunable = GOVERNS.get(found.cause, IDLING.get(found.cause.value))
         return cls(found.cause.value, found.certainty, found.because, found.remedies, tunable)
 
+    @property
+    def told(self) -> list[str]:
+        """Whole, in lines: why, and what to do."""
+        lines = [f"{self.name}: {self.certainty.value.replace('_', ' ')} now", "", *self.because]
+        return (
+            [*lines, "", "what to do", *(f"  {each}" for each in self.remedies)] if self.remedies else lines
+        )
+
 
 IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
           "too_many_connections": "max_connections"}  # fmt: skip
@@ -85,6 +95,7 @@ class DoctorScreen(Screen[None]):
         Binding("slash", "paste", "explain an error", key_display="/", id="doctor.paste"),
         Binding("t", "govern", "tune", id="doctor.tune"),
         Binding("l", "app.ledger", "ledger", id="doctor.ledger"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("question_mark", "help", "help", key_display="?", id="doctor.help"),
         Binding("escape", "leave", "back", id="doctor.leave"),
         Binding("d,q", "app.pop_screen", "back", show=False, id="doctor.back"),
@@ -174,6 +185,16 @@ class DoctorScreen(Screen[None]):
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(KEYS))
 
+    def copies(self) -> list[Piece]:
+        sign = self.rows.cursor_row
+        if sign is None:
+            return []
+        return [
+            Piece("all", "\n".join(sign.told)),
+            Piece("remedies", "\n".join(sign.remedies)),
+            Piece("name", sign.name),
+        ]
+
     async def action_govern(self) -> None:
         sign = self.rows.cursor_row
         if sign is None or sign.tunable is None:
@@ -185,10 +206,7 @@ class DoctorScreen(Screen[None]):
     def _whole(self) -> None:
         sign = self.rows.cursor_row
         if sign is not None:
-            lines = [f"{sign.name}: {sign.certainty.value.replace('_', ' ')} now", "", *sign.because]
-            if sign.remedies:
-                lines += ["", "what to do", *(f"  {each}" for each in sign.remedies)]
-            self.app.push_screen(ReadingScreen(sign.name, lambda _: lines))
+            self.app.push_screen(ReadingScreen(sign.name, lambda _: sign.told))
 
     @on(Input.Submitted, "#paste")
     def _explain(self, event: Input.Submitted) -> None:

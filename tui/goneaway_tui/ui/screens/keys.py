@@ -19,6 +19,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("d", "the doctor: every cause as it stands now, and an answer to a pasted error"),
     ("v", "the limits, and the journal of changes"),
     ("f", "freeze the screen, and let it go on"),
+    ("y", "copy: the id, the row, the statement, the client, the KILL statement"),
     ("e", "export the snapshot on the screen"),
     ("esc", "leave what was opened"),
     ("ctrl+p", "every command by name"),

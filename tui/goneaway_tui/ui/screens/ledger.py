@@ -21,6 +21,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_order
+from goneaway_tui.ui.copying import Piece, of_departure
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.departure import DepartureScreen
 from goneaway_tui.ui.screens.help import HelpScreen
@@ -40,6 +41,7 @@ KEYS = (
     ("/", "filter, as on the board, and by cause:idle_timeout, certainty:likely"),
     ("s", "sort by the next column; a click on a heading sorts by it"),
     ("t", "change the variable that ended it"),
+    ("y", "copy: the id, the row, the evidence, the statement, the client"),
     ("esc, l, q", "back to the board"),
 )
 NAMED = 4
@@ -53,6 +55,7 @@ class LedgerScreen(Screen[None]):
         Binding("slash", "filter", "filter", key_display="/", id="ledger.filter"),
         Binding("t", "govern", "tune what ended it", id="ledger.tune"),
         Binding("s", "sort", "sort", id="ledger.sort"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("question_mark", "help", "help", key_display="?", id="ledger.help"),
         Binding("escape", "leave", "back", id="ledger.leave"),
         Binding("l,q", "app.pop_screen", "back", show=False, id="ledger.back"),
@@ -147,6 +150,10 @@ class LedgerScreen(Screen[None]):
         shown = self.rows.shown_columns
         self._sort = shown[(shown.index(self._sort) + 1) % len(shown)] if self._sort in shown else shown[0]
         self.redraw()
+
+    def copies(self) -> list[Piece]:
+        departure = self.rows.cursor_row
+        return [] if departure is None else of_departure(departure)
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(KEYS))

@@ -17,6 +17,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.copying import Piece, of_sessions, shown
 
 LABEL = 16
 Row = tuple[str, str]
@@ -27,6 +28,7 @@ class SessionScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "back", id="session.back"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
     def __init__(self, verdict: Verdict, now: float) -> None:
@@ -59,6 +61,9 @@ class SessionScreen(ModalScreen[None]):
             self._verdict = found or self._verdict
         if self.is_mounted:
             self._draw()
+
+    def copies(self) -> list[Piece]:
+        return [*of_sessions([self._verdict], self._now), shown(*self.query(Static))]
 
     def _draw(self) -> None:
         self.query_one("#facts", Static).update(facts(self._verdict, self._now, gone=self._gone))

@@ -24,6 +24,7 @@ from goneaway_tui.tune.actions import ResetPersist, SetVariable
 from goneaway_tui.tune.preview import Preview, preview
 from goneaway_tui.tune.tunables import Tunable, Unit
 from goneaway_tui.tune.values import parse_value, words
+from goneaway_tui.ui.copying import Piece
 from goneaway_tui.ui.widgets.choice import Choice
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 from goneaway_tui.ui.widgets.field import Field
@@ -36,7 +37,10 @@ FORETOLD = ("meaning", "effects", "runs", "undo", "lasting")
 class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     """Shows the consequence before the key that causes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="tune.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "cancel", id="tune.cancel"),
+        Binding("y,ctrl+y", "app.copy", "copy", id="tune.copy"),  # in the field y is a year
+    ]
 
     def __init__(
         self,
@@ -184,6 +188,18 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             Content.styled(seen.undo, "$text-accent") if seen.undo else None,
             lasting,
         )
+
+    def copies(self) -> list[Piece]:
+        """What would be run, as the dialog says it."""
+        try:
+            seen = self._preview()
+        except ValueError:
+            return []
+        return [
+            Piece("statement", seen.statement),
+            Piece("undo", seen.undo),
+            Piece("all", "\n".join(seen.option_file)),
+        ]
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
