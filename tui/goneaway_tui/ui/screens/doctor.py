@@ -183,7 +183,11 @@ class DoctorScreen(Screen[None]):
             self.app.pop_screen()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(KEYS))
+        self.app.push_screen(HelpScreen(self.key_words()))
+
+    def key_words(self) -> list[tuple[str, str]]:
+        """The keys of this screen, for the help."""
+        return [*KEYS]
 
     def copies(self) -> list[Piece]:
         sign = self.rows.cursor_row

@@ -67,11 +67,7 @@ class HelpScreen(ModalScreen[None]):
         self._of_several = of_several
         self._keys = tuple(keys)
         self._limitations = () if shown is None else shown.sample.limitations
-        policy = Policy() if shown is None else shown.policy
-        self._lines = {
-            "imminent": wording.limit_words(policy.imminent_below),
-            "watch": wording.limit_words(policy.watch_below),
-        }
+        self._policy = Policy() if shown is None else shown.policy
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="help") as dialog:
@@ -79,7 +75,7 @@ class HelpScreen(ModalScreen[None]):
             dialog.border_subtitle = "esc back"
             yield from section("Keys", self._keys)
             meanings = (
-                (wording.risk_word(risk), words.format(**self._lines)) for risk, words in MEANINGS.items()
+                (wording.risk_word(risk), drawn(words, self._policy)) for risk, words in MEANINGS.items()
             )
             yield from section("Risk", meanings)
             yield from section("Marks", MARKS)
@@ -90,6 +86,13 @@ class HelpScreen(ModalScreen[None]):
                 yield each
             if self._limitations:
                 yield from section("Not visible here", map(hidden, self._limitations))
+
+
+def drawn(words: str, policy: Policy) -> str:
+    """A meaning, with where the lines are drawn."""
+    return words.format(
+        imminent=wording.limit_words(policy.imminent_below), watch=wording.limit_words(policy.watch_below)
+    )
 
 
 def section(title: str, rows: Iterable[tuple[str, str | Content]]) -> Iterable[Widget]:

@@ -156,7 +156,11 @@ class LedgerScreen(Screen[None]):
         return [] if departure is None else of_departure(departure)
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(KEYS))
+        self.app.push_screen(HelpScreen(self.key_words()))
+
+    def key_words(self) -> list[tuple[str, str]]:
+        """The keys of this screen, for the help."""
+        return [*KEYS]
 
     async def action_govern(self) -> None:
         departure = self.rows.cursor_row

@@ -11,23 +11,19 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from goneaway_tui.ui.columns import OWN_LOOKS, Column, in_cells
 from goneaway_tui.ui.layout import GUTTER, Layout
 from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.widgets.pointed import HEADER, Pointed
 
 RowT = TypeVar("RowT")
-HEADER = 1
 
 
 class Picture(NamedTuple):
@@ -40,7 +36,7 @@ class Picture(NamedTuple):
     is_cursor: bool
 
 
-class LineTable(ScrollView, Generic[RowT], can_focus=True):
+class LineTable(Pointed, Generic[RowT], can_focus=True):
     """Rows of RowT under a heading line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -62,13 +58,6 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
 
     cursor: reactive[int] = reactive(0, repaint=False)
     cursor_key: reactive[Hashable | None] = reactive[Hashable | None](None, repaint=False)
-
-    class HeadingPressed(Message):
-        """A click on a column's heading."""
-
-        def __init__(self, column: str) -> None:
-            super().__init__()
-            self.column = column
 
     def __init__(
         self,
@@ -211,12 +200,6 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self._drawn.clear()
         self.refresh()
 
-    def on_mouse_scroll_right(self) -> None:
-        self.action_push(1)
-
-    def on_mouse_scroll_left(self) -> None:
-        self.action_push(-1)
-
     def on_resize(self) -> None:
         self._layout.fit_to(self.scrollable_content_region.width)
         self._drawn.clear()
@@ -224,22 +207,12 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows) + HEADER)
         self._place(self.cursor)
 
-    def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        if offset is None:
-            return
-        if offset.y < HEADER:
-            column = self._layout.column_at(offset.x)
-            if column:
-                self.post_message(self.HeadingPressed(column))
-            return
-        index = offset.y - HEADER + self.scroll_offset.y
-        if index < len(self._rows):
-            again = index == self.cursor and event.chain > 1
-            self._is_led = True
-            self._place(index)
-            if again:
-                self.action_choose()
+    def point(self, index: int, *, again: bool) -> None:
+        is_open = again and index == self.cursor
+        self._is_led = True
+        self._place(index)
+        if is_open:
+            self.action_choose()
 
     def notify_style_update(self) -> None:
         """The theme or the focus has changed."""
@@ -275,16 +248,9 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
     def _header(self) -> Strip:
         style = self.get_component_rich_style("lines--header")
         segments = [Segment(" " * GUTTER, style)]
-        for column, room in self._layout.fitted:
-            mark = ("▼" if self._reverse else "▲") if column.id == self._sorted_by else ""
-            heading = (
-                f"{column.heading}{mark}"
-                if cell_len(column.heading + mark) <= room
-                else column.heading[: room - 1] + mark
-            )
-            segments.append(
-                Segment(in_cells(heading, room, right=column.right) + " " * self._layout.gap, style)
-            )
+        segments += [
+            Segment(each, style) for each in self._layout.headings(self._sorted_by, reverse=self._reverse)
+        ]
         return Strip(segments)
 
     def _line(self, picture: Picture) -> Strip:
