@@ -8,7 +8,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from rich.cells import cell_len
 from textual.app import App
-from textual.widgets import Static
 
 from goneaway_tui.judge.grouping import Group
 from goneaway_tui.language import _, marked
@@ -152,11 +151,6 @@ def in_lines(rows: Sequence[Any], columns: Sequence[Column[Any]], now: float) ->
             width = max(map(cell_len, (column.heading, *cells)))
             table.append([in_cells(each, width, right=column.right) for each in (column.heading, *cells)])
     return _lines("  ".join(line).rstrip() for line in zip(*table, strict=True))
-
-
-def shown(*parts: Static) -> Piece:
-    """What these say, whole."""
-    return Piece("all", _lines(str(each.visual) for each in parts if each.display))
 
 
 def _lines(each: Iterable[str]) -> str:

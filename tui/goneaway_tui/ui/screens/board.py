@@ -277,7 +277,7 @@ class Board(Screen[None]):
             return
         verdict = self.sessions.cursor_row
         if verdict is not None:
-            self.app.push_screen(SessionScreen(verdict, self.now))
+            self.app.push_screen(SessionScreen(verdict, self.now, self.snapshot))
 
     def _narrow_to(self, key: str) -> None:
         """From a group to its sessions, by the filter, so that it is seen and can be changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,12 +15,17 @@ from textual.widgets import Static
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.session import Session
+from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.copying import Piece, of_sessions, shown
+from goneaway_tui.ui.copying import Piece, of_sessions
+from goneaway_tui.ui.origin import origin
+from goneaway_tui.ui.widgets.entry import Entry
 
 LABEL = 16
+LABELS = ("gone", "risk", "user", "client", "program", "library", "database", "command", "idle", "limit", "why",
+          "closes", "note", "at stake")  # fmt: skip
+"""What is told of a session, in this order."""
 Row = tuple[str, str]
 
 
@@ -31,10 +37,12 @@ class SessionScreen(ModalScreen[None]):
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, verdict: Verdict, now: float) -> None:
+    def __init__(self, verdict: Verdict, now: float, snapshot: Snapshot | None = None) -> None:
+        """`snapshot`: what it is part of."""
         super().__init__()
         self._verdict = verdict
         self._now = now
+        self._snapshot = snapshot
         self._gone = False
 
     def compose(self) -> ComposeResult:
@@ -42,19 +50,19 @@ class SessionScreen(ModalScreen[None]):
             of = f" on {plain(self._verdict.server_name, 60)}" if self._verdict.server_name else ""
             dialog.border_title = f"session {self._verdict.session.id}{of}"
             dialog.border_subtitle = "esc back"
-            yield Static(id="facts")
+            for label in LABELS:
+                yield Entry(label, id=_id(label))
             yield Static(id="statement")
-            yield Static(id="attributes")
+            yield Static(attributes(self._verdict.session), id="attributes")
 
     def on_mount(self) -> None:
         self._draw()
-        session = self._verdict.session
-        self.query_one("#attributes", Static).update(attributes(session))
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Take the newest word on the session."""
         self._now = now
         if snapshot is not None:
+            self._snapshot = snapshot
             wanted = self._verdict.session.id
             found = snapshot.by_id.get(wanted)
             self._gone = found is None
@@ -63,61 +71,61 @@ class SessionScreen(ModalScreen[None]):
             self._draw()
 
     def copies(self) -> list[Piece]:
-        return [*of_sessions([self._verdict], self._now), shown(*self.query(Static))]
+        told = [f"{label:<{LABEL}}{words}" for label, words in self._facts()]
+        rest = [str(each.visual) for each in self.query("#statement, #attributes").results(Static)]
+        return [*of_sessions([self._verdict], self._now), Piece("all", "\n".join([*told, *rest]))]
+
+    def _facts(self) -> list[Row]:
+        return list(facts(self._verdict, self._now, self._snapshot, gone=self._gone))
 
     def _draw(self) -> None:
-        self.query_one("#facts", Static).update(facts(self._verdict, self._now, gone=self._gone))
+        known = dict(self._facts())
+        for label in LABELS:
+            look = "bold $text-error" if label == "gone" else ""
+            words = known.get(label)
+            self.query_one(f"#{_id(label)}", Entry).say(
+                None if words is None else Content.styled(words, look)
+            )
         self.query_one("#statement", Static).update(statement(self._verdict.session))
 
 
-def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
-    """Everything known of the session, each with how it is known."""
+def _id(label: str) -> str:
+    return f"fact-{label.replace(' ', '-')}"
+
+
+def facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, gone: bool) -> Iterator[Row]:
+    """Everything known of the session under its label, in the order of LABELS, each with how it is known."""
     session, limit = verdict.session, verdict.limit
-    rows: list[Row] = [("gone", "it has left since the last reading; this is what was known")] if gone else []
-    rows += [
-        ("risk", wording.risk_word(verdict.risk)),
-        ("user", plain(session.user, 200)),
-        ("client", plain(session.host, 200)),
-        ("program", wording.program(session) or "not told"),
-        ("library", plain(session.client or "not told", 200)),
-        ("database", plain(session.db or "none", 200)),
-        ("command", plain(f"{session.command}  {session.state or ''}".strip(), 300)),
-        ("idle", _idle_words(verdict, now)),
-    ]
+    if gone:
+        yield "gone", "it has left since the last reading; this is what was known"
+    yield "risk", wording.risk_word(verdict.risk)
+    yield "user", plain(session.user, 200)
+    yield "client", plain(session.host, 200)
+    yield "program", wording.program(session) or "not told"
+    yield "library", plain(session.client or "not told", 200)
+    yield "database", plain(session.db or "none", 200)
+    yield "command", plain(f"{session.command}  {session.state or ''}".strip(), 300)
+    yield "idle", _idle_words(verdict, now)
     if limit is not None:
-        rows.append(
-            (
-                "limit",
-                f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {limit.basis.value}",
-            )
+        words = (
+            f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {limit.basis.value}"
         )
-        rows.append(("why", limit.why))
+        yield "limit", words
+        yield (
+            "why",
+            "\n".join([limit.why, *(origin(verdict, snapshot.sample) if snapshot is not None else ())]),
+        )
     elif session.own:
-        rows.append(("limit", "none that matters: this is our own connection"))
+        yield "limit", "none that matters: this is our own connection"
+    elif session.role is Role.CLIENT:
+        yield "limit", "unknown"
     else:
-        rows.append(
-            (
-                "limit",
-                f"none: no idle clock runs for a {session.role.value}"
-                if session.role != "client"
-                else "unknown",
-            )
-        )
+        yield "limit", f"none: no idle clock runs for a {session.role.value}"
     if verdict.deadline is not None:
-        rows.append(
-            ("closes", f"in {wording.countdown(verdict.deadline - now)}, at {instant(verdict.deadline)}")
-        )
+        yield "closes", f"in {wording.countdown(verdict.deadline - now)}, at {instant(verdict.deadline)}"
     if session.half_sent:
-        rows.append(
-            ("note", "part of a command has arrived; the clock began anew with it and waits for the rest")
-        )
-    rows.append(("at stake", _stake_words(session, now)))
-    return Content("\n").join(
-        Content.assemble(
-            (f"{label:<{LABEL}}", "$foreground-muted"), (words, "bold $text-error" if label == "gone" else "")
-        )
-        for label, words in rows
-    )
+        yield "note", "part of a command has arrived; the clock began anew with it and waits for the rest"
+    yield "at stake", _stake_words(session, now)
 
 
 def statement(session: Session) -> Content:
