@@ -10,10 +10,12 @@ from textual.widget import Widget
 from textual.widgets._footer import FooterKey
 
 from goneaway_tui.ui.columns import (
+    ACT_COLUMNS,
     DEPARTURE_COLUMNS,
     GROUP_COLUMNS,
     SESSION_COLUMNS,
     SIGN_COLUMNS,
+    VARIABLE_COLUMNS,
     Column,
     server_column,
 )
@@ -29,6 +31,8 @@ TABLES: dict[str, tuple[Column[Any], ...]] = {
     "groups": GROUP_COLUMNS,
     "departures": DEPARTURE_COLUMNS,
     "causes": SIGN_COLUMNS,
+    "variables": VARIABLE_COLUMNS,
+    "acts": ACT_COLUMNS,
 }
 
 

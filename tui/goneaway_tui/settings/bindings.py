@@ -86,6 +86,7 @@ BINDINGS = (
     "tune.max_allowed_packet",
     "tune.wait_timeout",
     "variables.back",
+    "variables.other",
 )
 """Kept beside the screens, which no setting knows, by a test."""
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import FileError, GoneawayError, Refused, SourceError
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
@@ -123,7 +124,9 @@ class Acts:
             return
         act = gate.last_change()
         if act is None:
-            self._app.notify("Nothing was changed on this server through this tool, or all of it is undone.")
+            self._app.notify(
+                _("Nothing to undo: through this tool no limit of this server was changed, or all is undone.")
+            )
             return
         try:
             actions = gate.taking_back(act)

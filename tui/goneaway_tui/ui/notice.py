@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Limitation
+from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui import wording
 
 
@@ -26,6 +28,23 @@ def hidden(limitations: Iterable[Limitation]) -> str:
         return ""
     more = f"  (and {len(grave) - 1} more: ?)" if len(grave) > 1 else ""
     return f"! hidden{more}: {plain(grave[0].grant or '')}  shows {plain(grave[0].what)}"
+
+
+def nothing(shown: Sequence[Snapshot], narrow: str, trouble: str) -> str:
+    """Why a board has no rows, and what would bring some."""
+    if not shown:
+        return (
+            _("No session has been read yet. The server is asked again until it answers.")
+            if trouble
+            else _("Reading the sessions ...")
+        )
+    if narrow and any(each.verdicts for each in shown):
+        return _(
+            "No session matches {filter}\n/ changes the filter, esc takes it away.", filter=plain(narrow)
+        )
+    return _(
+        "Nobody is connected. Who connects will stand here, beside the limit that will close the session."
+    )
 
 
 def is_grave(limitation: Limitation) -> bool:

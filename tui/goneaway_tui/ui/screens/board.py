@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -19,11 +18,11 @@ from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter, term
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.tune.tunables import TUNABLES
-from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, in_order
+from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, identity, in_order
 from goneaway_tui.ui.copying import Piece, of_group, of_sessions
 from goneaway_tui.ui.freshness import CONNECTING, Freshness
 from goneaway_tui.ui.messages import RowChosen
-from goneaway_tui.ui.notice import hidden, narrowed
+from goneaway_tui.ui.notice import hidden, narrowed, nothing
 from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.keys import KEYS
@@ -107,7 +106,6 @@ class Board(Screen[None]):
         yield Keys()
 
     def on_mount(self) -> None:
-        self.sessions.focus()
         self._draw_notice()
 
     def on_resize(self) -> None:
@@ -119,7 +117,7 @@ class Board(Screen[None]):
         self._draw()
 
     def watch_now(self, now: float) -> None:
-        (self.groups if self._grouped else self.sessions).tick(now)
+        self._table.tick(now)
 
     def watch_trouble(self) -> None:
         self._draw_notice()
@@ -133,7 +131,6 @@ class Board(Screen[None]):
         return marked or ([under] if under is not None else [])
 
     def copies(self) -> list[Piece]:
-        """Of the marked sessions, of the one under the cursor, or of the group."""
         group = self.groups.cursor_row if self._grouped else None
         return of_sessions(self.chosen(), self.now) if group is None else of_group(group, self.now)
 
@@ -158,7 +155,8 @@ class Board(Screen[None]):
         if not self.is_mounted:
             return
         rows = self._standing.follow(*self._shown())
-        self.set_class(bool(self._grouped), "grouped")
+        self.groups.display = bool(self._grouped)  # at once: it is to have the focus
+        self.sessions.display = not self._grouped
         self.sessions.show(rows, self.now, self._standing.column, reverse=self._standing.reverse)
         if self._grouped:
             groups = in_order(
@@ -168,7 +166,11 @@ class Board(Screen[None]):
 
     def _draw_notice(self) -> None:
         """One line: what is wrong with the server, else with the filter, else what is filtered or hidden from us."""
-        if not self.is_mounted or self._notice() == self._noticed:
+        if not self.is_mounted:
+            return
+        for table in (self.sessions, self.groups):
+            table.say_nothing(nothing(self._shown(), self._standing.filter.text, self._complaint()))
+        if self._notice() == self._noticed:
             return
         words, kind = self._noticed = self._notice()
         line = self.query_one("#notice", Static)
@@ -219,7 +221,7 @@ class Board(Screen[None]):
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:
         self.field.display = bool(self.field.value)
-        self._focus_table()
+        self._table.focus()
 
     def action_leave(self) -> None:
         """Leave what was opened last: the filter, then the grouping."""
@@ -229,7 +231,7 @@ class Board(Screen[None]):
         elif self._grouped:
             self._grouped = ""
         self._draw()
-        self._focus_table()
+        self._table.focus()
 
     def action_sort(self) -> None:
         if self._grouped:
@@ -265,10 +267,11 @@ class Board(Screen[None]):
         self._grouped = by
         self.groups.to_top()
         self._draw()
-        self._focus_table()
+        self._table.focus()
 
-    def _focus_table(self) -> None:
-        (self.groups if self._grouped else self.sessions).focus()
+    @property
+    def _table(self) -> LineTable[Any]:
+        return self.groups if self._grouped else self.sessions
 
     @on(RowChosen)
     def _open(self, event: RowChosen) -> None:
@@ -285,7 +288,7 @@ class Board(Screen[None]):
         self._grouped = ""
         self.field.display = True
         self._draw_rows()
-        self._focus_table()
+        self._table.focus()
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self.key_words(), self.snapshot))
@@ -293,8 +296,3 @@ class Board(Screen[None]):
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""
         return [*KEYS]
-
-
-def identity(verdict: Verdict) -> Hashable:
-    """What tells a row from all others: two servers may use the same number."""
-    return verdict.server_name, verdict.session.id

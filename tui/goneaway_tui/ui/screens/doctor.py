@@ -21,6 +21,7 @@ from goneaway_tui.doctor.evidence import Facts
 from goneaway_tui.doctor.explanation import explained
 from goneaway_tui.doctor.prose import answer, gathered
 from goneaway_tui.judge.patterns import patterns
+from goneaway_tui.language import _
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.pattern import Pattern
@@ -132,6 +133,12 @@ class DoctorScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#notice").display = False
+        self.rows.say_nothing(
+            _(
+                "The server has not been read yet. What ends sessions will stand here, as it is on this server now."
+                "\nAn error line can be explained all the same: / and paste it."
+            )
+        )
         self.rows.focus()
         self._look()
 

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from goneaway_tui.judge.ledger import TOTALS, Ledger
 from goneaway_tui.judge.narrowing import EVERYBODY, DepartureFilter, parse_departure_filter
+from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
@@ -107,10 +108,20 @@ class LedgerScreen(Screen[None]):
         self._drawn = len(ledger)
         kept = [d for d in ledger if self._filter.admits(d)]
         ordered = in_order(kept, DEPARTURE_COLUMNS, self._sort, reverse=self._reverse)
+        self.rows.say_nothing(
+            _(
+                "Nobody who left matches {filter}\n/ changes the filter, esc takes it away.",
+                filter=plain(self._filter.text),
+            )
+            if len(ledger)
+            else _(
+                "Nobody has left since this began. Who does will stand here, with when, why, and how sure that is."
+            )
+        )
         self.rows.show(ordered, now, self._sort, reverse=self._reverse)
         self.query_one("#totals", Static).update(self._totals(ledger))
         notice = self.query_one("#notice", Static)
-        words, look = self._notice(ledger, len(kept))
+        words, look = self._notice(len(kept))
         notice.display = bool(words)
         notice.set_classes(look)
         notice.update(Content(words))
@@ -123,11 +134,9 @@ class LedgerScreen(Screen[None]):
         )
         return Content("\n").join([title, *(added_up(name, ledger.totals(name)) for name in TOTALS)])
 
-    def _notice(self, ledger: Ledger, shown: int) -> tuple[str, str]:
+    def _notice(self, shown: int) -> tuple[str, str]:
         if self._error:
             return f"▲ {self._error}", "warning"
-        if not len(ledger):
-            return "Nobody has left since this began. Who does will stand here, with the cause.", "quiet"
         if self._filter.text:
             return f"{wording.count(shown)} shown: {plain(self._filter.text, 200)}", "quiet"
         return "", "quiet"

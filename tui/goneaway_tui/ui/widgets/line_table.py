@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -79,6 +80,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         self._sorted_by, self._reverse = "", False
         self._is_led = False
         """The user has moved the cursor: it follows its row. Until then it stays on top, where the next closing is."""
+        self._nothing = ""
         self.marks: set[Hashable] = set()
         """The keys of marked rows; a row that goes takes its mark along."""
 
@@ -113,6 +115,12 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
             self.cursor = found
             self.scroll_to(y=max(0, found - line_on_screen), animate=False, immediate=True)
         self._redraw()
+
+    def say_nothing(self, words: str) -> None:
+        """What stands where rows would, while there are none: what would be there, and how it comes there."""
+        if words != self._nothing:
+            self._nothing = words
+            self.refresh()
 
     def tick(self, now: float) -> None:
         """Let the countdowns run."""
@@ -233,13 +241,24 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
+        if not self._layout.fitted:  # drawn before it was told its size
+            self._layout.fit_to(self.scrollable_content_region.width)
         if y < HEADER:
             return self._aside(self._header(), self.get_component_rich_style("lines--header"))
         index = y - HEADER + self.scroll_offset.y
         picture = self._drawn[index] = self._picture(index)
+        if picture is None and not self._rows:
+            return self._blank(y - HEADER - 1)
         if picture is None:
             return Strip.blank(width, self._look(""))
         return self._aside(self._line(picture), self._look("", is_cursor=picture.is_cursor))
+
+    def _blank(self, line: int) -> Strip:
+        """A line of what is said where there are no rows."""
+        width = self.size.width
+        words = Content(self._nothing).wrap(max(1, width - 4)) if self._nothing else []
+        text = f"  {words[line].plain}" if 0 <= line < len(words) else ""
+        return Strip([Segment(in_cells(text, width, right=False), self._look("lines--quiet"))])
 
     def _aside(self, line: Strip, style: Style) -> Strip:
         left = self._layout.aside
