@@ -69,7 +69,7 @@ complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain r
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter' -l imminent-below -x -d 'Sessions that close within this are imminent.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter' -l read-only -d 'Change nothing: no tuning, no kill.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter' -l no-statements -d 'Never show or write SQL text.'
-complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter' -l theme -x -d 'Colours.'
+complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter' -l theme -x -d 'Colours: ansi-dark, ansi-light, atom-one-dark, atom-one-light, catppuccin-frappe, catppuccin-latte, catppuccin-macchiato, catppuccin-mocha, dracula, flexoki, gruvbox, monokai, nord, rose-pine, rose-pine-dawn, rose-pine-moon, solarized-dark, solarized-light, textual-dark, textual-light, tokyo-night.'
 complete -c goneaway-tui -n '__goneaway_tui_for demo' -l simulated -d 'No server at all: a made-up one.'
 complete -c goneaway-tui -n '__goneaway_tui_for demo watch' -l for -x -d 'Leave after this long; for watch too.'
 complete -c goneaway-tui -n '__goneaway_tui_for snapshot' -l format -x -a 'json csv markdown html svg text' -d 'json, csv, markdown, html, svg, text; by the suffix of --output if not said, else json. explain: text, json, markdown.'

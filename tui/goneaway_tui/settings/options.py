@@ -14,6 +14,7 @@ from typing import Final
 from goneaway_tui import export
 from goneaway_tui.settings import values
 from goneaway_tui.settings.settings import SslMode
+from goneaway_tui.settings.themes import THEMES
 
 
 class Section(StrEnum):
@@ -203,7 +204,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("statements", ("--no-statements",), values.unless, "Never show or write SQL text.",
            default="0", section=Section.SHOWING, bare=False, env="GONEAWAY_NO_STATEMENTS",
            printed="statements"),
-    Option("theme", ("--theme",), values.word, "Colours.", None, Section.SHOWING, "NAME",
+    Option("theme", ("--theme",), values.one_of(THEMES), f"Colours: {', '.join(THEMES)}.", None, Section.SHOWING, "NAME",
            env="GONEAWAY_THEME"),
     Option("simulated", ("--simulated",), values.switch, "No server at all: a made-up one.",
            default="0", section=Section.DEMO, bare=True, commands=(DEMO,)),

@@ -102,7 +102,7 @@ GROUP_COLUMNS: tuple[Column[Group], ...] = (
     Column("sessions", "Sessions", lambda g, *_: wording.count(g.sessions), lambda g: -g.sessions, 8, 10, 0, right=True),
     Column("idle", "Idle", lambda g, *_: wording.count(g.idle), lambda g: -g.idle, 7, 10, 0, right=True),
     Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 0, right=True, ticking=True),
-    Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 15, 16, 0, right=True, ticking=True),
+    Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 16, 16, 0, right=True, ticking=True),
     Column("trx", "Open trx", lambda g, *_: wording.count(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 0, right=True),
 )  # fmt: skip
 
@@ -133,7 +133,7 @@ CAUSE_TINTS: dict[Cause, str] = {
 SIGN_COLUMNS: tuple[Column[Any], ...] = (
     Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
     Column("certainty", "Now", lambda s, *_: s.certainty.value.replace("_", " "), lambda s: CERTAINTIES.index(s.certainty), 10, 11, 0, tinted=True),
-    Column("because", "Because", lambda s, *_: "; ".join(plain(each, 300) for each in s.because), lambda s: s.because, 30, WIDE, 1),
+    Column("because", "Because", lambda s, *_: "; ".join(plain(each, 300) for each in s.because), lambda s: s.because, 16, WIDE, 1),
 )  # fmt: skip
 SIGN_TINTS: dict[Certainty, str] = {
     Certainty.CONFIRMED: "lines--imminent",

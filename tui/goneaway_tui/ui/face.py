@@ -22,7 +22,7 @@ class Face(App[R]):
 
     TITLE = "goneaway"
     CSS_PATH = "app.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-lowest"), (20, "-low"), (30, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "quit", show=False, priority=True, id="app.interrupt"),
     ]

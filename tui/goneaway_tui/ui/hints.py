@@ -95,7 +95,7 @@ def _limit(verdict: Verdict, _now: float) -> str:
     limit = verdict.limit
     if limit is None:
         return ""
-    return f"{limit.variable} {wording.limit_cell(limit)} ({limit.seconds:.12g} s), {limit.basis.value}: {limit.why}"
+    return f"{limit.variable} {wording.limit_in_full(limit)}, {limit.basis.value}: {limit.why}"
 
 
 def _left(verdict: Verdict, now: float) -> str:

@@ -47,7 +47,7 @@ class DepartureScreen(ModalScreen[None]):
                 yield Entry("foretold", Content(foretold(departure)))
             if verdict.limit is not None:
                 limit = verdict.limit
-                words = f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {limit.basis.value}"
+                words = f"{wording.limit_in_full(limit)}  {limit.variable}, {limit.basis.value}"
                 yield Entry("limit", paragraphs(words, (limit.why, "$foreground-muted")))
             yield Entry("idle", Content(wording.idle(verdict, departure.at)))
             yield Entry("user", Content(plain(session.user, 200)))

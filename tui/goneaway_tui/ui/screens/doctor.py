@@ -27,8 +27,10 @@ from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.pattern import Pattern
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
 from goneaway_tui.ui.copying import Piece
+from goneaway_tui.ui.freshness import Freshness
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.ledger import GOVERNS
@@ -36,6 +38,7 @@ from goneaway_tui.ui.screens.reading import Lines, ReadingScreen
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.summary import Part, spread
 
 PATTERNS_SECONDS = 15.0
 """How often habits are looked for: it takes a while where thousands have left."""
@@ -78,9 +81,13 @@ class Sign:
     @property
     def told(self) -> list[str]:
         """Whole, in lines: why, and what to do."""
-        lines = [f"{self.name}: {self.certainty.value.replace('_', ' ')} now", "", *self.because]
+        lines = [_("{certainty} on this server now", certainty=self.certainty.value.replace("_", " ")), ""]
+        lines += [f"- {each}" for each in self.because]
+        if self.tunable is not None:
+            lines += ["", _("{variable} is behind it: {why} t changes it.",
+                            variable=self.tunable, why=TUNABLE[self.tunable].why)]  # fmt: skip
         return (
-            [*lines, "", "what to do", *(f"  {each}" for each in self.remedies)] if self.remedies else lines
+            [*lines, "", "what to do", *(f"- {each}" for each in self.remedies)] if self.remedies else lines
         )
 
 
@@ -111,11 +118,13 @@ class DoctorScreen(Screen[None]):
         facts: Callable[[], Facts],
         server: str,
         fail: Callable[[Exception], object],
+        fresh: Callable[[], Freshness],
     ) -> None:
-        """`patient` and `facts` are asked whenever they are needed; `fail` is told of a fault of ours."""
+        """`patient`, `facts` and `fresh` are asked whenever they are needed; `fail` is told of a fault of ours."""
         super().__init__()
         self._patient = patient
         self._fail = fail
+        self._fresh = fresh
         self._facts = facts
         self._server_name = server
         self._seen: Snapshot | None = None
@@ -123,8 +132,7 @@ class DoctorScreen(Screen[None]):
         self._looked_at = float("-inf")
 
     def compose(self) -> ComposeResult:
-        title = Content.assemble(("doctor ", "bold $text-primary"), (plain(self._server_name, 100), "bold"))
-        yield Static(title, id="totals", classes="one")
+        yield Static(id="totals", classes="one")
         yield Field(placeholder="paste an error line, or name a log file, and press enter", id="paste",
                     select_on_focus=False)  # fmt: skip
         yield Static(id="notice")
@@ -143,9 +151,21 @@ class DoctorScreen(Screen[None]):
         self._look()
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Look again, where there is a newer snapshot than it looked at."""
+        """Look again, where there is a newer snapshot than it looked at; say how old it is in any case."""
+        self._draw_title()
         if snapshot is not self._seen:
             self._look_again()
+
+    def _draw_title(self) -> None:
+        """What is said is as old as what was read last."""
+        fresh = self._fresh()
+        title: list[Part] = [("doctor ", "bold $text-primary"), (plain(self._server_name, 100), "bold")]
+        self.query_one("#totals", Static).update(
+            spread(title, [(f" {fresh.words}", fresh.look)], max(0, self.size.width - 2))
+        )
+
+    def on_resize(self) -> None:
+        self._draw_title()
 
     def _look_again(self) -> None:
         if self.is_mounted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -29,6 +30,7 @@ from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.summary import QUIET, Part
 
 GOVERNS = {
     Cause.PACKET_TOO_LARGE: "max_allowed_packet",
@@ -127,12 +129,13 @@ class LedgerScreen(Screen[None]):
         notice.update(Content(words))
 
     def _totals(self, ledger: Ledger) -> Content:
+        width = self.size.width - 2
         title = Content.assemble(
             ("ledger ", "bold $text-primary"),
             (plain(self._server_name, 100), "bold"),
             f"   {wording.count(len(ledger))} departed",
         )
-        return Content("\n").join([title, *(added_up(name, ledger.totals(name)) for name in TOTALS)])
+        return Content("\n").join([title, *(added_up(name, ledger.totals(name), width) for name in TOTALS)])
 
     def _notice(self, shown: int) -> tuple[str, str]:
         if self._error:
@@ -213,12 +216,18 @@ def governing(departure: Departure) -> str | None:
     return GOVERNS.get(departure.cause) or (limit.variable if limit is not None else None)
 
 
-def added_up(name: str, totals: list[tuple[str, int]]) -> Content:
-    """`by cause   9 idle_timeout   3 client_quit`."""
-    more = sum(number for _, number in totals[NAMED:])
-    parts: list[tuple[str, str]] = [(f"by {name:<8}", "$foreground-muted")]
-    for key, number in totals[:NAMED]:
-        parts += [(f"{wording.count(number)} ", "bold"), (f"{plain(key, 40)}   ", "")]
-    if more:
-        parts.append((f"{wording.count(more)} others", "$foreground-muted"))
-    return Content.assemble(*parts)
+def added_up(name: str, totals: list[tuple[str, int]], width: int) -> Content:
+    """`by cause   9 idle_timeout   3 client_quit`: as many as there is room for, the rest counted."""
+    title: list[Part] = [(f"by {name:<8}", QUIET)]
+    groups: list[list[Part]] = [
+        [(f"{wording.count(number)} ", "bold"), (f"{plain(key, 40)}   ", "")]
+        for key, number in totals[:NAMED]
+    ]
+    room = width - cell_len(title[0][0])
+    while True:
+        more = sum(number for _, number in totals[len(groups) :])
+        rest: list[Part] = [(f"{wording.count(more)} others", QUIET)] if more else []
+        used = sum(cell_len(text) for part in (*groups, rest) for text, _ in part)
+        if used <= room or not groups:
+            return Content.assemble(*title, *(part for group in groups for part in group), *rest)
+        groups.pop()

@@ -107,9 +107,7 @@ def facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, gone: bool
     yield "command", plain(f"{session.command}  {session.state or ''}".strip(), 300)
     yield "idle", _idle_words(verdict, now)
     if limit is not None:
-        words = (
-            f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {limit.basis.value}"
-        )
+        words = f"{wording.limit_in_full(limit)}  {limit.variable}, {limit.basis.value}"
         yield "limit", words
         yield (
             "why",

@@ -30,7 +30,7 @@ from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 from goneaway_tui.ui.widgets.field import Field
 
 IN_TIME = {Unit.SECONDS, Unit.MILLISECONDS}
-FORETOLD = ("meaning", "effects", "runs", "undo", "lasting")
+FORETOLD = ("meaning", "runs", "undo", "effects", "lasting")
 """What changes with each key that is typed, in the order shown."""
 
 
@@ -63,7 +63,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         with Vertical(classes="dialog tune changing") as dialog:
             dialog.border_title = f"{self._tunable.name} on {plain(self._server_name, 60)}"
             with VerticalScroll(classes="body", can_focus=False):
-                yield Label(Content(self._tunable.why))
+                yield Label(Content(self._tunable.why), id="why")
                 yield Entry("now", self._now(), id="now")
                 yield Entry("bounds", self._bounds(), id="bounds")
                 with Horizontal(id="new"):
@@ -74,11 +74,15 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                     with RadioSet(id="keep", compact=True):
                         yield Choice("until the server restarts (GLOBAL)", value=True, id="keep-global")
                         yield Choice("across restarts (PERSIST)", id="keep-persist")
-                yield Entry("effect", id="effects")
                 yield Entry("runs", id="runs")
                 yield Entry("undo", id="undo")
+                yield Entry(
+                    "effect", id="effects"
+                )  # as long as it has to be, so it comes after what is of one line
                 yield Entry("lasting", id="lasting")
-            yield Static(id="warning")
+            warning = Static(id="warning")
+            warning.display = False
+            yield warning
             with Horizontal(classes="buttons"):
                 if self._standing.persisted is not None and self._powers.can_persist:
                     yield Button("Forget persisted", id="reset", compact=True)
@@ -96,7 +100,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return self._standing.fixed or self._powers.why_not_set(self._tunable.name)
 
     def _warn(self, text: str) -> None:
-        self.query_one("#warning", Static).update(Content(f"▲ {plain(text, 400)}"))
+        warning = self.query_one("#warning", Static)
+        warning.update(Content(f"▲ {plain(text, 400)}"))
+        warning.display = True
 
     def _examples(self) -> str:
         presets = "  ".join(words(value, self._tunable.unit) for value in self._tunable.presets[:4])
@@ -183,9 +189,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             lasting = paragraphs(("in the option file:", "$foreground-muted"), *lines)
         return (
             Content.assemble((means, "bold"), (because, "$text-warning")),
-            paragraphs(*seen.effects),
             Content.styled(seen.statement, "$text-accent"),
             Content.styled(seen.undo, "$text-accent") if seen.undo else None,
+            paragraphs(*seen.effects),
             lasting,
         )
 
