@@ -12,6 +12,7 @@ from textual.filter import LineFilter
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ui.accent import accent
+from goneaway_tui.ui.inks import inks
 from goneaway_tui.ui.letters import letters_of
 
 R = TypeVar("R")
@@ -54,11 +55,18 @@ class Face(App[R]):
     def get_css_variables(self) -> dict[str, str]:
         """The theme's, and what the style sheet says of the server."""
         variables = super().get_css_variables()
+        variables |= inks(variables)
         frame, ink, ground = variables["primary"], variables["text-primary"], "transparent"
         if self.accent is not None:
             frame = ground = self.accent.ground.hex6
             ink = self.accent.ink.hex6
-        return {**variables, "server-frame": frame, "server-ink": ink, "server-ground": ground}
+        self.theme_variables = {
+            **variables,
+            "server-frame": frame,
+            "server-ink": ink,
+            "server-ground": ground,
+        }
+        return self.theme_variables
 
     def dress(self, color: str | None) -> None:
         """Wear a server's colour: where there are several, that of the one a dialog would change."""

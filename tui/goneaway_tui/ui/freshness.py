@@ -19,7 +19,7 @@ class Freshness:
 
 STALE_INTERVALS = 2
 """Pauses between two readings after which what one said is old: another should have come."""
-CONNECTING = Freshness("◌ connecting", "$text-muted")
+CONNECTING = Freshness("◌ connecting", "$foreground-muted")
 
 
 def freshness(seen: float | None, pace: Pace, *, in_trouble: bool) -> Freshness:

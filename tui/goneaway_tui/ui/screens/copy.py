@@ -46,9 +46,9 @@ class CopyScreen(ModalScreen[Piece | None]):
         listed = self.query_one(OptionList)
         for kind, piece in self._pieces.items():
             words = Content.assemble(
-                (f" {keys.get(f'copy.{kind}', ' '):<2} ", "bold $text-accent"),
+                (f" {keys.get(f'copy.{kind}', ' '):<2} ", "bold"),
                 in_cells(piece.name, names, right=False),
-                (f"  {in_short(piece.text)}", "$text-muted"),
+                f"  {in_short(piece.text)}",
             )
             listed.add_option(Option(words, id=kind))
         listed.highlighted = 0

@@ -176,7 +176,7 @@ class FormScreen(ModalScreen[Draft | None]):
             with suppress(SuspendNotSupported), self.app.suspend():
                 self._attempt(draft, go=False)
         else:
-            self._say("◌ connecting ...", "$text-muted")
+            self._say("◌ connecting ...", "$foreground-muted")
             work = partial(self._attempt, draft, go=go)
             threading.Thread(target=work, name="attempt", daemon=True).start()
 

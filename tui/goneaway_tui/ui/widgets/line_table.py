@@ -274,9 +274,9 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
 
     def _line(self, picture: Picture) -> Strip:
         """Neighbouring cells that look alike are one segment."""
-        parts = [("lines--stake", "●" if picture.is_marked else " ")]
+        parts = [("lines--stake", "●") if picture.is_marked else ("", " ")]
         for (column, room), cell in zip(self._layout.fitted, picture.cells, strict=True):
-            kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "")
+            kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "") if cell else ""
             parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]
         segments = [
             Segment("".join(text for _, text in alike), self._look(kind, is_cursor=picture.is_cursor))

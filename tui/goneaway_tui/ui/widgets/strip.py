@@ -55,7 +55,7 @@ def state(glance: Glance) -> State:
         word = "refused" if glance.seen is None else f"lost {wording.age(glance.seen)}"
         return "✖", word, "bold $text-error"
     if glance.seen is None:
-        return "◌", "connecting", "$text-muted"
+        return "◌", "connecting", "$foreground-muted"
     if glance.is_stale:
         return "◌", f"{wording.age(glance.seen)} old", "bold $text-warning"
     return "●", "live", "$text-success"

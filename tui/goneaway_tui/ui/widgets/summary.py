@@ -29,7 +29,7 @@ LOOKS = {
     Risk.IMMINENT: "bold $text-error",
     Risk.WATCH: "$text-warning",
     Risk.CALM: "$foreground",
-    Risk.BUSY: "$text-accent",
+    Risk.BUSY: "$text-primary",
     Risk.EXEMPT: "$foreground-muted",
 }
 QUIET = "$foreground-muted"
