@@ -69,7 +69,7 @@ complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain r
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter serve' -l imminent-below -x -d 'Sessions that close within this are imminent.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter serve' -l read-only -d 'Change nothing: no tuning, no kill.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter serve' -l no-statements -d 'Never show or write SQL text.'
-complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter serve' -l theme -x -d 'Colours.'
+complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter serve' -l theme -x -d 'Colours: ansi-dark, ansi-light, atom-one-dark, atom-one-light, catppuccin-frappe, catppuccin-latte, catppuccin-macchiato, catppuccin-mocha, dracula, flexoki, gruvbox, monokai, nord, rose-pine, rose-pine-dawn, rose-pine-moon, solarized-dark, solarized-light, textual-dark, textual-light, tokyo-night.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui demo snapshot watch explain replay exporter serve config schema completion manual' -l lang -x -a 'en zh' -d 'The language: en, zh; the locale\'s if not said.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui demo serve' -l wall -d 'Large and calm, for a screen on a wall; nothing can be changed.'
 complete -c goneaway-tui -n '__goneaway_tui_for demo serve' -l simulated -d 'No server at all: a made-up one; for serve too.'

@@ -124,6 +124,16 @@ def parse_filter(text: str) -> Filter:
     return Filter(text, tuple(tests), timed)
 
 
+def term(field: str, value: str) -> str:
+    """What lets through those whose `field` is `value`; as much of it as the language can quote.
+
+    >>> term("user", "shop"), term("program", 'a "b"')
+    ('user="shop"', 'program:"a "')
+    """
+    start, quote, _ = value.partition('"')
+    return f'{field}:"{start}"' if quote else f'{field}="{value}"'
+
+
 def parse_departure_filter(text: str) -> DepartureFilter:
     """The same of who left: by the session that was, and by a departure's own fields. Raises ValueError likewise."""
     tests: list[Callable[[Departure], bool]] = []

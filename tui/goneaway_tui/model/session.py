@@ -25,6 +25,17 @@ class Role(StrEnum):
     DAEMON = "daemon"
 
 
+def library(name: str | None, version: str | None) -> str | None:
+    """What a client is built with, by its connect attributes; PHP's driver says its name in its version too.
+
+    >>> library("libmysql", "8.4.7"), library("mysqlnd", "mysqlnd 8.4.12"), library(None, None)
+    ('libmysql 8.4.7', 'mysqlnd 8.4.12', None)
+    """
+    if name and version and version.startswith(name):
+        return version
+    return " ".join(filter(None, (name, version))) or None
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """What would be rolled back."""

@@ -11,6 +11,7 @@ BINDINGS = (
     "alike.page_up",
     "alike.undo",
     "alike.up",
+    "app.copy",
     "app.interrupt",
     "ask.cancel",
     "board.doctor",
@@ -32,6 +33,19 @@ BINDINGS = (
     "board.variables",
     "chooser.cancel",
     "confirm.cancel",
+    "copy.all",
+    "copy.because",
+    "copy.cancel",
+    "copy.client",
+    "copy.highlighted",
+    "copy.id",
+    "copy.kill",
+    "copy.name",
+    "copy.remedies",
+    "copy.row",
+    "copy.statement",
+    "copy.undo",
+    "copy.value",
     "departure.back",
     "doctor.back",
     "doctor.help",
@@ -76,15 +90,17 @@ BINDINGS = (
     "table.right",
     "table.up",
     "tune.cancel",
+    "tune.copy",
     "tune.interactive_timeout",
     "tune.max_allowed_packet",
     "tune.wait_timeout",
     "variables.back",
     "wall.back",
+    "variables.other",
 )
 """Kept beside the screens, which no setting knows, by a test."""
 
-_SHORT = ("board", "tune", "table")
+_SHORT = ("board", "tune", "table", "app")
 """Screens whose name may be left out."""
 
 

@@ -15,6 +15,7 @@ from goneaway_tui import export
 from goneaway_tui.language import LANGUAGES, _, marked
 from goneaway_tui.settings import values
 from goneaway_tui.settings.settings import SslMode
+from goneaway_tui.settings.themes import THEMES
 
 
 class Section(StrEnum):
@@ -199,6 +200,7 @@ FIELDS: Mapping[str, str] = {
     "modes": ", ".join(SslMode),
     "formats": ", ".join(FORMATS),
     "languages": ", ".join(LANGUAGES),
+    "themes": ", ".join(THEMES),
     **LISTEN,
 }
 """Names that sentences of `--help` list."""
@@ -240,7 +242,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("statements", ("--no-statements",), values.unless, marked("Never show or write SQL text."),
            default="0", section=Section.SHOWING, bare=False, env="GONEAWAY_NO_STATEMENTS",
            printed="statements"),
-    Option("theme", ("--theme",), values.word, marked("Colours."), None, Section.SHOWING, "NAME",
+    Option("theme", ("--theme",), values.one_of(THEMES), marked("Colours: {themes}."), None, Section.SHOWING, "NAME",
            env="GONEAWAY_THEME"),
     Option("lang", ("--lang",), values.language, marked("The language: {languages}; the locale's if not said."), None,
            Section.SHOWING, "NAME", env="GONEAWAY_LANG", commands=(UI, *COMMANDS)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from goneaway_tui.model.plain import from_wire
-from goneaway_tui.model.session import ThreadId
+from goneaway_tui.model.session import ThreadId, library
 from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.packed import rows_of
 from goneaway_tui.source.survey import Survey
@@ -50,7 +50,7 @@ class Dossier:
     def client(self) -> str | None:
         """`pymysql 1.2.4`: the client library and its version."""
         told = dict(self.attributes)
-        return " ".join(filter(None, (told.get("_client_name"), told.get("_client_version")))) or None
+        return library(told.get("_client_name"), told.get("_client_version"))
 
 
 @dataclass(frozen=True, slots=True)

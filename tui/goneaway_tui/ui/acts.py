@@ -138,7 +138,7 @@ class Acts:
             return
         if act is None:
             self._app.notify(
-                _("Nothing was changed on this server through this tool, or all of it is undone.")
+                _("Nothing to undo: through this tool no limit of this server was changed, or all is undone.")
             )
             return
         entry = act.entry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,7 +13,11 @@ from goneaway_tui.language import _ as say
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
+from goneaway_tui.model.server import Variable
 from goneaway_tui.model.snapshot import Risk, Verdict
+from goneaway_tui.tune.entries import Act, Phase
+from goneaway_tui.tune.tunables import TUNABLE, Unit
+from goneaway_tui.tune.values import words as words_of
 from goneaway_tui.ui import wording
 
 RowT = TypeVar("RowT")
@@ -105,7 +109,7 @@ GROUP_COLUMNS: tuple[Column[Group], ...] = (
     Column("sessions", "Sessions", lambda g, *_: wording.count(g.sessions), lambda g: -g.sessions, 8, 10, 0, right=True),
     Column("idle", "Idle", lambda g, *_: wording.count(g.idle), lambda g: -g.idle, 7, 10, 0, right=True),
     Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 0, right=True, ticking=True),
-    Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 15, 16, 0, right=True, ticking=True),
+    Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 16, 16, 0, right=True, ticking=True),
     Column("trx", "Open trx", lambda g, *_: wording.count(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 0, right=True),
 )  # fmt: skip
 
@@ -136,7 +140,7 @@ CAUSE_TINTS: dict[Cause, str] = {
 SIGN_COLUMNS: tuple[Column[Any], ...] = (
     Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
     Column("certainty", "Now", lambda s, *_: wording.certainty_word(s.certainty), lambda s: CERTAINTIES.index(s.certainty), 10, 11, 0, tinted=True),
-    Column("because", "Because", lambda s, *_: "; ".join(plain(each, 300) for each in s.because), lambda s: s.because, 30, WIDE, 1),
+    Column("because", "Because", lambda s, *_: "; ".join(plain(each, 300) for each in s.because), lambda s: s.because, 16, WIDE, 1),
 )  # fmt: skip
 SIGN_TINTS: dict[Certainty, str] = {
     Certainty.CONFIRMED: "lines--imminent",
@@ -145,10 +149,57 @@ SIGN_TINTS: dict[Certainty, str] = {
     Certainty.RULED_OUT: "lines--quiet",
 }
 
+VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (
+    Column("name", "Variable", lambda v, *_: v.name, lambda v: v.name, 24, 36, 0),
+    Column("value", "Value", lambda v, *_: "unknown" if v.value is None else f"{v.value:,}", lambda v: v.value, 13, 16, 0, right=True),
+    Column("said", "In words", lambda v, *_: said(v), lambda v: v.value, 11, 14, 1, right=True),
+    Column("set_by", "Set by", lambda v, *_: v.set_by or "?", lambda v: v.set_by, 8, 10, 2),
+    Column("bounds", "Takes", lambda v, *_: bounds_of(v), lambda v: v.max, 16, WIDE, 3),
+)  # fmt: skip
+ACT_COLUMNS: tuple[Column[Act], ...] = (
+    Column("at", "At UTC", lambda a, *_: plain(a.entry.at, 30).replace("T", " ")[:19], lambda a: a.entry.at, 19, 20, 1),
+    Column("statement", "Statement", lambda a, *_: plain(a.entry.statement, 200), lambda a: a.entry.statement, 24, 52, 0),
+    Column("outcome", "Came of it", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, 16, WIDE, 0, tinted=True),
+    Column("account", "By", lambda a, *_: f"{plain(a.entry.account, 60)} on {plain(a.entry.server_name or a.entry.server, 60)}",
+           lambda a: a.entry.account, 16, 30, 2),
+)  # fmt: skip
+ACT_TINTS: dict[Phase, str] = {
+    Phase.ATTEMPTED: "lines--overdue",
+    Phase.DONE: "lines--calm",
+    Phase.FAILED: "lines--imminent",
+    Phase.REFUSED: "lines--watch",
+}
+BOUNDLESS = 2**32 - 1
+"""A maximum from here on is the width of a number, not a bound."""
+
+
+def said(variable: Variable) -> str:
+    """Its value in words, where they say more than the figure."""
+    tunable = TUNABLE.get(variable.name)
+    words = words_of(variable.value, tunable.unit) if tunable and variable.value is not None else ""
+    return "" if words == f"{variable.value:,}" else words
+
+
+def bounds_of(variable: Variable) -> str:
+    """What the server takes: `1 s to 1 y`, `1 or more`; empty where it does not say."""
+    if variable.min is None or variable.max is None:
+        return ""
+    unit = TUNABLE[variable.name].unit if variable.name in TUNABLE else Unit.COUNT
+    least = words_of(variable.min, unit)
+    if variable.max >= BOUNDLESS:
+        return say("{least} or more", least=least)
+    return say("{least} to {most}", least=least, most=words_of(variable.max, unit))
+
+
 OWN_LOOKS = {"stake": "lines--stake", "statement": "lines--quiet"}
 """What paints columns that look the same in every row."""
 TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
 """The component class that paints a row's tinted cells; its colours are in app.tcss."""
+
+
+def identity(verdict: Verdict) -> Hashable:
+    """What tells a row from all others: two servers may use the same number."""
+    return verdict.server_name, verdict.session.id
 
 
 def fit(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list[tuple[Column[RowT], int]]:

@@ -13,6 +13,7 @@ from goneaway_tui.errors import SettingsError
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ui.accent import accent
+from goneaway_tui.ui.inks import inks
 from goneaway_tui.ui.letters import letters_of
 
 R = TypeVar("R")
@@ -23,7 +24,7 @@ class Face(App[R]):
 
     TITLE = "goneaway"
     CSS_PATH = "app.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-lowest"), (20, "-low"), (30, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "quit", show=False, priority=True, id="app.interrupt"),
     ]
@@ -55,11 +56,18 @@ class Face(App[R]):
     def get_css_variables(self) -> dict[str, str]:
         """The theme's, and what the style sheet says of the server."""
         variables = super().get_css_variables()
+        variables |= inks(variables)
         frame, ink, ground = variables["primary"], variables["text-primary"], "transparent"
         if self.accent is not None:
             frame = ground = self.accent.ground.hex6
             ink = self.accent.ink.hex6
-        return {**variables, "server-frame": frame, "server-ink": ink, "server-ground": ground}
+        self.theme_variables = {
+            **variables,
+            "server-frame": frame,
+            "server-ink": ink,
+            "server-ground": ground,
+        }
+        return self.theme_variables
 
     def dress(self, color: str | None) -> None:
         """Wear a server's colour: where there are several, that of the one a dialog would change."""
@@ -75,6 +83,12 @@ class Face(App[R]):
     def end_with(self, error: Exception) -> None:
         """A fault of ours in another thread ends the app as one of this thread does."""
         self._handle_exception(error)
+
+    def action_copy(self) -> None:
+        """Copy what the screen has, or ask which of it."""
+        from goneaway_tui.ui.copying import offer
+
+        offer(self)
 
     def _handle_exception(self, error: Exception) -> None:
         """End with the fault in hand instead of a traceback on the terminal; `cli` tells it in one line."""

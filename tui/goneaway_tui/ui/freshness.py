@@ -20,7 +20,7 @@ class Freshness:
 
 STALE_INTERVALS = 2
 """Pauses between two readings after which what one said is old: another should have come."""
-CONNECTING = Freshness(marked("◌ connecting"), "$text-muted")
+CONNECTING = Freshness(marked("◌ connecting"), "$foreground-muted")
 """Its words are said where they are drawn."""
 
 

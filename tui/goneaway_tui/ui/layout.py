@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from goneaway_tui.ui.columns import Column, fit
+from goneaway_tui.ui.columns import WIDE, Column, fit, in_cells
 
 RowT = TypeVar("RowT")
 ROOMY = 140
 """Cells from which on columns stand two apart."""
 STEP = 8
 """Cells the columns are pushed at a time."""
+UP, DOWN = "▴", "▾"
+"""Mark the column that is sorted by. No sign of a risk, whatever letters the terminal has."""
 GUTTER = 1
 """Cells in front of a line, for its mark."""
 
@@ -48,6 +50,24 @@ class Layout(Generic[RowT]):
             if x < at:
                 return column.id
         return None
+
+    def headings(self, sorted_by: str, *, reverse: bool) -> list[str]:
+        """Of each column shown, in its cells; that which is sorted by bears a mark."""
+        shown = []
+        for column, room in self.fitted:
+            mark = (DOWN if reverse else UP) if column.id == sorted_by else ""
+            shown.append(in_cells(column.titled(mark, room), room, right=column.right) + " " * self.gap)
+        return shown
+
+    def cut_off(self, column: str, row: RowT, now: float) -> str:
+        """The whole of a cell that has no room for it; empty where all of it is seen."""
+        for each, room in self.fitted:
+            if each.id == column and each.heading:
+                whole = each.cell(row, now, WIDE)
+                return (
+                    whole if in_cells(each.cell(row, now, room), room, right=False).strip() != whole else ""
+                )
+        return ""
 
     @property
     def _hidden(self) -> int:

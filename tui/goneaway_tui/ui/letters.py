@@ -12,7 +12,8 @@ from textual.filter import LineFilter
 
 SIGNS = {
     **dict.fromkeys("▲◆", "!"),
-    "▼": "v",
+    "▴": "^",
+    "▾": "v",
     "△": "^",
     **dict.fromkeys("●•✔", "*"),
     "✖": "x",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Limitation
+from goneaway_tui.model.snapshot import Snapshot
 
 MARKING = marked("grouped by server, enter narrows to one, space marks for w i p t")
 
@@ -38,6 +39,23 @@ def hidden(limitations: Iterable[Limitation]) -> str:
         more=more,
         grant=plain(grave[0].grant or ""),
         what=plain(grave[0].what),
+    )
+
+
+def nothing(shown: Sequence[Snapshot], narrow: str, trouble: str) -> str:
+    """Why a board has no rows, and what would bring some."""
+    if not shown:
+        return (
+            _("No session has been read yet. The server is asked again until it answers.")
+            if trouble
+            else _("Reading the sessions ...")
+        )
+    if narrow and any(each.verdicts for each in shown):
+        return _(
+            "No session matches {filter}\n/ changes the filter, esc takes it away.", filter=plain(narrow)
+        )
+    return _(
+        "Nobody is connected. Who connects will stand here, beside the limit that will close the session."
     )
 
 

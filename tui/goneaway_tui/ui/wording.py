@@ -81,6 +81,12 @@ def limit_within(limit: Limit | None, room: int) -> str:
     return words[: len(words) - len(limit_words(limit.seconds))] + clock(limit.seconds)
 
 
+def limit_in_full(limit: Limit) -> str:
+    """A limit in words, and in the seconds a server counts in where those say more: `~8 h  (28800 s)`."""
+    words, seconds = limit_cell(limit), f"{limit.seconds:.12g} s"
+    return words if words.endswith(seconds) and limit.seconds < 60 else f"{words}  ({seconds})"
+
+
 def stake(session: Session) -> str:
     """What dies with the session. Says `trx` for every open transaction, before any figure."""
     transaction = session.transaction

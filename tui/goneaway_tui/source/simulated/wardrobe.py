@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction
+from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction, library
 from goneaway_tui.source.simulated.cast import Application, Stage
 
 THREADS_AHEAD = 42
@@ -37,7 +37,7 @@ class Wardrobe:
             app.db,
             "Sleep",
             program=app.program,
-            client=" ".join(filter(None, (told.get("_client_name"), told.get("_client_version")))),
+            client=library(told.get("_client_name"), told.get("_client_version")),
             own_limit=self._shown(limit),
             attributes=(
                 *app.about,

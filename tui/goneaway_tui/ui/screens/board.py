@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,15 +14,16 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
-from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter
+from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter, term
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.tune.tunables import TUNABLES
-from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, in_order
+from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, identity, in_order
+from goneaway_tui.ui.copying import Piece, of_group, of_sessions
 from goneaway_tui.ui.freshness import CONNECTING, Freshness
 from goneaway_tui.ui.messages import RowChosen
-from goneaway_tui.ui.notice import hidden, narrowed
+from goneaway_tui.ui.notice import hidden, narrowed, nothing
 from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.keys import board_keys
@@ -71,6 +71,7 @@ class Board(Screen[None]):
         Binding("f", "app.freeze", "freeze", id="board.freeze"),
         Binding("v", "app.variables", "vars", id="board.variables"),
         Binding("r", "app.relatives", "relatives", show=False, id="board.relatives"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("escape", "leave", "back", show=False, id="board.leave"),
     ]
 
@@ -111,7 +112,6 @@ class Board(Screen[None]):
         yield Keys()
 
     def on_mount(self) -> None:
-        self.sessions.focus()
         self._draw_notice()
 
     def on_resize(self) -> None:
@@ -123,7 +123,7 @@ class Board(Screen[None]):
         self._draw()
 
     def watch_now(self, now: float) -> None:
-        (self.groups if self._grouped else self.sessions).tick(now)
+        self._table.tick(now)
 
     def watch_trouble(self) -> None:
         self._draw_notice()
@@ -135,6 +135,10 @@ class Board(Screen[None]):
         marked = [v for v in self.sessions.rows if identity(v) in self.sessions.marks]
         under = self.sessions.cursor_row
         return marked or ([under] if under is not None else [])
+
+    def copies(self) -> list[Piece]:
+        group = self.groups.cursor_row if self._grouped else None
+        return of_sessions(self.chosen(), self.now) if group is None else of_group(group, self.now)
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why it is grey."""
@@ -157,7 +161,8 @@ class Board(Screen[None]):
         if not self.is_mounted:
             return
         rows = self._standing.follow(*self._shown())
-        self.set_class(bool(self._grouped), "grouped")
+        self.groups.display = bool(self._grouped)  # at once: it is to have the focus
+        self.sessions.display = not self._grouped
         self.sessions.show(rows, self.now, self._standing.column, reverse=self._standing.reverse)
         if self._grouped:
             groups = in_order(
@@ -167,7 +172,11 @@ class Board(Screen[None]):
 
     def _draw_notice(self) -> None:
         """One line: what is wrong with the server, else with the filter, else what is filtered or hidden from us."""
-        if not self.is_mounted or self._notice() == self._noticed:
+        if not self.is_mounted:
+            return
+        for table in (self.sessions, self.groups):
+            table.say_nothing(nothing(self._shown(), self._standing.filter.text, self._complaint()))
+        if self._notice() == self._noticed:
             return
         words, kind = self._noticed = self._notice()
         line = self.query_one("#notice", Static)
@@ -218,7 +227,7 @@ class Board(Screen[None]):
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:
         self.field.display = bool(self.field.value)
-        self._focus_table()
+        self._table.focus()
 
     def action_leave(self) -> None:
         """Leave what was opened last: the filter, then the grouping."""
@@ -228,7 +237,7 @@ class Board(Screen[None]):
         elif self._grouped:
             self._grouped = ""
         self._draw()
-        self._focus_table()
+        self._table.focus()
 
     def action_sort(self) -> None:
         if self._grouped:
@@ -266,10 +275,11 @@ class Board(Screen[None]):
         self._grouped = by
         self.groups.to_top()
         self._draw()
-        self._focus_table()
+        self._table.focus()
 
-    def _focus_table(self) -> None:
-        (self.groups if self._grouped else self.sessions).focus()
+    @property
+    def _table(self) -> LineTable[Any]:
+        return self.groups if self._grouped else self.sessions
 
     @on(RowChosen)
     def _open(self, event: RowChosen) -> None:
@@ -278,21 +288,15 @@ class Board(Screen[None]):
             return
         verdict = self.sessions.cursor_row
         if verdict is not None:
-            self.app.push_screen(SessionScreen(verdict, self.now))
+            self.app.push_screen(SessionScreen(verdict, self.now, self.snapshot))
 
     def _narrow_to(self, key: str) -> None:
         """From a group to its sessions, by the filter, so that it is seen and can be changed."""
-        shown = plain(key)
-        term = (
-            f'{self._grouped}="{shown}"'
-            if '"' not in shown
-            else f'{self._grouped}:"{shown.split(chr(34))[0]}"'
-        )
+        self.field.value = f"{self.field.value} {term(self._grouped, plain(key))}".strip()
         self._grouped = ""
-        self.field.value = f"{self.field.value} {term}".strip()
         self.field.display = True
         self._draw_rows()
-        self._focus_table()
+        self._table.focus()
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self.key_words(), self.snapshot))
@@ -300,8 +304,3 @@ class Board(Screen[None]):
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""
         return board_keys()
-
-
-def identity(verdict: Verdict) -> Hashable:
-    """What tells a row from all others: two servers may use the same number."""
-    return verdict.server_name, verdict.session.id

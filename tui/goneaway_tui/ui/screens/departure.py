@@ -16,6 +16,7 @@ from goneaway_tui.language import _
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.copying import Piece, of_departure
 from goneaway_tui.ui.screens.session import attributes, statement
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 
@@ -24,7 +25,8 @@ class DepartureScreen(ModalScreen[None]):
     """The evidence, a line each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss", "back", id="departure.back")
+        Binding("escape,enter,q", "dismiss", "back", id="departure.back"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
     def __init__(self, departure: Departure) -> None:
@@ -58,7 +60,7 @@ class DepartureScreen(ModalScreen[None]):
                 yield Entry("foretold", Content(foretold(departure)))
             if verdict.limit is not None:
                 limit = verdict.limit
-                words = f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {wording.basis_word(limit.basis)}"
+                words = f"{wording.limit_in_full(limit)}  {limit.variable}, {wording.basis_word(limit.basis)}"
                 yield Entry("limit", paragraphs(words, (_(limit.why), "$foreground-muted")))
             yield Entry("idle", Content(wording.idle(verdict, departure.at)))
             yield Entry("user", Content(plain(session.user, 200)))
@@ -67,6 +69,9 @@ class DepartureScreen(ModalScreen[None]):
             yield Entry("at stake", Content(wording.stake(session) or _("no open transaction was seen")))
             yield Static(statement(session))
             yield Static(attributes(session))
+
+    def copies(self) -> list[Piece]:
+        return of_departure(self._departure)
 
 
 def foretold(departure: Departure) -> str:

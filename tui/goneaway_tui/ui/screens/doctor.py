@@ -27,8 +27,11 @@ from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.pattern import Pattern
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
+from goneaway_tui.ui.copying import Piece
+from goneaway_tui.ui.freshness import Freshness
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.keys import said
@@ -37,6 +40,7 @@ from goneaway_tui.ui.screens.reading import Lines, ReadingScreen
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.summary import Part, spread
 
 PATTERNS_SECONDS = 15.0
 """How often habits are looked for: it takes a while where thousands have left."""
@@ -46,6 +50,7 @@ KEYS = (
     ("/", marked("paste an error line, or name a log file, and press enter")),
     ("t", marked("change the variable behind it")),
     ("l", marked("the ledger")),
+    ("y", marked("copy what is said of it, or what to do")),
     ("esc, d, q", marked("back to the board")),
 )
 PIECE = 1 << 20
@@ -75,6 +80,20 @@ class Sign:
         tunable = GOVERNS.get(found.cause, IDLING.get(found.cause.value))
         return cls(found.cause.value, found.certainty, found.because, found.remedies, tunable)
 
+    @property
+    def told(self) -> list[str]:
+        """Whole, in lines: why, and what to do."""
+        lines = [_("{certainty} on this server now", certainty=self.certainty.value.replace("_", " ")), ""]
+        lines += [f"- {each}" for each in self.because]
+        if self.tunable is not None:
+            lines += ["", _("{variable} is behind it: {why} t changes it.",
+                            variable=self.tunable, why=TUNABLE[self.tunable].why)]  # fmt: skip
+        return (
+            [*lines, "", _("what to do"), *(f"- {each}" for each in self.remedies)]
+            if self.remedies
+            else lines
+        )
+
 
 IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
           "too_many_connections": "max_connections"}  # fmt: skip
@@ -88,6 +107,7 @@ class DoctorScreen(Screen[None]):
         Binding("slash", "paste", "explain an error", key_display="/", id="doctor.paste"),
         Binding("t", "govern", "tune", id="doctor.tune"),
         Binding("l", "app.ledger", "ledger", id="doctor.ledger"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("question_mark", "help", "help", key_display="?", id="doctor.help"),
         Binding("escape", "leave", "back", id="doctor.leave"),
         Binding("d,q", "app.pop_screen", "back", show=False, id="doctor.back"),
@@ -102,11 +122,13 @@ class DoctorScreen(Screen[None]):
         facts: Callable[[], Facts],
         server: str,
         fail: Callable[[Exception], object],
+        fresh: Callable[[], Freshness],
     ) -> None:
-        """`patient` and `facts` are asked whenever they are needed; `fail` is told of a fault of ours."""
+        """`patient`, `facts` and `fresh` are asked whenever they are needed; `fail` is told of a fault of ours."""
         super().__init__()
         self._patient = patient
         self._fail = fail
+        self._fresh = fresh
         self._facts = facts
         self._server_name = server
         self._seen: Snapshot | None = None
@@ -114,10 +136,7 @@ class DoctorScreen(Screen[None]):
         self._looked_at = float("-inf")
 
     def compose(self) -> ComposeResult:
-        title = Content.assemble(
-            (_("doctor "), "bold $text-primary"), (plain(self._server_name, 100), "bold")
-        )
-        yield Static(title, id="totals", classes="one")
+        yield Static(id="totals", classes="one")
         yield Field(placeholder=_("paste an error line, or name a log file, and press enter"), id="paste",
                     select_on_focus=False)  # fmt: skip
         yield Static(id="notice")
@@ -126,13 +145,31 @@ class DoctorScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#notice").display = False
+        self.rows.say_nothing(
+            _(
+                "The server has not been read yet. What ends sessions will stand here, as it is on this server now."
+                "\nAn error line can be explained all the same: / and paste it."
+            )
+        )
         self.rows.focus()
         self._look()
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
-        """Look again, where there is a newer snapshot than it looked at."""
+        """Look again, where there is a newer snapshot than it looked at; say how old it is in any case."""
+        self._draw_title()
         if snapshot is not self._seen:
             self._look_again()
+
+    def _draw_title(self) -> None:
+        """What is said is as old as what was read last."""
+        fresh = self._fresh()
+        title: list[Part] = [(_("doctor "), "bold $text-primary"), (plain(self._server_name, 100), "bold")]
+        self.query_one("#totals", Static).update(
+            spread(title, [(f" {_(fresh.words)}", fresh.look)], max(0, self.size.width - 2))
+        )
+
+    def on_resize(self) -> None:
+        self._draw_title()
 
     def _look_again(self) -> None:
         if self.is_mounted:
@@ -177,7 +214,21 @@ class DoctorScreen(Screen[None]):
             self.app.pop_screen()
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(said(KEYS)))
+        self.app.push_screen(HelpScreen(self.key_words()))
+
+    def key_words(self) -> list[tuple[str, str]]:
+        """The keys of this screen, for the help."""
+        return said(KEYS)
+
+    def copies(self) -> list[Piece]:
+        sign = self.rows.cursor_row
+        if sign is None:
+            return []
+        return [
+            Piece("all", "\n".join(sign.told)),
+            Piece("remedies", "\n".join(sign.remedies)),
+            Piece("name", sign.name),
+        ]
 
     async def action_govern(self) -> None:
         sign = self.rows.cursor_row
@@ -202,6 +253,7 @@ class DoctorScreen(Screen[None]):
             if sign.remedies:
                 lines += ["", _("what to do"), *(f"  {each}" for each in sign.remedies)]
             self.app.push_screen(ReadingScreen(sign.name, lambda _: lines))
+            self.app.push_screen(ReadingScreen(sign.name, lambda _: sign.told))
 
     @on(Input.Submitted, "#paste")
     def _explain(self, event: Input.Submitted) -> None:

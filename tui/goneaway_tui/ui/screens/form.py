@@ -190,7 +190,7 @@ class FormScreen(ModalScreen[Draft | None]):
             with suppress(SuspendNotSupported), self.app.suspend():
                 self._attempt(draft, go=False)
         else:
-            self._say(_("◌ connecting ..."), "$text-muted")
+            self._say(_("◌ connecting ..."), "$foreground-muted")
             work = partial(self._attempt, draft, go=go)
             threading.Thread(target=work, name="attempt", daemon=True).start()
 

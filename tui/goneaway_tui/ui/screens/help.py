@@ -69,18 +69,14 @@ class HelpScreen(ModalScreen[None]):
         self._of_several = of_several
         self._keys = tuple(keys)
         self._limitations = () if shown is None else shown.sample.limitations
-        policy = Policy() if shown is None else shown.policy
-        self._lines = {
-            "imminent": wording.limit_words(policy.imminent_below),
-            "watch": wording.limit_words(policy.watch_below),
-        }
+        self._policy = Policy() if shown is None else shown.policy
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="help") as dialog:
             dialog.border_title = _("help")
             dialog.border_subtitle = _("esc back")
             yield from section(_("Keys"), self._keys)
-            meanings = ((named(risk), _(words, **self._lines)) for risk, words in MEANINGS.items())
+            meanings = ((named(risk), drawn(words, self._policy)) for risk, words in MEANINGS.items())
             yield from section(_("Risk"), meanings)
             yield from section(_("Marks"), said(MARKS))
             yield from section(_("Filter"), said(FILTERS))
@@ -98,6 +94,15 @@ def named(risk: Risk) -> str:
     """As it is drawn; where that is another language's word, with the one that filters take."""
     shown = wording.risk_word(risk)
     return shown if shown.endswith(risk.value) else f"{shown} {risk.value}"
+
+
+def drawn(words: str, policy: Policy) -> str:
+    """A meaning, with where the lines are drawn."""
+    return _(
+        words,
+        imminent=wording.limit_words(policy.imminent_below),
+        watch=wording.limit_words(policy.watch_below),
+    )
 
 
 def section(title: str, rows: Iterable[tuple[str, str | Content]]) -> Iterable[Widget]:

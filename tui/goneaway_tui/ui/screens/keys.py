@@ -31,6 +31,7 @@ ACTING: Rows = (
         ),
     ),
     ("f", marked("freeze the screen, and let it go on")),
+    ("y", marked("copy: the id, the row, the statement, the client, the KILL statement")),
     ("e", marked("export the snapshot on the screen")),
     ("esc", marked("leave what was opened")),
     ("ctrl+p", marked("every command by name")),

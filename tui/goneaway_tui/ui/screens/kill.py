@@ -20,6 +20,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.tune.actions import KillQuery, KillSession
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.copying import Piece
 from goneaway_tui.ui.screens.seen import SeenScreen
 from goneaway_tui.ui.widgets.choice import Choice
 
@@ -31,7 +32,10 @@ Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
 class KillScreen(SeenScreen[Kills | None]):
     """Asks once, in full."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="kill.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "cancel", id="kill.cancel"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
+    ]
 
     def __init__(self, victims: Sequence[Verdict], now: float, server: str, left_out: str = "") -> None:
         """`left_out`: who was marked too, and is not to be killed."""
@@ -100,6 +104,9 @@ class KillScreen(SeenScreen[Kills | None]):
         if self.query_one("#how-query", Choice).value:
             return tuple(KillQuery(v.session) for v in self._victims)
         return tuple(KillSession(v.session) for v in self._victims)
+
+    def copies(self) -> list[Piece]:
+        return [Piece("kill", "\n".join(f"{kill.statement};" for kill in self._kills()))]
 
     @on(RadioSet.Changed, "#how")
     def _show_statements(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,6 +23,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_cells, in_order
+from goneaway_tui.ui.copying import Piece, of_departure
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.departure import DepartureScreen
 from goneaway_tui.ui.screens.help import HelpScreen
@@ -29,6 +31,7 @@ from goneaway_tui.ui.screens.keys import said
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.summary import QUIET, Part
 
 GOVERNS = {
     Cause.PACKET_TOO_LARGE: "max_allowed_packet",
@@ -42,6 +45,7 @@ KEYS = (
     ("/", marked("filter, as on the board, and by cause:idle_timeout, certainty:likely")),
     ("s", marked("sort by the next column; a click on a heading sorts by it")),
     ("t", marked("change the variable that ended it")),
+    ("y", marked("copy: the id, the row, the evidence, the statement, the client")),
     ("esc, l, q", marked("back to the board")),
 )
 BY = {
@@ -62,6 +66,7 @@ class LedgerScreen(Screen[None]):
         Binding("slash", "filter", "filter", key_display="/", id="ledger.filter"),
         Binding("t", "govern", "tune what ended it", id="ledger.tune"),
         Binding("s", "sort", "sort", id="ledger.sort"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
         Binding("question_mark", "help", "help", key_display="?", id="ledger.help"),
         Binding("escape", "leave", "back", id="ledger.leave"),
         Binding("l,q", "app.pop_screen", "back", show=False, id="ledger.back"),
@@ -113,27 +118,36 @@ class LedgerScreen(Screen[None]):
         self._drawn = len(ledger)
         kept = [d for d in ledger if self._filter.admits(d)]
         ordered = in_order(kept, DEPARTURE_COLUMNS, self._sort, reverse=self._reverse)
+        self.rows.say_nothing(
+            _(
+                "Nobody who left matches {filter}\n/ changes the filter, esc takes it away.",
+                filter=plain(self._filter.text),
+            )
+            if len(ledger)
+            else _(
+                "Nobody has left since this began. Who does will stand here, with when, why, and how sure that is."
+            )
+        )
         self.rows.show(ordered, now, self._sort, reverse=self._reverse)
         self.query_one("#totals", Static).update(self._totals(ledger))
         notice = self.query_one("#notice", Static)
-        words, look = self._notice(ledger, len(kept))
+        words, look = self._notice(len(kept))
         notice.display = bool(words)
         notice.set_classes(look)
         notice.update(Content(words))
 
     def _totals(self, ledger: Ledger) -> Content:
+        width = self.size.width - 2
         title = Content.assemble(
             (_("ledger "), "bold $text-primary"),
             (plain(self._server_name, 100), "bold"),
             "   " + _("{number:,} departed", number=len(ledger)),
         )
-        return Content("\n").join([title, *(added_up(name, ledger.totals(name)) for name in TOTALS)])
+        return Content("\n").join([title, *(added_up(name, ledger.totals(name), width) for name in TOTALS)])
 
-    def _notice(self, ledger: Ledger, shown: int) -> tuple[str, str]:
+    def _notice(self, shown: int) -> tuple[str, str]:
         if self._error:
             return f"▲ {self._error}", "warning"
-        if not len(ledger):
-            return _("Nobody has left since this began. Who does will stand here, with the cause."), "quiet"
         if self._filter.text:
             return _(
                 "{number:,} shown: {filter}", number=shown, filter=plain(self._filter.text, 200)
@@ -159,8 +173,16 @@ class LedgerScreen(Screen[None]):
         self._sort = shown[(shown.index(self._sort) + 1) % len(shown)] if self._sort in shown else shown[0]
         self.redraw()
 
+    def copies(self) -> list[Piece]:
+        departure = self.rows.cursor_row
+        return [] if departure is None else of_departure(departure)
+
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(said(KEYS)))
+        self.app.push_screen(HelpScreen(self.key_words()))
+
+    def key_words(self) -> list[tuple[str, str]]:
+        """The keys of this screen, for the help."""
+        return said(KEYS)
 
     async def action_govern(self) -> None:
         departure = self.rows.cursor_row
@@ -204,12 +226,18 @@ def governing(departure: Departure) -> str | None:
     return GOVERNS.get(departure.cause) or (limit.variable if limit is not None else None)
 
 
-def added_up(name: str, totals: list[tuple[str, int]]) -> Content:
-    """`by cause   9 idle_timeout   3 client_quit`."""
-    more = sum(number for _, number in totals[NAMED:])
-    parts: list[tuple[str, str]] = [(in_cells(_(BY[name]), BY_CELLS, right=False), "$foreground-muted")]
-    for key, number in totals[:NAMED]:
-        parts += [(f"{wording.count(number)} ", "bold"), (f"{plain(key, 40)}   ", "")]
-    if more:
-        parts.append((_("{number:,} others", number=more), "$foreground-muted"))
-    return Content.assemble(*parts)
+def added_up(name: str, totals: list[tuple[str, int]], width: int) -> Content:
+    """`by cause   9 idle_timeout   3 client_quit`: as many as there is room for, the rest counted."""
+    title: list[Part] = [(in_cells(_(BY[name]), BY_CELLS, right=False), QUIET)]
+    groups: list[list[Part]] = [
+        [(f"{wording.count(number)} ", "bold"), (f"{plain(key, 40)}   ", "")]
+        for key, number in totals[:NAMED]
+    ]
+    room = width - cell_len(title[0][0])
+    while True:
+        more = sum(number for _key, number in totals[len(groups) :])
+        rest: list[Part] = [(_("{number:,} others", number=more), QUIET)] if more else []
+        used = sum(cell_len(text) for part in (*groups, rest) for text, _look in part)
+        if used <= room or not groups:
+            return Content.assemble(*title, *(part for group in groups for part in group), *rest)
+        groups.pop()

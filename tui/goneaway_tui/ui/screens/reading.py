@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
+from goneaway_tui.ui.copying import Piece
 
 MOST_LINES = 2_000
 NARROWEST, WIDEST = 30, 80
@@ -41,7 +42,10 @@ class Prose(Static):
 class ReadingScreen(ModalScreen[None]):
     """Lines as they come; what a terminal would obey is made harmless."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "back", id="reading.back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss", "back", id="reading.back"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
+    ]
 
     def __init__(self, title: str, lines: Lines) -> None:
         super().__init__()
@@ -53,6 +57,9 @@ class ReadingScreen(ModalScreen[None]):
             dialog.border_title = self._title
             dialog.border_subtitle = _("esc back")
             yield Prose(self._lines)
+
+    def copies(self) -> list[Piece]:
+        return [Piece("all", "\n".join(self._lines(WIDEST)))]
 
 
 def _shown(lines: Iterable[str]) -> list[str]:

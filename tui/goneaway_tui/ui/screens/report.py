@@ -20,6 +20,7 @@ from goneaway_tui.tune.actions import Action, SetVariable
 from goneaway_tui.tune.gate import Outcome
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import words
+from goneaway_tui.ui.copying import Piece
 
 GOOD, BAD, FACT = "$text-success", "$text-warning", ""
 Line = tuple[str, str]
@@ -41,7 +42,10 @@ class Done:
 class ReportScreen(ModalScreen[None]):
     """Fills as the acts are done, one after the other; read, then left. Leaving early stops what has not begun."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "leave", "back", id="report.back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "leave", "back", id="report.back"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
+    ]
 
     def __init__(self, title: str, expected: int) -> None:
         """`expected`: how many acts there are to be."""
@@ -73,6 +77,10 @@ class ReportScreen(ModalScreen[None]):
         """All are over, or will not be begun."""
         self.is_finished = True
         self._tell()
+
+    def copies(self) -> list[Piece]:
+        """What was run, and what came of it."""
+        return [Piece("all", "\n".join(text for each in self._done for text, _ in told(each)))]
 
     def action_leave(self) -> None:
         if self.is_finished:

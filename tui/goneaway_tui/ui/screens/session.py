@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,14 +15,34 @@ from textual.widgets import Static
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.judge.proxies import proxy_named_by
-from goneaway_tui.language import _
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.session import Session
+from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
+from goneaway_tui.ui.copying import Piece, of_sessions
+from goneaway_tui.ui.origin import origin
+from goneaway_tui.ui.widgets.entry import Entry
 
 LABEL = 16
+LABELS = (
+    marked("gone"),
+    marked("risk"),
+    marked("user"),
+    marked("client"),
+    marked("program"),
+    marked("library"),
+    marked("database"),
+    marked("command"),
+    marked("idle"),
+    marked("limit"),
+    marked("why"),
+    marked("closes"),
+    marked("note"),
+    marked("at stake"),
+)
+"""What is told of a session, in this order."""
 Row = tuple[str, str]
 
 
@@ -30,12 +51,15 @@ class SessionScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "back", id="session.back"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, verdict: Verdict, now: float) -> None:
+    def __init__(self, verdict: Verdict, now: float, snapshot: Snapshot | None = None) -> None:
+        """`snapshot`: what it is part of."""
         super().__init__()
         self._verdict = verdict
         self._now = now
+        self._snapshot = snapshot
         self._gone = False
 
     def compose(self) -> ComposeResult:
@@ -43,19 +67,19 @@ class SessionScreen(ModalScreen[None]):
             named = _("session {id}", id=self._verdict.session.id)
             dialog.border_title = wording.on(named, self._verdict.server_name)
             dialog.border_subtitle = _("esc back")
-            yield Static(id="facts")
+            for label in LABELS:
+                yield Entry(label, id=_id(label))
             yield Static(id="statement")
-            yield Static(id="attributes")
+            yield Static(attributes(self._verdict.session), id="attributes")
 
     def on_mount(self) -> None:
         self._draw()
-        session = self._verdict.session
-        self.query_one("#attributes", Static).update(attributes(session))
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Take the newest word on the session."""
         self._now = now
         if snapshot is not None:
+            self._snapshot = snapshot
             wanted = self._verdict.session.id
             found = snapshot.by_id.get(wanted)
             self._gone = found is None
@@ -63,72 +87,67 @@ class SessionScreen(ModalScreen[None]):
         if self.is_mounted:
             self._draw()
 
+    def copies(self) -> list[Piece]:
+        told = [in_cells(_(label), LABEL, right=False) + words for label, words in self._facts()]
+        rest = [str(each.visual) for each in self.query("#statement, #attributes").results(Static)]
+        return [*of_sessions([self._verdict], self._now), Piece("all", "\n".join([*told, *rest]))]
+
+    def _facts(self) -> list[Row]:
+        return list(facts(self._verdict, self._now, self._snapshot, gone=self._gone))
+
     def _draw(self) -> None:
-        self.query_one("#facts", Static).update(facts(self._verdict, self._now, gone=self._gone))
+        known = dict(self._facts())
+        for label in LABELS:
+            look = "bold $text-error" if label == "gone" else ""
+            words = known.get(label)
+            self.query_one(f"#{_id(label)}", Entry).say(
+                None if words is None else Content.styled(words, look)
+            )
         self.query_one("#statement", Static).update(statement(self._verdict.session))
 
 
-def facts(verdict: Verdict, now: float, *, gone: bool) -> Content:
-    """Everything known of the session, each with how it is known."""
+def _id(label: str) -> str:
+    return f"fact-{label.replace(' ', '-')}"
+
+
+def facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, gone: bool) -> Iterator[Row]:
+    """Everything known of the session under its label, in the order of LABELS, each with how it is known."""
     session, limit = verdict.session, verdict.limit
-    rows: list[Row] = (
-        [(_("gone"), _("it has left since the last reading; this is what was known"))] if gone else []
-    )
-    rows += [
-        (_("risk"), wording.risk_word(verdict.risk)),
-        (_("user"), plain(session.user, 200)),
-        (_("client"), _client(session)),
-        (_("program"), wording.program(session) or _("not told")),
-        (_("library"), plain(session.client or _("not told"), 200)),
-        (_("database"), plain(session.db or _("none"), 200)),
-        (_("command"), plain(f"{session.command}  {session.state or ''}".strip(), 300)),
-        (_("idle"), _idle_words(verdict, now)),
-    ]
+    if gone:
+        yield "gone", _("it has left since the last reading; this is what was known")
+    yield "risk", wording.risk_word(verdict.risk)
+    yield "user", plain(session.user, 200)
+    yield "client", _client(session)
+    yield "program", wording.program(session) or _("not told")
+    yield "library", plain(session.client or _("not told"), 200)
+    yield "database", plain(session.db or _("none"), 200)
+    yield "command", plain(f"{session.command}  {session.state or ''}".strip(), 300)
+    yield "idle", _idle_words(verdict, now)
     if limit is not None:
-        rows.append(
-            (
-                _("limit"),
-                f"{wording.limit_cell(limit)}  ({limit.seconds:.12g} s)  {limit.variable}, {wording.basis_word(limit.basis)}",
-            )
+        words = f"{wording.limit_in_full(limit)}  {limit.variable}, {wording.basis_word(limit.basis)}"
+        yield "limit", words
+        yield (
+            "why",
+            "\n".join([_(limit.why), *(origin(verdict, snapshot.sample) if snapshot is not None else ())]),
         )
-        rows.append((_("why"), _(limit.why)))
     elif session.own:
-        rows.append((_("limit"), _("none that matters: this is our own connection")))
+        yield "limit", _("none that matters: this is our own connection")
+    elif session.role is Role.CLIENT:
+        yield "limit", _("unknown")
     else:
-        rows.append(
-            (
-                _("limit"),
-                _("none: no idle clock runs for a {role}", role=session.role.value)
-                if session.role != "client"
-                else _("unknown"),
-            )
-        )
+        yield "limit", _("none: no idle clock runs for a {role}", role=session.role.value)
     if verdict.deadline is not None:
-        rows.append(
-            (
-                _("closes"),
-                _(
-                    "in {left}, at {instant}",
-                    left=wording.countdown(verdict.deadline - now),
-                    instant=instant(verdict.deadline),
-                ),
-            )
+        yield (
+            "closes",
+            _(
+                "in {left}, at {instant}",
+                left=wording.countdown(verdict.deadline - now),
+                instant=instant(verdict.deadline),
+            ),
         )
     if session.half_sent:
-        rows.append(
-            (
-                _("note"),
-                _("part of a command has arrived; the clock began anew with it and waits for the rest"),
-            )
-        )
-    rows.append((_("at stake"), _stake_words(session, now)))
-    return Content("\n").join(
-        Content.assemble(
-            (in_cells(label, LABEL, right=False), "$foreground-muted"),
-            (words, "bold $text-error" if gone and place == 0 else ""),
-        )
-        for place, (label, words) in enumerate(rows)
-    )
+        yield "note", _("part of a command has arrived; the clock began anew with it and waits for the rest")
+    yield "at stake", _stake_words(session, now)
 
 
 def _client(session: Session) -> str:

@@ -25,20 +25,24 @@ from goneaway_tui.tune.actions import ResetPersist, SetVariable
 from goneaway_tui.tune.preview import Preview, preview
 from goneaway_tui.tune.tunables import Tunable, Unit
 from goneaway_tui.tune.values import parse_value, words
+from goneaway_tui.ui.copying import Piece
 from goneaway_tui.ui.widgets.choice import Choice
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.wording import on as on_server
 
 IN_TIME = {Unit.SECONDS, Unit.MILLISECONDS}
-FORETOLD = ("meaning", "effects", "runs", "undo", "lasting")
+FORETOLD = ("meaning", "runs", "undo", "effects", "lasting")
 """What changes with each key that is typed, in the order shown."""
 
 
 class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     """Shows the consequence before the key that causes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="tune.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "cancel", id="tune.cancel"),
+        Binding("y,ctrl+y", "app.copy", "copy", id="tune.copy"),  # in the field y is a year
+    ]
     VERB: ClassVar[str] = marked("Apply")
     ASKS: ClassVar[bool] = True
     """Whether what is likely to be an accident is asked about a second time."""
@@ -64,7 +68,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         with Vertical(classes="dialog tune changing") as dialog:
             dialog.border_title = on_server(self._tunable.name, self._server_name)
             with VerticalScroll(classes="body", can_focus=False):
-                yield Label(Content(self._why))
+                yield Label(Content(self._why), id="why")
                 yield Entry("now", self._now(), id="now")
                 yield Entry("bounds", self._bounds(), id="bounds")
                 with Horizontal(id="new"):
@@ -75,11 +79,15 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                     with RadioSet(id="keep", compact=True):
                         yield Choice(_("until the server restarts (GLOBAL)"), value=True, id="keep-global")
                         yield Choice(_("across restarts (PERSIST)"), id="keep-persist")
-                yield Entry("effect", id="effects")
                 yield Entry("runs", id="runs")
                 yield Entry("undo", id="undo")
+                yield Entry(
+                    "effect", id="effects"
+                )  # as long as it has to be, so it comes after what is of one line
                 yield Entry("lasting", id="lasting")
-            yield Static(id="warning")
+            warning = Static(id="warning")
+            warning.display = False
+            yield warning
             with Horizontal(classes="buttons"):
                 if self._can_forget:
                     yield Button(_("Forget persisted"), id="reset", compact=True)
@@ -97,7 +105,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return self._standing.fixed or self._powers.why_not_set(self._tunable.name)
 
     def _warn(self, text: str) -> None:
-        self.query_one("#warning", Static).update(Content(f"▲ {plain(text, 400)}"))
+        warning = self.query_one("#warning", Static)
+        warning.update(Content(f"▲ {plain(text, 400)}"))
+        warning.display = True
 
     def _examples(self) -> str:
         presets = "  ".join(words(value, self._tunable.unit) for value in self._tunable.presets[:4])
@@ -202,11 +212,23 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             lasting = paragraphs((_("in the option file:"), "$foreground-muted"), *lines)
         return (
             Content.assemble((means, "bold"), (because, "$text-warning")),
-            paragraphs(*seen.effects),
             Content.styled(seen.statement, "$text-accent"),
             Content.styled(seen.undo, "$text-accent") if seen.undo else None,
+            paragraphs(*seen.effects),
             lasting,
         )
+
+    def copies(self) -> list[Piece]:
+        """What would be run, as the dialog says it."""
+        try:
+            seen = self._preview()
+        except ValueError:
+            return []
+        return [
+            Piece("statement", seen.statement),
+            Piece("undo", seen.undo),
+            Piece("all", "\n".join(seen.option_file)),
+        ]
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:

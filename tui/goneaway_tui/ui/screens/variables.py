@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TabbedContent, TabPane, Tabs
@@ -17,115 +18,128 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Variable
 from goneaway_tui.tune.entries import Act
-from goneaway_tui.tune.tunables import TUNABLE, Unit
-from goneaway_tui.tune.values import words
-from goneaway_tui.ui.columns import in_cells
-from goneaway_tui.ui.wording import on
+from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.ui.columns import ACT_COLUMNS, ACT_TINTS, VARIABLE_COLUMNS, bounds_of, said
+from goneaway_tui.ui.copying import Piece, in_lines
+from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.screens.reading import ReadingScreen
+from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.wording import on as on_server
 
-BOUNDLESS = 2**32 - 1
-"""A maximum from here on is the width of a number, not a bound."""
-LOOKS = {
-    "done": "$text-success",
-    "failed": "$text-error",
-    "refused": "$text-warning",
-    "attempted": "bold $text-error",
-}
+TABS = {"tab-variables": "variables", "tab-journal": "acts"}
+"""The table of each."""
+SPARE = 4
+"""Lines a table has at least, for what is said where it has no rows."""
 
 
 class VariablesScreen(ModalScreen[None]):
     """Two tabs, to read."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,v,q", "dismiss", "back", id="variables.back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,v,q", "dismiss", "back", id="variables.back"),
+        Binding("tab,shift+tab,left,right", "other", "other tab", priority=True, id="variables.other"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
+    ]
 
     def __init__(self, sample: Sample | None, acts: Sequence[Act], garbage: int, server: str = "") -> None:
         """`garbage`: lines of the journal that could not be read. `server`: which of several it is."""
         super().__init__()
-        self._sample = sample
-        self._acts = tuple(acts)
+        self._variables = sample.variables if sample is not None else ()
+        self._acts = tuple(reversed(acts))
         self._garbage = garbage
-        self._title = on(_("variables"), server)
+        self._title = on_server(_("variables"), server)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog wide", id="variables") as dialog:
+        with Vertical(classes="dialog wide", id="variables-dialog") as dialog:
             dialog.border_title = self._title
-            dialog.border_subtitle = _("esc back")
+            dialog.border_subtitle = _("tab the other, enter more, y copy, esc back")
             with TabbedContent():
                 with TabPane(_("Variables"), id="tab-variables"):
-                    yield Static(self._variables())
+                    yield LineTable(VARIABLE_COLUMNS, lambda v: v.name, lambda _: "", id="variables")
                 with TabPane(_("Journal ({number})", number=len(self._acts)), id="tab-journal"):
-                    yield Static(self._journal())
-
-    def _variables(self) -> Content:
-        if self._sample is None or not self._sample.variables:
-            return Content.styled(_("Nothing has been read yet."), "$foreground-muted")
-        heading = "".join(
-            (
-                in_cells(_("variable"), 36, right=False),
-                in_cells(_("value"), 16, right=True) + "  " + " " * 14,
-                in_cells(_("set by"), 10, right=False) + " " + _("bounds"),
-            )
-        )
-        lines = [Content.styled(heading, "bold")]
-        for each in self._sample.variables:
-            tunable = TUNABLE.get(each.name)
-            value = _("unknown") if each.value is None else f"{each.value:,}"
-            said = words(each.value, tunable.unit) if tunable and each.value is not None else ""
-            bounds = bounds_of(each, tunable.unit if tunable else Unit.COUNT)
-            lines.append(
-                Content.assemble(
-                    f"{each.name:<36}",
-                    (in_cells(value, 16, right=True) + "  ", "bold"),
-                    f"{said if said != value else '':<14}",
-                    (f"{each.set_by or '?':<10} {bounds}", "$foreground-muted"),
-                )
-            )
-        return Content("\n").join(lines)
+                    yield LineTable(
+                        ACT_COLUMNS, lambda a: a.id, lambda a: ACT_TINTS[a.entry.phase], id="acts"
+                    )
+                    if self._garbage:
+                        words = _("{number} lines of the journal could not be read.", number=self._garbage)
+                        yield Static(Content.styled(words, "$text-warning"))
 
     def on_mount(self) -> None:
-        self.query_one(Tabs).focus()
+        self.query_one(Tabs).can_focus = False
+        empty = _("Nothing has been read yet. The limits of the server will stand here once it has answered.")
+        self._fill("variables", self._variables, empty)
+        empty = _(
+            "Nothing has been changed through this tool. What is, by w i p t u or k, will stand here: "
+            "when, by whom, the statement, and what came of it."
+        )
+        self._fill("acts", self._acts, empty)
+        self._table.focus()
 
-    def _journal(self) -> Content:
-        lines = []
-        for act in reversed(self._acts):
-            entry = act.entry
-            look = LOOKS.get(entry.phase.value, "")
-            lines.append(
-                Content.assemble(
-                    (f"{plain(entry.at, 30)}  ", "$foreground-muted"),
-                    plain(entry.statement, 100),
-                    (f"  {plain(act.outcome, 200)}", look),
-                    (
-                        _(
-                            "  {account} on {server}",
-                            account=plain(entry.account, 60),
-                            server=plain(entry.server_name or entry.server, 60),
-                        ),
-                        "$foreground-muted",
-                    ),
-                )
-            )
-        if not lines:
-            lines.append(
-                Content.styled(
-                    _("Nothing has been changed through this tool. What is will stand here."),
-                    "$foreground-muted",
-                )
-            )
-        if self._garbage:
-            lines.append(
-                Content.styled(
-                    _("{number} lines of the journal could not be read.", number=self._garbage),
-                    "$text-warning",
-                )
-            )
-        return Content("\n").join(lines)
+    def _fill(self, name: str, rows: Sequence[Any], empty: str) -> None:
+        table: LineTable[Any] = self.query_one(f"#{name}", LineTable)
+        table.styles.height = max(len(rows), SPARE) + 1
+        table.say_nothing(empty)
+        table.show(rows, 0.0)
+
+    @property
+    def _table(self) -> LineTable[Any]:
+        return self.query_one(f"#{TABS[self.query_one(TabbedContent).active]}", LineTable)
+
+    def action_other(self) -> None:
+        """The other tab."""
+        tabs = self.query_one(TabbedContent)
+        tabs.active = next(each for each in TABS if each != tabs.active)
+
+    @on(TabbedContent.TabActivated)
+    def _move_in(self) -> None:
+        self._table.focus()
+
+    def copies(self) -> list[Piece]:
+        row = self._table.cursor_row
+        if isinstance(row, Variable):
+            value = "" if row.value is None else str(row.value)
+            statement = f"SET GLOBAL {row.name} = {value}" if value and row.name in TUNABLE else ""
+            return [
+                Piece("name", row.name),
+                Piece("value", value),
+                Piece("statement", statement),
+                Piece("row", in_lines([row], VARIABLE_COLUMNS, 0.0)),
+            ]
+        if isinstance(row, Act):
+            return [
+                Piece("statement", row.entry.statement),
+                Piece("row", in_lines([row], ACT_COLUMNS, 0.0)),
+                Piece("all", "\n".join(whole(row))),
+            ]
+        return []
+
+    @on(RowChosen)
+    def _open(self) -> None:
+        row = self._table.cursor_row
+        if isinstance(row, Variable):
+            self.app.push_screen(ReadingScreen(row.name, lambda _: described(row)))
+        elif isinstance(row, Act):
+            self.app.push_screen(ReadingScreen(plain(row.entry.statement, 60), lambda _: whole(row)))
 
 
-def bounds_of(variable: Variable, unit: Unit) -> str:
-    """What the server takes: `1 s to 1 y`, `1 or more`; empty where it does not say."""
-    if variable.min is None or variable.max is None:
-        return ""
-    least = words(variable.min, unit)
-    if variable.max >= BOUNDLESS:
-        return _("{least} or more", least=least)
-    return _("{least} to {most}", least=least, most=words(variable.max, unit))
+def described(variable: Variable) -> Iterator[str]:
+    """A variable in full: what it is, its value, who set it, what it may be."""
+    tunable = TUNABLE.get(variable.name)
+    if tunable is not None:
+        yield from (_(tunable.why), "")
+    value = _("unknown") if variable.value is None else f"{variable.value:,}"
+    yield _("now     {value}  {words}", value=value, words=said(variable)).rstrip()
+    yield _("set by  {who}", who=variable.set_by or _("not told"))
+    if bounds_of(variable):
+        yield _("takes   {bounds}", bounds=bounds_of(variable))
+
+
+def whole(act: Act) -> Iterator[str]:
+    """An act in full."""
+    entry = act.entry
+    yield from (entry.statement, "")
+    yield f"{entry.at}  {entry.account}  {entry.server_name or entry.server}"
+    if entry.about:
+        yield entry.about
+    yield act.outcome
+    yield from entry.warnings

@@ -24,6 +24,9 @@ class Entry(Horizontal):
         self.display = self._text is not None
 
     def say(self, text: Content | None) -> None:
+        if text is not None and self.display and text == self._text:
+            return
+        self._text = text
         self.display = text is not None
         self.query_one(".entry--text", Static).update(text or "")
 

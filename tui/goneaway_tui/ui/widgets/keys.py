@@ -8,6 +8,7 @@ from typing import cast
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey  # what a Footer is composed of has no public name
 
@@ -26,8 +27,13 @@ class Keys(Footer):
 
     def compose(self) -> ComposeResult:
         keys = cast("list[FooterKey]", list(super().compose()))
+        told: Iterable[tuple[str, str]] = getattr(self.screen, "key_words", tuple)()
         for key in keys:
             key.description = _(key.description)
+            words = next(
+                (words for names, words in told if key.key_display in names.replace(",", "").split()), ""
+            )
+            key.tooltip = Content(words or key.description)
         self.compact = sum(map(_width, keys)) > self.size.width
         shown = set(fitting(keys, self.size.width, AROUND - self.compact))
         yield from (key for index, key in enumerate(keys) if index in shown)

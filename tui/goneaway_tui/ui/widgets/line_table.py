@@ -13,20 +13,18 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from goneaway_tui.ui.columns import OWN_LOOKS, Column, in_cells
 from goneaway_tui.ui.layout import GUTTER, Layout
 from goneaway_tui.ui.messages import RowChosen, RowMarked
+from goneaway_tui.ui.widgets.pointed import HEADER, Pointed
 
 RowT = TypeVar("RowT")
-HEADER = 1
 
 
 class Picture(NamedTuple):
@@ -39,7 +37,7 @@ class Picture(NamedTuple):
     is_cursor: bool
 
 
-class LineTable(ScrollView, Generic[RowT], can_focus=True):
+class LineTable(Pointed, Generic[RowT], can_focus=True):
     """Rows of RowT under a heading line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -62,13 +60,6 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
     cursor: reactive[int] = reactive(0, repaint=False)
     cursor_key: reactive[Hashable | None] = reactive[Hashable | None](None, repaint=False)
 
-    class HeadingPressed(Message):
-        """A click on a column's heading."""
-
-        def __init__(self, column: str) -> None:
-            super().__init__()
-            self.column = column
-
     def __init__(
         self,
         columns: tuple[Column[RowT], ...],
@@ -89,6 +80,7 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self._sorted_by, self._reverse = "", False
         self._is_led = False
         """The user has moved the cursor: it follows its row. Until then it stays on top, where the next closing is."""
+        self._nothing = ""
         self.marks: set[Hashable] = set()
         """The keys of marked rows; a row that goes takes its mark along."""
 
@@ -122,6 +114,12 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
             self.cursor = found
             self.scroll_to(y=max(0, found - line_on_screen), animate=False, immediate=True)
         self._redraw()
+
+    def say_nothing(self, words: str) -> None:
+        """What stands where rows would, while there are none: what would be there, and how it comes there."""
+        if words != self._nothing:
+            self._nothing = words
+            self.refresh()
 
     def tick(self, now: float) -> None:
         """Let the countdowns run."""
@@ -210,12 +208,6 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self._drawn.clear()
         self.refresh()
 
-    def on_mouse_scroll_right(self) -> None:
-        self.action_push(1)
-
-    def on_mouse_scroll_left(self) -> None:
-        self.action_push(-1)
-
     def on_resize(self) -> None:
         self._layout.fit_to(self.scrollable_content_region.width)
         self._drawn.clear()
@@ -223,22 +215,12 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows) + HEADER)
         self._place(self.cursor)
 
-    def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        if offset is None:
-            return
-        if offset.y < HEADER:
-            column = self._layout.column_at(offset.x)
-            if column:
-                self.post_message(self.HeadingPressed(column))
-            return
-        index = offset.y - HEADER + self.scroll_offset.y
-        if index < len(self._rows):
-            again = index == self.cursor and event.chain > 1
-            self._is_led = True
-            self._place(index)
-            if again:
-                self.action_choose()
+    def point(self, index: int, *, again: bool) -> None:
+        is_open = again and index == self.cursor
+        self._is_led = True
+        self._place(index)
+        if is_open:
+            self.action_choose()
 
     def notify_style_update(self) -> None:
         """The theme or the focus has changed."""
@@ -259,13 +241,24 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
+        if not self._layout.fitted:  # drawn before it was told its size
+            self._layout.fit_to(self.scrollable_content_region.width)
         if y < HEADER:
             return self._aside(self._header(), self.get_component_rich_style("lines--header"))
         index = y - HEADER + self.scroll_offset.y
         picture = self._drawn[index] = self._picture(index)
+        if picture is None and not self._rows:
+            return self._blank(y - HEADER - 1)
         if picture is None:
             return Strip.blank(width, self._look(""))
         return self._aside(self._line(picture), self._look("", is_cursor=picture.is_cursor))
+
+    def _blank(self, line: int) -> Strip:
+        """A line of what is said where there are no rows."""
+        width = self.size.width
+        words = Content(self._nothing).wrap(max(1, width - 4)) if self._nothing else []
+        text = f"  {words[line].plain}" if 0 <= line < len(words) else ""
+        return Strip([Segment(in_cells(text, width, right=False), self._look("lines--quiet"))])
 
     def _aside(self, line: Strip, style: Style) -> Strip:
         left = self._layout.aside
@@ -274,19 +267,16 @@ class LineTable(ScrollView, Generic[RowT], can_focus=True):
     def _header(self) -> Strip:
         style = self.get_component_rich_style("lines--header")
         segments = [Segment(" " * GUTTER, style)]
-        for column, room in self._layout.fitted:
-            mark = ("▼" if self._reverse else "▲") if column.id == self._sorted_by else ""
-            heading = column.titled(mark, room)
-            segments.append(
-                Segment(in_cells(heading, room, right=column.right) + " " * self._layout.gap, style)
-            )
+        segments += [
+            Segment(each, style) for each in self._layout.headings(self._sorted_by, reverse=self._reverse)
+        ]
         return Strip(segments)
 
     def _line(self, picture: Picture) -> Strip:
         """Neighbouring cells that look alike are one segment."""
-        parts = [("lines--stake", "●" if picture.is_marked else " ")]
+        parts = [("lines--stake", "●") if picture.is_marked else ("", " ")]
         for (column, room), cell in zip(self._layout.fitted, picture.cells, strict=True):
-            kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "")
+            kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "") if cell else ""
             parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]
         segments = [
             Segment("".join(text for _, text in alike), self._look(kind, is_cursor=picture.is_cursor))

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 from rich.cells import cell_len
+from textual import events
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widget import Widget
+from textual.style import Style
 
 from goneaway_tui.judge.forecast import Forecast, closings, together
 from goneaway_tui.language import _
@@ -18,10 +19,13 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.accent import accent
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.glance import Glance
+from goneaway_tui.ui.hints import judged_hint, server_hint
+from goneaway_tui.ui.widgets.hinted import Hinted
 from goneaway_tui.ui.widgets.summary import (
     LOOKS,
     QUIET,
     Part,
+    bar_at,
     beside,
     figure,
     histogram,
@@ -54,7 +58,7 @@ def state(glance: Glance) -> State:
         word = _("refused") if glance.seen is None else _("lost {age}", age=wording.age(glance.seen))
         return "✖", word, "bold $text-error"
     if glance.seen is None:
-        return "◌", _("connecting"), "$text-muted"
+        return "◌", _("connecting"), "$foreground-muted"
     if glance.is_stale:
         return "◌", _("{age} old", age=wording.age(glance.seen)), "bold $text-warning"
     return "●", _("live"), "$text-success"
@@ -103,7 +107,7 @@ LEVELS: tuple[tuple[Piece, ...], ...] = (
 """What a cell tells beside the name, where there is room for much or little."""
 
 
-class ServerStrip(Widget):
+class ServerStrip(Hinted):
     """Four lines for all, then the cells, in as many lines as there may be."""
 
     fleet: reactive[tuple[Glance, ...]] = reactive(())
@@ -142,6 +146,19 @@ class ServerStrip(Widget):
             [*lines, *cells(self.fleet, width, self._most_lines, self.in_hand, self.marked)]
         )
 
+    def hint_at(self, event: events.MouseMove) -> str:
+        name = event.style.meta.get("@hint", "")
+        place = name.removeprefix("server_")
+        if place != name:
+            return server_hint(self.fleet[int(place)]) if int(place) < len(self.fleet) else ""
+        first = next((each.snapshot for each in self.fleet if each.snapshot is not None), None)
+        if first is None:
+            return super().hint_at(event)
+        if name == "closings" and self._ahead is not None:
+            x = event.get_content_offset_capture(self).x
+            return bar_at(self._ahead[1], x) or super().hint_at(event)
+        return judged_hint(name, first) or super().hint_at(event)
+
     def _title(self, width: int) -> Content:
         left: list[Part] = [
             ("goneaway ", "bold $text-primary"),
@@ -157,9 +174,9 @@ class ServerStrip(Widget):
         if held is not None:
             reach = _("read-only") if held.is_read_only else _("read-write")
             right += [
-                (_("   keys act on "), QUIET),
-                (plain(held.name, NAME_MOST), "bold"),
-                (f"  {reach}", QUIET),
+                (_("   keys act on "), f"{QUIET} @hint=servers"),
+                (plain(held.name, NAME_MOST), "bold @hint=servers"),
+                (f"  {reach}", f"{QUIET} @hint=reach"),
             ]
         return spread(left, right, width)
 
@@ -196,7 +213,7 @@ def liveness(fleet: Sequence[Glance]) -> list[Part]:
     """How many are live, waited for and lost."""
     number = Counter(state(each)[0] for each in fleet)
     return [
-        (f"  {sign} {number[sign]} {word}", look)
+        (f"  {sign} {number[sign]} {word}", f"{look} @hint=servers")
         for sign, word, look in (
             ("●", _("live"), "$text-success"),
             ("◌", _("waited for"), "$text-warning"),
@@ -220,16 +237,22 @@ def cells(
     if not fleet or width <= 0:
         return []
     wanted = min(NAME_MOST, max(cell_len(plain(each.name, 200)) for each in fleet))
+    places = {each.name: place for place, each in enumerate(fleet)}
+
+    def a_cell(glance: Glance) -> Content:
+        hint = Style.from_meta({"@hint": f"server_{places[glance.name]}"})
+        return cell(glance, longest, pieces, in_hand, marked).stylize(hint)
+
     for pieces in LEVELS:
         beside_name = 2 + bool(marked) + sum(1 + room for room, _piece in pieces)
         longest = max(NAME_LEAST, min(wanted, width - beside_name))
         abreast = max(1, (width + GAP) // (beside_name + longest + GAP))
         if beside_name + wanted <= width and len(fleet) <= abreast * most_lines:
-            return _in_lines([cell(each, longest, pieces, in_hand, marked) for each in fleet], abreast)
+            return _in_lines([a_cell(each) for each in fleet], abreast)
     graver = sorted(fleet, key=lambda each: (each.is_well, not each.soon))
     kept = graver[: abreast * most_lines - 1]
     rest = Content.styled(_("  +{number:,} more", number=len(fleet) - len(kept)), QUIET)
-    return _in_lines([*(cell(each, longest, pieces, in_hand, marked) for each in kept), rest], abreast)
+    return _in_lines([*map(a_cell, kept), rest], abreast)
 
 
 def cell(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rich.cells import cell_len
+from textual import events
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widget import Widget
 
 from goneaway_tui.judge.forecast import Forecast, closings
-from goneaway_tui.language import _
+from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Role
@@ -18,6 +18,8 @@ from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.freshness import CONNECTING, Freshness
+from goneaway_tui.ui.hints import judged_hint
+from goneaway_tui.ui.widgets.hinted import Hinted
 
 Part = tuple[str, str]
 """Text and how it looks: a style of the theme."""
@@ -27,7 +29,7 @@ LOOKS = {
     Risk.IMMINENT: "bold $text-error",
     Risk.WATCH: "$text-warning",
     Risk.CALM: "$foreground",
-    Risk.BUSY: "$text-accent",
+    Risk.BUSY: "$text-primary",
     Risk.EXEMPT: "$foreground-muted",
 }
 QUIET = "$foreground-muted"
@@ -35,7 +37,7 @@ JUST_CAME = 3
 """Connections that may have come between the list of sessions and their count."""
 
 
-class Summary(Widget):
+class Summary(Hinted):
     """Four lines that never change their places."""
 
     snapshot: reactive[Snapshot | None] = reactive(None)
@@ -87,6 +89,15 @@ class Summary(Widget):
             )
         return self._ahead
 
+    def hint_at(self, event: events.MouseMove) -> str:
+        name = event.style.meta.get("@hint", "")
+        if self.snapshot is None:
+            return super().hint_at(event)
+        if name == "closings":
+            x = event.get_content_offset_capture(self).x
+            return bar_at(self._forecast(self.snapshot), x) or super().hint_at(event)
+        return judged_hint(name, self.snapshot) or super().hint_at(event)
+
     def render(self) -> Content:
         width = self.size.width
         lines = [self._title(width), *self._figures(width)]
@@ -99,10 +110,13 @@ class Summary(Widget):
             server = self.snapshot.sample.server
             parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
             up = _("  up {age}", age=wording.age(server.uptime))
-        right = [(_(self.freshness.words), self.freshness.look), (f"  {self._reach}", QUIET)]
+        right = [
+            (_(self.freshness.words), f"{self.freshness.look} @hint=fresh"),
+            (f"  {self._reach}", f"{QUIET} @hint=reach"),
+        ]
         used = sum(cell_len(text) for text, _look in (*parts, *right))
         if up and used + cell_len(up) < width:  # whole, or not at all
-            parts.append((up, QUIET))
+            parts.append((up, f"{QUIET} @hint=up"))
         return spread(parts, right, width)
 
     def _title_name(self) -> list[Part]:
@@ -135,12 +149,18 @@ class Summary(Widget):
                         name,
                         wording.limit_words(value),
                         f" ({value:.12g} s)" if width >= 110 and value >= 60 else "",
+                        variable,
                     )
                 )
         packet = sample.variable("max_allowed_packet")
         if packet is not None:
             figures.append(
-                figure(_("packet"), wording.size(int(packet)), f" ({packet:.0f} B)" if width >= 140 else "")
+                figure(
+                    _("packet"),
+                    wording.size(int(packet)),
+                    f" ({packet:.0f} B)" if width >= 140 else "",
+                    "max_allowed_packet",
+                )
             )
         most = sample.variable("max_connections")
         figures.append(
@@ -166,8 +186,10 @@ def unseen(sample: Sample) -> str:
     return "" if sees_all else _(" seen of {number:,}", number=connected or 0)
 
 
-def figure(name: str, value: str, more: str) -> list[Part]:
-    return [(f"{name} ", QUIET), (value, "bold"), (f"{more}   ", QUIET)]
+def figure(name: str, value: str, more: str, hint: str = "") -> list[Part]:
+    """`hint`: of what it is, where that is not what it is called."""
+    at = f" @hint={hint or name}"
+    return [(f"{name} ", QUIET + at), (value, "bold" + at), (f"{more}   ", QUIET + at)]
 
 
 def tally(counts: Mapping[Risk, int]) -> list[list[Part]]:
@@ -177,20 +199,22 @@ def tally(counts: Mapping[Risk, int]) -> list[list[Part]]:
         number = counts.get(risk, 0)
         if number or risk is not Risk.OVERDUE:
             words = f"{wording.risk_word(risk)} {wording.count(number)}"
-            groups.append([(words, LOOKS[risk] if number else QUIET), ("   ", "")])
+            look = LOOKS[risk] if number else QUIET
+            groups.append([(words, f"{look} @hint={risk.value}"), ("   ", "")])
     return groups
 
 
 def who_is_next(forecast: Forecast, now: float) -> list[Part]:
     first = forecast.next
+    at = " @hint=next"
     if first is None or first.deadline is None:
-        return [(_("no closing ahead"), QUIET)]
+        return [(_("no closing ahead"), QUIET + at)]
     return [
-        (_("next: session "), QUIET),
-        (str(first.session.id), "bold"),
-        (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET),
-        (_(" in "), QUIET),
-        (wording.countdown(first.deadline - now), LOOKS[first.risk]),
+        (_("next: session "), QUIET + at),
+        (str(first.session.id), "bold" + at),
+        (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET + at),
+        (_(" in "), QUIET + at),
+        (wording.countdown(first.deadline - now), LOOKS[first.risk] + at),
     ]
 
 
@@ -206,7 +230,7 @@ def horizons(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
 def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
     """Closings ahead, as blocks on a time axis that gets coarser."""
     most = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
-    parts: list[Part] = [(_("closings "), QUIET), (_(" now "), QUIET)]
+    parts: list[Part] = [(before_bars(), QUIET)]
     for stretch in forecast.stretches:
         soon = stretch.end <= policy.imminent_below
         near = stretch.end <= policy.watch_below
@@ -216,7 +240,26 @@ def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
         parts.append((f" {wording.limit_words(stretch.end)} ", QUIET))
     if forecast.beyond:
         parts.append((_(" {number:,} later", number=forecast.beyond), QUIET))
-    return parts
+    return [(text, f"{look} @hint=closings") for text, look in parts]
+
+
+def before_bars() -> str:
+    return _("closings ") + _(" now ")
+
+
+def bar_at(forecast: Forecast, x: int) -> str:
+    """How many close when, by the block of the histogram in a cell; empty where there is none."""
+    left = cell_len(before_bars())
+    for stretch in forecast.stretches:
+        if 0 <= x - left < len(stretch.counts):
+            step = (stretch.end - stretch.start) / len(stretch.counts)
+            start = stretch.start + step * (x - left)
+            times = (wording.limit_words(round(each)) for each in (start, start + step))
+            number = stretch.counts[x - left]
+            return ngettext("{number} session closes in {start} to {end}", "{number} sessions close in {start} to {end}",
+                            number, **dict(zip(("start", "end"), times, strict=True)))  # fmt: skip
+        left += len(stretch.counts) + len(wording.limit_words(stretch.end)) + 2
+    return ""
 
 
 def _runs(blocks: str, counts: tuple[int, ...]) -> list[tuple[str, bool]]:

@@ -1,0 +1,68 @@
+"""What is empty says what would be there, and how it comes there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from goneaway_tui.errors import Unreachable
+from tests.builders import a_sample
+from tests.snapshot.shots import settle, tunable
+from tests.ui.stage import Scripted, an_app
+
+
+def drawn(app: Any) -> str:
+    return "\n".join(
+        "".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()
+    )
+
+
+@pytest.mark.parametrize("size", [(120, 36), (60, 15)])
+@pytest.mark.parametrize(
+    ("source", "keys", "said"),
+    [
+        (None, ("slash", *"nobodyisthis", "enter"), "No session matches nobodyisthis"),
+        (None, ("g", "down", "enter", "slash", *"nobodyisthis", "enter"), "No session matches nobodyisthis"),
+        (Scripted(a_sample([])), (), "Nobody is connected."),
+        (Scripted(Unreachable("cannot connect", "")), (), "No session has been read yet."),
+        (Scripted(Unreachable("cannot connect", "")), ("d",), "has not been read yet"),
+        (None, ("l",), "Nobody has left since this began."),
+        (None, ("l", "slash", *"nobody"), "Nobody has left since this began."),
+        (None, ("v",), "wait_timeout"),
+        (None, ("v", "tab"), "Nothing has been changed through this tool."),
+    ],
+)
+async def test_a_screen_without_rows_says_what_would_be_there(
+    source: Scripted | None, keys: tuple[str, ...], said: str, size: tuple[int, int]
+) -> None:
+    app = an_app(source)
+    async with app.run_test(size=size) as pilot:
+        await settle(app, pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(app, pilot)
+
+        assert said in " ".join(drawn(app).split())
+
+
+async def test_there_is_something_to_undo_or_it_is_said() -> None:
+    app = tunable()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(app, pilot)
+        await pilot.press("u")
+        await settle(app, pilot)
+
+        assert any(each.message.startswith("Nothing to undo") for each in app._notifications)
+
+
+async def test_the_groups_are_drawn_and_have_the_keys_at_once() -> None:
+    app = an_app()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(app, pilot)
+        everybody = len(app.screen.sessions.rows)  # type: ignore[attr-defined]
+        for key in ("g", "down", "enter", "enter"):  # no time between them
+            await pilot.press(key)
+        await settle(app, pilot)
+
+        assert len(app.screen.sessions.rows) < everybody  # type: ignore[attr-defined]

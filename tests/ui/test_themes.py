@@ -1,0 +1,21 @@
+"""The settings know the themes there are, without loading what has them."""
+
+from __future__ import annotations
+
+import pytest
+from textual.theme import BUILTIN_THEMES
+
+from goneaway_tui.settings.themes import THEMES
+from tests.unit.settings.asking import complaint
+
+
+def test_the_settings_know_every_theme_and_no_other() -> None:
+    assert sorted(BUILTIN_THEMES) == list(THEMES)
+
+
+@pytest.mark.parametrize(("line", "config"), [("--theme solar", None), ("", 'theme = "solar"')])
+def test_one_that_does_not_exist_is_told_with_those_that_do(line: str, config: str | None) -> None:
+    told = complaint(line, config=config)
+
+    assert "solar" in told
+    assert all(name in told for name in THEMES)
