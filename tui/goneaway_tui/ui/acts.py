@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from goneaway_tui.errors import FileError, GoneawayError, Refused, SourceError
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.model.tuning import Powers, Probe, Standing
 from goneaway_tui.ports import Executor
@@ -22,8 +21,8 @@ from goneaway_tui.tune.gate import Gate, Outcome
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.screens.chooser import ChooserScreen, tunables
-from goneaway_tui.ui.screens.confirm import ConfirmScreen
-from goneaway_tui.ui.screens.kill import Kills, KillScreen
+from goneaway_tui.ui.screens.confirm import ConfirmScreen, undoing
+from goneaway_tui.ui.screens.kill import Kills, KillScreen, mortals
 from goneaway_tui.ui.screens.report import Done, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
@@ -141,12 +140,7 @@ class Acts:
                 _("Nothing to undo: through this tool no limit of this server was changed, or all is undone.")
             )
             return
-        entry = act.entry
-        lines = [
-            _("done  {statement}", statement=entry.statement),
-            _("      at {instant} by {account}", instant=entry.at, account=entry.account),
-            *(_("runs  {statement}", statement=action.statement) for action in actions),
-        ]
+        lines = undoing(act.entry, actions)
 
         def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
             if yes:
@@ -161,13 +155,7 @@ class Acts:
         """Ask about the sessions that may be killed at all."""
         if self._refuse(self.why_not("kill")):
             return
-        mortal = [v for v in victims if not v.session.own and v.session.role is Role.CLIENT]
-        spared = len(victims) - len(mortal)
-        left_out = (
-            _("{number} left out: our own, replicas, dumps and daemons are never killed.", number=spared)
-            if spared
-            else ""
-        )
+        mortal, left_out = mortals(victims)
         if mortal:
             self._app.dress(self._server.color)
             screen = KillScreen(mortal, self._app.now, self._server.name, left_out)

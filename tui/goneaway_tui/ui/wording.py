@@ -13,7 +13,7 @@ from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 __all__ = [
-    "SIGNS", "age", "bar", "basis_word", "certainty_word", "client", "clock", "closes_in", "count", "countdown", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
+    "SIGNS", "age", "bar", "basis_word", "before_bars", "certainty_word", "client", "clock", "closes_in", "count", "countdown", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
     "on", "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day",
 ]  # fmt: skip
 
@@ -143,6 +143,11 @@ def heights(counts: tuple[int, ...], most: int) -> str:
     '▁▂█'
     """
     return "".join(_LEVELS[0 if n == 0 else max(1, round(n / max(most, 1) * 7))] for n in counts)
+
+
+def before_bars() -> str:
+    """What stands before the blocks of the closings ahead."""
+    return _("closings ") + _(" now ")
 
 
 def time_of_day(at: float) -> str:

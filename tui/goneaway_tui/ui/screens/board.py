@@ -15,10 +15,9 @@ from textual.widgets import Input, Static
 
 from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
 from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter, term
-from goneaway_tui.language import _, marked
+from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, identity, in_order
 from goneaway_tui.ui.copying import Piece, of_group, of_sessions
 from goneaway_tui.ui.freshness import CONNECTING, Freshness
@@ -26,7 +25,7 @@ from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.notice import hidden, narrowed, nothing
 from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.keys import board_keys
+from goneaway_tui.ui.screens.keys import board_keys, tune_bindings
 from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.standing import Standing
 from goneaway_tui.ui.widgets.field import Field
@@ -35,12 +34,6 @@ from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.summary import Summary
 
 NARROW, MIDDLE = 100, 150
-SHORT = {
-    "wait_timeout": marked("wait"),
-    "interactive_timeout": marked("inter"),
-    "max_allowed_packet": marked("packet"),
-}
-"""What the footer calls the tunables that have a key."""
 OF_SEVERAL = "server"
 """The column, the grouping and the filter's word that one server alone has no use for."""
 
@@ -53,13 +46,7 @@ class Board(Screen[None]):
         Binding("slash", "filter", "filter", key_display="/", id="board.filter"),
         Binding("question_mark", "help", "help", key_display="?", id="board.help"),
         Binding("q", "app.quit", "quit", id="board.quit"),
-        *(
-            Binding(
-                each.key, f"app.tune('{each.name}')", SHORT.get(each.name, each.name), id=f"tune.{each.name}"
-            )
-            for each in TUNABLES
-            if each.key
-        ),
+        *tune_bindings(),
         Binding("k", "app.kill", "kill", id="board.kill"),
         Binding("l", "app.ledger", "ledger", id="board.ledger"),
         Binding("d", "app.doctor", "doctor", id="board.doctor"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -15,6 +15,8 @@ from textual.widgets import Button, Label
 
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
+from goneaway_tui.tune.actions import Action
+from goneaway_tui.tune.entries import Entry
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -45,3 +47,12 @@ class ConfirmScreen(ModalScreen[bool]):
     @on(Button.Pressed)
     def _answer(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "yes")
+
+
+def undoing(entry: Entry, actions: Sequence[Action]) -> list[str]:
+    """What is to be undone, and what does it."""
+    return [
+        _("done  {statement}", statement=entry.statement),
+        _("      at {instant} by {account}", instant=entry.at, account=entry.account),
+        *(_("runs  {statement}", statement=action.statement) for action in actions),
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,12 +21,10 @@ from goneaway_tui.doctor.explanation import explained
 from goneaway_tui.doctor.prose import answer, gathered
 from goneaway_tui.judge.patterns import patterns
 from goneaway_tui.language import _, marked
-from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.pattern import Pattern
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
 from goneaway_tui.ui.copying import Piece
@@ -35,8 +32,8 @@ from goneaway_tui.ui.freshness import Freshness
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.keys import said
-from goneaway_tui.ui.screens.ledger import GOVERNS
 from goneaway_tui.ui.screens.reading import Lines, ReadingScreen
+from goneaway_tui.ui.sign import Sign
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
@@ -55,49 +52,6 @@ KEYS = (
 )
 PIECE = 1 << 20
 """Bytes of a log that are read at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """A line of the table: a cause as it stands, or a habit of many sessions."""
-
-    name: str
-    certainty: Certainty
-    because: tuple[str, ...]
-    remedies: tuple[str, ...] = ()
-    tunable: str | None = None
-
-    @classmethod
-    def of(cls, found: Finding | Pattern) -> Sign:
-        if isinstance(found, Pattern):
-            return cls(
-                found.kind.value,
-                found.certainty,
-                (found.title, *found.evidence),
-                found.remedies,
-                found.tunable,
-            )
-        tunable = GOVERNS.get(found.cause, IDLING.get(found.cause.value))
-        return cls(found.cause.value, found.certainty, found.because, found.remedies, tunable)
-
-    @property
-    def told(self) -> list[str]:
-        """Whole, in lines: why, and what to do."""
-        lines = [_("{certainty} on this server now", certainty=self.certainty.value.replace("_", " ")), ""]
-        lines += [f"- {each}" for each in self.because]
-        if self.tunable is not None:
-            lines += ["", _("{variable} is behind it: {why} t changes it.",
-                            variable=self.tunable, why=TUNABLE[self.tunable].why)]  # fmt: skip
-        return (
-            [*lines, "", _("what to do"), *(f"- {each}" for each in self.remedies)]
-            if self.remedies
-            else lines
-        )
-
-
-IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
-          "too_many_connections": "max_connections"}  # fmt: skip
-"""The variable to change for a cause that is not of one session."""
 
 
 class DoctorScreen(Screen[None]):

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from textual.binding import Binding, BindingType
+
 from goneaway_tui.language import _, marked
 from goneaway_tui.tune.tunables import TUNABLES
 
+SHORT = {
+    "wait_timeout": marked("wait"),
+    "interactive_timeout": marked("inter"),
+    "max_allowed_packet": marked("packet"),
+}
+"""What the footer calls the tunables that have a key."""
 Rows = tuple[tuple[str, str], ...]
 """Keys, and what they do."""
 MOVING: Rows = (
@@ -46,6 +54,15 @@ OF_SEVERAL_KEYS: Rows = (
     ),
     ("u", marked("after such a change: take it back on all it was made on, or on this one")),
 )
+
+
+def tune_bindings() -> list[BindingType]:
+    """Of the tunables that have a key of their own."""
+    return [
+        Binding(each.key, f"app.tune('{each.name}')", SHORT.get(each.name, each.name), id=f"tune.{each.name}")
+        for each in TUNABLES
+        if each.key
+    ]
 
 
 def said(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from textual.widgets import Button, Label, RadioSet, Static
 
 from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.plain import plain
+from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.tune.actions import KillQuery, KillSession
 from goneaway_tui.ui import wording
@@ -27,6 +28,17 @@ from goneaway_tui.ui.widgets.choice import Choice
 SHOWN = 12
 """Victims listed by name; the rest are counted."""
 Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
+
+
+def mortals(victims: Sequence[Verdict]) -> tuple[list[Verdict], str]:
+    """Those that may be killed at all, and what is said of the others."""
+    mortal = [v for v in victims if not v.session.own and v.session.role is Role.CLIENT]
+    spared = len(victims) - len(mortal)
+    if not spared:
+        return mortal, ""
+    return mortal, _(
+        "{number} left out: our own, replicas, dumps and daemons are never killed.", number=spared
+    )
 
 
 class KillScreen(SeenScreen[Kills | None]):

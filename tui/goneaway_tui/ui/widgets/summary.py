@@ -230,7 +230,7 @@ def horizons(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
 def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
     """Closings ahead, as blocks on a time axis that gets coarser."""
     most = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
-    parts: list[Part] = [(before_bars(), QUIET)]
+    parts: list[Part] = [(wording.before_bars(), QUIET)]
     for stretch in forecast.stretches:
         soon = stretch.end <= policy.imminent_below
         near = stretch.end <= policy.watch_below
@@ -243,13 +243,9 @@ def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
     return [(text, f"{look} @hint=closings") for text, look in parts]
 
 
-def before_bars() -> str:
-    return _("closings ") + _(" now ")
-
-
 def bar_at(forecast: Forecast, x: int) -> str:
     """How many close when, by the block of the histogram in a cell; empty where there is none."""
-    left = cell_len(before_bars())
+    left = cell_len(wording.before_bars())
     for stretch in forecast.stretches:
         if 0 <= x - left < len(stretch.counts):
             step = (stretch.end - stretch.start) / len(stretch.counts)

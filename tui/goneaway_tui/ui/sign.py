@@ -1,0 +1,56 @@
+"""What the doctor's table lists: a cause as it stands, or a habit of many sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from goneaway_tui.language import _
+from goneaway_tui.model.cause import Certainty
+from goneaway_tui.model.finding import Finding
+from goneaway_tui.model.pattern import Pattern
+from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.ui.screens.ledger import GOVERNS
+from goneaway_tui.ui.wording import certainty_word
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A line of it."""
+
+    name: str
+    certainty: Certainty
+    because: tuple[str, ...]
+    remedies: tuple[str, ...] = ()
+    tunable: str | None = None
+
+    @classmethod
+    def of(cls, found: Finding | Pattern) -> Sign:
+        if isinstance(found, Pattern):
+            return cls(
+                found.kind.value,
+                found.certainty,
+                (found.title, *found.evidence),
+                found.remedies,
+                found.tunable,
+            )
+        tunable = GOVERNS.get(found.cause, IDLING.get(found.cause.value))
+        return cls(found.cause.value, found.certainty, found.because, found.remedies, tunable)
+
+    @property
+    def told(self) -> list[str]:
+        """Whole, in lines: why, and what to do."""
+        lines = [_("{certainty} on this server now", certainty=certainty_word(self.certainty)), ""]
+        lines += [f"- {each}" for each in self.because]
+        if self.tunable is not None:
+            lines += ["", _("{variable} is behind it: {why} t changes it.",
+                            variable=self.tunable, why=_(TUNABLE[self.tunable].why))]  # fmt: skip
+        return (
+            [*lines, "", _("what to do"), *(f"- {each}" for each in self.remedies)]
+            if self.remedies
+            else lines
+        )
+
+
+IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
+          "too_many_connections": "max_connections"}  # fmt: skip
+"""The variable to change for a cause that is not of one session."""
