@@ -83,7 +83,7 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
     },
     "acts": {
         "at": marked("When it was done, in UTC."),
-        "statement": marked("What was sent to the server."),
+        "ran": marked("What was sent to the server."),
         "outcome": marked("What came of it."),
         "account": marked("By whom, and where."),
     },
