@@ -60,6 +60,12 @@ def mariadb() -> GoneawayApp:
     return an_app(flavour=Flavour.MARIADB)
 
 
+def light() -> GoneawayApp:
+    app = an_app()
+    app.theme = "textual-light"
+    return app
+
+
 def tunable(color: str | None = None) -> GoneawayApp:
     """One whose server can be changed; its journal is forgotten with the picture."""
     clock = HeldClock()
@@ -181,6 +187,10 @@ SHOTS = (
     Shot("group", (120, 36), ("g", "down", "down", "down", "enter")),
     Shot("sort", (120, 36), ("s",)),
     Shot("session", (120, 36), ("down", "down", "enter")),
+    Shot("copy", (120, 36), ("down", "y")),
+    Shot("light", (120, 36), app=light),
+    Shot("empty", (80, 24), ("slash", *"user:nobody", "enter")),
+    Shot("variables", (80, 24), ("v",), app=tunable),
     Shot("export", (120, 36), ("e",)),
     Shot("help", (120, 50), ("question_mark",)),
     Shot("tune", (120, 36), ("w", *"1y"), app=tunable),

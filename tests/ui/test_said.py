@@ -23,7 +23,7 @@ NAMES = """
 goneaway tui MySQL MariaDB MiB GiB KiB KILL QUERY GLOBAL PERSIST TLS UTC PREFERRED enter esc ctrl
 GRANT PROCESS ON TO SET SHOW REPLICAS REPLICA STATUS Binlog Dump mysqld sock run example com json
 Access denied for user using password YES check the Connection refused reconnecting by itself Truncated incorrect value
-is it there unauthenticated cannot connect to root via dev green Warning lb replication_connection_configuration
+is it there unauthenticated cannot connect to root via dev green orange red Warning lb replication_connection_configuration
 """
 """What every language calls so."""
 

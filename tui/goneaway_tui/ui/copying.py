@@ -59,6 +59,13 @@ class Piece:
             for line in self.text[:MOST].replace("\r\n", "\n").split("\n")
         )
 
+    @property
+    def short(self) -> str:
+        """In one short line: of rows not their headings."""
+        text = self.text.partition("\n")[2] if self.kind == "row" else self.text
+        words = " ".join(plain(text, 400).split())
+        return words if cell_len(words) <= SAID else in_cells(words, SAID, right=False)
+
 
 @runtime_checkable
 class Copies(Protocol):
@@ -91,7 +98,7 @@ def copy(app: App[Any], piece: Piece) -> None:
     is_first = not app.clipboard
     text = piece.clean
     app.copy_to_clipboard(text)
-    words = [_("Copied the {what}: {text}", what=piece.name, text=in_short(text))]
+    words = [_("Copied the {what}: {text}", what=piece.name, text=piece.short)]
     if len(piece.text) > MOST:
         words.append(_("Only its first {number} characters.", number=f"{MOST:,}"))
     if is_first:
@@ -108,11 +115,6 @@ def tell(app: App[Any], words: str) -> None:
         dialogs.first().border_subtitle = words.splitlines()[0]
     else:
         app.notify(words, timeout=6, markup=False)
-
-
-def in_short(text: str) -> str:
-    words = " ".join(plain(text, 400).split())
-    return words if cell_len(words) <= SAID else in_cells(words, SAID, right=False)
 
 
 def of_sessions(verdicts: Sequence[Verdict], now: float) -> list[Piece]:

@@ -83,7 +83,7 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
     },
     "acts": {
         "at": marked("When it was done, in UTC."),
-        "statement": marked("What was sent to the server."),
+        "ran": marked("What was sent to the server."),
         "outcome": marked("What came of it."),
         "account": marked("By whom, and where."),
     },
@@ -95,7 +95,8 @@ def _limit(verdict: Verdict, _now: float) -> str:
     limit = verdict.limit
     if limit is None:
         return ""
-    return f"{limit.variable} {wording.limit_in_full(limit)}, {limit.basis.value}: {limit.why}"
+    why, basis = _(limit.why), wording.basis_word(limit.basis)
+    return f"{limit.variable} {wording.limit_in_full(limit)}, {basis}: {why}"
 
 
 def _left(verdict: Verdict, now: float) -> str:

@@ -37,8 +37,8 @@ def hidden(limitations: Iterable[Limitation]) -> str:
     return _(
         "! hidden{more}: {grant}  shows {what}",
         more=more,
-        grant=plain(grave[0].grant or ""),
-        what=plain(grave[0].what),
+        grant=plain(_(grave[0].grant or "")),
+        what=plain(_(grave[0].what)),
     )
 
 

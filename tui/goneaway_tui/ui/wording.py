@@ -14,7 +14,7 @@ from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 __all__ = [
     "SIGNS", "age", "bar", "basis_word", "before_bars", "certainty_word", "client", "clock", "closes_in", "count", "countdown", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
-    "on", "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day",
+    "on", "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day", "time_within",
 ]  # fmt: skip
 
 SIGNS = {
@@ -71,6 +71,15 @@ def closes_in(verdict: Verdict, now: float) -> str:
     if left is not None:
         return countdown(left) if left > 0 or verdict.risk is Risk.OVERDUE else _("due")
     return "?" if verdict.session.is_idle and not verdict.session.own else "–"
+
+
+def time_within(words: str, seconds: float | None, room: int) -> str:
+    """A clock, or where there is no room for one its leading units: a time cut short would be another time.
+
+    >>> time_within("364d 08:18:15", 31479495.0, 13), time_within("364d 08:18:15", 31479495.0, 10)
+    ('364d 08:18:15', '364d')
+    """
+    return words if seconds is None or len(words) <= room else age(seconds)
 
 
 def limit_within(limit: Limit | None, room: int) -> str:

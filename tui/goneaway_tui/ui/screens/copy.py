@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from goneaway_tui.language import _
 from goneaway_tui.ui.columns import in_cells
-from goneaway_tui.ui.copying import KINDS, Piece, in_short
+from goneaway_tui.ui.copying import KINDS, Piece
 
 
 class CopyScreen(ModalScreen[Piece | None]):
@@ -48,7 +48,7 @@ class CopyScreen(ModalScreen[Piece | None]):
             words = Content.assemble(
                 (f" {keys.get(f'copy.{kind}', ' '):<2} ", "bold"),
                 in_cells(piece.name, names, right=False),
-                f"  {in_short(piece.text)}",
+                f"  {piece.short}",
             )
             listed.add_option(Option(words, id=kind))
         listed.highlighted = 0

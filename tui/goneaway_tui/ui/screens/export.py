@@ -60,7 +60,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             with RadioSet(id="format"):
                 for index, row in enumerate(FORMATS.values()):
                     yield Choice(Content(_(row.title)), value=index == 0, id=f"format-{row.name}")
-            yield Field(value=self._suggested, placeholder=_("file"), id="path")
+            yield Field(value=self._suggested, placeholder=_("file"), id="path", compact=True)
             yield Label("", id="warning")
             with Horizontal(classes="buttons"):
                 yield Button(_("Cancel"), id="cancel", compact=True)

@@ -113,7 +113,7 @@ def section(title: str, rows: Iterable[tuple[str, str | Content]]) -> Iterable[W
 
 def hidden(limitation: Limitation) -> tuple[str, Content]:
     """What is lost, why, and what would show it."""
-    parts: list[str | tuple[str, str]] = [plain(limitation.why, 300)]
+    parts: list[str | tuple[str, str]] = [plain(_(limitation.why), 300)]
     if limitation.grant:
-        parts.append((plain(limitation.grant, 300), "$text-accent"))
-    return plain(limitation.what, 300), paragraphs(*parts)
+        parts.append((plain(_(limitation.grant), 300), "$text-accent"))
+    return plain(_(limitation.what), 300), paragraphs(*parts)

@@ -14,7 +14,7 @@ from textual.getters import query_one
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from goneaway_tui.judge.ledger import TOTALS, Ledger
+from goneaway_tui.judge.ledger import ALL_OTHERS, NOT_SAID, TOTALS, Ledger
 from goneaway_tui.judge.narrowing import EVERYBODY, DepartureFilter, parse_departure_filter
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause
@@ -230,7 +230,10 @@ def added_up(name: str, totals: list[tuple[str, int]], width: int) -> Content:
     """`by cause   9 idle_timeout   3 client_quit`: as many as there is room for, the rest counted."""
     title: list[Part] = [(in_cells(_(BY[name]), BY_CELLS, right=False), QUIET)]
     groups: list[list[Part]] = [
-        [(f"{wording.count(number)} ", "bold"), (f"{plain(key, 40)}   ", "")]
+        [
+            (f"{wording.count(number)} ", "bold"),
+            (f"{plain(_(key) if key in {ALL_OTHERS, NOT_SAID} else key, 40)}   ", ""),
+        ]
         for key, number in totals[:NAMED]
     ]
     room = width - cell_len(title[0][0])

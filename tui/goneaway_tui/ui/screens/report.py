@@ -140,7 +140,7 @@ def told(done: Done) -> Iterable[Line]:
     is_as_asked = not isinstance(done.action, SetVariable) or kept == done.action.value
     yield (f"  {outcome.said}", FACT if is_as_asked else BAD)
     for warning in outcome.kept.warnings if outcome.kept else ():
-        yield (_("  the server says: {warning}", warning=warning), BAD)
+        yield (_("  the server says: {warning}", warning=_(warning)), BAD)
     if isinstance(done.action, SetVariable):
         yield from compared(done.action, outcome, done.probes)
     if outcome.unrecorded:
