@@ -7,6 +7,7 @@ those translate: `python -m tests.house.catalogues zh_CN more.po`.
 from __future__ import annotations
 
 import ast
+import runpy
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -17,7 +18,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from goneaway_tui.language import DOMAIN, LANGUAGES, LOCALES
-from tests.house.tree import modules
+from tests.house.tree import ROOT, modules
 
 SAID_BY: dict[str, tuple[int, ...]] = {
     "_": (0,),
@@ -122,6 +123,11 @@ def evaluated_at_import(tree: ast.Module) -> Iterator[int]:
         waiting.extend(ast.iter_child_nodes(node))
 
 
+def compile_catalogues() -> None:
+    """What the build does: `tui/catalogues.py`, which is of no package."""
+    runpy.run_path(str(ROOT / "tui" / "catalogues.py"), run_name="__main__")
+
+
 def main(arguments: list[str]) -> None:
     for folder in filter(None, LANGUAGES.values()):
         known = translations(catalogue(folder))
@@ -130,6 +136,7 @@ def main(arguments: list[str]) -> None:
         made = written(folder, known)
         with catalogue(folder).open("wb") as file:
             write_po(file, made, width=0, omit_header=False, no_location=True)
+        compile_catalogues()
         missing = [message for message in said_in_code() if not known.get(message)]
         print(f"{folder}: {len(said_in_code())} messages, {len(missing)} not translated", file=sys.stderr)
 

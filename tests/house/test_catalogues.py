@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from goneaway_tui.language import LANGUAGES
+from goneaway_tui.language import LANGUAGES, words_of
 from tests.house.catalogues import (
     _said_in,
     catalogue,
@@ -41,6 +41,19 @@ def test_a_catalogue_holds_what_is_in_the_code_in_its_order(folder: str) -> None
 def test_everything_is_translated(folder: str) -> None:
     assert [] == [message for message, text in translations(catalogue(folder)).items() if not text]
     assert [] == [message.id for message in read(catalogue(folder)) if message.fuzzy and message.id]
+
+
+def test_what_is_spoken_is_what_is_written(folder: str) -> None:
+    """A catalogue that was changed has to be built anew."""
+    written_down = translations(catalogue(folder))
+    language = next(name for name, each in LANGUAGES.items() if each == folder)
+    spoken = words_of(language)
+
+    assert [] == [
+        message
+        for message, text in written_down.items()
+        if text != (spoken.gettext(message) if isinstance(message, str) else spoken.ngettext(*message, 2))
+    ], "python tui/catalogues.py builds it"
 
 
 def test_a_translation_tells_of_the_same_things(folder: str) -> None:

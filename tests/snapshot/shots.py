@@ -19,6 +19,7 @@ from textual.widgets import Input
 
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.judge import step
+from goneaway_tui.language import ENGLISH, English, speak, words_of
 from goneaway_tui.model.profile import Profile
 from goneaway_tui.model.relative import Kin, Relation, Relative
 from goneaway_tui.model.server import Flavour
@@ -46,6 +47,8 @@ class Shot:
     app: Callable[[], GoneawayApp | ConnectApp] = field(default=an_app)
     seconds_later: float = 0.0
     """How far the clock is moved, without a new reading, before the picture is taken."""
+    language: str = ENGLISH
+    """A key of `language.LANGUAGES`."""
 
 
 def lost() -> GoneawayApp:
@@ -208,12 +211,25 @@ SHOTS = (
     Shot("wall-fleet", (200, 60), app=fleet_on_the_wall),
     Shot("relatives", (140, 24), ("r", "down", "space"), app=named),
     Shot("alike", (120, 36), (*MARK_ALL, "w", *"1y", "enter"), app=alike),
+    Shot("board-zh", (120, 36), language="zh"),
+    Shot("tune-zh", (120, 36), ("w", *"1y"), app=tunable, language="zh"),
+    Shot("departure-zh", (120, 36), ("l", "enter"), app=busy_day, language="zh"),
     Shot("lost", (120, 36), app=lost, seconds_later=12.0),
 )
 
 
 async def picture(shot: Shot) -> str:
     """The screen as SVG, without the fonts the framework would fetch from elsewhere."""
+    if shot.language == ENGLISH:
+        return await drawn(shot)
+    speak(words_of(shot.language))
+    try:
+        return await drawn(shot)
+    finally:
+        speak(English())
+
+
+async def drawn(shot: Shot) -> str:
     app = shot.app()
     async with app.run_test(size=shot.size) as pilot:
         await settle(app, pilot)

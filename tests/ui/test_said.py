@@ -67,7 +67,9 @@ def words(text: str) -> set[str]:
 
 
 @pytest.mark.usefixtures("foreign")
-@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
+@pytest.mark.parametrize(
+    "shot", [shot for shot in SHOTS if shot.language == language.ENGLISH], ids=lambda shot: shot.name
+)
 async def test_no_word_of_a_screen_is_left_in_english(shot: Shot) -> None:
     drawn = await picture(shot)
     seen = html.unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", drawn)))
