@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
-from goneaway_tui.errors import OutcomeUnknown
+from goneaway_tui.errors import AccessDenied, OutcomeUnknown
+from goneaway_tui.model.tuning import Standing
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.app import GoneawayApp
@@ -127,6 +129,60 @@ async def test_escape_changes_nothing(tmp_path: Path) -> None:
 
     assert [] == executor.did
     assert not (tmp_path / "journal.jsonl").exists()
+
+
+class Slow(FakeExecutor):
+    """One whose server takes its time to say how a variable stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = threading.Event()
+
+    def standing(self, name: str) -> Standing:
+        assert self.may_answer.wait(10)
+        return super().standing(name)
+
+
+async def test_what_is_typed_before_the_dialog_is_open_is_its_value_and_no_key_of_the_board(
+    tmp_path: Path,
+) -> None:
+    executor = Slow()
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*"w30s")
+        executor.may_answer.set()
+        await until(pilot, on(app, TuneScreen))
+        await pilot.press("0", "backspace")
+
+        assert "30s" == app.screen.query_one("#value", Input).value
+        await pilot.press("escape")
+        assert isinstance(app.screen, Board)
+    assert [] == executor.did
+
+
+async def test_escape_before_the_dialog_is_open_opens_none(tmp_path: Path) -> None:
+    executor = Slow()
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("w", "escape")
+        executor.may_answer.set()
+        await until(pilot, lambda: not app.acts.is_acting)
+
+        assert isinstance(app.screen, Board)
+
+
+async def test_a_server_that_does_not_say_how_a_variable_stands_gives_the_board_back(tmp_path: Path) -> None:
+    executor = FakeExecutor()
+    executor.blind = AccessDenied("no", "ask somebody")
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await ready(app, pilot)
+        await pilot.press("w")
+        await until(pilot, lambda: not app.acts.is_acting and isinstance(app.screen, Board))
+
+        assert "no; ask somebody" in [note.message for note in app._notifications]
 
 
 async def test_a_dangerous_value_is_asked_about_a_second_time(tmp_path: Path) -> None:

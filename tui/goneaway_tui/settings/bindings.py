@@ -95,8 +95,9 @@ BINDINGS = (
     "tune.max_allowed_packet",
     "tune.wait_timeout",
     "variables.back",
-    "wall.back",
     "variables.other",
+    "waiting.cancel",
+    "wall.back",
 )
 """Kept beside the screens, which no setting knows, by a test."""
 

@@ -26,6 +26,7 @@ from goneaway_tui.ui.screens.kill import Kills, KillScreen, mortals
 from goneaway_tui.ui.screens.report import Done, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
+from goneaway_tui.ui.screens.waiting import WaitingScreen
 from goneaway_tui.ui.wording import on
 
 if TYPE_CHECKING:
@@ -93,11 +94,8 @@ class Acts:
                 if any(not self._powers.why_not_set(name) for name in TUNABLE)
                 else self._powers.why_not_set("wait_timeout")
             )
-        return (
-            ""
-            if self._powers.can_kill
-            else dict(self._powers.why_not).get(need, _("the account may not kill"))
-        )
+        reasons = dict(self._powers.why_not)
+        return "" if self._powers.can_kill else reasons.get(need, _("the account may not kill"))
 
     def tune(self, name: str) -> None:
         """Read the variable afresh, then open its dialog."""
@@ -106,9 +104,11 @@ class Acts:
             self._refuse(self.why_not("tune"))
             return
 
+        self._app.push_screen(waiting := WaitingScreen())
+
         def read() -> None:
-            standing = executor.standing(name)
-            self._later(self._open_tune, standing)
+            standing = waiting.asked(partial(executor.standing, name))
+            self._later(self._open_tune, waiting, standing)
 
         self.in_thread(read)
 
@@ -188,16 +188,17 @@ class Acts:
             self._gate = Gate(self._executor, self._journal, powers, self._server.name, self._server.own_ids)
         self._app.refresh_bindings()
 
-    def _open_tune(self, standing: Standing) -> None:
+    def _open_tune(self, waiting: WaitingScreen, standing: Standing) -> None:
         snapshot = self._server.shown
         if snapshot is None or self._powers is None:
+            waiting.action_leave()
             return
         tunable = TUNABLE[standing.variable.name]
         self._app.dress(self._server.color)
         screen = TuneScreen(
             tunable, standing, self._powers, lambda: self._server.shown or snapshot, self._server.name
         )
-        self._app.push_screen(screen, self._perform_change)
+        waiting.give_way(screen, self._perform_change)
 
     def _perform_change(self, action: SetVariable | ResetPersist | None) -> None:
         gate = self._gate

@@ -63,6 +63,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         self._snapshot = snapshot
         self._server_name = server
         self._confirmed: str | None = None
+        self.typed = ""
+        """A value that was begun before it was open."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune changing") as dialog:
@@ -95,7 +97,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                 yield Button(_(self.VERB), variant="primary", id="apply", disabled=True, compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#value", Input).focus()
+        value = self.query_one("#value", Input)
+        value.focus()
+        value.value, value.cursor_position = self.typed, len(self.typed)
         if self._why_not:
             self._warn(self._why_not)
 
