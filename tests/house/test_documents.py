@@ -1,24 +1,79 @@
-"""What the README, the manual page and the completions tell of the code is what the code says."""
+"""What the READMEs, the manual page and the completions tell of the code is what the code says."""
 
 from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 
 import pytest
 
 from goneaway_tui.settings.answers import STATUSES
 from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS
-from tests.house.documents import BLOCKS, README, SHARE, SHARED, block
+from tests.house.documents import BLOCKS, README, READMES, SHARE, SHARED, block
 from tests.unit.settings.asking import program
 
 
-@pytest.mark.parametrize("name", BLOCKS)
-def test_a_made_part_is_what_would_be_made_now(name: str) -> None:
-    found = block(name).search(README.read_text(encoding="utf-8"))
+@pytest.mark.parametrize(("language", "name"), BLOCKS)
+def test_a_made_part_is_what_would_be_made_now(language: str, name: str) -> None:
+    found = block(name).search(READMES[language].read_text(encoding="utf-8"))
 
     assert found is not None
-    assert BLOCKS[name]() == found[0], "python -m tests.house.documents"
+    assert BLOCKS[language, name]() == found[0], "python -m tests.house.documents"
+
+
+def levels(text: str) -> list[str]:
+    return re.findall(r"^#{1,3}(?= )", text, re.MULTILINE)
+
+
+def code(text: str) -> list[str]:
+    """Lines of the code blocks, without what a comment says."""
+    fenced = [
+        line
+        for lines in re.findall(r"^```\w+\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        for line in lines.split("\n")
+    ]
+    lines = [*re.findall(r"^    .*", text, re.MULTILINE), *fenced]
+    return [re.sub(r"\s+# .*", "", line) for line in lines]
+
+
+def tables(text: str) -> list[int]:
+    """How many cells each row of a table has; that of the extensions is in one language alone."""
+    text = block("extensions").sub("", text)
+    return [len(re.findall(r"(?<!\\)\|", line)) for line in re.findall(r"^ *\|.*", text, re.MULTILINE)]
+
+
+def pictures(text: str) -> list[str]:
+    return re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
+
+
+def links(text: str) -> list[str]:
+    """Where they lead, apart from the other README."""
+    found = re.findall(r"(?<!!)\[[^\]]*\]\(([^)]*)\)", text)
+    return [to for to in found if to.partition("#")[0] not in {path.name for path in READMES.values()}]
+
+
+def figures(text: str) -> list[str]:
+    """In any order, as languages order them differently."""
+    return sorted(re.findall(r"\d[\d,.]*(?<=\d)", block("extensions").sub("", text)))
+
+
+@pytest.mark.parametrize("part", [levels, code, tables, pictures, links, figures])
+@pytest.mark.parametrize("language", READMES)
+def test_every_readme_has_the_parts_of_the_english_one(
+    language: str, part: Callable[[str], list[object]]
+) -> None:
+    english, other = (path.read_text(encoding="utf-8") for path in (README, READMES[language]))
+
+    assert part(english)
+    assert part(english) == part(other)
+
+
+@pytest.mark.parametrize("language", READMES)
+def test_every_readme_leads_to_the_others(language: str) -> None:
+    top = READMES[language].read_text(encoding="utf-8").split("\n\n")[1]
+
+    assert [path.name for key, path in READMES.items() if key != language] == re.findall(r"\((.*?)\)", top)
 
 
 @pytest.mark.parametrize("path", SHARED)

@@ -95,7 +95,8 @@ def test_a_wheel_carries_the_command(wheel: set[str]) -> None:
 
 
 def test_an_sdist_carries_what_is_needed_to_check_it(sdist: set[str]) -> None:
-    wanted = {"pyproject.toml", "README.md", "LICENSE", "tests/builders.py", "tests/house/test_package.py"}
+    wanted = {"pyproject.toml", "README.md", "README.zh-CN.md", "LICENSE"}
+    wanted |= {"tests/builders.py", "tests/house/test_package.py"}
     wanted |= {f"tui/{name}" for name in on_disk(*KINDS)} | {f"share/{path}" for path in SHARED}
 
     assert set() == wanted - sdist
