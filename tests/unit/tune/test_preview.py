@@ -157,7 +157,8 @@ def test_what_a_restart_brings_back_is_said(standing: Standing, keep: Keep, said
         ("wait_timeout", 0, "1 s is less than 30 s"),
         ("interactive_timeout", 10, "10 s is less than 30 s"),
         ("connect_timeout", 5, None),
-        ("max_allowed_packet", 1024, None),
+        ("max_allowed_packet", 1024, "1 KiB is less than"),
+        ("max_allowed_packet", 1 << 20, None),
     ],
 )
 def test_what_is_likely_an_accident_is_asked_twice(name: str, wanted: int, asked: str | None) -> None:

@@ -66,8 +66,9 @@ def diagnose(seen: Evidence) -> tuple[Finding, ...]:
     weighed = []
     for order, suspect in enumerate(SUSPECTS):
         arguments = [*_words(seen, suspect.cause), *witnessed(seen, suspect.cause), *suspect.rule(seen)]
-        if told and suspect.cause is not told and suspect.cause in CLASSICS:
-            arguments = [Argument(-100, _instead(seen, told), Certainty.RULED_OUT)]
+        if told and suspect.cause is not told:
+            classic = suspect.cause in CLASSICS
+            arguments = [Argument(-100, _instead(seen, told), Certainty.RULED_OUT)] if classic else []
         finding, weight = _weigh(seen, suspect, arguments)
         if finding is not None:
             weighed.append((_ORDER.index(finding.certainty), -weight, order, finding))

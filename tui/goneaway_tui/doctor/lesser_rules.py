@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from goneaway_tui.doctor.arguments import Argument, answer_never_came, is_loss, never_began
 from goneaway_tui.doctor.evidence import Evidence
 from goneaway_tui.doctor.occurrences import How
-from goneaway_tui.language import _
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause
 
 
@@ -94,9 +94,16 @@ def too_many_connections(seen: Evidence) -> Iterator[Argument]:
     server = seen.server
     limit, used = server.limits.get("max_connections"), server.counters.get("max_used_connections")
     if seen.seen.says is Cause.TOO_MANY_CONNECTIONS and limit and used:
-        yield Argument(
-            1, _("At its fullest the server had {used} of {limit:.0f} connections.", used=used, limit=limit)
+        was_full = used >= limit or (seen.runs_since or -1) <= 0
+        told = (
+            marked("At its fullest the server had {used} of {limit:.0f} connections.")
+            if was_full
+            else marked(
+                "Since before this error this server has never had more than {used} of {limit:.0f} connections: "
+                "another one said it, or a proxy in front of it, or max_connections was less then."
+            )
         )
+        yield Argument(1 if was_full else -1, _(told, used=used, limit=limit))
     if seen.seen.says is Cause.TOO_MANY_CONNECTIONS and limit and server.sessions is not None:
         yield Argument(1, _("Now there are {sessions} sessions.", sessions=server.sessions))
     if is_loss(seen.seen) and How.GREETING in seen.seen.how:

@@ -198,6 +198,9 @@ def _of_the_server(seen: Evidence, cause: Cause) -> Iterator[Argument]:
         return
     last, newest = ends[-1]
     if newest.cause is not cause:
+        if cause is Cause.SERVER_CRASH:
+            told = _("The server's own log tells that it was stopped in order, {when}.", when=_before(last))
+            yield Argument(-4, told)
         return
     of_it = [each for each in ends if each[1].cause is cause and each[0] <= last + SOON]
     age, entry = of_it[0]  # a signal, before the start that came of it

@@ -10,6 +10,8 @@ from goneaway_tui.tune.tunables import Counts
 
 TENTH = 10
 """More than one in so many open sessions closed at their next idle is asked for twice, and so is less room to spare."""
+SMALL_PACKET = 1 << 20
+"""Bytes: the least that any server still in use came with (MySQL 5.5 and MariaDB 10.1)."""
 TOO_SHORT = 30
 """Seconds: an idle limit below this closes sessions between two clicks."""
 
@@ -49,6 +51,15 @@ def _closes_early(scene: Scene) -> str | None:
     )
 
 
+def _cuts_packets(scene: Scene) -> str | None:
+    if scene.tunable.name != "max_allowed_packet" or scene.kept >= SMALL_PACKET:
+        return None
+    return _(
+        "{limit} is less than servers have ever come with: what was sent without trouble before may cut new sessions off",
+        limit=scene.limit,
+    )
+
+
 def _starves_all(scene: Scene) -> str | None:
     if scene.tunable.name != "max_connections" or _leaves_room(scene.kept, scene.connected):
         return None
@@ -84,6 +95,7 @@ def _leaves_room(most: float, used: int) -> bool:
 ACCIDENTS: tuple[Callable[[Scene], str | None], ...] = (
     _closes_early,
     _closes_many,
+    _cuts_packets,
     _starves_all,
     _starves_an_account,
 )

@@ -106,11 +106,11 @@ ORDERS: dict[str, Callable[[Verdict], Any]] = {
 
 GROUP_COLUMNS: tuple[Column[Group], ...] = (
     Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 16, 40, 0),
-    Column("sessions", "Sessions", lambda g, *_: wording.count(g.sessions), lambda g: -g.sessions, 8, 10, 0, right=True),
-    Column("idle", "Idle", lambda g, *_: wording.count(g.idle), lambda g: -g.idle, 7, 10, 0, right=True),
-    Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 0, right=True, ticking=True),
-    Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 16, 16, 0, right=True, ticking=True),
-    Column("trx", "Open trx", lambda g, *_: wording.count(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 0, right=True),
+    Column("sessions", "Sessions", lambda g, *_: wording.count(g.sessions), lambda g: -g.sessions, 8, 10, 1, right=True),
+    Column("idle", "Idle", lambda g, *_: wording.count(g.idle), lambda g: -g.idle, 7, 10, 3, right=True),
+    Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 4, right=True, ticking=True),
+    Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 16, 16, 2, right=True, ticking=True),
+    Column("trx", "Open trx", lambda g, *_: wording.count(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 5, right=True),
 )  # fmt: skip
 
 CERTAINTIES: tuple[Certainty, ...] = tuple(Certainty)
@@ -140,7 +140,7 @@ CAUSE_TINTS: dict[Cause, str] = {
 SIGN_COLUMNS: tuple[Column[Any], ...] = (
     Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
     Column("certainty", "Now", lambda s, *_: wording.certainty_word(s.certainty), lambda s: CERTAINTIES.index(s.certainty), 10, 11, 0, tinted=True),
-    Column("because", "Because", lambda s, *_: "; ".join(plain(each, 300) for each in s.because), lambda s: s.because, 16, WIDE, 1),
+    Column("because", "Because", lambda s, *_: say("; ").join(plain(each, 300) for each in s.because), lambda s: s.because, 16, WIDE, 1),
 )  # fmt: skip
 SIGN_TINTS: dict[Certainty, str] = {
     Certainty.CONFIRMED: "lines--imminent",
@@ -153,15 +153,15 @@ VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (
     Column("name", "Variable", lambda v, *_: v.name, lambda v: v.name, 24, 36, 0),
     Column("value", "Value", lambda v, *_: "unknown" if v.value is None else f"{v.value:,}", lambda v: v.value, 13, 16, 0, right=True),
     Column("said", "In words", lambda v, *_: said(v), lambda v: v.value, 11, 14, 1, right=True),
-    Column("set_by", "Set by", lambda v, *_: v.set_by or "?", lambda v: v.set_by, 8, 10, 2),
+    Column("set_by", "Set by", lambda v, *_: wording.origin_word(v.set_by or "?"), lambda v: v.set_by, 8, 10, 2),
     Column("bounds", "Takes", lambda v, *_: bounds_of(v), lambda v: v.max, 16, WIDE, 3),
 )  # fmt: skip
 ACT_COLUMNS: tuple[Column[Act], ...] = (
     Column("at", "At UTC", lambda a, *_: plain(a.entry.at, 30).replace("T", " ")[:19], lambda a: a.entry.at, 19, 20, 1),
     Column("ran", "Statement", lambda a, *_: plain(a.entry.statement, 200), lambda a: a.entry.statement, 24, 52, 0),
     Column("outcome", "Came of it", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, 16, WIDE, 0, tinted=True),
-    Column("account", "By", lambda a, *_: f"{plain(a.entry.account, 60)} on {plain(a.entry.server_name or a.entry.server, 60)}",
-           lambda a: a.entry.account, 16, 30, 2),
+    Column("server", "Server", lambda a, *_: plain(a.entry.server_name or a.entry.server, 60), lambda a: a.entry.server_name, 10, 20, 1),
+    Column("account", "By", lambda a, *_: plain(a.entry.account, 60), lambda a: a.entry.account, 16, 24, 3),
 )  # fmt: skip
 ACT_TINTS: dict[Phase, str] = {
     Phase.ATTEMPTED: "lines--overdue",

@@ -136,7 +136,7 @@ def judged_hint(name: str, snapshot: Snapshot) -> str:
         return ""
     tunable = TUNABLE[name]
     now = f"{name} = {variable.value:,} ({words_of(variable.value, tunable.unit)})"
-    set_by = _("set by: {who}", who=variable.set_by or _("not told"))
+    set_by = _("set by: {who}", who=wording.origin_word(variable.set_by or "") or _("not told"))
     new = _("Sessions to come get it; those that are open keep their own.") if name in COPIED else ""
     return "\n".join(each for each in (now, f"{tunable.why} {new}".strip(), set_by) if each)
 

@@ -23,7 +23,7 @@ def narrowed(text: str, shown: tuple[int, int], grouped: str, only: str = "") ->
         parts.append(
             _(MARKING)
             if grouped == "server"
-            else _("grouped by {column}, enter narrows to a group", column=grouped)
+            else _("grouped by {column}, enter narrows to a group", column=wording.grouping_word(grouped))
         )
     return "  ·  ".join([*parts, _("esc back")])
 

@@ -13,8 +13,8 @@ from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 __all__ = [
-    "SIGNS", "age", "bar", "basis_word", "before_bars", "certainty_word", "client", "clock", "closes_in", "count", "countdown", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
-    "on", "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day", "time_within",
+    "SIGNS", "age", "bar", "basis_word", "before_bars", "certainty_word", "client", "clock", "closes_in", "count", "countdown", "grouping_word", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
+    "on", "origin_word", "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day", "time_within",
 ]  # fmt: skip
 
 SIGNS = {
@@ -34,6 +34,21 @@ BASES = {
     Basis.DISPROVED: marked("disproved"),
 }
 
+ORIGINS = {
+    "compiled": marked("compiled"),
+    "file": marked("file"),
+    "persisted": marked("persisted"),
+    "dynamic": marked("dynamic"),
+}
+"""Where a variable's value comes from, by the contract's words."""
+GROUPED_BY = {
+    "user": marked("user"),
+    "client": marked("client"),
+    "program": marked("program"),
+    "db": marked("db"),
+    "server": marked("server"),
+}
+
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
@@ -48,6 +63,14 @@ def risk_word(risk: Risk) -> str:
 
 def certainty_word(certainty: Certainty) -> str:
     return _(SAID[certainty])
+
+
+def origin_word(set_by: str) -> str:
+    return _(ORIGINS.get(set_by, set_by))
+
+
+def grouping_word(by: str) -> str:
+    return _(GROUPED_BY.get(by, by))
 
 
 def basis_word(basis: Basis) -> str:

@@ -32,6 +32,7 @@ from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.summary import Summary
+from goneaway_tui.ui.wording import grouping_word
 
 NARROW, MIDDLE = 100, 150
 OF_SEVERAL = "server"
@@ -253,7 +254,7 @@ class Board(Screen[None]):
         self._draw_rows()
 
     def action_group(self) -> None:
-        named = [("", _("nothing: every session")), *((by, by) for by in self._groupings)]
+        named = [("", _("nothing: every session")), *((by, grouping_word(by)) for by in self._groupings)]
         self.app.push_screen(ChooserScreen(_("group by"), named, self._grouped), self._group_by)
 
     def _group_by(self, by: str | None) -> None:

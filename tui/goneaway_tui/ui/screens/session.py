@@ -77,13 +77,13 @@ class SessionScreen(ModalScreen[None]):
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Take the newest word on the session."""
-        self._now = now
         if snapshot is not None:
             self._snapshot = snapshot
-            wanted = self._verdict.session.id
-            found = snapshot.by_id.get(wanted)
+            found = snapshot.by_id.get(self._verdict.session.id)
             self._gone = found is None
             self._verdict = found or self._verdict
+        if not self._gone:  # what is told of one that has left is as it was when it was last seen
+            self._now = now
         if self.is_mounted:
             self._draw()
 

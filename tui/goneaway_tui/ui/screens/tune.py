@@ -30,6 +30,7 @@ from goneaway_tui.ui.widgets.choice import Choice
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.wording import on as on_server
+from goneaway_tui.ui.wording import origin_word
 
 IN_TIME = {Unit.SECONDS, Unit.MILLISECONDS}
 FORETOLD = ("meaning", "runs", "undo", "effects", "lasting")
@@ -147,7 +148,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     def _origin(self) -> str:
         """As the server has it: of who set it last it does not tell whether that was for all or for one session only."""
-        parts = [self._standing.variable.set_by or _("origin unknown")]
+        set_by = self._standing.variable.set_by
+        parts = [origin_word(set_by) if set_by else _("origin unknown")]
         if self._standing.path:
             parts.append(_("in {file}", file=plain(self._standing.path, 80)))
         if self._standing.set_by_account:

@@ -25,6 +25,7 @@ from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.reading import ReadingScreen
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.wording import on as on_server
+from goneaway_tui.ui.wording import origin_word
 
 TABS = {"tab-variables": "variables", "tab-journal": "acts"}
 """The table of each."""
@@ -129,7 +130,7 @@ def described(variable: Variable) -> Iterator[str]:
         yield from (_(tunable.why), "")
     value = _("unknown") if variable.value is None else f"{variable.value:,}"
     yield _("now     {value}  {words}", value=value, words=said(variable)).rstrip()
-    yield _("set by  {who}", who=variable.set_by or _("not told"))
+    yield _("set by  {who}", who=origin_word(variable.set_by or "") or _("not told"))
     if bounds_of(variable):
         yield _("takes   {bounds}", bounds=bounds_of(variable))
 
