@@ -419,3 +419,40 @@ def test_a_command_lines_error_below_another_programs_stamp_has_no_time() -> Non
 
     assert 2013 == found.code
     assert found.at is None
+
+
+FULL = replace(LOSS, code=1040, says=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED)
+
+
+def test_an_error_that_names_its_cause_leaves_no_other_to_be_likely() -> None:
+    young = replace(UP_LONG, started_at=AT - 440)
+
+    assert [Certainty.CONFIRMED] == [
+        each.certainty
+        for each in diagnose(Evidence(FULL, young))
+        if each.certainty is not Certainty.RULED_OUT
+    ]
+
+
+@pytest.mark.parametrize(("used", "speaks"), [(64, False), (6000, True)])
+def test_a_server_that_was_never_full_did_not_say_it_was(used: int, speaks: bool) -> None:  # noqa: FBT001
+    server = replace(UP_LONG, limits={"max_connections": 6000}, counters={"max_used_connections": used})
+    told = finding(Cause.TOO_MANY_CONNECTIONS, FULL, server)
+
+    assert speaks == any(f"{used} of 6000" in each for each in told.because)
+    assert speaks != any("another one said it" in each for each in told.against)
+
+
+def test_a_server_that_was_stopped_in_order_did_not_crash() -> None:
+    stopped = LogEntry(AT - 20, "Received SHUTDOWN from user root", None, Cause.SERVER_RESTART)
+    server = replace(UP_LONG, started_at=AT - 15, log=(stopped,))
+
+    assert Certainty.POSSIBLE is finding(Cause.SERVER_CRASH, GONE, server).certainty
+    assert any("stopped in order" in each for each in finding(Cause.SERVER_CRASH, GONE, server).against)
+    assert Cause.SERVER_RESTART is first(GONE, server).cause
+
+
+def test_a_run_shorter_than_its_limit_has_hardly_idled_anybody_out() -> None:
+    young = replace(UP_LONG, started_at=AT - 73, counters={"aborted_clients": 3, "com_kill": 0})
+
+    assert Certainty.POSSIBLE is finding(Cause.IDLE_TIMEOUT, GONE, young).certainty

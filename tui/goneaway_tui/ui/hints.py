@@ -85,7 +85,8 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
         "at": marked("When it was done, in UTC."),
         "ran": marked("What was sent to the server."),
         "outcome": marked("What came of it."),
-        "account": marked("By whom, and where."),
+        "server": marked("On which server."),
+        "account": marked("By whom."),
     },
 }  # fmt: skip
 """Of columns, by table and column."""

@@ -8,6 +8,7 @@ from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.ui import wording
 
 MARKING = marked("grouped by server, enter narrows to one, space marks for w i p t")
 
