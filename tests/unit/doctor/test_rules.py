@@ -450,9 +450,3 @@ def test_a_server_that_was_stopped_in_order_did_not_crash() -> None:
     assert Certainty.POSSIBLE is finding(Cause.SERVER_CRASH, GONE, server).certainty
     assert any("stopped in order" in each for each in finding(Cause.SERVER_CRASH, GONE, server).against)
     assert Cause.SERVER_RESTART is first(GONE, server).cause
-
-
-def test_a_run_shorter_than_its_limit_has_hardly_idled_anybody_out() -> None:
-    young = replace(UP_LONG, started_at=AT - 73, counters={"aborted_clients": 3, "com_kill": 0})
-
-    assert Certainty.POSSIBLE is finding(Cause.IDLE_TIMEOUT, GONE, young).certainty

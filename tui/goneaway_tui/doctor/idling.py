@@ -82,7 +82,7 @@ def _idling_counted(seen: Evidence) -> Iterator[Argument]:
         and 0 <= (seen.runs_since or -1) < limit
     ):
         yield Argument(
-            -3, _("No session of this server is as old as wait_timeout: {limit}.", limit=seconds_words(limit))
+            -1, _("No session of this server is as old as wait_timeout: {limit}.", limit=seconds_words(limit))
         )
     if (
         count is None
