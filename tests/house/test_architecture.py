@@ -11,9 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.tree import PACKAGE, ROOT, modules, room, texts
-
-MOST_LINES = 300
+from tests.house.tree import ROOT, modules, room, texts
 
 # --- Who may import whom
 
@@ -330,11 +328,6 @@ def words_of(name: str) -> set[str]:
 @pytest.mark.parametrize("path", modules())
 def test_a_name_says_what_a_thing_is(path: str) -> None:
     assert [] == [name for name in names_in(path, modules()[path]) if words_of(name) & NO_NAME]
-
-
-@pytest.mark.parametrize("path", modules())
-def test_a_module_is_short_enough_to_be_read(path: str) -> None:
-    assert len((PACKAGE / path).read_text(encoding="utf-8").splitlines()) <= MOST_LINES
 
 
 @pytest.mark.parametrize("path", modules())
