@@ -193,12 +193,15 @@ class GoneawayApp(Face[None]):
     def _note(self, message: Happened) -> None:
         """Write down who left, and say what nobody here has done."""
         watched, taken = self.watched[message.of], message.step
+        gate = watched.acts.gate
         watched.ledger.add(taken.departed)
         of = f"{watched.name}: " if self.has_several else ""
         if taken.restarted:
             words = of + _("The server has restarted: all sessions are new.")
             self.notify(plain(words, 300), severity="warning", timeout=15, markup=False)
         for change in taken.changes:
+            if gate is not None and gate.has_set(change.variable, change.new):
+                continue
             words = of + _(
                 "{variable} was {old}, and is {new} now",
                 variable=change.variable,
