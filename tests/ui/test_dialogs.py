@@ -9,6 +9,7 @@ from textual.widgets import Button
 
 from goneaway_tui.model.tuning import Keep
 from goneaway_tui.tune.actions import SetVariable
+from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.doctor import DoctorScreen
 from goneaway_tui.ui.screens.export import ExportScreen
 from goneaway_tui.ui.screens.kill import KillScreen
@@ -113,10 +114,12 @@ async def test_a_change_of_our_own_is_not_announced_and_one_of_another_user_is(t
     before = a_sample(SESSIONS)
     ours = a_sample(SESSIONS, variables={"wait_timeout": 600})
     others = a_sample(SESSIONS, variables={"wait_timeout": 700})
-    source = app.watched[0].poller._source
+    poller = app.watched[0].poller
+    assert isinstance(poller, Poller)
+    source = poller._source
     assert isinstance(source, Scripted)
     announced: list[str] = []
-    app.notify = lambda words, **_: announced.append(words)  # type: ignore[method-assign,assignment]
+    app.notify = lambda words, **_: announced.append(words)  # type: ignore[method-assign]
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot)
         source._script[:] = [before]
@@ -125,7 +128,7 @@ async def test_a_change_of_our_own_is_not_announced_and_one_of_another_user_is(t
         gate.run(SetVariable("wait_timeout", 600, Keep.GLOBAL, 28_800))
         for sample in (ours, others):
             source._script[:] = [sample]
-            app.watched[0].poller.request()
+            poller.request()
             await settle(app, pilot)
 
     assert ["wait_timeout was 600, and is 700 now"] == announced

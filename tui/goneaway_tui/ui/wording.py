@@ -49,6 +49,11 @@ GROUPED_BY = {
     "server": marked("server"),
 }
 
+READ_WRITE = marked("read-write")
+READ_ONLY = marked("read-only")
+NO_PRIVILEGES = marked("read-only (privileges)")
+"""What this run can do to a server: its account lacks the privileges for every change in the last."""
+
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
