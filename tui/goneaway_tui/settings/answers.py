@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from goneaway_tui.errors import ExitCode
-from goneaway_tui.export.cells import cell_width
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
-from goneaway_tui.settings.filling import filled
+from goneaway_tui.model.wrapping import cell_width, wrapped
 from goneaway_tui.settings.options import (
     ACTIONS,
     COMMANDS,
@@ -137,7 +136,7 @@ def _columns(left: str, right: str) -> str:
 
 
 def _filled(text: str, first: str = "", others: str = "") -> str:
-    return filled(text, WIDTH, first, others).replace("\xa0", " ") + "\n"
+    return "\n".join(wrapped(text, WIDTH, first, others)).replace("\xa0", " ") + "\n"
 
 
 def _unbroken(bracket: re.Match[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from goneaway_tui.export.cells import cell_width
 from goneaway_tui.export.instants import instant
 from goneaway_tui.export.wording import RISKS, age, clock, count, countdown, limit_cell, limit_words, size
 from goneaway_tui.language import _, marked, ngettext
@@ -12,6 +11,7 @@ from goneaway_tui.model.cause import SAID, Certainty
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
+from goneaway_tui.model.wrapping import cell_width
 
 __all__ = [
     "SIGNS", "age", "bar", "basis_word", "before_bars", "certainty_word", "client", "clock", "closes_in", "count", "countdown", "grouping_word", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
