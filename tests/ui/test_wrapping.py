@@ -13,6 +13,8 @@ TEXT = "0 个现有会话会改变：重新连接后才生效 (wait_timeout)，�
 
 
 class Page(Face[None]):
+    CSS_PATH = None  # type: ignore[assignment]
+
     def compose(self) -> ComposeResult:
         yield Static(Content(TEXT))
 
