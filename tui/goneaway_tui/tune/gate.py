@@ -50,6 +50,15 @@ class Gate:
         self._server_name = server_name
         self._own_ids = own_ids
         self._lock = Lock()
+        self._set: dict[str, list[float | None]] = {}
+        """The values that each variable was set to through here, as asked and as kept, until a reading shows one."""
+
+    def has_set(self, variable: str, value: float | None) -> bool:
+        """Whether a change that a reading shows is one made here; ask once for each change.
+
+        Also while the act still runs: a reading may show the new value before the server's answer is in.
+        """
+        return value in self._set.pop(variable, ())
 
     def standing(self, name: str) -> Standing:
         """A variable, read afresh. Raises SourceError."""
@@ -125,7 +134,10 @@ class Gate:
     def _perform(self, action: Action) -> Kept:
         match action:
             case SetVariable(name, value, keep):
-                return self._executor.set_global(name, value, keep)
+                self._set.setdefault(name, []).append(value)
+                kept = self._executor.set_global(name, value, keep)
+                self._set.setdefault(name, []).append(kept.value)
+                return kept
             case ResetPersist(name):
                 return self._executor.reset_persist(name)
             case KillSession(witness):

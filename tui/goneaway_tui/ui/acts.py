@@ -27,7 +27,7 @@ from goneaway_tui.ui.screens.report import Done, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
 from goneaway_tui.ui.screens.waiting import WaitingScreen
-from goneaway_tui.ui.wording import on
+from goneaway_tui.ui.wording import NO_PRIVILEGES, READ_ONLY, READ_WRITE, on
 
 if TYPE_CHECKING:
     from goneaway_tui.ui.app import GoneawayApp
@@ -66,6 +66,14 @@ class Acts:
     @property
     def is_read_only(self) -> bool:
         return self._executor is None
+
+    @property
+    def reach(self) -> str:
+        """What the keys can do, in a word that is not translated yet."""
+        if self.is_read_only:
+            return READ_ONLY
+        lacks_all = self._powers is not None and all(map(self.why_not, NEEDS))
+        return NO_PRIVILEGES if lacks_all else READ_WRITE
 
     @property
     def gate(self) -> Gate | None:
@@ -151,14 +159,15 @@ class Acts:
             ConfirmScreen(_("undo on {server}", server=self._server.name), lines, _("Undo")), confirmed
         )
 
-    def kill(self, victims: Sequence[Verdict]) -> None:
-        """Ask about the sessions that may be killed at all."""
+    def kill(self, victims: Sequence[Verdict], note: str = "") -> None:
+        """Ask about the sessions that may be killed at all. `note`: what the dialog says of the others among them."""
         if self._refuse(self.why_not("kill")):
             return
         mortal, left_out = mortals(victims)
         if mortal:
             self._app.dress(self._server.color)
-            screen = KillScreen(mortal, self._app.now, self._server.name, left_out)
+            notes = "\n".join(filter(None, (note, left_out)))
+            screen = KillScreen(mortal, self._app.now, self._server.name, notes)
             self._app.push_screen(screen, self._perform_kills)
         else:
             self._refuse(left_out)

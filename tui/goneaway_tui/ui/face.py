@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
+from textual import content
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -15,8 +16,11 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.ui.accent import accent
 from goneaway_tui.ui.inks import inks
 from goneaway_tui.ui.letters import letters_of
+from goneaway_tui.ui.wrapping import divided
 
 R = TypeVar("R")
+
+content.divide_line = divided  # type: ignore[attr-defined]  # all text of every widget is wrapped by it
 
 
 class Face(App[R]):

@@ -23,6 +23,8 @@ FIGURES: Mapping[str, str] = {
     "up": marked("How long the server has been running."),
     "fresh": marked("How old what is shown is: the server is asked again and again, and only its last answer is shown."),
     "reach": marked("Whether this run may change anything: w i p t u and k do nothing where it is read-only."),
+    "recording": marked("What is read is written to the file that --record named."),
+    "marked": marked("Sessions marked with space, for k; a filter hides them and keeps their marks."),
     "sessions": marked("Sessions that are seen, of as many as max_connections allows."),
     "idle": marked("Sessions that wait for their client; each is closed when its own limit runs out."),
     "aborted": marked("Aborted_clients since this began: connections that ended without a goodbye, closed idle ones too."),

@@ -114,6 +114,10 @@ class Watched:
         """Everybody who left, by the instant that is shown."""
         return self._ledger if self.player is None else self.player.ledger()
 
+    @property
+    def is_recording(self) -> bool:
+        return isinstance(self.poller, Poller) and self.poller.is_recording
+
     def own_ids(self) -> tuple[int, ...]:
         """Which of its sessions are ours."""
         return () if self.shown is None else self.shown.sample.server.own_session_ids

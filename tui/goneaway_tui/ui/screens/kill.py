@@ -23,7 +23,7 @@ from goneaway_tui.tune.actions import KillQuery, KillSession
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.copying import Piece
 from goneaway_tui.ui.screens.seen import SeenScreen
-from goneaway_tui.ui.widgets.choice import Choice
+from goneaway_tui.ui.widgets.choice import Choice, Choices
 
 SHOWN = 12
 """Victims listed by name; the rest are counted."""
@@ -68,7 +68,7 @@ class KillScreen(SeenScreen[Kills | None]):
             dialog.border_title = title
             yield Static(self._list(), id="victims")
             yield Label(Content(self._stakes()), id="stakes")
-            with RadioSet(id="how"):
+            with Choices(id="how"):
                 yield Choice(
                     _("the session: its transaction is rolled back (KILL)"), value=True, id="how-session"
                 )

@@ -82,7 +82,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         """The user has moved the cursor: it follows its row. Until then it stays on top, where the next closing is."""
         self._nothing = ""
         self.marks: set[Hashable] = set()
-        """The keys of marked rows; a row that goes takes its mark along."""
+        """The keys of marked rows, also of rows that are not shown now: whoever fills the table takes out what has ended."""
 
     @property
     def rows(self) -> Sequence[RowT]:
@@ -102,8 +102,6 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         if (sorted_by, reverse) != (self._sorted_by, self._reverse):
             self._sorted_by, self._reverse = sorted_by, reverse
             self._refresh_line_on_screen(0)
-        if self.marks:
-            self.marks.intersection_update({self._key_of(row) for row in rows})
         size = Size(self.size.width, len(rows) + HEADER)
         if size != self.virtual_size:
             self.virtual_size = size
@@ -296,7 +294,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
 
     def _line(self, picture: Picture) -> Strip:
         """Neighbouring cells that look alike are one segment."""
-        parts = [("lines--stake", "●") if picture.is_marked else ("", " ")]
+        parts = [("lines--stake", "✔") if picture.is_marked else ("", " ")]
         for (column, room), cell in zip(self._layout.fitted, picture.cells, strict=True):
             kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "") if cell else ""
             parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]
