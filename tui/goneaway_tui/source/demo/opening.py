@@ -24,6 +24,8 @@ SILENCE_EVERY = 4.0
 KILL_AT = 4.0
 PACKET_AT = 9.0
 """From when on one session may be killed, and another send a packet that is too large."""
+KNOWN_AFTER = 2.0
+"""Seconds after a login from which on something happens to a session: until then a reader may not have seen it."""
 KILLER, SENDER = "etl", "report"
 """Users: of the session that kills another of the same user, which needs no privilege, and of the one that sends the packet."""
 
@@ -53,31 +55,33 @@ class Opening:
         self._silence_at = 0.0
         self._kill_at = KILL_AT
         self._packet_at = PACKET_AT
+        self._logins: dict[int, float] = {}
+        """When each session logged in, by its id."""
 
     def directed(self, player: Player, now: float, pause: float, rng: Random) -> float:
         """The seconds until a client acts again that has acted `now` and would pause so long by itself."""
         if player.session_id is None:
             return pause
+        self._logins.setdefault(player.session_id, now)
         room = player.expected_limit - NEAR_SECONDS
         if room < LEAST_ROOM:
             return player.fall_silent(rng)
         if player.keeps_global and now >= self._silence_at:
             self._silence_at = now + SILENCE_EVERY
             return player.fall_silent(rng)
-        self._play_scene(player, now)
+        if self._is_known(player, now):
+            self._play_scene(player, now)
         return min(pause, room * rng.uniform(0.6, 1.0))
+
+    def _is_known(self, player: Player, now: float) -> bool:
+        """Whether its session has been there for so long that a reader has seen it."""
+        return player.session_id is not None and self._logins[player.session_id] <= now - KNOWN_AFTER
 
     def _play_scene(self, player: Player, now: float) -> None:
         """The KILL or the packet, where it is time and this is the client to do it."""
         if now >= self._kill_at and player.part.user == KILLER:
-            victim = next(
-                (
-                    each.session_id
-                    for each in self._players
-                    if each is not player and each.part.user == KILLER and each.session_id
-                ),
-                None,
-            )
+            others = (each for each in self._players if each is not player and each.part.user == KILLER)
+            victim = next((each.session_id for each in others if self._is_known(each, now)), None)
             if victim is not None:
                 self._kill_at = float("inf")
                 player.run("KILL %s", victim)
