@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from goneaway_tui.export.wording import clock, countdown, limit_cell, risk_word
+from goneaway_tui.export.wording import clock, countdown_of, limit_cell, risk_word
 from goneaway_tui.language import _, marked, ngettext
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Transaction
@@ -31,8 +31,7 @@ class Column:
 
 
 def closes_in(verdict: Verdict, now: float) -> str:
-    left = verdict.seconds_left(now)
-    return "" if left is None else countdown(left)
+    return countdown_of(verdict, now) or ""
 
 
 def idle(verdict: Verdict, now: float) -> str:

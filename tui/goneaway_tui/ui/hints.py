@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from goneaway_tui.export.instants import instant
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
@@ -103,10 +102,9 @@ def _limit(verdict: Verdict, _now: float) -> str:
 
 
 def _left(verdict: Verdict, now: float) -> str:
-    if verdict.deadline is None:
-        return ""
-    left = wording.countdown(verdict.deadline - now)
-    return _("in {left}, at {at}, if it sends nothing before", left=left, at=instant(verdict.deadline))
+    words = wording.closes_at(verdict, now)
+    is_ahead = verdict.deadline is not None and now < verdict.deadline
+    return _("{closing}, if it sends nothing before", closing=words) if is_ahead else words
 
 
 CELLS: Mapping[tuple[str, str], Callable[[Any, float], str]] = {

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from goneaway_tui.export.instants import instant
-from goneaway_tui.export.wording import RISKS, age, clock, count, countdown, limit_cell, limit_words, size
+from goneaway_tui.export.wording import (
+    RISKS,
+    age,
+    clock,
+    count,
+    countdown,
+    countdown_of,
+    limit_cell,
+    limit_words,
+    size,
+)
 from goneaway_tui.language import _, marked, ngettext
 from goneaway_tui.model.cause import SAID, Certainty
 from goneaway_tui.model.plain import plain
@@ -14,7 +25,7 @@ from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 from goneaway_tui.model.wrapping import cell_width
 
 __all__ = [
-    "SIGNS", "age", "bar", "basis_word", "before_bars", "certainty_word", "client", "clock", "closes_in", "count", "countdown", "grouping_word", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
+    "SIGNS", "age", "bar", "basis_word", "before_bars", "certainty_word", "client", "clock", "closes_at", "closes_in", "count", "countdown", "countdown_of", "grouping_word", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
     "on", "origin_word", "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day", "time_within",
 ]  # fmt: skip
 
@@ -92,14 +103,22 @@ def idle(verdict: Verdict, now: float) -> str:
 
 
 def closes_in(verdict: Verdict, now: float) -> str:
-    """The countdown; a dash where none runs, `?` where one must be running that nobody can see.
+    """The countdown; a dash where none runs, `?` where one must be running that nobody can see."""
+    unseen = "?" if verdict.session.is_idle and not verdict.session.own else "–"
+    return countdown_of(verdict, now) or unseen
 
-    A deadline that has passed since the last reading is `due`: only the next reading tells whether it was kept.
-    """
-    left = verdict.seconds_left(now)
-    if left is not None:
-        return countdown(left) if left > 0 or verdict.risk is Risk.OVERDUE else _("due")
-    return "?" if verdict.session.is_idle and not verdict.session.own else "–"
+
+def closes_at(verdict: Verdict, now: float) -> str:
+    """The countdown and the deadline in words; empty where none is known."""
+    left = countdown_of(verdict, now)
+    if left is None or verdict.deadline is None or not math.isfinite(verdict.deadline):
+        return left or ""
+    at = instant(verdict.deadline)
+    if now < verdict.deadline:
+        return _("in {left}, at {instant}", left=left, instant=at)
+    if verdict.risk is Risk.OVERDUE:
+        return _("overdue since {instant}", instant=at)
+    return _("now, at {instant}", instant=at)
 
 
 def time_within(words: str, seconds: float | None, room: int) -> str:

@@ -87,7 +87,7 @@ class Summary(Hinted):
         first = self._ahead.next if self._ahead else None
         shown = (
             int(now),
-            "" if first is None or first.deadline is None else wording.countdown(first.deadline - now),
+            "" if first is None else wording.countdown_of(first, now) or "",
         )
         if shown != self._shown:
             self._shown = shown
@@ -254,14 +254,15 @@ def tally(counts: Mapping[Risk, int]) -> list[list[Part]]:
 def who_is_next(forecast: Forecast, now: float) -> list[Part]:
     first = forecast.next
     at = " @hint=next"
-    if first is None or first.deadline is None:
+    left = None if first is None else wording.countdown_of(first, now)
+    if first is None or first.deadline is None or left is None:
         return [(_("no closing ahead"), QUIET + at)]
     return [
         (_("next: session "), QUIET + at),
         (str(first.session.id), "bold" + at),
         (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET + at),
-        (_(" in "), QUIET + at),
-        (wording.countdown(first.deadline - now), LOOKS[first.risk] + at),
+        (_(" in ") if now < first.deadline else " ", QUIET + at),
+        (left, LOOKS[first.risk] + at),
     ]
 
 
