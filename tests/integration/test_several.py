@@ -15,6 +15,7 @@ import pytest
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, RealServer
 from tests.unit.cli.test_run import run
+from tests.waiting import PATIENCE
 
 NOBODY = "mysql://root@127.0.0.1:1/"
 
@@ -52,7 +53,7 @@ def watching(home: Path, *arguments: str) -> Iterator[Iterator[dict[str, Any]]]:
             yield map(json.loads, process.stdout)
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.communicate(timeout=PATIENCE)
     assert 3 == process.returncode
 
 

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args
@@ -175,6 +175,14 @@ class RealServer:
         return pymysql.connect(
             **{"host": "127.0.0.1", "port": self.port, "user": "root", "connect_timeout": 10, **options}
         )
+
+    def lists(self, session_id: int) -> bool:
+        """Whether its processlist shows the session: a server ends one a moment after the client left or was killed."""
+        with closing(self.connect()) as asking, asking.cursor() as cursor:
+            found = cursor.execute(
+                "SELECT 1 FROM information_schema.processlist WHERE id = %s", (session_id,)
+            )
+            return bool(found)
 
     def start(self, *more: str) -> None:
         """Return once it answers. `more` are arguments for this life only."""
