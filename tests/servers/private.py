@@ -26,6 +26,7 @@ import pymysql
 from pymysql.connections import Connection
 
 from goneaway_tui.model.server import Flavour
+from tests.waiting import PATIENCE
 
 Name = Literal["mysql97", "mariadb1011", "mariadb118"]
 NAMES: Final[tuple[Name, ...]] = get_args(Name)
@@ -33,8 +34,8 @@ NAMES: Final[tuple[Name, ...]] = get_args(Name)
 _CARELESS: Final = ("--innodb-flush-method=nosync",)
 """While initialising only: nobody misses a template that a power cut spoils."""
 
-_START_LIMIT: Final = 60.0
-_STOP_LIMIT: Final = 30.0
+_START_LIMIT: Final = 2 * PATIENCE
+_STOP_LIMIT: Final = PATIENCE
 _SOCKET_PATH_LIMIT: Final = 100
 """A Unix socket's path has 108 bytes on Linux, 104 elsewhere."""
 
@@ -173,7 +174,7 @@ class RealServer:
     def connect(self, **options: Any) -> Connection[Any]:
         """Root over TCP; every option of PyMySQL's goes before ours."""
         return pymysql.connect(
-            **{"host": "127.0.0.1", "port": self.port, "user": "root", "connect_timeout": 10, **options}
+            **{"host": "127.0.0.1", "port": self.port, "user": "root", "connect_timeout": PATIENCE, **options}
         )
 
     def lists(self, session_id: int) -> bool:
