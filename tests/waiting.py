@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from typing import Final, Self
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from subprocess import Popen
+from typing import Any, Final, Self
 
 PATIENCE: Final = 120.0
 """Seconds after which a test gives up on an event. No promise of the product: only a defect takes that long."""
@@ -51,6 +53,17 @@ async def becomes_true(
     while not is_so():
         assert time.monotonic() < give_up, told()
         await pause()
+
+
+@contextmanager
+def patience_with(process: Popen[Any]) -> Iterator[None]:
+    """End the process after `PATIENCE`: a test that reads from it meets the end of its output instead of waiting on."""
+    timer = threading.Timer(PATIENCE, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class Stopwatch:

@@ -19,7 +19,7 @@ from goneaway_tui.model.server import Flavour
 from tests.integration.conftest import StartServer
 from tests.schemas import check
 from tests.servers.private import NAMES, Name, RealServer
-from tests.waiting import comes_true
+from tests.waiting import comes_true, patience_with
 
 
 def failing(act: Callable[[], object]) -> str:
@@ -178,10 +178,13 @@ def test_who_was_seen_leaving_explains_a_loss_without_a_server(
     server, tape, log = start_server("mariadb1011"), tmp_path / "night.rec", tmp_path / "app.log"
     where = ["-h", "127.0.0.1", "-P", str(server.port), "-u", "root"]
     watch = [sys.executable, "-m", "goneaway_tui", "watch", *where, "--interval=0.2"]
-    with subprocess.Popen([*watch, f"--record={tape}"], stdout=subprocess.PIPE) as watching:
+    with (
+        subprocess.Popen([*watch, f"--record={tape}"], stdout=subprocess.PIPE) as watching,
+        patience_with(watching),
+    ):
         assert watching.stdout is not None
-        events: list[dict[str, Any]] = []
         told = map(json.loads, watching.stdout)
+        events: list[dict[str, Any]] = [next(told)]  # after this one a session that connects is new
         session: Any = server.connect()
 
         def heard(event: str) -> None:
@@ -189,6 +192,7 @@ def test_who_was_seen_leaving_explains_a_loss_without_a_server(
                 events.append(each)
                 if (event, session.thread_id()) == (each["event"], each.get("id")):
                     return
+            pytest.fail(f"the watch ended before it said {event}")
 
         with closing(server.connect()) as admin, closing(session):
             heard("opened")
