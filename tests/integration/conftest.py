@@ -9,7 +9,9 @@ from typing import Protocol
 
 import pytest
 
+from goneaway_tui.source import connection, live
 from tests.servers.private import NAMES, Missing, Name, RealServer, Servers
+from tests.waiting import FAR
 
 
 class StartServer(Protocol):
@@ -25,6 +27,13 @@ def _start(stack: ExitStack, servers: Servers, name: Name, *arguments: str) -> R
         if os.environ.get("GONEAWAY_REQUIRE_SERVERS") == "1":
             pytest.fail(str(missing), pytrace=False)
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection waits `FAR` seconds for an answer, so only what does not wait for it at all ends in time."""
+    monkeypatch.setattr(connection, "ANSWER_SECONDS", FAR)
+    monkeypatch.setattr(live, "SAMPLE_SECONDS", FAR)
 
 
 @pytest.fixture(scope="session")

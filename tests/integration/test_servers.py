@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from pymysql.connections import Connection
 from goneaway_tui.model.server import Flavour
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, DidNotStart, Missing, Name, RealServer, find
+from tests.waiting import comes_true
 
 FAMILIES: dict[Name, str] = {"mysql97": "9.7.", "mariadb1011": "10.11.", "mariadb118": "11.8."}
 REPOSITORY = Path(__file__).parents[2]
@@ -147,10 +147,10 @@ with Servers() as servers, servers.run("mariadb1011") as server:
         check=False,
     )
     pid, directory = run.stdout.split()
-    until = time.monotonic() + 10
-    while alive(int(pid)) or Path(directory).exists():
-        assert time.monotonic() < until, f"process {pid} or {directory} outlives its run"
-        time.sleep(0.02)
+    comes_true(
+        lambda: not alive(int(pid)) and not Path(directory).exists(),
+        told=lambda: f"process {pid} or {directory} outlives its run",
+    )
 
 
 def test_one_that_is_missing_tells_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

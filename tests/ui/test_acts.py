@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from textual import events
 from textual.pilot import Pilot
@@ -28,6 +29,7 @@ from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted
 from tests.ui.test_board import board, ids, lines
+from tests.waiting import PATIENCE, becomes_true
 
 SIZE = (120, 40)
 SESSIONS = [a_session(id=n, idle_for=n, own_limit=600) for n in (3, 4, 5)]
@@ -41,16 +43,17 @@ def an_app(tmp_path: Path, executor: FakeExecutor | None) -> GoneawayApp:
     return GoneawayApp([subject], clock, ticking=False)
 
 
-async def until(pilot: Pilot[None], fact: Callable[[], bool]) -> None:
+async def until(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
     """Let threads and messages go on until something is true."""
-    for _ in range(400):
-        await pilot.pause()
-        if fact():
-            await pilot.pause()  # what it changed is drawn after it
-            await pilot.pause()
-            return
+
+    async def pause() -> None:
         await asyncio.sleep(0.01)
-    raise AssertionError("it did not come about")
+        await pilot.pause()
+
+    await pilot.pause()
+    await becomes_true(fact, pause=pause)
+    await pilot.pause()  # what it changed is drawn after it
+    await pilot.pause()
 
 
 async def ready(app: GoneawayApp, pilot: Pilot[None]) -> None:
@@ -139,7 +142,7 @@ class Slow(FakeExecutor):
         self.may_answer = threading.Event()
 
     def standing(self, name: str) -> Standing:
-        assert self.may_answer.wait(10)
+        assert self.may_answer.wait(PATIENCE)
         return super().standing(name)
 
 

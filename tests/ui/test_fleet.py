@@ -34,6 +34,7 @@ from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted
 from tests.ui.test_acts import on, reported, until
 from tests.ui.test_board import board, lines, notice
+from tests.waiting import FAR, PATIENCE
 
 SIZE = (120, 36)
 ONE = [a_session(id=n, idle_for=10 * n, own_limit=600) for n in (1, 2, 3)]
@@ -51,7 +52,7 @@ class Hanging(Scripted):
 
     def sample(self) -> Sample:
         self.is_asked.set()
-        self.may_answer.wait(30)
+        self.may_answer.wait(FAR)
         return super().sample()
 
 
@@ -242,7 +243,7 @@ async def test_one_that_hangs_is_marked_within_two_intervals_while_the_others_go
         began = time.monotonic()
         await pilot.press("q")
     mute.may_answer.set()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < PATIENCE
 
 
 async def test_one_that_refuses_from_the_start_is_a_cell_and_comes_by_itself(tmp_path: Path) -> None:
@@ -323,7 +324,7 @@ async def test_servers_are_asked_spread_over_their_interval() -> None:
         for _ in range(20):
             app.ask()
             for each in app.watched:
-                await asyncio.to_thread(each.poller.wait, 5)
+                await asyncio.to_thread(each.poller.wait, PATIENCE)
             await pilot.pause()
             clock.now += 0.05
 
