@@ -359,7 +359,7 @@ def test_a_server_below_the_floor_is_refused_in_one_sentence(
         return
     with pytest.raises(UnsupportedVersion) as told:
         survey(server.connection)
-    assert "is too old: before that, M" in str(told.value)
+    assert " is too old: " in str(told.value)
     assert told.value.hint in {"connect to MySQL 5.7.9 or later", "connect to MariaDB 10.3 or later"}
 
 

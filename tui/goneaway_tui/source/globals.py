@@ -79,12 +79,8 @@ class GlobalsReader:
 
     def variables(self, now: float) -> tuple[Variable, ...]:
         """Every variable of ours the server has, with bounds and origin where it tells. Raises SourceError."""
-        asked = [self._found.must("limits"), self._found.statement("idle_transaction_limits")]
         limits = {
-            text(name): number(value)
-            for statement in asked
-            if statement is not None
-            for name, value in self._connection.rows(statement)
+            text(name): number(value) for name, value in self._connection.rows(self._found.must("limits"))
         }
         if limits != self._limits or now - self._read_at > BOUNDS_SECONDS:
             self._limits, self._read_at = limits, now

@@ -251,6 +251,9 @@ class _Reading:
         variables = self._globals.variables(taken_at)
         counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
         if not self._reader.is_short and dict(counters).get(INSTANCES_LOST):
+            self._use(
+                self._found
+            )  # a reader of its own: sessions that were left out did not come between two readings
             self._reader.is_short = True
             return self._read(began)
         return Sample(

@@ -17,12 +17,12 @@ FLOORS: dict[Flavour, tuple[tuple[int, ...], str]] = {
     # 5.7.9 is the first release of 5.7 for production: dev.mysql.com/doc/relnotes/mysql/5.7/en/news-5-7-9.html.
     Flavour.MYSQL: (
         (5, 7, 9),
-        marked("before that, MySQL has no performance_schema.global_variables and variables_by_thread"),
+        marked("performance_schema has the tables that goneaway-tui reads only from 5.7.9 on"),
     ),
     # idle_transaction_timeout and its kin came with 10.3.0: mariadb.com/kb/en/server-system-variables/.
     Flavour.MARIADB: (
         (10, 3),
-        marked("before that, MariaDB has no idle_transaction_timeout"),
+        marked("idle_transaction_timeout, which goneaway-tui reads, exists only from 10.3 on"),
     ),
 }
 """The oldest version that can be read, and what an older one lacks."""
@@ -186,7 +186,7 @@ LOST = {
     "innodb_transactions": marked("the rows transactions hold"),
     "transactions": marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
     "variables": marked("the bounds of global variables and where their values come from"),
-    "idle_transaction_limits": marked("the limit of transactions that are idle"),
+    "limits": marked("the limit of transactions that are idle"),
     "counters": marked("how many KILL statements ran"),
     "all_sessions": marked("the sessions that performance_schema has no room for"),
     "endings": marked("how the sessions of an account ended"),

@@ -135,8 +135,11 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "transactions": _variants(
             ("mysql/transactions.sql", "instrumented threads transactions transaction_instrument")
         ),
-        "idle_transaction_limits": _variants(("mysql/idle_transaction_limits.sql", "idle_transactions")),
-        "limits": _variants(("proxysql/limits.sql", "proxysql"), ("mysql/limits.sql", "")),
+        "limits": _variants(
+            ("proxysql/limits.sql", "proxysql"),
+            ("mysql/limits_idle_transactions.sql", "idle_transactions"),
+            ("mysql/limits.sql", ""),
+        ),
         "variables": _variants(
             ("proxysql/variables.sql", "proxysql"),
             ("tidb/variables.sql", "tidb"),
