@@ -197,8 +197,14 @@ TRANSACTIONS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(params=["mariadb105", "mariadb1011", "mariadb118"])
+def any_mariadb_version(request: pytest.FixtureRequest) -> RealServer:
+    server: RealServer = request.getfixturevalue(request.param)
+    return server
+
+
 def test_mariadb_transactions_are_governed_by_the_timeout_that_replaces_wait_timeout(
-    any_mariadb: RealServer,
+    any_mariadb_version: RealServer,
 ) -> None:
     family = (
         "idle_transaction_timeout",
@@ -206,7 +212,7 @@ def test_mariadb_transactions_are_governed_by_the_timeout_that_replaces_wait_tim
         "idle_readonly_transaction_timeout",
     )
     seated: list[tuple[Sitter, str]] = []
-    with Sitting(any_mariadb) as sitting:
+    with Sitting(any_mariadb_version) as sitting:
         a_table(sitting)
         for label, settings, statements, seconds, variable in TRANSACTIONS:
             sitting.admin(*(f"SET GLOBAL {name} = {value}" for name, value in settings.items()))

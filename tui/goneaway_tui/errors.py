@@ -8,6 +8,7 @@ GoneawayError
     AccessDenied         the server knows us and says no
     TooSlow              a statement of ours ran into its own time limit
     Unsupported          what answered is not a server we can read
+      UnsupportedVersion   it is too old: asking again brings the same answer
   Refused              a change was not made: it is not what was asked for any more  ends nothing
   FileError            an input or output file cannot be read or written            exit 4
 
@@ -79,6 +80,10 @@ class TooSlow(SourceError):
 
 
 class Unsupported(SourceError):
+    pass
+
+
+class UnsupportedVersion(Unsupported):
     pass
 
 

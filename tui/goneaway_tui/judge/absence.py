@@ -26,7 +26,7 @@ from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import GOODBYE, ErrorCount
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.snapshot import Basis, Limit, Snapshot, Verdict
+from goneaway_tui.model.snapshot import SHARED, Basis, Limit, Snapshot, Verdict
 
 EARLY = 0.1
 """Seconds by which a deadline may be foretold too late: what two clocks and the way between them leave open."""
@@ -199,7 +199,8 @@ def timed_out(verdict: Verdict) -> Cause:
     """What a timeout of the server ended: the wait for a command, for the rest of one, or a transaction."""
     if verdict.session.state == "Reading from net":
         return Cause.NET_READ_TIMEOUT
-    transaction = verdict.limit is not None and verdict.limit.variable.startswith("idle_")
+    limit = verdict.limit
+    transaction = limit is not None and (limit.variable.startswith("idle_") or limit.variable in SHARED)
     return Cause.TRANSACTION_TIMEOUT if transaction else Cause.IDLE_TIMEOUT
 
 

@@ -12,7 +12,7 @@ from typing import NoReturn, TypeVar
 from goneaway_tui.errors import AccessDenied, OutcomeUnknown, SourceError, Unsupported
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.server import Flavour, Variable
+from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Room, Standing
 from goneaway_tui.ports import Clock
@@ -21,7 +21,7 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.dossier import optional, text
 from goneaway_tui.source.explanations import explained
-from goneaway_tui.source.globals import SET_BY, GlobalsReader, number
+from goneaway_tui.source.globals import GlobalsReader, number, variable
 from goneaway_tui.source.identity import identified, number_of
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.live import READERS, SURVEY_SECONDS, TEXT_LENGTH
@@ -141,7 +141,7 @@ class LiveExecutor:
             raise self._absent(name)
         _name, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
         return Standing(
-            Variable(name, _number(value), _number(low), _number(high), SET_BY.get(text(origin))),
+            variable(found, name, value, low, high, origin),
             default=_number(default),
             block=int(_number(block) or 0) if int(_number(block) or 0) > 1 else None,
             path=optional(path),

@@ -14,10 +14,12 @@ from goneaway_tui.source.line import NO_TUNNEL
 
 CLIENTS = range(2000, 3000)
 """Error numbers of client libraries: what goes with them was not sent by a server."""
+FIRST_OF_SERVERS = 1000
+"""The lowest error number that a server sends."""
 _ANY_SIDE_DOOR = marked(
     "where it has an admin_port (MySQL) or an extra_port (MariaDB), -P with that still gets in"
 )
-_HINTS = {
+HINTS = {
     1040: (
         AccessDenied,
         marked(
@@ -50,6 +52,8 @@ _HINTS = {
     3118: (AccessDenied, marked("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
     3159: (AccessDenied, marked("the server wants TLS: --ssl-mode=REQUIRED")),
     4151: (AccessDenied, marked("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
+    # MySQL 5.7 says so where MAX_EXECUTION_TIME ends a statement that sorts.
+    1028: (TooSlow, marked("the server is busy; the next poll tries again")),
     1317: (
         TooSlow,
         marked("the server is busy, or somebody stopped the statement; the next poll tries again"),
@@ -62,6 +66,10 @@ _HINTS = {
 }
 
 
+OLD_TLS = ("unsupported protocol", "alert protocol version")
+"""How OpenSSL says that the two sides have no version of TLS in common; MySQL 5.7 built with yaSSL ends at TLS 1.1."""
+
+
 def number_and_message(error: pymysql.Error) -> tuple[int, str]:
     """PyMySQL's exceptions carry (number, message), or anything at all where the protocol broke."""
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 2013
@@ -72,8 +80,10 @@ def number_and_message(error: pymysql.Error) -> tuple[int, str]:
 def explained(address: Address, number: int, message: str) -> SourceError:
     """The error a person is told, with what to do. `message` is the server's, PyMySQL's or, not yet said, ours."""
     said = plain(message, 300).rstrip(".")
-    if number in _HINTS:
-        kind, hint = _HINTS[number]
+    if number in HINTS:
+        kind, hint = HINTS[number]
+        if any(words in said for words in OLD_TLS):
+            hint = marked("the server offers only TLS that is too old, as MySQL 5.7 may: --ssl-mode=DISABLED")
         told = _(said) if number in CLIENTS else said
         told = f"{address.name}: {told} ({number})"
         return kind(told, _(hint, side_door=address.side_door or _(_ANY_SIDE_DOOR)))

@@ -131,7 +131,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return paragraphs(today, (back, "$text-warning"))
 
     def _bounds(self) -> Content | None:
-        """The server's own."""
+        """The server's own, or those of the manual where it tells none."""
         now, unit = self._standing.variable, self._tunable.unit
         bounds = [
             f"{_(name)} {words(number, unit)}"
@@ -144,6 +144,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         ]
         if self._standing.block and self._standing.block > 1:
             bounds.append(_("in steps of {number:,}", number=self._standing.block))
+        if now.is_documented:
+            bounds.append(_("(from the manual)"))
         return Content.styled("   ".join(bounds), "$foreground-muted") if bounds else None
 
     def _origin(self) -> str:

@@ -2,4 +2,4 @@
 SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM performance_schema.global_status
 WHERE VARIABLE_NAME IN (
     'Uptime', 'Aborted_clients', 'Aborted_connects', 'Threads_connected', 'Threads_running', 'Connections',
-    'Max_used_connections', 'Connection_errors_max_connections')
+    'Max_used_connections', 'Connection_errors_max_connections', 'Performance_schema_thread_instances_lost')
