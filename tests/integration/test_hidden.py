@@ -15,6 +15,7 @@ from tests.contract.checks import check_pair, check_sample
 from tests.integration.conftest import StartServer
 from tests.integration.sitting import Sitting
 from tests.servers.private import Name, RealServer
+from tests.waiting import comes_true
 
 CONSUMER = "UPDATE performance_schema.setup_consumers"
 INSTRUMENT = "UPDATE performance_schema.setup_instruments"
@@ -118,7 +119,7 @@ def test_a_thread_pool_closes_late_and_nobody_is_overdue_for_that(
         sitting.look()
         sitting.admin("SET GLOBAL wait_timeout = DEFAULT")
         sitting.watch()
-        sitting.wait_until(lambda: all(guest.closed_at for guest in guests))
+        comes_true(lambda: all(guest.closed_at for guest in guests))
         risks = {verdict.risk for guest in guests for verdict in guest.foretold}
     with closing(a_source(server)) as source:
         sample = source.sample()
