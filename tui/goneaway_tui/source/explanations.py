@@ -57,7 +57,10 @@ _HINTS = {
     1969: (TooSlow, marked("the server is busy; the next poll tries again")),
     3024: (TooSlow, marked("the server is busy; the next poll tries again")),
     1053: (Unreachable, marked("the server is shutting down")),
-    1927: (Unreachable, marked("somebody killed our session")),
+    1927: (
+        Unreachable,
+        marked("another user killed our session, or the server is stopping: MariaDB reports both so"),
+    ),
     4031: (Unreachable, marked("the server closed our idle session")),
 }
 
