@@ -233,7 +233,7 @@ def test_a_bare_begin_may_have_met_the_limit_of_read_only_transactions() -> None
 def test_where_nobody_counts_kills_their_number_is_not_said_to_be_0() -> None:
     [departure] = missed(hidden(20), clues=totals(1, killed=None))
 
-    assert "KILL statements are not counted" in departure.evidence[0]
+    assert "does not count KILL statements" in departure.evidence[0]
 
 
 def test_one_that_fell_silent_unseen_may_have_reached_a_limit_shorter_than_the_pause() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goneaway_tui.model.cause import Cause
+from goneaway_tui.judge.step import step
+from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import NOTHING_SAID, Clues, ErrorCount, Kill
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
@@ -390,6 +392,23 @@ def test_a_server_before_8_0_24_counts_no_idle_timeouts_apart() -> None:
         clues = testimony.clues(server.connection, found, server.sample(*sessions), server.clock)
 
     assert {0, 1153, 1158, 1159, 1160, 1161} == clues.counted
+
+
+def test_a_server_before_8_0_24_closes_an_idle_session_by_its_timeout() -> None:
+    """From what MySQL 8.0.20 and 8.0.23 count to the cause."""
+    server, testimony, snapshot = Counting(), Remembered(), None
+    found = server.found(without="idle_error")
+    stays, leaves = one(2, ETL), replace(one(1), own_limit=60, idle_since=server.now - 58.5)
+    for sessions in ([leaves, stays], [stays]):
+        server.now += 1
+        sample = server.sample(*sessions)
+        clues = testimony.clues(server.connection, found, sample, server.clock)
+        taken = step(replace(sample, clues=clues), snapshot)
+        snapshot = taken.snapshot
+        server.end(SHOP, 1159)
+        server.status["aborted_clients"] += 1
+
+    assert [(Cause.IDLE_TIMEOUT, Certainty.CONFIRMED)] == [(d.cause, d.certainty) for d in taken.departed]
 
 
 # --- The log

@@ -50,7 +50,7 @@ ENDINGS_BEFORE_4031 = {code: cause for code, cause in ENDINGS.items() if code !=
 }
 """The same where an idle timeout has no error of its own: of most timeouts of reading it is the cause."""
 TURNED_OFFLINE = marked(
-    "offline_mode was turned on, which ends every session without CONNECTION_ADMIN and counts as no KILL"
+    "offline_mode was turned on: it ends every session without CONNECTION_ADMIN and is not counted as a KILL"
 )
 Account = tuple[str, str]
 

@@ -93,7 +93,7 @@ def _logged(verdict: Verdict, after: Snapshot) -> Reason | None:
                 cause = Cause.TRANSACTION_TIMEOUT
             evidence.append(
                 _(
-                    "{variable} of {seconds:.12g} s ran out then: it would have ended the session after a bare BEGIN, which MariaDB lists nowhere",
+                    "{variable} of {seconds:.12g} s ran out at that time; it ends a session after a bare BEGIN, and MariaDB does not list such a transaction",
                     variable=variable,
                     seconds=seconds,
                 )

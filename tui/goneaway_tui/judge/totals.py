@@ -49,7 +49,7 @@ def by_totals(absence: Absence) -> Reasons:
 def _what_rose(absence: Absence, aborted: int) -> str:
     if absence.kills is None:
         return _(
-            "Aborted_clients rose by {aborted}, KILL statements are not counted, {gone} left that nothing else explains",
+            "Aborted_clients rose by {aborted}, {gone} left that nothing else explains; the server does not count KILL statements",
             aborted=aborted,
             gone=len(absence.gone),
         )

@@ -59,7 +59,9 @@ _HINTS = {
     1053: (Unreachable, marked("the server is shutting down")),
     1927: (
         Unreachable,
-        marked("another user killed our session, or the server is stopping: MariaDB reports both so"),
+        marked(
+            "a KILL ended our session, or the server is stopping: MariaDB before 10.6 reports both as error 1927"
+        ),
     ),
     4031: (Unreachable, marked("the server closed our idle session")),
 }
