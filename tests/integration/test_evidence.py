@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pymysql
 import pytest
@@ -255,6 +255,9 @@ def test_a_bare_begin_under_the_limit_of_read_only_transactions(
 # --- A stop that MariaDB 10.5 calls a KILL
 
 
+@pytest.mark.skipif(
+    "mariadb105" not in get_args(Name), reason="MariaDB 10.5 is none of the servers of the tests"
+)
 def test_mariadb_105_ends_sessions_by_a_stop_and_calls_it_a_kill(start_server: StartServer) -> None:
     server = start_server(cast("Any", "mariadb105"), "--log-warnings=4")
     with server.connect(autocommit=True) as admin, watching(server, followed=True) as watch:
