@@ -16,10 +16,13 @@ from goneaway_tui.judge.runs import RESTART_TOLERANCE
 from goneaway_tui.judge.step import step
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.errorlog import ErrorLog
+from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.ui.ourkills import OurKills
 from tests.integration.conftest import StartServer
 from tests.integration.endings import PATIENT
 from tests.servers.private import Name, RealServer
@@ -33,8 +36,9 @@ HISTORY = "--performance-schema-consumer-events-statements-history=ON"
 class Watch:
     """Looks at one server whenever it is told to, and keeps what was said of every session that ended."""
 
-    def __init__(self, server: RealServer, *, followed: bool = False) -> None:
-        """`followed`: whether the server's error log is read too."""
+    def __init__(self, server: RealServer, *, followed: bool = False, ours: OurKills | None = None) -> None:
+        """`followed`: whether the server's error log is read too. `ours`: the KILL statements of this tool."""
+        self._ours = ours or OurKills()
         log: dict[str, Any] = {}
         if followed:
             log = {"log": ErrorLog(server.log, datetime.now().astimezone().tzinfo)}
@@ -46,7 +50,7 @@ class Watch:
 
     def look(self) -> None:
         try:
-            taken = step(self._source.sample(), self.snapshot)
+            taken = step(self._ours.added_to(self._source.sample()), self.snapshot)
         except SourceError as error:
             self.lost.append(error)
             return
@@ -74,8 +78,8 @@ class Watch:
 
 
 @contextmanager
-def watching(server: RealServer, *, followed: bool = False) -> Iterator[Watch]:
-    watch = Watch(server, followed=followed)
+def watching(server: RealServer, *, followed: bool = False, ours: OurKills | None = None) -> Iterator[Watch]:
+    watch = Watch(server, followed=followed, ours=ours)
     try:
         yield watch
     finally:
@@ -186,6 +190,33 @@ def test_a_kill_is_counted_where_nothing_is_instrumented(
 
     assert {(Cause.KILLED, Certainty.LIKELY)} == {verdict(each) for each in told.values()}
     assert all("Com_kill by 0" not in line for each in told.values() for line in each.evidence)
+
+
+def test_our_own_kill_by_a_procedure_is_ours_and_a_client_lost_after_it_is_surely_lost(
+    start_server: StartServer,
+) -> None:
+    server = start_server("mysql97")
+    ours = OurKills()
+    with server.connect(autocommit=True) as admin, watching(server, ours=ours) as watch:
+        prepare(
+            admin,
+            "CREATE PROCEDURE mysql.rds_kill(IN victim BIGINT) KILL victim",
+            "CREATE PROCEDURE mysql.rds_kill_query(IN victim BIGINT) KILL QUERY victim",
+        )
+        victim, lost = seat(server), seat(server)
+        watch.look()
+        watch.look()
+        ours.begin(ProcesslistId(victim.thread_id()))
+        kept = LiveExecutor(Address("127.0.0.1", server.port, "root"), time.time).kill(
+            ProcesslistId(victim.thread_id())
+        )
+        [told] = watch.look_until_gone(victim.thread_id())
+        lost._force_close()
+        [other] = watch.look_until_gone(lost.thread_id())
+
+        assert f"CALL mysql.rds_kill({victim.thread_id()})" == kept.statement
+        assert (Cause.KILLED, Certainty.CONFIRMED) == verdict(told), told.evidence
+        assert (Cause.CLIENT_LOST, Certainty.CONFIRMED) == verdict(other), other.evidence
 
 
 # --- offline_mode
