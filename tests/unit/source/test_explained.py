@@ -28,7 +28,7 @@ HINTS = [
     (1317, TooSlow, "next poll"),
     (1820, AccessDenied, "expired"),
     (1862, AccessDenied, "expired"),
-    (1927, Unreachable, "killed"),
+    (1927, Unreachable, "or the server is stopping"),
     (1969, TooSlow, "next poll"),
     (2026, Unreachable, "--ssl-mode"),
     (2059, AccessDenied, "caching_sha2_password"),

@@ -61,7 +61,12 @@ HINTS = {
     1969: (TooSlow, marked("the server is busy; the next poll tries again")),
     3024: (TooSlow, marked("the server is busy; the next poll tries again")),
     1053: (Unreachable, marked("the server is shutting down")),
-    1927: (Unreachable, marked("somebody killed our session")),
+    1927: (
+        Unreachable,
+        marked(
+            "a KILL ended our session, or the server is stopping: MariaDB before 10.6 reports both as error 1927"
+        ),
+    ),
     4031: (Unreachable, marked("the server closed our idle session")),
 }
 

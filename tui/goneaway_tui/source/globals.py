@@ -96,7 +96,7 @@ class GlobalsReader:
     def counters(self) -> tuple[tuple[str, int], ...]:
         """Status counters by lower-case name. Raises SourceError."""
         rows = self._connection.rows(self._found.must("counters"))
-        read = {text(name): int(number(value) or 0) for name, value in rows}
+        read = {text(name).lower(): int(n) for name, value in rows if (n := number(value)) is not None}
         most = self._variables.get("max_connections")
         if most is not None and most.value is not None:
             read["max_connections"] = int(most.value)
