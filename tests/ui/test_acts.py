@@ -55,10 +55,7 @@ async def until(pilot: Pilot[None], fact: Callable[[], bool]) -> None:
 
 async def ready(app: GoneawayApp, pilot: Pilot[None]) -> None:
     await settle(app, pilot)
-    await until(
-        pilot,
-        lambda: app.acts.is_read_only or not app.acts.why_not("kill") or "may" in app.acts.why_not("kill"),
-    )
+    await until(pilot, lambda: app.acts.is_read_only or app.acts.gate is not None)
 
 
 def on(app: GoneawayApp, screen: type) -> Callable[[], bool]:

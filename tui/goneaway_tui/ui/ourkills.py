@@ -22,6 +22,8 @@ class OurKills:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._victims: set[ProcesslistId] = set()
+        self._unremembered: set[ProcesslistId] = set()
+        """Those whose KILL the server has not been seen to remember: of one it remembers it counts no other."""
         self._uncounted = 0
         """Of those that were run, how many the server's count of KILL statements has not been set off against yet."""
         self._uptime = 0.0
@@ -38,6 +40,7 @@ class OurKills:
     def begin(self, victim: ProcesslistId) -> None:
         with self._lock:
             self._victims.add(victim)
+            self._unremembered.add(victim)
             self._uncounted += 1
 
     def withdraw(self, victim: ProcesslistId) -> None:
@@ -45,6 +48,7 @@ class OurKills:
         with self._lock:
             if victim in self._victims:
                 self._victims.discard(victim)
+                self._unremembered.discard(victim)
                 self._uncounted -= 1
 
     def added_to(self, sample: Sample) -> Sample:
@@ -52,14 +56,19 @@ class OurKills:
         with self._lock:
             if sample.server.uptime < self._uptime:  # another run, in which the numbers are others'
                 self._victims.clear()
+                self._unremembered.clear()
                 self._uncounted = 0
             self._uptime = sample.server.uptime
             if not self._victims and not self._uncounted:
                 return sample
             missing = self._victims - {session.id for session in sample.sessions}
             self._victims -= missing
+            remembered = self._unremembered & {kill.session_id for kill in sample.clues.kills}
+            self._unremembered -= remembered | missing
+            self._uncounted = max(0, self._uncounted - len(remembered))
             off = min(self._uncounted, sample.clues.killed)
             self._uncounted -= off
+        others = tuple(kill for kill in sample.clues.kills if kill.session_id not in missing)
         told = tuple(Kill(victim, _(BY)) for victim in sorted(missing))
-        clues = replace(sample.clues, kills=(*sample.clues.kills, *told), killed=sample.clues.killed - off)
+        clues = replace(sample.clues, kills=(*others, *told), killed=sample.clues.killed - off)
         return replace(sample, clues=clues)
