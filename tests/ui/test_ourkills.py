@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from goneaway_tui.judge import step
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.clue import Clues, ErrorCount
+from goneaway_tui.model.clue import Clues, ErrorCount, Kill
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.ui.ourkills import OurKills
@@ -62,3 +62,18 @@ def test_after_a_restart_the_number_is_anothers() -> None:
     young = replace(after(STAYS, killed=0), server=a_server(uptime=1.0))
 
     assert () == ours.added_to(young).clues.kills
+
+
+def test_a_kill_of_ours_that_the_server_remembers_hides_no_other_one() -> None:
+    """The connection of a run stays open: the server remembers its last KILLs, and counts only the others as unknown."""
+    ours = OurKills()
+    for victim in (4, 5):
+        ours.begin(ProcesslistId(victim))
+    remembered = replace(
+        after(STAYS, killed=1).clues, kills=(Kill(ProcesslistId(4), "root@localhost, session 90"),)
+    )
+    told = ours.added_to(replace(after(STAYS), clues=remembered)).clues
+
+    assert 0 == told.killed
+    assert [(4, "this tool"), (5, "this tool")] == [(kill.session_id, kill.by) for kill in told.kills]
+    assert 1 == ours.added_to(after(STAYS, killed=1)).clues.killed

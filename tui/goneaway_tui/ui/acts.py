@@ -46,7 +46,7 @@ NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
 PATIENCE = 0.7
 """Seconds after which a key that waits says what for."""
 BORROWS = marked(
-    "▲ The server gives this account no further connection. Unless it does by then, this runs over the connection that reads the board."
+    "▲ The server gave this account no further connection when last asked. Unless it does now, this runs over the connection that reads the board."
 )
 MAY_BORROW = marked(
     "▲ The server is full: {taken} of {most} connections. Unless it gives this account one more, this runs over the connection that reads the board."
@@ -356,7 +356,7 @@ class Acts:
         try:
             return Done(action, outcome, self._executor.probe(action.name))
         except SourceError as error:
-            return Done(action, outcome, unprobed=error.line)
+            return Done(action, outcome, unprobed=str(error))
 
     def _refuse(self, why: str) -> bool:
         """Say why nothing happens; True where there is a reason."""

@@ -160,11 +160,11 @@ def told(done: Done) -> Iterable[Line]:
     for warning in outcome.kept.warnings if outcome.kept else ():
         yield (_("  the server says: {warning}", warning=_(warning)), BAD)
     if outcome.lent:
-        yield (_("  ran over the connection that reads the board: the server gave no other"), FACT)
+        yield (_("  ran over the connection that reads: the server gave no other"), FACT)
     if isinstance(done.action, SetVariable):
         yield from compared(done.action, outcome, done.probes)
     if done.unprobed:
-        yield (_("  what a new session gets could not be looked at: {why}", why=done.unprobed), BAD)
+        yield (_("  what a new session gets is unknown: {why}", why=done.unprobed), BAD)
     if outcome.unrecorded:
         yield (_("  ▲ the journal could not be told: {why}", why=outcome.unrecorded), BAD)
 
