@@ -179,7 +179,7 @@ def test_a_kill_the_lent_line_broke_in_is_unknown_and_the_next_reading_begins_an
         with executor.together(borrow=True) as conversation:
             with pytest.raises(OutcomeUnknown):
                 conversation.kill(crowd.newest)
-            with pytest.raises(SourceError, match="broke before"):
+            with pytest.raises(SourceError, match="broke earlier"):
                 conversation.kill(crowd.newest)
         for sitter in crowd.sitters:
             sitter._force_close()
@@ -316,7 +316,7 @@ def test_a_run_whose_connection_breaks_attempts_nothing_more(
         with gate.together() as connection:
             with pytest.raises(OutcomeUnknown):
                 gate.run(KillSession(witnesses[0]), connection)
-            with pytest.raises(SourceError, match="broke before"):
+            with pytest.raises(SourceError, match="broke earlier"):
                 gate.run(KillSession(witnesses[1]), connection)
 
         assert set(ids[1:]) <= {each.id for each in source.sample().sessions}

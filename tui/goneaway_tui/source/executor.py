@@ -274,7 +274,7 @@ class Conversation:
         if self._broken:
             raise Unreachable(
                 _(
-                    "the connection to {server} broke before, and nothing more was sent",
+                    "the connection to {server} broke earlier, and nothing more was sent",
                     server=self._address.name,
                 ),
                 _(LOOK),

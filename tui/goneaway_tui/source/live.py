@@ -126,7 +126,7 @@ class LiveSource:
             raise TooSlow(_("{server} does not answer in time", server=self.name))
         try:
             if self._reading is None:
-                raise Unreachable(_("no connection to {server} stands now", server=self.name))
+                raise Unreachable(_("there is no open connection to {server}", server=self.name))
             yield self._reading.connection, self._reading.found
         finally:
             if self._line.is_cut:
