@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,11 @@ import pymysql
 import pytest
 from textual.pilot import Pilot
 
-from goneaway_tui.errors import NoConnectionLeft, OutcomeUnknown, Refused, SourceError
+from goneaway_tui.errors import NoConnectionLeft, OutcomeUnknown, Refused, SourceError, TooSlow
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.tuning import Keep
+from goneaway_tui.source import live
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
@@ -266,6 +268,23 @@ def test_a_value_out_of_bounds_is_cut_over_the_lent_connection_as_over_any(
         assert 1 == len(kept.warnings)
     for sitter in crowd.sitters:
         sitter._force_close()
+
+
+def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
+    mysql97: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with reader(root(mysql97)) as (source, executor), ThreadPoolExecutor() as pool:
+        before = source.sample().server.own_session_ids
+        with source.lent() as (connection, _found):
+            reading = pool.submit(source.sample)
+            assert [(42,)] == connection.rows("SELECT 42")
+            assert not reading.done()
+            monkeypatch.setattr(live, "SAMPLE_SECONDS", 0.1)
+            with pytest.raises(TooSlow), source.lent():
+                pass
+            monkeypatch.undo()
+        assert before == reading.result(BUSY).server.own_session_ids
+        assert executor.powers().can_kill
 
 
 def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Path, monkeypatch: Any) -> None:
