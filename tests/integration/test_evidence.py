@@ -207,9 +207,9 @@ def test_our_own_kill_by_a_procedure_is_ours_and_a_client_lost_after_it_is_surel
         watch.look()
         watch.look()
         ours.begin(ProcesslistId(victim.thread_id()))
-        kept = LiveExecutor(Address("127.0.0.1", server.port, "root"), time.time).kill(
-            ProcesslistId(victim.thread_id())
-        )
+        executor = LiveExecutor(Address("127.0.0.1", server.port, "root"), time.time)
+        with executor.together() as conversation:
+            kept = conversation.kill(ProcesslistId(victim.thread_id()))
         [told] = watch.look_until_gone(victim.thread_id())
         lost._force_close()
         [other] = watch.look_until_gone(lost.thread_id())

@@ -18,8 +18,9 @@ from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.tuning import Keep, Kept
 from goneaway_tui.source import connection as connections
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.executor import ALREADY_GONE, LiveExecutor
+from goneaway_tui.source.executor import ALREADY_GONE
 from goneaway_tui.source.live import LiveSource
+from tests.integration.acting import OneByOne
 from tests.integration.conftest import StartServer
 from tests.integration.relay import Relay
 from tests.servers.private import NAMES, Name, RealServer
@@ -86,8 +87,8 @@ PRIVILEGES = {
 }
 
 
-def executor(server: RealServer, user: str = "root") -> LiveExecutor:
-    return LiveExecutor(Address("127.0.0.1", server.port, user), time.time)
+def executor(server: RealServer, user: str = "root") -> OneByOne:
+    return OneByOne(Address("127.0.0.1", server.port, user), time.time)
 
 
 def run(server: RealServer, *statements: str, **options: Any) -> list[tuple[Any, ...]]:
@@ -768,7 +769,7 @@ def is_done_after_a_thaw(server: RealServer) -> None:
 def test_a_server_that_stands_still_is_waited_for_as_long_as_we_say(start_server: StartServer) -> None:
     server = start_server("mysql97")
     with Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
-        acting = LiveExecutor(relay.address, time.time)
+        acting = OneByOne(relay.address, time.time)
         with (
             Stopwatch() as watch,
             pytest.raises(
@@ -790,7 +791,7 @@ def test_a_change_the_server_stood_still_in_may_have_been_made(
     server = start_server(name)
     with Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
         with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
-            LiveExecutor(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
+            OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
 
         is_done_after_a_thaw(server)
 
@@ -804,7 +805,7 @@ def test_a_change_the_line_broke_in_is_unknown_and_not_tried_again(
     with Relay(server, b"SET GLOBAL wait_timeout", lambda: broken.pop().cut()) as relay:
         broken.append(relay)
         with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
-            LiveExecutor(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
+            OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
 
     assert 28800 == value_of(server, "wait_timeout")
 
@@ -816,7 +817,7 @@ def test_a_kill_the_line_broke_in_is_unknown(name: Name, start_server: StartServ
     with guest(server) as victim, Relay(server, b"KILL CONNECTION", lambda: broken.pop().cut()) as relay:
         broken.append(relay)
         with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
-            LiveExecutor(relay.address, time.time).kill(id_of(victim))
+            OneByOne(relay.address, time.time).kill(id_of(victim))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -830,7 +831,7 @@ def test_a_change_that_was_taken_is_not_called_undone(
         with pytest.raises(
             OutcomeUnknown, match=r"took SET GLOBAL wait_timeout = 600, and then: .* is unknown"
         ):
-            LiveExecutor(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
+            OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
         is_done_after_a_thaw(server)
 
 
@@ -840,7 +841,7 @@ def test_who_was_never_reached_is_known_to_have_done_nothing(
 ) -> None:
     server = start_server(name)
     server.freeze()
-    acting = LiveExecutor(Address("127.0.0.1", server.port, "root", connect_timeout=1), time.time)
+    acting = OneByOne(Address("127.0.0.1", server.port, "root", connect_timeout=1), time.time)
     with pytest.raises((Unreachable, TooSlow)) as failed:
         acting.set_global("wait_timeout", 600, Keep.GLOBAL)
 

@@ -153,7 +153,7 @@ async def test_keys_act_on_the_server_under_the_cursor_and_dialogs_name_it(tmp_p
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot, clock)
         await pilot.press("down", "down")
-        await until(pilot, lambda: not app.acts.why_not("tune"))
+        await until(pilot, lambda: app.acts.gate is not None)
         assert "db1" == app.server_name
         await pilot.press("w")
         await until(pilot, on(app, TuneScreen))
@@ -207,7 +207,7 @@ async def test_marked_sessions_are_killed_where_they_are_and_not_on_two_servers_
     app = two(clock, journal=Journal(tmp_path / "journal.jsonl", clock))
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await ready(app, pilot, clock)
-        await until(pilot, lambda: not any(each.acts.why_not("kill") for each in app.watched))
+        await until(pilot, lambda: all(each.acts.gate is not None for each in app.watched))
         await pilot.press("down", "space")
         assert "db1" == app.server_name
         await pilot.press("k")
@@ -259,7 +259,8 @@ async def test_one_that_refuses_from_the_start_is_a_cell_and_comes_by_itself(tmp
         assert app.watched[0].acts.why_not("kill")
         clock.now += 1
         await ready(app, pilot, clock)
-        await until(pilot, lambda: not app.watched[0].acts.why_not("kill"))
+        await until(pilot, lambda: app.watched[0].acts.gate is not None)
+        assert "" == app.watched[0].acts.why_not("kill")
 
         assert {"db1", "db2"} == {name for name, _ in seen(app)}
         assert "" == notice(app)

@@ -92,3 +92,18 @@ def test_where_kills_are_not_counted_ours_make_no_number_of_it() -> None:
     unknown = replace(sample, clues=replace(sample.clues, killed=None))
 
     assert ours.added_to(unknown).clues.killed is None
+
+
+def test_a_kill_of_ours_that_the_server_remembers_hides_no_other_one() -> None:
+    """The connection of a run stays open: the server remembers its last KILLs, and counts only the others as unknown."""
+    ours = OurKills()
+    for victim in (4, 5):
+        ours.begin(ProcesslistId(victim))
+    remembered = replace(
+        after(STAYS, killed=1).clues, kills=(Kill(ProcesslistId(4), "root@localhost, session 90"),)
+    )
+    told = ours.added_to(replace(after(STAYS), clues=remembered)).clues
+
+    assert 0 == told.killed
+    assert [(4, "this tool"), (5, "this tool")] == [(kill.session_id, kill.by) for kill in told.kills]
+    assert [0, 1] == [ours.added_to(after(STAYS, killed=1)).clues.killed for _ in range(2)]

@@ -6,6 +6,7 @@ GoneawayError
     Unreachable          nobody answers, or the conversation broke off
       OutcomeUnknown       it broke off while a change was under way
     AccessDenied         the server knows us and says no
+      NoConnectionLeft     it is full, or the account has used up its own share of connections
     TooSlow              a statement of ours ran into its own time limit
     Unsupported          what answered is not a server we can read
       UnsupportedVersion   it is too old: asking again brings the same answer
@@ -72,6 +73,10 @@ class OutcomeUnknown(Unreachable):
 
 
 class AccessDenied(SourceError):
+    pass
+
+
+class NoConnectionLeft(AccessDenied):
     pass
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pymysql
 import pytest
 
-from goneaway_tui.errors import AccessDenied, SourceError, TooSlow, Unreachable
+from goneaway_tui.errors import AccessDenied, NoConnectionLeft, SourceError, TooSlow, Unreachable
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import ABSENT, DENIED
 from goneaway_tui.source.explanations import HINTS as TOLD
@@ -16,15 +16,15 @@ SOCKET = Address(socket="/run/mysqld/mysqld.sock")
 
 HINTS = [
     (1028, TooSlow, "next poll"),
-    (1040, AccessDenied, "CONNECTION_ADMIN"),
+    (1040, NoConnectionLeft, "CONNECTION_ADMIN"),
     (1044, AccessDenied, "-D"),
     (1045, AccessDenied, "-p asks"),
     (1049, AccessDenied, "-D"),
     (1053, Unreachable, "shutting down"),
     (1129, AccessDenied, "host_cache"),
     (1130, AccessDenied, "CREATE USER"),
-    (1203, AccessDenied, "max_user_connections"),
-    (1226, AccessDenied, "limit of its own"),
+    (1203, NoConnectionLeft, "max_user_connections"),
+    (1226, NoConnectionLeft, "limit of its own"),
     (1317, TooSlow, "next poll"),
     (1820, AccessDenied, "expired"),
     (1862, AccessDenied, "expired"),

@@ -123,7 +123,7 @@ def _ui(settings: Settings) -> int:
             way.close()
             kindred.leave()
 
-        executor = executor_of(settings, way.address, clock)
+        executor = executor_of(settings, way.address, clock, source)
         try:
             return show(settings, source, clock, executor, leave=leave, recorder=recorder, grown=grown)
         finally:

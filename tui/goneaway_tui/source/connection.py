@@ -9,8 +9,8 @@ from __future__ import annotations
 import ssl
 import struct
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any
+from contextlib import AbstractContextManager, suppress
+from typing import Any, Self
 
 import pymysql
 from pymysql import converters
@@ -122,6 +122,17 @@ class Connection:
         except BaseException:
             self._line.close()
             raise
+
+    @classmethod
+    def over(cls, other: Connection) -> Self:
+        """The conversation `other` has, as one of this kind: `other` stays its owner, and is not used meanwhile."""
+        same = cls.__new__(cls)
+        same.__dict__.update(other.__dict__)
+        return same
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Cut the line where what is done inside takes longer."""
+        return self._line.within(seconds)
 
     @property
     def id(self) -> int:

@@ -6,7 +6,7 @@ import re
 
 import pymysql
 
-from goneaway_tui.errors import AccessDenied, SourceError, TooSlow, Unreachable
+from goneaway_tui.errors import AccessDenied, NoConnectionLeft, SourceError, TooSlow, Unreachable
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.source.address import Address
@@ -21,7 +21,7 @@ _ANY_SIDE_DOOR = marked(
 )
 HINTS = {
     1040: (
-        AccessDenied,
+        NoConnectionLeft,
         marked(
             "all its connections are taken; an account with CONNECTION_ADMIN or SUPER gets the reserved one; {side_door}"
         ),
@@ -37,8 +37,8 @@ HINTS = {
         AccessDenied,
         marked("the account is not allowed from this host: CREATE USER ...@'this host' on the server"),
     ),
-    1203: (AccessDenied, marked("this account holds max_user_connections already")),
-    1226: (AccessDenied, marked("this account has used up a limit of its own")),
+    1203: (NoConnectionLeft, marked("this account holds max_user_connections already")),
+    1226: (NoConnectionLeft, marked("this account has used up a limit of its own")),
     1820: (AccessDenied, marked("the password has expired: change it with the mysql client first")),
     1862: (AccessDenied, marked("the password has expired: change it with the mysql client first")),
     2059: (

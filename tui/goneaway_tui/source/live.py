@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from goneaway_tui.errors import SourceError, Unreachable
+from goneaway_tui.errors import SourceError, TooSlow, Unreachable
 from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.language import _
 from goneaway_tui.model.sample import Sample
@@ -122,6 +123,24 @@ class LiveSource:
     def relatives(self) -> Kin:
         """What the server says of others that belong with it. Raises SourceError."""
         return self._asked(lambda reading: reading.relatives())
+
+    @contextmanager
+    def lent(self) -> Iterator[tuple[Connection, Survey]]:
+        """The connection that stands, and what is known of the server; no reading is begun meanwhile.
+
+        Whoever cannot trust it any more cuts it, and the next reading begins anew.
+        Raises SourceError where none stands, and where a reading does not end in time. From any thread.
+        """
+        if not self._busy.acquire(timeout=SAMPLE_SECONDS):
+            raise TooSlow(_("{server} does not answer in time", server=self.name))
+        try:
+            if self._reading is None:
+                raise Unreachable(_("there is no open connection to {server}", server=self.name))
+            yield self._reading.connection, self._reading.found
+        finally:
+            if self._line.is_cut:
+                self._drop()
+            self._busy.release()
 
     def _asked(self, ask: Callable[[_Reading], T]) -> T:
         with self._busy:
@@ -299,6 +318,10 @@ class _Reading:
             self._uptime.take(uptime, now)
         self._present = present
         return self._counters
+
+    @property
+    def found(self) -> Survey:
+        return self._found
 
     def history(self) -> History:
         # it comes with the rooms of the doctor, which a look does not need

@@ -61,8 +61,9 @@ class OurKills:
             missing = self._victims - {session.id for session in sample.sessions}
             self._victims -= missing
             killed = self._foreign(sample.clues)
+        others = tuple(kill for kill in sample.clues.kills if kill.session_id not in missing)
         told = tuple(Kill(victim, _(BY)) for victim in sorted(missing))
-        clues = replace(sample.clues, kills=(*sample.clues.kills, *told), killed=killed)
+        clues = replace(sample.clues, kills=(*others, *told), killed=killed)
         return replace(sample, clues=clues)
 
     def _foreign(self, clues: Clues) -> int | None:

@@ -49,9 +49,12 @@ class KillScreen(SeenScreen[Kills | None]):
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, victims: Sequence[Verdict], now: float, server: str, left_out: str = "") -> None:
-        """`left_out`: who was marked too, and is not to be killed."""
+    def __init__(
+        self, victims: Sequence[Verdict], now: float, server: str, left_out: str = "", note: str = ""
+    ) -> None:
+        """`left_out`: who was marked too, and is not to be killed. `note`: what is to be known about how it would be done."""
         super().__init__()
+        self._note = note
         self._left_out = left_out
         self._victims = tuple(victims)
         self._now = now
@@ -77,6 +80,8 @@ class KillScreen(SeenScreen[Kills | None]):
             yield Label(
                 Content(_("Each is looked at again first, and spared if it is no longer what is shown here."))
             )
+            if self._note:
+                yield Label(Content(self._note), classes="note")
             if self._left_out:
                 yield Label(Content(self._left_out), classes="quiet")
             with Horizontal(classes="buttons"):

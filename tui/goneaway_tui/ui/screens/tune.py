@@ -66,6 +66,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         self._confirmed: str | None = None
         self.typed = ""
         """A value that was begun before it was open."""
+        self.note = ""
+        """What is to be known about how it would be done."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune changing") as dialog:
@@ -88,6 +90,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                     "effect", id="effects"
                 )  # as long as it has to be, so it comes after what is of one line
                 yield Entry("lasting", id="lasting")
+            if self.note:
+                yield Label(Content(self.note), classes="note")
             warning = Static(id="warning")
             warning.display = False
             yield warning
