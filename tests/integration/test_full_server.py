@@ -35,12 +35,10 @@ from tests.integration.conftest import StartServer
 from tests.integration.relay import Relay
 from tests.servers.private import NAMES, Name, RealServer
 from tests.ui.test_board import lines
-from tests.waiting import becomes_true
+from tests.waiting import PATIENCE, becomes_true
 
 PLACES = 10
 """Connections of a server that is to be full."""
-BUSY = 20.0
-"""Seconds a busy machine may take for what has nothing to wait for."""
 
 
 def run(server: RealServer, *statements: str) -> list[tuple[Any, ...]]:
@@ -138,13 +136,13 @@ async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place
         assert is_listed(source, first)
 
         assert gate.run(KillSession(seen[first]), borrow=True).lent
-        await becomes_true(lambda: not is_listed(source, first), BUSY)
+        await becomes_true(lambda: not is_listed(source, first))
         crowd.make_room(2)
-        await becomes_true(lambda: crowded(source.sample()) < PLACES - 1, BUSY)
+        await becomes_true(lambda: crowded(source.sample()) < PLACES - 1)
 
         assert not gate.run(KillSession(seen[second]), borrow=True).lent
         assert not executor.is_full
-        await becomes_true(lambda: not is_listed(source, second), BUSY)
+        await becomes_true(lambda: not is_listed(source, second))
 
     assert [False, True, False] == [act.entry.lent for act in journal.acts()]
     assert ["failed", "done", "done"] == [act.entry.phase for act in journal.acts()]
@@ -203,25 +201,25 @@ async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_on
         return isinstance(app.screen, screen)
 
     async def reported(pilot: Pilot[None]) -> str:
-        await becomes_true(lambda: isinstance(app.screen, ReportScreen) and app.screen.is_finished, BUSY)
+        await becomes_true(lambda: isinstance(app.screen, ReportScreen) and app.screen.is_finished)
         await pilot.pause()
         return lines(app)
 
     async with app.run_test(size=(120, 40)) as pilot:
-        await becomes_true(lambda: app.snapshot is not None, BUSY)
+        await becomes_true(lambda: app.snapshot is not None)
         await pilot.press("k")
-        await becomes_true(lambda: on(KillScreen), BUSY)
+        await becomes_true(lambda: on(KillScreen))
         await pilot.pause()
         asked = lines(app)
         await pilot.click("#kill")
         killed = await reported(pilot)
         await pilot.press("escape")
-        await becomes_true(lambda: crowded(source.sample()) < PLACES, BUSY)
+        await becomes_true(lambda: crowded(source.sample()) < PLACES)
         crowd.fill()
         crowd.sitters.append(crowd.server.connect())  # somebody else has the place that is kept for root
 
         await pilot.press("w")
-        await becomes_true(lambda: on(TuneScreen), BUSY)
+        await becomes_true(lambda: on(TuneScreen))
         await pilot.pause()
         tuning = lines(app)
         await pilot.press(*"9h", "enter")
@@ -229,9 +227,9 @@ async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_on
         await pilot.press("escape")
 
         crowd.make_room()
-        await becomes_true(lambda: app.snapshot is not None and crowded(app.snapshot.sample) < PLACES - 2, BUSY)
+        await becomes_true(lambda: app.snapshot is not None and crowded(app.snapshot.sample) < PLACES - 2)
         await pilot.press("w")
-        await becomes_true(lambda: on(TuneScreen), BUSY)
+        await becomes_true(lambda: on(TuneScreen))
         await pilot.pause()
         roomy = lines(app)
         await pilot.press(*"8h", "enter")
@@ -283,7 +281,7 @@ def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
             with pytest.raises(TooSlow), source.lent():
                 pass
             monkeypatch.undo()
-        assert before == reading.result(BUSY).server.own_session_ids
+        assert before == reading.result(PATIENCE).server.own_session_ids
         assert executor.powers().can_kill
 
 
@@ -308,7 +306,7 @@ def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Pat
 
         assert 30 == len(witnesses)
         assert 1 == len(opened)
-        until = time.monotonic() + BUSY
+        until = time.monotonic() + PATIENCE
         while victims & {each.id for each in source.sample().sessions} and time.monotonic() < until:
             time.sleep(0.05)
         assert not victims & {each.id for each in source.sample().sessions}
