@@ -182,8 +182,7 @@ class Watched:
     def glance(self, now: float) -> Glance:
         seen = self.seen(now)
         stale = seen is not None and is_stale(seen, self.pace)
-        read_only = self.acts.is_read_only
-        return Glance(self.name, self.shown, seen, stale, self.trouble, read_only, self.color)
+        return Glance(self.name, self.shown, seen, stale, self.trouble, self.color)
 
 
 def stop_all(watched: Sequence[Watched]) -> None:
