@@ -98,12 +98,16 @@ def _is_fresh(record: _Record, text: str, own: Stamp | None, wrap: Unwrapped | N
 def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:
     server = ServerLog(UTC)
     familiar: dict[str, Client] = {}
+    started: float | None = None
+    """When the server whose log this is was ready last."""
     for record in _records(lines, now):
         entry = server.entry(record.lines[0].text)
         if entry is not None and _is_of_server(entry):
             draft = _of_server(record, entry)
             if draft is not None:
-                yield draft
+                stamp_seconds = None if draft.seen.at is None else draft.seen.at.seconds
+                started = stamp_seconds if draft.started else started
+                yield _dated_from(draft, started, stamp_seconds)
             continue
         for draft in _of_client(record):
             client = draft.seen.client
@@ -116,6 +120,13 @@ def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:
             elif known.driver and not client.framework and not client.driver:
                 draft = replace(draft, seen=replace(draft.seen, client=known))  # noqa: PLW2901 - a draft made whole
             yield draft
+
+
+def _dated_from(draft: Draft, started: float | None, at: float | None) -> Draft:
+    """With how long the server had been up, where its log tells; a session is as old at most."""
+    if started is None or at is None or at < started:
+        return draft
+    return replace(draft, seen=replace(draft.seen, server_up_seconds=at - started))
 
 
 def _is_of_server(entry: LogEntry) -> bool:
