@@ -318,6 +318,14 @@ def test_a_silence_shorter_than_the_limit_speaks_against_an_idle_timeout() -> No
     assert not any("180 s" in each for each in found.because)
 
 
+@pytest.mark.parametrize(("server", "speaks"), [(Facts(), True), (UP_LONG, False)], ids=["assumed", "known"])
+def test_hours_of_silence_are_held_against_a_known_limit_alone(server: Facts, speaks: bool) -> None:  # noqa: FBT001
+    found = finding(Cause.IDLE_TIMEOUT, replace(GONE, silent_seconds=12_122.0), server)
+
+    assert speaks == any("12122 s" in each for each in found.because)
+    assert speaks != any("12122 s" in each for each in found.against)
+
+
 def test_a_server_log_that_tells_of_its_start_shows_how_old_a_session_was_at_most() -> None:
     log = (
         b"2026-11-30  4:43:00 0 [Note] /usr/sbin/mariadbd: ready for connections.\n"

@@ -65,6 +65,7 @@ def test_a_reason_in_any_language_is_understood_in_a_message_of_any(head: Messag
         read = entry(filled(head.text, *names, reason.text))
 
         assert (read.session_id, read.cause) == (4711, ENDS[reason.number]), reason
+        assert all(f"'{name}'" in in_english(read.text) for name in names), reason
         assert reason.number == 1927 or error_number(read) == reason.number, reason
 
 

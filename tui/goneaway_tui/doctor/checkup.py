@@ -296,7 +296,7 @@ def _crash(patient: Patient) -> Checked:
 def _too_many(patient: Patient) -> Checked:
     refused = patient.counter("connection_errors_max_connections")
     if refused is None:
-        since: Verdict = (Certainty.POSSIBLE, (_("the server does not count whom it refuses"),))
+        since: Verdict = (Certainty.POSSIBLE, (_("the server does not count refused connections"),))
     elif refused:
         since = (
             Certainty.CONFIRMED,

@@ -22,6 +22,9 @@ from goneaway_tui.doctor.occurrences import How, Occurrence
 from goneaway_tui.doctor.words import seconds_words
 from goneaway_tui.language import _
 
+COMMON_LIMIT = 600.0
+"""Seconds: a silence this long may well be longer than a limit nobody told us; few servers have a shorter one."""
+
 
 def idle_timeout(seen: Evidence) -> Iterator[Argument]:
     log = seen.seen
@@ -137,6 +140,8 @@ def _silence(seen: Evidence) -> Iterator[Argument]:
             ),
             limit_reached=seen.knows("wait_timeout"),
         )
+    elif silent >= COMMON_LIMIT and not seen.knows("wait_timeout"):
+        yield Argument(2, _("The log had been silent for {silence} before.", silence=seconds_words(silent)))
     elif silent >= LONG_SILENCE:
         yield Argument(
             -1,

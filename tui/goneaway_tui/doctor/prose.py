@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Final
 
 from goneaway_tui.doctor.codes import CODES
@@ -133,7 +132,7 @@ def others_words(findings: Sequence[Finding]) -> str:
         for certainty in Certainty
         if (others := [each for each in findings[1:] if each.certainty is certainty])
     )
-    return _("Other causes: {causes}.", causes=reduce(lambda said, more: f"{said}; {more}", by_certainty))
+    return _("Other causes: {causes}.", causes=_("; ").join(by_certainty))
 
 
 def times_words(group: Group) -> str:

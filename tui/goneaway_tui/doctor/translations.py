@@ -116,7 +116,8 @@ def _forms() -> tuple[re.Pattern[str], Mapping[int, _Form]]:
     forms: dict[int, _Form] = {}
     alternatives: dict[bool, list[str]] = {False: [], True: []}
     groups = 0
-    for row in sorted(rows, key=_names_program):
+    # The shorter form of a message would take the slots of the longer one for part of a name.
+    for row in sorted(rows, key=lambda row: (_names_program(row), -_slots(row.text))):
         key = row.number, _slots(row.text)
         if key not in english:
             continue
