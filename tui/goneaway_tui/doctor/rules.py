@@ -60,7 +60,7 @@ def packet_too_large(seen: Evidence) -> Iterator[Argument]:
         source=word,
     )
     if log.says in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
-        yield Argument(4, both)
+        yield Argument(4, both, limit_reached=seen.knows("max_allowed_packet"))
     if not is_loss(log):
         return
     if "max_allowed_packet" in seen.server.limits and limit:
