@@ -191,3 +191,11 @@ def test_a_server_that_shows_no_ones_own_limit_rules_no_shorter_one_out() -> Non
     patient = Patient(a_snapshot(sample.sessions, server=sample.server), (), NOW)
 
     assert POSSIBLE is found(Cause.IDLE_TIMEOUT, patient).certainty
+
+
+def test_a_limit_of_idle_transactions_of_any_family_is_not_ruled_out() -> None:
+    patient = a_patient(variables={"kill_idle_transaction": 300})
+    status = found(Cause.TRANSACTION_TIMEOUT, patient)
+
+    assert POSSIBLE is status.certainty
+    assert any("kill_idle_transaction" in words for words in status.because)

@@ -18,7 +18,7 @@ from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.finding import Finding
-from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
+from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED, Basis, Risk, Snapshot
 
 LATELY = 600.0
 """Seconds that count as the trend."""
@@ -214,11 +214,7 @@ def _counted(patient: Patient, code: int, count: int) -> str:
 
 
 def _transaction_timeout(patient: Patient) -> Checked:
-    names = (
-        "idle_transaction_timeout",
-        "idle_write_transaction_timeout",
-        "idle_readonly_transaction_timeout",
-    )
+    names = (*OF_TRANSACTIONS, *SHARED)
     known = {name: patient.limit(name) for name in names if patient.limit(name) is not None}
     if not known:
         return Checked(

@@ -12,6 +12,7 @@ from goneaway_tui.doctor.pools import arithmetic, pool_settings, safe_seconds
 from goneaway_tui.doctor.words import bytes_words, seconds_words
 from goneaway_tui.language import _
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
 
 Remedies = Callable[[Evidence], Iterator[str]]
 SHORTEST_ON_THE_WAY: Final = 240.0
@@ -263,22 +264,17 @@ def for_transactions(seen: Evidence) -> Iterator[str]:
     yield _(
         "At the client: do nothing slow inside a transaction: no call to others, no waiting for a person."
     )
-    if shortest := _shortest_in_transaction(seen):
+    if shortest := _shortest(seen, (*OF_TRANSACTIONS, *SHARED)):
         yield _("Commit within {arithmetic}.", arithmetic=arithmetic(shortest))
 
 
 def longer_transactions(seen: Evidence) -> Iterator[str]:
-    if _shortest_in_transaction(seen):
+    if _shortest(seen, OF_TRANSACTIONS):
         yield _("Or raise the limit for that session alone.")
 
 
-def _shortest_in_transaction(seen: Evidence) -> float:
-    """In seconds; 0 where no such limit is on."""
-    names = (
-        "idle_transaction_timeout",
-        "idle_write_transaction_timeout",
-        "idle_readonly_transaction_timeout",
-    )
+def _shortest(seen: Evidence, names: tuple[str, ...]) -> float:
+    """In seconds; 0 where none of these limits is on."""
     return min((limit for name in names if (limit := seen.server.limits.get(name, 0)) > 0), default=0)
 
 
