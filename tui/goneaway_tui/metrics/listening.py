@@ -68,7 +68,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
         self._clock = clock
         self._open: dict[socket.socket, float] = {}
         """Since when, oldest first. The accepting thread adds; that of the connection takes away."""
-        super().__init__((host, port), _SilentHandler)
+        super().__init__((host, port), _Unlogged)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         for oldest in list(self._open)[: max(0, len(self._open) + 1 - MAX_CONNECTIONS)]:
@@ -91,7 +91,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
         """A client that hangs up in the middle of an answer is no fault of ours."""
 
 
-class _SilentHandler(WSGIRequestHandler):
+class _Unlogged(WSGIRequestHandler):
     timeout = CONNECTION_SECONDS
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the standard library

@@ -33,6 +33,7 @@ _EXAMPLES = {
     "ssl-ca": "/etc/ssl/certs/db-ca.pem",
     "ssl-cert": "/etc/ssl/certs/dba.pem",
     "ssl-key": "/etc/ssl/private/dba.pem",
+    "server-public-key-path": "/etc/ssl/certs/db1-public-key.pem",
     "ssh": "dba@jump.example.com",
 }
 """For options that have no default to show, or a better one to have."""
