@@ -533,7 +533,9 @@ def logins(server: RealServer) -> Iterator[tuple[str, str]]:
         yield plugin, f"IDENTIFIED WITH {plugin} BY '{{p}}'"
 
 
-@pytest.mark.parametrize("way", ["encrypted", "plain", "plain, the key at hand", "socket", "socket encrypted"])
+@pytest.mark.parametrize(
+    "way", ["encrypted", "plain", "plain, the key at hand", "socket", "socket encrypted"]
+)
 @pytest.mark.parametrize("password", [SECRET, "pässwörd→☃ '\\", "x" * 70])
 def test_every_password_plugin_logs_in_every_way(any_server: RealServer, way: str, password: str) -> None:
     encrypted = "REQUIRED" if any_server.name != "mariadb1011" else "PREFERRED"
@@ -791,7 +793,10 @@ def test_no_password_goes_under_the_key_of_whoever_answers(held: str) -> None:
 @pytest.mark.parametrize(("mode", "switch"), [("REQUIRED", False), ("PREFERRED", False), ("REQUIRED", True)])
 @pytest.mark.parametrize("plugin", [b"mysql_clear_password\0", b"dialog\0\x04Password: "])
 def test_clear_text_goes_to_an_unverified_certificate_only_by_a_switch(
-    mysql97: RealServer, plugin: bytes, mode: str, switch: bool
+    mysql97: RealServer,
+    plugin: bytes,
+    mode: str,
+    switch: bool,  # noqa: FBT001
 ) -> None:
     heard: list[bytes] = []
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -117,7 +117,7 @@ class Guard:
     """Those we are asked by, in small letters, besides `localhost`; None where any is good."""
     login: str | None = None
     """`user:password`; None lets in everybody."""
-    failed_logins: FailedLogins = field(default_factory=lambda: FailedLogins())
+    failed_logins: FailedLogins = field(default_factory=FailedLogins)
 
     def refusal(self, headers: Mapping[str, str], *, by_page: bool, address: str, now: float) -> int | None:
         """The status with which to refuse; None lets in.

@@ -53,7 +53,9 @@ class _Xz:
 
     def read(self, size: int = -1, /) -> bytes:
         while True:
-            if self._unpacker.eof:  # another stream may follow, after bytes that fill up to a multiple of four
+            if (
+                self._unpacker.eof
+            ):  # another stream may follow, after bytes that fill up to a multiple of four
                 self._ahead = self._unpacker.unused_data.lstrip(b"\0")
                 self._ahead = self._ahead or self._packed.read(BLOCK).lstrip(b"\0")
                 if not self._ahead:

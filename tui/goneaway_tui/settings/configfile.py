@@ -96,7 +96,9 @@ def examined(named: str | None, around: Surroundings) -> tuple[Config, tuple[Set
         raise SettingsError(
             _("there is no config file {file}", file=name), _("goneaway-tui config init makes one")
         )
-    return configreader.examined(decoded(content, name), name, is_private=is_private(content))
+    return configreader.examined(
+        decoded(content, name), name, is_private=is_private(content), is_safe=content.is_safe
+    )
 
 
 def decoded(content: Content, name: str) -> str:

@@ -105,7 +105,9 @@ class BoundedWire(Wire):
         self.budget -= num_bytes + PACKET_COST
         if self.budget < 0:
             self._force_close()  # type: ignore[attr-defined]
-            raise pymysql.OperationalError(TOO_MUCH, marked("the server sends more than an answer can be long"))
+            raise pymysql.OperationalError(
+                TOO_MUCH, marked("the server sends more than an answer can be long")
+            )
         return bytes(super()._read_bytes(num_bytes))  # type: ignore[misc]
 
 

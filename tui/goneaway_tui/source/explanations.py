@@ -46,10 +46,13 @@ _HINTS = {
             "give the account a plugin we speak: caching_sha2_password, sha256_password or mysql_native_password"
         ),
     ),
-    2061: (AccessDenied, marked(
+    2061: (
+        AccessDenied,
+        marked(
             "verify the server: --ssl-mode=VERIFY_CA with --ssl-ca=FILE, or use its socket (-S); "
             "mysql's own switches for it: --get-server-public-key, --enable-cleartext-plugin"
-        )),
+        ),
+    ),
     2026: (Unreachable, marked("check --ssl-mode, --ssl-ca and the name in the server's certificate")),
     3118: (AccessDenied, marked("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
     3159: (AccessDenied, marked("the server wants TLS: --ssl-mode=REQUIRED")),

@@ -65,7 +65,9 @@ class PublicKey:
         if wire.password and not wire._secure and not self._is_allowed:  # noqa: SLF001 - as above
             raise pymysql.OperationalError(
                 IN_CLEAR,
-                marked("the server asks for the password under a key of its own, and has not proved who it is"),
+                marked(
+                    "the server asks for the password under a key of its own, and has not proved who it is"
+                ),
             )
 
 
