@@ -429,7 +429,7 @@ def test_the_file_to_begin_with_names_nothing_that_is_not() -> None:
 )
 def test_a_command_is_not_run_that_another_user_could_have_written(
     mode: int,
-    is_ours: bool,
+    is_ours: bool,  # noqa: FBT001
     is_refused: bool,  # noqa: FBT001
 ) -> None:
     text = '[servers.db1]\nhost = "db1"\npassword_command = ["pass", "db1"]\n'

@@ -23,8 +23,14 @@ MOST_BYTES = MOST_LINE_BYTES + (16 << 20)
 """Bytes a stream may unroll to; the recorder begins another long before, if only after a line of the longest."""
 MOST_CELLS = 4_000_000
 """Values in one line: the shortest take much more of memory than of a line."""
+MOST_RATIO, FREE_BYTES = 100, 1 << 20
+"""Bytes that one packed byte may unroll to, beyond the first. A crowd of 3,000 sessions that are all alike comes to 31."""
 RAW_DEFLATE = -15
 _SEALED = struct.Struct(">d")
+
+
+class TooMuch(Misfit):
+    """A stream is longer than it may be."""
 
 
 class Track(IntEnum):
@@ -80,10 +86,12 @@ class Roll:
 class Unroll:
     """Reads one stream, whatever it holds, within bounds."""
 
-    def __init__(self, segment: int, track: int) -> None:
+    def __init__(self, segment: int, track: int, most_bytes: int = MOST_BYTES) -> None:
         self._inflate = zlib.decompressobj(RAW_DEFLATE)
         self._seal = first_seal(segment, track)
-        self._left = MOST_BYTES
+        self._left = most_bytes
+        self._earned = FREE_BYTES
+        """Bytes that the pieces so far may still unroll to."""
         self._rest = bytearray()
 
     def fits(self, piece: Piece) -> bool:
@@ -93,13 +101,15 @@ class Unroll:
     def lines(self, piece: Piece) -> Iterator[Any]:
         """The lines that end in the next piece, read as JSON. Raises Misfit."""
         self._seal = piece.seal
+        self._earned += MOST_RATIO * len(piece.body)
         try:
-            raw = self._inflate.decompress(piece.body, self._left + 1)
+            raw = self._inflate.decompress(piece.body, min(self._left, self._earned) + 1)
         except zlib.error as error:
             raise Misfit(_("no deflate stream")) from error
         self._left -= len(raw)
-        if self._left < 0:
-            raise Misfit(_("more in it than any recorder puts there"))
+        self._earned -= len(raw)
+        if min(self._left, self._earned) < 0:
+            raise TooMuch(_("more in it than any recorder puts there"))
         first, *others = raw.split(b"\n")
         self._rest += first
         for other in others:
