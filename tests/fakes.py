@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
-from goneaway_tui.errors import FileError, GoneawayError
+from goneaway_tui.errors import FileError, GoneawayError, NoConnectionLeft
 from goneaway_tui.model.profile import Draft, Profile, Welcome
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId, Session
@@ -40,6 +41,25 @@ class FakeExecutor:
         """What each reading ends with."""
         self.loses = False
         """Every session ends between looking at it and killing it."""
+        self.takes_no_more = False
+        """The server gives no further connection."""
+        self.can_borrow = True
+        self.is_full = self.is_lent = False
+        self.connections = 0
+        """How many of its own it has opened."""
+        self._may_borrow = [True]
+        """Of each conversation that is under way, the innermost last; what is read outside of one may borrow."""
+        self._is_open = False
+
+    @contextmanager
+    def together(self, *, borrow: bool = False) -> Iterator[FakeExecutor]:
+        self._may_borrow.append(borrow)
+        try:
+            yield self
+        finally:
+            self._may_borrow.pop()
+            self.is_lent = False
+            self._is_open &= len(self._may_borrow) > 1
 
     def powers(self) -> Powers:
         return self.can
@@ -53,6 +73,8 @@ class FakeExecutor:
         return self.sessions.get(session_id)
 
     def probe(self, name: str) -> tuple[Probe, ...]:
+        if self.takes_no_more:
+            raise NoConnectionLeft("db-01:3306: Too many connections (1040)", "wait till one ends")
         self._look(f"probe {name}")
         value = self.variables[name].variable.value
         return (Probe(interactive=False, value=value), Probe(interactive=True, value=value))
@@ -87,14 +109,29 @@ class FakeExecutor:
         return Kept(statement, None, ("already gone",) if known is None or self.loses else ())
 
     def _act(self, statement: str) -> None:
+        self._reach()
         self.did.append(statement)
         if self.raises is not None:
             raise self.raises
 
     def _look(self, what: str) -> None:
+        self._reach()
         self.looked.append(what)
         if self.blind is not None:
             raise self.blind
+
+    def _reach(self) -> None:
+        """Over the connection that is open, else over one that is opened now."""
+        if self._is_open:
+            return
+        self.is_full = self.takes_no_more
+        if not self.takes_no_more:
+            self.connections += 1
+            self._is_open = len(self._may_borrow) > 1
+        elif not self._may_borrow[-1]:
+            raise NoConnectionLeft("db-01:3306: Too many connections (1040)", "wait till one ends")
+        else:
+            self.is_lent = True
 
 
 class FakeDoor:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import random
 import signal
 import subprocess
 import sys
@@ -22,12 +21,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tests.bench import table
+from tests.bench import keys, table
 from tests.bench.crowd import USER, Seats, soft_limit
 from tests.bench.once import imported_by_snapshot, snapshots, starts
 from tests.bench.peers import at_work, ours, surroundings, versions
 from tests.bench.table import Figures
-from tests.bench.terminal import Mute, Terminal, percentile
+from tests.bench.terminal import Mute, Terminal
 from tests.bench.windows import Watcher, resident_mib
 from tests.servers.private import NAMES, RealServer, Servers
 
@@ -114,30 +113,8 @@ class Bench:
             programs = {table.US: at_work, table.TICKS: ticking}
             return self._watcher.turns(programs, self._pace.rounds)
 
-    def _keys(self) -> dict[str, float]:
-        """Milliseconds to the paint, for keys at any moment between two polls."""
-        moments = random.Random(7)
-        taken, lost = [], 0
-        with self._ours() as terminal:
-            terminal.wait_for(USER.encode())
-            time.sleep(3)
-            line = top = terminal.cursor_line()
-            going = b"\x1b[B"
-            for _ in range(self._pace.keys):
-                time.sleep(moments.uniform(0.1, 0.35))
-                going = b"\x1b[B" if line <= top else b"\x1b[A" if line > top + 20 else going
-                try:
-                    seconds, line = terminal.press(going, line)
-                except Mute:
-                    lost, line = lost + 1, terminal.cursor_line()
-                    continue
-                taken.append(seconds * 1000)
-        return {
-            "50 %": percentile(taken, 0.5),
-            "99 %": percentile(taken, 0.99),
-            "most": max(taken),
-            "not seen": lost,
-        }
+    def _keys(self) -> dict[str, dict[str, float]]:
+        return keys.measured(self._server.port, self._environment, self._sessions, self._pace.keys, say)
 
     def _inside(self) -> tuple[dict[str, float], dict[str, float]]:
         return inside(self._home, self._pace, "--port", str(self._server.port))

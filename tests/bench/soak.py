@@ -23,8 +23,9 @@ from typing import Any, Self
 import pymysql
 
 from goneaway_tui.judge.ledger import MOST
-from tests.integration.terminal import Terminal, comes_true, way_in
+from tests.integration.terminal import Terminal, way_in
 from tests.servers.private import NAMES, RealServer, Servers
+from tests.waiting import comes_true
 
 LASTS = 10.0
 """Seconds a session of the churn lives on average."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from tests.bench import keys
 from tests.bench.windows import Spending
 
 US, TICKS, RAW, INNOTOP, DOLPHIE = "goneaway-tui", "its ticks", "PyMySQL", "innotop", "Dolphie"
@@ -21,7 +22,8 @@ class Figures:
     few: Mapping[str, Spending] = field(default_factory=dict)
     many: Mapping[str, Spending] = field(default_factory=dict)
     """Ours at a tenth of the sessions, and at all of them, with the same activity."""
-    keys: Mapping[str, float] = field(default_factory=dict)
+    keys: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Milliseconds from a key to its paint, by kind of step (`tests.bench.keys`)."""
     inside: Mapping[str, float] = field(default_factory=dict)
     machine: Mapping[str, float] = field(default_factory=dict)
     """What stalls a loop that has nothing to do."""
@@ -64,6 +66,14 @@ def start(figures: Figures) -> str:
     return f"{without / paid['imports']:.2f} ({without:.0f} / {paid['imports']:.0f} ms)"
 
 
+def slowest_key(figures: Figures) -> str:
+    """The kind of step whose 99th percentile is the highest, and beside it the machine's own."""
+    steps = {kind: each["99 %"] for kind, each in figures.keys.items()}
+    machine = steps.pop(keys.MACHINE)
+    kind = max(steps, key=steps.__getitem__)
+    return f"{steps[kind]:.1f} ms, {kind} ({machine:.1f})"
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """One row. A figure that was not measured is KeyError or IndexError, and an empty cell."""
@@ -80,7 +90,7 @@ GOALS = (
     Goal("while {churn} a second change, over a raw `fetchall`", "≤ 2.5", lambda f: over(refresh(f.churning), f.churning[RAW].per_refresh)),
     Goal("CPU of the server, over one `SELECT` of the full list", "≤ 1.0", lambda f: server(f.idle)),
     Goal("the same while {churn} a second change", "≤ 1.0", lambda f: server(f.churning)),
-    Goal("a key to its paint, 99 of 100 within", "< 50 ms", lambda f: f"{f.keys['99 %']:.1f} ms"),
+    Goal("a key or wheel step to its paint, 99 of 100 within, slowest kind (of a program that only answers)", "< 50 ms", slowest_key),
     Goal("longest stall of the loop (of one with nothing to do)", "< 30 ms", lambda f: f"{f.inside['stall']:.1f} ms ({f.machine['stall']:.1f})"),
     Goal("a refresh at {sessions}, over one at {few} with the same activity", "≤ 2", lambda f: over(refresh(f.many), refresh(f.few))),
     Goal("start to the first row without the connection, over its imports", "≤ 1.8", start),
@@ -145,12 +155,12 @@ def raw(figures: Figures) -> str:
     parts: dict[str, Mapping[str, float]] = {
         "inside, CPU ms a refresh": figures.inside,
         "a loop with nothing to do": figures.machine,
-        "keys, ms": figures.keys,
         "start, CPU ms": figures.start,
         "snapshot, CPU ms": figures.snapshot,
     }
-    return "\n".join(
+    lines = [
         f"    {name}: " + ", ".join(f"{what} {value:.1f}" for what, value in part.items())
         for name, part in parts.items()
         if part
-    )
+    ]
+    return "\n".join([*lines, "", keys.table(figures.keys)] if figures.keys else lines)

@@ -13,11 +13,13 @@ import subprocess
 import termios
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 COLUMNS, LINES = 160, 50
+HEAD: Final = 7
+"""Cells at the beginning of a line by which rows are told apart: on the board the mark and the id."""
 _PATIENCE = 60.0
 _PIECE = re.compile(rb"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|\x1b\[[?<=>]?[\d;]*[ -/]*[@-~]|([^\x1b]+)")
 """Going somewhere, a colour, anything else that is no text, text."""
@@ -27,11 +29,21 @@ class Mute(Exception):
     """It did not say in time what was waited for; what it said last is the message."""
 
 
+class Head(NamedTuple):
+    """The beginning of a line on the screen."""
+
+    ground: bytes
+    """Its background colour, as the terminal was told it."""
+    text: str
+    """Its first cells."""
+
+
 class Screen:
-    """As much of a terminal as tells where the cursor line is: the ground colour each line begins with."""
+    """As much of a terminal as tells where the cursor row is, and which rows are in sight."""
 
     def __init__(self) -> None:
-        self.grounds: dict[int, bytes] = {}
+        self.heads: dict[int, Head] = {}
+        """By line, from 1 on."""
         self._line, self._column, self._ground = 0, 0, b""
         self._cut = b""
         """The beginning of a sequence whose rest has not come yet."""
@@ -48,11 +60,20 @@ class Screen:
                 found = re.search(rb"48;2;\d+;\d+;\d+", colours)
                 self._ground = found[0] if found else b"" if colours in {b"", b"0"} else self._ground
             elif text:
-                if self._column == 1:
-                    self.grounds[self._line] = self._ground
-                parts = text.split(b"\n")
-                self._line += len(parts) - 1
-                self._column = 1 if len(parts) > 1 and not parts[-1] else 2
+                first, *more = text.decode(errors="replace").split("\n")
+                self._write(first)
+                for each in more:
+                    self._line, self._column = self._line + 1, 1
+                    self._write(each)
+
+    def _write(self, text: str) -> None:
+        if self._column == 1 and text:
+            self.heads[self._line] = Head(self._ground, text[:HEAD])
+        elif 1 < self._column <= HEAD:  # goes on where the last piece ended
+            head = self.heads.get(self._line)
+            if head is not None and len(head.text) == self._column - 1:
+                self.heads[self._line] = head._replace(text=(head.text + text)[:HEAD])
+        self._column += len(text)
 
 
 class Terminal:
@@ -63,8 +84,8 @@ class Terminal:
         self._kept: Final = kept
         self.output = b""
         self._painted_at = 0.0
-        self._cursor = b""
-        """The ground of the cursor's line, once it is known."""
+        self.cursor_ground = b""
+        """The background of the cursor's line, once it is known."""
         self.screen: Screen | None = None
         """Where somebody wants to know what is where; reading along costs CPU, of ours."""
         self._news = threading.Condition()
@@ -119,39 +140,31 @@ class Terminal:
             ):
                 raise Mute(f"{text!r} was not seen in {self.output[-2000:]!r}")
 
-    def cursor_line(self) -> int:
-        """Where the only line of its ground is; raises Mute where a key moves no such line."""
+    def find_cursor(self) -> None:
+        """Learn the background of the cursor's line; raises Mute where a key moves no such line."""
         screen = self.screen = Screen()
         self.type(b"\x1b[B")
         time.sleep(0.7)
-        before = dict(screen.grounds)
+        before = dict(screen.heads)
         self.type(b"\x1b[B")
         time.sleep(0.7)
-        after = dict(screen.grounds)
-        for line, ground in after.items():
-            if before.get(line - 1) == ground and [*after.values()].count(ground) == 1:
-                self._cursor = ground
-                return line
-        raise Mute(f"no line follows the key: {before} {after}")
+        grounds = [head.ground for head in screen.heads.values()]
+        for line, head in screen.heads.items():
+            above = before.get(line - 1)
+            if above is not None and above.ground == head.ground and grounds.count(head.ground) == 1:
+                self.cursor_ground = head.ground
+                return
+        raise Mute(f"no line follows the key: {before} {screen.heads}")
 
-    def press(self, key: bytes, line: int, seconds: float = 5.0) -> tuple[float, int]:
-        """Seconds from a key to the paint of a cursor that is no longer on this line, and where it is; raises Mute."""
-        screen = self.screen
-        assert screen is not None
+    def seconds_to(self, key: bytes, is_painted: Callable[[], bool], seconds: float) -> float:
+        """Seconds from a key to the output after which this is so; raises Mute."""
         with self._news:
             self.type(key)
-            began = time.monotonic()
-            moved = self._news.wait_for(lambda: self._lines(screen, line), seconds)
-        if not moved:
+            began = self._painted_at = time.monotonic()
+            painted = self._news.wait_for(lambda: self._painted_at != began and is_painted(), seconds)
+        if not painted:
             raise Mute(f"nothing was painted for {key!r}")
-        return self._painted_at - began, self._lines(screen, line)[0]
-
-    def _lines(self, screen: Screen, but: int) -> list[int]:
-        return [
-            line
-            for line, ground in screen.grounds.items()
-            if line in {but - 1, but + 1} and ground == self._cursor
-        ]
+        return self._painted_at - began
 
     def _read(self) -> None:
         while True:

@@ -18,8 +18,8 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
 from tests.servers.private import home_of_servers
+from tests.waiting import PATIENCE
 
-PATIENCE: Final = 40.0
 FLAGS: Final = (
     "--headless",
     "--no-sandbox",  # root's tests have none
@@ -165,7 +165,7 @@ async def browser(home: Path) -> AsyncIterator[Callable[..., Any]]:
     finally:
         process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), 10)
+            await asyncio.wait_for(process.wait(), PATIENCE)
         except TimeoutError:
             process.kill()
             await process.wait()

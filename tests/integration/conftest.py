@@ -9,7 +9,9 @@ from typing import Protocol
 
 import pytest
 
-from tests.servers.private import NAMES, Missing, Name, RealServer, Servers
+from goneaway_tui.source import connection, live
+from tests.servers.private import EVERY_NAME, NAMES, Missing, Name, RealServer, Servers
+from tests.waiting import FAR
 
 
 class StartServer(Protocol):
@@ -25,6 +27,13 @@ def _start(stack: ExitStack, servers: Servers, name: Name, *arguments: str) -> R
         if os.environ.get("GONEAWAY_REQUIRE_SERVERS") == "1":
             pytest.fail(str(missing), pytrace=False)
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection waits `FAR` seconds for an answer, so only what does not wait for it at all ends in time."""
+    monkeypatch.setattr(connection, "ANSWER_SECONDS", FAR)
+    monkeypatch.setattr(live, "SAMPLE_SECONDS", FAR)
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +71,21 @@ def mariadb118(servers: Servers) -> Iterator[RealServer]:
         yield _start(stack, servers, "mariadb118")
 
 
+@pytest.fixture(scope="session")
+def mariadb105(servers: Servers) -> Iterator[RealServer]:
+    with ExitStack() as stack:
+        yield _start(stack, servers, "mariadb105")
+
+
 @pytest.fixture(scope="session", params=NAMES)
 def any_server(request: pytest.FixtureRequest) -> RealServer:
     """Each of the three in turn; shared by the whole run, so leave its settings as they were."""
+    server: RealServer = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture(scope="session", params=EVERY_NAME)
+def any_version(request: pytest.FixtureRequest) -> RealServer:
+    """The three and the oldest that we run, for what is read differently there; leave its settings as they were."""
     server: RealServer = request.getfixturevalue(request.param)
     return server

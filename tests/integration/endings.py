@@ -32,6 +32,7 @@ from goneaway_tui.source.errorlog import ErrorLog
 from goneaway_tui.source.live import LiveSource
 from tests.integration.sitting import Sitter, Sitting
 from tests.servers.private import RealServer
+from tests.waiting import comes_true
 
 USERS = tuple(f"app{number}" for number in range(8))
 HOSTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
@@ -181,14 +182,15 @@ class Vigil(Sitting):
         """After the server has: with a new connection for our own statements."""
         self._admin = self.server.connect(autocommit=True, init_command=PATIENT)
         before = self.snapshot
-        self.wait_until(lambda: self.snapshot is not before and not self._open)
+        comes_true(lambda: self.snapshot is not before and not self._open)
 
     def wait_until_all_have_left(self) -> None:
-        try:
-            self.wait_until(lambda: not self._open, 20)
-        except AssertionError:
-            print("still there:", [(life.label, life.id, life.acted_at) for life in self._open.values()])
-            raise
+        comes_true(
+            lambda: not self._open,
+            told=lambda: (
+                f"still there: {[(life.label, life.id, life.acted_at) for life in self._open.values()]}"
+            ),
+        )
 
 
 # --- Ways to end

@@ -6,7 +6,7 @@ import selectors
 import struct
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -161,13 +161,6 @@ class Sitting:
                 if sitter.closed_at is None and sitter.id in by_id:
                     sitter.foretold.append(by_id[sitter.id])  # type: ignore[index]
             return self.snapshot
-
-    def wait_until(self, fact: Callable[[], bool], seconds: float = 30.0) -> None:
-        """Wait for something to become true. Fails where it does not."""
-        give_up = time.monotonic() + seconds
-        while not fact():
-            assert time.monotonic() < give_up, "it did not happen in time"
-            time.sleep(0.05)
 
     def _keep_looking(self) -> None:
         while not self._over.wait(self._every):

@@ -12,13 +12,12 @@ import subprocess
 import sys
 import termios
 import threading
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
 from tests.servers.private import RealServer
+from tests.waiting import FAR, PATIENCE, comes_true
 
 ROOT: Final = Path(__file__).parents[2]
 KEPT: Final = 1 << 20
@@ -27,19 +26,31 @@ MODES: Final = {"alternate screen": 1049, "mouse": 1000, "mouse drag": 1003, "mo
 """What a full-screen program switches on and has to switch off, by DEC's private numbers; the cursor is the reverse."""
 CURSOR: Final = 25
 SWITCH: Final = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
+PATIENT: Final = f"""
+import sys
+from goneaway_tui.__main__ import main
+from goneaway_tui.source import connection, live
+connection.ANSWER_SECONDS = live.SAMPLE_SECONDS = {FAR}
+sys.exit(main())
+"""
+"""The program with timeouts for a server's answer that no test waits for."""
 
 
 class Terminal:
     """One run of `goneaway-tui` in a pseudo-terminal of 120x36. Everything it writes is read at once."""
 
-    def __init__(self, home: Path, *arguments: str, **more: str) -> None:
-        """`home` is the user's, and empty; `more` is added to the environment."""
+    def __init__(self, home: Path, *arguments: str, patient: bool = False, **more: str) -> None:
+        """`home` is the user's, and empty; `more` is added to the environment.
+
+        A patient program waits `FAR` seconds for the answer of a server, so it ends in time only by not waiting at all.
+        """
+        program = ["-c", PATIENT] if patient else ["-m", "goneaway_tui"]
         self._ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
         self._before = self._attributes(theirs)
         self._slave = theirs
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "goneaway_tui", *arguments],
+            [sys.executable, *program, *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -49,6 +60,7 @@ class Terminal:
         self._written = bytearray()
         self._switches: dict[int, bool] = {}
         self._over = threading.Event()
+        self._idle = threading.Event()
         self._thread = threading.Thread(target=self._drain, daemon=True)
         self._thread.start()
 
@@ -81,16 +93,17 @@ class Terminal:
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def wait_for(self, words: str, seconds: float = 30.0) -> None:
+    def wait_for(self, words: str, seconds: float = PATIENCE) -> None:
         """Until these words were written. Fails where they are not."""
         comes_true(
             lambda: words in self.text, seconds, lambda: f"{words!r} is not shown: {self.text[-2000:]}"
         )
 
-    def ended(self, seconds: float = 15.0) -> int:
-        """Its exit status; fails where it does not end."""
+    def ended(self, seconds: float = PATIENCE) -> int:
+        """Its exit status, once all that it wrote is read; fails where it does not end."""
         status = self.process.wait(seconds)
-        time.sleep(0.1)  # what it wrote last is on its way
+        self._idle.clear()
+        assert self._idle.wait(PATIENCE), "it goes on writing after its end"
         return status
 
     def left_on(self) -> list[str]:
@@ -119,16 +132,18 @@ class Terminal:
         while not self._over.is_set():
             ready, _, _ = select.select([self._ours], [], [], 0.05)
             if not ready:
+                self._idle.set()
                 continue
             try:
                 piece = os.read(self._ours, 1 << 16)
             except OSError:
-                return
+                break
             for switch in SWITCH.finditer(piece):
                 for number in switch[1].split(b";"):
                     self._switches[int(number)] = switch[2] == b"h"
             self._written += piece
             del self._written[:-KEPT]
+        self._idle.set()
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -143,15 +158,3 @@ def environment(home: Path) -> dict[str, str]:
 
 def way_in(server: RealServer, user: str = "root", port: int | None = None) -> list[str]:
     return ["--no-defaults", "-h", "127.0.0.1", "-P", str(port or server.port), "-u", user]
-
-
-def comes_true(
-    is_so: Callable[[], object],
-    seconds: float = 30.0,
-    told: Callable[[], str] = lambda: "it did not come true",
-) -> None:
-    """Wait for a fact. Fails, with what is told, where it does not come."""
-    give_up = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < give_up, told()
-        time.sleep(0.05)

@@ -20,21 +20,24 @@ from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.alike import AlikeScreen, AskAlike
 from goneaway_tui.ui.watched import Subject
 from tests.integration.conftest import StartServer
-from tests.integration.test_fleet_board import comes_true
 from tests.integration.test_privileges import new_account
 from tests.servers.private import NAMES, RealServer
 from tests.ui.test_board import lines
+from tests.waiting import becomes_true
 
 HIDDEN = "--maximum-wait-timeout=7200"
 """A maximum that no server tells of before it cuts a value down to it."""
-BUSY = 20.0
-"""Seconds a busy machine may take for what has nothing to wait for."""
+SELDOM = 60.0
+"""Seconds between two readings. The first tells all; no server becomes stale after it on a busy machine."""
 
 
 def board_of(
-    servers: Sequence[RealServer], journal: Journal, users: Sequence[str | None] = ("root", "root", "root")
+    servers: Sequence[RealServer],
+    journal: Journal,
+    users: Sequence[str | None] = ("root", "root", "root"),
+    interval: float = SELDOM,
 ) -> GoneawayApp:
-    """A user of None is one who only looks."""
+    """A user of None is one who only looks; `interval` is in seconds."""
 
     def address(server: RealServer, user: str | None) -> Address:
         return Address("127.0.0.1", server.port, user or "root")
@@ -44,7 +47,8 @@ def board_of(
 
     subjects = [
         Subject(
-            LiveSource(address(server, user), time.time, interval=1.0),
+            LiveSource(address(server, user), time.time, interval=interval),
+            interval=interval,
             name=server.name,
             executor=executor(server, user),
             journal=journal,
@@ -56,24 +60,26 @@ def board_of(
 
 
 async def mark_all(app: GoneawayApp, pilot: Pilot[None]) -> None:
-    await comes_true(lambda: len(app.fleet) == 3 and all(each.is_well for each in app.fleet), BUSY)
-    await comes_true(lambda: all(e.acts.is_read_only or e.acts.gate for e in app.watched), BUSY)
+    for each in app.watched:
+        each.pace.hurry()  # their first readings are spread over the interval
+    await becomes_true(lambda: len(app.fleet) == 3 and all(each.is_well for each in app.fleet))
+    await becomes_true(lambda: all(e.acts.is_read_only or e.acts.gate for e in app.watched))
     await pilot.press("m", "home", "space", "space", "space")
-    await comes_true(lambda: "✔ 3 marked" in lines(app), BUSY)
+    await becomes_true(lambda: "✔ 3 marked" in lines(app))
 
 
 async def preview(app: GoneawayApp, pilot: Pilot[None], value: str) -> str:
     await pilot.press("w")
-    await comes_true(lambda: isinstance(app.screen, AskAlike), BUSY)
+    await becomes_true(lambda: isinstance(app.screen, AskAlike))
     await pilot.pause()
     await pilot.press(*value, "enter")
-    await comes_true(lambda: isinstance(app.screen, AlikeScreen), BUSY)
+    await becomes_true(lambda: isinstance(app.screen, AlikeScreen))
     await pilot.pause()
     return lines(app)
 
 
 async def over(app: GoneawayApp, pilot: Pilot[None]) -> str:
-    await comes_true(lambda: isinstance(app.screen, AlikeScreen) and app.screen.is_finished, BUSY)
+    await becomes_true(lambda: isinstance(app.screen, AlikeScreen) and app.screen.is_finished)
     await pilot.pause()
     return lines(app)
 
@@ -107,7 +113,7 @@ async def test_a_server_that_keeps_another_value_stops_the_rest_and_what_was_don
         told = await over(app, pilot)
         after = values(servers)
         await pilot.press("u")
-        await comes_true(lambda: "Undo on 2 servers" in lines(app), BUSY)
+        await becomes_true(lambda: "Undo on 2 servers" in lines(app))
         await pilot.press("tab", "enter")
         undone = await over(app, pilot)
 
@@ -137,7 +143,7 @@ async def test_who_may_not_is_left_out_with_the_grant_and_the_others_are_changed
         await pilot.press("enter")
         told = await over(app, pilot)
         await pilot.press("u")
-        await comes_true(lambda: "Undo on 2 servers" in lines(app), BUSY)
+        await becomes_true(lambda: "Undo on 2 servers" in lines(app))
         await pilot.press("tab", "enter")
         undone = await over(app, pilot)
 
@@ -180,21 +186,19 @@ async def test_one_that_does_not_answer_and_one_that_is_only_watched_are_left_ou
     start_server: StartServer, journal: Journal
 ) -> None:
     servers = [start_server(name) for name in NAMES]
-    app = board_of(servers, journal, ("root", "root", None))
+    app = board_of(servers, journal, ("root", "root", None), interval=5.0)
     async with app.run_test(size=(120, 50)) as pilot:
         await mark_all(app, pilot)
         servers[0].freeze()
         try:
-            await comes_true(lambda: not app.fleet[0].is_well, BUSY)
-            began = time.monotonic()
+            await becomes_true(lambda: not app.fleet[0].is_well)
+            await becomes_true(lambda: all(each.is_well for each in app.fleet[1:]))
             shown = await preview(app, pilot, "9h")
-            took = time.monotonic() - began
             await pilot.press("enter")
             told = await over(app, pilot)
         finally:
             servers[0].thaw()
 
-    print(f"looked at and shown {took:.1f} s after the key")
     assert f"{NAMES[0]}   left out: not reachable now" in shown
     assert f"{NAMES[2]}   left out: started with --read-only" in shown
     assert "1 of 1 done, as foretold" in told

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from goneaway_tui.model.server import Flavour
 from tests.integration.conftest import StartServer
 from tests.schemas import check
 from tests.servers.private import NAMES, Name, RealServer
+from tests.waiting import comes_true, patience_with
 
 
 def failing(act: Callable[[], object]) -> str:
@@ -45,18 +45,19 @@ def explained(
 def counted(server: RealServer) -> None:
     """Wait until the server has counted a session it ended: the client hears of it first."""
     with closing(server.connect()) as admin, closing(admin.cursor()) as cursor:
-        for _ in range(600):
+
+        def is_counted() -> bool:
             cursor.execute("SHOW GLOBAL STATUS LIKE 'Aborted_clients'")
-            if int(cursor.fetchone()[1]):
-                return
-            time.sleep(0.05)
-    pytest.fail("the server has counted nobody in half a minute")
+            return int(cursor.fetchone()[1]) > 0
+
+        comes_true(is_counted, told=lambda: "the server has counted nobody")
 
 
 def idle(server: RealServer) -> str:
-    with closing(server.connect()) as session:
+    session: Any = server.connect()
+    with closing(session):
         session.query("SET SESSION wait_timeout = 1")
-        time.sleep(1.5)
+        comes_true(lambda: not server.lists(session.thread_id()))
         return failing(lambda: session.query("SELECT 1"))
 
 
@@ -176,21 +177,37 @@ def test_who_was_seen_leaving_explains_a_loss_without_a_server(
 ) -> None:
     server, tape, log = start_server("mariadb1011"), tmp_path / "night.rec", tmp_path / "app.log"
     where = ["-h", "127.0.0.1", "-P", str(server.port), "-u", "root"]
-    watch = [sys.executable, "-m", "goneaway_tui", "watch", *where, "--interval=0.2", "--for=4"]
-    with subprocess.Popen([*watch, f"--record={tape}"], stdout=subprocess.PIPE) as watching:
+    watch = [sys.executable, "-m", "goneaway_tui", "watch", *where, "--interval=0.2"]
+    with (
+        subprocess.Popen([*watch, f"--record={tape}"], stdout=subprocess.PIPE) as watching,
+        patience_with(watching),
+    ):
         assert watching.stdout is not None
-        hello = watching.stdout.readline()
-        with closing(server.connect()) as admin, closing(server.connect()) as session:
-            time.sleep(1)
+        told = map(json.loads, watching.stdout)
+        events: list[dict[str, Any]] = [next(told)]  # after this one a session that connects is new
+        session: Any = server.connect()
+
+        def heard(event: str) -> None:
+            for each in told:
+                events.append(each)
+                if (event, session.thread_id()) == (each["event"], each.get("id")):
+                    return
+            pytest.fail(f"the watch ended before it said {event}")
+
+        with closing(server.connect()) as admin, closing(session):
+            heard("opened")
             end(admin, session)
             log.write_text(failing(lambda: session.query("SELECT 1")), encoding="utf-8")
-            lines, _ = watching.communicate()
+            heard("departed")
+        watching.terminate()
+        events += told
     assert 0 == run(["explain", str(log), f"--recording={tape}", "--format=json"])
     (error,) = json.loads(capsys.readouterr().out)["errors"]
 
-    for line in (hello, *lines.splitlines()):
-        check("watch", json.loads(line))
-    assert b'"departed"' in lines
+    for each in events:
+        check("watch", each)
+    assert "hello" == events[0]["event"]
+    assert "departed" in {each["event"] for each in events}
     assert "killed" == error["findings"][0]["cause"]
     assert any("was seen leaving" in each for each in error["findings"][0]["because"])
 

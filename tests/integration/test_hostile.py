@@ -25,6 +25,7 @@ from goneaway_tui.source.dossier import ATTRIBUTES_KEPT, TEXT_KEPT
 from goneaway_tui.source.live import LiveSource
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, Name, RealServer
+from tests.waiting import PATIENCE, Stopwatch, comes_true
 
 TEXTS = {
     "escapes": "a\x1b[2J\x1b[31mred\x1b]0;title\x07",
@@ -40,7 +41,7 @@ TEXTS = {
     "html": "</script><img src=x onerror=alert(1)>&amp;",
 }
 LATIN = b"latin \xff\xe9\x80 bytes"
-RUNS = 2.5
+RUNS = PATIENCE
 """Seconds a hostile statement runs, so that it is seen while it does."""
 
 
@@ -197,8 +198,8 @@ def test_what_is_exported_controls_nobodys_terminal(strangers: Strangers, format
 def test_without_statements_no_text_of_any_is_anywhere_in_a_sample(strangers: Strangers) -> None:
     running = a_stranger(strangers.server, {})
     running._execute_command(3, f"SELECT 'needle', SLEEP({RUNS})")
-    time.sleep(0.3)
     try:
+        comes_true(lambda: "needle" in repr(look(strangers.server)))
         shown, hidden = look(strangers.server), look(strangers.server, statements=False)
     finally:
         running._force_close()
@@ -262,16 +263,18 @@ def test_a_huge_statement_costs_us_no_more_than_a_small_one(
     with closing(way), closing(source):
         source.sample()
         before = way.received
-        source.sample()
+        with Stopwatch() as alone:
+            source.sample()
         small = way.received - before
-        huge._execute_command(3, b"SELECT /*" + b"x" * (megabytes << 20) + b"*/ SLEEP(3)")
+        huge._execute_command(3, f"SELECT /*{'x' * (megabytes << 20)}*/ SLEEP({RUNS:.0f})".encode())
         seconds = []
         sizes = []
         seen: list[Session] = []
-        give_up = time.monotonic() + 6
+        give_up = time.monotonic() + PATIENCE
         while time.monotonic() < give_up and len(seen) < 3:
-            before, began = way.received, time.monotonic()
-            sample = source.sample()
+            before = way.received
+            with Stopwatch() as watch:
+                sample = source.sample()
             running = [
                 s
                 for s in sample.sessions
@@ -279,7 +282,7 @@ def test_a_huge_statement_costs_us_no_more_than_a_small_one(
             ]
             if running:
                 seen.append(running[0])
-                seconds.append(time.monotonic() - began)
+                seconds.append(watch.seconds)
                 sizes.append(way.received - before)
             time.sleep(0.1)
     huge._force_close()
@@ -287,7 +290,7 @@ def test_a_huge_statement_costs_us_no_more_than_a_small_one(
     assert seen
     print(name, more, f"{max(seconds) * 1000:.0f} ms, {max(sizes)} bytes (small: {small})")
     assert max(sizes) < small + 8192
-    assert max(seconds) < 1.0
+    assert max(seconds) < 1.0 + 10 * alone.seconds
     assert all(s.statement is not None and len(s.statement) <= 1100 for s in seen)
 
 

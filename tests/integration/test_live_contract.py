@@ -16,10 +16,10 @@ def a_source(server: RealServer) -> LiveSource:
     return LiveSource(Address("127.0.0.1", server.port, "root"), time.time)
 
 
-def test_a_live_source_keeps_the_contract_while_sessions_come_work_and_go(any_server: RealServer) -> None:
-    source = a_source(any_server)
+def test_a_live_source_keeps_the_contract_while_sessions_come_work_and_go(any_version: RealServer) -> None:
+    source = a_source(any_version)
     samples = [source.sample()]
-    with any_server.connect() as one, one.cursor() as cursor:
+    with any_version.connect() as one, one.cursor() as cursor:
         samples.append(source.sample())
         cursor.execute("SELECT SLEEP(0.2)")
         samples.append(source.sample())
@@ -32,10 +32,10 @@ def test_a_live_source_keeps_the_contract_while_sessions_come_work_and_go(any_se
     check_closing(source)
 
 
-def test_a_quiet_session_is_the_same_object_from_reading_to_reading(any_server: RealServer) -> None:
+def test_a_quiet_session_is_the_same_object_from_reading_to_reading(any_version: RealServer) -> None:
     """Its idle clock does not jitter: what has not moved is told in the same words."""
-    source = a_source(any_server)
-    with any_server.connect() as quiet:
+    source = a_source(any_version)
+    with any_version.connect() as quiet:
         first = {s.id: s for s in source.sample().sessions}
         later = {s.id: s for s in source.sample().sessions}
         began, still = (sample[ProcesslistId(quiet.thread_id())].idle_since for sample in (first, later))  # type: ignore[no-untyped-call]

@@ -20,6 +20,7 @@ from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, Name, RealServer
+from tests.waiting import PATIENCE
 
 PROCESS = "GRANT PROCESS ON *.* TO"
 SELECT = "GRANT SELECT ON performance_schema.* TO"
@@ -29,15 +30,33 @@ OTHERS_UNSEEN = {
 }  # fmt: skip
 """Where an account's process list is cut to its own rows."""
 SLACK = 0.15
-"""Seconds a busy machine may add between an answer and our note of it."""
+"""Seconds by which the clock of a server, read over a connection, may be off."""
 
 
-def run(connection: Any, *statements: str) -> float:
-    """Run statements; when the last was answered."""
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """When a session began to idle: between these two instants, which lie far apart on a busy machine."""
+
+    asked: float
+    answered: float
+
+    def is_told(self, session: Session) -> bool:
+        """Whether the idle clock of the session began then, as exactly as it claims."""
+        error = session.idle_within + SLACK
+        return (
+            session.idle_since is not None
+            and self.asked - error <= session.idle_since <= self.answered + error
+        )
+
+
+def run(connection: Any, *statements: str) -> Quiet:
+    """Run statements; when the last one ended."""
+    asked = time.time()
     with connection.cursor() as cursor:
         for statement in statements:
+            asked = time.time()
             cursor.execute(statement)
-    return time.time()
+    return Quiet(asked, time.time())
 
 
 def guest(server: RealServer) -> closing[Any]:
@@ -72,7 +91,7 @@ class Crew:
 
     server: RealServer
     connections: dict[str, Any] = field(default_factory=dict)
-    quiet_since: dict[str, float] = field(default_factory=dict)
+    quiet_since: dict[str, Quiet] = field(default_factory=dict)
 
     def seat(self, label: str, *statements: str, **options: Any) -> None:
         connection = self.server.connect(autocommit=True, program_name=f"crew {label}", **options)
@@ -174,7 +193,7 @@ def test_an_idle_clock_is_right_to_what_it_says_or_not_told(crew: Crew, account:
         if coarse and label == "past":
             assert session.idle_since is None, "a TIME of thirty years is nobody's"
             continue
-        assert session.idle_since == pytest.approx(truth, abs=session.idle_within + SLACK)
+        assert truth.is_told(session)
         assert session.idle_within == (1.0 if coarse else 0.0)
 
     assert coarse == ("exact idle clock" in lost(sample))
@@ -204,7 +223,9 @@ def test_what_a_transaction_holds_is_right_or_unknown(crew: Crew, account: str) 
         assert (events or rows) == (held is not None)
         if held is not None:
             assert held.rows_modified == (2 if rows else None)
-            assert held.started == pytest.approx(crew.quiet_since["writer"], abs=0.5 if events else 1.5)
+            error, wrote = 0.5 if events else 1.5, crew.quiet_since["writer"]
+            assert held.started is not None
+            assert wrote.asked - error <= held.started <= wrote.answered + error
     if opener is not None:
         assert events == (opener.transaction is not None)
     if plain is not None:
@@ -332,7 +353,7 @@ def test_without_performance_schema_every_session_is_seen_and_nothing_is_made_up
         if coarse and label == "past":
             assert session.idle_since is None
         else:
-            assert session.idle_since == pytest.approx(truth, abs=session.idle_within + SLACK)
+            assert truth.is_told(session)
     assert {v.limit.basis for v in judge(sample).verdicts if v.limit} == {Basis.ASSUMED}
     assert crew.get(sample, "writer").transaction is not None
     assert "program" in lost(sample)
@@ -397,7 +418,7 @@ def test_what_is_switched_off_is_said_and_what_is_said_switches_it_on(breakable:
         run(admin, grants[0])
     for label in ("plain", "writer", "opener"):
         session, truth = breakable.get(dark, label), breakable.quiet_since[label]
-        assert session.idle_since == pytest.approx(truth, abs=session.idle_within + SLACK)
+        assert truth.is_told(session)
     assert 120 == breakable.get(dark, "plain").own_limit
     assert 2 == breakable.get(dark, "writer").transaction.rows_modified  # type: ignore[union-attr]
     assert () == look(server, "may_both").limitations
@@ -420,12 +441,13 @@ def test_an_account_that_setup_actors_leaves_out_is_told_and_reads_whole_seconds
         lit = look(server, "monitor")
     plain, past = crew.get(dark, "plain"), crew.get(dark, "past")
 
-    assert plain.idle_since == pytest.approx(crew.quiet_since["plain"], abs=plain.idle_within + SLACK)
+    assert crew.quiet_since["plain"].is_told(plain)
     assert 1.0 == plain.idle_within
     assert past.idle_since is None
     assert "SELECT 1" == plain.statement
     assert () == lit.limitations
-    assert crew.get(lit, "past").idle_since == pytest.approx(crew.quiet_since["past"], abs=SLACK)
+    assert crew.quiet_since["past"].is_told(crew.get(lit, "past"))
+    assert 0.0 == crew.get(lit, "past").idle_within
 
 
 @pytest.mark.parametrize("switch", ["statements", "threads"])
@@ -452,7 +474,7 @@ def test_a_consumer_switched_off_while_we_look_on_freezes_no_clock(breakable: Cr
     for sample in (blind, said, moved):
         for label in ("plain", "writer", "opener"):
             session, truth = breakable.get(sample, label), breakable.quiet_since[label]
-            assert session.idle_since == pytest.approx(truth, abs=session.idle_within + SLACK)
+            assert truth.is_told(session)
     limits = [
         session.own_limit
         for sample in (said, moved)
@@ -467,31 +489,35 @@ def test_without_events_repeated_looks_bound_when_a_wait_began(breakable: Crew) 
     """TIME counts from the start of a command, be it ever so long; seen at work, a session cannot have idled then."""
     server = breakable.server
     with (
+        guest(server) as admin,
         guest(server) as worker,
         guest(server) as jumper,
         closing(LiveSource(address(server, "may_process"), time.time)) as source,
     ):
         run(jumper, "DO 0")
         source.sample()
-        worker._execute_command(3, "SELECT SLEEP(2.2)")
+        run(admin, "DO GET_LOCK('work', 0)")
+        worker._execute_command(3, f"SELECT GET_LOCK('work', {PATIENCE:.0f})")
         quiet_since = run(jumper, "SET timestamp = 1000000000")
         time.sleep(1.2)
         between = source.sample()
         time.sleep(0.8)
         source.sample()
+        asked = time.time()
+        run(admin, "DO RELEASE_LOCK('work')")
         worker._read_query_result()
-        answered = time.time()
+        answered = Quiet(asked, time.time())
         time.sleep(0.3)
         after = source.sample()
         time.sleep(1.2)
         later = source.sample()
     for sample in (after, later):
         session = next(s for s in sample.sessions if s.id == worker.thread_id())
-        assert session.idle_since == pytest.approx(answered, abs=session.idle_within + SLACK)
+        assert answered.is_told(session)
         assert session.idle_within <= 1.0
     for sample in (between, after, later):
         session = next(s for s in sample.sessions if s.id == jumper.thread_id())
-        assert session.idle_since == pytest.approx(quiet_since, abs=session.idle_within + SLACK)
+        assert quiet_since.is_told(session)
 
 
 def test_a_wait_timeout_set_unseen_is_seen_all_the_same(breakable: Crew) -> None:

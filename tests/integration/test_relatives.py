@@ -21,9 +21,9 @@ from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.watched import Subject
 from tests.integration.conftest import StartServer
 from tests.integration.terminal import Terminal
-from tests.integration.test_fleet_board import comes_true
 from tests.servers.private import NAMES, Name, RealServer, home_of_servers, port_of_our_own
 from tests.unit.settings.asking import around
+from tests.waiting import becomes_true, comes_true
 
 GTID = ("--log-bin=binlog", "--gtid-mode=ON", "--enforce-gtid-consistency=ON")
 ACCOUNT = "CREATE USER 'copy'@'%' IDENTIFIED BY 'copy'"
@@ -44,13 +44,6 @@ def kin(server: RealServer, user: str = "root") -> Kin:
         return source.relatives()
     finally:
         source.close()
-
-
-def heard(fact: Callable[[], bool], seconds: float = 30.0) -> None:
-    until = time.monotonic() + seconds
-    while not fact():
-        assert time.monotonic() < until, "it did not come true"
-        time.sleep(0.1)
 
 
 def follow(replica: RealServer, source: RealServer) -> None:
@@ -79,7 +72,7 @@ def pair(request: pytest.FixtureRequest, start_server: StartServer) -> tuple[Rea
     more = GTID if name == "mysql97" else ("--log-bin=binlog",)
     source, replica = (start_server(name, f"--server-id={number}", *more) for number in (11, 12))
     follow(replica, source)
-    heard(lambda: any(each.host for each in kin(source).relatives))
+    comes_true(lambda: any(each.host for each in kin(source).relatives))
     return source, replica
 
 
@@ -109,13 +102,13 @@ def test_two_that_are_watched_are_not_proposed_to_each_other(pair: tuple[RealSer
 def test_an_account_without_privileges_is_told_what_would_help(pair: tuple[RealServer, RealServer]) -> None:
     source, replica = pair
     tell(source, "CREATE USER lame@'%'")
-    heard(lambda: bool(tell(replica, "SELECT 1 FROM mysql.user WHERE User = 'lame'")))
+    comes_true(lambda: bool(tell(replica, "SELECT 1 FROM mysql.user WHERE User = 'lame'")))
     for server in pair:
         lost = kin(server, "lame")
         assert () == lost.relatives
         assert all(each.grant for each in lost.limitations)
     tell(source, *(each.grant for each in kin(source, "lame").limitations if each.grant))
-    heard(lambda: not kin(replica, "lame").limitations)
+    comes_true(lambda: not kin(replica, "lame").limitations)
 
     assert [Relation.SOURCE] == [each.relation for each in kin(replica, "lame").relatives]
     assert not kin(source, "lame").limitations
@@ -142,12 +135,12 @@ async def test_a_replica_joins_the_running_board(pair: tuple[RealServer, RealSer
     app = GoneawayApp([subject], time.time)
     try:
         async with app.run_test(size=(140, 36)) as pilot:
-            await comes_true(lambda: app.snapshot is not None, 20)
+            await becomes_true(lambda: app.snapshot is not None)
             await pilot.press("r")
-            await comes_true(lambda: bool(getattr(app.screen, "rows", None) and app.screen.rows.rows), 20)  # type: ignore[attr-defined]
+            await becomes_true(lambda: bool(getattr(app.screen, "rows", None) and app.screen.rows.rows))  # type: ignore[attr-defined]
             await pilot.press("enter", "tab", "enter")
-            await comes_true(lambda: len(app.watched) == 2, 20)
-            await comes_true(lambda: len(app.fleet) == 2 and all(each.is_well for each in app.fleet), 20)
+            await becomes_true(lambda: len(app.watched) == 2)
+            await becomes_true(lambda: len(app.fleet) == 2 and all(each.is_well for each in app.fleet))
 
             assert pair[1].port == app.fleet[1].snapshot.sample.server.port  # type: ignore[union-attr]
             assert {"source", "replica"} == {each.role for each in app.fleet}
@@ -175,7 +168,7 @@ def test_the_program_grows_by_a_replica_and_leaves_nothing_on_either(
         status = terminal.process.wait(10)
         assert (0, []) == (status, terminal.left_on())
         for server in pair:
-            heard(lambda server=server: not tell(server, ours), 5)  # type: ignore[misc]
+            comes_true(lambda server=server: not tell(server, ours))  # type: ignore[misc]
 
 
 @pytest.fixture
@@ -205,7 +198,7 @@ def group(start_server: StartServer) -> Iterator[list[RealServer]]:
 
 def test_members_of_a_group_name_each_other(group: list[RealServer]) -> None:
     first, second = group
-    heard(lambda: all(Relation.MEMBER in {e.relation for e in kin(each).relatives} for each in group))
+    comes_true(lambda: all(Relation.MEMBER in {e.relation for e in kin(each).relatives} for each in group))
 
     for one, other in ((first, second), (second, first)):
         told = [each for each in kin(one).relatives if each.relation is Relation.MEMBER]
@@ -237,7 +230,7 @@ def test_nodes_of_a_galera_cluster_are_named(start_server: StartServer) -> None:
         first = node(0, "")
         assert () == kin(first).relatives, "itself is not among the others"
         node(1, f"127.0.0.1:{ways[0]}")
-        heard(lambda: bool(kin(first).relatives))
+        comes_true(lambda: bool(kin(first).relatives))
 
         assert [(Relation.NODE, "10.0.0.2", 3301, "wsrep_incoming_addresses")] == [
             (each.relation, each.host, each.port, each.said_by) for each in kin(first).relatives

@@ -17,6 +17,7 @@ from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.live import READERS
 from goneaway_tui.source.survey import survey
 from tests.servers.private import RealServer
+from tests.waiting import comes_true
 
 NEVER = 10**9
 """A size no server has: such a reader reads all, always."""
@@ -43,8 +44,17 @@ class Guests:
     def __init__(self, server: RealServer) -> None:
         self._server = server
         self._chance = Random(7)
-        self._open: list[Any] = [server.connect(autocommit=None) for _ in range(SESSIONS)]
+        self._admin = server.connect(autocommit=True)
+        self._open: list[Any] = []
         self._busy: list[Any] = []
+        self._came: set[int] = set()
+        for _ in range(SESSIONS):
+            self._come()
+
+    def _come(self) -> None:
+        guest: Any = self._server.connect(autocommit=None)
+        self._open.append(guest)
+        self._came.add(guest.thread_id())
 
     def do_things(self) -> None:
         for _ in range(self._chance.randint(0, DEEDS)):
@@ -54,7 +64,7 @@ class Guests:
                     self._open.remove(guest)
                     guest.close()
                 case 1 | 2:
-                    self._open.append(self._server.connect(autocommit=None))
+                    self._come()
                 case 3:
                     guest.ping()
                 case 4 if len(self._busy) < 3:
@@ -62,7 +72,7 @@ class Guests:
                     guest._execute_command(3, "SELECT SLEEP(0.3)")
                     self._busy.append(guest)
                 case 5:
-                    with self._server.connect() as admin, admin.cursor() as cursor, suppress(pymysql.Error):
+                    with self._admin.cursor() as cursor, suppress(pymysql.Error):
                         cursor.execute(f"KILL {guest.thread_id()}")
                     self._open.remove(guest)
                     guest._force_close()
@@ -76,10 +86,17 @@ class Guests:
             guest._read_query_result()
         self._open += self._busy
         self._busy.clear()
-        time.sleep(0.15)
+        with self._admin.cursor() as cursor:
+
+            def is_at_rest() -> bool:
+                cursor.execute("SELECT id, command FROM information_schema.processlist")
+                guests = {number: command for number, command in cursor.fetchall() if number in self._came}
+                return guests == {guest.thread_id(): "Sleep" for guest in self._open}
+
+            comes_true(is_at_rest)
 
     def close(self) -> None:
-        for guest in self._open:
+        for guest in (self._admin, *self._open):
             guest._force_close()
 
 

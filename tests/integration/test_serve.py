@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -21,8 +20,9 @@ import pytest
 from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError
 
 from tests.integration.browser import Page, browser
-from tests.integration.terminal import comes_true, environment, way_in
+from tests.integration.terminal import environment, way_in
 from tests.servers.private import RealServer, port_of_our_own
+from tests.waiting import PATIENCE, Stopwatch, becomes_true, comes_true
 
 PASSWORD = "tiger-in-the-pipe"
 SERVE = (sys.executable, "-m", "goneaway_tui", "serve")
@@ -55,11 +55,11 @@ def serving(home: Path, *arguments: str, words: tuple[str, ...] = SERVE, **more:
         process = subprocess.Popen(command, stdout=out, stderr=out, env={**environment(home), **more})
         try:
             one = Serving(port, process, home / "said")
-            comes_true(lambda: "the screen is at" in one.said, 20, lambda: one.said)
+            comes_true(lambda: "the screen is at" in one.said, told=lambda: one.said)
             yield one
         finally:
             process.terminate()
-            process.wait(15)
+            process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -76,16 +76,9 @@ async def looking(session: ClientSession, served: Serving, **headers: str) -> As
         yield socket
 
 
-async def until(is_so: Callable[[], object], seconds: float = 20.0) -> None:
-    give_up = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < give_up, "it did not come true"
-        await asyncio.sleep(0.05)
-
-
 async def closed(socket: Any) -> tuple[int, str]:
     """The code and the reason with which it was."""
-    while (message := await socket.receive(20)).type is not WSMsgType.CLOSE:
+    while (message := await socket.receive(PATIENCE)).type is not WSMsgType.CLOSE:
         assert message.type in {WSMsgType.BINARY, WSMsgType.TEXT}, message
     return message.data, message.extra
 
@@ -146,7 +139,7 @@ async def test_a_real_server_is_shown_and_cannot_be_changed(
     with serving(tmp_path / "home", *way_in(mysql97)) as served:
         async with page(1800, 800) as one:
             await one.open(f"http://{served.place}/")
-            await one.sees(lambda text: "● live" in text and "read-only" in text)
+            await one.sees(lambda text: "● " in text and "read-only" in text)
             await one.type("w")
 
             await one.sees(
@@ -161,7 +154,7 @@ async def test_with_leave_a_dialog_opens(
         assert "warning: whoever is on this machine can change the server" in served.said
         async with page() as one:
             await one.open(f"http://{served.place}/")
-            await one.sees(lambda text: "● live" in text and "read-write" in text)
+            await one.sees(lambda text: "● " in text and "read-write" in text)
             await one.type("w")
 
             await one.sees(lambda text: "How long a non-interactive session may idle" in text)
@@ -185,7 +178,7 @@ async def test_a_snapshot_goes_to_who_looks_and_no_file_of_this_machine_is_their
             await one.sees(lambda text: "export this snapshot" in text)
             await one.press("Tab")
             await one.press("Enter")
-            await until(lambda: any(tmp_path.glob("got/*.json")))
+            await becomes_true(lambda: any(tmp_path.glob("got/*.json")))
             await one.type("d")
             await one.sees(lambda text: "Cause or habit" in text)
             await one.type("/")
@@ -244,25 +237,25 @@ async def test_who_looks_has_to_know_the_password(tmp_path: Path) -> None:
                     pass
             known = "Basic " + base64.b64encode(b"office:secret").decode()
             async with looking(session, served, Authorization=known) as socket:
-                assert WSMsgType.BINARY is (await socket.receive(20)).type
+                assert WSMsgType.BINARY is (await socket.receive(PATIENCE)).type
 
 
 async def test_no_more_look_than_may_and_each_leaves_room(tmp_path: Path) -> None:
     with serving(tmp_path, "--simulated", "--max-viewers", "1") as served:
         async with ClientSession() as session:
             async with looking(session, served) as first:
-                await first.receive(20)
+                await first.receive(PATIENCE)
                 async with looking(session, served) as second:
                     assert (1013, "1 look already, and no more may.") == await closed(second)
-            comes_true(lambda: not served.screens(), 10)
+            await becomes_true(lambda: not served.screens())
             async with looking(session, served) as third:
-                assert WSMsgType.BINARY is (await third.receive(20)).type
+                assert WSMsgType.BINARY is (await third.receive(PATIENCE)).type
 
 
 async def test_what_no_page_would_say_is_passed_over(tmp_path: Path) -> None:
     with serving(tmp_path, "--simulated") as served:
         async with ClientSession() as session, looking(session, served) as socket:
-            await socket.receive(20)
+            await socket.receive(PATIENCE)
             for said in (
                 "",
                 "{",
@@ -276,7 +269,7 @@ async def test_what_no_page_would_say_is_passed_over(tmp_path: Path) -> None:
             await socket.send_str('["resize",{"width":-5,"height":1000000000}]')
             await socket.send_str('["stdin","\\ud800"]')
             await socket.send_str('["ping","7"]')
-            while (message := await socket.receive(20)).type is not WSMsgType.TEXT:
+            while (message := await socket.receive(PATIENCE)).type is not WSMsgType.TEXT:
                 assert message.type is WSMsgType.BINARY
 
             assert ["pong", "7"] == message.json()
@@ -293,8 +286,8 @@ async def test_the_password_is_in_no_argument_no_variable_and_no_file(
     with serving(tmp_path, *way, MYSQL_PWD=PASSWORD) as served:
         async with ClientSession() as session, looking(session, served) as socket:
             text = ""
-            while "live" not in text:
-                text += (await socket.receive(20)).data.decode("utf-8", "replace")
+            while "●" not in text:
+                text += (await socket.receive(PATIENCE)).data.decode("utf-8", "replace")
             (screen,) = served.screens()
 
             for name in ("cmdline", "environ"):
@@ -308,18 +301,18 @@ async def test_the_password_is_in_no_argument_no_variable_and_no_file(
 async def test_no_screen_outlives_who_began_it(tmp_path: Path, number: signal.Signals) -> None:
     with serving(tmp_path, "--simulated") as served:
         async with ClientSession() as session, looking(session, served) as socket:
-            await socket.receive(20)
+            await socket.receive(PATIENCE)
             (screen,) = served.screens()
-            began = time.monotonic()
-            served.process.send_signal(number)
-            if number is not signal.SIGKILL:
-                code, why = await closed(socket)
-                assert (1001, "The program that shows this has ended.") == (code, why)
-            status = await asyncio.to_thread(served.process.wait, 10)
+            with Stopwatch() as watch:
+                served.process.send_signal(number)
+                if number is not signal.SIGKILL:
+                    code, why = await closed(socket)
+                    assert (1001, "The program that shows this has ended.") == (code, why)
+                status = await asyncio.to_thread(served.process.wait, PATIENCE)
 
-            assert {signal.SIGTERM: 0, signal.SIGINT: 130, signal.SIGKILL: -9}[number] == status
-            comes_true(lambda: not screen.exists() or "Z" in (screen / "stat").read_text(), 10)
-            assert time.monotonic() - began < 8
+                assert {signal.SIGTERM: 0, signal.SIGINT: 130, signal.SIGKILL: -9}[number] == status
+                await becomes_true(lambda: not screen.exists() or "Z" in (screen / "stat").read_text())
+            assert watch.seconds < 8
             assert "Traceback" not in served.said
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,14 @@ from pymysql.connections import Connection
 from goneaway_tui.model.server import Flavour
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, DidNotStart, Missing, Name, RealServer, find
+from tests.waiting import comes_true
 
-FAMILIES: dict[Name, str] = {"mysql97": "9.7.", "mariadb1011": "10.11.", "mariadb118": "11.8."}
+FAMILIES: dict[Name, str] = {
+    "mysql97": "9.7.",
+    "mariadb105": "10.5.",
+    "mariadb1011": "10.11.",
+    "mariadb118": "11.8.",
+}
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -41,12 +46,14 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_answers_as_the_version_it_is_named_for(any_server: RealServer) -> None:
-    ((version, performance_schema, port),) = ask(any_server, "SELECT version(), @@performance_schema, @@port")
-    assert version.startswith(FAMILIES[any_server.name])
-    assert ("MariaDB" in version) == (any_server.flavour is Flavour.MARIADB)
-    assert (performance_schema, port) == (1, any_server.port)
-    assert any_server.dsn == f"mysql://root@127.0.0.1:{port}"
+def test_answers_as_the_version_it_is_named_for(any_version: RealServer) -> None:
+    ((version, performance_schema, port),) = ask(
+        any_version, "SELECT version(), @@performance_schema, @@port"
+    )
+    assert version.startswith(FAMILIES[any_version.name])
+    assert ("MariaDB" in version) == (any_version.flavour is Flavour.MARIADB)
+    assert (performance_schema, port) == (1, any_version.port)
+    assert any_version.dsn == f"mysql://root@127.0.0.1:{port}"
 
 
 def test_answers_on_its_socket_whose_path_is_short(any_server: RealServer) -> None:
@@ -147,10 +154,10 @@ with Servers() as servers, servers.run("mariadb1011") as server:
         check=False,
     )
     pid, directory = run.stdout.split()
-    until = time.monotonic() + 10
-    while alive(int(pid)) or Path(directory).exists():
-        assert time.monotonic() < until, f"process {pid} or {directory} outlives its run"
-        time.sleep(0.02)
+    comes_true(
+        lambda: not alive(int(pid)) and not Path(directory).exists(),
+        told=lambda: f"process {pid} or {directory} outlives its run",
+    )
 
 
 def test_one_that_is_missing_tells_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, RealServer
 from tests.unit.cli.test_run import run
+from tests.waiting import PATIENCE, patience_with
 
 NOBODY = "mysql://root@127.0.0.1:1/"
 
@@ -44,15 +45,18 @@ def test_a_snapshot_of_each_that_answers(three: list[RealServer], tmp_path: Path
 def watching(home: Path, *arguments: str) -> Iterator[Iterator[dict[str, Any]]]:
     """The events of a running watch, as they come."""
     command = [sys.executable, "-W", "error", "-m", "goneaway_tui", "watch", *arguments]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=home
-    ) as process:
+    with (
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=home
+        ) as process,
+        patience_with(process),
+    ):
         assert process.stdout is not None
         try:
             yield map(json.loads, process.stdout)
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.communicate(timeout=PATIENCE)
     assert 3 == process.returncode
 
 

@@ -17,9 +17,8 @@ import pytest
 from tests.house.documents import SHARE
 from tests.house.tree import ROOT
 from tests.unit.settings.asking import program
+from tests.waiting import PATIENCE
 
-PATIENCE: Final = 60.0
-"""Seconds until a shell that says nothing has failed; it starts Python for names."""
 CONFIG: Final = """\
 [servers.prod-db1]
 host = "db1"

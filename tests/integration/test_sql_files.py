@@ -13,7 +13,7 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.survey import survey
 from tests.integration.conftest import StartServer
-from tests.servers.private import NAMES, Name, RealServer
+from tests.servers.private import EVERY_NAME, Name, RealServer
 
 NOBODY = 4_000_000_000
 """An id no session has."""
@@ -60,6 +60,10 @@ def everything_to_be_had(server: RealServer) -> None:
             cursor.execute(f"CREATE PROCEDURE mysql.{name} (IN session BIGINT) {how} session")
 
 
+MAY_BE_ABSENT: dict[Name, frozenset[str]] = {"mariadb105": frozenset({"uid"})}
+"""What a server has only from a later version on, and whose reader lives with that: server_uid came with 10.5.26."""
+
+
 def columns(cursor: Any, statement: str, parameters: tuple[object, ...]) -> int:
     """How many it brings, 0 for none. Raises what the server says against it, but that nobody has this id."""
     try:
@@ -70,7 +74,7 @@ def columns(cursor: Any, statement: str, parameters: tuple[object, ...]) -> int:
     return len(cursor.description or ())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY_NAME)
 def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_server: StartServer) -> None:
     server = start_server(name)
     everything_to_be_had(server)
@@ -81,6 +85,8 @@ def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_s
 
     with closing(server.connect(autocommit=True)) as own, own.cursor() as cursor:
         for what, variants in sql.STATEMENTS[found.flavour].items():
+            if what in MAY_BE_ABSENT.get(name, ()):
+                continue
             brought = {}
             for variant in variants:
                 if not variant.needs <= found.able:  # a service's, and this is none
@@ -94,7 +100,7 @@ def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_s
             assert 1 == len(set(brought.values())), f"not the same columns: {brought}"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY_NAME)
 def test_every_probe_is_understood(name: Name, start_server: StartServer) -> None:
     """A probe that is wrong would say no for ever, in silence."""
     server = start_server(name)

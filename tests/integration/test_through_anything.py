@@ -31,13 +31,14 @@ from goneaway_tui.ui.watched import Subject
 from tests.integration.conftest import StartServer
 from tests.integration.relay import BadLine, garbled, slowly
 from tests.servers.private import NAMES, Name, RealServer
+from tests.waiting import FAR, Stopwatch, becomes_true
 
 NAME_OF_HOST = "db-01.example"
 PASSWORD = "s3cr3t"
 AT_ONCE = 3.0
-"""Seconds `q` may take on the busiest machine where nothing holds it; what we wait ourselves is far less, see below."""
+"""Seconds `q` may take where nothing holds it; what we wait ourselves is far less, see below."""
 LATE = 1.5
-"""Seconds a busy machine may add to the age that is shown, and the second that is rounded away."""
+"""Seconds that drawing may add to the age that is shown, and the second that is rounded away."""
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class Stage:
         """Stands in for the resolver of names, where ours is asked for."""
         if host != NAME_OF_HOST:
             return real(host, *rest, **more)
-        self.names_answer.wait(20)
+        self.names_answer.wait(FAR)
         if not self.names_work:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return real("127.0.0.1", *rest, **more)
@@ -208,13 +209,6 @@ def stage(
             stage.run("DROP USER watcher, crowd")
 
 
-async def until(is_so: Callable[[], object], seconds: float, told: Callable[[], str]) -> None:
-    give_up = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < give_up, told()
-        await asyncio.sleep(0.02)
-
-
 def is_live(app: GoneawayApp) -> bool:
     """On a machine that is busy with other things our own looks may take long, and the board says so."""
     return app.freshness.words.startswith(("● live", "● slow server, asked every"))
@@ -235,7 +229,6 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
     address = Address(NAME_OF_HOST, stage.line.port, "watcher", PASSWORD, ssl_mode=trouble.ssl_mode)
     source = LiveSource(address, time.time, interval=trouble.interval)
     app = GoneawayApp([Subject(source, interval=trouble.interval)], time.time)
-    freshest = 2 * trouble.interval + 1
 
     def seen_now() -> str:
         return f"{app.freshness.words}; {app.trouble}"
@@ -244,33 +237,37 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
         return app.snapshot is not None and app.snapshot.taken_at > instant and age_shown(app) is None
 
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(lambda: is_live(app), 15, seen_now)
+        await becomes_true(lambda: is_live(app), told=seen_now)
         before, well_until = app.snapshot, time.time()
+        freshest = 2 * app.watched[0].pace.pause + 1
         await asyncio.to_thread(trouble.begin, stage)
         began = time.time()
 
         def is_over() -> bool:
             return trouble.passes and is_live_since(began)
 
-        await until(lambda: age_shown(app) is not None or is_over(), 15, seen_now)
-        await until(lambda: trouble.told in app.trouble or is_over(), 25, seen_now)
-        while time.time() < began + trouble.lasts:
-            await asyncio.sleep(0.2)
-            age, truth = age_shown(app), time.time() - began
-            assert age is not None or truth < freshest + LATE
-            assert age is None or truth - LATE < age < truth + freshest + LATE
+        await becomes_true(lambda: age_shown(app) is not None or is_over(), told=seen_now)
+        await becomes_true(lambda: trouble.told in app.trouble or is_over(), told=seen_now)
+        with Stopwatch() as watch:
+            while time.time() < began + trouble.lasts:
+                await asyncio.sleep(0.2)
+                age, truth, late = age_shown(app), time.time() - began, LATE + watch.late
+                assert age is not None or truth < freshest + late
+                assert age is None or truth - late < age < truth + freshest + late
         assert app.snapshot is not None
         assert app.snapshot is before or app.snapshot.taken_at >= well_until - freshest
         await asyncio.to_thread(trouble.end, stage)
         mended = time.time()
-        await until(lambda: is_live_since(mended), 45, seen_now)
+        await becomes_true(lambda: is_live_since(mended), told=seen_now)
         assert "" == app.trouble
 
         await asyncio.to_thread(trouble.begin, stage)
         await asyncio.sleep(1.2)
-        pressed = time.monotonic()
+        leaving = Stopwatch()
+        leaving.start()
         await pilot.press("q")
-    assert time.monotonic() - pressed < AT_ONCE
+    leaving.stop()
+    assert leaving.seconds < AT_ONCE
     assert app.crash is None
     await asyncio.to_thread(trouble.end, stage)
 
@@ -303,12 +300,13 @@ async def test_another_server_that_started_with_the_first_is_told_as_another(
         source = LiveSource(Address("127.0.0.1", line.port, "root"), time.time, interval=0.5)
         app = GoneawayApp([Subject(source, interval=0.5)], time.time)
         async with app.run_test(size=(120, 36)):
-            await until(lambda: app.snapshot is not None, 10, lambda: app.trouble)
+            await becomes_true(lambda: app.snapshot is not None, told=lambda: app.trouble)
             assert app.snapshot is not None
             before = app.snapshot.sample.server
             line.target = second.port
             line.cut()
-            await until(lambda: app.snapshot.sample.server.uid != before.uid, 15, lambda: app.trouble)  # type: ignore[union-attr]
-            await until(
-                lambda: any("restarted" in note.message for note in app._notifications), 5, lambda: "not told"
+            await becomes_true(lambda: app.snapshot.sample.server.uid != before.uid, told=lambda: app.trouble)  # type: ignore[union-attr]
+            await becomes_true(
+                lambda: any("restarted" in note.message for note in app._notifications),
+                told=lambda: "not told",
             )

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from goneaway_tui.export import FORMATS
-from goneaway_tui.export.cells import cell_width
 from goneaway_tui.export.csv import HEADER
 from goneaway_tui.export.wording import clock, countdown, limit_words, size
 from goneaway_tui.judge import judge
@@ -24,6 +23,7 @@ from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Limitation, Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Role, Session, Transaction
 from goneaway_tui.model.snapshot import Basis, Limit, Snapshot, Verdict
+from goneaway_tui.model.wrapping import cell_width
 
 texts = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=12),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goneaway_tui.export.summary import next_closing
 from goneaway_tui.judge import judge
 from goneaway_tui.judge.forecast import HORIZONS, Forecast, closings, together
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
-from tests.builders import NOW, a_crowd, a_verdict
+from tests.builders import NOW, a_crowd, a_session, a_verdict
 from tests.property.facts import samples
 
 edges = [float(edge) for end, _ in HORIZONS for edge in (end, end - 1, end + 1)]
@@ -62,6 +64,16 @@ def test_nobody_closes_before_the_next(verdicts: list[Verdict]) -> None:
     first = closings(a_crowd(verdicts), NOW).next
 
     assert min(deadlines, default=None) == (None if first is None else first.deadline)
+
+
+def test_a_login_is_not_the_next_closing() -> None:
+    login = a_session(id=1, user="unauthenticated user", command="Connect", role=Role.LOGIN)
+    crowd = a_crowd([a_verdict(login, deadline=NOW + 10), a_verdict(a_session(id=2), deadline=NOW + 60)])
+    first = closings(crowd, NOW).next
+
+    assert first is not None
+    assert first.session.id == 2
+    assert next_closing(crowd) == "2 in 1:00"
 
 
 @given(crowds, crowds)

@@ -51,7 +51,11 @@ lines = st.lists(pieces, max_size=8).map("".join).filter(lambda line: line.strip
 files = st.lists(lines | st.sampled_from(["[client]", "[mysql]", "[mysqld]", "user=a"]), max_size=6)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 @given(lines=files)
 def test_any_option_file_says_what_it_says_to_the_clients(lines: list[str], tmp_path: Path) -> None:
     reader = program("my_print_defaults1011")

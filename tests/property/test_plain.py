@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goneaway_tui.export.cells import cell_width
 from goneaway_tui.model.plain import from_wire, plain
+from goneaway_tui.model.wrapping import cell_width
 
 CONTROLS = {*range(0x20), *range(0x7F, 0xA0)}
 LINE_ENDS = {0x0A, 0x0B, 0x0C, 0x0D, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029}

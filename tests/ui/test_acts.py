@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from goneaway_tui.errors import AccessDenied, OutcomeUnknown
-from goneaway_tui.model.tuning import Standing
+from goneaway_tui.errors import AccessDenied, OutcomeUnknown, Unreachable
+from goneaway_tui.model.session import Session
+from goneaway_tui.model.tuning import Powers, Standing
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.app import GoneawayApp
@@ -28,37 +32,42 @@ from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted
 from tests.ui.test_board import board, ids, lines
+from tests.waiting import PATIENCE, becomes_true
 
 SIZE = (120, 40)
 SESSIONS = [a_session(id=n, idle_for=n, own_limit=600) for n in (3, 4, 5)]
 
 
-def an_app(tmp_path: Path, executor: FakeExecutor | None) -> GoneawayApp:
+def an_app(
+    tmp_path: Path,
+    executor: FakeExecutor | None,
+    sessions: Sequence[Session] = SESSIONS,
+    *,
+    connected: int = 3,
+) -> GoneawayApp:
     clock = HeldClock()
     journal = None if executor is None else Journal(tmp_path / "journal.jsonl", clock)
-    source = Scripted(a_sample(SESSIONS))
+    source = Scripted(a_sample(sessions, counters={"threads_connected": connected, "max_connections": 151}))
     subject = Subject(source, executor=executor, journal=journal, why_read_only="started with --read-only")
     return GoneawayApp([subject], clock, ticking=False)
 
 
-async def until(pilot: Pilot[None], fact: Callable[[], bool]) -> None:
+async def until(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
     """Let threads and messages go on until something is true."""
-    for _ in range(400):
-        await pilot.pause()
-        if fact():
-            await pilot.pause()  # what it changed is drawn after it
-            await pilot.pause()
-            return
+
+    async def pause() -> None:
         await asyncio.sleep(0.01)
-    raise AssertionError("it did not come about")
+        await pilot.pause()
+
+    await pilot.pause()
+    await becomes_true(fact, pause=pause)
+    await pilot.pause()  # what it changed is drawn after it
+    await pilot.pause()
 
 
 async def ready(app: GoneawayApp, pilot: Pilot[None]) -> None:
     await settle(app, pilot)
-    await until(
-        pilot,
-        lambda: app.acts.is_read_only or not app.acts.why_not("kill") or "may" in app.acts.why_not("kill"),
-    )
+    await until(pilot, lambda: app.acts.is_read_only or app.acts.gate is not None)
 
 
 def on(app: GoneawayApp, screen: type) -> Callable[[], bool]:
@@ -139,7 +148,7 @@ class Slow(FakeExecutor):
         self.may_answer = threading.Event()
 
     def standing(self, name: str) -> Standing:
-        assert self.may_answer.wait(10)
+        assert self.may_answer.wait(PATIENCE)
         return super().standing(name)
 
 
@@ -183,6 +192,230 @@ async def test_a_server_that_does_not_say_how_a_variable_stands_gives_the_board_
         await until(pilot, lambda: not app.acts.is_acting and isinstance(app.screen, Board))
 
         assert "no; ask somebody" in [note.message for note in app._notifications]
+
+
+class Secretive(FakeExecutor):
+    """One whose server takes its time to say what the account may do, and may refuse to."""
+
+    def __init__(self) -> None:
+        super().__init__(sessions=SESSIONS)
+        self.may_answer = threading.Event()
+        self.refuses = False
+
+    def powers(self) -> Powers:
+        assert self.may_answer.wait(10)
+        if self.refuses:
+            raise Unreachable("nobody answers", "wait")
+        return super().powers()
+
+
+@pytest.mark.parametrize(
+    ("keys", "screen"),
+    [("k", KillScreen), ("w", TuneScreen), ("kw", TuneScreen), ("wk", KillScreen), ("w30s", TuneScreen)],
+)
+async def test_a_key_before_it_is_known_what_the_account_may_do_opens_its_dialog_as_soon_as_it_is(
+    tmp_path: Path, keys: str, screen: type
+) -> None:
+    executor = Secretive()
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: app.snapshot is not None)
+        for key in keys:
+            await pilot.press(key)
+        assert app.acts.gate is None
+        executor.may_answer.set()
+        await until(pilot, on(app, screen))
+        await until(pilot, lambda: not app.acts.is_acting)
+
+        assert isinstance(app.screen, screen)
+        assert {"information"} >= {note.severity for note in app._notifications}
+        if keys == "w30s":
+            assert "30s" == app.screen.query_one("#value", Input).value
+        await pilot.press("escape")
+        assert isinstance(app.screen, Board)
+    assert [] == executor.did
+
+
+async def test_escape_forgets_a_key_that_waits_for_what_the_account_may_do(tmp_path: Path) -> None:
+    executor = Secretive()
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.snapshot is not None)
+        await pilot.press("k", "escape")
+        executor.may_answer.set()
+        await until(pilot, lambda: app.acts.gate is not None and not app.acts.is_acting)
+
+        assert isinstance(app.screen, Board)
+
+
+async def test_what_the_account_may_do_is_asked_again_by_the_next_key_where_that_failed(
+    tmp_path: Path,
+) -> None:
+    executor = Secretive()
+    executor.refuses = True
+    executor.may_answer.set()
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("k")
+        await until(pilot, lambda: not app.acts.is_acting)
+        assert isinstance(app.screen, Board)
+        executor.refuses = False
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+
+
+async def test_a_privilege_that_turns_out_to_be_missing_is_told_to_the_key_that_waited(
+    tmp_path: Path,
+) -> None:
+    executor = Secretive()
+    executor.can = replace(POWERS, can_kill=False, why_not=(("kill", "GRANT CONNECTION_ADMIN"),))
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: app.snapshot is not None)
+        await pilot.press("k")
+        executor.may_answer.set()
+        await until(pilot, lambda: not app.acts.is_acting)
+
+        assert isinstance(app.screen, Board)
+        assert ["GRANT CONNECTION_ADMIN"] == [note.message for note in app._notifications]
+
+
+# --- A server that is full
+
+
+async def test_a_full_server_is_acted_on_over_the_connection_that_reads_and_every_screen_says_so(
+    tmp_path: Path,
+) -> None:
+    executor = FakeExecutor(sessions=SESSIONS)
+    executor.takes_no_more = True
+    app = an_app(tmp_path, executor, connected=151)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        asked = lines(app)
+        await pilot.click("#kill")
+        await until(pilot, reported(app))
+        killed = lines(app)
+        await pilot.press("escape", "w")
+        await until(pilot, on(app, TuneScreen))
+        tuning = lines(app)
+        await pilot.press(*"9h", "enter")
+        await until(pilot, reported(app))
+        tuned = lines(app)
+        await pilot.press("escape", "u")
+        await until(pilot, on(app, ConfirmScreen))
+        undoing = lines(app)
+
+    assert "The server is full: 151 of 151 connections" in asked
+    assert "gave this account no further connection" in tuning
+    assert "gave this account no further connection" in undoing
+    for told in (killed, tuned):
+        assert "ran over the connection that reads" in told
+    assert "what a new session gets is unknown" in tuned
+    assert ["KILL 5", "SET GLOBAL wait_timeout = 32400"] == executor.did
+    assert 0 == executor.connections
+    assert [True, True] == [act.entry.lent for act in Journal(tmp_path / "journal.jsonl", HeldClock()).acts()]
+
+
+async def test_what_was_not_told_before_is_not_done_over_the_connection_that_reads(tmp_path: Path) -> None:
+    executor = FakeExecutor(sessions=SESSIONS)
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        executor.takes_no_more = True
+        await pilot.click("#kill")
+        await until(pilot, reported(app))
+        refused = lines(app)
+        assert [] == executor.did
+        await pilot.press("escape", "k")
+        await until(pilot, on(app, KillScreen))
+        assert "over the connection that reads" in lines(app)
+        await pilot.click("#kill")
+        await until(pilot, reported(app))
+
+    assert "nothing was sent" in refused
+    assert ["KILL 5"] == executor.did
+
+
+# --- Many kills
+
+
+CROWD = [a_session(id=n, idle_for=n, own_limit=6000) for n in range(100, 160)]
+
+
+async def test_a_run_of_kills_opens_one_connection_and_its_report_follows_the_newest(tmp_path: Path) -> None:
+    executor = FakeExecutor(sessions=CROWD)
+    app = an_app(tmp_path, executor, CROWD)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*["space"] * len(CROWD), "k")
+        await until(pilot, on(app, KillScreen))
+        await pilot.click("#kill")
+        await until(pilot, reported(app))
+        told = lines(app)
+
+    assert 60 == len(executor.did)
+    assert 60 == executor.looked.count("find 100") * 60 == len([x for x in executor.looked if "find" in x])
+    assert 1 == executor.connections
+    assert "60 of 60 done" in told
+    assert executor.did[-1] in told
+    assert executor.did[0] not in told
+
+
+async def test_a_run_whose_connection_breaks_tells_what_is_unknown_and_what_was_not_attempted(
+    tmp_path: Path,
+) -> None:
+    class Breaks(FakeExecutor):
+        def _act(self, statement: str) -> None:
+            if len(self.did) == 9:
+                self.raises = OutcomeUnknown("lost db in the middle of KILL: the outcome is unknown", "look")
+            super()._act(statement)
+
+    executor = Breaks(sessions=CROWD)
+    app = an_app(tmp_path, executor, CROWD)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*["space"] * len(CROWD), "k")
+        await until(pilot, on(app, KillScreen))
+        await pilot.click("#kill")
+        await until(pilot, reported(app))
+        told = lines(app)
+
+    assert "9 of 60 done, 1 with unknown outcome, 50 not attempted" in told
+    assert "the outcome is unknown" in told
+    assert 10 == len(executor.did)
+
+
+async def test_escape_stops_a_run_of_kills_after_the_one_in_hand(tmp_path: Path) -> None:
+    class Slowly(FakeExecutor):
+        def __init__(self) -> None:
+            super().__init__(sessions=CROWD)
+            self.in_hand, self.may_go_on = threading.Event(), threading.Event()
+
+        def _act(self, statement: str) -> None:
+            super()._act(statement)
+            self.in_hand.set()
+            assert self.may_go_on.wait(10)
+
+    executor = Slowly()
+    app = an_app(tmp_path, executor, CROWD)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("space", "space", "space", "k")
+        await until(pilot, on(app, KillScreen))
+        await pilot.click("#kill")
+        await until(pilot, executor.in_hand.is_set)
+        await pilot.press("escape")
+        executor.may_go_on.set()
+        await until(pilot, reported(app))
+        told = lines(app)
+
+    assert 1 == len(executor.did)
+    assert "1 of 3 done, 2 not attempted" in told
 
 
 async def test_a_dangerous_value_is_asked_about_a_second_time(tmp_path: Path) -> None:

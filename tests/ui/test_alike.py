@@ -30,6 +30,7 @@ from tests.ui.stage import HeldClock, Scripted
 from tests.ui.test_acts import on, reported, until
 from tests.ui.test_board import lines
 from tests.ui.test_fleet import ready
+from tests.waiting import FAR
 
 SIZE = (120, 60)
 NAMES = ("db1", "db2", "db3")
@@ -303,7 +304,7 @@ async def test_escape_in_the_middle_lets_the_one_under_way_end_and_no_other_begi
 
     def hold() -> None:
         heard.set()
-        go_on.wait(10)
+        go_on.wait(FAR)
 
     stage.server(1).before = hold
     async with stage.app.run_test(size=SIZE) as pilot:

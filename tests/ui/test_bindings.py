@@ -7,11 +7,13 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.screen import Screen
 
 from goneaway_tui import ui
-from goneaway_tui.settings.bindings import BINDINGS
+from goneaway_tui.settings.bindings import BINDINGS, FIXED, SCREENS
 
 
 def bound() -> Iterator[tuple[str, BindingType]]:
@@ -25,6 +27,31 @@ def test_the_settings_know_every_binding_and_no_other() -> None:
     assert sorted({each.id for _, each in bound() if isinstance(each, Binding) and each.id}) == sorted(
         BINDINGS
     )
+
+
+def test_the_settings_know_the_keys_that_each_has_unless_told() -> None:
+    assert {each.id: each.key for _, each in bound() if isinstance(each, Binding) and each.id} == BINDINGS
+
+
+def test_the_settings_know_what_can_be_pressed_on_each_screen() -> None:
+    for name, each in bound():
+        assert isinstance(each, Binding)
+        assert each.id
+        screen = name.removesuffix("Screen").removesuffix("Board").lower()
+        if name not in {"LineTable", "Face"}:
+            ids = SCREENS[{"": "board", "fleet": "board"}.get(screen, screen)]
+            assert each.id.startswith(ids), (name, each.id)
+
+
+def test_keys_that_no_screen_can_change_are_the_framework_s() -> None:
+    framework = {
+        key
+        for each in (*App.BINDINGS, *Screen.BINDINGS)
+        if isinstance(each, Binding)
+        for key in each.key.split(",")
+    }
+    assert {*FIXED.values()} - {App.COMMAND_PALETTE_BINDING} <= framework
+    assert "ctrl+p" == App.COMMAND_PALETTE_BINDING
 
 
 def test_nothing_has_a_key_that_cannot_be_another() -> None:

@@ -87,6 +87,33 @@ async def test_countdowns_move_between_readings() -> None:
     assert "0:47" in after
 
 
+async def test_past_the_deadline_the_header_reads_now_and_then_overdue_and_never_a_negative_time() -> None:
+    clock = HeldClock()
+    due = a_session(id=7, idle_for=59, own_limit=60)
+    app = an_app(Scripted(a_sample([due]), a_sample([due], taken_at=NOW + 4)), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        app.in_hand.pace.wait(float("inf"))
+        headers = []
+        for _ in range(6):
+            clock.now += 0.5
+            app.tick()
+            await pilot.pause()
+            headers.append(next(line for line in lines(app).splitlines() if "next: session 7" in line))
+        await pilot.press("g")
+        await pilot.pause()
+        grouped = lines(app)
+        await pilot.press("escape")
+        app.in_hand.pace.hurry()
+        await later(app, pilot, clock, 1)
+        overdue = lines(app)
+
+    assert headers[0].rstrip().endswith("next: session 7 in 0:01")
+    assert all(header.rstrip().endswith("next: session 7 now") for header in headers[1:])
+    assert "next: session 7 overdue" in overdue
+    assert not any("-0:" in shown for shown in (*headers, grouped, overdue))
+
+
 async def test_the_cursor_follows_its_session_when_rows_move() -> None:
     clock = HeldClock()
     first = a_sample([a_session(id=n, idle_for=50 - n, own_limit=60) for n in range(1, 20)])

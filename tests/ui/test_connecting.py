@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
 from goneaway_tui.errors import AccessDenied, SettingsError
@@ -22,6 +18,8 @@ from goneaway_tui.ui.screens.form import MODES, FormScreen
 from goneaway_tui.ui.screens.picker import PickerScreen
 from tests.fakes import FakeDoor
 from tests.snapshot.shots import settle
+from tests.ui.test_acts import until
+from tests.waiting import FAR
 
 PROFILES = (
     Profile("prod", "dba@db1:3306", "red", read_only=True),
@@ -45,15 +43,6 @@ async def played(app: ConnectApp, *keys: str) -> str:
             await pilot.press(key)
             await settle(app, pilot)
         return lines(app) if app.is_running else ""
-
-
-async def until(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
-    for _ in range(400):
-        await pilot.pause()
-        if fact():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come about")
 
 
 # --- The list
@@ -239,7 +228,7 @@ async def test_an_answer_about_something_else_comes_too_late() -> None:
     class Slow(FakeDoor):
         def attempt(self, draft: Draft) -> Welcome:
             if draft.host == "slow":
-                late.wait(10)
+                late.wait(FAR)
                 raise DENIED
             return held.attempt(draft)
 
@@ -263,7 +252,7 @@ async def test_leaving_does_not_wait_for_a_server_that_does_not_answer() -> None
 
     class Silent(FakeDoor):
         def attempt(self, draft: Draft) -> Welcome:
-            late.wait(10)
+            late.wait(FAR)
             raise DENIED
 
     app = ConnectApp(Silent())

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from goneaway_tui.judge import step
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.clue import Clues, ErrorCount
+from goneaway_tui.model.clue import Clues, ErrorCount, Kill
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.ui.ourkills import OurKills
@@ -18,7 +18,9 @@ VICTIM = ProcesslistId(4)
 
 def after(*sessions: object, killed: int = 1, torn: int = 0) -> Sample:
     errors = (ErrorCount(DIES.user, DIES.client_host, 1158, torn),) if torn else ()
-    clues = Clues(errors=errors, counted=frozenset({0, 4031, 1158}), aborted=torn, killed=killed)
+    clues = Clues(
+        errors=errors, counted=frozenset({0, 4031, 1158}), aborted=torn, killed=killed, offline=False
+    )
     return a_sample(sessions, taken_at=NOW + 1, clues=clues)  # type: ignore[arg-type]  # sessions
 
 
@@ -62,3 +64,46 @@ def test_after_a_restart_the_number_is_anothers() -> None:
     young = replace(after(STAYS, killed=0), server=a_server(uptime=1.0))
 
     assert () == ours.added_to(young).clues.kills
+
+
+def test_a_kill_of_ours_that_the_server_still_remembers_hides_no_other() -> None:
+    """Its own word on ours is enough: the next that it only counts is of another user."""
+    ours = OurKills()
+    ours.begin(VICTIM)
+    remembered = after(STAYS, LOST, killed=0)
+    clues = replace(remembered.clues, kills=(Kill(VICTIM, "dba@bastion, session 9"),))
+    ours.added_to(replace(remembered, clues=clues))
+
+    assert 1 == ours.added_to(after(STAYS)).clues.killed
+
+
+def test_a_kill_of_ours_is_not_told_as_anothers_when_it_is_counted_again() -> None:
+    """What is counted once is told in two samples."""
+    ours = OurKills()
+    ours.begin(VICTIM)
+
+    assert [0, 0, 1] == [ours.added_to(after(STAYS)).clues.killed for _ in range(3)]
+
+
+def test_where_kills_are_not_counted_ours_make_no_number_of_it() -> None:
+    ours = OurKills()
+    ours.begin(VICTIM)
+    sample = after(STAYS)
+    unknown = replace(sample, clues=replace(sample.clues, killed=None))
+
+    assert ours.added_to(unknown).clues.killed is None
+
+
+def test_a_kill_of_ours_that_the_server_remembers_hides_no_other_one() -> None:
+    """The connection of a run stays open: the server remembers its last KILLs, and counts only the others as unknown."""
+    ours = OurKills()
+    for victim in (4, 5):
+        ours.begin(ProcesslistId(victim))
+    remembered = replace(
+        after(STAYS, killed=1).clues, kills=(Kill(ProcesslistId(4), "root@localhost, session 90"),)
+    )
+    told = ours.added_to(replace(after(STAYS), clues=remembered)).clues
+
+    assert 0 == told.killed
+    assert [(4, "this tool"), (5, "this tool")] == [(kill.session_id, kill.by) for kill in told.kills]
+    assert [0, 1] == [ours.added_to(after(STAYS, killed=1)).clues.killed for _ in range(2)]

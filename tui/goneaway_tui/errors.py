@@ -6,8 +6,10 @@ GoneawayError
     Unreachable          nobody answers, or the conversation broke off
       OutcomeUnknown       it broke off while a change was under way
     AccessDenied         the server knows us and says no
+      NoConnectionLeft     it is full, or the account has used up its own share of connections
     TooSlow              a statement of ours ran into its own time limit
     Unsupported          what answered is not a server we can read
+      UnsupportedVersion   it is too old: asking again brings the same answer
   Refused              a change was not made: it is not what was asked for any more  ends nothing
   FileError            an input or output file cannot be read or written            exit 4
 
@@ -74,11 +76,19 @@ class AccessDenied(SourceError):
     pass
 
 
+class NoConnectionLeft(AccessDenied):
+    pass
+
+
 class TooSlow(SourceError):
     pass
 
 
 class Unsupported(SourceError):
+    pass
+
+
+class UnsupportedVersion(Unsupported):
     pass
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from goneaway_tui.model.departure import Departure
@@ -67,16 +68,23 @@ class Timeline(Protocol):
         """Who had left by then, oldest first."""
 
 
-class Executor(Protocol):
-    """The right to change one server. A recording has none, and `--read-only` builds none.
+class Conversation(Protocol):
+    """What an act does to one server. Nothing is ever tried twice, and every call is bounded in time.
 
-    Every call opens a connection of its own, bounded in time, and closes it. Nothing is ever tried twice. All raise
-    SourceError: where the line broke in mid-act, nobody knows whether the server did it, and the error says so.
+    All raise SourceError: where the line broke in mid-act, nobody knows whether the server did it, and the error says so.
     Only the gate in `tune` calls what changes something.
     """
 
-    def powers(self) -> Powers:
-        """What our account may do here."""
+    @property
+    def is_lent(self) -> bool:
+        """Whether it has no connection of its own and uses the one that reads."""
+
+    def together(self, *, borrow: bool = False) -> AbstractContextManager[Conversation]:
+        """Calls that share one connection, opened at the first of them; after it broke, all further ones raise Unreachable.
+
+        With `borrow` they run over the connection that reads where the server gives none of its own (NoConnectionLeft):
+        nothing had been sent then. Within a conversation it is one act of a run: what was lent goes back after each.
+        """
 
     def standing(self, name: str) -> Standing:
         """One global variable, read afresh."""
@@ -90,14 +98,38 @@ class Executor(Protocol):
     def reset_persist(self, name: str) -> Kept:
         """Forget the persisted value; the running one stays."""
 
-    def probe(self, name: str) -> tuple[Probe, ...]:
-        """Open two new sessions, one not interactive and one interactive, and read what each got."""
-
     def kill(self, session_id: ProcesslistId) -> Kept:
         """End a session. One that is gone already is an answer (a warning in Kept), not an error."""
 
     def kill_query(self, session_id: ProcesslistId) -> Kept:
         """End a session's running statement."""
+
+
+class Executor(Protocol):
+    """The right to change one server. A recording has none, and `--read-only` builds none.
+
+    Raises as a conversation does. What only reads may borrow the connection that stands.
+    """
+
+    def together(self, *, borrow: bool = False) -> AbstractContextManager[Conversation]:
+        """A conversation over a connection of its own, with all it takes to perform one act or a run of them."""
+
+    def standing(self, name: str) -> Standing:
+        """One global variable, read afresh."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the server had no place for a connection of its own when one was wanted last."""
+
+    @property
+    def can_borrow(self) -> bool:
+        """Whether there is a connection that reads by the same account."""
+
+    def powers(self) -> Powers:
+        """What our account may do here."""
+
+    def probe(self, name: str) -> tuple[Probe, ...]:
+        """Open two new sessions, one not interactive and one interactive, and read what each got."""
 
 
 class Door(Protocol):

@@ -22,6 +22,7 @@ from tests.builders import NOW, a_sample, a_session, a_snapshot
 from tests.ui.stage import HeldClock, Scripted
 from tests.unit.cli.test_run import run
 from tests.unit.settings.asking import CONFIG, around
+from tests.waiting import PATIENCE
 
 TWO = '[servers.a]\nhost = "h1"\n[servers.b]\nhost = "h2"\nerror_log = "/var/log/b"\n'
 
@@ -102,7 +103,7 @@ def test_one_that_refuses_stops_no_other(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_they_are_asked_side_by_side() -> None:
     """Each waits until all have been asked."""
-    meeting = threading.Barrier(12, timeout=10)
+    meeting = threading.Barrier(12, timeout=PATIENCE)
     sources = {str(number): Scripted(a_sample()) for number in range(12)}
 
     assert 12 == len(side_by_side(sources, lambda _, __: meeting.wait()))

@@ -53,6 +53,7 @@ def test_who_was_seen_to_leave_outweighs_the_counters() -> None:
         (Cause.CLIENT_LOST, {"aborted_clients": 5}, POSSIBLE),
         (Cause.TOO_MANY_CONNECTIONS, {"connection_errors_max_connections": 2}, CONFIRMED),
         (Cause.TOO_MANY_CONNECTIONS, {"connection_errors_max_connections": 0}, RULED_OUT),
+        (Cause.TOO_MANY_CONNECTIONS, {}, POSSIBLE),
         (
             Cause.TOO_MANY_CONNECTIONS,
             {"threads_connected": 140, "connection_errors_max_connections": 0},
@@ -64,6 +65,13 @@ def test_what_is_counted_decides(cause: Cause, counters: dict[str, int], certain
     patient = a_patient(counters=counters, variables={"max_connections": 151})
 
     assert certainty is found(cause, patient).certainty
+
+
+def test_what_is_not_counted_is_not_said_to_be_none() -> None:
+    patient = a_patient(counters={}, variables={"max_connections": 151})
+
+    assert () == found(Cause.KILLED, patient).because
+    assert "nobody was refused so far" not in found(Cause.TOO_MANY_CONNECTIONS, patient).because
 
 
 def test_a_limit_longer_than_the_server_is_up_has_closed_nobody() -> None:

@@ -54,7 +54,7 @@ def test_from_a_loss_alone_nothing_is_confirmed_and_little_ruled_out() -> None:
     [
         (4031, Cause.IDLE_TIMEOUT),
         (1153, Cause.PACKET_TOO_LARGE),
-        (1927, Cause.KILLED),
+        (3169, Cause.KILLED),
         (1040, Cause.TOO_MANY_CONNECTIONS),
         (3024, Cause.STATEMENT_TIMEOUT),
         (1129, Cause.HOST_BLOCKED),
@@ -117,6 +117,55 @@ def test_counted_errors_speak_and_uncounted_ones_rule_out() -> None:
 
     assert any("3 sessions" in each for each in finding(Cause.IDLE_TIMEOUT, LOSS, counted).because)
     assert Certainty.RULED_OUT is finding(Cause.PACKET_TOO_LARGE, LOSS, counted).certainty
+
+
+def test_an_error_the_server_does_not_have_argues_nothing_by_not_being_counted() -> None:
+    """Before 8.0.24 MySQL has no 4031."""
+    counted = replace(UP_LONG, counts_errors=True)
+    young = replace(counted, unknown_errors=frozenset({4031}))
+    says = "The server counts error 4031, and has counted none since before this error."
+
+    assert says in finding(Cause.IDLE_TIMEOUT, LOSS, counted).against
+    assert says not in finding(Cause.IDLE_TIMEOUT, LOSS, young).against
+
+
+# --- 1927, which MariaDB 10.5 reports for a KILL and for its own stop
+
+KILLED = replace(LOSS, code=1927, says=Cause.KILLED, certainty=Certainty.LIKELY)
+STOPPED = LogEntry(AT - 10, "mariadbd (initiated by: unknown): Normal shutdown", None, Cause.SERVER_RESTART)
+
+
+def test_alone_1927_is_likely_a_kill_and_possibly_a_restart() -> None:
+    assert (Cause.KILLED, Certainty.LIKELY) == (first(KILLED).cause, first(KILLED).certainty)
+    assert Certainty.POSSIBLE is finding(Cause.SERVER_RESTART, KILLED).certainty
+
+
+def test_beside_a_logged_stop_1927_is_a_restart() -> None:
+    server = Facts(started_at=AT - 5, log=(STOPPED,), counters={"aborted_clients": 0})
+    told = first(KILLED, server)
+
+    assert (Cause.SERVER_RESTART, Certainty.CONFIRMED) == (told.cause, told.certainty)
+    assert "Normal shutdown" in " ".join(told.because)
+    assert Certainty.POSSIBLE is finding(Cause.KILLED, KILLED, server).certainty
+    alone = first(KILLED, Facts(log=(STOPPED,)))
+    assert (Cause.SERVER_RESTART, Certainty.CONFIRMED) == (alone.cause, alone.certainty)
+
+
+def test_beside_a_start_1927_is_likely_a_restart() -> None:
+    told = first(KILLED, Facts(started_at=AT + 5))
+
+    assert (Cause.SERVER_RESTART, Certainty.LIKELY) == (told.cause, told.certainty)
+
+
+@pytest.mark.parametrize(
+    ("seen", "server"),
+    [
+        (KILLED, UP_LONG),
+        (replace(KILLED, idle_seconds=60.0), Facts(started_at=AT - 600)),
+    ],
+)
+def test_of_a_server_that_did_not_stop_1927_is_surely_a_kill(seen: Occurrence, server: Facts) -> None:
+    assert (Cause.KILLED, Certainty.CONFIRMED) == (first(seen, server).cause, first(seen, server).certainty)
 
 
 def test_a_server_that_was_up_all_the_time_was_not_restarted() -> None:

@@ -9,10 +9,10 @@ from itertools import pairwise
 import pytest
 
 from goneaway_tui.export import FORMATS
-from goneaway_tui.export.cells import cell_width
 from goneaway_tui.export.table import COLUMNS
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.model.wrapping import cell_width
 from tests.builders import a_session, a_snapshot, a_transaction
 from tests.tongues import Bracketed, Wide, spoken, unsaid
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from goneaway_tui.export.cells import cell_width, cut, wrap
+from goneaway_tui.export.cells import cut, wrap
 from goneaway_tui.export.summary import next_closing, server_name
 from goneaway_tui.export.table import at_stake, in_closing_order
 from goneaway_tui.model.session import Transaction
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Snapshot
+from goneaway_tui.model.wrapping import cell_width
 from tests.builders import NOW, a_server, a_session, a_snapshot, a_transaction, a_verdict
 from tests.unit.export.rich import rich_snapshot
 from tests.unit.export.written import written

@@ -40,6 +40,8 @@ def said(
 ) -> Clues:
     """What a MySQL server counted, of ACCOUNT unless `errors` says otherwise."""
     fields.setdefault("aborted", 0)
+    fields.setdefault("killed", 0)
+    fields.setdefault("offline", False)
     fields.setdefault("counted", COUNTED)
     fields.setdefault("errors", counts(codes or {}) + counts(early or {}, early=True))
     return Clues(**fields)

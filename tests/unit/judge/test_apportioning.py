@@ -39,7 +39,16 @@ ALONE = [
     (BUSY, said({1159: 2}, aborted=1), Cause.NET_READ_TIMEOUT, Certainty.CONFIRMED),
     (one(), said({1158: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.CONFIRMED),
     (one(), said({1158: 1, 1160: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.CONFIRMED),
-    (one(), said({1158: 1}, aborted=1, killed=1), Cause.CLIENT_LOST, Certainty.CONFIRMED),
+    (one(), said({1158: 1}, aborted=1, killed=1), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1}, aborted=1, killed=None), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1, 1160: 1}, aborted=1, killed=None), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1, 1160: 1}, aborted=1, offline=None), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1, 1160: 1}, aborted=1, offline=True), Cause.KILLED, Certainty.LIKELY),
+    (BUSY, said({1160: 1}, aborted=1, offline=True), Cause.KILLED, Certainty.LIKELY),
+    (one(), said({0: 1}, offline=True), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
+    # Counted a sample before it was missed, as was the KILL.
+    (one(), said(early={1158: 1, 1160: 1}, aborted=1, killed=1), Cause.KILLED, Certainty.LIKELY),
+    (one(), said(early={1158: 1}, aborted=1, killed=1), Cause.CLIENT_LOST, Certainty.LIKELY),
     # A KILL of long ago may have needed until now to roll back.
     (BUSY, said({1160: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.LIKELY),
     (WRITER, said({1158: 1, 1160: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.LIKELY),
@@ -104,11 +113,54 @@ def test_two_torn_by_one_code_each_are_two() -> None:
     assert [(Cause.CLIENT_LOST, Certainty.CONFIRMED)] * 2 == told
 
 
-def test_many_torn_at_once_without_a_kill_may_have_been_put_offline() -> None:
+@pytest.mark.parametrize(
+    ("offline", "told"),
+    [
+        (None, (Cause.CLIENT_LOST, Certainty.LIKELY)),
+        (True, (Cause.KILLED, Certainty.LIKELY)),
+        (False, (Cause.CLIENT_LOST, Certainty.CONFIRMED)),
+    ],
+)
+def test_many_torn_at_once_without_a_kill_may_have_been_put_offline(
+    offline: bool | None,  # noqa: FBT001 - a parameter of the test
+    told: Told,
+) -> None:
     """As `SET GLOBAL offline_mode = ON` was seen to be counted, of an idle session and a busy one."""
-    told = told_of(one(1), one(2), clues=said({1158: 2, 1160: 2}, aborted=2))
+    clues = said({1158: 2, 1160: 2}, aborted=2, offline=offline)
 
-    assert [(Cause.CLIENT_LOST, Certainty.LIKELY)] * 2 == told
+    assert [told] * 2 == told_of(one(1), one(2), clues=clues)
+
+
+# --- MySQL before 8.0.24, where an idle timeout is error 1159
+
+BEFORE_4031 = COUNTED - {4031}
+LOADING = one(command="Query", state="Reading from net")
+
+
+@pytest.mark.parametrize(
+    ("session", "codes", "cause", "certainty"),
+    [
+        (about_to_close(), {1159: 1}, Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+        (about_to_close(half_sent=True), {1159: 1}, Cause.NET_READ_TIMEOUT, Certainty.CONFIRMED),
+        (LOADING, {1159: 2}, Cause.NET_READ_TIMEOUT, Certainty.LIKELY),
+        (BUSY, {1159: 1}, Cause.NET_READ_TIMEOUT, Certainty.LIKELY),
+        (one(), {1159: 1}, Cause.IDLE_TIMEOUT, Certainty.LIKELY),
+        (about_to_close(), {0: 1}, Cause.CLIENT_QUIT, Certainty.CONFIRMED),
+        (one(), {1158: 1}, Cause.CLIENT_LOST, Certainty.CONFIRMED),
+    ],
+)
+def test_before_4031_a_timeout_of_reading_at_the_deadline_is_the_idle_timeout(
+    session: Session, codes: dict[int, int], cause: Cause, certainty: Certainty
+) -> None:
+    clues = said(codes, aborted=int(0 not in codes), counted=BEFORE_4031)
+
+    assert [(cause, certainty)] == told_of(session, clues=clues)
+
+
+def test_before_4031_the_evidence_names_the_error_that_was_counted() -> None:
+    [departure] = missed(about_to_close(), clues=said({1159: 1}, aborted=1, counted=BEFORE_4031))
+
+    assert "1 by a timeout of reading (1159)" in departure.evidence[1]
 
 
 def test_what_the_log_tells_of_one_that_is_still_listed_explains_nobody_else() -> None:
@@ -121,10 +173,12 @@ def test_what_the_log_tells_of_one_that_is_still_listed_explains_nobody_else() -
 # --- Where they are counted all together
 
 
-def totals(aborted: int | None, *, killed: int = 0, goodbyes: int | None = None) -> Clues:
+def totals(
+    aborted: int | None, *, killed: int | None = 0, goodbyes: int | None = None, offline: bool = False
+) -> Clues:
     """What a MariaDB server counted; goodbyes only with its performance schema on."""
     if goodbyes is None:
-        return Clues(aborted=aborted, killed=killed)
+        return Clues(aborted=aborted, killed=killed, offline=offline)
     return Clues(counts({GOODBYE: goodbyes}), aborted=aborted, killed=killed, counted=frozenset({GOODBYE}))
 
 
@@ -142,6 +196,9 @@ TOTALS = [
     (hidden(14.5, transaction=a_transaction()), totals(1), Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
     (hidden(20), totals(1), Cause.CLIENT_LOST, Certainty.POSSIBLE),
     (hidden(20), totals(1, killed=1), Cause.KILLED, Certainty.LIKELY),
+    (hidden(20), totals(1, killed=None), Cause.CLIENT_LOST, Certainty.POSSIBLE),
+    (hidden(20), totals(1, offline=True), Cause.KILLED, Certainty.LIKELY),
+    (hidden(20), totals(0, killed=None, goodbyes=1), Cause.CLIENT_QUIT, Certainty.LIKELY),
     (hidden(20), totals(0, goodbyes=1), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
     (hidden(20), totals(0, goodbyes=0), Cause.CLIENT_QUIT, Certainty.LIKELY),
     (hidden(20), totals(1, goodbyes=1), Cause.CLIENT_LOST, Certainty.POSSIBLE),
@@ -154,6 +211,29 @@ def test_one_that_left_a_server_that_tells_little(
     session: Session, clues: Clues, cause: Cause, certainty: Certainty
 ) -> None:
     assert [(cause, certainty)] == told_of(session, clues=clues, variables=LIMITS)
+
+
+def test_as_many_kills_as_sessions_that_were_torn_leave_nothing_to_choose() -> None:
+    told = told_of(hidden(20), replace(hidden(20), id=ProcesslistId(2)), clues=totals(2, killed=2))
+
+    assert [(Cause.KILLED, Certainty.LIKELY)] * 2 == told
+
+
+def test_a_bare_begin_may_have_met_the_limit_of_read_only_transactions() -> None:
+    """MariaDB lists no such transaction; one that wrote nothing obeys this limit before the general one."""
+    limits = LIMITS | {"idle_readonly_transaction_timeout": 6}
+    [departure] = missed(hidden(5.5), clues=totals(1), variables=limits)
+
+    assert (Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY) == (departure.cause, departure.certainty)
+    assert "idle_readonly_transaction_timeout of 6 s" in departure.evidence[0]
+    [general] = missed(hidden(14.5), clues=totals(1), variables=limits)
+    assert Cause.CLIENT_LOST is general.cause
+
+
+def test_where_nobody_counts_kills_their_number_is_not_said_to_be_0() -> None:
+    [departure] = missed(hidden(20), clues=totals(1, killed=None))
+
+    assert "does not count KILL statements" in departure.evidence[0]
 
 
 def test_one_that_fell_silent_unseen_may_have_reached_a_limit_shorter_than_the_pause() -> None:
@@ -196,10 +276,17 @@ def clues(draw: st.DrawFn, counted: frozenset[int] = COUNTED) -> Clues:
         for each in counts(draw(codes), account, early=early)
     ]
     aborted = draw(st.none() | st.integers(0, 6))
-    return Clues(tuple(errors), aborted=aborted, killed=draw(st.integers(0, 3)), counted=counted)
+    killed = draw(st.none() | st.integers(0, 3))
+    offline = draw(st.sampled_from([None, False, True]))
+    return Clues(tuple(errors), aborted=aborted, killed=killed, counted=counted, offline=offline)
 
 
-anything = clues() | clues(frozenset({GOODBYE})) | clues().map(lambda c: replace(c, counted=frozenset()))
+anything = (
+    clues()
+    | clues(BEFORE_4031)
+    | clues(frozenset({GOODBYE}))
+    | clues().map(lambda c: replace(c, counted=frozenset()))
+)
 
 
 @given(sessions(), anything, st.sets(st.integers(1, 6)))
@@ -244,7 +331,7 @@ def test_no_cause_is_named_more_often_than_it_was_counted(crowd: list[Session], 
     assert named[Cause.NET_WRITE_TIMEOUT] <= number[1161]
     assert named[Cause.CLIENT_QUIT] <= number[GOODBYE]
     assert named[Cause.CLIENT_LOST] <= number[1158] + number[1160]
-    assert named[Cause.KILLED] <= said_then.killed
+    assert said_then.offline or named[Cause.KILLED] <= (said_then.killed or 0)
 
 
 @given(sessions(), anything)
@@ -252,7 +339,7 @@ def test_nothing_is_confirmed_that_its_account_was_not_counted_of(
     crowd: list[Session], said_then: Clues
 ) -> None:
     codes = {
-        Cause.IDLE_TIMEOUT: {4031},
+        Cause.IDLE_TIMEOUT: {4031} if 4031 in said_then.counted else {1159},
         Cause.CLIENT_QUIT: {GOODBYE},
         Cause.CLIENT_LOST: {1158, 1160},
         Cause.PACKET_TOO_LARGE: {1153},
@@ -268,6 +355,16 @@ def test_nothing_is_confirmed_that_its_account_was_not_counted_of(
         }
 
         assert of_account & codes[departure.cause]
+
+
+@given(sessions(), anything)
+def test_nobody_is_surely_lost_where_a_kill_or_offline_mode_may_have_done_it(
+    crowd: list[Session], said_then: Clues
+) -> None:
+    sure = said_then.killed == 0 and said_then.offline is False
+    for departure in missed(*crowd, clues=said_then):
+        lost = departure.cause is Cause.CLIENT_LOST and departure.certainty is Certainty.CONFIRMED
+        assert sure or not lost
 
 
 @given(sessions())

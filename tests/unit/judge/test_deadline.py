@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from goneaway_tui.judge.deadline import GRACE, governing_limit, verdict_on
-from goneaway_tui.model.session import Role, Session
-from goneaway_tui.model.snapshot import Basis, Inherited, Limit, Policy, Risk, Verdict
-from tests.builders import NOW, a_session, a_transaction, a_verdict
+from goneaway_tui.model.session import Role, Session, Transaction
+from goneaway_tui.model.snapshot import SHARED, Basis, Inherited, Limit, Policy, Risk, Verdict
+from tests.builders import NOW, a_sample, a_session, a_transaction, a_verdict
 
 MARIADB = Inherited(28_800, 0, 0, 0, 10)
 READ = a_transaction(rows_modified=0, rows_locked=0)
@@ -221,3 +221,60 @@ def test_a_session_that_changes_its_own_limit_is_closed_by_the_new_one() -> None
 
 def test_a_verdict_of_a_builder_is_the_judges() -> None:
     assert a_verdict() == judged(a_session(), Inherited(28_800, connect_timeout=10))
+
+
+@pytest.mark.parametrize("variable", SHARED)
+@pytest.mark.parametrize(
+    ("shared", "own", "transaction", "seconds"),
+    [
+        (30, 28_800, WROTE, 30),
+        (30, 28_800, READ, 30),
+        (30, 28_800, None, 28_800),
+        (30, 20, WROTE, 20),
+        (0, 28_800, WROTE, 28_800),
+    ],
+)
+def test_a_limit_that_all_sessions_share_governs_an_idle_transaction_where_it_is_the_shorter(
+    variable: str, shared: int, own: int, transaction: Transaction | None, seconds: int
+) -> None:
+    sample = a_sample(variables={"wait_timeout": 28_800, variable: shared})
+    limit = limit_of(a_session(own_limit=own, transaction=transaction), Inherited.of(sample))
+
+    assert (seconds, variable if seconds == shared else "wait_timeout") == (limit.seconds, limit.variable)
+
+
+def test_a_shared_limit_is_todays_whenever_the_session_came() -> None:
+    session = a_session(own_limit=28_800, transaction=WROTE)
+    first = judged(session, Inherited(28_800, shared=("kill_idle_transaction", 600)))
+    later = judged(session, Inherited(28_800, shared=("kill_idle_transaction", 5)), first)
+
+    assert later.limit is not None
+    assert 5 == later.limit.seconds
+
+
+def test_the_transaction_limits_of_a_relative_replace_a_limit_that_a_session_shows() -> None:
+    """Huawei's MySQL has MariaDB's variables."""
+    session = a_session(own_limit=28_800, transaction=WROTE)
+    limit = limit_of(session, Inherited(28_800, 60, 20, 0, 10))
+
+    assert (20, "idle_write_transaction_timeout") == (limit.seconds, limit.variable)
+
+
+@pytest.mark.parametrize(
+    ("past", "late", "risk"),
+    [
+        (0.4, 0.5, Risk.IMMINENT),
+        (0.6, 0.5, Risk.OVERDUE),
+        (0.4, 0.0, Risk.OVERDUE),
+        (1.9, 2.0, Risk.IMMINENT),
+    ],
+)
+def test_a_thread_pool_has_until_its_next_look_before_a_session_is_overdue(
+    past: float, late: float, risk: Risk
+) -> None:
+    pooled = Inherited(600, 0, 0, 0, 10, late=late)
+    verdict = judged(a_mariadb_session(idle_since=NOW - 600 - past), pooled)
+
+    assert risk is verdict.risk
+    assert Basis.ASSUMED is verdict.limit.basis  # type: ignore[union-attr]
+    assert verdict.until > NOW

@@ -73,6 +73,39 @@ def test_a_logged_timeout_inside_a_transaction_is_the_transactions() -> None:
     assert (NOW + 0.5, 0.1) == (departure.at, departure.within)
 
 
+TIMEOUT = "Aborted connection 1 to db: 'shop' (Got timeout reading communication packets)"
+
+
+@pytest.mark.parametrize(
+    ("limits", "idled", "cause", "certainty"),
+    [
+        ({"idle_readonly_transaction_timeout": 6}, 5.5, Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
+        ({"idle_transaction_timeout": 6}, 5.5, Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
+        # One that wrote nothing obeys the limit of those, not the general one; and the limit it outlived it did not have.
+        (
+            {"idle_readonly_transaction_timeout": 4, "idle_transaction_timeout": 6},
+            5.5,
+            Cause.IDLE_TIMEOUT,
+            Certainty.CONFIRMED,
+        ),
+        # Both run out at once: no evidence tells which.
+        ({"idle_readonly_transaction_timeout": 60}, 59.5, Cause.IDLE_TIMEOUT, Certainty.LIKELY),
+        ({"idle_readonly_transaction_timeout": 70}, 59.5, Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    ],
+)
+@pytest.mark.parametrize("at", [NOW + 0.5, NOW + 0.51])
+def test_a_logged_timeout_at_the_limit_of_a_transaction_that_is_listed_nowhere(
+    limits: dict[str, float], idled: float, cause: Cause, certainty: Certainty, at: float
+) -> None:
+    [departure] = missed(
+        one(own_limit=None, idle_for=idled),
+        clues=said(log=(entry(Cause.IDLE_TIMEOUT, at=at, text=TIMEOUT),)),
+        variables={"wait_timeout": 60} | limits,
+    )
+
+    assert (cause, certainty) == (departure.cause, departure.certainty)
+
+
 def test_the_instant_of_a_log_lies_between_the_looks() -> None:
     [departure] = missed(one(), clues=said(log=(entry(Cause.CLIENT_LOST, at=NOW - 5),)))
 

@@ -26,6 +26,14 @@ def test_a_group_counts_its_sessions() -> None:
     assert Group("user", "shop", 3, 2, NOW - 50, NOW - 50 + 600, 1) == shop
 
 
+def test_a_group_with_a_session_past_its_deadline_is_overdue() -> None:
+    late = a_snapshot(
+        [a_session(user="shop", idle_for=61, own_limit=60), a_session(user="etl", idle_for=59, own_limit=60)]
+    )
+
+    assert {"shop": True, "etl": False} == {g.key: g.is_overdue for g in group_by("user", late.verdicts)}
+
+
 def test_the_soonest_closing_comes_first_then_the_name() -> None:
     assert ["etl", "shop", "adm", "cron"] == [group.key for group in group_by("user", CROWD)]
 

@@ -25,8 +25,9 @@ from goneaway_tui.metrics.collector import Board
 from goneaway_tui.metrics.families import FAMILIES
 from goneaway_tui.metrics.listening import CONNECTION_SECONDS, MAX_CONNECTIONS, listening
 from tests.builders import a_sample, a_session
-from tests.integration.terminal import comes_true
+from tests.waiting import comes_true
 from tests.ui.stage import HeldClock
+from tests.waiting import PATIENCE
 
 HOSTILE = 'a"b\\c\nd}{'
 
@@ -41,7 +42,7 @@ def asked(port: int, login: str | None = None) -> str:
     request = Request(f"http://127.0.0.1:{port}/metrics")
     if login is not None:
         request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
-    with urlopen(request, timeout=10) as answer:
+    with urlopen(request, timeout=PATIENCE) as answer:
         text: str = answer.read().decode()
     return text
 
@@ -111,7 +112,7 @@ def test_over_tls_one_that_says_nothing_keeps_nobody_waiting(cert: Path) -> None
     with (
         listening(doorway, a_board(), HeldClock()) as port,
         socket.create_connection(("127.0.0.1", port)),
-        urlopen(f"https://127.0.0.1:{port}/metrics", timeout=10, context=trusting) as answer,
+        urlopen(f"https://127.0.0.1:{port}/metrics", timeout=PATIENCE, context=trusting) as answer,
     ):
         assert b"goneaway_up" in answer.read()
 
@@ -126,8 +127,8 @@ def test_who_has_no_certificate_is_not_answered_where_one_is_wanted(
     with listening(doorway, a_board(), HeldClock()) as port:
         where = f"https://127.0.0.1:{port}/metrics"
         with pytest.raises(OSError, match=r"(?i)ssl|reset|certificate"):
-            urlopen(where, timeout=10, context=stranger)
-        with urlopen(where, timeout=10, context=known) as answer:
+            urlopen(where, timeout=PATIENCE, context=stranger)
+        with urlopen(where, timeout=PATIENCE, context=known) as answer:
             assert b"goneaway_up" in answer.read()
 
     assert "" == capsys.readouterr().err

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 
 import pytest
 
-from goneaway_tui.settings.options import OPTIONS, Section
+from goneaway_tui.settings.answers import EXAMPLES_OF
+from goneaway_tui.settings.commandline import command_line
+from goneaway_tui.settings.options import COMMANDS, OPTIONS, Section
 from tests.unit.settings.asking import answer, settings
 
 
-@pytest.mark.parametrize("line", ["--help", "-?", "demo -?", "-h db1 --help --bogus"])
+@pytest.mark.parametrize("line", ["--help", "-?", "-h db1 --help --bogus"])
 def test_help_is_given_wherever_it_is_asked_for(line: str) -> None:
     assert answer("--help") == answer(line)
 
 
 def test_help_fits_eighty_columns() -> None:
     assert max(map(len, answer("--help").splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_is_about_that_command(command: str) -> None:
+    text = answer(f"{command} --help")
+
+    assert text == answer(f"--help {command}") == answer(f"-h db1 {command} -? --bogus")
+    assert max(map(len, text.splitlines())) <= 80
+    assert len(text) < len(answer("--help")) / 2
+    assert text.index(f"goneaway-tui {command}") < text.index("Usage:") < text.index("Examples:")
+    for option in OPTIONS:
+        if option.section not in {Section.CONNECTION, Section.ORIGINS}:
+            assert (f"{option.flag} " in text or f"{option.flag}\n" in text) >= (command in option.commands)
+    assert "goneaway-tui --help shows all" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_example_of_a_command_works(command: str) -> None:
+    for line in EXAMPLES_OF[command]:
+        words = re.split(r" [|>] ", line)[0].split()
+        assert "goneaway-tui" == words[0]
+        assert command == command_line(words[1:]).command
 
 
 def test_help_names_every_flag_and_variable() -> None:

@@ -173,7 +173,7 @@ def test_a_dsn_is_a_server_of_its_own() -> None:
         ("[servers.a]\nport = 99999", "line 2: port: not a port: '99999'; a port is a number from 1 to 65535"),
         ("[servers.a]\nport = [1]", "line 2: port is not one value; write port = ..."),
         ("interval = 1979-05-27", "line 1: interval is not one value; write interval = ..."),
-        ("read_only = 'maybe'", "line 1: read-only: not a yes or no: 'maybe'; write 1 or 0"),
+        ("read_only = 'maybe'", "line 1: read_only: not a yes or no: 'maybe'; write 1 or 0"),
         ("interval = nan", "line 1: interval: not a duration: 'nan'; write it like 90, 90s, 10m, 1h30m, 8h or 1y"),
         ("servers = 1", "line 1: 'servers' is not a table; write [servers...] above it"),
         ("servers.a = 1", "line 1: 'servers.a' is not a table; write [servers...] above it"),
@@ -186,7 +186,7 @@ def test_a_dsn_is_a_server_of_its_own() -> None:
         ("[servers.a]\npassword_command=['x']\npassword_keyring='y'", "line 1: password is said twice; say it once"),
         ("[servers.a]\npassword_keyring=1",
          'line 2: not a service of the keyring; write password_keyring = "goneaway-tui"'),
-        ("[servers.a]\nssl_mode='VERIFY_CA'\nssl-mode='DISABLED'", "line 1: ssl-mode is said twice; say it once"),
+        ("[servers.a]\nssl_mode='VERIFY_CA'\nssl-mode='DISABLED'", "line 1: ssl_mode is said twice; say it once"),
         ("[servers.a]\ncolor = '\\u001b[31m'", 'line 2: not a colour; write color = "red", or "#c04040"'),
         ("[servers.a]\ngroup = 5", 'line 2: not a name; write group = "..."'),
         ("[servers.prod]\n[groups]\nx = ['prd']", "line 3: there is no server 'prd'; did you mean prod?"),
@@ -196,7 +196,17 @@ def test_a_dsn_is_a_server_of_its_own() -> None:
         ("[keys]\n'K L' = 'k'", "line 2: nothing that has a key: 'K L'; goneaway-tui config init lists what has one"),
         ("[keys]\nboard.kil = 'K'", "line 2: nothing that has a key: 'board.kil'; did you mean board.kill?"),
         ("[keys]\nkill = 'control+'", "line 2: not a key: 'control+'; write it like \"w\", \"f2\" or \"ctrl+w\""),
-        ("[keys]\nkill = 'k'\ntune = 'k'", "line 3: 'k' is taken by board.kill; give each its own key"),
+        ("[keys]\nkill = 'k'\ntune = 'k'", "line 3: board.tune and board.kill have the same key 'k'; give each its own key"),
+        ("[keys]\n'board.kill' = 'w'",
+         "line 2: board.kill and tune.wait_timeout have the same key 'w'; give each its own key"),
+        ("[keys]\nkill = 'q'", "line 2: board.kill and board.quit have the same key 'q'; give each its own key"),
+        ("[keys]\nkill = '?'", "line 2: board.kill and board.help have the same key '?'; give each its own key"),
+        ("[keys]\nkill = 'ctrl+p'",
+         "line 2: board.kill and app.palette have the same key 'ctrl+p'; give each its own key"),
+        ("[keys]\nkill = 'f5,enter'",
+         "line 2: board.kill and table.choose have the same key 'enter'; give each its own key"),
+        ("[keys]\n'replay.jump' = 'k'",
+         "line 2: replay.jump and board.kill have the same key 'k'; give each its own key"),
         ("a = ", 'line 1: not TOML: invalid value; write key = "value"'),
         ("a = 1\n\nb", "line 3: not TOML: expected '=' after a key in a key/value pair; write key = \"value\""),
         ("interval = 1\ninterval = 2", 'line 2: not TOML: cannot overwrite a value; write key = "value"'),
@@ -315,14 +325,14 @@ tune = "k"
 
     assert faults(text) == (
         "1: there is no key 'intervall'; did you mean interval?",
-        "2: watch-below: not a duration: 'often'; write it like 90, 90s, 10m, 1h30m, 8h or 1y",
+        "2: watch_below: not a duration: 'often'; write it like 90, 90s, 10m, 1h30m, 8h or 1y",
         "5: there is no key 'hosst'; did you mean host?",
         "6: port: not a port: '99999'; a port is a number from 1 to 65535",
         "7: not a colour; did you mean purple?",
         "10: not a server's name: 'a b'; write letters, digits, - and .",
         "11: there is no key 'readonly'; did you mean read_only?",
         "14: there is no server 'prd'; did you mean prod?",
-        "18: 'k' is taken by board.kill; give each its own key",
+        "18: board.tune and board.kill have the same key 'k'; give each its own key",
     )
 
 
@@ -336,7 +346,7 @@ def test_what_does_not_go_together_is_found_too() -> None:
     another_machine, more_than = faults(text)
 
     assert another_machine.startswith("the host (3) is another machine")
-    assert more_than.startswith("imminent-below (120 s, 6) is more than watch-below (60 s, 1)")
+    assert more_than.startswith("imminent_below (120 s, 6) is more than watch_below (60 s, 1)")
 
 
 def test_a_password_may_be_asked_for_each_time() -> None:
@@ -355,15 +365,15 @@ def test_what_it_comes_to_is_shown_without_its_secrets() -> None:
         == f"""\
 # ~/.config/goneaway-tui/config.toml
 interval = 2  # {IN_CONFIG} 1
-watch-below = 1200  # {IN_CONFIG} 2
+watch_below = 1200  # {IN_CONFIG} 2
 
 [servers.prod-db1]
 host = db1  # {IN_CONFIG} 5
 port = 3307  # {IN_CONFIG} 6
 user = dba  # {IN_CONFIG} 7
 password = (from pass)  # {IN_CONFIG} 8
-ssl-mode = VERIFY_IDENTITY  # {IN_CONFIG} 9
-read-only = true  # {IN_CONFIG} 11
+ssl_mode = VERIFY_IDENTITY  # {IN_CONFIG} 9
+read_only = true  # {IN_CONFIG} 11
 interval = 0.5  # {IN_CONFIG} 12
 color = red
 
@@ -404,6 +414,18 @@ def test_the_example_goes_to_the_file() -> None:
 
     assert not isinstance(told, Settings)
     assert (told.file, told.text) == (CONFIG, example())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "'board.kill' = 'w'\n'tune.wait_timeout' = 'k'",  # changed places
+        "'ledger.sort' = 'k'",  # the board's key, and not the ledger's
+        "'board.sort' = 'o,x'\n'board.only' = 'n'\n'ledger.sort' = 'x'",
+    ],
+)
+def test_keys_that_meet_on_no_screen_are_right(said: str) -> None:
+    assert settings("-h db1", config=f"[keys]\n{said}\n").keys
 
 
 @pytest.mark.parametrize("said", ["kill = 'K'", "board.kill = 'K'", "'board.kill' = 'K'"])

@@ -61,6 +61,8 @@ class Standin:
         try:
             answer = self.scripted.get(file, self._answer_to(file))
             assert answer is not None, f"nobody scripted {file}"
+            if isinstance(answer, Refusal):
+                raise Refusal(answer.number, str(answer), statement)
             if isinstance(answer, Exception):
                 raise answer
             return list(answer(*parameters)) if callable(answer) else list(answer)

@@ -5,28 +5,30 @@ from __future__ import annotations
 import pymysql
 import pytest
 
-from goneaway_tui.errors import AccessDenied, SourceError, TooSlow, Unreachable
+from goneaway_tui.errors import AccessDenied, NoConnectionLeft, SourceError, TooSlow, Unreachable
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import ABSENT, DENIED
-from goneaway_tui.source.explanations import _HINTS, explained, number_and_message
+from goneaway_tui.source.explanations import HINTS as TOLD
+from goneaway_tui.source.explanations import explained, number_and_message
 
 TCP = Address(host="db-01")
 SOCKET = Address(socket="/run/mysqld/mysqld.sock")
 
 HINTS = [
-    (1040, AccessDenied, "CONNECTION_ADMIN"),
+    (1028, TooSlow, "next poll"),
+    (1040, NoConnectionLeft, "CONNECTION_ADMIN"),
     (1044, AccessDenied, "-D"),
     (1045, AccessDenied, "-p asks"),
     (1049, AccessDenied, "-D"),
     (1053, Unreachable, "shutting down"),
     (1129, AccessDenied, "host_cache"),
     (1130, AccessDenied, "CREATE USER"),
-    (1203, AccessDenied, "max_user_connections"),
-    (1226, AccessDenied, "limit of its own"),
+    (1203, NoConnectionLeft, "max_user_connections"),
+    (1226, NoConnectionLeft, "limit of its own"),
     (1317, TooSlow, "next poll"),
     (1820, AccessDenied, "expired"),
     (1862, AccessDenied, "expired"),
-    (1927, Unreachable, "killed"),
+    (1927, Unreachable, "or the server is stopping"),
     (1969, TooSlow, "next poll"),
     (2020, SourceError, "is this the server you mean?"),
     (2026, Unreachable, "--ssl-mode"),
@@ -51,7 +53,7 @@ def test_a_number_the_server_gives_comes_with_what_to_do(
     assert word in error.hint
 
 
-@pytest.mark.parametrize("number", sorted(_HINTS))
+@pytest.mark.parametrize("number", sorted(TOLD))
 def test_every_hint_is_one_line_that_ends_openly(number: int) -> None:
     error = explained(TCP, number, "x")
 
@@ -62,7 +64,7 @@ def test_every_hint_is_one_line_that_ends_openly(number: int) -> None:
 
 
 def test_every_hint_is_held_to_something() -> None:
-    assert _HINTS.keys() == {number for number, _, _ in HINTS}
+    assert TOLD.keys() == {number for number, _, _ in HINTS}
 
 
 @pytest.mark.parametrize("number", [2002, 2003])
@@ -140,3 +142,8 @@ def test_an_exception_holds_a_number_and_a_message_or_a_lost_connection(
     error: pymysql.Error, number: int, message: str
 ) -> None:
     assert (number, message) == number_and_message(error)
+
+
+def test_a_server_of_old_tls_only_is_told_with_the_way_without_encryption() -> None:
+    assert "--ssl-mode=DISABLED" in explained(TCP, 2026, "unsupported protocol").hint
+    assert "--ssl-mode=DISABLED" not in explained(TCP, 2026, "certificate verify failed").hint

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from goneaway_tui.model.server import Variable
-from goneaway_tui.source.globals import BOUNDS_SECONDS, SET_BY, GlobalsReader, number
+from goneaway_tui.model.server import Flavour, Variable
+from goneaway_tui.source.globals import BOUNDS_SECONDS, SET_BY, GlobalsReader, number, variable
 from tests.builders import NOW
-from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row
+from tests.unit.source.standins import ALL_ABLE, MariadbStandin, MysqlStandin, Row
 
 LIMITS: list[Row] = [(b"wait_timeout", 30), (b"max_connections", 151)]
 VARIABLES: list[Row] = [
@@ -22,10 +24,10 @@ def a_server() -> MysqlStandin:
     server.scripted = {
         "mysql/limits.sql": LIMITS,
         "mysql/variables_bounds.sql": VARIABLES,
-        "mysql/counters_kills.sql": [
-            (b"uptime", b"41"),
-            (b"aborted_clients", b"0"),
-            (b"threads_running", b""),
+        "mysql/counters.sql": [
+            (b"Uptime", b"41"),
+            (b"Aborted_clients", b"0"),
+            (b"Threads_running", b""),
         ],
     }
     return server
@@ -115,7 +117,6 @@ def test_counters_come_sorted_and_with_the_limit_they_run_against() -> None:
     assert (
         ("aborted_clients", 0),
         ("max_connections", 151),
-        ("threads_running", 0),
         ("uptime", 41),
     ) == reader.counters()
 
@@ -137,3 +138,47 @@ def test_a_variable_that_is_off_is_zero_and_not_unknown() -> None:
 
 def test_origins_are_told_in_the_contracts_words() -> None:
     assert {"compiled", "file", "persisted", "dynamic"} == set(SET_BY.values())
+
+
+@pytest.mark.parametrize("version", ["5.7.9", "5.7.44"])
+def test_bounds_that_mysql_5_7_does_not_tell_are_those_of_its_manual(version: str) -> None:
+    found = replace(MysqlStandin().found(without="bounds"), version=version)
+    told = variable(found, "wait_timeout", b"28800")
+
+    assert (28_800, 1, 31_536_000, True) == (told.value, told.min, told.max, told.is_documented)
+
+
+@pytest.mark.parametrize(("version", "without"), [("8.0.20", "bounds"), ("5.7.44", "")])
+def test_bounds_are_taken_from_no_manual_where_the_server_may_tell_them(version: str, without: str) -> None:
+    found = replace(MysqlStandin().found(without=without), version=version)
+
+    assert variable(found, "wait_timeout", b"28800").min is None
+
+
+def test_what_the_server_reckoned_itself_was_set_by_nobody() -> None:
+    """MariaDB says AUTO of thread_cache_size."""
+    told = variable(MariadbStandin().found(), "thread_cache_size", b"151", b"0", b"16384", b"AUTO")
+
+    assert "compiled" == told.set_by
+
+
+def test_the_limits_of_a_relative_are_read_at_each_poll_and_the_stall_limit_of_a_pool_too() -> None:
+    server = MysqlStandin()
+    asked: list[list[str]] = []
+
+    def answer(names: list[str]) -> list[tuple[object, ...]]:
+        asked.append(names)
+        return [(b"kill_idle_transaction", b"30", b"0", b"31536000", b"GLOBAL")]
+
+    server.scripted |= {
+        "mysql/limits_idle_transactions.sql": [
+            (b"wait_timeout", b"28800"),
+            (b"kill_idle_transaction", b"30"),
+        ],
+        "mysql/variables_bounds.sql": answer,
+    }
+    found = server.found(ALL_ABLE[Flavour.MYSQL] | {"idle_transactions", "pool"})
+    told = GlobalsReader(server.connection, found).variables(NOW)
+
+    assert [("kill_idle_transaction", 30)] == [(each.name, each.value) for each in told]
+    assert {"kill_idle_transaction", "thread_pool_stall_limit", "wait_timeout"} <= set(asked[0])

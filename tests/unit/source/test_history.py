@@ -46,6 +46,15 @@ def test_a_server_that_remembers_nothing_rules_out_what_it_counts() -> None:
     assert History(counts_errors=True) == Remembering().tells()
 
 
+def test_a_server_without_an_error_for_idle_timeouts_says_so() -> None:
+    server = Remembering()
+
+    assert (
+        frozenset({4031})
+        == recalled(server.connection, server.found(without="idle_error"), server.clock).unknown_errors
+    )
+
+
 def test_counts_are_dated_on_our_clock_by_how_long_ago_they_were() -> None:
     told = Remembering().says(
         "raised", (b"shop", b"web-3", 4031, 3, -7200.5, -60.25), (None, None, 1045, 1, None, None)

@@ -11,12 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goneaway_tui.judge import judge
+from goneaway_tui.judge.step import Step, step
+from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.clue import GOODBYE, NOTHING_SAID
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.session import Role
+from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
 from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.source.simulated.play import LAST_SECONDS
 
 START = 1_795_459_202.5
 HOUR = 3600
@@ -34,11 +38,11 @@ class HeldClock:
         return self.now
 
 
-def played(source: SimulatedSource, clock: HeldClock, seconds: int, step: float = 1.0) -> Iterator[Sample]:
-    """Samples `step` seconds apart, the first one now."""
-    for _ in range(int(seconds / step)):
+def played(source: SimulatedSource, clock: HeldClock, seconds: int, every: float = 1.0) -> Iterator[Sample]:
+    """Samples `every` so many seconds, the first one now."""
+    for _ in range(int(seconds / every)):
         yield source.sample()
-        clock.now += step
+        clock.now += every
     yield source.sample()
 
 
@@ -62,8 +66,8 @@ def test_the_last_sample_is_the_same_however_often_it_was_sampled_before(
     often, once = HeldClock(), HeldClock()
     watched = SimulatedSource(often, sessions, seed, flavour=flavour)
     unwatched = SimulatedSource(once, sessions, seed, flavour=flavour)
-    for step in steps:
-        often.now += step
+    for pause in steps:
+        often.now += pause
         watched.sample()
     once.now = often.now
     assert standing(watched.sample()) == standing(unwatched.sample())
@@ -164,6 +168,45 @@ def test_the_server_closes_each_session_at_its_limit_and_not_before() -> None:
 
 
 @pytest.mark.parametrize("flavour", Flavour)
+@pytest.mark.parametrize("seed", range(6))
+def test_in_the_first_minute_what_is_about_to_be_closed_is_closed(flavour: Flavour, seed: int) -> None:
+    clock = HeldClock()
+    source = SimulatedSource(clock, flavour=flavour, seed=seed)
+    predicted: dict[ProcesslistId, float] = {}
+    ended: dict[ProcesslistId, Departure] = {}
+    before: Step | None = None
+    for sample in played(source, clock, 75):
+        before = step(sample, None if before is None else before.snapshot)
+        ended |= {each.verdict.session.id: each for each in before.departed}
+        if clock.now <= START + 60:
+            predicted |= {
+                v.session.id: v.deadline
+                for v in before.snapshot.verdicts
+                if v.deadline is not None
+                and v.deadline - clock.now < LAST_SECONDS
+                and v.session.role is not Role.LOGIN
+            }
+
+    assert len(predicted) >= 3
+    for number, deadline in predicted.items():
+        assert ended[number].cause in {Cause.IDLE_TIMEOUT, Cause.TRANSACTION_TIMEOUT}
+        assert ended[number].at == pytest.approx(deadline)
+
+
+@pytest.mark.parametrize("flavour", Flavour)
+def test_in_the_first_minute_sessions_end_for_every_reason_a_new_user_should_see(flavour: Flavour) -> None:
+    clock = HeldClock()
+    before: Step | None = None
+    causes: set[Cause] = set()
+    for sample in played(SimulatedSource(clock, flavour=flavour), clock, 60):
+        before = step(sample, None if before is None else before.snapshot)
+        causes |= {each.cause for each in before.departed}
+
+    assert causes >= {Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.CLIENT_QUIT}
+    assert (Cause.PACKET_TOO_LARGE in causes) == (flavour is Flavour.MYSQL), "MariaDB counts no packets"
+
+
+@pytest.mark.parametrize("flavour", Flavour)
 def test_sessions_go_in_every_way_and_newcomers_have_higher_ids(flavour: Flavour) -> None:
     clock = HeldClock()
     samples = played(SimulatedSource(clock, flavour=flavour), clock, HOUR)
@@ -187,7 +230,7 @@ def test_sessions_go_in_every_way_and_newcomers_have_higher_ids(flavour: Flavour
 
 def test_logins_are_seen_before_they_are_through() -> None:
     clock = HeldClock()
-    samples = played(SimulatedSource(clock), clock, 300, step=0.25)
+    samples = played(SimulatedSource(clock), clock, 300, every=0.25)
     assert any(session.role is Role.LOGIN for sample in samples for session in sample.sessions)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from goneaway_tui.errors import Unsupported
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.tuning import Keep, Probe
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.source.simulated.executor import SimulatedExecutor
@@ -151,6 +151,20 @@ def test_killing_a_statement_leaves_its_session_idle() -> None:
     assert replace(after, transaction=None) == replace(
         busy, command="Sleep", state=None, idle_since=NOW, transaction=None
     )
+
+
+def test_a_login_has_no_statement_to_kill() -> None:
+    clock, source, executor = staged()
+    while True:
+        before = source.sample()
+        login = next((each for each in before.sessions if each.role is Role.LOGIN), None)
+        if login is not None:
+            break
+        clock.now += 0.25
+
+    executor.kill_query(login.id)
+    assert executor.find(login.id) == login
+    assert source.sample().counter("threads_running") == before.counter("threads_running")
 
 
 @given(

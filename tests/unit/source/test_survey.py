@@ -6,13 +6,14 @@ from itertools import chain, combinations
 
 import pytest
 
-from goneaway_tui.errors import Unsupported
+from goneaway_tui.errors import Unsupported, UnsupportedVersion
 from goneaway_tui.model.server import Flavour, Limitation
-from goneaway_tui.source import sql
+from goneaway_tui.source import services, sql
 from goneaway_tui.source.connection import Refusal
 from goneaway_tui.source.identity import flavour_of, number_of
 from goneaway_tui.source.survey import (
     LIMITATIONS,
+    REQUIRED,
     Survey,
     limitations_of,
     quoted_account,
@@ -20,8 +21,17 @@ from goneaway_tui.source.survey import (
 )
 from tests.unit.source.standins import MariadbStandin, MysqlStandin, Standin, refused
 
-ONLY_INSTRUMENTED = {"threads", "statements", "transactions", "attributes", "processlist"}
+ONLY_INSTRUMENTED = {
+    "threads",
+    "statements",
+    "transactions",
+    "transaction_instrument",
+    "attributes",
+    "processlist",
+}
 """What no server can answer with yes while performance_schema is OFF: its tables are empty then."""
+SERVICE_WORDS = {service.word for service in services.SERVICES} | {"pool"}
+"""What changes a remedy, or adds a word, and never what is owned up to."""
 REFERRED_TO = {
     "own_limits": "own limit",
     "statements": "last statement",
@@ -41,7 +51,7 @@ def subsets(flavour: Flavour) -> list[frozenset[str]]:
         for need in each.needs
     }
     spoken_of = {name for row in LIMITATIONS[flavour] for name in f"{row[0]} {row[1]}".split()}
-    probes = sorted(needs | spoken_of)
+    probes = sorted((needs | spoken_of) - SERVICE_WORDS)
     every = chain.from_iterable(combinations(probes, size) for size in range(len(probes) + 1))
     return [frozenset(each) for each in every]
 
@@ -195,7 +205,8 @@ def test_every_limitation_is_told_whole_and_once() -> None:
         ("statements", "events_statements_current"),
         ("transactions", "events_transactions_current"),
         ("threads attributes", "GRANT SELECT"),
-        ("instruments", "setup_instruments"),
+        ("instruments", "NAME LIKE 'statement/sql/%'"),
+        ("transaction_instrument", "NAME = 'transaction'"),
         ("timed", "setup_actors"),
         ("everyone", "INSTRUMENTED = 'YES'"),
     ],
@@ -246,7 +257,110 @@ def test_mariadb_keeps_the_own_limits_from_everybody(able: frozenset[str]) -> No
 def test_limitations_speak_of_probes_there_are(flavour: Flavour) -> None:
     spoken_of = {name for needs, lacks, *_ in LIMITATIONS[flavour] for name in f"{needs} {lacks}".split()}
 
-    assert spoken_of <= sql.PROBES[flavour].keys()
+    assert spoken_of <= sql.PROBES[flavour].keys() | sql.SIGNS[flavour].keys() | SERVICE_WORDS
+
+
+@pytest.mark.parametrize(
+    ("service", "remedy"),
+    [
+        ("", "under [mysqld] in the option file"),
+        ("rds", "in the DB parameter group"),
+        ("aurora", "in the DB parameter group"),
+        ("rds aurora", "in the DB parameter group"),
+        ("azure", "among the service's parameters"),
+        ("cloudsql", "among the service's parameters"),
+    ],
+)
+def test_what_lights_performance_schema_is_what_that_service_has(service: str, remedy: str) -> None:
+    told = limitations_of(surveyed(Flavour.MYSQL, frozenset(service.split())))
+
+    (grant,) = [each.grant for each in told if each.grant and each.grant.startswith("performance_schema")]
+    assert remedy in grant
+
+
+@pytest.mark.parametrize("flavour", list(Flavour))
+def test_a_thread_pool_closes_late_and_says_so(flavour: Flavour) -> None:
+    told = limitations_of(surveyed(flavour, frozenset(sql.PROBES[flavour]) | {"pool"}))
+
+    assert any("thread_pool_stall_limit" in each.why for each in told)
+
+
+# --- What is refused though it should be answered
+
+
+THINGS = [(flavour, what) for flavour in Flavour for what in sql.STATEMENTS[flavour]]
+NUMBERS = (1054, 1146, 1142, 1046, 1305, 1193)
+
+
+@pytest.mark.parametrize(("flavour", "what"), THINGS)
+def test_a_refused_statement_gives_way_to_a_lesser_one_or_to_a_limitation(
+    flavour: Flavour, what: str
+) -> None:
+    found = surveyed(flavour, frozenset(sql.PROBES[flavour]))
+    while (statement := found.statement(what)) is not None:
+        refusal = Refusal(1054, "Unknown column 'x'", statement)
+        read = [each for each, _variant in sql.variants_of(flavour, statement)]
+        files = found.refused | {variant.file for _each, variant in sql.variants_of(flavour, statement)}
+        if any(sql.choose(flavour, each, found.able, files) is None for each in REQUIRED.intersection(read)):
+            with pytest.raises(Refusal):
+                found.without(refusal)
+            return
+        found = found.without(refusal)
+        assert limitations_of(found)[-1].why == "error 1054: Unknown column 'x'"
+        assert found.statement(what) != statement
+
+
+def test_a_statement_that_was_left_out_and_is_refused_again_ends_the_reading() -> None:
+    found = surveyed(Flavour.MYSQL, frozenset(sql.PROBES[Flavour.MYSQL]))
+    refusal = Refusal(1146, "no such table", found.must("accounts"))
+    found = found.without(refusal)
+
+    with pytest.raises(Refusal):
+        found.without(refusal)
+
+
+def test_a_refusal_of_something_that_no_reading_asks_is_raised() -> None:
+    found = surveyed(Flavour.MYSQL, frozenset())
+
+    with pytest.raises(Refusal):
+        found.without(Refusal(1146, "no such table", "SELECT 1"))
+
+
+# --- How old a server may be
+
+
+@pytest.mark.parametrize(
+    ("banner", "comment", "is_old"),
+    [
+        ("5.5.62", "", True),
+        ("5.6.51-log", "MySQL Community Server (GPL)", True),
+        ("5.7.8-rc", "", True),
+        ("5.7.9", "", False),
+        ("5.7.mysql_aurora.2.11.4", "MySQL Community Server (GPL)", False),
+        ("8.0.11", "", False),
+        ("10.1.48-MariaDB", "", True),
+        ("5.5.5-10.2.44-MariaDB", "", True),
+        ("5.5.5-10.3.39-MariaDB", "", False),
+        ("10.5.29-MariaDB", "", False),
+        ("5.1.0-TiDB-v2.0.0", "", False),
+    ],
+)
+def test_a_server_below_the_floor_is_refused_in_one_sentence(
+    banner: str, comment: str, *, is_old: bool
+) -> None:
+    server = MariadbStandin() if "MariaDB" in banner else MysqlStandin()
+    server.scripted |= {
+        "identify.sql": [(banner.encode(), comment.encode(), 8, b"dba@%")],
+        f"{server.flavour}/uid.sql": refused(1193),
+        **{file: refused(1146) for file in sql.PROBES[server.flavour].values()},
+    }
+    if not is_old:
+        assert survey(server.connection).banner.startswith(banner)
+        return
+    with pytest.raises(UnsupportedVersion) as told:
+        survey(server.connection)
+    assert " is too old: " in str(told.value)
+    assert told.value.hint in {"connect to MySQL 5.7.9 or later", "connect to MariaDB 10.3 or later"}
 
 
 def test_the_account_that_lacks_a_grant_is_the_one_it_is_given_to() -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goneaway_tui.model.cause import Cause
+from goneaway_tui.judge.step import step
+from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import NOTHING_SAID, Clues, ErrorCount, Kill
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.source.connection import Refusal
-from goneaway_tui.source.testimony import NEW_ACCOUNTS, Carry
+from goneaway_tui.source.testimony import KILL_SECONDS, NEW_ACCOUNTS, Carry
 from goneaway_tui.source.testimony import Testimony as Remembered  # pytest would take it for a test
 from tests.builders import NOW, a_sample, a_session
 from tests.unit.source.standins import MysqlStandin, Row, refused
@@ -30,7 +32,9 @@ class Counting(MysqlStandin):
         super().__init__()
         self.counts: dict[Account, Counter[int]] = {}
         self.logins: Counter[Account] = Counter()
-        self.ran: list[tuple[str, str, str, int, int]] = []
+        self.ran: list[tuple[str, int, str, str, int, int]] = []
+        self.offline: tuple[int, float | None] = (0, None)
+        """The value of offline_mode, and how many seconds ago it was set."""
         self.log: list[Row] = []
         self.oldest: float | None = None
         self.status = Counter({"aborted_clients": 0, "com_kill": 0})
@@ -38,6 +42,7 @@ class Counting(MysqlStandin):
             "mysql/endings.sql": self._endings,
             "mysql/accounts.sql": lambda: [(u.encode(), h.encode(), n) for (u, h), n in self.logins.items()],
             "mysql/kills.sql": lambda: [tuple(each) for each in self.ran],
+            "mysql/offline.sql": lambda: [self.offline],
             "mysql/log.sql": lambda _: self.log,
             "mysql/log_oldest.sql": lambda: [(self.oldest,)],
         }
@@ -85,8 +90,8 @@ def test_a_first_sample_tells_nothing() -> None:
 
     clues = server.tell(Remembered(), one(1))
 
-    assert ((), (), 0) == (clues.errors, clues.log, clues.killed)
-    assert clues.aborted is None
+    assert ((), ()) == (clues.errors, clues.log)
+    assert (None, None) == (clues.aborted, clues.killed)
 
 
 def test_the_account_somebody_left_from_is_counted_and_no_other() -> None:
@@ -191,17 +196,31 @@ def test_without_the_right_to_read_them_nothing_is_counted() -> None:
         clues = testimony.clues(server.connection, found, server.sample(*sessions), server.clock)
 
     assert frozenset() == clues.counted
-    assert [] == server.heard
+    assert ["mysql/offline.sql"] == [file for file, _ in server.heard]
 
 
 # --- Kills
 
 
-def killed(text: str, session: int = 9, event: int = 1) -> tuple[str, str, str, int, int]:
-    return (text, "dba", "bastion", session, event)
+def killed(
+    text: str, session: int = 9, event: int = 1, errors: int = 0
+) -> tuple[str, int, str, str, int, int]:
+    return (text, errors, "dba", "bastion", session, event)
 
 
-@pytest.mark.parametrize("text", ["KILL 1", "kill  connection 1 ;", "KILL HARD CONNECTION 1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KILL 1",
+        "kill  connection 1 ;",
+        "KILL HARD CONNECTION 1",
+        "KILL '1'",
+        'KILL"1"',
+        "/* tag */ KILL /**/ 1",
+        "KILL 1 -- why",
+        "# why\n-- and\nKILL CONNECTION\n1",
+    ],
+)
 def test_a_kill_that_is_remembered_names_its_victim_and_is_not_counted_besides(text: str) -> None:
     server = Counting()
     testimony = watched(server, one(1))
@@ -212,11 +231,41 @@ def test_a_kill_that_is_remembered_names_its_victim_and_is_not_counted_besides(t
     assert ((Kill(ProcesslistId(1), "dba@bastion, session 9"),), 0) == (clues.kills, clues.killed)
 
 
-@pytest.mark.parametrize("text", ["KILL QUERY 1", "", "KILL USER shop", "KILL " + "9" * 30])
-def test_a_kill_of_a_statement_or_one_that_failed_ends_nobody(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KILL @v",
+        "KILL 1+0",
+        "KILL 0x1",
+        "KILL 1 --1",
+        "KILL /*!50000 1 */",
+        "KILL 2 /*!50000 - 1 */",
+        "KILL USER shop",
+        "KILL '1",
+        "KILL '1 '",
+        "KILL (SELECT 1)",
+        "KILL " + "9" * 30,
+        "",
+        "/* " + "x" * 1021,
+    ],
+)
+def test_a_kill_whose_victim_is_not_understood_is_counted(text: str) -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed(text)], 1
+
+    clues = server.tell(testimony)
+
+    assert ((), 1) == (clues.kills, clues.killed)
+
+
+@pytest.mark.parametrize(
+    ("text", "errors"), [("KILL QUERY 1", 0), ("KILL SOFT QUERY @v", 0), ("KILL 1", 1), ("KILL @v", 1)]
+)
+def test_a_kill_of_a_statement_or_one_that_failed_ends_nobody(text: str, errors: int) -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.ran, server.status["com_kill"] = [killed(text, errors=errors)], 1
 
     clues = server.tell(testimony)
 
@@ -249,6 +298,117 @@ def test_a_kill_seen_before_it_is_counted_is_not_counted_after() -> None:
     server.status["com_kill"] = 2
 
     assert 0 == server.tell(testimony).killed
+
+
+def test_a_kill_counted_before_its_text_is_remembered_hides_no_later_one() -> None:
+    """MySQL counts a KILL when it begins, and remembers it when it is done."""
+    server = Counting()
+    testimony = watched(server, one(1), one(2))
+    server.status["com_kill"] = 1
+    assert 1 == server.tell(testimony, one(1), one(2)).killed
+    server.ran = [killed("KILL 2")]
+    assert 0 == server.tell(testimony, one(1), one(2)).killed
+    server.status["com_kill"] = 2
+
+    assert 1 == server.tell(testimony, one(2)).killed
+
+
+def test_a_kill_nobody_understands_is_told_for_two_samples() -> None:
+    """Whom it ended may be missed one sample after it was counted."""
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.ran, server.status["com_kill"] = [killed("KILL @v")], 1
+
+    assert [1, 1, 0] == [server.tell(testimony, one(1)).killed for _ in range(3)]
+
+
+def test_where_kills_are_not_counted_their_number_is_unknown() -> None:
+    server = Counting()
+    del server.status["com_kill"]
+    testimony = watched(server, one(1))
+
+    assert server.tell(testimony).killed is None
+
+
+# --- Offline mode
+
+
+def test_offline_mode_that_was_turned_on_is_told_for_as_long_as_sessions_may_roll_back() -> None:
+    server = Counting()
+    testimony = watched(server, one(1), one(2), one(3))
+    assert server.tell(testimony, one(1), one(2), one(3)).offline is False
+    server.offline, server.status["aborted_clients"] = (1, 0.5), 1
+
+    assert server.tell(testimony, one(2), one(3)).offline
+    assert server.tell(testimony, one(3)).offline
+    server.now += KILL_SECONDS
+    assert server.tell(testimony).offline is False
+
+
+@pytest.mark.parametrize("ago", [0.5, None])
+def test_offline_mode_is_told_where_the_server_does_not_say_when_it_was_set(ago: float | None) -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.offline, server.status["aborted_clients"] = (1, ago), 1
+
+    assert server.tell(testimony).offline
+
+
+def test_offline_mode_that_was_on_for_a_moment_only_is_told() -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.offline, server.status["aborted_clients"] = (0, 0.2), 1
+
+    assert server.tell(testimony).offline
+
+
+@pytest.mark.parametrize("before", [(1, 3600.0), (1, None)])
+def test_offline_mode_of_long_ago_ends_nobody_now(before: tuple[int, float | None]) -> None:
+    server = Counting()
+    server.offline = before
+    testimony = watched(server, one(1), one(2))
+    server.status["aborted_clients"] = 1
+    assert server.tell(testimony, one(2)).offline is False
+    server.offline, server.status["aborted_clients"] = (0, 0.2), 2  # turned off
+
+    assert server.tell(testimony).offline is False
+
+
+def test_where_offline_mode_may_not_be_read_it_is_unknown() -> None:
+    server = Counting()
+    server.scripted["mysql/offline.sql"] = refused()
+    testimony = watched(server, one(1))
+
+    assert server.tell(testimony).offline is None
+
+
+# --- A server without an error for idle timeouts
+
+
+def test_a_server_before_8_0_24_counts_no_idle_timeouts_apart() -> None:
+    server = Counting()
+    testimony, found = Remembered(), server.found(without="idle_error")
+    for sessions in ([one(1)], []):
+        clues = testimony.clues(server.connection, found, server.sample(*sessions), server.clock)
+
+    assert {0, 1153, 1158, 1159, 1160, 1161} == clues.counted
+
+
+def test_a_server_before_8_0_24_closes_an_idle_session_by_its_timeout() -> None:
+    """From what MySQL 8.0.20 and 8.0.23 count to the cause."""
+    server, testimony, snapshot = Counting(), Remembered(), None
+    found = server.found(without="idle_error")
+    stays, leaves = one(2, ETL), replace(one(1), own_limit=60, idle_since=server.now - 58.5)
+    for sessions in ([leaves, stays], [stays]):
+        server.now += 1
+        sample = server.sample(*sessions)
+        clues = testimony.clues(server.connection, found, sample, server.clock)
+        taken = step(replace(sample, clues=clues), snapshot)
+        snapshot = taken.snapshot
+        server.end(SHOP, 1159)
+        server.status["aborted_clients"] += 1
+
+    assert [(Cause.IDLE_TIMEOUT, Certainty.CONFIRMED)] == [(d.cause, d.certainty) for d in taken.departed]
 
 
 # --- The log

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui.errors import AccessDenied, FileError, OutcomeUnknown, Refused, SourceError, Unreachable
+from goneaway_tui.errors import (
+    AccessDenied,
+    FileError,
+    NoConnectionLeft,
+    OutcomeUnknown,
+    Refused,
+    SourceError,
+    Unreachable,
+)
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.model.tuning import Keep, Kept, Standing
 from goneaway_tui.tune.actions import Action, KillQuery, KillSession, ResetPersist, SetVariable
@@ -67,6 +75,51 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     return Stage(tmp_path, SEEN)
+
+
+# --- Over which connection
+
+
+def test_what_may_borrow_runs_on_a_full_server_and_the_journal_says_over_which_connection(
+    stage: Stage,
+) -> None:
+    stage.executor.takes_no_more = True
+    with pytest.raises(NoConnectionLeft):
+        stage.gate.run(KillSession(SEEN))
+    assert [] == stage.executor.did
+    assert stage.gate.run(KillSession(SEEN), borrow=True).lent
+    stage.executor.takes_no_more = False
+
+    assert not stage.gate.run(YEAR, borrow=True).lent
+    assert [(False, "failed"), (True, "done"), (False, "done")] == [
+        (act.entry.lent, act.entry.phase.value) for act in stage.journal.acts()
+    ]
+
+
+def test_a_change_of_unknown_outcome_is_known_to_have_been_made_over_the_lent_connection(
+    stage: Stage,
+) -> None:
+    stage.executor.takes_no_more = True
+    stage.executor.raises = OutcomeUnknown("the line broke")
+    with pytest.raises(OutcomeUnknown):
+        stage.gate.run(YEAR, borrow=True)
+
+    assert (True, "failed") == (stage.last.lent, stage.last.phase.value)
+
+
+def test_a_run_of_acts_has_one_connection_and_looks_at_each_victim_right_before_it_is_killed(
+    tmp_path: Path,
+) -> None:
+    victims = [a_session(id=ProcesslistId(number), idle_for=20) for number in range(9, 14)]
+    stage = Stage(tmp_path, *victims)
+    with stage.gate.together() as connection:
+        for victim in victims:
+            stage.gate.run(KillSession(victim), connection)
+
+    assert 1 == stage.executor.connections
+    assert [f"find {victim.id}" for victim in victims] == stage.executor.looked
+    assert [f"KILL {victim.id}" for victim in victims] == stage.executor.did
+    assert ["attempted", "done"] * 5 == stage.phases
 
 
 # --- Setting

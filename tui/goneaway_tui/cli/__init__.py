@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 
 SEEN = marked("others on this machine can see the password in the process list; use -p alone")
-DEMO = Policy(watch_below=45, imminent_below=15)
-"""Where the demo draws the lines unless told: its sessions live for a minute."""
+DEMO = Policy(watch_below=10, imminent_below=5)
+"""Where the demo draws the lines unless told: its global limit is 15 s."""
 
 
 def run(argv: Sequence[str]) -> int:
@@ -124,7 +124,7 @@ def _ui(settings: Settings) -> int:
             way.close()
             kindred.leave()
 
-        executor = executor_of(settings, way.address, clock)
+        executor = executor_of(settings, way.address, clock, source)
         try:
             return show(settings, source, clock, executor, leave=leave, recorder=recorder, grown=grown)
         finally:
@@ -133,8 +133,10 @@ def _ui(settings: Settings) -> int:
 
 
 def _demo(settings: Settings) -> int:
+    from goneaway_tui.cli.explain import Local
     from goneaway_tui.source.address import Address
     from goneaway_tui.source.demo import NoServerProgram, start_demo
+    from goneaway_tui.source.errorlog import ErrorLog
     from goneaway_tui.source.executor import LiveExecutor
     from goneaway_tui.source.live import LiveSource
 
@@ -155,7 +157,8 @@ def _demo(settings: Settings) -> int:
         address = Address(socket=demo.socket, user=demo.user, label=_("demo (private server)"))
         admin = replace(address, user=demo.admin)
         executor = None if settings.read_only else LiveExecutor(admin, clock, statements=settings.statements)
-        source = LiveSource(address, clock, statements=settings.statements)
+        log = ErrorLog(demo.error_log, Local())
+        source = LiveSource(address, clock, statements=settings.statements, log=log)
         with recorder_of(settings, source.name) as recorder:
             return show(settings, source, clock, executor, recorder=recorder)
     finally:

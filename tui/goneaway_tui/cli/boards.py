@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from goneaway_tui.cli.fleet import Member, Open, close_all, fleet, source_of
+from goneaway_tui.cli.fleet import Member, Open, Unreached, close_all, fleet, source_of
 from goneaway_tui.cli.kindred import Kindred, executor_of
 from goneaway_tui.cli.screen import journal_of, play, policy_of, why_read_only
 from goneaway_tui.cli.terminal import require_terminal
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.language import _, marked
-from goneaway_tui.ports import Clock, Source
+from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.watched import Subject
+
+if TYPE_CHECKING:
+    from goneaway_tui.source.live import LiveSource
 
 NO_WAY = marked("there is no way to this server, so nothing can be changed on it")
 
@@ -56,7 +60,7 @@ def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCod
             kindred.leave()
 
 
-def subject_of(member: Member, source: Source, clock: Clock, journal: Journal) -> Subject:
+def subject_of(member: Member, source: LiveSource | Unreached, clock: Clock, journal: Journal) -> Subject:
     """What it takes to watch it."""
     settings, address = member.settings, member.address
     return Subject(
@@ -64,7 +68,9 @@ def subject_of(member: Member, source: Source, clock: Clock, journal: Journal) -
         policy_of(settings),
         member.name,
         interval=settings.interval,
-        executor=None if address is None else executor_of(settings, address, clock),
+        executor=None
+        if address is None or isinstance(source, Unreached)
+        else executor_of(settings, address, clock, source),
         journal=journal,
         why_read_only=why_read_only(settings) if settings.read_only else _(NO_WAY),
         color=settings.color,

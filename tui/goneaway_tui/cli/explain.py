@@ -83,6 +83,7 @@ def facts_from(source: LiveSource | Unreached) -> Facts:
         facts,
         errors=past.errors,
         counts_errors=past.counts_errors,
+        unknown_errors=past.unknown_errors,
         log=past.log or facts.log,
         hosts=past.hosts,
         killed_at=past.killed_at,

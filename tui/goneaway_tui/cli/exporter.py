@@ -17,7 +17,7 @@ from goneaway_tui.cli.fleet import Open, close_all, fleet, source_of
 from goneaway_tui.cli.screen import policy_of
 from goneaway_tui.cli.signals import heeding
 from goneaway_tui.cli.terminal import tell, write_out
-from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
+from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError, UnsupportedVersion
 from goneaway_tui.judge import step
 from goneaway_tui.judge.learning import NOTHING_LEARNED
 from goneaway_tui.language import _, marked
@@ -55,13 +55,15 @@ class Polling:
         self._lessons = NOTHING_LEARNED
         self._failures = 0
         self._stopped = threading.Event()
+        self.is_too_old = False
+        """Its server's version cannot be read: it is not asked again."""
 
     def stop(self) -> None:
         """From any thread, and leave the source to the caller."""
         self._stopped.set()
 
     def run(self) -> None:
-        """Until stopped."""
+        """Until stopped, or its server turns out to be too old."""
         due = self._clock()
         while not self._stopped.is_set():
             self.look()
@@ -77,6 +79,9 @@ class Polling:
         except SourceError as error:
             if not self._stopped.is_set():
                 self._miss(error)
+            if isinstance(error, UnsupportedVersion):
+                self.is_too_old = True
+                self.stop()
             return
         self._board[self._name] = self._board[self._name].after(taken, self._clock() - began)
         self._last, self._lessons = taken.snapshot, taken.lessons
@@ -150,6 +155,8 @@ def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
                 stop()
         for ended in done:
             ended.result()
+        if all(one.is_too_old for one in polling):
+            return ExitCode.UNREACHABLE
     return ExitCode.INTERRUPTED if signal.SIGINT in told else ExitCode.DONE
 
 

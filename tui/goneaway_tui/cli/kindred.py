@@ -11,7 +11,7 @@ from goneaway_tui.cli.screen import policy_of, why_read_only
 from goneaway_tui.ports import Clock, Executor
 from goneaway_tui.settings import Settings
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.executor import LiveExecutor
+from goneaway_tui.source.executor import Lender, LiveExecutor
 from goneaway_tui.source.tunnel import Tunnel
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Kindred:
                 policy_of(settings),
                 there.name,
                 interval=settings.interval,
-                executor=executor_of(own, there, self._clock),
+                executor=executor_of(own, there, self._clock, source),
                 journal=journal,
                 why_read_only=why_read_only(settings),
                 color=settings.color,
@@ -87,5 +87,8 @@ class Kindred:
         return replace(address, via=tunnel.path, label=f"{address.name} via {machine}")
 
 
-def executor_of(settings: Settings, address: Address, clock: Clock) -> Executor | None:
-    return None if settings.read_only else LiveExecutor(address, clock, statements=settings.statements)
+def executor_of(settings: Settings, address: Address, clock: Clock, lender: Lender) -> Executor | None:
+    """`lender` reads the same server by the same account."""
+    if settings.read_only:
+        return None
+    return LiveExecutor(address, clock, statements=settings.statements, lender=lender)

@@ -13,7 +13,7 @@ from typing import TextIO
 from goneaway_tui.cli.errand import Errand
 from goneaway_tui.cli.signals import heeding
 from goneaway_tui.cli.terminal import silence_stdout, tell, use_utf8
-from goneaway_tui.errors import ExitCode, FileError, SourceError
+from goneaway_tui.errors import ExitCode, FileError, SourceError, UnsupportedVersion
 from goneaway_tui.export import events
 from goneaway_tui.export.data import Data
 from goneaway_tui.export.json import dumps
@@ -73,7 +73,9 @@ class Watch:
         self._stopped.set()
 
     def run(self, seconds: float | None) -> None:
-        """Until stopped, or for so long. Raises SourceError where the first look of a nameless one fails, and FileError."""
+        """Until stopped, or for so long. Raises SourceError where the first look of a nameless one fails or its server is too
+        old, and FileError.
+        """
         began = self._clock()
         end = None if seconds is None else began + seconds
         due = began
@@ -97,6 +99,8 @@ class Watch:
         try:
             taken = step(self._source.sample(), self._last, self._policy, self._lessons)
         except SourceError as error:
+            if isinstance(error, UnsupportedVersion) and self._name is None:
+                raise
             self._miss(error)
             return
         if self._failures:
@@ -105,9 +109,11 @@ class Watch:
         self._take(taken)
 
     def _miss(self, error: SourceError) -> None:
-        """Tell the first of several failures in a row."""
+        """Tell the first of several failures in a row; a server that is too old is not asked again."""
         if self._stopped.is_set():
             return
+        if isinstance(error, UnsupportedVersion):
+            self._stopped.set()
         self._failures += 1
         if self._failures == 1:
             tell(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from goneaway_tui.doctor.evidence import Evidence
-from goneaway_tui.doctor.occurrences import How, Occurrence
+from goneaway_tui.doctor.occurrences import KILLED, How, Occurrence
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Certainty
 
@@ -44,6 +44,11 @@ def is_loss(seen: Occurrence) -> bool:
     """A session that had begun is gone, and nothing in the log says why."""
     blamed = seen.refused or seen.by_server or seen.says is not None
     return not blamed and seen.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
+
+
+def is_kill(seen: Occurrence) -> bool:
+    """A client was told that its session was killed, which MariaDB before 10.6 says when it stops too."""
+    return seen.code == KILLED and not seen.by_server
 
 
 def never_began(seen: Occurrence) -> bool:

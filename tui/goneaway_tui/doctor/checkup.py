@@ -183,10 +183,9 @@ def _too_many(patient: Patient) -> Verdict:
         )
     if used and most and used >= FULL * most:
         return Certainty.LIKELY, room
-    return (Certainty.RULED_OUT if refused == 0 else Certainty.POSSIBLE), (
-        _("nobody was refused so far"),
-        *room,
-    )
+    if refused is None:
+        return Certainty.POSSIBLE, room
+    return Certainty.RULED_OUT, (_("nobody was refused so far"), *room)
 
 
 def _aborted(patient: Patient) -> Verdict:

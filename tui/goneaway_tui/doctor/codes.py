@@ -49,7 +49,7 @@ CODES: Final[dict[int | None, Code]] = {
     1226: Code("ER_USER_LIMIT_REACHED", marked("the account has used up a limit"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses=True),
     1317: Code("ER_QUERY_INTERRUPTED", marked("the statement was interrupted"), Cause.KILLED, _LIKELY),
     1698: Code("ER_ACCESS_DENIED_NO_PASSWORD_ERROR", marked("the account was refused"), Cause.ACCESS_DENIED, _SURE, refuses=True),
-    1927: Code("ER_CONNECTION_KILLED", marked("somebody killed the session"), Cause.KILLED, _SURE),
+    1927: Code("ER_CONNECTION_KILLED", marked("a KILL ended the session, or MariaDB before 10.6 was stopping"), Cause.KILLED, _LIKELY),
     1969: Code("ER_STATEMENT_TIMEOUT", marked("the statement ran into max_statement_time"), Cause.STATEMENT_TIMEOUT, _SURE),
     2002: Code("CR_CONNECTION_ERROR", marked("nobody answered at the socket"), refuses=True),
     2003: Code("CR_CONN_HOST_ERROR", marked("nobody answered at the address"), refuses=True),

@@ -65,6 +65,8 @@ class Facts:
     errors: tuple[Raised, ...] = ()
     counts_errors: bool = False
     """Whether an error that is absent from `errors` was never raised."""
+    unknown_errors: frozenset[int] = frozenset()
+    """Errors this server does not have, so that they are never counted: before MySQL 8.0.24 no 4031."""
     log: tuple[LogEntry, ...] = ()
     departures: tuple[Departure, ...] = ()
     asleep: frozenset[ProcesslistId] = frozenset()
@@ -89,8 +91,10 @@ class Facts:
         return None if None in firsts else min(filter(None, firsts), default=None)
 
     def raised(self, *codes: int) -> int | None:
-        """How often any of these errors was counted since the server started; None where it does not count."""
-        return sum(each.count for each in self.errors if each.code in codes) if self.counts_errors else None
+        """How often any of these errors was counted since the server started; None where it does not count them."""
+        if not self.counts_errors or self.unknown_errors.issuperset(codes):
+            return None
+        return sum(each.count for each in self.errors if each.code in codes)
 
 
 NO_SERVER = Facts()

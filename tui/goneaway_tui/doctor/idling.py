@@ -35,7 +35,7 @@ def idle_timeout(seen: Evidence) -> Iterator[Argument]:
     if not is_loss(log):
         return
     yield _found_dead(log)
-    if log.client.hears_4031 and _ended_cleanly(log):
+    if log.client.hears_4031 and _ended_cleanly(log) and 4031 not in seen.server.unknown_errors:
         yield Argument(
             -1,
             _(

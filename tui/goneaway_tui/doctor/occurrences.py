@@ -96,6 +96,8 @@ LIMITS: Final = (
 """What a log itself says a limit is."""
 OFFLINE: Final = 3032
 """The error of a server that lets nobody in but its administrators."""
+KILLED: Final = 1927
+"""MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
 LARGE_LINE: Final = 8192
 """Bytes from which a logged line is taken for the statement it holds."""
 

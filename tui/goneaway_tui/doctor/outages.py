@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from goneaway_tui.doctor.arguments import (
     Argument,
+    is_kill,
     is_loss,
     never_began,
     not_in_tls,
@@ -30,6 +31,9 @@ REUSED = 300.0
 def server_restart(seen: Evidence) -> Iterator[Argument]:
     yield from _went_down(seen)
     log = seen.seen
+    if is_kill(log):
+        yield Argument(1, _("MariaDB before 10.6 reports error 1927 to idle sessions when it stops."))
+        yield from _began_anew(seen)
     if _nobody_listened(log):
         yield Argument(4, _("Nobody listened there: the server was down, or was just starting."))
     if never_began(log):

@@ -13,6 +13,7 @@ from goneaway_tui.doctor.arguments import (
     Argument,
     answer_never_came,
     cut_in_tls,
+    is_kill,
     is_loss,
     never_began,
     not_in_tls,
@@ -20,7 +21,7 @@ from goneaway_tui.doctor.arguments import (
     refuted,
     write_failed,
 )
-from goneaway_tui.doctor.evidence import LARGEST_PACKET, LONG_SILENCE, Evidence
+from goneaway_tui.doctor.evidence import CLOCKS_DIFFER, LARGEST_PACKET, LONG_SILENCE, Evidence
 from goneaway_tui.doctor.occurrences import OFFLINE, How, Occurrence
 from goneaway_tui.doctor.words import bytes_words, seconds_words
 from goneaway_tui.language import _
@@ -119,6 +120,8 @@ def killed(seen: Evidence) -> Iterator[Argument]:
         yield Argument(
             1, _("It was KILL QUERY, or Ctrl-C in a client: the statement ended, the session lives.")
         )
+    if is_kill(log):
+        yield from _killed_or_stopped(seen)
     if log.by_server and log.text.rstrip().endswith("(KILLED)"):
         yield Argument(
             4,
@@ -139,6 +142,20 @@ def killed(seen: Evidence) -> Iterator[Argument]:
         if seen.ended_nobody:
             says = _("Aborted_clients is 0 since before this error: the server has ended nobody.")
             yield refuted(says) if seen.was_up else Argument(-4, says)
+
+
+def _killed_or_stopped(seen: Evidence) -> Iterator[Argument]:
+    """Of error 1927: whether this run of the server has lasted since before the session began to idle."""
+    idle, up = seen.seen.idle_seconds, seen.runs_since
+    if seen.was_up or (idle is not None and up is not None and idle < up - CLOCKS_DIFFER):
+        yield proved(_("The server has not stopped since the session was last used, so this was a KILL."))
+    elif any(each.cause is Cause.SERVER_RESTART and not seen.later(each.at) for each in seen.server.log):
+        yield Argument(
+            -3,
+            _(
+                "The server's log tells of a stop before this error, which MariaDB before 10.6 reports as 1927 too."
+            ),
+        )
 
 
 def _put_offline(seen: Evidence) -> Iterator[Argument]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from goneaway_tui.doctor.arguments import Argument, is_loss, proved
+from goneaway_tui.doctor.arguments import Argument, is_kill, is_loss, proved
 from goneaway_tui.doctor.evidence import Evidence
 from goneaway_tui.doctor.occurrences import How
 from goneaway_tui.doctor.words import in_turn, seconds_words
@@ -58,7 +58,7 @@ class End:
 def witnessed(seen: Evidence, cause: Cause) -> Iterator[Argument]:
     """All of it that speaks for a cause."""
     log = seen.seen
-    if cause in DOWN and (is_loss(log) or log.refused):
+    if (cause in DOWN and (is_loss(log) or log.refused)) or (cause is Cause.SERVER_RESTART and is_kill(log)):
         yield from _of_the_server(seen, cause)
     if not is_loss(log):
         return

@@ -57,10 +57,15 @@ def server_data(server: Server) -> Data:
 
 
 def variables_data(sample: Sample) -> Data:
-    """Variables by name, the contract's own first."""
+    """Variables by name, the contract's own first. Bounds are what the server tells: those of a manual are none of its words."""
     named = {name: Variable(name, None) for name in VARIABLES} | {v.name: v for v in sample.variables}
     return {
-        name: {"value": finite(v.value), "min": finite(v.min), "max": finite(v.max), "set_by": v.set_by}
+        name: {
+            "value": finite(v.value),
+            "min": None if v.is_documented else finite(v.min),
+            "max": None if v.is_documented else finite(v.max),
+            "set_by": v.set_by,
+        }
         for name, v in named.items()
     }
 

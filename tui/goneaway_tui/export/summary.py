@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.export.table import in_closing_order
@@ -14,6 +15,7 @@ from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Limitation, Server
+from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
 
 LEGEND = {
@@ -74,13 +76,15 @@ def server_name(server: Server) -> str:
 
 
 def next_closing(snapshot: Snapshot) -> str:
-    """
+    """The session that closes first. A login is none: it nearly always finishes before its deadline.
+
     >>> from goneaway_tui.model.sample import Sample
     >>> from goneaway_tui.model.server import Flavour
     >>> next_closing(Snapshot(Sample(0.0, Server(Flavour.MYSQL, "9", "9", None, None, 1.0), ()), ()))
     'none known'
     """
-    for verdict in in_closing_order(snapshot)[:1]:
+    past_login = (each for each in in_closing_order(snapshot) if each.session.role is not Role.LOGIN)
+    for verdict in islice(past_login, 1):
         left = verdict.seconds_left(snapshot.taken_at)
         if left is not None and math.isfinite(left):
             who = verdict.session.id

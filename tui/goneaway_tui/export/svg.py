@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TextIO
 
-from goneaway_tui.export.cells import cell_width, cut
+from goneaway_tui.export.cells import cut
 from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, MONO, PAPER, rules
 from goneaway_tui.export.summary import Summary, summary
 from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows, widths
 from goneaway_tui.export.wording import LANGUAGE, count, risk_word
 from goneaway_tui.language import _
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.model.wrapping import cell_width
 
 MOST = 40
 """Sessions drawn; the rest are counted."""

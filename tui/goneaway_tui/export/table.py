@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from goneaway_tui.export.cells import cell_width
-from goneaway_tui.export.wording import clock, countdown, limit_cell, risk_word
+from goneaway_tui.export.wording import clock, countdown_of, limit_cell, risk_word
 from goneaway_tui.language import _, marked, ngettext
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Transaction
 from goneaway_tui.model.snapshot import Snapshot, Verdict
+from goneaway_tui.model.wrapping import cell_width
 
 WIDEST = 20
 """Cells a column gets at most that does not give way; the highest session id has twenty digits."""
@@ -31,8 +31,7 @@ class Column:
 
 
 def closes_in(verdict: Verdict, now: float) -> str:
-    left = verdict.seconds_left(now)
-    return "" if left is None else countdown(left)
+    return countdown_of(verdict, now) or ""
 
 
 def idle(verdict: Verdict, now: float) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
-from goneaway_tui.export.cells import cell_width, cut, fit, wrap
+from goneaway_tui.export.cells import cut, fit, wrap
 from goneaway_tui.export.summary import Summary, summary, unseen
 from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows, widths
 from goneaway_tui.export.wording import count, limit_words, risk_word
 from goneaway_tui.judge.forecast import closings
 from goneaway_tui.language import _
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.model.wrapping import cell_width
 
 WIDTH = 120
 GAP = 1

@@ -9,7 +9,7 @@ import humanize
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.language import _, marked
-from goneaway_tui.model.snapshot import Basis, Limit, Risk
+from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 __all__ = [
     "LANGUAGE",
@@ -18,6 +18,7 @@ __all__ = [
     "count",
     "count_as_in",
     "countdown",
+    "countdown_of",
     "instant",
     "limit_cell",
     "limit_words",
@@ -82,18 +83,31 @@ def clock(seconds: float) -> str:
     """Time gone by; a second counts once it is over.
 
     >>> clock(12.9), clock(3588), clock(28321), clock(274329), clock(-3)
-    ('0:12', '59:48', '7:52:01', '3d 04:12:09', '-0:03')
+    ('0:12', '59:48', '7:52:01', '3d 04:12:09', '0:00')
     """
     return _clock(math.floor(seconds)) if math.isfinite(seconds) else UNKNOWN
 
 
-def countdown(seconds: float) -> str:
-    """Time still to come; 0:00 is reached when it is, and not before. With `clock` it adds up to the limit.
+def countdown(seconds_left: float, *, is_overdue: bool = False) -> str:
+    """Time until the server closes a session. It is never negative, and with `clock` it adds up to the limit.
 
-    >>> countdown(11.4), countdown(0.001), countdown(0), countdown(-3.5)
-    ('0:12', '0:01', '0:00', '-0:03')
+    At the deadline and past it this is `now`: only the next reading tells whether the server closed the session.
+    `is_overdue`: that reading found it still there.
+
+    >>> countdown(11.4), countdown(0.001), countdown(0), countdown(-3.5), countdown(-3.5, is_overdue=True)
+    ('0:12', '0:01', 'now', 'now', 'overdue')
     """
-    return _clock(math.ceil(seconds)) if math.isfinite(seconds) else UNKNOWN
+    if not math.isfinite(seconds_left):
+        return UNKNOWN
+    if seconds_left > 0:
+        return _clock(math.ceil(seconds_left))
+    return risk_word(Risk.OVERDUE) if is_overdue else _("now")
+
+
+def countdown_of(verdict: Verdict, now: float) -> str | None:
+    """`countdown` of a session; None where no idle clock runs towards a known deadline."""
+    left = verdict.seconds_left(now)
+    return None if left is None else countdown(left, is_overdue=verdict.risk is Risk.OVERDUE)
 
 
 def age(seconds: float) -> str:
@@ -147,12 +161,11 @@ def size(number: int) -> str:
 
 
 def _clock(seconds: int) -> str:
-    sign, rest = ("-", -seconds) if seconds < 0 else ("", seconds)
-    minutes, rest = divmod(rest, 60)
+    minutes, rest = divmod(max(0, seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     if days:
-        return f"{sign}{days}d {hours:02}:{minutes:02}:{rest:02}"
+        return f"{days}d {hours:02}:{minutes:02}:{rest:02}"
     if hours:
-        return f"{sign}{hours}:{minutes:02}:{rest:02}"
-    return f"{sign}{minutes}:{rest:02}"
+        return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{minutes}:{rest:02}"

@@ -14,6 +14,8 @@ What each count says was provoked on MySQL 9.7, over plain TCP and TLS, and read
     a client lost while busy          1160, or 1158 and 1160, at the end of its statement
 
 So 1158 and 1160 tell that a session was torn, and only KILL statements counted elsewhere that it may have been killed.
+Turning `offline_mode` on raises both too, and counts as no KILL. Before 8.0.24 there is no 4031, and 1159 is raised for
+an idle timeout too (`net_read_raw_loop` in sql-common/net_serv.cc; 4031 is in the release notes of 8.0.24).
 """
 
 from __future__ import annotations
@@ -22,11 +24,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from goneaway_tui.language import _
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import GOODBYE, ErrorCount
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.snapshot import Basis, Limit, Snapshot, Verdict
+from goneaway_tui.model.snapshot import SHARED, Basis, Limit, Snapshot, Verdict
 
 EARLY = 0.1
 """Seconds by which a deadline may be foretold too late: what two clocks and the way between them leave open."""
@@ -42,6 +44,14 @@ ENDINGS: Mapping[int, Cause] = {
     1159: Cause.NET_READ_TIMEOUT,
 }
 """What each other code counted by account says of one session's end."""
+IDLE_ERROR, READ_TIMEOUT = 4031, 1159
+ENDINGS_BEFORE_4031 = {code: cause for code, cause in ENDINGS.items() if code != IDLE_ERROR} | {
+    READ_TIMEOUT: Cause.IDLE_TIMEOUT
+}
+"""The same where an idle timeout has no error of its own: of most timeouts of reading it is the cause."""
+TURNED_OFFLINE = marked(
+    "offline_mode was turned on: it ends every session without CONNECTION_ADMIN and is not counted as a KILL"
+)
 Account = tuple[str, str]
 
 
@@ -115,8 +125,12 @@ class Absence:
     """Which the server counts by account."""
     aborted: int | None = None
     """Sessions that ended without a goodbye, less those that are explained; None where nobody counted."""
-    kills: int = 0
-    """KILL statements of any kind that may have ended one of them."""
+    kills: int | None = None
+    """KILL statements of any kind that may have ended one of them; None where they are not counted."""
+    offline: bool | None = None
+    """Whether `offline_mode` was turned on lately; None where that is not known."""
+    names_idle: bool = True
+    """Whether an idle timeout has an error of its own: else it is counted as any other timeout of reading."""
     interactive: float | None = None
     """The global limit of interactive clients."""
 
@@ -127,8 +141,10 @@ class Absence:
         """`named` are those of `gone` that harder evidence has explained."""
         explained = [(v, named[v.session.id].cause) for v in gone if v.session.id in named]
         clues = after.sample.clues
-        fresh = tallies(each for each in clues.errors if not each.early)
-        early = tallies(each for each in clues.errors if each.early)
+        names_idle = IDLE_ERROR in clues.counted or READ_TIMEOUT not in clues.counted
+        endings = ENDINGS if names_idle else ENDINGS_BEFORE_4031
+        fresh = tallies((each for each in clues.errors if not each.early), endings)
+        early = tallies((each for each in clues.errors if each.early), endings)
         logged = {e.session_id: e.cause for e in clues.log if e.session_id is not None and e.cause}
         ahead = [(v, cause) for v in after.verdicts if (cause := logged.get(v.session.id)) is not None]
         for verdict, cause in (*explained, *ahead):  # those ahead are counted, and listed for a moment yet
@@ -144,9 +160,11 @@ class Absence:
             tuple(v for v in gone if v.session.id not in named),
             fresh,
             early,
-            frozenset(ENDINGS[code] for code in clues.counted & ENDINGS.keys()),
+            frozenset(endings[code] for code in clues.counted & endings.keys()),
             None if clues.aborted is None else max(0, clues.aborted - torn),
-            max(0, clues.killed - len(killed)),
+            None if clues.killed is None else max(0, clues.killed - len(killed)),
+            clues.offline,
+            names_idle,
             after.sample.variable("interactive_timeout"),
         )
 
@@ -158,16 +176,13 @@ class Absence:
     def other_limit(self, verdict: Verdict) -> tuple[str, float] | None:
         """A limit it may have had without anybody's being able to see that, and which ran out meanwhile.
 
-        Interactive clients copy `interactive_timeout`; a MariaDB session after a bare BEGIN obeys `idle_transaction_timeout`.
+        Interactive clients copy `interactive_timeout`; a MariaDB session after a bare BEGIN obeys the limits of transactions.
         """
         since, limit = verdict.session.idle_since, verdict.limit
         if since is None or limit is None or limit.basis is Basis.OWN:
             return None
         slack = EARLY + verdict.session.idle_within
-        hidden = (
-            ("interactive_timeout", self.interactive),
-            ("idle_transaction_timeout", verdict.inherited.idle_transaction_timeout),
-        )
+        hidden = (("interactive_timeout", self.interactive), *hidden_transaction_limit(verdict))
         return next(
             (
                 (name, seconds)
@@ -183,13 +198,27 @@ class Absence:
         return not verdict.session.is_idle and limit is not None and limit.seconds <= self.end - self.start
 
 
-def tallies(errors: Iterable[ErrorCount]) -> dict[Account, Tally]:
+def hidden_transaction_limit(verdict: Verdict) -> tuple[tuple[str, float], ...]:
+    """The limit, by name and seconds, that a bare BEGIN would put in place of `wait_timeout`; empty where none would.
+
+    MariaDB lists no transaction that has not touched a table, and such a one wrote nothing (see `judge.deadline`).
+    """
+    if verdict.session.transaction is not None:
+        return ()
+    for name in ("idle_readonly_transaction_timeout", "idle_transaction_timeout"):
+        seconds: float | None = getattr(verdict.inherited, name)
+        if seconds:
+            return ((name, seconds),)
+    return ()
+
+
+def tallies(errors: Iterable[ErrorCount], endings: Mapping[int, Cause]) -> dict[Account, Tally]:
     """By account; also of an account nothing was counted of."""
     found: dict[Account, Tally] = defaultdict(Tally)
     for each in errors:
         tally = found[each.user, each.host]
-        if each.code in ENDINGS:
-            tally.causes[ENDINGS[each.code]] += each.count
+        if each.code in endings:
+            tally.causes[endings[each.code]] += each.count
         elif each.code in {LOST, WRITING}:
             tally.broken[each.code] += each.count
     return found
@@ -197,9 +226,10 @@ def tallies(errors: Iterable[ErrorCount]) -> dict[Account, Tally]:
 
 def timed_out(verdict: Verdict) -> Cause:
     """What a timeout of the server ended: the wait for a command, for the rest of one, or a transaction."""
-    if verdict.session.state == "Reading from net":
+    if verdict.session.state == "Reading from net" or verdict.session.half_sent:
         return Cause.NET_READ_TIMEOUT
-    transaction = verdict.limit is not None and verdict.limit.variable.startswith("idle_")
+    limit = verdict.limit
+    transaction = limit is not None and (limit.variable.startswith("idle_") or limit.variable in SHARED)
     return Cause.TRANSACTION_TIMEOUT if transaction else Cause.IDLE_TIMEOUT
 
 

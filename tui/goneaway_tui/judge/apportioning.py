@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from goneaway_tui.judge.absence import (
     TORN,
+    TURNED_OFFLINE,
     Absence,
     Account,
     Reason,
@@ -57,15 +58,20 @@ def apportioned(absence: Absence) -> Reasons:
     groups: dict[Account, list[Verdict]] = defaultdict(list)
     for verdict in absence.gone:
         groups[account_of(verdict)].append(verdict)
-    mortal = {account: absence.fresh.get(account, Tally()).killable for account in sorted(groups)}
+    killable_of = {account: _killable(absence, account) for account in sorted(groups)}
+    all_killable = sum(killable_of.values())
     reasons: Reasons = {}
-    kills = absence.kills
-    for account, killable in mortal.items():
-        share = Share(min(kills, killable), exact=sum(mortal.values()) <= absence.kills)
+    kills = enough = all_killable if absence.offline else absence.kills or 0
+    for account, killable in killable_of.items():
+        share = Share(min(kills, killable), exact=all_killable <= enough)
         found = _Group(absence, account, groups[account], share).reasons()
         kills = max(0, kills - sum(reason.cause is Cause.KILLED for reason in found.values()))
         reasons |= found
     return reasons
+
+
+def _killable(absence: Absence, account: Account) -> int:
+    return sum(tallies.get(account, Tally()).killable for tallies in (absence.fresh, absence.early))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,8 @@ class Share:
 
     kills: int
     exact: bool
-    """Whether there were KILL statements enough for every session that may have been killed, in all accounts."""
+    """Whether there were KILL statements enough for every session that may have been killed, in all accounts. Turning
+    `offline_mode` on is enough for all."""
 
 
 class _Group:
@@ -86,7 +93,8 @@ class _Group:
         self._share = share
         self._fresh = absence.fresh.get(account, Tally())
         self._early = absence.early.get(account, Tally())
-        self._told = told(account, self._fresh, self._early)
+        self._killable = _killable(absence, account)
+        self._told = told(account, self._fresh, self._early, names_idle=absence.names_idle)
 
     def reasons(self) -> Reasons:
         """The due are the timed out; then come the endings counted since the last look, then what it had left over."""
@@ -117,8 +125,10 @@ class _Group:
         """`alone`: the account's sessions met one kind of end only. `enough`: as often as sessions left."""
         certainty = Certainty.LIKELY if alone else Certainty.POSSIBLE
         evidence = [self._told]
+        sure = alone and enough
         if cause is Cause.IDLE_TIMEOUT:
-            cause = timed_out(verdict)
+            cause = self._timed_out_early(verdict)
+            sure = sure and self._absence.names_idle
             evidence.append(_why_unforeseen(verdict))
         if not alone:
             evidence.append(
@@ -127,19 +137,43 @@ class _Group:
                     number=len(self._group),
                 )
             )
-        if cause in TORN and self._absence.kills and self._fresh.killable:
-            evidence.append(_("KILL statements run in that time: {number}", number=self._absence.kills))
-            if not self._share.exact or self._share.kills < self._fresh.torn:
-                certainty = Certainty.POSSIBLE
-        elif cause in TORN and self._early.torn:
-            certainty = Certainty.POSSIBLE  # the KILL, if it was one, is among the earlier counts too
-        elif cause is Cause.CLIENT_LOST and self._fresh.torn > 1:
-            evidence.append(
-                _(OFFLINE)
-            )  # of many at once it is not less likely than that all were lost together
-        elif alone and enough and (cause is not Cause.CLIENT_LOST or _dies_at_once(verdict)):
-            certainty = Certainty.CONFIRMED
-        return Reason(cause, certainty, tuple(evidence))
+        if cause in TORN:
+            evidence += self._what_may_have_torn(cause)
+            may_be_killed = bool(self._absence.offline or self._absence.kills) and self._killable > 0
+            if may_be_killed and (not self._share.exact or self._share.kills < self._fresh.torn):
+                certainty = Certainty.POSSIBLE  # the KILL, if it was one, is among the earlier counts too
+            sure = (
+                sure and cause is Cause.CLIENT_LOST and self._nothing_else_tears() and _dies_at_once(verdict)
+            )
+        return Reason(cause, Certainty.CONFIRMED if sure else certainty, tuple(evidence))
+
+    def _timed_out_early(self, verdict: Verdict) -> Cause:
+        """What a timeout ended before the session's deadline, or without one."""
+        if (
+            self._absence.names_idle
+            or verdict.session.is_idle
+            or verdict.limit is None
+            or self._absence.had_time_to_idle(verdict)
+        ):
+            return timed_out(verdict)
+        return Cause.NET_READ_TIMEOUT
+
+    def _nothing_else_tears(self) -> bool:
+        """Whether no KILL, and no offline mode, can have ended a session of the absence: both are known, and were none."""
+        return self._absence.kills == 0 and self._absence.offline is False
+
+    def _what_may_have_torn(self, cause: Cause) -> list[str]:
+        absence = self._absence
+        words = []
+        if absence.offline:
+            words.append(_(TURNED_OFFLINE))
+        if absence.kills:
+            words.append(_("KILL statements run in that time: {number}", number=absence.kills))
+        if cause is Cause.CLIENT_LOST and absence.offline is None:
+            words.append(_(OFFLINE))
+        if cause is Cause.CLIENT_LOST and absence.kills is None:
+            words.append(_("the server does not say how many KILL statements were run"))
+        return words
 
     def _uncounted(self) -> Reason:
         absence = self._absence
@@ -170,7 +204,7 @@ def _slots(tally: Tally, wanted: int, kills: int) -> Counter[Cause]:
     del found[Cause.IDLE_TIMEOUT]
     goodbyes = found.pop(Cause.CLIENT_QUIT, 0)
     torn = min(tally.torn_at_most, max(tally.torn, wanted - found.total() - goodbyes))
-    killed = min(torn, kills)
+    killed = min(torn, kills, tally.killable)
     found += Counter({Cause.KILLED: killed, Cause.CLIENT_LOST: torn - killed})
     found[Cause.CLIENT_QUIT] = max(0, min(goodbyes, wanted - found.total()))
     return found
@@ -192,16 +226,22 @@ def _by_deadline(verdict: Verdict) -> tuple[float, int]:
     return verdict.deadline or 0.0, verdict.session.id
 
 
-ENDED = {Cause.CLIENT_LOST: marked("cut off without a goodbye"), Cause.CLIENT_QUIT: marked("with a goodbye")}
+ENDED = {
+    Cause.CLIENT_LOST: marked("cut off without a goodbye"),
+    Cause.CLIENT_QUIT: marked("with a goodbye"),
+}
 """How a session ended, in words, where the cause's own name says more than was counted."""
+ENDED_BEFORE_4031 = ENDED | {Cause.IDLE_TIMEOUT: marked("by a timeout of reading (1159)")}
+"""The same where an idle timeout has no error of its own."""
 COUNTED, COUNTED_EARLY = marked("{number} {ending}"), marked("{number} {ending} a little earlier")
 
 
-def told(account: Account, fresh: Tally, early: Tally) -> str:
+def told(account: Account, fresh: Tally, early: Tally, *, names_idle: bool = True) -> str:
     """What was counted of an account, in words."""
+    ended = ENDED if names_idle else ENDED_BEFORE_4031
     whose = f"{plain(account[0], 60)}@{plain(account[1], 60)}"
     parts = [
-        _(times, number=n, ending=_(ENDED.get(cause, cause.value)))
+        _(times, number=n, ending=_(ended.get(cause, cause.value)))
         for tally, times in ((fresh, COUNTED), (early, COUNTED_EARLY))
         for cause, n in sorted((tally.causes + Counter({Cause.CLIENT_LOST: tally.torn})).items())
         if n > 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from goneaway_tui.judge.absence import EARLY, Absence, Reason, timed_out
+from goneaway_tui.judge.absence import EARLY, Absence, Reason, hidden_transaction_limit, timed_out
 from goneaway_tui.judge.apportioning import apportioned
 from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.language import _
@@ -84,18 +84,37 @@ def _logged(verdict: Verdict, after: Snapshot) -> Reason | None:
         certainty = (
             Certainty.LIKELY
         )  # MariaDB says so too of one that was idle at a KILL QUERY and then timed out
+    evidence = [_quoted(entry)]
     if cause is Cause.IDLE_TIMEOUT:
         cause = timed_out(verdict)
-        if _was_in_a_hidden_transaction(verdict, after.taken_at):
-            cause, certainty = Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY
-    return Reason(cause, certainty, (_quoted(entry),), *_instant(entry, verdict))
+        for variable, seconds in _transaction_limits_met(verdict, entry, after.taken_at):
+            certainty = Certainty.LIKELY
+            if verdict.deadline is None or verdict.deadline > (verdict.session.idle_since or 0.0) + seconds:
+                cause = Cause.TRANSACTION_TIMEOUT
+            evidence.append(
+                _(
+                    "{variable} of {seconds:.12g} s ran out at that time; it ends a session after a bare BEGIN, and MariaDB does not list such a transaction",
+                    variable=variable,
+                    seconds=seconds,
+                )
+            )
+    return Reason(cause, certainty, tuple(evidence), *_instant(entry, verdict))
 
 
-def _was_in_a_hidden_transaction(verdict: Verdict, now: float) -> bool:
-    """Whether it timed out before its limit, and a bare BEGIN would explain that: MariaDB shows none."""
-    idled, limit = verdict.idle_seconds(now), verdict.inherited.idle_transaction_timeout
-    early = verdict.deadline is not None and now + EARLY < verdict.deadline
-    return early and bool(limit) and idled is not None and idled + EARLY >= (limit or 0.0)
+def _transaction_limits_met(verdict: Verdict, entry: LogEntry, now: float) -> list[tuple[str, float]]:
+    """The limit of a transaction that MariaDB would not have listed, if it ran out when the session was closed."""
+    since = verdict.session.idle_since
+    if since is None:
+        return []
+    first, last = since, now
+    if entry.at is not None and since <= entry.at <= now:  # else that log's clock is another
+        first, last = entry.at, min(now, entry.at + 1.0) if entry.at.is_integer() else entry.at
+    slack = EARLY + verdict.session.idle_within
+    return [
+        (variable, seconds)
+        for variable, seconds in hidden_transaction_limit(verdict)
+        if first - slack <= since + seconds <= last + slack
+    ]
 
 
 def _dying(verdict: Verdict, after: Snapshot) -> Reason | None:  # noqa: ARG001 - the shape of a rule

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 
 HORIZONS = ((60.0, 6), (600.0, 5), (3600.0, 7), (28_800.0, 24))
@@ -33,7 +33,7 @@ class Forecast:
     beyond: int
     """Closings later than the last stretch."""
     next: Verdict | None
-    """Who closes first."""
+    """The session that closes first."""
 
 
 def closings(snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int]] = HORIZONS) -> Forecast:
@@ -49,8 +49,15 @@ def closings(snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int
             passed = before
         stretches.append(Stretch(start, end, tuple(counts)))
         start = end
-    first = snapshot.by_id[ProcesslistId(deadlines[0][1])] if deadlines else None
-    return Forecast(tuple(stretches), len(deadlines) - passed, first)
+    return Forecast(tuple(stretches), len(deadlines) - passed, next(in_closing_order(snapshot), None))
+
+
+def in_closing_order(snapshot: Snapshot) -> Iterator[Verdict]:
+    """The sessions whose deadline is known, the soonest first. Logins are left out: nearly all of them finish."""
+    for _deadline, number in snapshot.tally.deadlines:
+        verdict = snapshot.by_id[ProcesslistId(number)]
+        if verdict.session.role is not Role.LOGIN:
+            yield verdict
 
 
 def together(forecasts: Iterable[Forecast]) -> Forecast:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.model.snapshot import Risk, Verdict
 
 GROUPINGS: dict[str, Callable[[Verdict], str]] = {
     "user": lambda v: v.session.user,
@@ -30,6 +30,8 @@ class Group:
     """When the longest running idle wait began."""
     soonest_deadline: float | None
     open_transactions: int
+    is_overdue: bool = False
+    """Whether one of them was found past its deadline: the soonest is, then."""
 
 
 def group_by(by: str, verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
@@ -61,4 +63,5 @@ def _summary(by: str, key: str, verdicts: list[Verdict]) -> Group:
         ),
         soonest_deadline=min((v.deadline for v in verdicts if v.deadline is not None), default=None),
         open_transactions=sum(v.session.transaction is not None for v in verdicts),
+        is_overdue=any(v.risk is Risk.OVERDUE for v in verdicts),
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from goneaway_tui.judge.absence import (
     EARLY,
+    TURNED_OFFLINE,
     Absence,
     Account,
     Reason,
@@ -32,12 +33,7 @@ def by_totals(absence: Absence) -> Reasons:
     """A reason for each session of the absence."""
     if absence.aborted is None:
         return {v.session.id: _unobserved(absence, v) for v in absence.gone}
-    told = _(
-        "Aborted_clients rose by {aborted}, Com_kill by {kills}, {gone} left that nothing else explains",
-        aborted=absence.aborted,
-        kills=absence.kills,
-        gone=len(absence.gone),
-    )
+    told = _what_rose(absence, absence.aborted)
     fitting = sorted(
         ((rank, v) for v in absence.gone if (rank := _fit(absence, v)) is not None),
         key=lambda each: (each[0], each[1].deadline or 0.0, each[1].session.id),
@@ -48,6 +44,21 @@ def by_totals(absence: Absence) -> Reasons:
     }
     rest = [v for v in absence.gone if v.session.id not in reasons]
     return reasons | _rest(absence, rest, absence.aborted - len(reasons), told)
+
+
+def _what_rose(absence: Absence, aborted: int) -> str:
+    if absence.kills is None:
+        return _(
+            "Aborted_clients rose by {aborted}, {gone} left that nothing else explains; the server does not count KILL statements",
+            aborted=aborted,
+            gone=len(absence.gone),
+        )
+    return _(
+        "Aborted_clients rose by {aborted}, Com_kill by {kills}, {gone} left that nothing else explains",
+        aborted=aborted,
+        kills=absence.kills,
+        gone=len(absence.gone),
+    )
 
 
 def _fit(absence: Absence, verdict: Verdict) -> int | None:
@@ -82,8 +93,8 @@ def _rest(absence: Absence, rest: list[Verdict], torn: int, told: str) -> Reason
     quits = _goodbyes(absence)
     silent = Counter(account_of(v) for v in rest)
     silent.subtract(quits)  # what is left above 0 said no goodbye, whoever else of the account may have
-    kills = absence.kills
-    sole = torn >= len(rest)
+    kills = torn if absence.offline else absence.kills or 0
+    sole = torn >= len(rest) and kills >= torn
     ordered = sorted(
         rest, key=lambda v: (-max(0, silent[account_of(v)]), v.session.is_idle, account_of(v), v.session.id)
     )
@@ -92,7 +103,7 @@ def _rest(absence: Absence, rest: list[Verdict], torn: int, told: str) -> Reason
         if position >= torn:
             reasons[verdict.session.id] = _orderly(absence, quits, ordered[torn:], verdict, told)
             continue
-        reason = _torn(verdict, kills=kills, sole=sole and kills >= torn, told=told)
+        reason = _torn(absence, verdict, kills=kills, sole=sole, told=told)
         kills -= reason.cause is Cause.KILLED
         reasons[verdict.session.id] = reason
     return reasons
@@ -111,10 +122,11 @@ def _orderly(
 ) -> Reason:
     account = account_of(verdict)
     goodbyes, needed = quits[account], sum(account_of(v) == account for v in orderly)
-    if absence.aborted or absence.kills:
-        certainty = Certainty.POSSIBLE if absence.aborted else Certainty.LIKELY
+    if absence.aborted:
+        certainty = Certainty.POSSIBLE
     else:
-        certainty = Certainty.CONFIRMED if goodbyes >= needed else Certainty.LIKELY
+        sure = absence.kills == 0 and goodbyes >= needed
+        certainty = Certainty.CONFIRMED if sure else Certainty.LIKELY
     counted = _("goodbyes counted of its account: {number}", number=goodbyes)
     said = (counted,) if Cause.CLIENT_QUIT in absence.counts else ()
     return Reason(Cause.CLIENT_QUIT, certainty, (*said, told))
@@ -127,13 +139,14 @@ def _unobserved(absence: Absence, verdict: Verdict) -> Reason:
     return Reason(Cause.UNKNOWN, Certainty.POSSIBLE, (told,))
 
 
-def _torn(verdict: Verdict, *, kills: int, sole: bool, told: str) -> Reason:
+def _torn(absence: Absence, verdict: Verdict, *, kills: int, sole: bool, told: str) -> Reason:
     """It ended without a goodbye, and not for idling. `sole`: by a KILL, or nobody was killed."""
     state = NET_STATES.get(verdict.session.state or "")
     if state is not None:
         seen = _("it was last seen in state {state}", state=verdict.session.state)
         return Reason(state, Certainty.LIKELY, (seen, told))
     if kills > 0:
-        return Reason(Cause.KILLED, Certainty.LIKELY if sole else Certainty.POSSIBLE, (told,))
+        offline = (_(TURNED_OFFLINE),) if absence.offline else ()
+        return Reason(Cause.KILLED, Certainty.LIKELY if sole else Certainty.POSSIBLE, (*offline, told))
     own = (_(OWN_LIMIT),) if verdict.session.is_idle and verdict.session.own_limit is None else ()
     return Reason(Cause.CLIENT_LOST, Certainty.POSSIBLE, (told, _(ALIKE), *own))

@@ -60,10 +60,12 @@ class Clues:
     kills: tuple[Kill, ...] = ()
     aborted: int | None = None
     """How many sessions ended without a goodbye; None where nobody counted."""
-    killed: int = 0
-    """How many KILL statements of any kind were run of which the server remembers no more than that."""
+    killed: int | None = None
+    """How many KILL statements of any kind were run whose victim is not known; None where the server does not count them."""
     counted: frozenset[int] = frozenset()
     """The codes the server counts by account: one of these that is absent from `errors` was not raised."""
+    offline: bool | None = None
+    """Whether `offline_mode` was turned on lately, which ends sessions and counts as no KILL; None where that is not known."""
 
 
 NOTHING_SAID = Clues()

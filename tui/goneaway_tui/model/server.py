@@ -59,6 +59,8 @@ class Variable:
     max: int | float | None = None
     set_by: str | None = None
     """`compiled`, `file`, `persisted`, `dynamic`, or None where the server does not tell."""
+    is_documented: bool = False
+    """The bounds are those of the manual: the server does not tell its own."""
 
 
 def is_loopback(host: str) -> bool:

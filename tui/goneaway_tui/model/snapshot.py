@@ -57,6 +57,28 @@ class Limit:
     """One sentence for the person who asks."""
 
 
+COPIED = (
+    "wait_timeout",
+    "idle_transaction_timeout",
+    "idle_write_transaction_timeout",
+    "idle_readonly_transaction_timeout",
+    "connect_timeout",
+)
+SHARED = (
+    # Percona Server from 5.7.17 on, docs.percona.com/percona-server/8.4/kill-idle-trx.html; before that it was InnoDB's.
+    "kill_idle_transaction",
+    "innodb_kill_idle_transaction",
+    # Tencent's TXSQL: the shorter of it and the session's wait_timeout.
+    "cdb_kill_idle_trans_timeout",
+    # PolarDB-X.
+    "kill_idle_transaction_timeout",
+)
+"""Variables of relatives of MySQL that close a session which is idle inside a transaction, where they are above 0. Percona's
+source: the shorter of it and the session's own wait_timeout, looked up at each wait."""
+STALL_LIMIT = "thread_pool_stall_limit"
+"""Milliseconds between two looks of a thread pool at its idle sessions; a sample has it only where there is a pool."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inherited:
     """The global limits a session copies when it connects, in seconds; None where the server has no such variable."""
@@ -66,10 +88,19 @@ class Inherited:
     idle_write_transaction_timeout: float | None = None
     idle_readonly_transaction_timeout: float | None = None
     connect_timeout: float | None = None
+    shared: tuple[str, float] | None = None
+    """A limit of idle transactions that is one value for all sessions, which none copies: its variable, and seconds."""
+    late: float = 0.0
+    """By how many seconds after a deadline the server may close a session."""
 
     @classmethod
     def of(cls, sample: Sample) -> Inherited:
-        return cls(*(sample.variable(name) for name in cls.__dataclass_fields__))
+        limits = ((name, sample.variable(name)) for name in SHARED)
+        return cls(
+            **{name: sample.variable(name) for name in COPIED},
+            shared=next(((name, seconds) for name, seconds in limits if seconds), None),
+            late=(sample.variable(STALL_LIMIT) or 0.0) / 1000,
+        )
 
 
 @dataclass(frozen=True, slots=True)

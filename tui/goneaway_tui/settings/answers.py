@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from goneaway_tui.errors import ExitCode
-from goneaway_tui.export.cells import cell_width
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
-from goneaway_tui.settings.filling import filled
+from goneaway_tui.model.wrapping import cell_width, wrapped
 from goneaway_tui.settings.options import (
     ACTIONS,
     COMMANDS,
     COMPLETION,
     CONFIG,
+    CONNECTED,
+    DEMO,
+    EXPLAIN,
+    EXPORTER,
+    MANUAL,
     OPTIONS,
+    REPLAY,
     SCHEMA,
+    SERVE,
+    SNAPSHOT,
+    UI,
+    WATCH,
     Bare,
     Option,
     Section,
@@ -52,6 +61,33 @@ EXAMPLES = (
     "goneaway-tui explain app.log.gz -h db1 -u dba -p",
 )
 
+EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
+    DEMO: ("goneaway-tui demo", "goneaway-tui demo --simulated --for 60"),
+    SNAPSHOT: (
+        "goneaway-tui snapshot -h db1 -u dba -p --format text",
+        "goneaway-tui snapshot mysql://dba@db1/ --output sessions.csv",
+    ),
+    WATCH: (
+        "goneaway-tui watch -h db1 -u dba -p --for 1h --output events.jsonl",
+        "goneaway-tui watch -h db1 -u dba -p --record db1.recording",
+    ),
+    EXPLAIN: (
+        "goneaway-tui explain app.log.gz -h db1 -u dba -p",
+        "goneaway-tui explain app.log --error-log mysqld.err --format markdown",
+    ),
+    REPLAY: ("goneaway-tui replay db1.recording",),
+    EXPORTER: (
+        "goneaway-tui exporter -h db1 -u dba -p --listen 0.0.0.0:9104",
+        "goneaway-tui exporter --print-rules > goneaway.rules.yml",
+    ),
+    SERVE: ("goneaway-tui serve -h db1 -u dba -p --wall",),
+    CONFIG: ("goneaway-tui config init", "goneaway-tui config check"),
+    SCHEMA: ("goneaway-tui schema snapshot",),
+    COMPLETION: ("goneaway-tui completion fish | source", "goneaway-tui completion bash > goneaway-tui.bash"),
+    MANUAL: ("goneaway-tui manual | man -l -",),
+}
+"""By the command they show."""
+
 SOURCES = (
     marked(
         "A DSN is mysql://user:password@host:port/database?ssl-mode=REQUIRED, or mariadb://...; its query takes the"
@@ -84,8 +120,40 @@ _BRACKETS = re.compile(r"\[[^]]*\]")
 _PLAIN = re.compile(r"[^\s#'\"\\]*")
 
 
-def help_text() -> str:
-    """At most 80 columns; names nothing that does not work."""
+def help_text(command: str = UI) -> str:
+    """At most 80 columns; names nothing that does not work. Of one command, or of the whole where none is named."""
+    return _help_of_all() if command == UI else _help_of(command)
+
+
+def _help_of(command: str) -> str:
+    """What it does, examples, and the options that are its own before those it shares."""
+    parts = [
+        _filled(_("{command}: {what}.", command=f"goneaway-tui {command}", what=_(COMMANDS[command]))),
+        "".join(_usage(command)),
+        _titled(_("Examples"), (f"  {each}\n" for each in EXAMPLES_OF[command])),
+    ]
+    of_its_own = (
+        each for each in Section if each not in {Section.CONNECTION, Section.SHOWING, Section.ORIGINS}
+    )
+    shared = (Section.SHOWING,) if command in CONNECTED else (Section.SHOWING, Section.ORIGINS)
+    for section in (*of_its_own, *shared):
+        rows = [
+            _columns(*told(each)) for each in OPTIONS if each.section is section and command in each.commands
+        ]
+        if rows:
+            parts.append(_titled(_(section.value), rows))
+    parts.append(
+        _filled(
+            _(
+                "goneaway-tui --help shows all: the options of the connection, the other commands, where values come"
+                " from, and the exit statuses."
+            )
+        )
+    )
+    return "\n".join(parts)
+
+
+def _help_of_all() -> str:
     parts = [
         _filled(_(ABOUT)),
         "".join(_usage()),
@@ -119,10 +187,11 @@ def told(option: Option) -> tuple[str, str]:
     return flags, text
 
 
-def _usage() -> Iterator[str]:
+def _usage(command: str = UI) -> Iterator[str]:
     lead = _("{title}:", title=_("Usage"))
-    beginnings = (lead, *[" " * cell_width(lead)] * (len(SYNOPSES) - 1))
-    for beginning, synopsis in zip(beginnings, SYNOPSES, strict=True):
+    synopses = [each for each in SYNOPSES if command in {UI, each.partition(" ")[0]}]
+    beginnings = (lead, *[" " * cell_width(lead)] * (len(synopses) - 1))
+    for beginning, synopsis in zip(beginnings, synopses, strict=True):
         start = f"{beginning} goneaway-tui "
         word = synopsis.partition("[")[0]
         yield _filled(_BRACKETS.sub(_unbroken, synopsis), start, " " * cell_width(start + word))
@@ -137,7 +206,7 @@ def _columns(left: str, right: str) -> str:
 
 
 def _filled(text: str, first: str = "", others: str = "") -> str:
-    return filled(text, WIDTH, first, others).replace("\xa0", " ") + "\n"
+    return "\n".join(wrapped(text, WIDTH, first, others)).replace("\xa0", " ") + "\n"
 
 
 def _unbroken(bracket: re.Match[str]) -> str:

@@ -2,104 +2,146 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 
-BINDINGS = (
-    "alike.back",
-    "alike.down",
-    "alike.page_down",
-    "alike.page_up",
-    "alike.undo",
-    "alike.up",
-    "app.copy",
-    "app.interrupt",
-    "ask.cancel",
-    "board.doctor",
-    "board.export",
-    "board.filter",
-    "board.freeze",
-    "board.group",
-    "board.help",
-    "board.kill",
-    "board.leave",
-    "board.ledger",
-    "board.only",
-    "board.quit",
-    "board.relatives",
-    "board.servers",
-    "board.sort",
-    "board.tune",
-    "board.undo",
-    "board.variables",
-    "chooser.cancel",
-    "confirm.cancel",
-    "copy.all",
-    "copy.because",
-    "copy.cancel",
-    "copy.client",
-    "copy.highlighted",
-    "copy.id",
-    "copy.kill",
-    "copy.name",
-    "copy.remedies",
-    "copy.row",
-    "copy.statement",
-    "copy.undo",
-    "copy.value",
-    "departure.back",
-    "doctor.back",
-    "doctor.help",
-    "doctor.leave",
-    "doctor.ledger",
-    "doctor.paste",
-    "doctor.tune",
-    "export.cancel",
-    "form.cancel",
-    "form.save",
-    "form.test",
-    "help.back",
-    "kill.cancel",
-    "ledger.back",
-    "ledger.filter",
-    "ledger.help",
-    "ledger.leave",
-    "ledger.sort",
-    "ledger.tune",
-    "picker.new",
-    "picker.quit",
-    "reading.back",
-    "relatives.back",
-    "replay.back",
-    "replay.faster",
-    "replay.jump",
-    "replay.next",
-    "replay.on",
-    "replay.play",
-    "replay.previous",
-    "replay.slower",
-    "report.back",
-    "session.back",
-    "table.choose",
-    "table.down",
-    "table.first",
-    "table.last",
-    "table.left",
-    "table.mark",
-    "table.page_down",
-    "table.page_up",
-    "table.right",
-    "table.up",
-    "tune.cancel",
-    "tune.copy",
-    "tune.interactive_timeout",
-    "tune.max_allowed_packet",
-    "tune.wait_timeout",
-    "variables.back",
-    "variables.other",
-    "waiting.cancel",
-    "wall.back",
+BINDINGS: Mapping[str, str] = {
+    "alike.back": "escape",
+    "alike.down": "down",
+    "alike.page_down": "pagedown",
+    "alike.page_up": "pageup",
+    "alike.undo": "u",
+    "alike.up": "up",
+    "app.copy": "y",
+    "app.interrupt": "ctrl+c",
+    "ask.cancel": "escape",
+    "board.doctor": "d",
+    "board.export": "e",
+    "board.filter": "slash",
+    "board.freeze": "f",
+    "board.group": "g",
+    "board.help": "question_mark",
+    "board.kill": "k",
+    "board.leave": "escape",
+    "board.ledger": "l",
+    "board.only": "o",
+    "board.quit": "q",
+    "board.relatives": "r",
+    "board.servers": "m",
+    "board.sort": "s",
+    "board.tune": "t",
+    "board.undo": "u",
+    "board.variables": "v",
+    "chooser.cancel": "escape",
+    "confirm.cancel": "escape",
+    "copy.all": "a",
+    "copy.because": "b",
+    "copy.cancel": "escape,q",
+    "copy.client": "c",
+    "copy.highlighted": "y",
+    "copy.id": "i",
+    "copy.kill": "k",
+    "copy.name": "n",
+    "copy.remedies": "w",
+    "copy.row": "r",
+    "copy.statement": "s",
+    "copy.undo": "u",
+    "copy.value": "v",
+    "departure.back": "escape,enter,q",
+    "doctor.back": "d,q",
+    "doctor.help": "question_mark",
+    "doctor.leave": "escape",
+    "doctor.ledger": "l",
+    "doctor.paste": "slash",
+    "doctor.tune": "t",
+    "export.cancel": "escape",
+    "form.cancel": "escape",
+    "form.save": "ctrl+s",
+    "form.test": "ctrl+t",
+    "help.back": "escape,question_mark,q",
+    "kill.cancel": "escape",
+    "ledger.back": "l,q",
+    "ledger.filter": "slash",
+    "ledger.help": "question_mark",
+    "ledger.leave": "escape",
+    "ledger.sort": "s",
+    "ledger.tune": "t",
+    "picker.new": "n",
+    "picker.quit": "escape,q",
+    "reading.back": "escape,enter,q",
+    "relatives.back": "escape,r,q",
+    "replay.back": "comma",
+    "replay.faster": "plus",
+    "replay.jump": "j",
+    "replay.next": "right_square_bracket",
+    "replay.on": "full_stop",
+    "replay.play": "f",
+    "replay.previous": "left_square_bracket",
+    "replay.slower": "minus",
+    "report.back": "escape,enter,q",
+    "session.back": "escape,enter,q",
+    "table.choose": "enter",
+    "table.down": "down",
+    "table.first": "home",
+    "table.last": "end",
+    "table.left": "left",
+    "table.mark": "space",
+    "table.page_down": "pagedown",
+    "table.page_up": "pageup",
+    "table.right": "right",
+    "table.up": "up",
+    "tune.cancel": "escape",
+    "tune.copy": "y,ctrl+y",
+    "tune.interactive_timeout": "i",
+    "tune.max_allowed_packet": "p",
+    "tune.wait_timeout": "w",
+    "variables.back": "escape,v,q",
+    "variables.other": "tab,shift+tab,left,right",
+    "waiting.cancel": "escape",
+    "wall.back": "escape,q",
+}
+"""The keys that each has unless told, with commas between several. Kept beside the screens, which no setting knows, by a test."""
+
+FIXED: Mapping[str, str] = {
+    "app.focus_next": "tab",
+    "app.focus_previous": "shift+tab",
+    "app.interrupt": BINDINGS["app.interrupt"],
+    "app.palette": "ctrl+p",
+    "app.quit": "ctrl+q",
+}
+"""What has its key on every screen. Only app.interrupt can have another."""
+
+_TABLE = "table."
+_BOARD = (
+    *("board.", "app.copy", _TABLE),
+    *("tune.wait_timeout", "tune.interactive_timeout", "tune.max_allowed_packet"),
 )
-"""Kept beside the screens, which no setting knows, by a test."""
+SCREENS: Mapping[str, tuple[str, ...]] = {
+    "alike": ("alike.",),
+    "ask": ("ask.",),
+    "board": _BOARD,
+    "chooser": ("chooser.",),
+    "confirm": ("confirm.",),
+    "copy": ("copy.",),
+    "departure": ("departure.", "app.copy"),
+    "doctor": ("doctor.", "app.copy", _TABLE),
+    "export": ("export.",),
+    "form": ("form.",),
+    "help": ("help.",),
+    "kill": ("kill.", "app.copy"),
+    "ledger": ("ledger.", "app.copy", _TABLE),
+    "picker": ("picker.",),
+    "reading": ("reading.", "app.copy"),
+    "relatives": ("relatives.", _TABLE),
+    "replay": (*_BOARD, "replay."),
+    "report": ("report.", "app.copy"),
+    "session": ("session.", "app.copy"),
+    "tune": ("tune.cancel", "tune.copy"),
+    "variables": ("variables.", "app.copy", _TABLE),
+    "waiting": ("waiting.",),
+    "wall": ("wall.",),
+}
+"""What can be pressed on each screen, by the beginnings of the ids: there each has a key of its own."""
 
 _SHORT = ("board", "tune", "table", "app")
 """Screens whose name may be left out."""
@@ -123,3 +165,60 @@ def leaves(table: Mapping[str, object], above: tuple[str, ...]) -> Iterator[tupl
             yield from leaves(value, (*above, key))
         else:
             yield (*above, key), value
+
+
+def collisions(chosen: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Of the ids that were given keys, in their order: a key, the id, and the id that has that key on the same screen.
+
+    At most one an id. Of two that were given the same key it is the later one that collides.
+
+    >>> list(collisions({"board.kill": "w", "ledger.sort": "w"}))
+    [('w', 'board.kill', 'tune.wait_timeout')]
+    >>> list(collisions({"board.kill": "w", "tune.wait_timeout": "k"}))
+    []
+    """
+    effective = {**FIXED, **BINDINGS, **chosen}
+    order = [*chosen]
+    for place, name in enumerate(order):
+        later = set(order[place + 1 :])
+        found = (
+            (key, name, other)
+            for key in chosen[name].split(",")
+            for other in effective
+            if other != name and other not in later and _meet(name, other) and same_key(key, effective[other])
+        )
+        yield from next(([each] for each in found), [])
+
+
+def _meet(name: str, other: str) -> bool:
+    """Whether both can be pressed on one screen."""
+    if name in FIXED or other in FIXED:
+        return True
+    return any(name.startswith(ids) and other.startswith(ids) for ids in SCREENS.values())
+
+
+def same_key(key: str, keys: str) -> bool:
+    """Whether a key is among others, however it is written.
+
+    >>> same_key("?", "escape,question_mark"), same_key("/", "slash"), same_key("k", "K")
+    (True, True, False)
+    """
+    return _named(key) in map(_named, keys.split(","))
+
+
+_NAMES = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+"""Signs that the framework calls otherwise than Unicode does."""
+
+
+def _named(key: str) -> str:
+    if len(key) != 1 or key.isalnum():
+        return key
+    name = unicodedata.name(key, key).lower().replace("-", "_").replace(" ", "_")
+    return _NAMES.get(name, name)

@@ -67,7 +67,7 @@ def language_asked(argv: Sequence[str], environ: Mapping[str, str]) -> str:
 
 
 def command_line(argv: Sequence[str]) -> CommandLine:
-    """What the arguments say. `--help` and `--version` answer at once, whatever follows.
+    """What the arguments say. `--help` and `--version` answer at once, whatever follows; help is about the command named.
 
     Raises SettingsError, which repeats no password.
     """
@@ -86,7 +86,8 @@ def command_line(argv: Sequence[str]) -> CommandLine:
         elif word in QUESTIONS:
             question = QUESTIONS[word]
             if question is not Question.DEFAULTS:
-                return CommandLine(question=question)
+                named = (each for each in (*(said for said, _asked in words), *left) if each in COMMANDS)
+                return CommandLine(next(named, UI), question=question)
         else:
             flags.append(_flag(word, left))
             asked = flags[-1].option.bare is Bare.ASK and flags[-1].text is None

@@ -12,7 +12,7 @@ from goneaway_tui.settings import configreader
 from goneaway_tui.settings.answers import Spoken, written
 from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config import COLOR, COMMON, CONNECTION, GROUPS, OF_A_SERVER, SERVERS, Config
-from goneaway_tui.settings.mention import Mention, found
+from goneaway_tui.settings.mention import Mention, found, spelled
 from goneaway_tui.settings.options import Bare
 from goneaway_tui.settings.settings import Answer
 from goneaway_tui.settings.surroundings import Content, Surroundings
@@ -199,7 +199,7 @@ def _shown(settings: Config) -> Iterator[str]:
 def _line(mention: Mention) -> str:
     value = found(mention).value
     told = written(Spoken(_("asked for")) if value is Bare.ASK else value)
-    return f"{mention.option.label} = {told}  # {mention.origin}"
+    return f"{spelled(mention.option.label, mention.rank)} = {told}  # {mention.origin}"
 
 
 def place(named: str | None, around: Surroundings) -> tuple[Path, str]:

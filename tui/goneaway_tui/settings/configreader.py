@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.language import _, marked
-from goneaway_tui.settings.bindings import BINDINGS, binding_of, leaves
+from goneaway_tui.settings.bindings import BINDINGS, binding_of, collisions, leaves
 from goneaway_tui.settings.config import (
     COLOR,
     COLORS,
@@ -30,7 +30,7 @@ from goneaway_tui.settings.config import (
     Server,
 )
 from goneaway_tui.settings.configfaults import Faults
-from goneaway_tui.settings.mention import BY_NAME, Mention, Rank, canonical, found
+from goneaway_tui.settings.mention import BY_NAME, Mention, Rank, canonical, found, spelled
 from goneaway_tui.settings.nearest import did_you_mean
 from goneaway_tui.settings.options import Option
 from goneaway_tui.settings.settings import Command, Keyring
@@ -131,9 +131,7 @@ class _Reader:
         named = [mention.option.name for mention in mentions]
         for mention in mentions:
             if named.count(mention.option.name) > 1:
-                raise self._faults.fault(
-                    path, _("{key} is said twice", key=mention.option.word), _("say it once")
-                )
+                raise self._faults.fault(path, _("{key} is said twice", key=mention.word), _("say it once"))
         return Server(name, mentions, color, self._faults.line(path))
 
     def _said_of_server(self, path: KeyPath, value: object) -> Mention:
@@ -161,12 +159,12 @@ class _Reader:
         elif isinstance(value, str | int | float):
             text = str(value)
         else:
-            raise self._faults.fault(path, _("{key} is not one value", key=key), _write(path, "..."))
+            raise self._faults.fault(path, _("{key} is not one value", key=path[-1]), _write(path, "..."))
         if option.name == "password" and not self._is_private:
             raise self._faults.fault(
                 path,
                 _("a password in a file that others may read"),
-                _("chmod 600 it, or say {key}", key=PASSWORD_COMMAND),
+                _("chmod 600 it, or say {key}", key=spelled(PASSWORD_COMMAND, Rank.CONFIG)),
             )
         mention = Mention(option, text, self._faults.place(path), Rank.CONFIG)
         found(mention)
@@ -251,11 +249,18 @@ class _Reader:
 
     def _keys(self, table: Mapping[str, object]) -> dict[str, str]:
         keys: dict[str, str] = {}
-        taken: dict[str, str] = {}
+        paths: dict[str, KeyPath] = {}
         for path, value in leaves(table, (KEYS,)):
             with self._faults.noting():
                 binding = self._binding(path)
-                keys[binding] = self._bound(path, binding, value, taken)
+                keys[binding] = self._bound(path, value)
+                paths[binding] = path
+        for key, binding, other in collisions(keys):
+            with self._faults.noting():
+                both = _(
+                    "{name} and {other} have the same key {key}", name=binding, other=other, key=shown(key)
+                )
+                raise self._faults.fault(paths[binding], both, _("give each its own key"))
         return keys
 
     def _binding(self, path: KeyPath) -> str:
@@ -266,7 +271,7 @@ class _Reader:
             raise self._faults.fault(path, _("nothing that has a key: {name}", name=shown(name)), hint)
         return binding
 
-    def _bound(self, path: KeyPath, binding: str, value: object, taken: dict[str, str]) -> str:
+    def _bound(self, path: KeyPath, value: object) -> str:
         said = value.split(",") if isinstance(value, str) and value != "," else value
         each = [key.strip() for key in self._words(path, said)]
         for key in each:
@@ -274,9 +279,6 @@ class _Reader:
                 raise self._faults.fault(
                     path, _("not a key: {key}", key=shown(key)), _('write it like "w", "f2" or "ctrl+w"')
                 )
-            if taken.setdefault(key, binding) != binding:
-                taken_by = _("{key} is taken by {name}", key=shown(key), name=taken[key])
-                raise self._faults.fault(path, taken_by, _("give each its own key"))
         return ",".join(each)
 
     def _words(self, path: KeyPath, value: object) -> Iterator[str]:

@@ -10,7 +10,7 @@ from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.settings import transport
 from goneaway_tui.settings.implied import implied
-from goneaway_tui.settings.mention import DEFAULT, Found, Mention, Rank, found
+from goneaway_tui.settings.mention import DEFAULT, Found, Mention, Rank, found, spelled
 from goneaway_tui.settings.options import FORMATS, OPTIONS, SNAPSHOT
 
 
@@ -36,13 +36,15 @@ def decided_by(command: str, mentions: Iterable[Mention]) -> dict[str, Found]:
     elif imminent.value > watch.value:
         raise SettingsError(
             _(
-                "imminent-below ({imminent} s, {one}) is more than watch-below ({watch} s, {other})",
+                "{lower} ({imminent} s, {one}) is more than {upper} ({watch} s, {other})",
+                lower=spelled("imminent-below", imminent.rank),
                 imminent=imminent.value,
                 one=_(imminent.origin),
+                upper=spelled("watch-below", watch.rank),
                 watch=watch.value,
                 other=_(watch.origin),
             ),
-            _("sessions are watched before they are imminent: raise --watch-below or lower --imminent-below"),
+            _("Raise the second or lower the first: sessions are watched before they are imminent."),
         )
     return decided
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from goneaway_tui.language import _, marked
+from goneaway_tui.model.wrapping import pieces
 from goneaway_tui.settings.answers import ABOUT, EXAMPLES, QUESTIONS, SOURCES, STATUSES, SYNOPSES, told
-from goneaway_tui.settings.filling import pieces
 from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS, Section
 
 NAME = marked("see every MySQL or MariaDB session beside the limit that will close it")

@@ -42,6 +42,11 @@ class Mention:
     value: object = None
     """Where it is no text: the value itself."""
 
+    @property
+    def word(self) -> str:
+        """The option's name as it is written where the mention stands."""
+        return spelled(self.option.word, self.rank)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -81,6 +86,15 @@ def canonical(name: str) -> str:
     return name.replace("_", "-")
 
 
+def spelled(word: str, rank: Rank) -> str:
+    """An option's name as a file of this rank has it: with `_` in the config file.
+
+    >>> spelled("watch-below", Rank.CONFIG), spelled("watch-below", Rank.FLAG)
+    ('watch_below', 'watch-below')
+    """
+    return word.replace("-", "_") if rank is Rank.CONFIG else word
+
+
 def meaning(names: Mapping[str, tuple[Option, str | None]], name: str, text: str | None) -> Named:
     """The option that `name` stands for, and the text it was given; `loose-` before it changes nothing.
 
@@ -101,8 +115,8 @@ def found(mention: Mention) -> Found:
     if mention.text is None:
         if option.bare is Bare.REFUSED:
             raise SettingsError(
-                _("{name} needs a value", name=option.word if is_place else mention.origin),
-                _("write {example}", example=f"{option.word}={option.metavar}"),
+                _("{name} needs a value", name=mention.word if is_place else mention.origin),
+                _("write {example}", example=f"{mention.word}={option.metavar}"),
                 mention.origin if is_place else "",
             )
         return Found(option.bare, mention.origin, mention.rank)
@@ -110,5 +124,5 @@ def found(mention: Mention) -> Found:
         return Found(option.read(mention.text), mention.origin, mention.rank)
     except Misread as misread:
         what = misread.what if mention.rank is Rank.DSN else str(misread)
-        what = _("{place}: {what}", place=option.word, what=what) if is_place else what
+        what = _("{place}: {what}", place=mention.word, what=what) if is_place else what
         raise SettingsError(what, misread.hint, mention.origin) from None

@@ -62,7 +62,7 @@ def resolve_each(argv: Sequence[str], around: Surroundings) -> tuple[Settings, .
     """The same for each server there is: every `@name`, every one of `--group`, every DSN; or the one unnamed."""
     line = command_line(argv)
     if line.question is Question.HELP:
-        return Answer(help_text())
+        return Answer(help_text(line.command))
     if line.question is Question.VERSION:
         return Answer(version_text())
     refuse_what_is_not_for(line)

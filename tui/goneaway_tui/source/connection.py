@@ -9,9 +9,9 @@ from __future__ import annotations
 import ssl
 import struct
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pymysql
 from pymysql import converters
@@ -21,7 +21,13 @@ from pymysql.constants import CLIENT, FIELD_TYPE
 from goneaway_tui.errors import SettingsError, SourceError, TooSlow, Unsupported
 from goneaway_tui.language import _, marked
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.explanations import explained, number_and_message
+from goneaway_tui.source.explanations import (
+    CLIENTS,
+    FIRST_OF_SERVERS,
+    HINTS,
+    explained,
+    number_and_message,
+)
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.plugins import CANNOT, plugins
 from goneaway_tui.source.sql import STATEMENT_SECONDS
@@ -63,8 +69,12 @@ PROTOCOL_ERRORS = (
 
 DENIED = frozenset({1142, 1143, 1044, 1045, 1227, 1370})
 """Error numbers that mean: this account may not read that."""
-ABSENT = frozenset({1054, 1109, 1146, 1193, 1049, 1305})
-"""Error numbers that mean: this server has no such thing."""
+ABSENT = frozenset({1054, 1109, 1146, 1193, 1046, 1049, 1305})
+"""Error numbers that mean: this server has no such thing. A function that a server does not know is looked for in the
+default database: without one that is 1046 on MySQL 5.7 and MariaDB, with one 1305."""
+ENDS = frozenset({1047, 1053, 1152, 1153, 1156, 1157, 1158, 1159, 1160, 1161, 1184, 1927, 3032, 3169, 4031})
+"""Error numbers of a server that say something of the conversation, not of the statement: it is over, or nothing more
+is answered in it."""
 
 
 CLOSED_LOGIN = marked("it closes the connection during the login")
@@ -72,11 +82,24 @@ CLOSED_UNGREETED = marked("it closes the connection without a greeting")
 
 
 class Refusal(Exception):
-    """The server understood a statement and will not run it; `number` is its error number."""
+    """The server understood a statement and will not run it; the connection stands."""
 
-    def __init__(self, number: int, message: str) -> None:
+    def __init__(self, number: int, message: str, statement: str = "") -> None:
+        """`number` is the server's error number; `statement` is what was sent, before values were bound to it."""
         super().__init__(message)
         self.number = number
+        self.statement = statement
+
+
+def is_refusal(number: int) -> bool:
+    """Whether this error number of a server's is about the statement alone, so that others can still be answered.
+
+    >>> is_refusal(1054), is_refusal(1064), is_refusal(1317), is_refusal(2013), is_refusal(4031)
+    (True, True, False, False, False)
+    """
+    if number in DENIED | ABSENT:
+        return True
+    return number >= FIRST_OF_SERVERS and number not in CLIENTS and number not in ENDS and number not in HINTS
 
 
 HALVES = {
@@ -129,6 +152,17 @@ class Connection:
             self._line.close()
             raise
 
+    @classmethod
+    def over(cls, other: Connection) -> Self:
+        """The conversation `other` has, as one of this kind: `other` stays its owner, and is not used meanwhile."""
+        same = cls.__new__(cls)
+        same.__dict__.update(other.__dict__)
+        return same
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Cut the line where what is done inside takes longer."""
+        return self._line.within(seconds)
+
     @property
     def id(self) -> int:
         return int(self._wire.thread_id())  # type: ignore[no-untyped-call]
@@ -153,8 +187,8 @@ class Connection:
             number, message = number_and_message(error)
         except PROTOCOL_ERRORS as error:
             number, message = 2013, f"{type(error).__name__}: {error}"
-        if number in DENIED | ABSENT:
-            raise Refusal(number, message)
+        if is_refusal(number):
+            raise Refusal(number, message, sql)
         raise self._broken(number, message)
 
     def close(self) -> None:

@@ -1,18 +1,30 @@
-"""The right to change a real server: a connection for each act, one attempt, and the server's own word on what came of it."""
+"""The right to change a real server: a connection for each act, one attempt, and the server's own word on what came of it.
+
+Where the server gives the account no further connection, an act that may borrow runs over the one that reads: only the
+connecting was refused then, so nothing had been sent.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
-from typing import NoReturn, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
-from goneaway_tui.errors import AccessDenied, OutcomeUnknown, SourceError, Unsupported
+from goneaway_tui.errors import (
+    AccessDenied,
+    NoConnectionLeft,
+    OutcomeUnknown,
+    SourceError,
+    TooSlow,
+    Unreachable,
+    Unsupported,
+)
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.server import Flavour, Variable
+from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Room, Standing
 from goneaway_tui.ports import Clock
@@ -21,9 +33,8 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.dossier import optional, text
 from goneaway_tui.source.explanations import explained
-from goneaway_tui.source.globals import SET_BY, GlobalsReader, number
+from goneaway_tui.source.globals import GlobalsReader, number, variable
 from goneaway_tui.source.identity import identified, number_of
-from goneaway_tui.source.line import Line
 from goneaway_tui.source.live import READERS, SURVEY_SECONDS, TEXT_LENGTH
 from goneaway_tui.source.privileges import powers
 from goneaway_tui.source.single import SingleConnection, SingleSurvey
@@ -48,34 +59,144 @@ _FIXED_AT_START = 1290
 C = TypeVar("C", bound=Connection)
 
 
-class LiveExecutor:
-    """Changes one server. Every call has its own connection and may be made from any thread, one at a time."""
+class Lender(Protocol):
+    """Whoever keeps a connection to the same server by the same account, and can do without it for a moment."""
 
-    def __init__(self, address: Address, clock: Clock, *, statements: bool = True) -> None:
+    def lent(self) -> AbstractContextManager[tuple[Connection, Survey]]:
+        """The connection, used by nobody else meanwhile, and what is known of the server.
+
+        Raises SourceError where there is none, or it is not free in time.
+        """
+
+
+class LiveExecutor:
+    """Changes one server, over a connection of its own for each conversation. Calls come from any thread, one at a time."""
+
+    def __init__(
+        self, address: Address, clock: Clock, *, statements: bool = True, lender: Lender | None = None
+    ) -> None:
         """`statements=False` never brings SQL text over. `clock` is the one of the source whose sessions are compared."""
-        self._address = address
-        self._clock = clock
-        self._text_length = TEXT_LENGTH if statements else 0
+        self.address = address
+        self.clock = clock
+        self.lender = lender
+        self.text_length = TEXT_LENGTH if statements else 0
+        self.is_full = False
         self._known: tuple[Survey, float, Survey] | None = None
         """Who answered, when it was asked what may be read, and the answer."""
 
+    @property
+    def can_borrow(self) -> bool:
+        return self.lender is not None
+
+    @contextmanager
+    def together(self, *, borrow: bool = False) -> Iterator[Conversation]:
+        conversation = Conversation(self, borrow=borrow)
+        try:
+            yield conversation
+        finally:
+            conversation.close()
+
     def powers(self) -> Powers:
-        with self._conversation(Connection) as (connection, found):
+        """Asked over the connection that reads, where one stands: a full server gives us no other."""
+        with self.together(borrow=True) as conversation:
+            return conversation.powers()
+
+    def standing(self, name: str) -> Standing:
+        with self.together(borrow=True) as conversation:
+            return conversation.standing(name)
+
+    def probe(self, name: str) -> tuple[Probe, ...]:
+        return tuple(self._probe(name, interactive=interactive) for interactive in (False, True))
+
+    def _probe(self, name: str, *, interactive: bool) -> Probe:
+        connection = self.connected(Connection, interactive=interactive)
+        try:
+            with bounded(connection, self.address):
+                rows = connection.rows(named(_answering(connection).must("own_value"), name))
+                return Probe(interactive, _number(rows[0][0]))
+        finally:
+            connection.close()
+
+    def connected(self, kind: type[C], *, interactive: bool = False) -> C:
+        """A connection of our own. Raises SourceError, of which NoConnectionLeft is remembered in `is_full`."""
+        try:
+            connection = kind(self.address, interactive=interactive)
+        except NoConnectionLeft:
+            self.is_full = True
+            raise
+        self.is_full = False
+        return connection
+
+    def surveyed(self, connection: Connection, who: Survey) -> Survey:
+        """What may be read and done there: known from a moment ago, or found out now."""
+        now = self.clock()
+        if self._known is None or self._known[0] != who or now - self._known[1] > SURVEY_SECONDS:
+            self.know(who, survey(connection))
+        assert self._known is not None  # noqa: S101 - it was just found out
+        return replace(self._known[2], own_id=connection.id)
+
+    def know(self, who: Survey, found: Survey) -> None:
+        self._known = (who, self.clock(), found)
+
+
+class Conversation:
+    """The calls of one act, or of a run of acts, over one connection: that is opened at the first, and only once.
+
+    After it broke every further call raises Unreachable: of what was under way nobody knows, and nothing else was sent.
+    """
+
+    def __init__(self, executor: LiveExecutor, *, borrow: bool) -> None:
+        self._executor = executor
+        self._address, self._clock = executor.address, executor.clock
+        self._borrow = borrow
+        self._own: tuple[Writer, Survey] | None = None
+        self._loan = ExitStack()
+        self._lent: tuple[Writer, Survey] | None = None
+        self._broken = False
+        self._started: tuple[float, float] | None = None
+        """When the server's uptime was read, and that uptime: both in seconds."""
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether the act in hand runs over the connection that reads."""
+        return self._lent is not None
+
+    @contextmanager
+    def together(self, *, borrow: bool = False) -> Iterator[Conversation]:
+        """One act of a run. A connection of our own stays for the next act, a lent one goes back."""
+        self._borrow = borrow
+        try:
+            yield self
+        finally:
+            self._give_back()
+
+    def close(self) -> None:
+        self._give_back()
+        if self._own is not None:
+            self._own[0].close()
+            self._own = None
+
+    def powers(self) -> Powers:
+        """Reads only, so it does not wait for a connection of our own."""
+        if self._executor.lender is not None and self._own is None:
+            with suppress(SourceError):
+                self._borrowed(self._executor.lender)
+        with self._call() as (connection, found):
             return self._powers(connection, found)
 
     def standing(self, name: str) -> Standing:
-        with self._conversation(Connection) as (connection, found):
+        with self._call() as (connection, found):
             return self._standing(connection, found, name)
 
     def find(self, session_id: ProcesslistId) -> Session | None:
-        with self._conversation(SingleConnection) as (connection, found):
-            connection.only = session_id
-            uptime = float(dict(GlobalsReader(connection, found).counters()).get("uptime", 0))
+        with self._call() as (connection, found):
+            only = SingleConnection.over(connection)
+            only.only = session_id
             alone = SingleSurvey(
                 found.flavour, found.version, found.banner, found.own_id, found.account, found.able
             )
-            reader = READERS[found.flavour](connection, alone, self._clock, self._text_length)
-            _at, sessions = reader.sessions(uptime)
+            reader = READERS[found.flavour](only, alone, self._clock, self._executor.text_length)
+            _at, sessions = reader.sessions(self._uptime(connection, found))
             return next((each for each in sessions if each.id == session_id), None)
 
     def set_global(self, name: str, value: float, keep: Keep) -> Kept:
@@ -84,9 +205,6 @@ class LiveExecutor:
     def reset_persist(self, name: str) -> Kept:
         return self._change("reset_persist", name, ())
 
-    def probe(self, name: str) -> tuple[Probe, ...]:
-        return tuple(self._probe(name, interactive=interactive) for interactive in (False, True))
-
     def kill(self, session_id: ProcesslistId) -> Kept:
         return self._end("kill_session", session_id)
 
@@ -94,7 +212,7 @@ class LiveExecutor:
         return self._end("kill_query", session_id)
 
     def _change(self, what: str, name: str, parameters: tuple[object, ...]) -> Kept:
-        with self._conversation(Writer) as (connection, found):
+        with self._call() as (connection, found):
             statement = found.statement(what) if what in sql.STATEMENTS[found.flavour] else None
             if statement is None:
                 raise Unsupported(
@@ -104,6 +222,9 @@ class LiveExecutor:
                     ),
                     _("write it into the option file"),
                 )
+            strict = found.statement("session_act") if self.is_lent else None
+            if strict is not None:  # the one that reads was never made ours
+                connection.rows(strict)
             try:
                 ran, warned = connection.act(named(statement, name), parameters)
             except Refusal as refusal:
@@ -113,7 +234,7 @@ class LiveExecutor:
                 return Kept(ran, self._standing(connection, found, name).variable.value, warnings)
 
     def _end(self, what: str, session_id: ProcesslistId) -> Kept:
-        with self._conversation(Writer) as (connection, found):
+        with self._call() as (connection, found):
             statement = found.must(what)
             try:
                 ran, warned = connection.act(statement, (int(session_id),))
@@ -123,11 +244,6 @@ class LiveExecutor:
                 self._refuse_kill(refusal, connection, found)
             with self._accepted(ran):
                 return Kept(ran, None, connection.warnings(found.must("warnings")) if warned else ())
-
-    def _probe(self, name: str, *, interactive: bool) -> Probe:
-        with self._connected(Connection, interactive=interactive) as connection:
-            rows = connection.rows(named(_answering(connection).must("own_value"), name))
-            return Probe(interactive, _number(rows[0][0]))
 
     def _powers(self, connection: Connection, found: Survey) -> Powers:
         lines = [text(row[0]) for row in connection.rows(found.must("grants"))]
@@ -141,7 +257,7 @@ class LiveExecutor:
             raise self._absent(name)
         _name, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
         return Standing(
-            Variable(name, _number(value), _number(low), _number(high), SET_BY.get(text(origin))),
+            variable(found, name, value, low, high, origin),
             default=_number(default),
             block=int(_number(block) or 0) if int(_number(block) or 0) > 1 else None,
             path=optional(path),
@@ -153,27 +269,69 @@ class LiveExecutor:
         )
 
     @contextmanager
-    def _conversation(self, kind: type[C]) -> Iterator[tuple[C, Survey]]:
-        """A connection of our own with bounded statements, and what is known of the server."""
-        with self._connected(kind) as connection:
-            who = _answering(connection)
-            _settle(connection, who)
-            now = self._clock()
-            if self._known is None or self._known[0] != who or now - self._known[1] > SURVEY_SECONDS:
-                self._known = (who, now, survey(connection))
-            yield connection, replace(self._known[2], own_id=connection.id)
-
-    @contextmanager
-    def _connected(self, kind: type[C], *, interactive: bool = False) -> Iterator[C]:
-        line = Line()
-        connection = kind(self._address, line, interactive=interactive)
+    def _call(self) -> Iterator[tuple[Writer, Survey]]:
+        """The connection with bounded statements, and what is known of the server."""
+        if self._broken:
+            raise Unreachable(
+                _(
+                    "the connection to {server} broke earlier, and nothing more was sent",
+                    server=self._address.name,
+                ),
+                _(LOOK),
+            )
         try:
-            with line.within(ACT_SECONDS):
-                yield connection
-        except Refusal as refusal:
-            raise explained(self._address, refusal.number, str(refusal)) from None
-        finally:
+            way = self._lent or self._own or self._opened()
+            with bounded(way[0], self._address):
+                yield way
+        except (Unreachable, TooSlow):
+            self._broken = True
+            if self._lent is not None:
+                self._lent[
+                    0
+                ].abandon()  # what is still to come on it would be taken for an answer to whoever reads
+            raise
+
+    def _opened(self) -> tuple[Writer, Survey]:
+        try:
+            connection = self._executor.connected(Writer)
+        except NoConnectionLeft:
+            if not self._borrow or self._executor.lender is None:
+                raise
+            with suppress(SourceError):
+                return self._borrowed(self._executor.lender)
+            raise
+        try:
+            with bounded(connection, self._address):
+                who = _answering(connection)
+                _settle(connection, who)
+                self._own = connection, self._executor.surveyed(connection, who)
+                return self._own
+        except BaseException:
             connection.close()
+            raise
+
+    def _borrowed(self, lender: Lender) -> tuple[Writer, Survey]:
+        """The connection that reads, till the end of the act. Raises SourceError where it is not to be had."""
+        with ExitStack() as loan:
+            reading, found = loan.enter_context(lender.lent())
+            connection = Writer.over(reading)
+            with bounded(connection, self._address):
+                self._executor.know(_answering(connection), found)
+            self._lent = connection, found
+            self._loan = loan.pop_all()
+            return self._lent
+
+    def _give_back(self) -> None:
+        self._lent = None
+        self._loan.close()
+
+    def _uptime(self, connection: Connection, found: Survey) -> float:
+        """Asked once: to tell it, some servers add up the counters of all sessions."""
+        now = self._clock()
+        if self._started is None:
+            counters = dict(GlobalsReader(connection, found).counters())
+            self._started = now, float(counters.get("uptime", 0))
+        return self._started[1] + now - self._started[0]
 
     @contextmanager
     def _accepted(self, statement: str) -> Iterator[None]:
@@ -228,6 +386,16 @@ class LiveExecutor:
 
     def _said(self, refusal: Refusal) -> str:
         return f"{self._address.name}: {plain(str(refusal), 300)} ({refusal.number})"
+
+
+@contextmanager
+def bounded(connection: Connection, address: Address) -> Iterator[None]:
+    """What is done inside takes ACT_SECONDS at most, and a refusal nobody expected is told as what it is."""
+    try:
+        with connection.within(ACT_SECONDS):
+            yield
+    except Refusal as refusal:
+        raise explained(address, refusal.number, str(refusal)) from None
 
 
 def named(statement: str, name: str) -> str:

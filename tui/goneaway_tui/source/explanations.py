@@ -6,7 +6,7 @@ import re
 
 import pymysql
 
-from goneaway_tui.errors import AccessDenied, SourceError, TooSlow, Unreachable
+from goneaway_tui.errors import AccessDenied, NoConnectionLeft, SourceError, TooSlow, Unreachable
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.source.address import Address
@@ -14,12 +14,14 @@ from goneaway_tui.source.line import NO_TUNNEL
 
 CLIENTS = range(2000, 3000)
 """Error numbers of client libraries: what goes with them was not sent by a server."""
+FIRST_OF_SERVERS = 1000
+"""The lowest error number that a server sends."""
 _ANY_SIDE_DOOR = marked(
     "where it has an admin_port (MySQL) or an extra_port (MariaDB), -P with that still gets in"
 )
-_HINTS = {
+HINTS = {
     1040: (
-        AccessDenied,
+        NoConnectionLeft,
         marked(
             "all its connections are taken; an account with CONNECTION_ADMIN or SUPER gets the reserved one; {side_door}"
         ),
@@ -35,8 +37,8 @@ _HINTS = {
         AccessDenied,
         marked("the account is not allowed from this host: CREATE USER ...@'this host' on the server"),
     ),
-    1203: (AccessDenied, marked("this account holds max_user_connections already")),
-    1226: (AccessDenied, marked("this account has used up a limit of its own")),
+    1203: (NoConnectionLeft, marked("this account holds max_user_connections already")),
+    1226: (NoConnectionLeft, marked("this account has used up a limit of its own")),
     1820: (AccessDenied, marked("the password has expired: change it with the mysql client first")),
     1862: (AccessDenied, marked("the password has expired: change it with the mysql client first")),
     2020: (SourceError, marked("no statement of ours has so long an answer: is this the server you mean?")),
@@ -57,6 +59,8 @@ _HINTS = {
     3118: (AccessDenied, marked("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
     3159: (AccessDenied, marked("the server wants TLS: --ssl-mode=REQUIRED")),
     4151: (AccessDenied, marked("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
+    # MySQL 5.7 says so where MAX_EXECUTION_TIME ends a statement that sorts.
+    1028: (TooSlow, marked("the server is busy; the next poll tries again")),
     1317: (
         TooSlow,
         marked("the server is busy, or somebody stopped the statement; the next poll tries again"),
@@ -64,9 +68,18 @@ _HINTS = {
     1969: (TooSlow, marked("the server is busy; the next poll tries again")),
     3024: (TooSlow, marked("the server is busy; the next poll tries again")),
     1053: (Unreachable, marked("the server is shutting down")),
-    1927: (Unreachable, marked("somebody killed our session")),
+    1927: (
+        Unreachable,
+        marked(
+            "a KILL ended our session, or the server is stopping: MariaDB before 10.6 reports both as error 1927"
+        ),
+    ),
     4031: (Unreachable, marked("the server closed our idle session")),
 }
+
+
+OLD_TLS = ("unsupported protocol", "alert protocol version")
+"""How OpenSSL says that the two sides have no version of TLS in common; MySQL 5.7 built with yaSSL ends at TLS 1.1."""
 
 
 def number_and_message(error: pymysql.Error) -> tuple[int, str]:
@@ -79,8 +92,10 @@ def number_and_message(error: pymysql.Error) -> tuple[int, str]:
 def explained(address: Address, number: int, message: str) -> SourceError:
     """The error a person is told, with what to do. `message` is the server's, PyMySQL's or, not yet said, ours."""
     said = plain(message, 300).rstrip(".")
-    if number in _HINTS:
-        kind, hint = _HINTS[number]
+    if number in HINTS:
+        kind, hint = HINTS[number]
+        if any(words in said for words in OLD_TLS):
+            hint = marked("the server offers only TLS that is too old, as MySQL 5.7 may: --ssl-mode=DISABLED")
         told = _(said) if number in CLIENTS else said
         told = f"{address.name}: {told} ({number})"
         return kind(told, _(hint, side_door=address.side_door or _(_ANY_SIDE_DOOR)))

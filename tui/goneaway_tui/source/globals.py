@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from goneaway_tui.model.server import Variable
+from goneaway_tui.model.server import Flavour, Variable
+from goneaway_tui.model.snapshot import STALL_LIMIT
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.dossier import text
+from goneaway_tui.source.services import ALONE
 from goneaway_tui.source.survey import Survey
 from goneaway_tui.tune.tunables import TUNABLE
+
+Cell = bytes | str | float | None
 
 BOUNDS_SECONDS = 60.0
 """How long bounds and origins are believed while no limit changes: reading them costs ten times the limits."""
@@ -28,8 +33,38 @@ SET_BY = {
     "PERSISTED": "persisted",
     "DYNAMIC": "dynamic",
     "SQL": "dynamic",
+    "AUTO": "compiled",
 }
-"""The contract's words for where a value came from; a command line is told as a file, being what a service file holds."""
+"""The contract's words for where a value came from; a command line is told as a file, being what a service file holds, and
+what the server reckoned itself (MariaDB's AUTO) as compiled, being what nobody set."""
+
+DOCUMENTED: dict[str, tuple[int, int]] = {
+    "wait_timeout": (1, 31_536_000),
+    "interactive_timeout": (1, 31_536_000),
+    "max_allowed_packet": (1024, 1_073_741_824),
+    "net_read_timeout": (1, 31_536_000),
+    "net_write_timeout": (1, 31_536_000),
+    "connect_timeout": (2, 31_536_000),
+    "max_connections": (1, 100_000),
+    "max_user_connections": (0, 4_294_967_295),
+    "max_connect_errors": (1, 18_446_744_073_709_551_615),
+    "innodb_lock_wait_timeout": (1, 1_073_741_824),
+    "lock_wait_timeout": (1, 31_536_000),
+    "log_error_verbosity": (1, 3),
+    "thread_cache_size": (0, 16_384),
+}
+"""The bounds of MySQL 5.7, which tells none: dev.mysql.com/doc/refman/5.7/en/server-system-variables.html and
+innodb-parameters.html; interactive_timeout's maximum by its kin (LONG_TIMEOUT in sql/sys_vars.cc)."""
+
+
+def variable(
+    found: Survey, name: str, value: Cell, low: Cell = None, high: Cell = None, origin: bytes | None = None
+) -> Variable:
+    """As the server tells it; bounds that MySQL 5.7 does not tell are those of its manual."""
+    told = Variable(name, number(value), number(low), number(high), SET_BY.get(text(origin)))
+    is_silent = found.flavour is Flavour.MYSQL and found.able.isdisjoint({"bounds", *ALONE})
+    bounds = DOCUMENTED.get(name) if is_silent and found.version.startswith("5.7") else None
+    return told if bounds is None else replace(told, min=bounds[0], max=bounds[1], is_documented=True)
 
 
 class GlobalsReader:
@@ -50,26 +85,25 @@ class GlobalsReader:
         if limits != self._limits or now - self._read_at > BOUNDS_SECONDS:
             self._limits, self._read_at = limits, now
             statement = self._found.must("variables")
-            asked = [list(TUNABLE)] if "%s" in statement else []
+            more = {STALL_LIMIT} if "pool" in self._found.able else set()
+            names = [list(TUNABLE.keys() | limits.keys() | more)] if "%s" in statement else []
             self._variables = {
-                text(name): Variable(
-                    text(name), number(value), number(low), number(high), SET_BY.get(text(origin))
-                )
-                for name, value, low, high, origin in self._connection.rows(statement, asked)
+                text(row[0]): variable(self._found, text(row[0]), *row[1:])
+                for row in self._connection.rows(statement, names)
             }
         return tuple(sorted(self._variables.values(), key=lambda v: v.name))
 
     def counters(self) -> tuple[tuple[str, int], ...]:
         """Status counters by lower-case name. Raises SourceError."""
         rows = self._connection.rows(self._found.must("counters"))
-        read = {text(name): int(number(value) or 0) for name, value in rows}
+        read = {text(name).lower(): int(n) for name, value in rows if (n := number(value)) is not None}
         most = self._variables.get("max_connections")
         if most is not None and most.value is not None:
             read["max_connections"] = int(most.value)
         return tuple(sorted(read.items()))
 
 
-def number(value: bytes | str | float | None) -> int | float | None:
+def number(value: Cell) -> int | float | None:
     """A server's number; None for NULL and for what is no number.
 
     >>> number(b"28800"), number(b"0.500000"), number(b""), number(None)

@@ -18,6 +18,7 @@ from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.dossier import text
 from goneaway_tui.source.logtable import entries
 from goneaway_tui.source.survey import Survey
+from goneaway_tui.source.testimony import IDLE_ERROR
 
 LOG_SECONDS: Final = 7 * 86_400.0
 """How far back the error log is asked for."""
@@ -31,6 +32,8 @@ class History:
     errors: tuple[Raised, ...] = ()
     counts_errors: bool = False
     """Whether an error that is absent from `errors` was never raised since the server started."""
+    unknown_errors: frozenset[int] = frozenset()
+    """Errors this server does not have: before MySQL 8.0.24 no 4031."""
     log: tuple[LogEntry, ...] = ()
     """In the order it was written; only what tells why sessions or the server ended."""
     hosts: tuple[TroubledHost, ...] = ()
@@ -52,6 +55,7 @@ def recalled(connection: Connection, found: Survey, clock: Clock) -> History:
     return History(
         raised,
         errors is not None,
+        frozenset({IDLE_ERROR}) if errors is not None and "idle_error" not in found.able else frozenset(),
         _log(connection, found, clock),
         tuple(TroubledHost(_name(ip), int(failures), int(refusals)) for ip, failures, refusals in hosts),
         killed_at,

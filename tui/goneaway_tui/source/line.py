@@ -28,6 +28,11 @@ class Line:
         self.expired = False
         """It was cut because `within` ran out."""
 
+    @property
+    def is_cut(self) -> bool:
+        """Nothing more comes over it."""
+        return self._cut
+
     def open(self, address: Address) -> sockets.socket:
         """A connected socket, owned by the caller. Raises OSError."""
         try:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from goneaway_tui.errors import SourceError, Unreachable
+from goneaway_tui.errors import SourceError, TooSlow, Unreachable
 from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.language import _
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.server import Flavour, Server
+from goneaway_tui.model.server import Flavour, Limitation, Server
 from goneaway_tui.model.session import Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.address import Address
@@ -23,7 +24,7 @@ from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
 from goneaway_tui.source.sidedoor import side_door
 from goneaway_tui.source.sql import STATEMENT_SECONDS
-from goneaway_tui.source.survey import Survey, limitations_of, survey
+from goneaway_tui.source.survey import Survey, limitations_of, short_of_room, survey
 from goneaway_tui.source.testimony import Testimony
 from goneaway_tui.source.uptime import SteadyUptime, uptime_of
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from goneaway_tui.source.history import History
 
 T = TypeVar("T")
+INSTANCES_LOST = "performance_schema_thread_instances_lost"
+"""The counter of threads that performance_schema had no room for since the server started."""
 TEXT_LENGTH = 1024
 """Characters of a statement to bring; performance_schema keeps no more by default."""
 SAMPLE_SECONDS = 3 * STATEMENT_SECONDS
@@ -43,6 +46,8 @@ COUNTERS_SECONDS = 5.0
 """How often then, as long as nobody leaves."""
 SURVEY_SECONDS = 30.0
 """How often it is found out anew what may be read: grants and consumers change while we look on."""
+REFUSED_SECONDS = 600.0
+"""How long a statement that the server refused is left out before it is tried again."""
 GOODBYE_SECONDS = 0.1
 """How long a statement that is out may take to end before the line is cut."""
 LEAST_PATIENCE = 10
@@ -53,6 +58,11 @@ OWN_PATIENCE = 600
 
 class SessionReader(Protocol):
     """What differs between families."""
+
+    is_short: bool
+    """Set where performance_schema has no room for some sessions, which are to be read elsewhere."""
+    unlisted: int
+    """Sessions that were read elsewhere."""
 
     @property
     def is_blinded(self) -> bool: ...
@@ -113,6 +123,24 @@ class LiveSource:
     def relatives(self) -> Kin:
         """What the server says of others that belong with it. Raises SourceError."""
         return self._asked(lambda reading: reading.relatives())
+
+    @contextmanager
+    def lent(self) -> Iterator[tuple[Connection, Survey]]:
+        """The connection that stands, and what is known of the server; no reading is begun meanwhile.
+
+        Whoever cannot trust it any more cuts it, and the next reading begins anew.
+        Raises SourceError where none stands, and where a reading does not end in time. From any thread.
+        """
+        if not self._busy.acquire(timeout=SAMPLE_SECONDS):
+            raise TooSlow(_("{server} does not answer in time", server=self.name))
+        try:
+            if self._reading is None:
+                raise Unreachable(_("there is no open connection to {server}", server=self.name))
+            yield self._reading.connection, self._reading.found
+        finally:
+            if self._line.is_cut:
+                self._drop()
+            self._busy.release()
 
     def _asked(self, ask: Callable[[_Reading], T]) -> T:
         with self._busy:
@@ -215,34 +243,69 @@ class _Reading:
         self._surveyed_at = clock()
         self._found = survey(connection)
         settle(connection, self._found, patience)
-        self._globals = GlobalsReader(connection, self._found)
-        self._uptime = SteadyUptime(uptime_of(dict(self._globals.counters())), clock())
+        self._refused_at = -math.inf
+        self._use(self._found)
+        self._uptime = SteadyUptime(uptime_of(dict(self._answered(self._count))), clock())
         self._counters: tuple[tuple[str, int], ...] = ()
         self._counted_at = -math.inf
         self._present: frozenset[int] = frozenset()
         self.side_door = side_door(connection, self._found)
-        self._use(self._found)
 
     def sample(self, witness: Callable[[Sample], Testimony]) -> Sample:
         """`witness` tells whose testimony is to be continued."""
         began, asked = self._clock(), self.connection.asked
         if self._reader.is_blinded or began - self._surveyed_at > SURVEY_SECONDS:
             self._survey_again(began)
+        read = self._answered(lambda: self._read(began))
+        testimony = witness(read)
+        clues = self._answered(lambda: testimony.clues(self.connection, self._found, read, self._clock))
+        read = replace(read, limitations=self._limits_of_sight())
+        took = self._clock() - began
+        at_server = max(0.0, took - (self.connection.asked - asked) * self._reader.way)
+        return replace(read, clues=clues, seconds_to_read=took, seconds_at_server=at_server)
+
+    def _read(self, began: float) -> Sample:
+        """All but what is said of sessions that ended."""
         taken_at, sessions = self._reader.sessions(self._uptime.now(began))
         variables = self._globals.variables(taken_at)
         counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
-        read = Sample(
+        if not self._reader.is_short and dict(counters).get(INSTANCES_LOST):
+            self._use(
+                self._found
+            )  # a reader of its own: sessions that were left out did not come between two readings
+            self._reader.is_short = True
+            return self._read(began)
+        return Sample(
             taken_at=taken_at,
             server=self._server(self._uptime.steady(taken_at)),
             sessions=sessions,
             variables=variables,
             counters=counters,
-            limitations=self._limitations,
+            limitations=self._limits_of_sight(),
         )
-        clues = witness(read).clues(self.connection, self._found, read, self._clock)
-        took = self._clock() - began
-        at_server = max(0.0, took - (self.connection.asked - asked) * self._reader.way)
-        return replace(read, clues=clues, seconds_to_read=took, seconds_at_server=at_server)
+
+    def _limits_of_sight(self) -> tuple[Limitation, ...]:
+        is_short = self._reader.is_short
+        return self._limitations if not is_short else short_of_room(self._found, self._reader.unlisted)
+
+    def _answered(self, ask: Callable[[], T]) -> T:
+        """What `ask` brings, without the statements that the server refuses. Raises Refusal where it needs one of them."""
+        while True:
+            try:
+                return ask()
+            except Refusal as refusal:
+                self._leave_out(refusal)
+
+    def _leave_out(self, refusal: Refusal) -> None:
+        """Read without a statement from now on: what it would have told is among the limitations then."""
+        found = self._found.without(refusal)
+        now = survey(self.connection)
+        self._surveyed_at = self._refused_at = self._clock()
+        # What may be read can have changed meanwhile: then it is known by the abilities, and needs no word of its own.
+        self._use(found if now.able == found.able else now)
+
+    def _count(self) -> tuple[tuple[str, int], ...]:
+        return self._globals.counters()
 
     def _read_counters(self, now: float, present: frozenset[int]) -> tuple[tuple[str, int], ...]:
         """Counters are evidence when somebody left. Otherwise they can wait: to tell them the server adds up all sessions."""
@@ -255,6 +318,10 @@ class _Reading:
             self._uptime.take(uptime, now)
         self._present = present
         return self._counters
+
+    @property
+    def found(self) -> Survey:
+        return self._found
 
     def history(self) -> History:
         # it comes with the rooms of the doctor, which a look does not need
@@ -275,15 +342,24 @@ class _Reading:
                 _("{server} is another server now: {uid}", server=self._address.name, uid=found.uid),
                 _("reconnecting by itself"),
             )
-        if found.able != self._found.able:
+        if found.able != self._found.able or (
+            self._found.refusals and now - self._refused_at > REFUSED_SECONDS
+        ):
             self._use(found)
 
     def _use(self, found: Survey) -> None:
-        self._found = found
-        self._limitations = limitations_of(found)
-        self._reader: SessionReader = READERS[found.flavour](
-            self.connection, found, self._clock, self._text_length
-        )
+        while True:
+            self._found = found
+            self._limitations = limitations_of(found)
+            self._globals = GlobalsReader(self.connection, found)
+            try:
+                self._reader: SessionReader = READERS[found.flavour](
+                    self.connection, found, self._clock, self._text_length
+                )
+            except Refusal as refusal:
+                found, self._refused_at = found.without(refusal), self._clock()
+            else:
+                return
 
     def _server(self, uptime: float) -> Server:
         return Server(

@@ -56,6 +56,9 @@ class MariadbReader:
 
     is_blinded = False
     """Nothing its clocks need can be switched off."""
+    is_short = False
+    unlisted = 0
+    """Its process list has every session."""
 
     @property
     def way(self) -> float:
@@ -91,9 +94,10 @@ class MariadbReader:
     def _look(self) -> tuple[list[Row], set[int]]:
         """Rows of those that may have done something, and the ids of those that did not; or of all, and nobody."""
         due = self._clock() - self._whole_at > WHOLE_SECONDS
-        if self._mark and not due and len(self._roster) >= self._large:
+        since = self._found.statement("since")
+        if since is not None and self._mark and not due and len(self._roster) >= self._large:
             asked = (self._mark, sorted(self._restless) or [0], self._text_length)
-            told = self._connection.rows(self._found.must("since"), asked)
+            told = self._connection.rows(since, asked)
             rows = [row[:9] for row in told if row[0]]
             count, ids = next((row[9:] for row in told if not row[0]), (0, b""))
             quiet = set(json.loads(b"[%s]" % ids))

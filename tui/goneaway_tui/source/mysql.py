@@ -69,6 +69,10 @@ class MysqlReader:
         self._whole_at = -math.inf
         self._coarse = CoarseWaits(self._clocks.wall)
         self._swept_at = -math.inf
+        self.is_short = False
+        """performance_schema has no room for some sessions: the server's own list is read too, which has them all."""
+        self.unlisted = 0
+        """How many sessions only that list had at the last reading."""
 
     @property
     def is_blinded(self) -> bool:
@@ -92,6 +96,7 @@ class MysqlReader:
         sent = self._clock()
         if call is None:
             rows = rows_of(self._connection, self._found, "sessions", (self._text_length,))
+            rows += self._read_unlisted(rows) if self.is_short else []
         else:
             rows = self._rows_of(call)
         received = self._clock()
@@ -136,9 +141,9 @@ class MysqlReader:
 
     def _call_roll(self) -> Call | None:
         """Who may have done anything; None where all are to be read."""
-        roll = self._found.statement("roll")
+        roll = self._found.statement("roll") if self._found.statement("some") is not None else None
         is_small = len(self._roster) < self._large and self._whole_at > -math.inf
-        if roll is None or not self._clocks.exact or is_small:
+        if roll is None or not self._clocks.exact or is_small or self.is_short:
             self._roll, self._was_calm = Roll(), False
             return None
         call = self._call_briefly() if self._was_calm else None
@@ -166,6 +171,18 @@ class MysqlReader:
         if not call.asked:
             return []
         return rows_of(self._connection, self._found, "some", (self._text_length, sorted(call.asked)))
+
+    def _read_unlisted(self, listed: Iterable[Row]) -> list[Row]:
+        """Rows of the sessions that are not among those, as the server's own list has them: no thread, no events."""
+        statement = self._found.statement("all_sessions")
+        if statement is None:
+            return []
+        known = {int(row[1]) for row in listed}
+        rows = [
+            row for row in self._connection.rows(statement, (self._text_length,)) if int(row[1]) not in known
+        ]
+        self.unlisted = len(rows)
+        return rows
 
     def _meet(self, rows: Iterable[Row], gone: Iterable[int]) -> dict[int, Dossier]:
         """Forget who is gone; open a dossier for who is new, and return those."""

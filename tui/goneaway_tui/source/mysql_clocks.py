@@ -26,7 +26,8 @@ class Clocks:
         """The timer could be told when we connected and no longer can."""
         self.own_thread: ThreadId | None = None
         statement = found.statement("own_thread")
-        if statement is not None:
+        tells_timer = "%s" in found.must("clock") and found.statement("statements") is not None
+        if statement is not None and tells_timer:
             own = connection.rows(statement)
             self.own_thread = ThreadId(int(own[0][0])) if own else None
 

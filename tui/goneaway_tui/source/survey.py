@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Self
 
-from goneaway_tui.language import marked
+from goneaway_tui.errors import UnsupportedVersion
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.model.server import Flavour, Limitation
 from goneaway_tui.source import services, sql
 from goneaway_tui.source.connection import Connection, Refusal
-from goneaway_tui.source.identity import identified, number_of
+from goneaway_tui.source.identity import Identity, identified, number_of
+
+FLOORS: dict[Flavour, tuple[tuple[int, ...], str]] = {
+    # 5.7.9 is the first release of 5.7 for production: dev.mysql.com/doc/relnotes/mysql/5.7/en/news-5-7-9.html.
+    Flavour.MYSQL: (
+        (5, 7, 9),
+        marked("performance_schema has the tables that goneaway-tui reads only from 5.7.9 on"),
+    ),
+    # idle_transaction_timeout and its kin came with 10.3.0: mariadb.com/kb/en/server-system-variables/.
+    Flavour.MARIADB: (
+        (10, 3),
+        marked("idle_transaction_timeout, which goneaway-tui reads, exists only from 10.3 on"),
+    ),
+}
+"""The oldest version that can be read, and what an older one lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +42,23 @@ class Survey:
     """Names of the probes in `sql.PROBES` that answered yes, and words of the services it is."""
     uid: str | None = None
     """`server_uuid` or `server_uid`, where it has one."""
+    refusals: tuple[Refusal, ...] = field(default=(), compare=False)
+    """What it refused of the statements that these abilities choose."""
+    refused: frozenset[str] = frozenset()
+    """The files of those statements, which are not sent again."""
 
     def statement(self, what: str) -> str | None:
-        return sql.choose(self.flavour, what, self.able)
+        return sql.choose(self.flavour, what, self.able, self.refused)
+
+    def without(self, refusal: Refusal) -> Self:
+        """Itself, knowing that a statement is refused. Raises the refusal where nothing could be read without it."""
+        variants = sql.variants_of(self.flavour, refusal.statement)
+        files = {variant.file for _what, variant in variants}
+        found = replace(self, refusals=(*self.refusals, refusal), refused=self.refused | files)
+        needed = {what for what, _variant in variants} & REQUIRED
+        if files <= self.refused or any(found.statement(what) is None for what in needed):
+            raise refusal
+        return found
 
     def must(self, what: str) -> str:
         """A statement that has a variant for everyone."""
@@ -38,8 +68,9 @@ class Survey:
 
 
 def survey(connection: Connection) -> Survey:
-    """Ask who answers and try every probe. Raises SourceError."""
+    """Ask who answers and try every probe. Raises SourceError, of which UnsupportedVersion will not change by itself."""
     who = identified(connection)
+    _refuse_old(who)
     able = {who.service} - {""}
     if not who.stands_alone:
         probes = {**sql.PROBES[who.flavour], **sql.SIGNS[who.flavour]}
@@ -53,6 +84,29 @@ def survey(connection: Connection) -> Survey:
         able=frozenset(able),
         uid=None if who.stands_alone else _uid(connection, who.flavour),
     )
+
+
+def _refuse_old(who: Identity) -> None:
+    """Raise UnsupportedVersion below the floor. A service's own number says nothing of what it can."""
+    if who.service:
+        return
+    floor, lacks = FLOORS[who.flavour]
+    version = number_of(who.banner)
+    told = tuple(int(part) for part in version.split(".") if part)
+    if told and told < floor[: len(told)]:
+        raise UnsupportedVersion(
+            _(
+                "{server} {version} is too old: {why}",
+                server=who.flavour.title,
+                version=version,
+                why=_(lacks),
+            ),
+            _(
+                "connect to {server} {version} or later",
+                server=who.flavour.title,
+                version=".".join(map(str, floor)),
+            ),
+        )
 
 
 def quoted_account(account: str) -> str:
@@ -89,17 +143,92 @@ def limitations_of(found: Survey) -> tuple[Limitation, ...]:
     if found.able & services.ALONE:
         return notes
     user = found.account.rpartition("@")[0]
-    return notes + tuple(
+    lacking = tuple(
         Limitation(what, why, grant and grant.format(account=found.account, user=user))
         for needs, lacks, what, why, grant in LIMITATIONS[found.flavour]
         if found.able.issuperset(needs.split()) and found.able.isdisjoint(lacks.split())
     )
+    return notes + lacking + tuple(_refused(found.flavour, each) for each in found.refusals)
 
+
+def short_of_room(found: Survey, unlisted: int) -> tuple[Limitation, ...]:
+    """The same where performance_schema has no room for some sessions: `unlisted` of them were read elsewhere."""
+    sees_all = "process" in found.able
+    room = Limitation(
+        UNTOLD if sees_all else UNSEEN, NO_ROOM, ROOM if sees_all else _PROCESS.format(account=found.account)
+    )
+    # Our own session may be one of those: then it is not setup_actors that leaves it out.
+    told = tuple(each for each in limitations_of(found) if each.why != LEFT_OUT)
+    return ((room,) if unlisted or not sees_all else ()) + told
+
+
+def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:
+    """What a refused statement would have told; why is the server's own word, in the server's language."""
+    things = [what for what, _variant in sql.variants_of(flavour, refusal.statement)]
+    lost = next((LOST[what] for what in things if what in LOST), QUICKER)
+    return Limitation(lost, f"error {refusal.number}: {plain(str(refusal), 200)}")
+
+
+REQUIRED = frozenset({"impatient", "session", "clock", "wall", "sessions", "limits", "variables", "counters"})
+"""Things without which there is no sample: a variant that is refused gives way to a lesser one, and the last one to none."""
+
+QUICKER = marked("the quicker reading of a server with many sessions")
+"""What is lost with a statement that only saves time."""
+
+LOST = {
+    "own_thread": marked("the exact idle clock"),
+    "clock": marked("the exact idle clock"),
+    "sessions": marked("own limits and the exact idle clock"),
+    "statements": marked("the exact idle clock and the last statement"),
+    "own_limits": marked("each session's own limit"),
+    "hosts": marked("clients' ports"),
+    "attributes": marked("the program and client of each session"),
+    "innodb_transactions": marked("the rows transactions hold"),
+    "transactions": marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+    "variables": marked("the bounds of global variables and where their values come from"),
+    "limits": marked("the limit of transactions that are idle"),
+    "counters": marked("how many KILL statements ran"),
+    "all_sessions": marked("the sessions that performance_schema has no room for"),
+    "endings": marked("how the sessions of an account ended"),
+    "accounts": marked("sessions that came and went between two readings"),
+    "kills": marked("who ran a KILL"),
+    "log": marked("what the server's error log says of sessions that ended"),
+    "log_oldest": marked("whether the server's error log reaches back to the last run"),
+}
+"""What is lost where the statements that read a thing are refused."""
+
+
+UNTOLD = marked(
+    "own limits, the exact idle clock, the program and the last statement of sessions that performance_schema has no room for"
+)
+UNSEEN = marked("sessions that performance_schema has no room for")
+NO_ROOM = marked("performance_schema_max_thread_instances is too small for so many sessions")
+ROOM = marked("performance_schema_max_thread_instances = -1 under [mysqld] in the option file, and a restart")
+LEFT_OUT = marked(
+    "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds"
+)
 
 _SELECT = "GRANT SELECT ON performance_schema.* TO {account}"
 _PROCESS = "GRANT PROCESS ON *.* TO {account}"
 _NEVER = ""
 """No probe at all: the limitation always holds."""
+
+_ALL_EVENTS = marked(
+    "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
+)
+_EVENTS_OFF = marked(
+    "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start"
+)
+_IN_GROUP = marked("performance_schema = 1 in the DB parameter group, and a reboot")
+_IN_SERVICE = marked("performance_schema = ON among the service's parameters of this server, and a restart")
+
+_MARIADB_EVENTS = marked(
+    "the program and client of each session, the last statement of an idle one, what is counted of who left"
+)
+_CLOSING = marked("the instant at which an idle session is closed")
+_POOLED = marked(
+    "with thread_handling = pool-of-threads the server may close it up to thread_pool_stall_limit after the deadline"
+)
 
 _INSTRUMENT = "UPDATE performance_schema.{} SET {} WHERE {}"
 
@@ -114,15 +243,16 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         ),
         (
             "",
-            "instrumented",
-            marked(
-                "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
-            ),
-            marked(
-                "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start"
-            ),
+            "instrumented rds aurora azure cloudsql",
+            _ALL_EVENTS,
+            _EVENTS_OFF,
             marked("performance_schema = ON under [mysqld] in the option file, and a restart"),
         ),
+        # "Turning on the Performance Schema" in the user guide of Amazon RDS: a static parameter, so a reboot.
+        ("rds", "instrumented", _ALL_EVENTS, _EVENTS_OFF, _IN_GROUP),
+        ("aurora", "instrumented rds", _ALL_EVENTS, _EVENTS_OFF, _IN_GROUP),
+        ("azure", "instrumented rds", _ALL_EVENTS, _EVENTS_OFF, _IN_SERVICE),
+        ("cloudsql", "instrumented rds azure", _ALL_EVENTS, _EVENTS_OFF, _IN_SERVICE),
         (
             "instrumented",
             "threads attributes",
@@ -159,7 +289,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "instrumented threads statements",
             "instruments",
-            marked("the exact idle clock"),
+            marked("the exact idle clock, the last statement, and why a session left"),
             marked(
                 "some kinds of statement are not recorded: clocks count whole seconds from the last command's start"
             ),
@@ -173,9 +303,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "instrumented threads statements instruments",
             "timed",
             marked("the exact idle clock"),
-            marked(
-                "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds"
-            ),
+            LEFT_OUT,
             "INSERT INTO performance_schema.setup_actors (HOST, USER) VALUES ('%', {user})",
         ),
         (
@@ -212,6 +340,14 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
                 "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_transactions_current')",
             ),
         ),
+        (
+            "instrumented threads",
+            "transaction_instrument",
+            marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+            marked("the instrument of transaction events is off, as MySQL 5.7 has it by default"),
+            _INSTRUMENT.format("setup_instruments", "ENABLED = 'YES', TIMED = 'YES'", "NAME = 'transaction'"),
+        ),
+        ("pool", "", _CLOSING, _POOLED, None),
     ),
     Flavour.MARIADB: (
         (
@@ -235,21 +371,19 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             marked("MariaDB lists only those that have"),
             None,
         ),
+        ("pool", "", _CLOSING, _POOLED, None),
+        ("rds", "instrumented", _MARIADB_EVENTS, marked("performance_schema is OFF"), _IN_GROUP),
         (
             "",
-            "instrumented",
-            marked(
-                "the program and client of each session, the last statement of an idle one, what is counted of who left"
-            ),
+            "instrumented rds",
+            _MARIADB_EVENTS,
             marked("performance_schema is OFF"),
             marked("performance_schema = ON under [mariadbd] in the option file, and a restart"),
         ),
         (
             "instrumented",
             "threads attributes",
-            marked(
-                "the program and client of each session, the last statement of an idle one, what is counted of who left"
-            ),
+            _MARIADB_EVENTS,
             marked("the account may not read performance_schema"),
             _SELECT,
         ),

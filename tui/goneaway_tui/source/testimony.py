@@ -21,7 +21,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.ports import Clock
-from goneaway_tui.source.connection import Connection
+from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.dossier import text
 from goneaway_tui.source.survey import Survey
 
@@ -30,7 +30,8 @@ NEW_ACCOUNTS = 20
 LOG_MARGIN = 2.0
 """Seconds before the last sample from which the log is read again: an entry may be dated a little before it is written."""
 KILL_SECONDS = 60.0
-"""How long after a KILL its victims are looked for: they stay listed until all they did is rolled back."""
+"""How long after a KILL, or after `offline_mode` was turned on, its victims are looked for: they stay listed until all
+they did is rolled back."""
 LOG_TELLS = 3
 """The least log_error_verbosity at which MySQL's log says why a session ended."""
 STARTS = "MY-010116"
@@ -40,7 +41,16 @@ FORGET_ABOVE = 10
 TORN = (1158, 1160)
 SAID = frozenset({GOODBYE})
 ERRORS = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
-KILL = re.compile(r"\s*KILL\s+(?:(?:CONNECTION|HARD|SOFT)\s+)*(\d{1,20})\s*;?\s*", re.IGNORECASE)
+IDLE_ERROR = 4031
+"""Raised for an idle timeout since MySQL 8.0.24; before, that raised 1159."""
+COMMENT = re.compile(r"/\*(?!!|M!).*?\*/|(?:--(?=\s|$)|#)[^\n]*", re.DOTALL)
+"""One the server skips: what stands in `/*! */` it runs."""
+KILL = re.compile(
+    r"""\s*KILL(?:\s+(?:CONNECTION|HARD|SOFT))*\s*(?:\b(\d{1,20})|'(\d{1,20})'|"(\d{1,20})")\s*;?\s*""",
+    re.IGNORECASE,
+)
+"""Of a session, by its id alone. Whom any other text ends is not known: a variable, an expression, a user."""
+KILL_QUERY = re.compile(r"\s*KILL\s+(?:(?:HARD|SOFT)\s+)?QUERY\b.*", re.IGNORECASE | re.DOTALL)
 Account = tuple[str, str]
 
 
@@ -63,12 +73,20 @@ class Testimony:
         """How many sessions each of them had had by then."""
         self._kept: dict[Account, Carry] = {}
         self._totals: dict[str, int] = {}
-        self._aborted, self._killed = Carry(), Carry()
-        self._kills_seen: set[tuple[int, int]] = set()
-        self._remembered = 0
-        """KILL statements remembered that are not set off against their count yet."""
+        self._aborted = Carry()
+        self._kills_known: set[tuple[int, int]] = set()
+        """The events of KILL statements whose victim is known, or that had none."""
+        self._known_kills = 0
+        """How many of those are not set off against Com_kill yet."""
+        self._unknown_kills = 0
+        """How many others Com_kill counted at the last sample."""
         self._kill_at = -math.inf
         """When a KILL was last seen to have been run."""
+        self._is_offline = False
+        self._offline_asked_at = -math.inf
+        self._offline_at = -math.inf
+        """When `offline_mode` was last turned on, as far as that is known."""
+        self._knows_offline = False
         self.taken_at: float | None = None
         """Of the last sample it heard of."""
 
@@ -82,7 +100,7 @@ class Testimony:
         if self.taken_at is None:
             clues = self._of_the_run_before(connection, found, sample, clock)
             self._kills(connection, found)
-            self._remembered = 0  # those were counted before we came
+            self._known_kills = 0  # those were counted before we came
         else:
             clues = self._of_sessions(connection, found, sample, clock, any_gone=bool(left))
         gone = Counter(left.values())
@@ -90,10 +108,13 @@ class Testimony:
         crowds = self._crowds - gone - before + Counter(seen.values())
         logins = self._read_logins(connection, found)
         counts = self._count(connection, found, gone, self._to_count(crowds.keys() - gone.keys(), logins))
+        torn = sample.counter("aborted_clients") != self._totals.get("aborted_clients")
+        if sample.counter("com_kill") is not None and (self.taken_at is None or torn):
+            self._read_offline(connection, found, sample.taken_at, clock)
         # Nothing is asked of the server from here on.
         clues = replace(clues, errors=self._rises(counts, gone))
         if counts is not None:
-            clues = replace(clues, counted=ERRORS | {GOODBYE} if "errors" in found.able else SAID)
+            clues = replace(clues, counted=_counted_by(found))
         clues = self._totalled(clues, sample, gone.total())
         self._sessions, self._crowds, self.taken_at = sessions, crowds, sample.taken_at
         self._present = (
@@ -191,16 +212,45 @@ class Testimony:
         """With how far Aborted_clients and Com_kill went up; these are of all sessions, so what was left over is added."""
         was, self._totals = self._totals, dict(sample.counters)
         aborted = _rise(was, self._totals, "aborted_clients")
-        killed = _rise(was, self._totals, "com_kill")
-        known = min(self._remembered, killed or 0)
-        self._remembered = 0 if killed is None else self._remembered - known
         if aborted is not None:
             aborted = self._aborted.topped_up(aborted, gone)
-        if killed is not None:
-            # Whom a KILL ended may be missed one sample later; until then nobody who is torn is surely lost.
-            fresh = Counter({0: killed - known})
-            killed = fresh.total() + self._killed.offer(fresh, 0).total()
-        return replace(clues, aborted=aborted, killed=killed or 0)
+        killed = self._not_known(_rise(was, self._totals, "com_kill"))
+        lately = sample.taken_at - self._offline_at <= KILL_SECONDS
+        return replace(clues, aborted=aborted, killed=killed, offline=lately if self._knows_offline else None)
+
+    def _not_known(self, kills: int | None) -> int | None:
+        """How many KILL statements, of so many that Com_kill rose by, may have ended any session.
+
+        A session that one ended may be missed a sample later, so each is counted in two samples. The server counts a KILL
+        when it begins, and remembers its text when it is done: that may come a sample later too.
+        """
+        if kills is None:
+            self._known_kills = self._unknown_kills = 0
+            return None
+        now = min(kills, self._known_kills)
+        late = min(self._unknown_kills, self._known_kills - now)
+        self._known_kills -= now + late
+        before, self._unknown_kills = self._unknown_kills - late, kills - now
+        return self._unknown_kills + before
+
+    def _read_offline(self, connection: Connection, found: Survey, now: float, clock: Clock) -> None:
+        """Whether `offline_mode` was turned on since it was last asked, be it for a moment only."""
+        statement = found.statement("offline")
+        if statement is None:
+            self._knows_offline = True  # such a server has no offline mode
+            return
+        try:
+            value, ago = connection.rows(statement)[0]
+        except Refusal:
+            self._knows_offline = False
+            return
+        on, was_on, first = bool(int(value)), self._is_offline, self._offline_asked_at == -math.inf
+        set_at = -math.inf if ago is None else clock() - float(ago)
+        if set_at >= self._offline_asked_at and (on or not was_on):
+            self._offline_at = set_at
+        elif on and not was_on and not first:
+            self._offline_at = now
+        self._is_offline, self._offline_asked_at, self._knows_offline = on, now, True
 
     def _forget(self, present: set[Account]) -> None:
         """Accounts nobody has a session of: their number has no bound where host names differ each time."""
@@ -208,20 +258,22 @@ class Testimony:
         self._counted_at = {account: n for account, n in self._counted_at.items() if account in present}
 
     def _kills(self, connection: Connection, found: Survey) -> tuple[Kill, ...]:
-        """The KILLs of sessions that are remembered; those of statements are only counted."""
+        """The KILL statements that are remembered and name their victim."""
         statement = found.statement("kills")
         if statement is None:
             return ()
-        kills, seen = [], set()
-        for sql_text, user, host, number, event in connection.rows(statement):
-            seen.add((int(number), int(event)))
-            victim = KILL.fullmatch(text(sql_text))
+        kills, known = [], set()
+        for sql_text, errors, user, host, number, event in connection.rows(statement):
+            said = COMMENT.sub(" ", text(sql_text))
+            victim = None if errors else KILL.fullmatch(said)
             if victim:
                 account = f"{plain(text(user), 60)}@{plain(text(host), 60)}"
                 who = _("{account}, session {id}", account=account, id=int(number))
-                kills.append(Kill(ProcesslistId(int(victim[1])), who))
-        self._remembered += len(seen - self._kills_seen)
-        self._kills_seen = seen
+                kills.append(Kill(ProcesslistId(int(victim[victim.lastindex or 0])), who))
+            if victim or errors or KILL_QUERY.fullmatch(said):
+                known.add((int(number), int(event)))
+        self._known_kills += len(known - self._kills_known)
+        self._kills_known = known
         return tuple(kills)
 
     def _log(
@@ -264,6 +316,13 @@ def _rise(before: Mapping[str, int], now: Mapping[str, int], name: str) -> int |
     if name not in before or name not in now or now[name] < before[name]:
         return None
     return now[name] - before[name]
+
+
+def _counted_by(found: Survey) -> frozenset[int]:
+    """The codes a server counts by account."""
+    if "errors" not in found.able:
+        return SAID
+    return (ERRORS | SAID) - (frozenset() if "idle_error" in found.able else {IDLE_ERROR})
 
 
 def _endings(counts: Mapping[int, int]) -> int:

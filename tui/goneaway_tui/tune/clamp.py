@@ -25,14 +25,15 @@ def clamped(wanted: float, standing: Standing, tunable: Tunable) -> Clamped:
     """
     value, reasons = wanted, []
     low, high = standing.variable.min, standing.variable.max
+    documented = standing.variable.is_documented
     block = standing.block or tunable.block
     if high is not None and value > high:
         value = high
-        reasons = [_("the server's maximum")]
+        reasons = [_("the maximum in the manual") if documented else _("the server's maximum")]
     if block > 1 and value % block:
         value = value // block * block
         reasons.append(_("rounded down to a multiple of {block:,}", block=block))
     if low is not None and value < low:
         value = low
-        reasons = [_("the server's minimum")]
+        reasons = [_("the minimum in the manual") if documented else _("the server's minimum")]
     return Clamped(value, None if value == wanted else _(", ").join(reasons))

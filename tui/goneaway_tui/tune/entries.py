@@ -60,6 +60,8 @@ class Entry:
     """One sentence, in English whoever wrote it down."""
     undoes: str | None = None
     """The id of the act this one takes back."""
+    lent: bool = False
+    """It ran over the connection that reads the board, because the server gave no other; as known once it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +139,21 @@ def entry_of(line: bytes) -> Entry | None:
 
 
 TEXT, MAYBE_TEXT, NUMBER, TEXTS = "text", "text or nothing", "number or nothing", "texts"
+FLAG = "yes, no or nothing"
 KINDS = {
     **dict.fromkeys(("at", "phase", "id", "account", "server", "server_name", "statement"), TEXT),
     **dict.fromkeys(("about", "variable", "keep", "outcome", "undoes"), MAYBE_TEXT),
     **dict.fromkeys(("old", "old_persisted", "requested", "kept"), NUMBER),
     "warnings": TEXTS,
+    "lent": FLAG,
 }
 
 
 def _fits(value: Any, kind: str) -> bool:
     if kind == TEXTS:
         return value is None or (isinstance(value, list) and all(isinstance(each, str) for each in value))
+    if kind == FLAG:
+        return value is None or isinstance(value, bool)
     if kind == NUMBER:
         return value is None or (
             isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)

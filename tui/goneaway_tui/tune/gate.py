@@ -6,14 +6,14 @@ Nothing is ever tried again: after a broken line nobody knows whether the server
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from threading import Lock
 
 from goneaway_tui.errors import FileError, Refused, SourceError
 from goneaway_tui.language import _, english
 from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
-from goneaway_tui.ports import Executor
+from goneaway_tui.ports import Conversation, Executor
 from goneaway_tui.tune.actions import (
     Action,
     KillQuery,
@@ -50,6 +50,15 @@ class Gate:
         self._server_name = server_name
         self._own_ids = own_ids
         self._lock = Lock()
+        self._set: dict[str, list[float | None]] = {}
+        """The values that each variable was set to through here, as asked and as kept, until a reading shows one."""
+
+    def has_set(self, variable: str, value: float | None) -> bool:
+        """Whether a change that a reading shows is one made here; ask once for each change.
+
+        Also while the act still runs: a reading may show the new value before the server's answer is in.
+        """
+        return value in self._set.pop(variable, ())
 
     def standing(self, name: str) -> Standing:
         """A variable, read afresh. Raises SourceError."""
@@ -63,8 +72,15 @@ class Gate:
         """What `undo` would take back. Raises FileError."""
         return self.journal.last_change(self.powers.server_id)
 
-    def run(self, action: Action) -> Outcome:
+    def together(self) -> AbstractContextManager[Conversation]:
+        """One connection for a run of acts, each performed `over` it."""
+        return self._executor.together()
+
+    def run(self, action: Action, over: Conversation | None = None, *, borrow: bool = False) -> Outcome:
         """Perform it, once. The journal tells of each way this can end.
+
+        With `borrow` it may run over the connection that reads, where the server gives no other; the person who asked for
+        it has been told so.
 
         Raises FileError where the journal cannot be written, and Refused where the server or the session is not what was
         shown: nothing is done then. Raises SourceError, of which OutcomeUnknown alone leaves open whether it was done.
@@ -75,9 +91,13 @@ class Gate:
             self.journal.append(attempt)
             asked = False
             try:
-                found = look(action, self._executor, self.powers, self._own_ids())
-                asked = not found.gone
-                kept = self._perform(action) if asked else None
+                with (over or self._executor).together(borrow=borrow) as conversation:
+                    try:
+                        found = look(action, conversation, self.powers, self._own_ids())
+                        asked = not found.gone
+                        kept = self._perform(action, conversation) if asked else None
+                    finally:
+                        attempt = replace(attempt, lent=conversation.is_lent)
             except BaseException as error:
                 phase, outcome = ending(error, asked=asked)
                 with suppress(FileError):
@@ -85,7 +105,7 @@ class Gate:
                 raise
             return self._concluded(action, attempt, found.standing, kept)
 
-    def undo(self, act_id: str = "") -> Outcome:
+    def undo(self, act_id: str = "", *, borrow: bool = False) -> Outcome:
         """Take the last change to this server back, also one of an earlier run. Raises as `run` does.
 
         Refused where nothing is left to undo, where that is not `act_id` if one is given, or where the value is no longer
@@ -108,7 +128,7 @@ class Gate:
                     ),
                     _(LOOK_AGAIN),
                 )
-        return [self.run(action) for action in actions][-1]
+        return [self.run(action, borrow=borrow) for action in actions][-1]
 
     @staticmethod
     def taking_back(act: Act) -> tuple[Action, ...]:
@@ -122,21 +142,32 @@ class Gate:
 
     # --- Doing
 
-    def _perform(self, action: Action) -> Kept:
+    def _perform(self, action: Action, executor: Conversation) -> Kept:
         match action:
             case SetVariable(name, value, keep):
-                return self._executor.set_global(name, value, keep)
+                self._set.setdefault(name, []).append(value)
+                kept = executor.set_global(name, value, keep)
+                self._set.setdefault(name, []).append(kept.value)
+                return kept
             case ResetPersist(name):
-                return self._executor.reset_persist(name)
+                return executor.reset_persist(name)
             case KillSession(witness):
-                return self._executor.kill(witness.id)
+                return executor.kill(witness.id)
             case KillQuery(witness):
-                return self._executor.kill_query(witness.id)
+                return executor.kill_query(witness.id)
 
     def _concluded(
         self, action: Action, attempt: Entry, before: Standing | None, kept: Kept | None
     ) -> Outcome:
-        outcome = Outcome(action, attempt.id, said(action, kept), kept, before, gone=is_gone(action, kept))
+        outcome = Outcome(
+            action,
+            attempt.id,
+            said(action, kept),
+            kept,
+            before,
+            gone=is_gone(action, kept),
+            lent=attempt.lent,
+        )
         done = replace(
             attempt,
             phase=Phase.DONE,

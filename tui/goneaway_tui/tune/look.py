@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from goneaway_tui.errors import Refused
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.tuning import Keep, Powers, Standing
-from goneaway_tui.ports import Executor
+from goneaway_tui.ports import Conversation
 from goneaway_tui.tune.actions import Action, Killing, KillQuery, ResetPersist, Setting, SetVariable, digits
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.witness import OURS, other_statement, still, untouchable
@@ -26,14 +26,14 @@ class Look:
     """There is nothing left to do."""
 
 
-def look(action: Action, executor: Executor, powers: Powers, own_ids: Collection[int]) -> Look:
+def look(action: Action, executor: Conversation, powers: Powers, own_ids: Collection[int]) -> Look:
     """See what the action would meet. Raises Refused where that is not what was shown, and SourceError."""
     if isinstance(action, SetVariable | ResetPersist):
         return _at_variable(action, executor, powers)
     return _at_session(action, executor, own_ids)
 
 
-def _at_variable(action: Setting, executor: Executor, powers: Powers) -> Look:
+def _at_variable(action: Setting, executor: Conversation, powers: Powers) -> Look:
     if action.name not in TUNABLE:
         raise Refused(_("{name!r} is not in the table of what can be set", name=action.name))
     why_not = _why_not(action, powers)
@@ -65,7 +65,7 @@ def _why_not(action: Setting, powers: Powers) -> str:
     return why_not
 
 
-def _at_session(action: Killing, executor: Executor, own_ids: Collection[int]) -> Look:
+def _at_session(action: Killing, executor: Conversation, own_ids: Collection[int]) -> Look:
     witness = action.witness
     why_not = _(OURS) if witness.id in own_ids else untouchable(witness)
     found = None if why_not else executor.find(witness.id)

@@ -31,6 +31,8 @@ class Outcome:
     """Read once more, over a connection of its own; None for a kill, and where that reading failed."""
     gone: bool = False
     """A session that had ended before we came."""
+    lent: bool = False
+    """It ran over the connection that reads."""
     unrecorded: str | None = None
     """Why the journal could not be told of the outcome; it says of this act that the outcome is unknown."""
 

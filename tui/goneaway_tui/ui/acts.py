@@ -6,16 +6,24 @@ Everything that speaks to the server runs in a thread of its own; the gate is th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from goneaway_tui.errors import FileError, GoneawayError, Refused, SourceError
-from goneaway_tui.language import _
+from goneaway_tui.errors import (
+    FileError,
+    GoneawayError,
+    NoConnectionLeft,
+    OutcomeUnknown,
+    Refused,
+    SourceError,
+)
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Verdict
-from goneaway_tui.model.tuning import Powers, Probe, Standing
-from goneaway_tui.ports import Executor
+from goneaway_tui.model.tuning import Powers, Standing
+from goneaway_tui.ports import Conversation, Executor
 from goneaway_tui.tune.actions import Action, ResetPersist, SetVariable
 from goneaway_tui.tune.gate import Gate, Outcome
 from goneaway_tui.tune.journal import Journal
@@ -27,7 +35,7 @@ from goneaway_tui.ui.screens.report import Done, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
 from goneaway_tui.ui.screens.waiting import WaitingScreen
-from goneaway_tui.ui.wording import on
+from goneaway_tui.ui.wording import NO_PRIVILEGES, READ_ONLY, READ_WRITE, on
 
 if TYPE_CHECKING:
     from goneaway_tui.ui.app import GoneawayApp
@@ -35,6 +43,26 @@ if TYPE_CHECKING:
 
 NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
 """Which power each key of the board needs."""
+PATIENCE = 0.7
+"""Seconds after which a key that waits says what for."""
+BORROWS = marked(
+    "▲ The server gave this account no further connection when last asked. Unless it does now, this runs over the connection that reads the board."
+)
+MAY_BORROW = marked(
+    "▲ The server is full: {taken} of {most} connections. Unless it gives this account one more, this runs over the connection that reads the board."
+)
+NOT_TOLD = marked(
+    "The server gives this account no further connection, so nothing was sent. Do it again: it can run over the connection that reads the board."
+)
+
+
+def is_command(action: str) -> bool:
+    """Whether a key's action is one that waits for what the account may do.
+
+    >>> is_command("app.tune('wait_timeout')"), is_command("app.quit")
+    (True, False)
+    """
+    return action.removeprefix("app.").partition("(")[0] in NEEDS
 
 
 class Acts:
@@ -56,16 +84,35 @@ class Acts:
         self._why_not = why_not
         self._powers: Powers | None = None
         self._gate: Gate | None = None
+        self._asking = threading.Lock()
+        """Held while the server is asked what the account may do."""
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
         """Find out, in a thread, what the account may do, where that is not known yet."""
         if self._executor is not None and self._powers is None and not self.is_acting:
-            self.in_thread(self._find_powers)
+            self.in_thread(self.learn)
+
+    def learn(self) -> None:
+        """Find out what the account may do, where that is not known. Blocks, so not from the screen's thread.
+
+        Raises SourceError; the next one who wants to know asks again.
+        """
+        with self._asking:
+            if self._executor is not None and self._powers is None:
+                self._later(self._take_powers, self._executor.powers())
 
     @property
     def is_read_only(self) -> bool:
         return self._executor is None
+
+    @property
+    def reach(self) -> str:
+        """What the keys can do, in a word that is not translated yet."""
+        if self.is_read_only:
+            return READ_ONLY
+        lacks_all = self._powers is not None and all(map(self.why_not, NEEDS))
+        return NO_PRIVILEGES if lacks_all else READ_WRITE
 
     @property
     def gate(self) -> Gate | None:
@@ -82,11 +129,11 @@ class Acts:
             thread.join(timeout)
 
     def why_not(self, key: str) -> str:
-        """Why a key does nothing, in one line; empty where it does something."""
+        """Why a key does nothing, in one line; empty where it does something, if only once the privileges are known."""
         if self._executor is None:
             return self._why_not
         if self._powers is None:
-            return _("what this account may do is not found out yet")
+            return self._server.trouble
         need = NEEDS[key]
         if need == "set":
             return (
@@ -100,17 +147,15 @@ class Acts:
     def tune(self, name: str) -> None:
         """Read the variable afresh, then open its dialog."""
         executor = self._executor
-        if executor is None or self._powers is None:
+        if executor is None:
             self._refuse(self.why_not("tune"))
             return
 
-        self._app.push_screen(waiting := WaitingScreen())
-
-        def read() -> None:
+        def read(waiting: WaitingScreen) -> None:
             standing = waiting.asked(partial(executor.standing, name))
             self._later(self._open_tune, waiting, standing)
 
-        self.in_thread(read)
+        self._wait_for("tune", read)
 
     def choose(self) -> None:
         """Every tunable the server has."""
@@ -126,8 +171,44 @@ class Acts:
         self._app.push_screen(ChooserScreen(self._named(_("tune")), listed, "wait_timeout"), chosen)
 
     def undo(self) -> None:
+        self._once_known("undo", self._ask_undo)
+
+    def kill(self, victims: Sequence[Verdict], note: str = "") -> None:
+        """Ask about the sessions that may be killed at all. `note`: what the dialog says of the others among them."""
+        self._once_known("kill", partial(self._ask_kill, victims, note))
+
+    def _once_known(self, key: str, act: Callable[[], object]) -> None:
+        """Do what a key does, at once or as soon as it is known what the account may do."""
+        if self._executor is None or self._powers is not None:
+            if not self._refuse(self.why_not(key)):
+                act()
+            return
+        self._wait_for(key, lambda waiting: self._later(waiting.leave_for, act))
+
+    def _wait_for(self, key: str, go_on: Callable[[WaitingScreen], object]) -> None:
+        """In a thread, once it is known that the account may; `esc` or another key of the kind meanwhile forgets this one."""
+        self._app.push_screen(waiting := WaitingScreen(is_command))
+        timer = self._app.set_timer(PATIENCE, partial(self._say_so, waiting))
+
+        def learn() -> None:
+            waiting.asked(self.learn)
+            self._later(timer.stop)
+            self._later(waiting.take_text)
+            why_not = self.why_not(key)
+            if why_not:
+                self._later(waiting.leave_for, partial(self._refuse, why_not))
+            else:
+                go_on(waiting)
+
+        self.in_thread(learn)
+
+    def _say_so(self, waiting: WaitingScreen) -> None:
+        if waiting.is_current and self._powers is None:
+            self._app.notify(_("asking what this account may do; esc cancels"), timeout=3, markup=False)
+
+    def _ask_undo(self) -> None:
         gate = self._gate
-        if gate is None or self._refuse(self.why_not("undo")):
+        if gate is None:
             return
         try:
             act = gate.last_change()
@@ -140,28 +221,39 @@ class Acts:
                 _("Nothing to undo: through this tool no limit of this server was changed, or all is undone.")
             )
             return
-        lines = undoing(act.entry, actions)
+        note = self._note()
+        lines = [*undoing(act.entry, actions), *([note] if note else [])]
 
         def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
             if yes:
-                self._perform(_("undo"), [lambda: self._undone(gate)])
+                self._perform(_("undo"), 1, lambda: [self._undone(gate, borrow=bool(note))])
 
         self._app.dress(self._server.color)
         self._app.push_screen(
             ConfirmScreen(_("undo on {server}", server=self._server.name), lines, _("Undo")), confirmed
         )
 
-    def kill(self, victims: Sequence[Verdict]) -> None:
-        """Ask about the sessions that may be killed at all."""
-        if self._refuse(self.why_not("kill")):
-            return
+    def _ask_kill(self, victims: Sequence[Verdict], said: str) -> None:
         mortal, left_out = mortals(victims)
         if mortal:
+            note = self._note()
             self._app.dress(self._server.color)
-            screen = KillScreen(mortal, self._app.now, self._server.name, left_out)
-            self._app.push_screen(screen, self._perform_kills)
+            notes = "\n".join(filter(None, (said, left_out)))
+            screen = KillScreen(mortal, self._app.now, self._server.name, notes, note)
+            self._app.push_screen(screen, partial(self._perform_kills, bool(note)))
         else:
             self._refuse(left_out)
+
+    def _note(self) -> str:
+        """What to say before an act that may have to run over the connection that reads; empty where it has one of its own."""
+        executor, newest = self._executor, self._server.newest
+        if executor is None or not executor.can_borrow:
+            return ""
+        if executor.is_full:
+            return _(BORROWS)
+        taken = newest and newest.sample.counter("threads_connected")
+        most = newest and newest.sample.counter("max_connections")
+        return _(MAY_BORROW, taken=taken, most=most) if taken and most and taken >= most else ""
 
     def variables(self) -> None:
         """The limits, and the journal."""
@@ -178,10 +270,6 @@ class Acts:
 
         self.in_thread(look)
 
-    def _find_powers(self) -> None:
-        assert self._executor is not None  # noqa: S101 - begin() asks nobody else
-        self._later(self._take_powers, self._executor.powers())
-
     def _take_powers(self, powers: Powers) -> None:
         self._powers = powers
         if self._executor is not None and self._journal is not None:
@@ -194,35 +282,45 @@ class Acts:
             waiting.action_leave()
             return
         tunable = TUNABLE[standing.variable.name]
+        note = self._note() if self._executor is not None and self._executor.is_full else ""
         self._app.dress(self._server.color)
         screen = TuneScreen(
             tunable, standing, self._powers, lambda: self._server.shown or snapshot, self._server.name
         )
-        waiting.give_way(screen, self._perform_change)
+        screen.note = note
+        waiting.give_way(screen, partial(self._perform_change, bool(note)))
 
-    def _perform_change(self, action: SetVariable | ResetPersist | None) -> None:
+    def _perform_change(self, borrow: bool, action: SetVariable | ResetPersist | None) -> None:  # noqa: FBT001 - bound by a partial
         gate = self._gate
         if action is not None and gate is not None:
-            self._perform(action.name, [partial(self._done, gate, action)])
+            self._perform(action.name, 1, lambda: [self._done(gate, action, borrow=borrow)])
 
-    def _perform_kills(self, kills: Kills | None) -> None:
+    def _perform_kills(self, borrow: bool, kills: Kills | None) -> None:  # noqa: FBT001 - bound by a partial
         gate = self._gate
-        if kills and gate is not None:
-            self._perform(_("kill"), [partial(self._done, gate, kill) for kill in kills])
+        if not kills or gate is None:
+            return
 
-    def _perform(self, title: str, acts: Sequence[Callable[[], Done]]) -> None:
-        """One after the other, told as they come; what fails ends the row, who is spared does not."""
-        report = ReportScreen(on(title, self._server.name), len(acts))
+        def each() -> Iterator[Done]:
+            with gate.together() as connection:
+                for kill in kills:
+                    yield self._done(gate, kill, connection, borrow=borrow)
+
+        self._perform(_("kill"), len(kills), each)
+
+    def _perform(self, title: str, number: int, acts: Callable[[], Iterable[Done]]) -> None:
+        """Each act is done when it is asked for, and told as it comes; what fails ends the row, who is spared does not."""
+        report = ReportScreen(on(title, self._server.name), number)
         self._app.push_screen(report)
 
+        def one_by_one() -> Generator[Done]:
+            yield from acts()
+
         def run() -> None:
-            for act in acts:
-                if report.is_stopping:
-                    break
-                done = act()
-                self._later(report.add, done)
-                if done.failed:
-                    break
+            with closing(one_by_one()) as dones:
+                for done in dones:
+                    self._later(report.add, done)
+                    if done.failed or report.is_stopping:
+                        break
             self._later(self._end, report)
 
         self.in_thread(run)
@@ -232,43 +330,42 @@ class Acts:
         self._app.clear_marks()
         self._app.look_again(self._server)
 
-    def _done(self, gate: Gate, action: Action) -> Done:
+    def _done(self, gate: Gate, action: Action, over: Conversation | None = None, *, borrow: bool) -> Done:
         with self._server.ours.killing(action) as told:
             try:
-                outcome = gate.run(action)
-            except Refused as refused:
-                return Done(action, refused=refused.line)
-            except (SourceError, FileError) as error:
-                return Done(action, failed=error.line)
+                outcome = gate.run(action, over, borrow=borrow)
+            except (Refused, SourceError, FileError) as error:
+                return self._not_done(action, error, borrow=borrow)
             if not outcome.gone:
                 told.pop_all()
-        return Done(action, outcome, self._probes(action))
+        return self._probed(action, outcome)
 
-    def _undone(self, gate: Gate) -> Done:
+    def _undone(self, gate: Gate, *, borrow: bool) -> Done:
         try:
-            outcome: Outcome = gate.undo()
-        except Refused as refused:
-            return Done(self._last_action(gate), refused=refused.line)
-        except (SourceError, FileError) as error:
-            return Done(self._last_action(gate), failed=error.line)
-        return Done(outcome.action, outcome, self._probes(outcome.action))
+            outcome: Outcome = gate.undo(borrow=borrow)
+        except (Refused, SourceError, FileError) as error:
+            return self._not_done(self._last_action(gate), error, borrow=borrow)
+        return self._probed(outcome.action, outcome)
+
+    def _not_done(self, action: Action, error: GoneawayError, *, borrow: bool) -> Done:
+        if isinstance(error, Refused):
+            return Done(action, refused=error.line)
+        if isinstance(error, NoConnectionLeft) and not borrow and self._note():
+            return Done(action, failed=_(NOT_TOLD))
+        return Done(action, failed=error.line, is_unknown=isinstance(error, OutcomeUnknown))
 
     def _last_action(self, gate: Gate) -> Action:
         act = gate.last_change()
         return ResetPersist((act.entry.variable if act else None) or "?")
 
-    def _probes(self, action: Action) -> tuple[Probe, ...]:
-        """What new sessions get; that nobody could be asked takes nothing from what was done."""
+    def _probed(self, action: Action, outcome: Outcome) -> Done:
+        """With what new sessions get; that nobody could be asked takes nothing from what was done."""
         if not isinstance(action, SetVariable) or self._executor is None:
-            return ()
+            return Done(action, outcome)
         try:
-            return self._executor.probe(action.name)
+            return Done(action, outcome, self._executor.probe(action.name))
         except SourceError as error:
-            self._later(
-                self._app.notify,
-                _("Could not open a session to see what it gets: {why}", why=plain(error.line, 300)),
-            )
-            return ()
+            return Done(action, outcome, unprobed=str(error))
 
     def _refuse(self, why: str) -> bool:
         """Say why nothing happens; True where there is a reason."""

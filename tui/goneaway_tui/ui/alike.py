@@ -144,7 +144,7 @@ class Alike:
         gate = server.acts.gate
         reason = away(server, self._app.clock()) or server.acts.why_not("undo")
         if reason or gate is None:
-            return LeftOut(server.name, reason)
+            return LeftOut(server.name, reason or _("what this account may do is not known yet"))
         try:
             return taking_back(server.name, gate.last_change(), self._done[server.name])
         except FileError as error:
@@ -222,7 +222,13 @@ def together(of: Sequence[Watched]) -> str:
 def look(server: Watched, tunable: Tunable, now: float) -> Looked | LeftOut:
     """The variable as it stands there. A server that does not answer the polls just now is not asked."""
     acts, newest = server.acts, server.newest
-    reason = (acts.is_read_only and acts.why_not("tune")) or away(server, now) or acts.why_not("tune")
+    reason = (acts.is_read_only and acts.why_not("tune")) or away(server, now)
+    try:
+        if not reason:
+            acts.learn()
+    except SourceError as error:
+        return LeftOut(server.name, error.line)
+    reason = reason or acts.why_not("tune")
     if reason or acts.gate is None or newest is None:
         return LeftOut(server.name, reason)
     if tunable not in present(newest.sample):

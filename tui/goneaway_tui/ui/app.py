@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import SystemCommand
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 from textual.widgets import Input
 
 from goneaway_tui.judge.ledger import Ledger
@@ -17,7 +18,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ports import Clock
 from goneaway_tui.ui.acts import NEEDS, Acts
-from goneaway_tui.ui.commands import every_command
+from goneaway_tui.ui.commands import Palette, every_command
 from goneaway_tui.ui.exporting import export
 from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.freshness import CONNECTING, Freshness, frozen
@@ -46,6 +47,9 @@ class GoneawayApp(Face[None]):
     now: reactive[float] = reactive(0.0, repaint=False)
     freshness: reactive[Freshness] = reactive(CONNECTING, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
+    reach: reactive[str] = reactive("", repaint=False)
+    """What the keys can do on it, in a word that is not translated yet."""
+    is_recording: reactive[bool] = reactive(False, repaint=False)
     fleet: reactive[tuple[Glance, ...]] = reactive((), repaint=False)
     """All of several servers; none where there is one."""
 
@@ -154,6 +158,7 @@ class GoneawayApp(Face[None]):
         if self.has_several:
             self._draw(now)
         self.freshness = self._fresh(now)
+        self._show_standing()
         follow(self)
 
     def _draw(self, now: float) -> None:
@@ -169,7 +174,13 @@ class GoneawayApp(Face[None]):
     def _show_hand(self, now: float) -> None:
         """What there is to be seen of the server in hand."""
         self.trouble, self.freshness = self._hand.trouble, self._fresh(now)
+        self._show_standing()
         self.snapshot = self._hand.shown
+
+    def _show_standing(self) -> None:
+        """What this run may do to the server in hand, and whether it records: either may end while it runs."""
+        self.reach = self.acts.reach
+        self.is_recording = any(each.is_recording for each in self.watched)
 
     def take_in_hand(self, name: str) -> None:
         """The keys act on another server from now on."""
@@ -193,12 +204,15 @@ class GoneawayApp(Face[None]):
     def _note(self, message: Happened) -> None:
         """Write down who left, and say what nobody here has done."""
         watched, taken = self.watched[message.of], message.step
+        gate = watched.acts.gate
         watched.ledger.add(taken.departed)
         of = f"{watched.name}: " if self.has_several else ""
         if taken.restarted:
             words = of + _("The server has restarted: all sessions are new.")
             self.notify(plain(words, 300), severity="warning", timeout=15, markup=False)
         for change in taken.changes:
+            if gate is not None and gate.has_set(change.variable, change.new):
+                continue
             words = of + _(
                 "{variable} was {old}, and is {new} now",
                 variable=change.variable,
@@ -247,7 +261,7 @@ class GoneawayApp(Face[None]):
 
     def clear_marks(self) -> None:
         """What was marked was marked for what is done now."""
-        self._board.sessions.clear_marks()
+        self._board.clear_marks()
 
     def look_again(self, server: Watched) -> None:
         """Poll as soon as may be: something was changed."""
@@ -264,7 +278,7 @@ class GoneawayApp(Face[None]):
         self.acts.undo()
 
     def action_kill(self) -> None:
-        kill(self, self._board.chosen())
+        kill(self, self._board.chosen(), self._board.marked_sessions.hidden)
 
     def action_variables(self) -> None:
         self.acts.variables()
@@ -293,6 +307,14 @@ class GoneawayApp(Face[None]):
 
     def action_export(self) -> None:
         export(self, self.snapshot)
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette", placeholder=_("Search for commands")))
+
+    def search_themes(self) -> None:
+        """The framework's list of themes, in the language of the run."""
+        self.push_screen(Palette([ThemeProvider], placeholder=_("Search for themes")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every command by name in the palette."""

@@ -109,7 +109,7 @@ GROUP_COLUMNS: tuple[Column[Group], ...] = (
     Column("sessions", "Sessions", lambda g, *_: wording.count(g.sessions), lambda g: -g.sessions, 8, 10, 1, right=True),
     Column("idle", "Idle", lambda g, *_: wording.count(g.idle), lambda g: -g.idle, 7, 10, 3, right=True),
     Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 4, right=True, ticking=True),
-    Column("left", "Soonest closing", lambda g, now, _: _until(g.soonest_deadline, now), lambda g: g.soonest_deadline, 16, 16, 2, right=True, ticking=True),
+    Column("left", "Soonest closing", lambda g, now, _: _until(g, now), lambda g: g.soonest_deadline, 16, 16, 2, right=True, ticking=True),
     Column("trx", "Open trx", lambda g, *_: wording.count(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 5, right=True),
 )  # fmt: skip
 
@@ -238,8 +238,9 @@ def _since(instant: float | None, now: float) -> str:
     return "" if instant is None else wording.clock(max(0.0, now - instant))
 
 
-def _until(instant: float | None, now: float) -> str:
-    return "" if instant is None else wording.countdown(instant - now)
+def _until(group: Group, now: float) -> str:
+    soonest = group.soonest_deadline
+    return "" if soonest is None else wording.countdown(soonest - now, is_overdue=group.is_overdue)
 
 
 def in_order(

@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from textual.app import SystemCommand
+from textual.command import CommandList, CommandPalette
+from textual.content import Content
 from textual.screen import Screen
+from textual.widgets.option_list import Option
 
 from goneaway_tui.language import _, marked
+from goneaway_tui.model.plain import plain
 
 Row = tuple[str, str, str]
 """Title, help, and the action as a binding would name it."""
@@ -46,6 +50,16 @@ ANYWHERE: tuple[Row, ...] = (
     (marked("Theme"), marked("Change the colours"), "app.change_theme"),
     (marked("Quit"), marked("Leave"), "app.quit"),
 )
+
+
+class Palette(CommandPalette):
+    """The framework's palette. Where no command matches it says so at once, in the language of the run."""
+
+    def _start_no_matches_countdown(self, search_value: str) -> None:
+        if search_value:
+            words = Content(_("No match for {text}.", text=plain(search_value, 60)))
+            self.query_one(CommandList).add_option(Option(words, id=self._NO_MATCHES, disabled=True))
+        self._list_visible = bool(search_value)
 
 
 def every_command(screen: Screen[Any], *, on_board: bool, has_several: bool) -> Iterable[SystemCommand]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
+from textual import content
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -17,10 +18,13 @@ from goneaway_tui.ui.accent import accent
 from goneaway_tui.ui.inks import inks
 from goneaway_tui.ui.letters import letters_of
 from goneaway_tui.ui.printable import Printable
+from goneaway_tui.ui.wrapping import divided
 
 R = TypeVar("R")
 MAX_NOTICE = 500
 """Characters of a line of a notice."""
+
+content.divide_line = divided  # type: ignore[attr-defined]  # all text of every widget is wrapped by it
 
 
 class Face(App[R]):
@@ -68,7 +72,9 @@ class Face(App[R]):
     ) -> None:
         """Every notice, also those of screens and widgets, comes through here: plain, and never markup."""
         shown = "\n".join(plain(line, MAX_NOTICE) for line in message.splitlines())
-        super().notify(shown, title=plain(title, MAX_NOTICE), severity=severity, timeout=timeout, markup=False)
+        super().notify(
+            shown, title=plain(title, MAX_NOTICE), severity=severity, timeout=timeout, markup=False
+        )
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's, and what the style sheet says of the server."""

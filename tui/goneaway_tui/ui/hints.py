@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from goneaway_tui.export.instants import instant
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
@@ -23,6 +22,8 @@ FIGURES: Mapping[str, str] = {
     "up": marked("How long the server has been running."),
     "fresh": marked("How old what is shown is: the server is asked again and again, and only its last answer is shown."),
     "reach": marked("Whether this run may change anything: w i p t u and k do nothing where it is read-only."),
+    "recording": marked("What is read is written to the file that --record named."),
+    "marked": marked("Sessions marked with space, for k; a filter hides them and keeps their marks."),
     "sessions": marked("Sessions that are seen, of as many as max_connections allows."),
     "idle": marked("Sessions that wait for their client; each is closed when its own limit runs out."),
     "aborted": marked("Aborted_clients since this began: connections that ended without a goodbye, closed idle ones too."),
@@ -101,10 +102,9 @@ def _limit(verdict: Verdict, _now: float) -> str:
 
 
 def _left(verdict: Verdict, now: float) -> str:
-    if verdict.deadline is None:
-        return ""
-    left = wording.countdown(verdict.deadline - now)
-    return _("in {left}, at {at}, if it sends nothing before", left=left, at=instant(verdict.deadline))
+    words = wording.closes_at(verdict, now)
+    is_ahead = verdict.deadline is not None and now < verdict.deadline
+    return _("{closing}, if it sends nothing before", closing=words) if is_ahead else words
 
 
 CELLS: Mapping[tuple[str, str], Callable[[Any, float], str]] = {

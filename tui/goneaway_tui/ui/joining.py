@@ -27,13 +27,20 @@ def board_of(app: GoneawayApp) -> Board:
         return FleetBoard([each.name for each in app.watched])
     if app.player is not None:
         return ReplayBoard(app.server_name, app.player)
-    return Board(app.server_name, read_only=app.acts.is_read_only)
+    return Board(app.server_name)
 
 
 def seat(app: GoneawayApp, board: Board, show: Callable[[Board], object]) -> None:
     """Let a board show what the app knows."""
     of = type(app)
-    board.data_bind(snapshot=of.snapshot, now=of.now, freshness=of.freshness, trouble=of.trouble)
+    board.data_bind(
+        snapshot=of.snapshot,
+        now=of.now,
+        freshness=of.freshness,
+        trouble=of.trouble,
+        reach=of.reach,
+        is_recording=of.is_recording,
+    )
     show(board)
     if isinstance(board, FleetBoard):
         board.data_bind(fleet=of.fleet)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from goneaway_tui.language import _
+from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 
@@ -71,8 +71,14 @@ def open_doctor(app: GoneawayApp) -> None:
     app.push_screen(DoctorScreen(patient, facts, of.name, app.end_with, lambda: app.freshness))
 
 
-def kill(app: GoneawayApp, victims: Sequence[Verdict]) -> None:
-    """Ask about those on the server they are on: the marks may be on another than the cursor, and then not on several."""
+def kill(app: GoneawayApp, victims: Sequence[Verdict], hidden: int) -> None:
+    """Ask about those on the server they are on: the marks may be on another than the cursor, and then not on several.
+
+    `hidden`: how many of them a filter hides.
+    """
+    if not victims:
+        app.notify(_("There is no session to kill here."), severity="warning")
+        return
     of = {verdict.server_name for verdict in victims}
     if len(of) > 1:
         words = _(
@@ -82,7 +88,12 @@ def kill(app: GoneawayApp, victims: Sequence[Verdict]) -> None:
         app.notify(words, severity="warning", timeout=10, markup=False)
         return
     owner = next((each for each in app.watched if {each.server_name} == of), app.in_hand)
-    owner.acts.kill(victims)
+    note = ngettext(
+        "{number:,} of these sessions is marked and hidden by the filter.",
+        "{number:,} of these sessions are marked and hidden by the filter.",
+        hidden,
+    )
+    owner.acts.kill(victims, note if hidden else "")
 
 
 def follow(app: GoneawayApp) -> None:

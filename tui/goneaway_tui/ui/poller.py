@@ -65,6 +65,11 @@ class Poller:
         return self._ours
 
     @property
+    def is_recording(self) -> bool:
+        """Whether what is read is written down; no more once that has failed."""
+        return self._recorder is not None
+
+    @property
     def is_busy(self) -> bool:
         return not self._idle.is_set()
 

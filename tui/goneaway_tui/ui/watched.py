@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from goneaway_tui.errors import SourceError
+from goneaway_tui.errors import SourceError, UnsupportedVersion
 from goneaway_tui.judge.ledger import MOST, Ledger
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
@@ -114,6 +115,10 @@ class Watched:
         """Everybody who left, by the instant that is shown."""
         return self._ledger if self.player is None else self.player.ledger()
 
+    @property
+    def is_recording(self) -> bool:
+        return isinstance(self.poller, Poller) and self.poller.is_recording
+
     def own_ids(self) -> tuple[int, ...]:
         """Which of its sessions are ours."""
         return () if self.shown is None else self.shown.sample.server.own_session_ids
@@ -156,6 +161,10 @@ class Watched:
         """Keep the last good snapshot; try again later each time."""
         pause = min(LONGEST_PAUSE, max(self.pace.interval, 2.0 ** min(self._failures, 10)))
         self._failures += 1
+        if isinstance(error, UnsupportedVersion):  # it would say the same again
+            self.pace.wait(math.inf)
+            self.trouble = plain(error.line, 500)
+            return
         self.pace.wait(now + pause)
         self.trouble = _(
             "{trouble} (next try in {pause})", trouble=plain(error.line, 500), pause=wording.age(pause)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from goneaway_tui.export.instants import instant
-from goneaway_tui.export.wording import RISKS, age, clock, count, countdown, limit_cell, limit_words, size
+from goneaway_tui.export.wording import (
+    RISKS,
+    age,
+    clock,
+    count,
+    countdown,
+    countdown_of,
+    limit_cell,
+    limit_words,
+    size,
+)
 from goneaway_tui.language import _, marked, ngettext
 from goneaway_tui.model.cause import SAID, Certainty
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
+from goneaway_tui.model.wrapping import cell_width
 
 __all__ = [
-    "SIGNS", "age", "bar", "basis_word", "before_bars", "certainty_word", "client", "clock", "closes_in", "count", "countdown", "grouping_word", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
+    "SIGNS", "age", "bar", "basis_word", "before_bars", "certainty_word", "client", "clock", "closes_at", "closes_in", "count", "countdown", "countdown_of", "grouping_word", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
     "on", "origin_word", "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day", "time_within",
 ]  # fmt: skip
 
@@ -48,6 +60,11 @@ GROUPED_BY = {
     "db": marked("db"),
     "server": marked("server"),
 }
+
+READ_WRITE = marked("read-write")
+READ_ONLY = marked("read-only")
+NO_PRIVILEGES = marked("read-only (privileges)")
+"""What this run can do to a server: its account lacks the privileges for every change in the last."""
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 
@@ -86,14 +103,22 @@ def idle(verdict: Verdict, now: float) -> str:
 
 
 def closes_in(verdict: Verdict, now: float) -> str:
-    """The countdown; a dash where none runs, `?` where one must be running that nobody can see.
+    """The countdown; a dash where none runs, `?` where one must be running that nobody can see."""
+    unseen = "?" if verdict.session.is_idle and not verdict.session.own else "–"
+    return countdown_of(verdict, now) or unseen
 
-    A deadline that has passed since the last reading is `due`: only the next reading tells whether it was kept.
-    """
-    left = verdict.seconds_left(now)
-    if left is not None:
-        return countdown(left) if left > 0 or verdict.risk is Risk.OVERDUE else _("due")
-    return "?" if verdict.session.is_idle and not verdict.session.own else "–"
+
+def closes_at(verdict: Verdict, now: float) -> str:
+    """The countdown and the deadline in words; empty where none is known."""
+    left = countdown_of(verdict, now)
+    if left is None or verdict.deadline is None or not math.isfinite(verdict.deadline):
+        return left or ""
+    at = instant(verdict.deadline)
+    if now < verdict.deadline:
+        return _("in {left}, at {instant}", left=left, instant=at)
+    if verdict.risk is Risk.OVERDUE:
+        return _("overdue since {instant}", instant=at)
+    return _("now, at {instant}", instant=at)
 
 
 def time_within(words: str, seconds: float | None, room: int) -> str:
@@ -132,9 +157,37 @@ def stake(session: Session) -> str:
 
 
 def stake_within(session: Session, room: int) -> str:
-    """`stake`, with its unit left out where the figure would not fit beside it."""
-    words = stake(session)
-    return words if len(words) <= room else words.rpartition(" ")[0]
+    """`stake`, shorter where there is no room for it; a figure never loses its unit.
+
+    `trx 3,000 rows` becomes `3,000 rows`, and where that is still too wide the figure is rounded down: `1.2M rows`.
+    """
+    transaction, words = session.transaction, stake(session)
+    if transaction is None or cell_width(words) <= room:
+        return words
+    if transaction.rows_modified:
+        exact, rounded = (
+            rows(transaction.rows_modified),
+            _("{number} rows", number=rough(transaction.rows_modified)),
+        )
+    elif transaction.rows_locked:
+        exact = _("{number:,} locked", number=transaction.rows_locked)
+        rounded = _("{number} locked", number=rough(transaction.rows_locked))
+    else:
+        return words
+    return exact if cell_width(exact) <= room else rounded
+
+
+def rough(number: int) -> str:
+    """A count in at most four letters up to a trillion, rounded down.
+
+    >>> rough(950), rough(3_999), rough(120_000), rough(1_250_000)
+    ('950', '3.9k', '120k', '1.2M')
+    """
+    for power, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= power:
+            tenths = number * 10 // power
+            return f"{tenths // 10}.{tenths % 10}{letter}" if tenths < 100 else f"{tenths // 10}{letter}"
+    return str(number)
 
 
 def program(session: Session) -> str:

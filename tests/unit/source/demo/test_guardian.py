@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 from goneaway_tui.source.demo.guardian import Guardian
+from tests.waiting import PATIENCE, comes_true
 
 IGNORES_EVERY_POLITE_SIGNAL = ["/bin/sh", "-c", "trap '' TERM INT HUP; echo ready; sleep 1000 & wait; wait"]
 
@@ -33,10 +33,7 @@ def test_a_stubborn_process_and_its_children_end_with_the_guardian() -> None:
     process = guardian.start(IGNORES_EVERY_POLITE_SIGNAL, guardian.directory / "log")
     assert is_there(process.pid)
     guardian.close()
-    patience = time.monotonic() + 10
-    while is_there(process.pid) and time.monotonic() < patience:
-        time.sleep(0.01)  # until the system has buried what was killed
-    assert not is_there(process.pid)
+    comes_true(lambda: not is_there(process.pid))  # until the system has buried what was killed
 
 
 def test_a_command_reads_what_it_is_given_and_writes_to_its_log() -> None:
@@ -44,7 +41,7 @@ def test_a_command_reads_what_it_is_given_and_writes_to_its_log() -> None:
     given, log = guardian.directory / "given", guardian.directory / "log"
     given.write_text("select 1;\n")
     try:
-        assert guardian.start(["/bin/sh", "-c", "cat; echo oops >&2; exit 3"], log, given).wait(10) == 3
+        assert guardian.start(["/bin/sh", "-c", "cat; echo oops >&2; exit 3"], log, given).wait(PATIENCE) == 3
         assert log.read_text() == "select 1;\noops\n"
     finally:
         guardian.close()
@@ -54,7 +51,7 @@ def test_a_command_that_is_not_there_fails_with_a_word_in_the_log() -> None:
     guardian = Guardian()
     log = guardian.directory / "log"
     try:
-        assert guardian.start(["/nowhere/mysqld"], log).wait(10) != 0
+        assert guardian.start(["/nowhere/mysqld"], log).wait(PATIENCE) != 0
         assert "/nowhere/mysqld" in log.read_text()
     finally:
         guardian.close()

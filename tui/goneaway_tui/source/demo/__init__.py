@@ -25,6 +25,7 @@ class Demo:
         self.program = server.program
         self.version = server.version
         self.directory = server.directory
+        self.error_log = server.error_log
 
     def close(self) -> None:
         """Stop everything and remove everything; safe to call twice and from another thread."""

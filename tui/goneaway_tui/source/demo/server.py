@@ -29,8 +29,14 @@ POLL_SECONDS = 0.1
 INITIALISE_SECONDS = 120.0
 START_SECONDS = 60.0
 
-GLOBAL_LIMIT = 30
-"""Seconds of the demo's global wait_timeout: short, so that a newcomer soon sees a session die."""
+GLOBAL_LIMIT = 15
+"""Seconds of the demo's global wait_timeout: short, so that a new user soon sees the server close a session."""
+INTERACTIVE_LIMIT = 300
+"""Seconds of the demo's global interactive_timeout."""
+LARGEST_PACKET = 1 << 20
+"""Bytes of the demo's global max_allowed_packet: few, so that a client can exceed it at little cost."""
+LOG = "server.log"
+"""The name of the server's error log in its directory."""
 
 SMALL = (
     "--innodb-buffer-pool-size=16M",
@@ -54,11 +60,13 @@ SETTINGS = (
     "--performance-schema=ON",
     "--performance-schema-consumer-events-statements-current=ON",
     f"--wait-timeout={GLOBAL_LIMIT}",
-    "--interactive-timeout=300",
+    f"--interactive-timeout={INTERACTIVE_LIMIT}",
+    f"--max-allowed-packet={LARGEST_PACKET}",
     "--innodb-lock-wait-timeout=2",
     "--event-scheduler=ON",
     "--max-connections=200",
     "--loose-log-error-verbosity=3",
+    "--loose-log-warnings=4",
 )
 """Limits short enough that a newcomer sees sessions closed within a minute, and everything there is to see shown."""
 
@@ -99,11 +107,14 @@ class PrivateServer:
         return self._guardian.directory if self._guardian else None
 
     @property
+    def error_log(self) -> Path:
+        """The file the server writes its errors to. Raises SourceError while it is not running."""
+        return self._running().directory / LOG
+
+    @property
     def socket(self) -> str:
         """The path of its Unix socket. Raises SourceError while it is not running."""
-        if self._guardian is None:
-            raise SourceError(_("the private server is not running"))
-        return str(self._guardian.directory / "s")
+        return str(self._running().directory / "s")
 
     def start(self) -> None:
         """Make a data directory, start the server, wait until it answers. Raises SourceError, leaving nothing behind."""
@@ -129,6 +140,11 @@ class PrivateServer:
         self._stopped.set()
         with self._lock:
             self._discard()
+
+    def _running(self) -> Guardian:
+        if self._guardian is None:
+            raise SourceError(_("the private server is not running"))
+        return self._guardian
 
     def _discard(self) -> None:
         if self._guardian is not None:
@@ -191,7 +207,7 @@ class PrivateServer:
     def _run(self, guardian: Guardian) -> None:
         """Start the server and wait until it lets us in."""
         directory = guardian.directory
-        log = directory / "server.log"
+        log = directory / LOG
         socket = f"--socket={directory / 's'}"
         command = self._program.command(
             *self._options(directory), *SETTINGS, socket, f"--pid-file={directory / 'pid'}"

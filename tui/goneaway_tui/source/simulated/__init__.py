@@ -83,15 +83,16 @@ class SimulatedSource:
         """What a server of this family counts of those who left since the last sample."""
         endings = self._play.endings()
         killed, self._kills = kills - self._kills, kills
-        aborted = sum(code in {4031, 1158} for *_rest, code in endings)
+        aborted = sum(code in {1153, 1158, 4031} for *_rest, code in endings)
         if self._stage.flavour is Flavour.MARIADB:
-            return Clues(aborted=aborted, killed=killed)
+            return Clues(aborted=aborted, killed=killed, offline=False)
         counted = Counter(endings)
         return Clues(
             errors=tuple(ErrorCount(user, host, code, n) for (user, host, code), n in counted.items()),
             aborted=aborted,
             killed=killed,
             counted=frozenset({GOODBYE, 1153, 1158, 1159, 1160, 1161, 4031}),
+            offline=False,
         )
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 
 from goneaway_tui.errors import Unsupported
@@ -22,6 +23,8 @@ from goneaway_tui.tune.tunables import TUNABLE
 class SimulatedExecutor:
     """Implements Executor. Made by the source whose play it changes; `lock` is held while either touches that."""
 
+    is_lent = is_full = can_borrow = False
+
     def __init__(self, stage: Stage, play: Play, clock: Clock, lock: Lock, name: str) -> None:
         """`stage` is as it was when the server started."""
         self._stage = stage
@@ -31,6 +34,9 @@ class SimulatedExecutor:
         self._name = name
         self._compiled = {v.name: v.value for v in stage.variables if v.set_by == "compiled"}
         self._persisted: dict[str, float] = {}
+
+    def together(self, *, borrow: bool = False) -> AbstractContextManager[SimulatedExecutor]:  # noqa: ARG002 - no connection to share
+        return nullcontext(self)
 
     def powers(self) -> Powers:
         persists = self._stage.flavour is Flavour.MYSQL

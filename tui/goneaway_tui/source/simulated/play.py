@@ -29,7 +29,15 @@ NAP_PAUSES = 20
 FORGOTTEN_SHARE = 0.7
 """Share of the sessions near their end at the start that nobody saves."""
 
-SAID_GOODBYE, TIMED_OUT, LOST, KILLED = (GOODBYE,), (4031,), (1158,), (1158, 1160)
+OPENING_SECONDS = 60.0
+"""The first minute: what a new user sees predicted in it happens."""
+LAST_SECONDS = 10.0
+"""A client that would come back in the last seconds before its closing comes too late, as long as the opening lasts."""
+FAR_SECONDS = 30.0
+"""Only a session whose closing is farther than this is killed, or sends a packet that is too large."""
+PACKET_AT = 20.0
+"""When that packet is sent, in seconds from the start."""
+SAID_GOODBYE, TIMED_OUT, LOST, KILLED, TOO_LARGE = (GOODBYE,), (4031,), (1158,), (1158, 1160), (1153,)
 """What the server counts of each end, by account."""
 
 Cue = Callable[[float, ProcesslistId], None]
@@ -59,6 +67,7 @@ class Play:
         self._last_id = 4200
         self._running = 1
         self._endings: list[tuple[str, str, int]] = []
+        self._opening_ends = started + OPENING_SECONDS
         self._counts = {
             "aborted_clients": 118,
             "aborted_connects": 9,
@@ -70,7 +79,8 @@ class Play:
         for entrance in entrances(max(0, sessions - EXEMPT_SESSIONS), self._rng):
             self._enter(entrance, started)
         self._cue(started + self._rng.uniform(20, 40), self._knock, self.own)
-        self._cue(started + self._rng.uniform(70, 110), self._kill_oldest, self.own)
+        self._cue(started + self._rng.uniform(30, 50), self._kill_oldest, self.own)
+        self._cue(started + PACKET_AT, self._send_too_much, self.own)
 
     def advance(self, now: float) -> None:
         """Play everything that is due. An earlier instant than last time changes nothing."""
@@ -117,7 +127,7 @@ class Play:
         if who not in self._parts:
             return False
         self._counts["com_kill"] += 1
-        if not self._rows[who].is_idle:
+        if self._rows[who].command == "Query":
             self._cues = [cue for cue in self._cues if cue[3] != who]
             heapify(self._cues)
             self._rest(at, who)
@@ -228,11 +238,11 @@ class Play:
 
     def _wait(self, at: float, who: ProcesslistId) -> None:
         """Cue the end of the running idle wait: the client's next word, or the server's last."""
-        row, part = self._rows[who], self._parts[who]
-        deadline = (at if row.idle_since is None else row.idle_since) + self._limit(row, part)
+        part, deadline = self._parts[who], self._deadline(who, at)
         pauses = NAP_PAUSES if self._rng.random() < part.app.naps else 1
         wake = at + self._rng.expovariate(1 / (part.app.pause * pauses))
-        if wake >= deadline:
+        comes_too_late = wake < self._opening_ends and deadline - wake < LAST_SECONDS
+        if wake >= deadline or comes_too_late:
             self._cue(deadline, self._expire, who)
         else:
             self._cue(wake, self._wake, who)
@@ -245,12 +255,23 @@ class Play:
         held = [
             (row.transaction.started or at, row.id)
             for row in self._rows.values()
-            if row.transaction is not None
+            if row.transaction is not None and self._deadline(row.id, at) - at > FAR_SECONDS
         ]
         if held:
             self._counts["com_kill"] += 1
             self._depart(at, min(held)[1], KILLED)
         self._cue(at + self._rng.uniform(150, 300), self._kill_oldest, who)
+
+    def _send_too_much(self, at: float, _: ProcesslistId) -> None:
+        """An idle client sends a packet above max_allowed_packet: the server closes its session."""
+        idle = (
+            who
+            for who in self._parts
+            if self._rows[who].is_idle and self._deadline(who, at) - at > FAR_SECONDS
+        )
+        sender = next((who for who in idle if self._parts[who].app.writes), None)
+        if sender is not None:
+            self._depart(at, sender, TOO_LARGE)
 
     def endings(self) -> tuple[tuple[str, str, int], ...]:
         """User, host and each error raised by those who left since this was last asked."""
@@ -272,6 +293,11 @@ class Play:
         kind = "write" if row.transaction.rows_modified else "readonly"
         specific = self._stage.value(f"idle_{kind}_transaction_timeout")
         return specific or self._stage.value("idle_transaction_timeout") or part.limit
+
+    def _deadline(self, who: ProcesslistId, at: float) -> float:
+        """When the server closes it, if it idles since `at` or has done so for longer."""
+        row = self._rows[who]
+        return (at if row.idle_since is None else row.idle_since) + self._limit(row, self._parts[who])
 
     def _next_id(self) -> ProcesslistId:
         """The next process list id; the gaps are sessions too short for anyone to see."""

@@ -47,8 +47,10 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "everyone": "mysql/can_everyone.sql",
         "aggregate": "mysql/can_aggregate.sql",
         "transactions": "mysql/can_transactions.sql",
+        "transaction_instrument": "mysql/can_transaction_instrument.sql",
         "attributes": "mysql/can_attributes.sql",
         "errors": "mysql/can_errors.sql",
+        "idle_error": "mysql/can_idle_error.sql",
         "accounts": "mysql/can_accounts.sql",
         "log": "mysql/can_log.sql",
         "bounds": "mysql/can_bounds.sql",
@@ -64,6 +66,7 @@ PROBES: dict[Flavour, dict[str, str]] = {
         "attributes": "mariadb/can_attributes.sql",
         "aggregate": "mariadb/can_aggregate.sql",
         "accounts": "mariadb/can_accounts.sql",
+        "paths": "mariadb/can_paths.sql",
         "rds": "mariadb/can_rds.sql",
         "azure": "mariadb/can_azure.sql",
     },
@@ -78,13 +81,16 @@ SIGNS: dict[Flavour, dict[str, str]] = {
         "aurora": "service/aurora.sql",
         "galera": "service/galera_mysql.sql",
         "apart": "service/apart_mysql.sql",
+        "idle_transactions": "mysql/can_idle_transactions.sql",
+        "pool": "mysql/can_pool.sql",
     },
     Flavour.MARIADB: {
         "galera": "service/galera_mariadb.sql",
         "apart": "service/apart_mariadb.sql",
+        "pool": "mariadb/can_pool.sql",
     },
 }
-"""The same for services, by their words in `source.services`."""
+"""The same for services, by their words in `source.services`, and for what only relatives or a setting bring."""
 
 STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
     Flavour.MYSQL: {
@@ -106,6 +112,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
             ("mysql/sessions_processlist.sql", "instrumented processlist"),
             ("mysql/sessions_information_schema.sql", ""),
         ),
+        "all_sessions": _variants(("mysql/sessions_information_schema.sql", "")),
         "packed_sessions": _variants(("mysql/packed_sessions.sql", "instrumented threads aggregate")),
         "roll": _variants(("mysql/roll.sql", ROLL)),
         "roll_digest": _variants(("mysql/roll_digest.sql", ROLL)),
@@ -126,8 +133,14 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "some_attributes": _variants(("mysql/some_attributes.sql", "instrumented attributes")),
         "packed_attributes": _variants(("mysql/packed_attributes.sql", "instrumented attributes aggregate")),
         "innodb_transactions": _variants(("mysql/innodb_transactions.sql", "process")),
-        "transactions": _variants(("mysql/transactions.sql", "instrumented threads transactions")),
-        "limits": _variants(("proxysql/limits.sql", "proxysql"), ("mysql/limits.sql", "")),
+        "transactions": _variants(
+            ("mysql/transactions.sql", "instrumented threads transactions transaction_instrument")
+        ),
+        "limits": _variants(
+            ("proxysql/limits.sql", "proxysql"),
+            ("mysql/limits_idle_transactions.sql", "idle_transactions"),
+            ("mysql/limits.sql", ""),
+        ),
         "variables": _variants(
             ("proxysql/variables.sql", "proxysql"),
             ("tidb/variables.sql", "tidb"),
@@ -137,12 +150,12 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "counters": _variants(
             ("proxysql/counters.sql", "proxysql"),
             ("tidb/counters.sql", "tidb"),
-            ("mysql/counters_kills.sql", "instrumented threads"),
             ("mysql/counters.sql", ""),
         ),
         "endings": _variants(("mysql/endings.sql", "instrumented threads errors instruments")),
         "accounts": _variants(("mysql/accounts.sql", "instrumented accounts")),
         "kills": _variants(("mysql/kills.sql", "instrumented threads statements")),
+        "offline": _variants(("mysql/offline.sql", "bounds"), ("mysql/offline_before.sql", "")),
         "log": _variants(("mysql/log.sql", "instrumented log")),
         "log_oldest": _variants(("mysql/log_oldest.sql", "instrumented log")),
         "past_log": _variants(("mysql/past_log.sql", "instrumented log")),
@@ -223,7 +236,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
             ("mariadb/kill_query_azure.sql", "azure"),
             ("mariadb/kill_query.sql", ""),
         ),
-        "standing": _variants(("mariadb/standing.sql", "")),
+        "standing": _variants(("mariadb/standing.sql", "paths"), ("mariadb/standing_before.sql", "")),
         "room": _variants(("mariadb/room.sql", "")),
     },
 }
@@ -256,12 +269,27 @@ RELATIVES: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
 """What is asked of others that belong with a server, seldom and by hand: the first variant that is not refused answers."""
 
 
-def choose(flavour: Flavour, what: str, able: AbstractSet[str]) -> str | None:
-    """The statement that tells most about `what` with these abilities, or None where there is none."""
+def choose(
+    flavour: Flavour, what: str, able: AbstractSet[str], refused: AbstractSet[str] = frozenset()
+) -> str | None:
+    """The statement that tells most about `what` with these abilities, or None where there is none.
+
+    `refused` are the files of statements that this server has refused.
+    """
     for variant in STATEMENTS[flavour].get(what, ()):
-        if variant.needs <= able:
+        if variant.needs <= able and variant.file not in refused:
             return read(variant.file)
     return None
+
+
+def variants_of(flavour: Flavour, statement: str) -> list[tuple[str, Variant]]:
+    """The things that this statement reads, each with the variant it is; none where it is not of `STATEMENTS`."""
+    return [
+        (what, variant)
+        for what, variants in STATEMENTS[flavour].items()
+        for variant in variants
+        if read(variant.file) == statement
+    ]
 
 
 @cache

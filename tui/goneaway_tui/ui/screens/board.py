@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -21,7 +22,7 @@ from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, identity, in_order
 from goneaway_tui.ui.copying import Piece, of_group, of_sessions
 from goneaway_tui.ui.freshness import CONNECTING, Freshness
-from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.messages import RowChosen, RowMarked
 from goneaway_tui.ui.notice import hidden, narrowed, nothing
 from goneaway_tui.ui.screens.chooser import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen
@@ -31,7 +32,7 @@ from goneaway_tui.ui.standing import Standing
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.summary import Summary
+from goneaway_tui.ui.widgets.summary import NO_MARKS, Marked, Summary
 from goneaway_tui.ui.wording import grouping_word
 
 NARROW, MIDDLE = 100, 150
@@ -67,15 +68,18 @@ class Board(Screen[None]):
     now: reactive[float] = reactive(0.0, repaint=False)
     freshness: reactive[Freshness] = reactive(CONNECTING, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
+    reach: reactive[str] = reactive("", repaint=False)
+    """What the keys can do on the server in hand, in a word that is not translated yet."""
+    is_recording: reactive[bool] = reactive(False, repaint=False)
+    marked_sessions: reactive[Marked] = reactive(NO_MARKS, repaint=False)
 
     summary = query_one("#summary", Summary)
     sessions: query_one[LineTable[Verdict]] = query_one("#sessions", LineTable)
     groups: query_one[LineTable[Group]] = query_one("#groups", LineTable)
     field = query_one("#filter", Input)
 
-    def __init__(self, name: str, *, read_only: bool) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self._read_only = read_only
         self._server_name = name
         self._columns: tuple[Column[Verdict], ...] = SESSION_COLUMNS
         self._groupings = [by for by in GROUPINGS if by != OF_SEVERAL]
@@ -86,8 +90,13 @@ class Board(Screen[None]):
         self._group_sort, self._group_reverse = "left", False
 
     def compose(self) -> ComposeResult:
-        yield Summary(self._server_name, read_only=self._read_only, id="summary").data_bind(
-            Board.snapshot, Board.now, Board.freshness
+        yield Summary(self._server_name, id="summary").data_bind(
+            Board.snapshot,
+            Board.now,
+            Board.freshness,
+            Board.reach,
+            Board.is_recording,
+            Board.marked_sessions,
         )
         yield Static(id="notice")
         yield Field(
@@ -117,12 +126,75 @@ class Board(Screen[None]):
         self._draw_notice()
 
     def chosen(self) -> list[Verdict]:
-        """The marked sessions, or the one under the cursor."""
+        """The marked sessions, those that a filter hides first; or those of the row under the cursor."""
+        shown, hidden_ones = self._marked()
+        if shown or hidden_ones:
+            return [*hidden_ones, *shown]
         if self._grouped:
-            return []
-        marked = [v for v in self.sessions.rows if identity(v) in self.sessions.marks]
+            return self._in_group(self.groups.cursor_key)
         under = self.sessions.cursor_row
-        return marked or ([under] if under is not None else [])
+        return [] if under is None else [under]
+
+    def _marked(self) -> tuple[list[Verdict], list[Verdict]]:
+        """The marked sessions of what is shown: those in sight, then those that the filter hides."""
+        marks = self.sessions.marks
+        if not marks:
+            return [], []
+        shown = [v for v in self.sessions.rows if identity(v) in marks]
+        in_sight = {identity(v) for v in shown}
+        rest = [
+            v
+            for each in self._shown()
+            for v in each.verdicts
+            if identity(v) in marks and identity(v) not in in_sight
+        ]
+        return shown, rest
+
+    def _in_group(self, key: Hashable) -> list[Verdict]:
+        """The sessions in sight that are counted in one row of the grouped view."""
+        key_of = GROUPINGS[self._grouped]
+        return [v for v in self.sessions.rows if key_of(v) == key]
+
+    def clear_marks(self) -> None:
+        self.sessions.clear_marks()
+        self._show_marks()
+
+    @on(RowMarked)
+    def _row_marked(self, event: RowMarked) -> None:
+        if self._grouped:
+            self._mark_group(event.key)
+        self._show_marks()
+
+    def _mark_group(self, key: Hashable) -> None:
+        """Mark all sessions of a group, or take their marks away where all have one."""
+        members = {identity(v) for v in self._in_group(key)}
+        marks = self.sessions.marks
+        self.sessions.marks = marks - members if members <= marks else marks | members
+
+    def _show_marks(self) -> None:
+        """Count the marks, and mark the groups of which every session is marked."""
+        shown, rest = self._marked()
+        self.marked_sessions = Marked(len(shown) + len(rest), len(rest))
+        if self._grouped:
+            self.groups.marks = self._marked_groups()
+            self.groups.tick(self.now)
+
+    def _marked_groups(self) -> set[Hashable]:
+        marks, key_of = self.sessions.marks, GROUPINGS[self._grouped]
+        if not marks:
+            return set()
+        unmarked: set[Hashable] = {key_of(v) for v in self.sessions.rows if identity(v) not in marks}
+        groups: set[Hashable] = {group.key for group in self.groups.rows}
+        return groups - unmarked
+
+    def _every(self) -> list[Snapshot]:
+        """Those that marks can be of."""
+        return self._shown()
+
+    def _forget_ended(self) -> None:
+        """A session that ended takes its mark along; one that the filter hides keeps it."""
+        if self.sessions.marks:
+            self.sessions.marks &= {identity(v) for each in self._every() for v in each.verdicts}
 
     def copies(self) -> list[Piece]:
         group = self.groups.cursor_row if self._grouped else None
@@ -148,6 +220,7 @@ class Board(Screen[None]):
     def _draw_rows(self) -> None:
         if not self.is_mounted:
             return
+        self._forget_ended()
         rows = self._standing.follow(*self._shown())
         self.groups.display = bool(self._grouped)  # at once: it is to have the focus
         self.sessions.display = not self._grouped
@@ -157,6 +230,7 @@ class Board(Screen[None]):
                 group_by(self._grouped, rows), GROUP_COLUMNS, self._group_sort, reverse=self._group_reverse
             )
             self.groups.show(groups, self.now, self._group_sort, reverse=self._group_reverse)
+        self._show_marks()
 
     def _draw_notice(self) -> None:
         """One line: what is wrong with the server, else with the filter, else what is filtered or hidden from us."""
@@ -218,12 +292,14 @@ class Board(Screen[None]):
         self._table.focus()
 
     def action_leave(self) -> None:
-        """Leave what was opened last: the filter, then the grouping."""
+        """Leave what was opened last: the filter, then the grouping, then the marks."""
         if self.field.display:
             self.field.value = ""
             self.field.display = False
         elif self._grouped:
             self._grouped = ""
+        else:
+            self.clear_marks()
         self._draw()
         self._table.focus()
 

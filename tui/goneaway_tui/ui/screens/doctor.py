@@ -25,7 +25,6 @@ from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.pattern import Pattern
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
 from goneaway_tui.ui.copying import Piece
 from goneaway_tui.ui.freshness import Freshness
@@ -195,18 +194,6 @@ class DoctorScreen(Screen[None]):
     def _whole(self) -> None:
         sign = self.rows.cursor_row
         if sign is not None:
-            lines = [
-                _(
-                    "{cause}: {certainty} now",
-                    cause=sign.name,
-                    certainty=wording.certainty_word(sign.certainty),
-                ),
-                "",
-                *sign.because,
-            ]
-            if sign.remedies:
-                lines += ["", _("what to do"), *(f"  {each}" for each in sign.remedies)]
-            self.app.push_screen(ReadingScreen(sign.name, lambda _: lines))
             self.app.push_screen(ReadingScreen(sign.name, lambda _: sign.told))
 
     @on(Input.Submitted, "#paste")

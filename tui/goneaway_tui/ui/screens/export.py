@@ -18,7 +18,7 @@ from goneaway_tui.export import FORMATS, default_name
 from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.ui.widgets.choice import Choice
+from goneaway_tui.ui.widgets.choice import Choice, Choices
 from goneaway_tui.ui.widgets.field import Field
 
 
@@ -57,7 +57,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
                 number,
             )
             yield Label(Content(whole))
-            with RadioSet(id="format"):
+            with Choices(id="format"):
                 for index, row in enumerate(FORMATS.values()):
                     yield Choice(Content(_(row.title)), value=index == 0, id=f"format-{row.name}")
             yield Field(value=self._suggested, placeholder=_("file"), id="path", compact=True)

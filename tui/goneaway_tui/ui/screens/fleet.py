@@ -6,7 +6,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
@@ -20,7 +19,6 @@ from goneaway_tui.ui.alike import Alike
 from goneaway_tui.ui.columns import SESSION_COLUMNS, server_column
 from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.glance import Glance
-from goneaway_tui.ui.messages import RowMarked
 from goneaway_tui.ui.screens.board import OF_SEVERAL, Board
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.keys import OF_SEVERAL_KEYS, said
@@ -61,7 +59,7 @@ class FleetBoard(Board, inherit_bindings=False):
 
     def __init__(self, names: Sequence[str]) -> None:
         """`names`: of the servers, each unlike the others."""
-        super().__init__(names[0], read_only=False)
+        super().__init__(names[0])
         self.set_reactive(FleetBoard.in_hand, names[0])
         self._columns = (server_column(names), *SESSION_COLUMNS)
         self._groupings = [*GROUPINGS]
@@ -69,7 +67,13 @@ class FleetBoard(Board, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield ServerStrip(id="strip").data_bind(
-            FleetBoard.fleet, FleetBoard.now, FleetBoard.in_hand, FleetBoard.marked
+            FleetBoard.fleet,
+            FleetBoard.now,
+            FleetBoard.in_hand,
+            FleetBoard.marked,
+            FleetBoard.reach,
+            FleetBoard.is_recording,
+            FleetBoard.marked_sessions,
         )
         yield from super().compose()
 
@@ -104,10 +108,12 @@ class FleetBoard(Board, inherit_bindings=False):
         self._draw()
         self.refresh_bindings()
 
-    def _draw_rows(self) -> None:
-        if self.is_mounted:  # of all groups only servers have a use for marks
-            self.groups.marks = set(self.marked) if self._grouped == OF_SEVERAL else set()
-        super()._draw_rows()
+    def _marked_groups(self) -> set[Hashable]:
+        """A mark on a server is for a change there, not for its sessions."""
+        return {*self.marked} if self._grouped == OF_SEVERAL else super()._marked_groups()
+
+    def _every(self) -> list[Snapshot]:
+        return [each.snapshot for each in self.fleet if each.snapshot is not None]
 
     def _left(self) -> list[Glance]:
         return [each for each in self.fleet if self._narrowed_to in {"", each.name}]
@@ -148,10 +154,11 @@ class FleetBoard(Board, inherit_bindings=False):
             self._narrow_to_server("")
         self._group_by("" if self._grouped == OF_SEVERAL else OF_SEVERAL)
 
-    @on(RowMarked)
-    def _mark(self, event: RowMarked) -> None:
+    def _mark_group(self, key: Hashable) -> None:
         if self._grouped == OF_SEVERAL:
-            self.marked ^= {str(event.key)}
+            self.marked ^= {str(key)}
+        else:
+            super()._mark_group(key)
 
     def _unmark(self, name: str) -> None:
         """What was marked was marked for what is done now."""
@@ -199,7 +206,7 @@ class FleetBoard(Board, inherit_bindings=False):
         for each in self.fleet:
             if each.name == name and isinstance(self.app, Face):
                 self.app.dress(each.color)
-                self.summary.tell_of(name, read_only=each.is_read_only)
+                self.summary.tell_of(name)
         self.sessions.to_top()
 
     def action_help(self) -> None:

@@ -23,11 +23,11 @@ MOVING: Rows = (
     ("/", marked("filter")),
     ("s", marked("sort by a column; again: the other way")),
     ("g", marked("group by user, client, program or database")),
-    ("space", marked("mark a session, for k")),
+    ("space", marked("mark a session, or all sessions of a group, for k")),
 )
 ACTING: Rows = (
     ("t", marked("change any limit")),
-    ("k", marked("kill the marked sessions, or the one under the cursor")),
+    ("k", marked("kill the marked sessions, or those of the row under the cursor")),
     ("u", marked("undo the last change")),
     ("l", marked("the ledger: who left, when and why")),
     ("d", marked("the doctor: every cause as it stands now, and an answer to a pasted error")),

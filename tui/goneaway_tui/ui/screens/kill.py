@@ -23,7 +23,7 @@ from goneaway_tui.tune.actions import KillQuery, KillSession
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.copying import Piece
 from goneaway_tui.ui.screens.seen import SeenScreen
-from goneaway_tui.ui.widgets.choice import Choice
+from goneaway_tui.ui.widgets.choice import Choice, Choices
 
 SHOWN = 12
 """Victims listed by name; the rest are counted."""
@@ -49,9 +49,12 @@ class KillScreen(SeenScreen[Kills | None]):
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, victims: Sequence[Verdict], now: float, server: str, left_out: str = "") -> None:
-        """`left_out`: who was marked too, and is not to be killed."""
+    def __init__(
+        self, victims: Sequence[Verdict], now: float, server: str, left_out: str = "", note: str = ""
+    ) -> None:
+        """`left_out`: who was marked too, and is not to be killed. `note`: what is to be known about how it would be done."""
         super().__init__()
+        self._note = note
         self._left_out = left_out
         self._victims = tuple(victims)
         self._now = now
@@ -68,7 +71,7 @@ class KillScreen(SeenScreen[Kills | None]):
             dialog.border_title = title
             yield Static(self._list(), id="victims")
             yield Label(Content(self._stakes()), id="stakes")
-            with RadioSet(id="how"):
+            with Choices(id="how"):
                 yield Choice(
                     _("the session: its transaction is rolled back (KILL)"), value=True, id="how-session"
                 )
@@ -77,6 +80,8 @@ class KillScreen(SeenScreen[Kills | None]):
             yield Label(
                 Content(_("Each is looked at again first, and spared if it is no longer what is shown here."))
             )
+            if self._note:
+                yield Label(Content(self._note), classes="note")
             if self._left_out:
                 yield Label(Content(self._left_out), classes="quiet")
             with Horizontal(classes="buttons"):

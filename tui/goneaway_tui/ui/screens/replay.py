@@ -47,7 +47,7 @@ class ReplayBoard(Board, inherit_bindings=False):
     ]
 
     def __init__(self, name: str, player: Player) -> None:
-        super().__init__(name, read_only=True)
+        super().__init__(name)
         self._player = player
 
     def compose(self) -> ComposeResult:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -22,6 +22,8 @@ from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import words
 from goneaway_tui.ui.copying import Piece
 
+DRAW_SECONDS = 0.1
+"""How long what comes in is collected before it is drawn: of hundreds of acts all lines are laid out each time."""
 GOOD, BAD, FACT = "$text-success", "$text-warning", ""
 Line = tuple[str, str]
 
@@ -37,6 +39,10 @@ class Done:
     """Why it was not performed."""
     failed: str = ""
     """How it failed; whether the server did it may be unknown, and then this says so."""
+    is_unknown: bool = False
+    """It failed, and nobody knows whether the server did it."""
+    unprobed: str = ""
+    """Why no new session could be asked what it gets."""
 
 
 class ReportScreen(ModalScreen[None]):
@@ -53,25 +59,35 @@ class ReportScreen(ModalScreen[None]):
         self._title = title
         self._expected = expected
         self._done: list[Done] = []
+        self._lines: list[Content] = []
+        self._is_due = False
+        """What came in is going to be drawn."""
         self.is_stopping = False
         """Nothing more is to be begun."""
         self.is_finished = False
         self._is_drawn = False
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog tune changing") as dialog:
+        with Vertical(classes="dialog tune changing") as dialog:
             dialog.border_title = plain(self._title, 100)
             yield Static(id="tally")
-            yield Static(id="told")
+            with VerticalScroll(classes="body"):
+                yield Static(id="told")
 
     def on_mount(self) -> None:
         self._is_drawn = True
+        body = self.query_one(VerticalScroll)
+        body.anchor()  # it follows the newest line until somebody scrolls
+        body.focus()
         self._tell()
 
     def add(self, done: Done) -> None:
         """One more act is over."""
         self._done.append(done)
-        self._tell()
+        self._lines += [Content.styled(plain(text, 600), look) for text, look in told(done)]
+        if not self._is_due:
+            self._is_due = True
+            self.set_timer(DRAW_SECONDS, self._tell)
 
     def finish(self) -> None:
         """All are over, or will not be begun."""
@@ -90,16 +106,14 @@ class ReportScreen(ModalScreen[None]):
             self._tell()
 
     def _tell(self) -> None:
+        self._is_due = False
         if not self._is_drawn:
             return  # an act can be over before the screen has its parts
-        self.query_one(VerticalScroll).border_subtitle = self._way_out()
+        self.query_one(".dialog").border_subtitle = self._way_out()
         tally = self.query_one("#tally", Static)
         tally.update(Content(self._tally()))
         tally.display = self._expected > 1 or not self.is_finished
-        lines = [line for each in self._done for line in told(each)]
-        self.query_one("#told", Static).update(
-            Content("\n").join(Content.styled(plain(text, 600), look) for text, look in lines)
-        )
+        self.query_one("#told", Static).update(Content("\n").join(self._lines))
 
     def _way_out(self) -> str:
         if self.is_finished:
@@ -115,8 +129,12 @@ class ReportScreen(ModalScreen[None]):
         parts = [_("{number} of {expected} done", number=performed, expected=self._expected)]
         for number, said in (
             (sum(bool(each.refused) for each in self._done), marked("{number} spared")),
-            (sum(bool(each.failed) for each in self._done), marked("{number} failed")),
-            (left, marked("{number} not begun") if self.is_finished else marked("{number} to go")),
+            (
+                sum(bool(each.failed) and not each.is_unknown for each in self._done),
+                marked("{number} failed"),
+            ),
+            (sum(each.is_unknown for each in self._done), marked("{number} with unknown outcome")),
+            (left, marked("{number} not attempted") if self.is_finished else marked("{number} to go")),
         ):
             if number:
                 parts.append(_(said, number=number))
@@ -141,8 +159,12 @@ def told(done: Done) -> Iterable[Line]:
     yield (f"  {outcome.said}", FACT if is_as_asked else BAD)
     for warning in outcome.kept.warnings if outcome.kept else ():
         yield (_("  the server says: {warning}", warning=_(warning)), BAD)
+    if outcome.lent:
+        yield (_("  ran over the connection that reads: the server gave no other"), FACT)
     if isinstance(done.action, SetVariable):
         yield from compared(done.action, outcome, done.probes)
+    if done.unprobed:
+        yield (_("  what a new session gets is unknown: {why}", why=done.unprobed), BAD)
     if outcome.unrecorded:
         yield (_("  ▲ the journal could not be told: {why}", why=outcome.unrecorded), BAD)
 

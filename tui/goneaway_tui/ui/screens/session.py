@@ -13,7 +13,6 @@ from textual.highlight import highlight
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from goneaway_tui.export.instants import instant
 from goneaway_tui.judge.proxies import proxy_named_by
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
@@ -137,14 +136,7 @@ def facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, gone: bool
     else:
         yield "limit", _("none: no idle clock runs for a {role}", role=session.role.value)
     if verdict.deadline is not None:
-        yield (
-            "closes",
-            _(
-                "in {left}, at {instant}",
-                left=wording.countdown(verdict.deadline - now),
-                instant=instant(verdict.deadline),
-            ),
-        )
+        yield "closes", wording.closes_at(verdict, now)
     if session.half_sent:
         yield "note", _("part of a command has arrived; the clock began anew with it and waits for the rest")
     yield "at stake", _stake_words(session, now)

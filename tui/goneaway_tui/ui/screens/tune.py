@@ -26,7 +26,7 @@ from goneaway_tui.tune.preview import Preview, preview
 from goneaway_tui.tune.tunables import Tunable, Unit
 from goneaway_tui.tune.values import parse_value, words
 from goneaway_tui.ui.copying import Piece
-from goneaway_tui.ui.widgets.choice import Choice
+from goneaway_tui.ui.widgets.choice import Choice, Choices
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.wording import on as on_server
@@ -66,6 +66,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         self._confirmed: str | None = None
         self.typed = ""
         """A value that was begun before it was open."""
+        self.note = ""
+        """What is to be known about how it would be done."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune changing") as dialog:
@@ -79,7 +81,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                     yield Field(placeholder=self._examples(), id="value", compact=True)
                 yield Entry("means", id="meaning")
                 if self._powers.can_persist:
-                    with RadioSet(id="keep", compact=True):
+                    with Choices(id="keep", compact=True):
                         yield Choice(_("until the server restarts (GLOBAL)"), value=True, id="keep-global")
                         yield Choice(_("across restarts (PERSIST)"), id="keep-persist")
                 yield Entry("runs", id="runs")
@@ -88,6 +90,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                     "effect", id="effects"
                 )  # as long as it has to be, so it comes after what is of one line
                 yield Entry("lasting", id="lasting")
+            if self.note:
+                yield Label(Content(self.note), classes="note")
             warning = Static(id="warning")
             warning.display = False
             yield warning
@@ -131,7 +135,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return paragraphs(today, (back, "$text-warning"))
 
     def _bounds(self) -> Content | None:
-        """The server's own."""
+        """The server's own, or those of the manual where it tells none."""
         now, unit = self._standing.variable, self._tunable.unit
         bounds = [
             f"{_(name)} {words(number, unit)}"
@@ -144,6 +148,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         ]
         if self._standing.block and self._standing.block > 1:
             bounds.append(_("in steps of {number:,}", number=self._standing.block))
+        if now.is_documented:
+            bounds.append(_("(from the manual)"))
         return Content.styled("   ".join(bounds), "$foreground-muted") if bounds else None
 
     def _origin(self) -> str:
@@ -212,13 +218,17 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         because = (
             _("   ▲ not {value:,}: {why}", value=seen.action.value, why=seen.because) if seen.because else ""
         )
+        runs = Content.styled(seen.statement, "$text-accent")
+        if seen.kept != seen.action.value:
+            keeps = _("   the server keeps {value:,}", value=seen.kept)
+            runs = Content.assemble(runs, (keeps, "$text-warning"))
         lasting = None
         if seen.option_file and not self._powers.can_persist:
             lines = ((line, "$text-accent") for line in seen.option_file)
             lasting = paragraphs((_("in the option file:"), "$foreground-muted"), *lines)
         return (
             Content.assemble((means, "bold"), (because, "$text-warning")),
-            Content.styled(seen.statement, "$text-accent"),
+            runs,
             Content.styled(seen.undo, "$text-accent") if seen.undo else None,
             paragraphs(*seen.effects),
             lasting,

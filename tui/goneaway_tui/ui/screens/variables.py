@@ -132,7 +132,8 @@ def described(variable: Variable) -> Iterator[str]:
     yield _("now     {value}  {words}", value=value, words=said(variable)).rstrip()
     yield _("set by  {who}", who=origin_word(variable.set_by or "") or _("not told"))
     if bounds_of(variable):
-        yield _("takes   {bounds}", bounds=bounds_of(variable))
+        source = "  " + _("(from the manual)") if variable.is_documented else ""
+        yield _("takes   {bounds}", bounds=bounds_of(variable)) + source
 
 
 def whole(act: Act) -> Iterator[str]:

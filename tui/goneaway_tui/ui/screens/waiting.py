@@ -1,8 +1,9 @@
-"""Stands while a dialog reads what it is about: what is typed meanwhile was meant for it."""
+"""Stands while what a key needs to know is asked of the server: what is typed meanwhile was meant for its dialog."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, TypeVar
 
 from textual import events
@@ -20,13 +21,29 @@ class WaitingScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", id="waiting.cancel")]
 
-    def __init__(self) -> None:
+    def __init__(self, is_command: Callable[[str], bool]) -> None:
+        """`is_command` tells by its action whether a key of the screen below takes the place of the one that waits."""
         super().__init__()
         self._typed = ""
         self._is_over = False
+        self._is_command: Callable[[str], bool] | None = is_command
+
+    def take_text(self) -> None:
+        """What is typed from now on is for the dialog, whatever it does on the screen below."""
+        self._is_command = None
 
     def on_key(self, event: events.Key) -> None:
-        if event.is_printable and event.character:
+        below = self.app.screen_stack[-2].active_bindings.get(event.key)
+        if (
+            self._is_command is not None
+            and not self._typed
+            and below is not None
+            and self._is_command(below.binding.action)
+        ):
+            event.stop()
+            self.action_leave()
+            self.app.post_message(events.Key(event.key, event.character))
+        elif event.is_printable and event.character:
             self._typed += event.character
             event.stop()
 
@@ -44,9 +61,13 @@ class WaitingScreen(ModalScreen[None]):
             self.app.call_from_thread(self.action_leave)
             raise
 
-    def give_way(self, screen: TuneScreen, answered: Callable[..., None]) -> None:
-        """To what was waited for, with what was typed; to nothing where that was cancelled."""
+    def leave_for(self, act: Callable[[], object]) -> None:
+        """Do what was waited with; nothing where that was cancelled."""
         if not self._is_over:
             self.action_leave()
-            screen.typed = self._typed
-            self.app.push_screen(screen, answered)
+            act()
+
+    def give_way(self, screen: TuneScreen, answered: Callable[..., None]) -> None:
+        """To what was waited for, with what was typed; to nothing where that was cancelled."""
+        screen.typed = self._typed
+        self.leave_for(partial(self.app.push_screen, screen, answered))

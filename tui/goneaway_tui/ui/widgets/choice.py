@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widgets import Checkbox, RadioButton
+from textual.widgets import Checkbox, RadioButton, RadioSet
 
 
 class Choice(RadioButton):
@@ -12,6 +12,31 @@ class Choice(RadioButton):
     @property
     def _button(self) -> Content:
         return Content.styled("(•)" if self.value else "( )", "bold" if self.value else "")
+
+
+class Choices(RadioSet):
+    """Choices of which one holds. An arrow key chooses the one it reaches: highlighted and chosen are the same."""
+
+    def action_next_button(self) -> None:
+        super().action_next_button()
+        self._choose()
+
+    def action_previous_button(self) -> None:
+        super().action_previous_button()
+        self._choose()
+
+    def _choose(self) -> None:
+        """Choose what is highlighted, at once: the key that applies it may be in the same burst.
+
+        The framework highlights the first choice when the set is mounted; that is no key, and chooses nothing.
+        """
+        if self.has_focus and self._selected is not None:
+            chosen = self.query(Choice)[self._selected]
+            with self.prevent(RadioButton.Changed):
+                for other in self.query(Choice):
+                    if other is not chosen:
+                        other.value = False
+            chosen.value = True
 
 
 class Tick(Checkbox):

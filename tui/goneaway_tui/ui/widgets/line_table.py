@@ -82,7 +82,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         """The user has moved the cursor: it follows its row. Until then it stays on top, where the next closing is."""
         self._nothing = ""
         self.marks: set[Hashable] = set()
-        """The keys of marked rows; a row that goes takes its mark along."""
+        """The keys of marked rows, also of rows that are not shown now: whoever fills the table takes out what has ended."""
 
     @property
     def rows(self) -> Sequence[RowT]:
@@ -102,9 +102,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         if (sorted_by, reverse) != (self._sorted_by, self._reverse):
             self._sorted_by, self._reverse = sorted_by, reverse
             self._refresh_line_on_screen(0)
-        if self.marks:
-            self.marks.intersection_update({self._key_of(row) for row in rows})
-        size = Size(self.scrollable_content_region.width, len(rows) + HEADER)
+        size = Size(self.size.width, len(rows) + HEADER)
         if size != self.virtual_size:
             self.virtual_size = size
         found = self._find(self.cursor_key) if self._is_led else 0
@@ -112,7 +110,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
             self._place(self.cursor if self._is_led else 0)
         elif found != self.cursor:
             self.cursor = found
-            self.scroll_to(y=max(0, found - line_on_screen), animate=False, immediate=True)
+            self._scroll_to_row(found - line_on_screen)
         self._redraw()
 
     def say_nothing(self, words: str) -> None:
@@ -129,12 +127,12 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
     def _redraw(self) -> None:
         """Draw those lines in sight that have changed; of the others no more is asked than what they would show."""
         top = self.scroll_offset.y
-        for line in range(self.size.height - HEADER):
+        for line in range(self._lines):
             if self._picture(top + line) != self._drawn.get(top + line):
                 self._refresh_line_on_screen(line + HEADER)
 
     def _refresh_line_on_screen(self, y: int) -> None:
-        self.refresh(Region(0, y, max(self.virtual_size.width, self.size.width), 1))
+        self.refresh(Region(0, y, self.scrollable_content_region.width, 1))
 
     def _picture(self, index: int) -> Picture | None:
         """What a line is to show now; None below the last row."""
@@ -162,12 +160,33 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         self.cursor = max(0, min(index, len(self._rows) - 1))
         row = self.cursor_row
         self.cursor_key = None if row is None else self._key_of(row)
-        top, height = self.scroll_offset.y, max(1, self.size.height - HEADER)
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
-        elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
-        self._redraw()
+        top = self.scroll_offset.y
+        self._scroll_to_row(max(self.cursor - self._lines + 1, min(self.cursor, top)))
+        if self.scroll_offset.y == top:  # else all of it is drawn anyway
+            self._redraw()
+
+    @property
+    def _lines(self) -> int:
+        """Rows there is room for."""
+        return max(1, self.size.height - HEADER)
+
+    def _scroll_to_row(self, index: int) -> None:
+        """Have this row on top, or the nearest that can be there.
+
+        Forced, since the framework else refuses until it has laid out the scroll bar of rows that have just come.
+        """
+        if index != self.scroll_offset.y:
+            self.scroll_to(y=index, animate=False, force=True)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Take the cursor along when the mouse wheel or the scroll bar moves the rows: keys act on a row in sight."""
+        super().watch_scroll_y(old_value, new_value)
+        top = self.scroll_offset.y
+        bottom = top + self._lines - 1
+        self._drawn = {index: drawn for index, drawn in self._drawn.items() if top <= index <= bottom}
+        if not top <= self.cursor <= bottom:
+            self._is_led = True
+            self._place(max(top, min(self.cursor, bottom)))
 
     def to_top(self) -> None:
         """Back to the first row, and stay there whatever row that is."""
@@ -180,7 +199,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
 
     def action_page(self, by: int) -> None:
         self._is_led = True
-        self._place(self.cursor + by * max(1, self.size.height - HEADER - 1))
+        self._place(self.cursor + by * max(1, self._lines - 1))
 
     def action_jump(self, to: int) -> None:
         self._is_led = to != 0
@@ -209,10 +228,11 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        self._layout.fit_to(self.scrollable_content_region.width)
+        """Fit the columns to the whole width: a scroll bar stands in the gap after the last column."""
+        self._layout.fit_to(self.size.width)
         self._drawn.clear()
-        self.refresh()  # all of it, the heading too: a scroll bar takes room, and this is as large as before
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows) + HEADER)
+        self.refresh()  # all of it, the heading too
+        self.virtual_size = Size(self.size.width, len(self._rows) + HEADER)
         self._place(self.cursor)
 
     def point(self, index: int, *, again: bool) -> None:
@@ -242,7 +262,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if not self._layout.fitted:  # drawn before it was told its size
-            self._layout.fit_to(self.scrollable_content_region.width)
+            self._layout.fit_to(width)
         if y < HEADER:
             return self._aside(self._header(), self.get_component_rich_style("lines--header"))
         index = y - HEADER + self.scroll_offset.y
@@ -274,7 +294,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
 
     def _line(self, picture: Picture) -> Strip:
         """Neighbouring cells that look alike are one segment."""
-        parts = [("lines--stake", "●") if picture.is_marked else ("", " ")]
+        parts = [("lines--stake", "✔") if picture.is_marked else ("", " ")]
         for (column, room), cell in zip(self._layout.fitted, picture.cells, strict=True):
             kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "") if cell else ""
             parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]

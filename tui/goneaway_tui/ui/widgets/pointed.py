@@ -25,7 +25,7 @@ class Spot(NamedTuple):
     """Of the row; negative on the heading."""
 
 
-class Pointed(Hinted, ScrollView):
+class Pointed(ScrollView, Hinted):
     """A heading line and rows under it, as the mouse finds them."""
 
     _layout: Layout[Any]

@@ -23,13 +23,18 @@ from goneaway_tui.ui.hints import judged_hint, server_hint
 from goneaway_tui.ui.widgets.hinted import Hinted
 from goneaway_tui.ui.widgets.summary import (
     LOOKS,
+    NO_MARKS,
     QUIET,
+    Marked,
     Part,
     bar_at,
     beside,
     figure,
     histogram,
     horizons,
+    how_full,
+    marks,
+    recording,
     spread,
     tally,
     who_is_next,
@@ -114,6 +119,9 @@ class ServerStrip(Hinted):
     now: reactive[float] = reactive(0.0, repaint=False)
     in_hand: reactive[str] = reactive("")
     marked: reactive[frozenset[str]] = reactive(frozenset())
+    reach: reactive[str] = reactive("")
+    is_recording: reactive[bool] = reactive(False)
+    marked_sessions: reactive[Marked] = reactive(NO_MARKS)
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id)
@@ -164,7 +172,7 @@ class ServerStrip(Hinted):
             ("goneaway ", "bold $text-primary"),
             (_("{number} servers", number=len(self.fleet)), "bold"),
         ]
-        right = liveness(self.fleet)
+        right = [*recording(is_on=self.is_recording), *liveness(self.fleet)]
         held = next((each for each in self.fleet if each.name == self.in_hand), None)
         if self.marked:
             right += [
@@ -172,11 +180,10 @@ class ServerStrip(Hinted):
                 (_("{sign} {number} marked", sign=MARK, number=len(self.marked)), "bold"),
             ]
         if held is not None:
-            reach = _("read-only") if held.is_read_only else _("read-write")
             right += [
                 (_("   keys act on "), f"{QUIET} @hint=servers"),
                 (plain(held.name, NAME_MOST), "bold @hint=servers"),
-                (f"  {reach}", f"{QUIET} @hint=reach"),
+                (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
             ]
         return spread(left, right, width)
 
@@ -193,10 +200,11 @@ class ServerStrip(Hinted):
         totals = [
             figure(_("sessions"), wording.count(sessions), ""),
             figure(_("idle"), wording.count(idle), ""),
+            *nearly_full(self.fleet),
         ]
         return [
             spread(within(totals, width), [], width),
-            beside(tally(risks), who_is_next(ahead, self.now), width),
+            beside([*marks(self.marked_sessions), *tally(risks)], who_is_next(ahead, self.now), width),
             spread(histogram(ahead, shown[0].policy), [], width),
         ]
 
@@ -207,6 +215,14 @@ class ServerStrip(Hinted):
             axis = max((horizons(each, width) for each in shown), key=lambda stretches: stretches[-1][0])
             self._ahead = second, together(closings(each, self.now, axis) for each in shown)
         return self._ahead[1]
+
+
+def nearly_full(fleet: Sequence[Glance]) -> list[list[Part]]:
+    """The servers that have few connections left, by name."""
+    alarms = ((each.name, how_full(each.snapshot.sample)) for each in fleet if each.snapshot is not None)
+    return [
+        [(plain(name, NAME_MOST), "bold"), alarm, ("   ", "")] for name, alarm in alarms if alarm is not None
+    ]
 
 
 def liveness(fleet: Sequence[Glance]) -> list[Part]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from textual import events
@@ -37,26 +38,39 @@ JUST_CAME = 3
 """Connections that may have come between the list of sessions and their count."""
 
 
+class Marked(NamedTuple):
+    """How many sessions are marked, and how many of those the filter hides."""
+
+    number: int
+    hidden: int
+
+
+NO_MARKS = Marked(0, 0)
+FULL_SOON, FULL = 0.8, 0.9
+"""Shares of max_connections from which on the header warns, and from which on it alarms."""
+
+
 class Summary(Hinted):
     """Four lines that never change their places."""
 
     snapshot: reactive[Snapshot | None] = reactive(None)
     freshness: reactive[Freshness] = reactive(CONNECTING)
     now: reactive[float] = reactive(0.0, repaint=False)
+    reach: reactive[str] = reactive("")
+    is_recording: reactive[bool] = reactive(False)
+    marked_sessions: reactive[Marked] = reactive(NO_MARKS)
 
-    def __init__(self, name: str, *, read_only: bool, id: str) -> None:  # noqa: A002 - the framework's word
+    def __init__(self, name: str, *, id: str) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id)
         self._server_name = plain(name, 120)
-        self._reach = _("read-only") if read_only else _("read-write")
         self._aborted_before: int | None = None
         self._shown = (0, "")
         self._ahead: Forecast | None = None
         self._ahead_of: tuple[float, int] | None = None
 
-    def tell_of(self, name: str, *, read_only: bool) -> None:
+    def tell_of(self, name: str) -> None:
         """Of several servers of this one, from now on."""
         self._server_name = plain(name, 120)
-        self._reach = _("read-only") if read_only else _("read-write")
         self._aborted_before, self._ahead = None, None
         self.watch_snapshot(self.snapshot)
         self.refresh()
@@ -73,7 +87,7 @@ class Summary(Hinted):
         first = self._ahead.next if self._ahead else None
         shown = (
             int(now),
-            "" if first is None or first.deadline is None else wording.countdown(first.deadline - now),
+            "" if first is None else wording.countdown_of(first, now) or "",
         )
         if shown != self._shown:
             self._shown = shown
@@ -111,8 +125,9 @@ class Summary(Hinted):
             parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
             up = _("  up {age}", age=wording.age(server.uptime))
         right = [
+            *recording(is_on=self.is_recording),
             (_(self.freshness.words), f"{self.freshness.look} @hint=fresh"),
-            (f"  {self._reach}", f"{QUIET} @hint=reach"),
+            (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
         ]
         used = sum(cell_len(text) for text, _look in (*parts, *right))
         if up and used + cell_len(up) < width:  # whole, or not at all
@@ -130,14 +145,18 @@ class Summary(Hinted):
         forecast = self._forecast(self.snapshot)
         return [
             spread(within(self._limits(self.snapshot, width), width), [], width),
-            beside(tally(self.snapshot.tally.risks), who_is_next(forecast, self.now), width),
+            beside(
+                [*marks(self.marked_sessions), *tally(self.snapshot.tally.risks)],
+                who_is_next(forecast, self.now),
+                width,
+            ),
             spread(histogram(forecast, self.snapshot.policy), [], width),
         ]
 
     def _limits(self, snapshot: Snapshot, width: int) -> list[list[Part]]:
-        """The limits in words, with the raw value where there is room, and what they are held against."""
+        """How full the server is; then the limits in words, with the raw value where there is room."""
         sample = snapshot.sample
-        figures: list[list[Part]] = []
+        figures: list[list[Part]] = [saturation(sample)]
         for variable, name in (
             ("wait_timeout", "wait_timeout"),
             ("interactive_timeout", _("interactive")),
@@ -162,14 +181,6 @@ class Summary(Hinted):
                     "max_allowed_packet",
                 )
             )
-        most = sample.variable("max_connections")
-        figures.append(
-            figure(
-                _("sessions"),
-                wording.count(len(sample.sessions)),
-                unseen(sample) + f" / {wording.count(int(most))}" if most else "",
-            )
-        )
         figures.append(figure(_("idle"), wording.count(snapshot.tally.idle), ""))
         aborted = sample.counter("aborted_clients")
         if aborted is not None and self._aborted_before is not None:
@@ -184,6 +195,42 @@ def unseen(sample: Sample) -> str:
     clients = sum(session.role in {Role.CLIENT, Role.LOGIN} for session in sample.sessions)
     sees_all = not sample.limitations or connected is None or connected <= clients + JUST_CAME
     return "" if sees_all else _(" seen of {number:,}", number=connected or 0)
+
+
+def saturation(sample: Sample) -> list[Part]:
+    """The sessions, of how many there may be; with a sign and the share once the server is nearly full."""
+    most = sample.variable("max_connections")
+    of = unseen(sample) + f" / {wording.count(int(most))}" if most else ""
+    parts = figure(_("sessions"), wording.count(len(sample.sessions)), of)
+    alarm = how_full(sample)
+    return parts if alarm is None else [*parts[:-1], (of, parts[-1][1]), alarm, ("   ", "")]
+
+
+def how_full(sample: Sample) -> Part | None:
+    """`▲ 93 %` of max_connections, from `FULL_SOON` on; None below, and where it is not known."""
+    most = sample.variable("max_connections")
+    connected = sample.counter("threads_connected")
+    if not most or connected is None or connected / most < FULL_SOON:
+        return None
+    risk = Risk.IMMINENT if connected / most >= FULL else Risk.WATCH
+    share = _("{number} %", number=int(100 * connected / most))
+    return f" {wording.SIGNS[risk]} {share}", f"{LOOKS[risk]} @hint=sessions"
+
+
+def recording(*, is_on: bool) -> list[Part]:
+    return [(_("● REC"), "bold $text-error @hint=recording"), ("  ", "")] if is_on else []
+
+
+def marks(marked: Marked) -> list[list[Part]]:
+    """How many sessions are marked; a mark that the filter hides is still a mark."""
+    if not marked.number:
+        return []
+    words = _("✔ {number:,} marked", number=marked.number)
+    if marked.hidden:
+        words = _(
+            "✔ {number:,} marked, {hidden:,} hidden by the filter", number=marked.number, hidden=marked.hidden
+        )
+    return [[(words, "bold $text-warning @hint=marked"), ("   ", "")]]
 
 
 def figure(name: str, value: str, more: str, hint: str = "") -> list[Part]:
@@ -207,14 +254,15 @@ def tally(counts: Mapping[Risk, int]) -> list[list[Part]]:
 def who_is_next(forecast: Forecast, now: float) -> list[Part]:
     first = forecast.next
     at = " @hint=next"
-    if first is None or first.deadline is None:
+    left = None if first is None else wording.countdown_of(first, now)
+    if first is None or first.deadline is None or left is None:
         return [(_("no closing ahead"), QUIET + at)]
     return [
         (_("next: session "), QUIET + at),
         (str(first.session.id), "bold" + at),
         (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET + at),
-        (_(" in "), QUIET + at),
-        (wording.countdown(first.deadline - now), LOOKS[first.risk] + at),
+        (_(" in ") if now < first.deadline else " ", QUIET + at),
+        (left, LOOKS[first.risk] + at),
     ]
 
 

@@ -15,11 +15,10 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from goneaway_tui.judge.forecast import Forecast, closings, together
+from goneaway_tui.judge.forecast import Forecast, closings, in_closing_order, together
 from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
@@ -214,13 +213,9 @@ def _next(scene: Scene, shown: Sequence[Snapshot], width: int, height: int) -> l
 def soonest(shown: Iterable[Snapshot], most: int) -> list[Verdict]:
     """Who closes first, of all servers."""
     ahead = heapq.merge(
-        *(
-            [(deadline, number, each) for deadline, number in islice(each.tally.deadlines, most)]
-            for each in shown
-        ),
-        key=lambda found: found[:2],
+        *map(in_closing_order, shown), key=lambda each: (each.deadline or 0.0, each.session.id)
     )
-    return [each.by_id[ProcesslistId(number)] for _deadline, number, each in islice(ahead, most)]
+    return [*islice(ahead, most)]
 
 
 def _who(verdict: Verdict) -> tuple[list[Part], list[Part], list[Part]]:

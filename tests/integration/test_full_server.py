@@ -1,0 +1,344 @@
+"""A server that gives no further connection: what is wanted most then still works, over the connection that reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+from textual.pilot import Pilot
+
+from goneaway_tui.errors import NoConnectionLeft, OutcomeUnknown, Refused, SourceError, TooSlow
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.tuning import Keep
+from goneaway_tui.source import live
+from goneaway_tui.source.address import Address
+from goneaway_tui.source.executor import LiveExecutor
+from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.writer import Writer
+from goneaway_tui.tune.actions import KillSession
+from goneaway_tui.tune.gate import Gate
+from goneaway_tui.tune.journal import Journal
+from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.screens.kill import KillScreen
+from goneaway_tui.ui.screens.report import ReportScreen
+from goneaway_tui.ui.screens.tune import TuneScreen
+from goneaway_tui.ui.watched import Subject
+from tests.integration.conftest import StartServer
+from tests.integration.relay import Relay
+from tests.servers.private import NAMES, Name, RealServer
+from tests.ui.test_board import lines
+from tests.waiting import PATIENCE, becomes_true
+
+PLACES = 10
+"""Connections of a server that is to be full."""
+
+
+def run(server: RealServer, *statements: str) -> list[tuple[Any, ...]]:
+    with closing(server.connect(autocommit=True)) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        return list(cursor.fetchall())
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Sessions of an ordinary account that take all places of a server."""
+
+    server: RealServer
+    sitters: list[Any]
+
+    def fill(self) -> None:
+        """Till it is refused for a while: the places of those who left just now become free one by one."""
+        refused = 0
+        while refused < 5:
+            try:
+                self.sitters.append(self.server.connect(user="crowd"))
+            except pymysql.OperationalError:
+                refused += 1
+                time.sleep(0.1)
+            else:
+                refused = 0
+
+    def make_room(self, number: int = 5) -> None:
+        for _ in range(number):
+            self.sitters.pop().close()
+
+    @property
+    def newest(self) -> ProcesslistId:
+        return ProcesslistId(self.sitters[-1].thread_id())
+
+
+@pytest.fixture(params=NAMES)
+def crowd(request: pytest.FixtureRequest, start_server: StartServer) -> Iterator[Crowd]:
+    """Before anybody of ours came: root gets in by the place that is kept for it."""
+    server = start_server(request.param, f"--max-connections={PLACES}")
+    run(server, "CREATE USER crowd")
+    crowd = Crowd(server, [])
+    crowd.fill()
+    yield crowd
+    for sitter in crowd.sitters:
+        sitter._force_close()
+
+
+def root(server: RealServer) -> Address:
+    return Address("127.0.0.1", server.port, "root")
+
+
+@contextmanager
+def reader(address: Address) -> Iterator[tuple[LiveSource, LiveExecutor]]:
+    with closing(LiveSource(address, time.time)) as source:
+        source.sample()
+        yield source, LiveExecutor(address, time.time, lender=source)
+
+
+def is_listed(source: LiveSource, session: ProcesslistId) -> bool:
+    return session in {each.id for each in source.sample().sessions}
+
+
+def hang_up(relay: Relay) -> None:
+    """End what goes through it, and go on taking more."""
+    for end in relay._open[1:]:
+        end.close()
+
+
+def crowded(sample: Sample) -> int:
+    return sum(each.user == "crowd" for each in sample.sessions)
+
+
+def test_what_the_account_may_is_asked_over_the_connection_that_reads(crowd: Crowd) -> None:
+    with reader(root(crowd.server)) as (_source, executor):
+        powers = executor.powers()
+
+        assert (True, True) == (powers.can_kill, powers.can_set)
+        with pytest.raises(NoConnectionLeft):
+            LiveExecutor(root(crowd.server), time.time).powers()
+
+
+async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place_again(
+    crowd: Crowd, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "journal.jsonl", time.time)
+    with reader(root(crowd.server)) as (source, executor):
+        gate = Gate(executor, journal, executor.powers())
+        seen = {each.id: each for each in source.sample().sessions}
+        first, second = crowd.newest, ProcesslistId(crowd.sitters[0].thread_id())
+        with pytest.raises(NoConnectionLeft):
+            gate.run(KillSession(seen[first]))
+        assert executor.is_full
+        assert is_listed(source, first)
+
+        assert gate.run(KillSession(seen[first]), borrow=True).lent
+        await becomes_true(lambda: not is_listed(source, first))
+        crowd.make_room(2)
+        await becomes_true(lambda: crowded(source.sample()) < PLACES - 1)
+
+        assert not gate.run(KillSession(seen[second]), borrow=True).lent
+        assert not executor.is_full
+        await becomes_true(lambda: not is_listed(source, second))
+
+    assert [False, True, False] == [act.entry.lent for act in journal.acts()]
+    assert ["failed", "done", "done"] == [act.entry.phase for act in journal.acts()]
+
+
+def test_whoever_woke_up_is_spared_over_the_connection_that_reads_too(crowd: Crowd, tmp_path: Path) -> None:
+    with reader(root(crowd.server)) as (source, executor):
+        gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.powers())
+        time.sleep(0.7)
+        seen = next(each for each in source.sample().sessions if each.id == crowd.newest)
+        time.sleep(0.7)
+        crowd.sitters[-1].query("SELECT 1")
+        with pytest.raises(Refused, match="woke up"):
+            gate.run(KillSession(seen), borrow=True)
+
+        assert is_listed(source, crowd.newest)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_kill_the_lent_line_broke_in_is_unknown_and_the_next_reading_begins_anew(
+    name: Name, start_server: StartServer
+) -> None:
+    server = start_server(name, f"--max-connections={PLACES}")
+    run(server, "CREATE USER crowd")
+    crowd = Crowd(server, [])
+    broken: list[Relay] = []
+    with ExitStack() as stack:
+        relay = stack.enter_context(Relay(server, b"KILL CONNECTION", lambda: hang_up(broken.pop())))
+        broken.append(relay)
+        source = stack.enter_context(closing(LiveSource(relay.address, time.time)))
+        crowd.fill()
+        before = source.sample().server.own_session_ids
+        executor = LiveExecutor(relay.address, time.time, lender=source)
+        with executor.together(borrow=True) as conversation:
+            with pytest.raises(OutcomeUnknown):
+                conversation.kill(crowd.newest)
+            with pytest.raises(SourceError, match="broke earlier"):
+                conversation.kill(crowd.newest)
+        for sitter in crowd.sitters:
+            sitter._force_close()
+        time.sleep(0.3)
+
+        assert before != source.sample().server.own_session_ids
+
+
+async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_once_there_is_room(
+    crowd: Crowd, tmp_path: Path
+) -> None:
+    address = root(crowd.server)
+    source = LiveSource(address, time.time)
+    journal = Journal(tmp_path / "journal.jsonl", time.time)
+    executor = LiveExecutor(address, time.time, lender=source)
+    app = GoneawayApp([Subject(source, executor=executor, journal=journal)], time.time)
+
+    def on(screen: type) -> bool:
+        return isinstance(app.screen, screen)
+
+    async def reported(pilot: Pilot[None]) -> str:
+        await becomes_true(lambda: isinstance(app.screen, ReportScreen) and app.screen.is_finished)
+        await pilot.pause()
+        return lines(app)
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await becomes_true(lambda: app.snapshot is not None)
+        await pilot.press("k")
+        await becomes_true(lambda: on(KillScreen))
+        await pilot.pause()
+        asked = lines(app)
+        await pilot.click("#kill")
+        killed = await reported(pilot)
+        await pilot.press("escape")
+        await becomes_true(lambda: crowded(source.sample()) < PLACES)
+        crowd.fill()
+        crowd.sitters.append(crowd.server.connect())  # somebody else has the place that is kept for root
+
+        await pilot.press("w")
+        await becomes_true(lambda: on(TuneScreen))
+        await pilot.pause()
+        tuning = lines(app)
+        await pilot.press(*"9h", "enter")
+        tuned = await reported(pilot)
+        await pilot.press("escape")
+
+        crowd.make_room()
+        await becomes_true(lambda: app.snapshot is not None and crowded(app.snapshot.sample) < PLACES - 2)
+        await pilot.press("w")
+        await becomes_true(lambda: on(TuneScreen))
+        await pilot.pause()
+        roomy = lines(app)
+        await pilot.press(*"8h", "enter")
+        alone = await reported(pilot)
+
+    assert "The server is full" in asked
+    assert "over the connection that reads" in asked
+    assert "✔ KILL" in killed
+    assert "ran over the connection that reads" in killed
+    assert "gave this account no further connection" in tuning
+    assert "wait_timeout is 32400 now" in tuned
+    assert "ran over the connection that reads" in tuned
+    assert "what a new session gets is unknown" in tuned
+    assert "no further connection" not in roomy
+    assert "a new session gets wait_timeout = 28,800" in alone
+    assert "ran over" not in alone
+    assert [True, True, False] == [act.entry.lent for act in journal.acts()]
+    assert [(28800,)] == run(crowd.server, "SELECT @@GLOBAL.wait_timeout")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_value_out_of_bounds_is_cut_over_the_lent_connection_as_over_any(
+    name: Name, start_server: StartServer
+) -> None:
+    server = start_server(name, f"--max-connections={PLACES}", "--sql-mode=TRADITIONAL")
+    run(server, "CREATE USER crowd")
+    crowd = Crowd(server, [])
+    crowd.fill()
+    with reader(root(server)) as (_source, executor), executor.together(borrow=True) as conversation:
+        kept = conversation.set_global("wait_timeout", 32140800, Keep.GLOBAL)
+
+        assert conversation.is_lent
+        assert 31536000 == kept.value
+        assert 1 == len(kept.warnings)
+    for sitter in crowd.sitters:
+        sitter._force_close()
+
+
+def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
+    mysql97: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with reader(root(mysql97)) as (source, executor), ThreadPoolExecutor() as pool:
+        before = source.sample().server.own_session_ids
+        with source.lent() as (connection, _found):
+            reading = pool.submit(source.sample)
+            assert [(42,)] == connection.rows("SELECT 42")
+            assert not reading.done()
+            monkeypatch.setattr(live, "SAMPLE_SECONDS", 0.1)
+            with pytest.raises(TooSlow), source.lent():
+                pass
+            monkeypatch.undo()
+        assert before == reading.result(PATIENCE).server.own_session_ids
+        assert executor.powers().can_kill
+
+
+def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Path, monkeypatch: Any) -> None:
+    opened: list[int] = []
+    connect = Writer.__init__
+
+    def counted(self: Any, *arguments: Any, **options: Any) -> None:
+        connect(self, *arguments, **options)
+        opened.append(self.id)
+
+    monkeypatch.setattr(Writer, "__init__", counted)
+    with ExitStack() as stack:
+        sitters: list[Any] = [stack.enter_context(closing(any_server.connect())) for _ in range(30)]
+        source, executor = stack.enter_context(reader(root(any_server)))
+        gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.powers())
+        victims = {each.thread_id() for each in sitters}
+        witnesses = [each for each in source.sample().sessions if each.id in victims]
+        with gate.together() as connection:
+            for witness in witnesses:
+                gate.run(KillSession(witness), connection)
+
+        assert 30 == len(witnesses)
+        assert 1 == len(opened)
+        until = time.monotonic() + PATIENCE
+        while victims & {each.id for each in source.sample().sessions} and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not victims & {each.id for each in source.sample().sessions}
+        for sitter in sitters:
+            sitter._force_close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_whose_connection_breaks_attempts_nothing_more(
+    name: Name, start_server: StartServer, tmp_path: Path
+) -> None:
+    server = start_server(name)
+    relays: list[Relay] = []
+    journal = Journal(tmp_path / "journal.jsonl", time.time)
+    with ExitStack() as stack:
+        sitters: list[Any] = [stack.enter_context(closing(server.connect())) for _ in range(4)]
+        relay = stack.enter_context(Relay(server, b"KILL CONNECTION", lambda: relays.pop().cut()))
+        relays.append(relay)
+        source = stack.enter_context(closing(LiveSource(root(server), time.time)))
+        ids = [each.thread_id() for each in sitters]
+        witnesses = [each for each in source.sample().sessions if each.id in ids]
+        executor = LiveExecutor(relay.address, time.time)
+        gate = Gate(executor, journal, executor.powers())
+        with gate.together() as connection:
+            with pytest.raises(OutcomeUnknown):
+                gate.run(KillSession(witnesses[0]), connection)
+            with pytest.raises(SourceError, match="broke earlier"):
+                gate.run(KillSession(witnesses[1]), connection)
+
+        assert set(ids[1:]) <= {each.id for each in source.sample().sessions}
+        for sitter in sitters:
+            sitter._force_close()
+    unknown, untried = journal.acts()
+    assert "outcome is unknown" in unknown.outcome
+    assert "not performed" in untried.outcome

@@ -1,0 +1,203 @@
+"""The header: how full the server is, what this run may do, whether it records, and how many sessions are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from goneaway_tui.errors import FileError
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.tune.journal import Journal
+from goneaway_tui.ui import wording
+from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.screens.kill import KillScreen
+from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.widgets.summary import how_full
+from tests.builders import a_sample, a_session, a_transaction
+from tests.fakes import POWERS, FakeExecutor
+from tests.snapshot.shots import settle
+from tests.ui import stage
+from tests.ui.stage import HeldClock, Scripted
+from tests.ui.test_acts import an_app, on, ready, until
+from tests.ui.test_board import board, ids, lines
+
+SIZE = (120, 40)
+
+
+def head(app: GoneawayApp) -> str:
+    return "\n".join(lines(app).splitlines()[:4])
+
+
+class Tape:
+    """A recorder that keeps nothing; with `fails` it cannot write."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self._fails = fails
+
+    def record(self, snapshot: Snapshot, departed: Sequence[Departure]) -> None:
+        if self._fails:
+            raise FileError("cannot write tape: disk full", "")
+
+
+@pytest.mark.parametrize(
+    ("connected", "said"), [(100, ""), (207, ""), (208, " △ 80 %"), (234, " ▲ 90 %"), (261, " ▲ 100 %")]
+)
+def test_a_server_that_is_nearly_full_is_marked_by_a_sign_and_the_share(connected: int, said: str) -> None:
+    sample = a_sample(variables={"max_connections": 260}, counters={"threads_connected": connected})
+    alarm = how_full(sample)
+
+    assert said == ("" if alarm is None else alarm[0])
+    if alarm is not None:
+        assert ("warning" if connected < 234 else "error") in alarm[1]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_alarm_of_a_full_server_stands_first_and_is_never_cut(size: tuple[int, int]) -> None:
+    sample = a_sample(variables={"max_connections": 260}, counters={"threads_connected": 242})
+    app = stage.an_app(Scripted(sample))
+    async with app.run_test(size=size) as pilot:
+        await settle(app, pilot)
+
+        assert head(app).splitlines()[1].strip().startswith("sessions 1 / 260 ▲ 93 %")
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 36)])
+async def test_a_recording_is_shown_at_every_size_until_it_cannot_be_written(size: tuple[int, int]) -> None:
+    for tape, is_shown in ((Tape(), True), (Tape(fails=True), False)):
+        subject = Subject(Scripted(a_sample()), recorder=tape)  # type: ignore[arg-type]
+        app = GoneawayApp([subject], HeldClock(), ticking=False)
+        async with app.run_test(size=size) as pilot:
+            await settle(app, pilot)
+            app.tick()
+            await settle(app, pilot)
+
+            assert ("● REC" in head(app)) is is_shown
+
+
+@pytest.mark.parametrize(("can", "said"), [(True, "read-write"), (False, "read-only (privileges)")])
+async def test_an_account_that_may_change_nothing_is_read_only(tmp_path: Path, can: bool, said: str) -> None:  # noqa: FBT001
+    executor = FakeExecutor()
+    executor.can = replace(POWERS, can_set=can, can_persist=can, can_kill=can)
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        app.tick()
+        await settle(app, pilot)
+
+        assert head(app).splitlines()[0].rstrip().endswith(said)
+
+
+@pytest.mark.parametrize("room", [11, 12, 13, 14, 20])
+@pytest.mark.parametrize("number", [3, 3_000, 120_000, 1_250_000])
+def test_a_figure_at_stake_never_loses_its_unit(number: int, room: int) -> None:
+    written = a_session(transaction=a_transaction(rows_modified=number))
+    locked = a_session(transaction=a_transaction(rows_modified=0, rows_locked=number))
+
+    for session, unit in ((written, "rows"), (locked, "locked")):
+        words = wording.stake_within(session, room)
+        assert words.endswith(unit)
+        assert len(words) <= room
+
+
+SHOP = [a_session(id=n, user="shop", idle_for=n, own_limit=600) for n in (3, 4)]
+ETL = [a_session(id=n, user="etl", idle_for=n, own_limit=600) for n in (5, 6, 7)]
+
+
+def acting(tmp_path: Path) -> tuple[GoneawayApp, FakeExecutor]:
+    clock, executor = HeldClock(), FakeExecutor(sessions=[*SHOP, *ETL])
+    subject = Subject(
+        Scripted(a_sample([*SHOP, *ETL])),
+        executor=executor,
+        journal=Journal(tmp_path / "journal.jsonl", clock),
+    )
+    return GoneawayApp([subject], clock, ticking=False), executor
+
+
+async def test_a_filter_hides_marks_and_never_forgets_them(tmp_path: Path) -> None:
+    app, _ = acting(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("space", "space", "space")
+        marked = set(board(app).sessions.marks)
+        await until(pilot, lambda: "✔ 3 marked" in head(app))
+        await pilot.press("slash", *"user:shop", "enter")
+        await until(pilot, lambda: "✔ 3 marked, 3 hidden by the filter" in head(app))
+        assert {3, 4} == set(ids(app))
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        dialog = lines(app)
+        await pilot.press("escape", "escape")
+        await settle(app, pilot)
+
+        assert marked == board(app).sessions.marks
+        assert "✔ 3 marked " in head(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: "marked" not in head(app))
+    assert "kill 3 sessions" in dialog
+    assert all(f"{n} etl" in dialog for n in (5, 6, 7))
+    assert "3 of these sessions are marked and hidden by the filter." in dialog
+
+
+async def test_a_session_that_ends_takes_its_mark_along(tmp_path: Path) -> None:
+    app = stage.an_app(Scripted(a_sample([*SHOP, *ETL]), a_sample(SHOP)))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("end", "space")
+        await until(pilot, lambda: "✔ 1 marked" in head(app))
+        gone = set(board(app).sessions.marks)
+        app.watched[0].poller.request()
+        await settle(app, pilot)
+
+        assert gone <= {("", session.id) for session in ETL + SHOP}
+        assert set(ids(app)) == {3, 4}
+        assert ("marked" in head(app)) is bool(gone & {("", 3), ("", 4)})
+
+
+async def test_k_on_a_group_asks_about_its_sessions_and_a_mark_on_it_marks_them(tmp_path: Path) -> None:
+    app, _ = acting(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("g", "down", "enter")
+        await until(pilot, lambda: board(app).groups.display)
+        await settle(app, pilot)
+        group = board(app).groups.cursor_row
+        assert group is not None
+        of_group = [s.id for s in SHOP + ETL if s.user == group.key]
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        assert f"kill {len(of_group)} sessions" in lines(app)
+        await pilot.press("escape", "space")
+        await until(pilot, lambda: f"✔ {len(of_group)} marked" in head(app))
+        assert {("", n) for n in of_group} == board(app).sessions.marks
+        assert {group.key} == board(app).groups.marks
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        assert all(f"{n} {group.key}" in lines(app) for n in of_group)
+        await pilot.press("escape", "up", "space")
+        await until(pilot, lambda: "marked" not in head(app))
+
+
+async def test_k_without_a_session_says_so(tmp_path: Path) -> None:
+    app, _ = acting(tmp_path)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await ready(app, pilot)
+        await pilot.press("slash", *"user:nobody", "enter", "k")
+        await until(pilot, lambda: "There is no session to kill here." in lines(app))
+
+
+async def test_a_palette_without_a_match_says_so() -> None:
+    app = stage.an_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(app, pilot)
+        await pilot.press("ctrl+p")
+        await settle(app, pilot)
+        await pilot.press(*"zzqx")
+        await until(pilot, lambda: "No match for zzqx." in lines(app))
+        await pilot.press("backspace", "backspace", "backspace", "backspace", *"kill")
+        await until(pilot, lambda: "End the marked sessions" in lines(app))
+
+        assert "No match" not in lines(app)
