@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,8 @@ from tests.servers.private import RealServer, port_of_our_own
 from tests.waiting import PATIENCE, Stopwatch, becomes_true, comes_true
 
 PASSWORD = "tiger-in-the-pipe"
+SERVE = (sys.executable, "-m", "goneaway_tui", "serve")
+FEW_DESCRIPTORS = ("sh", "-c", 'ulimit -n 256; exec "$@"', "sh", *SERVE)
 
 
 class Serving:
@@ -43,10 +48,10 @@ class Serving:
 
 
 @contextmanager
-def serving(home: Path, *arguments: str, **more: str) -> Iterator[Serving]:
+def serving(home: Path, *arguments: str, words: tuple[str, ...] = SERVE, **more: str) -> Iterator[Serving]:
     home.mkdir(exist_ok=True)
     with port_of_our_own() as port, (home / "said").open("wb") as out:
-        command = [sys.executable, "-m", "goneaway_tui", "serve", "--listen", f"127.0.0.1:{port}", *arguments]
+        command = [*words, "--listen", f"127.0.0.1:{port}", *arguments]
         process = subprocess.Popen(command, stdout=out, stderr=out, env={**environment(home), **more})
         try:
             one = Serving(port, process, home / "said")
@@ -309,3 +314,55 @@ async def test_no_screen_outlives_who_began_it(tmp_path: Path, number: signal.Si
                 await becomes_true(lambda: not screen.exists() or "Z" in (screen / "stat").read_text())
             assert watch.seconds < 8
             assert "Traceback" not in served.said
+
+
+async def test_silent_connections_lock_nobody_out(tmp_path: Path) -> None:
+    with serving(tmp_path, "--simulated", words=FEW_DESCRIPTORS) as served:
+        host, port = served.place.split(":")
+        with ExitStack() as held:
+            for _ in range(300):
+                held.enter_context(socket.create_connection((host, int(port)), timeout=60))
+            async with ClientSession() as session:
+                async with session.get(f"http://{served.place}/") as answer:
+                    assert 200 == answer.status
+                async with looking(session, served) as socket_of_screen:
+                    assert WSMsgType.BINARY is (await socket_of_screen.receive(60)).type
+        assert len(served.said.splitlines()) < 30
+
+
+@pytest.mark.parametrize("path", ["/static/" + "a" * 5000, "/" + "%2e" * 900, "/download/" + "k" * 3000])
+async def test_a_path_that_is_too_long_is_refused(tmp_path: Path, path: str) -> None:
+    with serving(tmp_path, "--simulated") as served:
+        async with ClientSession() as session, session.get(f"http://{served.place}{path}") as answer:
+            assert answer.status in {400, 404, 414}
+        assert "Traceback" not in served.said
+
+
+async def test_a_size_in_the_keys_does_not_make_the_screen_larger(tmp_path: Path) -> None:
+    with serving(tmp_path, "--simulated") as served:
+        async with ClientSession() as session, looking(session, served) as socket_of_screen:
+            await socket_of_screen.receive(60)
+            (screen,) = served.screens()
+            await socket_of_screen.send_str(json.dumps(["stdin", "\x1b[48;20000;20000;1;1t"]))
+            for _ in range(200):
+                await socket_of_screen.send_str(json.dumps(["stdin", "\x1b[200~" + "x" * 900_000]))
+            await socket_of_screen.send_str(json.dumps(["ping", "still there"]))
+            while (message := await socket_of_screen.receive(60)).type is not WSMsgType.TEXT:
+                assert message.type is WSMsgType.BINARY
+
+            assert ["pong", "still there"] == message.json()
+            assert peak_mebibytes(screen) < 200
+
+
+async def test_a_screen_that_takes_too_much_memory_ends_alone(tmp_path: Path) -> None:
+    with serving(tmp_path, "--simulated") as served:
+        async with ClientSession() as session, looking(session, served) as socket_of_screen:
+            await socket_of_screen.receive(60)
+            (screen,) = served.screens()
+            limits = (screen / "limits").read_text()
+
+    assert re.search(r"Max data size +10\d{8} ", limits)
+
+
+def peak_mebibytes(process: Path) -> float:
+    return int(re.findall(r"VmHWM:\s+(\d+)", (process / "status").read_text())[0]) / 1024

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import random
 import socket
+import ssl
 import struct
 import threading
 import time
 import traceback
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from goneaway_tui.errors import (
     AccessDenied,
@@ -30,7 +35,7 @@ from goneaway_tui.judge.runs import RESTART_TOLERANCE
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.connection import ANSWER_SECONDS, Connection
+from goneaway_tui.source.connection import ANSWER_BYTES, ANSWER_SECONDS, Connection
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.sql import HINT, STATEMENT_SECONDS
@@ -526,16 +531,25 @@ def logins(server: RealServer) -> Iterator[tuple[str, str]]:
         yield plugin, f"IDENTIFIED WITH {plugin} BY '{{p}}'"
 
 
-@pytest.mark.parametrize("way", ["encrypted", "plain", "socket", "socket encrypted"])
+@pytest.mark.parametrize(
+    "way", ["encrypted", "plain", "plain, the key at hand", "socket", "socket encrypted"]
+)
 @pytest.mark.parametrize("password", [SECRET, "pässwörd→☃ '\\", "x" * 70])
 def test_every_password_plugin_logs_in_every_way(any_server: RealServer, way: str, password: str) -> None:
     encrypted = "REQUIRED" if any_server.name != "mariadb1011" else "PREFERRED"
-    fields = {
+    ways: dict[str, dict[str, Any]] = {
         "encrypted": {"ssl_mode": encrypted},
-        "plain": {"ssl_mode": "DISABLED"},
+        "plain": {"ssl_mode": "DISABLED", "get_server_public_key": True},
+        "plain, the key at hand": {
+            "ssl_mode": "DISABLED",
+            "server_public_key_path": str(any_server.datadir / "public_key.pem"),
+        },
         "socket": {"socket": str(any_server.socket)},
         "socket encrypted": {"socket": str(any_server.socket), "ssl_mode": encrypted},
-    }[way]
+    }
+    fields = ways[way]
+    if way == "plain, the key at hand" and any_server.flavour is Flavour.MARIADB:
+        fields = {"ssl_mode": "DISABLED"}  # it has no such key, and its plugins want none
     quoted = password.replace("\\", "\\\\").replace("'", "''")
     for plugin, clause in logins(any_server):
         run(any_server, "DROP USER IF EXISTS comer", f"CREATE USER comer {clause.format(p=quoted)}")
@@ -556,10 +570,10 @@ def framed(payload: bytes, number: int = 0) -> bytes:
     return struct.pack("<I", len(payload))[:3] + bytes([number]) + payload
 
 
-def greeting(plugin: bytes = b"mysql_native_password") -> bytes:
+def greeting(plugin: bytes = b"mysql_native_password", capabilities: int = CAPABILITIES) -> bytes:
     return framed(
         b"\x0a9.7.4\0" + struct.pack("<I", 7) + b"saltsalt\0"
-        + struct.pack("<HBHHB", CAPABILITIES & 0xFFFF, 255, 2, CAPABILITIES >> 16, 21)
+        + struct.pack("<HBHHB", capabilities & 0xFFFF, 255, 2, capabilities >> 16, 21)
         + b"\0" * 10 + b"saltsaltsalt\0" + plugin + b"\0"
     )  # fmt: skip
 
@@ -664,6 +678,35 @@ def test_what_is_no_server_of_ours_is_told_in_one_line(case: str) -> None:
     assert words in str(told)
 
 
+def sends_without_end(*before: bytes) -> Talk:
+    """Packets of 16 MB that go on and on, each with the number that is due, after what is said `before`."""
+
+    def talk(caller: socket.socket) -> None:
+        for piece in before:
+            caller.sendall(piece)
+            caller.recv(1 << 16)
+        for number in range(len(before) and 1, 200):
+            caller.sendall(b"\xff\xff\xff" + bytes([number]))
+            for _ in range(255):
+                caller.sendall(b"x" * 65_793)
+
+    return talk
+
+
+@pytest.mark.parametrize("before", [(), LOGGED_IN], ids=["the greeting", "an answer"])
+def test_a_server_sends_no_more_than_an_answer_can_be_long(before: tuple[bytes, ...]) -> None:
+    tracemalloc.start()
+    try:
+        with a_stranger(sends_without_end(*before)) as address:
+            told = refusal(address)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert "(2020)" in str(told)
+    assert peak < (3 * ANSWER_BYTES if before else 32 << 20)
+
+
 SLOW: dict[str, Talk] = {
     "says nothing": says(hold=True),
     "says half a greeting": says(greeting()[:30], hold=True),
@@ -705,6 +748,71 @@ def test_a_password_is_never_sent_in_clear_to_whoever_asks_for_it() -> None:
             refusal(address)
 
         assert SECRET.encode() not in b"".join(heard)
+
+
+@pytest.mark.parametrize("plugin", ["caching_sha2_password", "sha256_password"])
+def test_without_tls_a_key_that_anybody_may_have_made_is_not_believed(
+    mysql97: RealServer, plugin: str
+) -> None:
+    run(
+        mysql97,
+        "DROP USER IF EXISTS stranger",
+        f"CREATE USER stranger IDENTIFIED WITH {plugin} BY '{SECRET}'",
+    )
+    told = refusal(at(mysql97, user="stranger", password=SECRET, ssl_mode="DISABLED"))
+    run(mysql97, "DROP USER stranger")
+
+    assert isinstance(told, AccessDenied)
+    assert "has not proved who it is (2061)" in str(told)
+    assert "VERIFY_CA" in told.hint
+
+
+@pytest.mark.parametrize("held", ["a key of its own", "no key"])
+def test_no_password_goes_under_the_key_of_whoever_answers(held: str) -> None:
+    heard: list[bytes] = []
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def ask(caller: socket.socket) -> None:
+        caller.sendall(greeting(b"caching_sha2_password"))
+        caller.recv(1 << 16)
+        caller.sendall(framed(b"\1\4", 2) + (framed(b"\1" + pem, 4) if held == "a key of its own" else b""))
+        while piece := caller.recv(1 << 16):
+            heard.append(piece)
+
+    with a_stranger(ask) as address:
+        told = refusal(address)
+
+    assert "(2061)" in str(told)
+    assert [] == heard
+
+
+@pytest.mark.parametrize(("mode", "switch"), [("REQUIRED", False), ("PREFERRED", False), ("REQUIRED", True)])
+@pytest.mark.parametrize("plugin", [b"mysql_clear_password\0", b"dialog\0\x04Password: "])
+def test_clear_text_goes_to_an_unverified_certificate_only_by_a_switch(
+    mysql97: RealServer,
+    plugin: bytes,
+    mode: str,
+    switch: bool,  # noqa: FBT001
+) -> None:
+    heard: list[bytes] = []
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(mysql97.datadir / "server-cert.pem", mysql97.datadir / "server-key.pem")
+
+    def ask(caller: socket.socket) -> None:
+        caller.sendall(greeting(capabilities=CAPABILITIES | 0x800))
+        caller.recv(36)
+        with context.wrap_socket(caller, server_side=True) as private:
+            private.recv(1 << 16)
+            private.sendall(framed(b"\xfe" + plugin, 3))
+            while piece := private.recv(1 << 16):
+                heard.append(piece)
+
+    with a_stranger(ask) as address:
+        told = refusal(replace(address, ssl_mode=mode, enable_cleartext_plugin=switch))
+
+    assert switch == (SECRET.encode() in b"".join(heard))
+    assert switch or "(2061)" in str(told)
 
 
 def test_no_noise_raises_anything_but_a_source_error() -> None:

@@ -126,7 +126,12 @@ def test_departures_are_read_as_they_were_written(lines: list[list[Departure]]) 
     reader = DepartureReader(writer.columns)
 
     assert exact([tuple(line) for line in lines]) == exact(
-        [reader.follow(json.loads(writer.line(line))) for line in lines]
+        [
+            tuple(
+                found for text in writer.lines(line).splitlines() for found in reader.follow(json.loads(text))
+            )
+            for line in lines
+        ]
     )
 
 

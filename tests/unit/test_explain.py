@@ -8,6 +8,7 @@ import io
 import json
 import lzma
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,36 @@ def test_secrets_are_masked(capsys: pytest.CaptureFixture[str], log: Path) -> No
         _, out, _ = asked(capsys, f"--format={name}", str(log))
         assert "tiger" not in out
         assert "\\*\\*\\*\\*" in out or "****" in out
+
+
+def with_a_dictionary_of_a_gibibyte(packed: bytes) -> bytes:
+    """An xz file that says so in the header of its block, which is checked by its CRC alone."""
+    size = (packed[12] + 1) * 4
+    header = bytearray(packed[12 : 12 + size - 4])
+    assert b"\x21\x01" == header[2:4], "the filter is LZMA2, with one byte of properties"
+    header[4] = 36
+    return packed[:12] + header + zlib.crc32(header).to_bytes(4, "little") + packed[12 + size :]
+
+
+def test_an_xz_that_asks_for_too_much_memory_is_refused_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "app.log.xz"
+    log.write_bytes(with_a_dictionary_of_a_gibibyte(lzma.compress(b"x" * 1000)))
+
+    assert 4 == run(["explain", str(log)])
+    told = capsys.readouterr().err
+    assert "takes more than 128 MiB of memory to unpack" in told
+    assert "xz -dc" in told
+    assert 1 == told.count("\n")
+
+
+def test_an_xz_of_several_streams_is_read_to_its_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "app.log.xz"
+    line = b"(2006, 'MySQL server has gone away')\n"
+    log.write_bytes(lzma.compress(b"nothing\n" * 300_000) + b"\0" * 8 + lzma.compress(line))
+
+    assert 0 == run(["explain", str(log)])
+    assert "2006" in capsys.readouterr().out

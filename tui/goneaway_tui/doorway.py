@@ -1,4 +1,9 @@
-"""Where we are asked over HTTP, and by whom: the address, the certificate, the login."""
+"""Where we are asked over HTTP, and by whom: the address, the certificate, the login, the name, the page.
+
+A page from anywhere can make its reader's browser ask us, also on this very machine. That it is no page of ours is
+told by its `Origin`; that a stranger's name was made to lead here is told by `Host`. No stranger can take an address
+for a name, so by an address anybody may ask.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,22 @@ import base64
 import binascii
 import hmac
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
+from goneaway_tui.model.server import is_loopback
 
+UNKNOWN, STRANGE, MISDIRECTED, TOO_MANY = 401, 403, 421, 429
+"""Status codes of HTTP: who are you, that page may not, that is no name of ours, too many wrong logins."""
+MAX_FAILED_LOGINS, FAILED_LOGIN_SECONDS = 10, 60.0
+"""So many wrong logins from one address, and it is not listened to for so long."""
+MAX_ADDRESSES = 1000
+"""Whose wrong logins are remembered at a time."""
 CHALLENGE = 'Basic realm="goneaway-tui"'
 """What `WWW-Authenticate` says to who is not known."""
 
@@ -31,6 +46,11 @@ class Doorway:
     def is_guarded(self) -> bool:
         """Whether it is asked who comes."""
         return self.login is not None or self.ca is not None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return is_loopback(self.host)
 
 
 def knows(login: str, authorization: str) -> bool:
@@ -67,3 +87,99 @@ def tls(doorway: Doorway) -> ssl.SSLContext | None:
             _("name a certificate and its key, as PEM"),
         ) from None
     return context
+
+
+class FailedLogins:
+    """Wrong logins by address: after some, the address is refused for a while, whatever it says."""
+
+    def __init__(self) -> None:
+        self._failed: dict[str, tuple[int, float]] = {}
+        """How many, and when the first was."""
+
+    def is_refused(self, address: str, now: float) -> bool:
+        number, since = self._failed.get(address, (0, now))
+        return number >= MAX_FAILED_LOGINS and now - since < FAILED_LOGIN_SECONDS
+
+    def count(self, address: str, now: float) -> None:
+        number, since = self._failed.pop(address, (0, now))
+        if now - since >= FAILED_LOGIN_SECONDS:
+            number, since = 0, now
+        self._failed[address] = (number + 1, since)
+        if len(self._failed) > MAX_ADDRESSES:
+            del self._failed[next(iter(self._failed))]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Stands before every answer."""
+
+    names: frozenset[str] | None
+    """Those we are asked by, in small letters, besides `localhost`; None where any is good."""
+    login: str | None = None
+    """`user:password`; None lets in everybody."""
+    failed_logins: FailedLogins = field(default_factory=FailedLogins)
+
+    def refusal(self, headers: Mapping[str, str], *, by_page: bool, address: str, now: float) -> int | None:
+        """The status with which to refuse; None lets in.
+
+        `by_page`: only a page of ours asks for this. `address`: of who asks. `now`: seconds on any one clock.
+        """
+        host = headers.get("Host", "").casefold()
+        if self.names is not None and not _is_ours(_name_in(host), self.names):
+            return MISDIRECTED
+        origin = headers.get("Origin")
+        if (origin is None and by_page) or (origin is not None and _place_of(origin) != host):
+            return STRANGE
+        if self.login is None:
+            return None
+        if self.failed_logins.is_refused(address, now):
+            return TOO_MANY
+        said = headers.get("Authorization", "")
+        if knows(self.login, said):
+            return None
+        if said:
+            self.failed_logins.count(address, now)
+        return UNKNOWN
+
+
+def refusal_text(status: int) -> str:
+    return {
+        401: _("who are you?"),
+        403: _("only a page of ours may ask for that"),
+        429: _("too many wrong logins from this address: wait a minute"),
+        421: _("by that name nobody is known here: ask by the address, or serve with --listen-auth"),
+    }[status]
+
+
+def guard_of(doorway: Doorway, *names: str) -> Guard:
+    """`names`: of this machine. With a login or a certificate a stranger's name gets nobody any further."""
+    if doorway.login is not None or doorway.cert is not None:
+        return Guard(None, doorway.login)
+    return Guard(frozenset(name.casefold() for name in (doorway.host, *names)))
+
+
+def _is_ours(name: str, names: frozenset[str]) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return name == "localhost" or (bool(name) and name in names)
+    return True
+
+
+def _name_in(host: str) -> str:
+    """
+    >>> _name_in("db1:8104"), _name_in("[::1]:8104"), _name_in("[::1"), _name_in("a@b:1")
+    ('db1', '::1', '', '')
+    """
+    try:
+        return "" if "@" in host else urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _place_of(origin: str) -> str | None:
+    """Host and port of a page's origin; None of one that has none."""
+    try:
+        return urlsplit(origin.casefold()).netloc or None
+    except ValueError:
+        return None

@@ -10,7 +10,7 @@ function __goneaway_tui_said # the command, and the word behind it
             continue
         end
         switch $word
-            case '-h' '--host' '-P' '--port' '-u' '--user' '-S' '--socket' '--protocol' '-D' '--database' '--ssl-mode' '--ssl-ca' '--ssl-cert' '--ssl-key' '--connect-timeout' '--ssh' '--interval' '--watch-below' '--imminent-below' '--theme' '--lang' '--for' '--format' '--output' '--error-log' '--exec' '--record' '--keep' '--recording' '--listen' '--listen-cert' '--listen-key' '--listen-ca' '--listen-auth' '--max-series' '--max-viewers' '--defaults-file' '--defaults-extra-file' '--defaults-group-suffix' '--login-path' '--config' '--group'
+            case '-h' '--host' '-P' '--port' '-u' '--user' '-S' '--socket' '--protocol' '-D' '--database' '--ssl-mode' '--ssl-ca' '--ssl-cert' '--ssl-key' '--server-public-key-path' '--connect-timeout' '--ssh' '--interval' '--watch-below' '--imminent-below' '--theme' '--lang' '--for' '--format' '--output' '--error-log' '--exec' '--record' '--keep' '--recording' '--listen' '--listen-cert' '--listen-key' '--listen-ca' '--listen-auth' '--max-series' '--max-viewers' '--defaults-file' '--defaults-extra-file' '--defaults-group-suffix' '--login-path' '--config' '--group'
                 set skips 1
             case '-*'
             case demo snapshot watch explain replay exporter serve config schema completion manual
@@ -62,6 +62,9 @@ complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch explain export
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch explain exporter serve' -l ssl-key -r -F -d 'The key of our own certificate.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch explain exporter serve' -l ssl -d 'As --ssl-mode=REQUIRED; --skip-ssl as DISABLED.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch explain exporter serve' -l ssl-verify-server-cert -d 'As --ssl-mode=VERIFY_IDENTITY.'
+complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch explain exporter serve' -l enable-cleartext-plugin -d 'Send the password in clear inside TLS, also to a server that is not verified.'
+complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch explain exporter serve' -l get-server-public-key -d 'Without TLS, believe the public key that the server sends for the password.'
+complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch explain exporter serve' -l server-public-key-path -r -F -d 'Without TLS, the server\'s public key for the password.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch explain exporter serve' -l connect-timeout -x -d 'How long to wait for the server.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch explain exporter serve' -l ssh -x -a '(__fish_print_hostnames)' -d 'Go through this machine with the system\'s ssh; seen from it are host and socket.'
 complete -c goneaway-tui -n '__goneaway_tui_for ui snapshot watch demo explain replay exporter serve' -l interval -x -d 'Time between two looks at the server.'

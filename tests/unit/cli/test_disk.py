@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,19 @@ def test_the_config_file_is_where_the_system_has_it(monkeypatch: pytest.MonkeyPa
 
     assert surroundings().config() == tmp_path / "goneaway-tui" / "config.toml"
     assert surroundings().home == tmp_path
+
+
+def test_a_password_among_the_variables_is_not_inherited_by_programs_we_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MYSQL_PWD", "tiger")
+    found = surroundings()
+    inherited = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.environ.get('MYSQL_PWD'))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "tiger" == found.environ["MYSQL_PWD"]
+    assert "None\n" == inherited.stdout

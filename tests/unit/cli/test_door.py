@@ -194,10 +194,8 @@ def boards(*troubles: Exception | None) -> tuple[list[Settings], Board]:
 def choose(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     def chosen(config: str, screens: Screens, board: Board) -> int:
         monkeypatch.setattr(connecting, "ConnectApp", screens)
-        monkeypatch.setattr(
-            cli_door, "surroundings", lambda: around(files={str(CONFIG): config} if config else {})
-        )
-        return cli_door.choose(settings(config=config or None), [], board)
+        found = around(files={str(CONFIG): config} if config else {})
+        return cli_door.choose(settings(config=config or None), [], found, board)
 
     return chosen
 

@@ -93,6 +93,9 @@ ssl-mode = VERIFY_CA  # --ssl-ca
 ssl-ca = "/a\\"b.pem"  # --ssl-ca
 ssl-cert =   # default
 ssl-key =   # default
+enable-cleartext-plugin = false  # default
+get-server-public-key = false  # default
+server-public-key-path =   # default
 connect-timeout = 10  # default
 ssh =   # default
 interval = 0.5  # --interval
@@ -126,7 +129,7 @@ def test_print_defaults_tells_a_password_that_will_be_asked_for() -> None:
 def test_print_defaults_is_one_line_a_value_whatever_the_value(name: str) -> None:
     text = answer(f"snapshot --print-defaults --output '{name}'")
 
-    assert text.count("\n") == 22
+    assert text.count("\n") == 25
     assert text.replace("\n", "").isprintable()
     assert text.encode()
 

@@ -64,7 +64,8 @@ from tests.unit.settings.asking import complaint, settings
             "mysql://db1/?sslmode=x",
             (
                 "the DSN's query has a key that is not known; it may have socket, protocol, ssl-mode, ssl-ca, ssl-cert, "
-                "ssl-key, ssl, ssl-verify-server-cert, connect-timeout"
+                "ssl-key, ssl, ssl-verify-server-cert, enable-cleartext-plugin, get-server-public-key, "
+                "server-public-key-path, connect-timeout"
             ),
         ),
         ("mysql://db1/?socket", "DSN: socket needs a value; write socket=FILE"),

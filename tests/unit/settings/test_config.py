@@ -7,7 +7,16 @@ import re
 import pytest
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings import Answer, Command, Content, Settings, Transport, resolve, resolve_each
+from goneaway_tui.settings import (
+    Answer,
+    Command,
+    Content,
+    Settings,
+    Transport,
+    configreader,
+    resolve,
+    resolve_each,
+)
 from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config import OF_A_SERVER
 from goneaway_tui.settings.configfile import example
@@ -427,3 +436,27 @@ def test_a_key_is_given_by_the_id_of_what_it_does_or_the_end_of_it(said: str) ->
 def test_the_file_to_begin_with_names_nothing_that_is_not() -> None:
     assert "None" not in example()
     assert set(BINDINGS) <= set(re.split(r"[#,\s]+", example()))
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_ours", "is_refused"),
+    [
+        (0o100600, True, False),
+        (0o100644, True, False),
+        (0o100664, True, True),
+        (0o100646, True, True),
+        (0o100600, False, True),
+        (0o010666, True, False),
+    ],
+)
+def test_a_command_is_not_run_that_another_user_could_have_written(
+    mode: int,
+    is_ours: bool,  # noqa: FBT001
+    is_refused: bool,  # noqa: FBT001
+) -> None:
+    text = '[servers.db1]\nhost = "db1"\npassword_command = ["pass", "db1"]\n'
+    content = Content(text.encode(), mode, is_ours=is_ours)
+    _config, faults = configreader.examined(text, "config.toml", is_private=True, is_safe=content.is_safe)
+
+    assert is_refused == any("another user can write" in fault.line for fault in faults)
+    assert len(faults) == is_refused

@@ -5,7 +5,6 @@ Here alone is the time asked, is anything printed, and do rooms that do not know
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,6 +31,7 @@ from goneaway_tui.ports import Clock
 from goneaway_tui.settings import (
     Answer,
     Settings,
+    Surroundings,
     hide_secrets,
     language_asked,
     resolve_each,
@@ -51,9 +51,10 @@ def run(argv: Sequence[str]) -> int:
     """Do what the arguments say and return the exit status. Nothing but a line ever reaches the user on failure."""
     try:
         hidden = hide_secrets(argv)
-        spoken = language_asked(argv, os.environ)
+        around = surroundings()
+        spoken = language_asked(argv, around.environ)
         speak(spoken)
-        told = resolve_each(argv, surroundings())
+        told = resolve_each(argv, around)
         said = (told,) if isinstance(told, Answer) else told
         for warning in dict.fromkeys(warning for each in said for warning in each.warnings):
             tell(_("warning: {warning}", warning=warning))
@@ -62,7 +63,7 @@ def run(argv: Sequence[str]) -> int:
         if not hidden:
             tell(_("warning: {warning}", warning=_(SEEN)))
         settle(told[0], spoken)
-        return _run(told, argv)
+        return _run(told, argv, around)
     except GoneawayError as error:
         tell(error.line)
         return error.exit_code
@@ -76,13 +77,13 @@ def run(argv: Sequence[str]) -> int:
         return ExitCode.BUG
 
 
-def _run(each: tuple[Settings, ...], argv: Sequence[str]) -> int:
+def _run(each: tuple[Settings, ...], argv: Sequence[str], around: Surroundings) -> int:
     first = each[0]
     if len(each) > 1 or first.command in {EXPORTER, SERVE}:
         from goneaway_tui.cli.several import run_over
 
         return run_over(each, steady_clock(), live_source)
-    return _chosen(first, argv) if first.command == UI else COMMANDS[first.command](first)
+    return _chosen(first, argv, around) if first.command == UI else COMMANDS[first.command](first)
 
 
 def _answer(answer: Answer) -> int:
@@ -98,12 +99,12 @@ def _answer(answer: Answer) -> int:
     return ExitCode.DONE
 
 
-def _chosen(settings: Settings, argv: Sequence[str]) -> int:
+def _chosen(settings: Settings, argv: Sequence[str], around: Surroundings) -> int:
     """The board, on the server that was named; where none was, on one that is chosen on the screen."""
     from goneaway_tui.cli.door import choose, is_unsaid
 
     require_terminal()
-    return choose(settings, argv, _ui) if is_unsaid(settings) else _ui(settings)
+    return choose(settings, argv, around, _ui) if is_unsaid(settings) else _ui(settings)
 
 
 def _ui(settings: Settings) -> int:

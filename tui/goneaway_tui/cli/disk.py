@@ -9,8 +9,11 @@ from pathlib import Path
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.language import _
+from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Content, Surroundings
 
+SECRETS = ("MYSQL_PWD",)
+"""Variables that hold a password."""
 MOST_BYTES = 1 << 20
 """No file that settings are read from is longer."""
 
@@ -22,7 +25,7 @@ class Disk:
         try:
             with path.open("rb") as file:
                 data = file.read(MOST_BYTES + 1)
-                mode = os.fstat(file.fileno()).st_mode
+                found = os.fstat(file.fileno())
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
@@ -33,7 +36,7 @@ class Disk:
         if len(data) > MOST_BYTES:
             why = _("it is longer than {number} MiB", number=MOST_BYTES >> 20)
             raise FileError(_("cannot read {file}: {why}", file=path, why=why), _("name another"))
-        return Content(data, mode)
+        return Content(data, found.st_mode, is_ours=found.st_uid in {os.geteuid(), 0})
 
     def names(self, folder: Path) -> list[str] | None:
         try:
@@ -43,7 +46,11 @@ class Disk:
 
 
 def surroundings() -> Surroundings:
-    return Surroundings(os.environ, Disk(), _home(), _login(), _config)
+    """What a run finds. Passwords are taken out of this process's own variables, so no program it starts inherits them."""
+    environ = dict(os.environ)
+    for name in SECRETS:
+        os.environ.pop(name, None)
+    return Surroundings(environ, Disk(), _home(), _login(), _config)
 
 
 def create(path: Path, text: str) -> None:
@@ -69,7 +76,7 @@ def append(path: Path, data: bytes) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, stat.S_IRUSR | stat.S_IWUSR)
+        descriptor = open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
             size = os.fstat(descriptor).st_size
             is_whole = file.write(data) == len(data)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from goneaway_tui.cli.disk import append, surroundings
+from goneaway_tui.cli.disk import append
 from goneaway_tui.cli.terminal import fault, tell
 from goneaway_tui.cli.way import address_name, way_to
 from goneaway_tui.errors import ExitCode, SettingsError, SourceError
@@ -46,12 +46,14 @@ def is_unsaid(settings: Settings) -> bool:
     return not (said or settings.profile)
 
 
-def choose(settings: Settings, argv: Sequence[str], board: Callable[[Settings], int]) -> int:
+def choose(
+    settings: Settings, argv: Sequence[str], around: Surroundings, board: Callable[[Settings], int]
+) -> int:
     """Show `board` on the server that is chosen. With no servers in the config file that is the one nearby.
 
     What does not let us in is told on the screen, where another can be chosen. Raises GoneawayError.
     """
-    door = LiveDoor(settings, argv, surroundings())
+    door = LiveDoor(settings, argv, around)
     from goneaway_tui.ui.connecting import ConnectApp
 
     trouble, status = "", ExitCode.DONE

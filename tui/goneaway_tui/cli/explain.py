@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections import deque
@@ -30,10 +29,10 @@ if TYPE_CHECKING:
     from goneaway_tui.source.live import LiveSource
 
 MOST_ENTRIES: Final = 20_000
-"""Of a server's log, and of a recording: more is not held."""
+"""Of a server's log: more is not held."""
+MOST_DEPARTURES: Final = 5_000
+"""Of a recording."""
 NOTHING_LOST: Final = marked("no lost or refused connection in what was read")
-RECORDED_SECONDS: Final = 86_400.0
-"""How much of a recording is read at a time, from its end."""
 
 
 def explain(
@@ -117,13 +116,7 @@ def recorded_departures(name: str) -> tuple[Departure, ...]:
     from goneaway_tui.source.recording.recording import Recording
 
     with closing(Recording(Path(name))) as recording:
-        first, until = recording.span
-        found: tuple[Departure, ...] = ()
-        while until >= first and len(found) < MOST_ENTRIES:
-            after = max(until - RECORDED_SECONDS, math.nextafter(first, -math.inf))
-            found = (*recording.departures_between(after, until), *found)
-            until = after
-    return found[-MOST_ENTRIES:]
+        return recording.latest_departures(MOST_DEPARTURES)
 
 
 def _explained(

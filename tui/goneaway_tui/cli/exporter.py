@@ -9,7 +9,6 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import replace
 from importlib.resources import files
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from goneaway_tui.judge import step
 from goneaway_tui.judge.learning import NOTHING_LEARNED
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
+from goneaway_tui.model.server import is_loopback
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
@@ -144,7 +144,7 @@ def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
 
         threads = held.enter_context(ThreadPoolExecutor(len(polling), thread_name_prefix="poll"))
         with heeding(go):
-            port = held.enter_context(listening(doorway, board))
+            port = held.enter_context(listening(doorway, board, clock))
             scheme = "http" if doorway.cert is None else "https"
             tell(_("metrics at {url}", url=f"{scheme}://{replace(first.listen, port=port)}/metrics"))
             try:
@@ -193,10 +193,3 @@ def _login(path: Path) -> str:
     if not all(line.partition(":")):
         raise FileError(_("{file} holds no login", file=name), _("its first line has to be user:password"))
     return line
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

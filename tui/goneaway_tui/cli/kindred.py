@@ -42,7 +42,19 @@ class Kindred:
         def subject(host: str, port: int) -> Subject:
             from goneaway_tui.ui.watched import Subject
 
-            there = replace(address, host=host, port=port, socket=None, via=None, side_door="", label=None)
+            # What was said of one server's password is not said of another's.
+            there = replace(
+                address,
+                host=host,
+                port=port,
+                socket=None,
+                via=None,
+                side_door="",
+                label=None,
+                enable_cleartext_plugin=False,
+                get_server_public_key=False,
+                server_public_key_path=None,
+            )
             if settings.connection.ssh is not None:
                 there = self._through(settings.connection.ssh, there)
             own = replace(settings, error_log=None, profile=None)

@@ -16,11 +16,13 @@ from typing import Final, Protocol, Self
 
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import FileError
-from goneaway_tui.language import _
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 
 BLOCK: Final = 1 << 20
 STDIN: Final = "-"
+UNPACKING_BYTES: Final = 1 << 27
+"""Memory that unpacking may take: what xz -9 needs (65 MiB) and zstd's own limit (128 MiB) are within it."""
 _PACKED_BADLY: Final = (EOFError, zlib.error, lzma.LZMAError, ValueError)
 
 
@@ -36,13 +38,54 @@ def _unpack_zstd(packed: io.BufferedReader) -> Readable:
         raise FileError(
             _("this Python cannot unpack .zst"), _("run zstd -dc FILE | goneaway-tui explain -")
         ) from None
-    opened: Readable = zstd.ZstdFile(packed)
+    window = {zstd.DecompressionParameter.window_log_max: UNPACKING_BYTES.bit_length() - 1}
+    opened: Readable = zstd.ZstdFile(packed, options=window)
     return opened
+
+
+class _Xz:
+    """The file says how much memory its unpacking takes, up to 4 GiB; more than UNPACKING_BYTES is not given."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self._packed = packed
+        self._unpacker = self._fresh()
+        self._ahead = b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        while True:
+            if (
+                self._unpacker.eof
+            ):  # another stream may follow, after bytes that fill up to a multiple of four
+                self._ahead = self._unpacker.unused_data.lstrip(b"\0")
+                self._ahead = self._ahead or self._packed.read(BLOCK).lstrip(b"\0")
+                if not self._ahead:
+                    return b""
+                self._unpacker = self._fresh()
+            if self._unpacker.needs_input and not self._ahead:
+                self._ahead = self._packed.read(BLOCK)
+                if not self._ahead:
+                    raise EOFError(marked("it ends before its end"))
+            ahead, self._ahead = self._ahead, b""
+            try:
+                block = self._unpacker.decompress(ahead, size)
+            except lzma.LZMAError as error:
+                if "memory" not in str(error).casefold():
+                    raise
+                raise FileError(
+                    _("it takes more than {number} MiB of memory to unpack", number=UNPACKING_BYTES >> 20),
+                    _("run xz -dc FILE | goneaway-tui explain -"),
+                ) from None
+            if block:
+                return block
+
+    @staticmethod
+    def _fresh() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=UNPACKING_BYTES)
 
 
 UNPACKERS: Final[tuple[tuple[bytes, Callable[[io.BufferedReader], Readable]], ...]] = (
     (b"\x1f\x8b", lambda packed: gzip.GzipFile(fileobj=packed, mode="rb")),
-    (b"\xfd7zXZ\x00", lzma.LZMAFile),
+    (b"\xfd7zXZ\x00", _Xz),
     (b"BZh", bz2.BZ2File),
     (b"\x28\xb5\x2f\xfd", _unpack_zstd),
 )

@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from goneaway_tui.cli.exporter import doorway_of, is_loopback
+from goneaway_tui.cli.exporter import doorway_of
 from goneaway_tui.cli.fleet import fleet
 from goneaway_tui.cli.handover import written
 from goneaway_tui.cli.signals import heeding
 from goneaway_tui.cli.terminal import tell
+from goneaway_tui.doorway import guard_of
 from goneaway_tui.errors import ExitCode, SettingsError
 from goneaway_tui.language import _, marked
+from goneaway_tui.model.server import is_loopback
+from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 
 NEEDS = {"textual_serve", "aiohttp", "aiohttp_jinja2", "jinja2"}
@@ -26,13 +29,13 @@ VIEWER = ("-P", "-m", "goneaway_tui.cli.viewer")
 EXPOSED = marked("sees every session and its SQL")
 
 
-def serve(each: Sequence[Settings]) -> ExitCode:
+def serve(each: Sequence[Settings], clock: Clock) -> ExitCode:
     """Raises SettingsError without the extra, where nobody can listen, or where it would not be safe; FileError for what
     cannot be read.
     """
     first = each[0]
     try:
-        from goneaway_tui.web.guard import guard_of
+        from goneaway_tui.web.log_limit import LogLimit
         from goneaway_tui.web.service import Service
         from goneaway_tui.web.viewer import Program
     except ModuleNotFoundError as absent:
@@ -48,7 +51,9 @@ def serve(each: Sequence[Settings]) -> ExitCode:
     with ExitStack() as held:
         members = () if first.simulated else held.enter_context(fleet(each))
         program = Program((sys.executable, *VIEWER), written(first, members))
-        service = Service(doorway, guard_of(doorway, platform.node()), program, first.max_viewers, tell)
+        service = Service(
+            doorway, guard_of(doorway, platform.node()), program, first.max_viewers, LogLimit(tell, clock)
+        )
 
         def go(number: int) -> None:
             told.append(number)

@@ -45,7 +45,7 @@ def served(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCod
     """The same in a browser, where each who looks has a process that opens its own. Raises SettingsError and FileError."""
     from goneaway_tui.cli.serve import serve
 
-    return serve(each)
+    return serve(each, clock)
 
 
 def snapshots(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:

@@ -15,6 +15,7 @@ from typing import TextIO
 from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
+from goneaway_tui.private_files import open_private
 
 
 def require_terminal(instead: str = "") -> None:
@@ -85,7 +86,7 @@ def fault(error: BaseException) -> str:
     try:
         folder = user_state_path("goneaway-tui", ensure_exists=True)
         path = folder / f"fault-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.txt"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as out:
             out.write("".join(traceback.format_exception(error)))
     except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import sys
@@ -26,11 +27,17 @@ from goneaway_tui.settings import Settings
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.watched import Subject
 
+STACK_BYTES = 1 << 20
+"""Of each thread; there is one for each server."""
+MEMORY_BYTES, MEMORY_BYTES_A_SERVER = 1 << 30, 8 << 20
+"""How much data the process may hold. A screen over 20,000 sessions takes some 250 MiB."""
+
 
 def main() -> int:
     unwind_on_signals()
     try:
         handed = read(sys.stdin.fileno())
+        bound_memory(len(handed.members))
         threading.Thread(target=_go_with_who_began_us, name="alone", daemon=True).start()
         return look(handed)
     except GoneawayError as error:
@@ -38,6 +45,15 @@ def main() -> int:
         return error.exit_code
     except EOFError:
         return ExitCode.DONE
+
+
+def bound_memory(servers: int) -> None:
+    """Whatever a browser sends, this machine goes on: what asks for more than its share ends with MemoryError."""
+    threading.stack_size(STACK_BYTES)
+    most = MEMORY_BYTES + servers * MEMORY_BYTES_A_SERVER
+    _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def look(handed: Handover) -> ExitCode:

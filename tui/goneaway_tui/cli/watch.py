@@ -23,6 +23,7 @@ from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Recorder, Source
+from goneaway_tui.private_files import open_private
 
 LONGEST_PAUSE = 30.0
 """Seconds between tries to reach a server that stays away."""
@@ -205,10 +206,10 @@ def _opened(output: str | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = open_private(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     except OSError as error:
         raise FileError(
-            _("cannot write {file}: {why}", file=plain(output, 300), why=error.strerror),
+            _("cannot write {file}: {why}", file=plain(output, 300), why=_(error.strerror or str(error))),
             _("choose another place with --output"),
         ) from None
     with os.fdopen(descriptor, "a", encoding="utf-8", newline="\n") as out:

@@ -66,5 +66,8 @@ def _address(connection: ConnectionSettings, password: str) -> Address:
         ssl_ca=connection.ssl_ca,
         ssl_cert=connection.ssl_cert,
         ssl_key=connection.ssl_key,
+        enable_cleartext_plugin=connection.enable_cleartext_plugin,
+        get_server_public_key=connection.get_server_public_key,
+        server_public_key_path=connection.server_public_key_path,
         connect_timeout=connection.connect_timeout,
     )

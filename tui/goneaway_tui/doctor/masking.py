@@ -16,12 +16,20 @@ _SECRETS: Final = (
     (re.compile(r"\b([\w.-]{1,64}:)[^\s:@/'\"(]{1,200}(?=@(?:tcp|tcp6|unix)?\()"), r"\1" + MASK),
     (
         re.compile(
-            r"(?i)\b((?:password|passwd|passphrase|pwd|secret|api_?key|access_?key|auth_?token|token)['\"]?\s{0,3}(?:=>|[:=])\s{0,3})"
+            r"(?i)((?:password|passwd|passphrase|passcode|pwd|\bpass|_pass|secret|api_?key|access_?key|auth_?token|token)['\"]?\s{0,3}(?:=>|[:=])\s{0,3})"
             r"(?:'[^']{0,200}'|\"[^\"]{0,200}\"|[^\s'\",;&)}\]]{1,200})"
         ),
         r"\1" + MASK,
     ),
-    (re.compile(r"(?i)\b(IDENTIFIED\s{1,3}(?:WITH\s{1,3}\S{1,64}\s{1,3})?(?:BY|AS)\s{1,3})'[^']{0,200}'"), r"\1'" + MASK + "'"),
+    (
+        re.compile(
+            r"(?i)\b(IDENTIFIED\s{1,3}(?:(?:WITH|VIA)\s{1,3}\S{1,64}\s{1,3})?(?:BY|AS|USING)\s{1,3}(?:PASSWORD\s{0,3}\(?)?"
+            r"|\bSET\s{1,3}PASSWORD\b[^=]{0,100}=\s{0,3}(?:(?:OLD_)?PASSWORD\s{0,3}\(\s{0,3})?"
+            r"|\bREPLACE\s{1,3})"
+            r"(?:'(?:[^'\\]|\\.|''){0,200}'|\"(?:[^\"\\]|\\.|\"\"){0,200}\")"
+        ),
+        r"\1'" + MASK + "'",
+    ),
     (re.compile(r"(?i)(\bAuthorization:\s{0,3}(?:Basic|Bearer)\s{1,3})\S{1,400}"), r"\1" + MASK),
     (re.compile(r"((?:^|\s)-p)(?=[^\s\d-])[^\s]{1,200}(?=.*\b(?:mysql|mariadb))"), r"\1" + MASK),
     (re.compile(r"(\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mariadb-admin)\b.{0,300}?\s-p)[^\s]{1,200}"), r"\1" + MASK),

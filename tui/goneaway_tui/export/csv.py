@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -34,6 +35,9 @@ HEADER = (
 
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What starts a formula in some spreadsheet; the wide forms do where East Asian input is usual."""
+
+_INNER = re.compile(rf"([;|]\s*)(?=[{re.escape(''.join(TRIGGERS))}])")
+"""The same after what separates cells where the decimal sign is a comma: there the quotes of this file hold nothing together."""
 
 LONGEST = 32_766
 """A spreadsheet's cell holds 32,767 characters; one is kept for the apostrophe."""
@@ -76,8 +80,8 @@ def flattened(data: Data, prefix: str = "") -> Data:
 def cell(value: object) -> str:
     """One value as a cell: unknown is empty, a number of ours stays a number, a stranger's text stays text.
 
-    >>> cell("=cmd()"), cell(-3.5), cell(True), cell(None)
-    ("'=cmd()", '-3.5', 'true', '')
+    >>> cell("=cmd()"), cell("a;=cmd()"), cell(-3.5), cell(True), cell(None)
+    ("'=cmd()", "a;'=cmd()", '-3.5', 'true', '')
     """
     if value is None:
         return ""
@@ -85,6 +89,6 @@ def cell(value: object) -> str:
         return str(value).lower()
     if not isinstance(value, str):
         return str(value)
-    shown = plain(value, LONGEST)
+    shown = _INNER.sub(r"\1'", plain(value, LONGEST))
     is_formula = value.startswith(TRIGGERS) or shown.lstrip().startswith(TRIGGERS)
     return f"'{shown}" if is_formula else shown

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 
 from goneaway_tui.model.relative import Kin, Relation, Relative
-from goneaway_tui.model.server import Server
+from goneaway_tui.model.server import Server, is_loopback
 
 STANDARD_PORT = 3306
 
@@ -126,14 +125,3 @@ def _placed(witness: Witness, relative: Relative) -> Proposal:
         host, instead_of = theirs, host
     port = relative.port or (server.port if server is not None else None) or STANDARD_PORT
     return Proposal(host, port, (Saying(witness.name, relative),), relative.port is not None, instead_of)
-
-
-def is_loopback(host: str) -> bool:
-    """
-    >>> [is_loopback(host) for host in ("localhost", "127.0.0.1", "::1", "db1", "10.0.0.1")]
-    [True, True, True, False, False]
-    """
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.casefold() in {"localhost", "localhost.localdomain"}

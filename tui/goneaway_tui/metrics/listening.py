@@ -1,53 +1,54 @@
-"""Answering over HTTP, with the library's own server: TLS is the library's, passwords are looked at before it is asked."""
+"""Answering Prometheus over HTTP: the library's application behind a guard, on a server that waits for nobody for long."""
 
 from __future__ import annotations
 
+import platform
+import socket
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from socketserver import ThreadingMixIn
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
 
-from goneaway_tui.doorway import CHALLENGE, Doorway, knows, tls
+from goneaway_tui.doorway import CHALLENGE, UNKNOWN, Doorway, Guard, guard_of, refusal_text, tls
 from goneaway_tui.errors import SettingsError
+from goneaway_tui.language import _
 from goneaway_tui.metrics.collector import Board
+from goneaway_tui.ports import Clock
 
-PATIENCE = 10.0
-"""Seconds somebody who has connected may keep us waiting."""
+CONNECTION_SECONDS = 10.0
+"""How long a connection may last, from the first byte to the last: each has a thread, and one answer."""
+MAX_CONNECTIONS = 64
+"""At once; the oldest is closed for the newest."""
 Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
 """As WSGI knows it."""
 
 
 @contextmanager
-def listening(doorway: Doorway, board: Board) -> Iterator[int]:
+def listening(doorway: Doorway, board: Board, clock: Clock) -> Iterator[int]:
     """Answer while inside; the port. Raises SettingsError where nobody can listen there, FileError for a certificate."""
-    tls(doorway)  # so that what is wrong with it is told; the library reads it again
+    context = tls(doorway)
     registry = CollectorRegistry()
-    try:
-        server, thread = start_http_server(
-            doorway.port,
-            doorway.host,
-            registry,
-            doorway.cert,
-            doorway.key,
-            client_cafile=doorway.ca,
-            client_auth_required=doorway.ca is not None,
-        )
-    except OSError as error:
-        raise SettingsError(
-            f"cannot listen on {doorway.host}:{doorway.port}: {error.strerror or error}",
-            "choose another with --listen",
-        ) from None
-    handled: Any = server.RequestHandlerClass
-    loose: Any = server
-    loose.RequestHandlerClass = type("Patient", (handled,), {"timeout": PATIENCE})
-    loose.handle_error = lambda *_: None  # who hangs up in the middle of an answer is nobody's trouble
-    if doorway.cert is not None:
-        loose.socket.do_handshake_on_connect = False  # left to the thread of who connects, and bounded there
-    if doorway.login is not None:
-        loose.set_app(guarded(loose.get_app(), doorway.login))
-    registry.register(board)  # only now, so that nobody was told anything before the guard stood
+    registry.register(board)
     ProcessCollector(registry=registry)
+    guard = guard_of(doorway, platform.node()) if doorway.is_loopback else Guard(None, doorway.login)
+    try:
+        server = MetricsServer(doorway.host, doorway.port, clock)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise SettingsError(
+            _("cannot listen on {place}: {why}", place=f"{doorway.host}:{doorway.port}", why=why),
+            _("choose another with --listen"),
+        ) from None
+    if context is not None:
+        # Agreed in the thread of each connection, where the time is bounded, and not in the one that accepts.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.set_app(guarded(make_wsgi_app(registry), guard, clock))
+    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+    thread.start()
     try:
         yield server.server_port
     finally:
@@ -56,13 +57,67 @@ def listening(doorway: Doorway, board: Board) -> Iterator[int]:
         thread.join()
 
 
-def guarded(inner: Application, login: str) -> Application:
-    """Lets through who says `login`, which is `user:password`."""
+class MetricsServer(ThreadingMixIn, WSGIServer):
+    """A thread for each connection, each of them and their number bounded."""
+
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int, clock: Clock) -> None:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        self.address_family = found[0][0]
+        self._clock = clock
+        self._open: dict[socket.socket, float] = {}
+        """Since when, oldest first. The accepting thread adds; that of the connection takes away."""
+        super().__init__((host, port), _Unlogged)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        for oldest in list(self._open)[: max(0, len(self._open) + 1 - MAX_CONNECTIONS)]:
+            _hang_up(oldest)
+        self._open[request] = self._clock()
+        super().process_request(request, client_address)
+
+    def service_actions(self) -> None:
+        """Asked by `serve_forever` twice a second."""
+        due = self._clock() - CONNECTION_SECONDS
+        for connection, since in list(self._open.items()):
+            if since < due:
+                _hang_up(connection)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up in the middle of an answer is no fault of ours."""
+
+
+class _Unlogged(WSGIRequestHandler):
+    timeout = CONNECTION_SECONDS
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the standard library
+        """Requests are not logged."""
+
+
+def _hang_up(connection: socket.socket) -> None:
+    """Its thread wakes up with the end of its input, and closes it."""
+    with suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+def guarded(inner: Application, guard: Guard, clock: Clock) -> Application:
+    """Lets through who may ask."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        if knows(login, environ.get("HTTP_AUTHORIZATION", "")):
+        headers = {
+            "Host": environ.get("HTTP_HOST", ""),
+            "Authorization": environ.get("HTTP_AUTHORIZATION", ""),
+            **({"Origin": environ["HTTP_ORIGIN"]} if "HTTP_ORIGIN" in environ else {}),
+        }
+        status = guard.refusal(headers, by_page=False, address=environ.get("REMOTE_ADDR", ""), now=clock())
+        if status is None:
             return inner(environ, start_response)
-        start_response("401 Unauthorized", [("WWW-Authenticate", CHALLENGE)])
-        return [b"who are you?\n"]
+        challenge = [("WWW-Authenticate", CHALLENGE)] if status == UNKNOWN else []
+        start_response(f"{status} Refused", [("Content-Type", "text/plain; charset=utf-8"), *challenge])
+        return [f"{refusal_text(status)}\n".encode()]
 
     return application

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 
 
 class Flavour(StrEnum):
@@ -60,3 +61,14 @@ class Variable:
     """`compiled`, `file`, `persisted`, `dynamic`, or None where the server does not tell."""
     is_documented: bool = False
     """The bounds are those of the manual: the server does not tell its own."""
+
+
+def is_loopback(host: str) -> bool:
+    """
+    >>> [is_loopback(host) for host in ("localhost", "127.0.0.1", "::1", "db1", "10.0.0.1")]
+    [True, True, True, False, False]
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold() in {"localhost", "localhost.localdomain"}

@@ -33,6 +33,7 @@ _EXAMPLES = {
     "ssl-ca": "/etc/ssl/certs/db-ca.pem",
     "ssl-cert": "/etc/ssl/certs/dba.pem",
     "ssl-key": "/etc/ssl/private/dba.pem",
+    "server-public-key-path": "/etc/ssl/certs/db1-public-key.pem",
     "ssh": "dba@jump.example.com",
 }
 """For options that have no default to show, or a better one to have."""
@@ -95,7 +96,9 @@ def examined(named: str | None, around: Surroundings) -> tuple[Config, tuple[Set
         raise SettingsError(
             _("there is no config file {file}", file=name), _("goneaway-tui config init makes one")
         )
-    return configreader.examined(decoded(content, name), name, is_private=is_private(content))
+    return configreader.examined(
+        decoded(content, name), name, is_private=is_private(content), is_safe=content.is_safe
+    )
 
 
 def decoded(content: Content, name: str) -> str:

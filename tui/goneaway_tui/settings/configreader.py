@@ -44,25 +44,27 @@ _COLOR = re.compile(r"#(?:[0-9a-f]{3}){1,2}", re.IGNORECASE)
 _KEY = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)*(?:\w{1,30}|[!-~])")
 
 
-def read(text: str, name: str, *, is_private: bool) -> Config:
+def read(text: str, name: str, *, is_private: bool, is_safe: bool = True) -> Config:
     """What a config file says, every value of it looked at.
 
-    `is_private` says that nobody but its owner may read it. Raises SettingsError with `name` and the line.
+    `is_private` says that nobody but its owner may read it, `is_safe` that nobody but its owner may write it. Raises SettingsError with `name` and the line.
     """
-    config, faults = examined(text, name, is_private=is_private)
+    config, faults = examined(text, name, is_private=is_private, is_safe=is_safe)
     if faults:
         raise faults[0]
     return config
 
 
-def examined(text: str, name: str, *, is_private: bool) -> tuple[Config, tuple[SettingsError, ...]]:
+def examined(
+    text: str, name: str, *, is_private: bool, is_safe: bool = True
+) -> tuple[Config, tuple[SettingsError, ...]]:
     """What of it is right, and every fault by its line. Where it is no TOML, only the first fault can be told."""
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         return Config(name), (_not_toml(text, name, error),)
     faults = Faults(name, Whereabouts(text))
-    return _Reader(faults, is_private=is_private).config(document), faults.by_line
+    return _Reader(faults, is_private=is_private, is_safe=is_safe).config(document), faults.by_line
 
 
 def _not_toml(text: str, name: str, error: Exception) -> SettingsError:
@@ -82,9 +84,10 @@ class _Reader:
     A key that is wrong is a fault and left out; the keys beside it are still looked at.
     """
 
-    def __init__(self, faults: Faults, *, is_private: bool) -> None:
+    def __init__(self, faults: Faults, *, is_private: bool, is_safe: bool) -> None:
         self._faults = faults
         self._is_private = is_private
+        self._is_safe = is_safe
 
     def config(self, document: Mapping[str, object]) -> Config:
         tables: dict[str, Mapping[str, object]] = {}
@@ -189,6 +192,12 @@ class _Reader:
                 path,
                 _("not a list of words"),
                 _("{hint}; no shell takes it apart", hint=_write(path, '["pass", "db1"]')),
+            )
+        if not self._is_safe:
+            raise self._faults.fault(
+                path,
+                _("a command in a file that another user can write"),
+                _("chmod go-w it, and make it your own file"),
             )
         return Command(tuple(value), self._faults.title(path))
 

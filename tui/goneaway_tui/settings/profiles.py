@@ -117,7 +117,9 @@ def addition(draft: Draft, path: Path, around: Surroundings) -> bytes:
 
 
 def _read(content: Content, name: str) -> Config:
-    return configreader.read(decoded(content, name), name, is_private=is_private(content))
+    return configreader.read(
+        decoded(content, name), name, is_private=is_private(content), is_safe=content.is_safe
+    )
 
 
 def _tail(before: bytes, draft: Draft) -> bytes:

@@ -78,6 +78,9 @@ class ConnectionSettings:
     """Seconds, never 0."""
     transport: Transport
     """Decided here, so that nobody has to know what `localhost` means to which client."""
+    enable_cleartext_plugin: bool = False
+    get_server_public_key: bool = False
+    server_public_key_path: str | None = None
     ssh: str | None = None
     """The machine to go through; host and socket are then what they are to it."""
 

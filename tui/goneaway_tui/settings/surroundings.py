@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,13 @@ class Content:
     data: bytes = field(repr=False)
     mode: int = 0o100600
     """Kind and permissions, as `stat` gives them."""
+    is_ours: bool = True
+    """Whether it belongs to who runs this, or to root."""
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether no other user may write it. What is no file, as the output of a program, has no writers."""
+        return not stat.S_ISREG(self.mode) or (self.is_ours and not self.mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
 class Files(Protocol):

@@ -29,6 +29,12 @@ class Address:
     ssl_ca: str | None = None
     ssl_cert: str | None = None
     ssl_key: str | None = None
+    enable_cleartext_plugin: bool = False
+    """The password may go, inside TLS, to a server whose certificate was not verified."""
+    get_server_public_key: bool = False
+    """The server's public key is believed on a line that is not encrypted."""
+    server_public_key_path: str | None = None
+    """A file with that key, in PEM."""
     connect_timeout: float = 10.0
     """Seconds."""
     via: str | None = None

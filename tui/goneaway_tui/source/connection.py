@@ -10,6 +10,7 @@ import ssl
 import struct
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 from typing import Any, Self
 
 import pymysql
@@ -28,12 +29,25 @@ from goneaway_tui.source.explanations import (
     number_and_message,
 )
 from goneaway_tui.source.line import Line
-from goneaway_tui.source.plugins import CANNOT, PLUGINS
+from goneaway_tui.source.plugins import CANNOT, plugins
 from goneaway_tui.source.sql import STATEMENT_SECONDS
 
 PROGRAM = "goneaway-tui"
 ANSWER_SECONDS = STATEMENT_SECONDS + 1
 """How long we wait for the next bytes of an answer."""
+
+MAX_KEY_BYTES = 64 * 1024
+"""Of a file with a public key."""
+
+LOGIN_BYTES = 64 * 1024
+"""What a server may send before we are logged in."""
+ANSWER_BYTES = 256 << 20
+"""What it may send in answer to one statement, each packet counted with PACKET_COST. The list of 100,000 sessions, each
+with a statement of 1,024 letters, is some 130 MiB."""
+PACKET_COST = 128
+"""Bytes that a row takes here beside its text."""
+TOO_MUCH = 2020
+"""The client libraries' number for: an answer larger than allowed."""
 
 Row = tuple[Any, ...]
 
@@ -105,6 +119,21 @@ _CONVERSIONS: dict[Any, Any] = {
 """Numbers become numbers; everything else stays the bytes it was sent as."""
 
 
+class BoundedWire(Wire):
+    """PyMySQL's connection, which reads no more than its budget: a server's word on how much follows is only a word."""
+
+    budget = LOGIN_BYTES
+
+    def _read_bytes(self, num_bytes: int) -> bytes:
+        self.budget -= num_bytes + PACKET_COST
+        if self.budget < 0:
+            self._force_close()  # type: ignore[attr-defined]
+            raise pymysql.OperationalError(
+                TOO_MUCH, marked("the server sends more than an answer can be long")
+            )
+        return bytes(super()._read_bytes(num_bytes))  # type: ignore[misc]
+
+
 class Connection:
     """One conversation with one server. Not for two threads at once, except `abandon`."""
 
@@ -149,6 +178,7 @@ class Connection:
 
     def _fetched(self, sql: str, parameters: Sequence[object]) -> tuple[list[str], list[Row]]:
         self.asked += 1
+        self._wire.budget = ANSWER_BYTES
         try:
             with self._wire.cursor() as cursor:
                 cursor.execute(sql, parameters or None)
@@ -185,7 +215,7 @@ class Connection:
         return explained(self._address, number, message)
 
 
-def _open(address: Address, line: Line, *, interactive: bool = False) -> Wire[Any]:
+def _open(address: Address, line: Line, *, interactive: bool = False) -> BoundedWire:
     wire = _undialled(address, interactive=interactive)
     failure: Exception
     try:
@@ -198,14 +228,14 @@ def _open(address: Address, line: Line, *, interactive: bool = False) -> Wire[An
     raise _not_connected(address, failure, greeted=hasattr(wire, "server_version"), expired=line.expired)
 
 
-def _undialled(address: Address, *, interactive: bool = False) -> Wire[Any]:
+def _undialled(address: Address, *, interactive: bool = False) -> BoundedWire:
     """PyMySQL's connection before it has a socket. Raises SettingsError where what is asked for cannot be."""
     tls: dict[str, Any] = {}
     if address.ssl_mode == "DISABLED" or (address.socket and address.ssl_mode == "PREFERRED"):
         tls["ssl_disabled"] = True
     elif address.ssl_mode != "PREFERRED":
         tls["ssl"] = _tls(address)
-    wire = Wire(
+    wire = BoundedWire(
         host=address.host,
         port=address.port,
         unix_socket=address.socket,
@@ -220,12 +250,32 @@ def _undialled(address: Address, *, interactive: bool = False) -> Wire[Any]:
         read_timeout=ANSWER_SECONDS,
         write_timeout=ANSWER_SECONDS,
         program_name=PROGRAM,
-        auth_plugin_map=PLUGINS,
+        auth_plugin_map=plugins(address),
+        server_public_key=_public_key(address),
         defer_connect=True,
         **tls,
     )
     wire._secure = address.socket is not None  # type: ignore[attr-defined]  # noqa: SLF001 - it knows of its own sockets only
     return wire
+
+
+def _public_key(address: Address) -> bytes | None:
+    """The server's key that we were given. Raises SettingsError for a file that holds none."""
+    path = address.server_public_key_path
+    if not path:
+        return None
+    try:
+        with Path(path).open("rb") as file:
+            key = file.read(MAX_KEY_BYTES)
+    except OSError as error:
+        why = error.strerror or str(error)
+    else:
+        if b"-----BEGIN PUBLIC KEY-----" in key:
+            return key
+        why = _("it holds no public key in PEM")
+    raise SettingsError(
+        _("cannot use {files}: {why}", files=path, why=why), _("check --server-public-key-path")
+    )
 
 
 def _encoded(what: str, value: str) -> bytes:

@@ -41,13 +41,20 @@ HINTS = {
     1226: (NoConnectionLeft, marked("this account has used up a limit of its own")),
     1820: (AccessDenied, marked("the password has expired: change it with the mysql client first")),
     1862: (AccessDenied, marked("the password has expired: change it with the mysql client first")),
+    2020: (SourceError, marked("no statement of ours has so long an answer: is this the server you mean?")),
     2059: (
         AccessDenied,
         marked(
             "give the account a plugin we speak: caching_sha2_password, sha256_password or mysql_native_password"
         ),
     ),
-    2061: (AccessDenied, marked("use --ssl-mode=REQUIRED, or the server's socket (-S)")),
+    2061: (
+        AccessDenied,
+        marked(
+            "verify the server: --ssl-mode=VERIFY_CA with --ssl-ca=FILE, or use its socket (-S); "
+            "mysql's own switches for it: --get-server-public-key, --enable-cleartext-plugin"
+        ),
+    ),
     2026: (Unreachable, marked("check --ssl-mode, --ssl-ca and the name in the server's certificate")),
     3118: (AccessDenied, marked("the account is locked: ALTER USER ... ACCOUNT UNLOCK on the server")),
     3159: (AccessDenied, marked("the server wants TLS: --ssl-mode=REQUIRED")),

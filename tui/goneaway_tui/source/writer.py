@@ -7,7 +7,7 @@ import pymysql
 from goneaway_tui.errors import OutcomeUnknown
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import from_wire, plain
-from goneaway_tui.source.connection import PROTOCOL_ERRORS, Connection, Refusal
+from goneaway_tui.source.connection import ANSWER_BYTES, PROTOCOL_ERRORS, Connection, Refusal
 from goneaway_tui.source.explanations import number_and_message
 
 UNSURE = frozenset({0, 1053, 1317, 1927, 1969, 2006, 2013, 2014, 2027, 3024, 4031})
@@ -23,6 +23,7 @@ class Writer(Connection):
 
         Raises Refusal where the server said no and did nothing, else OutcomeUnknown.
         """
+        self._wire.budget = ANSWER_BYTES
         with self._wire.cursor() as cursor:
             statement = cursor.mogrify(sql, parameters)
             try:

@@ -21,6 +21,7 @@ from goneaway_tui.errors import FileError
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ports import Clock
+from goneaway_tui.private_files import open_private
 from goneaway_tui.tune.entries import Act, Entry, acts_of, entry_of, last_change_of
 
 TOO_LONG = 1 << 20
@@ -97,7 +98,7 @@ class Journal:
     def _opened(self) -> Iterator[int]:
         if not self.path.parent.is_dir():
             _make(self.path.parent)
-        handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
+        handle = open_private(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK)
         try:
             found = os.fstat(handle)
             _must_be_regular(found)

@@ -9,6 +9,7 @@ from textual import content
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.language import _
@@ -16,9 +17,12 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.ui.accent import accent
 from goneaway_tui.ui.inks import inks
 from goneaway_tui.ui.letters import letters_of
+from goneaway_tui.ui.printable import Printable
 from goneaway_tui.ui.wrapping import divided
 
 R = TypeVar("R")
+MAX_NOTICE = 500
+"""Characters of a line of a notice."""
 
 content.divide_line = divided  # type: ignore[attr-defined]  # all text of every widget is wrapped by it
 
@@ -37,7 +41,7 @@ class Face(App[R]):
         """`color` is the server's, of the config file. Raises SettingsError for a theme that does not exist."""
         self.accent = accent(color)
         """The server's: at its name, and on every dialog that would change it."""
-        self._letters: LineFilter | None = None
+        self._own_filters: tuple[LineFilter, ...] = (Printable(),)
         super().__init__()
         self.crash: Exception | None = None
         self.interrupted = False
@@ -51,11 +55,26 @@ class Face(App[R]):
 
     def speak(self, encoding: str | None) -> None:
         """Draw with what a terminal of this character set can show."""
-        self._letters = letters_of(encoding)
+        letters = letters_of(encoding)
+        self._own_filters = (Printable(),) if letters is None else (Printable(), letters)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        filters = super().get_line_filters()
-        return filters if self._letters is None else [*filters, self._letters]
+        return [*super().get_line_filters(), *self._own_filters]
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,  # noqa: ARG002 - whoever asks for it: a notice quotes servers and files
+    ) -> None:
+        """Every notice, also those of screens and widgets, comes through here: plain, and never markup."""
+        shown = "\n".join(plain(line, MAX_NOTICE) for line in message.splitlines())
+        super().notify(
+            shown, title=plain(title, MAX_NOTICE), severity=severity, timeout=timeout, markup=False
+        )
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's, and what the style sheet says of the server."""
@@ -78,6 +97,8 @@ class Face(App[R]):
         worn, self.accent = self.accent, accent(color)
         if worn != self.accent:
             self.refresh_css(animate=False)
+
+    action_screenshot = None  # type: ignore[assignment]  # it writes a file; nothing we show may be able to ask for one
 
     def action_interrupt(self) -> None:
         """ctrl+c quits, as everywhere else."""

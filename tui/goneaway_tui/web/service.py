@@ -19,11 +19,12 @@ import textual_serve
 from aiohttp import WSCloseCode, WSMsgType, web
 from textual_serve.download_manager import DownloadManager
 
-from goneaway_tui.doorway import CHALLENGE, Doorway, tls
+from goneaway_tui.doorway import CHALLENGE, UNKNOWN, Doorway, Guard, refusal_text, tls
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
-from goneaway_tui.web.guard import UNKNOWN, Guard
+from goneaway_tui.web.browser_input import BrowserInput
+from goneaway_tui.web.connections import SILENT_SECONDS, Connections
 from goneaway_tui.web.viewer import Program, Viewer
 
 HEARTBEAT_SECONDS = 15.0
@@ -34,6 +35,8 @@ MOST_BYTES = 1 << 20
 """Of one message: what is pasted is one."""
 WIDEST, HIGHEST = 1000, 500
 """Cells of a screen."""
+LONGEST_PATH = 1024
+"""Characters of what is asked for, with its query. A file name of the system may have 255."""
 MIME = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 POLICY = {
     "Content-Security-Policy": (
@@ -63,6 +66,7 @@ class Service:
         self._say = say
         self._downloads = DownloadManager()
         self._looking: dict[Viewer, web.WebSocketResponse] = {}
+        self._connections = Connections(most)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = asyncio.Event()
 
@@ -75,12 +79,21 @@ class Service:
         context, where = tls(self._doorway), self._doorway
         self._loop = asyncio.get_running_loop()
         _tell_of_faults(self._say)
-        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=PATIENCE_SECONDS)
+        runner = web.AppRunner(
+            self.application(),
+            access_log=None,
+            shutdown_timeout=PATIENCE_SECONDS,
+            keepalive_timeout=SILENT_SECONDS,
+        )
         await runner.setup()
         try:
-            await web.TCPSite(runner, where.host, where.port, ssl_context=context).start()
-            opened(runner.addresses[0][1])
-            await self._stopped.wait()
+            assert runner.server is not None  # noqa: S101 - `setup` has made it
+            listener = await self._connections.listen(runner.server, where.host, where.port, context)
+            try:
+                opened(listener.sockets[0].getsockname()[1])
+                await self._stopped.wait()
+            finally:
+                listener.close()
         except OSError as error:
             raise SettingsError(
                 _(
@@ -110,11 +123,22 @@ class Service:
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Answer) -> web.StreamResponse:
-        status = self._guard.refusal(request.headers, by_page=request.path == "/ws")
+        with self._connections.answering(request.protocol):
+            return await self._answered(request, handler)
+
+    async def _answered(self, request: web.Request, handler: Answer) -> web.StreamResponse:
+        if len(request.raw_path) > LONGEST_PATH:
+            return web.Response(status=414, text="414\n")
+        status = self._guard.refusal(
+            request.headers,
+            by_page=request.path == "/ws",
+            address=request.remote or "",
+            now=asyncio.get_running_loop().time(),
+        )
         if status is None:
             return await handler(request)
         headers = {"WWW-Authenticate": CHALLENGE} if status == UNKNOWN else None
-        return web.Response(status=status, text=f"{_refusal(status)}\n", headers=headers)
+        return web.Response(status=status, text=f"{refusal_text(status)}\n", headers=headers)
 
     async def _page(self, request: web.Request) -> web.Response:
         name = request.match_info.get("name", "index.html")
@@ -184,10 +208,11 @@ class Service:
 
 async def _obey(socket: web.WebSocketResponse, viewer: Viewer) -> None:
     """Hand on keys and sizes. What the page would not say is passed over."""
+    browser = BrowserInput()
     async for message in socket:
         match _said(message.data) if message.type is WSMsgType.TEXT else None:
             case ["stdin", str(keys)]:
-                await viewer.send_bytes(keys.encode("utf-8", "replace"))
+                await viewer.send_bytes(browser.allowed(keys).encode("utf-8", "replace"))
             case ["resize", {"width": width, "height": height}]:
                 await viewer.set_terminal_size(_cells(width, 80, WIDEST), _cells(height, 24, HIGHEST))
             case ["ping", str(when)]:
@@ -223,14 +248,6 @@ async def _close(socket: web.WebSocketResponse, code: int, why: str) -> None:
 
 async def _with_policy(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(POLICY)
-
-
-def _refusal(status: int) -> str:
-    return {
-        401: _("who are you?"),
-        403: _("only a page of ours may ask for that"),
-        421: _("by that name nobody is known here: ask by the address, or serve with --listen-auth"),
-    }[status]
 
 
 def _tell_of_faults(say: Callable[[str], object]) -> None:

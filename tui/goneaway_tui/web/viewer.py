@@ -25,8 +25,6 @@ KEPT = 4096
 """Bytes of its complaints."""
 LEFT = (0, 130)
 """What it ends with when somebody has left it."""
-SECRETS = ("MYSQL_PWD",)
-"""Variables it has no need of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,6 @@ class Viewer(AppService):
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         environment = self._build_environment(width, height)
-        for name in SECRETS:
-            environment.pop(name, None)
         process = await asyncio.create_subprocess_exec(
             *self._program.words,
             stdin=PIPE,

@@ -8,6 +8,8 @@ import sqlite3
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,9 @@ from goneaway_tui.source.recording.delta import SampleWriter
 from goneaway_tui.source.recording.recorder import Recorder
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.store import MARK, SCHEMA
-from goneaway_tui.source.recording.tape import MOST_BYTES, PIECE_BYTES, first_seal, seal_of
-from tests.builders import NOW
-from tests.unit.source.recording.takes import SERVER_NAME, a_take, read_back, record, takes
+from goneaway_tui.source.recording.tape import PIECE_BYTES, WHOLE, first_seal, seal_of
+from tests.builders import NOW, a_session, a_verdict
+from tests.unit.source.recording.takes import SERVER_NAME, a_departure, a_take, read_back, record, takes
 
 
 @pytest.fixture
@@ -221,6 +223,35 @@ def test_a_line_of_one_session_made_a_million(path: Path) -> None:
     assert "more sessions than any server has" in complaint(path)
 
 
+def test_lines_that_hand_on_many_sessions_in_few_bytes_are_bounded_in_number(path: Path) -> None:
+    """A line of ten bytes makes whoever reads it walk along 150,000 rows; a short file held a million of them."""
+    doubled = [[{}, [[0], 3 << n, [0], 3 << n]] for n in range(15)]
+    crowd = 3 << 15
+    told(path, ["db-01", columns()], first_line(), *doubled, *[[{}, [[0], crowd - 1, [0], 1]]] * 2_000)
+
+    assert "more in it than any recorder puts there" in complaint(path)
+
+
+def test_the_departures_alone_take_little_memory_whatever_is_in_the_file(path: Path) -> None:
+    recorder = Recorder(path, SERVER_NAME)
+    for number in range(4):
+        left = [
+            replace(a_departure(each), verdict=a_verdict(a_session(statement=f"{number} {each} {'x' * 900}")))
+            for each in range(10_000)
+        ]
+        recorder.record(a_take(number), left)
+    recorder.close()
+    tracemalloc.start()
+    with closing(Recording(path)) as recording:
+        found = recording.latest_departures(5_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert 5_000 == len(found)
+    assert {None} == {each.verdict.session.statement for each in found}
+    assert peak < 48 << 20
+
+
 @pytest.mark.parametrize("filling", [b" ", b"[],"])
 def test_a_bomb(path: Path, filling: bytes) -> None:
     packed = zlib.compressobj(1, zlib.DEFLATED, -15)
@@ -229,12 +260,12 @@ def test_a_bomb(path: Path, filling: bytes) -> None:
     tracemalloc.start()
 
     assert "cannot read" in complaint(path)
-    assert tracemalloc.get_traced_memory()[1] < 3 * MOST_BYTES
+    assert tracemalloc.get_traced_memory()[1] < 3 * WHOLE.bytes
     tracemalloc.stop()
 
 
 def test_a_bomb_of_one_line_that_is_whole(path: Path) -> None:
-    told(path, b"[" + b"[]," * 3_000_000 + b"[]]")
+    told(path, b"[" + b"".join(b"[%d]," % number for number in range(2_500_000)) + b"[]]")
 
     assert "more at once than a recording holds" in complaint(path)
 

@@ -34,6 +34,11 @@ HEAD = {name: shape_of(hint) for name, hint in hints_of(Sample).items() if name 
 """What a snapshot holds beside its sessions."""
 MOST_SESSIONS = 200_000
 """A server has 100,000 at most (`max_connections`); a line may not make more of a few."""
+MOST_ROWS = 50_000_000
+"""Rows that the lines of one stream may hand on from one sample to the next: 250 samples of the largest server. A few
+bytes can say so of all sessions, so the bytes bound nothing."""
+DEPARTURES_A_LINE = 200
+"""So that whoever reads the departures alone need hold few of them."""
 EXACT = 2
 """The version of marshal's format that writes equal bytes for equal scalars and no others. Compared, never read."""
 
@@ -134,6 +139,7 @@ class SampleReader:
         self._head: dict[str, Any] = {}
         self._crowd: list[list[Any]] = []
         self._built: list[Verdict | None] = []
+        self._left = MOST_ROWS
 
     def follow(self, line: Any) -> None:
         """Take the next sample's line. Raises Misfit."""
@@ -147,6 +153,8 @@ class SampleReader:
 
     def _walk(self, steps: list[Any]) -> None:
         crowd, built = self._crowd, self._built
+        if steps == [len(crowd)]:
+            return
         rows: list[list[Any]] = []
         verdicts: list[Verdict | None] = []
         cursor = 0
@@ -165,6 +173,9 @@ class SampleReader:
                 raise Misfit(_("no step"))
             if len(rows) > MOST_SESSIONS:
                 raise Misfit(_("more sessions than any server has"))
+        self._left -= len(rows)
+        if self._left < 0:
+            raise Misfit(_("more in it than any recorder puts there"))
         self._crowd, self._built = rows, verdicts
 
     def _stepped(self, step: list[Any], cursor: int, rows: list[list[Any]]) -> int:
@@ -200,7 +211,7 @@ class SampleReader:
 
 
 class DepartureWriter:
-    """Lines for one stream of departures: all that one sample brought, each with every cell."""
+    """Lines for one stream of departures: those that one sample brought, each with every cell."""
 
     def __init__(self, *, statements: bool) -> None:
         self._rows = RowWriter(DEPARTURES)
@@ -210,9 +221,13 @@ class DepartureWriter:
     def columns(self) -> list[str]:
         return self._rows.names
 
-    def line(self, departures: Sequence[Departure]) -> str:
-        """Raises ValueError where a number is not finite."""
-        return written([self._cells(departure) for departure in departures])
+    def lines(self, departures: Sequence[Departure]) -> str:
+        """Lines with an end of line between them. Raises ValueError where a number is not finite."""
+        cells = [self._cells(departure) for departure in departures]
+        return "\n".join(
+            written(cells[first : first + DEPARTURES_A_LINE])
+            for first in range(0, len(cells), DEPARTURES_A_LINE)
+        )
 
     def _cells(self, departure: Departure) -> list[Any]:
         values = [*DEPARTURES.scalars_of(departure), *DEPARTURES.compounds_of(departure)]

@@ -49,7 +49,7 @@ class Segment:
         yield from self._told(Track.SAMPLES, samples.columns, samples.line(snapshot), snapshot.taken_at)
         if departures:
             yield from self._told(
-                Track.DEPARTURES, departed.columns, departed.line(departures), snapshot.taken_at
+                Track.DEPARTURES, departed.columns, departed.lines(departures), snapshot.taken_at
             )
 
     def _told(self, track: Track, columns: list[str], line: str, at: float) -> Iterator[tuple[Track, Piece]]:

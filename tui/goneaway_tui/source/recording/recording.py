@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeGuard, TypeVar
 
@@ -16,7 +18,7 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.delta import DepartureReader, SampleReader
 from goneaway_tui.source.recording.shape import Misfit
 from goneaway_tui.source.recording.store import DAMAGE, READ, failed, file_error, piece_of, read, salvage, sql
-from goneaway_tui.source.recording.tape import Track, Unroll
+from goneaway_tui.source.recording.tape import LEAN, WHOLE, Bounds, TooMuch, Track, Unroll
 
 T = TypeVar("T")
 Reader = TypeVar("Reader")
@@ -33,7 +35,12 @@ class Stream(Generic[Reader]):
     """One stream, read forward from its beginning."""
 
     def __init__(
-        self, database: sqlite3.Connection, segment: int, track: Track, open_reader: Callable[[Any], Reader]
+        self,
+        database: sqlite3.Connection,
+        segment: int,
+        track: Track,
+        open_reader: Callable[[Any], Reader],
+        bounds: Bounds = WHOLE,
     ) -> None:
         self.segment = segment
         self.reached = 0
@@ -42,7 +49,7 @@ class Stream(Generic[Reader]):
         self.reader: Reader | None = None
         """There once the first piece was read."""
         self._database, self._track, self._open_reader = database, track, open_reader
-        self._unroll = Unroll(segment, track)
+        self._unroll = Unroll(segment, track, bounds)
 
     def lines(self, until: int) -> Iterator[tuple[float | None, Any]]:
         """The lines that end in the pieces up to a row, each with its piece's instant. Raises Gap and Misfit."""
@@ -128,6 +135,19 @@ class Recording:
         """Those brought by the samples after one instant and up to another, in the order they were recorded."""
         return self._asked(lambda: tuple(self._departures_between(after, until)))
 
+    def latest_departures(self, most: int) -> tuple[Departure, ...]:
+        """The newest, oldest first, without their statements. Takes some 25 MB, whatever is in the file: of a segment
+        that holds more of them than LEAN allows, those within that.
+        """
+        found: deque[Departure] = deque(maxlen=most)
+        segments = self._asked(lambda: self._segments(Track.DEPARTURES, -math.inf, math.inf))
+        for segment, last in reversed(segments):
+            here = self._asked(lambda: self._departures_of(segment, last, most - len(found)))  # noqa: B023 - at once
+            found.extendleft(reversed(here))
+            if len(found) == most:
+                break
+        return tuple(found)
+
     def close(self) -> None:
         """Let go of the file; safe to call twice."""
         with self._lock:
@@ -164,10 +184,23 @@ class Recording:
     def _departures_between(self, after: float, until: float) -> Iterator[Departure]:
         for segment, last in self._segments(Track.DEPARTURES, after, until):
             stream = Stream(self._database, segment, Track.DEPARTURES, DepartureReader)
+            brought: list[Departure] = []
             for at, line in stream.lines(last):
-                departures = stream.must_read().follow(line)
-                if at is not None and after < at <= until:
-                    yield from departures
+                brought += stream.must_read().follow(line)
+                if at is not None:
+                    if after < at <= until:
+                        yield from brought
+                    brought.clear()
+
+    def _departures_of(self, segment: int, last: int, most: int) -> deque[Departure]:
+        stream = Stream(self._database, segment, Track.DEPARTURES, DepartureReader, LEAN)
+        found: deque[Departure] = deque(maxlen=most)
+        try:
+            for _at, line in stream.lines(last):
+                found.extend(map(_without_statement, stream.must_read().follow(line)))
+        except TooMuch:
+            pass
+        return found
 
     def _segments(self, track: Track, after: float, until: float) -> list[tuple[int, int]]:
         rows = self._database.execute(sql("segments_between"), (track, after, until)).fetchmany(MOST_SEGMENTS)
@@ -216,6 +249,12 @@ class Recording:
 def _followed(reader: SampleReader, line: Any) -> Snapshot:
     reader.follow(line)
     return reader.snapshot()
+
+
+def _without_statement(departure: Departure) -> Departure:
+    verdict = departure.verdict
+    session = replace(verdict.session, statement=None)
+    return replace(departure, verdict=replace(verdict, session=session))
 
 
 def _is_instant(value: object) -> TypeGuard[float]:

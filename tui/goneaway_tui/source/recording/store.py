@@ -21,6 +21,7 @@ from urllib.parse import quote
 from goneaway_tui.errors import FileError
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
+from goneaway_tui.private_files import open_private
 from goneaway_tui.source.recording.pages import HEADER_BYTES, PAGE_BYTES, rows_in
 from goneaway_tui.source.recording.tape import PIECE_BYTES, Piece, first_seal, seal_of
 
@@ -189,7 +190,8 @@ def _as_text(raw: bytes) -> str:
 
 @contextmanager
 def _opened(path: Path, flags: int) -> Iterator[int]:
-    handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    opened = os.open if flags == os.O_RDONLY else open_private
+    handle = opened(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EINVAL, marked("not a regular file"))

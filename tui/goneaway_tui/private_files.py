@@ -1,0 +1,42 @@
+"""Files that we add to for months: opened only where no other user can read along or lead us elsewhere.
+
+In a folder that others may write (`/tmp`), another user may have made the file before us and kept it open, or put a link
+of its name to a file of ours.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from goneaway_tui.language import marked
+
+ROOT = 0
+NOT_YOURS = marked("it belongs to another user")
+LINK_OF_ANOTHER = marked("it is a link that another user made")
+
+
+def open_private(path: str | os.PathLike[str], flags: int) -> int:
+    """A descriptor of a file, made for its owner alone where `flags` say so. Raises OSError, also for another user's file.
+
+    A link is followed where it is ours or root's. What is no regular file (a pipe, a device) belongs to whom it may.
+    """
+    try:
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno != errno.ELOOP or not Path(path).is_symlink():
+            raise
+        if not _is_trusted(os.lstat(path)):
+            raise OSError(errno.EPERM, LINK_OF_ANOTHER) from None
+        descriptor = os.open(Path(path).resolve(), flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and not _is_trusted(found):
+        os.close(descriptor)
+        raise OSError(errno.EPERM, NOT_YOURS)
+    return descriptor
+
+
+def _is_trusted(found: os.stat_result) -> bool:
+    return found.st_uid in {os.geteuid(), ROOT}
