@@ -332,6 +332,8 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
 
     def _aside(self, line: Strip, style: Style) -> Strip:
         left = self._layout.aside
+        if not left:
+            return line.adjust_cell_length(self.size.width, style)
         return line.crop_extend(left, left + self.size.width, style)
 
     def _header(self) -> Strip:
@@ -352,4 +354,4 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
             Segment("".join(text for _, text in alike), self._look(kind, is_cursor=picture.is_cursor))
             for kind, alike in groupby(parts, key=itemgetter(0))
         ]
-        return Strip(segments)
+        return Strip(segments, sum(room + self._layout.gap for _, room in self._layout.fitted) + GUTTER)
