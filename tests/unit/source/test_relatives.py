@@ -181,7 +181,7 @@ def test_a_name_that_is_no_instances_makes_no_address() -> None:
 
 
 def test_what_is_hostile_is_cut_made_plain_and_counted() -> None:
-    rows = [a_report(b"\x1b[2J" + b"x" * 10_000, "\x00") for _ in range(MOST + 1)]
+    rows = [a_report(b"\x1b[2J" + b"x" * 10_000, "\x00", port=0) for _ in range(MOST + 1)]
     kin = asked({"mysql/replicas.sql": rows})
 
     assert MOST == len(kin.relatives)

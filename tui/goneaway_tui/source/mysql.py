@@ -30,6 +30,7 @@ from goneaway_tui.source.packed import numbers, rows_of
 from goneaway_tui.source.roles import role_of
 from goneaway_tui.source.roll import Call, Roll, few
 from goneaway_tui.source.roster import Roster
+from goneaway_tui.source.sql.shapes import UNSIGNED
 from goneaway_tui.source.survey import Survey
 from goneaway_tui.source.timebase import PICOSECONDS
 
@@ -149,7 +150,11 @@ class MysqlReader:
         if call is None:
             second, number, entries = self._connection.rows(roll)[0]
             told = numbers(entries)
-            if told is None or len(told) != int(number):
+            if (
+                told is None
+                or len(told) != number
+                or not 0 <= min(told, default=0) <= max(told, default=0) < UNSIGNED
+            ):
                 return None
             restless = self._roll.restless | {self._found.own_id}
             call = self._roll.call(told, int(second))

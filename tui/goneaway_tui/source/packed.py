@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 from goneaway_tui.model.plain import from_wire
 from goneaway_tui.source.connection import Connection, Row
-from goneaway_tui.source.sql.shapes import UNSIGNED, Misshapen
+from goneaway_tui.source.sql.shapes import Misshapen
 from goneaway_tui.source.survey import Survey
 
 HALF: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\ud")
@@ -55,13 +55,11 @@ def unpacked(packs: Iterable[Row]) -> list[Row] | None:
 
 def numbers(pack: bytes | None) -> list[int] | None:
     """
-    >>> numbers(b"[7, 8]"), numbers(None), numbers(b"[7, 8.5]"), numbers(b"[7, -8]"), numbers(b"7")
+    >>> numbers(b"[7, 8]"), numbers(None), numbers(b"[7, 8.5]"), numbers(b'["7"]'), numbers(b"7")
     ([7, 8], [], None, None, None)
     """
     told = listed(pack)
-    if not told:
-        return told
-    return told if set(map(type, told)) == {int} and min(told) >= 0 and max(told) <= UNSIGNED else None
+    return told if told is None or set(map(type, told)) <= {int} else None
 
 
 def listed(pack: bytes | None) -> list[Any] | None:

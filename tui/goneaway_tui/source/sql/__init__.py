@@ -271,7 +271,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "one_attributes": _variants(
             shapes.ATTRIBUTES, ("mariadb/one_attributes.sql", "instrumented attributes")
         ),
-        "hurried": _variants(shapes.ASKED, ("mariadb/hurried.sql", "")),
+        "hurried": _variants(shapes.ANSWERED, ("mariadb/hurried.sql", "")),
         "identity": _variants(shapes.NAMED, ("mariadb/identity.sql", "")),
         "uid": _variants(shapes.UID, ("mariadb/uid.sql", "")),
         "side_door": _variants(shapes.SIDE_DOOR, ("mariadb/side_door.sql", "")),

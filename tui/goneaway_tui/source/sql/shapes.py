@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import is_
 from typing import Any, Final, Self
@@ -77,6 +78,12 @@ class Number(Column):
 
     low: float
     high: float
+
+    def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
+        if set(map(type, values)) <= {bytes, str} and max(map(len, values)) <= LONGEST_NUMBER:
+            with suppress(ValueError):
+                values = [*map(float if float in self.types else int, values)]
+        return super(Number, self).fitted(values)
 
     def _all_fit(self, values: Sequence[Any]) -> bool:
         if float in self.types:
@@ -275,6 +282,7 @@ SESSIONS: Final = marked("the list of sessions")
 
 PROBE = Rows(marked("what may be read"), (ANYTHING,))
 ASKED = Rows(marked("the limits of our own session"), (ANYTHING,))
+ANSWERED = replace(ASKED, least=1)
 ACT = Rows(marked("the answer to a change"), ())
 PACK = Rows(SESSIONS, (COUNT, PACKED))
 
@@ -321,7 +329,7 @@ NAMED = Rows(marked("the server's own id"), (NAME, text(1024).or_null))
 SIDE_DOOR = Rows(marked("the admin port"), (HOST, whole(0, 65_535).or_null), least=1)
 GRANTS = Rows(marked("the grants"), (text(65_536),))
 OWN_VALUE = Rows(marked("our own session's value"), (FIGURE,), least=1)
-WARNINGS = Rows(marked("the warnings"), (WORD, COUNT, LETTERS))
+WARNINGS = Rows(marked("the warnings"), (SAYING, COUNT, SAYING))
 STANDING = Rows(
     marked("the variable"),
     (
