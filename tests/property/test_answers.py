@@ -23,7 +23,7 @@ from tests.property.answers import (
 from tests.unit.source.standins import OWN_ID, Guest, MariadbStandin, Mariner, MysqlStandin, Standin
 
 
-@pytest.mark.parametrize(("case", "most"), [("rows", 100), ("packets", 40)])
+@pytest.mark.parametrize(("case", "most"), [("rows", 60), ("packets", 25)])
 def test_bent_answers_are_read_or_one_line(case: str, most: int) -> None:
     tried, harm = run(case, seconds=20, most=most)
 

@@ -230,7 +230,9 @@ class Rows(Shape):
         widths, expected = set(map(len, rows)), len(self.columns)
         if widths != {expected}:
             count = max(widths - {expected})
-            raise Misshapen(_("it has {count} columns, not {expected}", count=count, expected=expected))
+            raise Misshapen(
+                _("number of columns {count}, expected {expected}", count=count, expected=expected)
+            )
         came = list(zip(*rows, strict=True))
         columns: list[Sequence[Any]] = []
         try:
@@ -284,7 +286,7 @@ PROBE = Rows(marked("what may be read"), (ANYTHING,))
 ASKED = Rows(marked("the limits of our own session"), (ANYTHING,))
 ANSWERED = replace(ASKED, least=1)
 ACT = Rows(marked("the answer to a change"), ())
-PACK = Rows(SESSIONS, (COUNT, PACKED))
+PACK = Rows(marked("rows packed as JSON"), (COUNT, PACKED))
 
 IDENTITY = Rows(marked("the server's version"), (SAYING, SAYING.or_null, ID, SAYING), least=1)
 SAID = Rows(marked("the server's version"), (SAYING,), least=1)
