@@ -258,7 +258,7 @@ def a_server(flavour: Flavour, chance: random.Random) -> Standin:
         server = MariadbStandin(
             Mariner(OWN_ID, NOW, "dba", command="Query", query=9), *(Mariner(each, NOW - 60) for each in ids)
         )
-        cast(MariadbStandin, server).held = [(12, 5.25, 3, 1, 0)]
+        server.held = [(12, 5.25, 3, 1, 0)]
     answers(server, chance, chance.choice((0, 0, 0.1, 0.5)))
     if chance.random() < 0.2:
         server.scripted[sql.SIGNS[flavour]["galera"]] = [(1,)]
@@ -360,7 +360,10 @@ class Wire:
                 parameters = (0,)
         if said is None or isinstance(said, Exception):
             return []
-        return list(said(*parameters)) if callable(said) else list(said)
+        try:
+            return list(said(*parameters)) if callable(said) else list(said)
+        except AssertionError:  # it was asked about a thread that it has not, which it was said to have
+            return []
 
 
 ONE = {"one_threads": "sessions_threads", "one_processlist": "sessions_processlist",

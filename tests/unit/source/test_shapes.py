@@ -26,6 +26,14 @@ from tests.unit.source.standins import (
 )
 
 NAN, INF = float("nan"), float("inf")
+MISFITS: list[tuple[Column, list[Any]]] = [
+    (shapes.ID, [None, -1, 2**63, 10**400, 0.5, NAN, INF, b"", b"x", b"\xff", b"9" * 5000, "nan", [], {}]),
+    (shapes.seconds(), [None, NAN, INF, -INF, 1e12, 10**400, b"nan", b"1e999", b"", []]),
+    (shapes.text(9), [None, 7, 0.5, [], {}]),
+    (shapes.NAME, [None, b"", b"a b", b"a\x1b]52;c;x\x07", b"[@click=x]", "\u202e", b"a" * 65, 7]),
+    (shapes.FIGURE, [NAN, INF, 10**400, []]),
+    (shapes.PACKED, ["[]", 7]),
+]
 
 
 @pytest.mark.parametrize(
@@ -56,12 +64,9 @@ def test_what_fits_is_taken(column: Column, came: Any, taken: Any) -> None:
 @pytest.mark.parametrize(
     ("column", "came"),
     [
-        *((shapes.ID, each) for each in (None, -1, 2**63, 10**400, 0.5, NAN, INF, b"", b"x", b"\xff", b"9" * 5000, "nan", [], {})),
-        *((shapes.seconds(), each) for each in (None, NAN, INF, -INF, 1e12, 10**400, b"nan", b"1e999", b"", [])),
-        *((shapes.text(9), each) for each in (None, 7, 0.5, [], {})),
-        *((shapes.NAME, each) for each in (None, b"", b"a b", b"a\x1b]52;c;x\x07", b"[@click=x]", "\u202e", b"a" * 65, 7)),
-        *((shapes.FIGURE, each) for each in (NAN, INF, 10**400, [])),
-        *((shapes.PACKED, each) for each in ("[]", 7)),
+        (column, came)
+        for column, misfits in MISFITS
+        for came in misfits
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_not(column: Column, came: Any) -> None:
