@@ -340,12 +340,12 @@ class Wire:
         file = self._files.get(statement)
         stem = (file or "").rpartition("/")[2].removesuffix(".sql")
         thing = stem.removesuffix("_before").removesuffix("_shown").removesuffix("_threads")
-        if thing in RECORDS:
-            rows = self._bend(file or "", RECORDS[thing])
-            width = len(rows[0]) if rows else 0
-            names = (*NAMES[thing], *NAMES[thing])[:width]
-            return [name.lower() for name in names], [row for row in rows if len(row) == len(names)]
-        return (), self._bend(file or "", self._told(file, stem, parameters))
+        rows = self._bend(file or "", RECORDS.get(thing) or self._told(file, stem, parameters))
+        if thing not in RECORDS and file is not None:
+            return (), rows
+        # Told by name, or of the other family, which it was bent to: each row has as many columns as there are names.
+        names = (*NAMES.get(thing, ()), *["more"] * 99)[: len(rows[0]) if rows else 0]
+        return [name.lower() for name in names], [row for row in rows if len(row) == len(names)]
 
     def _told(self, file: str | None, stem: str, parameters: tuple[object, ...]) -> list[Row]:
         if file is None:
