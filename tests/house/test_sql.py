@@ -11,6 +11,7 @@ import pytest
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
 from goneaway_tui.source.services import ALONE
+from goneaway_tui.source.sql import shapes
 from tests.house.tree import PACKAGE, modules, texts
 
 FOLDER = PACKAGE / "source" / "sql"
@@ -23,7 +24,7 @@ def columns(statement: str) -> int | None:
     bare = re.sub(r"'[^']*'", "''", statement)
     if bare.startswith("SHOW GLOBAL STATUS "):
         return 2
-    if not re.match(r"\s*(WITH|SELECT)\b", bare):
+    if not re.match(r"\s*(WITH|SELECT)\b", bare, re.IGNORECASE):
         return None
     depth, found = 0, 1
     for token in re.findall(r"[(),]|\bFROM\b|\bUNION\b", bare):
@@ -102,6 +103,29 @@ def test_a_file_holds_one_statement(file: str) -> None:
 
     assert statement
     assert ";" not in re.sub(r"'[^']*'", "''", statement)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_statement_says_the_shape_of_what_it_brings(file: str) -> None:
+    statement = sql.read(file)
+    match statement.shape:
+        case shapes.Rows(columns=expected):
+            found = columns(statement)
+            if found is None:  # it changes something, or SHOWs what the manual says
+                found = SHOWN.get(statement, 0)
+            assert found == len(expected)
+        case shapes.Records(columns=expected):
+            told = (
+                re.findall(r" AS (\w+)\b(?=,|\nFROM|$)", statement) if statement.startswith("SELECT") else []
+            )
+            assert set(told) <= expected.keys()
+            assert expected
+        case other:
+            raise AssertionError(other)
+    assert statement.shape.reading
+
+
+SHOWN = {"SHOW GRANTS": 1, "SHOW WARNINGS": 3}
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -22,6 +22,8 @@ from goneaway_tui.source import live
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sql import shapes
+from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.source.writer import Writer
 from goneaway_tui.tune.actions import KillSession
 from goneaway_tui.tune.gate import Gate
@@ -275,7 +277,7 @@ def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
         before = source.sample().server.own_session_ids
         with source.lent() as (connection, _found):
             reading = pool.submit(source.sample)
-            assert [(42,)] == connection.rows("SELECT 42")
+            assert [(42,)] == connection.rows(Statement("SELECT 42", shapes.PROBE))
             assert not reading.done()
             monkeypatch.setattr(live, "SAMPLE_SECONDS", 0.1)
             with pytest.raises(TooSlow), source.lent():

@@ -219,6 +219,36 @@ def test_the_log_and_the_answers_of_a_hostile_server_name_are_plain(strangers: S
     assert all(each.what.isprintable() and (each.grant or "").isprintable() for each in sample.limitations)
 
 
+@pytest.mark.parametrize("name", [each for each in NAMES if each.startswith("mariadb")])
+def test_a_pack_that_an_account_without_privileges_breaks_is_read_row_by_row(
+    start_server: StartServer, name: Name
+) -> None:
+    """MariaDB cuts the pack off at group_concat_max_len, and what is left of it is no UTF-8."""
+    server = start_server(name, "--group-concat-max-len=1024")
+    with server.connect(autocommit=True) as admin:
+        run(admin, "CREATE USER nobody@'%'")
+    statement = b"SELECT SLEEP(%d) /* \xff" % RUNS + b"\x01" * 1100 + b"*/"
+    with ExitStack() as stack:
+        running = [a_stranger(server, {}, user="nobody") for _ in range(3)]
+        for each in running:
+            stack.callback(each._force_close)
+            each._execute_command(3, statement)
+        ids = {each.thread_id() for each in running}
+        told: list[Sample] = []
+
+        def all_run() -> bool:
+            told.append(look(server))
+            return ids <= {
+                each.id for each in told[-1].sessions if each.command == "Query" and each.statement
+            }
+
+        comes_true(all_run)
+
+    said = [each.statement or "" for each in told[-1].sessions if each.id in ids]
+    assert all(each.startswith("SELECT SLEEP(") and "\\xff" in each for each in said)
+    assert "unexpected" not in repr(told[-1].limitations)
+
+
 class Counted:
     """Counts the bytes that pass to a server and back."""
 

@@ -11,6 +11,9 @@ import pytest
 from goneaway_tui.source import sql
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import Connection
+from goneaway_tui.source.packed import rows_of
+from goneaway_tui.source.sql import shapes
+from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.source.survey import survey
 from tests.integration.conftest import StartServer
 from tests.servers.private import EVERY_NAME, Name, RealServer
@@ -99,6 +102,36 @@ def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_s
                 brought[variant.file] = columns(cursor, statement, parameters)
 
             assert 1 == len(set(brought.values())), f"not the same columns: {brought}"
+
+
+@pytest.mark.parametrize("name", EVERY_NAME)
+def test_what_a_server_brings_is_of_the_shape_that_its_statement_has(
+    name: Name, start_server: StartServer
+) -> None:
+    server = start_server(name)
+    everything_to_be_had(server)
+    with closing(Connection(Address("127.0.0.1", server.port, "root"))) as connection:
+        found = survey(connection)
+        for what, variants in sql.STATEMENTS[found.flavour].items():
+            asked = ASKED_WITH.get(what.removeprefix("packed_"), ())
+            for variant in variants:
+                if (
+                    not variant.needs <= found.able
+                    or variant.shape is shapes.ACT
+                    or what in MAY_BE_ABSENT.get(name, ())
+                ):
+                    continue
+                statement = sql.read(variant.file)
+                statement = Statement(statement.replace("{variable}", "wait_timeout"), statement.shape)
+                connection.rows(statement, asked[: statement.count("%s")])
+            if what.startswith("packed_"):
+                before = connection.asked
+                rows_of(connection, found, what.removeprefix("packed_"), asked)
+                assert before + 1 == connection.asked, f"{what}: its pack is not believed"
+        for variants in sql.RELATIVES[found.flavour].values():
+            for variant in variants:
+                if variant.needs <= found.able:
+                    connection.records(sql.read(variant.file))
 
 
 @pytest.mark.parametrize("name", EVERY_NAME)

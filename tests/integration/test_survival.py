@@ -39,6 +39,7 @@ from goneaway_tui.source.connection import ANSWER_BYTES, ANSWER_SECONDS, Connect
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.sql import HINT, STATEMENT_SECONDS
+from goneaway_tui.source.sql.shapes import ANYTHING, Rows, Statement
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, Name, RealServer, port_of_our_own
 from tests.waiting import FAR, PATIENCE, Stopwatch, comes_true
@@ -46,6 +47,11 @@ from tests.waiting import FAR, PATIENCE, Stopwatch, comes_true
 SECRET = "s3cr3t-Ünlock"
 IN_TIME = STATEMENT_SECONDS + 2.5
 """Seconds: our limit, the one the socket waits more, and what is computed."""
+
+
+def said(words: str, columns: int = 1) -> Statement:
+    """A statement of a test's own."""
+    return Statement(words, Rows("", (ANYTHING,) * columns))
 
 
 def at(server: RealServer, **fields: Any) -> Address:
@@ -295,15 +301,15 @@ def test_the_server_itself_bounds_our_statements(any_server: RealServer) -> None
             slow = "(SELECT COUNT(*) FROM information_schema.columns a, information_schema.columns b)"
             began = time.monotonic()
             with Stopwatch() as watch, pytest.raises(TooSlow) as told:
-                connection.rows(f"SELECT {HINT} {slow} + {slow} + {slow}")
+                connection.rows(said(f"SELECT {HINT} {slow} + {slow} + {slow}"))
             assert_tellable(told.value)
             assert STATEMENT_SECONDS - 0.5 < time.monotonic() - began
             assert watch.seconds < IN_TIME
             return
-        ((bound,),) = connection.rows("SELECT @@SESSION.max_statement_time")
+        ((bound,),) = connection.rows(said("SELECT @@SESSION.max_statement_time"))
         assert bound == STATEMENT_SECONDS
         with Stopwatch() as watch, pytest.raises(TooSlow) as told:
-            connection.rows("SELECT SLEEP(9)")
+            connection.rows(said("SELECT SLEEP(9)"))
         assert_tellable(told.value)
         assert watch.seconds < IN_TIME
 
@@ -431,7 +437,7 @@ def test_preferred_encrypts_where_it_can(any_server: RealServer) -> None:
     with a_source(any_server) as source:
         source.sample()
         assert source._reading is not None
-        ((_, cipher),) = source._reading.connection.rows("SHOW STATUS LIKE 'Ssl_cipher'")
+        ((_, cipher),) = source._reading.connection.rows(said("SHOW STATUS LIKE 'Ssl_cipher'", 2))
 
     assert (any_server.name != "mariadb1011") == bool(cipher)
 
@@ -842,7 +848,7 @@ def test_a_line_that_expires_ends_what_waits_on_it(patient: None) -> None:
         connection = Connection(address, line)
         began = time.monotonic()
         with line.within(0.2), pytest.raises(TooSlow) as told:
-            connection.rows("SELECT 1")
+            connection.rows(said("SELECT 1"))
         connection.close()
 
     assert_tellable(told.value)

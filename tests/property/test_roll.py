@@ -13,6 +13,7 @@ from goneaway_tui.model.session import Session
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
 from goneaway_tui.source.roster import STEADY
+from goneaway_tui.source.sql.shapes import Statement
 from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MariadbStandin, Mariner, MysqlStandin
 
 NEVER = 10**9
@@ -178,7 +179,7 @@ class Port(MariadbStandin):
         self.next_id = 11
         self.queries = 100
 
-    def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, statement: Statement, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Our statements are numbered like anybody's."""
         self.mariners[0].query, self.mariners[0].since = self.number(), self.now
         return super().rows(statement, parameters)

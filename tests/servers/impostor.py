@@ -11,7 +11,7 @@ from typing import Self
 
 from goneaway_tui.source.address import Address
 
-Value = str | int | float | None
+Value = str | bytes | int | float | None
 Script = Sequence[tuple[str, "Iterable[Sequence[Value]] | tuple[int, str]"]]
 """The first row whose text is in a statement answers it: with rows, or with an error's number and message."""
 
@@ -53,7 +53,7 @@ class Impostor:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with suppress(OSError, EOFError), client.makefile("rb") as lines:
+        with client, suppress(OSError, EOFError), client.makefile("rb") as lines:
             self._send(client, 0, [self._greeting()])
             _packet(lines)
             self._send(client, 2, [OK])
@@ -77,7 +77,7 @@ class Impostor:
         match answer:
             case (int(number), str(message)):
                 return [b"\xff" + struct.pack("<H", number) + b"#HY000" + message.encode()]
-        return _result([tuple(row) for row in answer])
+        return result([tuple(row) for row in answer])
 
     def _send(self, client: socket.socket, first: int, packets: Iterable[bytes]) -> None:
         client.sendall(
@@ -100,14 +100,20 @@ def _packet(lines: object) -> bytes:
     return body
 
 
-def _result(rows: list[tuple[Value, ...]]) -> list[bytes]:
+def result(rows: list[tuple[Value, ...]], names: Sequence[str] = ()) -> list[bytes]:
     width = len(rows[0]) if rows else 1
+    names = [*names, *["c"] * width][:width]
     kinds = [_kind([row[at] for row in rows]) for at in range(width)]
     columns = [
-        _text("def") + _text("") * 3 + _text("c") * 2 + struct.pack("<BHIBHBH", 12, 45, 1024, kind, 0, 0, 0)
-        for kind in kinds
+        _text("def") + _text("") * 3 + _text(name) * 2 + struct.pack("<BHIBHBH", 12, 45, 1024, kind, 0, 0, 0)
+        for kind, name in zip(kinds, names, strict=True)
     ]
-    body = [b"".join(b"\xfb" if cell is None else _text(str(cell)) for cell in row) for row in rows]
+    body = [
+        b"".join(
+            b"\xfb" if cell is None else _text(cell if isinstance(cell, bytes) else str(cell)) for cell in row
+        )
+        for row in rows
+    ]
     return [bytes([width]), *columns, EOF, *body, EOF]
 
 
@@ -118,6 +124,12 @@ def _kind(cells: list[Value]) -> int:
     return DOUBLE if told and all(isinstance(cell, int | float) for cell in told) else VAR_STRING
 
 
-def _text(text: str) -> bytes:
-    data = text.encode()
-    return (bytes([len(data)]) if len(data) < 251 else b"\xfc" + struct.pack("<H", len(data))) + data
+def _text(text: str | bytes) -> bytes:
+    data = text if isinstance(text, bytes) else text.encode()
+    if len(data) < 251:
+        return bytes([len(data)]) + data
+    return (
+        b"\xfc" + struct.pack("<H", len(data))
+        if len(data) < 1 << 16
+        else b"\xfd" + struct.pack("<I", len(data))[:3]
+    ) + data

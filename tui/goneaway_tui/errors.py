@@ -8,6 +8,7 @@ GoneawayError
     AccessDenied         the server knows us and says no
       NoConnectionLeft     it is full, or the account has used up its own share of connections
     TooSlow              a statement of ours ran into its own time limit
+    UnexpectedAnswer     a statement's answer is not what such a server gives
     Unsupported          what answered is not a server we can read
       UnsupportedVersion   it is too old: asking again brings the same answer
   Refused              a change was not made: it is not what was asked for any more  ends nothing
@@ -81,6 +82,10 @@ class NoConnectionLeft(AccessDenied):
 
 
 class TooSlow(SourceError):
+    pass
+
+
+class UnexpectedAnswer(SourceError):
     pass
 
 

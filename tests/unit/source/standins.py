@@ -15,7 +15,8 @@ from typing import Any, cast
 
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
-from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.connection import Connection, Refusal, fitted
+from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.source.survey import Survey
 from tests.builders import NOW
 
@@ -53,7 +54,7 @@ class Standin:
     def clock(self) -> float:
         return self.now
 
-    def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
+    def rows(self, statement: Statement, parameters: Sequence[object] = ()) -> list[Row]:
         file = self._files[statement]
         assert statement.count("%s") == len(parameters), f"{file} was sent with {parameters}"
         self.heard.append((file, tuple(parameters)))
@@ -65,7 +66,7 @@ class Standin:
                 raise Refusal(answer.number, str(answer), statement)
             if isinstance(answer, Exception):
                 raise answer
-            return list(answer(*parameters)) if callable(answer) else list(answer)
+            return fitted(statement, list(answer(*parameters)) if callable(answer) else list(answer))
         finally:
             self.now += self.way
 
@@ -308,7 +309,18 @@ class MariadbStandin(Standin):
                 told.append((*row, 1, str(row[0]).encode()))
             else:
                 quiet.append(row[0])
-        others = [(0, *[None] * 8, len(quiet), b",".join(str(number).encode() for number in quiet))]
+        others = [
+            (
+                0,
+                *[None] * 4,
+                0.0,
+                None,
+                None,
+                0,
+                len(quiet),
+                b",".join(str(number).encode() for number in quiet),
+            )
+        ]
         return told + (others if quiet else [])
 
     def answer_statements(self, length: int, first: int) -> list[Row]:

@@ -9,8 +9,9 @@ import pytest
 from goneaway_tui.model.relative import Kin, Relation, Relative
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
-from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.connection import Connection, Refusal, fitted
 from goneaway_tui.source.relatives import AUTO, BY_ENDPOINT, DUMP_ADDRESS, MOST, NO_ADDRESS, paired, relatives
+from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.source.survey import Survey
 
 UUID, OTHER = "b267f3ae-e7fb-11f1-8f20-02fc00000001", "c267f3ae-e7fb-11f1-8f20-02fc00000002"
@@ -22,11 +23,11 @@ class Answering:
     def __init__(self, answers: dict[str, list[dict[str, Any]] | int]) -> None:
         self._answers = {sql.read(file): answer for file, answer in answers.items()}
 
-    def records(self, statement: str) -> list[dict[str, Any]]:
+    def records(self, statement: Statement) -> list[dict[str, Any]]:
         answer = self._answers.get(statement, 1227)
         if isinstance(answer, int):
             raise Refusal(answer, "no")
-        return answer
+        return fitted(statement, answer)
 
 
 def asked(
@@ -180,7 +181,7 @@ def test_a_name_that_is_no_instances_makes_no_address() -> None:
 
 
 def test_what_is_hostile_is_cut_made_plain_and_counted() -> None:
-    rows = [a_report(b"\x1b[2J" + b"x" * 10_000, "\x00", port=-1) for _ in range(MOST + 1)]
+    rows = [a_report(b"\x1b[2J" + b"x" * 10_000, "\x00", port=0) for _ in range(MOST + 1)]
     kin = asked({"mysql/replicas.sql": rows})
 
     assert MOST == len(kin.relatives)

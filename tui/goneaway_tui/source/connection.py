@@ -18,8 +18,9 @@ from pymysql import converters
 from pymysql.connections import Connection as Wire
 from pymysql.constants import CLIENT, FIELD_TYPE
 
-from goneaway_tui.errors import SettingsError, SourceError, TooSlow, Unsupported
+from goneaway_tui.errors import SettingsError, SourceError, TooSlow, UnexpectedAnswer, Unsupported
 from goneaway_tui.language import _, marked
+from goneaway_tui.model.plain import plain
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.explanations import (
     CLIENTS,
@@ -31,6 +32,7 @@ from goneaway_tui.source.explanations import (
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.plugins import CANNOT, plugins
 from goneaway_tui.source.sql import STATEMENT_SECONDS
+from goneaway_tui.source.sql.shapes import Misshapen, Statement
 
 PROGRAM = "goneaway-tui"
 ANSWER_SECONDS = STATEMENT_SECONDS + 1
@@ -89,6 +91,42 @@ class Refusal(Exception):
         super().__init__(message)
         self.number = number
         self.statement = statement
+
+    @property
+    def why(self) -> str:
+        """What the server said, in its own language."""
+        return f"error {self.number}: {plain(str(self), 200)}"
+
+
+class Misfit(Refusal):
+    """The server answered a statement, and not as one does: nothing of the answer is used; the connection stands."""
+
+    def __init__(self, error: Misshapen, statement: Statement) -> None:
+        reading = _(error.reading)
+        super().__init__(
+            0, _("unexpected answer ({reading}): {why}", reading=reading, why=error.why), statement
+        )
+
+    @property
+    def why(self) -> str:
+        return str(self)
+
+    def told(self, server: str) -> UnexpectedAnswer:
+        """The same as the error of a server, of which nothing can be read without that answer."""
+        return UnexpectedAnswer(
+            f"{server}: {self}",
+            _(
+                "check that a MySQL or MariaDB server answers there, without a program between that changes answers"
+            ),
+        )
+
+
+def fitted(statement: Statement, rows: Sequence[Any]) -> list[Any]:
+    """What a statement brought, as it may be read. Raises Misfit."""
+    try:
+        return statement.shape.fitted(rows)
+    except Misshapen as error:
+        raise Misfit(error, statement) from None
 
 
 def is_refusal(number: int) -> bool:
@@ -167,14 +205,16 @@ class Connection:
     def id(self) -> int:
         return int(self._wire.thread_id())  # type: ignore[no-untyped-call]
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-        """Run one statement and bring all its rows. Raises Refusal where the server will not, else SourceError."""
-        return self._fetched(sql, parameters)[1]
+    def rows(self, sql: Statement, parameters: Sequence[object] = ()) -> list[Row]:
+        """Run one statement and bring all its rows, checked. Raises Refusal where the server will not or gives others, else
+        SourceError.
+        """
+        return fitted(sql, self._fetched(sql, parameters)[1])
 
-    def records(self, sql: str) -> list[dict[str, Any]]:
+    def records(self, sql: Statement) -> list[dict[str, Any]]:
         """The same of a statement whose columns differ from version to version: each row by their names, in small letters."""
         names, rows = self._fetched(sql, ())
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return fitted(sql, [dict(zip(names, row, strict=True)) for row in rows])
 
     def _fetched(self, sql: str, parameters: Sequence[object]) -> tuple[list[str], list[Row]]:
         self.asked += 1

@@ -30,7 +30,7 @@ from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Room, Standing
 from goneaway_tui.ports import Clock
 from goneaway_tui.source import sql
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.connection import Connection, Misfit, Refusal
 from goneaway_tui.source.dossier import optional, text
 from goneaway_tui.source.explanations import explained
 from goneaway_tui.source.globals import GlobalsReader, number, variable
@@ -38,6 +38,7 @@ from goneaway_tui.source.identity import identified, number_of
 from goneaway_tui.source.live import READERS, SURVEY_SECONDS, TEXT_LENGTH
 from goneaway_tui.source.privileges import powers
 from goneaway_tui.source.single import SingleConnection, SingleSurvey
+from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.source.survey import Survey, survey
 from goneaway_tui.source.writer import LOOK, Writer
 
@@ -394,19 +395,21 @@ def bounded(connection: Connection, address: Address) -> Iterator[None]:
     try:
         with connection.within(ACT_SECONDS):
             yield
+    except Misfit as misfit:
+        raise misfit.told(address.name) from None
     except Refusal as refusal:
         raise explained(address, refusal.number, str(refusal)) from None
 
 
-def named(statement: str, name: str) -> str:
+def named(statement: Statement, name: str) -> Statement:
     """The one thing that cannot be bound, put in; only what can be nothing but a name. Raises Unsupported.
 
-    >>> named("SET GLOBAL {variable} = %s", "wait_timeout")
+    >>> named(sql.read("mysql/set_global.sql"), "wait_timeout")
     'SET GLOBAL wait_timeout = %s'
     """
     if not re.fullmatch(r"[a-z_]+", name):
         raise Unsupported(_("{name!r} is no name of a variable", name=plain(name, 100)))
-    return statement.replace("{variable}", name)
+    return Statement(statement.replace("{variable}", name), statement.shape)
 
 
 def literal(value: float) -> int | Decimal:

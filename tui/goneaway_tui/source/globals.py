@@ -10,6 +10,7 @@ from goneaway_tui.model.snapshot import STALL_LIMIT
 from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.dossier import text
 from goneaway_tui.source.services import ALONE
+from goneaway_tui.source.sql.shapes import UNSIGNED
 from goneaway_tui.source.survey import Survey
 from goneaway_tui.tune.tunables import TUNABLE
 
@@ -104,16 +105,16 @@ class GlobalsReader:
 
 
 def number(value: Cell) -> int | float | None:
-    """A server's number; None for NULL and for what is no number.
+    """A server's number; None for NULL, for what is no number and for one of more than 64 bits.
 
-    >>> number(b"28800"), number(b"0.500000"), number(b""), number(None)
-    (28800, 0.5, None, None)
+    >>> number(b"28800"), number(b"0.500000"), number(b""), number(b"1e300"), number(None)
+    (28800, 0.5, None, None, None)
     """
     try:
         as_float = float(text(value) if isinstance(value, bytes) else "" if value is None else value)
     except ValueError:
         return None
-    if not math.isfinite(as_float):
+    if not -UNSIGNED <= as_float <= UNSIGNED:
         return None
     whole = text(value) if isinstance(value, bytes) else str(value)
     return int(whole) if whole.lstrip("-").isdigit() else int(as_float) if as_float.is_integer() else as_float

@@ -17,6 +17,7 @@ from goneaway_tui.ports import Clock
 from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.dossier import text
 from goneaway_tui.source.logtable import entries
+from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.source.survey import Survey
 from goneaway_tui.source.testimony import IDLE_ERROR
 
@@ -69,7 +70,7 @@ def _log(connection: Connection, found: Survey, clock: Clock) -> tuple[LogEntry,
 
 
 def _rows(
-    connection: Connection, statement: str | None, parameters: Sequence[object] = ()
+    connection: Connection, statement: Statement | None, parameters: Sequence[object] = ()
 ) -> Sequence[tuple[Any, ...]] | None:
     """None where there is no such table, or it may not be read."""
     try:

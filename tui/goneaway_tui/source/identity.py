@@ -45,9 +45,7 @@ def identified(connection: Connection) -> Identity:
         if refusal.number not in DENIED | ABSENT | {NOT_PARSED}:
             raise connection.explained(refusal) from None
         return _proxysql(connection, refusal)
-    except (IndexError, ValueError) as error:
-        return _proxysql(connection, error)
-    banner, comment = plain(from_wire(version), 200), plain(from_wire(comment), 200)
+    banner, comment = plain(from_wire(version), 200), plain(from_wire(comment or b""), 200)
     service = services.by_banner(banner, comment)
     return Identity(banner, comment, int(own_id), from_wire(account), service.word if service else "")
 
@@ -60,7 +58,7 @@ def _proxysql(connection: Connection, unknown: Exception) -> Identity:
         if service is not None:
             version = plain(from_wire(connection.rows(sql.read(sql.PROXYSQL_VERSION))[0][0]), 200)
             return Identity(version, comment, connection.id, "admin@ProxySQL", service.word)
-    except (Refusal, IndexError, TypeError):
+    except Refusal:
         pass
     raise Unsupported(
         _("what answers does not say what it is: {said}", said=plain(str(unknown), 200)),

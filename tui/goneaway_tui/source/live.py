@@ -17,7 +17,7 @@ from goneaway_tui.model.server import Flavour, Limitation, Server
 from goneaway_tui.model.session import Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.connection import Connection, Misfit, Refusal
 from goneaway_tui.source.globals import GlobalsReader
 from goneaway_tui.source.line import Line
 from goneaway_tui.source.mariadb import MariadbReader
@@ -150,6 +150,9 @@ class LiveSource:
                     self._reading = self._begin()
                 with self._line.within(SAMPLE_SECONDS):
                     return ask(self._reading)
+            except Misfit as misfit:
+                self._drop()
+                raise misfit.told(self.name) from None
             except Refusal as refusal:
                 self._drop()
                 raise SourceError(

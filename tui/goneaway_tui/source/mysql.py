@@ -7,7 +7,6 @@ statement) comes from the statement events, so nothing is asked of a session tha
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 
@@ -27,10 +26,11 @@ from goneaway_tui.source.dossier import (
 from goneaway_tui.source.mysql_clocks import Clocks
 from goneaway_tui.source.mysql_limits import SWEEP_SECONDS, OwnLimits
 from goneaway_tui.source.mysql_transactions import Transactions
-from goneaway_tui.source.packed import rows_of
+from goneaway_tui.source.packed import numbers, rows_of
 from goneaway_tui.source.roles import role_of
 from goneaway_tui.source.roll import Call, Roll, few
 from goneaway_tui.source.roster import Roster
+from goneaway_tui.source.sql.shapes import UNSIGNED
 from goneaway_tui.source.survey import Survey
 from goneaway_tui.source.timebase import PICOSECONDS
 
@@ -149,8 +149,12 @@ class MysqlReader:
         call = self._call_briefly() if self._was_calm else None
         if call is None:
             second, number, entries = self._connection.rows(roll)[0]
-            told = json.loads(entries or b"[]")
-            if len(told) != int(number):
+            told = numbers(entries)
+            if (
+                told is None
+                or len(told) != number
+                or not 0 <= min(told, default=0) <= max(told, default=0) < UNSIGNED
+            ):
                 return None
             restless = self._roll.restless | {self._found.own_id}
             call = self._roll.call(told, int(second))

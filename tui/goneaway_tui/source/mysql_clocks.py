@@ -5,6 +5,7 @@ from __future__ import annotations
 from goneaway_tui.model.session import ThreadId
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.connection import Connection
+from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.source.survey import Survey
 from goneaway_tui.source.timebase import PICOSECONDS, Timebase
 
@@ -42,7 +43,7 @@ class Clocks:
         self.exact = timer is not None
         return timer
 
-    def _observe(self, statement: str, parameters: tuple[int, ...]) -> float | None:
+    def _observe(self, statement: Statement, parameters: tuple[int, ...]) -> float | None:
         sent = self._clock()
         rows = self._connection.rows(statement, parameters)
         received = self._clock()

@@ -47,10 +47,13 @@ class OwnLimits:
         for first in range(0, len(asked), ASKED_AT_ONCE):
             bunch = sorted(asked[first : first + ASKED_AT_ONCE])
             for thread, name, value in rows_of(self._connection, self._found, "own_limits", (bunch,)):
+                dossier = by_thread.get(thread)
+                if dossier is None:
+                    continue
                 if text(name) == "wait_timeout":
-                    by_thread[thread].own_limit = int(value)
+                    dossier.own_limit = int(value)
                 else:
-                    by_thread[thread].began = self._wall.local(float(value))
+                    dossier.began = self._wall.local(float(value))
         done = set(asked)
         self._waiting = {each: None for each in self._waiting if each in by_thread and each not in done}
         self._begun = True

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from goneaway_tui.model.plain import from_wire
 from goneaway_tui.source.connection import Connection, Row
+from goneaway_tui.source.sql.shapes import Misshapen
 from goneaway_tui.source.survey import Survey
 
 HALF: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\ud")
@@ -25,41 +27,60 @@ def rows_of(connection: Connection, found: Survey, what: str, parameters: Sequen
     Text comes as bytes from a plain statement and as `str` from a packed one. Where the packs were too large for the
     server, or are not what they should be, the rows are asked one by one.
     """
-    packed = found.statement(f"packed_{what}")
+    plain, packed = found.must(what), found.statement(f"packed_{what}")
     if packed is not None:
         rows = unpacked(connection.rows(packed, parameters))
         if rows is not None:
-            return rows
-    return connection.rows(found.must(what), parameters)
+            with suppress(Misshapen):
+                return plain.shape.fitted(rows)
+    return connection.rows(plain, parameters)
 
 
 def unpacked(packs: Iterable[Row]) -> list[Row] | None:
-    r"""The rows of all packs; None where one was cut off, or holds what is not text.
+    r"""The rows of all packs; None where one was cut off, is no list of rows, or holds what is not text.
 
     >>> unpacked([(2, b'[[7, "web"], [8, null]]'), (1, b'[[9, "cron"]]')])
     [[7, 'web'], [8, None], [9, 'cron']]
-    >>> unpacked([(2, b'[[7, "web"], [8, nu')]), unpacked([(2, b'[[7, "web"]]')]), unpacked([(9, None)])
+    >>> unpacked([(2, b'[[7, "web"], [8, nu')]), unpacked([(2, b'[[7, "web"]]')]), unpacked([(1, b"[7]")])
     (None, None, None)
     """
     rows: list[Any] = []
     for count, pack in packs:
-        told = _parsed(pack or b"[]")
-        if told is None or len(told) != count:
+        told = listed(pack)
+        if told is None or len(told) != count or not set(map(type, told)) <= {list}:
             return None
         rows += told
     return cast(list[Row], rows)
 
 
-def _parsed(pack: bytes) -> list[Any] | None:
+def numbers(pack: bytes | None) -> list[int] | None:
+    """
+    >>> numbers(b"[7, 8]"), numbers(None), numbers(b"[7, 8.5]"), numbers(b'["7"]'), numbers(b"7")
+    ([7, 8], [], None, None, None)
+    """
+    told = listed(pack)
+    return told if told is None or set(map(type, told)) <= {int} else None
+
+
+def listed(pack: bytes | None) -> list[Any] | None:
+    """What a JSON array holds; None where it cannot be read, or is no array."""
+    if pack is None:
+        return []
     if rb"\ud" in pack and HALF.search(pack):
         return None
     try:
-        return cast(list[Any], json.loads(pack.decode()))
+        words, is_text = pack.decode(), True
     except UnicodeDecodeError:
-        told = json.loads(pack.decode("utf-8", "surrogateescape"))
-        return [[_legible(value) for value in row] for row in told]
+        words, is_text = pack.decode("utf-8", "surrogateescape"), False
+    try:
+        told = json.loads(words)
     except (ValueError, RecursionError):
         return None
+    if not isinstance(told, list):
+        return None
+    if is_text:
+        return told
+    return [[_legible(value) for value in row] if isinstance(row, list) else row for row in told]
 
 
 def _legible(value: Any) -> Any:

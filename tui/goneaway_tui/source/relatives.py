@@ -16,7 +16,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.relative import Kin, Relation, Relative
 from goneaway_tui.model.server import Flavour, Limitation
 from goneaway_tui.source import sql
-from goneaway_tui.source.connection import ABSENT, Connection, Refusal
+from goneaway_tui.source.connection import ABSENT, Connection, Misfit, Refusal
 from goneaway_tui.source.dossier import text
 from goneaway_tui.source.services import ALONE
 from goneaway_tui.source.survey import Survey
@@ -79,7 +79,7 @@ class Asked:
 
     def records(self, what: str) -> list[Record] | None:
         """The answers to one thing; None where it is not to be had, which is then among the limitations if it might be."""
-        is_denied = False
+        lack: Refusal | None = None
         for variant in sql.RELATIVES[self.found.flavour].get(what, ()):
             if not variant.needs <= self.found.able:
                 continue
@@ -87,16 +87,19 @@ class Asked:
             try:
                 rows = self.connection.records(statement)[:MOST]
             except Refusal as refusal:
-                is_denied |= refusal.number not in ABSENT
+                lack = refusal if refusal.number not in ABSENT else lack
                 continue
             self.names[what] = statement if statement.startswith("SHOW") else NAMES.get(what, "")
             return [{SAME.get(name, name): value for name, value in row.items()} for row in rows]
-        if is_denied:
-            self._lack(what)
+        if lack is not None:
+            self._lack(what, lack)
         return None
 
-    def _lack(self, what: str) -> None:
+    def _lack(self, what: str, refusal: Refusal) -> None:
         lost, grants = LACKS[what]
+        if isinstance(refusal, Misfit):
+            self.limitations.append(Limitation(lost, refusal.why))
+            return
         grant = next(
             (grant for since, grant in grants[self.found.flavour] if _version(self.found) >= since), None
         )

@@ -46,7 +46,7 @@ class Roll:
         told = {entry >> 32: entry & SECOND for entry in came}
         gone = frozenset({entry >> 32 for entry in went} - told.keys())
         for number in gone:
-            self._checksum ^= number * self._seconds.pop(number)
+            self._checksum ^= number * self._seconds.pop(number, 0)  # a list may name one session twice
         moved = {number for number, began in told.items() if not self._flutters(number, began)}
         for number in told.keys() - moved:
             now ^= {number << 32 | told[number], number << 32 | self._seconds[number]}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from goneaway_tui.source import sql
 from goneaway_tui.source.connection import Connection, Row
+from goneaway_tui.source.sql.shapes import Statement
 from goneaway_tui.source.survey import Survey
 
 
@@ -14,7 +15,7 @@ class SingleSurvey(Survey):
 
     __slots__ = ()
 
-    def statement(self, what: str) -> str | None:
+    def statement(self, what: str) -> Statement | None:
         if what.startswith("packed_"):  # one row needs no packing, and a pack holds everybody's
             return None
         one = f"one_{what}"
@@ -26,6 +27,6 @@ class SingleConnection(Connection):
 
     only = 0
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+    def rows(self, sql: Statement, parameters: Sequence[object] = ()) -> list[Row]:
         unsaid = sql.count("%s") - len(parameters)
         return super().rows(sql, (*parameters, *[self.only] * unsaid))

@@ -12,6 +12,7 @@ from goneaway_tui.model.server import Flavour, Limitation
 from goneaway_tui.source import services, sql
 from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.identity import Identity, identified, number_of
+from goneaway_tui.source.sql.shapes import Statement
 
 FLOORS: dict[Flavour, tuple[tuple[int, ...], str]] = {
     # 5.7.9 is the first release of 5.7 for production: dev.mysql.com/doc/relnotes/mysql/5.7/en/news-5-7-9.html.
@@ -47,7 +48,7 @@ class Survey:
     refused: frozenset[str] = frozenset()
     """The files of those statements, which are not sent again."""
 
-    def statement(self, what: str) -> str | None:
+    def statement(self, what: str) -> Statement | None:
         return sql.choose(self.flavour, what, self.able, self.refused)
 
     def without(self, refusal: Refusal) -> Self:
@@ -60,11 +61,11 @@ class Survey:
             raise refusal
         return found
 
-    def must(self, what: str) -> str:
+    def must(self, what: str) -> Statement:
         """A statement that has a variant for everyone."""
-        text = self.statement(what)
-        assert text is not None, what  # noqa: S101 - a house test holds the table to it
-        return text
+        statement = self.statement(what)
+        assert statement is not None, what  # noqa: S101 - a house test holds the table to it
+        return statement
 
 
 def survey(connection: Connection) -> Survey:
@@ -123,11 +124,12 @@ def quoted_account(account: str) -> str:
 
 
 def _uid(connection: Connection, flavour: Flavour) -> str | None:
+    statement = sql.choose(flavour, "uid", frozenset())
     try:
-        ((uid,),) = connection.rows(sql.choose(flavour, "uid", frozenset()) or "")
-    except (Refusal, ValueError):
+        uid = connection.rows(statement)[0][0] if statement is not None else None
+    except Refusal:
         return None
-    return plain(from_wire(uid), 100) or None
+    return plain(from_wire(uid or b""), 100) or None
 
 
 def _answers(connection: Connection, file: str) -> bool:
@@ -166,7 +168,7 @@ def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:
     """What a refused statement would have told; why is the server's own word, in the server's language."""
     things = [what for what, _variant in sql.variants_of(flavour, refusal.statement)]
     lost = next((LOST[what] for what in things if what in LOST), QUICKER)
-    return Limitation(lost, f"error {refusal.number}: {plain(str(refusal), 200)}")
+    return Limitation(lost, refusal.why)
 
 
 REQUIRED = frozenset({"impatient", "session", "clock", "wall", "sessions", "limits", "variables", "counters"})

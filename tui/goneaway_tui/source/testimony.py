@@ -268,10 +268,10 @@ class Testimony:
             victim = None if errors else KILL.fullmatch(said)
             if victim:
                 account = f"{plain(text(user), 60)}@{plain(text(host), 60)}"
-                who = _("{account}, session {id}", account=account, id=int(number))
+                who = _("{account}, session {id}", account=account, id=number or 0)
                 kills.append(Kill(ProcesslistId(int(victim[victim.lastindex or 0])), who))
             if victim or errors or KILL_QUERY.fullmatch(said):
-                known.add((int(number), int(event)))
+                known.add((number or 0, int(event)))
         self._known_kills += len(known - self._kills_known)
         self._kills_known = known
         return tuple(kills)

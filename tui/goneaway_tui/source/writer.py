@@ -9,6 +9,7 @@ from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.source.connection import ANSWER_BYTES, PROTOCOL_ERRORS, Connection, Refusal
 from goneaway_tui.source.explanations import number_and_message
+from goneaway_tui.source.sql.shapes import Statement
 
 UNSURE = frozenset({0, 1053, 1317, 1927, 1969, 2006, 2013, 2014, 2027, 3024, 4031})
 """Error numbers after which a statement may have taken effect or not: the line broke, or somebody cut it short."""
@@ -47,7 +48,7 @@ class Writer(Connection):
             _(LOOK),
         )
 
-    def warnings(self, sql: str) -> tuple[str, ...]:
+    def warnings(self, sql: Statement) -> tuple[str, ...]:
         """What the last statement was warned of, as the mysql client says it. Ask only after an answer that counts some."""
         return tuple(
             f"{plain(from_wire(level))} {number}: {plain(from_wire(message))}"

@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.source.sql import shapes
+from goneaway_tui.source.sql.shapes import Shape, Statement
 
 IDENTIFY = "identify.sql"
 PROXYSQL_COMMENT, PROXYSQL_VERSION = "proxysql/comment.sql", "proxysql/version.sql"
@@ -27,12 +29,14 @@ class Variant:
     """One way to read a thing."""
 
     file: str
+    shape: Shape
+    """Of what it brings, as all variants of a thing do."""
     needs: frozenset[str] = frozenset()
     """Names of PROBES that must have answered yes."""
 
 
-def _variants(*rows: tuple[str, str]) -> tuple[Variant, ...]:
-    return tuple(Variant(file, frozenset(needs.split())) for file, needs in rows)
+def _variants(shape: Shape, *rows: tuple[str, str]) -> tuple[Variant, ...]:
+    return tuple(Variant(file, shape, frozenset(needs.split())) for file, needs in rows)
 
 
 PROBES: dict[Flavour, dict[str, str]] = {
@@ -94,150 +98,203 @@ SIGNS: dict[Flavour, dict[str, str]] = {
 
 STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
     Flavour.MYSQL: {
-        "impatient": _variants(("proxysql/impatient.sql", "proxysql"), ("mysql/impatient.sql", "")),
-        "session": _variants(("mysql/session.sql", "")),
+        "impatient": _variants(
+            shapes.ASKED, ("proxysql/impatient.sql", "proxysql"), ("mysql/impatient.sql", "")
+        ),
+        "session": _variants(shapes.ACT, ("mysql/session.sql", "")),
         "own_thread": _variants(
-            ("mysql/own_thread.sql", "instrumented threads statements instruments timed")
+            shapes.OWN_THREAD, ("mysql/own_thread.sql", "instrumented threads statements instruments timed")
         ),
         "clock": _variants(
+            shapes.CLOCK,
             ("proxysql/clock.sql", "proxysql"),
             ("mysql/clock_statements.sql", "instrumented threads statements instruments timed"),
             ("mysql/clock_wall.sql", ""),
         ),
-        "wall": _variants(("proxysql/clock.sql", "proxysql"), ("mysql/clock_wall.sql", "")),
+        "wall": _variants(shapes.CLOCK, ("proxysql/clock.sql", "proxysql"), ("mysql/clock_wall.sql", "")),
         "sessions": _variants(
+            shapes.MYSQL_SESSIONS,
             ("proxysql/sessions.sql", "proxysql"),
             ("tidb/sessions.sql", "tidb"),
             ("mysql/sessions_threads.sql", "instrumented threads"),
             ("mysql/sessions_processlist.sql", "instrumented processlist"),
             ("mysql/sessions_information_schema.sql", ""),
         ),
-        "all_sessions": _variants(("mysql/sessions_information_schema.sql", "")),
-        "packed_sessions": _variants(("mysql/packed_sessions.sql", "instrumented threads aggregate")),
-        "roll": _variants(("mysql/roll.sql", ROLL)),
-        "roll_digest": _variants(("mysql/roll_digest.sql", ROLL)),
-        "some": _variants(("mysql/some_threads.sql", ROLL)),
-        "packed_some": _variants(("mysql/packed_some.sql", ROLL)),
-        "statements": _variants(("mysql/statements.sql", "instrumented threads statements")),
+        "all_sessions": _variants(shapes.MYSQL_SESSIONS, ("mysql/sessions_information_schema.sql", "")),
+        "packed_sessions": _variants(
+            shapes.PACK, ("mysql/packed_sessions.sql", "instrumented threads aggregate")
+        ),
+        "roll": _variants(shapes.ROLL, ("mysql/roll.sql", ROLL)),
+        "roll_digest": _variants(shapes.ROLL_DIGEST, ("mysql/roll_digest.sql", ROLL)),
+        "some": _variants(shapes.MYSQL_SESSIONS, ("mysql/some_threads.sql", ROLL)),
+        "packed_some": _variants(shapes.PACK, ("mysql/packed_some.sql", ROLL)),
+        "statements": _variants(
+            shapes.MYSQL_STATEMENTS, ("mysql/statements.sql", "instrumented threads statements")
+        ),
         "packed_statements": _variants(
-            ("mysql/packed_statements.sql", "instrumented threads statements aggregate")
+            shapes.PACK, ("mysql/packed_statements.sql", "instrumented threads statements aggregate")
         ),
-        "statements_some": _variants(("mysql/statements_some.sql", "instrumented threads statements")),
-        "own_limits": _variants(("mysql/own_limits.sql", "instrumented threads")),
-        "packed_own_limits": _variants(("mysql/packed_own_limits.sql", "instrumented threads aggregate")),
-        "hosts": _variants(("mysql/hosts.sql", "instrumented threads processlist process")),
+        "statements_some": _variants(
+            shapes.MYSQL_STATEMENTS, ("mysql/statements_some.sql", "instrumented threads statements")
+        ),
+        "own_limits": _variants(shapes.OWN_LIMITS, ("mysql/own_limits.sql", "instrumented threads")),
+        "packed_own_limits": _variants(
+            shapes.PACK, ("mysql/packed_own_limits.sql", "instrumented threads aggregate")
+        ),
+        "hosts": _variants(shapes.HOSTS, ("mysql/hosts.sql", "instrumented threads processlist process")),
         "packed_hosts": _variants(
-            ("mysql/packed_hosts.sql", "instrumented threads processlist process aggregate")
+            shapes.PACK, ("mysql/packed_hosts.sql", "instrumented threads processlist process aggregate")
         ),
-        "attributes": _variants(("mysql/attributes.sql", "instrumented attributes")),
-        "some_attributes": _variants(("mysql/some_attributes.sql", "instrumented attributes")),
-        "packed_attributes": _variants(("mysql/packed_attributes.sql", "instrumented attributes aggregate")),
-        "innodb_transactions": _variants(("mysql/innodb_transactions.sql", "process")),
+        "attributes": _variants(shapes.ATTRIBUTES, ("mysql/attributes.sql", "instrumented attributes")),
+        "some_attributes": _variants(
+            shapes.ATTRIBUTES, ("mysql/some_attributes.sql", "instrumented attributes")
+        ),
+        "packed_attributes": _variants(
+            shapes.PACK, ("mysql/packed_attributes.sql", "instrumented attributes aggregate")
+        ),
+        "innodb_transactions": _variants(
+            shapes.INNODB_TRANSACTIONS, ("mysql/innodb_transactions.sql", "process")
+        ),
         "transactions": _variants(
-            ("mysql/transactions.sql", "instrumented threads transactions transaction_instrument")
+            shapes.TRANSACTIONS,
+            ("mysql/transactions.sql", "instrumented threads transactions transaction_instrument"),
         ),
         "limits": _variants(
+            shapes.LIMITS,
             ("proxysql/limits.sql", "proxysql"),
             ("mysql/limits_idle_transactions.sql", "idle_transactions"),
             ("mysql/limits.sql", ""),
         ),
         "variables": _variants(
+            shapes.VARIABLES,
             ("proxysql/variables.sql", "proxysql"),
             ("tidb/variables.sql", "tidb"),
             ("mysql/variables_bounds.sql", "bounds"),
             ("mysql/variables.sql", ""),
         ),
         "counters": _variants(
+            shapes.COUNTERS,
             ("proxysql/counters.sql", "proxysql"),
             ("tidb/counters.sql", "tidb"),
             ("mysql/counters.sql", ""),
         ),
-        "endings": _variants(("mysql/endings.sql", "instrumented threads errors instruments")),
-        "accounts": _variants(("mysql/accounts.sql", "instrumented accounts")),
-        "kills": _variants(("mysql/kills.sql", "instrumented threads statements")),
-        "offline": _variants(("mysql/offline.sql", "bounds"), ("mysql/offline_before.sql", "")),
-        "log": _variants(("mysql/log.sql", "instrumented log")),
-        "log_oldest": _variants(("mysql/log_oldest.sql", "instrumented log")),
-        "past_log": _variants(("mysql/past_log.sql", "instrumented log")),
-        "raised": _variants(("mysql/raised.sql", "instrumented errors")),
-        "killed": _variants(("mysql/killed.sql", "instrumented threads")),
-        "hosts_troubled": _variants(("mysql/hosts_troubled.sql", "instrumented threads")),
+        "endings": _variants(
+            shapes.ENDINGS, ("mysql/endings.sql", "instrumented threads errors instruments")
+        ),
+        "accounts": _variants(shapes.ACCOUNTS, ("mysql/accounts.sql", "instrumented accounts")),
+        "kills": _variants(shapes.KILLS, ("mysql/kills.sql", "instrumented threads statements")),
+        "offline": _variants(
+            shapes.OFFLINE, ("mysql/offline.sql", "bounds"), ("mysql/offline_before.sql", "")
+        ),
+        "log": _variants(shapes.LOG, ("mysql/log.sql", "instrumented log")),
+        "log_oldest": _variants(shapes.INSTANT, ("mysql/log_oldest.sql", "instrumented log")),
+        "past_log": _variants(shapes.LOG, ("mysql/past_log.sql", "instrumented log")),
+        "raised": _variants(shapes.RAISED, ("mysql/raised.sql", "instrumented errors")),
+        "killed": _variants(shapes.KILLED, ("mysql/killed.sql", "instrumented threads")),
+        "hosts_troubled": _variants(
+            shapes.HOSTS_TROUBLED, ("mysql/hosts_troubled.sql", "instrumented threads")
+        ),
         "one_sessions": _variants(
+            shapes.MYSQL_SESSIONS,
             ("mysql/one_threads.sql", "instrumented threads"),
             ("mysql/one_processlist.sql", "instrumented processlist"),
             ("mysql/one_information_schema.sql", ""),
         ),
-        "one_statements": _variants(("mysql/one_statements.sql", "instrumented threads statements")),
-        "one_hosts": _variants(("mysql/one_hosts.sql", "instrumented threads processlist process")),
-        "one_attributes": _variants(("mysql/one_attributes.sql", "instrumented attributes")),
-        "hurried": _variants(("mysql/hurried.sql", "")),
-        "session_act": _variants(("mysql/session_act.sql", "")),
-        "identity": _variants(("mysql/identity.sql", "")),
-        "uid": _variants(("mysql/uid.sql", "")),
-        "side_door": _variants(("mysql/side_door.sql", "")),
-        "grants": _variants(("mysql/grants.sql", "")),
-        "own_value": _variants(("mysql/own_value.sql", "")),
-        "warnings": _variants(("mysql/warnings.sql", "")),
-        "set_global": _variants(("mysql/set_global.sql", "")),
+        "one_statements": _variants(
+            shapes.MYSQL_STATEMENTS, ("mysql/one_statements.sql", "instrumented threads statements")
+        ),
+        "one_hosts": _variants(
+            shapes.HOSTS, ("mysql/one_hosts.sql", "instrumented threads processlist process")
+        ),
+        "one_attributes": _variants(
+            shapes.ATTRIBUTES, ("mysql/one_attributes.sql", "instrumented attributes")
+        ),
+        "hurried": _variants(shapes.ASKED, ("mysql/hurried.sql", "")),
+        "session_act": _variants(shapes.ACT, ("mysql/session_act.sql", "")),
+        "identity": _variants(shapes.NAMED, ("mysql/identity.sql", "")),
+        "uid": _variants(shapes.UID, ("mysql/uid.sql", "")),
+        "side_door": _variants(shapes.SIDE_DOOR, ("mysql/side_door.sql", "")),
+        "grants": _variants(shapes.GRANTS, ("mysql/grants.sql", "")),
+        "own_value": _variants(shapes.OWN_VALUE, ("mysql/own_value.sql", "")),
+        "warnings": _variants(shapes.WARNINGS, ("mysql/warnings.sql", "")),
+        "set_global": _variants(shapes.ACT, ("mysql/set_global.sql", "")),
         "kill_session": _variants(
+            shapes.ACT,
             ("mysql/kill_session_rds.sql", "rds"),
             ("mysql/kill_session_azure.sql", "azure"),
             ("mysql/kill_session.sql", ""),
         ),
         "kill_query": _variants(
+            shapes.ACT,
             ("mysql/kill_query_rds.sql", "rds"),
             ("mysql/kill_query_azure.sql", "azure"),
             ("mysql/kill_query.sql", ""),
         ),
-        "standing": _variants(("mysql/standing_bounds.sql", "bounds persist"), ("mysql/standing.sql", "")),
-        "room": _variants(("mysql/room.sql", "")),
-        "set_persist": _variants(("mysql/set_persist.sql", "persist")),
-        "reset_persist": _variants(("mysql/reset_persist.sql", "persist")),
+        "standing": _variants(
+            shapes.STANDING, ("mysql/standing_bounds.sql", "bounds persist"), ("mysql/standing.sql", "")
+        ),
+        "room": _variants(shapes.ROOM, ("mysql/room.sql", "")),
+        "set_persist": _variants(shapes.ACT, ("mysql/set_persist.sql", "persist")),
+        "reset_persist": _variants(shapes.ACT, ("mysql/reset_persist.sql", "persist")),
     },
     Flavour.MARIADB: {
-        "impatient": _variants(("mariadb/impatient.sql", "")),
-        "session": _variants(("mariadb/session.sql", "")),
-        "clock": _variants(("mariadb/clock.sql", "")),
-        "sessions": _variants(("mariadb/sessions.sql", "")),
-        "packed_sessions": _variants(("mariadb/packed_sessions.sql", "aggregate")),
-        "since": _variants(("mariadb/since.sql", "")),
-        "statements": _variants(("mariadb/statements.sql", "instrumented threads statements")),
-        "attributes": _variants(("mariadb/attributes.sql", "instrumented attributes")),
-        "packed_attributes": _variants(
-            ("mariadb/packed_attributes.sql", "instrumented attributes aggregate")
+        "impatient": _variants(shapes.ASKED, ("mariadb/impatient.sql", "")),
+        "session": _variants(shapes.ACT, ("mariadb/session.sql", "")),
+        "clock": _variants(shapes.CLOCK, ("mariadb/clock.sql", "")),
+        "sessions": _variants(shapes.MARIADB_SESSIONS, ("mariadb/sessions.sql", "")),
+        "packed_sessions": _variants(shapes.PACK, ("mariadb/packed_sessions.sql", "aggregate")),
+        "since": _variants(shapes.SINCE, ("mariadb/since.sql", "")),
+        "statements": _variants(
+            shapes.MARIADB_STATEMENTS, ("mariadb/statements.sql", "instrumented threads statements")
         ),
-        "innodb_transactions": _variants(("mariadb/innodb_transactions.sql", "process")),
-        "limits": _variants(("mariadb/limits.sql", "")),
-        "variables": _variants(("mariadb/variables.sql", "")),
-        "counters": _variants(("mariadb/counters.sql", "")),
-        "endings": _variants(("mariadb/endings.sql", "instrumented threads")),
-        "accounts": _variants(("mariadb/accounts.sql", "instrumented accounts")),
-        "kills": _variants(("mariadb/kills.sql", "instrumented threads statements")),
-        "killed": _variants(("mariadb/killed.sql", "instrumented threads")),
-        "hosts_troubled": _variants(("mariadb/hosts_troubled.sql", "instrumented threads")),
-        "one_sessions": _variants(("mariadb/one_sessions.sql", "")),
-        "one_statements": _variants(("mariadb/one_statements.sql", "instrumented threads statements")),
-        "one_attributes": _variants(("mariadb/one_attributes.sql", "instrumented attributes")),
-        "hurried": _variants(("mariadb/hurried.sql", "")),
-        "identity": _variants(("mariadb/identity.sql", "")),
-        "uid": _variants(("mariadb/uid.sql", "")),
-        "side_door": _variants(("mariadb/side_door.sql", "")),
-        "grants": _variants(("mariadb/grants.sql", "")),
-        "own_value": _variants(("mariadb/own_value.sql", "")),
-        "warnings": _variants(("mariadb/warnings.sql", "")),
-        "set_global": _variants(("mariadb/set_global.sql", "")),
+        "attributes": _variants(shapes.ATTRIBUTES, ("mariadb/attributes.sql", "instrumented attributes")),
+        "packed_attributes": _variants(
+            shapes.PACK, ("mariadb/packed_attributes.sql", "instrumented attributes aggregate")
+        ),
+        "innodb_transactions": _variants(
+            shapes.INNODB_TRANSACTIONS, ("mariadb/innodb_transactions.sql", "process")
+        ),
+        "limits": _variants(shapes.LIMITS, ("mariadb/limits.sql", "")),
+        "variables": _variants(shapes.VARIABLES, ("mariadb/variables.sql", "")),
+        "counters": _variants(shapes.COUNTERS, ("mariadb/counters.sql", "")),
+        "endings": _variants(shapes.ENDINGS, ("mariadb/endings.sql", "instrumented threads")),
+        "accounts": _variants(shapes.ACCOUNTS, ("mariadb/accounts.sql", "instrumented accounts")),
+        "kills": _variants(shapes.KILLS, ("mariadb/kills.sql", "instrumented threads statements")),
+        "killed": _variants(shapes.KILLED, ("mariadb/killed.sql", "instrumented threads")),
+        "hosts_troubled": _variants(
+            shapes.HOSTS_TROUBLED, ("mariadb/hosts_troubled.sql", "instrumented threads")
+        ),
+        "one_sessions": _variants(shapes.MARIADB_SESSIONS, ("mariadb/one_sessions.sql", "")),
+        "one_statements": _variants(
+            shapes.MARIADB_STATEMENTS, ("mariadb/one_statements.sql", "instrumented threads statements")
+        ),
+        "one_attributes": _variants(
+            shapes.ATTRIBUTES, ("mariadb/one_attributes.sql", "instrumented attributes")
+        ),
+        "hurried": _variants(shapes.ANSWERED, ("mariadb/hurried.sql", "")),
+        "identity": _variants(shapes.NAMED, ("mariadb/identity.sql", "")),
+        "uid": _variants(shapes.UID, ("mariadb/uid.sql", "")),
+        "side_door": _variants(shapes.SIDE_DOOR, ("mariadb/side_door.sql", "")),
+        "grants": _variants(shapes.GRANTS, ("mariadb/grants.sql", "")),
+        "own_value": _variants(shapes.OWN_VALUE, ("mariadb/own_value.sql", "")),
+        "warnings": _variants(shapes.WARNINGS, ("mariadb/warnings.sql", "")),
+        "set_global": _variants(shapes.ACT, ("mariadb/set_global.sql", "")),
         "kill_session": _variants(
+            shapes.ACT,
             ("mariadb/kill_session_rds.sql", "rds"),
             ("mariadb/kill_session_azure.sql", "azure"),
             ("mariadb/kill_session.sql", ""),
         ),
         "kill_query": _variants(
+            shapes.ACT,
             ("mariadb/kill_query_rds.sql", "rds"),
             ("mariadb/kill_query_azure.sql", "azure"),
             ("mariadb/kill_query.sql", ""),
         ),
-        "standing": _variants(("mariadb/standing.sql", "paths"), ("mariadb/standing_before.sql", "")),
-        "room": _variants(("mariadb/room.sql", "")),
+        "standing": _variants(
+            shapes.STANDING, ("mariadb/standing.sql", "paths"), ("mariadb/standing_before.sql", "")
+        ),
+        "room": _variants(shapes.ROOM, ("mariadb/room.sql", "")),
     },
 }
 
@@ -246,24 +303,29 @@ RENAMED, NOT_RENAMED = "replica_words", "slave_words"
 
 RELATIVES: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
     Flavour.MYSQL: {
-        "self": _variants(("mysql/self.sql", "")),
-        "replicas": _variants(("mysql/replicas.sql", RENAMED), ("mysql/replicas_before.sql", NOT_RENAMED)),
-        "dumps": _variants(("mysql/dumps_threads.sql", "instrumented"), ("mysql/dumps.sql", "")),
+        "self": _variants(shapes.SELF, ("mysql/self.sql", "")),
+        "replicas": _variants(
+            shapes.REPLICAS, ("mysql/replicas.sql", RENAMED), ("mysql/replicas_before.sql", NOT_RENAMED)
+        ),
+        "dumps": _variants(
+            shapes.DUMPS, ("mysql/dumps_threads.sql", "instrumented"), ("mysql/dumps.sql", "")
+        ),
         "sources": _variants(
+            shapes.SOURCES,
             ("mysql/sources.sql", "instrumented"),
             ("mysql/sources_shown.sql", RENAMED),
             ("mysql/sources_shown_before.sql", NOT_RENAMED),
         ),
-        "members": _variants(("mysql/members.sql", "instrumented")),
-        "nodes": _variants(("mysql/nodes.sql", "galera")),
-        "instances": _variants(("mysql/instances.sql", "aurora")),
+        "members": _variants(shapes.MEMBERS, ("mysql/members.sql", "instrumented")),
+        "nodes": _variants(shapes.NODES, ("mysql/nodes.sql", "galera")),
+        "instances": _variants(shapes.INSTANCES, ("mysql/instances.sql", "aurora")),
     },
     Flavour.MARIADB: {
-        "self": _variants(("mariadb/self.sql", "")),
-        "replicas": _variants(("mariadb/replicas.sql", "")),
-        "dumps": _variants(("mariadb/dumps.sql", "")),
-        "sources": _variants(("mariadb/sources_shown.sql", "")),
-        "nodes": _variants(("mariadb/nodes.sql", "galera")),
+        "self": _variants(shapes.SELF, ("mariadb/self.sql", "")),
+        "replicas": _variants(shapes.REPLICAS, ("mariadb/replicas.sql", "")),
+        "dumps": _variants(shapes.DUMPS, ("mariadb/dumps.sql", "")),
+        "sources": _variants(shapes.SOURCES, ("mariadb/sources_shown.sql", "")),
+        "nodes": _variants(shapes.NODES, ("mariadb/nodes.sql", "galera")),
     },
 }
 """What is asked of others that belong with a server, seldom and by hand: the first variant that is not refused answers."""
@@ -271,7 +333,7 @@ RELATIVES: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
 
 def choose(
     flavour: Flavour, what: str, able: AbstractSet[str], refused: AbstractSet[str] = frozenset()
-) -> str | None:
+) -> Statement | None:
     """The statement that tells most about `what` with these abilities, or None where there is none.
 
     `refused` are the files of statements that this server has refused.
@@ -293,20 +355,41 @@ def variants_of(flavour: Flavour, statement: str) -> list[tuple[str, Variant]]:
 
 
 @cache
-def read(file: str) -> str:
+def read(file: str) -> Statement:
     """A statement's text without its comments, which are for people, and on MySQL with its bound in time."""
     text = (files(__package__) / file).read_text(encoding="utf-8")
     bare = "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip().rstrip(";")
     is_for_mysql = file.startswith("mysql/") or file in SIGNS[Flavour.MYSQL].values()
     if is_for_mysql and bare.startswith("SELECT"):
-        return f"{bare[:6]} {HINT}{bare[6:]}"
-    return bare
+        bare = f"{bare[:6]} {HINT}{bare[6:]}"
+    return Statement(bare, shape_of(file))
+
+
+def shape_of(file: str) -> Shape:
+    return _shapes()[file]
+
+
+@cache
+def _shapes() -> dict[str, Shape]:
+    tables = (table for by_flavour in (STATEMENTS, RELATIVES) for table in by_flavour.values())
+    return {
+        IDENTIFY: shapes.IDENTITY,
+        PROXYSQL_COMMENT: shapes.SAID,
+        PROXYSQL_VERSION: shapes.SAID,
+        **{
+            file: shapes.PROBE
+            for by_flavour in (*PROBES.values(), *SIGNS.values())
+            for file in by_flavour.values()
+        },
+        **{
+            variant.file: variant.shape
+            for table in tables
+            for variants in table.values()
+            for variant in variants
+        },
+    }
 
 
 def named_files() -> set[str]:
     """Every file the tables name."""
-    probes = {file for by_flavour in (*PROBES.values(), *SIGNS.values()) for file in by_flavour.values()}
-    statements = {v.file for things in STATEMENTS.values() for variants in things.values() for v in variants}
-    things = (thing for by_flavour in RELATIVES.values() for thing in by_flavour.values())
-    relatives = {variant.file for variants in things for variant in variants}
-    return probes | statements | relatives | {IDENTIFY, PROXYSQL_COMMENT, PROXYSQL_VERSION}
+    return set(_shapes())

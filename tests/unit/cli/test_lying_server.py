@@ -1,0 +1,82 @@
+"""A server whose answers cannot be read is that server's trouble alone."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from textual.message import Message
+
+from goneaway_tui.cli.exporter import Polling
+from goneaway_tui.cli.fleet import side_by_side
+from goneaway_tui.cli.watch import Watch
+from goneaway_tui.errors import UnexpectedAnswer
+from goneaway_tui.judge import judge
+from goneaway_tui.metrics.collector import Board
+from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.source.live import LiveSource
+from goneaway_tui.ui.messages import Judged, PollFailed
+from goneaway_tui.ui.poller import Poller
+from tests.builders import NOW
+from tests.property.answers import ToldSource, Wire, answers
+from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin
+
+NAMES = ("honest", "lying")
+
+
+def a_source(name: str) -> LiveSource:
+    server = MysqlStandin(Guest(OWN_ID, OWN_THREAD, command="Query", event=Event(0, None)), Guest(11))
+    answers(server, random.Random(0), 0)
+
+    def bend(file: str, rows: list[Any]) -> list[Any]:
+        return [row[:-1] for row in rows] if name == "lying" and file == "mysql/limits.sql" else rows
+
+    return ToldSource(server, Wire(server, bend))
+
+
+def test_watch_over_several_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    written: list[dict[str, Any]] = []
+    for name in NAMES:
+        Watch(a_source(name), lambda: NOW, Policy(), written.append, interval=1.0, name=name).run(0.0)
+
+    assert [("honest", "hello"), ("lying", "lost")] == [
+        (each["server_name"], each["event"]) for each in written if each["event"] in {"hello", "lost"}
+    ]
+    assert "unexpected answer (the limits): number of columns 1, expected 2" in capsys.readouterr().err
+
+
+def test_a_scrape_tells_of_the_others() -> None:
+    board = Board(NAMES, lambda: NOW, 100)
+    for name in NAMES:
+        Polling(name, a_source(name), board, lambda: NOW, Policy(), 1.0).look()
+    up = {
+        sample.labels["server"]: sample.value
+        for metric in board.collect()
+        for sample in metric.samples
+        if sample.name == "goneaway_up"
+    }
+
+    assert {"honest": 1.0, "lying": 0.0} == up
+
+
+def test_snapshots_of_several_have_the_others() -> None:
+    read = side_by_side(
+        {name: a_source(name) for name in NAMES}, lambda _name, source: judge(source.sample())
+    )
+
+    assert [("honest", True), ("lying", False)] == [(name, each is not None) for name, each in read]
+
+
+def test_a_board_is_told_and_does_not_end() -> None:
+    posted: list[Message] = []
+    for name in NAMES:
+        poller = Poller(a_source(name), Policy(), posted.append)
+        poller.start()
+        poller.request()
+        assert poller.wait(60)
+        poller.stop()
+
+    assert [Judged, PollFailed] == [type(each) for each in posted]
+    assert isinstance(posted[1], PollFailed)
+    assert isinstance(posted[1].error, UnexpectedAnswer)

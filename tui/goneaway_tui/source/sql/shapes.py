@@ -1,0 +1,364 @@
+"""What each reading may bring: how many rows, how many columns, and of each column the kind, the range and the length.
+
+A server's answer is checked against its shape where it becomes rows, and nowhere else: readers take for granted what a
+shape promises. Whole columns are looked at together, since the list of 5,000 sessions is such an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from operator import is_
+from typing import Any, Final, Self
+
+from goneaway_tui.language import _, marked
+
+UNSIGNED: Final = 2**64
+"""No number of a server's is larger; the largest, which is one less, is rounded to it where it comes as a float."""
+SIGNED: Final = 2**63 - 1
+"""No session has a higher id: servers keep ids in 32 bits, TiDB in 63."""
+LATEST: Final = 1e11
+"""Seconds since 1970, or of any interval, that no server's clock reaches: the year 5138."""
+
+
+class Misshapen(Exception):
+    """An answer is not of its statement's shape. Its text says where and how, and goes with `reading`."""
+
+    def __init__(self, why: str, reading: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+        self.reading = reading
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what is of its `types` and fits is taken as it came; anything else is converted, or raises Misshapen."""
+
+    kind: str
+    """For a person, in English till it is said."""
+    types: frozenset[type]
+
+    @property
+    def or_null(self) -> Self:
+        return replace(self, types=self.types | {type(None)})
+
+    def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
+        """The same object where everything fits as it is. Raises Misshapen."""
+        types = set(map(type, values))
+        if types <= self.types:
+            present = [each for each in values if each is not None] if type(None) in types else values
+            if not present or self._all_fit(present):
+                return values
+        return [self.value(each) for each in values]
+
+    def value(self, value: Any) -> Any:
+        """One value as a reader may take it. Raises Misshapen."""
+        if value is None:
+            if type(None) in self.types:
+                return None
+            raise Misshapen(_("a value is missing (NULL)"))
+        return self._taken(value)
+
+    def _all_fit(self, values: Sequence[Any]) -> bool:
+        """Whether all of them, of the right type and not None, can be taken as they are; False where that is not known."""
+        raise NotImplementedError
+
+    def _taken(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    def _other(self) -> Misshapen:
+        return Misshapen(_("a value is not {kind}", kind=_(self.kind)))
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Column):
+    """Within bounds. A service may send it as text."""
+
+    low: float
+    high: float
+
+    def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
+        if set(map(type, values)) <= {bytes, str} and max(map(len, values)) <= LONGEST_NUMBER:
+            with suppress(ValueError):
+                values = [*map(float if float in self.types else int, values)]
+        return super(Number, self).fitted(values)
+
+    def _all_fit(self, values: Sequence[Any]) -> bool:
+        if float in self.types:
+            return all(self.low <= each <= self.high for each in values)  # also false of what is no number
+        return bool(self.low <= min(values) and max(values) <= self.high)
+
+    def _taken(self, value: Any) -> int | float:
+        number = _read(value) if isinstance(value, bytes | str) else value
+        if not isinstance(number, int | float):
+            raise self._other()
+        if not self.low <= number <= self.high:
+            raise Misshapen(_("a number is out of range"))
+        if float in self.types:
+            return number
+        if number != int(number):
+            raise self._other()
+        return int(number)
+
+
+LONGEST_NUMBER: Final = 40
+"""Characters of a number that is sent as text: 20 digits are the most that a server writes before the point."""
+
+
+def _read(digits: bytes | str) -> int | float | None:
+    """
+    >>> _read(b"12"), _read("-0.5"), _read("1e3"), _read(b"twelve"), _read("9" * 5000)
+    (12, -0.5, 1000.0, None, None)
+    """
+    if len(digits) > LONGEST_NUMBER:
+        return None
+    try:
+        return int(digits) if digits.isdigit() else float(digits)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Column):
+    """What is longer is cut."""
+
+    longest: int | None = None
+    """Bytes that are kept, or characters of a pack's; None where it is kept whole."""
+    pattern: re.Pattern[bytes] | None = None
+
+    def _all_fit(self, values: Sequence[Any]) -> bool:
+        return self.pattern is None and (self.longest is None or max(map(len, values)) <= self.longest)
+
+    def _taken(self, value: Any) -> bytes | str:
+        if not isinstance(value, bytes | str) or type(value) not in self.types:
+            raise self._other()
+        if self.pattern is not None:
+            raw = value if isinstance(value, bytes) else value.encode("utf-8", "replace")
+            if not self.pattern.fullmatch(raw):
+                raise self._other()
+        return value if self.longest is None else value[: self.longest]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure(Column):
+    """The value of a variable or a counter: a number, or a text that need not be one."""
+
+    text: Text
+    number: Number
+
+    def _all_fit(self, values: Sequence[Any]) -> bool:  # noqa: ARG002 - some may be numbers and some text
+        return False
+
+    def _taken(self, value: Any) -> Any:
+        return (self.text if isinstance(value, bytes | str) else self.number).value(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Anything(Column):
+    """A column that nobody looks at."""
+
+    def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
+        return values
+
+
+def whole(low: float = 0, high: float = UNSIGNED) -> Number:
+    return Number(marked("a whole number"), frozenset({int, bool}), low, high)
+
+
+def seconds(low: float = -LATEST, high: float = LATEST) -> Number:
+    return Number(marked("a number"), frozenset({int, float}), low, high)
+
+
+def text(longest: int | None) -> Text:
+    return Text(marked("text"), frozenset({bytes, str}), longest)
+
+
+ID = whole(0, SIGNED)
+COUNT = whole()
+FLAG = whole(0, 1)
+NAME = replace(text(64), pattern=re.compile(rb"\w{1,64}"), kind=marked("the name of a variable"))
+FIGURE = Figure(
+    marked("a number"), frozenset({bytes, str, int, float}), text(1024), seconds(-UNSIGNED, UNSIGNED)
+).or_null
+ANYTHING = Anything("", frozenset())
+PICOSECONDS = COUNT.or_null
+WORD = text(512).or_null
+"""A user, a database, a command: 128 characters of four bytes at the longest."""
+HOST = text(512).or_null
+LETTERS = text(8192).or_null
+"""A statement, of which 1,024 characters are asked for, or a line of a log."""
+ADDRESSES = text(65_536).or_null
+SAYING = replace(text(1024), types=frozenset({bytes}))
+"""What the server says of itself; in no pack, so it is never `str`."""
+PACKED = replace(text(None), types=frozenset({bytes})).or_null
+"""Rows as JSON: the connection's budget bounds it, and what is cut off cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Of a statement's answer."""
+
+    reading: str
+    """What is read, for a person, in English till it is said."""
+
+    def fitted(self, rows: Sequence[Any]) -> list[Any]:
+        """The rows as readers may take them. Raises Misshapen."""
+        try:
+            return self._fitted(rows)
+        except Misshapen as error:
+            raise Misshapen(error.why, self.reading) from None
+
+    def _fitted(self, rows: Sequence[Any]) -> list[Any]:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Shape):
+    """Of an answer whose columns are known by their place."""
+
+    columns: tuple[Column, ...]
+    least: int = 0
+    """Rows that it has at least."""
+
+    def _fitted(self, rows: Sequence[Any]) -> list[Any]:
+        if len(rows) < self.least:
+            raise Misshapen(_("there is no row"))
+        if not rows:
+            return []
+        widths, expected = set(map(len, rows)), len(self.columns)
+        if widths != {expected}:
+            count = max(widths - {expected})
+            raise Misshapen(
+                _("number of columns {count}, expected {expected}", count=count, expected=expected)
+            )
+        came = list(zip(*rows, strict=True))
+        columns: list[Sequence[Any]] = []
+        try:
+            for column, values in zip(self.columns, came, strict=True):
+                columns.append(column.fitted(values))
+        except Misshapen as error:
+            raise _at(len(columns) + 1, error) from None
+        if all(map(is_, columns, came)):
+            return list(rows)
+        return list(zip(*columns, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Records(Shape):
+    """Of an answer whose columns differ from version to version: those that are known by name, the rest is left out."""
+
+    columns: Mapping[str, Column]
+
+    def _fitted(self, rows: Sequence[Any]) -> list[Any]:
+        return [
+            {name: self._value(name, value) for name, value in record.items() if name in self.columns}
+            for record in rows
+        ]
+
+    def _value(self, name: str, value: Any) -> Any:
+        try:
+            return self.columns[name].value(value)
+        except Misshapen as error:
+            raise _at(name, error) from None
+
+
+def _at(column: int | str, error: Misshapen) -> Misshapen:
+    return Misshapen(_("column {column}: {why}", column=column, why=error.why))
+
+
+class Statement(str):
+    """A statement's text, with the shape of what it brings."""
+
+    __slots__ = ("shape",)
+    shape: Shape
+
+    def __new__(cls, words: str, shape: Shape) -> Self:
+        made = super().__new__(cls, words)
+        made.shape = shape
+        return made
+
+
+SESSIONS: Final = marked("the list of sessions")
+
+PROBE = Rows(marked("what may be read"), (ANYTHING,))
+ASKED = Rows(marked("the limits of our own session"), (ANYTHING,))
+ANSWERED = replace(ASKED, least=1)
+ACT = Rows(marked("the answer to a change"), ())
+PACK = Rows(marked("rows packed as JSON"), (COUNT, PACKED))
+
+IDENTITY = Rows(marked("the server's version"), (SAYING, SAYING.or_null, ID, SAYING), least=1)
+SAID = Rows(marked("the server's version"), (SAYING,), least=1)
+UID = Rows(marked("the server's own id"), (SAYING.or_null,), least=1)
+OWN_THREAD = Rows(marked("our own thread"), (ID,))
+CLOCK = Rows(marked("the server's clock"), (PICOSECONDS, seconds(0)))
+MYSQL_SESSIONS = Rows(
+    SESSIONS,
+    (
+        ID.or_null, ID, WORD, HOST, WORD, WORD, whole(-UNSIGNED).or_null, WORD, LETTERS, WORD, FLAG,
+    ),
+)  # fmt: skip
+MARIADB_SESSIONS = Rows(
+    SESSIONS, (ID, WORD, HOST, WORD, WORD, seconds(-UNSIGNED, UNSIGNED), WORD, LETTERS, COUNT)
+)
+SINCE = Rows(SESSIONS, (*MARIADB_SESSIONS.columns, COUNT, PACKED))
+ROLL = Rows(SESSIONS, (COUNT, COUNT, PACKED), least=1)
+ROLL_DIGEST = Rows(SESSIONS, (COUNT, COUNT, COUNT), least=1)
+MYSQL_STATEMENTS = Rows(marked("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LETTERS))
+MARIADB_STATEMENTS = Rows(marked("the last statements"), (ID, LETTERS))
+OWN_LIMITS = Rows(marked("the sessions' own limits"), (ID, WORD, seconds(0)))
+HOSTS = Rows(marked("clients' ports"), (ID, HOST))
+ATTRIBUTES = Rows(marked("the connection attributes"), (ID, text(1024).or_null, text(1024).or_null))
+INNODB_TRANSACTIONS = Rows(marked("open transactions"), (ID, seconds().or_null, COUNT, COUNT, FLAG))
+TRANSACTIONS = Rows(marked("open transactions"), (ID, PICOSECONDS, FLAG.or_null))
+LIMITS = Rows(marked("the limits"), (NAME, FIGURE))
+VARIABLES = Rows(marked("the global variables"), (NAME, FIGURE, FIGURE, FIGURE, WORD))
+COUNTERS = Rows(marked("the status counters"), (NAME, FIGURE))
+ENDINGS = Rows(marked("how the sessions of an account ended"), (whole(0, 1_000_000), COUNT))
+ACCOUNTS = Rows(marked("the accounts"), (WORD, HOST, COUNT))
+KILLS = Rows(marked("the KILL statements"), (LETTERS, COUNT, WORD, HOST, ID.or_null, COUNT))
+OFFLINE = Rows(marked("offline_mode"), (FLAG, seconds().or_null), least=1)
+LOG = Rows(marked("the error log"), (COUNT, WORD, LETTERS, seconds()))
+INSTANT = Rows(marked("the error log"), (seconds().or_null,))
+KILLED = Rows(marked("the KILL statements"), (seconds().or_null,))
+RAISED = Rows(
+    marked("the errors by account"),
+    (WORD, HOST, whole(0, 1_000_000), COUNT, seconds().or_null, seconds().or_null),
+)
+HOSTS_TROUBLED = Rows(marked("the host cache"), (HOST, COUNT, COUNT))
+NAMED = Rows(marked("the server's own id"), (NAME, text(1024).or_null))
+SIDE_DOOR = Rows(marked("the admin port"), (HOST, whole(0, 65_535).or_null), least=1)
+GRANTS = Rows(marked("the grants"), (text(65_536),))
+OWN_VALUE = Rows(marked("our own session's value"), (FIGURE,), least=1)
+WARNINGS = Rows(marked("the warnings"), (SAYING, COUNT, SAYING))
+STANDING = Rows(
+    marked("the variable"),
+    (
+        NAME, FIGURE, FIGURE, FIGURE, WORD, FIGURE, FIGURE, LETTERS, WORD, HOST, seconds(0).or_null, FIGURE,
+    ),
+)  # fmt: skip
+ROOM = Rows(marked("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), least=1)
+
+_ADDRESS = {
+    "host": HOST,
+    "port": whole(0, 65_535).or_null,
+    "uuid": text(256).or_null,
+    "server_id": whole(0, 2**32 - 1).or_null,
+}
+SELF = Records(marked("the server's own id"), {"server_id": _ADDRESS["server_id"]})
+REPLICAS = Records(
+    marked("the replicas"), _ADDRESS | dict.fromkeys(("replica_uuid", "slave_uuid"), _ADDRESS["uuid"])
+)
+DUMPS = Records(marked("the sessions that read the binary log"), {"host": HOST, "uuid": _ADDRESS["uuid"]})
+SOURCES = Records(
+    marked("the sources"),
+    _ADDRESS
+    | {f"{word}_{name}": column for word in ("source", "master") for name, column in _ADDRESS.items()},
+)
+MEMBERS = Records(marked("the members of the replication group"), _ADDRESS)
+NODES = Records(
+    marked("the nodes of the cluster"),
+    {"addresses": ADDRESSES, "place": COUNT.or_null, "size": COUNT.or_null},
+)
+INSTANCES = Records(marked("the instances of the cluster"), {"name": text(256).or_null})
