@@ -18,7 +18,7 @@ from tests.house.documents import SHARED
 from tests.house.tree import PACKAGE, ROOT
 
 KINDS = (
-    *("*.mo", "*.po", "*.py", "*.sql", "*.tcss", "*.yml", "*.json", "py.typed"),
+    *("*.mo", "*.po", "*.py", "*.sql", "*.tcss", "*.yml", "*.json", "*.tsv", "py.typed"),
     *("*.html", "*.css", "*.js"),
 )
 

@@ -64,6 +64,8 @@ class Life(Sitter):
     """The process that holds the socket, where that is not ours."""
     acted_at: float | None = None
     """When it was ended, where that was not the server's own doing."""
+    done_at: float = 0.0
+    """When that was over, which may be a while later on a busy machine."""
     told: Departure | None = None
     missed_at: float = 0.0
     """The sample that no longer had it."""
@@ -177,6 +179,7 @@ class Vigil(Sitting):
         life.acted_at = time.time()
         assert life.kind.act is not None
         life.kind.act(self, life)
+        life.done_at = time.time()
 
     def come_back(self) -> None:
         """After the server has: with a new connection for our own statements."""
@@ -328,7 +331,7 @@ def keep_vigil(vigil: Vigil, kinds: Iterable[Kind], seed: int = 4) -> None:
     began = time.time()
     for due, come in plan:
         while (left := began + due - time.time()) > 0 or later:
-            ready = [each for each in later if each[0] <= time.time()]
+            ready = [each for each in later if each[0] <= time.time() and each[1].foretold]  # who was seen
             for each in ready:
                 later.remove(each)
                 vigil.end(each[1])
@@ -338,6 +341,7 @@ def keep_vigil(vigil: Vigil, kinds: Iterable[Kind], seed: int = 4) -> None:
         come()
     for at, life in sorted(later, key=lambda each: each[0]):
         time.sleep(max(0.0, at - time.time()))
+        comes_true(lambda life=life: life.foretold)  # type: ignore[misc]
         vigil.end(life)
     vigil.wait_until_all_have_left()
 

@@ -84,7 +84,7 @@ def processes_of(directory: Path) -> list[int]:
     return found
 
 
-def test_forty_sessions_appear_within_ten_seconds_some_of_them_at_work(demo: Demo) -> None:
+def test_forty_sessions_appear_some_of_them_at_work(demo: Demo) -> None:
     def appeared() -> bool:
         listed = rows(demo, "SELECT user, command FROM information_schema.processlist")
         busy = sum(command == "Query" for user, command in listed if user != demo.user)
@@ -113,7 +113,7 @@ def test_the_limits_are_short(demo: Demo) -> None:
     assert rows(demo, "SELECT @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout") == [(GLOBAL_LIMIT, 300)]
 
 
-def test_the_server_closes_sessions_within_forty_seconds_and_they_come_back(demo: Demo) -> None:
+def test_the_server_closes_sessions_and_they_come_back(demo: Demo) -> None:
     comes_true(lambda: aborted_clients(demo) >= 2)
     comes_true(lambda: len(rows(demo, "SHOW PROCESSLIST")) >= 36)
 

@@ -79,7 +79,8 @@ def assert_placed(lives: list[Life]) -> None:
         if life.acted_at is None or life.kind.foretold or life.kind.cause is Cause.NET_WRITE_TIMEOUT:
             continue
         assert life.told is not None
-        assert abs(life.told.at - life.acted_at) <= life.told.within + 0.5, life
+        error = life.told.within + 0.5
+        assert life.acted_at - error <= life.told.at <= life.done_at + error, life
 
 
 def certainty_of(life: Life) -> Certainty:

@@ -256,3 +256,17 @@ def test_a_server_that_is_put_offline_says_who_came_again(
 
     assert "killed" == next(iter(found))
     assert any("offline mode" in each for each in found["killed"]["because"])
+
+
+def test_a_server_younger_than_its_limits_is_not_told_to_raise_them(
+    capsys: pytest.CaptureFixture[str], start_server: StartServer, tmp_path: Path
+) -> None:
+    """The session's own limit of a second ended it; the global ones are 9 h."""
+    server = start_server("mysql97", "--wait-timeout=32400", "--interactive-timeout=32400")
+    line = idle(server)
+    counted(server)
+    (finding, *_others) = explained(capsys, server, tmp_path / "app.log", line).values()
+
+    assert (finding["cause"], finding["certainty"]) == ("idle_timeout", CONFIRMED)
+    assert "Find who sets a shorter wait_timeout" in finding["remedies"][0]
+    assert not any("SET GLOBAL" in each or "29160" in each for each in finding["remedies"])

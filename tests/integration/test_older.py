@@ -157,10 +157,8 @@ def test_whatever_optional_statement_is_refused_the_board_is_read(begin: Begin, 
             closing(LiveSource(older.address, time.time)) as source,
             server.connect(),
         ):
-            needed = any(
-                what in REQUIRED and all(v.file == file or not v.file.startswith(flavour) for v in variants)
-                for what, variants in things.items()
-            )
+            able = frozenset(sql.PROBES[flavour])
+            needed = any(sql.choose(flavour, what, able, {file}) is None for what in REQUIRED & things.keys())
             if needed:
                 continue
             source.sample()

@@ -24,6 +24,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "past_log": (60.5,),
     "session": (5000, 60),
     "sessions": (64,),
+    "all_sessions": (64,),
     "statements": (64, 0),
     "statements_some": (64, [1, 2]),
     "some": (64, [1, 2]),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from goneaway_tui.doctor.checkup import CHECKS, Patient, checkup
+from goneaway_tui.doctor.checkup import CHECKS, CauseStatus, Patient, checkup
+from goneaway_tui.doctor.evidence import Facts, Raised
 from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.finding import Finding
+from goneaway_tui.model.session import ProcesslistId
 from tests.builders import NOW, a_sample, a_server, a_session, a_snapshot, a_verdict
 
 CONFIRMED, LIKELY, POSSIBLE, RULED_OUT = Certainty
 
 
-def found(cause: Cause, patient: Patient) -> Finding:
+def found(cause: Cause, patient: Patient) -> CauseStatus:
     return next(f for f in checkup(patient) if f.cause is cause)
 
 
@@ -74,11 +78,87 @@ def test_what_is_not_counted_is_not_said_to_be_none() -> None:
     assert "nobody was refused so far" not in found(Cause.TOO_MANY_CONNECTIONS, patient).because
 
 
-def test_a_limit_longer_than_the_server_is_up_has_closed_nobody() -> None:
-    sample = a_sample([a_session(own_limit=28_800)], server=a_server(uptime=3600.0))
-    patient = Patient(a_snapshot(sample.sessions, server=sample.server), (), NOW)
+YOUNG = a_snapshot([a_session(own_limit=28_800)], server=a_server(uptime=480.0))
+"""Up for 8 minutes, and the only session may idle for 8 hours."""
 
-    assert RULED_OUT is found(Cause.IDLE_TIMEOUT, patient).certainty
+
+def idled_out(patient: Patient) -> CauseStatus:
+    return found(Cause.IDLE_TIMEOUT, patient)
+
+
+def test_a_limit_longer_than_the_server_is_up_rules_out_the_living_alone() -> None:
+    """Who idled out before may have had a shorter one."""
+    status = idled_out(Patient(YOUNG, (), NOW))
+
+    assert status.now is not None
+    assert status.since_start is not None
+    assert (RULED_OUT, POSSIBLE, POSSIBLE) == (status.now[0], status.since_start[0], status.certainty)
+
+
+def test_a_server_that_counts_idle_timeouts_and_counted_none_rules_them_out() -> None:
+    assert RULED_OUT is idled_out(Patient(YOUNG, (), NOW, Facts(counts_errors=True))).certainty
+
+
+def test_a_server_that_ended_nobody_rules_idle_timeouts_out() -> None:
+    snapshot = a_snapshot(
+        [a_session(own_limit=28_800)], server=a_server(uptime=480.0), counters={"aborted_clients": 0}
+    )
+
+    assert RULED_OUT is idled_out(Patient(snapshot, (), NOW)).certainty
+
+
+def test_idle_timeouts_counted_before_we_came_outweigh_the_living() -> None:
+    past = Facts(errors=(Raised(4031, 3, "app", "web-3", NOW - 300, NOW - 200),), counts_errors=True)
+    status = idled_out(Patient(YOUNG, (), NOW, past))
+
+    assert CONFIRMED is status.certainty
+    assert status.since_start == (CONFIRMED, ("the server counted 3 errors 4031 since its start: app@web-3",))
+    assert status.now is not None
+    assert RULED_OUT is status.now[0]
+
+
+def test_of_a_server_younger_than_its_limits_the_sessions_own_limit_is_to_blame() -> None:
+    past = Facts(errors=(Raised(4031, 3, "app", "web-3", NOW - 300, NOW - 200),), counts_errors=True)
+    young, old = (
+        idled_out(Patient(a_snapshot(server=a_server(uptime=uptime)), (), NOW, past))
+        for uptime in (480.0, 86_400.0)
+    )
+
+    assert young.limit_is_own
+    assert "Find who sets a shorter wait_timeout" in young.remedies[0]
+    assert not old.limit_is_own
+    assert () == old.remedies
+
+
+@pytest.mark.parametrize(
+    ("reason", "certainty"),
+    [
+        ("The client was disconnected by the server because of inactivity.", CONFIRMED),
+        ("Got timeout reading communication packets", LIKELY),
+        ("读取通信包超时", LIKELY),
+    ],
+)
+def test_what_the_log_told_before_we_came_outweighs_the_living(reason: str, certainty: Certainty) -> None:
+    text = f"Aborted connection 7 to db: 'a' user: 'b' host: 'c' ({reason})"
+    entry = LogEntry(NOW - 200, text, ProcesslistId(7), Cause.IDLE_TIMEOUT)
+
+    assert certainty is idled_out(Patient(YOUNG, (), NOW, Facts(log=(entry,)))).certainty
+    before = replace(entry, at=NOW - 1000)
+    assert POSSIBLE is idled_out(Patient(YOUNG, (), NOW, Facts(log=(before,)))).certainty
+
+
+def test_a_mysql_before_8_0_24_has_no_error_for_it_and_none_counted_rules_nothing_out() -> None:
+    past = Facts(counts_errors=True, unknown_errors=frozenset({4031}))
+
+    assert POSSIBLE is idled_out(Patient(YOUNG, (), NOW, past)).certainty
+
+
+@pytest.mark.parametrize(("code", "cause"), [(1153, Cause.PACKET_TOO_LARGE), (1161, Cause.NET_WRITE_TIMEOUT)])
+def test_an_error_with_one_cause_confirms_it_where_it_was_counted(code: int, cause: Cause) -> None:
+    past = Facts(errors=(Raised(code, 1, "app", "web-3"),), counts_errors=True)
+
+    assert POSSIBLE is found(cause, a_patient()).certainty
+    assert CONFIRMED is found(cause, Patient(YOUNG, (), NOW, past)).certainty
 
 
 def test_sessions_near_their_end_make_it_likely() -> None:
@@ -111,3 +191,11 @@ def test_a_server_that_shows_no_ones_own_limit_rules_no_shorter_one_out() -> Non
     patient = Patient(a_snapshot(sample.sessions, server=sample.server), (), NOW)
 
     assert POSSIBLE is found(Cause.IDLE_TIMEOUT, patient).certainty
+
+
+def test_a_limit_of_idle_transactions_of_any_family_is_not_ruled_out() -> None:
+    patient = a_patient(variables={"kill_idle_transaction": 300})
+    status = found(Cause.TRANSACTION_TIMEOUT, patient)
+
+    assert POSSIBLE is status.certainty
+    assert any("kill_idle_transaction" in words for words in status.because)

@@ -263,11 +263,130 @@ def test_mariadbs_transaction_limits_are_thought_of_where_they_are_set() -> None
 )
 def test_remedies_speak_the_clients_language_and_show_their_arithmetic(client: Client, words: str) -> None:
     server = replace(UP_LONG, limits={"wait_timeout": 600})
-    remedies = "\n".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, client=client), server).remedies)
+    reached = replace(GONE, client=client, idle_seconds=700.0)
+    remedies = "\n".join(finding(Cause.IDLE_TIMEOUT, reached, server).remedies)
 
     assert words in remedies
     assert "600 s - 10 % = 540 s" in remedies
     assert "new sessions only" in remedies
+
+
+# --- No limit is raised that was not shown to be the cause
+
+RAISING = ("SET GLOBAL", "SET SESSION", "raise ", "Raise ")
+
+
+def raised(found: Finding) -> list[str]:
+    return [each for each in found.remedies if any(word in each for word in RAISING)]
+
+
+@pytest.mark.parametrize("server", [Facts(), UP_LONG], ids=["nobody asked", "asked"])
+@pytest.mark.parametrize(
+    "seen", [LOSS, GONE, replace(LOSS, how=frozenset({How.RESET}))], ids=["2013", "2006", "reset"]
+)
+def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(seen: Occurrence, server: Facts) -> None:
+    limits = {"wait_timeout": 28_800.0, "max_allowed_packet": 2.0**26, "idle_transaction_timeout": 60.0}
+    found = diagnose(Evidence(seen, replace(server, limits=limits if server.limits else {})))
+
+    assert {each.cause: raised(each) for each in found if raised(each)} == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "words"),
+    [
+        (1153, Cause.PACKET_TOO_LARGE, "SET GLOBAL max_allowed_packet"),
+        (1161, Cause.NET_WRITE_TIMEOUT, "SET SESSION net_write_timeout"),
+        (1040, Cause.TOO_MANY_CONNECTIONS, "raise max_connections"),
+        (3024, Cause.STATEMENT_TIMEOUT, "Raise the limit for it alone"),
+        (1129, Cause.HOST_BLOCKED, "raise max_connect_errors"),
+    ],
+)
+def test_a_limit_that_the_error_itself_names_may_be_raised(code: int, says: Cause, words: str) -> None:
+    found = finding(says, replace(LOSS, code=code, says=says, certainty=Certainty.CONFIRMED))
+
+    assert any(words in each for each in raised(found))
+
+
+def test_an_accounts_own_limit_is_not_mended_by_max_connections() -> None:
+    found = finding(
+        Cause.TOO_MANY_CONNECTIONS,
+        replace(LOSS, code=1203, says=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED),
+    )
+
+    assert raised(found) == []
+
+
+IDLED_OUT = replace(LOSS, code=4031, says=Cause.IDLE_TIMEOUT, certainty=Certainty.CONFIRMED)
+YOUNGER_THAN_LIMITS = replace(
+    UP_LONG, started_at=AT - 480, limits={"wait_timeout": 32_400, "interactive_timeout": 28_800}
+)
+
+
+@pytest.mark.parametrize("seen", [IDLED_OUT, replace(IDLED_OUT, idle_seconds=300.0)])
+def test_a_server_younger_than_its_global_limits_closed_the_session_by_another_limit(
+    seen: Occurrence,
+) -> None:
+    remedies = finding(Cause.IDLE_TIMEOUT, seen, YOUNGER_THAN_LIMITS).remedies
+
+    assert remedies[0].startswith("Find who sets a shorter wait_timeout: init_command, the driver, the pool")
+    assert not any("29160" in each or "SET GLOBAL" in each for each in remedies)
+    assert seen.idle_seconds is None or any("= 270" in each or "270 s" in each for each in remedies)
+
+
+def test_a_shorter_global_limit_of_interactive_sessions_may_have_closed_it() -> None:
+    server = replace(YOUNGER_THAN_LIMITS, limits={"wait_timeout": 32_400, "interactive_timeout": 60})
+
+    assert not any(
+        "Find who sets" in each for each in finding(Cause.IDLE_TIMEOUT, IDLED_OUT, server).remedies
+    )
+
+
+def test_a_session_that_idled_out_before_the_last_start_says_nothing_of_the_limit() -> None:
+    seen = replace(GONE, idle_seconds=40_000.0)
+
+    assert not any(
+        "Find who sets" in each for each in finding(Cause.IDLE_TIMEOUT, seen, YOUNGER_THAN_LIMITS).remedies
+    )
+
+
+@pytest.mark.parametrize("field", ["idle_seconds", "silent_seconds"])
+@pytest.mark.parametrize("client", [Client("MySQL Connector/J", "HikariCP"), Client()])
+@pytest.mark.parametrize("cause", [Cause.IDLE_TIMEOUT, Cause.PROXY_OR_FIREWALL])
+def test_a_remedy_stays_below_the_idle_time_that_was_fatal(field: str, client: Client, cause: Cause) -> None:
+    seen = replace(GONE, client=client, **{field: 118.0})  # type: ignore[arg-type]
+    remedies = " ".join(finding(cause, seen).remedies)
+
+    assert "106" in remedies
+    assert not any(figure in remedies for figure in ("25920", "216000", "216 s"))
+
+
+def test_a_silence_shorter_than_the_limit_speaks_against_an_idle_timeout() -> None:
+    found = finding(Cause.IDLE_TIMEOUT, replace(GONE, silent_seconds=180.0))
+
+    assert any("180 s" in each and "28800 s" in each for each in found.against)
+    assert not any("180 s" in each for each in found.because)
+
+
+@pytest.mark.parametrize(("server", "speaks"), [(Facts(), True), (UP_LONG, False)], ids=["assumed", "known"])
+def test_hours_of_silence_are_held_against_a_known_limit_alone(server: Facts, speaks: bool) -> None:  # noqa: FBT001
+    found = finding(Cause.IDLE_TIMEOUT, replace(GONE, silent_seconds=12_122.0), server)
+
+    assert speaks == any("12122 s" in each for each in found.because)
+    assert speaks != any("12122 s" in each for each in found.against)
+
+
+def test_a_server_log_that_tells_of_its_start_shows_how_old_a_session_was_at_most() -> None:
+    log = (
+        b"2026-11-30  4:43:00 0 [Note] /usr/sbin/mariadbd: ready for connections.\n"
+        b"2026-11-30  4:43:04 5 [Warning] Aborted connection 5 to db: 'a' user: 'b' host: 'c' "
+        b"(Got timeout reading communication packets)\n"
+    )
+    (seen,) = occurrences([log])
+    remedies = finding(Cause.IDLE_TIMEOUT, seen).remedies
+
+    assert seen.server_up_seconds == 4
+    assert remedies[0].startswith("Find who sets a wait_timeout that short")
+    assert not any("25920" in each for each in remedies)
 
 
 # --- A server that started lately
@@ -436,8 +555,12 @@ def test_idling_counted_only_after_the_error_says_nothing_of_it() -> None:
 def test_a_default_is_not_told_as_what_the_server_has() -> None:
     known = replace(UP_LONG, limits={"wait_timeout": 28_800})
 
-    assert any("28800 s where nobody tuned it" in each for each in finding(Cause.IDLE_TIMEOUT, GONE).remedies)
-    assert any("now 28800 s" in each for each in finding(Cause.IDLE_TIMEOUT, GONE, known).remedies)
+    reached = replace(GONE, idle_seconds=30_000.0)
+    told = " ".join(finding(Cause.IDLE_TIMEOUT, reached).remedies)
+
+    assert "the default, as no server was asked" in told
+    assert "SET GLOBAL" not in told
+    assert any("now 28800 s" in each for each in finding(Cause.IDLE_TIMEOUT, reached, known).remedies)
 
 
 def test_of_several_crashes_the_last_before_the_error_is_quoted() -> None:

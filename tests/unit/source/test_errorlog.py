@@ -152,3 +152,18 @@ def test_a_file_that_is_none_is_one_line(tmp_path: Path) -> None:
     assert "@@log_error" in told.value.hint
     with pytest.raises(FileError, match="is not a file"):
         ErrorLog(tmp_path / "absent.log")
+
+
+def test_what_was_written_before_it_was_opened_is_told_when_asked_and_only_then(
+    path: Path, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = follow()
+    add(path, 2, 3)
+
+    assert [1, 2, 3] == [entry.session_id for entry in log.past()]
+    assert [2, 3] == ids(log)
+
+    monkeypatch.setattr(errorlog, "READ_BYTES", len(LOST) + 20)
+    assert [3] == [entry.session_id for entry in log.past()]
+    path.unlink()
+    assert () == log.past()

@@ -108,7 +108,7 @@ def _chosen(settings: Settings, argv: Sequence[str], around: Surroundings) -> in
 
 
 def _ui(settings: Settings) -> int:
-    from goneaway_tui.cli.kindred import Kindred, executor_of
+    from goneaway_tui.cli.kindred import Kindred, executor_of, recall_of
     from goneaway_tui.cli.way import way_to
 
     clock = steady_clock()
@@ -118,7 +118,7 @@ def _ui(settings: Settings) -> int:
 
         def grown(subject: Subject) -> Subject:
             widen = kindred.beside(settings, way.address, subject.journal)
-            return replace(subject, relatives=source.relatives, widen=widen)
+            return replace(subject, relatives=source.relatives, recall=recall_of(source), widen=widen)
 
         def leave() -> None:
             way.close()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.fleet import Member, Open, Unreached, close_all, fleet, source_of
-from goneaway_tui.cli.kindred import Kindred, executor_of
+from goneaway_tui.cli.kindred import Kindred, executor_of, recall_of
 from goneaway_tui.cli.screen import journal_of, play, policy_of, why_read_only
 from goneaway_tui.cli.terminal import require_terminal
 from goneaway_tui.errors import ExitCode
@@ -36,6 +36,7 @@ def boards(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCod
             replace(
                 subject_of(member, source, clock, journal),
                 relatives=source.relatives,
+                recall=recall_of(source),
                 widen=None
                 if member.address is None
                 else kindred.beside(member.settings, member.address, journal),

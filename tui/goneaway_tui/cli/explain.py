@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain
 from pathlib import Path
@@ -76,15 +75,21 @@ def facts_from(source: LiveSource | Unreached) -> Facts:
     from goneaway_tui.doctor.evidence import facts_of
 
     try:
-        facts, past = facts_of(source.sample(), source.name), source.history()
+        return facts_of(source.sample(), source.name).remembering(remembered(source))
     finally:
         source.close()
-    return replace(
-        facts,
+
+
+def remembered(source: LiveSource | Unreached) -> Facts:
+    """What the server remembers of ends and refusals since it started, and nothing else. Raises SourceError."""
+    from goneaway_tui.doctor.evidence import Facts
+
+    past = source.history()
+    return Facts(
         errors=past.errors,
         counts_errors=past.counts_errors,
         unknown_errors=past.unknown_errors,
-        log=past.log or facts.log,
+        log=past.log,
         hosts=past.hosts,
         killed_at=past.killed_at,
     )

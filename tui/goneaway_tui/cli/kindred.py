@@ -15,7 +15,9 @@ from goneaway_tui.source.executor import Lender, LiveExecutor
 from goneaway_tui.source.tunnel import Tunnel
 
 if TYPE_CHECKING:
-    from goneaway_tui.cli.fleet import Open
+    from goneaway_tui.cli.fleet import Open, Unreached
+    from goneaway_tui.doctor.evidence import Facts
+    from goneaway_tui.source.live import LiveSource
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.watched import Subject
 
@@ -68,6 +70,7 @@ class Kindred:
                 why_read_only=why_read_only(settings),
                 color=settings.color,
                 relatives=source.relatives,
+                recall=recall_of(source),
                 widen=self.beside(own, there, journal),
             )
 
@@ -92,3 +95,14 @@ def executor_of(settings: Settings, address: Address, clock: Clock, lender: Lend
     if settings.read_only:
         return None
     return LiveExecutor(address, clock, statements=settings.statements, lender=lender)
+
+
+def recall_of(source: LiveSource | Unreached) -> Callable[[], Facts]:
+    """Asks a server for what it remembers since it started. What is called raises SourceError."""
+
+    def recall() -> Facts:
+        from goneaway_tui.cli.explain import remembered
+
+        return remembered(source)
+
+    return recall

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from goneaway_tui.doctor.explanation import SCHEMA, Explanation
-from goneaway_tui.doctor.prose import answer, gathered, times_words
+from goneaway_tui.doctor.prose import answer, gathered, others_words, times_words
 from goneaway_tui.language import _
 from goneaway_tui.model.cause import SAID, Certainty
 from goneaway_tui.model.plain import plain
@@ -111,7 +111,8 @@ def _markdown(each: Explanation, times: str) -> Iterator[str]:
     )
     yield ""
     yield f"> {_escaped(each.text)}"
-    for finding in each.findings:
+    others = others_words(each.findings)
+    for finding in each.findings[:1] if others else each.findings:
         yield ""
         cause, certainty = _(SAID[finding.cause]), _(SAID[finding.certainty])
         yield _("- **{cause}**: {certainty}", cause=cause, certainty=certainty)
@@ -127,6 +128,9 @@ def _markdown(each: Explanation, times: str) -> Iterator[str]:
             yield "  - " + _("remedy: {remedy}", remedy=_escaped(plain(remedy)))
         if finding.docs:
             yield "  - " + _("see <{page}>", page=finding.docs)
+    if others:
+        yield ""
+        yield _escaped(others)
 
 
 def _escaped(text: str) -> str:

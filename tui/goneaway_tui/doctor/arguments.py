@@ -21,6 +21,8 @@ class Argument:
     says: str
     settles: Certainty | None = None
     """CONFIRMED where the server said so, RULED_OUT where it cannot be; whatever else was weighed."""
+    limit_reached: bool = False
+    """Whether it shows, by figures, that a known limit was reached: a larger limit would have helped."""
 
 
 Rule = Callable[[Evidence], Iterator[Argument]]

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from goneaway_tui.doctor.words import bytes_words, seconds_words
+from goneaway_tui.doctor.evidence import CLOCKS_DIFFER, IDLED_OUT, NO_SERVER, Facts, facts_of
+from goneaway_tui.doctor.remedies import own_limit_words
+from goneaway_tui.doctor.serverlog import error_number
+from goneaway_tui.doctor.words import bytes_words, listed, seconds_words
 from goneaway_tui.judge.forecast import already_closed
 from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.finding import Finding
-from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
+from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED, Basis, Risk, Snapshot
 
 LATELY = 600.0
 """Seconds that count as the trend."""
@@ -32,6 +36,12 @@ class Patient:
     snapshot: Snapshot
     departures: tuple[Departure, ...]
     now: float
+    past: Facts = NO_SERVER
+    """What the server remembers of the time since it started, as far as it was asked."""
+
+    @property
+    def facts(self) -> Facts:
+        return facts_of(self.snapshot.sample).remembering(self.past)
 
     def counter(self, name: str) -> int | None:
         return self.snapshot.sample.counter(name)
@@ -42,24 +52,73 @@ class Patient:
     def left_by(self, cause: Cause) -> list[Departure]:
         return [d for d in self.departures if d.cause is cause]
 
+    def logged(self, cause: Cause) -> list[LogEntry]:
+        """What the server's log told of sessions that ended by a cause since it started, the latest entry of each."""
+        sample = self.snapshot.sample
+        started = sample.taken_at - sample.server.uptime
+        entries = {
+            entry.session_id: entry
+            for entry in self.facts.log
+            if entry.cause is cause
+            and entry.session_id is not None
+            and entry.at is not None
+            and entry.at >= started - CLOCKS_DIFFER
+        }
+        return list(entries.values())
+
 
 Verdict = tuple[Certainty, tuple[str, ...]]
-Check = Callable[[Patient], Verdict]
 
 
-def checkup(patient: Patient) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found; None where it can say nothing of that time."""
+
+    since_start: Verdict | None = None
+    """Whether the cause ended or refused sessions since the server started."""
+    now: Verdict | None = None
+    """Whether it may do so as things stand."""
+
+
+Check = Callable[[Patient], Checked]
+
+
+@dataclass(frozen=True, slots=True)
+class CauseStatus(Finding):
+    """A cause on a live server. Its certainty is the surer of the two, as what was counted outweighs who is there now."""
+
+    since_start: Verdict | None = None
+    now: Verdict | None = None
+    limit_is_own: bool = False
+    """The limit that did it was the sessions' own, so no global variable is behind it."""
+
+
+def checkup(patient: Patient) -> tuple[CauseStatus, ...]:
     """A finding for every cause, the surest first."""
-    findings = [
-        Finding(cause, *_beside_the_ledger(patient, cause, check(patient))) for cause, check in CHECKS.items()
-    ]
+    findings = [_status(patient, cause, check(patient)) for cause, check in CHECKS.items()]
     return tuple(sorted(findings, key=lambda f: ORDER.index(f.certainty)))
 
 
-def _beside_the_ledger(patient: Patient, cause: Cause, checked: Verdict) -> Verdict:
+def _status(patient: Patient, cause: Cause, checked: Checked) -> CauseStatus:
+    since = _beside_the_ledger(patient, cause, checked.since_start)
+    both = [verdict for verdict in (since, checked.now) if verdict is not None]
+    remedies = _remedies(patient, since) if cause is Cause.IDLE_TIMEOUT else ()
+    return CauseStatus(
+        cause,
+        min((certainty for certainty, _why in both), key=ORDER.index, default=Certainty.POSSIBLE),
+        tuple(why for _certainty, because in both for why in because),
+        remedies=remedies,
+        since_start=since,
+        now=checked.now,
+        limit_is_own=bool(remedies),
+    )
+
+
+def _beside_the_ledger(patient: Patient, cause: Cause, counted: Verdict | None) -> Verdict | None:
     """Who was seen to leave by a cause outweighs what counters say of it."""
     left = patient.left_by(cause)
     if not left:
-        return checked
+        return counted
     lately = sum(patient.now - d.at <= LATELY for d in left)
     surest = min((d.certainty for d in left), key=ORDER.index)
     words = ngettext(
@@ -68,10 +127,47 @@ def _beside_the_ledger(patient: Patient, cause: Cause, checked: Verdict) -> Verd
         len(left),
         lately=lately,
     )
-    return surest, (words, *checked[1])
+    if counted is None:
+        return surest, (words,)
+    return min(surest, counted[0], key=ORDER.index), (words, *counted[1])
 
 
-def _idle_timeout(patient: Patient) -> Verdict:
+def _remedies(patient: Patient, since_start: Verdict | None) -> tuple[str, ...]:
+    """Of sessions that idled out on a server that is younger than its global limits."""
+    uptime = patient.snapshot.sample.server.uptime
+    limits = [patient.limit("wait_timeout"), patient.limit("interactive_timeout")]
+    shortest = min((each for each in limits if each is not None), default=None)
+    ended = since_start is not None and since_start[0] in {Certainty.CONFIRMED, Certainty.LIKELY}
+    if not ended or shortest is None or uptime >= shortest - 1:
+        return ()
+    return (own_limit_words(uptime, global_known=True),)
+
+
+def _idle_timeout(patient: Patient) -> Checked:
+    return Checked(_idled_out(patient), _about_to_idle_out(patient))
+
+
+def _idled_out(patient: Patient) -> Verdict:
+    facts, aborted = patient.facts, patient.counter("aborted_clients")
+    count, logged = facts.raised(IDLED_OUT), patient.logged(Cause.IDLE_TIMEOUT)
+    if count:
+        return Certainty.CONFIRMED, (_counted(patient, IDLED_OUT, count),)
+    if logged:
+        named = any(error_number(entry) == IDLED_OUT for entry in logged)
+        words = ngettext(
+            "the server's log reports {number:,} session closed after a read timeout since the start",
+            "the server's log reports {number:,} sessions closed after a read timeout since the start",
+            len(logged),
+        )
+        return Certainty.CONFIRMED if named else Certainty.LIKELY, (words,)
+    if count == 0:
+        return Certainty.RULED_OUT, (_("the server counted no error 4031 (idle timeout) since its start"),)
+    if aborted == 0:
+        return Certainty.RULED_OUT, (_("the server ended no session without COM_QUIT since its start"),)
+    return Certainty.POSSIBLE, (_("the server does not count sessions that it closes for idling"),)
+
+
+def _about_to_idle_out(patient: Patient) -> Verdict:
     known = [v.limit for v in patient.snapshot.verdicts if v.limit is not None]
     limits = [limit.seconds for limit in known]
     uptime = patient.snapshot.sample.server.uptime
@@ -103,122 +199,149 @@ def _idle_timeout(patient: Patient) -> Verdict:
     return Certainty.POSSIBLE, (words,)
 
 
-def _transaction_timeout(patient: Patient) -> Verdict:
-    names = (
-        "idle_transaction_timeout",
-        "idle_write_transaction_timeout",
-        "idle_readonly_transaction_timeout",
+def _counted(patient: Patient, code: int, count: int) -> str:
+    """How often the server counted an error since its start, and for whom."""
+    accounts = sorted(
+        {f"{each.user}@{each.host}" for each in patient.facts.errors if each.code == code and each.user}
     )
+    words = ngettext(
+        "the server counted {number:,} error {code} since its start",
+        "the server counted {number:,} errors {code} since its start",
+        count,
+        code=code,
+    )
+    return _("{counted}: {accounts}", counted=words, accounts=listed(accounts[:3])) if accounts else words
+
+
+def _transaction_timeout(patient: Patient) -> Checked:
+    names = (*OF_TRANSACTIONS, *SHARED)
     known = {name: patient.limit(name) for name in names if patient.limit(name) is not None}
     if not known:
-        return Certainty.RULED_OUT, (_("this server has no limit for idling inside a transaction"),)
-    on = [_is(name, seconds_words(value)) for name, value in known.items() if value]
-    return (Certainty.POSSIBLE, tuple(on)) if on else (Certainty.RULED_OUT, (_("these limits are all off"),))
-
-
-def _killed(patient: Patient) -> Verdict:
-    kills = patient.counter("com_kill")
-    if kills == 0:
-        return Certainty.RULED_OUT, (
-            _("no KILL was run since the server started, {uptime} ago", uptime=_age(patient)),
+        return Checked(
+            now=(Certainty.RULED_OUT, (_("this server has no limit for idling inside a transaction"),))
         )
-    return Certainty.POSSIBLE, (
-        _("{number:,} KILL statements since the server started", number=kills),
-    ) if kills else ()
+    on = [_is(name, seconds_words(value)) for name, value in known.items() if value]
+    off = (Certainty.RULED_OUT, (_("these limits are all off"),))
+    return Checked(now=(Certainty.POSSIBLE, tuple(on)) if on else off)
 
 
-def _packet(patient: Patient) -> Verdict:
+def _killed(patient: Patient) -> Checked:
+    kills = patient.counter("com_kill")
+    if kills is None:
+        return Checked((Certainty.POSSIBLE, ()))
+    if kills == 0:
+        return Checked(
+            (
+                Certainty.RULED_OUT,
+                (_("no KILL was run since the server started, {uptime} ago", uptime=_age(patient)),),
+            )
+        )
+    return Checked(
+        (Certainty.POSSIBLE, (_("{number:,} KILL statements since the server started", number=kills),))
+    )
+
+
+def _packet(patient: Patient) -> Checked:
     limit = patient.limit("max_allowed_packet")
-    return Certainty.POSSIBLE, (_is("max_allowed_packet", bytes_words(limit)),) if limit else ()
+    now = (Certainty.POSSIBLE, (_is("max_allowed_packet", bytes_words(limit)),)) if limit else None
+    return Checked(_raised(patient, 1153), now)
 
 
-def _timeout_of(name: str) -> Check:
-    def check(patient: Patient) -> Verdict:
+def _raised(patient: Patient, code: int) -> Verdict | None:
+    """By an error that has no other cause."""
+    count = patient.facts.raised(code)
+    if count is None:
+        return None
+    if count == 0:
+        return Certainty.RULED_OUT, (_("the server counted no error {code} since its start", code=code),)
+    return Certainty.CONFIRMED, (_counted(patient, code, count),)
+
+
+def _timeout_of(name: str, code: int | None) -> Check:
+    """`code` is the error that this timeout alone raises, if one does."""
+
+    def check(patient: Patient) -> Checked:
         limit = patient.limit(name)
-        return Certainty.POSSIBLE, (_is(name, seconds_words(limit)),) if limit else ()
+        now = (Certainty.POSSIBLE, (_is(name, seconds_words(limit)),)) if limit else None
+        return Checked(None if code is None else _raised(patient, code), now)
 
     return check
 
 
-def _restart(patient: Patient) -> Verdict:
+def _restart(patient: Patient) -> Checked:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
-        return Certainty.LIKELY if uptime < LATELY else Certainty.POSSIBLE, (
-            _("the server is up {uptime} only: what was open before is lost", uptime=seconds_words(uptime)),
+        certainty = Certainty.LIKELY if uptime < LATELY else Certainty.POSSIBLE
+        words = _(
+            "the server is up {uptime} only: what was open before is lost", uptime=seconds_words(uptime)
         )
-    return Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=seconds_words(uptime)),)
+        return Checked((certainty, (words,)))
+    return Checked((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=seconds_words(uptime)),)))
 
 
-def _crash(patient: Patient) -> Verdict:
+def _crash(patient: Patient) -> Checked:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
-        return Certainty.POSSIBLE, (
-            _(
-                "the server is up {uptime} only; its error log tells how it ended",
-                uptime=seconds_words(uptime),
-            ),
+        words = _(
+            "the server is up {uptime} only; its error log tells how it ended", uptime=seconds_words(uptime)
         )
-    return Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=seconds_words(uptime)),)
+        return Checked((Certainty.POSSIBLE, (words,)))
+    return Checked((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=seconds_words(uptime)),)))
 
 
-def _too_many(patient: Patient) -> Verdict:
+def _too_many(patient: Patient) -> Checked:
     refused = patient.counter("connection_errors_max_connections")
-    used, most = patient.counter("threads_connected"), patient.limit("max_connections")
-    room = (
-        (
-            _(
-                "{used:,} of {most:,.0f} connections are in use, {asleep:,} of them asleep",
-                used=used,
-                most=most,
-                asleep=_asleep(patient),
-            ),
-        )
-        if used and most
-        else ()
-    )
-    if refused:
-        return Certainty.CONFIRMED, (
-            _("{number:,} were refused since the server started", number=refused),
-            *room,
-        )
-    if used and most and used >= FULL * most:
-        return Certainty.LIKELY, room
     if refused is None:
-        return Certainty.POSSIBLE, room
-    return Certainty.RULED_OUT, (_("nobody was refused so far"), *room)
-
-
-def _aborted(patient: Patient) -> Verdict:
-    aborted = patient.counter("aborted_clients")
-    if aborted == 0:
-        return Certainty.RULED_OUT, (
-            _(
-                "no session ended without a goodbye since the server started, {uptime} ago",
-                uptime=_age(patient),
-            ),
+        since: Verdict = (Certainty.POSSIBLE, (_("the server does not count refused connections"),))
+    elif refused:
+        since = (
+            Certainty.CONFIRMED,
+            (_("{number:,} were refused since the server started", number=refused),),
         )
-    return Certainty.POSSIBLE, (
-        _("{number:,} sessions ended without a goodbye since the server started", number=aborted),
-    ) if aborted else ()
-
-
-def _quit(_patient: Patient) -> Verdict:
-    return Certainty.POSSIBLE, (_("a pool that closes what its application still uses looks like this"),)
-
-
-def _between(patient: Patient) -> Verdict:
-    ghosts = already_closed(patient.snapshot.verdicts, patient.now, 3600)
-    if ghosts:
-        return Certainty.POSSIBLE, (
-            ngettext(
-                "{number:,} session idle for more than an hour: does each still have its client, or was it cut off in between?",
-                "{number:,} sessions idle for more than an hour: does each still have its client, or was it cut off in between?",
-                ghosts,
-            ),
-        )
-    return Certainty.POSSIBLE, (
-        _("nothing the server can see: compare the ids the application logged, as /id:4711"),
+    else:
+        since = (Certainty.RULED_OUT, (_("nobody was refused so far"),))
+    used, most = patient.counter("threads_connected"), patient.limit("max_connections")
+    if not used or not most:
+        return Checked(since)
+    room = _(
+        "{used:,} of {most:,.0f} connections are in use, {asleep:,} of them asleep",
+        used=used,
+        most=most,
+        asleep=_asleep(patient),
     )
+    return Checked(since, (Certainty.LIKELY if used >= FULL * most else Certainty.RULED_OUT, (room,)))
+
+
+def _aborted(patient: Patient) -> Checked:
+    aborted = patient.counter("aborted_clients")
+    if aborted is None:
+        return Checked((Certainty.POSSIBLE, ()))
+    if aborted == 0:
+        words = _(
+            "no session ended without a goodbye since the server started, {uptime} ago", uptime=_age(patient)
+        )
+        return Checked((Certainty.RULED_OUT, (words,)))
+    words = _("{number:,} sessions ended without a goodbye since the server started", number=aborted)
+    return Checked((Certainty.POSSIBLE, (words,)))
+
+
+def _quit(_patient: Patient) -> Checked:
+    words = _("a pool that closes what its application still uses looks like this")
+    return Checked(now=(Certainty.POSSIBLE, (words,)))
+
+
+def _between(patient: Patient) -> Checked:
+    ghosts = already_closed(patient.snapshot.verdicts, patient.now, 3600)
+    words = (
+        ngettext(
+            "{number:,} session idle for more than an hour: does each still have its client, or was it cut off in between?",
+            "{number:,} sessions idle for more than an hour: does each still have its client, or was it cut off in between?",
+            ghosts,
+        )
+        if ghosts
+        else _("nothing the server can see: compare the ids the application logged, as /id:4711")
+    )
+    return Checked(now=(Certainty.POSSIBLE, (words,)))
 
 
 CHECKS: dict[Cause, Check] = {
@@ -226,8 +349,8 @@ CHECKS: dict[Cause, Check] = {
     Cause.TRANSACTION_TIMEOUT: _transaction_timeout,
     Cause.KILLED: _killed,
     Cause.PACKET_TOO_LARGE: _packet,
-    Cause.NET_READ_TIMEOUT: _timeout_of("net_read_timeout"),
-    Cause.NET_WRITE_TIMEOUT: _timeout_of("net_write_timeout"),
+    Cause.NET_READ_TIMEOUT: _timeout_of("net_read_timeout", None),
+    Cause.NET_WRITE_TIMEOUT: _timeout_of("net_write_timeout", 1161),
     Cause.SERVER_RESTART: _restart,
     Cause.SERVER_CRASH: _crash,
     Cause.TOO_MANY_CONNECTIONS: _too_many,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,24 +34,26 @@ class Suspect:
     rule: Rule
     remedies: Remedies
     docs: str
+    raises: Remedies | None = None
+    """What to do about a limit that is too low; told only where that limit was shown to be the cause."""
 
 
 SUSPECTS: Final = (
-    Suspect(Cause.IDLE_TIMEOUT, idling.idle_timeout, remedies.for_idling, _MYSQL + "gone-away.html"),
+    Suspect(Cause.IDLE_TIMEOUT, idling.idle_timeout, remedies.for_idling, _MYSQL + "gone-away.html", remedies.longer_idling),
     Suspect(Cause.SERVER_RESTART, outages.server_restart, remedies.for_restarts, _MYSQL + "gone-away.html"),
     Suspect(Cause.KILLED, rules.killed, remedies.for_kills, _MYSQL + "kill.html"),
-    Suspect(Cause.PACKET_TOO_LARGE, rules.packet_too_large, remedies.for_packets, _MYSQL + "packet-too-large.html"),
+    Suspect(Cause.PACKET_TOO_LARGE, rules.packet_too_large, remedies.for_packets, _MYSQL + "packet-too-large.html", remedies.larger_packets),
     Suspect(Cause.SERVER_CRASH, outages.server_crash, remedies.for_crashes, _MYSQL + "crashing.html"),
     Suspect(Cause.PROXY_OR_FIREWALL, rules.proxy_or_firewall, remedies.for_what_is_between, _MYSQL + "error-lost-connection.html"),
     Suspect(Cause.CLIENT_QUIT, lesser_rules.client_quit, remedies.for_closed_objects, _MYSQL + "gone-away.html"),
     Suspect(Cause.FORKED_CONNECTION, lesser_rules.forked_connection, remedies.for_forks, _MYSQL + "gone-away.html"),
-    Suspect(Cause.TOO_MANY_CONNECTIONS, lesser_rules.too_many_connections, remedies.for_full_servers, _MYSQL + "too-many-connections.html"),
-    Suspect(Cause.NET_WRITE_TIMEOUT, lesser_rules.net_write_timeout, remedies.for_slow_reading, _MYSQL + "error-lost-connection.html"),
-    Suspect(Cause.NET_READ_TIMEOUT, lesser_rules.net_read_timeout, remedies.for_slow_sending, _MYSQL + "error-lost-connection.html"),
-    Suspect(Cause.TRANSACTION_TIMEOUT, rules.transaction_timeout, remedies.for_transactions, _MARIADB + "reference/sql-statements/transactions/transaction-timeouts"),
+    Suspect(Cause.TOO_MANY_CONNECTIONS, lesser_rules.too_many_connections, remedies.for_full_servers, _MYSQL + "too-many-connections.html", remedies.more_connections),
+    Suspect(Cause.NET_WRITE_TIMEOUT, lesser_rules.net_write_timeout, remedies.for_slow_reading, _MYSQL + "error-lost-connection.html", remedies.slower_reading),
+    Suspect(Cause.NET_READ_TIMEOUT, lesser_rules.net_read_timeout, remedies.for_slow_sending, _MYSQL + "error-lost-connection.html", remedies.slower_sending),
+    Suspect(Cause.TRANSACTION_TIMEOUT, rules.transaction_timeout, remedies.for_transactions, _MARIADB + "reference/sql-statements/transactions/transaction-timeouts", remedies.longer_transactions),
     Suspect(Cause.CLIENT_LOST, lesser_rules.client_lost, remedies.for_lost_clients, _MYSQL + "communication-errors.html"),
-    Suspect(Cause.HOST_BLOCKED, lesser_rules.host_blocked, remedies.for_blocked_hosts, _MYSQL + "host-cache.html"),
-    Suspect(Cause.STATEMENT_TIMEOUT, lesser_rules.statement_timeout, remedies.for_statements, _MYSQL + "server-system-variables.html#sysvar_max_execution_time"),
+    Suspect(Cause.HOST_BLOCKED, lesser_rules.host_blocked, remedies.for_blocked_hosts, _MYSQL + "host-cache.html", remedies.more_connect_errors),
+    Suspect(Cause.STATEMENT_TIMEOUT, lesser_rules.statement_timeout, remedies.for_statements, _MYSQL + "server-system-variables.html#sysvar_max_execution_time", remedies.longer_statements),
     Suspect(Cause.ACCESS_DENIED, lesser_rules.access_denied, remedies.for_refusals, _MYSQL + "problems-connecting.html"),
     Suspect(Cause.UNKNOWN, lesser_rules.unknown, remedies.for_what_is_unknown, _MYSQL + "can-not-connect-to-server.html"),
 )  # fmt: skip
@@ -142,6 +145,15 @@ def _weigh(seen: Evidence, suspect: Suspect, arguments: list[Argument]) -> tuple
         prove=""
         if out or certainty is Certainty.CONFIRMED
         else PROOFS[suspect.cause].words(seen.server.flavour),
-        remedies=() if out else tuple(suspect.remedies(seen)),
+        remedies=() if out else tuple(_remedies(seen, suspect, certainty, arguments)),
         docs=suspect.docs,
     ), weight
+
+
+def _remedies(
+    seen: Evidence, suspect: Suspect, certainty: Certainty, arguments: list[Argument]
+) -> Iterator[str]:
+    yield from suspect.remedies(seen)
+    shown = certainty is Certainty.CONFIRMED or any(each.limit_reached for each in arguments)
+    if suspect.raises is not None and shown:
+        yield from suspect.raises(seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, timezone, tzinfo
 
 from goneaway_tui.doctor.occurrences import Occurrence
@@ -20,6 +20,10 @@ CLOCKS_DIFFER = 5.0
 """Seconds by which what comes after may seem to come before."""
 LONG_SILENCE = 60.0
 """Seconds from which a pause is worth a word."""
+IDLED_OUT = 4031
+"""The error of a session that MySQL closed for idling."""
+SHORTEST_LIMIT = 1.0
+"""Seconds: no server lets `wait_timeout` be less."""
 LARGEST_PACKET = 1024**3
 """The protocol's own limit, in bytes: `max_allowed_packet` cannot be more."""
 
@@ -55,6 +59,8 @@ class Facts:
     name: str = ""
     """Who was asked, as a person would say it: `db-01:3306`."""
     flavour: Flavour | None = None
+    version: str = ""
+    """Digits and dots; empty where nobody knows."""
     asked_at: float | None = None
     """Seconds since 1970 UTC."""
     started_at: float | None = None
@@ -95,6 +101,18 @@ class Facts:
         if not self.counts_errors or self.unknown_errors.issuperset(codes):
             return None
         return sum(each.count for each in self.errors if each.code in codes)
+
+    def remembering(self, past: Facts) -> Facts:
+        """The same with what `past` knows of the time since the server started."""
+        return replace(
+            self,
+            errors=past.errors,
+            counts_errors=past.counts_errors,
+            unknown_errors=past.unknown_errors,
+            log=past.log or self.log,
+            hosts=past.hosts,
+            killed_at=past.killed_at,
+        )
 
 
 NO_SERVER = Facts()
@@ -141,6 +159,35 @@ class Evidence:
         return None if up is None or unused is None or not 0 <= up <= unused else unused - up
 
     @property
+    def up_at_error(self) -> float | None:
+        """For how many seconds the server had been up then, by its own word or its log's; None where nobody knows."""
+        up = self.runs_since
+        return up if up is not None and up >= 0 else self.seen.server_up_seconds
+
+    @property
+    def fatal_idle_seconds(self) -> float | None:
+        """How long the session is known to have been idle when it was found dead, or its log to have been silent."""
+        log = self.seen
+        if log.idle_seconds is not None:
+            return log.idle_seconds if log.idle_seconds >= SHORTEST_LIMIT else None
+        silent = log.silent_seconds
+        return silent if silent is not None and silent >= LONG_SILENCE else None
+
+    @property
+    def too_young_for_global(self) -> float | None:
+        """How old the session can have been, in seconds, where that is less than both global idle limits.
+
+        An idle timeout was then by a shorter limit, which the session had for itself. None where a global may have been it.
+        """
+        limits = [self.limit("wait_timeout")[0], self.server.limits.get("interactive_timeout")]
+        shortest = min((each for each in limits if each is not None), default=None)
+        if shortest is None or self.idled_out_before:
+            return None
+        ages = [each for each in (self.up_at_error, self.seen.idle_seconds) if each is not None]
+        age = min(ages, default=None)
+        return age if age is not None and age < shortest - 1 else None
+
+    @property
     def idled_out_before(self) -> bool:
         """Whether it met its idle limit before this run of the server began."""
         idle, limit = self.idle_at_start, self.limit("wait_timeout")[0]
@@ -179,6 +226,7 @@ def facts_of(sample: Sample, name: str = "") -> Facts:
     return Facts(
         name=name,
         flavour=sample.server.flavour,
+        version=sample.server.version,
         asked_at=sample.taken_at,
         started_at=sample.taken_at - sample.server.uptime if told else None,
         limits={each.name: float(each.value) for each in sample.variables if each.value is not None},

@@ -6,6 +6,7 @@ what lies around a hit becomes lines. Memory is bounded by the block, whatever t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,11 @@ NEEDLES: Final = (
 
 Few, as each costs one look at every byte; long or rare, as those are searched for fastest.
 """
+
+LABELS: Final = (b" [Warning] ", b" [Note] ")
+"""What stands before a message of a server's own log, which may be of any language."""
+OF_A_SESSION: Final = re.compile(rb"'\)? \('?|'@'|mysqld|mariadbd")
+"""What each message in `translations` has in every language: a reason or an account in its place, or the program."""
 
 WHOLE: Final = 262_144
 """Bytes up to which a log is read line by line from end to end: what people paste may be one line of a trace."""
@@ -125,14 +131,24 @@ def hits(data: bytes, start: int, end: int) -> list[int]:
     """Where, in `data[start:end]`, lines begin that hold a needle; an offset for each of them, ascending."""
     found: set[int] = set()
     for needle in NEEDLES:
-        at = data.find(needle, max(0, start - len(needle) + 1), end)
-        while at >= 0:
-            found.add(at)
-            newline = data.find(b"\n", at, end)
-            if newline < 0:
-                break
-            at = data.find(needle, newline, end)
+        found.update(_lines_with(needle, data, start, end))
+    for label in LABELS:
+        for at in _lines_with(label, data, start, end):
+            newline = data.find(b"\n", at, at + LINE_HEAD)
+            if OF_A_SESSION.search(data, at, newline if newline >= 0 else at + LINE_HEAD):
+                found.add(at)
     return sorted(found)
+
+
+def _lines_with(needle: bytes, data: bytes, start: int, end: int) -> Iterator[int]:
+    """Where a needle stands first in each line, ascending."""
+    at = data.find(needle, max(0, start - len(needle) + 1), end)
+    while at >= 0:
+        yield at
+        newline = data.find(b"\n", at, end)
+        if newline < 0:
+            return
+        at = data.find(needle, newline, end)
 
 
 def _text(raw: bytes) -> str:

@@ -17,13 +17,13 @@ from goneaway_tui.doctor.arguments import (
     refuted,
     write_failed,
 )
-from goneaway_tui.doctor.evidence import LONG_SILENCE, Evidence
+from goneaway_tui.doctor.evidence import LONG_SILENCE, SHORTEST_LIMIT, Evidence
 from goneaway_tui.doctor.occurrences import How, Occurrence
 from goneaway_tui.doctor.words import seconds_words
 from goneaway_tui.language import _
 
-LEAST_LIMIT = 1.0
-"""Seconds: no server lets `wait_timeout` be less."""
+COMMON_LIMIT = 600.0
+"""Seconds: a silence this long may well be longer than a limit nobody told us; few servers have a shorter one."""
 
 
 def idle_timeout(seen: Evidence) -> Iterator[Argument]:
@@ -138,9 +138,20 @@ def _silence(seen: Evidence) -> Iterator[Argument]:
                 limit=seconds_words(limit),
                 source=word,
             ),
+            limit_reached=seen.knows("wait_timeout"),
         )
-    elif silent >= LONG_SILENCE:
+    elif silent >= COMMON_LIMIT and not seen.knows("wait_timeout"):
         yield Argument(2, _("The log had been silent for {silence} before.", silence=seconds_words(silent)))
+    elif silent >= LONG_SILENCE:
+        yield Argument(
+            -1,
+            _(
+                "The log had been silent for {silence} only, and wait_timeout is {limit} ({source}).",
+                silence=seconds_words(silent),
+                limit=seconds_words(limit or 0),
+                source=word,
+            ),
+        )
 
 
 def _ended_cleanly(log: Occurrence) -> bool:
@@ -159,7 +170,7 @@ def _idled(seen: Evidence) -> Iterator[Argument]:
         limit=seconds_words(limit),
         source=word,
     )
-    if idle < LEAST_LIMIT:
+    if idle < SHORTEST_LIMIT:
         yield refuted(
             _(
                 "The connection had been idle for {idle} only; no idle limit is that short.",
@@ -167,6 +178,7 @@ def _idled(seen: Evidence) -> Iterator[Argument]:
             )
         )
     else:
-        yield Argument(6 if idle >= limit - 1 else -3, both)
+        reached = idle >= limit - 1
+        yield Argument(6 if reached else -3, both, limit_reached=reached)
     if idle >= LONG_SILENCE:
         yield Argument(2, _("It had lain unused for {idle}.", idle=seconds_words(idle)))

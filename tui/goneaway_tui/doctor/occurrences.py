@@ -129,6 +129,8 @@ class Occurrence:
     """How long it had idled, where the log says so."""
     silent_seconds: float | None = None
     """How long the log had been silent before."""
+    server_up_seconds: float | None = None
+    """How long the server had been up, where this is its own log and tells of its start."""
     statement_bytes: int | None = None
     limits: tuple[tuple[str, float], ...] = ()
     """What the log says limits are."""

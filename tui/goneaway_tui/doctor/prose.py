@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,6 +97,13 @@ def prose(group: Group, width: int = WIDTH) -> Iterator[str]:
     if group.count > 1:
         yield from wrapped(times_words(group), width, "  ")
     told = [finding for finding in each.findings if finding.certainty is not Certainty.RULED_OUT]
+    others = others_words(each.findings)
+    if others:
+        yield ""
+        yield from _told(each.findings[0], width, in_full=True)
+        yield ""
+        yield from wrapped(others, width, "  ", "      ")
+        return
     for rank, finding in enumerate(told[: IN_FULL + IN_SHORT]):
         yield ""
         yield from _told(finding, width, in_full=rank < IN_FULL)
@@ -110,6 +117,22 @@ def prose(group: Group, width: int = WIDTH) -> Iterator[str]:
     for finding in out:
         name, reasons = _(SAID[finding.cause]), in_turn(finding.because)
         yield from wrapped(_("Not {cause}: {reasons}", cause=name, reasons=reasons), width, "  ", "      ")
+
+
+def others_words(findings: Sequence[Finding]) -> str:
+    """One line for all but the first of findings, where that is confirmed; empty where it is not, or has no others."""
+    if len(findings) < 2 or findings[0].certainty is not Certainty.CONFIRMED:
+        return ""
+    by_certainty = (
+        _(
+            "{causes} ({certainty})",
+            certainty=_(SAID[certainty]),
+            causes=listed(_(SAID[each.cause]) for each in others),
+        )
+        for certainty in Certainty
+        if (others := [each for each in findings[1:] if each.certainty is certainty])
+    )
+    return _("Other causes: {causes}.", causes=_("; ").join(by_certainty))
 
 
 def times_words(group: Group) -> str:

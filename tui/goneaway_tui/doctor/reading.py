@@ -16,6 +16,7 @@ from goneaway_tui.doctor.occurrences import Occurrence, among_neighbours, descri
 from goneaway_tui.doctor.serverlog import ServerLog, error_number
 from goneaway_tui.doctor.signs import ALONE, OTHERS, OURS, Reading, read
 from goneaway_tui.doctor.stamps import Stamp, stamp
+from goneaway_tui.doctor.translations import in_english
 from goneaway_tui.doctor.wrapping import Unwrapped, unwrapped
 from goneaway_tui.language import marked
 from goneaway_tui.model.cause import Cause, Certainty
@@ -97,12 +98,16 @@ def _is_fresh(record: _Record, text: str, own: Stamp | None, wrap: Unwrapped | N
 def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:
     server = ServerLog(UTC)
     familiar: dict[str, Client] = {}
+    started: float | None = None
+    """When the server whose log this is was ready last."""
     for record in _records(lines, now):
         entry = server.entry(record.lines[0].text)
         if entry is not None and _is_of_server(entry):
             draft = _of_server(record, entry)
             if draft is not None:
-                yield draft
+                stamp_seconds = None if draft.seen.at is None else draft.seen.at.seconds
+                started = stamp_seconds if draft.started else started
+                yield _dated_from(draft, started, stamp_seconds)
             continue
         for draft in _of_client(record):
             client = draft.seen.client
@@ -117,19 +122,26 @@ def _found(lines: Iterable[Line], now: float | None) -> Iterator[Draft]:
             yield draft
 
 
+def _dated_from(draft: Draft, started: float | None, at: float | None) -> Draft:
+    """With how long the server had been up, where its log tells; a session is as old at most."""
+    if started is None or at is None or at < started:
+        return draft
+    return replace(draft, seen=replace(draft.seen, server_up_seconds=at - started))
+
+
 def _is_of_server(entry: LogEntry) -> bool:
     """Not of a replica, which is a client of its source: it logs its own losses."""
-    own = entry.cause or entry.code or _SERVERS_OWN.match(entry.text)
+    own = entry.cause or entry.code or _SERVERS_OWN.match(in_english(entry.text))
     return bool(own) and not _REPLICA.match(entry.text)
 
 
 def _of_server(record: _Record, entry: LogEntry) -> Draft | None:
-    head = record.lines[0]
+    head, english = record.lines[0], in_english(entry.text)
     seen = Occurrence(head.number, _server_stamp(record, entry), head.text, by_server=True, client=_SERVER)
-    if _READY.search(entry.text):
+    if _READY.search(english):
         return Draft(seen, started=True)
     code = error_number(entry)
-    if entry.cause is None and not entry.text.startswith("Aborted connection "):
+    if entry.cause is None and not english.startswith("Aborted connection "):
         return None
     certainty = _certainty_of_server(entry)
     whole = entry.cause if entry.cause in {Cause.SERVER_RESTART, Cause.SERVER_CRASH} else None
@@ -139,7 +151,7 @@ def _of_server(record: _Record, entry: LogEntry) -> Draft | None:
         code=code,
         says=entry.cause,
         certainty=certainty,
-        **described([replace(head, text=entry.text)]),  # type: ignore[arg-type]  # fields by name
+        **described([replace(head, text=english)]),  # type: ignore[arg-type]  # fields by name
     )
     return Draft(replace(seen, session_id=entry.session_id), kinship=kinship)
 
@@ -147,7 +159,7 @@ def _of_server(record: _Record, entry: LogEntry) -> Draft | None:
 def _certainty_of_server(entry: LogEntry) -> Certainty:
     """What a server writes of a timeout it does not name, or of a broken socket, leaves room for another cause."""
     vague = entry.cause is Cause.CLIENT_LOST or (
-        entry.cause is Cause.IDLE_TIMEOUT and "Got timeout reading" in entry.text
+        entry.cause is Cause.IDLE_TIMEOUT and "Got timeout reading" in in_english(entry.text)
     )
     return Certainty.LIKELY if vague else Certainty.CONFIRMED
 

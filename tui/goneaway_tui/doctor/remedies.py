@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from goneaway_tui.doctor.arguments import never_began
 from goneaway_tui.doctor.evidence import LARGEST_PACKET, Evidence
@@ -11,42 +12,90 @@ from goneaway_tui.doctor.pools import arithmetic, pool_settings, safe_seconds
 from goneaway_tui.doctor.words import bytes_words, seconds_words
 from goneaway_tui.language import _
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
 
 Remedies = Callable[[Evidence], Iterator[str]]
+SHORTEST_ON_THE_WAY: Final = 240.0
+"""Seconds: the shortest idle limit of the great cloud balancers."""
+FULL: Final = 1040
+"""The error of a server without a free connection."""
+CHECKS: Final = "ping(), pool_pre_ping, CONN_HEALTH_CHECKS, testOnBorrow"
+"""How clients check a connection before they use it."""
 
 
 def for_idling(seen: Evidence) -> Iterator[str]:
-    client = seen.seen.client
     limit, word = seen.limit("wait_timeout")
-    limit = limit or 28_800
-    whose = _("wait_timeout, {source}", source=word)
-    yield _(
-        "At the client: keep connections younger than the limit: {arithmetic}.",
-        arithmetic=arithmetic(limit, whose),
+    fatal, age = seen.fatal_idle_seconds, seen.too_young_for_global
+    if age is not None:
+        yield own_limit_words(age, global_known=seen.knows("wait_timeout"))
+    if fatal is not None and (age is not None or limit is None or fatal < limit - 1):
+        yield _(
+            "At the client: let no connection be idle for as long as the one that was lost: {arithmetic}.",
+            arithmetic=arithmetic(fatal),
+        )
+        yield from _settings(seen, fatal)
+    elif age is not None:
+        yield _("At the client: check each connection before its use: {ways}.", ways=CHECKS)
+    else:
+        limit = limit or 28_800
+        yield _(
+            "At the client: keep connections younger than the limit: {arithmetic}.",
+            arithmetic=arithmetic(limit, _("wait_timeout, {source}", source=word)),
+        )
+        yield from _settings(seen, limit)
+
+
+def own_limit_words(age: float, *, global_known: bool) -> str:
+    """Of a session that cannot have been idle for longer than `age` seconds, which is less than the global limits."""
+    if global_known:
+        return _(
+            "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
+            "No global limit closed the session: it had been idle for {age} at most.",
+            age=seconds_words(age),
+        )
+    return _(
+        "Find who sets a wait_timeout that short: the server's own options, init_command, the driver, or the pool. "
+        "The session had been idle for {age} at most.",
+        age=seconds_words(age),
     )
-    yield from pool_settings(client.framework, client.driver, limit)
-    now = (
-        _("now {limit:.12g} s", limit=limit)
-        if seen.knows("wait_timeout")
-        else _("{limit:.12g} s where nobody tuned it", limit=limit)
-    )
+
+
+def _settings(seen: Evidence, seconds: float) -> Iterator[str]:
+    yield from pool_settings(seen.seen.client.framework, seen.seen.client.driver, seconds)
+
+
+def longer_idling(seen: Evidence) -> Iterator[str]:
+    """Where a connection is known to have idled as long as the global limit."""
+    limit, fatal = seen.limit("wait_timeout")[0], seen.fatal_idle_seconds
+    known = seen.knows("wait_timeout") and limit is not None and fatal is not None
+    if (
+        not known
+        or limit is None
+        or fatal is None
+        or fatal < limit - 1
+        or seen.too_young_for_global is not None
+    ):
+        return
     yield _(
-        "At the server: SET GLOBAL wait_timeout = {wanted} ({now}). It helps new "
+        "At the server: SET GLOBAL wait_timeout = {wanted} (now {limit:.12g} s). It helps new "
         "sessions only, those that are open keep theirs; and each one that idles longer holds its memory and its "
         "place below max_connections.",
         wanted=int(min(limit * 3, 31_536_000)),
-        now=now,
+        limit=limit,
     )
 
 
-def for_packets(seen: Evidence) -> Iterator[str]:
+def for_packets(_seen: Evidence) -> Iterator[str]:
+    yield _(
+        "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or elsewhere."
+    )
+
+
+def larger_packets(seen: Evidence) -> Iterator[str]:
     size = seen.seen.statement_bytes
     limit, word = seen.limit("max_allowed_packet")
     limit = limit or 64 * 1024**2
     wanted = _next_power(max(size or 0, int(limit)) + 1)
-    yield _(
-        "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or elsewhere."
-    )
     if wanted <= LARGEST_PACKET:
         yield _(
             "At the server: SET GLOBAL max_allowed_packet = {wanted} ({size}; {limit}: {source}), "
@@ -89,13 +138,18 @@ def for_what_is_between(seen: Evidence) -> Iterator[str]:
             "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."
         )
         yield _(
-            "At the server: connect_timeout above the slowest login; skip_name_resolve where names are looked up slowly."
+            "At the server: does a login take longer than connect_timeout? skip_name_resolve helps where names are looked up slowly."
         )
         return
     yield _(
         "At the client: be younger than the shortest limit on the way (cloud balancers: 350 s or 240 s; see their pages)."
     )
-    yield from pool_settings(client.framework, client.driver, 240)
+    fatal = seen.fatal_idle_seconds
+    yield from pool_settings(
+        client.framework,
+        client.driver,
+        SHORTEST_ON_THE_WAY if fatal is None else min(SHORTEST_ON_THE_WAY, fatal),
+    )
     yield _(
         "On the client's machine: net.ipv4.tcp_keepalive_time = 120, and SO_KEEPALIVE on, so that the way is not forgotten."
     )
@@ -122,30 +176,35 @@ def for_forks(seen: Evidence) -> Iterator[str]:
     yield _("One connection belongs to one thread at a time: take each from a pool.")
 
 
-def for_full_servers(seen: Evidence) -> Iterator[str]:
-    limit = seen.server.limits.get("max_connections")
+def for_full_servers(_seen: Evidence) -> Iterator[str]:
     yield _(
         "At the client: smaller pools. Workers x pool size, over all machines, must stay below max_connections."
     )
-    yield (
-        _(
-            "At the server: raise max_connections (now {limit:.0f}), if there is memory for it; close idle sessions sooner (wait_timeout).",
-            limit=limit,
-        )
-        if limit
-        else _(
-            "At the server: raise max_connections, if there is memory for it; close idle sessions sooner (wait_timeout)."
-        )
-    )
+    yield _("At the server: close idle sessions sooner (wait_timeout).")
     yield _("One place is kept for an account with CONNECTION_ADMIN or SUPER: keep one to look with.")
+
+
+def more_connections(seen: Evidence) -> Iterator[str]:
+    """Of max_connections alone: an account's own limits (1203, 1226) are others, and a proxy has its own."""
+    limit, used = seen.server.limits.get("max_connections"), seen.server.counters.get("max_used_connections")
+    was_full = not limit or used is None or used >= limit or (seen.runs_since or -1) <= 0
+    if seen.seen.code not in {None, FULL} or not was_full:
+        return
+    yield (
+        _("At the server: raise max_connections (now {limit:.0f}), if there is memory for it.", limit=limit)
+        if limit
+        else _("At the server: raise max_connections, if there is memory for it.")
+    )
 
 
 def for_blocked_hosts(seen: Evidence) -> Iterator[str]:
     unblock = _either(seen, "TRUNCATE TABLE performance_schema.host_cache", "FLUSH HOSTS")
     yield _("At the server: {statement} lets the host in again.", statement=unblock)
-    yield _(
-        "Find who opens connections and leaves before logging in: health checks of balancers do; then raise max_connect_errors."
-    )
+    yield _("Find who opens connections and leaves before logging in: health checks of balancers do.")
+
+
+def more_connect_errors(_seen: Evidence) -> Iterator[str]:
+    yield _("Where those connections are harmless: raise max_connect_errors.")
 
 
 def for_refusals(seen: Evidence) -> Iterator[str]:
@@ -161,10 +220,13 @@ def for_refusals(seen: Evidence) -> Iterator[str]:
     yield _("This is no lost connection: waiting and retrying will not mend it.")
 
 
-def for_statements(seen: Evidence) -> Iterator[str]:
+def for_statements(_seen: Evidence) -> Iterator[str]:
     yield _(
         "The session lives; only the statement ended. Make it faster (EXPLAIN, an index), or read in parts."
     )
+
+
+def longer_statements(seen: Evidence) -> Iterator[str]:
     hint, clause = (
         _("/*+ MAX_EXECUTION_TIME(60000) */ in milliseconds"),
         _("SET STATEMENT max_statement_time=60 FOR ... in seconds"),
@@ -172,9 +234,12 @@ def for_statements(seen: Evidence) -> Iterator[str]:
     yield _("Raise the limit for it alone: {way}.", way=_either(seen, hint, clause))
 
 
-def for_slow_reading(seen: Evidence) -> Iterator[str]:
-    limit = seen.server.limits.get("net_write_timeout", 60)
+def for_slow_reading(_seen: Evidence) -> Iterator[str]:
     yield _("At the client: fetch the whole result first, then work on it; or fetch in parts by key.")
+
+
+def slower_reading(seen: Evidence) -> Iterator[str]:
+    limit = seen.server.limits.get("net_write_timeout", 60)
     yield _(
         "At the server, for that session: SET SESSION net_write_timeout = {wanted} (now {limit}).",
         wanted=int(limit * 10),
@@ -182,9 +247,12 @@ def for_slow_reading(seen: Evidence) -> Iterator[str]:
     )
 
 
-def for_slow_sending(seen: Evidence) -> Iterator[str]:
-    limit = seen.server.limits.get("net_read_timeout", 30)
+def for_slow_sending(_seen: Evidence) -> Iterator[str]:
     yield _("At the client: send steadily; read a file before LOAD DATA LOCAL, not during it.")
+
+
+def slower_sending(seen: Evidence) -> Iterator[str]:
+    limit = seen.server.limits.get("net_read_timeout", 30)
     yield _(
         "At the server, for that session: SET SESSION net_read_timeout = {wanted} (now {limit}).",
         wanted=int(limit * 10),
@@ -193,23 +261,21 @@ def for_slow_sending(seen: Evidence) -> Iterator[str]:
 
 
 def for_transactions(seen: Evidence) -> Iterator[str]:
-    limits = [
-        seen.server.limits.get(name, 0)
-        for name in (
-            "idle_transaction_timeout",
-            "idle_write_transaction_timeout",
-            "idle_readonly_transaction_timeout",
-        )
-    ]
-    shortest = min((limit for limit in limits if limit > 0), default=0)
     yield _(
         "At the client: do nothing slow inside a transaction: no call to others, no waiting for a person."
     )
-    if shortest:
-        yield _(
-            "Commit within {arithmetic}, or raise the limit for that session.",
-            arithmetic=arithmetic(shortest),
-        )
+    if shortest := _shortest(seen, (*OF_TRANSACTIONS, *SHARED)):
+        yield _("Commit within {arithmetic}.", arithmetic=arithmetic(shortest))
+
+
+def longer_transactions(seen: Evidence) -> Iterator[str]:
+    if _shortest(seen, OF_TRANSACTIONS):
+        yield _("Or raise the limit for that session alone.")
+
+
+def _shortest(seen: Evidence, names: tuple[str, ...]) -> float:
+    """In seconds; 0 where none of these limits is on."""
+    return min((limit for name in names if (limit := seen.server.limits.get(name, 0)) > 0), default=0)
 
 
 def for_lost_clients(_seen: Evidence) -> Iterator[str]:

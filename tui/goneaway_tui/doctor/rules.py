@@ -26,14 +26,11 @@ from goneaway_tui.doctor.occurrences import OFFLINE, How, Occurrence
 from goneaway_tui.doctor.words import bytes_words, seconds_words
 from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
 
 
 def transaction_timeout(seen: Evidence) -> Iterator[Argument]:
-    for name in (
-        "idle_transaction_timeout",
-        "idle_write_transaction_timeout",
-        "idle_readonly_transaction_timeout",
-    ):
+    for name in (*OF_TRANSACTIONS, *SHARED):
         limit = seen.server.limits.get(name, 0)
         if limit > 0 and (is_loss(seen.seen) or seen.seen.says is Cause.IDLE_TIMEOUT):
             yield Argument(
@@ -60,7 +57,7 @@ def packet_too_large(seen: Evidence) -> Iterator[Argument]:
         source=word,
     )
     if log.says in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
-        yield Argument(4, both)
+        yield Argument(4, both, limit_reached=seen.knows("max_allowed_packet"))
     if not is_loss(log):
         return
     if "max_allowed_packet" in seen.server.limits and limit:

@@ -1,7 +1,8 @@
 """A server's own error log, line by line: MySQL's text, its JSON (`log_sink_json`), and MariaDB's text.
 
 What each line looks like and what its words mean are rows of tables; they were provoked on MySQL 9.7, MariaDB 10.11
-and 11.8 and are kept in `tests/unit/doctor/logs`. Older forms (5.5 to 8.0) follow the servers' sources.
+and 11.8 and are kept in `tests/unit/doctor/logs`. Older forms (5.5 to 8.0) follow the servers' sources. The words are
+English; `translations` brings other languages to them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
+from goneaway_tui.doctor.translations import in_english
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.session import ProcesslistId
@@ -128,17 +130,18 @@ class ServerLog:
         if again:
             parts = replace(parts, at=again["at"], text=again["text"])
         text = parts.text.rstrip()
-        session_id, meaning = _meaning(text, parts)
+        english = in_english(text)
+        session_id, meaning = _meaning(english, parts)
         cause = meaning.cause
-        if _STOPPING.match(text):
+        if _STOPPING.match(english):
             self._stopping, self._ready = True, False
-        elif _STARTING.match(text):
-            if self._ready and not _READY.match(text):
+        elif _STARTING.match(english):
+            if self._ready and not _READY.match(english):
                 cause = Cause.SERVER_CRASH
-            self._stopping, self._ready = False, bool(_READY.match(text))
+            self._stopping, self._ready = False, bool(_READY.match(english))
         elif meaning is _CRASH:
             self._ready = False
-        if self._stopping and (text.endswith("(KILLED)") or cause is Cause.KILLED):
+        if self._stopping and (english.endswith("(KILLED)") or cause is Cause.KILLED):
             cause = Cause.SERVER_RESTART
         return LogEntry(self._instant(parts.at), text, session_id, cause, parts.code)
 
@@ -155,7 +158,8 @@ class ServerLog:
 
 def error_number(entry: LogEntry) -> int | None:
     """The number clients know what an entry tells of by: 4031, 1158; None where they know none."""
-    return _meaning(entry.text, _Parts("", "", entry.text, entry.code))[1].error
+    text = in_english(entry.text)
+    return _meaning(text, _Parts("", "", text, entry.code))[1].error
 
 
 def stamped(text: str) -> datetime | None:

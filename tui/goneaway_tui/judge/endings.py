@@ -178,7 +178,8 @@ def limit_below_pool(team: Team, of: Sequence[Wait]) -> Told | None:
                 settings=POOLS,
             ),
             _(
-                "or raise wait_timeout above the pool's lifetime; open sessions keep theirs until they reconnect"
+                "or raise the limit where it is set: the global wait_timeout, init_command, or the program itself; "
+                "open sessions keep theirs until they reconnect"
             ),
         ),
         ids(closed),

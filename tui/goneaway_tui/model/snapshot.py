@@ -57,13 +57,13 @@ class Limit:
     """One sentence for the person who asks."""
 
 
-COPIED = (
-    "wait_timeout",
+OF_TRANSACTIONS = (
     "idle_transaction_timeout",
     "idle_write_transaction_timeout",
     "idle_readonly_transaction_timeout",
-    "connect_timeout",
 )
+"""MariaDB's limits of a session that is idle inside a transaction."""
+COPIED = ("wait_timeout", *OF_TRANSACTIONS, "connect_timeout")
 SHARED = (
     # Percona Server from 5.7.17 on, docs.percona.com/percona-server/8.4/kill-idle-trx.html; before that it was InnoDB's.
     "kill_idle_transaction",

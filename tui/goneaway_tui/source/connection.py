@@ -202,6 +202,10 @@ class Connection:
         """Cut the line; a thread that waits on it wakes at once. Safe from any thread."""
         self._line.cut()
 
+    def explained(self, refusal: Refusal) -> SourceError:
+        """What a person is told of a refusal that nothing can be done without."""
+        return explained(self._address, refusal.number, str(refusal))
+
     def _broken(self, number: int, message: str) -> SourceError:
         if self._line.expired or (number == 2013 and "timed out" in message):
             return TooSlow(

@@ -34,7 +34,7 @@ class ErrorLog:
 
     def __init__(self, path: Path, zone: tzinfo | None = None) -> None:
         """Opens it. `zone` is the server's, for logs that do not tell. Raises FileError."""
-        self._path = path
+        self._path, self._zone = path, zone
         self._log = ServerLog(zone)
         self._tail = b""
         self._held: list[_Held] = []
@@ -60,6 +60,19 @@ class ErrorLog:
         ][-HELD_ENTRIES:]
         return tuple(each.entry for each in said if each.entry.session_id not in present)
 
+    def past(self) -> tuple[LogEntry, ...]:
+        """What it told of ends so far, as far back as READ_BYTES reach. Never raises."""
+        try:
+            with FileIO(self._path) as file:
+                skipped = max(0, os.fstat(file.fileno()).st_size - READ_BYTES)
+                file.seek(skipped)
+                lines = file.read(READ_BYTES).split(b"\n")
+        except OSError:
+            return ()
+        log = ServerLog(self._zone)
+        read = (_text(line) for line in lines[1 if skipped else 0 : -1])
+        return tuple(entry for line in read if (entry := log.entry(line)) and entry.cause)
+
     def _lines(self) -> list[str]:
         """Whole lines only; what has no end yet waits for it, as far as anybody would look at it."""
         try:
@@ -68,7 +81,7 @@ class ErrorLog:
             return []
         *whole, tail = (self._tail + data).split(b"\n")
         self._tail = tail[: LONGEST_LINE * 4]
-        return [line[: LONGEST_LINE * 4].decode("utf-8", errors="replace") for line in whole]
+        return [_text(line) for line in whole]
 
     def _read(self) -> bytes:
         """The file's new bytes; of a file that was put aside, its last ones first."""
@@ -90,6 +103,10 @@ class ErrorLog:
         except OSError:
             return True
         return os.path.samestat(named, os.fstat(self._file.fileno()))
+
+
+def _text(line: bytes) -> str:
+    return line[: LONGEST_LINE * 4].decode("utf-8", errors="replace")
 
 
 def _opened(path: Path) -> FileIO:

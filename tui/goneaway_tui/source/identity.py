@@ -10,7 +10,10 @@ from goneaway_tui.language import _
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import services, sql
-from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.connection import ABSENT, DENIED, Connection, Refusal
+
+NOT_PARSED = 1064
+"""What a server says of a statement it cannot read; ProxySQL's admin port says 1045."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,11 @@ def identified(connection: Connection) -> Identity:
     """Ask who answers. Raises SourceError."""
     try:
         version, comment, own_id, account = connection.rows(sql.read(sql.IDENTIFY))[0]
-    except (Refusal, IndexError, ValueError) as error:
+    except Refusal as refusal:
+        if refusal.number not in DENIED | ABSENT | {NOT_PARSED}:
+            raise connection.explained(refusal) from None
+        return _proxysql(connection, refusal)
+    except (IndexError, ValueError) as error:
         return _proxysql(connection, error)
     banner, comment = plain(from_wire(version), 200), plain(from_wire(comment), 200)
     service = services.by_banner(banner, comment)

@@ -118,7 +118,8 @@ class LiveSource:
 
     def history(self) -> History:
         """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
-        return self._asked(lambda reading: reading.history())
+        past = self._asked(lambda reading: reading.history())
+        return past if self._log is None else replace(past, log=(*past.log, *self._log.past()))
 
     def relatives(self) -> Kin:
         """What the server says of others that belong with it. Raises SourceError."""

@@ -137,9 +137,19 @@ CAUSE_TINTS: dict[Cause, str] = {
 }
 """What paints a departure's tinted cells; a cause that is not here is painted as trouble."""
 
+
+def _standing(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
+    return "-" if verdict is None else wording.certainty_word(verdict[0])
+
+
+def _standing_order(verdict: tuple[Certainty, tuple[str, ...]] | None) -> int | None:
+    return None if verdict is None else CERTAINTIES.index(verdict[0])
+
+
 SIGN_COLUMNS: tuple[Column[Any], ...] = (
     Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
-    Column("certainty", "Now", lambda s, *_: wording.certainty_word(s.certainty), lambda s: CERTAINTIES.index(s.certainty), 10, 11, 0, tinted=True),
+    Column("since_start", "Since start", lambda s, *_: _standing(s.since_start), lambda s: _standing_order(s.since_start), 11, 11, 0, tinted=True),
+    Column("now", "Now", lambda s, *_: _standing(s.now), lambda s: _standing_order(s.now), 10, 10, 0, tinted=True),
     Column("because", "Because", lambda s, *_: say("; ").join(plain(each, 300) for each in s.because), lambda s: s.because, 16, WIDE, 1),
 )  # fmt: skip
 SIGN_TINTS: dict[Certainty, str] = {

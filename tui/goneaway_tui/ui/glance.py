@@ -22,7 +22,6 @@ class Glance:
     """That is older than two intervals."""
     trouble: str = ""
     """Why it could not be read, in one line."""
-    is_read_only: bool = False
     color: str | None = None
     """The server's, of the config file."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from goneaway_tui.language import _
+from goneaway_tui.doctor.checkup import CauseStatus, Verdict
+from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Certainty
-from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.pattern import Pattern
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.screens.ledger import GOVERNS
@@ -22,9 +22,13 @@ class Sign:
     because: tuple[str, ...]
     remedies: tuple[str, ...] = ()
     tunable: str | None = None
+    since_start: Verdict | None = None
+    """Whether it ended sessions since the server started, and why; None where nobody knows."""
+    now: Verdict | None = None
+    """Whether it may do so as things stand."""
 
     @classmethod
-    def of(cls, found: Finding | Pattern) -> Sign:
+    def of(cls, found: CauseStatus | Pattern) -> Sign:
         if isinstance(found, Pattern):
             return cls(
                 found.kind.value,
@@ -32,15 +36,35 @@ class Sign:
                 (found.title, *found.evidence),
                 found.remedies,
                 found.tunable,
+                now=(found.certainty, (found.title, *found.evidence)),
             )
-        tunable = GOVERNS.get(found.cause, IDLING.get(found.cause.value))
-        return cls(found.cause.value, found.certainty, found.because, found.remedies, tunable)
+        tunable = None if found.limit_is_own else GOVERNS.get(found.cause, IDLING.get(found.cause.value))
+        return cls(
+            found.cause.value,
+            found.certainty,
+            found.because,
+            found.remedies,
+            tunable,
+            found.since_start,
+            found.now,
+        )
 
     @property
     def told(self) -> list[str]:
         """Whole, in lines: why, and what to do."""
-        lines = [_("{certainty} on this server now", certainty=certainty_word(self.certainty)), ""]
-        lines += [f"- {each}" for each in self.because]
+        lines: list[str] = []
+        for verdict, heading in (
+            (self.since_start, marked("since the server started: {certainty}")),
+            (self.now, marked("on this server now: {certainty}")),
+        ):
+            if verdict is not None:
+                certainty, because = verdict
+                lines += [
+                    "",
+                    _(heading, certainty=certainty_word(certainty)),
+                    *(f"- {each}" for each in because),
+                ]
+        lines = lines[1:]
         if self.tunable is not None:
             lines += ["", _("{variable} is behind it: {why} t changes it.",
                             variable=self.tunable, why=_(TUNABLE[self.tunable].why))]  # fmt: skip

@@ -27,6 +27,7 @@ from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import GOODBYE_SECONDS, Poller
 
 if TYPE_CHECKING:
+    from goneaway_tui.doctor.evidence import Facts
     from goneaway_tui.ui.app import GoneawayApp
 
 LONGEST_PAUSE = 30.0
@@ -61,6 +62,8 @@ class Subject:
     """The server's, of the config file."""
     relatives: Callable[[], Kin] | None = None
     """Asks it for others that belong with it, in a thread of the caller's. Raises SourceError."""
+    recall: Callable[[], Facts] | None = None
+    """Asks it for what it remembers since it started, in a thread of the caller's. Raises SourceError."""
     widen: Callable[[str, int], Subject] | None = None
     """Makes what it takes to watch the server at another host and port by the same account; connects to nobody.
 
@@ -108,6 +111,7 @@ class Watched:
         self.shown: Snapshot | None = None
         self.trouble = ""
         self.relatives, self.widen = subject.relatives, subject.widen
+        self.recall = subject.recall
         self._failures = 0
 
     @property
@@ -182,8 +186,7 @@ class Watched:
     def glance(self, now: float) -> Glance:
         seen = self.seen(now)
         stale = seen is not None and is_stale(seen, self.pace)
-        read_only = self.acts.is_read_only
-        return Glance(self.name, self.shown, seen, stale, self.trouble, read_only, self.color)
+        return Glance(self.name, self.shown, seen, stale, self.trouble, self.color)
 
 
 def stop_all(watched: Sequence[Watched]) -> None:

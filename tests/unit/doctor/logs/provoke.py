@@ -8,6 +8,9 @@ with the server's own paths shortened. The options were:
                                    (log_error_verbosity=3, as for every private server)
     mariadb1011-warnings2.err      none: log_warnings=2 is the default
     mariadb1011-warnings4.err, mariadb118-warnings4.err    --log-warnings=4
+    mariadb1011-zh_CN.err, mariadb1011-da_DK.err           --log-warnings=4 --lc-messages=zh_CN (da_DK)
+    mysql97-ru_RU.err                                      --lc-messages=ru_RU
+                                   (each with --lc-messages-dir= the program's own share)
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,13 +16,13 @@ from textual.getters import query_one
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from goneaway_tui.doctor.checkup import ORDER, Patient, checkup
-from goneaway_tui.doctor.evidence import Facts
+from goneaway_tui.doctor.checkup import ORDER, CauseStatus, Patient, checkup
+from goneaway_tui.doctor.evidence import NO_SERVER, Facts
 from goneaway_tui.doctor.explanation import explained
 from goneaway_tui.doctor.prose import answer, gathered
+from goneaway_tui.errors import SourceError
 from goneaway_tui.judge.patterns import patterns
 from goneaway_tui.language import _, marked
-from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.pattern import Pattern
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
@@ -76,8 +77,12 @@ class DoctorScreen(Screen[None]):
         server: str,
         fail: Callable[[Exception], object],
         fresh: Callable[[], Freshness],
+        recall: Callable[[], Facts] | None = None,
     ) -> None:
-        """`patient`, `facts` and `fresh` are asked whenever they are needed; `fail` is told of a fault of ours."""
+        """`patient`, `facts` and `fresh` are asked whenever they are needed; `fail` is told of a fault of ours.
+
+        `recall` asks the server, in a thread, for what it remembers since it started; it raises SourceError.
+        """
         super().__init__()
         self._patient = patient
         self._fail = fail
@@ -87,6 +92,8 @@ class DoctorScreen(Screen[None]):
         self._seen: Snapshot | None = None
         self._patterns: tuple[Pattern, ...] = ()
         self._looked_at = float("-inf")
+        self._recall = recall
+        self._past = NO_SERVER
 
     def compose(self) -> ComposeResult:
         yield Static(id="totals", classes="one")
@@ -133,7 +140,8 @@ class DoctorScreen(Screen[None]):
         if patient is None:
             return
         self._seen = patient.snapshot
-        found: tuple[Finding | Pattern, ...] = (*self._patterns, *checkup(patient))
+        patient = replace(patient, past=self._past)
+        found: tuple[CauseStatus | Pattern, ...] = (*self._patterns, *checkup(patient))
         self.rows.show(sorted(map(Sign.of, found), key=lambda s: ORDER.index(s.certainty)), patient.now)
         if patient.now - self._looked_at >= PATTERNS_SECONDS:
             self._looked_at = patient.now
@@ -149,6 +157,23 @@ class DoctorScreen(Screen[None]):
             later(self._fail, error)
         else:
             later(self._take_patterns, found)
+        self._ask_for_the_past(later)
+
+    def _ask_for_the_past(self, later: Callable[..., object]) -> None:
+        """A server that could not be asked once is left in peace: the same line reads its sessions."""
+        if self._recall is None:
+            return
+        try:
+            past = self._recall()
+        except SourceError:
+            self._recall = None
+        else:
+            later(self._take_past, past)
+
+    def _take_past(self, past: Facts) -> None:
+        if past != self._past:
+            self._past = past
+            self._look_again()
 
     def _take_patterns(self, found: tuple[Pattern, ...]) -> None:
         if found != self._patterns:
@@ -200,7 +225,7 @@ class DoctorScreen(Screen[None]):
     def _explain(self, event: Input.Submitted) -> None:
         if event.value.strip():
             self._say(_("reading ..."), "quiet")
-            arguments = (event.value, self._facts(), self.app.call_from_thread)
+            arguments = (event.value, self._facts().remembering(self._past), self.app.call_from_thread)
             threading.Thread(target=self._read, args=arguments, name="doctor", daemon=True).start()
 
     def _read(self, text: str, facts: Facts, later: Callable[..., object]) -> None:

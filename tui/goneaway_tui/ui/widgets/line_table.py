@@ -7,9 +7,10 @@ a second and more. Here a refresh costs what is visible.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -27,14 +28,19 @@ from goneaway_tui.ui.widgets.pointed import HEADER, Pointed
 RowT = TypeVar("RowT")
 
 
-class Picture(NamedTuple):
-    """What one line shows."""
+@dataclass(slots=True, eq=False)
+class Picture:
+    """What one line shows; a line that looks different is another object."""
 
     row: Any
-    cells: tuple[str, ...]
+    now: float
+    """The instant its ticking cells were last worked out for."""
+    cells: list[str]
     tint: str
     is_marked: bool
     is_cursor: bool
+    strip: Strip | None = None
+    """The line as it was drawn, if it was: it stays the same wherever the table scrolls to."""
 
 
 class LineTable(Pointed, Generic[RowT], can_focus=True):
@@ -74,8 +80,10 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         self._tint_of = tint_of
         self._rows: Sequence[RowT] = ()
         self._now = 0.0
+        self._pictures: dict[int, Picture] = {}
+        """What the rows in sight are to show, by their index."""
         self._drawn: dict[int, Picture | None] = {}
-        """What was last drawn in each line in sight."""
+        """What was last drawn of them."""
         self._looks: dict[tuple[str, bool], Style] = {}
         self._sorted_by, self._reverse = "", False
         self._is_led = False
@@ -128,7 +136,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         """Draw those lines in sight that have changed; of the others no more is asked than what they would show."""
         top = self.scroll_offset.y
         for line in range(self._lines):
-            if self._picture(top + line) != self._drawn.get(top + line):
+            if self._picture(top + line) is not self._drawn.get(top + line):
                 self._refresh_line_on_screen(line + HEADER)
 
     def _refresh_line_on_screen(self, y: int) -> None:
@@ -138,15 +146,24 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         """What a line is to show now; None below the last row."""
         if index >= len(self._rows):
             return None
-        row = self._rows[index]
-        before = self._drawn.get(index)
+        row, before = self._rows[index], self._pictures.get(index)
+        is_marked = bool(self.marks) and self._key_of(row) in self.marks
+        is_cursor = index == self.cursor
         if before is not None and before.row is row:  # then only what is ticking may be new
-            pairs = zip(self._layout.fitted, before.cells, strict=True)
-            cells = [c.cell(row, self._now, room) if c.ticking else shown for (c, room), shown in pairs]
+            if before.now == self._now:
+                cells = before.cells
+            else:
+                pairs = zip(self._layout.fitted, before.cells, strict=True)
+                cells = [c.cell(row, self._now, room) if c.ticking else shown for (c, room), shown in pairs]
         else:
             cells = [column.cell(row, self._now, room) for column, room in self._layout.fitted]
-        is_marked = bool(self.marks) and self._key_of(row) in self.marks
-        return Picture(row, tuple(cells), self._tint_of(row), is_marked, index == self.cursor)
+        tint = self._tint_of(row)
+        looks = (cells, tint, is_marked, is_cursor)
+        if before is not None and looks == (before.cells, before.tint, before.is_marked, before.is_cursor):
+            before.row, before.now = row, self._now
+            return before
+        picture = self._pictures[index] = Picture(row, self._now, *looks)
+        return picture
 
     def _find(self, key: Hashable | None) -> int | None:
         if key is None:
@@ -180,13 +197,23 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Take the cursor along when the mouse wheel or the scroll bar moves the rows: keys act on a row in sight."""
-        super().watch_scroll_y(old_value, new_value)
+        if self.show_vertical_scrollbar:
+            self._move_scroll_bar(new_value)
+        if round(old_value) != round(new_value):
+            self.refresh(Region(0, HEADER, self.scrollable_content_region.width, self._lines))
         top = self.scroll_offset.y
         bottom = top + self._lines - 1
-        self._drawn = {index: drawn for index, drawn in self._drawn.items() if top <= index <= bottom}
+        for kept in (self._pictures, self._drawn):
+            for index in [index for index in kept if not top <= index <= bottom]:
+                del kept[index]
         if not top <= self.cursor <= bottom:
             self._is_led = True
             self._place(max(top, min(self.cursor, bottom)))
+
+    def _move_scroll_bar(self, to: float) -> None:
+        """Where an eighth of a cell is many rows, only by as many: the bar draws all of itself at each step."""
+        step = max(1, self.virtual_size.height // (self.size.height * 8))
+        self.vertical_scrollbar.position = to if to >= self.max_scroll_y else to // step * step
 
     def to_top(self) -> None:
         """Back to the first row, and stay there whatever row that is."""
@@ -224,16 +251,21 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
     def action_push(self, steps: int) -> None:
         """Push the columns aside, to see what there is no room for."""
         self._layout.push(steps)
-        self._drawn.clear()
+        self._forget_lines()
         self.refresh()
 
     def on_resize(self) -> None:
         """Fit the columns to the whole width: a scroll bar stands in the gap after the last column."""
         self._layout.fit_to(self.size.width)
-        self._drawn.clear()
+        self._forget_lines()
         self.refresh()  # all of it, the heading too
         self.virtual_size = Size(self.size.width, len(self._rows) + HEADER)
         self._place(self.cursor)
+
+    def _forget_lines(self) -> None:
+        """None looks any more as it did."""
+        self._pictures.clear()
+        self._drawn.clear()
 
     def point(self, index: int, *, again: bool) -> None:
         is_open = again and index == self.cursor
@@ -245,6 +277,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
     def notify_style_update(self) -> None:
         """The theme or the focus has changed."""
         self._looks.clear()
+        self._forget_lines()
         super().notify_style_update()
 
     def _look(self, kind: str, *, is_cursor: bool = False) -> Style:
@@ -259,10 +292,23 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
             self._looks[kind, is_cursor] = look
         return look
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines as they are: a table has no border, padding, tint or opacity, which the framework would see to.
+
+        It keeps what it has drawn by the line of the screen, and so draws all of them whenever a table scrolls.
+        """
+        background = self.background_colors[1]
+        lines = [self.render_line(y) for y in crop.line_range]
+        for line_filter in self.get_line_filters():
+            lines = [line.apply_filter(line_filter, background) for line in lines]
+        left, right = crop.column_span
+        return lines if (left, right) == (0, self.size.width) else [line.crop(left, right) for line in lines]
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if not self._layout.fitted:  # drawn before it was told its size
             self._layout.fit_to(width)
+            self._forget_lines()
         if y < HEADER:
             return self._aside(self._header(), self.get_component_rich_style("lines--header"))
         index = y - HEADER + self.scroll_offset.y
@@ -271,7 +317,11 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
             return self._blank(y - HEADER - 1)
         if picture is None:
             return Strip.blank(width, self._look(""))
-        return self._aside(self._line(picture), self._look("", is_cursor=picture.is_cursor))
+        strip = picture.strip
+        if strip is None or strip.cell_length != width:
+            strip = self._aside(self._line(picture), self._look("", is_cursor=picture.is_cursor))
+            picture.strip = strip
+        return strip
 
     def _blank(self, line: int) -> Strip:
         """A line of what is said where there are no rows."""
