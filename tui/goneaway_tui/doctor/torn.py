@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from goneaway_tui.doctor.excerpts import Line
@@ -33,6 +33,7 @@ FORCED: Final = 1080
 NAMING: Final = DENIED | ABORTED | {FORCED}
 """Messages that quote what a client chose."""
 _FREE: Final = re.compile(r"Event Scheduler: \[|.{0,400} Statement: ")
+_DIGITS: Final = re.compile(r"\d+")
 _ANY, _IN_LINE = r"[\s\S]{{0,{0}}}", r"[^\n]{{0,{0}}}"
 
 
@@ -148,6 +149,8 @@ def mended(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _joined(lines: list[_Held]) -> Line:
     """The lines of one entry as one."""
+    if len(lines) == 1:
+        return lines[0].line
     first, *others = lines
     text = " ".join((first.line.text, *(each.text for each in others)))
     return replace(first.line, text=text, size=sum(each.line.size for each in lines))
@@ -170,10 +173,17 @@ def _beginning(text: str) -> _Begun | None:
     start = len(text) - len(parts.text)
     if _FREE.match(parts.text):
         return _Begun((), start, FREE_TEXT)
-    if not _openings().match(parts.text):
+    opening = _openings().match(parts.text)
+    if opening is None:
         return None
-    forms = tuple(form for form in _forms(NAMING) if form.opens.match(parts.text))
+    forms = _opened(_DIGITS.sub("0", opening[0]))
     return _Begun(forms, start, max(form.longest for form in forms))
+
+
+@lru_cache(maxsize=64)
+def _opened(opening: str) -> tuple[_Form, ...]:
+    """Every message that begins so."""
+    return tuple(form for form in _forms(NAMING) if form.opens.match(opening))
 
 
 @cache
@@ -183,7 +193,9 @@ def _forms(numbers: frozenset[int]) -> tuple[_Form, ...]:
 
 @cache
 def _openings() -> re.Pattern[str]:
-    return re.compile("|".join(sorted({form.opens.pattern for form in _forms(NAMING)})))
+    """How any of them begins, the longest first."""
+    patterns = {form.opens.pattern for form in _forms(NAMING)}
+    return re.compile("|".join(sorted(patterns, key=len, reverse=True)))
 
 
 def _form(message: Message) -> _Form:
@@ -193,8 +205,8 @@ def _form(message: Message) -> _Form:
     [True, False]
     """
     if message.number in ABORTED:
-        names = [_ANY.format(DATABASE), _ANY.format(USER_OF_SESSION), _IN_LINE.format(HOST)]
-        texts = iter([*names[: len(SLOTS.findall(message.text)) - 2], _ANY.format(REASON)])
+        chosen = [_ANY.format(DATABASE), _ANY.format(USER_OF_SESSION), _IN_LINE.format(HOST)]
+        texts = iter([*chosen[: len(SLOTS.findall(message.text)) - 2], _ANY.format(REASON)])
     elif message.number == FORCED:
         texts = iter([r"\S{1,200}", _ANY.format(USER)])
     else:
@@ -204,5 +216,6 @@ def _form(message: Message) -> _Form:
     first = next(nth for nth, slot in enumerate(slots) if slot.startswith(r"[\s\S]"))
     opening = "".join(map("".join, zip(pieces[: first + 1], [*slots[:first], ""], strict=True)))
     whole = "".join(map("".join, zip(pieces, [*slots, ""], strict=True)))
-    longest = len(message.text) + USER + HOST + DATABASE + REASON + 2 * WORD
+    names = DATABASE + USER_OF_SESSION + HOST + REASON if message.number in ABORTED else USER + HOST + WORD
+    longest = len(message.text) + names + WORD
     return _Form(re.compile(opening), re.compile(rf"{whole}[ .\r]*"), longest)
