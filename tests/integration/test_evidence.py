@@ -343,9 +343,7 @@ def test_nor_can_a_whole_line_of_the_log_where_the_counters_say_otherwise(
         watch.look()
         watch.look()
         with server.log.open("a") as log:
-            log.write(
-                FORGED[1].format(at=f"{datetime.now():%Y-%m-%d %H:%M:%S}", id=victim.thread_id()) + "\n"
-            )
+            log.write(FORGED[1].format(at=now(), id=victim.thread_id()) + "\n")
         victim.close()
         [told] = watch.look_until_gone(victim.thread_id())
 
