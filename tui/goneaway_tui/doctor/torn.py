@@ -33,6 +33,8 @@ FORCED: Final = 1080
 NAMING: Final = DENIED | ABORTED | {FORCED}
 """Messages that quote what a client chose."""
 _FREE: Final = re.compile(r"Event Scheduler: \[|.{0,400} Statement: ")
+_SIGNS: Final = ("'", "Event Scheduler: [", " Statement: ")
+"""One of these is in every entry that quotes."""
 _DIGITS: Final = re.compile(r"\d+")
 _ANY, _IN_LINE = r"[\s\S]{{0,{0}}}", r"[^\n]{{0,{0}}}"
 
@@ -165,7 +167,7 @@ def _is_refusal(text: str) -> bool:
 
 def _beginning(text: str) -> _Begun | None:
     """What a line may be the first of; None for one that is surely all of its entry."""
-    if "'" not in text and not _FREE.search(text):
+    if not any(sign in text for sign in _SIGNS):
         return None
     parts = text_parts(text)
     if parts is None or parts.code is not None:  # MySQL breaks no line
