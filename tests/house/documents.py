@@ -6,16 +6,25 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from goneaway_tui import doorway
+from goneaway_tui.cli import logfile, viewer
 from goneaway_tui.language import ENGLISH, English, _, speak, words_of
+from goneaway_tui.metrics import listening
 from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.manual import manual_text
+from goneaway_tui.source import connection
+from goneaway_tui.source.recording import tape
 from goneaway_tui.tune.tunables import TUNABLES
+from goneaway_tui.web import browser_input, connections, log_limit, service
 from tests.house.extensions import EXTENSIONS
 from tests.house.tree import ROOT
 
 README = ROOT / "README.md"
 READMES: Mapping[str, Path] = {ENGLISH: README, "zh": ROOT / "README.zh-CN.md"}
 """By the key of `LANGUAGES`."""
+SECURITY = "security"
+DOCUMENTS: Mapping[str, Path] = {**READMES, SECURITY: ROOT / "SECURITY.md"}
+"""Those with a part that is made from the code."""
 
 SHARE = ROOT / "share"
 
@@ -45,9 +54,52 @@ def extensions() -> str:
     return "\n".join(("| one more | is a row of | and is then, or takes |", "|---|---|---|", *rows))
 
 
+def budgets() -> str:
+    """What is spent on a stranger, at most."""
+    rows = [
+        ("a server's greeting and login", f"{connection.LOGIN_BYTES >> 10} KiB"),
+        (
+            "its answer to one statement",
+            f"{connection.ANSWER_BYTES >> 20} MiB, {connection.PACKET_COST} bytes added for each row",
+        ),
+        ("the time it may take for that", f"{connection.ANSWER_SECONDS:g} s without a byte"),
+        ("memory to unpack a log", f"{logfile.UNPACKING_BYTES >> 20} MiB (`xz -9` takes 65)"),
+        (
+            "a stream of a recording",
+            f"{tape.WHOLE.bytes >> 20} MiB, {tape.MOST_RATIO} for each packed one beyond {tape.FREE_BYTES >> 20} MiB",
+        ),
+        (
+            "the same where `explain --recording` reads it",
+            f"{tape.LEAN.bytes >> 20} MiB, {tape.LEAN.line_bytes >> 20} MiB a line",
+        ),
+        ("connections to `serve`", f"{connections.MAX_CONNECTIONS} besides those of the viewers"),
+        ("a connection to `serve` that asks nothing", f"{connections.SILENT_SECONDS:g} s"),
+        ("a paste of a browser", f"{browser_input.MAX_PASTE_CHARACTERS >> 10} Ki characters"),
+        ("a screen of a browser", f"{service.WIDEST} x {service.HIGHEST} cells"),
+        (
+            "data of the process that draws it",
+            f"{viewer.MEMORY_BYTES >> 20} MiB, and {viewer.MEMORY_BYTES_A_SERVER >> 20} MiB a server",
+        ),
+        (
+            "connections to `exporter`",
+            f"{listening.MAX_CONNECTIONS}, each of {listening.CONNECTION_SECONDS:g} s at most",
+        ),
+        (
+            "wrong logins from one address",
+            f"{doorway.MAX_FAILED_LOGINS}, then none for {doorway.FAILED_LOGIN_SECONDS:g} s",
+        ),
+        (
+            "lines that strangers can cause on standard error",
+            f"{log_limit.MAX_LINES} in {log_limit.SECONDS:g} s",
+        ),
+    ]
+    return "\n".join(("| what | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)))
+
+
 BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     (ENGLISH, "tunables"): tunables,
     (ENGLISH, "extensions"): extensions,
+    (SECURITY, "budgets"): budgets,
     ("zh", "tunables"): lambda: tunables("zh"),
 }
 """By the language of the README and the name in the mark `<!-- begin NAME -->`. The table of extensions is English alone."""
@@ -69,9 +121,9 @@ def block(name: str) -> re.Pattern[str]:
 
 def main() -> None:
     for (language, name), made in BLOCKS.items():
-        text = READMES[language].read_text(encoding="utf-8")
+        text = DOCUMENTS[language].read_text(encoding="utf-8")
         begin, end = block(name).search(text).span()  # type: ignore[union-attr]
-        READMES[language].write_text(text[:begin] + made() + text[end:], encoding="utf-8")
+        DOCUMENTS[language].write_text(text[:begin] + made() + text[end:], encoding="utf-8")
     for path, write in SHARED.items():
         (SHARE / path).write_text(write(), encoding="utf-8")
 

@@ -333,3 +333,56 @@ def test_a_name_says_what_a_thing_is(path: str) -> None:
 @pytest.mark.parametrize("path", modules())
 def test_a_module_says_what_it_is_for(path: str) -> None:
     assert ast.get_docstring(modules()[path])
+
+
+# --- No markup from data
+
+TEXT_WIDGETS = {
+    *("Static", "Label", "OptionList", "Button", "RadioButton", "Checkbox", "Collapsible", "DataTable"),
+    *("Digits", "Link", "ListView", "Log", "Markdown", "MarkdownViewer", "RichLog", "SelectionList", "Tree"),
+}
+"""Of the framework, with strings of which it may make markup."""
+MAY_IMPORT_TEXT_WIDGETS = {"ui/widgets/plain_text.py", "ui/widgets/choice.py"}
+TITLES = {"border_title", "border_subtitle"}
+MAY_SET_TOOLTIPS = {"ui/widgets/hinted.py", "ui/widgets/keys.py"}
+
+
+def strings_for_markup(path: str, tree: ast.Module) -> Iterator[int]:
+    """Lines on which the framework could take a string for markup: its own widgets of text, titles, tooltips, parsing itself."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module="textual.widgets", names=names) if path not in MAY_IMPORT_TEXT_WIDGETS:
+                if any(alias.name in TEXT_WIDGETS for alias in names):
+                    yield node.lineno
+            case ast.Assign(targets=[ast.Attribute(attr=attr)], value=value) if attr in TITLES:
+                if not (isinstance(value, ast.Call) and ast.unparse(value.func) == "heading"):
+                    yield node.lineno
+            case ast.Assign(targets=[ast.Attribute(attr="tooltip")]) if path not in MAY_SET_TOOLTIPS:
+                yield node.lineno
+            case ast.Attribute(attr="from_markup" | "from_text" | "render_str"):
+                yield node.lineno
+            case ast.keyword(arg="markup", value=ast.Constant(value=True)):
+                yield node.lineno
+
+
+@pytest.mark.parametrize(
+    ("code", "sees"),
+    [
+        ("from textual.widgets import Static", True),
+        ("from textual.widgets import Input", False),
+        ("dialog.border_title = name", True),
+        ("dialog.border_subtitle = heading(name)", False),
+        ("self.tooltip = name", True),
+        ("Content.from_markup(name)", True),
+        ("Content(name)", False),
+        ("app.notify(name, markup=True)", True),
+    ],
+)
+def test_whether_a_string_could_become_markup_is_seen(code: str, sees: bool) -> None:  # noqa: FBT001
+    assert sees == any(strings_for_markup("ui/screens/x.py", ast.parse(code)))
+
+
+def test_no_string_becomes_markup() -> None:
+    found = [f"{path}:{line}" for path, tree in modules().items() for line in strings_for_markup(path, tree)]
+
+    assert [] == found

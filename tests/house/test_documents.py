@@ -10,13 +10,13 @@ import pytest
 
 from goneaway_tui.settings.answers import STATUSES
 from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS
-from tests.house.documents import BLOCKS, README, READMES, SHARE, SHARED, block
+from tests.house.documents import BLOCKS, DOCUMENTS, README, READMES, SHARE, SHARED, block
 from tests.unit.settings.asking import program
 
 
 @pytest.mark.parametrize(("language", "name"), BLOCKS)
 def test_a_made_part_is_what_would_be_made_now(language: str, name: str) -> None:
-    found = block(name).search(READMES[language].read_text(encoding="utf-8"))
+    found = block(name).search(DOCUMENTS[language].read_text(encoding="utf-8"))
 
     assert found is not None
     assert BLOCKS[language, name]() == found[0], "python -m tests.house.documents"

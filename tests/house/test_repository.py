@@ -10,7 +10,15 @@ from tests.house.tree import ROOT, files
 
 ENTRIES = {
     *("tui", "tests", "screenshots", "share", ".ci"),
-    *("pyproject.toml", "README.md", "README.zh-CN.md", "LICENSE", "CHANGELOG.md", ".gitignore"),
+    *(
+        "pyproject.toml",
+        "README.md",
+        "README.zh-CN.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        ".gitignore",
+    ),
 }
 BINARY = (".png", ".jpg", ".gif", ".woff2")
 

@@ -23,8 +23,8 @@ from tests.waiting import Stopwatch, becomes_true
 NOBODY = "mysql://root@127.0.0.1:1/"
 INTERVAL = 1.0
 NEVER = 3600.0
-LONGER = 20
-"""Seconds that sessions of a server have more, so that none ends before that server is frozen."""
+SPARED = 30
+"""Seconds that sessions of a server may idle: none ends before that server is frozen."""
 SLACK = 0.3
 """Seconds for what is computed and drawn."""
 
@@ -100,29 +100,30 @@ async def test_closings_are_foretold_of_each_server_while_another_is_frozen(
     servers = [*three, start_server(NAMES[0])]
     with ExitStack() as stack:
         sittings = [stack.enter_context(Sitting(server, every=NEVER)) for server in servers]
-        everybody, others = [sittings[-1], *sittings[:-1]], sittings[:-1]
+        frozen, others = sittings[-1], sittings[:-1]
 
-        def seat(limit: int) -> None:
-            for sitting in everybody:
-                lives = limit + LONGER * (sitting is sittings[-1])
-                sitting.admin(f"SET GLOBAL wait_timeout = {lives}")
+        async def seat(limit: int, *where: Sitting) -> None:
+            """Ten sessions on each server, once the board has told of all when they will be closed."""
+            for sitting in where:
+                await asyncio.to_thread(sitting.admin, f"SET GLOBAL wait_timeout = {limit}")
                 for _ in range(10):
-                    sitting.seat(f"{sitting.server.name} {lives}", lives, "DO 0")
+                    await asyncio.to_thread(sitting.seat, f"{sitting.server.name} {limit}", limit, "DO 0")
+            await becomes_true(lambda: all(s.foretold for each in where for s in each.sitters))
+            for sitting in where:
+                sitting.watch(*sitting.sitters[-10:])
 
         app = board_of(servers)
         async with app.run_test(size=(120, 36)):
             listening = asyncio.create_task(listen(app, sittings))
             await becomes_true(lambda: len(app.fleet) == 4 and all(each.is_well for each in app.fleet))
-            for limit in (12, 14, 16):
-                await asyncio.to_thread(seat, limit)
-                await becomes_true(lambda: all(s.foretold for each in sittings for s in each.sitters))
-            for sitting in sittings:
-                sitting.watch()
+            await seat(SPARED, frozen)
             servers[-1].freeze()
             try:
                 await becomes_true(lambda: not app.fleet[-1].is_well)
+                for limit in (12, 14, 16):
+                    await seat(limit, *others)
                 await becomes_true(lambda: all(s.closed_at for each in others for s in each.sitters))
-                still_marked, spared = not app.fleet[-1].is_well, sittings[-1].sitters
+                still_marked, spared = not app.fleet[-1].is_well, frozen.sitters
                 closed_meanwhile = [s for s in spared if s.closed_at]
                 last_said = app.watched[-1].newest
             finally:

@@ -361,7 +361,7 @@ async def test_a_screen_that_takes_too_much_memory_ends_alone(tmp_path: Path) ->
             (screen,) = served.screens()
             limits = (screen / "limits").read_text()
 
-    assert re.search(r"Max data size +10\d{8} ", limits)
+    assert re.search(r"Max data size +5\d{8} ", limits)
 
 
 def peak_mebibytes(process: Path) -> float:

@@ -70,7 +70,7 @@ def test_the_server_keeps_its_maximum_and_warns(played: tuple[Frame, ...]) -> No
 
 
 def test_undo_brings_back_what_was(played: tuple[Frame, ...]) -> None:
-    seen = (re.search(r"^ wait_timeout (\d+ \w) ", frame.text, re.MULTILINE) for frame in played)
+    seen = (re.search(r"^ sessions .* wait_timeout (\d+ \w) ", frame.text, re.MULTILINE) for frame in played)
     limits = [found[1] for found in seen if found is not None]
 
     assert ["8 h", "1 y", "8 h"] == [limit for limit, _ in groupby(limits)]

@@ -25,9 +25,8 @@ from goneaway_tui.metrics.collector import Board
 from goneaway_tui.metrics.families import FAMILIES
 from goneaway_tui.metrics.listening import CONNECTION_SECONDS, MAX_CONNECTIONS, listening
 from tests.builders import a_sample, a_session
-from tests.waiting import comes_true
 from tests.ui.stage import HeldClock
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, comes_true
 
 HOSTILE = 'a"b\\c\nd}{'
 

@@ -29,8 +29,8 @@ from goneaway_tui.ui.watched import Subject
 
 STACK_BYTES = 1 << 20
 """Of each thread; there is one for each server."""
-MEMORY_BYTES, MEMORY_BYTES_A_SERVER = 1 << 30, 8 << 20
-"""How much data the process may hold. A screen over 20,000 sessions takes some 250 MiB."""
+MEMORY_BYTES, MEMORY_BYTES_A_SERVER = 512 << 20, 8 << 20
+"""How much data the process may hold. A screen over 200 servers of 500 sessions each takes 160 MB."""
 
 
 def main() -> int:

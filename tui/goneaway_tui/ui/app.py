@@ -17,6 +17,7 @@ from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ports import Clock
+from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.acts import NEEDS, Acts
 from goneaway_tui.ui.commands import Palette, every_command
 from goneaway_tui.ui.exporting import export
@@ -24,7 +25,15 @@ from goneaway_tui.ui.face import Face
 from goneaway_tui.ui.freshness import CONNECTING, Freshness, frozen
 from goneaway_tui.ui.glance import Glance
 from goneaway_tui.ui.joining import board_of, instead, open_relatives, seat
-from goneaway_tui.ui.messages import Happened, Judged, PlayFailed, PollBroke, PollFailed, RecordingEnded
+from goneaway_tui.ui.messages import (
+    Happened,
+    Judged,
+    PlayFailed,
+    PollBroke,
+    PollFailed,
+    RecordingEnded,
+    VariableChosen,
+)
 from goneaway_tui.ui.pages import follow, kill, open_doctor, open_ledger, open_wall
 from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.poller import Poller
@@ -222,6 +231,11 @@ class GoneawayApp(Face[None]):
             self.notify(plain(words, 300), timeout=8, markup=False)
         if not self.has_several:
             follow(self)
+
+    @on(VariableChosen)
+    def _tune_chosen(self, message: VariableChosen) -> None:
+        if message.name in TUNABLE:
+            self.acts.tune(message.name)
 
     @on(RecordingEnded)
     @on(PlayFailed)

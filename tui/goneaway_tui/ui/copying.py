@@ -17,6 +17,7 @@ from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.tune.actions import KillSession
 from goneaway_tui.ui.columns import DEPARTURE_COLUMNS, GROUP_COLUMNS, SESSION_COLUMNS, WIDE, Column, in_cells
+from goneaway_tui.ui.widgets.plain_text import heading
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "id": ("i", marked("id")),
@@ -112,7 +113,7 @@ def tell(app: App[Any], words: str) -> None:
     """Where notices would cover what is read, they are not shown: there the dialog's edge says it."""
     dialogs = app.screen.query(".changing")
     if dialogs:
-        dialogs.first().border_subtitle = words.splitlines()[0]
+        dialogs.first().border_subtitle = heading(words.splitlines()[0])
     else:
         app.notify(words, timeout=6, markup=False)
 

@@ -72,7 +72,8 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
     },
     "causes": {
         "name": marked("What ends sessions, or a habit of many of them."),
-        "certainty": marked("Whether it does so here and now."),
+        "since_start": marked("Whether it ended or refused sessions since the server started."),
+        "now": marked("Whether it may end sessions as things stand now."),
         "because": marked("What speaks for and against; enter tells all of it, and what to do."),
     },
     "variables": {

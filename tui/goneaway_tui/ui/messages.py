@@ -75,3 +75,10 @@ class RowMarked(Message):
     """A row of a table was marked, or its mark was taken away."""
 
     key: object
+
+
+@dataclass
+class VariableChosen(Message):
+    """A screen shows what a variable did, and its dialog is asked for. The name may come from a recording."""
+
+    name: str

@@ -20,7 +20,7 @@ from goneaway_tui.source.recording.delta import SampleWriter
 from goneaway_tui.source.recording.recorder import Recorder
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.store import MARK, SCHEMA
-from goneaway_tui.source.recording.tape import MOST_BYTES, PIECE_BYTES, first_seal, seal_of
+from goneaway_tui.source.recording.tape import PIECE_BYTES, WHOLE, first_seal, seal_of
 from tests.builders import NOW, a_session, a_verdict
 from tests.unit.source.recording.takes import SERVER_NAME, a_departure, a_take, read_back, record, takes
 
@@ -260,7 +260,7 @@ def test_a_bomb(path: Path, filling: bytes) -> None:
     tracemalloc.start()
 
     assert "cannot read" in complaint(path)
-    assert tracemalloc.get_traced_memory()[1] < 3 * MOST_BYTES
+    assert tracemalloc.get_traced_memory()[1] < 3 * WHOLE.bytes
     tracemalloc.stop()
 
 

@@ -18,15 +18,13 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.delta import DepartureReader, SampleReader
 from goneaway_tui.source.recording.shape import Misfit
 from goneaway_tui.source.recording.store import DAMAGE, READ, failed, file_error, piece_of, read, salvage, sql
-from goneaway_tui.source.recording.tape import MOST_BYTES, TooMuch, Track, Unroll
+from goneaway_tui.source.recording.tape import LEAN, WHOLE, Bounds, TooMuch, Track, Unroll
 
 T = TypeVar("T")
 Reader = TypeVar("Reader")
 END_OF_TIME = 253_402_300_800.0
 """The end of the year 9999: no later instant can be shown."""
 MOST_SEGMENTS = 1_000_000
-LEAN_BYTES = 16 << 20
-"""Of one stream of departures, where somebody wants the departures alone and little memory is to be taken."""
 
 
 class Gap(Exception):
@@ -42,7 +40,7 @@ class Stream(Generic[Reader]):
         segment: int,
         track: Track,
         open_reader: Callable[[Any], Reader],
-        most_bytes: int = MOST_BYTES,
+        bounds: Bounds = WHOLE,
     ) -> None:
         self.segment = segment
         self.reached = 0
@@ -51,7 +49,7 @@ class Stream(Generic[Reader]):
         self.reader: Reader | None = None
         """There once the first piece was read."""
         self._database, self._track, self._open_reader = database, track, open_reader
-        self._unroll = Unroll(segment, track, most_bytes)
+        self._unroll = Unroll(segment, track, bounds)
 
     def lines(self, until: int) -> Iterator[tuple[float | None, Any]]:
         """The lines that end in the pieces up to a row, each with its piece's instant. Raises Gap and Misfit."""
@@ -139,7 +137,7 @@ class Recording:
 
     def latest_departures(self, most: int) -> tuple[Departure, ...]:
         """The newest, oldest first, without their statements. Takes some 25 MB, whatever is in the file: of a segment
-        that holds more than LEAN_BYTES of them, those within that.
+        that holds more of them than LEAN allows, those within that.
         """
         found: deque[Departure] = deque(maxlen=most)
         segments = self._asked(lambda: self._segments(Track.DEPARTURES, -math.inf, math.inf))
@@ -195,7 +193,7 @@ class Recording:
                     brought.clear()
 
     def _departures_of(self, segment: int, last: int, most: int) -> deque[Departure]:
-        stream = Stream(self._database, segment, Track.DEPARTURES, DepartureReader, LEAN_BYTES)
+        stream = Stream(self._database, segment, Track.DEPARTURES, DepartureReader, LEAN)
         found: deque[Departure] = deque(maxlen=most)
         try:
             for _at, line in stream.lines(last):

@@ -18,15 +18,26 @@ from goneaway_tui.source.recording.shape import Misfit
 
 PIECE_BYTES = 3900
 """A piece and its row fit into one leaf page of 4096 bytes (4061 at most), so no page leads to another."""
-MOST_LINE_BYTES = 32 << 20
-MOST_BYTES = MOST_LINE_BYTES + (16 << 20)
-"""Bytes a stream may unroll to; the recorder begins another long before, if only after a line of the longest."""
-MOST_CELLS = 4_000_000
-"""Values in one line: the shortest take much more of memory than of a line."""
-MOST_RATIO, FREE_BYTES = 100, 1 << 20
+MOST_RATIO, FREE_BYTES = 100, 8 << 20
 """Bytes that one packed byte may unroll to, beyond the first. A crowd of 3,000 sessions that are all alike comes to 31."""
 RAW_DEFLATE = -15
 _SEALED = struct.Struct(">d")
+
+
+class Bounds(NamedTuple):
+    """What is read of a stream, at most."""
+
+    bytes: int
+    """Of all its lines. The recorder begins another stream long before, if only after a line of the longest."""
+    line_bytes: int
+    line_cells: int
+    """Values in one line: the shortest take much more of memory than of a line."""
+
+
+WHOLE = Bounds(bytes=48 << 20, line_bytes=32 << 20, line_cells=4_000_000)
+"""What the recorder keeps to."""
+LEAN = Bounds(bytes=16 << 20, line_bytes=4 << 20, line_cells=200_000)
+"""For who wants the departures alone: some hundred are in a line."""
 
 
 class TooMuch(Misfit):
@@ -72,10 +83,12 @@ class Roll:
     def pieces(self, lines: str, at: float) -> Iterator[Piece]:
         """The pieces that bring whoever reads on to the end of these lines. Raises Misfit for more than may be read."""
         raw = lines.encode("ascii")
-        _must_be_bounded(raw)
+        _must_be_bounded(raw, WHOLE)
         self.raw += len(raw)
         body = self._deflate.compress(raw) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
         self.rolled += len(body)
+        if self.raw > _earned(self.rolled):
+            raise Misfit(_("more at once than a recording holds"))
         for begin in range(0, len(body), PIECE_BYTES):
             part = body[begin : begin + PIECE_BYTES]
             when = at if begin + PIECE_BYTES >= len(body) else None
@@ -86,12 +99,11 @@ class Roll:
 class Unroll:
     """Reads one stream, whatever it holds, within bounds."""
 
-    def __init__(self, segment: int, track: int, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, segment: int, track: int, bounds: Bounds = WHOLE) -> None:
         self._inflate = zlib.decompressobj(RAW_DEFLATE)
         self._seal = first_seal(segment, track)
-        self._left = most_bytes
-        self._earned = FREE_BYTES
-        """Bytes that the pieces so far may still unroll to."""
+        self._bounds = bounds
+        self._rolled = self._raw = 0
         self._rest = bytearray()
 
     def fits(self, piece: Piece) -> bool:
@@ -101,29 +113,37 @@ class Unroll:
     def lines(self, piece: Piece) -> Iterator[Any]:
         """The lines that end in the next piece, read as JSON. Raises Misfit."""
         self._seal = piece.seal
-        self._earned += MOST_RATIO * len(piece.body)
+        self._rolled += len(piece.body)
+        left = min(self._bounds.bytes, _earned(self._rolled)) - self._raw
         try:
-            raw = self._inflate.decompress(piece.body, min(self._left, self._earned) + 1)
+            raw = self._inflate.decompress(piece.body, left + 1)
         except zlib.error as error:
             raise Misfit(_("no deflate stream")) from error
-        self._left -= len(raw)
-        self._earned -= len(raw)
-        if min(self._left, self._earned) < 0:
+        self._raw += len(raw)
+        if len(raw) > left:
             raise TooMuch(_("more in it than any recorder puts there"))
-        first, *others = raw.split(b"\n")
-        self._rest += first
-        for other in others:
-            yield _read(bytes(self._rest))
-            self._rest[:] = other
+        begin = 0
+        while (end := raw.find(b"\n", begin)) >= 0:
+            self._rest += raw[begin:end]
+            yield _read(bytes(self._rest), self._bounds)
+            self._rest.clear()
+            begin = end + 1
+        self._rest += raw[begin:]
 
 
-def _must_be_bounded(lines: bytes) -> None:
-    if len(lines) > MOST_LINE_BYTES or lines.count(b",") + lines.count(b"[") + lines.count(b"{") > MOST_CELLS:
+def _earned(rolled: int) -> int:
+    """Bytes that so many packed bytes may unroll to."""
+    return FREE_BYTES + MOST_RATIO * rolled
+
+
+def _must_be_bounded(lines: bytes, bounds: Bounds) -> None:
+    cells = lines.count(b",") + lines.count(b"[") + lines.count(b"{")
+    if len(lines) > bounds.line_bytes or cells > bounds.line_cells:
         raise Misfit(_("more at once than a recording holds"))
 
 
-def _read(line: bytes) -> Any:
-    _must_be_bounded(line)
+def _read(line: bytes, bounds: Bounds) -> Any:
+    _must_be_bounded(line, bounds)
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:

@@ -14,7 +14,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.getters import query_one
-from textual.widgets import Button, Static
 
 from goneaway_tui.language import _, marked, ngettext
 from goneaway_tui.model.plain import plain
@@ -24,6 +23,7 @@ from goneaway_tui.tune.tunables import Tunable
 from goneaway_tui.ui.screens.seen import SeenScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.widgets.block import BAD, GOOD, QUIET, TROUBLE, Block, Line
+from goneaway_tui.ui.widgets.plain_text import Button, Static, heading
 
 
 class AskAlike(TuneScreen):
@@ -95,7 +95,7 @@ class AlikeScreen(SeenScreen[None]):
     def compose(self) -> ComposeResult:
         number = len(self.changes)
         with Vertical(classes="dialog tune wide changing", id="alike") as dialog:
-            dialog.border_title = plain(self._title, 100)
+            dialog.border_title = heading(self._title)
             yield Static(id="tally")
             with VerticalScroll(classes="body", id="parts", can_focus=False):
                 for part in self._parts:
@@ -184,7 +184,7 @@ class AlikeScreen(SeenScreen[None]):
 
     def _tell(self) -> None:
         self.query_one("#tally", Static).update(Content(plain(self._tally(), 300)))
-        self.query_one("#alike").border_subtitle = self._way_out()
+        self.query_one("#alike").border_subtitle = heading(self._way_out())
         if not self.is_begun:
             return
         over = {each.server: each for each in self._ended}

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from goneaway_tui.ui.widgets.field import Field
+from goneaway_tui.ui.widgets.plain_text import heading
 
 
 class AskScreen(ModalScreen[str | None]):
@@ -26,7 +27,7 @@ class AskScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = self._title
+            dialog.border_title = heading(self._title)
             yield Field(placeholder=self._examples, compact=True)
 
     def on_mount(self) -> None:

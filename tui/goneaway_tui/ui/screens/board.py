@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.getters import query_one
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
 from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter, term
@@ -32,6 +32,7 @@ from goneaway_tui.ui.standing import Standing
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.plain_text import Static
 from goneaway_tui.ui.widgets.summary import NO_MARKS, Marked, Summary
 from goneaway_tui.ui.wording import grouping_word
 

@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.tune.tunables import Unit, present
 from goneaway_tui.tune.values import words
+from goneaway_tui.ui.widgets.plain_text import OptionList, heading
 
 
 def tunables(sample: Sample) -> list[tuple[str, str]]:
@@ -48,7 +48,7 @@ class ChooserScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog chooser") as dialog:
-            dialog.border_title = self._title
+            dialog.border_title = heading(self._title)
             yield OptionList(*(Option(Content(words), id=key) for key, words in self._options))
 
     def on_mount(self) -> None:

@@ -11,12 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Label
 
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.tune.actions import Action
 from goneaway_tui.tune.entries import Entry
+from goneaway_tui.ui.widgets.plain_text import Button, Label, heading
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -34,7 +34,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog changing") as dialog:
-            dialog.border_title = plain(self._title, 100)
+            dialog.border_title = heading(self._title)
             for line in self._lines:
                 yield Label(Content(plain(line, 400)))
             with Horizontal(classes="buttons"):

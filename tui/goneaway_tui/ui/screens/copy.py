@@ -11,12 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from goneaway_tui.language import _
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.copying import KINDS, Piece
+from goneaway_tui.ui.widgets.plain_text import OptionList, heading
 
 
 class CopyScreen(ModalScreen[Piece | None]):
@@ -34,8 +34,8 @@ class CopyScreen(ModalScreen[Piece | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog chooser") as dialog:
-            dialog.border_title = _("copy")
-            dialog.border_subtitle = _("a letter or enter copies, esc cancels")
+            dialog.border_title = heading(_("copy"))
+            dialog.border_subtitle = heading(_("a letter or enter copies, esc cancels"))
             yield OptionList(id="pieces")
 
     def on_mount(self) -> None:

@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.language import _
@@ -19,6 +18,7 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.copying import Piece, of_departure
 from goneaway_tui.ui.screens.session import attributes, statement
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
+from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 
 class DepartureScreen(ModalScreen[None]):
@@ -37,8 +37,8 @@ class DepartureScreen(ModalScreen[None]):
         departure, verdict = self._departure, self._departure.verdict
         session = verdict.session
         with VerticalScroll(classes="dialog wide", id="departure") as dialog:
-            dialog.border_title = _("session {id} left", id=session.id)
-            dialog.border_subtitle = _("esc back")
+            dialog.border_title = heading(_("session {id} left", id=session.id))
+            dialog.border_subtitle = heading(_("esc back"))
             yield Entry(
                 "cause",
                 Content.assemble(

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.getters import query_one
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from goneaway_tui.doctor.checkup import ORDER, CauseStatus, Patient, checkup
 from goneaway_tui.doctor.evidence import NO_SERVER, Facts
@@ -29,7 +29,7 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
 from goneaway_tui.ui.copying import Piece
 from goneaway_tui.ui.freshness import Freshness
-from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.messages import RowChosen, VariableChosen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.keys import said
 from goneaway_tui.ui.screens.reading import Lines, ReadingScreen
@@ -37,6 +37,7 @@ from goneaway_tui.ui.sign import Sign
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.plain_text import Static
 from goneaway_tui.ui.widgets.summary import Part, spread
 
 PATTERNS_SECONDS = 15.0
@@ -208,12 +209,12 @@ class DoctorScreen(Screen[None]):
             Piece("name", sign.name),
         ]
 
-    async def action_govern(self) -> None:
+    def action_govern(self) -> None:
         sign = self.rows.cursor_row
         if sign is None or sign.tunable is None:
             self.notify(_("No variable of the server is behind this."), severity="warning")
         else:
-            await self.run_action(f"app.tune('{sign.tunable}')")
+            self.post_message(VariableChosen(sign.tunable))
 
     @on(RowChosen)
     def _whole(self) -> None:

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, RadioSet
+from textual.widgets import Input, RadioSet
 
 from goneaway_tui.export import FORMATS, default_name
 from goneaway_tui.language import _, ngettext
@@ -20,6 +20,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui.widgets.choice import Choice, Choices
 from goneaway_tui.ui.widgets.field import Field
+from goneaway_tui.ui.widgets.plain_text import Button, Label, heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         number = len(self._snapshot.verdicts)
         with Vertical(classes="dialog") as dialog:
             server = plain(self._snapshot.server_name, 60)
-            dialog.border_title = (
+            dialog.border_title = heading(
                 _("export this snapshot of {server}", server=server) if server else _("export this snapshot")
             )
             whole = ngettext(
@@ -59,7 +60,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             yield Label(Content(whole))
             with Choices(id="format"):
                 for index, row in enumerate(FORMATS.values()):
-                    yield Choice(Content(_(row.title)), value=index == 0, id=f"format-{row.name}")
+                    yield Choice(_(row.title), value=index == 0, id=f"format-{row.name}")
             yield Field(value=self._suggested, placeholder=_("file"), id="path", compact=True)
             yield Label("", id="warning")
             with Horizontal(classes="buttons"):

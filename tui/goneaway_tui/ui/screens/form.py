@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, Select, Static
+from textual.widgets import Input, Select
 
 from goneaway_tui.errors import GoneawayError
 from goneaway_tui.language import _, marked
@@ -25,6 +25,7 @@ from goneaway_tui.ports import Door
 from goneaway_tui.ui.notice import hidden
 from goneaway_tui.ui.widgets.choice import Tick
 from goneaway_tui.ui.widgets.field import Field
+from goneaway_tui.ui.widgets.plain_text import Button, Label, Static, heading
 
 MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 """Of TLS, as the clients call them."""
@@ -91,8 +92,8 @@ class FormScreen(ModalScreen[Draft | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune", id="form") as dialog:
-            dialog.border_title = _("new connection")
-            dialog.border_subtitle = _("enter connect · ctrl+t test · ctrl+s save · esc back")
+            dialog.border_title = heading(_("new connection"))
+            dialog.border_subtitle = heading(_("enter connect · ctrl+t test · ctrl+s save · esc back"))
             for row in ROWS:
                 yield from self._row(row)
             with Horizontal(classes="row"):
@@ -114,7 +115,7 @@ class FormScreen(ModalScreen[Draft | None]):
                 yield from self._row(row)
             yield Tick(
                 _("read-only: nothing can be changed there"),
-                self._begun.read_only,
+                value=self._begun.read_only,
                 compact=True,
                 id="read_only",
             )

@@ -11,7 +11,6 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Label
 
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
@@ -21,6 +20,7 @@ from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.screens.keys import said
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
+from goneaway_tui.ui.widgets.plain_text import Label, heading
 
 MEANINGS = {
     Risk.OVERDUE: marked("past its deadline and still there"),
@@ -73,8 +73,8 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="help") as dialog:
-            dialog.border_title = _("help")
-            dialog.border_subtitle = _("esc back")
+            dialog.border_title = heading(_("help"))
+            dialog.border_subtitle = heading(_("esc back"))
             yield from section(_("Keys"), self._keys)
             meanings = ((named(risk), drawn(words, self._policy)) for risk, words in MEANINGS.items())
             yield from section(_("Risk"), meanings)

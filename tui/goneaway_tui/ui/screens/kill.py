@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Label, RadioSet, Static
+from textual.widgets import RadioSet
 
 from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.plain import plain
@@ -24,6 +24,7 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.copying import Piece
 from goneaway_tui.ui.screens.seen import SeenScreen
 from goneaway_tui.ui.widgets.choice import Choice, Choices
+from goneaway_tui.ui.widgets.plain_text import Button, Label, Static, heading
 
 SHOWN = 12
 """Victims listed by name; the rest are counted."""
@@ -68,7 +69,7 @@ class KillScreen(SeenScreen[Kills | None]):
         else:
             title = _("kill {number:,} sessions on {server}", number=number, server=server)
         with VerticalScroll(classes="dialog tune changing") as dialog:
-            dialog.border_title = title
+            dialog.border_title = heading(title)
             yield Static(self._list(), id="victims")
             yield Label(Content(self._stakes()), id="stakes")
             with Choices(id="how"):

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.getters import query_one
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from goneaway_tui.judge.ledger import ALL_OTHERS, NOT_SAID, TOTALS, Ledger
 from goneaway_tui.judge.narrowing import EVERYBODY, DepartureFilter, parse_departure_filter
@@ -24,13 +24,14 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_cells, in_order
 from goneaway_tui.ui.copying import Piece, of_departure
-from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.messages import RowChosen, VariableChosen
 from goneaway_tui.ui.screens.departure import DepartureScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.keys import said
 from goneaway_tui.ui.widgets.field import Field
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.plain_text import Static
 from goneaway_tui.ui.widgets.summary import QUIET, Part
 
 GOVERNS = {
@@ -184,13 +185,13 @@ class LedgerScreen(Screen[None]):
         """The keys of this screen, for the help."""
         return said(KEYS)
 
-    async def action_govern(self) -> None:
+    def action_govern(self) -> None:
         departure = self.rows.cursor_row
         name = governing(departure) if departure is not None else None
         if name is None:
             self.notify(_("No variable of the server ended this session."), severity="warning")
         else:
-            await self.run_action(f"app.tune('{name}')")
+            self.post_message(VariableChosen(name))
 
     @on(Input.Changed, "#filter")
     def _narrow(self, event: Input.Changed) -> None:

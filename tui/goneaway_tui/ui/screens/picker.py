@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from goneaway_tui.language import _
@@ -19,6 +18,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.profile import Profile
 from goneaway_tui.ui.accent import accent
 from goneaway_tui.ui.columns import in_cells
+from goneaway_tui.ui.widgets.plain_text import OptionList, Static, heading
 
 NEW = "/new"
 """The answer that names no server: no name has a slash in it."""
@@ -45,8 +45,8 @@ class PickerScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune", id="picker") as dialog:
-            dialog.border_title = _("connect to")
-            dialog.border_subtitle = _("enter connect · n new connection · esc quit")
+            dialog.border_title = heading(_("connect to"))
+            dialog.border_subtitle = heading(_("enter connect · n new connection · esc quit"))
             yield OptionList(
                 *(Option(self._line(each), id=each.name) for each in self._profiles),
                 None,

@@ -11,11 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
 from goneaway_tui.ui.copying import Piece
+from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 MOST_LINES = 2_000
 NARROWEST, WIDEST = 30, 80
@@ -54,8 +54,8 @@ class ReadingScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide") as dialog:
-            dialog.border_title = self._title
-            dialog.border_subtitle = _("esc back")
+            dialog.border_title = heading(self._title)
+            dialog.border_subtitle = heading(_("esc back"))
             yield Prose(self._lines)
 
     def copies(self) -> list[Piece]:

@@ -17,7 +17,6 @@ from textual.content import Content
 from textual.getters import query_one
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.judge.kinship import Proposal, Witness, proposals
@@ -31,6 +30,7 @@ from goneaway_tui.ui.screens.confirm import ConfirmScreen
 from goneaway_tui.ui.watched import Watched
 from goneaway_tui.ui.widgets.keys import Keys
 from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.plain_text import Static
 
 AT_ONCE = 16
 """How many servers are asked at the same time."""

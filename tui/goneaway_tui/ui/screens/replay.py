@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Static
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.language import _, marked
@@ -19,6 +18,7 @@ from goneaway_tui.ui.screens.ask import AskScreen
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.keys import said
 from goneaway_tui.ui.widgets.keys import Keys
+from goneaway_tui.ui.widgets.plain_text import Static
 
 KEYS = (
     ("f", marked("play, and stop playing")),

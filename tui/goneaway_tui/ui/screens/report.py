@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
@@ -21,6 +20,7 @@ from goneaway_tui.tune.gate import Outcome
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import words
 from goneaway_tui.ui.copying import Piece
+from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 DRAW_SECONDS = 0.1
 """How long what comes in is collected before it is drawn: of hundreds of acts all lines are laid out each time."""
@@ -69,7 +69,7 @@ class ReportScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune changing") as dialog:
-            dialog.border_title = plain(self._title, 100)
+            dialog.border_title = heading(self._title)
             yield Static(id="tally")
             with VerticalScroll(classes="body"):
                 yield Static(id="told")
@@ -109,7 +109,7 @@ class ReportScreen(ModalScreen[None]):
         self._is_due = False
         if not self._is_drawn:
             return  # an act can be over before the screen has its parts
-        self.query_one(".dialog").border_subtitle = self._way_out()
+        self.query_one(".dialog").border_subtitle = heading(self._way_out())
         tally = self.query_one("#tally", Static)
         tally.update(Content(self._tally()))
         tally.display = self._expected > 1 or not self.is_finished

@@ -11,7 +11,6 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.highlight import highlight
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from goneaway_tui.judge.proxies import proxy_named_by
 from goneaway_tui.language import _, marked
@@ -23,6 +22,7 @@ from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.copying import Piece, of_sessions
 from goneaway_tui.ui.origin import origin
 from goneaway_tui.ui.widgets.entry import Entry
+from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 LABEL = 16
 LABELS = (
@@ -64,8 +64,8 @@ class SessionScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="session") as dialog:
             named = _("session {id}", id=self._verdict.session.id)
-            dialog.border_title = wording.on(named, self._verdict.server_name)
-            dialog.border_subtitle = _("esc back")
+            dialog.border_title = heading(wording.on(named, self._verdict.server_name))
+            dialog.border_subtitle = heading(_("esc back"))
             for label in LABELS:
                 yield Entry(label, id=_id(label))
             yield Static(id="statement")

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, RadioSet, Static
+from textual.widgets import Input, RadioSet
 
 from goneaway_tui.export.instants import instant
 from goneaway_tui.language import _, marked
@@ -29,6 +29,7 @@ from goneaway_tui.ui.copying import Piece
 from goneaway_tui.ui.widgets.choice import Choice, Choices
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
 from goneaway_tui.ui.widgets.field import Field
+from goneaway_tui.ui.widgets.plain_text import Button, Label, Static, heading
 from goneaway_tui.ui.wording import on as on_server
 from goneaway_tui.ui.wording import origin_word
 
@@ -71,7 +72,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune changing") as dialog:
-            dialog.border_title = on_server(self._tunable.name, self._server_name)
+            dialog.border_title = heading(on_server(self._tunable.name, self._server_name))
             with VerticalScroll(classes="body", can_focus=False):
                 yield Label(Content(self._why), id="why")
                 yield Entry("now", self._now(), id="now")

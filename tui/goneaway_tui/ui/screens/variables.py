@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static, TabbedContent, TabPane, Tabs
+from textual.widgets import TabbedContent, TabPane, Tabs
 
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
@@ -24,6 +24,7 @@ from goneaway_tui.ui.copying import Piece, in_lines
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.reading import ReadingScreen
 from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.plain_text import Static, heading
 from goneaway_tui.ui.wording import on as on_server
 from goneaway_tui.ui.wording import origin_word
 
@@ -52,8 +53,8 @@ class VariablesScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide", id="variables-dialog") as dialog:
-            dialog.border_title = self._title
-            dialog.border_subtitle = _("tab the other, enter more, y copy, esc back")
+            dialog.border_title = heading(self._title)
+            dialog.border_subtitle = heading(_("tab the other, enter more, y copy, esc back"))
             with TabbedContent():
                 with TabPane(_("Variables"), id="tab-variables"):
                     yield LineTable(VARIABLE_COLUMNS, lambda v: v.name, lambda _: "", id="variables")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from goneaway_tui.language import _
 from goneaway_tui.model.plain import plain
@@ -16,6 +15,7 @@ from goneaway_tui.tune.tunables import Tunable
 from goneaway_tui.tune.values import words
 from goneaway_tui.ui.accent import accent
 from goneaway_tui.ui.widgets.entry import Entry, paragraphs
+from goneaway_tui.ui.widgets.plain_text import Static
 
 GOOD, BAD, QUIET, TROUBLE = "$text-success", "$text-warning", "$foreground-muted", "$text-error"
 Line = tuple[str, str]

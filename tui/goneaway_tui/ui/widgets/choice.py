@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.content import Content
 from textual.widgets import Checkbox, RadioButton, RadioSet
 
 
 class Choice(RadioButton):
-    """`(•)` or `( )`."""
+    """`(•)` or `( )`. Its label is no markup."""
+
+    def __init__(self, label: str, *, value: bool = False, **options: Any) -> None:
+        super().__init__(Content(label), value, **options)
 
     @property
     def _button(self) -> Content:
@@ -40,7 +45,10 @@ class Choices(RadioSet):
 
 
 class Tick(Checkbox):
-    """`[x]` or `[ ]`."""
+    """`[x]` or `[ ]`. Its label is no markup."""
+
+    def __init__(self, label: str, *, value: bool = False, **options: Any) -> None:
+        super().__init__(Content(label), value, **options)
 
     @property
     def _button(self) -> Content:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Label, Static
 
 from goneaway_tui.language import _
+from goneaway_tui.ui.widgets.plain_text import Label, Static
 
 
 class Entry(Horizontal):
