@@ -283,6 +283,94 @@ def test_a_bare_begin_under_the_limit_of_read_only_transactions(
         assert "idle_readonly_transaction_timeout of 3 s" in " ".join(told.evidence)
 
 
+# --- Names in MariaDB's log that look like its entries
+
+FORGED = (
+    "{at} {id} [W] Aborted connection {id} to db: (Got timeout reading communication packets)",
+    "{at} {id} [Warning] Aborted connection {id} to db: (Got timeout reading communication packets)",
+    "{at} {id} [Warning] mysqld: Connection was killed",
+    "{at} {id} [Warning] 终止连线 {id} 数据库: '' 用户: '' (读取通信包超时)",
+)
+AROUND = (
+    "x\n{forged}",
+    "x\n{forged}\n",
+    "x'@'h' (using password: NO)\n{forged}\ny",
+    "'@'h'\n{forged}\n{at} 5 [Warning] Access denied for user '",
+)
+
+
+def now() -> str:
+    """As MariaDB writes it."""
+    return f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def be_refused(server: RealServer, user: str) -> None:
+    with pytest.raises(pymysql.OperationalError, match="Access denied"):
+        server.connect(user=user, password="wrong")
+
+
+@pytest.mark.parametrize("name", ["mariadb105", "mariadb1011", "mariadb118"])
+def test_a_failed_login_cannot_say_how_another_session_ended(start_server: StartServer, name: Name) -> None:
+    server = start_server(name)
+    with server.connect(autocommit=True) as admin, watching(server, followed=True) as watch:
+        prepare(admin)
+        victims = [seat(server) for _number in range(3)]
+        watch.look()
+        watch.look()
+        for victim in victims:
+            for around in AROUND:
+                for forged in FORGED:
+                    at = now()
+                    line = forged.format(at=at, id=victim.thread_id())
+                    be_refused(server, around.format(forged=line, at=at))
+            victim.close()
+        told = watch.look_until_gone(*(victim.thread_id() for victim in victims))
+
+        assert server.log.read_text(errors="replace").count("mysqld: Connection was killed") >= len(victims)
+        assert {Cause.CLIENT_QUIT} == {each.cause for each in told}, [each.evidence for each in told]
+        assert "not believed" not in str([each.evidence for each in told])
+
+
+@pytest.mark.parametrize("name", ["mariadb105", "mariadb1011", "mariadb118"])
+def test_nor_can_a_whole_line_of_the_log_where_the_counters_say_otherwise(
+    start_server: StartServer, name: Name
+) -> None:
+    """However it came into the log."""
+    server = start_server(name)
+    with server.connect(autocommit=True) as admin, watching(server, followed=True) as watch:
+        prepare(admin)
+        victim = seat(server)
+        watch.look()
+        watch.look()
+        with server.log.open("a") as log:
+            log.write(FORGED[1].format(at=now(), id=victim.thread_id()) + "\n")
+        victim.close()
+        [told] = watch.look_until_gone(victim.thread_id())
+
+        assert Cause.CLIENT_QUIT is told.cause, told.evidence
+        assert "not believed, because Aborted_clients did not rise for it" in told.evidence[-1]
+
+
+@pytest.mark.parametrize("name", ["mariadb105", "mariadb1011", "mariadb118"])
+def test_what_the_log_says_of_an_idle_timeout_is_confirmed_amid_such_names(
+    start_server: StartServer, name: Name
+) -> None:
+    server = start_server(name)
+    with server.connect(autocommit=True) as admin, watching(server, followed=True) as watch:
+        prepare(admin)
+        idle = seat(server)
+        idle.query("SET SESSION wait_timeout = 2")
+        watch.look()
+        give_up = time.monotonic() + 60
+        while idle.thread_id() not in watch.departed:
+            assert time.monotonic() < give_up, "the session did not end in time"
+            be_refused(server, AROUND[0].format(forged=FORGED[0].format(at="2026-11-23 22:12:52", id=7)))
+            watch.look()
+        told = watch.departed[idle.thread_id()]
+
+        assert (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED) == verdict(told), told.evidence
+
+
 # --- A stop that MariaDB 10.5 calls a KILL
 
 

@@ -186,3 +186,20 @@ async def test_who_cannot_be_asked_is_told_so() -> None:
 
         assert not isinstance(app.screen, RelativesScreen)
         assert any("no server here to ask" in each.message for each in app._notifications)
+
+
+async def test_a_host_name_that_is_not_ascii_is_shown_as_it_is_looked_up_before_anybody_logs_in() -> None:
+    town, clock = Town(), HeldClock()
+    twin = Relative(Relation.REPLICA, "db1.ex\u0430mple.com", 3306, "SHOW REPLICAS")
+    app = an_app(town, Kin((twin, REPLICA)), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("home")
+        await settle(app, pilot)
+        assert "looked up as db1.xn--exmple-4nf.com" in lines(app)
+
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert isinstance(app.screen, ConfirmScreen)
+        assert "db1.ex\u0430mple.com:3306 (db1.xn--exmple-4nf.com)" in lines(app)
+        assert [] == town.visited

@@ -142,7 +142,19 @@ def test_what_the_log_told_before_we_came_outweighs_the_living(reason: str, cert
     text = f"Aborted connection 7 to db: 'a' user: 'b' host: 'c' ({reason})"
     entry = LogEntry(NOW - 200, text, ProcesslistId(7), Cause.IDLE_TIMEOUT)
 
-    assert certainty is idled_out(Patient(YOUNG, (), NOW, Facts(log=(entry,)))).certainty
+    past = Facts(log=(entry,))
+    told = {
+        aborted: idled_out(
+            Patient(replace(YOUNG, sample=replace(YOUNG.sample, counters=counters)), (), NOW, past)
+        )
+        for aborted, counters in (
+            (None, ()),
+            (0, (("aborted_clients", 0),)),
+            (1, (("aborted_clients", 1),)),
+        )
+    }
+
+    assert [LIKELY, RULED_OUT, certainty] == [each.certainty for each in told.values()]
     before = replace(entry, at=NOW - 1000)
     assert POSSIBLE is idled_out(Patient(YOUNG, (), NOW, Facts(log=(before,)))).certainty
 

@@ -27,6 +27,14 @@ from goneaway_tui.doctor.masking import MASK, quotable
         "GRANT ALL ON *.* TO app IDENTIFIED BY 't1\\'ger'",
         "mysql://app:t1ger@db1/shop",
         "password => 't1ger'",
+        "SET PASSWORD=PASSWORD('t1ger')",
+        "SET PASSWORD TO 't1ger'",
+        "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (USER 'x', PASSWORD 't1ger')",
+        "ALTER USER app IDENTIFIED/* why */BY 't1ger'",
+        "userPass=t1ger",
+        "DBPASS=t1ger",
+        "mysqldump --password t1ger shop",
+        "password%3Dt1ger",
     ],
 )
 def test_a_password_is_masked(line: str) -> None:
@@ -34,6 +42,14 @@ def test_a_password_is_masked(line: str) -> None:
 
     assert "ger" not in shown, shown
     assert MASK in shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["passwd:'t1ger", 'ALTER USER app IDENTIFIED BY "t1ger', "SET PASSWORD = 't1ger", '{"password": "t1ger'],
+)
+def test_a_password_whose_quotes_the_line_cuts_off_is_masked(line: str) -> None:
+    assert "ger" not in quotable(f"2006 gone away: {line}")
 
 
 @pytest.mark.parametrize(

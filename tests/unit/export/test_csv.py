@@ -4,6 +4,8 @@ import csv
 import io
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from goneaway_tui.export.csv import HEADER, cell, flattened
 from goneaway_tui.export.data import session_data
@@ -96,3 +98,15 @@ def test_a_line_break_in_a_statement_breaks_no_row() -> None:
 
 def test_a_cell_fits_into_a_spreadsheet() -> None:
     assert len(cell("=" * 100_000)) <= 32_767
+
+
+@given(st.lists(st.text(st.sampled_from("=+-@;|\"' \t\n\uff1da1"), max_size=12), min_size=1, max_size=3))
+@example(['a;"=1+1;"'])
+@example([';""=1'])
+def test_no_cell_is_a_formula_whatever_separates_cells_where_the_file_is_opened(texts: list[str]) -> None:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(["1", *map(cell, texts), "2"])
+
+    for separator in ",;|\t":
+        for row in csv.reader([out.getvalue()], delimiter=separator):
+            assert not [each for each in row if each.strip().startswith(("=", "+", "-", "@", "\uff1d"))]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.clue import Clues, Kill, LogEntry
+from goneaway_tui.model.clue import GOODBYE, Clues, Kill, LogEntry
 from goneaway_tui.model.session import ProcesslistId, Role
 from tests.builders import NOW, a_transaction
-from tests.unit.judge.absences import SECOND, about_to_close, missed, one, said
+from tests.unit.judge.absences import SECOND, about_to_close, counts, missed, one, said
 
 ABORTED = "Aborted connection 1 to db: 'shop' (Got an error reading communication packets)"
 
@@ -65,7 +65,7 @@ def test_a_logged_timeout_inside_a_transaction_is_the_transactions() -> None:
     session = one(own_limit=None, idle_for=29.5, transaction=a_transaction())
     [departure] = missed(
         session,
-        clues=said(log=(entry(Cause.IDLE_TIMEOUT, at=None),)),
+        clues=said(aborted=1, log=(entry(Cause.IDLE_TIMEOUT, at=None),)),
         variables={"idle_transaction_timeout": 30},
     )
 
@@ -99,7 +99,7 @@ def test_a_logged_timeout_at_the_limit_of_a_transaction_that_is_listed_nowhere(
 ) -> None:
     [departure] = missed(
         one(own_limit=None, idle_for=idled),
-        clues=said(log=(entry(Cause.IDLE_TIMEOUT, at=at, text=TIMEOUT),)),
+        clues=said(aborted=1, log=(entry(Cause.IDLE_TIMEOUT, at=at, text=TIMEOUT),)),
         variables={"wait_timeout": 60} | limits,
     )
 
@@ -107,7 +107,7 @@ def test_a_logged_timeout_at_the_limit_of_a_transaction_that_is_listed_nowhere(
 
 
 def test_the_instant_of_a_log_lies_between_the_looks() -> None:
-    [departure] = missed(one(), clues=said(log=(entry(Cause.CLIENT_LOST, at=NOW - 5),)))
+    [departure] = missed(one(), clues=said(aborted=1, log=(entry(Cause.CLIENT_LOST, at=NOW - 5),)))
 
     assert NOW == departure.at
 
@@ -125,6 +125,64 @@ def test_nobody_who_is_named_is_counted_twice() -> None:
 
     assert [Cause.CLIENT_LOST, Cause.CLIENT_QUIT] == [each.cause for each in told]
     assert [Certainty.CONFIRMED] * 2 == [each.certainty for each in told]
+
+
+# --- A log and the counters
+
+LOGGED = tuple(
+    cause
+    for cause in Cause
+    if cause not in {Cause.CLIENT_QUIT, Cause.UNKNOWN, Cause.TRANSACTION_TIMEOUT, Cause.NET_READ_TIMEOUT}
+)
+
+
+def totals(**fields: object) -> Clues:
+    """What a MariaDB server counted, with its performance schema on."""
+    return said(**{"counted": frozenset({GOODBYE}), **fields})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cause", LOGGED)
+def test_a_log_that_no_counter_bears_out_is_not_believed(cause: Cause) -> None:
+    [departure] = missed(one(), clues=totals(errors=counts({GOODBYE: 1}), log=(entry(cause),)))
+
+    assert (Cause.CLIENT_QUIT, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
+    assert (
+        f"not believed, because Aborted_clients did not rise for it: the server's log: {ABORTED}"
+        in departure.evidence
+    )
+
+
+@pytest.mark.parametrize("cause", LOGGED)
+def test_where_nobody_counts_a_log_alone_confirms_nothing(cause: Cause) -> None:
+    [departure] = missed(one(), clues=Clues(log=(entry(cause),)))
+
+    assert (cause, Certainty.LIKELY) == (departure.cause, departure.certainty)
+
+
+def test_a_log_that_names_more_than_were_counted_is_possible() -> None:
+    log = (entry(Cause.IDLE_TIMEOUT, 1), entry(Cause.CLIENT_LOST, 2))
+    told = missed(one(1), one(2), clues=totals(aborted=1, log=log))
+
+    assert [Cause.IDLE_TIMEOUT, Cause.CLIENT_LOST] == [each.cause for each in told]
+    assert {Certainty.POSSIBLE} == {each.certainty for each in told}
+    assert "names 2 sessions" in told[0].evidence[-1]
+
+
+def test_a_kill_that_is_remembered_is_not_counted_for_a_log_of_another() -> None:
+    kills = (Kill(ProcesslistId(1), "dba"),)
+    told = missed(one(1), one(2), clues=totals(aborted=1, kills=kills, log=(entry(Cause.IDLE_TIMEOUT, 2),)))
+
+    assert [Cause.KILLED, Cause.CLIENT_QUIT] == [each.cause for each in told]
+
+
+def test_a_timeout_that_the_account_was_not_counted_for_needs_one_of_all_accounts() -> None:
+    log = (entry(Cause.IDLE_TIMEOUT),)
+    certain = {
+        aborted: missed(one(), clues=said({GOODBYE: 1}, aborted=aborted, log=log))[0].cause
+        for aborted in (0, 1)
+    }
+
+    assert {0: Cause.CLIENT_QUIT, 1: Cause.IDLE_TIMEOUT} == certain
 
 
 # --- A server that stopped

@@ -164,6 +164,7 @@ def test_what_was_written_before_it_was_opened_is_told_when_asked_and_only_then(
     assert [2, 3] == ids(log)
 
     monkeypatch.setattr(errorlog, "READ_BYTES", len(LOST) + 20)
+    monkeypatch.setattr(errorlog, "LONGEST_ENTRY", 10)
     assert [3] == [entry.session_id for entry in log.past()]
     path.unlink()
     assert () == log.past()

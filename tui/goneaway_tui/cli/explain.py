@@ -22,6 +22,7 @@ from goneaway_tui.settings.options import EXPLAIN
 if TYPE_CHECKING:
     from goneaway_tui.cli.fleet import Unreached
     from goneaway_tui.doctor.evidence import Facts
+    from goneaway_tui.doctor.excerpts import Line
     from goneaway_tui.doctor.explanation import Explanation
     from goneaway_tui.model.clue import LogEntry
     from goneaway_tui.model.departure import Departure
@@ -97,18 +98,29 @@ def remembered(source: LiveSource | Unreached) -> Facts:
 
 def log_entries(name: str) -> tuple[LogEntry, ...]:
     """What a server's whole error log tells of ends, the latest of it where that is much. Raises FileError."""
-    from goneaway_tui.doctor.serverlog import LONGEST_LINE, ServerLog
+    from goneaway_tui.doctor.serverlog import ServerLog
+    from goneaway_tui.doctor.torn import mended
 
-    log, tail = ServerLog(Local()), b""
+    log = ServerLog(Local())
     kept: deque[LogEntry] = deque(maxlen=MOST_ENTRIES)
+    for line in mended(_lines(name)):
+        entry = log.entry(line.text)
+        if entry is not None and entry.cause is not None:
+            kept.append(entry)
+    return tuple(kept)
+
+
+def _lines(name: str) -> Iterator[Line]:
+    """Every line of a file. Raises FileError."""
+    from goneaway_tui.doctor.excerpts import Line
+    from goneaway_tui.doctor.serverlog import LONGEST_LINE
+
+    tail = b""
     for block in chain(blocks(name), (b"\n",)):
         *lines, tail = (tail + block).split(b"\n")
         tail = tail[: LONGEST_LINE * 4]
         for line in lines:
-            entry = log.entry(line[: LONGEST_LINE * 4].decode("utf-8", errors="replace"))
-            if entry is not None and entry.cause is not None:
-                kept.append(entry)
-    return tuple(kept)
+            yield Line(0, line[: LONGEST_LINE * 4].decode("utf-8", errors="replace"), len(line))
 
 
 def recorded_departures(name: str) -> tuple[Departure, ...]:

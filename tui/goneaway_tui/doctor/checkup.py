@@ -152,8 +152,8 @@ def _idled_out(patient: Patient) -> Verdict:
     count, logged = facts.raised(IDLED_OUT), patient.logged(Cause.IDLE_TIMEOUT)
     if count:
         return Certainty.CONFIRMED, (_counted(patient, IDLED_OUT, count),)
-    if logged:
-        named = any(error_number(entry) == IDLED_OUT for entry in logged)
+    if logged and aborted != 0:
+        named = facts.bears_out(logged[-1]) and any(error_number(entry) == IDLED_OUT for entry in logged)
         words = ngettext(
             "the server's log reports {number:,} session closed after a read timeout since the start",
             "the server's log reports {number:,} sessions closed after a read timeout since the start",

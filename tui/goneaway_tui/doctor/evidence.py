@@ -102,6 +102,19 @@ class Facts:
             return None
         return sum(each.count for each in self.errors if each.code in codes)
 
+    def bears_out(self, entry: LogEntry) -> bool | None:
+        """Whether `Aborted_clients` allows for an end of a session that a log tells of; None where it says nothing of that time.
+
+        A log is text that quotes what clients chose: where this counter is 0, no session ended without COM_QUIT.
+        """
+        aborted = self.counters.get("aborted_clients")
+        before = (
+            entry.at is not None
+            and self.started_at is not None
+            and entry.at < self.started_at - CLOCKS_DIFFER
+        )
+        return None if aborted is None or before else aborted > 0
+
     def remembering(self, past: Facts) -> Facts:
         """The same with what `past` knows of the time since the server started."""
         return replace(

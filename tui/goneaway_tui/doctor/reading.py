@@ -16,6 +16,7 @@ from goneaway_tui.doctor.occurrences import Occurrence, among_neighbours, descri
 from goneaway_tui.doctor.serverlog import ServerLog, error_number
 from goneaway_tui.doctor.signs import ALONE, OTHERS, OURS, Reading, read
 from goneaway_tui.doctor.stamps import Stamp, stamp
+from goneaway_tui.doctor.torn import mended
 from goneaway_tui.doctor.translations import in_english
 from goneaway_tui.doctor.wrapping import Unwrapped, unwrapped
 from goneaway_tui.language import marked
@@ -46,7 +47,7 @@ def occurrences(blocks: Iterable[bytes], now: float | None = None) -> Iterator[O
 
     `blocks` are its bytes, cut anywhere. `now` dates stamps that have no year.
     """
-    return among_neighbours(joined(_found(excerpts(blocks), now)))
+    return among_neighbours(joined(_found(mended(excerpts(blocks)), now)))
 
 
 @dataclass(slots=True)

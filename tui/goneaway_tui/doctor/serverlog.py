@@ -14,6 +14,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from goneaway_tui.doctor.translations import in_english
+from goneaway_tui.doctor.wrapping import unwrapped
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.session import ProcesslistId
@@ -25,19 +26,21 @@ _LARGEST_ID: Final = 2**32 - 1
 
 HEADS: Final = (
     re.compile(
-        r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (?P<thread>\d{1,20}) \[\w{1,12}\] "
+        r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (?P<thread>\d{1,20}) \[(?:Note|Warning|ERROR|System)\] "
         r"(?:\[(?P<code>MY-\d{6})\] \[\w{1,32}\] )?(?P<text>.*)"
     ),
     re.compile(
-        r"(?P<at>\d{4}-\d\d-\d\d {1,2}\d{1,2}:\d\d:\d\d) (?P<thread>\d{1,20}) \[\w{1,12}\] (?P<text>.*)"
+        r"(?P<at>\d{4}-\d\d-\d\d {1,2}\d{1,2}:\d\d:\d\d) (?P<thread>\d{1,20}) \[(?:Note|Warning|ERROR|System)\] (?P<text>.*)"
     ),
-    re.compile(r"(?P<at>\d{6} {1,2}\d{1,2}:\d\d:\d\d)(?: (?P<thread>\d{1,20}))? \[\w{1,12}\] (?P<text>.*)"),
+    re.compile(
+        r"(?P<at>\d{6} {1,2}\d{1,2}:\d\d:\d\d)(?: (?P<thread>\d{1,20}))? \[(?:Note|Warning|ERROR|System)\] (?P<text>.*)"
+    ),
     re.compile(r"(?P<at>(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\dZ?) UTC - (?P<text>\S{1,200} got .*)"),
 )
 """How a line begins: MySQL since 5.7, MariaDB since 10.1 (and MySQL 5.6), both before, and a dying MySQL.
-
-Found anywhere in a line: a container's or a journal's own prefix may stand before it.
 """
+MOST_WRAPPERS: Final = 2
+"""What a container and a journal put before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +125,10 @@ class ServerLog:
 
         Never raises. Entries that say nothing of any session's end have no cause.
         """
-        read = _json_parts(line) if line.lstrip()[:1] == "{" else _text_parts(line)
+        read = _json_parts(line) if line.lstrip()[:1] == "{" else text_parts(line)
         return None if read is None else self._entry(read)
 
-    def _entry(self, parts: _Parts) -> LogEntry:
+    def _entry(self, parts: Parts) -> LogEntry:
         again = _AGAIN.match(parts.text)
         if again:
             parts = replace(parts, at=again["at"], text=again["text"])
@@ -159,7 +162,7 @@ class ServerLog:
 def error_number(entry: LogEntry) -> int | None:
     """The number clients know what an entry tells of by: 4031, 1158; None where they know none."""
     text = in_english(entry.text)
-    return _meaning(text, _Parts("", "", text, entry.code))[1].error
+    return _meaning(text, Parts("", "", text, entry.code))[1].error
 
 
 def stamped(text: str) -> datetime | None:
@@ -178,8 +181,8 @@ def stamped(text: str) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
-    """A line taken apart."""
+class Parts:
+    """An entry taken apart."""
 
     at: str
     thread: str
@@ -187,17 +190,35 @@ class _Parts:
     code: str | None
 
 
-def _text_parts(line: str) -> _Parts | None:
-    line = line[:LONGEST_LINE]
-    for head in HEADS:
-        found = head.search(line)
-        if found:
-            said = found.groupdict()
-            return _Parts(said["at"], said.get("thread") or "", said["text"], said.get("code"))
-    return None
+def text_parts(line: str) -> Parts | None:
+    """A line of a text log taken apart; None for one that begins as no entry does.
+
+    Nothing but what keepers of logs put there may stand before its head: an application quotes what users write.
+    """
+    return _parts(line[:LONGEST_LINE])[1]
 
 
-def _json_parts(line: str) -> _Parts | None:
+def bare(line: str) -> str:
+    """A line without what keepers of logs put before it."""
+    return _parts(line)[0]
+
+
+def _parts(line: str) -> tuple[str, Parts | None]:
+    for _wrapper in range(MOST_WRAPPERS):
+        found = next((found for head in HEADS if (found := head.match(line))), None)
+        wrap = None if found else unwrapped(line)
+        if wrap is None:
+            break
+        line = wrap.body
+    else:
+        found = next((found for head in HEADS if (found := head.match(line))), None)
+    if found is None:
+        return line, None
+    said = found.groupdict()
+    return line, Parts(said["at"], said.get("thread") or "", said["text"], said.get("code"))
+
+
+def _json_parts(line: str) -> Parts | None:
     if len(line) > LONGEST_LINE or '"msg"' not in line or '"err_code"' not in line:
         return None
     try:
@@ -210,7 +231,7 @@ def _json_parts(line: str) -> _Parts | None:
     if not isinstance(number, int) or not isinstance(text, str):
         return None
     code = f"MY-{number:06}"
-    return _Parts(
+    return Parts(
         str(said.get("time", "")),
         str(said.get("thread", "")),
         text,
@@ -218,7 +239,7 @@ def _json_parts(line: str) -> _Parts | None:
     )
 
 
-def _meaning(text: str, parts: _Parts) -> tuple[ProcesslistId | None, Meaning]:
+def _meaning(text: str, parts: Parts) -> tuple[ProcesslistId | None, Meaning]:
     """Whose end a text speaks of, and what it says of it."""
     aborted = _ABORTED.match(text)
     if aborted:

@@ -26,7 +26,8 @@ CUT_BYTES: Final = 60
 LONGEST: Final = 1000
 """Characters of a message: names are short, and hostile lines longer."""
 
-_SLOTS: Final = re.compile(r"%[ds]")
+SLOTS: Final = re.compile(r"%[ds]")
+"""Where a message has a number or a text."""
 _NUMBER, _TEXT, _NO_SPACES = r"(\d{1,20})", r"(.{0,400})", r"(\S{1,200})"
 """Longer than any name a server quotes, and short enough that no hostile name costs much time."""
 _PROGRAM: Final = re.compile(r"%s(?=: | \(|（|：)")
@@ -75,7 +76,7 @@ def in_english(text: str) -> str:
     parts = [found[found.lastindex - slots + nth] for nth in range(slots)]
     if message.number in ABORTED:
         parts[-1] = reason_in_english(parts[-1])
-    pieces = _SLOTS.split(message.english)
+    pieces = SLOTS.split(message.english)
     filled = [said for pair in zip(pieces, [*parts, ""], strict=True) for said in pair]
     return "".join(filled) + text[len(whole) :]
 
@@ -129,8 +130,8 @@ def _forms() -> tuple[re.Pattern[str], Mapping[int, _Form]]:
 
 
 def _expression(row: Message) -> str:
-    pieces = _SLOTS.split(row.text.rstrip(" ."))
-    slots = [_NUMBER if slot == "%d" else _TEXT for slot in _SLOTS.findall(row.text)]
+    pieces = SLOTS.split(row.text.rstrip(" ."))
+    slots = [_NUMBER if slot == "%d" else _TEXT for slot in SLOTS.findall(row.text)]
     if _names_program(row):
         slots[0] = _NO_SPACES
     said = [re.escape(pieces[0])]
@@ -144,7 +145,7 @@ def _names_program(row: Message) -> bool:
 
 
 def _slots(text: str) -> int:
-    return len(_SLOTS.findall(text))
+    return len(SLOTS.findall(text))
 
 
 @cache

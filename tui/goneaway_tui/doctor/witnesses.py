@@ -73,15 +73,25 @@ def _of_the_session(seen: Evidence, cause: Cause) -> Iterator[Argument]:
     session, server = seen.seen.session_id, seen.server
     for entry in server.log:
         if entry.session_id == session and entry.cause is cause and _is_of_this_run(seen, entry):
-            quoted = entry.text[:120]
-            yield proved(
-                _("The server's own log says so of session {session}: {entry}", session=session, entry=quoted)
-            )
+            yield _as_logged(seen, entry)
     for left in server.departures:
         if left.verdict.session.id == session and left.cause is cause and _age(seen, left.at) is not None:
             told = _("Session {session} was seen leaving for this reason.", session=session)
             told = in_turn((told, *left.evidence[:1]))
             yield proved(told) if left.certainty is Certainty.CONFIRMED else Argument(5, told)
+
+
+def _as_logged(seen: Evidence, entry: LogEntry) -> Argument:
+    """What a log says of a session proves its end where the server's counters allow for it."""
+    quoted, session = entry.text[:120], entry.session_id
+    told = _("The server's own log says so of session {session}: {entry}", session=session, entry=quoted)
+    borne_out = seen.server.bears_out(entry)
+    if borne_out:
+        return proved(told)
+    if borne_out is None:
+        return Argument(5, in_turn((told, _("No counter of the server is known that confirms it."))))
+    disagrees = _("Aborted_clients is 0, which says that no session ended so: the two disagree.")
+    return Argument(1, in_turn((told, disagrees)))
 
 
 def _is_of_this_run(seen: Evidence, entry: LogEntry) -> bool:
@@ -146,7 +156,8 @@ def _counted(seen: Evidence) -> list[End]:
     if server.killed_at is not None and _age(seen, server.killed_at) is not None:
         ends.append(End(server.killed_at, Cause.KILLED, KILL_RUN))
     for entry in server.log:
-        longest = LOGGED.get(entry.cause, 0.0) if entry.session_id is not None and entry.cause else 0.0
+        believed = entry.session_id is not None and server.bears_out(entry) is not False
+        longest = LOGGED.get(entry.cause, 0.0) if believed and entry.cause else 0.0
         age = _age(seen, entry.at)
         if entry.at is not None and entry.cause is not None and age is not None and age < longest:
             ends.append(End(entry.at, entry.cause, END_LOGGED, {"session": entry.session_id}))

@@ -36,8 +36,9 @@ HEADER = (
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What starts a formula in some spreadsheet; the wide forms do where East Asian input is usual."""
 
-_INNER = re.compile(rf"([;|]\s*)(?=[{re.escape(''.join(TRIGGERS))}])")
-"""The same after what separates cells where the decimal sign is a comma: there the quotes of this file hold nothing together."""
+_INNER = re.compile(rf"([;|][\s\"]*)(?=[{re.escape(''.join(TRIGGERS))}])")
+"""The same after what separates cells where the decimal sign is a comma: there the quotes of this file hold nothing together,
+and a pair of them before a formula is dropped."""
 
 LONGEST = 32_766
 """A spreadsheet's cell holds 32,767 characters; one is kept for the apostrophe."""

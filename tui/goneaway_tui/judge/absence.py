@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.clue import GOODBYE, ErrorCount
+from goneaway_tui.model.clue import GOODBYE, Clues, ErrorCount
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import SHARED, Basis, Limit, Snapshot, Verdict
 
@@ -141,10 +141,9 @@ class Absence:
         """`named` are those of `gone` that harder evidence has explained."""
         explained = [(v, named[v.session.id].cause) for v in gone if v.session.id in named]
         clues = after.sample.clues
-        names_idle = IDLE_ERROR in clues.counted or READ_TIMEOUT not in clues.counted
+        names_idle = _names_idle(clues)
         endings = ENDINGS if names_idle else ENDINGS_BEFORE_4031
-        fresh = tallies((each for each in clues.errors if not each.early), endings)
-        early = tallies((each for each in clues.errors if each.early), endings)
+        fresh, early = counted_endings(clues)
         logged = {e.session_id: e.cause for e in clues.log if e.session_id is not None and e.cause}
         ahead = [(v, cause) for v in after.verdicts if (cause := logged.get(v.session.id)) is not None]
         for verdict, cause in (*explained, *ahead):  # those ahead are counted, and listed for a moment yet
@@ -210,6 +209,18 @@ def hidden_transaction_limit(verdict: Verdict) -> tuple[tuple[str, float], ...]:
         if seconds:
             return ((name, seconds),)
     return ()
+
+
+def counted_endings(clues: Clues) -> tuple[dict[Account, Tally], dict[Account, Tally]]:
+    """What was counted by account since the last look, and what had been counted by then."""
+    endings = ENDINGS if _names_idle(clues) else ENDINGS_BEFORE_4031
+    fresh = tallies((each for each in clues.errors if not each.early), endings)
+    early = tallies((each for each in clues.errors if each.early), endings)
+    return fresh, early
+
+
+def _names_idle(clues: Clues) -> bool:
+    return IDLE_ERROR in clues.counted or READ_TIMEOUT not in clues.counted
 
 
 def tallies(errors: Iterable[ErrorCount], endings: Mapping[int, Cause]) -> dict[Account, Tally]:

@@ -2,14 +2,23 @@
 
 Sources: `performance_schema` counts errors and goodbyes by account before it drops a session from its list, and so
 `Aborted_clients` and `Com_kill` (measured on MySQL 9.7, MariaDB 10.11 and 11.8: evidence is never later than the absence).
-What names the session itself is hard evidence. The rest are counts, which are apportioned in `judge.apportioning`.
+What names the session itself is hard evidence, once the counters agree (`judge.agreement`). The rest are counts, which are apportioned in `judge.apportioning`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from goneaway_tui.judge.absence import EARLY, Absence, Reason, hidden_transaction_limit, timed_out
+from goneaway_tui.judge.absence import (
+    EARLY,
+    Absence,
+    Reason,
+    Reasons,
+    hidden_transaction_limit,
+    timed_out,
+)
+from goneaway_tui.judge.agreement import agreed
 from goneaway_tui.judge.apportioning import apportioned
 from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.language import _
@@ -38,10 +47,24 @@ def departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
         return ()
     if not same_run:
         return tuple(_swept_away(v, before, after) for v in gone)
-    named = {v.session.id: reason for v in gone if (reason := _named(v, after)) is not None}
+    killed = _by_rule(_killed_by, gone, after)
+    logged = [
+        (v, reason) for v in gone if v.session.id not in killed and (reason := _logged(v, after)) is not None
+    ]
+    agreement = agreed(after.sample.clues, logged, len(killed))
+    named = _by_rule(_dying, gone, after) | agreement.believed | killed
     absence = Absence.between(before, after, tuple(gone), named)
     reasons = named | apportioned(absence)
+    for number, doubt in agreement.doubted.items():
+        reasons[number] = replace(reasons[number], evidence=(*reasons[number].evidence, doubt))
     return tuple(_departure(v, reasons[v.session.id], absence) for v in gone)
+
+
+Rule = Callable[[Verdict, Snapshot], Reason | None]
+
+
+def _by_rule(rule: Rule, gone: Iterable[Verdict], after: Snapshot) -> Reasons:
+    return {v.session.id: reason for v in gone if (reason := rule(v, after)) is not None}
 
 
 def _counts(verdict: Verdict) -> bool:
@@ -59,10 +82,6 @@ def _departure(verdict: Verdict, reason: Reason, absence: Absence) -> Departure:
 # --- Hard evidence: the server names the session
 
 
-def _named(verdict: Verdict, after: Snapshot) -> Reason | None:
-    return next((reason for rule in NAMED if (reason := rule(verdict, after)) is not None), None)
-
-
 def _killed_by(verdict: Verdict, after: Snapshot) -> Reason | None:
     """Somebody's KILL is among the statements the server remembers."""
     for kill in after.sample.clues.kills:
@@ -73,7 +92,7 @@ def _killed_by(verdict: Verdict, after: Snapshot) -> Reason | None:
 
 
 def _logged(verdict: Verdict, after: Snapshot) -> Reason | None:
-    """The server's own log says it of this session."""
+    """The server's own log says it of this session; whether that is believed is for the counters to say."""
     said = [e for e in after.sample.clues.log if e.session_id == verdict.session.id and e.cause is not None]
     if not said:
         return None
@@ -122,10 +141,6 @@ def _dying(verdict: Verdict, after: Snapshot) -> Reason | None:  # noqa: ARG001 
     if verdict.session.command != "Killed":
         return None
     return Reason(Cause.KILLED, Certainty.LIKELY, (_("the process list showed it as Killed"),))
-
-
-NAMED: tuple[Callable[[Verdict, Snapshot], Reason | None], ...] = (_killed_by, _logged, _dying)
-"""Tried in this order; the first that knows decides."""
 
 
 def _instant(entry: LogEntry, verdict: Verdict) -> tuple[float | None, float]:

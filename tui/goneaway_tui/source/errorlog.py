@@ -9,7 +9,9 @@ from datetime import tzinfo
 from io import FileIO
 from pathlib import Path
 
+from goneaway_tui.doctor.excerpts import Line
 from goneaway_tui.doctor.serverlog import LONGEST_LINE, ServerLog
+from goneaway_tui.doctor.torn import Mender, mended
 from goneaway_tui.errors import FileError
 from goneaway_tui.language import _
 from goneaway_tui.model.clue import LogEntry
@@ -17,6 +19,8 @@ from goneaway_tui.model.plain import plain
 
 READ_BYTES = 4 << 20
 """At most this much is read for one sample; a log that grows faster is caught up with in the next."""
+LONGEST_ENTRY = 1024
+"""Bytes of one entry, at most."""
 HELD_SAMPLES = 3
 """For how many samples a word on a session that is still there is kept: the log may speak before the list forgets."""
 HELD_ENTRIES = 10_000
@@ -36,6 +40,7 @@ class ErrorLog:
         """Opens it. `zone` is the server's, for logs that do not tell. Raises FileError."""
         self._path, self._zone = path, zone
         self._log = ServerLog(zone)
+        self._mender = Mender()
         self._tail = b""
         self._held: list[_Held] = []
         self._file = _opened(path)
@@ -50,7 +55,7 @@ class ErrorLog:
         Never raises: a file that cannot be read just now says nothing, and is tried again.
         """
         fresh = [
-            _Held(entry, 0) for line in self._lines() if (entry := self._log.entry(line)) and entry.cause
+            _Held(entry, 0) for line in self._lines() if (entry := self._log.entry(line.text)) and entry.cause
         ]
         said = [*self._held, *fresh]
         self._held = [
@@ -64,24 +69,29 @@ class ErrorLog:
         """What it told of ends so far, as far back as READ_BYTES reach. Never raises."""
         try:
             with FileIO(self._path) as file:
-                skipped = max(0, os.fstat(file.fileno()).st_size - READ_BYTES)
-                file.seek(skipped)
-                lines = file.read(READ_BYTES).split(b"\n")
+                start = max(0, os.fstat(file.fileno()).st_size - READ_BYTES - LONGEST_ENTRY)
+                file.seek(start)
+                data = file.read(READ_BYTES + LONGEST_ENTRY)
         except OSError:
             return ()
+        if start:  # in the midst of an entry, perhaps, and its names may look like other entries
+            data = data[data.find(b"\n", LONGEST_ENTRY) + 1 :]
         log = ServerLog(self._zone)
-        read = (_text(line) for line in lines[1 if skipped else 0 : -1])
-        return tuple(entry for line in read if (entry := log.entry(line)) and entry.cause)
+        read = mended(_line(line) for line in data.split(b"\n")[:-1])
+        return tuple(entry for line in read if (entry := log.entry(line.text)) and entry.cause)
 
-    def _lines(self) -> list[str]:
-        """Whole lines only; what has no end yet waits for it, as far as anybody would look at it."""
+    def _lines(self) -> list[Line]:
+        """Whole entries only; what has no end yet waits for it, as far as anybody would look at it."""
         try:
             data = self._read()
         except OSError:
             return []
         *whole, tail = (self._tail + data).split(b"\n")
         self._tail = tail[: LONGEST_LINE * 4]
-        return [_text(line) for line in whole]
+        found = [entry for line in whole for entry in self._mender.add(_line(line))]
+        if len(data) < READ_BYTES:
+            found += self._mender.pause()
+        return found
 
     def _read(self) -> bytes:
         """The file's new bytes; of a file that was put aside, its last ones first."""
@@ -105,8 +115,8 @@ class ErrorLog:
         return os.path.samestat(named, os.fstat(self._file.fileno()))
 
 
-def _text(line: bytes) -> str:
-    return line[: LONGEST_LINE * 4].decode("utf-8", errors="replace")
+def _line(data: bytes) -> Line:
+    return Line(0, data[: LONGEST_LINE * 4].decode("utf-8", errors="replace"), len(data))
 
 
 def _opened(path: Path) -> FileIO:

@@ -21,6 +21,7 @@ from textual.screen import Screen
 from goneaway_tui.errors import SourceError
 from goneaway_tui.judge.kinship import Proposal, Witness, proposals
 from goneaway_tui.language import _, marked, ngettext
+from goneaway_tui.model.hostname import looked_up
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.relative import Kin, Relation
 from goneaway_tui.ui.columns import WIDE, Column
@@ -45,10 +46,13 @@ RELATIONS: Mapping[Relation, str] = {
 
 
 def place(proposal: Proposal) -> str:
+    """Where it is; with the name that is looked up, where that is another than the one it is said to have."""
     if not proposal.host:
         return _("not told")
     host = f"[{proposal.host}]" if ":" in proposal.host else proposal.host
-    return plain(f"{host}:{proposal.port}", 300)
+    shown = plain(f"{host}:{proposal.port}", 300)
+    resolved = looked_up(proposal.host)
+    return f"{shown} ({resolved})" if resolved else shown
 
 
 def relation(proposal: Proposal) -> str:
@@ -67,6 +71,8 @@ def remark(proposal: Proposal) -> str:
                 host=plain(proposal.instead_of, 60),
             )
         )
+    if resolved := looked_up(proposal.host):
+        said.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
     if proposal.host and not proposal.is_port_told:
         said.append(_("no port is told: it is that of {name}", name=plain(proposal.by, 60)))
     said += [_(saying.relative.note) for saying in proposal.sayings if saying.relative.note]
