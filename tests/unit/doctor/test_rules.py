@@ -349,6 +349,19 @@ def test_an_error_without_a_time_gets_no_figure_from_a_limit_the_server_is_too_y
     assert not any(figure in remedies for figure in ("25920", "29160", "SET GLOBAL"))
 
 
+def test_of_two_global_limits_the_figure_is_of_the_one_the_server_is_old_enough_for() -> None:
+    server = replace(
+        YOUNGER_THAN_LIMITS,
+        asked_at=AT,
+        started_at=AT - 45,
+        limits={"wait_timeout": 28_800, "interactive_timeout": 8},
+    )
+    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, at=None), server).remedies)
+
+    assert "8 s - 10 % = 7 s (interactive_timeout, " in remedies
+    assert "25920" not in remedies
+
+
 def test_only_where_no_global_was_set_is_every_global_limit_cleared() -> None:
     unchanged = replace(YOUNGER_THAN_LIMITS, unchanged=frozenset({"wait_timeout", "interactive_timeout"}))
     sure, unsure = (

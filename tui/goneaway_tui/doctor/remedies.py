@@ -46,10 +46,13 @@ def for_idling(seen: Evidence) -> Iterator[str]:
     elif age is not None:
         yield _("At the client: check each connection before its use: {ways}.", ways=CHECKS)
     else:
-        limit = limit or 28_800
+        name, limit = "wait_timeout", limit or 28_800
+        shorter, up = seen.server.limits.get("interactive_timeout"), seen.up_at_error
+        if shorter is not None and up is not None and shorter < up < limit - 1:
+            name, limit = "interactive_timeout", shorter  # the other cannot have run out
         yield _(
             "At the client: keep connections younger than the limit: {arithmetic}.",
-            arithmetic=arithmetic(limit, _("wait_timeout, {source}", source=word)),
+            arithmetic=arithmetic(limit, _("{variable}, {source}", variable=name, source=word)),
         )
         yield from _settings(seen, limit)
 
