@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from goneaway_tui.model.cause import Certainty
+from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.doctor import DoctorScreen
 from goneaway_tui.ui.screens.reading import Prose, ReadingScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
+from goneaway_tui.ui.sign import Sign
+from tests.builders import NOW
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui.stage import an_app
@@ -100,6 +104,43 @@ async def test_what_is_no_such_error_is_said() -> None:
         await pilot.press("enter")
 
         await until(pilot, lambda: "No lost or refused connection" in lines(app))
+
+
+def test_each_certainty_has_its_own_colour() -> None:
+    ruled_out, confirmed = (Certainty.RULED_OUT, ()), (Certainty.CONFIRMED, ())
+    sign = Sign("idle_timeout", Certainty.CONFIRMED, (), since_start=confirmed, now=ruled_out)
+    tints = {column.id: column.tint(sign) for column in SIGN_COLUMNS if column.tint is not None}
+
+    assert {"since_start": SIGN_TINTS[Certainty.CONFIRMED], "now": SIGN_TINTS[Certainty.RULED_OUT]} == tints
+
+
+async def test_the_table_paints_each_certainty_by_itself() -> None:
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("d")
+        await settle(app, pilot)
+        assert isinstance(app.screen, DoctorScreen)
+        table = app.screen.rows
+        sign = Sign(
+            "idle_timeout",
+            Certainty.CONFIRMED,
+            (),
+            since_start=(Certainty.CONFIRMED, ()),
+            now=(Certainty.RULED_OUT, ()),
+        )
+        table.show([Sign("x", Certainty.CONFIRMED, ()), sign], NOW)
+        line = table.render_line(2)
+        styles = {segment.text.strip(): segment.style for segment in line if segment.text.strip()}
+
+    assert styles["confirmed"] != styles["ruled out"]
+
+
+def test_the_variable_is_named_and_not_blamed() -> None:
+    told = Sign("idle_timeout", Certainty.RULED_OUT, (), tunable="wait_timeout").told
+
+    assert told[-1].startswith("Variable: wait_timeout. ")
+    assert told[-1].endswith(" Press t to change it.")
 
 
 async def test_a_finding_leads_to_its_dialog(tmp_path: Path) -> None:

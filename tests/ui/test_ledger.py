@@ -17,7 +17,7 @@ from goneaway_tui.ui.player import Player
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.departure import DepartureScreen
 from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.ledger import LedgerScreen
+from goneaway_tui.ui.screens.ledger import LedgerScreen, governing
 from goneaway_tui.ui.screens.replay import ReplayBoard, place, timeline
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.watched import Subject
@@ -98,6 +98,16 @@ async def test_the_ledger_is_narrowed_by_session_and_by_cause(typed: str, shown:
         await settle(app, pilot)
 
         assert shown == len(app.screen.rows.rows)
+
+
+def test_of_an_interactive_session_interactive_timeout_is_the_variable_behind_it() -> None:
+    client = a_session(id=4, user="dies", idle_for=7.5, own_limit=None)
+    limits = {"wait_timeout": 28_800, "interactive_timeout": 8}
+    before = a_sample([STAYS, client], variables=limits)
+    after = a_sample([STAYS], taken_at=NOW + 1, clues=TIMED_OUT, variables=limits)
+    [departure] = step(after, step(before).snapshot).departed
+
+    assert "interactive_timeout" == governing(departure, limits)
 
 
 async def test_from_a_departure_one_key_opens_the_variable_behind_it(tmp_path: Path) -> None:

@@ -69,6 +69,10 @@ class Unreachable(SourceError):
     pass
 
 
+class StopReported(Unreachable):
+    """The server ended our session by an error that it sends when it stops: 1053, and MariaDB before 10.6 1927."""
+
+
 class OutcomeUnknown(Unreachable):
     pass
 

@@ -13,7 +13,7 @@ from goneaway_tui.errors import Unreachable
 from goneaway_tui.export.data import Data
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Policy
-from tests.builders import NOW, a_sample, a_session
+from tests.builders import NOW, a_sample, a_server, a_session
 from tests.ui.stage import HeldClock, Scripted
 
 ONE, TWO = a_session(id=1), a_session(id=2)
@@ -55,6 +55,19 @@ def test_a_server_that_stays_away_is_told_once_and_so_is_its_return(
 
     assert ["hello", "lost", "recovered"] == [line["event"] for line in lines]
     assert 1 == capsys.readouterr().err.count("nobody answers")
+
+
+def test_what_one_reading_brings_is_told_by_the_time_it_happened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server started before we were connected to it again."""
+    monkeypatch.setattr(Watch, "_pause", lambda _: 0.001)
+    lines = watched(
+        a_sample([ONE]),
+        Unreachable("gone", "wait"),
+        a_sample([], taken_at=NOW + 9, server=a_server(uptime=3.0)),
+    )
+
+    assert {"hello", "lost", "departed", "server_restarted", "recovered"} == {line["event"] for line in lines}
+    assert ["server_restarted", "recovered"] == [line["event"] for line in lines[-2:]]
 
 
 def test_a_server_that_was_never_there_ends_it() -> None:

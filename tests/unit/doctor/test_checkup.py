@@ -11,7 +11,9 @@ from goneaway_tui.doctor.evidence import Facts, Raised
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.snapshot import Inherited
 from tests.builders import NOW, a_sample, a_server, a_session, a_snapshot, a_verdict
 
 CONFIRMED, LIKELY, POSSIBLE, RULED_OUT = Certainty
@@ -44,7 +46,7 @@ def test_who_was_seen_to_leave_outweighs_the_counters() -> None:
     )
 
     assert CONFIRMED is finding.certainty
-    assert "2 sessions left by it while we looked, 1 of them in the last ten minutes" == finding.because[0]
+    assert "2 sessions ended this way while watching; 1 in the last 10 minutes" == finding.because[0]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,93 @@ def test_an_error_with_one_cause_confirms_it_where_it_was_counted(code: int, cau
 
     assert POSSIBLE is found(cause, a_patient()).certainty
     assert CONFIRMED is found(cause, Patient(YOUNG, (), NOW, past)).certainty
+
+
+def ended_at(limit: int | None, idle: float, *, inherited: float = 28_800, ago: float = 60.0) -> Departure:
+    """One that a timeout ended after so many seconds; the server shows `limit` as its own, or with None shows none."""
+    verdict = a_verdict(
+        a_session(idle_for=ago + idle, own_limit=limit), inherited=Inherited(wait_timeout=inherited)
+    )
+    return Departure(verdict, NOW - ago, 0.5, Cause.IDLE_TIMEOUT, CONFIRMED)
+
+
+def told(patient: Patient) -> str:
+    return " ".join(idled_out(patient).remedies)
+
+
+def test_where_a_global_limit_was_changed_no_one_limit_is_blamed() -> None:
+    """It was 8 s when the sessions connected, before we came, and is 8 h now."""
+    own = told(a_patient(ended_at(8, 8.0), variables={"wait_timeout": 28_800}))
+    snapshot = a_snapshot(server=a_server(uptime=81.0), variables={"wait_timeout": 28_800})
+    counted = told(Patient(snapshot, (), NOW, Facts(errors=(Raised(4031, 4),), counts_errors=True)))
+
+    assert "own limit of 8 s ended it" in own
+    assert "or copied it from an earlier global value" in own
+    assert "The global limit now (28800 s (8 hours)) did not close the session" in counted
+    assert "an earlier global value, or one set by the session" in counted
+    assert "No global limit closed" not in own + counted
+
+
+def test_an_earlier_global_limit_that_was_seen_is_named() -> None:
+    status = idled_out(a_patient(ended_at(8, 8.0, inherited=8)))
+
+    assert "An earlier global wait_timeout of 8 s ended the session; now it is 28800 s" in status.remedies[0]
+    assert status.limit_is_own
+
+
+def test_the_remedy_stays_below_the_shortest_limit_that_ended_a_session_and_says_whose_it_was() -> None:
+    patient = a_patient(
+        ended_at(5, 5.0),
+        ended_at(20, 20.0),
+        variables={"wait_timeout": Variable("wait_timeout", 20, set_by="file")},
+    )
+    status = idled_out(patient)
+
+    assert status.limit_is_own
+    assert "The session's own limit of 5 s ended it; no global value is that short." in status.remedies[0]
+    assert "5 s - 10 % = 4 s (the session's own wait_timeout)" in status.remedies[1]
+
+
+@pytest.mark.parametrize("own", [8, None], ids=["shown", "hidden"])
+def test_a_session_that_copied_interactive_timeout_blames_that(own: int | None) -> None:
+    status = idled_out(a_patient(ended_at(own, 8.0), variables={"interactive_timeout": 8}))
+
+    assert ("interactive_timeout", False) == (status.variable, status.limit_is_own)
+
+
+def test_a_short_global_limit_of_interactive_sessions_rules_nothing_out() -> None:
+    status = idled_out(Patient(a_snapshot([], variables={"interactive_timeout": 8}), (), NOW))
+
+    assert status.now is not None
+    assert POSSIBLE is status.now[0]
+    assert "the shortest limit in force is 8 s" in status.now[1]
+
+
+def test_a_limit_that_no_server_shows_is_no_longer_than_the_session_was_idle() -> None:
+    status = idled_out(a_patient(ended_at(None, 5.3)))
+
+    assert status.limit_is_own
+    assert "The global limit now (28800 s (8 hours)) did not close the session" in status.remedies[0]
+    assert "= 4 s" in status.remedies[1]
+
+
+def test_a_lost_client_is_no_session_that_a_timeout_is_known_to_have_ended() -> None:
+    patient = a_patient(*(ended_at(8, 8.0) for _ in range(3)), counters={"aborted_clients": 4})
+    all_idle = a_patient(ended_at(8, 8.0), counters={"aborted_clients": 1})
+    (words,) = found(Cause.CLIENT_LOST, patient).because
+
+    assert (
+        "4 sessions ended without COM_QUIT since the server started; 3 by an idle timeout, 1 by another cause"
+        == words
+    )
+    assert RULED_OUT is found(Cause.CLIENT_LOST, all_idle).certainty
+    assert "of any cause" in found(Cause.CLIENT_LOST, a_patient(counters={"aborted_clients": 4})).because[0]
+
+
+def test_how_long_a_server_is_up_is_said_in_days() -> None:
+    assert ("the server is up 41 days",) == found(
+        Cause.SERVER_RESTART, a_patient(server=a_server(uptime=3_568_200.0))
+    ).because
 
 
 def test_sessions_near_their_end_make_it_likely() -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from goneaway_tui.doctor.answers import write_json, write_markdown, write_text
 from goneaway_tui.doctor.explanation import Explanation, explained
+from goneaway_tui.doctor.prose import others_words
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.finding import Finding
 
 FULL = b"2026-11-23 22:00:00 ERROR pymysql.err.OperationalError: (1040, 'Too many connections')\n"
 GONE = b"2026-11-23 22:00:00 ERROR pymysql.err.OperationalError: (2006, 'MySQL server has gone away')\n"
@@ -26,8 +29,8 @@ def test_the_text_names_the_others_in_one_line() -> None:
     lines = written(write_text, FULL).splitlines()
 
     assert "  It was too many connections" in lines
-    (others,) = (nth for nth, line in enumerate(lines) if "Other causes" in line)
-    assert "Other causes: idle timeout, server restart, killed, packet too large (ruled out)." in " ".join(
+    (others,) = (nth for nth, line in enumerate(lines) if "Ruled out:" in line)
+    assert "Ruled out: idle timeout, server restart, killed, packet too large." in " ".join(
         line.strip() for line in lines[others : others + 2]
     )
     assert not any(line.strip().startswith(("Not ", "Possible ", "Less likely")) for line in lines)
@@ -37,7 +40,17 @@ def test_markdown_names_the_others_in_one_line() -> None:
     lines = written(write_markdown, FULL).splitlines()
 
     assert ["- **too many connections**: confirmed"] == [line for line in lines if line.startswith("- **")]
-    assert 1 == sum("Other causes" in line for line in lines)
+    assert 1 == sum("Ruled out:" in line for line in lines)
+
+
+def test_what_is_possible_is_told_apart_from_what_is_ruled_out() -> None:
+    findings = [
+        Finding(Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+        Finding(Cause.KILLED, Certainty.POSSIBLE),
+        Finding(Cause.SERVER_RESTART, Certainty.RULED_OUT),
+    ]
+
+    assert "Also possible: killed. Ruled out: server restart." == others_words(findings)
 
 
 def test_the_data_keeps_every_finding() -> None:
@@ -51,7 +64,7 @@ def test_the_data_keeps_every_finding() -> None:
 def test_where_none_is_confirmed_several_are_told(write: Callable[..., int]) -> None:
     told = written(write, GONE)
 
-    assert "Other causes" not in told
+    assert "Also possible:" not in told
     assert all(cause in told for cause in ("idle timeout", "server restart", "killed"))
 
 

@@ -20,7 +20,7 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.finding import Finding
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.snapshot import Risk, Verdict
+from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 NOON = Stamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
 AT = NOON.seconds
@@ -350,6 +350,54 @@ def test_a_shorter_global_limit_of_interactive_sessions_may_have_closed_it() -> 
     assert not any(
         "Find who sets" in each for each in finding(Cause.IDLE_TIMEOUT, IDLED_OUT, server).remedies
     )
+
+
+def test_an_error_without_a_time_gets_no_figure_from_a_limit_the_server_is_too_young_for() -> None:
+    server = replace(YOUNGER_THAN_LIMITS, asked_at=AT, started_at=AT - 110)
+    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, at=None), server).remedies)
+
+    assert "did not close the session, which had been idle for 110 s at most" in remedies
+    assert not any(figure in remedies for figure in ("25920", "29160", "SET GLOBAL"))
+
+
+def test_of_two_global_limits_the_figure_is_of_the_one_the_server_is_old_enough_for() -> None:
+    server = replace(
+        YOUNGER_THAN_LIMITS,
+        asked_at=AT,
+        started_at=AT - 45,
+        limits={"wait_timeout": 28_800, "interactive_timeout": 8},
+    )
+    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, at=None), server).remedies)
+
+    assert "8 s - 10 % = 7 s (interactive_timeout, " in remedies
+    assert "25920" not in remedies
+
+
+def test_only_where_no_global_was_set_is_every_global_limit_cleared() -> None:
+    unchanged = replace(YOUNGER_THAN_LIMITS, unchanged=frozenset({"wait_timeout", "interactive_timeout"}))
+    sure, unsure = (
+        finding(Cause.IDLE_TIMEOUT, IDLED_OUT, server).remedies[0]
+        for server in (unchanged, YOUNGER_THAN_LIMITS)
+    )
+
+    assert "No global limit closed the session" in sure
+    assert "A shorter limit did: an earlier global value, or one set by the session." in unsure
+
+
+def test_a_pools_figure_stays_below_the_shortest_limit_that_ended_a_session() -> None:
+    """The global is 20 s, and those that ended had 5 s of their own."""
+    session = Session(
+        ProcesslistId(42), "shop", "web-3:51234", None, "Sleep", idle_since=AT - 35, own_limit=5
+    )
+    verdict = Verdict(session, Risk.OVERDUE, Limit(5, "wait_timeout", Basis.OWN, ""))
+    left = Departure(verdict, AT - 30, 0.1, Cause.IDLE_TIMEOUT, Certainty.CONFIRMED)
+    server = replace(UP_LONG, limits={"wait_timeout": 20, "interactive_timeout": 20}, departures=(left,))
+    django = replace(GONE, client=Client("mysqlclient", "Django"))
+    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, django, server).remedies)
+
+    assert "CONN_MAX_AGE'] = 4 " in remedies
+    assert "The session's own limit of 5 s ended it" in remedies
+    assert "18" not in remedies
 
 
 def test_a_session_that_idled_out_before_the_last_start_says_nothing_of_the_limit() -> None:

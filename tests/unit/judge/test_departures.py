@@ -211,6 +211,15 @@ def test_everybody_leaves_with_the_server(
     assert all(NOW <= each.at <= NOW + SECOND for each in told)
 
 
+def test_a_server_that_reported_its_stop_to_us_was_stopped() -> None:
+    [told] = missed(one(), clues=Clues(stop_reported=True), restarted=True)
+    [silent] = missed(one(), clues=Clues(), restarted=True)
+
+    assert (Cause.SERVER_RESTART, Certainty.LIKELY) == (told.cause, told.certainty)
+    assert "it sends when it stops" in told.evidence[0]
+    assert "nothing says whether" in silent.evidence[0]
+
+
 def test_a_session_that_was_forced_out_left_then() -> None:
     forced = entry(Cause.SERVER_RESTART, 1, at=NOW + 0.4, text="Forcing close of thread 1  user: 'shop'")
     [departure] = missed(one(), clues=Clues(log=(STOP, forced)), restarted=True)

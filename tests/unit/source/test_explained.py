@@ -5,7 +5,14 @@ from __future__ import annotations
 import pymysql
 import pytest
 
-from goneaway_tui.errors import AccessDenied, NoConnectionLeft, SourceError, TooSlow, Unreachable
+from goneaway_tui.errors import (
+    AccessDenied,
+    NoConnectionLeft,
+    SourceError,
+    StopReported,
+    TooSlow,
+    Unreachable,
+)
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import ABSENT, DENIED
 from goneaway_tui.source.explanations import HINTS as TOLD
@@ -20,7 +27,7 @@ HINTS = [
     (1044, AccessDenied, "-D"),
     (1045, AccessDenied, "-p asks"),
     (1049, AccessDenied, "-D"),
-    (1053, Unreachable, "shutting down"),
+    (1053, StopReported, "shutting down"),
     (1129, AccessDenied, "host_cache"),
     (1130, AccessDenied, "CREATE USER"),
     (1203, NoConnectionLeft, "max_user_connections"),
@@ -28,7 +35,7 @@ HINTS = [
     (1317, TooSlow, "next poll"),
     (1820, AccessDenied, "expired"),
     (1862, AccessDenied, "expired"),
-    (1927, Unreachable, "or the server is stopping"),
+    (1927, StopReported, "or the server is stopping"),
     (1969, TooSlow, "next poll"),
     (2020, SourceError, "is this the server you mean?"),
     (2026, Unreachable, "--ssl-mode"),

@@ -103,10 +103,8 @@ class Watch:
                 raise
             self._miss(error)
             return
-        if self._failures:
-            self._failures = 0
-            self._write(events.recovered(taken.snapshot.taken_at))
-        self._take(taken)
+        came_back, self._failures = bool(self._failures), 0
+        self._take(taken, came_back=came_back)
 
     def _miss(self, error: SourceError) -> None:
         """Tell the first of several failures in a row; a server that is too old is not asked again."""
@@ -121,10 +119,12 @@ class Watch:
             )
             self._write(events.lost(self._clock(), plain(error.line, 500)))
 
-    def _take(self, taken: Step) -> None:
+    def _take(self, taken: Step, *, came_back: bool = False) -> None:
+        """Write what one reading brought, by the time it happened. `came_back`: our connection was lost before it."""
+        happened = [events.recovered(taken.snapshot.taken_at)] if came_back else []
         if self._last is None:
-            self._write(events.hello(taken.snapshot))
-        for event in events.happened(taken):
+            happened.append(events.hello(taken.snapshot))
+        for event in sorted((*happened, *events.happened(taken)), key=lambda event: str(event["at"])):
             self._write(event)
         if self._errand is not None:
             for departure in taken.departed:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from goneaway_tui.doctor.evidence import CLOCKS_DIFFER, IDLED_OUT, NO_SERVER, Facts, facts_of
-from goneaway_tui.doctor.remedies import own_limit_words
+from goneaway_tui.doctor.evidence import CLOCKS_DIFFER, IDLE_LIMITS, IDLED_OUT, NO_SERVER, Facts, facts_of
+from goneaway_tui.doctor.remedies import end_limit_words, idle_less_words, own_limit_words
 from goneaway_tui.doctor.serverlog import error_number
-from goneaway_tui.doctor.words import bytes_words, listed, seconds_words
+from goneaway_tui.doctor.words import age_words, bytes_words, listed, seconds_words
+from goneaway_tui.judge.end_limits import EndLimit, Whose, shortest_end
 from goneaway_tui.judge.forecast import already_closed
 from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.cause import Cause, Certainty
@@ -48,6 +49,11 @@ class Patient:
 
     def limit(self, name: str) -> float | None:
         return self.snapshot.sample.variable(name)
+
+    @property
+    def shortest_end(self) -> EndLimit | None:
+        """The shortest limit that ended a session by idling while watching."""
+        return shortest_end(self.departures, self.facts.limits)
 
     def left_by(self, cause: Cause) -> list[Departure]:
         return [d for d in self.departures if d.cause is cause]
@@ -90,7 +96,9 @@ class CauseStatus(Finding):
     since_start: Verdict | None = None
     now: Verdict | None = None
     limit_is_own: bool = False
-    """The limit that did it was the sessions' own, so no global variable is behind it."""
+    """No global limit in force did it, so no global variable is to be changed."""
+    variable: str | None = None
+    """The global variable whose limit did it, where sessions were seen to end by it."""
 
 
 def checkup(patient: Patient) -> tuple[CauseStatus, ...]:
@@ -102,7 +110,9 @@ def checkup(patient: Patient) -> tuple[CauseStatus, ...]:
 def _status(patient: Patient, cause: Cause, checked: Checked) -> CauseStatus:
     since = _beside_the_ledger(patient, cause, checked.since_start)
     both = [verdict for verdict in (since, checked.now) if verdict is not None]
-    remedies = _remedies(patient, since) if cause is Cause.IDLE_TIMEOUT else ()
+    end = patient.shortest_end if cause is Cause.IDLE_TIMEOUT else None
+    remedies = _remedies(patient, since, end) if cause is Cause.IDLE_TIMEOUT else ()
+    variable = end.variable if end is not None and end.whose is Whose.GLOBAL else None
     return CauseStatus(
         cause,
         min((certainty for certainty, _why in both), key=ORDER.index, default=Certainty.POSSIBLE),
@@ -110,37 +120,47 @@ def _status(patient: Patient, cause: Cause, checked: Checked) -> CauseStatus:
         remedies=remedies,
         since_start=since,
         now=checked.now,
-        limit_is_own=bool(remedies),
+        limit_is_own=bool(remedies) and variable is None,
+        variable=variable,
     )
 
 
 def _beside_the_ledger(patient: Patient, cause: Cause, counted: Verdict | None) -> Verdict | None:
-    """Who was seen to leave by a cause outweighs what counters say of it."""
+    """Sessions that were seen to end by a cause outweigh what counters say of it."""
     left = patient.left_by(cause)
     if not left:
         return counted
     lately = sum(patient.now - d.at <= LATELY for d in left)
     surest = min((d.certainty for d in left), key=ORDER.index)
-    words = ngettext(
-        "{number:,} session left by it while we looked, {lately:,} of them in the last ten minutes",
-        "{number:,} sessions left by it while we looked, {lately:,} of them in the last ten minutes",
-        len(left),
-        lately=lately,
-    )
+    if lately == len(left):
+        words = ngettext(
+            "{number:,} session ended this way while watching, in the last 10 minutes",
+            "{number:,} sessions ended this way while watching; all in the last 10 minutes",
+            len(left),
+        )
+    else:
+        words = ngettext(
+            "{number:,} session ended this way while watching; {lately:,} in the last 10 minutes",
+            "{number:,} sessions ended this way while watching; {lately:,} in the last 10 minutes",
+            len(left),
+            lately=lately,
+        )
     if counted is None:
         return surest, (words,)
     return min(surest, counted[0], key=ORDER.index), (words, *counted[1])
 
 
-def _remedies(patient: Patient, since_start: Verdict | None) -> tuple[str, ...]:
-    """Of sessions that idled out on a server that is younger than its global limits."""
-    uptime = patient.snapshot.sample.server.uptime
-    limits = [patient.limit("wait_timeout"), patient.limit("interactive_timeout")]
-    shortest = min((each for each in limits if each is not None), default=None)
+def _remedies(patient: Patient, since_start: Verdict | None, end: EndLimit | None) -> tuple[str, ...]:
+    """Of sessions that idled out by another limit than a global one in force."""
+    facts, uptime = patient.facts, patient.snapshot.sample.server.uptime
+    if end is not None:
+        told = tuple(end_limit_words(end, facts))
+        return (*told, idle_less_words(end)) if told else ()
+    shortest = facts.shortest_global
     ended = since_start is not None and since_start[0] in {Certainty.CONFIRMED, Certainty.LIKELY}
     if not ended or shortest is None or uptime >= shortest - 1:
         return ()
-    return (own_limit_words(uptime, global_known=True),)
+    return (own_limit_words(uptime, facts, global_known=True),)
 
 
 def _idle_timeout(patient: Patient) -> Checked:
@@ -172,7 +192,8 @@ def _about_to_idle_out(patient: Patient) -> Verdict:
     limits = [limit.seconds for limit in known]
     uptime = patient.snapshot.sample.server.uptime
     soon = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in patient.snapshot.verdicts)
-    shortest = min(limits, default=patient.limit("wait_timeout"))
+    globals_ = [each for each in map(patient.limit, IDLE_LIMITS) if each is not None]
+    shortest = min((*limits, *globals_), default=None)
     if shortest is None:
         return Certainty.POSSIBLE, (_("no limit could be read"),)
     words = _("the shortest limit in force is {limit}", limit=seconds_words(shortest))
@@ -183,7 +204,7 @@ def _about_to_idle_out(patient: Patient) -> Verdict:
             soon,
         )
         return Certainty.LIKELY, (meet, words)
-    if not all(limit.basis is Basis.OWN for limit in known):
+    if not known or not all(limit.basis is Basis.OWN for limit in known):
         return Certainty.POSSIBLE, (
             words,
             _("a session may have a shorter one of its own that the server does not show"),
@@ -272,21 +293,19 @@ def _restart(patient: Patient) -> Checked:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
         certainty = Certainty.LIKELY if uptime < LATELY else Certainty.POSSIBLE
-        words = _(
-            "the server is up {uptime} only: what was open before is lost", uptime=seconds_words(uptime)
-        )
+        words = _("the server is up {uptime} only: what was open before is lost", uptime=age_words(uptime))
         return Checked((certainty, (words,)))
-    return Checked((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=seconds_words(uptime)),)))
+    return Checked((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
 
 
 def _crash(patient: Patient) -> Checked:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
         words = _(
-            "the server is up {uptime} only; its error log tells how it ended", uptime=seconds_words(uptime)
+            "the server is up {uptime} only; its error log tells how it ended", uptime=age_words(uptime)
         )
         return Checked((Certainty.POSSIBLE, (words,)))
-    return Checked((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=seconds_words(uptime)),)))
+    return Checked((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
 
 
 def _too_many(patient: Patient) -> Checked:
@@ -318,11 +337,35 @@ def _aborted(patient: Patient) -> Checked:
         return Checked((Certainty.POSSIBLE, ()))
     if aborted == 0:
         words = _(
-            "no session ended without a goodbye since the server started, {uptime} ago", uptime=_age(patient)
+            "no session ended without COM_QUIT since the server started, {uptime} ago", uptime=_age(patient)
         )
         return Checked((Certainty.RULED_OUT, (words,)))
-    words = _("{number:,} sessions ended without a goodbye since the server started", number=aborted)
-    return Checked((Certainty.POSSIBLE, (words,)))
+    idled = min(aborted, max(patient.facts.raised(IDLED_OUT) or 0, _confirmed_idle(patient)))
+    if not idled:
+        words = ngettext(
+            "{number:,} session ended without COM_QUIT since the server started, of any cause",
+            "{number:,} sessions ended without COM_QUIT since the server started, of any cause",
+            aborted,
+        )
+        return Checked((Certainty.POSSIBLE, (words,)))
+    words = ngettext(
+        "{number:,} session ended without COM_QUIT since the server started; {idled:,} by an idle timeout, {rest:,} by another cause",
+        "{number:,} sessions ended without COM_QUIT since the server started; {idled:,} by an idle timeout, {rest:,} by another cause",
+        aborted,
+        idled=idled,
+        rest=aborted - idled,
+    )
+    return Checked((Certainty.POSSIBLE if aborted > idled else Certainty.RULED_OUT, (words,)))
+
+
+def _confirmed_idle(patient: Patient) -> int:
+    """How many sessions of this run of the server were seen to end by a confirmed idle timeout."""
+    sample = patient.snapshot.sample
+    started = sample.taken_at - sample.server.uptime
+    return sum(
+        each.certainty is Certainty.CONFIRMED and each.at >= started
+        for each in patient.left_by(Cause.IDLE_TIMEOUT)
+    )
 
 
 def _quit(_patient: Patient) -> Checked:
@@ -362,7 +405,7 @@ CHECKS: dict[Cause, Check] = {
 
 
 def _age(patient: Patient) -> str:
-    return seconds_words(patient.snapshot.sample.server.uptime)
+    return age_words(patient.snapshot.sample.server.uptime)
 
 
 def _asleep(patient: Patient) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, timezone, tzinfo
 
 from goneaway_tui.doctor.occurrences import Occurrence
+from goneaway_tui.judge.end_limits import EndLimit, shortest_end
 from goneaway_tui.language import _
 from goneaway_tui.model.clue import LogEntry
 from goneaway_tui.model.departure import Departure
@@ -26,6 +27,10 @@ SHORTEST_LIMIT = 1.0
 """Seconds: no server lets `wait_timeout` be less."""
 LARGEST_PACKET = 1024**3
 """The protocol's own limit, in bytes: `max_allowed_packet` cannot be more."""
+IDLE_LIMITS = ("wait_timeout", "interactive_timeout")
+"""The global limits that a session copies when it connects: the second an interactive client."""
+UNCHANGED = frozenset({"compiled", "file", "persisted"})
+"""Where a global value comes from that nobody has set since the server started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Facts:
     started_at: float | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     """Global variables in force, by name: seconds, bytes, counts."""
+    unchanged: frozenset[str] = frozenset()
+    """Those of them that have had this value since the server started, as far as it says so."""
     counters: Mapping[str, int] = field(default_factory=dict)
     """Status counters since it started, by lower-case name."""
     errors: tuple[Raised, ...] = ()
@@ -84,6 +91,16 @@ class Facts:
     hosts: tuple[TroubledHost, ...] = ()
     killed_at: float | None = None
     """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or nobody knows."""
+
+    @property
+    def shortest_global(self) -> float | None:
+        """The shorter of both global idle limits, in seconds; None where neither is known."""
+        return min((self.limits[name] for name in IDLE_LIMITS if name in self.limits), default=None)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether no global idle limit has had another value since the server started."""
+        return self.unchanged.issuperset(IDLE_LIMITS)
 
     def last_raised(self, *codes: int) -> float | None:
         """When any of these errors was last counted, seconds since 1970 UTC; None where it never was, or nobody knows."""
@@ -173,9 +190,31 @@ class Evidence:
 
     @property
     def up_at_error(self) -> float | None:
-        """For how many seconds the server had been up then, by its own word or its log's; None where nobody knows."""
-        up = self.runs_since
-        return up if up is not None and up >= 0 else self.seen.server_up_seconds
+        """For how many seconds the server had been up then, by its own word or its log's; None where nobody knows.
+
+        An error without a time is taken to be of this run of the server, unless its session idled for longer than that.
+        """
+        up, server, idle = self.runs_since, self.server, self.seen.idle_seconds
+        if up is not None and up >= 0:
+            return up
+        if self.at is None and None not in {server.asked_at, server.started_at}:
+            now = (server.asked_at or 0.0) - (server.started_at or 0.0)
+            return now if idle is None or idle <= now else None
+        return self.seen.server_up_seconds
+
+    @property
+    def shortest_end(self) -> EndLimit | None:
+        """The shortest limit that ended a session by idling, of those seen to end before this error.
+
+        Of the session that the log names, where it names one. None where no such end was seen.
+        """
+        number = self.seen.session_id
+        ended = (
+            each
+            for each in self.server.departures
+            if not self.later(each.at) and number in {None, each.verdict.session.id}
+        )
+        return shortest_end(ended, self.server.limits)
 
     @property
     def fatal_idle_seconds(self) -> float | None:
@@ -243,6 +282,7 @@ def facts_of(sample: Sample, name: str = "") -> Facts:
         asked_at=sample.taken_at,
         started_at=sample.taken_at - sample.server.uptime if told else None,
         limits={each.name: float(each.value) for each in sample.variables if each.value is not None},
+        unchanged=frozenset(each.name for each in sample.variables if each.set_by in UNCHANGED),
         counters=dict(sample.counters),
         log=sample.clues.log,
         asleep=frozenset(each.id for each in sample.sessions if each.is_idle and not each.own),

@@ -92,7 +92,7 @@ def _idling_counted(seen: Evidence) -> Iterator[Argument]:
         and server.counters.get("com_kill") == 0
     ):
         yield Argument(
-            1, _("Sessions have ended without a goodbye since the server started, and nobody ran KILL.")
+            1, _("Sessions have ended without COM_QUIT since the server started, and no KILL was run.")
         )
 
 
@@ -106,7 +106,7 @@ def _found_dead(log: Occurrence) -> Argument:
         return Argument(
             4,
             _(
-                "The connection was already dead when the client began to send, as one is that was closed while it lay unused."
+                "The connection was already closed when the client sent its next statement, which is typical after an idle timeout."
             ),
         )
     if log.reused:

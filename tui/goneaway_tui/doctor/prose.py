@@ -123,16 +123,19 @@ def others_words(findings: Sequence[Finding]) -> str:
     """One line for all but the first of findings, where that is confirmed; empty where it is not, or has no others."""
     if len(findings) < 2 or findings[0].certainty is not Certainty.CONFIRMED:
         return ""
-    by_certainty = (
-        _(
-            "{causes} ({certainty})",
-            certainty=_(SAID[certainty]),
-            causes=listed(_(SAID[each.cause]) for each in others),
+    out = Certainty.RULED_OUT
+    told = (
+        _(words, causes=listed(_(SAID[each.cause]) for each in others))
+        for words, others in (
+            (
+                marked("Also possible: {causes}."),
+                [each for each in findings[1:] if each.certainty is not out],
+            ),
+            (marked("Ruled out: {causes}."), [each for each in findings[1:] if each.certainty is out]),
         )
-        for certainty in Certainty
-        if (others := [each for each in findings[1:] if each.certainty is certainty])
+        if others
     )
-    return _("Other causes: {causes}.", causes=_("; ").join(by_certainty))
+    return in_turn(told)
 
 
 def times_words(group: Group) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from goneaway_tui.doctor.arguments import never_began
-from goneaway_tui.doctor.evidence import LARGEST_PACKET, Evidence
+from goneaway_tui.doctor.evidence import LARGEST_PACKET, Evidence, Facts
 from goneaway_tui.doctor.occurrences import OFFLINE
 from goneaway_tui.doctor.pools import arithmetic, pool_settings, safe_seconds
 from goneaway_tui.doctor.words import bytes_words, seconds_words
+from goneaway_tui.judge.end_limits import EndLimit, Whose
 from goneaway_tui.language import _
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
@@ -26,9 +27,17 @@ CHECKS: Final = "ping(), pool_pre_ping, CONN_HEALTH_CHECKS, testOnBorrow"
 def for_idling(seen: Evidence) -> Iterator[str]:
     limit, word = seen.limit("wait_timeout")
     fatal, age = seen.fatal_idle_seconds, seen.too_young_for_global
-    if age is not None:
-        yield own_limit_words(age, global_known=seen.knows("wait_timeout"))
-    if fatal is not None and (age is not None or limit is None or fatal < limit - 1):
+    end = None if fatal is not None and limit is not None and fatal >= limit - 1 else seen.shortest_end
+    if end is not None and end.seconds == limit:
+        end = None  # the figures below are of that limit
+    if end is not None:
+        yield from end_limit_words(end, seen.server)
+    elif age is not None:
+        yield own_limit_words(age, seen.server, global_known=seen.knows("wait_timeout"))
+    if end is not None and (fatal is None or end.seconds <= fatal):
+        yield idle_less_words(end)
+        yield from _settings(seen, end.seconds)
+    elif fatal is not None and (age is not None or limit is None or fatal < limit - 1):
         yield _(
             "At the client: let no connection be idle for as long as the one that was lost: {arithmetic}.",
             arithmetic=arithmetic(fatal),
@@ -37,26 +46,87 @@ def for_idling(seen: Evidence) -> Iterator[str]:
     elif age is not None:
         yield _("At the client: check each connection before its use: {ways}.", ways=CHECKS)
     else:
-        limit = limit or 28_800
+        name, limit = "wait_timeout", limit or 28_800
+        shorter, up = seen.server.limits.get("interactive_timeout"), seen.up_at_error
+        if shorter is not None and up is not None and shorter < up < limit - 1:
+            name, limit = "interactive_timeout", shorter  # the other cannot have run out
         yield _(
             "At the client: keep connections younger than the limit: {arithmetic}.",
-            arithmetic=arithmetic(limit, _("wait_timeout, {source}", source=word)),
+            arithmetic=arithmetic(limit, _("{variable}, {source}", variable=name, source=word)),
         )
         yield from _settings(seen, limit)
 
 
-def own_limit_words(age: float, *, global_known: bool) -> str:
+def own_limit_words(age: float, server: Facts, *, global_known: bool) -> str:
     """Of a session that cannot have been idle for longer than `age` seconds, which is less than the global limits."""
-    if global_known:
+    if not global_known:
+        return _(
+            "Find who sets a wait_timeout that short: the server's own options, init_command, the driver, or the pool. "
+            "The session had been idle for {age} at most.",
+            age=seconds_words(age),
+        )
+    if server.is_unchanged:
         return _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
-            "No global limit closed the session: it had been idle for {age} at most.",
+            "No global limit closed the session: the session had been idle for {age} at most.",
             age=seconds_words(age),
         )
     return _(
-        "Find who sets a wait_timeout that short: the server's own options, init_command, the driver, or the pool. "
-        "The session had been idle for {age} at most.",
+        "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
+        "The global limit now ({limit}) did not close the session, which had been idle for {age} at most. "
+        "A shorter limit did: an earlier global value, or one set by the session.",
+        limit=seconds_words(server.shortest_global or 0.0),
         age=seconds_words(age),
+    )
+
+
+def end_limit_words(end: EndLimit, server: Facts) -> Iterator[str]:
+    """Which limit ended a session that was seen to end, where it is no global limit in force: of that its name says all."""
+    now, ended = server.limits.get("wait_timeout"), seconds_words(end.seconds)
+    if end.whose is Whose.EARLIER_GLOBAL:
+        yield _(
+            "An earlier global {variable} of {ended} ended the session; now it is {now}. Sessions that connected before "
+            "that change keep the earlier value until they reconnect.",
+            variable=end.variable,
+            ended=ended,
+            now=_("unknown") if now is None else seconds_words(now),
+        )
+    elif end.whose is Whose.OWN and server.is_unchanged:
+        yield _(
+            "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
+            "The session's own limit of {ended} ended it; no global value is that short.",
+            ended=ended,
+        )
+    elif end.whose is Whose.OWN:
+        yield _(
+            "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
+            "The session's own limit of {ended} ended it. No global value now is that short: the session set the limit, "
+            "or copied it from an earlier global value.",
+            ended=ended,
+        )
+    elif end.whose is Whose.UNKNOWN:
+        yield _(
+            "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
+            "The global limit now ({limit}) did not close the session, which had been idle for {ended}. "
+            "A shorter limit did: an earlier global value, or one set by the session.",
+            limit=_("unknown") if server.shortest_global is None else seconds_words(server.shortest_global),
+            ended=ended,
+        )
+
+
+def idle_less_words(end: EndLimit) -> str:
+    """What to do at the client about a limit that ended a session."""
+    whose = {
+        Whose.GLOBAL: end.variable or "",
+        Whose.EARLIER_GLOBAL: _("an earlier global {variable}", variable=end.variable),
+        Whose.OWN: _("the session's own {variable}", variable=end.variable),
+        Whose.UNKNOWN: _("idle when the server closed it"),
+    }
+    return _(
+        "At the client: let no connection be idle for as long as the shortest limit that ended a session: {arithmetic}.",
+        arithmetic=arithmetic(
+            end.seconds if end.whose is not Whose.UNKNOWN else int(end.seconds), whose[end.whose]
+        ),
     )
 
 

@@ -124,7 +124,7 @@ def _of_the_ledger(seen: Evidence, cause: Cause) -> Iterator[Argument]:
     )
     sure = all(each.certainty is Certainty.CONFIRMED for _ago, each in mine)
     if sure and len(mine) == len(ends) and age <= SOON:
-        yield proved(in_turn((told, _("Nobody else left without a goodbye."))))
+        yield proved(in_turn((told, _("No other session ended without COM_QUIT."))))
     else:
         yield Argument(5 if age <= SOON else 2, told)
 
@@ -138,7 +138,7 @@ def _of_the_counts(seen: Evidence, cause: Cause) -> Iterator[Argument]:
     age = seen.at - last.at
     told = _(last.says, **last.fields, when=_before(age))
     if age <= SOON and _accounts_for_all(seen, cause):
-        yield proved(in_turn((told, _("No other session has ended without a goodbye, or was killed."))))
+        yield proved(in_turn((told, _("No other session ended without COM_QUIT, and none was killed."))))
     elif seen.seen.reused:
         yield Argument(1, told)
     else:

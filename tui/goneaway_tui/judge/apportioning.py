@@ -227,8 +227,8 @@ def _by_deadline(verdict: Verdict) -> tuple[float, int]:
 
 
 ENDED = {
-    Cause.CLIENT_LOST: marked("cut off without a goodbye"),
-    Cause.CLIENT_QUIT: marked("with a goodbye"),
+    Cause.CLIENT_LOST: marked("ended without COM_QUIT"),
+    Cause.CLIENT_QUIT: marked("ended with COM_QUIT"),
 }
 """How a session ended, in words, where the cause's own name says more than was counted."""
 ENDED_BEFORE_4031 = ENDED | {Cause.IDLE_TIMEOUT: marked("by a timeout of reading (1159)")}

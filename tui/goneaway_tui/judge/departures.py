@@ -23,7 +23,7 @@ from goneaway_tui.judge.apportioning import apportioned
 from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.clue import LogEntry
+from goneaway_tui.model.clue import Clues, LogEntry
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import ProcesslistId, Role
@@ -160,15 +160,16 @@ def _swept_away(verdict: Verdict, before: Snapshot, after: Snapshot) -> Departur
     started = after.taken_at - after.sample.server.uptime
     within = max(0.0, started - before.taken_at) / 2
     at = min(before.taken_at + within, after.taken_at)
-    reason = _why_stopped(after.sample.clues.log, verdict.session.id)
+    reason = _why_stopped(after.sample.clues, verdict.session.id)
     restart = _("the server began anew: it is up {seconds:.0f} s", seconds=after.sample.server.uptime)
     if reason.at is not None:
         at, within = min(max(reason.at, before.taken_at), after.taken_at), reason.within
     return Departure(verdict, at, within, reason.cause, reason.certainty, (*reason.evidence, restart))
 
 
-def _why_stopped(log: tuple[LogEntry, ...], session_id: ProcesslistId) -> Reason:
-    """What a log says of the end of a server, the surest first."""
+def _why_stopped(clues: Clues, session_id: ProcesslistId) -> Reason:
+    """What is said of the end of a server, the surest first."""
+    log = clues.log
     of_server = [e for e in log if e.session_id is None]
     crash = next((e for e in of_server if e.cause is Cause.SERVER_CRASH), None)
     if crash is not None:
@@ -185,6 +186,9 @@ def _why_stopped(log: tuple[LogEntry, ...], session_id: ProcesslistId) -> Reason
             "the server's log tells of a start and of no stop before it: {line}", line=plain(start.text, 400)
         )
         return Reason(Cause.SERVER_CRASH, Certainty.LIKELY, (why,))
+    if clues.stop_reported:
+        why = _("the server ended our own session by an error that it sends when it stops (1053 or 1927)")
+        return Reason(Cause.SERVER_RESTART, Certainty.LIKELY, (why,))
     why = _("nothing says whether it was stopped or crashed")
     return Reason(Cause.SERVER_RESTART, Certainty.LIKELY, (why,))
 

@@ -66,6 +66,8 @@ class Clues:
     """The codes the server counts by account: one of these that is absent from `errors` was not raised."""
     offline: bool | None = None
     """Whether `offline_mode` was turned on lately, which ends sessions and counts as no KILL; None where that is not known."""
+    stop_reported: bool = False
+    """Whether the server ended our own session by an error that it sends when it stops."""
 
 
 NOTHING_SAID = Clues()

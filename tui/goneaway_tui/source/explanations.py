@@ -6,7 +6,14 @@ import re
 
 import pymysql
 
-from goneaway_tui.errors import AccessDenied, NoConnectionLeft, SourceError, TooSlow, Unreachable
+from goneaway_tui.errors import (
+    AccessDenied,
+    NoConnectionLeft,
+    SourceError,
+    StopReported,
+    TooSlow,
+    Unreachable,
+)
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.source.address import Address
@@ -67,9 +74,9 @@ HINTS = {
     ),
     1969: (TooSlow, marked("the server is busy; the next poll tries again")),
     3024: (TooSlow, marked("the server is busy; the next poll tries again")),
-    1053: (Unreachable, marked("the server is shutting down")),
+    1053: (StopReported, marked("the server is shutting down")),
     1927: (
-        Unreachable,
+        StopReported,
         marked(
             "a KILL ended our session, or the server is stopping: MariaDB before 10.6 reports both as error 1927"
         ),

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from goneaway_tui.errors import SourceError, TooSlow, Unreachable
+from goneaway_tui.errors import SourceError, StopReported, TooSlow, Unreachable
 from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.language import _
 from goneaway_tui.model.sample import Sample
@@ -104,6 +104,8 @@ class LiveSource:
         self._reading: _Reading | None = None
         self._testimony: tuple[Sample, Testimony] | None = None
         """The last sample of the run that it is of; it outlives our connections to that server."""
+        self._stop_reported = False
+        """Whether the server has ended our session by an error of its stop since the last sample."""
         self._line = Line()
         """The way in use: cutting it wakes whoever waits on it, also while connecting."""
         self._busy = threading.Lock()
@@ -114,7 +116,9 @@ class LiveSource:
         return self._address.name
 
     def sample(self) -> Sample:
-        return self._asked(lambda reading: self._with_log(reading.sample(self._witness)))
+        sample = self._asked(lambda reading: self._with_log(reading.sample(self._witness)))
+        stop_reported, self._stop_reported = self._stop_reported, False
+        return replace(sample, clues=replace(sample.clues, stop_reported=True)) if stop_reported else sample
 
     def history(self) -> History:
         """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
@@ -164,8 +168,9 @@ class LiveSource:
                     ),
                     _("reconnecting"),
                 ) from None
-            except SourceError:
+            except SourceError as error:
                 self._drop()
+                self._stop_reported |= isinstance(error, StopReported)
                 if self._closed:
                     raise self._over() from None
                 raise

@@ -46,6 +46,8 @@ class Column(Generic[RowT]):
     right: bool = False
     tinted: bool = False
     """Takes the row's colour."""
+    tint: Callable[[RowT], str] | None = None
+    """The component class that paints its cell of a row, where that is not the row's."""
     ticking: bool = False
     """Changes as time goes by, without a new reading."""
 
@@ -146,18 +148,24 @@ def _standing_order(verdict: tuple[Certainty, tuple[str, ...]] | None) -> int | 
     return None if verdict is None else CERTAINTIES.index(verdict[0])
 
 
-SIGN_COLUMNS: tuple[Column[Any], ...] = (
-    Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
-    Column("since_start", "Since start", lambda s, *_: _standing(s.since_start), lambda s: _standing_order(s.since_start), 11, 11, 0, tinted=True),
-    Column("now", "Now", lambda s, *_: _standing(s.now), lambda s: _standing_order(s.now), 10, 10, 0, tinted=True),
-    Column("because", "Because", lambda s, *_: say("; ").join(plain(each, 300) for each in s.because), lambda s: s.because, 16, WIDE, 1),
-)  # fmt: skip
 SIGN_TINTS: dict[Certainty, str] = {
     Certainty.CONFIRMED: "lines--imminent",
     Certainty.LIKELY: "lines--watch",
     Certainty.POSSIBLE: "lines--calm",
     Certainty.RULED_OUT: "lines--quiet",
 }
+
+
+def _standing_tint(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
+    return SIGN_TINTS[Certainty.RULED_OUT] if verdict is None else SIGN_TINTS[verdict[0]]
+
+
+SIGN_COLUMNS: tuple[Column[Any], ...] = (
+    Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
+    Column("since_start", "Since start", lambda s, *_: _standing(s.since_start), lambda s: _standing_order(s.since_start), 11, 11, 0, tint=lambda s: _standing_tint(s.since_start)),
+    Column("now", "Now", lambda s, *_: _standing(s.now), lambda s: _standing_order(s.now), 10, 10, 0, tint=lambda s: _standing_tint(s.now)),
+    Column("because", "Because", lambda s, *_: say("; ").join(plain(each, 300) for each in s.because), lambda s: s.because, 16, WIDE, 1),
+)  # fmt: skip
 
 VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (
     Column("name", "Variable", lambda v, *_: v.name, lambda v: v.name, 24, 36, 0),

@@ -38,7 +38,8 @@ class Sign:
                 found.tunable,
                 now=(found.certainty, (found.title, *found.evidence)),
             )
-        tunable = None if found.limit_is_own else GOVERNS.get(found.cause, IDLING.get(found.cause.value))
+        usual = GOVERNS.get(found.cause, IDLING.get(found.cause.value))
+        tunable = None if found.limit_is_own else found.variable or usual
         return cls(
             found.cause.value,
             found.certainty,
@@ -66,7 +67,7 @@ class Sign:
                 ]
         lines = lines[1:]
         if self.tunable is not None:
-            lines += ["", _("{variable} is behind it: {why} t changes it.",
+            lines += ["", _("Variable: {variable}. {why} Press t to change it.",
                             variable=self.tunable, why=_(TUNABLE[self.tunable].why))]  # fmt: skip
         return (
             [*lines, "", _("what to do"), *(f"- {each}" for each in self.remedies)]

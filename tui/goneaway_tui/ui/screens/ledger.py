@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -14,6 +14,7 @@ from textual.getters import query_one
 from textual.screen import Screen
 from textual.widgets import Input
 
+from goneaway_tui.judge.end_limits import end_limit
 from goneaway_tui.judge.ledger import ALL_OTHERS, NOT_SAID, TOTALS, Ledger
 from goneaway_tui.judge.narrowing import EVERYBODY, DepartureFilter, parse_departure_filter
 from goneaway_tui.language import _, marked
@@ -85,6 +86,8 @@ class LedgerScreen(Screen[None]):
         self._filter: DepartureFilter = EVERYBODY
         self._error = ""
         self._drawn = -1
+        self._limits: Mapping[str, float] = {}
+        """The global values in force."""
         self._sort, self._reverse = "at", False
 
     def compose(self) -> ComposeResult:
@@ -106,6 +109,10 @@ class LedgerScreen(Screen[None]):
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         """Draw what there is now, where more have left than are drawn."""
+        if snapshot is not None:
+            self._limits = {
+                each.name: each.value for each in snapshot.sample.variables if each.value is not None
+            }
         if departed != self._drawn:
             self.redraw()
 
@@ -187,7 +194,7 @@ class LedgerScreen(Screen[None]):
 
     def action_govern(self) -> None:
         departure = self.rows.cursor_row
-        name = governing(departure) if departure is not None else None
+        name = governing(departure, self._limits) if departure is not None else None
         if name is None:
             self.notify(_("No variable of the server ended this session."), severity="warning")
         else:
@@ -221,9 +228,11 @@ class LedgerScreen(Screen[None]):
         self.call_after_refresh(self.redraw)
 
 
-def governing(departure: Departure) -> str | None:
-    """The variable that ended it, or would have."""
-    limit = departure.verdict.limit
+def governing(departure: Departure, limits: Mapping[str, float]) -> str | None:
+    """The variable that ended it, or would have. `limits` are the global values in force, in seconds."""
+    end, limit = end_limit(departure, limits), departure.verdict.limit
+    if end is not None and end.variable is not None:
+        return end.variable
     return GOVERNS.get(departure.cause) or (limit.variable if limit is not None else None)
 
 

@@ -348,7 +348,10 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         """Neighbouring cells that look alike are one segment."""
         parts = [("lines--stake", "✔") if picture.is_marked else ("", " ")]
         for (column, room), cell in zip(self._layout.fitted, picture.cells, strict=True):
-            kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "") if cell else ""
+            if column.tint is not None:
+                kind = column.tint(picture.row)
+            else:
+                kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "") if cell else ""
             parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]
         segments = [
             Segment("".join(text for _, text in alike), self._look(kind, is_cursor=picture.is_cursor))
