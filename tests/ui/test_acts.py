@@ -20,6 +20,7 @@ from goneaway_tui.model.tuning import Powers, Standing
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.columns import identity
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.confirm import ConfirmScreen
 from goneaway_tui.ui.screens.kill import KillScreen
@@ -279,6 +280,70 @@ async def test_a_privilege_that_turns_out_to_be_missing_is_told_to_the_key_that_
 
         assert isinstance(app.screen, Board)
         assert ["GRANT CONNECTION_ADMIN"] == [note.message for note in app._notifications]
+
+
+APP = replace(
+    POWERS,
+    account="'app'@'%'",
+    can_kill=False,
+    why_not=(("kill", "only its own account's: GRANT CONNECTION_ADMIN"),),
+)
+
+
+async def test_an_account_without_the_privilege_may_kill_the_sessions_of_its_own_user_and_no_others(
+    tmp_path: Path,
+) -> None:
+    sessions = [
+        a_session(id=1, idle_for=0, user="app", own=True),
+        a_session(id=3, idle_for=30, user="app"),
+        a_session(id=4, idle_for=20, user="shop"),
+    ]
+    executor = FakeExecutor(sessions=sessions)
+    executor.can = APP
+    app = an_app(tmp_path, executor, sessions)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await ready(app, pilot)
+        table = board(app).sessions
+        table.marks = {identity(v) for v in table.rows if v.session.id == 4}
+        await pilot.press("k")
+        await pilot.pause()
+        assert isinstance(app.screen, Board)
+        assert ["only its own account's: GRANT CONNECTION_ADMIN"] == [
+            note.message for note in app._notifications
+        ]
+        table.marks = {identity(v) for v in table.rows if v.session.id in {3, 4}}
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        said = lines(app)
+        await pilot.press("tab", "enter")
+        await until(pilot, reported(app))
+
+    assert "1 left out: only its own account's: GRANT CONNECTION_ADMIN" in said
+    assert ["KILL 3"] == executor.did
+
+
+async def test_the_key_to_kill_is_grey_only_while_no_session_of_the_accounts_own_user_is_listed(
+    tmp_path: Path,
+) -> None:
+    own = a_session(id=1, idle_for=0, user="app", own=True)
+    others = a_sample([own, a_session(id=4, user="shop")])
+    mixed = a_sample([own, a_session(id=3, user="app"), a_session(id=4, user="shop")])
+    executor = FakeExecutor()
+    executor.can = APP
+    clock = HeldClock()
+    journal = Journal(tmp_path / "journal.jsonl", clock)
+    subject = Subject(Scripted(others, mixed), executor=executor, journal=journal)
+    app = GoneawayApp([subject], clock, ticking=False)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        assert "GRANT CONNECTION_ADMIN" in app.acts.why_not("kill")
+        assert not app.screen.active_bindings["k"].enabled
+        clock.now += 10
+        app.tick()
+        await until(pilot, lambda: app.snapshot is not None and len(app.snapshot.verdicts) == 3)
+
+        assert "" == app.acts.why_not("kill")
+        assert app.screen.active_bindings["k"].enabled
 
 
 # --- A server that is full

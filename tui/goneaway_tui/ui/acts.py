@@ -21,7 +21,7 @@ from goneaway_tui.errors import (
 )
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Powers, Standing
 from goneaway_tui.ports import Conversation, Executor
 from goneaway_tui.tune.actions import Action, ResetPersist, SetVariable
@@ -30,7 +30,7 @@ from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.screens.chooser import ChooserScreen, tunables
 from goneaway_tui.ui.screens.confirm import ConfirmScreen, undoing
-from goneaway_tui.ui.screens.kill import Kills, KillScreen, mortals
+from goneaway_tui.ui.screens.kill import Kills, KillScreen, is_mortal, mortals, own_user
 from goneaway_tui.ui.screens.report import Done, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
@@ -84,6 +84,8 @@ class Acts:
         self._why_not = why_not
         self._powers: Powers | None = None
         self._gate: Gate | None = None
+        self._own_sessions: tuple[Snapshot, bool] | None = None
+        """A snapshot, and whether it lists sessions that the account may kill without a privilege."""
         self._asking = threading.Lock()
         """Held while the server is asked what the account may do."""
         self._threads: list[threading.Thread] = []
@@ -141,8 +143,24 @@ class Acts:
                 if any(not self._powers.why_not_set(name) for name in TUNABLE)
                 else self._powers.why_not_set("wait_timeout")
             )
-        reasons = dict(self._powers.why_not)
-        return "" if self._powers.can_kill else reasons.get(need, _("the account may not kill"))
+        return "" if self._powers.can_kill or self._has_own_sessions(self._powers) else self._why_not_others()
+
+    def _has_own_sessions(self, powers: Powers) -> bool:
+        """Whether a session is listed that the account may kill without a privilege."""
+        snapshot = self._server.shown
+        if snapshot is None:
+            return False
+        if self._own_sessions is None or self._own_sessions[0] is not snapshot:
+            user = own_user(snapshot.verdicts, powers)
+            has_any = any(is_mortal(v) and user in {"", v.session.user} for v in snapshot.verdicts)
+            self._own_sessions = snapshot, has_any
+        return self._own_sessions[1]
+
+    def _why_not_others(self) -> str:
+        """Why the account may not kill the sessions of other accounts; empty where it may."""
+        if self._powers is None or self._powers.can_kill:
+            return ""
+        return dict(self._powers.why_not).get("kill", _("the account may not kill"))
 
     def tune(self, name: str) -> None:
         """Read the variable afresh, then open its dialog."""
@@ -234,7 +252,7 @@ class Acts:
         )
 
     def _ask_kill(self, victims: Sequence[Verdict], said: str) -> None:
-        mortal, left_out = mortals(victims)
+        mortal, left_out = mortals(victims, self._only_user(), self._why_not_others())
         if mortal:
             note = self._note()
             self._app.dress(self._server.color)
@@ -243,6 +261,13 @@ class Acts:
             self._app.push_screen(screen, partial(self._perform_kills, bool(note)))
         else:
             self._refuse(left_out)
+
+    def _only_user(self) -> str:
+        """The only user name whose sessions the account may kill; empty where it may kill all, or the name is unknown."""
+        snapshot, powers = self._server.shown, self._powers
+        if powers is None or powers.can_kill or snapshot is None:
+            return ""
+        return own_user(snapshot.verdicts, powers)
 
     def _note(self) -> str:
         """What to say before an act that may have to run over the connection that reads; empty where it has one of its own."""

@@ -34,12 +34,12 @@ def hidden(limitations: Iterable[Limitation]) -> str:
     grave = [each for each in limitations if each.grant and is_grave(each)]
     if not grave:
         return ""
-    more = _("  (and {number} more: ?)", number=len(grave) - 1) if len(grave) > 1 else ""
+    more = _(" (and {number} more: ?)", number=len(grave) - 1) if len(grave) > 1 else ""
     return _(
-        "! hidden{more}: {grant}  shows {what}",
+        "! Not visible: {what}{more}. To see them: {grant}",
+        what=plain(_(grave[0].what)),
         more=more,
         grant=plain(_(grave[0].grant or "")),
-        what=plain(_(grave[0].what)),
     )
 
 
