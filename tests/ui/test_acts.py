@@ -16,7 +16,9 @@ from textual.widgets import Button, Input
 
 from goneaway_tui.errors import AccessDenied, OutcomeUnknown, Unreachable
 from goneaway_tui.model.session import Session
-from goneaway_tui.model.tuning import Powers, Standing
+from goneaway_tui.model.tuning import Keep, Powers, Standing
+from goneaway_tui.tune.actions import SetVariable
+from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.app import GoneawayApp
@@ -426,7 +428,7 @@ async def test_a_run_of_kills_opens_one_connection_and_its_report_follows_the_ne
     assert 60 == len(executor.did)
     assert 60 == executor.looked.count("find 100") * 60 == len([x for x in executor.looked if "find" in x])
     assert 1 == executor.connections
-    assert "60 of 60 done" in told
+    assert "60 of 60 killed" in told
     assert executor.did[-1] in told
     assert executor.did[0] not in told
 
@@ -450,7 +452,7 @@ async def test_a_run_whose_connection_breaks_tells_what_is_unknown_and_what_was_
         await until(pilot, reported(app))
         told = lines(app)
 
-    assert "9 of 60 done, 1 with unknown outcome, 50 not attempted" in told
+    assert "9 of 60 killed, 1 with unknown outcome, 50 not attempted" in told
     assert "the outcome is unknown" in told
     assert 10 == len(executor.did)
 
@@ -480,7 +482,7 @@ async def test_escape_stops_a_run_of_kills_after_the_one_in_hand(tmp_path: Path)
         told = lines(app)
 
     assert 1 == len(executor.did)
-    assert "1 of 3 done, 2 not attempted" in told
+    assert "1 of 3 killed, 2 not attempted" in told
 
 
 async def test_a_dangerous_value_is_asked_about_a_second_time(tmp_path: Path) -> None:
@@ -534,6 +536,77 @@ async def test_marked_sessions_are_killed_and_who_woke_up_is_spared(tmp_path: Pa
         assert set() == board(app).sessions.marks
     assert ["KILL 5", "KILL 3"] == executor.did
     assert "4 woke up" in told
+
+
+async def test_a_session_that_had_ended_before_its_kill_is_not_counted_as_killed(tmp_path: Path) -> None:
+    executor = FakeExecutor(sessions=SESSIONS[:2])
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("space", "space", "space", "k")
+        await until(pilot, on(app, KillScreen))
+        await pilot.click("#kill")
+        await until(pilot, reported(app))
+        told = lines(app)
+
+    assert "2 of 3 killed, 1 had already ended" in told
+    assert "session 5 had already ended" in told
+    assert "✔ KILL 5" not in told
+    assert "✔ KILL 3" in told
+
+
+async def test_the_kill_dialog_of_seven_sessions_opens_at_its_top_on_a_small_terminal(tmp_path: Path) -> None:
+    seven = [a_session(id=n, idle_for=n, own_limit=600) for n in range(101, 108)]
+    app = an_app(tmp_path, FakeExecutor(sessions=seven), seven, connected=151)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*["space"] * 7, "k")
+        await until(pilot, on(app, KillScreen))
+        told = lines(app)
+
+        assert "cancel" == app.focused.id  # type: ignore[union-attr]
+    assert all(f" {n} " in told for n in range(101, 108))
+
+
+async def test_what_undoes_a_persisted_value_is_reported_and_written_down_statement_by_statement(
+    tmp_path: Path,
+) -> None:
+    executor = FakeExecutor()
+    journal = Journal(tmp_path / "journal.jsonl", HeldClock())
+    Gate(executor, journal, POWERS).run(SetVariable("wait_timeout", 600, Keep.PERSIST, 28_800))
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("u")
+        await until(pilot, on(app, ConfirmScreen))
+        await pilot.press("tab", "enter")
+        await until(pilot, reported(app))
+        told = lines(app)
+
+    assert ["RESET PERSIST wait_timeout", "SET GLOBAL wait_timeout = 28800"] == executor.did[1:]
+    assert "2 of 2 done" in told
+    assert "✔ RESET PERSIST wait_timeout" in told
+    assert "✔ SET GLOBAL wait_timeout = 28800" in told
+    assert executor.did == [act.entry.statement for act in journal.acts()]
+
+
+async def test_a_refused_connection_is_forgotten_once_the_server_counts_free_places(tmp_path: Path) -> None:
+    executor = FakeExecutor(sessions=SESSIONS)
+    app = an_app(tmp_path, executor, connected=3)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        executor.is_full = True
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        of_the_server = lines(app)
+        await pilot.press("escape")
+        executor.is_account_full = True
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        of_the_account = lines(app)
+
+    assert "when last asked" not in of_the_server
+    assert "when last asked" in of_the_account
 
 
 async def test_keys_typed_before_the_kill_dialog_was_seen_do_not_answer_it(tmp_path: Path) -> None:

@@ -161,11 +161,15 @@ def short_of_room(found: Survey, unlisted: int) -> tuple[Limitation, ...]:
     """The same where performance_schema has no room for some sessions: `unlisted` of them were read elsewhere."""
     sees_all = "process" in found.able
     room = Limitation(
-        UNTOLD if sees_all else OTHERS_WITHOUT_ROOM, NO_ROOM, ROOM if sees_all else _PROCESS.format(account=found.account)
+        UNTOLD if sees_all else OTHERS_WITHOUT_ROOM,
+        NO_ROOM,
+        ROOM if sees_all else _PROCESS.format(account=found.account),
     )
     # Our own session may be one of those: then it is not setup_actors that leaves it out.
     told = tuple(each for each in limitations_of(found) if each.why != LEFT_OUT)
-    if any(each.what in {OTHERS, OTHERS_ON_MARIADB} for each in told):  # a larger loss, mended by the same GRANT
+    if any(
+        each.what in {OTHERS, OTHERS_ON_MARIADB} for each in told
+    ):  # a larger loss, mended by the same GRANT
         return told
     return ((room,) if unlisted or not sees_all else ()) + told
 

@@ -244,7 +244,8 @@ class Acts:
 
         def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
             if yes:
-                self._perform(_("undo"), 1, lambda: [self._undone(gate, borrow=bool(note))])
+                undone = partial(self._undone, gate, act.id, actions, borrow=bool(note))
+                self._perform(_("undo"), len(actions), undone)
 
         self._app.dress(self._server.color)
         self._app.push_screen(
@@ -274,10 +275,11 @@ class Acts:
         executor, newest = self._executor, self._server.newest
         if executor is None or not executor.can_borrow:
             return ""
-        if executor.is_full:
-            return _(BORROWS)
         taken = newest and newest.sample.counter("threads_connected")
         most = newest and newest.sample.counter("max_connections")
+        has_room = bool(taken and most and taken < most)
+        if executor.is_full and (executor.is_account_full or not has_room):
+            return _(BORROWS)
         return _(MAY_BORROW, taken=taken, most=most) if taken and most and taken >= most else ""
 
     def variables(self) -> None:
@@ -365,23 +367,23 @@ class Acts:
                 told.pop_all()
         return self._probed(action, outcome)
 
-    def _undone(self, gate: Gate, *, borrow: bool) -> Done:
-        try:
-            outcome: Outcome = gate.undo(borrow=borrow)
-        except (Refused, SourceError, FileError) as error:
-            return self._not_done(self._last_action(gate), error, borrow=borrow)
-        return self._probed(outcome.action, outcome)
+    def _undone(self, gate: Gate, act_id: str, actions: Sequence[Action], *, borrow: bool) -> Iterator[Done]:
+        outcomes = gate.undo_each(act_id, borrow=borrow)
+        for action in actions:
+            try:
+                outcome = next(outcomes)
+            except (Refused, SourceError, FileError) as error:
+                yield self._not_done(action, error, borrow=borrow)
+                return
+            yield self._probed(outcome.action, outcome)
 
     def _not_done(self, action: Action, error: GoneawayError, *, borrow: bool) -> Done:
         if isinstance(error, Refused):
             return Done(action, refused=error.line)
-        if isinstance(error, NoConnectionLeft) and not borrow and self._note():
+        can_borrow = self._executor is not None and self._executor.can_borrow
+        if isinstance(error, NoConnectionLeft) and not borrow and can_borrow:
             return Done(action, failed=_(NOT_TOLD))
         return Done(action, failed=error.line, is_unknown=isinstance(error, OutcomeUnknown))
-
-    def _last_action(self, gate: Gate) -> Action:
-        act = gate.last_change()
-        return ResetPersist((act.entry.variable if act else None) or "?")
 
     def _probed(self, action: Action, outcome: Outcome) -> Done:
         """With what new sessions get; that nobody could be asked takes nothing from what was done."""

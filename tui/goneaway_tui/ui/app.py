@@ -18,6 +18,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ports import Clock
 from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.tune.values import amount
 from goneaway_tui.ui.acts import NEEDS, Acts
 from goneaway_tui.ui.commands import Palette, every_command
 from goneaway_tui.ui.exporting import export
@@ -229,10 +230,10 @@ class GoneawayApp(Face[None]):
             if gate is not None and gate.has_set(change.variable, change.new):
                 continue
             words = of + _(
-                "{variable} was {old}, and is {new} now",
+                "{variable} changed from {old} to {new}",
                 variable=change.variable,
-                old=change.old,
-                new=change.new,
+                old=amount(change.variable, change.old),
+                new=amount(change.variable, change.new),
             )
             self.notify(plain(words, 300), timeout=8, markup=False)
         if not self.has_several:

@@ -172,6 +172,8 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "one_attributes": _variants(("mysql/one_attributes.sql", "instrumented attributes")),
         "hurried": _variants(("mysql/hurried.sql", "")),
         "session_act": _variants(("mysql/session_act.sql", "")),
+        "session_before": _variants(("mysql/session_before.sql", "")),
+        "session_restore": _variants(("mysql/session_restore.sql", "")),
         "identity": _variants(("mysql/identity.sql", "")),
         "uid": _variants(("mysql/uid.sql", "")),
         "side_door": _variants(("mysql/side_door.sql", "")),

@@ -108,9 +108,11 @@ class KillScreen(SeenScreen[Kills | None]):
                 yield Choice(_("only its running statement (KILL QUERY)"), id="how-query")
             yield Static(id="runs")
             yield Label(
-                Content(_(
+                Content(
+                    _(
                         "Before each KILL the tool reads the session again. It skips a session that has run a statement since."
-                    ))
+                    )
+                )
             )
             if self._note:
                 yield Label(Content(self._note), classes="note")
@@ -121,7 +123,7 @@ class KillScreen(SeenScreen[Kills | None]):
                 yield Button(_("Kill"), variant="error", id="kill", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus()
+        self.query_one("#cancel", Button).focus(scroll_visible=False)  # the first victim is to be seen
         self._show_statements()
 
     def _list(self) -> Content:
