@@ -44,7 +44,7 @@ class FakeExecutor:
         self.takes_no_more = False
         """The server gives no further connection."""
         self.can_borrow = True
-        self.is_full = self.is_lent = False
+        self.is_full = self.is_account_full = self.is_lent = False
         self.connections = 0
         """How many of its own it has opened."""
         self._may_borrow = [True]

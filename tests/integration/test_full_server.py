@@ -260,10 +260,18 @@ def test_a_value_out_of_bounds_is_cut_over_the_lent_connection_as_over_any(
     run(server, "CREATE USER crowd")
     crowd = Crowd(server, [])
     crowd.fill()
-    with reader(root(server)) as (_source, executor), executor.together(borrow=True) as conversation:
-        kept = conversation.set_global("wait_timeout", 32140800, Keep.GLOBAL)
+    with reader(root(server)) as (source, executor):
+        asked = "SELECT @@SESSION.sql_mode, @@SESSION.time_zone"
+        with source.lent() as (reading, _found):
+            before = reading.rows(asked)
+        with executor.together(borrow=True) as conversation:
+            kept = conversation.set_global("wait_timeout", 32140800, Keep.GLOBAL)
+            is_lent = conversation.is_lent
+        with source.lent() as (reading, _found):
+            after = reading.rows(asked)
 
-        assert conversation.is_lent
+        assert is_lent
+        assert before == after
         assert 31536000 == kept.value
         assert 1 == len(kept.warnings)
     for sitter in crowd.sitters:

@@ -67,7 +67,7 @@ def test_without_process_it_is_told_that_such_sessions_cannot_be_seen(start_serv
         sample = source.sample()
 
     assert "GRANT PROCESS ON *.* TO 'reader'@'%'" == grants(sample)[0]
-    assert "sessions that performance_schema has no room for" == sample.limitations[0].what
+    assert "sessions of other accounts that performance_schema has no room for" == sample.limitations[0].what
 
 
 def test_with_room_for_everybody_nothing_is_said(mysql97: RealServer) -> None:

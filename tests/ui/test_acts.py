@@ -16,10 +16,13 @@ from textual.widgets import Button, Input
 
 from goneaway_tui.errors import AccessDenied, OutcomeUnknown, Unreachable
 from goneaway_tui.model.session import Session
-from goneaway_tui.model.tuning import Powers, Standing
+from goneaway_tui.model.tuning import Keep, Powers, Standing
+from goneaway_tui.tune.actions import SetVariable
+from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.columns import identity
 from goneaway_tui.ui.screens.board import Board
 from goneaway_tui.ui.screens.confirm import ConfirmScreen
 from goneaway_tui.ui.screens.kill import KillScreen
@@ -281,6 +284,70 @@ async def test_a_privilege_that_turns_out_to_be_missing_is_told_to_the_key_that_
         assert ["GRANT CONNECTION_ADMIN"] == [note.message for note in app._notifications]
 
 
+APP = replace(
+    POWERS,
+    account="'app'@'%'",
+    can_kill=False,
+    why_not=(("kill", "only its own account's: GRANT CONNECTION_ADMIN"),),
+)
+
+
+async def test_an_account_without_the_privilege_may_kill_the_sessions_of_its_own_user_and_no_others(
+    tmp_path: Path,
+) -> None:
+    sessions = [
+        a_session(id=1, idle_for=0, user="app", own=True),
+        a_session(id=3, idle_for=30, user="app"),
+        a_session(id=4, idle_for=20, user="shop"),
+    ]
+    executor = FakeExecutor(sessions=sessions)
+    executor.can = APP
+    app = an_app(tmp_path, executor, sessions)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await ready(app, pilot)
+        table = board(app).sessions
+        table.marks = {identity(v) for v in table.rows if v.session.id == 4}
+        await pilot.press("k")
+        await pilot.pause()
+        assert isinstance(app.screen, Board)
+        assert ["only its own account's: GRANT CONNECTION_ADMIN"] == [
+            note.message for note in app._notifications
+        ]
+        table.marks = {identity(v) for v in table.rows if v.session.id in {3, 4}}
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        said = lines(app)
+        await pilot.press("tab", "enter")
+        await until(pilot, reported(app))
+
+    assert "1 left out: only its own account's: GRANT CONNECTION_ADMIN" in said
+    assert ["KILL 3"] == executor.did
+
+
+async def test_the_key_to_kill_is_grey_only_while_no_session_of_the_accounts_own_user_is_listed(
+    tmp_path: Path,
+) -> None:
+    own = a_session(id=1, idle_for=0, user="app", own=True)
+    others = a_sample([own, a_session(id=4, user="shop")])
+    mixed = a_sample([own, a_session(id=3, user="app"), a_session(id=4, user="shop")])
+    executor = FakeExecutor()
+    executor.can = APP
+    clock = HeldClock()
+    journal = Journal(tmp_path / "journal.jsonl", clock)
+    subject = Subject(Scripted(others, mixed), executor=executor, journal=journal)
+    app = GoneawayApp([subject], clock, ticking=False)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        assert "GRANT CONNECTION_ADMIN" in app.acts.why_not("kill")
+        assert not app.screen.active_bindings["k"].enabled
+        clock.now += 10
+        app.tick()
+        await until(pilot, lambda: app.snapshot is not None and len(app.snapshot.verdicts) == 3)
+
+        assert "" == app.acts.why_not("kill")
+        assert app.screen.active_bindings["k"].enabled
+
+
 # --- A server that is full
 
 
@@ -361,7 +428,7 @@ async def test_a_run_of_kills_opens_one_connection_and_its_report_follows_the_ne
     assert 60 == len(executor.did)
     assert 60 == executor.looked.count("find 100") * 60 == len([x for x in executor.looked if "find" in x])
     assert 1 == executor.connections
-    assert "60 of 60 done" in told
+    assert "60 of 60 killed" in told
     assert executor.did[-1] in told
     assert executor.did[0] not in told
 
@@ -385,7 +452,7 @@ async def test_a_run_whose_connection_breaks_tells_what_is_unknown_and_what_was_
         await until(pilot, reported(app))
         told = lines(app)
 
-    assert "9 of 60 done, 1 with unknown outcome, 50 not attempted" in told
+    assert "9 of 60 killed, 1 with unknown outcome, 50 not attempted" in told
     assert "the outcome is unknown" in told
     assert 10 == len(executor.did)
 
@@ -415,7 +482,7 @@ async def test_escape_stops_a_run_of_kills_after_the_one_in_hand(tmp_path: Path)
         told = lines(app)
 
     assert 1 == len(executor.did)
-    assert "1 of 3 done, 2 not attempted" in told
+    assert "1 of 3 killed, 2 not attempted" in told
 
 
 async def test_a_dangerous_value_is_asked_about_a_second_time(tmp_path: Path) -> None:
@@ -469,6 +536,77 @@ async def test_marked_sessions_are_killed_and_who_woke_up_is_spared(tmp_path: Pa
         assert set() == board(app).sessions.marks
     assert ["KILL 5", "KILL 3"] == executor.did
     assert "4 woke up" in told
+
+
+async def test_a_session_that_had_ended_before_its_kill_is_not_counted_as_killed(tmp_path: Path) -> None:
+    executor = FakeExecutor(sessions=SESSIONS[:2])
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("space", "space", "space", "k")
+        await until(pilot, on(app, KillScreen))
+        await pilot.click("#kill")
+        await until(pilot, reported(app))
+        told = lines(app)
+
+    assert "2 of 3 killed, 1 had already ended" in told
+    assert "session 5 had already ended" in told
+    assert "✔ KILL 5" not in told
+    assert "✔ KILL 3" in told
+
+
+async def test_the_kill_dialog_of_seven_sessions_opens_at_its_top_on_a_small_terminal(tmp_path: Path) -> None:
+    seven = [a_session(id=n, idle_for=n, own_limit=600) for n in range(101, 108)]
+    app = an_app(tmp_path, FakeExecutor(sessions=seven), seven, connected=151)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app, pilot)
+        await pilot.press(*["space"] * 7, "k")
+        await until(pilot, on(app, KillScreen))
+        told = lines(app)
+
+        assert "cancel" == app.focused.id  # type: ignore[union-attr]
+    assert all(f" {n} " in told for n in range(101, 108))
+
+
+async def test_what_undoes_a_persisted_value_is_reported_and_written_down_statement_by_statement(
+    tmp_path: Path,
+) -> None:
+    executor = FakeExecutor()
+    journal = Journal(tmp_path / "journal.jsonl", HeldClock())
+    Gate(executor, journal, POWERS).run(SetVariable("wait_timeout", 600, Keep.PERSIST, 28_800))
+    app = an_app(tmp_path, executor)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        await pilot.press("u")
+        await until(pilot, on(app, ConfirmScreen))
+        await pilot.press("tab", "enter")
+        await until(pilot, reported(app))
+        told = lines(app)
+
+    assert ["RESET PERSIST wait_timeout", "SET GLOBAL wait_timeout = 28800"] == executor.did[1:]
+    assert "2 of 2 done" in told
+    assert "✔ RESET PERSIST wait_timeout" in told
+    assert "✔ SET GLOBAL wait_timeout = 28800" in told
+    assert executor.did == [act.entry.statement for act in journal.acts()]
+
+
+async def test_a_refused_connection_is_forgotten_once_the_server_counts_free_places(tmp_path: Path) -> None:
+    executor = FakeExecutor(sessions=SESSIONS)
+    app = an_app(tmp_path, executor, connected=3)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot)
+        executor.is_full = True
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        of_the_server = lines(app)
+        await pilot.press("escape")
+        executor.is_account_full = True
+        await pilot.press("k")
+        await until(pilot, on(app, KillScreen))
+        of_the_account = lines(app)
+
+    assert "when last asked" not in of_the_server
+    assert "when last asked" in of_the_account
 
 
 async def test_keys_typed_before_the_kill_dialog_was_seen_do_not_answer_it(tmp_path: Path) -> None:

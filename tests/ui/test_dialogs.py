@@ -131,4 +131,4 @@ async def test_a_change_of_our_own_is_not_announced_and_one_of_another_user_is(t
             poller.request()
             await settle(app, pilot)
 
-    assert ["wait_timeout was 600, and is 700 now"] == announced
+    assert ["wait_timeout changed from 10 m (600 s) to 11 m 40 s (700 s)"] == announced

@@ -10,13 +10,15 @@ import pytest
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.server import HIDES_SESSIONS, Limitation
+from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.watched import Subject
-from goneaway_tui.ui.widgets.summary import how_full
+from goneaway_tui.ui.widgets.summary import how_full, saturation
 from tests.builders import a_sample, a_session, a_transaction
 from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
@@ -62,7 +64,7 @@ async def test_the_alarm_of_a_full_server_stands_first_and_is_never_cut(size: tu
     async with app.run_test(size=size) as pilot:
         await settle(app, pilot)
 
-        assert head(app).splitlines()[1].strip().startswith("sessions 1 / 260 ▲ 93 %")
+        assert head(app).splitlines()[1].strip().startswith("connections 242 / 260 ▲ 93 %")
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 36)])
@@ -201,3 +203,32 @@ async def test_a_palette_without_a_match_says_so() -> None:
         await until(pilot, lambda: "End the marked sessions" in lines(app))
 
         assert "No match" not in lines(app)
+
+
+def words(parts: list[tuple[str, str]]) -> str:
+    return "".join(text for text, _look in parts).strip()
+
+
+@pytest.mark.parametrize("what", sorted(HIDES_SESSIONS))
+def test_an_account_that_does_not_see_all_sessions_says_how_many_of_how_many(what: str) -> None:
+    sessions = [a_session(id=n) for n in range(1, 6)]
+    hides = Limitation(what, "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'a'@'%'")
+    sample = a_sample(
+        sessions,
+        variables={"max_connections": 151},
+        counters={"threads_connected": 7},
+        limitations=(hides,),
+    )
+
+    assert "sessions 5 seen of 7 / 151" == words(saturation(sample))
+
+
+def test_the_share_of_max_connections_is_of_the_number_beside_it_which_counts_no_daemons() -> None:
+    daemons = [a_session(id=n, role=Role.DAEMON) for n in (1, 2)]
+    sample = a_sample(
+        [*daemons, *(a_session(id=n) for n in range(3, 16))],
+        variables={"max_connections": 12},
+        counters={"threads_connected": 13},
+    )
+
+    assert "connections 13 / 12 ▲ 108 %" == words(saturation(sample))

@@ -6,7 +6,8 @@ GoneawayError
     Unreachable          nobody answers, or the conversation broke off
       OutcomeUnknown       it broke off while a change was under way
     AccessDenied         the server knows us and says no
-      NoConnectionLeft     it is full, or the account has used up its own share of connections
+      NoConnectionLeft     the account has used up its own share of connections
+        ServerFull         all accounts together have used up max_connections
     TooSlow              a statement of ours ran into its own time limit
     UnexpectedAnswer     a statement's answer is not what such a server gives
     Unsupported          what answered is not a server we can read
@@ -82,6 +83,10 @@ class AccessDenied(SourceError):
 
 
 class NoConnectionLeft(AccessDenied):
+    pass
+
+
+class ServerFull(NoConnectionLeft):
     pass
 
 

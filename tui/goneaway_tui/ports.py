@@ -122,6 +122,10 @@ class Executor(Protocol):
         """Whether the server had no place for a connection of its own when one was wanted last."""
 
     @property
+    def is_account_full(self) -> bool:
+        """Whether it was the account's own share of connections that was used up then."""
+
+    @property
     def can_borrow(self) -> bool:
         """Whether there is a connection that reads by the same account."""
 

@@ -18,10 +18,10 @@ from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row, Standi
         (
             MysqlStandin(),
             [(None, 0)],
-            "it has no admin_port; for the next time: admin_address under [mysqld]",
+            "The server has no admin_port. For the next time: set admin_address under [mysqld]",
         ),
-        (MariadbStandin(), [(b"", 3307)], "its extra_port still takes extra_max_connections more: -P 3307"),
-        (MariadbStandin(), [(b"", 0)], "it has no extra_port"),
+        (MariadbStandin(), [(b"", 3307)], "The extra_port still takes extra_max_connections more: -P 3307"),
+        (MariadbStandin(), [(b"", 0)], "The server has no extra_port"),
         (MysqlStandin(), refused(1193), ""),
         (MysqlStandin(), [], ""),
         (MysqlStandin(), [(b"\x1b[2J{side_door}\n", 1)], "{side_door}"),
@@ -34,4 +34,5 @@ def test_a_door_is_told_with_the_way_to_it(server: Standin, answer: list[Row] | 
 
     assert told in said
     assert said.isprintable()
-    assert (said or "where it has an admin_port (MySQL) or an extra_port (MariaDB), -P with that") in line
+    assert (said or "or use -P with admin_port (MySQL) or extra_port (MariaDB)") in line
+    assert "all connections are taken. Connect with an account that has CONNECTION_ADMIN or SUPER" in line

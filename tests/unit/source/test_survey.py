@@ -7,7 +7,7 @@ from itertools import chain, combinations
 import pytest
 
 from goneaway_tui.errors import Unsupported, UnsupportedVersion
-from goneaway_tui.model.server import Flavour, Limitation
+from goneaway_tui.model.server import OTHERS, OTHERS_WITHOUT_ROOM, Flavour, Limitation
 from goneaway_tui.source import services, sql
 from goneaway_tui.source.connection import Refusal
 from goneaway_tui.source.identity import flavour_of, number_of
@@ -17,6 +17,7 @@ from goneaway_tui.source.survey import (
     Survey,
     limitations_of,
     quoted_account,
+    short_of_room,
     survey,
 )
 from tests.unit.source.standins import MariadbStandin, MysqlStandin, Standin, refused
@@ -263,7 +264,7 @@ def test_limitations_speak_of_probes_there_are(flavour: Flavour) -> None:
 @pytest.mark.parametrize(
     ("service", "remedy"),
     [
-        ("", "under [mysqld] in the option file"),
+        ("", "under [mysqld] and restart"),
         ("rds", "in the DB parameter group"),
         ("aurora", "in the DB parameter group"),
         ("rds aurora", "in the DB parameter group"),
@@ -274,7 +275,7 @@ def test_limitations_speak_of_probes_there_are(flavour: Flavour) -> None:
 def test_what_lights_performance_schema_is_what_that_service_has(service: str, remedy: str) -> None:
     told = limitations_of(surveyed(Flavour.MYSQL, frozenset(service.split())))
 
-    (grant,) = [each.grant for each in told if each.grant and each.grant.startswith("performance_schema")]
+    (grant,) = [each.grant for each in told if each.grant and each.grant.startswith("set performance_schema")]
     assert remedy in grant
 
 
@@ -367,3 +368,12 @@ def test_the_account_that_lacks_a_grant_is_the_one_it_is_given_to() -> None:
     found = Survey(Flavour.MYSQL, "1", "1", 8, "'a{0}b'@'%'", frozenset())
 
     assert any("TO 'a{0}b'@'%'" in (each.grant or "") for each in limitations_of(found))
+
+
+def test_without_room_and_without_process_the_larger_loss_stands_first() -> None:
+    blind = short_of_room(surveyed(Flavour.MYSQL, frozenset({"instrumented"})), unlisted=3)
+    reads = short_of_room(surveyed(Flavour.MYSQL, frozenset({"instrumented", "threads"})), unlisted=3)
+
+    assert OTHERS == blind[0].what
+    assert OTHERS_WITHOUT_ROOM == reads[0].what
+    assert "GRANT PROCESS ON *.* TO 'dba'@'%'" == blind[0].grant == reads[0].grant

@@ -353,7 +353,7 @@ def test_already_gone_is_a_normal_outcome(action: Action, tmp_path: Path) -> Non
     stage = Stage(tmp_path)
     outcome = stage.gate.run(action)
 
-    assert (True, None, "session 9 was gone already") == (outcome.gone, outcome.kept, outcome.said)
+    assert (True, None, "session 9 had already ended") == (outcome.gone, outcome.kept, outcome.said)
     assert [] == stage.executor.did
     assert ["attempted", "done"] == stage.phases
 
@@ -362,7 +362,7 @@ def test_who_goes_between_looking_and_killing_was_gone_already(stage: Stage) -> 
     stage.executor.loses = True
     outcome = stage.gate.run(KillSession(SEEN))
 
-    assert (True, "session 9 was gone already") == (outcome.gone, outcome.said)
+    assert (True, "session 9 had already ended") == (outcome.gone, outcome.said)
     assert ["KILL 9"] == stage.executor.did
 
 

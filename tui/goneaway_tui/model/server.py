@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 
+from goneaway_tui.language import marked
+
 
 class Flavour(StrEnum):
     """The family a server belongs to."""
@@ -35,6 +37,13 @@ class Server:
     own_session_ids: tuple[int, ...] = ()
     uid: str | None = None
     """What it calls itself alone (`server_uuid`, `server_uid`); None where it has no such name."""
+
+
+OTHERS = marked("every session of another account, and the rows transactions hold")
+OTHERS_ON_MARIADB = marked("every session of another account, and what transactions hold")
+OTHERS_WITHOUT_ROOM = marked("sessions of other accounts that performance_schema has no room for")
+HIDES_SESSIONS = frozenset({OTHERS, OTHERS_ON_MARIADB, OTHERS_WITHOUT_ROOM})
+"""What a Limitation says where whole sessions are not listed."""
 
 
 @dataclass(frozen=True, slots=True)

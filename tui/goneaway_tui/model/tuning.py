@@ -85,6 +85,15 @@ class Powers:
     apart: tuple[tuple[str, str], ...] = ()
     """Variables that want another privilege than `can_set` tells of: the name, and why not, or "" where it may be set."""
 
+    @property
+    def user(self) -> str:
+        """The account's user name; empty for an anonymous account.
+
+        >>> Powers("'d''b@a'@'%'", "1", True, True, True).user
+        "d'b@a"
+        """
+        return self.account.rpartition("@")[0][1:-1].replace("''", "'").replace("\\\\", "\\")
+
     def why_not_set(self, name: str) -> str:
         """Why this account cannot set this variable; empty where it can.
 

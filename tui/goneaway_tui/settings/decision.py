@@ -44,7 +44,11 @@ def decided_by(command: str, mentions: Iterable[Mention]) -> dict[str, Found]:
                 watch=watch.value,
                 other=_(watch.origin),
             ),
-            _("Raise the second or lower the first: sessions are watched before they are imminent."),
+            _(
+                "raise {upper} or lower {lower}: sessions are watched before they are imminent",
+                upper=spelled("watch-below", watch.rank),
+                lower=spelled("imminent-below", imminent.rank),
+            ),
         )
     return decided
 

@@ -17,6 +17,7 @@ from goneaway_tui.errors import (
     AccessDenied,
     NoConnectionLeft,
     OutcomeUnknown,
+    ServerFull,
     SourceError,
     TooSlow,
     Unreachable,
@@ -81,7 +82,7 @@ class LiveExecutor:
         self.clock = clock
         self.lender = lender
         self.text_length = TEXT_LENGTH if statements else 0
-        self.is_full = False
+        self.is_full = self.is_account_full = False
         self._known: tuple[Survey, float, Survey] | None = None
         """Who answered, when it was asked what may be read, and the answer."""
 
@@ -122,10 +123,10 @@ class LiveExecutor:
         """A connection of our own. Raises SourceError, of which NoConnectionLeft is remembered in `is_full`."""
         try:
             connection = kind(self.address, interactive=interactive)
-        except NoConnectionLeft:
-            self.is_full = True
+        except NoConnectionLeft as error:
+            self.is_full, self.is_account_full = True, not isinstance(error, ServerFull)
             raise
-        self.is_full = False
+        self.is_full = self.is_account_full = False
         return connection
 
     def surveyed(self, connection: Connection, who: Survey) -> Survey:
@@ -223,16 +224,36 @@ class Conversation:
                     ),
                     _("write it into the option file"),
                 )
-            strict = found.statement("session_act") if self.is_lent else None
-            if strict is not None:  # the one that reads was never made ours
-                connection.rows(strict)
-            try:
-                ran, warned = connection.act(named(statement, name), parameters)
-            except Refusal as refusal:
-                self._refuse_change(refusal, connection, found, name)
-            with self._accepted(ran):
-                warnings = connection.warnings(found.must("warnings")) if warned else ()
-                return Kept(ran, self._standing(connection, found, name).variable.value, warnings)
+            with self._prepared(connection, found):
+                try:
+                    ran, warned = connection.act(named(statement, name), parameters)
+                except Refusal as refusal:
+                    self._refuse_change(refusal, connection, found, name)
+                with self._accepted(ran):
+                    warnings = connection.warnings(found.must("warnings")) if warned else ()
+                    return Kept(ran, self._standing(connection, found, name).variable.value, warnings)
+
+    @contextmanager
+    def _prepared(self, connection: Connection, found: Survey) -> Iterator[None]:
+        """With the session variables a change needs. A lent session gets its own values back, or is given up."""
+        prepare = found.statement("session_act") if self.is_lent else None
+        if prepare is None:
+            yield
+            return
+        before = tuple(text(value) for value in connection.rows(found.must("session_before"))[0])
+        connection.rows(prepare)
+        is_broken = False
+        try:
+            yield
+        except (Unreachable, TooSlow):
+            is_broken = True
+            raise
+        finally:
+            if not is_broken:
+                try:
+                    connection.rows(found.must("session_restore"), before)
+                except (SourceError, Refusal):
+                    connection.abandon()  # a new session begins with the values of the server
 
     def _end(self, what: str, session_id: ProcesslistId) -> Kept:
         with self._call() as (connection, found):

@@ -9,6 +9,7 @@ import pymysql
 from goneaway_tui.errors import (
     AccessDenied,
     NoConnectionLeft,
+    ServerFull,
     SourceError,
     StopReported,
     TooSlow,
@@ -23,16 +24,15 @@ CLIENTS = range(2000, 3000)
 """Error numbers of client libraries: what goes with them was not sent by a server."""
 FIRST_OF_SERVERS = 1000
 """The lowest error number that a server sends."""
-_ANY_SIDE_DOOR = marked(
-    "where it has an admin_port (MySQL) or an extra_port (MariaDB), -P with that still gets in"
+_FULL = marked(
+    "all connections are taken. Connect with an account that has CONNECTION_ADMIN or SUPER, "
+    "or use -P with admin_port (MySQL) or extra_port (MariaDB)"
+)
+_FULL_WITH_SIDE_DOOR = marked(
+    "all connections are taken. Connect with an account that has CONNECTION_ADMIN or SUPER. {side_door}"
 )
 HINTS = {
-    1040: (
-        NoConnectionLeft,
-        marked(
-            "all its connections are taken; an account with CONNECTION_ADMIN or SUPER gets the reserved one; {side_door}"
-        ),
-    ),
+    1040: (ServerFull, _FULL),
     1044: (AccessDenied, marked("leave out -D, or name a database this account may use")),
     1045: (AccessDenied, marked("check the user (-u) and the password (-p asks for it)")),
     1049: (AccessDenied, marked("leave out -D, or name a database that exists")),
@@ -103,9 +103,11 @@ def explained(address: Address, number: int, message: str) -> SourceError:
         kind, hint = HINTS[number]
         if any(words in said for words in OLD_TLS):
             hint = marked("the server offers only TLS that is too old, as MySQL 5.7 may: --ssl-mode=DISABLED")
+        if hint == _FULL and address.side_door:
+            hint = _FULL_WITH_SIDE_DOOR
         told = _(said) if number in CLIENTS else said
         told = f"{address.name}: {told} ({number})"
-        return kind(told, _(hint, side_door=address.side_door or _(_ANY_SIDE_DOOR)))
+        return kind(told, _(hint, side_door=address.side_door))
     if number in {2002, 2003}:
         return Unreachable(
             _("cannot reach {server}: {why}", server=address.name, why=_(_reason(said))),

@@ -51,19 +51,19 @@ def side_door(connection: Connection, found: Survey) -> str:
 def told(kind: Kind, address: str, port: int) -> str:
     """
     >>> told(KINDS[Flavour.MYSQL], "10.0.0.1", 33062)
-    'its admin_port still takes an account with SERVICE_CONNECTION_ADMIN: -h 10.0.0.1 -P 33062'
+    'The admin_port still takes an account with SERVICE_CONNECTION_ADMIN: -h 10.0.0.1 -P 33062'
     >>> told(KINDS[Flavour.MARIADB], "", 0)
-    'it has no extra_port; for the next time: extra_port under [mariadbd]'
+    'The server has no extra_port. For the next time: set extra_port under [mariadbd]'
     """
     if not port:
         return _(
-            "it has no {variable}; for the next time: {setting}",
+            "The server has no {variable}. For the next time: set {setting}",
             variable=kind.variable,
             setting=_(kind.how_to_have),
         )
     host = f"-h {address} " if address else ""
     return _(
-        "its {variable} still takes {whom}: {flags}",
+        "The {variable} still takes {whom}: {flags}",
         variable=kind.variable,
         whom=_(kind.admits),
         flags=f"{host}-P {port}",

@@ -8,7 +8,13 @@ from typing import Self
 from goneaway_tui.errors import UnsupportedVersion
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import from_wire, plain
-from goneaway_tui.model.server import Flavour, Limitation
+from goneaway_tui.model.server import (
+    OTHERS,
+    OTHERS_ON_MARIADB,
+    OTHERS_WITHOUT_ROOM,
+    Flavour,
+    Limitation,
+)
 from goneaway_tui.source import services, sql
 from goneaway_tui.source.connection import Connection, Refusal
 from goneaway_tui.source.identity import Identity, identified, number_of
@@ -157,10 +163,16 @@ def short_of_room(found: Survey, unlisted: int) -> tuple[Limitation, ...]:
     """The same where performance_schema has no room for some sessions: `unlisted` of them were read elsewhere."""
     sees_all = "process" in found.able
     room = Limitation(
-        UNTOLD if sees_all else UNSEEN, NO_ROOM, ROOM if sees_all else _PROCESS.format(account=found.account)
+        UNTOLD if sees_all else OTHERS_WITHOUT_ROOM,
+        NO_ROOM,
+        ROOM if sees_all else _PROCESS.format(account=found.account),
     )
     # Our own session may be one of those: then it is not setup_actors that leaves it out.
     told = tuple(each for each in limitations_of(found) if each.why != LEFT_OUT)
+    if any(
+        each.what in {OTHERS, OTHERS_ON_MARIADB} for each in told
+    ):  # a larger loss, mended by the same GRANT
+        return told
     return ((room,) if unlisted or not sees_all else ()) + told
 
 
@@ -203,9 +215,8 @@ LOST = {
 UNTOLD = marked(
     "own limits, the exact idle clock, the program and the last statement of sessions that performance_schema has no room for"
 )
-UNSEEN = marked("sessions that performance_schema has no room for")
 NO_ROOM = marked("performance_schema_max_thread_instances is too small for so many sessions")
-ROOM = marked("performance_schema_max_thread_instances = -1 under [mysqld] in the option file, and a restart")
+ROOM = marked("set performance_schema_max_thread_instances = -1 under [mysqld] and restart")
 LEFT_OUT = marked(
     "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds"
 )
@@ -221,8 +232,8 @@ _ALL_EVENTS = marked(
 _EVENTS_OFF = marked(
     "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start"
 )
-_IN_GROUP = marked("performance_schema = 1 in the DB parameter group, and a reboot")
-_IN_SERVICE = marked("performance_schema = ON among the service's parameters of this server, and a restart")
+_IN_GROUP = marked("set performance_schema = 1 in the DB parameter group and reboot")
+_IN_SERVICE = marked("set performance_schema = ON among the service's parameters of this server and restart")
 
 _MARIADB_EVENTS = marked(
     "the program and client of each session, the last statement of an idle one, what is counted of who left"
@@ -239,7 +250,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "threads process",
-            marked("every session of another account, and the rows transactions hold"),
+            OTHERS,
             marked("the account lacks PROCESS"),
             _PROCESS,
         ),
@@ -248,7 +259,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "instrumented rds aurora azure cloudsql",
             _ALL_EVENTS,
             _EVENTS_OFF,
-            marked("performance_schema = ON under [mysqld] in the option file, and a restart"),
+            marked("set performance_schema = ON under [mysqld] and restart"),
         ),
         # "Turning on the Performance Schema" in the user guide of Amazon RDS: a static parameter, so a reboot.
         ("rds", "instrumented", _ALL_EVENTS, _EVENTS_OFF, _IN_GROUP),
@@ -355,7 +366,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "process",
-            marked("every session of another account, and what transactions hold"),
+            OTHERS_ON_MARIADB,
             marked("the account lacks PROCESS"),
             _PROCESS,
         ),
@@ -380,7 +391,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
             "instrumented rds",
             _MARIADB_EVENTS,
             marked("performance_schema is OFF"),
-            marked("performance_schema = ON under [mariadbd] in the option file, and a restart"),
+            marked("set performance_schema = ON under [mariadbd] and restart"),
         ),
         (
             "instrumented",

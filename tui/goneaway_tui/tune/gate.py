@@ -5,7 +5,7 @@ Nothing is ever tried again: after a broken line nobody knows whether the server
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from threading import Lock
@@ -106,7 +106,14 @@ class Gate:
             return self._concluded(action, attempt, found.standing, kept)
 
     def undo(self, act_id: str = "", *, borrow: bool = False) -> Outcome:
-        """Take the last change to this server back, also one of an earlier run. Raises as `run` does.
+        """Take the last change to this server back, also one of an earlier run; the outcome of the last statement.
+
+        Raises as `undo_each` does.
+        """
+        return list(self.undo_each(act_id, borrow=borrow))[-1]
+
+    def undo_each(self, act_id: str = "", *, borrow: bool = False) -> Iterator[Outcome]:
+        """The same, statement by statement, each run when its outcome is asked for. Raises as `run` does.
 
         Refused where nothing is left to undo, where that is not `act_id` if one is given, or where the value is no longer
         the one that change left behind.
@@ -128,7 +135,8 @@ class Gate:
                     ),
                     _(LOOK_AGAIN),
                 )
-        return [self.run(action, borrow=borrow) for action in actions][-1]
+        for action in actions:
+            yield self.run(action, borrow=borrow)
 
     @staticmethod
     def taking_back(act: Act) -> tuple[Action, ...]:

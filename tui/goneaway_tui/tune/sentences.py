@@ -6,7 +6,7 @@ import re
 
 from goneaway_tui.language import _, marked
 
-GONE = marked("session {id} was gone already")
+GONE = marked("session {id} had already ended")
 KILLED = marked("session {id} was killed")
 QUERY_KILLED = marked("the statement of session {id} was killed")
 NOT_PERSISTED = marked("nothing is persisted for {name} any more; its running value stays")

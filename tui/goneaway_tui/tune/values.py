@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.duration import UNITS
-from goneaway_tui.tune.tunables import Unit
+from goneaway_tui.tune.tunables import TUNABLE, Unit
 
 LONGEST = 80
 """Characters; who types more has pasted something else."""
@@ -113,6 +113,22 @@ def words(value: float, unit: Unit) -> str:
     if unit in {Unit.SECONDS, Unit.MILLISECONDS}:
         return _time(exact / FACTORS[unit]["s"])
     return _digits(exact)
+
+
+def amount(name: str, value: float | None) -> str:
+    """A variable's value in words, with the bare number where that says more; a variable not in the table: the number.
+
+    >>> amount("wait_timeout", 28800), amount("wait_timeout", 8), amount("max_connections", 151)
+    ('8 h (28800 s)', '8 s', '151')
+    """
+    if value is None:
+        return _("unknown")
+    if name not in TUNABLE:
+        return f"{value:,}"
+    said = words(value, TUNABLE[name].unit)
+    suffix = {Unit.SECONDS: "s", Unit.BYTES: "B"}.get(TUNABLE[name].unit)
+    bare = f"{value:.12g} {suffix}"
+    return said if suffix is None or said == bare else f"{said} ({bare})"
 
 
 def _absolute(bare: str, text: str, unit: Unit, decimals: int) -> Fraction:

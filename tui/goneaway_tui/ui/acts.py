@@ -21,7 +21,7 @@ from goneaway_tui.errors import (
 )
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
-from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Powers, Standing
 from goneaway_tui.ports import Conversation, Executor
 from goneaway_tui.tune.actions import Action, ResetPersist, SetVariable
@@ -30,7 +30,7 @@ from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.screens.chooser import ChooserScreen, tunables
 from goneaway_tui.ui.screens.confirm import ConfirmScreen, undoing
-from goneaway_tui.ui.screens.kill import Kills, KillScreen, mortals
+from goneaway_tui.ui.screens.kill import Kills, KillScreen, is_mortal, mortals, own_user
 from goneaway_tui.ui.screens.report import Done, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
@@ -84,6 +84,8 @@ class Acts:
         self._why_not = why_not
         self._powers: Powers | None = None
         self._gate: Gate | None = None
+        self._own_sessions: tuple[Snapshot, bool] | None = None
+        """A snapshot, and whether it lists sessions that the account may kill without a privilege."""
         self._asking = threading.Lock()
         """Held while the server is asked what the account may do."""
         self._threads: list[threading.Thread] = []
@@ -141,8 +143,24 @@ class Acts:
                 if any(not self._powers.why_not_set(name) for name in TUNABLE)
                 else self._powers.why_not_set("wait_timeout")
             )
-        reasons = dict(self._powers.why_not)
-        return "" if self._powers.can_kill else reasons.get(need, _("the account may not kill"))
+        return "" if self._powers.can_kill or self._has_own_sessions(self._powers) else self._why_not_others()
+
+    def _has_own_sessions(self, powers: Powers) -> bool:
+        """Whether a session is listed that the account may kill without a privilege."""
+        snapshot = self._server.shown
+        if snapshot is None:
+            return False
+        if self._own_sessions is None or self._own_sessions[0] is not snapshot:
+            user = own_user(snapshot.verdicts, powers)
+            has_any = any(is_mortal(v) and user in {"", v.session.user} for v in snapshot.verdicts)
+            self._own_sessions = snapshot, has_any
+        return self._own_sessions[1]
+
+    def _why_not_others(self) -> str:
+        """Why the account may not kill the sessions of other accounts; empty where it may."""
+        if self._powers is None or self._powers.can_kill:
+            return ""
+        return dict(self._powers.why_not).get("kill", _("the account may not kill"))
 
     def tune(self, name: str) -> None:
         """Read the variable afresh, then open its dialog."""
@@ -226,7 +244,8 @@ class Acts:
 
         def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
             if yes:
-                self._perform(_("undo"), 1, lambda: [self._undone(gate, borrow=bool(note))])
+                undone = partial(self._undone, gate, act.id, actions, borrow=bool(note))
+                self._perform(_("undo"), len(actions), undone)
 
         self._app.dress(self._server.color)
         self._app.push_screen(
@@ -234,7 +253,7 @@ class Acts:
         )
 
     def _ask_kill(self, victims: Sequence[Verdict], said: str) -> None:
-        mortal, left_out = mortals(victims)
+        mortal, left_out = mortals(victims, self._only_user(), self._why_not_others())
         if mortal:
             note = self._note()
             self._app.dress(self._server.color)
@@ -244,15 +263,23 @@ class Acts:
         else:
             self._refuse(left_out)
 
+    def _only_user(self) -> str:
+        """The only user name whose sessions the account may kill; empty where it may kill all, or the name is unknown."""
+        snapshot, powers = self._server.shown, self._powers
+        if powers is None or powers.can_kill or snapshot is None:
+            return ""
+        return own_user(snapshot.verdicts, powers)
+
     def _note(self) -> str:
         """What to say before an act that may have to run over the connection that reads; empty where it has one of its own."""
         executor, newest = self._executor, self._server.newest
         if executor is None or not executor.can_borrow:
             return ""
-        if executor.is_full:
-            return _(BORROWS)
         taken = newest and newest.sample.counter("threads_connected")
         most = newest and newest.sample.counter("max_connections")
+        has_room = bool(taken and most and taken < most)
+        if executor.is_full and (executor.is_account_full or not has_room):
+            return _(BORROWS)
         return _(MAY_BORROW, taken=taken, most=most) if taken and most and taken >= most else ""
 
     def variables(self) -> None:
@@ -340,23 +367,23 @@ class Acts:
                 told.pop_all()
         return self._probed(action, outcome)
 
-    def _undone(self, gate: Gate, *, borrow: bool) -> Done:
-        try:
-            outcome: Outcome = gate.undo(borrow=borrow)
-        except (Refused, SourceError, FileError) as error:
-            return self._not_done(self._last_action(gate), error, borrow=borrow)
-        return self._probed(outcome.action, outcome)
+    def _undone(self, gate: Gate, act_id: str, actions: Sequence[Action], *, borrow: bool) -> Iterator[Done]:
+        outcomes = gate.undo_each(act_id, borrow=borrow)
+        for action in actions:
+            try:
+                outcome = next(outcomes)
+            except (Refused, SourceError, FileError) as error:
+                yield self._not_done(action, error, borrow=borrow)
+                return
+            yield self._probed(outcome.action, outcome)
 
     def _not_done(self, action: Action, error: GoneawayError, *, borrow: bool) -> Done:
         if isinstance(error, Refused):
             return Done(action, refused=error.line)
-        if isinstance(error, NoConnectionLeft) and not borrow and self._note():
+        can_borrow = self._executor is not None and self._executor.can_borrow
+        if isinstance(error, NoConnectionLeft) and not borrow and can_borrow:
             return Done(action, failed=_(NOT_TOLD))
         return Done(action, failed=error.line, is_unknown=isinstance(error, OutcomeUnknown))
-
-    def _last_action(self, gate: Gate) -> Action:
-        act = gate.last_change()
-        return ResetPersist((act.entry.variable if act else None) or "?")
 
     def _probed(self, action: Action, outcome: Outcome) -> Done:
         """With what new sessions get; that nobody could be asked takes nothing from what was done."""

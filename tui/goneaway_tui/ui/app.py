@@ -18,6 +18,7 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ports import Clock
 from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.tune.values import amount
 from goneaway_tui.ui.acts import NEEDS, Acts
 from goneaway_tui.ui.commands import Palette, every_command
 from goneaway_tui.ui.exporting import export
@@ -91,6 +92,8 @@ class GoneawayApp(Face[None]):
         self._board = board_of(self)
         self._greeting, self._wall = greeting, wall
         self._frozen_at: float | None = None
+        self._grey = self._greyed()
+        """The keys of the board that can do nothing on the server in hand."""
 
     def lay_anew(self, watched: tuple[Watched, ...]) -> None:
         """A board around these, of whom some are new; what lies over the old one is left."""
@@ -185,6 +188,10 @@ class GoneawayApp(Face[None]):
         self.trouble, self.freshness = self._hand.trouble, self._fresh(now)
         self._show_standing()
         self.snapshot = self._hand.shown
+        grey = self._greyed()
+        if grey != self._grey:
+            self._grey = grey
+            self.refresh_bindings()
 
     def _show_standing(self) -> None:
         """What this run may do to the server in hand, and whether it records: either may end while it runs."""
@@ -193,11 +200,11 @@ class GoneawayApp(Face[None]):
 
     def take_in_hand(self, name: str) -> None:
         """The keys act on another server from now on."""
-        before = [self.acts.why_not(key) for key in NEEDS]
         self._hand = next(each for each in self.watched if each.name == name)
         self._show_hand(self.clock())
-        if before != [self.acts.why_not(key) for key in NEEDS]:
-            self.refresh_bindings()
+
+    def _greyed(self) -> frozenset[str]:
+        return frozenset(key for key in NEEDS if self.acts.why_not(key))
 
     @on(Judged)
     def _take(self, message: Judged) -> None:
@@ -223,10 +230,10 @@ class GoneawayApp(Face[None]):
             if gate is not None and gate.has_set(change.variable, change.new):
                 continue
             words = of + _(
-                "{variable} was {old}, and is {new} now",
+                "{variable} changed from {old} to {new}",
                 variable=change.variable,
-                old=change.old,
-                new=change.new,
+                old=amount(change.variable, change.old),
+                new=amount(change.variable, change.new),
             )
             self.notify(plain(words, 300), timeout=8, markup=False)
         if not self.has_several:

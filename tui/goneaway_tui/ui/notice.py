@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len
 
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
@@ -10,6 +13,8 @@ from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.ui import wording
 
+LONG, SHORTENED = 80, 50
+"""Cells from which on a list of what is hidden is shortened, and to how many."""
 MARKING = marked("grouped by server, enter narrows to one, space marks for w i p t")
 
 
@@ -34,13 +39,27 @@ def hidden(limitations: Iterable[Limitation]) -> str:
     grave = [each for each in limitations if each.grant and is_grave(each)]
     if not grave:
         return ""
-    more = _("  (and {number} more: ?)", number=len(grave) - 1) if len(grave) > 1 else ""
+    more = _(" (and {number} more: ?)", number=len(grave) - 1) if len(grave) > 1 else ""
     return _(
-        "! hidden{more}: {grant}  shows {what}",
+        "! Not visible: {what}{more}. To see them: {grant}",
+        what=beginning(plain(_(grave[0].what))),
         more=more,
         grant=plain(_(grave[0].grant or "")),
-        what=plain(_(grave[0].what)),
     )
+
+
+def beginning(words: str) -> str:
+    """The first items of a list, where the list is long: below it the line has to have room for the remedy.
+
+    >>> beginning("own limits, the exact idle clock, the program and client of each session, a bare BEGIN")
+    'own limits, the exact idle clock, ...'
+    """
+    if cell_len(words) <= LONG:
+        return words
+    parts = re.split(r"(?<=[,、，])", words)
+    while len(parts) > 1 and cell_len("".join(parts)) > SHORTENED:
+        parts.pop()
+    return f"{''.join(parts)} ..."
 
 
 def nothing(shown: Sequence[Snapshot], narrow: str, trouble: str) -> str:

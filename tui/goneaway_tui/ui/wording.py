@@ -57,7 +57,7 @@ GROUPED_BY = {
     "user": marked("user"),
     "client": marked("client"),
     "program": marked("program"),
-    "db": marked("db"),
+    "db": marked("database"),
     "server": marked("server"),
 }
 

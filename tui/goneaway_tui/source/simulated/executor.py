@@ -23,7 +23,7 @@ from goneaway_tui.tune.tunables import TUNABLE
 class SimulatedExecutor:
     """Implements Executor. Made by the source whose play it changes; `lock` is held while either touches that."""
 
-    is_lent = is_full = can_borrow = False
+    is_lent = is_full = is_account_full = can_borrow = False
 
     def __init__(self, stage: Stage, play: Play, clock: Clock, lock: Lock, name: str) -> None:
         """`stage` is as it was when the server started."""

@@ -211,6 +211,8 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         ),
         "hurried": _variants(shapes.ASKED, ("mysql/hurried.sql", "")),
         "session_act": _variants(shapes.ACT, ("mysql/session_act.sql", "")),
+        "session_before": _variants(shapes.SESSION_BEFORE, ("mysql/session_before.sql", "")),
+        "session_restore": _variants(shapes.ACT, ("mysql/session_restore.sql", "")),
         "identity": _variants(shapes.NAMED, ("mysql/identity.sql", "")),
         "uid": _variants(shapes.UID, ("mysql/uid.sql", "")),
         "side_door": _variants(shapes.SIDE_DOOR, ("mysql/side_door.sql", "")),

@@ -331,6 +331,7 @@ NAMED = Rows(marked("the server's own id"), (NAME, text(1024).or_null))
 SIDE_DOOR = Rows(marked("the admin port"), (HOST, whole(0, 65_535).or_null), least=1)
 GRANTS = Rows(marked("the grants"), (text(65_536),))
 OWN_VALUE = Rows(marked("our own session's value"), (FIGURE,), least=1)
+SESSION_BEFORE = Rows(marked("our own session's settings"), (SAYING, text(4096)), least=1)
 WARNINGS = Rows(marked("the warnings"), (SAYING, COUNT, SAYING))
 STANDING = Rows(
     marked("the variable"),

@@ -5,7 +5,7 @@ Answers with actions and performs nothing. Opens with Cancel focused; keys typed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -19,6 +19,7 @@ from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.model.tuning import Powers
 from goneaway_tui.tune.actions import KillQuery, KillSession
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.copying import Piece
@@ -31,15 +32,43 @@ SHOWN = 12
 Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
 
 
-def mortals(victims: Sequence[Verdict]) -> tuple[list[Verdict], str]:
-    """Those that may be killed at all, and what is said of the others."""
-    mortal = [v for v in victims if not v.session.own and v.session.role is Role.CLIENT]
-    spared = len(victims) - len(mortal)
-    if not spared:
-        return mortal, ""
-    return mortal, _(
-        "{number} left out: our own, replicas, dumps and daemons are never killed.", number=spared
-    )
+def own_user(verdicts: Iterable[Verdict], powers: Powers) -> str:
+    """The user name whose sessions this account may always kill; empty where it is unknown.
+
+    Both servers compare the login names of two sessions, so the name of the tool's own session comes first: behind a
+    proxy user the account has another.
+    """
+    return next((v.session.user for v in verdicts if v.session.own), powers.user)
+
+
+def is_mortal(verdict: Verdict) -> bool:
+    return not verdict.session.own and verdict.session.role is Role.CLIENT
+
+
+def mortals(
+    victims: Sequence[Verdict], user: str = "", why_not_others: str = ""
+) -> tuple[list[Verdict], str]:
+    """Those that may be killed at all, and what is said of the others.
+
+    `user`: the only one whose sessions may be killed, empty where all may be. `why_not_others`: why not the others'.
+    """
+    mortal = [v for v in victims if is_mortal(v)]
+    said = []
+    if len(mortal) < len(victims):
+        said.append(
+            _(
+                "{number} left out: our own, replicas, dumps and daemons are never killed.",
+                number=len(victims) - len(mortal),
+            )
+        )
+    allowed = [v for v in mortal if user in {"", v.session.user}]
+    if len(allowed) < len(mortal):
+        said.append(
+            _("{number} left out: {why}", number=len(mortal) - len(allowed), why=why_not_others)
+            if allowed
+            else why_not_others
+        )
+    return allowed, "\n".join(said)
 
 
 class KillScreen(SeenScreen[Kills | None]):
@@ -79,7 +108,11 @@ class KillScreen(SeenScreen[Kills | None]):
                 yield Choice(_("only its running statement (KILL QUERY)"), id="how-query")
             yield Static(id="runs")
             yield Label(
-                Content(_("Each is looked at again first, and spared if it is no longer what is shown here."))
+                Content(
+                    _(
+                        "Before each KILL the tool reads the session again. It skips a session that has run a statement since."
+                    )
+                )
             )
             if self._note:
                 yield Label(Content(self._note), classes="note")
@@ -90,7 +123,7 @@ class KillScreen(SeenScreen[Kills | None]):
                 yield Button(_("Kill"), variant="error", id="kill", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus()
+        self.query_one("#cancel", Button).focus(scroll_visible=False)  # the first victim is to be seen
         self._show_statements()
 
     def _list(self) -> Content:
@@ -106,7 +139,7 @@ class KillScreen(SeenScreen[Kills | None]):
     def _stakes(self) -> str:
         open_ones = [v.session.transaction for v in self._victims if v.session.transaction is not None]
         if not open_ones:
-            return _("None of them is seen inside a transaction.")
+            return _("No open transaction.")
         rows = sum(t.rows_modified or 0 for t in open_ones)
         locked = sum(t.rows_locked or 0 for t in open_ones)
         return _(

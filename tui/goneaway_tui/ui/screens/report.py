@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.tuning import Probe
-from goneaway_tui.tune.actions import Action, SetVariable
+from goneaway_tui.tune.actions import Action, KillSession, SetVariable
 from goneaway_tui.tune.gate import Outcome
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import words
@@ -123,11 +123,15 @@ class ReportScreen(ModalScreen[None]):
         return _("stopping after this one") if self.is_stopping else _("esc stops after this one")
 
     def _tally(self) -> str:
-        """`12 of 50 done, 3 spared`."""
-        performed = sum(each.outcome is not None for each in self._done)
+        """`12 of 50 killed, 3 had already ended`."""
+        gone = sum(each.outcome is not None and each.outcome.gone for each in self._done)
+        performed = sum(each.outcome is not None for each in self._done) - gone
         left = self._expected - len(self._done)
-        parts = [_("{number} of {expected} done", number=performed, expected=self._expected)]
+        kills = bool(self._done) and isinstance(self._done[0].action, KillSession)
+        said = marked("{number} of {expected} killed") if kills else marked("{number} of {expected} done")
+        parts = [_(said, number=performed, expected=self._expected)]
         for number, said in (
+            (gone, marked("{number} had already ended")),
             (sum(bool(each.refused) for each in self._done), marked("{number} spared")),
             (
                 sum(bool(each.failed) and not each.is_unknown for each in self._done),
@@ -153,11 +157,11 @@ def told(done: Done) -> Iterable[Line]:
         yield (f"  {done.failed}", "$text-error")
         return
     outcome = done.outcome
-    yield (f"✔ {statement}", GOOD)
+    yield (f"– {statement}", FACT) if outcome.gone else (f"✔ {statement}", GOOD)
     kept = outcome.kept.value if outcome.kept else None
     is_as_asked = not isinstance(done.action, SetVariable) or kept == done.action.value
     yield (f"  {outcome.said}", FACT if is_as_asked else BAD)
-    for warning in outcome.kept.warnings if outcome.kept else ():
+    for warning in outcome.kept.warnings if outcome.kept and not outcome.gone else ():
         yield (_("  the server says: {warning}", warning=_(warning)), BAD)
     if outcome.lent:
         yield (_("  ran over the connection that reads: the server gave no other"), FACT)

@@ -14,6 +14,7 @@ from goneaway_tui.judge.forecast import Forecast, closings
 from goneaway_tui.language import _, ngettext
 from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import HIDES_SESSIONS
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
 from goneaway_tui.ui import wording
@@ -193,17 +194,24 @@ def unseen(sample: Sample) -> str:
     """How many are connected, where this account is not shown all of them."""
     connected = sample.counter("threads_connected")
     clients = sum(session.role in {Role.CLIENT, Role.LOGIN} for session in sample.sessions)
-    sees_all = not sample.limitations or connected is None or connected <= clients + JUST_CAME
+    slack = 0 if any(each.what in HIDES_SESSIONS for each in sample.limitations) else JUST_CAME
+    sees_all = not sample.limitations or connected is None or connected <= clients + slack
     return "" if sees_all else _(" seen of {number:,}", number=connected or 0)
 
 
 def saturation(sample: Sample) -> list[Part]:
-    """The sessions, of how many there may be; with a sign and the share once the server is nearly full."""
+    """The sessions, of how many there may be; once the server is nearly full, the connections, a sign and the share."""
     most = sample.variable("max_connections")
-    of = unseen(sample) + f" / {wording.count(int(most))}" if most else ""
-    parts = figure(_("sessions"), wording.count(len(sample.sessions)), of)
+    hidden, limit = unseen(sample), f" / {wording.count(int(most))}" if most else ""
     alarm = how_full(sample)
-    return parts if alarm is None else [*parts[:-1], (of, parts[-1][1]), alarm, ("   ", "")]
+    if alarm is None:
+        return figure(_("sessions"), wording.count(len(sample.sessions)), hidden + limit)
+    if hidden:
+        parts = figure(_("sessions"), wording.count(len(sample.sessions)), hidden + limit)
+    else:  # daemons are sessions, and take none of max_connections
+        connected = sample.counter("threads_connected") or 0
+        parts = figure(_("connections"), wording.count(connected), limit, "sessions")
+    return [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1]), alarm, ("   ", "")]
 
 
 def how_full(sample: Sample) -> Part | None:
