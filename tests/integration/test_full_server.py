@@ -23,7 +23,7 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.sql import shapes
-from goneaway_tui.source.sql.shapes import Statement
+from goneaway_tui.source.sql.shapes import SESSION_BEFORE, Statement
 from goneaway_tui.source.writer import Writer
 from goneaway_tui.tune.actions import KillSession
 from goneaway_tui.tune.gate import Gate
@@ -261,7 +261,7 @@ def test_a_value_out_of_bounds_is_cut_over_the_lent_connection_as_over_any(
     crowd = Crowd(server, [])
     crowd.fill()
     with reader(root(server)) as (source, executor):
-        asked = "SELECT @@SESSION.sql_mode, @@SESSION.time_zone"
+        asked = Statement("SELECT @@SESSION.time_zone, @@SESSION.sql_mode", SESSION_BEFORE)
         with source.lent() as (reading, _found):
             before = reading.rows(asked)
         with executor.together(borrow=True) as conversation:
