@@ -236,11 +236,10 @@ class Conversation:
     def _prepared(self, connection: Connection, found: Survey) -> Iterator[None]:
         """With the session variables a change needs. A lent session gets its own values back, or is given up."""
         prepare = found.statement("session_act") if self.is_lent else None
-        ask, restore = found.statement("session_before"), found.statement("session_restore")
-        if prepare is None or ask is None or restore is None:
+        if prepare is None:
             yield
             return
-        before = tuple(text(value) for value in connection.rows(ask)[0])
+        before = tuple(text(value) for value in connection.rows(found.must("session_before"))[0])
         connection.rows(prepare)
         is_broken = False
         try:
@@ -251,7 +250,7 @@ class Conversation:
         finally:
             if not is_broken:
                 try:
-                    connection.rows(restore, before)
+                    connection.rows(found.must("session_restore"), before)
                 except (SourceError, Refusal):
                     connection.abandon()  # a new session begins with the values of the server
 
