@@ -5,7 +5,7 @@ from __future__ import annotations
 import pymysql
 import pytest
 
-from goneaway_tui.errors import AccessDenied, NoConnectionLeft, SourceError, TooSlow, Unreachable
+from goneaway_tui.errors import AccessDenied, NoConnectionLeft, ServerFull, SourceError, TooSlow, Unreachable
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import ABSENT, DENIED
 from goneaway_tui.source.explanations import HINTS as TOLD
@@ -16,7 +16,7 @@ SOCKET = Address(socket="/run/mysqld/mysqld.sock")
 
 HINTS = [
     (1028, TooSlow, "next poll"),
-    (1040, NoConnectionLeft, "CONNECTION_ADMIN"),
+    (1040, ServerFull, "CONNECTION_ADMIN"),
     (1044, AccessDenied, "-D"),
     (1045, AccessDenied, "-p asks"),
     (1049, AccessDenied, "-D"),
