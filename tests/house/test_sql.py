@@ -66,6 +66,8 @@ def asked(way: str) -> Iterator[tuple[str, str]]:
 
 NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
     ("source/executor.py", "session_act"): (Flavour.MARIADB, "its `hurried` always brings a row"),
+    ("source/executor.py", "session_before"): (Flavour.MARIADB, "it has no `session_act` to undo"),
+    ("source/executor.py", "session_restore"): (Flavour.MARIADB, "it has no `session_act` to undo"),
     ("source/testimony.py", "offline"): (Flavour.MARIADB, "it has no offline mode"),
     ("source/testimony.py", "log"): (Flavour.MARIADB, "its log is a file only"),
     ("source/testimony.py", "log_oldest"): (Flavour.MARIADB, "its log is a file only"),

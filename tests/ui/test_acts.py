@@ -388,7 +388,11 @@ async def test_a_full_server_is_acted_on_over_the_connection_that_reads_and_ever
 
 async def test_what_was_not_told_before_is_not_done_over_the_connection_that_reads(tmp_path: Path) -> None:
     executor = FakeExecutor(sessions=SESSIONS)
-    app = an_app(tmp_path, executor)
+    counted = {"threads_connected": 3, "max_connections": 151}
+    samples = [a_sample(SESSIONS, counters={**counted, "threads_connected": n}) for n in (3, 151)]
+    clock = HeldClock()
+    journal = Journal(tmp_path / "journal.jsonl", clock)
+    app = GoneawayApp([Subject(Scripted(*samples), executor=executor, journal=journal)], clock, ticking=False)
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot)
         await pilot.press("k")

@@ -8,6 +8,7 @@ import pytest
 from goneaway_tui.errors import (
     AccessDenied,
     NoConnectionLeft,
+    ServerFull,
     SourceError,
     StopReported,
     TooSlow,
@@ -23,7 +24,7 @@ SOCKET = Address(socket="/run/mysqld/mysqld.sock")
 
 HINTS = [
     (1028, TooSlow, "next poll"),
-    (1040, NoConnectionLeft, "CONNECTION_ADMIN"),
+    (1040, ServerFull, "CONNECTION_ADMIN"),
     (1044, AccessDenied, "-D"),
     (1045, AccessDenied, "-p asks"),
     (1049, AccessDenied, "-D"),

@@ -84,6 +84,8 @@ class Acts:
         self._why_not = why_not
         self._powers: Powers | None = None
         self._gate: Gate | None = None
+        self._refused_on: Snapshot | None = None
+        """The newest snapshot when the server refused a connection: the free places it counts are taken since."""
         self._own_sessions: tuple[Snapshot, bool] | None = None
         """A snapshot, and whether it lists sessions that the account may kill without a privilege."""
         self._asking = threading.Lock()
@@ -277,7 +279,7 @@ class Acts:
             return ""
         taken = newest and newest.sample.counter("threads_connected")
         most = newest and newest.sample.counter("max_connections")
-        has_room = bool(taken and most and taken < most)
+        has_room = bool(taken and most and taken < most and newest is not self._refused_on)
         if executor.is_full and (executor.is_account_full or not has_room):
             return _(BORROWS)
         return _(MAY_BORROW, taken=taken, most=most) if taken and most and taken >= most else ""
@@ -380,6 +382,8 @@ class Acts:
     def _not_done(self, action: Action, error: GoneawayError, *, borrow: bool) -> Done:
         if isinstance(error, Refused):
             return Done(action, refused=error.line)
+        if isinstance(error, NoConnectionLeft):
+            self._refused_on = self._server.newest
         can_borrow = self._executor is not None and self._executor.can_borrow
         if isinstance(error, NoConnectionLeft) and not borrow and can_borrow:
             return Done(action, failed=_(NOT_TOLD))

@@ -27,8 +27,10 @@ from goneaway_tui.ui.screens.seen import SeenScreen
 from goneaway_tui.ui.widgets.choice import Choice, Choices
 from goneaway_tui.ui.widgets.plain_text import Button, Label, Static, heading
 
-SHOWN = 12
-"""Victims listed by name; the rest are counted."""
+SHOWN, LEAST_SHOWN = 12, 3
+"""Victims listed by name, at most and on a small terminal at least; the rest are counted."""
+OTHER_LINES = 16
+"""Lines of the dialog besides its victims, at most: so many are left for the question and its buttons."""
 Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
 
 
@@ -127,13 +129,14 @@ class KillScreen(SeenScreen[Kills | None]):
         self._show_statements()
 
     def _list(self) -> Content:
+        shown = max(LEAST_SHOWN, min(SHOWN, self.app.size.height - OTHER_LINES))
         lines = [
             f"{v.session.id:>7} {plain(v.session.user, 10):<10} {wording.client(v.session, 19):<19.19} "
             f"{wording.program(v.session):<10.10} {wording.idle(v, self._now):>8}  {wording.stake_within(v.session, 12)}"
-            for v in self._victims[:SHOWN]
+            for v in self._victims[:shown]
         ]
-        if len(self._victims) > SHOWN:
-            lines.append(f"{'':7} " + _("and {number:,} more", number=len(self._victims) - SHOWN))
+        if len(self._victims) > shown:
+            lines.append(f"{'':7} " + _("and {number:,} more", number=len(self._victims) - shown))
         return Content("\n".join(lines))
 
     def _stakes(self) -> str:
