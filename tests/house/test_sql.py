@@ -73,7 +73,6 @@ NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
         "its table has no key: it is gone through in any case",
     ),
     ("source/history.py", "past_log"): (Flavour.MARIADB, "its log is a file only"),
-    ("source/history.py", "limits_set"): (Flavour.MARIADB, "it does not tell when a variable was set"),
     ("source/history.py", "raised"): (Flavour.MARIADB, "it counts errors by no account"),
 }
 """What a module that serves both families asks of one of them alone, and why it cannot come to the other."""

@@ -188,13 +188,6 @@ def test_where_a_global_limit_was_changed_no_one_limit_is_blamed() -> None:
     assert "No global limit closed" not in own + counted
 
 
-def test_where_the_server_tells_when_a_limit_was_set_that_is_said() -> None:
-    past = Facts(limits_set={"wait_timeout": NOW - 81})
-    remedies = told(Patient(a_snapshot(), (ended_at(8, 8.0, inherited=8),), NOW, past))
-
-    assert "The global wait_timeout was last set 81 s ago." in remedies
-
-
 def test_an_earlier_global_limit_that_was_seen_is_named() -> None:
     status = idled_out(a_patient(ended_at(8, 8.0, inherited=8)))
 

@@ -31,7 +31,6 @@ class Remembering(MysqlStandin):
             "mysql/raised.sql": [],
             "mysql/killed.sql": [(None,)],
             "mysql/hosts_troubled.sql": [],
-            "mysql/limits_set.sql": [],
             "mysql/past_log.sql": lambda _: [*reversed(self.log)],
         }
 
@@ -116,19 +115,12 @@ def test_the_log_of_a_week_is_asked_for() -> None:
     assert [(LOG_SECONDS,)] == server.heard_of("past_log")
 
 
-def test_when_a_limit_was_set_is_dated_on_our_clock() -> None:
-    told = Remembering().says("limits_set", (b"wait_timeout", -81.0))
-
-    assert (("wait_timeout", NOW - 81),) == told.limits_set
-
-
-@pytest.mark.parametrize("file", ["raised", "killed", "hosts_troubled", "past_log", "limits_set"])
+@pytest.mark.parametrize("file", ["raised", "killed", "hosts_troubled", "past_log"])
 def test_what_may_not_be_read_is_empty_and_the_rest_is_told(file: str) -> None:
     server = Remembering()
     server.scripted["mysql/raised.sql"] = [(b"shop", b"web-3", 4031, 1, -5.0, -5.0)]
     server.scripted["mysql/killed.sql"] = [(-30.0,)]
     server.scripted["mysql/hosts_troubled.sql"] = [(b"10.0.0.7", 1, 0)]
-    server.scripted["mysql/limits_set.sql"] = [(b"wait_timeout", -81.0)]
     server.log = [(42, b"MY-010914", ABORTED, -900.0)]
     server.scripted[f"mysql/{file}.sql"] = refused()
     told = server.tells()
@@ -138,8 +130,7 @@ def test_what_may_not_be_read_is_empty_and_the_rest_is_told(file: str) -> None:
         "killed": told.killed_at is not None,
         "hosts_troubled": bool(told.hosts),
         "past_log": bool(told.log),
-        "limits_set": bool(told.limits_set),
-    } == {each: each != file for each in ("raised", "killed", "hosts_troubled", "past_log", "limits_set")}
+    } == {each: each != file for each in ("raised", "killed", "hosts_troubled", "past_log")}
 
 
 def test_a_broken_line_is_no_refusal() -> None:

@@ -92,7 +92,6 @@ def remembered(source: LiveSource | Unreached) -> Facts:
         log=past.log,
         hosts=past.hosts,
         killed_at=past.killed_at,
-        limits_set=dict(past.limits_set),
     )
 
 

@@ -73,8 +73,6 @@ class Facts:
     """Global variables in force, by name: seconds, bytes, counts."""
     unchanged: frozenset[str] = frozenset()
     """Those of them that have had this value since the server started, as far as it says so."""
-    limits_set: Mapping[str, float] = field(default_factory=dict)
-    """When a statement last set a global idle limit, seconds since 1970 UTC; of those that are known."""
     counters: Mapping[str, int] = field(default_factory=dict)
     """Status counters since it started, by lower-case name."""
     errors: tuple[Raised, ...] = ()
@@ -131,7 +129,6 @@ class Facts:
             log=past.log or self.log,
             hosts=past.hosts,
             killed_at=past.killed_at,
-            limits_set=past.limits_set,
         )
 
 

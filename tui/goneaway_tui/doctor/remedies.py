@@ -9,7 +9,7 @@ from goneaway_tui.doctor.arguments import never_began
 from goneaway_tui.doctor.evidence import LARGEST_PACKET, Evidence, Facts
 from goneaway_tui.doctor.occurrences import OFFLINE
 from goneaway_tui.doctor.pools import arithmetic, pool_settings, safe_seconds
-from goneaway_tui.doctor.words import age_words, bytes_words, in_turn, seconds_words
+from goneaway_tui.doctor.words import bytes_words, seconds_words
 from goneaway_tui.judge.end_limits import EndLimit, Whose
 from goneaway_tui.language import _
 from goneaway_tui.model.server import Flavour
@@ -57,19 +57,6 @@ def for_idling(seen: Evidence) -> Iterator[str]:
         yield from _settings(seen, limit)
 
 
-def set_words(server: Facts) -> str:
-    """When the global idle limits were last set, as far as the server says so; empty where it does not."""
-    return in_turn(
-        _(
-            "The global {variable} was last set {ago} ago.",
-            variable=name,
-            ago=age_words(max(0.0, server.asked_at - at)),
-        )
-        for name, at in sorted(server.limits_set.items(), key=lambda each: each[1])
-        if server.asked_at is not None
-    )
-
-
 def own_limit_words(age: float, server: Facts, *, global_known: bool) -> str:
     """Of a session that cannot have been idle for longer than `age` seconds, which is less than the global limits."""
     if not global_known:
@@ -84,21 +71,20 @@ def own_limit_words(age: float, server: Facts, *, global_known: bool) -> str:
             "No global limit closed the session: the session had been idle for {age} at most.",
             age=seconds_words(age),
         )
-    told = _(
+    return _(
         "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
         "The global limit now ({limit}) did not close the session, which had been idle for {age} at most. "
         "A shorter limit did: an earlier global value, or one set by the session.",
         limit=seconds_words(server.shortest_global or 0.0),
         age=seconds_words(age),
     )
-    return in_turn((told, set_words(server)))
 
 
 def end_limit_words(end: EndLimit, server: Facts) -> Iterator[str]:
     """Which limit ended a session that was seen to end, where it is no global limit in force: of that its name says all."""
     now, ended = server.limits.get("wait_timeout"), seconds_words(end.seconds)
     if end.whose is Whose.EARLIER_GLOBAL:
-        told = _(
+        yield _(
             "An earlier global {variable} of {ended} ended the session; now it is {now}. Sessions that connected before "
             "that change keep the earlier value until they reconnect.",
             variable=end.variable,
@@ -106,29 +92,26 @@ def end_limit_words(end: EndLimit, server: Facts) -> Iterator[str]:
             now=_("unknown") if now is None else seconds_words(now),
         )
     elif end.whose is Whose.OWN and server.is_unchanged:
-        told = _(
+        yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
             "The session's own limit of {ended} ended it; no global value is that short.",
             ended=ended,
         )
     elif end.whose is Whose.OWN:
-        told = _(
+        yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The session's own limit of {ended} ended it. No global value now is that short: the session set the limit, "
             "or copied it from an earlier global value.",
             ended=ended,
         )
     elif end.whose is Whose.UNKNOWN:
-        told = _(
+        yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The global limit now ({limit}) did not close the session, which had been idle for {ended}. "
             "A shorter limit did: an earlier global value, or one set by the session.",
             limit=_("unknown") if server.shortest_global is None else seconds_words(server.shortest_global),
             ended=ended,
         )
-    else:
-        return
-    yield in_turn((told, set_words(server)))
 
 
 def idle_less_words(end: EndLimit) -> str:

@@ -39,8 +39,6 @@ class History:
     hosts: tuple[TroubledHost, ...] = ()
     killed_at: float | None = None
     """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or nobody knows."""
-    limits_set: tuple[tuple[str, float], ...] = ()
-    """When a global idle limit was last set, by its name, seconds since 1970 UTC."""
 
 
 def recalled(connection: Connection, found: Survey, clock: Clock) -> History:
@@ -54,8 +52,6 @@ def recalled(connection: Connection, found: Survey, clock: Clock) -> History:
     killed = _rows(connection, found.statement("killed"))
     killed_at = _instant(clock(), killed[0][0]) if killed else None
     hosts = _rows(connection, found.statement("hosts_troubled")) or ()
-    limits_set = _rows(connection, found.statement("limits_set")) or ()
-    asked_at = clock()
     return History(
         raised,
         errors is not None,
@@ -63,7 +59,6 @@ def recalled(connection: Connection, found: Survey, clock: Clock) -> History:
         _log(connection, found, clock),
         tuple(TroubledHost(_name(ip), int(failures), int(refusals)) for ip, failures, refusals in hosts),
         killed_at,
-        tuple((text(name), asked_at + float(ago)) for name, ago in limits_set),
     )
 
 

@@ -161,7 +161,6 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
         "past_log": _variants(("mysql/past_log.sql", "instrumented log")),
         "raised": _variants(("mysql/raised.sql", "instrumented errors")),
         "killed": _variants(("mysql/killed.sql", "instrumented threads")),
-        "limits_set": _variants(("mysql/limits_set.sql", "bounds")),
         "hosts_troubled": _variants(("mysql/hosts_troubled.sql", "instrumented threads")),
         "one_sessions": _variants(
             ("mysql/one_threads.sql", "instrumented threads"),
