@@ -165,7 +165,7 @@ TROUBLES = {
     "our session closed when idle for 1 s": Trouble(lambda s: s.line.limit_idle(1), lambda s: s.line.mend(), "lost", interval=1.5, passes=True),
     "KILL of our own session": Trouble(lambda s: s.kill_ours(), nothing, "lost", passes=True),
     "a password that expires": Trouble(expire, renew, "the password has expired"),
-    "max_connections reached": Trouble(crowd_out, disperse, "all its connections are taken", breaks=True, arguments=("--max-connections=10",)),
+    "max_connections reached": Trouble(crowd_out, disperse, "all connections are taken", breaks=True, arguments=("--max-connections=10",)),
     "SIGSTOP": Trouble(lambda s: s.server.freeze(), lambda s: s.server.thaw(), "next try in", lasts=12, breaks=True, names=("mysql97",)),
     "SIGSTOP, MariaDB": Trouble(lambda s: s.server.freeze(), lambda s: s.server.thaw(), breaks=True, names=("mariadb1011", "mariadb118")),
     "a restart": Trouble(lambda s: s.server.stop(), lambda s: s.server.start(), "closes the connection", breaks=True),
@@ -226,7 +226,14 @@ def age_shown(app: GoneawayApp) -> float | None:
                          ids=[" on ".join(row) for row in ROWS])  # fmt: skip
 async def test_the_board_stands_through(case: str, stage: Stage) -> None:
     trouble = TROUBLES[case]
-    address = Address(NAME_OF_HOST, stage.line.port, "watcher", PASSWORD, ssl_mode=trouble.ssl_mode)
+    address = Address(
+        NAME_OF_HOST,
+        stage.line.port,
+        "watcher",
+        PASSWORD,
+        ssl_mode=trouble.ssl_mode,
+        get_server_public_key=True,
+    )
     source = LiveSource(address, time.time, interval=trouble.interval)
     app = GoneawayApp([Subject(source, interval=trouble.interval)], time.time)
 

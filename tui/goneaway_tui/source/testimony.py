@@ -21,7 +21,8 @@ from goneaway_tui.model.plain import plain
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.ports import Clock
-from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source import sql
+from goneaway_tui.source.connection import Connection
 from goneaway_tui.source.dossier import text
 from goneaway_tui.source.survey import Survey
 
@@ -236,14 +237,10 @@ class Testimony:
     def _read_offline(self, connection: Connection, found: Survey, now: float, clock: Clock) -> None:
         """Whether `offline_mode` was turned on since it was last asked, be it for a moment only."""
         statement = found.statement("offline")
-        if statement is None:
-            self._knows_offline = True  # such a server has no offline mode
+        if statement is None:  # such a server has no offline mode, or it refused to tell
+            self._knows_offline = "offline" not in sql.STATEMENTS[found.flavour]
             return
-        try:
-            value, ago = connection.rows(statement)[0]
-        except Refusal:
-            self._knows_offline = False
-            return
+        value, ago = connection.rows(statement)[0]
         on, was_on, first = bool(int(value)), self._is_offline, self._offline_asked_at == -math.inf
         set_at = -math.inf if ago is None else clock() - float(ago)
         if set_at >= self._offline_asked_at and (on or not was_on):
