@@ -376,10 +376,12 @@ def test_offline_mode_of_long_ago_ends_nobody_now(before: tuple[int, float | Non
 
 def test_where_offline_mode_may_not_be_read_it_is_unknown() -> None:
     server = Counting()
-    server.scripted["mysql/offline.sql"] = refused()
-    testimony = watched(server, one(1))
+    files = frozenset({"mysql/offline.sql", "mysql/offline_before.sql"})
+    found = replace(server.found(), refused=files)
+    testimony = Remembered()
+    testimony.clues(server.connection, found, server.sample(one(1)), server.clock)
 
-    assert server.tell(testimony).offline is None
+    assert testimony.clues(server.connection, found, server.sample(one(1)), server.clock).offline is None
 
 
 # --- A server without an error for idle timeouts
