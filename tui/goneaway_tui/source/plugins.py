@@ -38,8 +38,8 @@ _ASK_FOR_KEY = {"caching_sha2_password": b"\x02", "sha256_password": b"\x01"}
 class Plugin:
     """What the wire tells of whom it leads to. Made when the plugin is chosen, after TLS has begun."""
 
-    def __init__(self, wire: Wire[Any], *, address: Address) -> None:
-        self._wire: Any = wire
+    def __init__(self, wire: Any, *, address: Address) -> None:
+        self._wire = wire
         self._address = address
         line = self._wire._sock  # noqa: SLF001 - nothing public tells
         self._is_tls = isinstance(line, ssl.SSLSocket)
@@ -103,7 +103,7 @@ class PublicKey(Plugin):
                     )
                 )
             key = sent_key or self._key_of(self._ask(_ASK_FOR_KEY[self.NAME]))
-        sealed = _auth.sha2_rsa_encrypt(wire.password, wire.salt, key)  # type: ignore[no-untyped-call]
+        sealed = _auth.sha2_rsa_encrypt(wire.password, wire.salt, key)
         return self._ask(sealed)
 
     def _key_of(self, packet: Any) -> bytes:
