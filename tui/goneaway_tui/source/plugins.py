@@ -25,11 +25,9 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.peers import is_trusted_peer
 
 IN_CLEAR = 2061
-"""The client libraries' number for: this plugin needs a private line, or a server that has proved itself."""
+"""The client libraries' number for an error of a plugin: it needs a private line, or a server that has proved itself."""
 CANNOT = 2059
 """The client libraries' number for: no such plugin here."""
-MALFORMED = 2027
-"""The client libraries' number for: the packet does not follow the protocol."""
 _FAST_AUTHENTICATION, _FULL_AUTHENTICATION = b"\x01\x03", b"\x01\x04"
 """What `caching_sha2_password` says where the scramble was right, and where it does not know the account's hash yet."""
 _ASK_FOR_KEY = {"caching_sha2_password": b"\x02", "sha256_password": b"\x01"}
@@ -166,7 +164,7 @@ class Sha256(PublicKey):
 
 def _malformed() -> pymysql.OperationalError:
     return pymysql.OperationalError(
-        MALFORMED, marked("the server does not follow the authentication protocol")
+        IN_CLEAR, marked("the server does not follow the authentication protocol")
     )
 
 
