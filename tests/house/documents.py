@@ -86,7 +86,11 @@ def budgets() -> str:
         ),
         (
             "wrong logins from one address",
-            f"{doorway.MAX_FAILED_LOGINS}, then none for {doorway.FAILED_LOGIN_SECONDS:g} s",
+            f"{doorway.MAX_FAILED_LOGINS}, then only the right one for {doorway.FAILED_LOGIN_SECONDS:g} s",
+        ),
+        (
+            "wrong logins from all addresses",
+            f"{doorway.MAX_FAILED_PER_SECOND} in a second, then no login till it is over",
         ),
         (
             "lines that strangers can cause on standard error",

@@ -12,6 +12,7 @@ from goneaway_tui.doorway import (
     FAILED_LOGIN_SECONDS,
     MAX_ADDRESSES,
     MAX_FAILED_LOGINS,
+    MAX_FAILED_PER_SECOND,
     MISDIRECTED,
     STRANGE,
     TOO_MANY,
@@ -94,12 +95,13 @@ def test_with_a_certificate_any_name_is_good_since_a_stranger_has_none() -> None
 def test_whatever_is_said_is_judged(host: str, origin: str, authorization: str) -> None:
     headers = {"Host": host, "Origin": origin, "Authorization": authorization}
 
-    for guard in (OURS, GUARDED):
+    guarded = guard_of(Doorway("0.0.0.0", 8104, login="office:secret"))
+    for guard in (OURS, guarded):
         assert refusal(guard, headers, by_page=True) in {None, MISDIRECTED, STRANGE, UNKNOWN}
-    assert refusal(GUARDED, headers, by_page=True) is not None
+    assert refusal(guarded, headers, by_page=True) is not None
 
 
-def test_after_some_wrong_logins_an_address_is_not_listened_to_for_a_while() -> None:
+def test_after_some_wrong_logins_of_an_address_only_the_right_one_is_let_in() -> None:
     guard = guard_of(Doorway("0.0.0.0", 8104, login="office:secret"))
     wrong = {"Host": "h", "Authorization": "Basic eDp5"}
     right = {"Host": "h", **KNOWN}
@@ -108,11 +110,28 @@ def test_after_some_wrong_logins_an_address_is_not_listened_to_for_a_while() -> 
         return guard.refusal(headers, by_page=False, address=address, now=now)
 
     assert [UNKNOWN] * MAX_FAILED_LOGINS == [
-        answer(wrong, "192.0.2.1", 1.0) for _ in range(MAX_FAILED_LOGINS)
+        answer(wrong, "192.0.2.1", 1.0 + number) for number in range(MAX_FAILED_LOGINS)
     ]
-    assert TOO_MANY == answer(wrong, "192.0.2.1", 2.0) == answer(right, "192.0.2.1", 2.0)
-    assert answer(right, "192.0.2.2", 2.0) is None
-    assert answer(right, "192.0.2.1", 1.0 + FAILED_LOGIN_SECONDS) is None
+    assert TOO_MANY == answer(wrong, "192.0.2.1", 20.0)
+    assert answer(right, "192.0.2.1", 20.0) is None
+    assert UNKNOWN == answer(wrong, "192.0.2.2", 20.0)
+    assert UNKNOWN == answer(wrong, "192.0.2.1", 1.0 + FAILED_LOGIN_SECONDS)
+
+
+def test_no_more_wrong_logins_are_looked_at_in_a_second_however_many_addresses_send_them() -> None:
+    guard = guard_of(Doorway("0.0.0.0", 8104, login="office:secret"))
+    wrong = {"Host": "h", "Authorization": "Basic eDp5"}
+    right = {"Host": "h", **KNOWN}
+
+    def answer(headers: dict[str, str], address: str, now: float) -> int | None:
+        return guard.refusal(headers, by_page=False, address=address, now=now)
+
+    assert [UNKNOWN] * MAX_FAILED_PER_SECOND == [
+        answer(wrong, f"192.0.2.{number}", 5.0 + number / 100) for number in range(MAX_FAILED_PER_SECOND)
+    ]
+    assert TOO_MANY == answer(wrong, "198.51.100.1", 5.9) == answer(right, "198.51.100.2", 5.9)
+    assert UNKNOWN == answer({"Host": "h"}, "198.51.100.3", 5.9)
+    assert answer(right, "198.51.100.2", 6.0) is None
 
 
 def test_a_browser_that_says_no_login_yet_is_not_counted() -> None:
@@ -126,6 +145,8 @@ def test_a_browser_that_says_no_login_yet_is_not_counted() -> None:
 def test_the_addresses_that_are_remembered_are_bounded() -> None:
     guard = guard_of(Doorway("0.0.0.0", 8104, login="office:secret"))
     for number in range(MAX_ADDRESSES + 50):
-        guard.refusal({"Host": "h", "Authorization": "x"}, by_page=False, address=str(number), now=0.0)
+        guard.refusal(
+            {"Host": "h", "Authorization": "x"}, by_page=False, address=str(number), now=float(number)
+        )
 
     assert MAX_ADDRESSES == len(guard.failed_logins._failed)

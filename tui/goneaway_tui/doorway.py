@@ -24,7 +24,11 @@ from goneaway_tui.model.server import is_loopback
 UNKNOWN, STRANGE, MISDIRECTED, TOO_MANY = 401, 403, 421, 429
 """Status codes of HTTP: who are you, that page may not, that is no name of ours, too many wrong logins."""
 MAX_FAILED_LOGINS, FAILED_LOGIN_SECONDS = 10, 60.0
-"""So many wrong logins from one address, and it is not listened to for so long."""
+"""After so many wrong logins from one address its further ones get no challenge for so long. The right login is let in:
+a neighbour may share the address."""
+MAX_FAILED_PER_SECOND = 10
+"""Wrong logins from all addresses; after them no login is looked at, right or wrong, till that second is over. So fast may
+passwords be guessed."""
 MAX_ADDRESSES = 1000
 """Whose wrong logins are remembered at a time."""
 CHALLENGE = 'Basic realm="goneaway-tui"'
@@ -90,17 +94,26 @@ def tls(doorway: Doorway) -> ssl.SSLContext | None:
 
 
 class FailedLogins:
-    """Wrong logins by address: after some, the address is refused for a while, whatever it says."""
+    """Wrong logins by address, and of all addresses in the current second."""
 
     def __init__(self) -> None:
         self._failed: dict[str, tuple[int, float]] = {}
         """How many, and when the first was."""
+        self._lately: tuple[int, float] = (0, 0.0)
+        """The same of all addresses, within a second."""
+
+    def is_flooded(self, now: float) -> bool:
+        """Whether so many were wrong in this second that none is looked at."""
+        number, since = self._lately
+        return number >= MAX_FAILED_PER_SECOND and now - since < 1
 
     def is_refused(self, address: str, now: float) -> bool:
         number, since = self._failed.get(address, (0, now))
         return number >= MAX_FAILED_LOGINS and now - since < FAILED_LOGIN_SECONDS
 
     def count(self, address: str, now: float) -> None:
+        number, since = self._lately
+        self._lately = (number + 1, since) if number and now - since < 1 else (1, now)
         number, since = self._failed.pop(address, (0, now))
         if now - since >= FAILED_LOGIN_SECONDS:
             number, since = 0, now
@@ -130,23 +143,26 @@ class Guard:
         origin = headers.get("Origin")
         if (origin is None and by_page) or (origin is not None and _place_of(origin) != host):
             return STRANGE
-        if self.login is None:
-            return None
-        if self.failed_logins.is_refused(address, now):
-            return TOO_MANY
+        return None if self.login is None else self._login_refusal(self.login, headers, address, now)
+
+    def _login_refusal(self, login: str, headers: Mapping[str, str], address: str, now: float) -> int | None:
         said = headers.get("Authorization", "")
-        if knows(self.login, said):
+        if not said:
+            return UNKNOWN
+        if self.failed_logins.is_flooded(now):
+            return TOO_MANY
+        if knows(login, said):
             return None
-        if said:
-            self.failed_logins.count(address, now)
-        return UNKNOWN
+        is_refused = self.failed_logins.is_refused(address, now)
+        self.failed_logins.count(address, now)
+        return TOO_MANY if is_refused else UNKNOWN
 
 
 def refusal_text(status: int) -> str:
     return {
         401: _("who are you?"),
         403: _("only a page of ours may ask for that"),
-        429: _("too many wrong logins from this address: wait a minute"),
+        429: _("too many wrong logins: wait a minute"),
         421: _("by that name nobody is known here: ask by the address, or serve with --listen-auth"),
     }[status]
 

@@ -38,5 +38,20 @@ def open_private(path: str | os.PathLike[str], flags: int) -> int:
     return descriptor
 
 
+def must_be_private(path: str | os.PathLike[str]) -> None:
+    """Raise OSError where what is there is another user's, or no regular file; what is not there is fine.
+
+    For the files that a library opens by itself, beside one that `open_private` opened.
+    """
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EPERM, marked("a file beside it is not a regular file"))
+    if not _is_trusted(found):
+        raise OSError(errno.EPERM, marked("a file beside it belongs to another user"))
+
+
 def _is_trusted(found: os.stat_result) -> bool:
     return found.st_uid in {os.geteuid(), ROOT}

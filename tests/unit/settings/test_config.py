@@ -446,7 +446,12 @@ def test_the_file_to_begin_with_names_nothing_that_is_not() -> None:
         (0o100664, True, True),
         (0o100646, True, True),
         (0o100600, False, True),
-        (0o010666, True, False),
+        (0o010600, True, False),
+        (0o010660, True, False),
+        (0o010666, True, True),
+        (0o010600, False, True),
+        (0o020620, True, False),
+        (0o020620, False, True),
     ],
 )
 def test_a_command_is_not_run_that_another_user_could_have_written(

@@ -49,6 +49,8 @@ class Line:
     """Its bytes."""
     leads: bool = False
     """The first of an excerpt: what came before it was not read."""
+    before: str = ""
+    """What stood before `text` on the same line, and was taken for a name and a stamp."""
 
 
 def excerpts(blocks: Iterable[bytes]) -> Iterator[Line]:

@@ -34,7 +34,7 @@ class Explanation:
     @property
     def text(self) -> str:
         """The log's line as it may be shown: secrets masked, harmless to a terminal, not long."""
-        return quotable(self.seen.text)
+        return quotable(self.seen.text, before=self.seen.before)
 
     @property
     def kind(self) -> tuple[object, ...]:

@@ -113,7 +113,7 @@ class Occurrence:
     line: int
     at: Stamp | None
     text: str = ""
-    """The line that tells most. As logged, so hostile."""
+    """The line that tells most, or a part of it. As logged, so hostile."""
     code: int | None = None
     client: Client = UNKNOWN
     says: Cause | None = None
@@ -129,6 +129,8 @@ class Occurrence:
     """How long it had idled, where the log says so."""
     silent_seconds: float | None = None
     """How long the log had been silent before."""
+    before: str = ""
+    """What stands before `text` on the same line: a secret may begin in it."""
     server_up_seconds: float | None = None
     """How long the server had been up, where this is its own log and tells of its start."""
     statement_bytes: int | None = None

@@ -11,7 +11,7 @@ from typing import Final
 from goneaway_tui.doctor.clients import UNKNOWN, Client, recognise
 from goneaway_tui.doctor.excerpts import Line, excerpts
 from goneaway_tui.doctor.joining import LONGEST_RECORD, Draft, joined
-from goneaway_tui.doctor.masking import QUOTED
+from goneaway_tui.doctor.masking import CUT, MASKED, QUOTED
 from goneaway_tui.doctor.occurrences import Occurrence, among_neighbours, described
 from goneaway_tui.doctor.serverlog import ServerLog, error_number
 from goneaway_tui.doctor.signs import ALONE, OTHERS, OURS, Reading, read
@@ -64,7 +64,7 @@ def _records(lines: Iterable[Line], now: float | None) -> Iterator[_Record]:
     record, last = _Record(), None
     for each in lines:
         wrap = unwrapped(each.text)
-        line = each if wrap is None else replace(each, text=wrap.body)
+        line = each if wrap is None else _without(each, wrap)
         own = stamp(line.text, now)
         outer = stamp(wrap.stamp, now) if wrap is not None else None
         when = outer if outer and wrap and _ENDS_LATER.match(wrap.who) else own or outer
@@ -82,6 +82,12 @@ def _records(lines: Iterable[Line], now: float | None) -> Iterator[_Record]:
             last = when.seconds
     if record.lines:
         yield record
+
+
+def _without(line: Line, wrap: Unwrapped) -> Line:
+    """A line without its wrapper, which it remembers: what looks like a program's name may be `password: `."""
+    before = line.text.removesuffix(wrap.body) if line.text.endswith(wrap.body) else ""
+    return replace(line, text=wrap.body, before=before)
 
 
 def _is_fresh(record: _Record, text: str, own: Stamp | None, wrap: Unwrapped | None) -> bool:
@@ -138,7 +144,14 @@ def _is_of_server(entry: LogEntry) -> bool:
 
 def _of_server(record: _Record, entry: LogEntry) -> Draft | None:
     head, english = record.lines[0], in_english(entry.text)
-    seen = Occurrence(head.number, _server_stamp(record, entry), head.text, by_server=True, client=_SERVER)
+    seen = Occurrence(
+        head.number,
+        _server_stamp(record, entry),
+        head.text,
+        by_server=True,
+        client=_SERVER,
+        before=head.before[-MASKED:],
+    )
     if _READY.search(english):
         return Draft(seen, started=True)
     code = error_number(entry)
@@ -225,6 +238,7 @@ def _draft(record: _Record, group: list[tuple[int, Reading]], start: int, end: i
     lines = record.lines[start:end]
     line = record.lines[index]
     first = group[0][0]
+    before, text = _around(line, best.start)
     undated = first > 0 and (start > 0 or ALONE.search(record.lines[first].text))  # another's, below a stamp
     code = (
         best.code
@@ -234,19 +248,22 @@ def _draft(record: _Record, group: list[tuple[int, Reading]], start: int, end: i
     seen = Occurrence(
         line.number,
         None if undated else record.stamp,
-        _around(line.text, best.start),
+        text,
         code,
         recognise(each.text for each in lines),
         best.says,
         best.certainty,
         reused=bool(best.sign and best.sign.reused),
         silent_seconds=record.silent,
+        before=before,
         **described(lines),  # type: ignore[arg-type]  # fields by name
     )
     tail = record.lines[0].leads and record.stamp is None and line.text[:1].isspace()
     return Draft(seen, omen=all(each.sign is not None and each.sign.omen for _, each in group), tail=tail)
 
 
-def _around(text: str, start: int) -> str:
-    """What a long line, which may hold a whole statement, says where it tells of the error."""
-    return text if start < QUOTED // 2 else "... " + text[start - QUOTED // 4 :]
+def _around(line: Line, start: int) -> tuple[str, str]:
+    """What a long line, which may hold a whole statement, says where it tells of the error; and what it says before."""
+    cut = 0 if start < QUOTED // 2 else start - QUOTED // 4
+    before = (line.before + line.text[:cut])[-MASKED:]
+    return before, CUT + line.text[cut:] if cut else line.text

@@ -23,8 +23,12 @@ class Content:
 
     @property
     def is_safe(self) -> bool:
-        """Whether no other user may write it. What is no file, as the output of a program, has no writers."""
-        return not stat.S_ISREG(self.mode) or (self.is_ours and not self.mode & (stat.S_IWGRP | stat.S_IWOTH))
+        """Whether no other user wrote it or may write it.
+
+        The pipe of a shell (`<(...)`) is its user's, and some systems let its group write.
+        """
+        writers = {stat.S_IFREG: stat.S_IWGRP | stat.S_IWOTH, stat.S_IFIFO: stat.S_IWOTH}
+        return self.is_ours and not self.mode & writers.get(stat.S_IFMT(self.mode), 0)
 
 
 class Files(Protocol):

@@ -30,7 +30,7 @@ class Address:
     ssl_cert: str | None = None
     ssl_key: str | None = None
     enable_cleartext_plugin: bool = False
-    """The password may go, inside TLS, to a server whose certificate was not verified."""
+    """The password may go in clear text, inside TLS or over a socket, to a server that has not proved who it is."""
     get_server_public_key: bool = False
     """The server's public key is believed on a line that is not encrypted."""
     server_public_key_path: str | None = None

@@ -275,7 +275,7 @@ def _undialled(address: Address, *, interactive: bool = False) -> BoundedWire:
         tls["ssl_disabled"] = True
     elif address.ssl_mode != "PREFERRED":
         tls["ssl"] = _tls(address)
-    wire = BoundedWire(
+    return BoundedWire(
         host=address.host,
         port=address.port,
         unix_socket=address.socket,
@@ -295,8 +295,6 @@ def _undialled(address: Address, *, interactive: bool = False) -> BoundedWire:
         defer_connect=True,
         **tls,
     )
-    wire._secure = address.socket is not None  # type: ignore[attr-defined]  # noqa: SLF001 - it knows of its own sockets only
-    return wire
 
 
 def _public_key(address: Address) -> bytes | None:

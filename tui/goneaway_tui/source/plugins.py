@@ -1,8 +1,12 @@
-"""Ways of proving who we are that PyMySQL would follow too willingly, or cannot follow at all.
+"""Authentication plugins that PyMySQL would follow too willingly, or cannot follow at all.
 
-The password itself, or what anybody could read it from, goes only to a server that has proved who it is: over its
-socket, or with a verified certificate. The client of MySQL refuses the same unless a switch says otherwise
-(`--enable-cleartext-plugin`, `--get-server-public-key`, `--server-public-key-path`); so do we.
+On a line without TLS the password goes only to a server that has proved who it is: in clear text over its own Unix
+socket (see `peers`), or under a public key that we were given. `mysql_clear_password` and `dialog` also want a verified
+certificate where there is TLS. As with the client of MySQL, a switch allows more: `--enable-cleartext-plugin`,
+`--get-server-public-key`.
+
+Inside TLS the full authentication of `caching_sha2_password` and `sha256_password` sends the password itself, also where
+nobody verified the certificate (PREFERRED, REQUIRED): as the client of MySQL does.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar, NoReturn
 
 import pymysql
 from pymysql import _auth
@@ -18,82 +22,150 @@ from pymysql.connections import Connection as Wire
 
 from goneaway_tui.language import marked
 from goneaway_tui.source.address import Address
+from goneaway_tui.source.peers import is_trusted_peer
 
 IN_CLEAR = 2061
-"""The client libraries' number for: this plugin needs a private line, or a server that has proved itself."""
+"""The client libraries' number for an error of a plugin: it needs a private line, or a server that has proved itself."""
 CANNOT = 2059
 """The client libraries' number for: no such plugin here."""
-_FULL_AUTHENTICATION = b"\x01\x04"
-"""What `caching_sha2_password` says where it does not know the account's hash yet."""
+_FAST_AUTHENTICATION, _FULL_AUTHENTICATION = b"\x01\x03", b"\x01\x04"
+"""What `caching_sha2_password` says where the scramble was right, and where it does not know the account's hash yet."""
+_ASK_FOR_KEY = {"caching_sha2_password": b"\x02", "sha256_password": b"\x01"}
 
 
-class InClear:
-    """The server wants the password itself."""
+class Plugin:
+    """What the wire tells of whom it leads to. Made when the plugin is chosen, after TLS has begun."""
 
-    def __init__(self, wire: Wire[Any], *, is_allowed: bool) -> None:
-        if not wire._secure:  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public tells
-            raise pymysql.OperationalError(
-                IN_CLEAR,
-                marked("the server asks for the password in clear text, on a line that is not encrypted"),
-            )
-        if not is_allowed:
-            raise pymysql.OperationalError(
-                IN_CLEAR,
-                marked("the server asks for the password in clear text, and has not proved who it is"),
-            )
+    def __init__(self, wire: Any, *, address: Address) -> None:
         self._wire = wire
+        self._address = address
+        line = self._wire._sock  # noqa: SLF001 - nothing public tells
+        self._is_tls = isinstance(line, ssl.SSLSocket)
+        self._is_proved_socket = address.socket is not None and is_trusted_peer(
+            line, address.via or address.socket
+        )
+
+    def _refuse(self, why: str) -> NoReturn:
+        raise pymysql.OperationalError(IN_CLEAR, why)
+
+    def _read(self) -> Any:
+        packet = self._wire._read_packet()  # noqa: SLF001 - as PyMySQL's own plugins do
+        packet.check_error()
+        return packet
+
+    def _ask(self, sent: bytes) -> Any:
+        self._wire.write_packet(sent)
+        return self._read()
+
+
+class InClear(Plugin):
+    """The server wants the password itself. PyMySQL answers `dialog` where no method does."""
+
+    def __init__(self, wire: Wire[Any], *, address: Address) -> None:
+        super().__init__(wire, address=address)
+        if not self._is_tls and address.socket is None:
+            self._refuse(
+                marked("the server asks for the password in clear text, on a line that is not encrypted")
+            )
+        is_verified = self._is_tls and address.ssl_mode in {"VERIFY_CA", "VERIFY_IDENTITY"}
+        if not (is_verified or self._is_proved_socket or address.enable_cleartext_plugin):
+            self._refuse(
+                marked("the server asks for the password in clear text, and has not proved who it is")
+            )
 
 
 class ClearPassword(InClear):
     """`mysql_clear_password`, as PAM and LDAP accounts use it."""
 
     def authenticate(self, _: object) -> Any:
-        wire: Any = self._wire
-        wire.write_packet(wire.password + b"\0")
-        return wire._read_packet()  # noqa: SLF001 - as PyMySQL's own plugins do
+        return self._ask(self._wire.password + b"\0")
 
 
-class PublicKey:
-    """On a line that is not encrypted the password goes under the server's public key, which whoever answers may make up."""
+class PublicKey(Plugin):
+    """On a line that is not encrypted the password goes under a public key, which whoever answers may make up."""
 
-    def __init__(self, wire: Wire[Any], *, is_allowed: bool) -> None:
-        self._wire: Any = wire
-        self._is_allowed = is_allowed
+    NAME: ClassVar[str]
 
-    def _refuse_unproved(self) -> None:
+    def _ask_under_key(self, sent_key: bytes | None = None) -> Any:
+        """Send the password under the key we were given; without one under the server's, where that is allowed.
+
+        `sent_key` is one that the server sent unasked for; it never takes the place of the given one.
+        """
         wire = self._wire
-        if wire.password and not wire._secure and not self._is_allowed:  # noqa: SLF001 - as above
-            raise pymysql.OperationalError(
-                IN_CLEAR,
-                marked(
-                    "the server asks for the password under a key of its own, and has not proved who it is"
-                ),
-            )
+        key = wire.server_public_key
+        if not key:
+            if not (self._is_proved_socket or self._address.get_server_public_key):
+                self._refuse(
+                    marked(
+                        "the server asks for the password under a key of its own, and has not proved who it is"
+                    )
+                )
+            key = sent_key or self._key_of(self._ask(_ASK_FOR_KEY[self.NAME]))
+        sealed = _auth.sha2_rsa_encrypt(wire.password, wire.salt, key)
+        return self._ask(sealed)
+
+    def _key_of(self, packet: Any) -> bytes:
+        if not packet.is_extra_auth_data():
+            raise _malformed()
+        key: bytes = packet.get_all_data()[1:]
+        return key
 
 
 class CachingSha2(PublicKey):
-    """`caching_sha2_password`: a server that knows the hash already asks for no more than a scramble."""
+    """`caching_sha2_password`: a server that knows the hash already asks for no more than a scramble.
+
+    After that it says one of two bytes, and nothing else is an answer: PyMySQL would read the byte and not see the rest.
+    """
+
+    NAME = "caching_sha2_password"
 
     def authenticate(self, packet: Any) -> Any:
         wire = self._wire
-        if packet.is_auth_switch_request() and wire.password:
+        if not wire.password:
+            return self._ask(b"")
+        if packet.is_auth_switch_request():
             wire.salt = packet.read_all().removesuffix(b"\0")
-            wire.write_packet(_auth.scramble_caching_sha2(wire.password, wire.salt))
-            packet = wire._read_packet()  # noqa: SLF001 - as PyMySQL's own plugins do
-            packet.check_error()
-        if packet.get_all_data() == _FULL_AUTHENTICATION:
-            self._refuse_unproved()
-        return _auth.caching_sha2_password_auth(wire, packet)
+            packet = self._ask(_auth.scramble_caching_sha2(wire.password, wire.salt))
+        if not packet.is_extra_auth_data():
+            return packet
+        state = packet.get_all_data()
+        if state == _FAST_AUTHENTICATION:
+            return self._read()
+        if state != _FULL_AUTHENTICATION:
+            raise _malformed()
+        if self._is_tls or self._is_proved_socket:
+            return self._ask(wire.password + b"\0")
+        if self._address.socket is not None:
+            # Over a socket a server takes the password as it is and knows no keys.
+            if not self._address.enable_cleartext_plugin:
+                self._refuse(
+                    marked("the server asks for the password in clear text, and has not proved who it is")
+                )
+            return self._ask(wire.password + b"\0")
+        return self._ask_under_key()
 
 
 class Sha256(PublicKey):
     """`sha256_password`, to which a socket is not private enough: there too the password goes under the server's key."""
 
-    def authenticate(self, packet: object) -> Any:
+    NAME = "sha256_password"
+
+    def authenticate(self, packet: Any) -> Any:
         wire = self._wire
-        wire._secure = isinstance(wire._sock, ssl.SSLSocket)  # noqa: SLF001 - what PyMySQL's own plugin asks
-        self._refuse_unproved()
-        return _auth.sha256_password_auth(wire, packet)  # type: ignore[no-untyped-call]
+        is_switch = packet.is_auth_switch_request()
+        if is_switch:
+            wire.salt = packet.read_all().removesuffix(b"\0")
+        if self._is_tls:
+            return self._ask(wire.password + b"\0")
+        if not wire.password:
+            return self._ask(b"")
+        return self._ask_under_key(None if is_switch else self._key_of(packet))
+
+
+def _malformed() -> pymysql.OperationalError:
+    return pymysql.OperationalError(
+        IN_CLEAR, marked("the server does not follow the authentication protocol")
+    )
 
 
 class OldPassword:
@@ -105,15 +177,10 @@ class OldPassword:
 
 def plugins(address: Address) -> dict[Any, Callable[[Wire[Any]], object]]:
     """What PyMySQL is told to use instead of its own, by the names servers give."""
-    is_proved = address.socket is not None or address.ssl_mode in {"VERIFY_CA", "VERIFY_IDENTITY"}
-    may_clear = is_proved or address.enable_cleartext_plugin
-    may_ask_key = (
-        address.socket is not None or address.get_server_public_key or bool(address.server_public_key_path)
-    )
     return {
-        "mysql_clear_password": partial(ClearPassword, is_allowed=may_clear),
-        "dialog": partial(InClear, is_allowed=may_clear),
+        "mysql_clear_password": partial(ClearPassword, address=address),
+        "dialog": partial(InClear, address=address),
         "mysql_old_password": OldPassword,
-        "caching_sha2_password": partial(CachingSha2, is_allowed=may_ask_key),
-        "sha256_password": partial(Sha256, is_allowed=may_ask_key),
+        CachingSha2.NAME: partial(CachingSha2, address=address),
+        Sha256.NAME: partial(Sha256, address=address),
     }

@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from goneaway_tui import private_files
 from goneaway_tui.errors import FileError
 from goneaway_tui.source.recording.delta import SampleWriter
 from goneaway_tui.source.recording.recorder import Recorder
 from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.store import MARK, SCHEMA
+from goneaway_tui.source.recording.store import MARK, SCHEMA, create_or_continue
 from goneaway_tui.source.recording.tape import PIECE_BYTES, WHOLE, first_seal, seal_of
 from tests.builders import NOW, a_session, a_verdict
 from tests.unit.source.recording.takes import SERVER_NAME, a_departure, a_take, read_back, record, takes
@@ -276,3 +277,49 @@ def test_a_recording_is_closed_where_it_cannot_be_read(path: Path) -> None:
 
     record(path, [a_take(0)])  # nobody holds it
     assert NOW == Recording(path).span[1]
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+def test_nothing_is_recorded_beside_files_of_another_user(
+    path: Path, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.touch()
+    Path(f"{path}{end}").touch()
+    strange = Path(f"{path}{end}").stat().st_ino
+    monkeypatch.setattr(private_files, "_is_trusted", lambda found: found.st_ino != strange)
+
+    with pytest.raises(FileError, match="a file beside it belongs to another user"):
+        create_or_continue(path)
+    assert 0 == Path(f"{path}{end}").stat().st_size
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+def test_nothing_is_recorded_through_a_link_beside_it(path: Path, tmp_path: Path, end: str) -> None:
+    Path(f"{path}{end}").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(FileError, match="not a regular file"):
+        create_or_continue(path)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_another_user_who_makes_a_file_beside_it_meanwhile_reads_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Path(f"{path}-wal")
+    monkeypatch.setattr(
+        private_files, "_is_trusted", lambda found: not log.exists() or found.st_ino != log.stat().st_ino
+    )
+
+    with pytest.raises(FileError, match="a file beside it belongs to another user"):
+        create_or_continue(path)
+
+
+def test_a_link_of_ours_is_recorded_through_unless_files_beside_its_target_are_strange(
+    path: Path, tmp_path: Path
+) -> None:
+    path.symlink_to(tmp_path / "real")
+    create_or_continue(path).close()
+    (tmp_path / "real-wal").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(FileError, match="not a regular file"):
+        create_or_continue(path)

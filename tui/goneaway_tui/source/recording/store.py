@@ -21,7 +21,7 @@ from urllib.parse import quote
 from goneaway_tui.errors import FileError
 from goneaway_tui.language import _, marked
 from goneaway_tui.model.plain import plain
-from goneaway_tui.private_files import open_private
+from goneaway_tui.private_files import must_be_private, open_private
 from goneaway_tui.source.recording.pages import HEADER_BYTES, PAGE_BYTES, rows_in
 from goneaway_tui.source.recording.tape import PIECE_BYTES, Piece, first_seal, seal_of
 
@@ -29,6 +29,8 @@ SCHEMA = 1
 """The form of what is in the file, kept as `user_version`."""
 MARK = int.from_bytes(b"gone")
 """Whose file it is, kept as `application_id`."""
+BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite writes beside a database, by the ends of the names."""
 OBJECTS = ("piece", "piece_at", "piece_of")
 MOST_LENGTH = 1 << 20
 """Bytes of any value or row SQLite may hand out; ours are below 5,000."""
@@ -84,6 +86,7 @@ def create_or_continue(path: Path) -> sqlite3.Connection:
             if os.fstat(handle).st_size:
                 _must_be_ours(path, os.pread(handle, HEADER_BYTES, 0), RECORD)
             os.fchmod(handle, 0o600)
+        _must_be_alone(path)
         database = _connected(str(path))
     except (OSError, ValueError) as error:
         raise _not_opened(RECORD, path, error) from error
@@ -92,10 +95,20 @@ def create_or_continue(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute("PRAGMA wal_autocheckpoint = 0")
-    except DAMAGE as error:
+        # Reading makes SQLite open the files beside it. Another user may have made them since the first look; nothing
+        # of ours is in them yet.
+        _is_ours(database)
+        _must_be_alone(path)
+    except (OSError, *DAMAGE) as error:
         database.close()
         raise file_error(RECORD, path, error) from error
     return database
+
+
+def _must_be_alone(path: Path) -> None:
+    """Raise OSError where SQLite would write into a file of another user: it would read along."""
+    for suffix in BESIDE:
+        must_be_private(f"{path.resolve()}{suffix}")
 
 
 def read(path: Path) -> tuple[sqlite3.Connection, bool]:
