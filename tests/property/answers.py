@@ -131,7 +131,7 @@ class Chance:
                 return None
             case 1 | 2:
                 return chance.choice(NUMBERS)
-            case 3 if isinstance(was, int | float):
+            case 3 if isinstance(was, int | float) and abs(was) < 2**70:
                 return was + chance.choice((-1, 1, 0.5, 2**32, -(2**40)))
             case 4 if isinstance(was, bytes):
                 return bent(was, TEXTS, chance)
@@ -232,6 +232,7 @@ def answers(server: Standin, chance: random.Random, share: float) -> None:
 NAMES = {
     "self": ("server_id",), "replicas": ("Server_Id", "Host", "Port", "Source_Id", "Replica_UUID"), "dumps": ("host", "uuid"),
     "sources": ("host", "port", "uuid", "server_id"), "members": ("host", "port", "uuid"), "nodes": ("addresses", "place", "size"),
+    "instances": ("name",),
 }  # fmt: skip
 RECORDS: dict[str, list[Row]] = {
     "self": [(1,)],
@@ -240,6 +241,7 @@ RECORDS: dict[str, list[Row]] = {
     "sources": [(b"db0", 3306, UUID, None)],
     "members": [(b"db4", 3306, UUID)],
     "nodes": [(b"10.0.0.1:3306,10.0.0.2:3306", 0, 2)],
+    "instances": [(b"shop-2",)],
 }
 
 
@@ -261,7 +263,9 @@ def a_server(flavour: Flavour, chance: random.Random) -> Standin:
         server.held = [(12, 5.25, 3, 1, 0)]
     answers(server, chance, chance.choice((0, 0, 0.1, 0.5)))
     if chance.random() < 0.2:
-        server.scripted[sql.SIGNS[flavour]["galera"]] = [(1,)]
+        server.scripted |= {
+            file: [(1,)] for sign, file in sql.SIGNS[flavour].items() if sign in {"galera", "aurora"}
+        }
     return server
 
 

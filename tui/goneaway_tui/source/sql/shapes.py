@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import is_
@@ -32,6 +33,10 @@ class Misshapen(Exception):
         self.reading = reading
 
 
+NULL: Final = type(None)
+TEXTS: Final = frozenset({bytes, str})
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: what is of its `types` and fits is taken as it came; anything else is converted, or raises Misshapen."""
@@ -42,28 +47,35 @@ class Column:
 
     @property
     def or_null(self) -> Self:
-        return replace(self, types=self.types | {type(None)})
+        return replace(self, types=self.types | {NULL})
 
     def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
         """The same object where everything fits as it is. Raises Misshapen."""
         types = set(map(type, values))
         if types <= self.types:
-            present = [each for each in values if each is not None] if type(None) in types else values
-            if not present or self._all_fit(present):
+            if NULL not in types:
+                if self.all_fit(values, types):
+                    return values
+            elif len(types) == 1 or self.all_fit(
+                [each for each in values if each is not None], types - {NULL}
+            ):
                 return values
-        return [self.value(each) for each in values]
+        return self._converted(values, types)
 
     def value(self, value: Any) -> Any:
         """One value as a reader may take it. Raises Misshapen."""
         if value is None:
-            if type(None) in self.types:
+            if NULL in self.types:
                 return None
             raise Misshapen(_("a value is missing (NULL)"))
         return self._taken(value)
 
-    def _all_fit(self, values: Sequence[Any]) -> bool:
-        """Whether all of them, of the right type and not None, can be taken as they are; False where that is not known."""
+    def all_fit(self, values: Sequence[Any], types: AbstractSet[type]) -> bool:
+        """Whether all of them, of these right types and not None, can be taken as they are; False where that is not known."""
         raise NotImplementedError
+
+    def _converted(self, values: Sequence[Any], types: AbstractSet[type]) -> Sequence[Any]:  # noqa: ARG002 - others look
+        return [self.value(each) for each in values]
 
     def _taken(self, value: Any) -> Any:
         raise NotImplementedError
@@ -79,16 +91,18 @@ class Number(Column):
     low: float
     high: float
 
-    def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
-        if set(map(type, values)) <= {bytes, str} and max(map(len, values)) <= LONGEST_NUMBER:
-            with suppress(ValueError):
-                values = [*map(float if float in self.types else int, values)]
-        return super(Number, self).fitted(values)
-
-    def _all_fit(self, values: Sequence[Any]) -> bool:
-        if float in self.types:
+    def all_fit(self, values: Sequence[Any], types: AbstractSet[type]) -> bool:
+        if float in types:
             return all(self.low <= each <= self.high for each in values)  # also false of what is no number
         return bool(self.low <= min(values) and max(values) <= self.high)
+
+    def _converted(self, values: Sequence[Any], types: AbstractSet[type]) -> Sequence[Any]:
+        if types <= TEXTS and max(map(len, values)) <= LONGEST_NUMBER:
+            with suppress(ValueError):
+                numbers = [*map(float if float in self.types else int, values)]
+                if self.all_fit(numbers, self.types):
+                    return numbers
+        return [self.value(each) for each in values]
 
     def _taken(self, value: Any) -> int | float:
         number = _read(value) if isinstance(value, bytes | str) else value
@@ -128,8 +142,10 @@ class Text(Column):
     """Bytes that are kept, or characters of a pack's; None where it is kept whole."""
     pattern: re.Pattern[bytes] | None = None
 
-    def _all_fit(self, values: Sequence[Any]) -> bool:
-        return self.pattern is None and (self.longest is None or max(map(len, values)) <= self.longest)
+    def all_fit(self, values: Sequence[Any], types: AbstractSet[type]) -> bool:
+        if self.pattern is not None:
+            return str not in types and all(map(self.pattern.fullmatch, values))
+        return self.longest is None or max(map(len, values)) <= self.longest
 
     def _taken(self, value: Any) -> bytes | str:
         if not isinstance(value, bytes | str) or type(value) not in self.types:
@@ -148,8 +164,10 @@ class Figure(Column):
     text: Text
     number: Number
 
-    def _all_fit(self, values: Sequence[Any]) -> bool:  # noqa: ARG002 - some may be numbers and some text
-        return False
+    def all_fit(self, values: Sequence[Any], types: AbstractSet[type]) -> bool:
+        if types <= TEXTS:
+            return self.text.all_fit(values, types)
+        return types.isdisjoint(TEXTS) and self.number.all_fit(values, types)
 
     def _taken(self, value: Any) -> Any:
         return (self.text if isinstance(value, bytes | str) else self.number).value(value)
