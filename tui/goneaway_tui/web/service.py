@@ -208,11 +208,12 @@ class Service:
 
 async def _obey(socket: web.WebSocketResponse, viewer: Viewer) -> None:
     """Hand on keys and sizes. What the page would not say is passed over."""
-    browser = BrowserInput()
+    browser = BrowserInput(asyncio.get_running_loop().time)
     async for message in socket:
         match _said(message.data) if message.type is WSMsgType.TEXT else None:
             case ["stdin", str(keys)]:
-                await viewer.send_bytes(browser.allowed(keys).encode("utf-8", "replace"))
+                allowed = browser.allowed(keys, is_behind=viewer.is_behind)
+                await viewer.send_bytes(allowed.encode("utf-8", "replace"))
             case ["resize", {"width": width, "height": height}]:
                 await viewer.set_terminal_size(_cells(width, 80, WIDEST), _cells(height, 24, HIGHEST))
             case ["ping", str(when)]:
