@@ -61,8 +61,10 @@ def budgets() -> str:
         ("a server's greeting and login", f"{connection.LOGIN_BYTES >> 10} KiB"),
         (
             "its answer to one statement",
-            f"{connection.ANSWER_BYTES >> 20} MiB, {connection.PACKET_COST} bytes added for each row, "
-            f"{connection.VALUE_COST} for each value; {connection.MAX_COLUMNS} columns",
+            (
+                f"{connection.ANSWER_BYTES >> 20} MiB, {connection.PACKET_COST} bytes added for each row, "
+                f"{connection.VALUE_COST} for each value; {connection.MAX_COLUMNS} columns"
+            ),
         ),
         ("the time it may take for that", f"{connection.ANSWER_SECONDS:g} s without a byte"),
         ("memory to unpack a log", f"{logfile.UNPACKING_BYTES >> 20} MiB (`xz -9` takes 65)"),

@@ -757,7 +757,7 @@ def test_small_pieces_of_an_answer_count_for_what_they_take_here(
         tracemalloc.stop()
 
     assert "(2020)" in str(told)
-    assert peak < 24 << 20
+    assert peak < 12 << 20
 
 
 SLOW: dict[str, Talk] = {
