@@ -16,6 +16,7 @@ from goneaway_tui.source import connection
 from goneaway_tui.source.recording import tape
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.web import browser_input, connections, log_limit, service
+from goneaway_tui.web import viewer as screens
 from tests.house.extensions import EXTENSIONS
 from tests.house.tree import ROOT
 
@@ -60,7 +61,10 @@ def budgets() -> str:
         ("a server's greeting and login", f"{connection.LOGIN_BYTES >> 10} KiB"),
         (
             "its answer to one statement",
-            f"{connection.ANSWER_BYTES >> 20} MiB, {connection.PACKET_COST} bytes added for each row",
+            (
+                f"{connection.ANSWER_BYTES >> 20} MiB, {connection.PACKET_COST} bytes added for each row, "
+                f"{connection.VALUE_COST} for each value; {connection.MAX_COLUMNS} columns"
+            ),
         ),
         ("the time it may take for that", f"{connection.ANSWER_SECONDS:g} s without a byte"),
         ("memory to unpack a log", f"{logfile.UNPACKING_BYTES >> 20} MiB (`xz -9` takes 65)"),
@@ -74,6 +78,12 @@ def budgets() -> str:
         ),
         ("connections to `serve`", f"{connections.MAX_CONNECTIONS} besides those of the viewers"),
         ("a connection to `serve` that asks nothing", f"{connections.SILENT_SECONDS:g} s"),
+        ("one that does not take its answer", f"{connections.ANSWER_SECONDS:g} s"),
+        (
+            "keys of a browser",
+            f"{browser_input.MAX_KEYS_AT_ONCE} at once, {browser_input.KEYS_A_SECOND:g} a second in the long run",
+        ),
+        ("a screen's process once its browser is gone", f"{screens.GOODBYE_SECONDS:g} s"),
         ("a paste of a browser", f"{browser_input.MAX_PASTE_CHARACTERS >> 10} Ki characters"),
         ("a screen of a browser", f"{service.WIDEST} x {service.HIGHEST} cells"),
         (

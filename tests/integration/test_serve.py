@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -330,7 +330,76 @@ async def test_silent_connections_lock_nobody_out(tmp_path: Path) -> None:
         assert len(served.said.splitlines()) < 30
 
 
-@pytest.mark.parametrize("path", ["/static/" + "a" * 5000, "/" + "%2e" * 900, "/download/" + "k" * 3000])
+IDLERS = {
+    "who reads no answer": "GET /static/js/textual.js HTTP/1.1\r\nHost: {place}\r\n\r\n" * 40,
+    "who is refused a screen": (
+        "GET /ws HTTP/1.1\r\nHost: {place}\r\nOrigin: http://{place}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("who", IDLERS)
+async def test_nobody_is_locked_out_by(who: str, tmp_path: Path) -> None:
+    with serving(tmp_path, "--simulated", "--max-viewers", "2", words=FEW_DESCRIPTORS) as served:
+        host, port = served.place.split(":")
+        with ExitStack() as held:
+            for _ in range(300):
+                idler = held.enter_context(socket.socket())
+                idler.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+                idler.settimeout(PATIENCE)
+                idler.connect((host, int(port)))
+                with suppress(ConnectionError):
+                    idler.sendall(IDLERS[who].format(place=served.place).encode())
+                await asyncio.sleep(0.01)
+            async with ClientSession() as session, session.get(f"http://{served.place}/") as answer:
+                assert 200 == answer.status
+            descriptors = Path(f"/proc/{served.process.pid}/fd")
+            await becomes_true(lambda: len(list(descriptors.iterdir())) < 120)
+            served.process.terminate()
+            assert 0 == await asyncio.to_thread(served.process.wait, PATIENCE)
+
+
+async def test_a_screen_flooded_with_keys_ends_with_its_browser(tmp_path: Path) -> None:
+    with serving(tmp_path, "--simulated", "--max-viewers", "1") as served:
+        async with ClientSession() as session:
+            async with looking(session, served) as flooded:
+                await flooded.receive(PATIENCE)
+                (screen,) = served.screens()
+                for _ in range(11):
+                    await flooded.send_str(json.dumps(["stdin", "\x1b[A" * 120_000]))
+                    await flooded.send_str(json.dumps(["resize", {"width": 1000, "height": 500}]))
+                flooded._response.close()
+            with Stopwatch() as watch:
+                await becomes_true(lambda: not screen.exists())
+            assert watch.seconds < 15
+
+
+async def test_a_screen_that_reads_nothing_ends_with_its_browser(tmp_path: Path) -> None:
+    with serving(tmp_path, "--simulated", "--max-viewers", "1") as served:
+        async with ClientSession() as session:
+            async with looking(session, served) as flooded:
+                await flooded.receive(PATIENCE)
+                (screen,) = served.screens()
+                os.kill(int(screen.name), signal.SIGSTOP)
+                for number in range(20_000):
+                    await flooded.send_str(json.dumps(["resize", {"width": 80, "height": 24 + number % 2}]))
+                flooded._response.close()
+            await becomes_true(lambda: not screen.exists())
+        served.process.terminate()
+        assert 0 == await asyncio.to_thread(served.process.wait, PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/" + "a" * 300,
+        "/static/%00",
+        "/static/" + "a" * 5000,
+        "/" + "%2e" * 900,
+        "/download/" + "k" * 3000,
+    ],
+)
 async def test_a_path_that_is_too_long_is_refused(tmp_path: Path, path: str) -> None:
     with serving(tmp_path, "--simulated") as served:
         async with ClientSession() as session, session.get(f"http://{served.place}{path}") as answer:

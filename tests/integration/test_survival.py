@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import socket
@@ -34,6 +35,7 @@ from goneaway_tui.judge import is_same_run, judge
 from goneaway_tui.judge.runs import RESTART_TOLERANCE
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.source import connection
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import ANSWER_BYTES, ANSWER_SECONDS, Connection
 from goneaway_tui.source.line import Line
@@ -711,6 +713,51 @@ def test_a_server_sends_no_more_than_an_answer_can_be_long(before: tuple[bytes, 
 
     assert "(2020)" in str(told)
     assert peak < (3 * ANSWER_BYTES if before else 32 << 20)
+
+
+EOF = b"\xfe\0\0\2\0"
+COLUMN = b"\3def" + b"\0" * 3 + b"\1x\1x" + b"\x0c\x2d\0\xff\0\0\0\xfd\0\0\0\0\0"
+"""What describes a column of text, x."""
+
+
+def answers_without_end(columns: int, more: bytes) -> Talk:
+    """So many columns, then one packet over and over."""
+
+    def talk(caller: socket.socket) -> None:
+        for piece in LOGGED_IN:
+            caller.sendall(piece)
+            caller.recv(1 << 16)
+        numbers = itertools.count(2)
+        count = struct.pack("<BI", 0xFD, columns or 0xFFFFFF)[:4]
+        head = [framed(COLUMN, next(numbers) % 256) for _ in range(columns)]
+        caller.sendall(
+            b"".join([framed(count, 1), *head, *([framed(EOF, next(numbers) % 256)] if head else [])])
+        )
+        while True:
+            caller.sendall(b"".join(framed(more, next(numbers) % 256) for _ in range(2560)))
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [answers_without_end(0, COLUMN), answers_without_end(100, b"\2ab" * 100)],
+    ids=["columns", "short values"],
+)
+def test_small_pieces_of_an_answer_count_for_what_they_take_here(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "ANSWER_BYTES", 8 << 20)
+    tracemalloc.start()
+    try:
+        with a_stranger(talk) as address:
+            told = refusal(address)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert "(2020)" in str(told)
+    assert peak < 12 << 20
 
 
 SLOW: dict[str, Talk] = {

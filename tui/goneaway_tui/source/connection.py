@@ -11,12 +11,13 @@ import struct
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import pymysql
 from pymysql import converters
 from pymysql.connections import Connection as Wire
 from pymysql.constants import CLIENT, FIELD_TYPE
+from pymysql.protocol import FieldDescriptorPacket, MysqlPacket
 
 from goneaway_tui.errors import SettingsError, SourceError, TooSlow, UnexpectedAnswer, Unsupported
 from goneaway_tui.language import _, marked
@@ -44,10 +45,14 @@ MAX_KEY_BYTES = 64 * 1024
 LOGIN_BYTES = 64 * 1024
 """What a server may send before we are logged in."""
 ANSWER_BYTES = 256 << 20
-"""What it may send in answer to one statement, each packet counted with PACKET_COST. The list of 100,000 sessions, each
+"""What it may send in answer to one statement, each packet counted with PACKET_COST and each value with VALUE_COST. The list of 100,000 sessions, each
 with a statement of 1,024 letters, is some 130 MiB."""
 PACKET_COST = 128
 """Bytes that a row takes here beside its text."""
+VALUE_COST = 40
+"""The same of one value: it is an object and a pointer to it."""
+MAX_COLUMNS = 512
+"""Of an answer: a replica's state has some 60. What describes one takes more than 1 KB here."""
 TOO_MUCH = 2020
 """The client libraries' number for: an answer larger than allowed."""
 
@@ -161,15 +166,31 @@ class BoundedWire(Wire):
     """PyMySQL's connection, which reads no more than its budget: a server's word on how much follows is only a word."""
 
     budget = LOGIN_BYTES
+    _columns = 0
+    """Of the answer that is read."""
+
+    def _execute_command(self, command: int, sql: str | bytes) -> None:
+        self._columns = 0
+        super()._execute_command(command, sql)  # type: ignore[misc]
+
+    def _read_packet(self, packet_type: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
+        if packet_type is FieldDescriptorPacket:
+            self._columns += 1
+            if self._columns > MAX_COLUMNS:
+                self._refuse()
+        else:
+            self.budget -= self._columns * VALUE_COST
+        return super()._read_packet(packet_type)  # type: ignore[no-untyped-call,no-any-return]
 
     def _read_bytes(self, num_bytes: int) -> bytes:
         self.budget -= num_bytes + PACKET_COST
         if self.budget < 0:
-            self._force_close()  # type: ignore[attr-defined]
-            raise pymysql.OperationalError(
-                TOO_MUCH, marked("the server sends more than an answer can be long")
-            )
+            self._refuse()
         return bytes(super()._read_bytes(num_bytes))  # type: ignore[misc]
+
+    def _refuse(self) -> NoReturn:
+        self._force_close()  # type: ignore[attr-defined]
+        raise pymysql.OperationalError(TOO_MUCH, marked("the server sends more than an answer can be long"))
 
 
 class Connection:

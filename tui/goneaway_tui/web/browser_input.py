@@ -1,25 +1,40 @@
 """What a browser sends as keys, reduced to what a keyboard, a mouse and a clipboard can produce.
 
 The screen's process believes its terminal: a report of a size changes how much it draws, and a paste without an end is
-held in memory. A page is no terminal, so neither reaches the process.
+held in memory. A page is no terminal, so neither reaches the process. Every escape character that passes begins a whole
+token that may pass, so no two of what passes can join to something that may not. The process queues what it is sent
+without a bound, so a bucket of tokens bounds how much that is.
 """
 
 from __future__ import annotations
 
 import re
 
+from goneaway_tui.ports import Clock
+
 MAX_PASTE_CHARACTERS = 64 * 1024
 """Of one paste; the rest of it is dropped."""
+KEYS_A_SECOND = 1000.0
+"""Sequences and characters, in the long run; what is beyond is dropped. A held key repeats 30 times a second, and a mouse
+moves once a frame."""
+MAX_KEYS_AT_ONCE = 4096
+PASTED_AS_KEY = 64
+"""Characters of a paste that count as one key: the process takes a paste as one event."""
+ESCAPE_KEY = "\x1b[27u"
+"""The escape key as the kitty protocol writes it: nothing that follows can continue it."""
 
 _TOKEN = re.compile(
     r"""
-      (?P<text>     [^\x1b]+ | \x1b(?=\x1b|\Z) | \x1b[^\[\x1b] )  # characters, the escape key, a key with alt
+      (?P<escape>   \x1b (?= \x1b | \Z ) )
     | (?P<sequence> \x1b\[ [\x20-\x3f]{0,29} [\x40-\x7e] )
-    | (?P<held>     \x1b\[ [\x20-\x3f]{0,29} \Z )                 # the rest comes with the next message
+    | (?P<held>     \x1b\[ [\x20-\x3f]{0,29} \Z )              # the rest comes with the next message
+    | (?P<with_alt> \x1b [^\x1b\[\]PX^_\x80-\x9f] )
+    | (?P<text>     [^\x1b\x80-\x9f]+ )
     """,
     re.VERBOSE,
 )
-"""What matches nothing here is an escape character that begins nothing, and is dropped."""
+"""What matches nothing here is dropped: controls of one character (C1), and an escape character that begins what only a
+terminal says (DCS, OSC, SOS, PM, APC) or nothing at all."""
 _ALLOWED = re.compile(
     r"""\x1b\[ (?: [0-9;:]* [A-HPQRSZu~]  # keys, also as the kitty protocol writes them
                  | <[0-9;]+ [Mm]          # the mouse (SGR)
@@ -34,40 +49,57 @@ _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 class BrowserInput:
     """The characters of one browser, in the order it sends them."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._keys = float(MAX_KEYS_AT_ONCE)
+        """How many may come now."""
+        self._counted_at = clock()
         self._held = ""
         """The beginning of a sequence: at most 31 characters."""
         self._pasted: int | None = None
         """Characters of the open paste so far; None where none is open."""
 
-    def allowed(self, characters: str) -> str:
-        """What of it may go to the screen's process."""
+    def allowed(self, characters: str, *, is_behind: bool = False) -> str:
+        """What of it may go to the screen's process: nothing but the end of a paste to one that `is_behind`."""
+        now = self._clock()
+        self._keys = min(MAX_KEYS_AT_ONCE, self._keys + KEYS_A_SECOND * (now - self._counted_at))
+        self._counted_at = now
         text, self._held = self._held + characters, ""
         allowed: list[str] = []
         for token in _TOKEN.finditer(text):
             if token["held"]:
                 self._held = token["held"]
-            elif token["sequence"]:
-                allowed.append(self._allowed_sequence(token["sequence"]))
+            elif token[0] == _PASTE_ENDS:
+                if self._pasted is not None:
+                    allowed.append(_PASTE_ENDS)
+                self._pasted = None
+            elif self._pasted is not None:
+                allowed.append("" if is_behind else self._of_paste(token, self._pasted))
+            elif is_behind or self._keys < 1:
+                break  # no paste is open, so there is no end to be heard
             else:
-                allowed.append(self._counted(token["text"]))
+                allowed.append(self._typed(token))
         return "".join(allowed)
 
-    def _allowed_sequence(self, sequence: str) -> str:
-        is_open = self._pasted is not None
-        if sequence == _PASTE_ENDS:
-            self._pasted = None
-            return sequence if is_open else ""
-        if is_open:
+    def _typed(self, token: re.Match[str]) -> str:
+        if token["text"]:
+            return self._paid(token["text"], 1.0)
+        if token["sequence"] and not _ALLOWED.fullmatch(token[0]):
             return ""
-        if sequence == _PASTE_BEGINS:
+        self._keys -= 1
+        if token[0] == _PASTE_BEGINS:
             self._pasted = 0
-            return sequence
-        return sequence if _ALLOWED.fullmatch(sequence) else ""
+        return ESCAPE_KEY if token["escape"] else token[0]
 
-    def _counted(self, text: str) -> str:
-        if self._pasted is None:
-            return text
-        room = max(0, MAX_PASTE_CHARACTERS - self._pasted)
-        self._pasted += len(text)
-        return text[:room]
+    def _of_paste(self, token: re.Match[str], pasted: int) -> str:
+        """No escape character: what a program has coloured is pasted without its colours."""
+        text = token["text"] or (token["with_alt"] or "")[1:]
+        passes = self._paid(text[: MAX_PASTE_CHARACTERS - pasted], 1 / PASTED_AS_KEY)
+        self._pasted = pasted + len(passes)
+        return passes
+
+    def _paid(self, text: str, keys: float) -> str:
+        """As much of the text as may come now, where each character counts as so many `keys`."""
+        passes = text[: int(self._keys / keys)]
+        self._keys -= len(passes) * keys
+        return passes

@@ -9,7 +9,9 @@ import asyncio
 import html
 import json
 import logging
+import mimetypes
 from collections.abc import Awaitable, Callable
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -35,8 +37,10 @@ MOST_BYTES = 1 << 20
 """Of one message: what is pasted is one."""
 WIDEST, HIGHEST = 1000, 500
 """Cells of a screen."""
+CLOSING_SECONDS = 3.0
+"""How long a browser may take to agree that its socket is closed."""
 LONGEST_PATH = 1024
-"""Characters of what is asked for, with its query. A file name of the system may have 255."""
+"""Characters of what is asked for, with its query."""
 MIME = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 POLICY = {
     "Content-Security-Policy": (
@@ -50,6 +54,8 @@ POLICY = {
 }
 """What every answer carries."""
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Close = Callable[[int, str], Awaitable[None]]
+"""With a code and a reason."""
 
 
 class Service:
@@ -65,8 +71,9 @@ class Service:
         self._most = most
         self._say = say
         self._downloads = DownloadManager()
-        self._looking: dict[Viewer, web.WebSocketResponse] = {}
-        self._connections = Connections(most)
+        self._looking: dict[Viewer, Close] = {}
+        self._connections = Connections()
+        self._files = _framework_files()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = asyncio.Event()
 
@@ -89,11 +96,14 @@ class Service:
         try:
             assert runner.server is not None  # noqa: S101 - `setup` has made it
             listener = await self._connections.listen(runner.server, where.host, where.port, context)
+            sweeper = asyncio.create_task(self._connections.sweep())
             try:
                 opened(listener.sockets[0].getsockname()[1])
                 await self._stopped.wait()
             finally:
+                sweeper.cancel()
                 listener.close()
+                self._connections.abort_all()
         except OSError as error:
             raise SettingsError(
                 _(
@@ -114,7 +124,7 @@ class Service:
                 web.get(r"/{name:page\.(?:css|js)}", self._page),
                 web.get("/ws", self._look),
                 web.get("/download/{key}", self._download),
-                web.static("/static", Path(textual_serve.__file__).parent / "static"),
+                web.get("/static/{name:.+}", self._static),
             ]
         )
         application.on_response_prepare.append(_with_policy)
@@ -123,8 +133,8 @@ class Service:
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Answer) -> web.StreamResponse:
-        with self._connections.answering(request.protocol):
-            return await self._answered(request, handler)
+        self._connections.gets_on(request.protocol)
+        return await self._answered(request, handler)
 
     async def _answered(self, request: web.Request, handler: Answer) -> web.StreamResponse:
         if len(request.raw_path) > LONGEST_PATH:
@@ -148,36 +158,50 @@ class Service:
             text = Template(text).substitute({key: html.escape(said) for key, said in words.items()})
         return web.Response(text=text, content_type=MIME[name.rpartition(".")[2]])
 
+    async def _static(self, request: web.Request) -> web.Response:
+        """From memory: an answer that is not taken holds no file open, and no path is looked for on the disk."""
+        name = request.match_info["name"]
+        if name not in self._files:
+            raise web.HTTPNotFound
+        mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return web.Response(body=self._files[name], content_type=mime)
+
     async def _look(self, request: web.Request) -> web.StreamResponse:
         """A screen, for as long as somebody looks."""
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MOST_BYTES)
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_SECONDS, max_msg_size=MOST_BYTES, timeout=CLOSING_SECONDS
+        )
         await socket.prepare(request)
+        close = partial(_close, socket, request.transport)
         if len(self._looking) >= self._most:
             why = _("{number} look already, and no more may.", number=self._most)
-            await _close(socket, WSCloseCode.TRY_AGAIN_LATER, why)
+            await close(WSCloseCode.TRY_AGAIN_LATER, why)
             return socket
 
         async def ended(was_left: bool, said: str) -> None:  # noqa: FBT001 - told by position
             if was_left:
-                await _close(socket, WSCloseCode.OK, _("The screen was left."))
+                await close(WSCloseCode.OK, _("The screen was left."))
             elif not socket.closed:
                 self._complain(said)
-                await _close(socket, WSCloseCode.INTERNAL_ERROR, _("The screen broke."))
+                await close(WSCloseCode.INTERNAL_ERROR, _("The screen broke."))
 
         viewer = Viewer(self._program, self._downloads, socket.send_bytes, socket.send_str, ended)
-        self._looking[viewer] = socket
-        try:
-            await viewer.start(
-                _cells(request.query.get("width"), 80, WIDEST),
-                _cells(request.query.get("height"), 24, HIGHEST),
-            )
-            await _obey(socket, viewer)
-        except OSError as error:
-            self._complain(str(error.strerror or error))
-            await _close(socket, WSCloseCode.INTERNAL_ERROR, _("No screen could be begun."))
-        finally:
-            await viewer.stop()
-            del self._looking[viewer]
+        self._looking[viewer] = close
+        with self._connections.exempt(request.protocol):
+            try:
+                await viewer.start(
+                    _cells(request.query.get("width"), 80, WIDEST),
+                    _cells(request.query.get("height"), 24, HIGHEST),
+                )
+                await _obey(socket, viewer)
+            except OSError as error:
+                self._complain(str(error.strerror or error))
+                await close(WSCloseCode.INTERNAL_ERROR, _("No screen could be begun."))
+            finally:
+                try:
+                    await viewer.stop()
+                finally:
+                    del self._looking[viewer]
         return socket
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
@@ -193,26 +217,36 @@ class Service:
         await response.prepare(request)
         async for piece in self._downloads.download(key):
             await response.write(piece)
+            self._connections.gets_on(request.protocol)
         await response.write_eof()
         return response
 
     async def _part(self, _application: web.Application) -> None:
         """Everybody is told that we go, at once."""
         why = _("The program that shows this has ended.")
-        closing = (_close(each, WSCloseCode.GOING_AWAY, why) for each in [*self._looking.values()])
+        closing = (close(WSCloseCode.GOING_AWAY, why) for close in [*self._looking.values()])
         await asyncio.gather(*closing)
 
     def _complain(self, why: str) -> None:
         self._say(_("a screen broke: {why}", why=plain(why, 500) or _("it did not say why")))
 
 
+def _framework_files() -> dict[str, bytes]:
+    """What the framework's page is made of, by the end of its path: some 1 MB."""
+    folder = Path(textual_serve.__file__).parent / "static"
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
 async def _obey(socket: web.WebSocketResponse, viewer: Viewer) -> None:
     """Hand on keys and sizes. What the page would not say is passed over."""
-    browser = BrowserInput()
+    browser = BrowserInput(asyncio.get_running_loop().time)
     async for message in socket:
         match _said(message.data) if message.type is WSMsgType.TEXT else None:
             case ["stdin", str(keys)]:
-                await viewer.send_bytes(browser.allowed(keys).encode("utf-8", "replace"))
+                allowed = browser.allowed(keys, is_behind=viewer.is_behind)
+                await viewer.send_bytes(allowed.encode("utf-8", "replace"))
             case ["resize", {"width": width, "height": height}]:
                 await viewer.set_terminal_size(_cells(width, 80, WIDEST), _cells(height, 24, HIGHEST))
             case ["ping", str(when)]:
@@ -241,9 +275,19 @@ def _cells(said: object, usual: int, most: int) -> int:
         return usual
 
 
-async def _close(socket: web.WebSocketResponse, code: int, why: str) -> None:
-    """The page shows why. A closing frame has room for 123 bytes."""
-    await socket.close(code=code, message=why.encode()[:123].decode("utf-8", "ignore").encode())
+async def _close(
+    socket: web.WebSocketResponse, transport: asyncio.Transport | None, code: int, why: str
+) -> None:
+    """The page shows why. A closing frame has room for 123 bytes. Who neither reads it nor answers is hung up on."""
+    message = why.encode()[:123].decode("utf-8", "ignore").encode()
+    try:
+        async with asyncio.timeout(2 * CLOSING_SECONDS):
+            await socket.close(code=code, message=message)
+    except TimeoutError:
+        pass
+    finally:
+        if transport is not None and socket.close_code == WSCloseCode.ABNORMAL_CLOSURE:
+            transport.abort()
 
 
 async def _with_policy(_request: web.Request, response: web.StreamResponse) -> None:

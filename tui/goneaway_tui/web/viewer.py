@@ -7,10 +7,12 @@ begun and ended: by no shell, with nothing secret among its arguments or in its 
 from __future__ import annotations
 
 import asyncio
+import json
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Literal
 
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
@@ -21,6 +23,8 @@ LEAST_LINES = 10
 """Lines that may come before it."""
 GOODBYE_SECONDS = 3.0
 """How long the process may take to end."""
+MAX_BEHIND_BYTES = 128 * 1024
+"""What may wait for the process to read it, besides what the pipe holds."""
 KEPT = 4096
 """Bytes of its complaints."""
 LEFT = (0, 130)
@@ -61,7 +65,8 @@ class Viewer(AppService):
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
-            env={**environment, "PYTHONUTF8": "1"},
+            # Without the kitty protocol's keys it would not know the escape key as `browser_input` writes it.
+            env={**environment, "PYTHONUTF8": "1", "TEXTUAL_DISABLE_KITTY_KEY": "0"},
             start_new_session=True,  # ctrl+c at our terminal is for us alone
         )
         assert process.stdin is not None  # noqa: S101 - for the type checker
@@ -70,6 +75,26 @@ class Viewer(AppService):
         self._process, self._stdin = process, process.stdin
         return process
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the process does not read what it is sent as fast as it comes."""
+        return self.stdin.transport.get_write_buffer_size() > MAX_BEHIND_BYTES
+
+    async def send_bytes(self, data: bytes) -> bool:
+        """Never waits: who waits for the process does not see that the browser is gone. `is_behind` bounds what waits."""
+        return self._write(b"D", data)
+
+    async def send_meta(self, data: dict[str, str | int | bool | None]) -> bool:
+        """The same of what is said of the screen; it is dropped for a process that is behind."""
+        return not self.is_behind and self._write(b"M", json.dumps(data).encode())
+
+    def _write(self, kind: Literal[b"D", b"M"], payload: bytes) -> bool:
+        if self.stdin.is_closing():
+            return False
+        if payload:
+            self.stdin.write(self.encode_packet(kind, payload))
+        return True
+
     async def run(self) -> None:
         """Hand on what it draws, until one of the two ends is gone."""
         process = self._process
@@ -77,24 +102,47 @@ class Viewer(AppService):
         assert process.stdout is not None  # noqa: S101
         assert process.stderr is not None  # noqa: S101
         complaints = asyncio.create_task(_last_of(process.stderr))
-        with suppress(asyncio.IncompleteReadError, ConnectionError, ValueError):
-            await self._hand_on(process.stdout)
-        self.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), GOODBYE_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-        await self._ended(process.returncode in LEFT, await complaints)
+            with suppress(asyncio.IncompleteReadError, ConnectionError, ValueError):
+                await self._hand_on(process.stdout)
+            self.stdin.close()
+            # A process is not seen to end, nor can it, while what it draws fills the pipe.
+            rest = asyncio.create_task(_last_of(process.stdout))
+            try:
+                await asyncio.wait_for(process.wait(), GOODBYE_SECONDS)
+            except TimeoutError:
+                self._kill()
+                await process.wait()
+            finally:
+                rest.cancel()
+            await self._ended(process.returncode in LEFT, await complaints)
+        finally:
+            complaints.cancel()
 
     async def stop(self) -> None:
-        """Have it end. It hears so twice: it is asked to, and its input ends."""
+        """Have it end, within GOODBYE_SECONDS. It hears so twice: it is asked to, and its input ends."""
         task, self._task = self._task, None
-        if task is not None:
-            await self._download_manager.cancel_app_downloads(app_service_id=self.app_service_id)
-            await self.send_meta({"type": "quit"})
-            self.stdin.close()
-            await task
+        if task is None:
+            return
+        self._write(b"M", json.dumps({"type": "quit"}).encode())
+        self.stdin.close()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await self._download_manager.cancel_app_downloads(app_service_id=self.app_service_id)
+                    await asyncio.wait({task})
+        finally:
+            self._kill()
+            if not task.done():
+                task.cancel()
+            await asyncio.wait({task})
+
+    def _kill(self) -> None:
+        """At once, whatever it has not read yet."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            process.kill()
+            self.stdin.transport.abort()
 
     async def _hand_on(self, stdout: asyncio.StreamReader) -> None:
         """Raises IncompleteReadError at its end, and ConnectionError at the browser's."""
