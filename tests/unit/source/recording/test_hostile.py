@@ -18,14 +18,16 @@ from typing import Any
 import pytest
 
 from goneaway_tui.errors import FileError
+from goneaway_tui.judge import judge
+from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.source.recording import store
-from goneaway_tui.source.recording.delta import SampleWriter
+from goneaway_tui.source.recording.delta import DepartureWriter, SampleWriter
 from goneaway_tui.source.recording.pages import HEADER_BYTES, LEAF, PAGE_BYTES, rows_in
 from goneaway_tui.source.recording.recorder import Recorder
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.store import MARK, SCHEMA
-from goneaway_tui.source.recording.tape import PIECE_BYTES, WHOLE, first_seal, seal_of
-from tests.builders import NOW, a_session, a_verdict
+from goneaway_tui.source.recording.tape import FREE_BYTES, MOST_RATIO, PIECE_BYTES, WHOLE, first_seal, seal_of
+from tests.builders import NOW, a_sample, a_session, a_verdict
 from tests.unit.source.recording.takes import SERVER_NAME, a_departure, a_take, read_back, record, takes
 
 
@@ -386,3 +388,94 @@ def test_a_recording_is_closed_where_it_cannot_be_read(path: Path) -> None:
 
     record(path, [a_take(0)])  # nobody holds it
     assert NOW == Recording(path).span[1]
+
+
+def with_heavy_departures(path: Path, segments: int, evidence: Callable[[str], list[str]]) -> None:
+    """Departures whose every evidence is another, 30 a line, in streams that are nearly as long as may be."""
+    record(path, [a_take(0)])
+    writer = DepartureWriter(statements=True)
+    row = json.loads(writer.lines([a_departure(1)]))[0]
+    place = writer.columns.index("evidence")
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("BEGIN")
+        for segment in range(100, 100 + segments):
+            packed, seal = zlib.compressobj(9, zlib.DEFLATED, -15), first_seal(segment, 1)
+            lines = [["db-01", writer.columns]] + [
+                [
+                    [*row[:place], [evidence(f"{segment} {line} {each}")], *row[place + 1 :]]
+                    for each in range(30)
+                ]
+                for line in range(200)
+            ]
+            for line in lines:
+                body = packed.compress(json.dumps(line).encode() + b"\n") + packed.flush(zlib.Z_SYNC_FLUSH)
+                parts = [body[begin : begin + PIECE_BYTES] for begin in range(0, len(body), PIECE_BYTES)]
+                for number, part in enumerate(parts):
+                    at = NOW + segment if number == len(parts) - 1 else None
+                    seal = seal_of(at, part, seal)
+                    database.execute(
+                        "INSERT INTO piece VALUES (NULL, ?, 1, ?, ?, ?)", (segment, at, seal, part)
+                    )
+        database.execute("COMMIT")
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        lambda name: [f"\U0001f600 {name} {'a' * 480}"] * 5,
+        lambda name: [f"\U0001f600 {name} {'a' * 20_000}"],
+        lambda name: [f"{name} {each}" for each in range(40)],
+    ],
+)
+def test_the_latest_departures_are_bounded_in_memory_all_together(
+    path: Path, evidence: Callable[[str], list[str]]
+) -> None:
+    with_heavy_departures(path, 6, evidence)
+    tracemalloc.start()
+    with closing(Recording(path, departures_alone=True)) as recording:
+        found = recording.latest_departures(5_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert len(found) > 100
+    assert max(len(each) for departure in found for each in departure.evidence) <= 500
+    assert peak < 25 << 20
+
+
+def test_where_the_departures_alone_are_read_no_snapshot_is(path: Path) -> None:
+    told(path, ["db-01", columns()], b"[" * 1_000)
+
+    with closing(Recording(path, departures_alone=True)) as recording:
+        assert () == recording.latest_departures(5_000)
+
+
+def test_many_streams_that_break_off_take_no_memory_each(path: Path) -> None:
+    database = forged(path, "BEGIN")
+    database.executemany(
+        "INSERT INTO piece VALUES (NULL, ?, 1, ?, 1, x'00')", ((each, NOW) for each in range(1_000, 60_000))
+    )
+    database.execute("COMMIT")
+    database.close()
+    tracemalloc.start()
+    with closing(Recording(path, departures_alone=True)) as recording:
+        recording.latest_departures(5_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 3 << 20
+
+
+def test_what_packs_better_than_a_reader_lets_it_is_padded(path: Path) -> None:
+    """A text of nothing but one letter packs to a thousandth."""
+    crowd = [a_session(id=ProcesslistId(each), statement=f"{each}{'x' * 20_000}") for each in range(1, 400)]
+    record(path, [judge(replace(a_sample(crowd), taken_at=NOW + step)) for step in range(3)])
+
+    assert 3 == len(read_back(path))
+    assert path.stat().st_size * MOST_RATIO + FREE_BYTES > 400 * 20_000
+
+
+def test_a_short_file_makes_little_work(path: Path) -> None:
+    """What unrolls to more than its size allows is refused before it is read: 40 KB cost seconds."""
+    told(path, ["db-01", columns()], first_line(), b"[{},[" + b"[1],0," * 600_000 + b"0]]")
+
+    assert "more in it than any recorder puts there" in complaint(path)

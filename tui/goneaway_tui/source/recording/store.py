@@ -170,7 +170,9 @@ def salvage(path: Path) -> sqlite3.Connection:
         whole.execute("BEGIN")
         with path.open("rb") as file:
             whole.executemany(sql("restore"), (row for row in rows_in(file) if len(row.body) <= PIECE_BYTES))
-        whole.executemany(sql("forget_rest"), [*_after_gaps(whole)])
+        whole.execute(sql("gap"))
+        whole.executemany(sql("add_gap"), _after_gaps(whole))
+        whole.execute(sql("forget_rest"))
         whole.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
         whole.close()
