@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
-from enum import Enum
 from functools import lru_cache
 from operator import is_
 from sys import getsizeof
@@ -50,8 +48,6 @@ BRIEF_BYTES = 8 << 20
 """Of memory for all texts of one stream. Ten thousand departures with sentences of their own take 7 MB."""
 TOLD_BYTES = 100
 """Of memory for a value beside the value."""
-NUMBER_BYTES = 24
-"""Of memory for a float."""
 EXACT = 2
 """The version of marshal's format that writes equal bytes for equal scalars and no others. Compared, never read."""
 
@@ -269,25 +265,20 @@ class Brief:
     the length a recorder writes. Raises TooMuch once the values of one stream are beyond BRIEF_BYTES."""
 
     def __init__(self) -> None:
-        self._left = BRIEF_BYTES
+        self.told = 0
+        """Bytes of memory that the values so far take."""
 
     def __call__(self, path: str, value: Any) -> Any:
         brief = None if path == STATEMENT else _brief(value)
-        self._left -= weight_of(brief) + TOLD_BYTES
-        if self._left < 0:
+        self.told += _weight(brief) + TOLD_BYTES
+        if self.told > BRIEF_BYTES:
             raise TooMuch(_("more in it than any recorder puts there"))
         return brief
 
 
-def weight_of(value: Any) -> int:
-    """About how many bytes of memory it takes, whatever it shares with others counted as its own."""
-    if isinstance(value, list | tuple | frozenset):
-        return getsizeof(value) + sum(map(weight_of, value))
-    if isinstance(value, Enum):
-        return 0
-    if is_dataclass(value) and not isinstance(value, type):
-        return getsizeof(value) + sum(weight_of(getattr(value, each.name)) for each in fields(value))
-    return getsizeof(value) if isinstance(value, str | int) else NUMBER_BYTES
+def _weight(value: Any) -> int:
+    """Bytes of memory a value of JSON takes."""
+    return getsizeof(value) + (sum(map(_weight, value)) if isinstance(value, list) else 0)
 
 
 def _brief(value: Any, depth: int = 0) -> Any:

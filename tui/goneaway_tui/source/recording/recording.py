@@ -15,7 +15,7 @@ from goneaway_tui.errors import FileError
 from goneaway_tui.language import _
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.delta import Brief, DepartureReader, SampleReader, weight_of
+from goneaway_tui.source.recording.delta import Brief, DepartureReader, SampleReader
 from goneaway_tui.source.recording.shape import Misfit
 from goneaway_tui.source.recording.store import DAMAGE, READ, failed, file_error, piece_of, read, salvage, sql
 from goneaway_tui.source.recording.tape import LEAN, WHOLE, Bounds, TooMuch, Track, Unroll
@@ -26,7 +26,9 @@ END_OF_TIME = 253_402_300_800.0
 """The end of the year 9999: no later instant can be shown."""
 MOST_SEGMENTS = 1_000_000
 LATEST_BYTES = 12 << 20
-"""Of memory for the latest departures, what they share counted for each: five thousand with evidence of their own take 8."""
+"""Of memory for the latest departures: five thousand with evidence of their own take 8."""
+DEPARTURE_BYTES = 1000
+"""Of memory for one, beside what its line told for the first time."""
 
 
 class Gap(Exception):
@@ -208,15 +210,20 @@ class Recording:
         self, segment: int, last: int, most: int, most_bytes: int
     ) -> tuple[deque[Departure], int, bool]:
         """The newest of a segment, their weight, and whether they are all that were read."""
-        stream = Stream(self._database, segment, Track.DEPARTURES, _brief_reader, LEAN)
+        brief = Brief()
+        stream = Stream(
+            self._database, segment, Track.DEPARTURES, lambda columns: DepartureReader(columns, brief), LEAN
+        )
         found: deque[Departure] = deque()
         weights: deque[int] = deque()
         weight, is_all = 0, True
         with suppress(TooMuch):
             for _at, line in stream.lines(last):
-                for departure in stream.must_read().follow(line):
+                before = brief.told
+                brought = stream.must_read().follow(line)
+                for departure in brought:
                     found.append(departure)
-                    weights.append(weight_of(departure))
+                    weights.append(DEPARTURE_BYTES + (brief.told - before) // len(brought))
                     weight += weights[-1]
                     while len(found) > most or weight > most_bytes:
                         found.popleft()
@@ -271,10 +278,6 @@ class Recording:
 def _followed(reader: SampleReader, line: Any) -> Snapshot:
     reader.follow(line)
     return reader.snapshot()
-
-
-def _brief_reader(columns: Any) -> DepartureReader:
-    return DepartureReader(columns, Brief())
 
 
 def _is_instant(value: object) -> TypeGuard[float]:
