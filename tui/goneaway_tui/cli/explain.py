@@ -127,7 +127,7 @@ def recorded_departures(name: str) -> tuple[Departure, ...]:
     """Who left while a recording was made, the latest of them where they are many. Raises FileError."""
     from goneaway_tui.source.recording.recording import Recording
 
-    with closing(Recording(Path(name))) as recording:
+    with closing(Recording(Path(name), departures_alone=True)) as recording:
         return recording.latest_departures(MOST_DEPARTURES)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,16 @@ import pytest
 
 from goneaway_tui import private_files
 from goneaway_tui.errors import FileError
-from goneaway_tui.source.recording.delta import SampleWriter
+from goneaway_tui.judge import judge
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.source.recording import store
+from goneaway_tui.source.recording.delta import DepartureWriter, SampleWriter
+from goneaway_tui.source.recording.pages import HEADER_BYTES, LEAF, PAGE_BYTES, rows_in
 from goneaway_tui.source.recording.recorder import Recorder
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.store import MARK, SCHEMA, create_or_continue
-from goneaway_tui.source.recording.tape import PIECE_BYTES, WHOLE, first_seal, seal_of
-from tests.builders import NOW, a_session, a_verdict
+from goneaway_tui.source.recording.tape import FREE_BYTES, MOST_RATIO, PIECE_BYTES, WHOLE, first_seal, seal_of
+from tests.builders import NOW, a_sample, a_session, a_verdict
 from tests.unit.source.recording.takes import SERVER_NAME, a_departure, a_take, read_back, record, takes
 
 
@@ -253,6 +259,112 @@ def test_the_departures_alone_take_little_memory_whatever_is_in_the_file(path: P
     assert peak < 48 << 20
 
 
+def cell(*values: tuple[int, bytes]) -> bytes:
+    """A record of these serial types and values, after https://www.sqlite.org/fileformat2.html, 2.1."""
+    record = bytes([len(values) + 1, *(kind for kind, _value in values)])
+    record += b"".join(value for _kind, value in values)
+    return bytes([len(record)]) + record
+
+
+def index_page(kind: int, cells: list[bytes], right: int | None = None) -> bytes:
+    """A page of an index: 2 an inner one, 10 a leaf."""
+    page, place, pointers = bytearray(PAGE_BYTES), PAGE_BYTES, b""
+    for each in cells:
+        place -= len(each)
+        page[place : place + len(each)] = each
+        pointers += place.to_bytes(2)
+    head = bytes([kind, 0, 0]) + len(cells).to_bytes(2) + place.to_bytes(2) + b"\0"
+    head += b"" if right is None else right.to_bytes(4)
+    page[: len(head) + len(pointers)] = head + pointers
+    return bytes(page)
+
+
+def with_an_index_that_never_ends(path: Path, levels: int) -> None:
+    """Every child of an inner page of the time line is one and the same next page, and so on down."""
+    recorder = Recorder(path, SERVER_NAME)
+    recorder.record(a_take(0), [a_departure(1)])
+    recorder.close()
+    with closing(sqlite3.connect(path)) as database:
+        (root,) = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'piece_at'").fetchone()
+        rows = database.execute(
+            "SELECT track, at, id FROM piece WHERE at IS NOT NULL ORDER BY track"
+        ).fetchall()
+    keys = [
+        cell((8 + track, b""), (7, struct.pack(">d", at)), (1, bytes([number]))) for track, at, number in rows
+    ]
+    content = bytearray(path.read_bytes())
+    first = len(content) // PAGE_BYTES + 1
+    content[(root - 1) * PAGE_BYTES : root * PAGE_BYTES] = index_page(
+        2, [first.to_bytes(4) + keys[0]], first + 1
+    )
+    content += index_page(10, keys[:1])
+    for level in range(levels):
+        below = first + 2 + level
+        content += index_page(2, [below.to_bytes(4) + keys[1]] * 180, below)
+    content += index_page(10, [keys[1]] * 180)
+    content[28:32] = (len(content) // PAGE_BYTES).to_bytes(4)
+    path.write_bytes(content)
+
+
+def test_an_index_whose_pages_lead_to_one_another_is_given_up(path: Path) -> None:
+    """A scan of it has 180 to the sixth rows, which SQLite would walk along for years, deaf to Ctrl+C."""
+    with_an_index_that_never_ends(path, 5)
+    with closing(Recording(path)) as recording:
+        assert 1 == len(recording.latest_departures(5_000))
+        assert recording.is_damaged
+
+
+def test_whoever_records_into_such_a_file_is_told(path: Path) -> None:
+    record(path, takes(3))
+    recorder = Recorder(path, SERVER_NAME)
+    recorder._database.set_progress_handler(lambda: True, 1)
+    with pytest.raises(FileError, match="it is damaged"):
+        recorder.record(a_take(9))
+    recorder._database.set_progress_handler(None, 1)
+    recorder.close()
+
+
+def test_long_recordings_of_small_pieces_are_read_well_within_the_bound_of_steps(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quarter of the bound is enough, for reading as for salvage, and nothing is granted beforehand."""
+    monkeypatch.setattr(store, "STEPS", 0)
+    monkeypatch.setattr(store, "STEPS_A_BYTE", store.STEPS_A_BYTE / 4)
+    monkeypatch.setattr(store, "STEPS_A_LOOK", 1_000)
+    recorder = Recorder(path, SERVER_NAME)
+    still = a_take(0)
+    for number in range(1_500):
+        recorder.record(replace(still, sample=replace(still.sample, taken_at=NOW + number)))
+    recorder.close()
+    with closing(Recording(path)) as recording:
+        assert 1_500 == sum(1 for _each in recording.snapshots())
+        assert not recording.is_damaged
+    with closing(store.salvage(path)) as database:
+        assert (1_500,) <= database.execute("SELECT count(*) FROM piece").fetchone()
+
+
+def test_rows_that_overlap_are_not_multiplied() -> None:
+    """SQLite never lets two cells share a byte; a page where each ends at the page's end tells of 200 KB."""
+    page = bytearray(PAGE_BYTES)
+    pointers = []
+    place = 8 + 2 * 100
+    for row_id in range(1, 101):
+        size = (PAGE_BYTES - place - 20) & ~1
+        kind = 12 + 2 * size
+        head = bytes([8, 0, 9, 8, 0, 8, kind >> 7 | 0x80, kind & 0x7F])
+        whole = len(head) + size
+        start = bytes([whole >> 7 | 0x80, whole & 0x7F, row_id]) + head
+        page[place : place + len(start)] = start
+        pointers.append(place)
+        place += len(start)
+    page[:8] = bytes([LEAF, 0, 0, 0, len(pointers), 0, 0, 0])
+    page[8:208] = b"".join(each.to_bytes(2) for each in pointers)
+    found = list(rows_in(BytesIO(bytes(HEADER_BYTES) + bytes(PAGE_BYTES - HEADER_BYTES) + bytes(page))))
+
+    assert 1 <= len(found)
+    assert sum(len(each.body) for each in found) <= PAGE_BYTES
+
+
 @pytest.mark.parametrize("filling", [b" ", b"[],"])
 def test_a_bomb(path: Path, filling: bytes) -> None:
     packed = zlib.compressobj(1, zlib.DEFLATED, -15)
@@ -323,3 +435,94 @@ def test_a_link_of_ours_is_recorded_through_unless_files_beside_its_target_are_s
 
     with pytest.raises(FileError, match="not a regular file"):
         create_or_continue(path)
+
+
+def with_heavy_departures(path: Path, segments: int, evidence: Callable[[str], list[str]]) -> None:
+    """Departures whose every evidence is another, 30 a line, in streams that are nearly as long as may be."""
+    record(path, [a_take(0)])
+    writer = DepartureWriter(statements=True)
+    row = json.loads(writer.lines([a_departure(1)]))[0]
+    place = writer.columns.index("evidence")
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("BEGIN")
+        for segment in range(100, 100 + segments):
+            packed, seal = zlib.compressobj(9, zlib.DEFLATED, -15), first_seal(segment, 1)
+            lines = [["db-01", writer.columns]] + [
+                [
+                    [*row[:place], [evidence(f"{segment} {line} {each}")], *row[place + 1 :]]
+                    for each in range(30)
+                ]
+                for line in range(200)
+            ]
+            for line in lines:
+                body = packed.compress(json.dumps(line).encode() + b"\n") + packed.flush(zlib.Z_SYNC_FLUSH)
+                parts = [body[begin : begin + PIECE_BYTES] for begin in range(0, len(body), PIECE_BYTES)]
+                for number, part in enumerate(parts):
+                    at = NOW + segment if number == len(parts) - 1 else None
+                    seal = seal_of(at, part, seal)
+                    database.execute(
+                        "INSERT INTO piece VALUES (NULL, ?, 1, ?, ?, ?)", (segment, at, seal, part)
+                    )
+        database.execute("COMMIT")
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        lambda name: [f"\U0001f600 {name} {'a' * 480}"] * 5,
+        lambda name: [f"\U0001f600 {name} {'a' * 20_000}"],
+        lambda name: [f"{name} {each}" for each in range(40)],
+    ],
+)
+def test_the_latest_departures_are_bounded_in_memory_all_together(
+    path: Path, evidence: Callable[[str], list[str]]
+) -> None:
+    with_heavy_departures(path, 6, evidence)
+    tracemalloc.start()
+    with closing(Recording(path, departures_alone=True)) as recording:
+        found = recording.latest_departures(5_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert len(found) > 100
+    assert max(len(each) for departure in found for each in departure.evidence) <= 500
+    assert peak < 25 << 20
+
+
+def test_where_the_departures_alone_are_read_no_snapshot_is(path: Path) -> None:
+    told(path, ["db-01", columns()], b"[" * 1_000)
+
+    with closing(Recording(path, departures_alone=True)) as recording:
+        assert () == recording.latest_departures(5_000)
+
+
+def test_many_streams_that_break_off_take_no_memory_each(path: Path) -> None:
+    database = forged(path, "BEGIN")
+    database.executemany(
+        "INSERT INTO piece VALUES (NULL, ?, 1, ?, 1, x'00')", ((each, NOW) for each in range(1_000, 60_000))
+    )
+    database.execute("COMMIT")
+    database.close()
+    tracemalloc.start()
+    with closing(Recording(path, departures_alone=True)) as recording:
+        recording.latest_departures(5_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 3 << 20
+
+
+def test_what_packs_better_than_a_reader_lets_it_is_padded(path: Path) -> None:
+    """A text of nothing but one letter packs to a thousandth."""
+    crowd = [a_session(id=ProcesslistId(each), statement=f"{each}{'x' * 20_000}") for each in range(1, 400)]
+    record(path, [judge(replace(a_sample(crowd), taken_at=NOW + step)) for step in range(3)])
+
+    assert 3 == len(read_back(path))
+    assert path.stat().st_size * MOST_RATIO + FREE_BYTES > 400 * 20_000
+
+
+def test_a_short_file_makes_little_work(path: Path) -> None:
+    """What unrolls to more than its size allows is refused before it is read: 40 KB cost seconds."""
+    told(path, ["db-01", columns()], first_line(), b"[{},[" + b"[1],0," * 600_000 + b"0]]")
+
+    assert "more in it than any recorder puts there" in complaint(path)

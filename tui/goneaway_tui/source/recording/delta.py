@@ -13,9 +13,10 @@ lead along the sessions of the sample before and tell those of this one, in orde
 from __future__ import annotations
 
 import marshal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import is_
+from sys import getsizeof
 from typing import Any, NamedTuple
 
 from goneaway_tui.language import _
@@ -25,6 +26,7 @@ from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Policy, Snapshot, Verdict
 from goneaway_tui.source.recording.rows import Row, RowReader, RowWriter, Table, written
 from goneaway_tui.source.recording.shape import Misfit, hints_of, shape_of
+from goneaway_tui.source.recording.tape import TooMuch
 
 VERDICTS = Table(Verdict, {"session": Session})
 DEPARTURES = Table(Departure, {"verdict": Verdict, "verdict.session": Session})
@@ -37,8 +39,15 @@ MOST_SESSIONS = 200_000
 MOST_ROWS = 50_000_000
 """Rows that the lines of one stream may hand on from one sample to the next: 250 samples of the largest server. A few
 bytes can say so of all sessions, so the bytes bound nothing."""
-DEPARTURES_A_LINE = 200
+DEPARTURES_A_LINE = 50
 """So that whoever reads the departures alone need hold few of them."""
+STATEMENT = "verdict.session.statement"
+BRIEF_TEXT, BRIEF_ITEMS, BRIEF_DEPTH = 500, 16, 4
+"""Characters of a text, parts of a list, and lists in lists: evidence is a handful of sentences below 300 characters."""
+BRIEF_BYTES = 8 << 20
+"""Of memory for all texts of one stream. Ten thousand departures with sentences of their own take 7 MB."""
+TOLD_BYTES = 100
+"""Of memory for a value beside the value."""
 EXACT = 2
 """The version of marshal's format that writes equal bytes for equal scalars and no others. Compared, never read."""
 
@@ -215,7 +224,7 @@ class DepartureWriter:
 
     def __init__(self, *, statements: bool) -> None:
         self._rows = RowWriter(DEPARTURES)
-        self._hidden = None if statements else DEPARTURES.place("verdict.session.statement")
+        self._hidden = None if statements else DEPARTURES.place(STATEMENT)
 
     @property
     def columns(self) -> list[str]:
@@ -240,15 +249,49 @@ class DepartureWriter:
 class DepartureReader:
     """Follows the lines of one stream of departures."""
 
-    def __init__(self, columns: Any) -> None:
-        """Raises Misfit."""
-        self._rows = RowReader(DEPARTURES, columns)
+    def __init__(self, columns: Any, kept: Callable[[str, Any], Any] | None = None) -> None:
+        """`kept` as for RowReader. Raises Misfit."""
+        self._rows = RowReader(DEPARTURES, columns, kept)
 
     def follow(self, line: Any) -> tuple[Departure, ...]:
         """The departures of the next line. Raises Misfit."""
         if type(line) is not list or not all(type(cells) is list for cells in line):
             raise Misfit(_("no line of departures"))
         return tuple([self._rows.build(self._rows.row(cells)) for cells in line])
+
+
+class Brief:
+    """What is remembered of departures by whoever wants no statements and little memory: all of the rest where it is of
+    the length a recorder writes. Raises TooMuch once the values of one stream are beyond BRIEF_BYTES."""
+
+    def __init__(self) -> None:
+        self.told = 0
+        """Bytes of memory that the values so far take."""
+
+    def __call__(self, path: str, value: Any) -> Any:
+        brief = None if path == STATEMENT else _brief(value)
+        self.told += _weight(brief) + TOLD_BYTES
+        if self.told > BRIEF_BYTES:
+            raise TooMuch(_("more in it than any recorder puts there"))
+        return brief
+
+
+def _weight(value: Any) -> int:
+    """Bytes of memory a value of JSON takes."""
+    return getsizeof(value) + (sum(map(_weight, value)) if isinstance(value, list) else 0)
+
+
+def _brief(value: Any, depth: int = 0) -> Any:
+    """A value of JSON, its texts and lists cut. Raises Misfit where they lie too deep in one another."""
+    if isinstance(value, str):
+        return value if len(value) <= BRIEF_TEXT else value[: BRIEF_TEXT - 1] + "…"
+    if isinstance(value, list):
+        if depth > BRIEF_DEPTH:
+            raise Misfit(_("no line of departures"))
+        return [_brief(each, depth + 1) for each in value[:BRIEF_ITEMS]]
+    if isinstance(value, dict):
+        raise Misfit(_("no line of departures"))
+    return value
 
 
 def _flush(kept: int, steps: list[Any]) -> int:

@@ -48,9 +48,14 @@ def _rows_of(page: bytes, start: int) -> Iterator[Found]:
     if len(page) < start + 8 or page[start] != LEAF:
         return
     rows = min(int.from_bytes(page[start + 3 : start + 5]), MOST_ROWS)
+    left = PAGE_BYTES - start
     for pointer in range(start + 8, start + 8 + 2 * rows, 2):
+        place = int.from_bytes(page[pointer : pointer + 2])
         try:
-            found = _row_at(page, int.from_bytes(page[pointer : pointer + 2]))
+            left -= _number(page, place)[0]
+            if left < 0:
+                return  # they overlap: a few pages could hold any amount
+            found = _row_at(page, place)
         except (IndexError, struct.error):
             continue  # the page ends in it
         if found is not None:
@@ -72,6 +77,8 @@ def _row_at(page: bytes, place: int) -> Found | None:
     for kind in kinds:
         value, values = _value(page, kind, values)
         found.append(value)
+    if values != end:
+        return None
     match found:
         case [None, int(segment), int(track), float() | int() | None as at, int(seal), bytes(body)]:
             return Found(row_id, segment, track, None if at is None else float(at), seal, body)

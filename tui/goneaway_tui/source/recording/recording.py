@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Generic, TypeGuard, TypeVar
 
@@ -15,7 +15,7 @@ from goneaway_tui.errors import FileError
 from goneaway_tui.language import _
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.delta import DepartureReader, SampleReader
+from goneaway_tui.source.recording.delta import Brief, DepartureReader, SampleReader
 from goneaway_tui.source.recording.shape import Misfit
 from goneaway_tui.source.recording.store import DAMAGE, READ, failed, file_error, piece_of, read, salvage, sql
 from goneaway_tui.source.recording.tape import LEAN, WHOLE, Bounds, TooMuch, Track, Unroll
@@ -25,6 +25,10 @@ Reader = TypeVar("Reader")
 END_OF_TIME = 253_402_300_800.0
 """The end of the year 9999: no later instant can be shown."""
 MOST_SEGMENTS = 1_000_000
+LATEST_BYTES = 12 << 20
+"""Of memory for the latest departures: five thousand with evidence of their own take 8."""
+DEPARTURE_BYTES = 1000
+"""Of memory for one, beside what its line told for the first time."""
 
 
 class Gap(Exception):
@@ -87,8 +91,9 @@ class Recording:
     Instants are seconds since 1970 UTC on the recorded source's clock. Every call may raise FileError.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Raises FileError where there is no whole sample in it."""
+    def __init__(self, path: Path, *, departures_alone: bool = False) -> None:
+        """`departures_alone`: no snapshot will be asked for, so none is read. Raises FileError where there is no whole
+        sample in it; where it is for the departures alone, where there is no instant of any."""
         self.path = path
         self._lock = threading.Lock()
         self._database, self._is_salvaged = read(path)
@@ -97,7 +102,10 @@ class Recording:
         self.server_name = ""
         """Who was recorded, as `Source.name` said it; where there are several, whoever is in the last snapshot read."""
         try:
-            self.snapshot_at(math.inf)
+            if departures_alone:
+                self._asked(self._span)
+            else:
+                self.snapshot_at(math.inf)
         except FileError:
             self.close()
             raise
@@ -136,17 +144,10 @@ class Recording:
         return self._asked(lambda: tuple(self._departures_between(after, until)))
 
     def latest_departures(self, most: int) -> tuple[Departure, ...]:
-        """The newest, oldest first, without their statements. Takes some 25 MB, whatever is in the file: of a segment
-        that holds more of them than LEAN allows, those within that.
+        """The newest, oldest first, without their statements and brief. Takes some 25 MB, whatever is in the file: of a
+        segment that holds more of them than LEAN allows, those within that; of all, the newest within LATEST_BYTES.
         """
-        found: deque[Departure] = deque(maxlen=most)
-        segments = self._asked(lambda: self._segments(Track.DEPARTURES, -math.inf, math.inf))
-        for segment, last in reversed(segments):
-            here = self._asked(lambda: self._departures_of(segment, last, most - len(found)))  # noqa: B023 - at once
-            found.extendleft(reversed(here))
-            if len(found) == most:
-                break
-        return tuple(found)
+        return self._asked(lambda: tuple(self._latest_departures(most)))
 
     def close(self) -> None:
         """Let go of the file; safe to call twice."""
@@ -192,15 +193,43 @@ class Recording:
                         yield from brought
                     brought.clear()
 
-    def _departures_of(self, segment: int, last: int, most: int) -> deque[Departure]:
-        stream = Stream(self._database, segment, Track.DEPARTURES, DepartureReader, LEAN)
-        found: deque[Departure] = deque(maxlen=most)
-        try:
+    def _latest_departures(self, most: int) -> deque[Departure]:
+        latest: deque[Departure] = deque()
+        left = LATEST_BYTES
+        for segment, last in self._database.execute(sql("latest_segments"), (Track.DEPARTURES,)):
+            if not isinstance(segment, int):
+                raise Gap
+            here, weight, is_all = self._departures_of(segment, last, most - len(latest), left)
+            latest.extendleft(reversed(here))
+            left -= weight
+            if not is_all or len(latest) == most:
+                break
+        return latest
+
+    def _departures_of(
+        self, segment: int, last: int, most: int, most_bytes: int
+    ) -> tuple[deque[Departure], int, bool]:
+        """The newest of a segment, their weight, and whether they are all that were read."""
+        brief = Brief()
+        stream = Stream(
+            self._database, segment, Track.DEPARTURES, lambda columns: DepartureReader(columns, brief), LEAN
+        )
+        found: deque[Departure] = deque()
+        weights: deque[int] = deque()
+        weight, is_all = 0, True
+        with suppress(TooMuch):
             for _at, line in stream.lines(last):
-                found.extend(map(_without_statement, stream.must_read().follow(line)))
-        except TooMuch:
-            pass
-        return found
+                before = brief.told
+                brought = stream.must_read().follow(line)
+                for departure in brought:
+                    found.append(departure)
+                    weights.append(DEPARTURE_BYTES + (brief.told - before) // len(brought))
+                    weight += weights[-1]
+                    while len(found) > most or weight > most_bytes:
+                        found.popleft()
+                        weight -= weights.popleft()
+                        is_all = False
+        return found, weight, is_all
 
     def _segments(self, track: Track, after: float, until: float) -> list[tuple[int, int]]:
         rows = self._database.execute(sql("segments_between"), (track, after, until)).fetchmany(MOST_SEGMENTS)
@@ -249,12 +278,6 @@ class Recording:
 def _followed(reader: SampleReader, line: Any) -> Snapshot:
     reader.follow(line)
     return reader.snapshot()
-
-
-def _without_statement(departure: Departure) -> Departure:
-    verdict = departure.verdict
-    session = replace(verdict.session, statement=None)
-    return replace(departure, verdict=replace(verdict, session=session))
 
 
 def _is_instant(value: object) -> TypeGuard[float]:

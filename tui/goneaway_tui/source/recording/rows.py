@@ -171,11 +171,12 @@ class RowWriter:
 class RowReader:
     """The way back. Raises Misfit, also where a stream names columns that are not known here."""
 
-    def __init__(self, table: Table, names: Any) -> None:
+    def __init__(self, table: Table, names: Any, kept: Callable[[str, Any], Any] | None = None) -> None:
+        """`kept`: what to remember of a value that is told in the column of a path; all of it where there is none."""
         columns = {column.path: column for column in table.columns}
         if type(names) is not list or not all(type(name) is str and name in columns for name in names):
             raise Misfit(_("columns of a later version"))
-        self._table = table
+        self._table, self._names, self._kept = table, names, kept
         places = {name: place for place, name in enumerate(names)}
         self._places = [places.get(column.path) for column in table.columns]
         self._shapes = [columns[name].shape for name in names]
@@ -207,7 +208,7 @@ class RowReader:
                 row[place] = cell
             elif type(cell) is list and len(cell) == 1:
                 row[place] = len(told)
-                told.append(cell[0])
+                told.append(cell[0] if self._kept is None else self._kept(self._names[place], cell[0]))
             else:
                 raise Misfit(_("a value nobody told"))
 

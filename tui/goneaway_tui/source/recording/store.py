@@ -16,6 +16,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from goneaway_tui.errors import FileError
@@ -35,6 +36,10 @@ OBJECTS = ("piece", "piece_at", "piece_of")
 MOST_LENGTH = 1 << 20
 """Bytes of any value or row SQLite may hand out; ours are below 5,000."""
 BUSY_SECONDS = 5.0
+STEPS, STEPS_A_BYTE = 2_000_000, 16
+"""Steps of SQLite's machine that one transaction may take, and for each byte of the file. A row takes some 10 to read
+and 30 to restore, and 20 bytes at least; but a few pages that all lead to one another make a scan that never ends."""
+STEPS_A_LOOK = 50_000
 WORDS = {
     "SQLITE_FULL": (marked("the disk is full"), marked("free some space, or name a place on another disk")),
     "SQLITE_READONLY": (marked("it may not be written to"), marked("name a place you may write to")),
@@ -44,6 +49,10 @@ WORDS = {
     ),
     "SQLITE_BUSY": (marked("another program holds it"), marked("end that one first, or name another file")),
     "SQLITE_CORRUPT": (
+        marked("it is damaged"),
+        marked("`replay` shows what is left in it; record into another"),
+    ),
+    "SQLITE_INTERRUPT": (
         marked("it is damaged"),
         marked("`replay` shows what is left in it; record into another"),
     ),
@@ -72,6 +81,40 @@ def failed(what: str, path: Path, why: str, hint: str = "") -> FileError:
     return FileError(_(what, path=plain(str(path)), why=why), hint)
 
 
+class Bounded(sqlite3.Connection):
+    """A database that gives up a transaction, or a statement outside of one, which takes far more steps than a file of
+    that size is worth: sqlite3.OperationalError, SQLITE_INTERRUPT.
+    """
+
+    worth: Path
+    """The file whose size counts."""
+    _looks = 0
+    """How often more SQLite may ask."""
+
+    def bound_by(self, worth: Path) -> None:
+        self.worth = worth
+        self.set_progress_handler(self._is_too_much, STEPS_A_LOOK)
+
+    def execute(self, *asked: Any) -> sqlite3.Cursor:
+        """As in sqlite3."""
+        if not self.in_transaction:
+            self._looks = (STEPS + STEPS_A_BYTE * _size(self.worth)) // STEPS_A_LOOK
+        return super().execute(*asked)
+
+    def _is_too_much(self) -> bool:
+        self._looks -= 1
+        return self._looks < 0
+
+
+def _size(path: Path) -> int:
+    """Bytes of a database and of the WAL beside it."""
+    size = 0
+    for each in (path, path.with_name(f"{path.name}-wal")):
+        with suppress(OSError):
+            size += each.stat().st_size
+    return size
+
+
 @cache
 def sql(name: str) -> str:
     """A statement's text without its comment."""
@@ -87,7 +130,7 @@ def create_or_continue(path: Path) -> sqlite3.Connection:
                 _must_be_ours(path, os.pread(handle, HEADER_BYTES, 0), RECORD)
             os.fchmod(handle, 0o600)
         _must_be_alone(path)
-        database = _connected(str(path))
+        database = _connected(str(path), path)
     except (OSError, ValueError) as error:
         raise _not_opened(RECORD, path, error) from error
     try:
@@ -120,7 +163,7 @@ def read(path: Path) -> tuple[sqlite3.Connection, bool]:
         raise _not_opened(READ, path, error) from error
     for way in ("mode=ro", "mode=ro&immutable=1"):
         with suppress(*DAMAGE):
-            database = _connected(f"file:{quote(os.fsencode(path))}?{way}", uri=True)
+            database = _connected(f"file:{quote(os.fsencode(path))}?{way}", path, uri=True)
             try:
                 if _is_ours(database):
                     return database, False
@@ -133,14 +176,16 @@ def read(path: Path) -> tuple[sqlite3.Connection, bool]:
 
 def salvage(path: Path) -> sqlite3.Connection:
     """What is left in a damaged file, in a database of its own that is gone when it is closed. Raises FileError."""
-    whole = _connected("")
+    whole = _connected("", path)
     try:
         for name in OBJECTS:
             whole.execute(sql(name))
         whole.execute("BEGIN")
         with path.open("rb") as file:
             whole.executemany(sql("restore"), (row for row in rows_in(file) if len(row.body) <= PIECE_BYTES))
-        whole.executemany(sql("forget_rest"), [*_after_gaps(whole)])
+        whole.execute(sql("gap"))
+        whole.executemany(sql("add_gap"), _after_gaps(whole))
+        whole.execute(sql("forget_rest"))
         whole.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
         whole.close()
@@ -185,11 +230,12 @@ def _found(database: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(marked("it holds something else"))
 
 
-def _connected(name: str, *, uri: bool = False) -> sqlite3.Connection:
-    """A database that will be read with suspicion."""
+def _connected(name: str, worth: Path, *, uri: bool = False) -> Bounded:
+    """A database that will be read with suspicion, worth as much work as a file's size tells."""
     database = sqlite3.connect(
-        name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri
+        name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=Bounded, uri=uri
     )
+    database.bound_by(worth)
     database.text_factory = _as_text
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_LENGTH)
     database.execute("PRAGMA trusted_schema = OFF")

@@ -18,8 +18,13 @@ from goneaway_tui.source.recording.shape import Misfit
 
 PIECE_BYTES = 3900
 """A piece and its row fit into one leaf page of 4096 bytes (4061 at most), so no page leads to another."""
-MOST_RATIO, FREE_BYTES = 100, 8 << 20
-"""Bytes that one packed byte may unroll to, beyond the first. A crowd of 3,000 sessions that are all alike comes to 31."""
+MOST_RATIO, FREE_BYTES = 32, 2 << 20
+"""Bytes that one packed byte may unroll to, beyond the first: what a file costs to read grows with its size, some 0.25 s
+a MB of lines. A crowd of 3,000 sessions that are all alike comes to 31; what comes to more is padded."""
+EMPTY = b"\x00\x00\x00\xff\xff"
+"""A block of deflate that holds nothing (RFC 1951, 3.2.4); it may stand after a flush."""
+CHUNK_BYTES = 64 << 10
+"""Unrolled at a time."""
 RAW_DEFLATE = -15
 _SEALED = struct.Struct(">d")
 
@@ -36,8 +41,8 @@ class Bounds(NamedTuple):
 
 WHOLE = Bounds(bytes=48 << 20, line_bytes=32 << 20, line_cells=4_000_000)
 """What the recorder keeps to."""
-LEAN = Bounds(bytes=16 << 20, line_bytes=4 << 20, line_cells=200_000)
-"""For who wants the departures alone: some hundred are in a line."""
+LEAN = Bounds(bytes=16 << 20, line_bytes=1 << 20, line_cells=50_000)
+"""For who wants the departures alone: fifty are in a line."""
 
 
 class TooMuch(Misfit):
@@ -85,10 +90,9 @@ class Roll:
         raw = lines.encode("ascii")
         _must_be_bounded(raw, WHOLE)
         self.raw += len(raw)
-        body = self._deflate.compress(raw) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        padding = EMPTY * -(-(self.raw - _earned(self.rolled)) // (MOST_RATIO * len(EMPTY)))
+        body = padding + self._deflate.compress(raw) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
         self.rolled += len(body)
-        if self.raw > _earned(self.rolled):
-            raise Misfit(_("more at once than a recording holds"))
         for begin in range(0, len(body), PIECE_BYTES):
             part = body[begin : begin + PIECE_BYTES]
             when = at if begin + PIECE_BYTES >= len(body) else None
@@ -115,20 +119,33 @@ class Unroll:
         self._seal = piece.seal
         self._rolled += len(piece.body)
         left = min(self._bounds.bytes, _earned(self._rolled)) - self._raw
-        try:
-            raw = self._inflate.decompress(piece.body, left + 1)
-        except zlib.error as error:
-            raise Misfit(_("no deflate stream")) from error
-        self._raw += len(raw)
-        if len(raw) > left:
-            raise TooMuch(_("more in it than any recorder puts there"))
-        begin = 0
-        while (end := raw.find(b"\n", begin)) >= 0:
-            self._rest += raw[begin:end]
-            yield _read(bytes(self._rest), self._bounds)
-            self._rest.clear()
-            begin = end + 1
-        self._rest += raw[begin:]
+        for raw in self._unrolled(piece.body):
+            left -= len(raw)
+            self._raw += len(raw)
+            if left < 0:
+                raise TooMuch(_("more in it than any recorder puts there"))
+            begin = 0
+            while (end := raw.find(b"\n", begin)) >= 0:
+                self._rest += raw[begin:end]
+                line = bytes(self._rest)
+                self._rest.clear()
+                yield _read(line, self._bounds)
+                begin = end + 1
+            self._rest += raw[begin:]
+            if len(self._rest) > self._bounds.line_bytes:
+                raise TooMuch(_("more at once than a recording holds"))
+
+    def _unrolled(self, body: bytes) -> Iterator[bytes]:
+        """What a piece unrolls to, by and by. Raises Misfit."""
+        while True:
+            try:
+                raw = self._inflate.decompress(body, CHUNK_BYTES)
+            except zlib.error as error:
+                raise Misfit(_("no deflate stream")) from error
+            yield raw
+            if len(raw) < CHUNK_BYTES:
+                return
+            body = self._inflate.unconsumed_tail
 
 
 def _earned(rolled: int) -> int:
@@ -139,12 +156,12 @@ def _earned(rolled: int) -> int:
 def _must_be_bounded(lines: bytes, bounds: Bounds) -> None:
     cells = lines.count(b",") + lines.count(b"[") + lines.count(b"{")
     if len(lines) > bounds.line_bytes or cells > bounds.line_cells:
-        raise Misfit(_("more at once than a recording holds"))
+        raise TooMuch(_("more at once than a recording holds"))
 
 
 def _read(line: bytes, bounds: Bounds) -> Any:
     _must_be_bounded(line, bounds)
     try:
-        return json.loads(line)
+        return json.loads(line.decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise Misfit(_("no JSON")) from error
