@@ -26,6 +26,7 @@ ASKED_WITH: dict[str, tuple[object, ...]] = {
     "log": (60.5,),
     "past_log": (60.5,),
     "session": (5000, 60),
+    "session_restore": ("SYSTEM", ""),
     "sessions": (64,),
     "all_sessions": (64,),
     "statements": (64, 0),

@@ -7,15 +7,17 @@ import pytest
 from goneaway_tui.ui.widgets.keys import Keys
 from tests.snapshot.shots import tunable
 from tests.ui.stage import an_app
+from tests.waiting import becomes_true
 
 
 @pytest.mark.parametrize("width", [20, 60, 80, 81, 100, 120, 160, 200])
 async def test_no_word_of_the_footer_is_cut(width: int) -> None:
     async with tunable().run_test(size=(width, 24)) as pilot:
+        footer = pilot.app.screen.query_one(Keys)
+        await becomes_true(lambda: footer.children, pause=pilot.pause)
         await pilot.pause()
-        keys = list(pilot.app.screen.query_one(Keys).children)
+        keys = list(footer.children)
 
-        assert keys
         assert width >= max(key.region.right for key in keys)
 
 

@@ -10,7 +10,7 @@ from goneaway_tui.language import _
 from goneaway_tui.model.plain import from_wire, plain
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import services, sql
-from goneaway_tui.source.connection import ABSENT, DENIED, Connection, Refusal
+from goneaway_tui.source.connection import ABSENT, DENIED, Connection, Misfit, Refusal
 
 NOT_PARSED = 1064
 """What a server says of a statement it cannot read; ProxySQL's admin port says 1045."""
@@ -42,7 +42,7 @@ def identified(connection: Connection) -> Identity:
     try:
         version, comment, own_id, account = connection.rows(sql.read(sql.IDENTIFY))[0]
     except Refusal as refusal:
-        if refusal.number not in DENIED | ABSENT | {NOT_PARSED}:
+        if not isinstance(refusal, Misfit) and refusal.number not in DENIED | ABSENT | {NOT_PARSED}:
             raise connection.explained(refusal) from None
         return _proxysql(connection, refusal)
     banner, comment = plain(from_wire(version), 200), plain(from_wire(comment or b""), 200)

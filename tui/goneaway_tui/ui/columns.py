@@ -245,7 +245,9 @@ def fit(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list[tuple[C
 
 
 def in_cells(text: str, width: int, *, right: bool) -> str:
-    """Text in exactly so many cells; what does not fit ends in `…`."""
+    """Text in exactly so many cells, made plain; what does not fit ends in `…`."""
+    if not text.isprintable():
+        text = plain(text)
     length = len(text) if text.isascii() else cell_len(text)
     if length > width:
         return set_cell_size(text, width - 1) + "…"
