@@ -10,7 +10,7 @@ import pytest
 from goneaway_tui.errors import SourceError, UnexpectedAnswer
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
-from goneaway_tui.source.connection import Misfit, fitted
+from goneaway_tui.source.connection import Misfit, Refusal, fitted
 from goneaway_tui.source.sql import shapes
 from goneaway_tui.source.sql.shapes import Column, Misshapen, Rows
 from tests.property.answers import ToldExecutor, ToldSource, Wire, answers
@@ -112,6 +112,14 @@ def test_it_is_said_what_was_read_and_what_is_wrong(rows: list[tuple[Any, ...]],
     assert isinstance(error, SourceError)
     assert f"db1: {why}" == str(error)
     assert "check that a MySQL or MariaDB server answers there" in error.hint
+
+
+def test_what_a_server_says_against_a_statement_is_one_plain_line() -> None:
+    refusal = Refusal(1193, "no\n\x1b]52;c;x\x07" + "9" * 5000)
+
+    assert str(refusal).isprintable()
+    assert str(refusal).startswith("no ")
+    assert 300 == len(str(refusal))
 
 
 def a_server(flavour: Flavour) -> Standin:

@@ -88,12 +88,18 @@ CLOSED_LOGIN = marked("it closes the connection during the login")
 CLOSED_UNGREETED = marked("it closes the connection without a greeting")
 
 
+MAX_REFUSAL_LENGTH = 300
+"""Characters that are kept of what a server says against a statement."""
+
+
 class Refusal(Exception):
     """The server understood a statement and will not run it; the connection stands."""
 
     def __init__(self, number: int, message: str, statement: str = "") -> None:
-        """`number` is the server's error number; `statement` is what was sent, before values were bound to it."""
-        super().__init__(message)
+        """`number` is the server's error number, `message` its text as it came; `statement` is what was sent, before values
+        were bound to it.
+        """
+        super().__init__(plain(message, MAX_REFUSAL_LENGTH))
         self.number = number
         self.statement = statement
 
