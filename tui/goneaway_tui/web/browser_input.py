@@ -9,6 +9,7 @@ without a bound, so a bucket of tokens bounds how much that is.
 from __future__ import annotations
 
 import re
+import sys
 
 from goneaway_tui.ports import Clock
 
@@ -43,6 +44,7 @@ _ALLOWED = re.compile(
                )""",
     re.VERBOSE,
 )
+_SURROGATES = range(0xD800, 0xE000)
 _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 
 
@@ -84,7 +86,7 @@ class BrowserInput:
     def _typed(self, token: re.Match[str]) -> str:
         if token["text"]:
             return self._paid(token["text"], 1.0)
-        if token["sequence"] and not _ALLOWED.fullmatch(token[0]):
+        if token["sequence"] and not (_ALLOWED.fullmatch(token[0]) and _names_characters(token[0])):
             return ""
         self._keys -= 1
         if token[0] == _PASTE_BEGINS:
@@ -103,3 +105,13 @@ class BrowserInput:
         passes = text[: int(self._keys / keys)]
         self._keys -= len(passes) * keys
         return passes
+
+
+def _names_characters(sequence: str) -> bool:
+    """Whether every number of a key of the kitty protocol is a character's: of another the process's reader breaks.
+
+    >>> _names_characters("\x1b[97;5u"), _names_characters("\x1b[1114112u"), _names_characters("\x1b[55296u")
+    (True, False, False)
+    """
+    numbers = map(int, re.findall(r"\d+", sequence)) if sequence.endswith("u") else ()
+    return all(number <= sys.maxunicode and number not in _SURROGATES for number in numbers)
