@@ -237,11 +237,11 @@ async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_on
         await pilot.press(*"8h", "enter")
         alone = await reported(pilot)
 
-    assert "The server is full" in asked
-    assert "over the connection that reads" in asked
+    for dialog in (asked, tuning):  # by the server's counters, or by its refusal where those are older
+        assert "The server is full" in dialog or "gave this account no further connection" in dialog
+        assert "connection that reads" in " ".join(dialog.split())
     assert "✔ KILL" in killed
     assert "ran over the connection that reads" in killed
-    assert "gave this account no further connection" in tuning
     assert "wait_timeout is 32400 now" in tuned
     assert "ran over the connection that reads" in tuned
     assert "what a new session gets is unknown" in tuned

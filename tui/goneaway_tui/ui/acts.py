@@ -279,10 +279,10 @@ class Acts:
             return ""
         taken = newest and newest.sample.counter("threads_connected")
         most = newest and newest.sample.counter("max_connections")
-        has_room = bool(taken and most and taken < most and newest is not self._refused_on)
-        if executor.is_full and (executor.is_account_full or not has_room):
-            return _(BORROWS)
-        return _(MAY_BORROW, taken=taken, most=most) if taken and most and taken >= most else ""
+        if taken and most and taken >= most:
+            return _(MAY_BORROW, taken=taken, most=most)
+        has_room = bool(taken and most and newest is not self._refused_on)
+        return _(BORROWS) if executor.is_full and (executor.is_account_full or not has_room) else ""
 
     def variables(self) -> None:
         """The limits, and the journal."""
