@@ -22,6 +22,7 @@ from pymysql.constants import CLIENT
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.judge import judge
+from goneaway_tui.judge.runs import RESTART_TOLERANCE
 from goneaway_tui.judge.step import step
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
@@ -353,6 +354,7 @@ def end_the_server(vigil: Vigil, kind: Kind, end: Callable[[], None], seed: int 
         vigil.welcome(kind, chance)
     vigil.admin("UPDATE truth.many SET n = n + 1000 ORDER BY n DESC")
     vigil.look()
+    time.sleep(RESTART_TOLERANCE + 1.2)  # what ran no longer than that is taken for the same run
     end()
     vigil.server.start()
     vigil.come_back()
