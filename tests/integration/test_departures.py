@@ -113,7 +113,7 @@ def test_mysql_names_every_departure(start_server: StartServer) -> None:
         assert possible <= len(lives) / 10
 
 
-MARIADBS: tuple[Name, ...] = ("mariadb1011", "mariadb118")
+MARIADBS: tuple[Name, ...] = ("mariadb105", "mariadb1011", "mariadb118")
 
 
 @pytest.mark.parametrize("followed", [False, True])

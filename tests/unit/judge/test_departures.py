@@ -81,6 +81,9 @@ TIMEOUT = "Aborted connection 1 to db: 'shop' (Got timeout reading communication
     [
         ({"idle_readonly_transaction_timeout": 6}, 5.5, Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
         ({"idle_transaction_timeout": 6}, 5.5, Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
+        # A busy server closes late.
+        ({"idle_transaction_timeout": 5.8}, 5.5, Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
+        ({"idle_transaction_timeout": 5.3}, 5.5, Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
         # One that wrote nothing obeys the limit of those, not the general one; and the limit it outlived it did not have.
         (
             {"idle_readonly_transaction_timeout": 4, "idle_transaction_timeout": 6},

@@ -20,6 +20,7 @@ from goneaway_tui.judge.absence import (
 )
 from goneaway_tui.judge.agreement import agreed
 from goneaway_tui.judge.apportioning import apportioned
+from goneaway_tui.judge.deadline import grace
 from goneaway_tui.judge.runs import is_same_run
 from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause, Certainty
@@ -121,7 +122,10 @@ def _logged(verdict: Verdict, after: Snapshot) -> Reason | None:
 
 
 def _transaction_limits_met(verdict: Verdict, entry: LogEntry, now: float) -> list[tuple[str, float]]:
-    """The limit of a transaction that MariaDB would not have listed, if it ran out when the session was closed."""
+    """The limit of a transaction that MariaDB would not have listed, if it ran out when the session was closed.
+
+    A busy server closes late: only a limit that is disproved (`judge.deadline`) is taken for none of the session's.
+    """
     since = verdict.session.idle_since
     if since is None:
         return []
@@ -129,10 +133,11 @@ def _transaction_limits_met(verdict: Verdict, entry: LogEntry, now: float) -> li
     if entry.at is not None and since <= entry.at <= now:  # else that log's clock is another
         first, last = entry.at, min(now, entry.at + 1.0) if entry.at.is_integer() else entry.at
     slack = EARLY + verdict.session.idle_within
+    late = grace(verdict.inherited) + verdict.session.idle_within
     return [
         (variable, seconds)
         for variable, seconds in hidden_transaction_limit(verdict)
-        if first - slack <= since + seconds <= last + slack
+        if first - late <= since + seconds <= last + slack
     ]
 
 
