@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from goneaway_tui.errors import FileError, GoneawayError, NoConnectionLeft
-from goneaway_tui.model.profile import Draft, Profile, Welcome
+from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
+from goneaway_tui.model.tuning import KeptValue, NewSessionProbe, Persistence, Privileges, VariableState
 from tests.builders import VARIABLES
 
-POWERS = Powers("'dba'@'%'", "6f9619ff-8b86-11d0", can_set=True, can_persist=True, can_kill=True)
+POWERS = Privileges("'dba'@'%'", "6f9619ff-8b86-11d0", can_set=True, can_persist=True, can_kill=True)
 """An account that may do everything."""
 
 
@@ -24,9 +24,9 @@ class FakeExecutor:
     """
 
     def __init__(
-        self, *, sessions: Iterable[Session] = (), variables: Mapping[str, Standing] | None = None
+        self, *, sessions: Iterable[Session] = (), variables: Mapping[str, VariableState] | None = None
     ) -> None:
-        self.variables = {name: Standing(variable) for name, variable in VARIABLES.items()} | dict(
+        self.variables = {name: VariableState(variable) for name, variable in VARIABLES.items()} | dict(
             variables or {}
         )
         self.sessions = {session.id: session for session in sessions}
@@ -61,10 +61,10 @@ class FakeExecutor:
             self.is_lent = False
             self._is_open &= len(self._may_borrow) > 1
 
-    def powers(self) -> Powers:
+    def powers(self) -> Privileges:
         return self.can
 
-    def standing(self, name: str) -> Standing:
+    def standing(self, name: str) -> VariableState:
         self._look(f"standing {name}")
         return self.variables[name]
 
@@ -72,14 +72,17 @@ class FakeExecutor:
         self._look(f"find {session_id}")
         return self.sessions.get(session_id)
 
-    def probe(self, name: str) -> tuple[Probe, ...]:
+    def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
         if self.takes_no_more:
             raise NoConnectionLeft("db-01:3306: Too many connections (1040)", "wait till one ends")
         self._look(f"probe {name}")
         value = self.variables[name].variable.value
-        return (Probe(interactive=False, value=value), Probe(interactive=True, value=value))
+        return (
+            NewSessionProbe(interactive=False, value=value),
+            NewSessionProbe(interactive=True, value=value),
+        )
 
-    def set_global(self, name: str, value: float, keep: Keep) -> Kept:
+    def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
         statement = f"SET {keep.name} {name} = {value}"
         self._act(statement)
         standing = self.variables[name]
@@ -87,26 +90,26 @@ class FakeExecutor:
         self.variables[name] = replace(
             standing,
             variable=replace(standing.variable, value=kept, set_by="dynamic"),
-            persisted=kept if keep is Keep.PERSIST else standing.persisted,
+            persisted=kept if keep is Persistence.PERSIST else standing.persisted,
         )
         warning = f"Warning 1292: Truncated incorrect {name} value: '{value}'"
-        return Kept(statement, kept, () if kept == value else (warning,))
+        return KeptValue(statement, kept, () if kept == value else (warning,))
 
-    def reset_persist(self, name: str) -> Kept:
+    def reset_persist(self, name: str) -> KeptValue:
         self._act(f"RESET PERSIST {name}")
         self.variables[name] = replace(self.variables[name], persisted=None)
-        return Kept(f"RESET PERSIST {name}", self.variables[name].variable.value)
+        return KeptValue(f"RESET PERSIST {name}", self.variables[name].variable.value)
 
-    def kill(self, session_id: ProcesslistId) -> Kept:
+    def kill(self, session_id: ProcesslistId) -> KeptValue:
         return self._end(f"KILL {session_id}", session_id)
 
-    def kill_query(self, session_id: ProcesslistId) -> Kept:
+    def kill_query(self, session_id: ProcesslistId) -> KeptValue:
         return self._end(f"KILL QUERY {session_id}", session_id)
 
-    def _end(self, statement: str, session_id: ProcesslistId) -> Kept:
+    def _end(self, statement: str, session_id: ProcesslistId) -> KeptValue:
         self._act(statement)
         known = self.sessions.pop(session_id, None)
-        return Kept(statement, None, ("already gone",) if known is None or self.loses else ())
+        return KeptValue(statement, None, ("already gone",) if known is None or self.loses else ())
 
     def _act(self, statement: str) -> None:
         self._reach()
@@ -137,11 +140,11 @@ class FakeExecutor:
 class FakeDoor:
     """A config file and a network of which a test decides what they let in."""
 
-    def __init__(self, *profiles: Profile, answer: Welcome | Exception | None = None) -> None:
+    def __init__(self, *profiles: Profile, answer: ConnectedServer | Exception | None = None) -> None:
         self._profiles = list(profiles)
-        self.answer = answer or Welcome("MySQL 9.7.4", "'dba'@'%'")
-        self.tried: list[Draft] = []
-        self.saved: list[Draft] = []
+        self.answer = answer or ConnectedServer("MySQL 9.7.4", "'dba'@'%'")
+        self.tried: list[ProfileDraft] = []
+        self.saved: list[ProfileDraft] = []
         self.wants: bool | GoneawayError = False
         self.is_full = False
 
@@ -151,18 +154,18 @@ class FakeDoor:
     def nearby(self) -> Profile:
         return Profile("", "dba@/run/mysqld/mysqld.sock")
 
-    def wants_terminal(self, draft: Draft) -> bool:
+    def wants_terminal(self, draft: ProfileDraft) -> bool:
         if isinstance(self.wants, GoneawayError):
             raise self.wants
         return self.wants
 
-    def attempt(self, draft: Draft) -> Welcome:
+    def attempt(self, draft: ProfileDraft) -> ConnectedServer:
         self.tried.append(draft)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
-    def save(self, draft: Draft) -> str:
+    def save(self, draft: ProfileDraft) -> str:
         if self.is_full:
             raise FileError("cannot write config.toml: no space left on device", "make room")
         self.saved.append(draft)

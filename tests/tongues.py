@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from string import Formatter
 
-from goneaway_tui.language import English, Words, speak
+from goneaway_tui.i18n import Catalogue, EnglishCatalogue, set_language
 
 
 class Bracketed:
@@ -19,7 +19,7 @@ class Bracketed:
 
     @staticmethod
     def ngettext(one: str, many: str, number: int, /) -> str:
-        return f"⟦{English.ngettext(one, many, number)}⟧"
+        return f"⟦{EnglishCatalogue.ngettext(one, many, number)}⟧"
 
 
 class Wide:
@@ -34,17 +34,17 @@ class Wide:
 
     @staticmethod
     def ngettext(one: str, many: str, number: int, /) -> str:
-        return Wide.gettext(English.ngettext(one, many, number))
+        return Wide.gettext(EnglishCatalogue.ngettext(one, many, number))
 
 
 @contextmanager
-def spoken(words: Words) -> Iterator[None]:
+def spoken(words: Catalogue) -> Iterator[None]:
     """Say everything in these words for a while."""
-    speak(words)
+    set_language(words)
     try:
         yield
     finally:
-        speak(English())
+        set_language(EnglishCatalogue())
 
 
 def unsaid(text: str) -> str:

@@ -22,7 +22,7 @@ from goneaway_tui.ports import Source
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.bench.crowd import USER, Seats, soft_limit
 from tests.bench.insides import Watched
 from tests.bench.peers import surroundings
@@ -76,7 +76,7 @@ def place(file: str, line: int, function: str) -> str:
 def within(output: Path, port: int) -> None:
     """In the terminal: run the app, and write down where its time went."""
     source = Profiled(LiveSource(Address("127.0.0.1", port, "root", ssl_mode="DISABLED"), time.time))
-    app = GoneawayApp([Subject(source)], time.time)
+    app = GoneawayApp([MonitorSpec(source)], time.time)
 
     async def look(pilot: Pilot[object]) -> None:
         await asyncio.sleep(6)

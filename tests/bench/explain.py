@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from goneaway_tui.doctor.excerpts import NEEDLES
+from goneaway_tui.logs.blocks import NEEDLES
 
 ERRORS = 100
 WORDS = [

@@ -16,10 +16,9 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
-from goneaway_tui.judge import step
-from goneaway_tui.judge.learning import NOTHING_LEARNED
-from goneaway_tui.metrics.collector import Board
-from goneaway_tui.metrics.families import COUNTER, FAMILIES
+from goneaway_tui.judge import track
+from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
+from goneaway_tui.metrics.collector import COUNTER, FAMILIES, MetricsStore
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.source.simulated import SimulatedSource
@@ -47,7 +46,7 @@ def spent(act: Callable[[], object], times: int = 15) -> float:
     return statistics.median(taken)
 
 
-def bare(board: Board) -> CollectorRegistry:
+def bare(board: MetricsStore) -> CollectorRegistry:
     """The same series in gauges and counters of the library's own."""
     registry = CollectorRegistry()
     for metric in board.collect():
@@ -75,8 +74,8 @@ def many(sample: Sample, users: int, programs: int) -> Sample:
 def scrape(sessions: int, most_series: int) -> None:
     clock = Held()
     source = SimulatedSource(clock, sessions=sessions)
-    board = Board(["db-01"], clock, most_series)
-    first = step(many(source.sample(), 200, 25), None, Policy())
+    board = MetricsStore(["db-01"], clock, most_series)
+    first = track(many(source.sample(), 200, 25), None, Policy())
     board["db-01"] = board["db-01"].after(first, 0.1)
     registry = CollectorRegistry()
     registry.register(board)
@@ -107,7 +106,7 @@ def own_memory() -> float:
 def churn(hours: int, sessions: int, most_series: int) -> None:
     clock = Held()
     source = SimulatedSource(clock, sessions=sessions)
-    board = Board(["db-01"], clock, most_series)
+    board = MetricsStore(["db-01"], clock, most_series)
     registry = CollectorRegistry()
     registry.register(board)
     last: Snapshot | None = None
@@ -120,7 +119,7 @@ def churn(hours: int, sessions: int, most_series: int) -> None:
         sample = replace(
             sample, sessions=tuple(replace(each, program=f"job-{each.id}") for each in sample.sessions)
         )
-        taken = step(sample, last, Policy(), lessons)
+        taken = track(sample, last, Policy(), lessons)
         last, lessons = taken.snapshot, taken.lessons
         board["db-01"] = board["db-01"].after(taken, 0.1)
         if turn % int(3600 / EVERY) == 0:

@@ -18,11 +18,11 @@ from pathlib import Path
 from textual import events
 from textual.pilot import Pilot
 
-from goneaway_tui.cli.memory import spare_the_lasting
+from goneaway_tui.cli.screen import freeze_startup_objects
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.bench.exporter import own_memory
 from tests.bench.insides import Loop
 from tests.bench.terminal import percentile
@@ -122,9 +122,9 @@ async def inside(servers: int, sessions: int, seconds: float) -> dict[str, float
     gc.collect()
     before = own_memory()
     app = GoneawayApp(
-        [Subject(each, name=f"db{number}") for number, each in enumerate(sources, 1)], time.time
+        [MonitorSpec(each, name=f"db{number}") for number, each in enumerate(sources, 1)], time.time
     )
-    spare_the_lasting()  # as the program does
+    freeze_startup_objects()  # as the program does
     figures: dict[str, float] = {}
 
     async def look(pilot: Pilot[object]) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from goneaway_tui.cli.memory import spare_the_lasting
+from goneaway_tui.cli.screen import freeze_startup_objects
 from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.ports import Source
@@ -28,7 +28,7 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.bench.terminal import percentile
 
 _BEAT = 0.005
@@ -130,8 +130,8 @@ async def inside(asked: argparse.Namespace) -> dict[str, float]:
     else:
         plain = LiveSource(Address("127.0.0.1", asked.port, "root", ssl_mode="DISABLED"), time.time)
     source = Watched(plain)
-    app = GoneawayApp([Subject(source, first=judge(source.sample()))], time.time)
-    spare_the_lasting()  # as the program does
+    app = GoneawayApp([MonitorSpec(source, first=judge(source.sample()))], time.time)
+    freeze_startup_objects()  # as the program does
     figures: dict[str, float] = {}
 
     async def look(pilot: Pilot[object]) -> None:

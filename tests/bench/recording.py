@@ -18,7 +18,7 @@ from goneaway_tui.judge import judge
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.recorder import Recorder
+from goneaway_tui.source.recording.recorder import RecordingWriter
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.replay import Replay
 from goneaway_tui.source.simulated import SimulatedSource
@@ -80,7 +80,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "day.recording")
-        recorder = Recorder(path, "db-01:3306")
+        recorder = RecordingWriter(path, "db-01:3306")
         took, cpu, left = [], [], 0
         for snapshot, departures in a_day(round(asked.hours * 3600), asked.sessions):
             began = time.process_time()

@@ -19,12 +19,12 @@ from itertools import pairwise
 
 from textual.pilot import Pilot
 
-from goneaway_tui.cli.memory import spare_the_lasting
+from goneaway_tui.cli.screen import freeze_startup_objects
 from goneaway_tui.model.snapshot import Verdict
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.bench.fleet import key_to_paint
 from tests.bench.sitters import STIR_WITHIN, Seat, Sitters
 from tests.bench.terminal import percentile
@@ -240,7 +240,7 @@ def tell(servers: Sequence[RealServer], heard: Heard, run: Run) -> None:
 
 def board_of(servers: Sequence[RealServer]) -> GoneawayApp:
     subjects = [
-        Subject(
+        MonitorSpec(
             LiveSource(Address("127.0.0.1", server.port, WATCHER), time.time, interval=INTERVAL),
             name=f"{server.name}-{place}",
             interval=INTERVAL,
@@ -252,7 +252,7 @@ def board_of(servers: Sequence[RealServer]) -> GoneawayApp:
 
 async def inside(servers: Sequence[RealServer], sitters: Sitters, sessions: int) -> None:
     app = board_of(servers)
-    spare_the_lasting()  # as the program does
+    freeze_startup_objects()  # as the program does
     run = Run()
 
     async def look(pilot: Pilot[object]) -> None:

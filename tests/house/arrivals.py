@@ -11,22 +11,22 @@ from typing import Final
 
 from textual.widgets import OptionList
 
-from goneaway_tui.doctor.clients import recognise
-from goneaway_tui.doctor.pools import pool_settings
-from goneaway_tui.doctor.reading import occurrences
-from goneaway_tui.doctor.serverlog import ServerLog
-from goneaway_tui.doctor.stamps import stamp
+from goneaway_tui.doctor.remedies import pool_settings
 from goneaway_tui.export import save
+from goneaway_tui.logs.client_log import find_error_events
+from goneaway_tui.logs.clients import recognise_client
+from goneaway_tui.logs.server_log import ServerLog
+from goneaway_tui.logs.timestamps import parse_timestamp
 from goneaway_tui.model.cause import Cause
-from goneaway_tui.model.clue import Clues, LogEntry
+from goneaway_tui.model.sample import EndEvidence, LogEntry
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.tuning import Standing
-from goneaway_tui.settings.answers import help_text
+from goneaway_tui.model.tuning import VariableState
 from goneaway_tui.settings.completions import completion_text
-from goneaway_tui.settings.manual import manual_text
+from goneaway_tui.settings.help import help_text
+from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.source.globals import GlobalsReader
-from goneaway_tui.source.services import by_banner, notes_of
+from goneaway_tui.source.server_variants import variant_by_banner, variant_limitations
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.screens.ledger import LedgerScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
@@ -34,8 +34,8 @@ from tests.builders import NOW, a_sample, a_session, a_snapshot
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted, an_app
-from tests.ui.test_acts import on, ready, until
 from tests.ui.test_board import lines
+from tests.ui.test_tuning import on, ready, until
 from tests.unit.judge.absences import missed
 from tests.unit.source.standins import MysqlStandin
 
@@ -51,7 +51,7 @@ async def tunable() -> None:
     assert "slow_launch_time" in asked
 
     added = Variable("slow_launch_time", 2, 0, 31_536_000)
-    executor = FakeExecutor(variables={added.name: Standing(added)})
+    executor = FakeExecutor(variables={added.name: VariableState(added)})
     with TemporaryDirectory() as home:
         clock = HeldClock()
         source = Scripted(a_sample(variables={added.name: added}))
@@ -72,7 +72,7 @@ async def tunable() -> None:
 async def cause() -> None:
     spent = Cause("quota_spent")
     session = a_session(id=ProcesslistId(7))
-    said = Clues(log=(LogEntry(NOW, "Quota of the day was spent", session.id, spent),))
+    said = EndEvidence(log=(LogEntry(NOW, "Quota of the day was spent", session.id, spent),))
     (departure,) = missed(session, clues=said)
     assert spent is departure.cause
 
@@ -93,19 +93,19 @@ async def cause() -> None:
 async def server_log() -> None:
     entry = ServerLog(UTC).entry(ABORTED)
     assert entry is not None
-    (departure,) = missed(a_session(id=ProcesslistId(7)), clues=Clues(log=(entry,)))
+    (departure,) = missed(a_session(id=ProcesslistId(7)), clues=EndEvidence(log=(entry,)))
 
     assert Cause.KILLED is departure.cause
 
 
 async def client_log() -> None:
-    (found,) = occurrences([b"quux: bad connection to the store\n"])
+    (found,) = find_error_events([b"quux: bad connection to the store\n"])
 
     assert 2013 == found.code
 
 
 async def client() -> None:
-    assert "Quux" == recognise(["quux: bad connection to the store"]).name
+    assert "Quux" == recognise_client(["quux: bad connection to the store"]).name
 
 
 async def pool() -> None:
@@ -113,7 +113,7 @@ async def pool() -> None:
 
 
 async def stamp_() -> None:
-    found = stamp("@1795459202@ quux: bad connection")
+    found = parse_timestamp("@1795459202@ quux: bad connection")
     assert found is not None
     assert 1795459202 == found.at
 
@@ -135,9 +135,9 @@ async def format_() -> None:
 
 
 async def service() -> None:
-    found = by_banner("8.0.44-quux", "")
+    found = variant_by_banner("8.0.44-quux", "")
     assert found is not None
-    assert ["what dies at noon"] == [note.what for note in notes_of({found.word})]
+    assert ["what dies at noon"] == [note.what for note in variant_limitations({found.word})]
 
 
 async def column() -> None:

@@ -17,7 +17,7 @@ from string import Formatter
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from goneaway_tui.language import DOMAIN, LANGUAGES, LOCALES
+from goneaway_tui.i18n import DOMAIN, LANGUAGES, LOCALES
 from tests.house.tree import ROOT, modules
 
 SAID_BY: dict[str, tuple[int, ...]] = {
@@ -27,7 +27,7 @@ SAID_BY: dict[str, tuple[int, ...]] = {
     "ngettext": (0, 1),
     "Binding": (2,),
     "Column": (1,),
-    "Entry": (0,),
+    "LabelledEntry": (0,),
 }
 """Whose arguments, at which places, are messages: `say` is `_` where that means anything; the last three say theirs when they are drawn."""
 Said = str | tuple[str, str]

@@ -6,16 +6,17 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from goneaway_tui import doorway
-from goneaway_tui.cli import logfile, viewer
-from goneaway_tui.language import ENGLISH, English, _, speak, words_of
+from goneaway_tui import http_auth
+from goneaway_tui.cli import web_child
+from goneaway_tui.i18n import ENGLISH, EnglishCatalogue, _, catalogue_of, set_language
+from goneaway_tui.logs import opening
 from goneaway_tui.metrics import listening
 from goneaway_tui.settings.completions import completion_text
-from goneaway_tui.settings.manual import manual_text
+from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.source import connection
 from goneaway_tui.source.recording import tape
 from goneaway_tui.tune.tunables import TUNABLES
-from goneaway_tui.web import browser_input, connections, log_limit, service
+from goneaway_tui.web import browser_input, service
 from goneaway_tui.web import viewer as screens
 from tests.house.extensions import EXTENSIONS
 from tests.house.tree import ROOT
@@ -38,14 +39,14 @@ HEADINGS = {
 
 def tunables(language: str = ENGLISH) -> str:
     """One row a tunable, in the words of the catalogue."""
-    speak(words_of(language))
+    set_language(catalogue_of(language))
     try:
         rows = [
             f"| `{each.name}` | `{each.key or 't'}` | {_(each.why)} | {each.reach.sentence} |"
             for each in TUNABLES
         ]
     finally:
-        speak(English())
+        set_language(EnglishCatalogue())
     return "\n".join((HEADINGS[language], "|---|---|---|---|", *rows))
 
 
@@ -67,7 +68,7 @@ def budgets() -> str:
             ),
         ),
         ("the time it may take for that", f"{connection.ANSWER_SECONDS:g} s without a byte"),
-        ("memory to unpack a log", f"{logfile.UNPACKING_BYTES >> 20} MiB (`xz -9` takes 65)"),
+        ("memory to unpack a log", f"{opening.UNPACKING_BYTES >> 20} MiB (`xz -9` takes 65)"),
         (
             "a stream of a recording",
             f"{tape.WHOLE.bytes >> 20} MiB, {tape.MOST_RATIO} for each packed one beyond {tape.FREE_BYTES >> 20} MiB",
@@ -76,9 +77,9 @@ def budgets() -> str:
             "the same where `explain --recording` reads it",
             f"{tape.LEAN.bytes >> 20} MiB, {tape.LEAN.line_bytes >> 20} MiB a line",
         ),
-        ("connections to `serve`", f"{connections.MAX_CONNECTIONS} besides those of the viewers"),
-        ("a connection to `serve` that asks nothing", f"{connections.SILENT_SECONDS:g} s"),
-        ("one that does not take its answer", f"{connections.ANSWER_SECONDS:g} s"),
+        ("connections to `serve`", f"{service.MAX_CONNECTIONS} besides those of the viewers"),
+        ("a connection to `serve` that asks nothing", f"{service.SILENT_SECONDS:g} s"),
+        ("one that does not take its answer", f"{service.ANSWER_SECONDS:g} s"),
         (
             "keys of a browser",
             f"{browser_input.MAX_KEYS_AT_ONCE} at once, {browser_input.KEYS_A_SECOND:g} a second in the long run",
@@ -88,7 +89,7 @@ def budgets() -> str:
         ("a screen of a browser", f"{service.WIDEST} x {service.HIGHEST} cells"),
         (
             "data of the process that draws it",
-            f"{viewer.MEMORY_BYTES >> 20} MiB, and {viewer.MEMORY_BYTES_A_SERVER >> 20} MiB a server",
+            f"{web_child.MEMORY_BYTES >> 20} MiB, and {web_child.MEMORY_BYTES_A_SERVER >> 20} MiB a server",
         ),
         (
             "connections to `exporter`",
@@ -96,15 +97,15 @@ def budgets() -> str:
         ),
         (
             "wrong logins from one address",
-            f"{doorway.MAX_FAILED_LOGINS}, then only the right one for {doorway.FAILED_LOGIN_SECONDS:g} s",
+            f"{http_auth.MAX_FAILED_LOGINS}, then only the right one for {http_auth.FAILED_LOGIN_SECONDS:g} s",
         ),
         (
             "wrong logins from all addresses",
-            f"{doorway.MAX_FAILED_PER_SECOND} in a second, then no login till it is over",
+            f"{http_auth.MAX_FAILED_PER_SECOND} in a second, then no login till it is over",
         ),
         (
             "lines that strangers can cause on standard error",
-            f"{log_limit.MAX_LINES} in {log_limit.SECONDS:g} s",
+            f"{service.MAX_LINES} in {service.SECONDS:g} s",
         ),
     ]
     return "\n".join(("| what | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in rows)))

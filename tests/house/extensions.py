@@ -63,27 +63,27 @@ EXTENSIONS: Final = (
         'QUOTA_SPENT = "quota_spent"',
     ),
     Extension(
-        "server_log", "Words of a server's log", "REASONS", "doctor/serverlog.py",
+        "server_log", "Words of a server's log", "REASONS", "logs/server_log.py",
         "departures by `--error-log`, and `explain`",
-        '("Quota of the day was spent", Meaning(Cause.KILLED))',
+        '("Quota of the day was spent", MessageMeaning(Cause.KILLED))',
     ),
     Extension(
-        "client_log", "Words of a client's log", "SIGNS", "doctor/signs.py",
+        "client_log", "Words of a client's log", "SIGNS", "logs/client_log.py",
         "`explain`, and the doctor's paste; where none of HINTS, below it, is among the words, one more there",
         r'_sign(r"quux: bad connection to the store", 2013)',
     ),
     Extension(
-        "client", "Whose log it is", "DRIVERS", "doctor/clients.py",
+        "client", "Whose log it is", "DRIVERS", "logs/clients.py",
         "the name in every answer",
-        r'(Client("Quux"), r"\bquux: ")',
+        r'(LogClient("Quux"), r"\bquux: ")',
     ),
     Extension(
-        "pool", "What its pool is set by", "POOLS", "doctor/pools.py",
+        "pool", "What its pool is set by", "POOLS", "doctor/remedies.py",
         "the remedies, in that client's unit",
         '"Quux": ("Quux: rest = {ms} (milliseconds)",)',
     ),
     Extension(
-        "stamp", "How a log writes the time", "FORMS", "doctor/stamps.py",
+        "stamp", "How a log writes the time", "FORMS", "logs/timestamps.py",
         "the instant of each error",
         r're.compile(r"^@(?P<epoch>\d{10})@")',
     ),
@@ -93,9 +93,9 @@ EXTENSIONS: Final = (
         'Format("ids", ".ids", "Ids alone", lambda s, out: out.writelines(f"{v.session.id}\\n" for v in s.verdicts))',
     ),
     Extension(
-        "service", "A service or relative", "SERVICES", "source/services.py",
+        "service", "A service or relative", "SERVICES", "source/server_variants.py",
         "recognised, and its limitations told; what it is asked in words of its own is a file in `source/sql` and a row there",
-        'Service("quux", "QuuxDB", banner=r"-quux\\b", notes=(Limitation("what dies at noon", "QuuxDB rests then"),))',
+        'ServerVariant("quux", "QuuxDB", banner=r"-quux\\b", notes=(Limitation("what dies at noon", "QuuxDB rests then"),))',
     ),
     Extension(
         "column", "A column of the board", "SESSION_COLUMNS", "ui/columns.py",

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from goneaway_tui.language import LANGUAGES, words_of
+from goneaway_tui.i18n import LANGUAGES, catalogue_of
 from tests.house.catalogues import (
     _said_in,
     catalogue,
@@ -47,7 +47,7 @@ def test_what_is_spoken_is_what_is_written(folder: str) -> None:
     """A catalogue that was changed has to be built anew."""
     written_down = translations(catalogue(folder))
     language = next(name for name, each in LANGUAGES.items() if each == folder)
-    spoken = words_of(language)
+    spoken = catalogue_of(language)
 
     assert [] == [
         message
@@ -94,7 +94,7 @@ def test_what_is_said_too_early_is_found() -> None:
 
 
 def test_what_is_said_within_what_is_said_is_found() -> None:
-    told = "Entry('why', Content(_('{left} left of {limit}', left=ngettext('{number} s', '{number} ss', n))))\nColumn('', '')"
+    told = "LabelledEntry('why', Content(_('{left} left of {limit}', left=ngettext('{number} s', '{number} ss', n))))\nColumn('', '')"
 
     assert ["why", "{left} left of {limit}", ("{number} s", "{number} ss")] == _said_in(ast.parse(told))
 

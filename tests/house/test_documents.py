@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from goneaway_tui.settings.answers import STATUSES
+from goneaway_tui.settings.help import STATUSES
 from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS
 from tests.house.documents import BLOCKS, DOCUMENTS, README, READMES, SHARE, SHARED, block
 from tests.unit.settings.asking import program

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui.settings.answers import help_text
-from goneaway_tui.settings.manual import manual_text
+from goneaway_tui.settings.help import help_text
+from goneaway_tui.settings.man_page import manual_text
 from tests.house.documents import SHARED
 from tests.house.tree import PACKAGE, ROOT
 

@@ -10,7 +10,7 @@ import pytest
 
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
-from goneaway_tui.source.services import ALONE
+from goneaway_tui.source.server_variants import ALONE
 from goneaway_tui.source.sql import shapes
 from tests.house.tree import PACKAGE, modules, texts
 
@@ -68,15 +68,15 @@ NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
     ("source/executor.py", "session_act"): (Flavour.MARIADB, "its `hurried` always brings a row"),
     ("source/executor.py", "session_before"): (Flavour.MARIADB, "it has no `session_act` to undo"),
     ("source/executor.py", "session_restore"): (Flavour.MARIADB, "it has no `session_act` to undo"),
-    ("source/testimony.py", "offline"): (Flavour.MARIADB, "it has no offline mode"),
-    ("source/testimony.py", "log"): (Flavour.MARIADB, "its log is a file only"),
-    ("source/testimony.py", "log_oldest"): (Flavour.MARIADB, "its log is a file only"),
-    ("source/dossier.py", "some_attributes"): (
+    ("source/end_evidence.py", "offline"): (Flavour.MARIADB, "it has no offline mode"),
+    ("source/end_evidence.py", "log"): (Flavour.MARIADB, "its log is a file only"),
+    ("source/end_evidence.py", "log_oldest"): (Flavour.MARIADB, "its log is a file only"),
+    ("source/session_cache.py", "some_attributes"): (
         Flavour.MARIADB,
         "its table has no key: it is gone through in any case",
     ),
-    ("source/history.py", "past_log"): (Flavour.MARIADB, "its log is a file only"),
-    ("source/history.py", "raised"): (Flavour.MARIADB, "it counts errors by no account"),
+    ("source/end_evidence.py", "past_log"): (Flavour.MARIADB, "its log is a file only"),
+    ("source/end_evidence.py", "raised"): (Flavour.MARIADB, "it counts errors by no account"),
 }
 """What a module that serves both families asks of one of them alone, and why it cannot come to the other."""
 
@@ -101,7 +101,7 @@ def test_a_file_says_first_what_it_is_for(file: str) -> None:
 
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_holds_one_statement(file: str) -> None:
-    statement = sql.read(file)
+    statement = sql.read_sql(file)
 
     assert statement
     assert ";" not in re.sub(r"'[^']*'", "''", statement)
@@ -109,14 +109,14 @@ def test_a_file_holds_one_statement(file: str) -> None:
 
 @pytest.mark.parametrize("file", FILES)
 def test_a_statement_says_the_shape_of_what_it_brings(file: str) -> None:
-    statement = sql.read(file)
+    statement = sql.read_sql(file)
     match statement.shape:
-        case shapes.Rows(columns=expected):
+        case shapes.RowsShape(columns=expected):
             found = columns(statement)
             if found is None:  # it changes something, or SHOWs what the manual says
                 found = SHOWN.get(statement, 0)
             assert found == len(expected)
-        case shapes.Records(columns=expected):
+        case shapes.RecordsShape(columns=expected):
             told = (
                 re.findall(r" AS (\w+)\b(?=,|\nFROM|$)", statement) if statement.startswith("SELECT") else []
             )
@@ -133,7 +133,7 @@ SHOWN = {"SHOW GRANTS": 1, "SHOW WARNINGS": 3}
 @pytest.mark.parametrize("file", FILES)
 def test_a_statement_binds_what_it_is_given(file: str) -> None:
     """A `%` that is no placeholder would be taken for one, or must not meet any."""
-    statement = sql.read(file)
+    statement = sql.read_sql(file)
     percents = statement.count("%")
 
     assert statement.count("%s") in {0, percents}
@@ -141,7 +141,7 @@ def test_a_statement_binds_what_it_is_given(file: str) -> None:
 
 @pytest.mark.parametrize(("flavour", "what"), THINGS)
 def test_every_variant_brings_the_same_columns(flavour: Flavour, what: str) -> None:
-    assert 1 == len({columns(sql.read(variant.file)) for variant in sql.STATEMENTS[flavour][what]})
+    assert 1 == len({columns(sql.read_sql(variant.file)) for variant in sql.STATEMENTS[flavour][what]})
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_every_variant_brings_the_same_columns(flavour: Flavour, what: str) -> N
 )
 def test_what_one_reader_reads_from_both_families_has_the_same_columns(what: str) -> None:
     both = {
-        columns(sql.read(variant.file))
+        columns(sql.read_sql(variant.file))
         for flavour in Flavour
         for variant in sql.STATEMENTS[flavour].get(what, ())
     }
@@ -219,7 +219,7 @@ def test_one_session_is_read_as_all_are(flavour: Flavour, one: str) -> None:
 
     def told(what: str) -> list[tuple[int | None, frozenset[str]]]:
         return [
-            (columns(sql.read(each.file)), each.needs)
+            (columns(sql.read_sql(each.file)), each.needs)
             for each in sql.STATEMENTS[flavour][what]
             if not each.needs & ALONE
         ]
@@ -237,8 +237,8 @@ def test_a_pack_holds_the_rows_of_the_plain_statement(flavour: Flavour, packed: 
         for each in sql.STATEMENTS[flavour][packed.removeprefix("packed_")]
         if each.needs <= pack.needs and not each.needs & ALONE
     )
-    row = re.search(r"JSON_ARRAY\((.*)\)\)", sql.read(pack.file), flags=re.DOTALL)
+    row = re.search(r"JSON_ARRAY\((.*)\)\)", sql.read_sql(pack.file), flags=re.DOTALL)
 
     assert row is not None
-    assert columns(f"SELECT {row[1]} FROM t") == columns(sql.read(plain.file))
-    assert sql.read(pack.file).count("%s") == sql.read(plain.file).count("%s")
+    assert columns(f"SELECT {row[1]} FROM t") == columns(sql.read_sql(plain.file))
+    assert sql.read_sql(pack.file).count("%s") == sql.read_sql(plain.file).count("%s")

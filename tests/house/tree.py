@@ -17,7 +17,7 @@ PACKAGE = ROOT / "tui" / "goneaway_tui"
 
 @cache
 def modules() -> dict[str, ast.Module]:
-    """Every module's syntax by its path inside the package: `judge/risk.py`."""
+    """Every module's syntax by its path inside the package: `judge/deadline.py`."""
     return {
         path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.tuning import Keep, Kept
+from goneaway_tui.model.tuning import KeptValue, Persistence
 from goneaway_tui.source.executor import LiveExecutor
 
 
@@ -14,18 +14,18 @@ class OneByOne(LiveExecutor):
         with self.together(borrow=True) as conversation:
             return conversation.find(session_id)
 
-    def set_global(self, name: str, value: float, keep: Keep) -> Kept:
+    def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
         with self.together() as conversation:
             return conversation.set_global(name, value, keep)
 
-    def reset_persist(self, name: str) -> Kept:
+    def reset_persist(self, name: str) -> KeptValue:
         with self.together() as conversation:
             return conversation.reset_persist(name)
 
-    def kill(self, session_id: ProcesslistId) -> Kept:
+    def kill(self, session_id: ProcesslistId) -> KeptValue:
         with self.together() as conversation:
             return conversation.kill(session_id)
 
-    def kill_query(self, session_id: ProcesslistId) -> Kept:
+    def kill_query(self, session_id: ProcesslistId) -> KeptValue:
         with self.together() as conversation:
             return conversation.kill_query(session_id)

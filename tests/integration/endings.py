@@ -22,14 +22,14 @@ from pymysql.constants import CLIENT
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.judge import judge
-from goneaway_tui.judge.runs import RESTART_TOLERANCE
-from goneaway_tui.judge.step import step
+from goneaway_tui.judge.tracker import track
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.sample import RESTART_TOLERANCE
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.errorlog import ErrorLog
+from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.live import LiveSource
 from tests.integration.sitting import Sitter, Sitting
 from tests.servers.private import RealServer
@@ -139,7 +139,7 @@ class Vigil(Sitting):
                 sample = self._source.sample()
             except SourceError:
                 return self.snapshot or judge(self._source.sample())
-            taken = step(sample, self.snapshot)
+            taken = track(sample, self.snapshot)
             self.snapshot = taken.snapshot
             for departure in taken.departed:
                 life = self._open.pop(departure.verdict.session.id, None)

@@ -15,9 +15,8 @@ import pytest
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.source.demo import Demo, NoServerProgram, start_demo
-from goneaway_tui.source.demo.program import PROGRAM_VARIABLE, SHARE_VARIABLE, find_program
+from goneaway_tui.source.demo.program import PROGRAM_VARIABLE, SHARE_VARIABLE, connect, find_program
 from goneaway_tui.source.demo.server import GLOBAL_LIMIT, PrivateServer
-from goneaway_tui.source.demo.wire import connect
 from tests.servers.private import NAMES, Missing, find
 from tests.waiting import PATIENCE, Stopwatch, comes_true
 

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from goneaway_tui.cli.kindred import recall_of
+from goneaway_tui.cli.servers import history_source
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.errorlog import ErrorLog
+from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.screens.doctor import DoctorScreen
-from goneaway_tui.ui.sign import Sign
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.screens.doctor import DoctorRow, DoctorScreen
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.integration.conftest import StartServer
 from tests.servers.private import Name, RealServer
 
@@ -39,7 +38,7 @@ def idle_out(server: RealServer, times: int) -> None:
         session._force_close()
 
 
-def sign_of(app: GoneawayApp) -> Sign | None:
+def sign_of(app: GoneawayApp) -> DoctorRow | None:
     assert isinstance(app.screen, DoctorScreen)
     return next((each for each in app.screen.rows.rows if each.name == "idle_timeout"), None)
 
@@ -67,7 +66,7 @@ async def test_sessions_that_idled_out_before_the_board_came_are_counted(
     idle_out(server, 3)
     log = ErrorLog(server.log, zone=None) if name == "mysql97" else ErrorLog(server.log, zone=_local())
     source = LiveSource(Address("127.0.0.1", server.port, "root"), time.time, interval=1.0, log=log)
-    app = GoneawayApp([Subject(source, name="db", recall=recall_of(source))], time.time)
+    app = GoneawayApp([MonitorSpec(source, name="db", recall=history_source(source))], time.time)
     try:
         async with app.run_test(size=(120, 36)) as pilot:
             await comes(pilot, lambda: app.snapshot is not None)
@@ -86,6 +85,6 @@ async def test_sessions_that_idled_out_before_the_board_came_are_counted(
 
 
 def _local() -> Any:
-    from goneaway_tui.cli.explain import Local
+    from goneaway_tui.cli.commands.explain import LocalZone
 
-    return Local()
+    return LocalZone()

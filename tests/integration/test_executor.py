@@ -12,10 +12,17 @@ from typing import Any
 import pymysql
 import pytest
 
-from goneaway_tui.errors import AccessDenied, OutcomeUnknown, SourceError, TooSlow, Unreachable, Unsupported
+from goneaway_tui.errors import (
+    AccessDenied,
+    OutcomeUnknown,
+    SourceError,
+    TooSlow,
+    Unreachable,
+    Unsupported,
+)
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.tuning import Keep, Kept
+from goneaway_tui.model.tuning import KeptValue, Persistence
 from goneaway_tui.source import connection as connections
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import ALREADY_GONE
@@ -144,9 +151,9 @@ def kept_as_it_was(server: RealServer, *names: str) -> Iterator[None]:
 
 def test_a_year_that_is_too_long_is_cut_and_said_so(any_server: RealServer) -> None:
     with kept_as_it_was(any_server, "wait_timeout"):
-        kept = executor(any_server).set_global("wait_timeout", 32140800, Keep.GLOBAL)
+        kept = executor(any_server).set_global("wait_timeout", 32140800, Persistence.GLOBAL)
 
-        assert Kept("SET GLOBAL wait_timeout = 32140800", 31536000, (CLAMPED,)) == kept
+        assert KeptValue("SET GLOBAL wait_timeout = 32140800", 31536000, (CLAMPED,)) == kept
         assert 31536000 == value_of(any_server, "wait_timeout")
 
 
@@ -154,16 +161,16 @@ def test_what_fits_is_kept_without_a_word_also_after_a_warning(any_server: RealS
     """MariaDB shows the last statement's warnings again, where nobody looked at the count first."""
     with kept_as_it_was(any_server, "wait_timeout"):
         acting = executor(any_server)
-        acting.set_global("wait_timeout", 32140800, Keep.GLOBAL)
+        acting.set_global("wait_timeout", 32140800, Persistence.GLOBAL)
 
-        assert Kept("SET GLOBAL wait_timeout = 600", 600) == acting.set_global(
-            "wait_timeout", 600.0, Keep.GLOBAL
+        assert KeptValue("SET GLOBAL wait_timeout = 600", 600) == acting.set_global(
+            "wait_timeout", 600.0, Persistence.GLOBAL
         )
 
 
 def test_every_warning_is_told(any_server: RealServer) -> None:
     with kept_as_it_was(any_server, "max_allowed_packet"):
-        kept = executor(any_server).set_global("max_allowed_packet", 1500, Keep.GLOBAL)
+        kept = executor(any_server).set_global("max_allowed_packet", 1500, Persistence.GLOBAL)
 
     assert 1024 == kept.value
     assert [1292, 1708] == [int(each.split()[1].rstrip(":")) for each in kept.warnings]
@@ -173,15 +180,15 @@ def test_a_strict_server_cuts_as_well_instead_of_refusing(start_server: StartSer
     for name in NAMES:
         server = start_server(name, "--sql-mode=TRADITIONAL")
 
-        assert 31536000 == executor(server).set_global("wait_timeout", 32140800, Keep.GLOBAL).value
+        assert 31536000 == executor(server).set_global("wait_timeout", 32140800, Persistence.GLOBAL).value
 
 
 def test_a_fraction_of_a_second_is_kept(mariadb1011: RealServer, mariadb118: RealServer) -> None:
     for server in (mariadb1011, mariadb118):
         with kept_as_it_was(server, "max_statement_time"):
-            kept = executor(server).set_global("max_statement_time", 0.5, Keep.GLOBAL)
+            kept = executor(server).set_global("max_statement_time", 0.5, Persistence.GLOBAL)
 
-            assert Kept("SET GLOBAL max_statement_time = 0.5", 0.5) == kept
+            assert KeptValue("SET GLOBAL max_statement_time = 0.5", 0.5) == kept
 
 
 @pytest.mark.parametrize(
@@ -189,7 +196,7 @@ def test_a_fraction_of_a_second_is_kept(mariadb1011: RealServer, mariadb118: Rea
 )
 def test_a_name_that_is_none_reaches_no_server(name: str, mysql97: RealServer) -> None:
     for act in (
-        lambda: executor(mysql97).set_global(name, 5, Keep.GLOBAL),
+        lambda: executor(mysql97).set_global(name, 5, Persistence.GLOBAL),
         lambda: executor(mysql97).probe(name),
     ):
         with pytest.raises(Unsupported, match="is no name of a variable"):
@@ -201,14 +208,14 @@ def test_a_variable_that_cannot_be_set_is_told_from_a_broken_server(
     name: str, any_server: RealServer
 ) -> None:
     with pytest.raises(Unsupported, match=f"no variable {name}"):
-        executor(any_server).set_global(name, 5, Keep.GLOBAL)
+        executor(any_server).set_global(name, 5, Persistence.GLOBAL)
 
 
 def test_what_only_a_restart_can_change_says_so(mariadb1011: RealServer) -> None:
     """MariaDB started without max_user_connections never takes one."""
     assert "restart" in executor(mariadb1011).standing("max_user_connections").fixed
     with pytest.raises(SourceError, match="1290") as refused:
-        executor(mariadb1011).set_global("max_user_connections", 5, Keep.GLOBAL)
+        executor(mariadb1011).set_global("max_user_connections", 5, Persistence.GLOBAL)
 
     assert "restart" in refused.value.hint
 
@@ -223,12 +230,12 @@ def test_a_limit_that_stops_every_statement_can_still_be_undone(
     )
     acting = executor(server)
     before = acting.standing(variable).variable.value
-    acting.set_global(variable, tiny, Keep.GLOBAL)
+    acting.set_global(variable, tiny, Persistence.GLOBAL)
     for _ in range(20):
         acting.standing(variable)
     assert before is not None
 
-    assert before == acting.set_global(variable, before, Keep.GLOBAL).value
+    assert before == acting.set_global(variable, before, Persistence.GLOBAL).value
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -243,7 +250,7 @@ def test_a_read_only_server_is_tuned_all_the_same(name: Name, start_server: Star
     )
 
     assert acting.powers().can_set
-    assert 600 == acting.set_global("wait_timeout", 600, Keep.GLOBAL).value
+    assert 600 == acting.set_global("wait_timeout", 600, Persistence.GLOBAL).value
     with guest(server) as victim:
         assert acting.kill(id_of(victim)).warnings == ()
 
@@ -290,7 +297,7 @@ def test_mysql_tells_who_set_a_value_and_when(mysql97: RealServer) -> None:
     with kept_as_it_was(mysql97, "net_read_timeout"):
         acting = executor(mysql97)
         began = time.time()
-        acting.set_global("net_read_timeout", 44, Keep.GLOBAL)
+        acting.set_global("net_read_timeout", 44, Persistence.GLOBAL)
         stands = acting.standing("net_read_timeout")
 
     assert (44, "dynamic", "root@localhost") == (
@@ -305,7 +312,7 @@ def test_mysql_tells_who_set_a_value_and_when(mysql97: RealServer) -> None:
 def test_a_default_is_known_where_the_value_is_another(mariadb118: RealServer) -> None:
     with kept_as_it_was(mariadb118, "net_read_timeout"):
         acting = executor(mariadb118)
-        acting.set_global("net_read_timeout", 44, Keep.GLOBAL)
+        acting.set_global("net_read_timeout", 44, Persistence.GLOBAL)
         stands = acting.standing("net_read_timeout")
 
     assert (44, 30) == (stands.variable.value, stands.default)
@@ -317,8 +324,8 @@ def test_a_default_is_known_where_the_value_is_another(mariadb118: RealServer) -
 def test_a_probe_tells_what_each_kind_of_session_gets(any_server: RealServer) -> None:
     with kept_as_it_was(any_server, "wait_timeout", "interactive_timeout"):
         acting = executor(any_server)
-        acting.set_global("wait_timeout", 601, Keep.GLOBAL)
-        acting.set_global("interactive_timeout", 701, Keep.GLOBAL)
+        acting.set_global("wait_timeout", 601, Persistence.GLOBAL)
+        acting.set_global("interactive_timeout", 701, Persistence.GLOBAL)
 
         assert [(False, 601), (True, 701)] == [(p.interactive, p.value) for p in acting.probe("wait_timeout")]
         assert [(False, 701), (True, 701)] == [
@@ -363,12 +370,12 @@ def test_what_is_persisted_is_there_after_a_restart(start_server: StartServer) -
     server = with_option_file(start_server("mysql97"))
     server.start()
     acting = executor(server)
-    kept = acting.set_global("wait_timeout", 32140800, Keep.PERSIST)
+    kept = acting.set_global("wait_timeout", 32140800, Persistence.PERSIST)
 
-    assert Kept("SET PERSIST wait_timeout = 32140800", 31536000, (CLAMPED,)) == kept
+    assert KeptValue("SET PERSIST wait_timeout = 32140800", 31536000, (CLAMPED,)) == kept
     assert 31536000 == acting.standing("wait_timeout").persisted
 
-    acting.set_global("wait_timeout", 600, Keep.GLOBAL)
+    acting.set_global("wait_timeout", 600, Persistence.GLOBAL)
     stands = acting.standing("wait_timeout")
 
     assert (600, 31536000) == (stands.variable.value, stands.persisted)
@@ -387,7 +394,7 @@ def test_what_is_persisted_is_there_after_a_restart(start_server: StartServer) -
 
     kept = acting.reset_persist("wait_timeout")
 
-    assert Kept("RESET PERSIST IF EXISTS wait_timeout", 31536000) == kept
+    assert KeptValue("RESET PERSIST IF EXISTS wait_timeout", 31536000) == kept
     assert acting.standing("wait_timeout").persisted is None
     assert ("Warning 3615: Variable wait_timeout does not exist in persisted config file",) == (
         acting.reset_persist("wait_timeout").warnings
@@ -417,7 +424,7 @@ def test_mariadb_sends_to_the_option_file(name: Name, request: pytest.FixtureReq
     server: RealServer = request.getfixturevalue(name)
     acting = executor(server)
     acts: list[Callable[[], object]] = [
-        lambda: acting.set_global("wait_timeout", 600, Keep.PERSIST),
+        lambda: acting.set_global("wait_timeout", 600, Persistence.PERSIST),
         lambda: acting.reset_persist("wait_timeout"),
     ]
     for act in acts:
@@ -534,7 +541,7 @@ def test_a_session_is_killed(any_server: RealServer) -> None:
     with guest(any_server) as victim:
         session = id_of(victim)
 
-        assert Kept(f"KILL CONNECTION {session}", None) == executor(any_server).kill(session)
+        assert KeptValue(f"KILL CONNECTION {session}", None) == executor(any_server).kill(session)
         comes_true(lambda: not any_server.lists(session))
 
 
@@ -560,7 +567,7 @@ def test_a_running_statement_is_killed_and_its_session_lives(any_server: RealSer
                 )
             )
 
-            assert Kept(f"KILL QUERY {session}", None) == executor(any_server).kill_query(session)
+            assert KeptValue(f"KILL QUERY {session}", None) == executor(any_server).kill_query(session)
         finally:
             sleeper.join(PATIENCE)
 
@@ -743,11 +750,11 @@ def test_we_leave_nobody_behind_and_nothing_in_the_counters(name: Name, start_se
     acting.powers()
     acting.standing("wait_timeout")
     acting.probe("wait_timeout")
-    acting.set_global("wait_timeout", 32140800, Keep.GLOBAL)
+    acting.set_global("wait_timeout", 32140800, Persistence.GLOBAL)
     acting.find(NOBODY)
     acting.kill(NOBODY)
     with suppress(SourceError):
-        acting.set_global("no_such_variable", 1, Keep.GLOBAL)
+        acting.set_global("no_such_variable", 1, Persistence.GLOBAL)
     with suppress(SourceError):
         acting.reset_persist("wait_timeout")
 
@@ -781,7 +788,7 @@ def test_a_server_that_stands_still_is_waited_for_as_long_as_we_say(start_server
                 match=r"in the middle of SET GLOBAL wait_timeout = 600: the outcome is unknown",
             ),
         ):
-            acting.set_global("wait_timeout", 600, Keep.GLOBAL)
+            acting.set_global("wait_timeout", 600, Persistence.GLOBAL)
 
         assert watch.seconds < connections.ANSWER_SECONDS + 2
         assert relay.happened
@@ -795,7 +802,7 @@ def test_a_change_the_server_stood_still_in_may_have_been_made(
     server = start_server(name)
     with Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
         with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
-            OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
+            OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Persistence.GLOBAL)
 
         is_done_after_a_thaw(server)
 
@@ -809,7 +816,7 @@ def test_a_change_the_line_broke_in_is_unknown_and_not_tried_again(
     with Relay(server, b"SET GLOBAL wait_timeout", lambda: broken.pop().cut()) as relay:
         broken.append(relay)
         with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
-            OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
+            OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Persistence.GLOBAL)
 
     assert 28800 == value_of(server, "wait_timeout")
 
@@ -835,7 +842,7 @@ def test_a_change_that_was_taken_is_not_called_undone(
         with pytest.raises(
             OutcomeUnknown, match=r"took SET GLOBAL wait_timeout = 600, and then: .* is unknown"
         ):
-            OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Keep.GLOBAL)
+            OneByOne(relay.address, time.time).set_global("wait_timeout", 600, Persistence.GLOBAL)
         is_done_after_a_thaw(server)
 
 
@@ -847,7 +854,7 @@ def test_who_was_never_reached_is_known_to_have_done_nothing(
     server.freeze()
     acting = OneByOne(Address("127.0.0.1", server.port, "root", connect_timeout=1), time.time)
     with pytest.raises((Unreachable, TooSlow)) as failed:
-        acting.set_global("wait_timeout", 600, Keep.GLOBAL)
+        acting.set_global("wait_timeout", 600, Persistence.GLOBAL)
 
     assert not isinstance(failed.value, OutcomeUnknown)
 

@@ -9,18 +9,18 @@ from collections.abc import Iterator
 import pytest
 
 from goneaway_tui.cli import DEMO
-from goneaway_tui.cli.explain import Local
+from goneaway_tui.cli.commands.explain import LocalZone
 from goneaway_tui.judge.deadline import GRACE
-from goneaway_tui.judge.step import Step, step
+from goneaway_tui.judge.tracker import Step, track
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Basis, Risk
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.demo import Demo, start_demo
-from goneaway_tui.source.demo.opening import OPENING_SECONDS
 from goneaway_tui.source.demo.program import PROGRAM_VARIABLE, SHARE_VARIABLE
-from goneaway_tui.source.errorlog import ErrorLog
+from goneaway_tui.source.demo.workload import OPENING_SECONDS
+from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.live import LiveSource
 from tests.servers.private import NAMES, Missing, Name, find
 
@@ -55,7 +55,7 @@ class Observer:
     """Reads the demo's server as its board does, and holds each session that closes soon to that."""
 
     def __init__(self, demo: Demo, began: float) -> None:
-        log = ErrorLog(demo.error_log, Local())
+        log = ErrorLog(demo.error_log, LocalZone())
         self._source = LiveSource(Address(socket=demo.socket, user=demo.user), time.time, log=log)
         self._began = began
         self._before: Step | None = None
@@ -86,9 +86,9 @@ class Observer:
         self.lateness = max(self.lateness, time.monotonic() - asked - INTERVAL)
         now = sample.taken_at
         if self._before is None:
-            self._before = step(sample, None, DEMO)
+            self._before = track(sample, None, DEMO)
         else:
-            self._before = step(sample, self._before.snapshot, DEMO, self._before.lessons)
+            self._before = track(sample, self._before.snapshot, DEMO, self._before.lessons)
         self.departures += self._before.departed
         for verdict in self._before.snapshot.verdicts:
             number, deadline = verdict.session.id, verdict.deadline

@@ -17,14 +17,13 @@ from textual.pilot import Pilot
 from goneaway_tui.errors import NoConnectionLeft, OutcomeUnknown, Refused, SourceError, TooSlow
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.tuning import Keep
+from goneaway_tui.model.tuning import Persistence
 from goneaway_tui.source import live
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.executor import LiveExecutor
+from goneaway_tui.source.executor import LiveExecutor, WriteConnection
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.sql import shapes
 from goneaway_tui.source.sql.shapes import SESSION_BEFORE, Statement
-from goneaway_tui.source.writer import Writer
 from goneaway_tui.tune.actions import KillSession
 from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import Journal
@@ -32,7 +31,7 @@ from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.report import ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.integration.conftest import StartServer
 from tests.integration.relay import Relay
 from tests.servers.private import NAMES, Name, RealServer
@@ -197,7 +196,7 @@ async def test_the_board_kills_and_tunes_on_a_full_server_and_by_itself_again_on
     source = LiveSource(address, time.time)
     journal = Journal(tmp_path / "journal.jsonl", time.time)
     executor = LiveExecutor(address, time.time, lender=source)
-    app = GoneawayApp([Subject(source, executor=executor, journal=journal)], time.time)
+    app = GoneawayApp([MonitorSpec(source, executor=executor, journal=journal)], time.time)
 
     def on(screen: type) -> bool:
         return isinstance(app.screen, screen)
@@ -265,7 +264,7 @@ def test_a_value_out_of_bounds_is_cut_over_the_lent_connection_as_over_any(
         with source.lent() as (reading, _found):
             before = reading.rows(asked)
         with executor.together(borrow=True) as conversation:
-            kept = conversation.set_global("wait_timeout", 32140800, Keep.GLOBAL)
+            kept = conversation.set_global("wait_timeout", 32140800, Persistence.GLOBAL)
             is_lent = conversation.is_lent
         with source.lent() as (reading, _found):
             after = reading.rows(asked)
@@ -297,13 +296,13 @@ def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
 
 def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Path, monkeypatch: Any) -> None:
     opened: list[int] = []
-    connect = Writer.__init__
+    connect = WriteConnection.__init__
 
     def counted(self: Any, *arguments: Any, **options: Any) -> None:
         connect(self, *arguments, **options)
         opened.append(self.id)
 
-    monkeypatch.setattr(Writer, "__init__", counted)
+    monkeypatch.setattr(WriteConnection, "__init__", counted)
     with ExitStack() as stack:
         sitters: list[Any] = [stack.enter_context(closing(any_server.connect())) for _ in range(30)]
         source, executor = stack.enter_context(reader(root(any_server)))

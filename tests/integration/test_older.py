@@ -15,11 +15,11 @@ import pytest
 
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
+from goneaway_tui.source.capabilities import REQUIRED
 from goneaway_tui.source.executor import LiveExecutor
 from goneaway_tui.source.live import LiveSource
-from goneaway_tui.source.survey import REQUIRED
-from goneaway_tui.tune.clamp import clamped
 from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.tune.values import clamped
 from tests.contract.checks import check_pair, check_sample
 from tests.integration.conftest import _start
 from tests.integration.terminal import ROOT, environment
@@ -133,7 +133,7 @@ def test_below_the_floor_every_command_ends_with_one_sentence(
 def readings(flavour: Flavour) -> dict[str, str]:
     """The statements that may be sent for a sample, by file."""
     return {
-        variant.file: sql.read(variant.file)
+        variant.file: sql.read_sql(variant.file)
         for what, variants in sql.STATEMENTS[flavour].items()
         for variant in variants
         if what not in NOT_OF_A_READING and variant.file.startswith(flavour)
@@ -158,7 +158,9 @@ def test_whatever_optional_statement_is_refused_the_board_is_read(begin: Begin, 
             server.connect(),
         ):
             able = frozenset(sql.PROBES[flavour])
-            needed = any(sql.choose(flavour, what, able, {file}) is None for what in REQUIRED & things.keys())
+            needed = any(
+                sql.choose_statement(flavour, what, able, {file}) is None for what in REQUIRED & things.keys()
+            )
             if needed:
                 continue
             source.sample()

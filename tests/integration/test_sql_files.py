@@ -10,11 +10,11 @@ import pytest
 
 from goneaway_tui.source import sql
 from goneaway_tui.source.address import Address
+from goneaway_tui.source.capabilities import find_capabilities
 from goneaway_tui.source.connection import Connection
-from goneaway_tui.source.packed import rows_of
+from goneaway_tui.source.session_table import rows_of
 from goneaway_tui.source.sql import shapes
 from goneaway_tui.source.sql.shapes import Statement
-from goneaway_tui.source.survey import survey
 from tests.integration.conftest import StartServer
 from tests.servers.private import EVERY_NAME, Name, RealServer
 
@@ -84,7 +84,7 @@ def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_s
     server = start_server(name)
     everything_to_be_had(server)
     with closing(Connection(Address("127.0.0.1", server.port, "root"))) as connection:
-        found = survey(connection)
+        found = find_capabilities(connection)
 
     assert frozenset(sql.PROBES[found.flavour]) == found.able, "nothing stands in the way of any probe here"
 
@@ -96,7 +96,7 @@ def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_s
             for variant in variants:
                 if not variant.needs <= found.able:  # a service's, and this is none
                     continue
-                statement = sql.read(variant.file).replace("{variable}", "wait_timeout")
+                statement = sql.read_sql(variant.file).replace("{variable}", "wait_timeout")
                 asked = ASKED_WITH.get(variant.file, ASKED_WITH.get(what.removeprefix("packed_"), ()))
                 parameters = asked[: statement.count("%s")]
                 assert statement.count("%s") == len(parameters), f"{variant.file}: what is it asked with?"
@@ -112,7 +112,7 @@ def test_what_a_server_brings_is_of_the_shape_that_its_statement_has(
     server = start_server(name)
     everything_to_be_had(server)
     with closing(Connection(Address("127.0.0.1", server.port, "root"))) as connection:
-        found = survey(connection)
+        found = find_capabilities(connection)
         for what, variants in sql.STATEMENTS[found.flavour].items():
             asked = ASKED_WITH.get(what.removeprefix("packed_"), ())
             for variant in variants:
@@ -122,7 +122,7 @@ def test_what_a_server_brings_is_of_the_shape_that_its_statement_has(
                     or what in MAY_BE_ABSENT.get(name, ())
                 ):
                     continue
-                statement = sql.read(variant.file)
+                statement = sql.read_sql(variant.file)
                 statement = Statement(statement.replace("{variable}", "wait_timeout"), statement.shape)
                 connection.rows(statement, asked[: statement.count("%s")])
             if what.startswith("packed_"):
@@ -132,7 +132,7 @@ def test_what_a_server_brings_is_of_the_shape_that_its_statement_has(
         for variants in sql.RELATIVES[found.flavour].values():
             for variant in variants:
                 if variant.needs <= found.able:
-                    connection.records(sql.read(variant.file))
+                    connection.records(sql.read_sql(variant.file))
 
 
 @pytest.mark.parametrize("name", EVERY_NAME)
@@ -141,7 +141,7 @@ def test_every_probe_is_understood(name: Name, start_server: StartServer) -> Non
     server = start_server(name)
     with closing(server.connect()) as own, own.cursor() as cursor:
         for file in sql.PROBES[server.flavour].values():
-            cursor.execute(sql.read(file))
+            cursor.execute(sql.read_sql(file))
         for file in sql.SIGNS[server.flavour].values():
-            cursor.execute(sql.read(file))
+            cursor.execute(sql.read_sql(file))
             assert not cursor.fetchall(), "it is no service"

@@ -32,16 +32,15 @@ from goneaway_tui.errors import (
     Unsupported,
 )
 from goneaway_tui.judge import is_same_run, judge
-from goneaway_tui.judge.runs import RESTART_TOLERANCE
-from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import connection
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import ANSWER_BYTES, ANSWER_SECONDS, Connection
-from goneaway_tui.source.line import Line
 from goneaway_tui.source.live import LiveSource
+from goneaway_tui.source.sockets import ServerSocket
 from goneaway_tui.source.sql import HINT, STATEMENT_SECONDS
-from goneaway_tui.source.sql.shapes import ANYTHING, Rows, Statement
+from goneaway_tui.source.sql.shapes import ANYTHING, RowsShape, Statement
 from tests.integration.conftest import StartServer
 from tests.servers.private import NAMES, Name, RealServer, port_of_our_own
 from tests.waiting import FAR, PATIENCE, Stopwatch, comes_true
@@ -53,7 +52,7 @@ IN_TIME = STATEMENT_SECONDS + 2.5
 
 def said(words: str, columns: int = 1) -> Statement:
     """A statement of a test's own."""
-    return Statement(words, Rows("", (ANYTHING,) * columns))
+    return Statement(words, RowsShape("", (ANYTHING,) * columns))
 
 
 def at(server: RealServer, **fields: Any) -> Address:
@@ -891,7 +890,7 @@ def test_no_noise_raises_anything_but_a_source_error() -> None:
 
 def test_a_line_that_expires_ends_what_waits_on_it(patient: None) -> None:
     with a_stranger(says(*LOGGED_IN, hold=True)) as address:
-        line = Line()
+        line = ServerSocket()
         connection = Connection(address, line)
         began = time.monotonic()
         with line.within(0.2), pytest.raises(TooSlow) as told:
@@ -904,7 +903,7 @@ def test_a_line_that_expires_ends_what_waits_on_it(patient: None) -> None:
 
 def test_nobody_who_prints_a_source_prints_its_password() -> None:
     with a_stranger(says(*LOGGED_IN, hold=True)) as address:
-        line = Line()
+        line = ServerSocket()
         connection = Connection(address, line)
         source = LiveSource(address, time.time)
         printed = f"{address!r} {address} {connection!r} {connection} {source!r} {source.name} {line!r}"

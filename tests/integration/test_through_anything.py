@@ -27,7 +27,7 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui import poller
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.integration.conftest import StartServer
 from tests.integration.relay import BadLine, garbled, slowly
 from tests.servers.private import NAMES, Name, RealServer
@@ -235,7 +235,7 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
         get_server_public_key=True,
     )
     source = LiveSource(address, time.time, interval=trouble.interval)
-    app = GoneawayApp([Subject(source, interval=trouble.interval)], time.time)
+    app = GoneawayApp([MonitorSpec(source, interval=trouble.interval)], time.time)
 
     def seen_now() -> str:
         return f"{app.freshness.words}; {app.trouble}"
@@ -305,7 +305,7 @@ async def test_another_server_that_started_with_the_first_is_told_as_another(
     assert first.flavour is Flavour.MYSQL
     with BadLine(first.port) as line:
         source = LiveSource(Address("127.0.0.1", line.port, "root"), time.time, interval=0.5)
-        app = GoneawayApp([Subject(source, interval=0.5)], time.time)
+        app = GoneawayApp([MonitorSpec(source, interval=0.5)], time.time)
         async with app.run_test(size=(120, 36)):
             await becomes_true(lambda: app.snapshot is not None, told=lambda: app.trouble)
             assert app.snapshot is not None

@@ -14,7 +14,7 @@ import pytest
 
 from tests.schemas import check
 from tests.servers.private import RealServer
-from tests.unit.settings.test_loginpath import obfuscated
+from tests.unit.settings.test_option_files import obfuscated
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "ti'g\"er # 1"

@@ -21,23 +21,22 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, cast
 
-from goneaway_tui.doctor.evidence import facts_of
+from goneaway_tui.doctor.case import facts_of
 from goneaway_tui.errors import GoneawayError
-from goneaway_tui.export import FORMATS, events
+from goneaway_tui.export import FORMATS, data
 from goneaway_tui.export.json import dumps
-from goneaway_tui.judge import Step, step
-from goneaway_tui.judge.learning import NOTHING_LEARNED
-from goneaway_tui.metrics.collector import Board
+from goneaway_tui.judge import Step, track
+from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
+from goneaway_tui.metrics.collector import MetricsStore
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.source import sql
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.executor import LiveExecutor
-from goneaway_tui.source.line import Line
+from goneaway_tui.source.executor import LiveExecutor, WriteConnection
 from goneaway_tui.source.live import LiveSource, _Reading
-from goneaway_tui.source.recording.recorder import Recorder
-from goneaway_tui.source.writer import Writer
+from goneaway_tui.source.recording.recorder import RecordingWriter
+from goneaway_tui.source.sockets import ServerSocket
 from tests.builders import NOW
 from tests.property.fuzz import bent
 from tests.servers.impostor import OK, Impostor, result
@@ -322,7 +321,7 @@ class Wire:
     def __init__(self, server: Standin, bend: Bend) -> None:
         self._server, self._bend = server, bend
         self._files = {
-            sql.read(file).replace("{variable}", name): file
+            sql.read_sql(file).replace("{variable}", name): file
             for file in sorted(sql.named_files())
             if file.startswith((server.flavour, "service")) or "/" not in file
             for name in ("wait_timeout", "max_connections")
@@ -375,11 +374,11 @@ ONE = {"one_threads": "sessions_threads", "one_processlist": "sessions_processli
 ADDRESS = Address("db1", 3306, "dba")
 
 
-class Told(Writer):
+class Told(WriteConnection):
     """Our connection, as it is, over such a wire."""
 
     def __init__(self, wire: Wire) -> None:
-        self._address, self._line, self.asked = ADDRESS, Line(), 0
+        self._address, self._line, self.asked = ADDRESS, ServerSocket(), 0
         self._wire = cast(Any, wire)
 
 
@@ -421,16 +420,16 @@ class Follower:
     def __init__(self, folder: Path) -> None:
         self._last: Snapshot | None = None
         self._lessons = NOTHING_LEARNED
-        self._board = Board(["db1"], lambda: NOW, 100)
-        self._recorder = Recorder(folder / "recording", "db1")
+        self._board = MetricsStore(["db1"], lambda: NOW, 100)
+        self._recorder = RecordingWriter(folder / "recording", "db1")
 
     def look(self, source: LiveSource) -> None:
-        taken: Step = step(source.sample(), self._last, Policy(), self._lessons)
-        for event in (*events.happened(taken), *events.endangered(self._last, taken.snapshot)):
+        taken: Step = track(source.sample(), self._last, Policy(), self._lessons)
+        for event in (*data.step_events(taken), *data.at_risk_events(self._last, taken.snapshot)):
             dumps(event)
         for departure in taken.departed:
-            dumps(events.departed(departure))
-        dumps(events.hello(taken.snapshot))
+            dumps(data.departed_event(departure))
+        dumps(data.hello_event(taken.snapshot))
         self._last, self._lessons = taken.snapshot, taken.lessons
         self._board["db1"] = self._board["db1"].after(taken, 0.1)
         self._recorder.record(taken.snapshot, taken.departed)

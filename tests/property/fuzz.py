@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from goneaway_tui.cli.logfile import blocks
-from goneaway_tui.doctor.answers import FORMATS
-from goneaway_tui.doctor.explanation import explained
+from goneaway_tui.doctor.diagnosis import explanations
+from goneaway_tui.doctor.report import FORMATS
 from goneaway_tui.errors import GoneawayError
+from goneaway_tui.logs.opening import read_blocks
 from goneaway_tui.settings import resolve_each
-from goneaway_tui.settings.configfile import example
+from goneaway_tui.settings.config_file import example_config
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.replay import Replay
 from tests.unit.settings.asking import CONFIG, around
@@ -61,7 +61,7 @@ def _dsn(data: bytes) -> object:
 
 def _log(data: bytes) -> object:
     """Every form of answer; JSON must be JSON, and nothing may reach a terminal that it obeys."""
-    found = list(explained("app.log", [data], now=1.8e9))
+    found = list(explanations("app.log", [data], now=1.8e9))
     for name, write in FORMATS.items():
         out = StringIO()
         write(iter(found), out.write)
@@ -76,7 +76,7 @@ def _packed(data: bytes) -> object:
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
         file.flush()
-        return _log(b"".join(blocks(file.name)))
+        return _log(b"".join(read_blocks(file.name)))
 
 
 def _recording(data: bytes) -> object:
@@ -137,7 +137,7 @@ TARGETS = {
         (LOGIN.read_bytes(),), (b"\x10\0\0\0", b"\0\0\0\0", b"\xff\xff\xff\xff", bytes(16), b"\x00\x10\0\0" + bytes(4096)), _login_path
     ),
     "config file": Target(
-        (example().replace("\n#", "\n").replace("\n ", "\n# ").encode(),),
+        (example_config().replace("\n#", "\n").replace("\n ", "\n# ").encode(),),
         (b"[servers.prod-db1]\n", b"[[servers]]\n", b"=", b'"""', b"'''", b"[", b"{", b".", b"a." * 400, b"1979-05-27T07:32:00Z",
          b"inf", b"9" * 5000, b"\\u0000", b"\\U0010ffff", b"keys.a='k'\n", b"\xff", b"\r", b"[" * 2000, b"a" * 3000, b"true"),
         _config,

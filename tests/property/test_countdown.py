@@ -12,16 +12,16 @@ from textual.content import Content
 from goneaway_tui.export.summary import next_closing
 from goneaway_tui.export.table import closes_in
 from goneaway_tui.export.wording import countdown
-from goneaway_tui.judge.forecast import closings
-from goneaway_tui.judge.grouping import group_by
+from goneaway_tui.judge.filters import group_by
+from goneaway_tui.judge.forecast import closing_forecast
 from goneaway_tui.model.snapshot import Risk, Verdict
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS
-from goneaway_tui.ui.glance import Glance
-from goneaway_tui.ui.hints import CELLS
 from goneaway_tui.ui.screens.session import facts
+from goneaway_tui.ui.screens.wall import WallView, wall_lines
+from goneaway_tui.ui.server_status import ServerStatus
+from goneaway_tui.ui.tooltips import CELLS
 from goneaway_tui.ui.widgets.summary import bar_at, histogram, who_is_next
-from goneaway_tui.ui.widgets.wall import Scene, drawn
 from tests.builders import NOW, a_crowd, a_session, a_verdict
 
 NEGATIVE = re.compile(r"(?<![\dT])-\s*\d")
@@ -35,7 +35,7 @@ risks = st.sampled_from(Risk)
 def shown(verdict: Verdict, now: float) -> Iterator[str]:
     """What the screen and the exports say of when this session closes."""
     crowd = a_crowd([verdict])
-    forecast = closings(crowd, now)
+    forecast = closing_forecast(crowd, now)
     (group,) = group_by("user", [verdict])
     yield wording.closes_in(verdict, now)
     yield wording.closes_at(verdict, now)
@@ -50,8 +50,8 @@ def shown(verdict: Verdict, now: float) -> Iterator[str]:
         yield from (column.cell(group, now, room) for column in GROUP_COLUMNS)
     yield from (CELLS["sessions", column](verdict, now) for column in ("left", "bar"))
     for several in (False, True):
-        servers = (Glance("db1", crowd), Glance("db2", crowd))[: 1 + several]
-        yield Content("\n").join(drawn(Scene("db1", servers, now=now), 120, 36)).plain
+        servers = (ServerStatus("db1", crowd), ServerStatus("db2", crowd))[: 1 + several]
+        yield Content("\n").join(wall_lines(WallView("db1", servers, now=now), 120, 36)).plain
 
 
 @given(lefts, st.booleans())

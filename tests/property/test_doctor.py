@@ -18,16 +18,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from goneaway_tui.doctor import clients, joining, masking, reading, serverlog, signs, stamps, wrapping
-from goneaway_tui.doctor import excerpts as excerpts_
-from goneaway_tui.doctor import occurrences as occurrences_
-from goneaway_tui.doctor.answers import FORMATS
-from goneaway_tui.doctor.evidence import Facts
-from goneaway_tui.doctor.excerpts import AFTER, BEFORE, LINE_HEAD, LINE_TAIL, WHOLE, excerpts
-from goneaway_tui.doctor.explanation import Explanation, explained
-from goneaway_tui.doctor.masking import quotable
-from goneaway_tui.doctor.reading import occurrences
-from goneaway_tui.doctor.stamps import stamp
+from goneaway_tui.doctor.case import ServerFacts
+from goneaway_tui.doctor.diagnosis import Explanation, explanations
+from goneaway_tui.doctor.report import FORMATS
+from goneaway_tui.logs import blocks as excerpts_
+from goneaway_tui.logs import (
+    client_log,
+    clients,
+    line_prefixes,
+    redact,
+    server_log,
+    timestamps,
+)
+from goneaway_tui.logs import error_events as occurrences_
+from goneaway_tui.logs.blocks import AFTER, BEFORE, LINE_HEAD, LINE_TAIL, WHOLE, find_blocks
+from goneaway_tui.logs.client_log import find_error_events
+from goneaway_tui.logs.redact import redacted
+from goneaway_tui.logs.timestamps import parse_timestamp
 from goneaway_tui.model.cause import Certainty
 
 CORPUS = Path(__file__).parents[1] / "unit" / "doctor"
@@ -79,7 +86,7 @@ def cut(log: bytes, at: list[int]) -> list[bytes]:
 @given(logs)
 @settings(deadline=None)
 def test_no_log_raises_and_every_answer_can_be_written(log: bytes) -> None:
-    found = list(explained("a\x1b[2J.log", [log], Facts(), now=1e9))
+    found = list(explanations("a\x1b[2J.log", [log], ServerFacts(), now=1e9))
     for write in FORMATS.values():
         out = StringIO()
         assert len(found) == write(iter(found), out.write)
@@ -95,7 +102,7 @@ def test_no_log_raises_and_every_answer_can_be_written(log: bytes) -> None:
 @settings(deadline=None)
 def test_text_fits_eighty_columns_but_for_links(log: bytes) -> None:
     out = StringIO()
-    FORMATS["text"](explained("app.log", [log]), out.write)
+    FORMATS["text"](explanations("app.log", [log]), out.write)
 
     assert [] == [line for line in out.getvalue().splitlines() if len(line) > 80 and "https://" not in line]
 
@@ -104,7 +111,7 @@ def test_text_fits_eighty_columns_but_for_links(log: bytes) -> None:
 @settings(deadline=None)
 def test_ruled_out_comes_last_and_confirmed_first(log: bytes) -> None:
     order = list(Certainty)
-    for each in explained("app.log", [log]):
+    for each in explanations("app.log", [log]):
         ranks = [order.index(finding.certainty) for finding in each.findings]
         assert ranks == sorted(ranks)
 
@@ -112,7 +119,7 @@ def test_ruled_out_comes_last_and_confirmed_first(log: bytes) -> None:
 @given(logs, st.lists(st.integers(min_value=0), max_size=6))
 @settings(deadline=None)
 def test_a_log_says_the_same_wherever_its_blocks_are_cut(log: bytes, at: list[int]) -> None:
-    assert list(occurrences([log])) == list(occurrences(cut(log, at)))
+    assert list(find_error_events([log])) == list(find_error_events(cut(log, at)))
 
 
 @given(st.lists(st.integers(min_value=0), max_size=6), st.integers(0, 6000), st.integers(0, 6000))
@@ -126,14 +133,16 @@ def test_errors_in_a_long_log_keep_their_lines_wherever_it_is_cut(
     log = b"".join(lines)
     assert len(log) > WHOLE + BEFORE + AFTER
 
-    assert [each + 1 for each in sorted({one, other})] == [each.line for each in occurrences(cut(log, at))]
+    assert [each + 1 for each in sorted({one, other})] == [
+        each.line for each in find_error_events(cut(log, at))
+    ]
 
 
 @given(logs, logs)
 @settings(deadline=None)
 def test_reading_two_logs_finds_what_reading_each_finds(one: bytes, other: bytes) -> None:
     def told(*blocks: bytes) -> list[str]:
-        return [each.text for log in blocks for each in occurrences([log])]
+        return [each.text for log in blocks for each in find_error_events([log])]
 
     apart = b"\n" + ORDINARY * 2
     assert len(told(one, other)) >= len(told(one + apart + other)) - 1
@@ -141,14 +150,14 @@ def test_reading_two_logs_finds_what_reading_each_finds(one: bytes, other: bytes
 
 @given(st.text())
 def test_no_stamp_raises(text: str) -> None:
-    read = stamp(text, 1e9)
+    read = parse_timestamp(text, 1e9)
 
     assert read is None or read.iso
 
 
 @given(st.text())
 def test_what_is_quoted_is_one_short_harmless_line(text: str) -> None:
-    shown = quotable(text)
+    shown = redacted(text)
 
     assert len(shown) <= 300
     assert "\n" not in shown
@@ -178,7 +187,7 @@ def test_hostile_bytes_cost_time_by_their_length_alone(hostile: bytes) -> None:
     """Three megabytes of the worst: what were quadratic would take minutes; processor time, whatever else runs."""
     began = time.process_time()
     found: list[Explanation] = list(
-        explained("-", [hostile[at : at + (1 << 20)] for at in range(0, len(hostile), 1 << 20)])
+        explanations("-", [hostile[at : at + (1 << 20)] for at in range(0, len(hostile), 1 << 20)])
     )
 
     assert time.process_time() - began < 20
@@ -190,7 +199,7 @@ def test_hostile_bytes_cost_time_by_their_length_alone(hostile: bytes) -> None:
 def test_no_line_is_kept_whole_however_long(before: int, after: int) -> None:
     log = b"a" * before + b"server has gone away" + b"b" * after
 
-    assert all(len(line.text) <= LINE_HEAD + LINE_TAIL + 5 for line in excerpts([log]))
+    assert all(len(line.text) <= LINE_HEAD + LINE_TAIL + 5 for line in find_blocks([log]))
 
 
 PATTERNS = {
@@ -198,14 +207,14 @@ PATTERNS = {
     for module in (
         clients,
         excerpts_,
-        joining,
-        masking,
+        client_log,
+        redact,
         occurrences_,
-        reading,
-        serverlog,
-        signs,
-        stamps,
-        wrapping,
+        client_log,
+        server_log,
+        client_log,
+        timestamps,
+        line_prefixes,
     )
     for name, value in vars(module).items()
     for nth, pattern in enumerate(patterns_in(value))

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from goneaway_tui.export import FORMATS
 from goneaway_tui.export.csv import HEADER
-from goneaway_tui.export.wording import clock, countdown, limit_words, size
+from goneaway_tui.export.wording import clock_words, countdown, limit_words, size_words
 from goneaway_tui.judge import judge
-from goneaway_tui.model.duration import parse_duration
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Limitation, Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Role, Session, Transaction
 from goneaway_tui.model.snapshot import Basis, Limit, Snapshot, Verdict
-from goneaway_tui.model.wrapping import cell_width
+from goneaway_tui.text.durations import parse_duration
+from goneaway_tui.text.width import cell_width
 
 texts = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=12),
@@ -225,7 +225,7 @@ def test_until_the_deadline_time_gone_and_time_left_add_up_to_the_limit(limit: i
     gone = limit * share
     assume(gone < limit)
 
-    assert limit == seconds_in(clock(gone)) + seconds_in(countdown(limit - gone))
+    assert limit == seconds_in(clock_words(gone)) + seconds_in(countdown(limit - gone))
 
 
 def seconds_in(shown: str) -> int:
@@ -238,7 +238,7 @@ def seconds_in(shown: str) -> int:
 
 @given(st.integers(0, 2**63))
 def test_a_size_without_a_rounding_decimal_is_exact(number: int) -> None:
-    words = size(number)
+    words = size_words(number)
     figure, unit = words.replace(",", "").split()
     scale = 1024 ** ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"].index(unit)
 

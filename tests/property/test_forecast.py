@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from goneaway_tui.export.summary import next_closing
 from goneaway_tui.judge import judge
-from goneaway_tui.judge.forecast import HORIZONS, Forecast, closings, together
+from goneaway_tui.judge.forecast import HORIZONS, Forecast, closing_forecast, summed_forecast
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
@@ -33,7 +33,7 @@ def counted(forecast: Forecast) -> int:
 def test_every_deadline_is_counted_exactly_once(
     verdicts: list[Verdict], ahead: list[tuple[float, int]]
 ) -> None:
-    forecast = closings(a_crowd(verdicts), NOW, ahead)
+    forecast = closing_forecast(a_crowd(verdicts), NOW, ahead)
 
     assert sum(verdict.deadline is not None for verdict in verdicts) == counted(forecast)
 
@@ -43,7 +43,7 @@ def test_nobody_who_is_judged_is_lost(sample: Sample) -> None:
     snapshot = judge(sample)
 
     assert sum(verdict.deadline is not None for verdict in snapshot.verdicts) == counted(
-        closings(snapshot, NOW)
+        closing_forecast(snapshot, NOW)
     )
 
 
@@ -51,7 +51,7 @@ def test_nobody_who_is_judged_is_lost(sample: Sample) -> None:
 def test_each_stretch_counts_those_that_close_in_it(verdicts: list[Verdict], later: float) -> None:
     now = NOW + later
     lefts_ = [max(0.0, verdict.deadline - now) for verdict in verdicts if verdict.deadline is not None]
-    forecast = closings(a_crowd(verdicts), now)
+    forecast = closing_forecast(a_crowd(verdicts), now)
 
     for stretch in forecast.stretches:
         assert sum(stretch.start <= left < stretch.end for left in lefts_) == sum(stretch.counts)
@@ -61,7 +61,7 @@ def test_each_stretch_counts_those_that_close_in_it(verdicts: list[Verdict], lat
 @given(crowds)
 def test_nobody_closes_before_the_next(verdicts: list[Verdict]) -> None:
     deadlines = [verdict.deadline for verdict in verdicts if verdict.deadline is not None]
-    first = closings(a_crowd(verdicts), NOW).next
+    first = closing_forecast(a_crowd(verdicts), NOW).next
 
     assert min(deadlines, default=None) == (None if first is None else first.deadline)
 
@@ -69,7 +69,7 @@ def test_nobody_closes_before_the_next(verdicts: list[Verdict]) -> None:
 def test_a_login_is_not_the_next_closing() -> None:
     login = a_session(id=1, user="unauthenticated user", command="Connect", role=Role.LOGIN)
     crowd = a_crowd([a_verdict(login, deadline=NOW + 10), a_verdict(a_session(id=2), deadline=NOW + 60)])
-    first = closings(crowd, NOW).next
+    first = closing_forecast(crowd, NOW).next
 
     assert first is not None
     assert first.session.id == 2
@@ -81,14 +81,18 @@ def test_two_crowds_together_are_the_sum_of_both(some: list[Verdict], others: li
     def figures(forecast: Forecast) -> list[int]:
         return [*(count for stretch in forecast.stretches for count in stretch.counts), forecast.beyond]
 
-    apart = zip(figures(closings(a_crowd(some), NOW)), figures(closings(a_crowd(others), NOW)), strict=True)
+    apart = zip(
+        figures(closing_forecast(a_crowd(some), NOW)),
+        figures(closing_forecast(a_crowd(others), NOW)),
+        strict=True,
+    )
 
-    assert [one + other for one, other in apart] == figures(closings(a_crowd([*some, *others]), NOW))
+    assert [one + other for one, other in apart] == figures(closing_forecast(a_crowd([*some, *others]), NOW))
 
 
 @given(horizons())
 def test_the_stretches_lie_end_to_end(ahead: list[tuple[float, int]]) -> None:
-    stretches = closings(a_crowd([]), NOW, ahead).stretches
+    stretches = closing_forecast(a_crowd([]), NOW, ahead).stretches
 
     assert ahead == [(stretch.end, len(stretch.counts)) for stretch in stretches]
     assert [0.0, *(end for end, _ in ahead[:-1])] == [stretch.start for stretch in stretches]
@@ -98,9 +102,9 @@ def test_the_stretches_lie_end_to_end(ahead: list[tuple[float, int]]) -> None:
 def test_the_closings_of_several_servers_are_those_of_each(
     each: list[list[Verdict]], ahead: list[tuple[float, int]]
 ) -> None:
-    every = together(closings(a_crowd(verdicts), NOW, ahead) for verdicts in each)
+    every = summed_forecast(closing_forecast(a_crowd(verdicts), NOW, ahead) for verdicts in each)
     known = [v.deadline for verdicts in each for v in verdicts if v.deadline is not None]
-    all_in_one = closings(a_crowd([v for verdicts in each for v in verdicts]), NOW, ahead)
+    all_in_one = closing_forecast(a_crowd([v for verdicts in each for v in verdicts]), NOW, ahead)
 
     assert (all_in_one.stretches, all_in_one.beyond) == (every.stretches, every.beyond)
     assert (None if every.next is None else every.next.deadline) == min(known, default=None)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from goneaway_tui.settings.optionfiles import GROUPS
+from goneaway_tui.settings.option_files import GROUPS
 from tests.property.fuzz import TARGETS, run
 from tests.unit.settings.asking import program
-from tests.unit.settings.test_optionfiles import dashed, ours, written
+from tests.unit.settings.test_option_file_search import dashed, ours, written
 
 
 @pytest.mark.parametrize("name", TARGETS)

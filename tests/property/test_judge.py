@@ -10,11 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from goneaway_tui.judge import judge
-from goneaway_tui.judge.deadline import GRACE
-from goneaway_tui.judge.grouping import GROUPINGS, group_by
-from goneaway_tui.judge.risk import risk_within
-from goneaway_tui.judge.runs import RESTART_TOLERANCE
-from goneaway_tui.model.sample import Sample
+from goneaway_tui.judge.deadline import GRACE, risk_within
+from goneaway_tui.judge.filters import GROUPINGS, group_by
+from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import Role, Session, Transaction
 from goneaway_tui.model.snapshot import Basis, Inherited, Policy, Risk, Snapshot, Verdict

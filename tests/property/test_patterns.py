@@ -9,12 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.judge import judge
-from goneaway_tui.judge.learning import AGREE, NOTHING_LEARNED, agreed, learn
-from goneaway_tui.judge.patterns import patterns
-from goneaway_tui.judge.waits import FEWEST
+from goneaway_tui.judge.learned_limits import AGREE, NOTHING_LEARNED, common_limit, learn
+from goneaway_tui.judge.patterns import FEWEST, find_patterns
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.pattern import PatternKind
+from goneaway_tui.model.departure import Departure, PatternKind
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Session
 from tests.builders import NOW, a_session, a_snapshot, a_verdict
@@ -44,13 +42,13 @@ def test_the_order_of_the_telling_changes_nothing(sample: Sample, gone: list[Dep
     snapshot = judge(sample)
     shuffled = Random(seed).sample(gone, len(gone))
 
-    assert patterns(snapshot, gone, NOW) == patterns(snapshot, shuffled, NOW)
+    assert find_patterns(snapshot, gone, NOW) == find_patterns(snapshot, shuffled, NOW)
     assert learn(NOTHING_LEARNED, gone, snapshot) == learn(NOTHING_LEARNED, shuffled, snapshot)
 
 
 @given(samples(strangers), crowds)
 def test_every_pattern_is_fit_to_show_and_rests_on_enough(sample: Sample, gone: list[Departure]) -> None:
-    for pattern in patterns(judge(sample), gone, NOW):
+    for pattern in find_patterns(judge(sample), gone, NOW):
         told = (pattern.title, *pattern.evidence, *pattern.remedies)
         assert all(each and each.isprintable() for each in told)
         assert list(pattern.sessions) == sorted(set(pattern.sessions))
@@ -59,7 +57,7 @@ def test_every_pattern_is_fit_to_show_and_rests_on_enough(sample: Sample, gone: 
 
 @given(st.lists(idle_clients, max_size=4, unique_by=lambda each: each.id))
 def test_few_sessions_make_no_pattern(idle: list[Session]) -> None:
-    assert () == patterns(a_snapshot(idle), [], NOW)
+    assert () == find_patterns(a_snapshot(idle), [], NOW)
 
 
 @pytest.mark.parametrize("pause", [5.0, 15.0, 45.0, 120.0, 300.0])
@@ -78,12 +76,12 @@ def test_ordinary_comings_and_goings_make_no_pattern(pause: float) -> None:
             for each in range(100)
         ]
 
-        assert () == patterns(a_snapshot([]), gone, NOW), seed
+        assert () == find_patterns(a_snapshot([]), gone, NOW), seed
 
 
 @given(st.lists(AGES, max_size=64))
 def test_what_deaths_agree_on_lies_near_three_of_them(deaths: list[float]) -> None:
-    second = agreed(deaths)
+    second = common_limit(deaths)
 
     if second is None:
         assert all(

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.model.profile import Draft
-from goneaway_tui.settings import addition
-from goneaway_tui.settings.tomltext import table
+from goneaway_tui.model.profile import ProfileDraft
+from goneaway_tui.settings import appended_profile
+from goneaway_tui.settings.toml_text import toml_table
 from tests.unit.settings.asking import CONFIG, around
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text(
@@ -21,7 +21,7 @@ values = st.booleans() | st.integers(-(2**63), 2**63 - 1) | texts | st.lists(tex
 names = st.from_regex(r"[a-z][a-z0-9_.-]{0,20}", fullmatch=True)
 typed = st.text("abc019.-_:/@ '\"\\#=\n\x00\x1b\u202eé\udcff[]", max_size=12)
 drafts = st.builds(
-    Draft,
+    ProfileDraft,
     name=names | typed,
     host=typed,
     port=typed | st.just("3307"),
@@ -56,22 +56,22 @@ files = st.lists(lines, max_size=6).map("\n".join)
 
 @given(path=st.lists(texts, min_size=1, max_size=3), said=st.dictionaries(texts, values, max_size=5))
 def test_what_is_written_is_read_back(path: list[str], said: dict[str, bool | int | str | list[str]]) -> None:
-    document = tomllib.loads(table(path, said))
+    document = tomllib.loads(toml_table(path, said))
     for part in path:
         document = document[part]
 
     assert said == document
 
 
-def told(draft: Draft, before: str) -> bytes | SettingsError:
+def told(draft: ProfileDraft, before: str) -> bytes | SettingsError:
     try:
-        return addition(draft, CONFIG, around(files={str(CONFIG): before}))
+        return appended_profile(draft, CONFIG, around(files={str(CONFIG): before}))
     except SettingsError as error:
         return error
 
 
 @given(draft=drafts, before=files)
-def test_a_server_is_added_or_refused_in_a_line_and_the_rest_stays(draft: Draft, before: str) -> None:
+def test_a_server_is_added_or_refused_in_a_line_and_the_rest_stays(draft: ProfileDraft, before: str) -> None:
     tail = told(draft, before)
     if isinstance(tail, SettingsError):
         assert tail.line.isprintable()
@@ -86,7 +86,7 @@ def test_a_server_is_added_or_refused_in_a_line_and_the_rest_stays(draft: Draft,
 
 
 @given(draft=drafts)
-def test_a_password_is_never_written(draft: Draft) -> None:
+def test_a_password_is_never_written(draft: ProfileDraft) -> None:
     secret = "§tiger§"
     tail = told(replace(draft, name="a", password=secret), "")
 

@@ -23,10 +23,10 @@ from goneaway_tui.source.recording.delta import (
     SampleReader,
     SampleWriter,
 )
-from goneaway_tui.source.recording.pages import HEADER_BYTES, LEAF, PAGE_BYTES, rows_in
-from goneaway_tui.source.recording.recorder import Recorder
+from goneaway_tui.source.recording.recorder import RecordingWriter
 from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.shape import Misfit, recorded, shape_of
+from goneaway_tui.source.recording.rows import UnfitRecord, recorded_fields, shape_of
+from goneaway_tui.source.recording.store import HEADER_BYTES, LEAF, PAGE_BYTES, rows_in
 from tests.builders import NOW
 from tests.unit.source.recording.takes import SERVER_NAME, exact, same, takes
 
@@ -59,7 +59,7 @@ def anything(hint: Any) -> st.SearchStrategy[Any]:
     if is_dataclass(hint):
         fact: Any = hint
         hints = get_type_hints(fact)
-        return st.builds(fact, **{field.name: anything(hints[field.name]) for field in recorded(fact)})
+        return st.builds(fact, **{field.name: anything(hints[field.name]) for field in recorded_fields(fact)})
     assert issubclass(hint, Enum)
     return st.sampled_from(hint)
 
@@ -68,11 +68,11 @@ def changed(verdict: Verdict, other: Verdict, names: frozenset[str]) -> Verdict:
     """One session as it might be in the next sample: some of it from another, the id its own."""
     session = verdict.session
     parts = {f.name: getattr(other.session if f.name in names else session, f.name) for f in fields(session)}
-    mixed = {f.name: getattr(other if f.name in names else verdict, f.name) for f in recorded(Verdict)}
+    mixed = {f.name: getattr(other if f.name in names else verdict, f.name) for f in recorded_fields(Verdict)}
     return Verdict(**{**mixed, "session": type(session)(**{**parts, "id": session.id})})
 
 
-NAMES = [f.name for fact in (Verdict, type(takes(1)[0].verdicts[0].session)) for f in recorded(fact)]
+NAMES = [f.name for fact in (Verdict, type(takes(1)[0].verdicts[0].session)) for f in recorded_fields(fact)]
 
 
 @st.composite
@@ -157,7 +157,7 @@ def test_nothing_but_a_misfit_comes_of_what_no_recorder_wrote(raw: Any) -> None:
     for read in (samples.follow, departures.follow, SampleReader, shape_of(Snapshot).unpack):
         try:
             read(raw)
-        except Misfit:
+        except UnfitRecord:
             continue
 
 
@@ -175,7 +175,7 @@ def test_no_steps_lead_out_of_the_crowd(lines: list[list[Any]]) -> None:
         try:
             reader.follow([{}, steps])
             reader.snapshot()
-        except Misfit:
+        except UnfitRecord:
             return
 
 
@@ -184,7 +184,7 @@ def test_no_steps_lead_out_of_the_crowd(lines: list[list[Any]]) -> None:
 def test_a_file_gives_the_very_snapshots(story: list[Snapshot]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "recording")
-        recorder = Recorder(path, SERVER_NAME)
+        recorder = RecordingWriter(path, SERVER_NAME)
         timely = [
             Snapshot(
                 Sample(

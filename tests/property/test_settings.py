@@ -10,12 +10,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings import Answer, Secret, Settings, hide_secrets, resolve
-from goneaway_tui.settings.commandline import QUESTIONS
-from goneaway_tui.settings.mention import FLAG_NAMES, KEY_NAMES
+from goneaway_tui.settings import InfoAnswer, Secret, Settings, hide_secrets, resolve
+from goneaway_tui.settings.command_line import QUESTIONS
+from goneaway_tui.settings.option_value import FLAG_NAMES, KEY_NAMES
 from goneaway_tui.settings.options import COMMANDS, OPTIONS
 from tests.unit.settings.asking import CONFIG, around
-from tests.unit.settings.test_loginpath import obfuscated
+from tests.unit.settings.test_option_files import obfuscated
 
 anything = st.text(max_size=20) | st.text("aA0:/@?#%[]=-_. \n\"'\\\udcff\x00é", max_size=20)
 values = anything | st.sampled_from(["1", "0", "10m", "db1", "3306", "REQUIRED", "json", "/s", "-", ""])
@@ -54,7 +54,7 @@ passwords = st.text("bcdfgjkqvwxyzBCDFG789@:/?#%$ '\"é", min_size=6, max_size=1
 
 def told(
     argv: list[str], env: dict[str, str], file: str | None, more: Mapping[str, str | bytes] | None = None
-) -> Settings | Answer | SettingsError:
+) -> Settings | InfoAnswer | SettingsError:
     mine = {} if file is None else {"~/.my.cnf": file}
     try:
         return resolve(argv, around(env, {**mine, **(more or {})}))
@@ -72,7 +72,7 @@ def test_whatever_is_said_gives_settings_an_answer_or_one_line(
         assert result.line.isprintable()
         assert str(result)
         assert result.hint
-    elif isinstance(result, Answer):
+    elif isinstance(result, InfoAnswer):
         assert result.text.encode()
         assert result.text.replace("\n", "").isprintable()
     else:

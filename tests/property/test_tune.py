@@ -14,15 +14,13 @@ from hypothesis import strategies as st
 from goneaway_tui.errors import AccessDenied, FileError, OutcomeUnknown, Refused, SourceError
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.tuning import Keep, Standing
+from goneaway_tui.model.tuning import Persistence, VariableState
 from goneaway_tui.tune.actions import Action, KillQuery, KillSession, ResetPersist, SetVariable
-from goneaway_tui.tune.clamp import clamped
-from goneaway_tui.tune.entries import Entry, Phase
 from goneaway_tui.tune.gate import Gate
-from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.journal import Journal, JournalEntry, Phase
 from goneaway_tui.tune.preview import preview
 from goneaway_tui.tune.tunables import TUNABLES, Tunable, Unit
-from goneaway_tui.tune.values import LARGEST, parse_value, words
+from goneaway_tui.tune.values import LARGEST, clamped, parse_value, value_words
 from tests.builders import NOW, a_session, a_snapshot
 from tests.fakes import POWERS, FakeExecutor
 from tests.property.facts import idle_clients
@@ -38,14 +36,14 @@ typed = st.text(max_size=30) | st.text("0123456789 .,_+-x*/=hmsydkMGiBb\u00a0", 
 
 @given(value=numbers, unit=units, now=todays)
 def test_what_is_said_of_a_value_means_that_value(value: int, unit: Unit, now: float | None) -> None:
-    assert value == parse_value(words(value, unit), unit, now)
+    assert value == parse_value(value_words(value, unit), unit, now)
 
 
 @given(micros=st.integers(0, 31_536_000 * 10**6), now=todays)
 def test_decimals_are_said_and_meant_exactly(micros: int, now: float | None) -> None:
     value = micros / 10**6
 
-    assert value == parse_value(words(value, Unit.SECONDS), Unit.SECONDS, now, decimals=6)
+    assert value == parse_value(value_words(value, Unit.SECONDS), Unit.SECONDS, now, decimals=6)
 
 
 def told(text: str, unit: Unit, now: float | None, decimals: int) -> float | ValueError:
@@ -80,12 +78,12 @@ def test_what_is_added_can_be_taken_away(value: int, step: int, unit: Unit) -> N
 
 
 @st.composite
-def standings(draw: st.DrawFn) -> Standing:
+def standings(draw: st.DrawFn) -> VariableState:
     low, high = sorted(draw(st.tuples(numbers, numbers)))
     variable = Variable(
         "wait_timeout", None, draw(st.sampled_from([None, low])), draw(st.sampled_from([None, high]))
     )
-    return Standing(variable, block=draw(st.sampled_from([None, 1, 4096])))
+    return VariableState(variable, block=draw(st.sampled_from([None, 1, 4096])))
 
 
 tunables = st.sampled_from(TUNABLES)
@@ -93,14 +91,16 @@ wanted = st.integers(-(2**64), 2**65) | st.integers(-10, 10_000)
 
 
 @given(value=wanted, standing=standings(), tunable=tunables)
-def test_what_a_server_keeps_it_keeps_again(value: int, standing: Standing, tunable: Tunable) -> None:
+def test_what_a_server_keeps_it_keeps_again(value: int, standing: VariableState, tunable: Tunable) -> None:
     kept = clamped(value, standing, tunable).value
 
     assert kept == clamped(kept, standing, tunable).value
 
 
 @given(value=wanted, standing=standings(), tunable=tunables)
-def test_what_a_server_keeps_is_within_its_bounds(value: int, standing: Standing, tunable: Tunable) -> None:
+def test_what_a_server_keeps_is_within_its_bounds(
+    value: int, standing: VariableState, tunable: Tunable
+) -> None:
     kept = clamped(value, standing, tunable)
     low, high = standing.variable.min, standing.variable.max
 
@@ -111,7 +111,7 @@ def test_what_a_server_keeps_is_within_its_bounds(value: int, standing: Standing
 
 @given(one=wanted, other=wanted, standing=standings(), tunable=tunables)
 def test_who_asks_for_more_is_never_given_less(
-    one: int, other: int, standing: Standing, tunable: Tunable
+    one: int, other: int, standing: VariableState, tunable: Tunable
 ) -> None:
     less, more = sorted((one, other))
 
@@ -122,11 +122,11 @@ def test_who_asks_for_more_is_never_given_less(
     value=st.integers(0, LARGEST),
     standing=standings(),
     tunable=tunables,
-    keep=st.sampled_from(Keep),
+    keep=st.sampled_from(Persistence),
     people=st.lists(idle_clients, max_size=4, unique_by=lambda each: each.id),
 )
 def test_every_consequence_can_be_told(
-    value: int, standing: Standing, tunable: Tunable, keep: Keep, people: list[Session]
+    value: int, standing: VariableState, tunable: Tunable, keep: Persistence, people: list[Session]
 ) -> None:
     told = preview(tunable, standing, value, a_snapshot(people), keep)
 
@@ -149,7 +149,9 @@ people = st.builds(
 names = st.sampled_from(["wait_timeout", "max_connections", "max_allowed_packet", "sql_mode"])
 values = st.integers(-10, 2**33)
 actions: st.SearchStrategy[Action] = st.one_of(
-    st.builds(SetVariable, names, values, st.sampled_from(Keep), st.none() | st.sampled_from([28_800, 151])),
+    st.builds(
+        SetVariable, names, values, st.sampled_from(Persistence), st.none() | st.sampled_from([28_800, 151])
+    ),
     st.builds(ResetPersist, names),
     st.builds(KillSession, people),
     st.builds(KillQuery, people),
@@ -171,7 +173,7 @@ class FussyJournal(Journal):
 
     full = False
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: JournalEntry) -> None:
         if self.full:
             raise FileError("the disk is full")
         super().append(entry)
@@ -220,9 +222,9 @@ def test_nothing_is_done_twice_and_nothing_unseen(
 
 
 @given(
-    changes=st.lists(st.tuples(names, values, st.sampled_from(Keep)), max_size=5),
+    changes=st.lists(st.tuples(names, values, st.sampled_from(Persistence)), max_size=5),
 )
-def test_undoing_everything_brings_everything_back(changes: list[tuple[str, int, Keep]]) -> None:
+def test_undoing_everything_brings_everything_back(changes: list[tuple[str, int, Persistence]]) -> None:
     with a_journal() as journal:
         executor = FakeExecutor()
         before = {name: (each.variable.value, each.persisted) for name, each in executor.variables.items()}
@@ -250,7 +252,9 @@ hostile = st.text(max_size=20)
 def test_nothing_in_the_file_keeps_what_is_ours_from_being_read(
     junk: list[bytes], account: str, outcome: str, cut: int
 ) -> None:
-    entry = Entry("2026-11-23T18:40:02.500Z", Phase.DONE, "a1", account, "s", "db", "KILL 9", outcome=outcome)
+    entry = JournalEntry(
+        "2026-11-23T18:40:02.500Z", Phase.DONE, "a1", account, "s", "db", "KILL 9", outcome=outcome
+    )
     with a_journal() as journal:
         for each in junk:
             journal.append(entry)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from goneaway_tui.doctor.translations import TABLE, Message
+from goneaway_tui.logs.translations import TABLE, TranslatedMessage
 from tests.servers.private import NAMES, Missing, find
 
 NUMBERS: Final = (1040, 1045, 1077, 1079, 1080, 1152, 1153, 1158, 1159, 1160, 1161, 1184, 1408, 1698, 1927)
@@ -38,7 +38,7 @@ def messages(file: Path) -> list[str]:
     return [text.decode("utf-8") for text in data[-size:].split(b"\0")]
 
 
-def shipped(share: Path) -> Iterator[Message]:
+def shipped(share: Path) -> Iterator[TranslatedMessage]:
     """What one server ships of it, the English beside the translations that differ from it."""
     english = messages(share / "english" / "errmsg.sys")
     for file in sorted(share.glob("*/errmsg.sys")):
@@ -48,7 +48,7 @@ def shipped(share: Path) -> Iterator[Message]:
             if OF_SESSIONS.search(english[number - MOST_MESSAGES]) and (
                 file.parent.name == "english" or text != english[number - MOST_MESSAGES]
             ):
-                yield Message(number, file.parent.name, _plain(text))
+                yield TranslatedMessage(number, file.parent.name, _plain(text))
 
 
 def _plain(text: str) -> str:
@@ -57,7 +57,7 @@ def _plain(text: str) -> str:
 
 
 def main() -> None:
-    found: set[Message] = set()
+    found: set[TranslatedMessage] = set()
     names = []
     for name in NAMES:
         try:

@@ -18,18 +18,17 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from goneaway_tui.errors import Unreachable
-from goneaway_tui.judge import step
-from goneaway_tui.language import ENGLISH, English, speak, words_of
+from goneaway_tui.i18n import ENGLISH, EnglishCatalogue, catalogue_of, set_language
+from goneaway_tui.judge import track
 from goneaway_tui.model.profile import Profile
-from goneaway_tui.model.relative import Kin, Relation, Relative
-from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.tuning import Standing
-from goneaway_tui.source.relatives import DUMP_ADDRESS, ONLY_DUMP
+from goneaway_tui.model.server import Flavour, ServerTopology, TopologyMember, TopologyRelation
+from goneaway_tui.model.tuning import VariableState
 from goneaway_tui.source.simulated import SimulatedSource
+from goneaway_tui.source.topology import DUMP_ADDRESS, ONLY_DUMP
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.connecting import ConnectApp
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.screens.connect import ConnectApp
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW
 from tests.fakes import FakeDoor, FakeExecutor
 from tests.ui.stage import HeldClock, Scripted, an_app
@@ -73,7 +72,7 @@ def tunable(color: str | None = None) -> GoneawayApp:
     """One whose server can be changed; its journal is forgotten with the picture."""
     clock = HeldClock()
     seen = SimulatedSource(clock).sample()
-    variables = {each.name: Standing(each) for each in seen.variables}
+    variables = {each.name: VariableState(each) for each in seen.variables}
     executor = FakeExecutor(sessions=seen.sessions, variables=variables)
     journal = Journal(Path(mkdtemp()) / "journal.jsonl", clock)
     return an_app(Scripted(seen), clock, executor=executor, journal=journal, color=color)
@@ -86,7 +85,7 @@ def busy_day() -> GoneawayApp:
     previous = None
     for second in range(601):
         clock.now = NOW - 600 + second
-        taken = step(source.sample(), previous)
+        taken = track(source.sample(), previous)
         previous = taken.snapshot
         app.ledger.add(taken.departed)
     return app
@@ -133,22 +132,22 @@ def fleet() -> GoneawayApp:
     away = Unreachable("cannot connect to db4:3306: Connection refused (111)", "is it there?")
     flavours = (Flavour.MYSQL, Flavour.MARIADB, Flavour.MYSQL)
     sources = [SimulatedSource(clock, 40, seed, flavour=of) for seed, of in enumerate(flavours, 9)]
-    subjects = [Subject(each, name=f"prod-db{number}") for number, each in enumerate(sources, 1)]
+    subjects = [MonitorSpec(each, name=f"prod-db{number}") for number, each in enumerate(sources, 1)]
     return GoneawayApp(
-        [*subjects, Subject(Scripted(away), name="prod-db4", color="red")], clock, ticking=False
+        [*subjects, MonitorSpec(Scripted(away), name="prod-db4", color="red")], clock, ticking=False
     )
 
 
 def named() -> GoneawayApp:
     """A server that names its source, two replicas and somebody who reads its binary log."""
     relatives = (
-        Relative(Relation.SOURCE, "10.0.0.4", 3306, "replication_connection_configuration"),
-        Relative(Relation.REPLICA, "db2.example.com", 3306, "SHOW REPLICAS"),
-        Relative(Relation.REPLICA, "10.0.0.7", 3306, "SHOW REPLICAS", DUMP_ADDRESS),
-        Relative(Relation.READER, "10.0.0.31", None, "Binlog Dump", ONLY_DUMP),
+        TopologyMember(TopologyRelation.SOURCE, "10.0.0.4", 3306, "replication_connection_configuration"),
+        TopologyMember(TopologyRelation.REPLICA, "db2.example.com", 3306, "SHOW REPLICAS"),
+        TopologyMember(TopologyRelation.REPLICA, "10.0.0.7", 3306, "SHOW REPLICAS", DUMP_ADDRESS),
+        TopologyMember(TopologyRelation.READER, "10.0.0.31", None, "Binlog Dump", ONLY_DUMP),
     )
     clock = HeldClock()
-    subject = Subject(SimulatedSource(clock), relatives=lambda: Kin(relatives))
+    subject = MonitorSpec(SimulatedSource(clock), relatives=lambda: ServerTopology(relatives))
     return GoneawayApp([subject], clock, ticking=False)
 
 
@@ -160,11 +159,11 @@ def alike(color: str | None = None) -> GoneawayApp:
     subjects = []
     for number, flavour in enumerate(flavours, 1):
         seen = SimulatedSource(clock, 40, 8 + number, flavour=flavour).sample()
-        variables = {each.name: Standing(each) for each in seen.variables}
+        variables = {each.name: VariableState(each) for each in seen.variables}
         executor = FakeExecutor(sessions=seen.sessions, variables=variables)
         executor.can = replace(executor.can, server_id=f"server-{number}")
         subjects.append(
-            Subject(
+            MonitorSpec(
                 Scripted(seen),
                 name=f"prod-db{number}",
                 executor=executor if number < 4 else None,
@@ -222,11 +221,11 @@ async def picture(shot: Shot) -> str:
     """The screen as SVG, without the fonts the framework would fetch from elsewhere."""
     if shot.language == ENGLISH:
         return await drawn(shot)
-    speak(words_of(shot.language))
+    set_language(catalogue_of(shot.language))
     try:
         return await drawn(shot)
     finally:
-        speak(English())
+        set_language(EnglishCatalogue())
 
 
 async def drawn(shot: Shot) -> str:

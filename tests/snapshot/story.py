@@ -15,11 +15,10 @@ from tempfile import TemporaryDirectory
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from goneaway_tui import ui
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW
 from tests.snapshot.cast import asciicast
 from tests.snapshot.film import svg
@@ -72,7 +71,6 @@ STILL = "clamp"
 class StoryApp(GoneawayApp):
     """Its messages go by the held clock: how long the machine takes must not be seen."""
 
-    CSS_PATH = str(Path(ui.__file__).with_name("app.tcss"))
     gone_at = float("inf")
 
     def notify(self, message: str, *, timeout: float | None = None, **more: object) -> None:
@@ -92,7 +90,7 @@ async def frames() -> tuple[Frame, ...]:
     source = SimulatedSource(clock)
     with TemporaryDirectory() as folder:
         journal = Journal(Path(folder) / "journal.jsonl", clock)
-        subject = Subject(source, executor=source.executor(), journal=journal)
+        subject = MonitorSpec(source, executor=source.executor(), journal=journal)
         app = StoryApp([subject], clock, ticking=False)
         app.animation_level = "none"
         async with app.run_test(size=SIZE, notifications=True) as pilot:

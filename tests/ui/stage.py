@@ -9,7 +9,7 @@ from goneaway_tui.ports import Executor, Source
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW
 
 
@@ -60,5 +60,5 @@ def an_app(
     """An app whose time moves only when told."""
     clock = clock or HeldClock()
     source = source or SimulatedSource(clock, sessions=sessions, flavour=flavour)
-    subject = Subject(source, policy or Policy(), executor=executor, journal=journal, color=color)
+    subject = MonitorSpec(source, policy or Policy(), executor=executor, journal=journal, color=color)
     return GoneawayApp([subject], clock, ticking=False)

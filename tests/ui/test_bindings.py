@@ -38,8 +38,8 @@ def test_the_settings_know_what_can_be_pressed_on_each_screen() -> None:
         assert isinstance(each, Binding)
         assert each.id
         screen = name.removesuffix("Screen").removesuffix("Board").lower()
-        if name not in {"LineTable", "Face"}:
-            ids = SCREENS[{"": "board", "fleet": "board"}.get(screen, screen)]
+        if name not in {"LineTable", "BaseApp"}:
+            ids = SCREENS[{"severalservers": "board", "": "board"}.get(screen, screen)]
             assert each.id.startswith(ids), (name, each.id)
 
 

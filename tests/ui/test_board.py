@@ -12,17 +12,17 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
 from goneaway_tui.errors import SettingsError, Unreachable
-from goneaway_tui.judge.narrowing import parse_filter
+from goneaway_tui.judge.filters import parse_filter
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.screens.board import Board
-from goneaway_tui.ui.screens.chooser import ChooserScreen
+from goneaway_tui.ui.screens.board import BoardScreen
+from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.export import ExportScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW, a_sample, a_server, a_session
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted, an_app
@@ -30,9 +30,9 @@ from tests.ui.stage import HeldClock, Scripted, an_app
 SIZE = (120, 36)
 
 
-def board(app: GoneawayApp) -> Board:
+def board(app: GoneawayApp) -> BoardScreen:
     found = app.screen_stack[1]
-    assert isinstance(found, Board)
+    assert isinstance(found, BoardScreen)
     return found
 
 
@@ -260,7 +260,7 @@ async def test_enter_opens_the_session_under_the_cursor_and_it_is_followed_until
         assert facts == app.screen._facts(), "what it was stands still"
         await pilot.press("escape")
 
-        assert isinstance(app.screen, Board)
+        assert isinstance(app.screen, BoardScreen)
     for words in ("session 77", "SELECT name FROM cart", "60 s", "wait_timeout, own"):
         assert words in shown
     assert "it has left" in gone
@@ -322,7 +322,7 @@ async def test_escape_leaves_the_export_dialog_and_writes_nothing(in_tmp_path: P
         await pilot.press("e", "escape")
         await pilot.pause()
 
-        assert isinstance(app.screen, Board)
+        assert isinstance(app.screen, BoardScreen)
     assert [] == list(in_tmp_path.iterdir())
 
 
@@ -382,7 +382,7 @@ async def test_letters_typed_in_one_burst_with_the_slash_belong_to_the_filter() 
         await pilot.pause()
         await pilot.pause()
 
-        assert isinstance(app.screen, Board)
+        assert isinstance(app.screen, BoardScreen)
         assert "feq" == board(app).query_one("#filter", Input).value
 
 
@@ -560,7 +560,7 @@ async def test_keys_of_pages_reach_the_ends() -> None:
 
 def test_a_theme_that_does_not_exist_is_a_usage_error() -> None:
     with pytest.raises(SettingsError, match="no theme"):
-        GoneawayApp([Subject(Scripted(a_sample([])))], HeldClock(), theme="mauve")
+        GoneawayApp([MonitorSpec(Scripted(a_sample([])))], HeldClock(), theme="mauve")
 
 
 def test_the_filter_help_shows_filters_that_can_be_read() -> None:

@@ -8,17 +8,15 @@ import pytest
 from textual.widgets import Input, Select
 
 from goneaway_tui.errors import AccessDenied, SettingsError
-from goneaway_tui.model.profile import Draft, Profile, Welcome
+from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.settings import SslMode
-from goneaway_tui.settings.config import COLORS
-from goneaway_tui.ui.accent import accent, luminance
-from goneaway_tui.ui.connecting import ConnectApp
-from goneaway_tui.ui.screens.form import MODES, FormScreen
-from goneaway_tui.ui.screens.picker import PickerScreen
+from goneaway_tui.settings.config_reader import COLORS
+from goneaway_tui.ui.screens.connect import MODES, ConnectApp, FormScreen, PickerScreen
+from goneaway_tui.ui.theme import luminance, server_accent
 from tests.fakes import FakeDoor
 from tests.snapshot.shots import settle
-from tests.ui.test_acts import until
+from tests.ui.test_tuning import until
 from tests.waiting import FAR
 
 PROFILES = (
@@ -111,7 +109,7 @@ async def test_control_c_interrupts() -> None:
 
 @pytest.mark.parametrize("color", COLORS)
 def test_every_colour_that_has_a_name_can_be_shown(color: str) -> None:
-    shown = accent(color)
+    shown = server_accent(color)
 
     assert shown is not None
     dark, light = sorted((luminance(shown.ground), luminance(shown.ink)))
@@ -138,7 +136,7 @@ async def test_what_is_typed_is_tried_and_the_answer_is_told() -> None:
     lacks = Limitation(
         "every session of another account", "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'dba'@'%'"
     )
-    door = FakeDoor(answer=Welcome("MySQL 9.7.4", "'dba'@'%'", (lacks,)))
+    door = FakeDoor(answer=ConnectedServer("MySQL 9.7.4", "'dba'@'%'", (lacks,)))
     app = ConnectApp(door)
 
     seen = await played(app, *"db1", "tab", *"3307", "ctrl+t")
@@ -166,7 +164,7 @@ async def test_enter_goes_through_only_where_the_server_lets_us_in() -> None:
 
     await played(app, *"db1", "enter")
 
-    assert isinstance(app.return_value, Draft)
+    assert isinstance(app.return_value, ProfileDraft)
     assert "db1" == app.return_value.host
     assert [app.return_value] == door.tried
 
@@ -178,7 +176,7 @@ async def test_what_may_ask_at_the_terminal_is_left_to_it() -> None:
 
     await played(app, *"db1", "enter")
 
-    assert isinstance(app.return_value, Draft)
+    assert isinstance(app.return_value, ProfileDraft)
     assert [] == door.tried
 
 
@@ -225,7 +223,7 @@ async def test_an_answer_about_something_else_comes_too_late() -> None:
     late, held = threading.Event(), FakeDoor()
 
     class Slow(FakeDoor):
-        def attempt(self, draft: Draft) -> Welcome:
+        def attempt(self, draft: ProfileDraft) -> ConnectedServer:
             if draft.host == "slow":
                 late.wait(FAR)
                 raise DENIED
@@ -250,7 +248,7 @@ async def test_leaving_does_not_wait_for_a_server_that_does_not_answer() -> None
     late = threading.Event()
 
     class Silent(FakeDoor):
-        def attempt(self, draft: Draft) -> Welcome:
+        def attempt(self, draft: ProfileDraft) -> ConnectedServer:
             late.wait(FAR)
             raise DENIED
 
@@ -275,7 +273,7 @@ async def test_a_fault_of_ours_ends_it_in_hand() -> None:
 
 
 async def test_hostile_text_in_a_field_is_harmless() -> None:
-    app = ConnectApp(FakeDoor(), last=Draft(host="\x1b[2J[red]db1\u202e", password="\x1b]0;x\x07"))
+    app = ConnectApp(FakeDoor(), last=ProfileDraft(host="\x1b[2J[red]db1\u202e", password="\x1b]0;x\x07"))
 
     seen = await played(app)
 

@@ -9,8 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from goneaway_tui.source.simulated import SimulatedSource
-from goneaway_tui.ui.copying import KINDS, MOST, Piece
-from goneaway_tui.ui.screens.copy import CopyScreen
+from goneaway_tui.ui.copying import KINDS, MOST, CopyItem, CopyScreen
 from tests.snapshot.shots import busy_day, settle, tunable
 from tests.ui.stage import HeldClock, an_app
 
@@ -143,8 +142,8 @@ async def test_where_there_is_nothing_it_is_said() -> None:
 
 
 def test_what_is_copied_commands_no_terminal_it_is_pasted_into() -> None:
-    assert Piece("statement", "SELECT\t1,\r\n\x1b]0;x\x07 2").clean == "SELECT\t1,\n␛]0;x␇ 2"
-    assert len(Piece("statement", "x" * 2 * MOST).clean) == MOST
+    assert CopyItem("statement", "SELECT\t1,\r\n\x1b]0;x\x07 2").clean == "SELECT\t1,\n␛]0;x␇ 2"
+    assert len(CopyItem("statement", "x" * 2 * MOST).clean) == MOST
 
 
 def test_every_kind_has_a_key_of_its_own() -> None:

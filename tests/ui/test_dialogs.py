@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button
 
-from goneaway_tui.model.tuning import Keep
+from goneaway_tui.model.tuning import Persistence
 from goneaway_tui.tune.actions import SetVariable
 from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.doctor import DoctorScreen
 from goneaway_tui.ui.screens.export import ExportScreen
+from goneaway_tui.ui.screens.help import TextViewer
 from goneaway_tui.ui.screens.kill import KillScreen
-from goneaway_tui.ui.screens.reading import ReadingScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
-from goneaway_tui.ui.widgets.choice import Choice
+from goneaway_tui.ui.widgets.plain_text import RadioChoice
 from tests.builders import a_sample
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui import stage
 from tests.ui.stage import Scripted
-from tests.ui.test_acts import SESSIONS, an_app, on, ready, reported, until
 from tests.ui.test_board import lines
+from tests.ui.test_tuning import SESSIONS, an_app, on, ready, reported, until
 
 SIZE = (120, 40)
 
@@ -66,12 +66,12 @@ async def test_every_set_of_choices_follows_the_arrows(tmp_path: Path, key: str)
         await ready(app, pilot)
         await pilot.press(key)
         await until(pilot, lambda: isinstance(app.screen, KillScreen | ExportScreen))
-        app.screen.query("Choices").first().focus()
+        app.screen.query("RadioChoices").first().focus()
         await pilot.press("down")
         await pilot.pause()
 
-        assert [False, True] == [choice.value for choice in app.screen.query(Choice)][:2]
-        assert app.screen.query(Choice)[1].has_class("-selected")
+        assert [False, True] == [choice.value for choice in app.screen.query(RadioChoice)][:2]
+        assert app.screen.query(RadioChoice)[1].has_class("-selected")
 
 
 async def test_enter_on_a_row_of_the_doctor_opens_one_dialog() -> None:
@@ -81,7 +81,7 @@ async def test_enter_on_a_row_of_the_doctor_opens_one_dialog() -> None:
         await pilot.press("d")
         await settle(app, pilot)
         await pilot.press("enter")
-        await until(pilot, on(app, ReadingScreen))
+        await until(pilot, on(app, TextViewer))
         shown = lines(app)
         await pilot.press("escape")
         await settle(app, pilot)
@@ -125,7 +125,7 @@ async def test_a_change_of_our_own_is_not_announced_and_one_of_another_user_is(t
         source._script[:] = [before]
         gate = app.acts.gate
         assert gate is not None
-        gate.run(SetVariable("wait_timeout", 600, Keep.GLOBAL, 28_800))
+        gate.run(SetVariable("wait_timeout", 600, Persistence.GLOBAL, 28_800))
         for sample in (ours, others):
             source._script[:] = [sample]
             poller.request()

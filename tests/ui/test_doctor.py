@@ -8,18 +8,17 @@ import pytest
 
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
-from goneaway_tui.ui.screens.board import Board
-from goneaway_tui.ui.screens.doctor import DoctorScreen
-from goneaway_tui.ui.screens.reading import Prose, ReadingScreen
+from goneaway_tui.ui.screens.board import BoardScreen
+from goneaway_tui.ui.screens.doctor import DoctorRow, DoctorScreen
+from goneaway_tui.ui.screens.help import Prose, TextViewer
 from goneaway_tui.ui.screens.tune import TuneScreen
-from goneaway_tui.ui.sign import Sign
 from tests.builders import NOW
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui.stage import an_app
-from tests.ui.test_acts import an_app as an_acting_app
-from tests.ui.test_acts import on, ready, until
 from tests.ui.test_board import lines
+from tests.ui.test_tuning import an_app as an_acting_app
+from tests.ui.test_tuning import on, ready, until
 
 SIZE = (120, 40)
 GONE = "OperationalError: (2006, 'MySQL server has gone away')"
@@ -35,7 +34,7 @@ async def test_every_cause_stands_there_with_why() -> None:
         await pilot.press("escape")
         await settle(app, pilot)
 
-        assert isinstance(app.screen, Board)
+        assert isinstance(app.screen, BoardScreen)
     for word in ("idle_timeout", "server_restart", "ruled out", "possible"):
         assert word in shown
 
@@ -49,7 +48,7 @@ async def test_a_pasted_error_is_answered(tmp_path: Path) -> None:
         assert isinstance(app.screen, DoctorScreen)
         app.screen.field.value = GONE
         await pilot.press("enter")
-        await until(pilot, on(app, ReadingScreen))
+        await until(pilot, on(app, TextViewer))
 
         assert "2006" in lines(app)
         assert "idle timeout" in lines(app)
@@ -65,7 +64,7 @@ async def test_an_answer_is_wrapped_once_to_the_room_there_is(columns: int) -> N
         assert isinstance(app.screen, DoctorScreen)
         app.screen.field.value = GONE
         await pilot.press("enter")
-        await until(pilot, on(app, ReadingScreen))
+        await until(pilot, on(app, TextViewer))
         await settle(app, pilot)
         prose = app.screen.query_one(Prose)
         text, (width, height) = str(prose.visual), prose.size
@@ -88,7 +87,7 @@ async def test_a_log_is_read_by_its_name(tmp_path: Path) -> None:
         assert isinstance(app.screen, DoctorScreen)
         app.screen.field.value = str(path)
         await pilot.press("enter")
-        await until(pilot, on(app, ReadingScreen))
+        await until(pilot, on(app, TextViewer))
 
         assert "app.log:1" in lines(app)
 
@@ -108,7 +107,7 @@ async def test_what_is_no_such_error_is_said() -> None:
 
 def test_each_certainty_has_its_own_colour() -> None:
     ruled_out, confirmed = (Certainty.RULED_OUT, ()), (Certainty.CONFIRMED, ())
-    sign = Sign("idle_timeout", Certainty.CONFIRMED, (), since_start=confirmed, now=ruled_out)
+    sign = DoctorRow("idle_timeout", Certainty.CONFIRMED, (), since_start=confirmed, now=ruled_out)
     tints = {column.id: column.tint(sign) for column in SIGN_COLUMNS if column.tint is not None}
 
     assert {"since_start": SIGN_TINTS[Certainty.CONFIRMED], "now": SIGN_TINTS[Certainty.RULED_OUT]} == tints
@@ -122,14 +121,14 @@ async def test_the_table_paints_each_certainty_by_itself() -> None:
         await settle(app, pilot)
         assert isinstance(app.screen, DoctorScreen)
         table = app.screen.rows
-        sign = Sign(
+        sign = DoctorRow(
             "idle_timeout",
             Certainty.CONFIRMED,
             (),
             since_start=(Certainty.CONFIRMED, ()),
             now=(Certainty.RULED_OUT, ()),
         )
-        table.show([Sign("x", Certainty.CONFIRMED, ()), sign], NOW)
+        table.show([DoctorRow("x", Certainty.CONFIRMED, ()), sign], NOW)
         line = table.render_line(2)
         styles = {segment.text.strip(): segment.style for segment in line if segment.text.strip()}
 
@@ -137,7 +136,7 @@ async def test_the_table_paints_each_certainty_by_itself() -> None:
 
 
 def test_the_variable_is_named_and_not_blamed() -> None:
-    told = Sign("idle_timeout", Certainty.RULED_OUT, (), tunable="wait_timeout").told
+    told = DoctorRow("idle_timeout", Certainty.RULED_OUT, (), tunable="wait_timeout").told
 
     assert told[-1].startswith("Variable: wait_timeout. ")
     assert told[-1].endswith(" Press t to change it.")

@@ -17,15 +17,15 @@ from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.kill import KillScreen
-from goneaway_tui.ui.watched import Subject
-from goneaway_tui.ui.widgets.summary import how_full, saturation
+from goneaway_tui.ui.server_monitor import MonitorSpec
+from goneaway_tui.ui.widgets.summary import fullness, saturation
 from tests.builders import a_sample, a_session, a_transaction
 from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui import stage
 from tests.ui.stage import HeldClock, Scripted
-from tests.ui.test_acts import an_app, on, ready, until
 from tests.ui.test_board import board, ids, lines
+from tests.ui.test_tuning import an_app, on, ready, until
 
 SIZE = (120, 40)
 
@@ -50,7 +50,7 @@ class Tape:
 )
 def test_a_server_that_is_nearly_full_is_marked_by_a_sign_and_the_share(connected: int, said: str) -> None:
     sample = a_sample(variables={"max_connections": 260}, counters={"threads_connected": connected})
-    alarm = how_full(sample)
+    alarm = fullness(sample)
 
     assert said == ("" if alarm is None else alarm[0])
     if alarm is not None:
@@ -70,7 +70,7 @@ async def test_the_alarm_of_a_full_server_stands_first_and_is_never_cut(size: tu
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 36)])
 async def test_a_recording_is_shown_at_every_size_until_it_cannot_be_written(size: tuple[int, int]) -> None:
     for tape, is_shown in ((Tape(), True), (Tape(fails=True), False)):
-        subject = Subject(Scripted(a_sample()), recorder=tape)  # type: ignore[arg-type]
+        subject = MonitorSpec(Scripted(a_sample()), recorder=tape)  # type: ignore[arg-type]
         app = GoneawayApp([subject], HeldClock(), ticking=False)
         async with app.run_test(size=size) as pilot:
             await settle(app, pilot)
@@ -111,7 +111,7 @@ ETL = [a_session(id=n, user="etl", idle_for=n, own_limit=600) for n in (5, 6, 7)
 
 def acting(tmp_path: Path) -> tuple[GoneawayApp, FakeExecutor]:
     clock, executor = HeldClock(), FakeExecutor(sessions=[*SHOP, *ETL])
-    subject = Subject(
+    subject = MonitorSpec(
         Scripted(a_sample([*SHOP, *ETL])),
         executor=executor,
         journal=Journal(tmp_path / "journal.jsonl", clock),

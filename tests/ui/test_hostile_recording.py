@@ -15,12 +15,12 @@ from goneaway_tui.judge import judge
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.recorder import Recorder
+from goneaway_tui.source.recording.recorder import RecordingWriter
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.replay import Replay
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.player import Player
+from goneaway_tui.ui.screens.replay import ReplayPlayer
 from tests.builders import NOW
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock
@@ -75,11 +75,11 @@ def replayed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Goneawa
     text = ATTACKS[request.param].replace("{folder}", str(tmp_path))
     snapshot, left = hostile(text)
     path = tmp_path / "recording"
-    with closing(Recorder(path, text[:1000])) as recorder:
+    with closing(RecordingWriter(path, text[:1000])) as recorder:
         recorder.record(snapshot)
         recorder.record(replace(snapshot, sample=replace(snapshot.sample, taken_at=NOW + 1)), left)
     with closing(Recording(path)) as recording:
-        yield replaying(Player(Replay(recording), HeldClock()))
+        yield replaying(ReplayPlayer(Replay(recording), HeldClock()))
 
 
 SCREENS = {

@@ -7,32 +7,30 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui.judge import step
-from goneaway_tui.model.clue import Clues, ErrorCount
-from goneaway_tui.source.recording.recorder import Recorder
+from goneaway_tui.judge import track
+from goneaway_tui.model.sample import EndEvidence, ErrorCount
+from goneaway_tui.source.recording.recorder import RecordingWriter
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.replay import Replay
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.player import Player
-from goneaway_tui.ui.screens.board import Board
-from goneaway_tui.ui.screens.departure import DepartureScreen
+from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.ledger import LedgerScreen, governing
-from goneaway_tui.ui.screens.replay import ReplayBoard, place, timeline
+from goneaway_tui.ui.screens.ledger import DepartureScreen, LedgerScreen, governing
+from goneaway_tui.ui.screens.replay import ReplayBoard, ReplayPlayer, place, timeline
 from goneaway_tui.ui.screens.tune import TuneScreen
-from goneaway_tui.ui.watched import Subject
+from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW, a_sample, a_session
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted
-from tests.ui.test_acts import an_app as an_acting_app
-from tests.ui.test_acts import on, ready, until
 from tests.ui.test_board import board, ids, lines
+from tests.ui.test_tuning import an_app as an_acting_app
+from tests.ui.test_tuning import on, ready, until
 
 SIZE = (140, 40)
 STAYS = a_session(id=3, user="stays", idle_for=5, own_limit=600)
 DIES = a_session(id=4, user="dies", idle_for=59.5, own_limit=60)
-TIMED_OUT = Clues(
+TIMED_OUT = EndEvidence(
     errors=(ErrorCount("dies", DIES.client_host, 4031, 1),), counted=frozenset({0, 4031, 1158}), aborted=1
 )
 BEFORE = a_sample([STAYS, DIES])
@@ -40,7 +38,7 @@ AFTER = a_sample([STAYS], taken_at=NOW + 1, clues=TIMED_OUT)
 
 
 def leaving() -> GoneawayApp:
-    return GoneawayApp([Subject(Scripted(BEFORE, AFTER))], HeldClock(), ticking=False)
+    return GoneawayApp([MonitorSpec(Scripted(BEFORE, AFTER))], HeldClock(), ticking=False)
 
 
 async def a_second_later(app: GoneawayApp) -> None:
@@ -64,7 +62,7 @@ async def test_who_left_stands_in_the_ledger_with_the_cause_and_its_evidence() -
         await pilot.press("escape", "escape")
         await settle(app, pilot)
 
-        assert isinstance(app.screen, Board)
+        assert isinstance(app.screen, BoardScreen)
     assert "1 departed" in listed
     assert "idle_timeout" in listed
     assert "confirmed" in listed
@@ -105,7 +103,7 @@ def test_of_an_interactive_session_interactive_timeout_is_the_variable_behind_it
     limits = {"wait_timeout": 28_800, "interactive_timeout": 8}
     before = a_sample([STAYS, client], variables=limits)
     after = a_sample([STAYS], taken_at=NOW + 1, clues=TIMED_OUT, variables=limits)
-    [departure] = step(after, step(before).snapshot).departed
+    [departure] = track(after, track(before).snapshot).departed
 
     assert "interactive_timeout" == governing(departure, limits)
 
@@ -114,7 +112,7 @@ async def test_from_a_departure_one_key_opens_the_variable_behind_it(tmp_path: P
     app = an_acting_app(tmp_path, FakeExecutor())
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot)
-        app.ledger.add(step(AFTER, step(BEFORE).snapshot).departed)
+        app.ledger.add(track(AFTER, track(BEFORE).snapshot).departed)
         await pilot.press("l")
         await until(pilot, on(app, LedgerScreen))
         await pilot.press("t")
@@ -142,7 +140,7 @@ async def test_a_key_bound_anew_by_its_id_does_what_the_old_one_did() -> None:
         await settle(app, pilot)
         await pilot.press("l")
         await settle(app, pilot)
-        assert isinstance(app.screen, Board)
+        assert isinstance(app.screen, BoardScreen)
         await pilot.press("f2")
         await settle(app, pilot)
 
@@ -150,30 +148,30 @@ async def test_a_key_bound_anew_by_its_id_does_what_the_old_one_did() -> None:
 
 
 @pytest.fixture
-def player(tmp_path: Path) -> Iterator[Player]:
+def player(tmp_path: Path) -> Iterator[ReplayPlayer]:
     """A recording of three samples, in the second of which one session is missing."""
     path = tmp_path / "day.goneaway"
-    recorder = Recorder(path, "db-01:3306")
+    recorder = RecordingWriter(path, "db-01:3306")
     previous = None
     for sample in (BEFORE, AFTER, a_sample([STAYS], taken_at=NOW + 2)):
-        taken = step(sample, previous)
+        taken = track(sample, previous)
         recorder.record(taken.snapshot, taken.departed)
         previous = taken.snapshot
     recorder.close()
     recording = Recording(path)
-    yield Player(Replay(recording), HeldClock())
+    yield ReplayPlayer(Replay(recording), HeldClock())
     recording.close()
 
 
-def replaying(player: Player) -> GoneawayApp:
+def replaying(player: ReplayPlayer) -> GoneawayApp:
     timeline_ = player._timeline
-    subject = Subject(
+    subject = MonitorSpec(
         Scripted(BEFORE), first=timeline_.snapshot(), player=player, why_read_only="this is a recording"
     )
     return GoneawayApp([subject], timeline_.clock, ticking=False)
 
 
-async def test_a_recording_is_stepped_through_both_ways(player: Player) -> None:
+async def test_a_recording_is_stepped_through_both_ways(player: ReplayPlayer) -> None:
     app = replaying(player)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -189,7 +187,9 @@ async def test_a_recording_is_stepped_through_both_ways(player: Player) -> None:
         assert [3] == second
 
 
-async def test_a_departure_is_jumped_to_and_stands_in_the_ledger_of_that_instant(player: Player) -> None:
+async def test_a_departure_is_jumped_to_and_stands_in_the_ledger_of_that_instant(
+    player: ReplayPlayer,
+) -> None:
     app = replaying(player)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -203,7 +203,7 @@ async def test_a_departure_is_jumped_to_and_stands_in_the_ledger_of_that_instant
         assert "1 departed" in lines(app)
 
 
-async def test_it_plays_by_real_time_as_fast_as_asked_and_stops_at_its_end(player: Player) -> None:
+async def test_it_plays_by_real_time_as_fast_as_asked_and_stops_at_its_end(player: ReplayPlayer) -> None:
     app = replaying(player)
     real: HeldClock = player._real  # type: ignore[assignment]
     async with app.run_test(size=SIZE) as pilot:
@@ -222,7 +222,7 @@ async def test_it_plays_by_real_time_as_fast_as_asked_and_stops_at_its_end(playe
         assert "at rest" in lines(app)
 
 
-async def test_it_is_jumped_in_and_nothing_can_be_changed(player: Player) -> None:
+async def test_it_is_jumped_in_and_nothing_can_be_changed(player: ReplayPlayer) -> None:
     app = replaying(player)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)

@@ -9,9 +9,9 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from goneaway_tui import language
+from goneaway_tui import i18n
 from goneaway_tui.model.cause import Cause
-from goneaway_tui.model.pattern import PatternKind
+from goneaway_tui.model.departure import PatternKind
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.tunables import TUNABLES
 from tests.snapshot.shots import SHOTS, Shot, picture
@@ -42,9 +42,9 @@ class Foreign:
 
 @pytest.fixture
 def foreign() -> Iterator[None]:
-    language.speak(Foreign())
+    i18n.set_language(Foreign())
     yield
-    language.speak(language.English())
+    i18n.set_language(i18n.EnglishCatalogue())
 
 
 def told_by(thing: object) -> Iterator[str]:
@@ -68,7 +68,7 @@ def words(text: str) -> set[str]:
 
 @pytest.mark.usefixtures("foreign")
 @pytest.mark.parametrize(
-    "shot", [shot for shot in SHOTS if shot.language == language.ENGLISH], ids=lambda shot: shot.name
+    "shot", [shot for shot in SHOTS if shot.language == i18n.ENGLISH], ids=lambda shot: shot.name
 )
 async def test_no_word_of_a_screen_is_left_in_english(shot: Shot) -> None:
     drawn = await picture(shot)

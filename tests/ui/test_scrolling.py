@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 import goneaway_tui.ui
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.screens.board import Board
+from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.widgets.line_table import LineTable
 from tests.builders import NOW, a_sample, a_session
 from tests.snapshot.shots import settle
@@ -38,7 +38,7 @@ def many(clock: HeldClock | None = None, sessions: int = SESSIONS) -> GoneawayAp
 
 def sessions_of(app: GoneawayApp) -> LineTable[Any]:
     found = app.screen_stack[1]
-    assert isinstance(found, Board)
+    assert isinstance(found, BoardScreen)
     return found.sessions
 
 
@@ -182,7 +182,7 @@ async def test_groups_scroll_too(monkeypatch: pytest.MonkeyPatch) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
         board = app.screen_stack[1]
-        assert isinstance(board, Board)
+        assert isinstance(board, BoardScreen)
         board._group_by("user")
         await settle(app, pilot)
         paints = Paints(app, monkeypatch)

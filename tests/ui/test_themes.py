@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.theme import BUILTIN_THEMES
 
-from goneaway_tui.settings.themes import THEMES
+from goneaway_tui.settings.options import THEMES
 from tests.unit.settings.asking import complaint
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.judge.forecast import Forecast, Stretch
+from goneaway_tui.judge.forecast import BucketRange, Forecast
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.screens.wall import WallScreen
-from goneaway_tui.ui.widgets.histogram import bars
-from goneaway_tui.ui.widgets.wall import Wall
+from goneaway_tui.ui.screens.wall import WallDisplay, WallScreen, bars
 from tests.snapshot.shots import busy_day, fleet, settle, tunable
 from tests.ui.stage import HeldClock, an_app
 
 
 def lines(app: GoneawayApp) -> list[str]:
-    return [each.plain for each in app.screen.query_one(Wall).render().split("\n")]
+    return [each.plain for each in app.screen.query_one(WallDisplay).render().split("\n")]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60), (40, 12), (20, 6), (300, 100), (1, 1)])
@@ -26,7 +24,7 @@ async def test_it_fits_whatever_the_size(size: tuple[int, int]) -> None:
             await settle(app, pilot)
             app.action_wall()
             await settle(app, pilot)
-            shown = app.screen.query_one(Wall).render().split("\n")
+            shown = app.screen.query_one(WallDisplay).render().split("\n")
 
             assert len(shown) <= size[1]
             assert all(line.cell_length <= size[0] for line in shown)
@@ -115,7 +113,7 @@ async def test_it_is_opened_at_once_where_that_was_asked_for() -> None:
 
 @pytest.mark.parametrize("rows", [1, 3, 6])
 def test_a_bar_is_as_high_as_its_count_and_one_of_many_still_shows(rows: int) -> None:
-    forecast = Forecast((Stretch(0.0, 60.0, (0, 1, 1000)),), 0, None)
+    forecast = Forecast((BucketRange(0.0, 60.0, (0, 1, 1000)),), 0, None)
     _title, *drawn, axis = (line.plain for line in bars(forecast, Policy(), 30, 2, rows))
 
     assert rows == len(drawn)

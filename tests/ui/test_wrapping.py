@@ -6,13 +6,13 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from goneaway_tui.ui.face import Face
+from goneaway_tui.ui.base_app import BaseApp
 from tests.ui.test_board import lines
 
 TEXT = "0 个现有会话会改变：重新连接后才生效 (wait_timeout)，空闲 8 小时后关闭。"
 
 
-class Page(Face[None]):
+class Page(BaseApp[None]):
     CSS_PATH = None  # type: ignore[assignment]
 
     def compose(self) -> ComposeResult:

@@ -7,9 +7,9 @@ import sys
 
 def main() -> int:
     from goneaway_tui.cli import run
-    from goneaway_tui.cli.signals import unwind_on_signals
+    from goneaway_tui.cli.terminal import exit_on_signals
 
-    unwind_on_signals()
+    exit_on_signals()
     return run(sys.argv[1:])
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from goneaway_tui.language import _
+from goneaway_tui.i18n import _
 
 
 class ExitCode(IntEnum):

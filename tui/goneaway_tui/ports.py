@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.profile import Draft, Profile, Welcome
+from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
+from goneaway_tui.model.tuning import KeptValue, NewSessionProbe, Persistence, Privileges, VariableState
 
 Clock = Callable[[], float]
 """Seconds since 1970 UTC on one source's own clock. It never runs backwards; a test or a replay holds it."""
@@ -68,7 +68,7 @@ class Timeline(Protocol):
         """Who had left by then, oldest first."""
 
 
-class Conversation(Protocol):
+class ActConnection(Protocol):
     """What an act does to one server. Nothing is ever tried twice, and every call is bounded in time.
 
     All raise SourceError: where the line broke in mid-act, nobody knows whether the server did it, and the error says so.
@@ -79,29 +79,29 @@ class Conversation(Protocol):
     def is_lent(self) -> bool:
         """Whether it has no connection of its own and uses the one that reads."""
 
-    def together(self, *, borrow: bool = False) -> AbstractContextManager[Conversation]:
+    def together(self, *, borrow: bool = False) -> AbstractContextManager[ActConnection]:
         """Calls that share one connection, opened at the first of them; after it broke, all further ones raise Unreachable.
 
         With `borrow` they run over the connection that reads where the server gives none of its own (NoConnectionLeft):
         nothing had been sent then. Within a conversation it is one act of a run: what was lent goes back after each.
         """
 
-    def standing(self, name: str) -> Standing:
+    def standing(self, name: str) -> VariableState:
         """One global variable, read afresh."""
 
     def find(self, session_id: ProcesslistId) -> Session | None:
         """One session as it is now, or None where it is gone."""
 
-    def set_global(self, name: str, value: float, keep: Keep) -> Kept:
+    def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
         """SET GLOBAL or SET PERSIST. The name must come from the table of tunables: names cannot be bound."""
 
-    def reset_persist(self, name: str) -> Kept:
+    def reset_persist(self, name: str) -> KeptValue:
         """Forget the persisted value; the running one stays."""
 
-    def kill(self, session_id: ProcesslistId) -> Kept:
+    def kill(self, session_id: ProcesslistId) -> KeptValue:
         """End a session. One that is gone already is an answer (a warning in Kept), not an error."""
 
-    def kill_query(self, session_id: ProcesslistId) -> Kept:
+    def kill_query(self, session_id: ProcesslistId) -> KeptValue:
         """End a session's running statement."""
 
 
@@ -111,10 +111,10 @@ class Executor(Protocol):
     Raises as a conversation does. What only reads may borrow the connection that stands.
     """
 
-    def together(self, *, borrow: bool = False) -> AbstractContextManager[Conversation]:
+    def together(self, *, borrow: bool = False) -> AbstractContextManager[ActConnection]:
         """A conversation over a connection of its own, with all it takes to perform one act or a run of them."""
 
-    def standing(self, name: str) -> Standing:
+    def standing(self, name: str) -> VariableState:
         """One global variable, read afresh."""
 
     @property
@@ -129,14 +129,14 @@ class Executor(Protocol):
     def can_borrow(self) -> bool:
         """Whether there is a connection that reads by the same account."""
 
-    def powers(self) -> Powers:
+    def powers(self) -> Privileges:
         """What our account may do here."""
 
-    def probe(self, name: str) -> tuple[Probe, ...]:
+    def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
         """Open two new sessions, one not interactive and one interactive, and read what each got."""
 
 
-class Door(Protocol):
+class ServerDirectory(Protocol):
     """The ways to servers: those of the config file, and any that somebody describes."""
 
     def profiles(self) -> tuple[Profile, ...]:
@@ -145,11 +145,11 @@ class Door(Protocol):
     def nearby(self) -> Profile:
         """Where the client of MySQL would go with nothing said; it has no name."""
 
-    def wants_terminal(self, draft: Draft) -> bool:
+    def wants_terminal(self, draft: ProfileDraft) -> bool:
         """Whether trying it may ask the person something at the terminal. Raises SettingsError."""
 
-    def attempt(self, draft: Draft) -> Welcome:
+    def attempt(self, draft: ProfileDraft) -> ConnectedServer:
         """Connect, look who answers, and go away. Raises SettingsError and SourceError."""
 
-    def save(self, draft: Draft) -> str:
+    def save(self, draft: ProfileDraft) -> str:
         """Add it to the config file, its password left out; the file's name. Raises SettingsError and FileError."""

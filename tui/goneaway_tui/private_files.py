@@ -11,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 
-from goneaway_tui.language import marked
+from goneaway_tui.i18n import marked
 
 ROOT = 0
 NOT_YOURS = marked("it belongs to another user")

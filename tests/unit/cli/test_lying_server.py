@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from textual.message import Message
 
-from goneaway_tui.cli.exporter import Polling
-from goneaway_tui.cli.fleet import side_by_side
-from goneaway_tui.cli.watch import Watch
+from goneaway_tui.cli.commands.exporter import Polling
+from goneaway_tui.cli.commands.watch import Watch
+from goneaway_tui.cli.servers import in_parallel
 from goneaway_tui.errors import UnexpectedAnswer
 from goneaway_tui.judge import judge
-from goneaway_tui.metrics.collector import Board
+from goneaway_tui.metrics.collector import MetricsStore
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.source.live import LiveSource
-from goneaway_tui.ui.messages import Judged, PollFailed
+from goneaway_tui.ui.messages import PollFailed, SnapshotTaken
 from goneaway_tui.ui.poller import Poller
 from tests.builders import NOW
 from tests.property.answers import ToldSource, Wire, answers
@@ -47,7 +47,7 @@ def test_watch_over_several_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_scrape_tells_of_the_others() -> None:
-    board = Board(NAMES, lambda: NOW, 100)
+    board = MetricsStore(NAMES, lambda: NOW, 100)
     for name in NAMES:
         Polling(name, a_source(name), board, lambda: NOW, Policy(), 1.0).look()
     up = {
@@ -61,9 +61,7 @@ def test_a_scrape_tells_of_the_others() -> None:
 
 
 def test_snapshots_of_several_have_the_others() -> None:
-    read = side_by_side(
-        {name: a_source(name) for name in NAMES}, lambda _name, source: judge(source.sample())
-    )
+    read = in_parallel({name: a_source(name) for name in NAMES}, lambda _name, source: judge(source.sample()))
 
     assert [("honest", True), ("lying", False)] == [(name, each is not None) for name, each in read]
 
@@ -77,6 +75,6 @@ def test_a_board_is_told_and_does_not_end() -> None:
         assert poller.wait(60)
         poller.stop()
 
-    assert [Judged, PollFailed] == [type(each) for each in posted]
+    assert [SnapshotTaken, PollFailed] == [type(each) for each in posted]
     assert isinstance(posted[1], PollFailed)
     assert isinstance(posted[1].error, UnexpectedAnswer)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui.doctor import signs
+from goneaway_tui.doctor.case import Case
 from goneaway_tui.doctor.diagnosis import diagnose
-from goneaway_tui.doctor.evidence import Evidence
-from goneaway_tui.doctor.excerpts import WHOLE
-from goneaway_tui.doctor.occurrences import Occurrence
-from goneaway_tui.doctor.reading import occurrences
+from goneaway_tui.logs import client_log
+from goneaway_tui.logs.blocks import WHOLE
+from goneaway_tui.logs.client_log import find_error_events
+from goneaway_tui.logs.error_events import ErrorEvent
 from goneaway_tui.model.cause import Cause, Certainty
 
 HERE = Path(__file__).parent
@@ -23,8 +23,8 @@ with (CORPUS / "manifest.tsv").open(encoding="utf-8") as manifest:
 
 
 @cache
-def found(name: str) -> tuple[Occurrence, ...]:
-    return tuple(occurrences([(CORPUS / name).read_bytes()]))
+def found(name: str) -> tuple[ErrorEvent, ...]:
+    return tuple(find_error_events([(CORPUS / name).read_bytes()]))
 
 
 def test_every_log_has_its_rows_and_every_row_its_log() -> None:
@@ -39,7 +39,7 @@ def test_every_error_is_found_and_found_once(name: str) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['file']}:{row['line']}")
 def test_an_error_is_understood(row: dict[str, str]) -> None:
     seen = next(one for one in found(row["file"]) if one.line == int(row["line"]))
-    findings = diagnose(Evidence(seen))
+    findings = diagnose(Case(seen))
     ranked = [finding.cause.value for finding in findings]
     sure = [finding.cause.value for finding in findings if finding.certainty is Certainty.CONFIRMED]
 
@@ -58,12 +58,12 @@ def test_only_a_killed_server_that_left_no_word_may_come_fourth() -> None:
 def test_what_is_about_something_else_is_not_reported() -> None:
     lines = (HERE / "unrelated.log").read_bytes()
 
-    assert [] == [one.text for one in occurrences([lines])]
+    assert [] == [one.text for one in find_error_events([lines])]
 
 
 @pytest.mark.parametrize("line", (HERE / "unrelated.log").read_text(encoding="utf-8").splitlines())
 def test_nor_is_any_of_it_alone(line: str) -> None:
-    assert [] == [one.text for one in occurrences([line.encode()])]
+    assert [] == [one.text for one in find_error_events([line.encode()])]
 
 
 def test_a_hint_never_hides_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,10 +78,10 @@ def test_a_hint_never_hides_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    hinted = [signs.read(line) for line in lines]
-    monkeypatch.setattr(signs, "HINTS", ("",))
+    hinted = [client_log.parse_line(line) for line in lines]
+    monkeypatch.setattr(client_log, "HINTS", ("",))
 
-    assert hinted == [signs.read(line) for line in lines]
+    assert hinted == [client_log.parse_line(line) for line in lines]
     assert any(hinted)
 
 
@@ -89,7 +89,7 @@ def test_a_hint_never_hides_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_in_a_log_too_long_to_be_read_line_by_line_the_same_is_found(name: str) -> None:
     ordinary = b"2026-11-22 22:00:00,000 INFO order 42 was shipped to a happy customer\n"
     before = WHOLE // len(ordinary) + 1
-    long = tuple(occurrences([ordinary * before, (CORPUS / name).read_bytes(), ordinary * before]))
+    long = tuple(find_error_events([ordinary * before, (CORPUS / name).read_bytes(), ordinary * before]))
 
     assert [(one.line + before, one.code, one.says) for one in found(name)] == [
         (one.line, one.code, one.says) for one in long

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from goneaway_tui.doctor.case import Case
 from goneaway_tui.doctor.diagnosis import diagnose
-from goneaway_tui.doctor.evidence import Evidence
-from goneaway_tui.doctor.occurrences import Occurrence
-from goneaway_tui.doctor.reading import occurrences
+from goneaway_tui.logs.client_log import find_error_events
+from goneaway_tui.logs.error_events import ErrorEvent
 from goneaway_tui.model.cause import Certainty
 
 NOW = 1_790_930_000.0
@@ -26,8 +26,8 @@ ENTRIES = [
 ]
 
 
-def only(text: str) -> Occurrence:
-    (seen,) = occurrences([text.encode()], NOW)
+def only(text: str) -> ErrorEvent:
+    (seen,) = find_error_events([text.encode()], NOW)
     return seen
 
 
@@ -38,7 +38,7 @@ def only(text: str) -> Occurrence:
 )
 def test_each_is_one_error_and_is_understood(code: str, at: str, client: str, causes: str, text: str) -> None:
     seen = only(text)
-    findings = diagnose(Evidence(seen))
+    findings = diagnose(Case(seen))
     names_itself = seen.says is not None and seen.certainty is Certainty.CONFIRMED
 
     assert (code, at, client) == tuple(
@@ -55,7 +55,7 @@ def test_each_is_one_error_and_is_understood(code: str, at: str, client: str, ca
 
 def test_connector_js_last_packet_tells_how_long_it_had_idled() -> None:
     seen = only("The last packet successfully received from the server was 28,805,123 milliseconds ago.")
-    first, *_ = diagnose(Evidence(seen))
+    first, *_ = diagnose(Case(seen))
 
     assert 28_805.123 == pytest.approx(seen.idle_seconds)
     assert ("idle_timeout", "likely") == (first.cause.value, first.certainty.value)
@@ -83,6 +83,6 @@ def test_an_error_that_names_no_client_is_only_its_own_programs(
         each.format(stamp=f"2026-10-02 07:3{nth}:12", named=NAMED, unnamed=UNNAMED)
         for nth, each in enumerate((first, second))
     )
-    _, seen = occurrences([log.encode()], NOW)
+    _, seen = find_error_events([log.encode()], NOW)
 
     assert client == seen.client.name

@@ -13,26 +13,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goneaway_tui.doctor.answers import write_markdown, write_text
-from goneaway_tui.doctor.checkup import Patient, checkup
-from goneaway_tui.doctor.codes import CODES
-from goneaway_tui.doctor.columns import padded, wrapped
-from goneaway_tui.doctor.diagnosis import diagnose
-from goneaway_tui.doctor.evidence import Evidence, Facts, Raised, TroubledHost
-from goneaway_tui.doctor.explanation import explained
-from goneaway_tui.doctor.occurrences import How, Occurrence
-from goneaway_tui.doctor.reading import occurrences
-from goneaway_tui.doctor.stamps import Stamp
-from goneaway_tui.language import English, speak
-from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.clue import LogEntry
+from goneaway_tui.doctor.case import Case, RaisedError, ServerFacts, TroubledHost
+from goneaway_tui.doctor.diagnosis import diagnose, explanations
+from goneaway_tui.doctor.live import LiveState, cause_statuses
+from goneaway_tui.doctor.report import padded, wrapped, write_markdown, write_text
+from goneaway_tui.i18n import EnglishCatalogue, set_language
+from goneaway_tui.logs.client_log import find_error_events
+from goneaway_tui.logs.clients import CODES
+from goneaway_tui.logs.error_events import ErrorEvent, FailureKind
+from goneaway_tui.logs.timestamps import Timestamp
+from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.finding import Finding
+from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.server import Flavour
 from tests.builders import NOW, a_session, a_snapshot, a_verdict
 
 LOGS = sorted((Path(__file__).parent / "corpus").glob("*.log"))
-NOON = Stamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
+NOON = Timestamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
 AT = NOON.seconds
 COLUMNS = 80
 
@@ -63,16 +60,16 @@ class Wide:
 
 @pytest.fixture
 def bracketed() -> Iterator[None]:
-    speak(Bracketed())
+    set_language(Bracketed())
     yield
-    speak(English())
+    set_language(EnglishCatalogue())
 
 
 @pytest.fixture
 def wide() -> Iterator[None]:
-    speak(Wide())
+    set_language(Wide())
     yield
-    speak(English())
+    set_language(EnglishCatalogue())
 
 
 def outside(text: str) -> str:
@@ -95,7 +92,7 @@ def width(line: str) -> int:
     return sum(2 if east_asian_width(each) in "WF" else 1 for each in line)
 
 
-def servers() -> Iterator[Facts]:
+def servers() -> Iterator[ServerFacts]:
     """Some that know little, some that know much."""
     told = {
         "wait_timeout": 600.0,
@@ -103,10 +100,10 @@ def servers() -> Iterator[Facts]:
         "max_connections": 151.0,
         "idle_transaction_timeout": 30.0,
     }
-    yield Facts()
+    yield ServerFacts()
     for flavour in Flavour:
         for up in (-30.0, 20.0, 4000.0, 40 * 86_400.0):
-            yield Facts(
+            yield ServerFacts(
                 "db1:3306",
                 flavour,
                 asked_at=AT + 60,
@@ -117,30 +114,30 @@ def servers() -> Iterator[Facts]:
                 hosts=(TroubledHost("192.0.2.7", 100, 3),),
                 sessions=140,
             )
-        yield Facts(
+        yield ServerFacts(
             "",
             flavour,
             started_at=AT - 9000,
             limits=told,
             counters={"aborted_clients": 3, "com_kill": 0},
-            errors=(Raised(4031, 2, "shop", "web-3", AT - 9, AT - 9),),
+            errors=(RaisedError(4031, 2, "shop", "web-3", AT - 9, AT - 9),),
             log=(LogEntry(AT - 30, "mysqld: ready", None, Cause.SERVER_RESTART),),
             killed_at=AT - 70,
         )
     seen = a_verdict(a_session())
-    yield Facts(departures=(Departure(seen, AT - 3, 0.1, Cause.KILLED, Certainty.CONFIRMED),))
+    yield ServerFacts(departures=(Departure(seen, AT - 3, 0.1, Cause.KILLED, Certainty.CONFIRMED),))
 
 
-def troubles() -> Iterator[Occurrence]:
+def troubles() -> Iterator[ErrorEvent]:
     """Every code, and losses in every manner, of connections of which the log tells much and little."""
     for code in (*CODES, None):
-        seen = Occurrence(7, NOON, "x", code)
+        seen = ErrorEvent(7, NOON, "x", code)
         says = CODES[code].says if code in CODES else None
         yield replace(seen, says=says, certainty=Certainty.LIKELY, by_server=True)
         yield replace(seen, says=says, certainty=Certainty.CONFIRMED)
     for code in (2006, 2013, 2003, None):
-        for how in How:
-            seen = Occurrence(7, NOON, "x", code, how=frozenset({how}))
+        for how in FailureKind:
+            seen = ErrorEvent(7, NOON, "x", code, how=frozenset({how}))
             yield replace(seen, idle_seconds=350.0, statement_bytes=2_000_000, lost_near=3, refused_near=True)
             yield replace(seen, idle_seconds=0.009, silent_seconds=700.0, reused=True, offline_near=True)
             yield seen
@@ -150,12 +147,12 @@ def troubles() -> Iterator[Occurrence]:
 def test_every_finding_is_said_in_the_language_of_the_run() -> None:
     seen = list(troubles())
     for path in LOGS:
-        seen += occurrences([path.read_bytes()])
+        seen += find_error_events([path.read_bytes()])
     unsaid = {
         text
         for server in servers()
         for each in seen
-        for found in diagnose(Evidence(each, server))
+        for found in diagnose(Case(each, server))
         for text in texts(found)
         if outside(text)
     }
@@ -167,7 +164,7 @@ def test_every_finding_is_said_in_the_language_of_the_run() -> None:
 def test_so_is_what_a_live_server_lets_be_said() -> None:
     left = Departure(a_verdict(), NOW - 60.0, 0.5, Cause.KILLED, Certainty.CONFIRMED)
     patients = [
-        Patient(a_snapshot(counters=counters, variables=variables, sessions=sessions), departures, NOW)
+        LiveState(a_snapshot(counters=counters, variables=variables, sessions=sessions), departures, NOW)
         for counters in ({}, {"com_kill": 0, "aborted_clients": 0}, {"com_kill": 2, "aborted_clients": 3})
         for variables in (
             {},
@@ -177,7 +174,9 @@ def test_so_is_what_a_live_server_lets_be_said() -> None:
         for sessions in ([], [a_session(idle_for=55, own_limit=60)], [a_session(idle_for=8000)])
         for departures in ((), (left,))
     ]
-    unsaid = {text for each in patients for found in checkup(each) for text in texts(found) if outside(text)}
+    unsaid = {
+        text for each in patients for found in cause_statuses(each) for text in texts(found) if outside(text)
+    }
 
     assert not unsaid
 
@@ -187,7 +186,7 @@ def test_so_is_what_a_live_server_lets_be_said() -> None:
 def test_of_an_answer_only_the_log_is_quoted_as_it_is(write: object) -> None:
     lines: list[str] = []
     for path in LOGS[:4]:
-        write(explained("app.log", [path.read_bytes()]), lines.append, "db1")  # type: ignore[operator]
+        write(explanations("app.log", [path.read_bytes()]), lines.append, "db1")  # type: ignore[operator]
     prose = outside(
         "\n".join(line for line in "".join(lines).splitlines() if not line.lstrip().startswith(("|", ">")))
     )
@@ -202,7 +201,7 @@ def test_of_an_answer_only_the_log_is_quoted_as_it_is(write: object) -> None:
 def test_an_answer_in_wide_characters_keeps_within_its_columns() -> None:
     lines: list[str] = []
     for path in LOGS:
-        write_text(explained("app.log", [path.read_bytes()]), lines.append)
+        write_text(explanations("app.log", [path.read_bytes()]), lines.append)
     told = [line for line in "".join(lines).splitlines() if "https://" not in line]
 
     assert [] == [line for line in told if width(line) > COLUMNS]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from goneaway_tui.doctor.case import Case
 from goneaway_tui.doctor.diagnosis import diagnose
-from goneaway_tui.doctor.evidence import Evidence
-from goneaway_tui.doctor.reading import occurrences
+from goneaway_tui.logs.client_log import find_error_events
 
 LOGS = Path(__file__).parent / "logs"
 SESSIONS = [
@@ -25,8 +25,8 @@ SERVER = [(1053, "server_restart"), (1053, "server_restart"), (None, "server_cra
 
 def told(name: str) -> list[tuple[int | None, str]]:
     return [
-        (one.code, diagnose(Evidence(one))[0].cause.value)
-        for one in occurrences([(LOGS / name).read_bytes()])
+        (one.code, diagnose(Case(one))[0].cause.value)
+        for one in find_error_events([(LOGS / name).read_bytes()])
     ]
 
 
@@ -58,8 +58,8 @@ def test_killed_is_likely_where_the_server_only_wrote_so_and_confirmed_where_the
     name: str,
 ) -> None:
     kills = {
-        one.session_id: diagnose(Evidence(one))[0]
-        for one in occurrences([(LOGS / name).read_bytes()])
+        one.session_id: diagnose(Case(one))[0]
+        for one in find_error_events([(LOGS / name).read_bytes()])
         if one.session_id in {6, 7, 8, 14}
     }
 

@@ -7,36 +7,34 @@ from datetime import UTC, datetime
 
 import pytest
 
-from goneaway_tui.doctor.clients import Client
-from goneaway_tui.doctor.diagnosis import SUSPECTS, diagnose
-from goneaway_tui.doctor.evidence import Evidence, Facts, Raised
-from goneaway_tui.doctor.occurrences import How, Occurrence
-from goneaway_tui.doctor.proofs import PROOFS
-from goneaway_tui.doctor.reading import occurrences
-from goneaway_tui.doctor.stamps import Stamp
-from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.clue import LogEntry
+from goneaway_tui.doctor.case import Case, RaisedError, ServerFacts
+from goneaway_tui.doctor.diagnosis import PROOFS, SUSPECTS, diagnose
+from goneaway_tui.logs.client_log import find_error_events
+from goneaway_tui.logs.clients import LogClient
+from goneaway_tui.logs.error_events import ErrorEvent, FailureKind
+from goneaway_tui.logs.timestamps import Timestamp
+from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.finding import Finding
+from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
-NOON = Stamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
+NOON = Timestamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
 AT = NOON.seconds
 DAY = 86_400
-LOSS = Occurrence(7, NOON, "x", 2013, Client("PyMySQL"))
+LOSS = ErrorEvent(7, NOON, "x", 2013, LogClient("PyMySQL"))
 GONE = replace(LOSS, code=2006)
-UP_LONG = Facts("db1:3306", asked_at=AT + 60, started_at=AT - 40 * DAY, limits={"wait_timeout": 28_800})
+UP_LONG = ServerFacts("db1:3306", asked_at=AT + 60, started_at=AT - 40 * DAY, limits={"wait_timeout": 28_800})
 
 
-def finding(cause: Cause, seen: Occurrence, server: Facts | None = None) -> Finding:
-    found = diagnose(Evidence(seen, server or Facts()))
+def finding(cause: Cause, seen: ErrorEvent, server: ServerFacts | None = None) -> Finding:
+    found = diagnose(Case(seen, server or ServerFacts()))
     return next(each for each in found if each.cause is cause)
 
 
-def first(seen: Occurrence, server: Facts | None = None) -> Finding:
-    return diagnose(Evidence(seen, server or Facts()))[0]
+def first(seen: ErrorEvent, server: ServerFacts | None = None) -> Finding:
+    return diagnose(Case(seen, server or ServerFacts()))[0]
 
 
 def test_every_cause_of_the_contract_but_none_twice_has_a_rule() -> None:
@@ -44,7 +42,7 @@ def test_every_cause_of_the_contract_but_none_twice_has_a_rule() -> None:
 
 
 def test_from_a_loss_alone_nothing_is_confirmed_and_little_ruled_out() -> None:
-    certainties = {each.certainty for each in diagnose(Evidence(GONE))}
+    certainties = {each.certainty for each in diagnose(Case(GONE))}
 
     assert certainties <= {Certainty.LIKELY, Certainty.POSSIBLE}
 
@@ -89,7 +87,9 @@ def test_a_silent_log_points_at_idling() -> None:
 
 
 def test_a_driver_that_would_have_heard_4031_makes_idling_less_likely() -> None:
-    assert Cause.IDLE_TIMEOUT is not first(replace(LOSS, client=Client("mysqlclient", hears_4031=True))).cause
+    assert (
+        Cause.IDLE_TIMEOUT is not first(replace(LOSS, client=LogClient("mysqlclient", hears_4031=True))).cause
+    )
 
 
 def test_a_gigabyte_rules_the_packet_out() -> None:
@@ -113,7 +113,7 @@ def test_a_statement_larger_than_the_limit_comes_first() -> None:
 
 
 def test_counted_errors_speak_and_uncounted_ones_rule_out() -> None:
-    counted = replace(UP_LONG, counts_errors=True, errors=(Raised(4031, 3, "shop"),))
+    counted = replace(UP_LONG, counts_errors=True, errors=(RaisedError(4031, 3, "shop"),))
 
     assert any("3 sessions" in each for each in finding(Cause.IDLE_TIMEOUT, LOSS, counted).because)
     assert Certainty.RULED_OUT is finding(Cause.PACKET_TOO_LARGE, LOSS, counted).certainty
@@ -141,18 +141,18 @@ def test_alone_1927_is_likely_a_kill_and_possibly_a_restart() -> None:
 
 
 def test_beside_a_logged_stop_1927_is_a_restart() -> None:
-    server = Facts(started_at=AT - 5, log=(STOPPED,), counters={"aborted_clients": 0})
+    server = ServerFacts(started_at=AT - 5, log=(STOPPED,), counters={"aborted_clients": 0})
     told = first(KILLED, server)
 
     assert (Cause.SERVER_RESTART, Certainty.CONFIRMED) == (told.cause, told.certainty)
     assert "Normal shutdown" in " ".join(told.because)
     assert Certainty.POSSIBLE is finding(Cause.KILLED, KILLED, server).certainty
-    alone = first(KILLED, Facts(log=(STOPPED,)))
+    alone = first(KILLED, ServerFacts(log=(STOPPED,)))
     assert (Cause.SERVER_RESTART, Certainty.CONFIRMED) == (alone.cause, alone.certainty)
 
 
 def test_beside_a_start_1927_is_likely_a_restart() -> None:
-    told = first(KILLED, Facts(started_at=AT + 5))
+    told = first(KILLED, ServerFacts(started_at=AT + 5))
 
     assert (Cause.SERVER_RESTART, Certainty.LIKELY) == (told.cause, told.certainty)
 
@@ -161,10 +161,10 @@ def test_beside_a_start_1927_is_likely_a_restart() -> None:
     ("seen", "server"),
     [
         (KILLED, UP_LONG),
-        (replace(KILLED, idle_seconds=60.0), Facts(started_at=AT - 600)),
+        (replace(KILLED, idle_seconds=60.0), ServerFacts(started_at=AT - 600)),
     ],
 )
-def test_of_a_server_that_did_not_stop_1927_is_surely_a_kill(seen: Occurrence, server: Facts) -> None:
+def test_of_a_server_that_did_not_stop_1927_is_surely_a_kill(seen: ErrorEvent, server: ServerFacts) -> None:
     assert (Cause.KILLED, Certainty.CONFIRMED) == (first(seen, server).cause, first(seen, server).certainty)
 
 
@@ -187,9 +187,9 @@ def test_the_servers_log_proves_it(cause: Cause) -> None:
 
 
 def test_a_stamp_without_a_zone_is_read_in_the_zone_it_is_told() -> None:
-    seen = replace(LOSS, at=Stamp(NOON.local.replace(tzinfo=None), zoned=False))
+    seen = replace(LOSS, at=Timestamp(NOON.local.replace(tzinfo=None), zoned=False))
 
-    assert AT == Evidence(seen).at
+    assert AT == Case(seen).at
 
 
 def test_where_nobody_ran_kill_nobody_was_killed() -> None:
@@ -243,7 +243,7 @@ def test_the_servers_log_proves_the_end_of_the_session_the_log_names_where_the_c
 
 
 def test_a_refused_connection_had_no_session_to_lose() -> None:
-    seen = replace(LOSS, code=2003, how=frozenset({How.REFUSED}))
+    seen = replace(LOSS, code=2003, how=frozenset({FailureKind.REFUSED}))
 
     assert first(seen).cause is Cause.SERVER_RESTART
     for cause in (Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.PACKET_TOO_LARGE):
@@ -263,16 +263,16 @@ def test_mariadbs_transaction_limits_are_thought_of_where_they_are_set() -> None
 @pytest.mark.parametrize(
     ("client", "words"),
     [
-        (Client("mysqlclient", "Django"), "CONN_MAX_AGE'] = 540"),
-        (Client("PyMySQL", "SQLAlchemy"), "pool_recycle=540"),
-        (Client("MySQL Connector/J", "HikariCP"), "maxLifetime=540000"),
-        (Client("go-sql-driver"), "SetConnMaxIdleTime(540 * time.Second)"),
-        (Client("Node mysql2"), "idleTimeout: 540000"),
-        (Client(), "540 s"),
+        (LogClient("mysqlclient", "Django"), "CONN_MAX_AGE'] = 540"),
+        (LogClient("PyMySQL", "SQLAlchemy"), "pool_recycle=540"),
+        (LogClient("MySQL Connector/J", "HikariCP"), "maxLifetime=540000"),
+        (LogClient("go-sql-driver"), "SetConnMaxIdleTime(540 * time.Second)"),
+        (LogClient("Node mysql2"), "idleTimeout: 540000"),
+        (LogClient(), "540 s"),
     ],
-    ids=lambda each: each.name if isinstance(each, Client) else "",
+    ids=lambda each: each.name if isinstance(each, LogClient) else "",
 )
-def test_remedies_speak_the_clients_language_and_show_their_arithmetic(client: Client, words: str) -> None:
+def test_remedies_speak_the_clients_language_and_show_their_arithmetic(client: LogClient, words: str) -> None:
     server = replace(UP_LONG, limits={"wait_timeout": 600})
     reached = replace(GONE, client=client, idle_seconds=700.0)
     remedies = "\n".join(finding(Cause.IDLE_TIMEOUT, reached, server).remedies)
@@ -291,13 +291,13 @@ def raised(found: Finding) -> list[str]:
     return [each for each in found.remedies if any(word in each for word in RAISING)]
 
 
-@pytest.mark.parametrize("server", [Facts(), UP_LONG], ids=["nobody asked", "asked"])
+@pytest.mark.parametrize("server", [ServerFacts(), UP_LONG], ids=["nobody asked", "asked"])
 @pytest.mark.parametrize(
-    "seen", [LOSS, GONE, replace(LOSS, how=frozenset({How.RESET}))], ids=["2013", "2006", "reset"]
+    "seen", [LOSS, GONE, replace(LOSS, how=frozenset({FailureKind.RESET}))], ids=["2013", "2006", "reset"]
 )
-def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(seen: Occurrence, server: Facts) -> None:
+def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(seen: ErrorEvent, server: ServerFacts) -> None:
     limits = {"wait_timeout": 28_800.0, "max_allowed_packet": 2.0**26, "idle_transaction_timeout": 60.0}
-    found = diagnose(Evidence(seen, replace(server, limits=limits if server.limits else {})))
+    found = diagnose(Case(seen, replace(server, limits=limits if server.limits else {})))
 
     assert {each.cause: raised(each) for each in found if raised(each)} == {}
 
@@ -335,7 +335,7 @@ YOUNGER_THAN_LIMITS = replace(
 
 @pytest.mark.parametrize("seen", [IDLED_OUT, replace(IDLED_OUT, idle_seconds=300.0)])
 def test_a_server_younger_than_its_global_limits_closed_the_session_by_another_limit(
-    seen: Occurrence,
+    seen: ErrorEvent,
 ) -> None:
     remedies = finding(Cause.IDLE_TIMEOUT, seen, YOUNGER_THAN_LIMITS).remedies
 
@@ -392,7 +392,7 @@ def test_a_pools_figure_stays_below_the_shortest_limit_that_ended_a_session() ->
     verdict = Verdict(session, Risk.OVERDUE, Limit(5, "wait_timeout", Basis.OWN, ""))
     left = Departure(verdict, AT - 30, 0.1, Cause.IDLE_TIMEOUT, Certainty.CONFIRMED)
     server = replace(UP_LONG, limits={"wait_timeout": 20, "interactive_timeout": 20}, departures=(left,))
-    django = replace(GONE, client=Client("mysqlclient", "Django"))
+    django = replace(GONE, client=LogClient("mysqlclient", "Django"))
     remedies = " ".join(finding(Cause.IDLE_TIMEOUT, django, server).remedies)
 
     assert "CONN_MAX_AGE'] = 4 " in remedies
@@ -409,9 +409,11 @@ def test_a_session_that_idled_out_before_the_last_start_says_nothing_of_the_limi
 
 
 @pytest.mark.parametrize("field", ["idle_seconds", "silent_seconds"])
-@pytest.mark.parametrize("client", [Client("MySQL Connector/J", "HikariCP"), Client()])
+@pytest.mark.parametrize("client", [LogClient("MySQL Connector/J", "HikariCP"), LogClient()])
 @pytest.mark.parametrize("cause", [Cause.IDLE_TIMEOUT, Cause.PROXY_OR_FIREWALL])
-def test_a_remedy_stays_below_the_idle_time_that_was_fatal(field: str, client: Client, cause: Cause) -> None:
+def test_a_remedy_stays_below_the_idle_time_that_was_fatal(
+    field: str, client: LogClient, cause: Cause
+) -> None:
     seen = replace(GONE, client=client, **{field: 118.0})  # type: ignore[arg-type]
     remedies = " ".join(finding(cause, seen).remedies)
 
@@ -426,8 +428,10 @@ def test_a_silence_shorter_than_the_limit_speaks_against_an_idle_timeout() -> No
     assert not any("180 s" in each for each in found.because)
 
 
-@pytest.mark.parametrize(("server", "speaks"), [(Facts(), True), (UP_LONG, False)], ids=["assumed", "known"])
-def test_hours_of_silence_are_held_against_a_known_limit_alone(server: Facts, speaks: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(
+    ("server", "speaks"), [(ServerFacts(), True), (UP_LONG, False)], ids=["assumed", "known"]
+)
+def test_hours_of_silence_are_held_against_a_known_limit_alone(server: ServerFacts, speaks: bool) -> None:  # noqa: FBT001
     found = finding(Cause.IDLE_TIMEOUT, replace(GONE, silent_seconds=12_122.0), server)
 
     assert speaks == any("12122 s" in each for each in found.because)
@@ -440,7 +444,7 @@ def test_a_server_log_that_tells_of_its_start_shows_how_old_a_session_was_at_mos
         b"2026-11-30  4:43:04 5 [Warning] Aborted connection 5 to db: 'a' user: 'b' host: 'c' "
         b"(Got timeout reading communication packets)\n"
     )
-    (seen,) = occurrences([log])
+    (seen,) = find_error_events([log])
     remedies = finding(Cause.IDLE_TIMEOUT, seen).remedies
 
     assert seen.server_up_seconds == 4
@@ -473,7 +477,7 @@ YOUNG = replace(UP_LONG, limits={"wait_timeout": 600})
     ],
 )  # fmt: skip
 def test_a_young_server_is_blamed_only_for_what_was_open_when_it_started(
-    up: float, seen: Occurrence, cause: Cause
+    up: float, seen: ErrorEvent, cause: Cause
 ) -> None:
     server = replace(YOUNG, started_at=AT - up)
 
@@ -498,7 +502,7 @@ def test_a_connection_used_since_the_start_was_of_this_run() -> None:
 # --- Each server's own way
 
 
-PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, says=Cause.HOST_BLOCKED), replace(LOSS, code=None, how=frozenset({How.GREETING})),
+PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, says=Cause.HOST_BLOCKED), replace(LOSS, code=None, how=frozenset({FailureKind.GREETING})),
             replace(LOSS, code=1317, says=Cause.KILLED)]  # fmt: skip
 
 
@@ -511,16 +515,16 @@ PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, says=Cause.HOST_BLOCKED), repla
     ],
 )  # fmt: skip
 def test_a_known_server_is_proved_and_mended_by_its_own_means(
-    seen: Occurrence, flavour: Flavour, not_there: tuple[str, ...]
+    seen: ErrorEvent, flavour: Flavour, not_there: tuple[str, ...]
 ) -> None:
     told = [
         words
-        for each in diagnose(Evidence(seen, Facts(flavour=flavour)))
+        for each in diagnose(Case(seen, ServerFacts(flavour=flavour)))
         for words in (each.prove, *each.remedies)
     ]
 
     assert [] == [words for words in told if any(word in words for word in not_there)]
-    assert all(each.prove for each in diagnose(Evidence(seen)) if each.certainty is not Certainty.RULED_OUT)
+    assert all(each.prove for each in diagnose(Case(seen)) if each.certainty is not Certainty.RULED_OUT)
 
 
 def test_where_nobody_knows_the_server_both_ways_are_told() -> None:
@@ -538,11 +542,11 @@ def test_every_cause_can_be_proved() -> None:
 # --- TLS, and offline mode
 
 
-TLS = replace(GONE, how=frozenset({How.TLS_EOF, How.EOF}))
+TLS = replace(GONE, how=frozenset({FailureKind.TLS_EOF, FailureKind.EOF}))
 
 
 def test_a_line_that_ends_in_tls_while_sending_was_idle_or_sent_too_much() -> None:
-    findings = diagnose(Evidence(TLS))
+    findings = diagnose(Case(TLS))
 
     assert [Cause.IDLE_TIMEOUT, Cause.PACKET_TOO_LARGE] == [each.cause for each in findings[:2]]
     assert {Certainty.LIKELY} == {each.certainty for each in findings[:2]}
@@ -565,21 +569,21 @@ REFUSED = (
 
 
 def test_a_server_that_is_put_offline_ends_sessions() -> None:
-    lost, refused = occurrences([OFFLINE + REFUSED])
-    killed, denied = diagnose(Evidence(lost))[0], diagnose(Evidence(refused))[0]
+    lost, refused = find_error_events([OFFLINE + REFUSED])
+    killed, denied = diagnose(Case(lost))[0], diagnose(Case(refused))[0]
 
     assert (Cause.KILLED, Certainty.LIKELY) == (killed.cause, killed.certainty)
     assert any("offline mode" in each for each in killed.because)
     assert (Cause.ACCESS_DENIED, Certainty.CONFIRMED) == (denied.cause, denied.certainty)
     assert any("offline_mode = OFF" in each for each in denied.remedies)
-    assert diagnose(Evidence(next(occurrences([OFFLINE]))))[0].cause is not Cause.KILLED
+    assert diagnose(Case(next(find_error_events([OFFLINE]))))[0].cause is not Cause.KILLED
 
 
 def test_a_server_that_counted_somebody_refused_as_offline_then_says_so() -> None:
     server = replace(
         UP_LONG,
         counts_errors=True,
-        errors=(Raised(3032, 1, "shop", "web-3", AT + 2, AT + 2),),
+        errors=(RaisedError(3032, 1, "shop", "web-3", AT + 2, AT + 2),),
         counters={"com_kill": 0},
     )
 
@@ -587,13 +591,13 @@ def test_a_server_that_counted_somebody_refused_as_offline_then_says_so() -> Non
     assert (
         Cause.KILLED
         is not first(
-            LOSS, replace(server, errors=(Raised(3032, 1, "shop", "web-3", AT - DAY, AT - DAY),))
+            LOSS, replace(server, errors=(RaisedError(3032, 1, "shop", "web-3", AT - DAY, AT - DAY),))
         ).cause
     )
 
 
 def test_a_connection_that_ended_before_the_login_had_no_session_to_lose() -> None:
-    log = replace(LOSS, how=frozenset({How.GREETING}))
+    log = replace(LOSS, how=frozenset({FailureKind.GREETING}))
     nobody = {Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.PACKET_TOO_LARGE}
 
     assert {finding(cause, log).certainty for cause in nobody} == {Certainty.RULED_OUT}
@@ -603,9 +607,9 @@ def test_a_connection_that_ended_before_the_login_had_no_session_to_lose() -> No
 
 def test_idling_counted_only_after_the_error_says_nothing_of_it() -> None:
     late = replace(
-        UP_LONG, errors=(Raised(4031, 13, first_at=AT + 480, last_at=AT + 900),), counts_errors=True
+        UP_LONG, errors=(RaisedError(4031, 13, first_at=AT + 480, last_at=AT + 900),), counts_errors=True
     )
-    early = replace(late, errors=(Raised(4031, 13, first_at=AT - 480, last_at=AT + 900),))
+    early = replace(late, errors=(RaisedError(4031, 13, first_at=AT - 480, last_at=AT + 900),))
 
     assert "13 sessions" not in " ".join(finding(Cause.IDLE_TIMEOUT, GONE, late).because)
     assert "13 sessions" in " ".join(finding(Cause.IDLE_TIMEOUT, GONE, early).because)
@@ -627,7 +631,7 @@ def test_of_several_crashes_the_last_before_the_error_is_quoted() -> None:
         LogEntry(AT - ago, f"mysqld (9.7.4) starting as process {number}", cause=Cause.SERVER_CRASH)
         for ago, number in ((14_000, 22976), (30, 29412))
     )
-    said = " ".join(finding(Cause.SERVER_CRASH, LOSS, Facts(log=log, started_at=AT - 29)).because)
+    said = " ".join(finding(Cause.SERVER_CRASH, LOSS, ServerFacts(log=log, started_at=AT - 29)).because)
 
     assert "29412" in said
     assert "22976" not in said
@@ -635,8 +639,8 @@ def test_of_several_crashes_the_last_before_the_error_is_quoted() -> None:
 
 
 def test_a_time_without_a_zone_is_said_to_be_taken_as_ours() -> None:
-    local = replace(LOSS, at=Stamp(datetime(2026, 11, 23, 12), zoned=False))  # noqa: DTZ001 - that is the point
-    young = Facts(started_at=AT - 60)
+    local = replace(LOSS, at=Timestamp(datetime(2026, 11, 23, 12), zoned=False))  # noqa: DTZ001 - that is the point
+    young = ServerFacts(started_at=AT - 60)
 
     assert "names no zone" in " ".join(finding(Cause.SERVER_RESTART, local, young).because)
     assert "names no zone" not in " ".join(finding(Cause.SERVER_RESTART, LOSS, young).because)
@@ -646,7 +650,7 @@ def test_a_command_lines_error_below_another_programs_stamp_has_no_time() -> Non
     log = (
         b"2026-11-24 08:47:00 INFO ready\nERROR 2013 (HY000): Lost connection to MySQL server during query\n"
     )
-    (found,) = occurrences([log])
+    (found,) = find_error_events([log])
 
     assert 2013 == found.code
     assert found.at is None
@@ -659,9 +663,7 @@ def test_an_error_that_names_its_cause_leaves_no_other_to_be_likely() -> None:
     young = replace(UP_LONG, started_at=AT - 440)
 
     assert [Certainty.CONFIRMED] == [
-        each.certainty
-        for each in diagnose(Evidence(FULL, young))
-        if each.certainty is not Certainty.RULED_OUT
+        each.certainty for each in diagnose(Case(FULL, young)) if each.certainty is not Certainty.RULED_OUT
     ]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from goneaway_tui.doctor.case import Case
 from goneaway_tui.doctor.diagnosis import diagnose
-from goneaway_tui.doctor.evidence import Evidence
-from goneaway_tui.doctor.reading import occurrences
+from goneaway_tui.logs.client_log import find_error_events
 
 CONNECTOR_J = """\
 2026-11-23 22:00:00.123  WARN 7 --- [nio-8080-exec-1] o.h.engine.jdbc.spi.SqlExceptionHelper   : SQL Error: 0, SQLState: 08S01
@@ -99,8 +99,8 @@ WRITTEN = [
 def test_what_is_written_after_the_sources_is_understood(
     text: str, code: int | None, client: str | None, cause: str, rank: int
 ) -> None:
-    (seen,) = occurrences([text.encode()], now=1_795_478_400.0)
-    ranked = [finding.cause.value for finding in diagnose(Evidence(seen))]
+    (seen,) = find_error_events([text.encode()], now=1_795_478_400.0)
+    ranked = [finding.cause.value for finding in diagnose(Case(seen))]
 
     assert (code, client) == (seen.code, seen.client.name)
     assert cause in ranked[:rank]

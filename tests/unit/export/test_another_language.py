@@ -12,7 +12,7 @@ from goneaway_tui.export import FORMATS
 from goneaway_tui.export.table import COLUMNS
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.model.wrapping import cell_width
+from goneaway_tui.text.width import cell_width
 from tests.builders import a_session, a_snapshot, a_transaction
 from tests.tongues import Bracketed, Wide, spoken, unsaid
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from goneaway_tui.export.csv import HEADER, cell, flattened
+from goneaway_tui.export.csv import HEADER, csv_cell, flat_fields
 from goneaway_tui.export.data import session_data
 from goneaway_tui.model.snapshot import Snapshot
 from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict
@@ -22,7 +22,7 @@ def rows_of(snapshot: Snapshot) -> list[dict[str, str]]:
 def test_the_header_is_the_contracts_names_flattened_in_their_order() -> None:
     everything = session_data(a_verdict(a_session(transaction=a_transaction())), NOW)
 
-    assert list(flattened(everything)) == list(HEADER)
+    assert list(flat_fields(everything)) == list(HEADER)
 
 
 def test_there_is_a_header_where_there_are_no_sessions() -> None:
@@ -73,12 +73,12 @@ def test_unknown_is_an_empty_cell() -> None:
     ],
 )
 def test_a_cell_a_spreadsheet_would_run_is_made_harmless(text: str) -> None:
-    assert cell(text)[0] == "'"
+    assert csv_cell(text)[0] == "'"
 
 
 @pytest.mark.parametrize("text", ["shop", "a=b", "web-3:51234", "", "'=1", "SELECT -1"])
 def test_a_harmless_cell_is_left_alone(text: str) -> None:
-    assert text == cell(text)
+    assert text == csv_cell(text)
 
 
 def test_a_number_of_ours_stays_a_number() -> None:
@@ -97,7 +97,7 @@ def test_a_line_break_in_a_statement_breaks_no_row() -> None:
 
 
 def test_a_cell_fits_into_a_spreadsheet() -> None:
-    assert len(cell("=" * 100_000)) <= 32_767
+    assert len(csv_cell("=" * 100_000)) <= 32_767
 
 
 @given(st.lists(st.text(st.sampled_from("=+-@;|\"' \t\n\uff1da1"), max_size=12), min_size=1, max_size=3))
@@ -105,7 +105,7 @@ def test_a_cell_fits_into_a_spreadsheet() -> None:
 @example([';""=1'])
 def test_no_cell_is_a_formula_whatever_separates_cells_where_the_file_is_opened(texts: list[str]) -> None:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(["1", *map(cell, texts), "2"])
+    csv.writer(out, lineterminator="\n").writerow(["1", *map(csv_cell, texts), "2"])
 
     for separator in ",;|\t":
         for row in csv.reader([out.getvalue()], delimiter=separator):

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from goneaway_tui.export.palette import DARK, LIGHT, PAPER
+from goneaway_tui.export.table import DARK, LIGHT, PAPER
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Risk
 from tests.builders import a_server, a_session, a_snapshot

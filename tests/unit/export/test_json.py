@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from goneaway_tui.export.data import as_data, session_data, to_millisecond
+from goneaway_tui.export.data import session_data, snapshot_data, to_millisecond
 from goneaway_tui.export.json import dumps
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Snapshot
@@ -98,7 +98,7 @@ def test_a_transaction_whose_start_nobody_knows_has_a_null_age() -> None:
 
 
 def test_the_names_of_the_contract_are_there_when_the_server_keeps_everything_from_us() -> None:
-    data = as_data(Snapshot(Sample(NOW, SERVER, ()), ()))
+    data = snapshot_data(Snapshot(Sample(NOW, SERVER, ()), ()))
     nothing = {"value": None, "min": None, "max": None, "set_by": None}
 
     assert (
@@ -132,7 +132,7 @@ def test_sessions_keep_the_order_of_the_sample_one_a_line() -> None:
 
 
 def test_what_is_written_reads_back_as_the_data() -> None:
-    assert as_data(rich_snapshot()) == parsed(rich_snapshot())
+    assert snapshot_data(rich_snapshot()) == parsed(rich_snapshot())
 
 
 def test_a_document_without_sessions_is_whole() -> None:

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from goneaway_tui.doctor.answers import write_json
-from goneaway_tui.doctor.explanation import SCHEMA as EXPLANATION
-from goneaway_tui.doctor.explanation import explained
-from goneaway_tui.export import events
+from goneaway_tui.doctor.diagnosis import SCHEMA as EXPLANATION
+from goneaway_tui.doctor.diagnosis import explanations
+from goneaway_tui.doctor.report import write_json
+from goneaway_tui.export import data
 from goneaway_tui.export.data import COUNTERS, SCHEMA, VARIABLES
 from goneaway_tui.export.schemas import NAMES, schema_text
-from goneaway_tui.judge import Step, judge, step
-from goneaway_tui.judge.learning import NOTHING_LEARNED
+from goneaway_tui.judge import Step, judge, track
+from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
@@ -43,7 +43,7 @@ def steps(*samples: Sample) -> list[Step]:
     told: list[Step] = []
     last, lessons = None, NOTHING_LEARNED
     for each in samples:
-        told.append(step(each, last, Policy(), lessons))
+        told.append(track(each, last, Policy(), lessons))
         last, lessons = told[-1].snapshot, told[-1].lessons
     return told
 
@@ -56,10 +56,14 @@ def every_event() -> list[dict[str, Any]]:
         a_sample([a_session(id=2), risky], taken_at=NOW + 1, variables={"wait_timeout": 60}),
         a_sample([], taken_at=NOW + 900, server=a_server(uptime=3.0)),
     )
-    lines = [events.hello(taken[0].snapshot), events.lost(NOW, "nobody answers"), events.recovered(NOW)]
+    lines = [
+        data.hello_event(taken[0].snapshot),
+        data.lost_event(NOW, "nobody answers"),
+        data.recovered_event(NOW),
+    ]
     for each in taken:
-        lines += events.happened(each)
-    lines += events.endangered(None, a_snapshot([risky], policy=Policy(imminent_below=60)))
+        lines += data.step_events(each)
+    lines += data.at_risk_events(None, a_snapshot([risky], policy=Policy(imminent_below=60)))
     return json.loads(json.dumps(lines))  # type: ignore[no-any-return]
 
 
@@ -85,7 +89,7 @@ def test_every_line_of_watch_is_as_its_schema_says() -> None:
 @pytest.mark.parametrize("log", sorted(CORPUS.glob("*.log")), ids=lambda log: log.stem)
 def test_an_explanation_is_as_its_schema_says(log: Path) -> None:
     text: list[str] = []
-    write_json(explained(log.name, [log.read_bytes()], now=NOW), text.append)
+    write_json(explanations(log.name, [log.read_bytes()], now=NOW), text.append)
 
     check("explain", json.loads("".join(text)))
 

@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from goneaway_tui.export.cells import cut, wrap
 from goneaway_tui.export.summary import next_closing, server_name
-from goneaway_tui.export.table import at_stake, in_closing_order
+from goneaway_tui.export.table import at_stake, cut_to, in_closing_order, wrap
 from goneaway_tui.model.session import Transaction
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Snapshot
-from goneaway_tui.model.wrapping import cell_width
+from goneaway_tui.text.width import cell_width
 from tests.builders import NOW, a_server, a_session, a_snapshot, a_transaction, a_verdict
 from tests.unit.export.rich import rich_snapshot
 from tests.unit.export.written import written
@@ -121,7 +120,7 @@ def test_a_server_is_named_as_a_person_would(host: str | None, port: int | None,
 
 @pytest.mark.parametrize("width", range(12))
 def test_cut_text_never_takes_more_than_its_cells(width: int) -> None:
-    assert width >= cell_width(cut("商e\u0301店 shop 店", width))
+    assert width >= cell_width(cut_to("商e\u0301店 shop 店", width))
 
 
 def test_a_long_word_is_cut_rather_than_left_sticking_out() -> None:

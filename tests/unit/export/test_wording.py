@@ -4,8 +4,16 @@ import math
 
 import pytest
 
-from goneaway_tui.export.instants import instant, stamp
-from goneaway_tui.export.wording import age, clock, count, countdown, limit_cell, limit_words, size
+from goneaway_tui.export.data import file_stamp, iso_instant
+from goneaway_tui.export.wording import (
+    age_words,
+    clock_words,
+    count_words,
+    countdown,
+    limit_cell,
+    limit_words,
+    size_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +60,7 @@ def test_no_limit_is_an_empty_cell() -> None:
 def test_time_gone_is_rounded_down_and_time_left_up_and_neither_is_negative(
     seconds: float, gone: str, left: str
 ) -> None:
-    assert (gone, left) == (clock(seconds), countdown(seconds))
+    assert (gone, left) == (clock_words(seconds), countdown(seconds))
 
 
 @pytest.mark.parametrize(
@@ -71,11 +79,11 @@ def test_time_gone_is_rounded_down_and_time_left_up_and_neither_is_negative(
     ],
 )
 def test_an_age_is_told_in_its_leading_units(seconds: float, expected: str) -> None:
-    assert expected == age(seconds)
+    assert expected == age_words(seconds)
 
 
 def test_a_count_has_its_thousands_apart() -> None:
-    assert [count(n) for n in (0, 999, 1000, 18_446_744_073_709_551_615)] == [
+    assert [count_words(n) for n in (0, 999, 1000, 18_446_744_073_709_551_615)] == [
         "0",
         "999",
         "1,000",
@@ -99,7 +107,7 @@ def test_a_count_has_its_thousands_apart() -> None:
     ],
 )
 def test_a_size_is_exact_where_few_digits_can_say_it(number: int, expected: str) -> None:
-    assert expected == size(number)
+    assert expected == size_words(number)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +121,8 @@ def test_a_size_is_exact_where_few_digits_can_say_it(number: int, expected: str)
     ],
 )
 def test_an_instant_is_in_utc_to_the_nearest_millisecond(at: float, expected: str) -> None:
-    assert expected == instant(at)
+    assert expected == iso_instant(at)
 
 
 def test_a_stamp_has_nothing_a_file_name_may_not_hold() -> None:
-    assert stamp(1795459202.5) == "20261123T184002Z"
+    assert file_stamp(1795459202.5) == "20261123T184002Z"

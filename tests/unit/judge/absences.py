@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from goneaway_tui.judge import departures
-from goneaway_tui.model.clue import GOODBYE, Clues, ErrorCount
+from goneaway_tui.judge import find_departures
 from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.sample import GOODBYE, EndEvidence, ErrorCount
 from goneaway_tui.model.session import ProcesslistId, Session
 from tests.builders import NOW, SERVER, a_server, a_session, a_snapshot
 
@@ -37,18 +37,18 @@ def counts(
 
 def said(
     codes: Mapping[int, int] | None = None, *, early: Mapping[int, int] | None = None, **fields: Any
-) -> Clues:
+) -> EndEvidence:
     """What a MySQL server counted, of ACCOUNT unless `errors` says otherwise."""
     fields.setdefault("aborted", 0)
     fields.setdefault("killed", 0)
     fields.setdefault("offline", False)
     fields.setdefault("counted", COUNTED)
     fields.setdefault("errors", counts(codes or {}) + counts(early or {}, early=True))
-    return Clues(**fields)
+    return EndEvidence(**fields)
 
 
 def missed(
-    *gone: Session, clues: Clues, stay: Iterable[Session] = (), restarted: bool = False, **fields: Any
+    *gone: Session, clues: EndEvidence, stay: Iterable[Session] = (), restarted: bool = False, **fields: Any
 ) -> tuple[Departure, ...]:
     """What is told of those who were there, and a second later are not. `fields` are of the later sample."""
     known = {key: fields[key] for key in ("variables",) if key in fields}
@@ -57,4 +57,4 @@ def missed(
     after = a_snapshot(
         stay, previous=before, taken_at=NOW + SECOND, server=a_server(uptime=uptime), clues=clues, **fields
     )
-    return departures(before, after)
+    return find_departures(before, after)

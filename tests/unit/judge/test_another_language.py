@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.judge.deadline import COPIED, disproved
-from goneaway_tui.judge.learning import NOTHING_LEARNED, Lesson, Lessons, limit_for
-from goneaway_tui.judge.narrowing import parse_filter
-from goneaway_tui.language import English, Words
-from goneaway_tui.model.snapshot import Basis, Inherited, Limit
-from goneaway_tui.model.tally import Kin
+from goneaway_tui.i18n import Catalogue, EnglishCatalogue
+from goneaway_tui.judge.deadline import COPIED, disproved_limit
+from goneaway_tui.judge.filters import parse_filter
+from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, LimitObservations, limit_for
+from goneaway_tui.model.snapshot import Basis, Inherited, Limit, LimitGroup
 from tests.builders import a_session
 from tests.tongues import Bracketed, spoken, unsaid
 
 ASSUMED = Limit(600, "wait_timeout", Basis.ASSUMED, COPIED)
-LANGUAGES: tuple[tuple[Words, bool], ...] = ((English(), False), (Bracketed(), True), (English(), False))
+LANGUAGES: tuple[tuple[Catalogue, bool], ...] = (
+    (EnglishCatalogue(), False),
+    (Bracketed(), True),
+    (EnglishCatalogue(), False),
+)
 
 
 def test_why_a_limit_was_wrong_is_told_anew_in_each_language() -> None:
     for words, in_brackets in LANGUAGES:
         with spoken(words):
-            why = disproved(ASSUMED).why
+            why = disproved_limit(ASSUMED).why
 
         assert in_brackets == (not unsaid(why))
         assert "longer than the global wait_timeout of 600 s" in why
@@ -28,8 +31,8 @@ def test_why_a_limit_was_wrong_is_told_anew_in_each_language() -> None:
 
 def test_what_was_learned_is_told_anew_in_each_language() -> None:
     session = a_session(own_limit=None)
-    kin = Kin(session.user, session.client_host, session.program or "", 28_800)
-    lessons = Lessons({kin: Lesson((600.1, 600.2, 599.9))}, {kin: 600})
+    kin = LimitGroup(session.user, session.client_host, session.program or "", 28_800)
+    lessons = LearnedLimits({kin: LimitObservations((600.1, 600.2, 599.9))}, {kin: 600})
 
     for words, in_brackets in LANGUAGES:
         with spoken(words):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.clue import GOODBYE, Clues, Kill, LogEntry
+from goneaway_tui.model.sample import GOODBYE, EndEvidence, KillStatement, LogEntry
 from goneaway_tui.model.session import ProcesslistId, Role
 from tests.builders import NOW, a_transaction
 from tests.unit.judge.absences import SECOND, about_to_close, counts, missed, one, said
@@ -33,7 +33,7 @@ def test_our_own_connection_does_not_leave() -> None:
 
 def test_a_remembered_kill_names_the_killer() -> None:
     [departure] = missed(
-        one(), clues=said({1160: 1}, kills=(Kill(ProcesslistId(1), "dba@bastion, session 9"),))
+        one(), clues=said({1160: 1}, kills=(KillStatement(ProcesslistId(1), "dba@bastion, session 9"),))
     )
 
     assert (Cause.KILLED, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
@@ -41,7 +41,7 @@ def test_a_remembered_kill_names_the_killer() -> None:
 
 
 def test_somebody_elses_kill_names_nobody() -> None:
-    [departure] = missed(one(), clues=said({0: 1}, kills=(Kill(ProcesslistId(2), "dba"),)))
+    [departure] = missed(one(), clues=said({0: 1}, kills=(KillStatement(ProcesslistId(2), "dba"),)))
 
     assert Cause.CLIENT_QUIT is departure.cause
 
@@ -139,7 +139,7 @@ LOGGED = tuple(
 )
 
 
-def totals(**fields: object) -> Clues:
+def totals(**fields: object) -> EndEvidence:
     """What a MariaDB server counted, with its performance schema on."""
     return said(**{"counted": frozenset({GOODBYE}), **fields})  # type: ignore[arg-type]
 
@@ -157,7 +157,7 @@ def test_a_log_that_no_counter_bears_out_is_not_believed(cause: Cause) -> None:
 
 @pytest.mark.parametrize("cause", LOGGED)
 def test_where_nobody_counts_a_log_alone_confirms_nothing(cause: Cause) -> None:
-    [departure] = missed(one(), clues=Clues(log=(entry(cause),)))
+    [departure] = missed(one(), clues=EndEvidence(log=(entry(cause),)))
 
     assert (cause, Certainty.LIKELY) == (departure.cause, departure.certainty)
 
@@ -172,7 +172,7 @@ def test_a_log_that_names_more_than_were_counted_is_possible() -> None:
 
 
 def test_a_kill_that_is_remembered_is_not_counted_for_a_log_of_another() -> None:
-    kills = (Kill(ProcesslistId(1), "dba"),)
+    kills = (KillStatement(ProcesslistId(1), "dba"),)
     told = missed(one(1), one(2), clues=totals(aborted=1, kills=kills, log=(entry(Cause.IDLE_TIMEOUT, 2),)))
 
     assert [Cause.KILLED, Cause.CLIENT_QUIT] == [each.cause for each in told]
@@ -207,7 +207,7 @@ RECOVERY = entry(Cause.SERVER_CRASH, None, text="Database was not shutdown norma
 def test_everybody_leaves_with_the_server(
     log: tuple[LogEntry, ...], cause: Cause, certainty: Certainty
 ) -> None:
-    told = missed(one(1), one(2), clues=Clues(log=log), stay=[one(3)], restarted=True)
+    told = missed(one(1), one(2), clues=EndEvidence(log=log), stay=[one(3)], restarted=True)
 
     assert [1, 2, 3] == [each.verdict.session.id for each in told]
     assert {(cause, certainty)} == {(each.cause, each.certainty) for each in told}
@@ -215,8 +215,8 @@ def test_everybody_leaves_with_the_server(
 
 
 def test_a_server_that_reported_its_stop_to_us_was_stopped() -> None:
-    [told] = missed(one(), clues=Clues(stop_reported=True), restarted=True)
-    [silent] = missed(one(), clues=Clues(), restarted=True)
+    [told] = missed(one(), clues=EndEvidence(stop_reported=True), restarted=True)
+    [silent] = missed(one(), clues=EndEvidence(), restarted=True)
 
     assert (Cause.SERVER_RESTART, Certainty.LIKELY) == (told.cause, told.certainty)
     assert "it sends when it stops" in told.evidence[0]
@@ -225,7 +225,7 @@ def test_a_server_that_reported_its_stop_to_us_was_stopped() -> None:
 
 def test_a_session_that_was_forced_out_left_then() -> None:
     forced = entry(Cause.SERVER_RESTART, 1, at=NOW + 0.4, text="Forcing close of thread 1  user: 'shop'")
-    [departure] = missed(one(), clues=Clues(log=(STOP, forced)), restarted=True)
+    [departure] = missed(one(), clues=EndEvidence(log=(STOP, forced)), restarted=True)
 
     assert NOW + 0.4 == departure.at
     assert "Forcing close" in departure.evidence[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.judge.forecast import HORIZONS, Forecast, closings
+from goneaway_tui.judge.forecast import HORIZONS, Forecast, closing_forecast
 from goneaway_tui.model.snapshot import Snapshot
 from tests.builders import NOW, a_crowd, a_verdict
 
@@ -19,7 +19,7 @@ def counted(forecast: Forecast) -> int:
 
 def where(seconds: float) -> tuple[int, int] | None:
     """Stretch and bucket a single closing falls into; None beyond the last."""
-    forecast = closings(closing_in(seconds), NOW)
+    forecast = closing_forecast(closing_in(seconds), NOW)
     assert 1 == counted(forecast)
     return next(
         (
@@ -54,7 +54,7 @@ def test_a_closing_falls_into(seconds: float, bucket: tuple[int, int] | None) ->
 
 
 def test_the_stretches_are_the_horizons_without_a_gap() -> None:
-    stretches = closings(closing_in(), NOW).stretches
+    stretches = closing_forecast(closing_in(), NOW).stretches
 
     assert [*HORIZONS] == [(stretch.end, len(stretch.counts)) for stretch in stretches]
     assert [0, *(end for end, _ in HORIZONS[:-1])] == [stretch.start for stretch in stretches]
@@ -63,16 +63,16 @@ def test_the_stretches_are_the_horizons_without_a_gap() -> None:
 def test_who_closes_first_is_next() -> None:
     crowd = closing_in(300, None, 12, 500)
 
-    assert crowd.verdicts[2] is closings(crowd, NOW).next
+    assert crowd.verdicts[2] is closing_forecast(crowd, NOW).next
 
 
 def test_of_two_that_close_together_the_first_in_order_is_next() -> None:
     crowd = closing_in(12, 12)
 
-    assert crowd.verdicts[0] is closings(crowd, NOW).next
+    assert crowd.verdicts[0] is closing_forecast(crowd, NOW).next
 
 
 def test_nobody_is_next_where_no_deadline_is_known() -> None:
-    forecast = closings(closing_in(None, None), NOW)
+    forecast = closing_forecast(closing_in(None, None), NOW)
 
     assert (None, 0) == (forecast.next, counted(forecast))

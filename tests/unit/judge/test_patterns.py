@@ -6,12 +6,9 @@ from typing import Any
 
 import pytest
 
-from goneaway_tui.judge.cutters import CUTTERS, cutter_at
-from goneaway_tui.judge.patterns import patterns
-from goneaway_tui.judge.waits import PLENTY, RECENT
+from goneaway_tui.judge.patterns import CUTTERS, PLENTY, RECENT, find_patterns, known_idle_limit
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.pattern import Pattern, PatternKind, Team
+from goneaway_tui.model.departure import Departure, Pattern, PatternKind, PatternScope
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Snapshot
 from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict
@@ -29,7 +26,7 @@ def left(
 
 
 def seen(departures: list[Departure], snapshot: Snapshot = EMPTY, now: float = NOW) -> tuple[Pattern, ...]:
-    return patterns(snapshot, departures, now)
+    return find_patterns(snapshot, departures, now)
 
 
 def sole(found: tuple[Pattern, ...], kind: PatternKind) -> Pattern:
@@ -55,7 +52,7 @@ def test_those_that_leave_again_and_again_at_one_age_are_cut_off_by_somebody() -
 
     assert "program gunicorn: 12 sessions left after 350 s idle, far below their limit" == pattern.title
     assert Certainty.LIKELY is pattern.certainty
-    assert Team(program="gunicorn") == pattern.team
+    assert PatternScope(program="gunicorn") == pattern.team
     assert tuple(range(1, 13)) == pattern.sessions
     assert any("AWS Network Load Balancer" in each for each in pattern.evidence)
     assert any("12 said no goodbye" in each for each in pattern.evidence)
@@ -124,7 +121,7 @@ def test_what_a_program_tells_of_its_host_does_not_tell_again() -> None:
 def test_sessions_of_many_programs_behind_one_host_are_told_of_by_the_host() -> None:
     departures = [left(each, 350.0, program=f"p{each}", user=f"u{each}", host="nat-1:9") for each in range(6)]
 
-    assert Team(host="nat-1") == sole(seen(departures), PatternKind.CUT_OFF).team
+    assert PatternScope(host="nat-1") == sole(seen(departures), PatternKind.CUT_OFF).team
 
 
 def test_a_limit_that_is_only_assumed_may_be_the_sessions_own() -> None:
@@ -148,8 +145,8 @@ def test_names_of_strangers_cannot_move_the_cursor() -> None:
 
 @pytest.mark.parametrize("seconds", [seconds for seconds, _ in CUTTERS])
 def test_the_usual_cutters_are_named_and_nobody_else(seconds: float) -> None:
-    assert cutter_at(seconds) == cutter_at(seconds * 1.019 + 1) == dict(CUTTERS)[seconds]
-    assert dict(CUTTERS)[seconds] != cutter_at(seconds * 1.021 + 1)
+    assert known_idle_limit(seconds) == known_idle_limit(seconds * 1.019 + 1) == dict(CUTTERS)[seconds]
+    assert dict(CUTTERS)[seconds] != known_idle_limit(seconds * 1.021 + 1)
 
 
 # --- Ghosts
@@ -166,7 +163,7 @@ def test_who_idles_far_past_what_the_others_reach_is_a_ghost_to_be_looked_up() -
     pattern = sole(seen(SIBLINGS, a_snapshot([ghost()])), PatternKind.GHOSTS)
 
     assert (900,) == pattern.sessions
-    assert Team("gunicorn", "shop", "web-3") == pattern.team
+    assert PatternScope("gunicorn", "shop", "web-3") == pattern.team
     assert "shop@web-3 (gunicorn): 1 session idle far past what the others reach" == pattern.title
     assert any("id:900" in each for each in pattern.remedies)
     assert Certainty.POSSIBLE is pattern.certainty
@@ -290,7 +287,7 @@ def test_whose_they_are_is_told() -> None:
     pattern = sole(full(90), PatternKind.SATURATION)
 
     assert "90 of 100 connections are taken, and most of them sleep" == pattern.title
-    assert Team(program="gunicorn") == pattern.team
+    assert PatternScope(program="gunicorn") == pattern.team
     assert ("max_connections", 70) == (pattern.tunable, len(pattern.sessions))
 
 

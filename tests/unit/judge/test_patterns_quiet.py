@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.judge import step
-from goneaway_tui.judge.patterns import patterns
+from goneaway_tui.judge import track
+from goneaway_tui.judge.patterns import find_patterns
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import Snapshot
@@ -31,11 +31,11 @@ def test_the_simulated_server_is_left_in_peace_for_hours(flavour: Flavour, seed:
     ledger: list[Departure] = []
     snapshot: Snapshot | None = None
     for second in range(0, 3 * 3600, 2):
-        now = step(source.sample(), snapshot)
+        now = track(source.sample(), snapshot)
         snapshot = now.snapshot
         ledger.extend(now.departed)
         if second % 300 == 0:
-            assert () == patterns(snapshot, ledger, clock.now), second
+            assert () == find_patterns(snapshot, ledger, clock.now), second
         clock.now += 2
 
     assert len(ledger) > 500

@@ -18,12 +18,11 @@ from urllib.request import Request, urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from goneaway_tui.doorway import Doorway
 from goneaway_tui.errors import FileError, SettingsError
-from goneaway_tui.judge import step
-from goneaway_tui.metrics.collector import Board
-from goneaway_tui.metrics.families import FAMILIES
-from goneaway_tui.metrics.listening import CONNECTION_SECONDS, MAX_CONNECTIONS, listening
+from goneaway_tui.http_auth import HttpEndpoint
+from goneaway_tui.judge import track
+from goneaway_tui.metrics.collector import FAMILIES, MetricsStore
+from goneaway_tui.metrics.listening import CONNECTION_SECONDS, MAX_CONNECTIONS, metrics_server
 from tests.builders import a_sample, a_session
 from tests.ui.stage import HeldClock
 from tests.waiting import PATIENCE, comes_true
@@ -31,9 +30,9 @@ from tests.waiting import PATIENCE, comes_true
 HOSTILE = 'a"b\\c\nd}{'
 
 
-def a_board() -> Board:
-    board = Board(["db1", "db2"], HeldClock(), 1000)
-    board["db1"] = board["db1"].after(step(a_sample([a_session(user=HOSTILE)])), 0.1)
+def a_board() -> MetricsStore:
+    board = MetricsStore(["db1", "db2"], HeldClock(), 1000)
+    board["db1"] = board["db1"].after(track(a_sample([a_session(user=HOSTILE)])), 0.1)
     return board
 
 
@@ -47,7 +46,7 @@ def asked(port: int, login: str | None = None) -> str:
 
 
 def test_an_answer_is_what_prometheus_reads() -> None:
-    with listening(Doorway("127.0.0.1", 0), a_board(), HeldClock()) as port:
+    with metrics_server(HttpEndpoint("127.0.0.1", 0), a_board(), HeldClock()) as port:
         found = {each.name: each for each in text_string_to_metric_families(asked(port))}
 
     assert {name.removesuffix("_total") for name in FAMILIES} <= found.keys()
@@ -60,7 +59,7 @@ def test_an_answer_is_what_prometheus_reads() -> None:
 
 @pytest.mark.parametrize("login", [None, "prom:wrong", "prom", ""])
 def test_nobody_else_is_answered(login: str | None) -> None:
-    with listening(Doorway("127.0.0.1", 0, login="prom:secret"), a_board(), HeldClock()) as port:
+    with metrics_server(HttpEndpoint("127.0.0.1", 0, login="prom:secret"), a_board(), HeldClock()) as port:
         assert "goneaway_up" in asked(port, "prom:secret")
         with pytest.raises(HTTPError) as refused:
             asked(port, login)
@@ -71,7 +70,7 @@ def test_nobody_else_is_answered(login: str | None) -> None:
 
 def test_who_connects_and_says_nothing_keeps_nobody_waiting() -> None:
     with (
-        listening(Doorway("127.0.0.1", 0), a_board(), HeldClock()) as port,
+        metrics_server(HttpEndpoint("127.0.0.1", 0), a_board(), HeldClock()) as port,
         socket.create_connection(("127.0.0.1", port)),
     ):
         assert "goneaway_up" in asked(port)
@@ -106,10 +105,10 @@ def cert(tmp_path: Path) -> Path:
 
 
 def test_over_tls_one_that_says_nothing_keeps_nobody_waiting(cert: Path) -> None:
-    doorway = Doorway("127.0.0.1", 0, cert=str(cert), key=str(cert))
+    doorway = HttpEndpoint("127.0.0.1", 0, cert=str(cert), key=str(cert))
     trusting = ssl.create_default_context(cafile=str(cert))
     with (
-        listening(doorway, a_board(), HeldClock()) as port,
+        metrics_server(doorway, a_board(), HeldClock()) as port,
         socket.create_connection(("127.0.0.1", port)),
         urlopen(f"https://127.0.0.1:{port}/metrics", timeout=PATIENCE, context=trusting) as answer,
     ):
@@ -119,11 +118,11 @@ def test_over_tls_one_that_says_nothing_keeps_nobody_waiting(cert: Path) -> None
 def test_who_has_no_certificate_is_not_answered_where_one_is_wanted(
     cert: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    doorway = Doorway("127.0.0.1", 0, cert=str(cert), key=str(cert), ca=str(cert))
+    doorway = HttpEndpoint("127.0.0.1", 0, cert=str(cert), key=str(cert), ca=str(cert))
     stranger = ssl.create_default_context(cafile=str(cert))
     known = ssl.create_default_context(cafile=str(cert))
     known.load_cert_chain(cert)
-    with listening(doorway, a_board(), HeldClock()) as port:
+    with metrics_server(doorway, a_board(), HeldClock()) as port:
         where = f"https://127.0.0.1:{port}/metrics"
         with pytest.raises(OSError, match=r"(?i)ssl|reset|certificate"):
             urlopen(where, timeout=PATIENCE, context=stranger)
@@ -138,13 +137,13 @@ def test_a_place_that_is_taken_is_told_in_a_line() -> None:
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(SettingsError, match="cannot listen on"),
     ):
-        listening(Doorway("127.0.0.1", taken.getsockname()[1]), a_board(), HeldClock()).__enter__()
+        metrics_server(HttpEndpoint("127.0.0.1", taken.getsockname()[1]), a_board(), HeldClock()).__enter__()
 
 
 def test_a_certificate_that_is_none_is_told_in_a_line() -> None:
     with pytest.raises(FileError, match="cannot speak TLS"):
-        listening(
-            Doorway("127.0.0.1", 0, cert="/nonexistent", key="/nonexistent"), a_board(), HeldClock()
+        metrics_server(
+            HttpEndpoint("127.0.0.1", 0, cert="/nonexistent", key="/nonexistent"), a_board(), HeldClock()
         ).__enter__()
 
 
@@ -165,7 +164,7 @@ def test_the_dashboard_is_json_of_panels() -> None:
 
 
 def test_by_a_strangers_name_that_leads_here_nobody_is_answered() -> None:
-    with listening(Doorway("127.0.0.1", 0), a_board(), HeldClock()) as port:
+    with metrics_server(HttpEndpoint("127.0.0.1", 0), a_board(), HeldClock()) as port:
         request = Request(f"http://127.0.0.1:{port}/metrics", headers={"Host": "evil.example"})
         with pytest.raises(HTTPError) as refused:
             urlopen(request, timeout=60)
@@ -176,7 +175,7 @@ def test_by_a_strangers_name_that_leads_here_nobody_is_answered() -> None:
 
 def test_many_connections_that_drip_bytes_hold_no_more_threads_than_there_may_be() -> None:
     before = threading.active_count()
-    with ExitStack() as held, listening(Doorway("127.0.0.1", 0), a_board(), HeldClock()) as port:
+    with ExitStack() as held, metrics_server(HttpEndpoint("127.0.0.1", 0), a_board(), HeldClock()) as port:
         for _ in range(3 * MAX_CONNECTIONS):
             dripping = held.enter_context(socket.create_connection(("127.0.0.1", port)))
             dripping.sendall(b"G")
@@ -187,7 +186,7 @@ def test_many_connections_that_drip_bytes_hold_no_more_threads_than_there_may_be
 def test_a_connection_that_drips_bytes_ends_when_its_time_is_over() -> None:
     clock = HeldClock()
     with (
-        listening(Doorway("127.0.0.1", 0), a_board(), clock) as port,
+        metrics_server(HttpEndpoint("127.0.0.1", 0), a_board(), clock) as port,
         socket.create_connection(("127.0.0.1", port), timeout=60) as dripping,
     ):
         dripping.sendall(b"GET /metrics HT")

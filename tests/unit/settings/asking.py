@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.settings import Answer, Content, Secret, Settings, Surroundings, resolve
+from goneaway_tui.settings import Environment, FileContent, InfoAnswer, Secret, Settings, resolve
 from tests.servers.private import home_of_servers
 
 HOME = Path("/home/dba")
@@ -19,7 +19,7 @@ FILE = "~/.my.cnf [client] line 2"
 """The origin of what the option file says first."""
 IN_CONFIG = "~/.config/goneaway-tui/config.toml line"
 
-Paper = Mapping[str, str | bytes | Content]
+Paper = Mapping[str, str | bytes | FileContent]
 """Files by their path; one that begins with ~ is at home."""
 
 
@@ -30,19 +30,19 @@ class PaperFiles:
         self.files = {path.replace("~", str(HOME), 1): file for path, file in files.items()}
         self.opened: list[str] = []
 
-    def read(self, path: Path) -> Content | None:
+    def read(self, path: Path) -> FileContent | None:
         self.opened.append(str(path))
         file = self.files.get(str(path))
         if isinstance(file, str):
-            return Content(file.encode("utf-8", "surrogateescape"))
-        return Content(file) if isinstance(file, bytes) else file
+            return FileContent(file.encode("utf-8", "surrogateescape"))
+        return FileContent(file) if isinstance(file, bytes) else file
 
     def names(self, folder: Path) -> Sequence[str] | None:
         return [Path(path).name for path in self.files if Path(path).parent == folder] or None
 
 
-def around(env: Mapping[str, str] | None = None, files: Paper | None = None) -> Surroundings:
-    return Surroundings(env or {}, PaperFiles(files or {}), HOME, "dba", lambda: CONFIG)
+def around(env: Mapping[str, str] | None = None, files: Paper | None = None) -> Environment:
+    return Environment(env or {}, PaperFiles(files or {}), HOME, "dba", lambda: CONFIG)
 
 
 def client(*lines: str) -> str:
@@ -62,13 +62,13 @@ def answer(
     line: str, env: Mapping[str, str] | None = None, file: str | None = None, **more: str | None
 ) -> str:
     found = told(line, env, file, **more)
-    assert isinstance(found, Answer)
+    assert isinstance(found, InfoAnswer)
     return found.text
 
 
 def told(
     line: str, env: Mapping[str, str] | None = None, file: str | None = None, config: str | None = None
-) -> Settings | Answer:
+) -> Settings | InfoAnswer:
     """`file` is ~/.my.cnf, `config` the config file."""
     files: dict[str, str] = {}
     if file is not None:

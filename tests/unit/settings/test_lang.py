@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from goneaway_tui.language import English, speak
+from goneaway_tui.i18n import EnglishCatalogue, set_language
 from goneaway_tui.settings import language_asked
-from goneaway_tui.settings.answers import ABOUT
 from goneaway_tui.settings.completions import SHELLS, completion_text
-from goneaway_tui.settings.manual import manual_text
+from goneaway_tui.settings.help import ABOUT
+from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.settings.options import ACTIONS, COMMANDS
 from tests.unit.settings.asking import IN_CONFIG, answer, complaint, settings, told
 
@@ -33,9 +33,9 @@ class Bracketed:
 
 @pytest.fixture
 def bracketed() -> Iterator[None]:
-    speak(Bracketed())
+    set_language(Bracketed())
     yield
-    speak(English())
+    set_language(EnglishCatalogue())
 
 
 @pytest.mark.parametrize(

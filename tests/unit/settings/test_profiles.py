@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.model.profile import Draft
+from goneaway_tui.model.profile import ProfileDraft
 from goneaway_tui.settings import (
-    Command,
-    Content,
+    FileContent,
     Keyring,
+    PasswordCommand,
     Settings,
     SslMode,
-    addition,
-    look_through,
+    appended_profile,
+    check_draft,
     resolve,
     servers_of,
-    trial,
+    trial_settings,
 )
-from goneaway_tui.settings.profiles import table
+from goneaway_tui.settings.profiles import profile_toml
 from tests.unit.settings.asking import CONFIG, around, value
 
-FULL = Draft(
+FULL = ProfileDraft(
     name="prod-db1",
     host="db1.example.com",
     port="3307",
@@ -46,13 +46,13 @@ color = "green"
 """
 
 
-def added(draft: Draft, before: str | bytes = "") -> bytes:
+def added(draft: ProfileDraft, before: str | bytes = "") -> bytes:
     files = {str(CONFIG): before} if before else {}
     data = before.encode() if isinstance(before, str) else before
-    return data + addition(draft, CONFIG, around(files=files))
+    return data + appended_profile(draft, CONFIG, around(files=files))
 
 
-def refused(draft: Draft, before: str = "") -> str:
+def refused(draft: ProfileDraft, before: str = "") -> str:
     with pytest.raises(SettingsError) as caught:
         added(draft, before)
     assert caught.value.line.isprintable()
@@ -60,7 +60,7 @@ def refused(draft: Draft, before: str = "") -> str:
 
 
 def test_what_is_written_is_what_was_typed_and_no_password() -> None:
-    assert table(FULL) == (
+    assert profile_toml(FULL) == (
         '[servers.prod-db1]\nhost = "db1.example.com"\nport = 3307\nuser = "dba"\nssl_mode = "VERIFY_CA"\n'
         'ssl_ca = "/etc/ssl/ca.pem"\nssh = "jump"\npassword_command = ["pass", "db 1"]\ncolor = "red"\n'
         "read_only = true\n"
@@ -79,16 +79,16 @@ def test_what_is_saved_is_taken_by_its_name() -> None:
         "jump",
     )
     assert told.connection.ssl_mode is SslMode.VERIFY_CA
-    assert isinstance(told.connection.password, Command)
+    assert isinstance(told.connection.password, PasswordCommand)
     assert ("pass", "db 1") == told.connection.password.words
 
 
 def test_a_typed_password_is_asked_for_the_next_time_unless_somebody_knows_it() -> None:
-    typed = Draft(name="a", host="db1", password="tiger")
+    typed = ProfileDraft(name="a", host="db1", password="tiger")
 
-    assert "password_prompt = true" in table(typed)
-    assert "password_prompt" not in table(replace(typed, password_keyring="goneaway"))
-    assert "password" not in table(replace(typed, password=""))
+    assert "password_prompt = true" in profile_toml(typed)
+    assert "password_prompt" not in profile_toml(replace(typed, password_keyring="goneaway"))
+    assert "password" not in profile_toml(replace(typed, password=""))
     assert b"tiger" not in added(typed)
 
 
@@ -117,21 +117,21 @@ def test_all_that_stands_in_the_file_stays_as_it_is(before: str) -> None:
 @pytest.mark.parametrize(
     ("draft", "words"),
     [
-        (Draft(host="db1"), "it has no name yet; type one, such as prod-db1"),
-        (Draft(name="a b"), "not a server's name: 'a b'; write letters, digits, - and ."),
-        (Draft(name="dev"), "~/.config/goneaway-tui/config.toml has a server dev already; choose another name"),
-        (Draft(name="a", port="99999"), "port: not a port: '99999'; a port is a number from 1 to 65535"),
-        (Draft(name="a", port="x"), "port: not a port: 'x'; a port is a number from 1 to 65535"),
-        (Draft(name="a", host="a b"), "host: not a host: 'a b'; write a name or an address, as in db1 or 10.0.0.7"),
-        (Draft(name="a", color="purpel"), "not a colour; did you mean purple?"),
-        (Draft(name="a", password_command="'x"), "password_command: not a command: \"'x\"; a quote is not closed"),
-        (Draft(name="a", password_command="x", password_keyring="y"), "password is said twice; say it once"),
-        (Draft(name="a", user="\udcff"), "it holds half a character, which nobody can write; type it again"),
-        (Draft(name="a", ssh="-oProxyCommand=x"),
+        (ProfileDraft(host="db1"), "it has no name yet; type one, such as prod-db1"),
+        (ProfileDraft(name="a b"), "not a server's name: 'a b'; write letters, digits, - and ."),
+        (ProfileDraft(name="dev"), "~/.config/goneaway-tui/config.toml has a server dev already; choose another name"),
+        (ProfileDraft(name="a", port="99999"), "port: not a port: '99999'; a port is a number from 1 to 65535"),
+        (ProfileDraft(name="a", port="x"), "port: not a port: 'x'; a port is a number from 1 to 65535"),
+        (ProfileDraft(name="a", host="a b"), "host: not a host: 'a b'; write a name or an address, as in db1 or 10.0.0.7"),
+        (ProfileDraft(name="a", color="purpel"), "not a colour; did you mean purple?"),
+        (ProfileDraft(name="a", password_command="'x"), "password_command: not a command: \"'x\"; a quote is not closed"),
+        (ProfileDraft(name="a", password_command="x", password_keyring="y"), "password is said twice; say it once"),
+        (ProfileDraft(name="a", user="\udcff"), "it holds half a character, which nobody can write; type it again"),
+        (ProfileDraft(name="a", ssh="-oProxyCommand=x"),
          "ssh: not a destination of ssh: '-oProxyCommand=x'; write [user@]host, or an alias of your ssh"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_told_in_the_words_of_the_form(draft: Draft, words: str) -> None:
+def test_what_cannot_be_is_told_in_the_words_of_the_form(draft: ProfileDraft, words: str) -> None:
     assert words == refused(draft, SET)
 
 
@@ -151,7 +151,7 @@ def test_a_file_with_a_fault_is_not_added_to() -> None:
 
 def test_a_trial_is_a_run_with_what_would_be_written() -> None:
     files = around(files={str(CONFIG): "theme = 'nord'\n" + SET})
-    told = trial(replace(FULL, name="dev"), ["--interval", "7"], CONFIG, files)
+    told = trial_settings(replace(FULL, name="dev"), ["--interval", "7"], CONFIG, files)
 
     assert (told.connection.host, told.connection.port, told.interval, told.theme) == (
         "db1.example.com",
@@ -168,15 +168,20 @@ def test_a_trial_is_a_run_with_what_would_be_written() -> None:
 def test_a_trial_without_a_typed_password_takes_it_from_where_it_would_come() -> None:
     keyring = replace(FULL, password="", password_command="", password_keyring="goneaway")
 
-    assert isinstance(trial(replace(FULL, password=""), [], CONFIG, around()).connection.password, Command)
-    assert isinstance(trial(keyring, [], CONFIG, around()).connection.password, Keyring)
-    assert trial(Draft(host="db1"), [], CONFIG, around()).connection.password is None
+    assert isinstance(
+        trial_settings(replace(FULL, password=""), [], CONFIG, around()).connection.password, PasswordCommand
+    )
+    assert isinstance(trial_settings(keyring, [], CONFIG, around()).connection.password, Keyring)
+    assert trial_settings(ProfileDraft(host="db1"), [], CONFIG, around()).connection.password is None
 
 
 def test_a_trial_has_a_name_that_nobody_has() -> None:
     taken = '[servers.new]\nhost="a"\n[servers.new-2]\nhost="b"\n'
 
-    assert trial(Draft(host="c"), [], CONFIG, around(files={str(CONFIG): taken})).connection.host == "c"
+    assert (
+        trial_settings(ProfileDraft(host="c"), [], CONFIG, around(files={str(CONFIG): taken})).connection.host
+        == "c"
+    )
 
 
 def test_the_names_in_the_file_are_told_in_its_order() -> None:
@@ -185,14 +190,14 @@ def test_the_names_in_the_file_are_told_in_its_order() -> None:
 
 
 def test_a_file_that_others_may_read_takes_what_holds_no_password() -> None:
-    files = around(files={str(CONFIG): Content(SET.encode(), 0o100644)})
+    files = around(files={str(CONFIG): FileContent(SET.encode(), 0o100644)})
 
-    assert addition(FULL, CONFIG, files)
+    assert appended_profile(FULL, CONFIG, files)
 
 
 def test_a_draft_without_anything_is_the_server_nearby() -> None:
-    look_through(Draft(name="a"))
-    blank = trial(Draft(), [], CONFIG, around())
+    check_draft(ProfileDraft(name="a"))
+    blank = trial_settings(ProfileDraft(), [], CONFIG, around())
 
     assert blank.connection.host is None
-    assert {""} == {getattr(Draft(), each.name) for each in fields(Draft)} - {False}
+    assert {""} == {getattr(ProfileDraft(), each.name) for each in fields(ProfileDraft)} - {False}

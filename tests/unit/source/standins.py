@@ -15,9 +15,9 @@ from typing import Any, cast
 
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
+from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import Connection, Refusal, fitted
 from goneaway_tui.source.sql.shapes import Statement
-from goneaway_tui.source.survey import Survey
 from tests.builders import NOW
 
 Row = tuple[Any, ...]
@@ -45,7 +45,7 @@ class Standin:
         signs = sql.SIGNS[self.flavour].values()
         self.scripted |= {file: [] for file in (*signs, sql.PROXYSQL_COMMENT)}
         """It is no service, unless a test says so."""
-        self._files = {sql.read(file): file for file in (*mine, *self.scripted)}
+        self._files = {sql.read_sql(file): file for file in (*mine, *self.scripted)}
 
     @property
     def connection(self) -> Connection:
@@ -89,9 +89,9 @@ class Standin:
         self.heard.clear()
         return found
 
-    def found(self, able: frozenset[str] | None = None, *, without: str = "") -> Survey:
+    def found(self, able: frozenset[str] | None = None, *, without: str = "") -> Capabilities:
         able = (ALL_ABLE[self.flavour] if able is None else able) - set(without.split())
-        return Survey(self.flavour, "1", "1", OWN_ID, "'dba'@'%'", able)
+        return Capabilities(self.flavour, "1", "1", OWN_ID, "'dba'@'%'", able)
 
 
 def stem(file: str) -> str:

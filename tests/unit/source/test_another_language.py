@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.language import english
+from goneaway_tui.i18n import english
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source.address import Address
+from goneaway_tui.source.capabilities import LIMITATIONS
 from goneaway_tui.source.connection import CLOSED_UNGREETED
-from goneaway_tui.source.explanations import explained
-from goneaway_tui.source.line import NO_TUNNEL
-from goneaway_tui.source.survey import LIMITATIONS
+from goneaway_tui.source.explanations import explain_error
+from goneaway_tui.source.sockets import NO_TUNNEL
 from tests.tongues import Bracketed, spoken, unsaid
 
 
@@ -25,7 +25,7 @@ from tests.tongues import Bracketed, spoken, unsaid
 )
 def test_a_reason_of_ours_is_said_and_its_way_out_found(reason: str, hint: str) -> None:
     with spoken(Bracketed()):
-        error = explained(Address(via="/run/way"), 2003, reason)
+        error = explain_error(Address(via="/run/way"), 2003, reason)
 
     assert "; " == unsaid(error.line)
     assert f"⟦{reason}⟧" in str(error)
@@ -34,7 +34,7 @@ def test_a_reason_of_ours_is_said_and_its_way_out_found(reason: str, hint: str) 
 
 def test_what_the_server_says_stays_word_for_word() -> None:
     with spoken(Bracketed()):
-        error = explained(Address(), 1040, "Too many connections")
+        error = explain_error(Address(), 1040, "Too many connections")
 
     assert "Too many connections (1040)" in unsaid(str(error))
     assert not unsaid(error.hint)

@@ -17,7 +17,7 @@ from goneaway_tui.errors import (
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.connection import ABSENT, DENIED
 from goneaway_tui.source.explanations import HINTS as TOLD
-from goneaway_tui.source.explanations import explained, number_and_message
+from goneaway_tui.source.explanations import explain_error, number_and_message
 
 TCP = Address(host="db-01")
 SOCKET = Address(socket="/run/mysqld/mysqld.sock")
@@ -54,7 +54,7 @@ HINTS = [
 def test_a_number_the_server_gives_comes_with_what_to_do(
     number: int, kind: type[SourceError], word: str
 ) -> None:
-    error = explained(TCP, number, "Something happened.")
+    error = explain_error(TCP, number, "Something happened.")
 
     assert kind is type(error)
     assert f"db-01:3306: Something happened ({number})" == str(error)
@@ -63,7 +63,7 @@ def test_a_number_the_server_gives_comes_with_what_to_do(
 
 @pytest.mark.parametrize("number", sorted(TOLD))
 def test_every_hint_is_one_line_that_ends_openly(number: int) -> None:
-    error = explained(TCP, number, "x")
+    error = explain_error(TCP, number, "x")
 
     assert error.hint
     assert error.line.isprintable()
@@ -91,7 +91,7 @@ def test_every_hint_is_held_to_something() -> None:
 def test_who_cannot_be_reached_is_told_with_a_way_out(
     number: int, address: Address, said: str, hint: str
 ) -> None:
-    error = explained(address, number, said)
+    error = explain_error(address, number, said)
 
     assert Unreachable is type(error)
     assert f"cannot reach {address.name}: {said}" == str(error)
@@ -99,14 +99,16 @@ def test_who_cannot_be_reached_is_told_with_a_way_out(
 
 
 def test_the_reason_is_taken_out_of_its_wrapping() -> None:
-    error = explained(TCP, 2003, "Can't connect to MySQL server on 'db-01' ([Errno 111] Connection refused)")
+    error = explain_error(
+        TCP, 2003, "Can't connect to MySQL server on 'db-01' ([Errno 111] Connection refused)"
+    )
 
     assert "cannot reach db-01:3306: Connection refused" == str(error)
 
 
 @pytest.mark.parametrize("number", [0, 2006, 2013, 2014, 2027])
 def test_a_conversation_that_broke_off_is_lost_and_taken_up_by_itself(number: int) -> None:
-    error = explained(TCP, number, "")
+    error = explain_error(TCP, number, "")
 
     assert Unreachable is type(error)
     assert "lost db-01:3306: the connection is closed" == str(error)
@@ -114,7 +116,7 @@ def test_a_conversation_that_broke_off_is_lost_and_taken_up_by_itself(number: in
 
 
 def test_a_number_nobody_foresaw_is_told_as_it_came() -> None:
-    error = explained(TCP, 1290, "The server is running with --read-only")
+    error = explain_error(TCP, 1290, "The server is running with --read-only")
 
     assert SourceError is type(error)
     assert "db-01:3306: The server is running with --read-only (1290)" == str(error)
@@ -124,7 +126,7 @@ def test_a_number_nobody_foresaw_is_told_as_it_came() -> None:
 @pytest.mark.parametrize("number", [1045, 1290, 2003, 2013])
 @pytest.mark.parametrize("said", ["\x1b[2J\x1b]0;x\x07\n\u202e", "x" * 100_000, "(" * 50, ")(", "''", ""])
 def test_whatever_a_server_says_stays_a_line(number: int, said: str) -> None:
-    line = explained(TCP, number, said).line
+    line = explain_error(TCP, number, said).line
 
     assert line.isprintable()
     assert len(line) < 600
@@ -153,5 +155,5 @@ def test_an_exception_holds_a_number_and_a_message_or_a_lost_connection(
 
 
 def test_a_server_of_old_tls_only_is_told_with_the_way_without_encryption() -> None:
-    assert "--ssl-mode=DISABLED" in explained(TCP, 2026, "unsupported protocol").hint
-    assert "--ssl-mode=DISABLED" not in explained(TCP, 2026, "certificate verify failed").hint
+    assert "--ssl-mode=DISABLED" in explain_error(TCP, 2026, "unsupported protocol").hint
+    assert "--ssl-mode=DISABLED" not in explain_error(TCP, 2026, "certificate verify failed").hint

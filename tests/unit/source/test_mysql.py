@@ -10,11 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.model.session import Role, Session, ThreadId, Transaction
-from goneaway_tui.source.coarse import by_whole_seconds
-from goneaway_tui.source.dossier import command_words
-from goneaway_tui.source.mysql import LOOK_BACK, MysqlReader
-from goneaway_tui.source.mysql_limits import ASKED_AT_ONCE, SWEEP_SECONDS
-from goneaway_tui.source.timebase import Timebase
+from goneaway_tui.source.clocks import Timebase, idle_since_whole_seconds
+from goneaway_tui.source.mysql import ASKED_AT_ONCE, LOOK_BACK, SWEEP_SECONDS, MysqlReader
+from goneaway_tui.source.session_cache import command_words
 from tests.builders import NOW
 from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin, stem
 
@@ -726,7 +724,7 @@ def wall_of(offset: float) -> Timebase:
 @pytest.mark.parametrize("offset", [0.0, -3600.25, 86_400.5])
 @pytest.mark.parametrize("seconds", [0, 1, 20, 28_800])
 def test_whole_seconds_are_right_to_their_error(offset: float, seconds: int) -> None:
-    since, within = by_whole_seconds(seconds, NOW, wall_of(offset))
+    since, within = idle_since_whole_seconds(seconds, NOW, wall_of(offset))
 
     assert since is not None
     assert since <= NOW
@@ -739,7 +737,7 @@ def test_a_reading_that_straddles_a_second_doubts_which_it_was(at: float, late: 
     asked, read, answered = NOW + at, NOW + at + late, NOW + at + 2.0
     started = read - began
     seconds = math.floor(read) - math.floor(started)
-    since, within = by_whole_seconds(
+    since, within = idle_since_whole_seconds(
         seconds, (asked + answered) / 2, wall_of(0), doubt=(answered - asked) / 2
     )
 
@@ -749,8 +747,8 @@ def test_a_reading_that_straddles_a_second_doubts_which_it_was(at: float, late: 
 
 @pytest.mark.parametrize("seconds", [-1, 366 * 86_400 * 20, 2**63])
 def test_an_age_that_is_nobodys_is_unknown(seconds: int) -> None:
-    assert by_whole_seconds(seconds, NOW, wall_of(0))[0] is None
+    assert idle_since_whole_seconds(seconds, NOW, wall_of(0))[0] is None
 
 
 def test_without_the_servers_clock_no_second_can_be_placed() -> None:
-    assert by_whole_seconds(20, NOW, Timebase())[0] is None
+    assert idle_since_whole_seconds(20, NOW, Timebase())[0] is None

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.tuning import Powers
-from goneaway_tui.source.privileges import granted, powers
-from goneaway_tui.source.survey import Survey
+from goneaway_tui.model.tuning import Privileges
+from goneaway_tui.source.capabilities import Capabilities
+from goneaway_tui.source.privileges import find_privileges, granted_privileges
 
 WHERE = "db-01:3306"
 
 
-def told(flavour: Flavour, version: str, *grants: str, able: str = "persist", **identity: str) -> Powers:
-    found = Survey(flavour, version, version, 8, "'dba'@'%'", frozenset(able.split()))
-    return powers(found, [f"{grant} TO `dba`@`%`" for grant in grants], identity, WHERE)
+def told(flavour: Flavour, version: str, *grants: str, able: str = "persist", **identity: str) -> Privileges:
+    found = Capabilities(flavour, version, version, 8, "'dba'@'%'", frozenset(able.split()))
+    return find_privileges(found, [f"{grant} TO `dba`@`%`" for grant in grants], identity, WHERE)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_each_version_asks_for_its_own(flavour: Flavour, version: str, privilege
 
 
 def test_only_what_is_granted_on_everything_counts() -> None:
-    assert {"SELECT"} == granted(
+    assert {"SELECT"} == granted_privileges(
         [
             "GRANT SELECT ON *.* TO `dba`@`%` WITH GRANT OPTION",
             "GRANT SUPER ON `shop`.* TO `dba`@`%`",

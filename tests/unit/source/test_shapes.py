@@ -10,9 +10,9 @@ import pytest
 from goneaway_tui.errors import SourceError, UnexpectedAnswer
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
-from goneaway_tui.source.connection import Misfit, Refusal, fitted
+from goneaway_tui.source.connection import Refusal, UnfitAnswer, fitted
 from goneaway_tui.source.sql import shapes
-from goneaway_tui.source.sql.shapes import Column, Misshapen, Rows
+from goneaway_tui.source.sql.shapes import ColumnShape, MisshapenAnswer, RowsShape
 from tests.property.answers import ToldExecutor, ToldSource, Wire, answers
 from tests.unit.source.standins import (
     OWN_ID,
@@ -26,7 +26,7 @@ from tests.unit.source.standins import (
 )
 
 NAN, INF = float("nan"), float("inf")
-MISFITS: list[tuple[Column, list[Any]]] = [
+MISFITS: list[tuple[ColumnShape, list[Any]]] = [
     (shapes.ID, [None, -1, 2**63, 10**400, 0.5, NAN, INF, b"", b"x", b"\xff", b"9" * 5000, "nan", [], {}]),
     (shapes.seconds(), [None, NAN, INF, -INF, 1e12, 10**400, b"nan", b"1e999", b"", []]),
     (shapes.text(9), [None, 7, 0.5, [], {}]),
@@ -56,7 +56,7 @@ MISFITS: list[tuple[Column, list[Any]]] = [
         (shapes.ANYTHING, object, object),
     ],
 )  # fmt: skip
-def test_what_fits_is_taken(column: Column, came: Any, taken: Any) -> None:
+def test_what_fits_is_taken(column: ColumnShape, came: Any, taken: Any) -> None:
     assert [taken] == list(column.fitted([came]))
     assert [taken, taken] == list(column.fitted([came, came]))
 
@@ -69,11 +69,11 @@ def test_what_fits_is_taken(column: Column, came: Any, taken: Any) -> None:
         for came in misfits
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_not(column: Column, came: Any) -> None:
-    with pytest.raises(Misshapen):
+def test_what_does_not_fit_is_not(column: ColumnShape, came: Any) -> None:
+    with pytest.raises(MisshapenAnswer):
         column.fitted([came])
-    with pytest.raises(Misshapen):
-        Rows("x", (column,)).fitted([(7,), (came,)] if column is shapes.ID else [(came,)])
+    with pytest.raises(MisshapenAnswer):
+        RowsShape("x", (column,)).fitted([(7,), (came,)] if column is shapes.ID else [(came,)])
 
 
 def test_rows_that_fit_are_the_rows_that_came() -> None:
@@ -103,8 +103,8 @@ def test_one_row_that_is_cut_leaves_the_others_as_they_are() -> None:
     ],
 )
 def test_it_is_said_what_was_read_and_what_is_wrong(rows: list[tuple[Any, ...]], why: str) -> None:
-    with pytest.raises(Misfit) as told:
-        fitted(sql.read("mysql/hosts.sql"), rows)
+    with pytest.raises(UnfitAnswer) as told:
+        fitted(sql.read_sql("mysql/hosts.sql"), rows)
 
     assert why == str(told.value)
     error = told.value.told("db1")

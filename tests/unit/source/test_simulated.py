@@ -11,16 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goneaway_tui.judge import judge
-from goneaway_tui.judge.step import Step, step
+from goneaway_tui.judge.tracker import Step, track
 from goneaway_tui.model.cause import Cause
-from goneaway_tui.model.clue import GOODBYE, NOTHING_SAID
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.sample import GOODBYE, NOTHING_SAID, Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
 from goneaway_tui.source.simulated import SimulatedSource
-from goneaway_tui.source.simulated.play import LAST_SECONDS
+from goneaway_tui.source.simulated.engine import LAST_SECONDS
 
 START = 1_795_459_202.5
 HOUR = 3600
@@ -176,7 +175,7 @@ def test_in_the_first_minute_what_is_about_to_be_closed_is_closed(flavour: Flavo
     ended: dict[ProcesslistId, Departure] = {}
     before: Step | None = None
     for sample in played(source, clock, 75):
-        before = step(sample, None if before is None else before.snapshot)
+        before = track(sample, None if before is None else before.snapshot)
         ended |= {each.verdict.session.id: each for each in before.departed}
         if clock.now <= START + 60:
             predicted |= {
@@ -199,7 +198,7 @@ def test_in_the_first_minute_sessions_end_for_every_reason_a_new_user_should_see
     before: Step | None = None
     causes: set[Cause] = set()
     for sample in played(SimulatedSource(clock, flavour=flavour), clock, 60):
-        before = step(sample, None if before is None else before.snapshot)
+        before = track(sample, None if before is None else before.snapshot)
         causes |= {each.cause for each in before.departed}
 
     assert causes >= {Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.CLIENT_QUIT}

@@ -12,9 +12,9 @@ from goneaway_tui.errors import Unsupported
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Role
-from goneaway_tui.model.tuning import Keep, Probe
+from goneaway_tui.model.tuning import NewSessionProbe, Persistence
 from goneaway_tui.source.simulated import SimulatedSource
-from goneaway_tui.source.simulated.executor import SimulatedExecutor
+from goneaway_tui.source.simulated.engine import SimulatedExecutor
 from tests.builders import NOW
 
 YEAR = 31_536_000
@@ -45,7 +45,7 @@ def value(sample: Sample, name: str) -> float | None:
 def test_more_than_a_year_is_cut_down_with_the_warning_that_servers_give(flavour: Flavour) -> None:
     _, source, executor = staged(flavour)
 
-    kept = executor.set_global("wait_timeout", LONGER, Keep.GLOBAL)
+    kept = executor.set_global("wait_timeout", LONGER, Persistence.GLOBAL)
 
     assert kept.statement == "SET GLOBAL wait_timeout = 32140800"
     assert kept.value == YEAR
@@ -57,12 +57,12 @@ def test_more_than_a_year_is_cut_down_with_the_warning_that_servers_give(flavour
 def test_what_is_within_the_bounds_is_kept_without_a_word() -> None:
     _, _, executor = staged()
 
-    assert executor.set_global("wait_timeout", 600, Keep.GLOBAL).warnings == ()
+    assert executor.set_global("wait_timeout", 600, Persistence.GLOBAL).warnings == ()
     assert executor.standing("wait_timeout").variable.value == 600
     assert executor.standing("wait_timeout").default == 28_800
     assert executor.probe("wait_timeout") == (
-        Probe(interactive=False, value=600),
-        Probe(interactive=True, value=28_800),
+        NewSessionProbe(interactive=False, value=600),
+        NewSessionProbe(interactive=True, value=28_800),
     )
 
 
@@ -71,7 +71,7 @@ def test_who_connects_from_then_on_gets_the_new_limit_and_the_others_keep_theirs
     clock, source, executor = staged(flavour)
     before = {session.id: session.own_limit for session in source.sample().sessions}
 
-    executor.set_global("wait_timeout", 7777, Keep.GLOBAL)
+    executor.set_global("wait_timeout", 7777, Persistence.GLOBAL)
     clock.now += 900
     after = source.sample().sessions
 
@@ -83,7 +83,7 @@ def test_who_connects_from_then_on_gets_the_new_limit_and_the_others_keep_theirs
 def test_max_connections_is_counted_as_it_is_set() -> None:
     _, source, executor = staged()
 
-    executor.set_global("max_connections", 300, Keep.GLOBAL)
+    executor.set_global("max_connections", 300, Persistence.GLOBAL)
 
     assert source.sample().counter("max_connections") == 300
 
@@ -91,7 +91,7 @@ def test_max_connections_is_counted_as_it_is_set() -> None:
 def test_what_is_persisted_is_told_until_it_is_forgotten() -> None:
     _, _, executor = staged()
 
-    executor.set_global("wait_timeout", 600, Keep.PERSIST)
+    executor.set_global("wait_timeout", 600, Persistence.PERSIST)
     persisted = executor.standing("wait_timeout").persisted
     forgotten = executor.reset_persist("wait_timeout")
 
@@ -106,7 +106,7 @@ def test_mariadb_persists_nothing() -> None:
 
     assert not executor.powers().can_persist
     with pytest.raises(Unsupported):
-        executor.set_global("wait_timeout", 600, Keep.PERSIST)
+        executor.set_global("wait_timeout", 600, Persistence.PERSIST)
     with pytest.raises(Unsupported):
         executor.reset_persist("wait_timeout")
     assert value(source.sample(), "wait_timeout") == 28_800

@@ -8,7 +8,7 @@ import pytest
 
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source import sql
-from goneaway_tui.source.services import ALONE
+from goneaway_tui.source.server_variants import ALONE
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -28,21 +28,23 @@ NOBODY: frozenset[str] = frozenset()
     ],
 )
 def test_the_one_that_tells_most_is_chosen(what: str, able: str, file: str) -> None:
-    assert sql.read(file) == sql.choose(Flavour.MYSQL, what, frozenset(able.split()))
+    assert sql.read_sql(file) == sql.choose_statement(Flavour.MYSQL, what, frozenset(able.split()))
 
 
 @pytest.mark.parametrize(
     "what", ["own_thread", "statements", "own_limits", "hosts", "attributes", "transactions"]
 )
 def test_where_no_variant_fits_there_is_no_statement(what: str) -> None:
-    assert sql.choose(Flavour.MYSQL, what, NOBODY) is None
+    assert sql.choose_statement(Flavour.MYSQL, what, NOBODY) is None
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))
 def test_more_abilities_never_take_a_statement_away(flavour: Flavour) -> None:
     everything = frozenset(sql.PROBES[flavour])
 
-    assert [] == [what for what in sql.STATEMENTS[flavour] if sql.choose(flavour, what, everything) is None]
+    assert [] == [
+        what for what in sql.STATEMENTS[flavour] if sql.choose_statement(flavour, what, everything) is None
+    ]
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))
@@ -63,11 +65,11 @@ def test_no_table_is_read_that_no_probe_has_touched(flavour: Flavour) -> None:
 
     What asks for the past alone bears it: see `history`.
     """
-    touched = {name: set(TABLE.findall(sql.read(file))) for name, file in sql.PROBES[flavour].items()}
+    touched = {name: set(TABLE.findall(sql.read_sql(file))) for name, file in sql.PROBES[flavour].items()}
     for what, variants in sql.STATEMENTS[flavour].items():
         for variant in variants:
             known = OPEN_TO_ALL.union(*(touched.get(name, ()) for name in variant.needs))
-            assert set(TABLE.findall(sql.read(variant.file))) <= known, what
+            assert set(TABLE.findall(sql.read_sql(variant.file))) <= known, what
     for name, tables in touched.items():
         if "setup_" in " ".join(tables):
             assert tables <= touched["threads"], f"{name} would be taken for switched off"
@@ -87,7 +89,7 @@ def test_no_variant_stands_behind_one_that_fits_whenever_it_does(flavour: Flavou
 
 @pytest.mark.parametrize("file", sorted(sql.named_files()))
 def test_a_statement_is_read_without_what_is_for_people(file: str) -> None:
-    text = sql.read(file)
+    text = sql.read_sql(file)
 
     assert text
     assert "--" not in text

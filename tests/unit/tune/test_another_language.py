@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.errors import Refused, SourceError
-from goneaway_tui.language import _, english
+from goneaway_tui.i18n import _, english
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.tuning import Keep, Standing
+from goneaway_tui.model.tuning import Persistence, VariableState
 from goneaway_tui.tune.actions import Action, KillQuery, KillSession, ResetPersist, SetVariable
 from goneaway_tui.tune.gate import Gate
-from goneaway_tui.tune.journal import Journal
-from goneaway_tui.tune.sentences import said_again
+from goneaway_tui.tune.journal import Journal, outcome_text
 from goneaway_tui.tune.tunables import TUNABLES, Reach
 from tests.builders import NOW, a_session
 from tests.fakes import FakeExecutor
@@ -24,8 +23,8 @@ from tests.tongues import Bracketed, spoken, unsaid
 SEEN = a_session(id=ProcesslistId(9), idle_for=20)
 BUSY = a_session(id=ProcesslistId(8), command="Query", statement="SELECT SLEEP(1000)")
 ACTS: tuple[Action, ...] = (
-    SetVariable("wait_timeout", 600, Keep.GLOBAL, 28_800),
-    SetVariable("wait_timeout", 32_140_800, Keep.GLOBAL, 28_800),
+    SetVariable("wait_timeout", 600, Persistence.GLOBAL, 28_800),
+    SetVariable("wait_timeout", 32_140_800, Persistence.GLOBAL, 28_800),
     ResetPersist("wait_timeout", 28_800),
     KillSession(SEEN),
     KillQuery(BUSY),
@@ -56,7 +55,7 @@ def test_a_refusal_is_said_and_kept_in_english(tmp_path: Path) -> None:
     gate = a_gate(tmp_path)
 
     with spoken(Bracketed()), pytest.raises(Refused) as caught:
-        gate.run(SetVariable("wait_timeout", 600, Keep.GLOBAL, 1))
+        gate.run(SetVariable("wait_timeout", 600, Persistence.GLOBAL, 1))
 
     assert "; " == unsaid(caught.value.line)
     assert (
@@ -68,7 +67,7 @@ def test_a_refusal_is_said_and_kept_in_english(tmp_path: Path) -> None:
 class Silent(FakeExecutor):
     """Its server cannot be reached."""
 
-    def standing(self, name: str) -> Standing:
+    def standing(self, name: str) -> VariableState:
         raise SourceError(_("{server} does not answer in time", server=f"db of {name}"), _("start again"))
 
 
@@ -88,13 +87,13 @@ def test_a_failure_is_kept_in_english_and_its_beginning_said_again(tmp_path: Pat
 
 @given(st.text(max_size=200))
 def test_what_is_read_back_in_english_is_what_was_written(outcome: str) -> None:
-    assert outcome == said_again(outcome)
+    assert outcome == outcome_text(outcome)
 
 
 def test_a_line_of_the_journal_takes_no_longer_the_longer_it_is() -> None:
     """Whoever can write to the file chose it."""
     for hostile in ("session " * 100_000, "x is " * 100_000, "a" * 1_000_000 + " is 1 now"):
-        assert hostile == said_again(hostile)
+        assert hostile == outcome_text(hostile)
 
 
 def test_the_table_of_tunables_is_only_marked() -> None:

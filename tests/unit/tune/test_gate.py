@@ -17,18 +17,17 @@ from goneaway_tui.errors import (
     Unreachable,
 )
 from goneaway_tui.model.session import ProcesslistId, Role, Session
-from goneaway_tui.model.tuning import Keep, Kept, Standing
+from goneaway_tui.model.tuning import KeptValue, Persistence, VariableState
 from goneaway_tui.tune.actions import Action, KillQuery, KillSession, ResetPersist, SetVariable
-from goneaway_tui.tune.entries import UNKNOWN, Entry, Phase
 from goneaway_tui.tune.gate import Gate
-from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.journal import UNKNOWN, Journal, JournalEntry, Phase
 from tests.builders import NOW, VARIABLES, a_session
 from tests.fakes import POWERS, FakeExecutor
 
 SEEN = a_session(id=ProcesslistId(9), idle_for=20)
 BUSY = a_session(id=ProcesslistId(9), command="Query", statement="SELECT SLEEP(1000)")
-YEAR = SetVariable("wait_timeout", 32_140_800, Keep.GLOBAL, 28_800)
-PERSIST = SetVariable("wait_timeout", 600, Keep.PERSIST, 28_800)
+YEAR = SetVariable("wait_timeout", 32_140_800, Persistence.GLOBAL, 28_800)
+PERSIST = SetVariable("wait_timeout", 600, Persistence.PERSIST, 28_800)
 CRASH = KeyboardInterrupt()
 
 
@@ -37,7 +36,7 @@ class FullJournal(Journal):
 
     room = 0
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: JournalEntry) -> None:
         self.room -= 1
         if self.room < 0:
             raise FileError("cannot write the journal: the disk is full")
@@ -65,7 +64,7 @@ class Stage:
         return [entry.phase.value for entry in self.journal.entries()]
 
     @property
-    def last(self) -> Entry:
+    def last(self) -> JournalEntry:
         return self.journal.entries()[-1]
 
     def value(self, name: str = "wait_timeout") -> int | float | None:
@@ -148,13 +147,13 @@ def test_a_value_is_set_once_read_back_and_written_down(stage: Stage) -> None:
         outcome=outcome.said,
     )
     assert (POWERS.account, POWERS.server_id, "db-01:3306") == (done.account, done.server, done.server_name)
-    assert (32_140_800, "wait_timeout", Keep.GLOBAL) == (done.requested, done.variable, done.keep)
+    assert (32_140_800, "wait_timeout", Persistence.GLOBAL) == (done.requested, done.variable, done.keep)
     assert outcome.id == done.id == attempted.id
 
 
 def test_the_journal_knows_before_the_server_does(stage: Stage) -> None:
     class Watching(FakeExecutor):
-        def standing(self, name: str) -> Standing:
+        def standing(self, name: str) -> VariableState:
             assert "attempted" in stage.phases
             return super().standing(name)
 
@@ -241,7 +240,7 @@ def test_a_reading_that_fails_afterwards_does_not_make_it_undone(stage: Stage) -
 
 @pytest.mark.parametrize("name", ["sql_mode", "wait_timeout = 1; DROP TABLE x; --", ""])
 def test_what_is_not_in_the_table_is_refused(name: str, stage: Stage) -> None:
-    for action in (SetVariable(name, 1, Keep.GLOBAL, None), ResetPersist(name)):
+    for action in (SetVariable(name, 1, Persistence.GLOBAL, None), ResetPersist(name)):
         with pytest.raises(Refused, match="not in the table"):
             stage.gate.run(action)
 
@@ -404,7 +403,7 @@ def test_the_last_change_is_taken_back_once_also_after_a_restart(stage: Stage) -
 
 def test_changes_are_taken_back_newest_first(stage: Stage) -> None:
     stage.gate.run(YEAR)
-    stage.gate.run(SetVariable("wait_timeout", 600, Keep.GLOBAL, 31_536_000))
+    stage.gate.run(SetVariable("wait_timeout", 600, Persistence.GLOBAL, 31_536_000))
     stage.gate.undo()
 
     assert 31_536_000 == stage.value()
@@ -416,7 +415,7 @@ def test_changes_are_taken_back_newest_first(stage: Stage) -> None:
 
 def test_what_somebody_else_has_changed_since_is_left_alone(stage: Stage) -> None:
     stage.gate.run(YEAR)
-    stage.executor.variables["wait_timeout"] = Standing(replace(VARIABLES["wait_timeout"], value=3600))
+    stage.executor.variables["wait_timeout"] = VariableState(replace(VARIABLES["wait_timeout"], value=3600))
     with pytest.raises(
         Refused, match="wait_timeout is 3600 now, not 31536000: somebody has changed it since"
     ):
@@ -428,7 +427,7 @@ def test_what_somebody_else_has_changed_since_is_left_alone(stage: Stage) -> Non
 
 @pytest.mark.parametrize("persisted", [None, 1200, 28_800])
 def test_what_was_persisted_comes_back_with_the_value(persisted: int | None, stage: Stage) -> None:
-    before = Standing(VARIABLES["wait_timeout"], persisted=persisted)
+    before = VariableState(VARIABLES["wait_timeout"], persisted=persisted)
     stage.executor.variables["wait_timeout"] = before
     stage.gate.run(PERSIST)
     stage.gate.undo()
@@ -452,7 +451,7 @@ def test_an_undoing_that_failed_half_way_can_be_asked_again(stage: Stage) -> Non
     stage.gate.run(PERSIST)
 
     class FailsToSet(FakeExecutor):
-        def set_global(self, name: str, value: float, keep: Keep) -> Kept:
+        def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
             raise AccessDenied("not now")
 
     broken = FailsToSet(variables=stage.executor.variables)
@@ -476,9 +475,9 @@ def test_a_change_whose_outcome_nobody_knows_is_not_undone_blindly(stage: Stage)
     stage.gate.run(YEAR)
     stage.executor.raises = OutcomeUnknown("the line broke")
     with pytest.raises(OutcomeUnknown):
-        stage.gate.run(SetVariable("wait_timeout", 600, Keep.GLOBAL, 31_536_000))
+        stage.gate.run(SetVariable("wait_timeout", 600, Persistence.GLOBAL, 31_536_000))
     stage.executor.raises = None
-    stage.executor.variables["wait_timeout"] = Standing(replace(VARIABLES["wait_timeout"], value=600))
+    stage.executor.variables["wait_timeout"] = VariableState(replace(VARIABLES["wait_timeout"], value=600))
 
     with pytest.raises(Refused, match="somebody has changed it since"):
         stage.gate.undo()

@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.model.tuning import Keep
-from goneaway_tui.tune.entries import UNKNOWN, Entry, Phase
-from goneaway_tui.tune.journal import Journal
+from goneaway_tui.model.tuning import Persistence
+from goneaway_tui.tune.journal import UNKNOWN, Journal, JournalEntry, Phase
 from tests.builders import NOW
 
 SERVER = "6f9619ff-8b86-11d0"
-ATTEMPT = Entry(
+ATTEMPT = JournalEntry(
     "2026-11-23T18:40:02.500Z",
     Phase.ATTEMPTED,
     "a1",
@@ -29,7 +28,7 @@ ATTEMPT = Entry(
     "db-01:3306",
     "SET GLOBAL wait_timeout = 600",
     variable="wait_timeout",
-    keep=Keep.GLOBAL,
+    keep=Persistence.GLOBAL,
     old=28_800,
     requested=600,
 )
@@ -41,14 +40,14 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "state" / "goneaway-tui" / "journal.jsonl", lambda: NOW)
 
 
-def a_change(id_: str, **fields: object) -> tuple[Entry, Entry]:
+def a_change(id_: str, **fields: object) -> tuple[JournalEntry, JournalEntry]:
     return (
         replace(ATTEMPT, id=id_, **fields),  # type: ignore[arg-type]
         replace(DONE, id=id_, **fields),  # type: ignore[arg-type]
     )
 
 
-def wrote(journal: Journal, *entries: Entry) -> Journal:
+def wrote(journal: Journal, *entries: JournalEntry) -> Journal:
     for entry in entries:
         journal.append(entry)
     return journal
@@ -56,7 +55,12 @@ def wrote(journal: Journal, *entries: Entry) -> Journal:
 
 def test_what_was_written_reads_back(journal: Journal) -> None:
     full = replace(
-        DONE, warnings=("Warning 1292: ...",), about="shop", old_persisted=0.5, undoes="a0", keep=Keep.PERSIST
+        DONE,
+        warnings=("Warning 1292: ...",),
+        about="shop",
+        old_persisted=0.5,
+        undoes="a0",
+        keep=Persistence.PERSIST,
     )
 
     assert (ATTEMPT, full) == wrote(journal, ATTEMPT, full).entries()
@@ -303,5 +307,5 @@ def test_an_undoing_that_did_not_happen_undoes_nothing(journal: Journal) -> None
     ],
     ids=["unknown", "failed", "refused", "another server", "a kill", "a reset"],
 )
-def test_it_is_no_change_to_take_back(entries: tuple[Entry, ...], journal: Journal) -> None:
+def test_it_is_no_change_to_take_back(entries: tuple[JournalEntry, ...], journal: Journal) -> None:
     assert wrote(journal, *entries).last_change(SERVER) is None

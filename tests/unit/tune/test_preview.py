@@ -9,7 +9,7 @@ import pytest
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.model.tuning import Keep, Room, Standing
+from goneaway_tui.model.tuning import Persistence, ResourceHeadroom, VariableState
 from goneaway_tui.tune.preview import Preview, preview
 from goneaway_tui.tune.tunables import TUNABLE
 from tests.builders import VARIABLES, a_session, a_snapshot, a_transaction
@@ -25,11 +25,11 @@ def foretold(
     wanted: float,
     *,
     sessions: list[Session] | None = None,
-    standing: Standing | None = None,
-    keep: Keep = Keep.GLOBAL,
+    standing: VariableState | None = None,
+    keep: Persistence = Persistence.GLOBAL,
     snapshot: Snapshot | None = None,
 ) -> Preview:
-    standing = standing or Standing(VARIABLES[name])
+    standing = standing or VariableState(VARIABLES[name])
     return preview(TUNABLE[name], standing, wanted, snapshot or a_snapshot([*(sessions or []), OURS]), keep)
 
 
@@ -44,14 +44,14 @@ def test_the_clamp_is_foretold_and_the_statement_is_what_was_asked_for() -> None
 
 
 def test_the_undo_of_persist_forgets_what_was_not_persisted() -> None:
-    told = foretold("wait_timeout", 600, keep=Keep.PERSIST)
+    told = foretold("wait_timeout", 600, keep=Persistence.PERSIST)
 
     assert "SET PERSIST wait_timeout = 600" == told.statement
     assert "RESET PERSIST wait_timeout; SET GLOBAL wait_timeout = 28800" == told.undo
 
 
 def test_without_todays_value_there_is_no_undo() -> None:
-    assert not foretold("wait_timeout", 600, standing=Standing(Variable("wait_timeout", None))).undo
+    assert not foretold("wait_timeout", 600, standing=VariableState(Variable("wait_timeout", None))).undo
 
 
 def test_who_is_open_keeps_its_own_and_who_idles_longer_is_counted() -> None:
@@ -84,7 +84,7 @@ def test_a_limit_inside_transactions_counts_those_in_one() -> None:
         ("idle_readonly_transaction_timeout", "1 of 1 sessions idle inside a transaction that wrote nothing"),
         ("idle_write_transaction_timeout", "1 of 1 sessions idle inside a transaction that wrote rows"),
     ):
-        standing = Standing(replace(OFF, name=name))
+        standing = VariableState(replace(OFF, name=name))
         told = foretold(name, 40, sessions=[*NAP, wrote, looked], standing=standing)
 
         assert any(counted in each for each in told.effects), told.effects
@@ -92,7 +92,7 @@ def test_a_limit_inside_transactions_counts_those_in_one() -> None:
 
 def test_a_limit_that_is_off_closes_nobody() -> None:
     wrote = a_session(id=200, idle_for=50, transaction=a_transaction())
-    told = foretold("idle_transaction_timeout", 0, sessions=[wrote], standing=Standing(OFF))
+    told = foretold("idle_transaction_timeout", 0, sessions=[wrote], standing=VariableState(OFF))
 
     assert "0 is off: wait_timeout counts" in told.effects
     assert "with this limit 0 of 1 sessions idle inside a transaction would be closed by now" in told.effects
@@ -116,7 +116,9 @@ def test_a_packets_other_limit_is_the_clients() -> None:
 
 def test_for_connections_it_says_what_is_in_use_and_what_there_is_room_for() -> None:
     snapshot = a_snapshot(NAP, counters={"threads_connected": 120, "max_used_connections": 140})
-    standing = Standing(VARIABLES["max_connections"], room=Room(descriptors=4000, memory_each=3 << 19))
+    standing = VariableState(
+        VARIABLES["max_connections"], room=ResourceHeadroom(descriptors=4000, memory_each=3 << 19)
+    )
     told = foretold("max_connections", 5000, snapshot=snapshot, standing=standing)
 
     assert told.effects == (
@@ -131,13 +133,21 @@ def test_for_connections_it_says_what_is_in_use_and_what_there_is_room_for() -> 
 @pytest.mark.parametrize(
     ("standing", "keep", "said"),
     [
-        (Standing(VARIABLES["wait_timeout"], persisted=1200), Keep.GLOBAL, "brings back the persisted 20 m"),
-        (Standing(VARIABLES["wait_timeout"], path="/etc/my.cnf"), Keep.GLOBAL, "what /etc/my.cnf says"),
-        (Standing(VARIABLES["wait_timeout"], persisted=600), Keep.GLOBAL, ""),
-        (Standing(VARIABLES["wait_timeout"], persisted=1200), Keep.PERSIST, ""),
+        (
+            VariableState(VARIABLES["wait_timeout"], persisted=1200),
+            Persistence.GLOBAL,
+            "brings back the persisted 20 m",
+        ),
+        (
+            VariableState(VARIABLES["wait_timeout"], path="/etc/my.cnf"),
+            Persistence.GLOBAL,
+            "what /etc/my.cnf says",
+        ),
+        (VariableState(VARIABLES["wait_timeout"], persisted=600), Persistence.GLOBAL, ""),
+        (VariableState(VARIABLES["wait_timeout"], persisted=1200), Persistence.PERSIST, ""),
     ],
 )
-def test_what_a_restart_brings_back_is_said(standing: Standing, keep: Keep, said: str) -> None:
+def test_what_a_restart_brings_back_is_said(standing: VariableState, keep: Persistence, said: str) -> None:
     told = foretold("wait_timeout", 600, standing=standing, keep=keep)
     restart = [each for each in told.effects if "restart" in each]
 
@@ -176,7 +186,7 @@ def test_starving_connections_is_asked_twice(wanted: int, *, asks: bool) -> None
 
 @pytest.mark.parametrize(("wanted", "asks"), [(0, False), (109, True), (110, False)])
 def test_starving_an_account_is_asked_twice(wanted: int, *, asks: bool) -> None:
-    standing = Standing(Variable("max_user_connections", 0, 0, 4_294_967_295))
+    standing = VariableState(Variable("max_user_connections", 0, 0, 4_294_967_295))
     told = foretold("max_user_connections", wanted, sessions=NAP, standing=standing)
 
     assert asks == (told.second_ask is not None)

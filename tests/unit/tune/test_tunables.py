@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.tune.tunables import SENTENCES, TUNABLE, TUNABLES, Reach, Tunable, Unit, present
-from goneaway_tui.tune.values import parse_value, words
+from goneaway_tui.tune.tunables import SENTENCES, TUNABLE, TUNABLES, Reach, Tunable, Unit, tunables_of
+from goneaway_tui.tune.values import parse_value, value_words
 from tests.builders import a_sample
 
 
@@ -22,7 +22,7 @@ def test_a_row_can_be_shown(tunable: Tunable) -> None:
     assert list(tunable.presets) == sorted(set(tunable.presets))
     assert all(preset % tunable.block == 0 for preset in tunable.presets)
     for preset in tunable.presets:
-        assert preset == parse_value(words(preset, tunable.unit), tunable.unit, None, tunable.decimals)
+        assert preset == parse_value(value_words(preset, tunable.unit), tunable.unit, None, tunable.decimals)
 
 
 def test_each_reach_says_whom_it_reaches() -> None:
@@ -31,7 +31,7 @@ def test_each_reach_says_whom_it_reaches() -> None:
 
 
 def test_what_a_server_has_not_is_not_offered() -> None:
-    names = [tunable.name for tunable in present(a_sample(variables={"max_statement_time": 0.5}))]
+    names = [tunable.name for tunable in tunables_of(a_sample(variables={"max_statement_time": 0.5}))]
 
     assert names == [
         *("wait_timeout", "interactive_timeout", "max_allowed_packet"),

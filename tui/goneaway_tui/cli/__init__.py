@@ -12,26 +12,27 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goneaway_tui.cli.disk import create, surroundings
-from goneaway_tui.cli.opening import live_source, recorder_of
-from goneaway_tui.cli.screen import policy_of, show
-from goneaway_tui.cli.speech import settle, speak
+from goneaway_tui.cli.factories import live_source, recorder_of
+from goneaway_tui.cli.filesystem import create, local_environment
+from goneaway_tui.cli.screen import policy_of, show_board
 from goneaway_tui.cli.terminal import (
-    fault,
+    configure_terminal,
     may_overwrite,
+    report_fault,
     require_terminal,
+    set_language,
     silence_stdout,
     tell,
     write_out,
 )
 from goneaway_tui.errors import ExitCode, GoneawayError, SourceError
-from goneaway_tui.language import _, marked
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import (
-    Answer,
+    Environment,
+    InfoAnswer,
     Settings,
-    Surroundings,
     hide_secrets,
     language_asked,
     resolve_each,
@@ -39,7 +40,7 @@ from goneaway_tui.settings import (
 from goneaway_tui.settings.options import EXPORTER, SERVE, UI
 
 if TYPE_CHECKING:
-    from goneaway_tui.ui.watched import Subject
+    from goneaway_tui.ui.server_monitor import MonitorSpec
 
 
 SEEN = marked("others on this machine can see the password in the process list; use -p alone")
@@ -51,18 +52,18 @@ def run(argv: Sequence[str]) -> int:
     """Do what the arguments say and return the exit status. Nothing but a line ever reaches the user on failure."""
     try:
         hidden = hide_secrets(argv)
-        around = surroundings()
+        around = local_environment()
         spoken = language_asked(argv, around.environ)
-        speak(spoken)
+        set_language(spoken)
         told = resolve_each(argv, around)
-        said = (told,) if isinstance(told, Answer) else told
+        said = (told,) if isinstance(told, InfoAnswer) else told
         for warning in dict.fromkeys(warning for each in said for warning in each.warnings):
             tell(_("warning: {warning}", warning=warning))
-        if isinstance(told, Answer):
+        if isinstance(told, InfoAnswer):
             return _answer(told)
         if not hidden:
             tell(_("warning: {warning}", warning=_(SEEN)))
-        settle(told[0], spoken)
+        configure_terminal(told[0], spoken)
         return _run(told, argv, around)
     except GoneawayError as error:
         tell(error.line)
@@ -73,20 +74,20 @@ def run(argv: Sequence[str]) -> int:
         silence_stdout()
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001 - the last line of defence: told in one line, kept whole in a file
-        tell(fault(error))
+        tell(report_fault(error))
         return ExitCode.BUG
 
 
-def _run(each: tuple[Settings, ...], argv: Sequence[str], around: Surroundings) -> int:
+def _run(each: tuple[Settings, ...], argv: Sequence[str], around: Environment) -> int:
     first = each[0]
     if len(each) > 1 or first.command in {EXPORTER, SERVE}:
-        from goneaway_tui.cli.several import run_over
+        from goneaway_tui.cli.commands.several import run_over
 
         return run_over(each, steady_clock(), live_source)
     return _chosen(first, argv, around) if first.command == UI else COMMANDS[first.command](first)
 
 
-def _answer(answer: Answer) -> int:
+def _answer(answer: InfoAnswer) -> int:
     for line in answer.faults:
         tell(line)
     if answer.faults:
@@ -99,26 +100,26 @@ def _answer(answer: Answer) -> int:
     return ExitCode.DONE
 
 
-def _chosen(settings: Settings, argv: Sequence[str], around: Surroundings) -> int:
+def _chosen(settings: Settings, argv: Sequence[str], around: Environment) -> int:
     """The board, on the server that was named; where none was, on one that is chosen on the screen."""
-    from goneaway_tui.cli.door import choose, is_unsaid
+    from goneaway_tui.cli.server_chooser import choose_server, has_no_server
 
     require_terminal()
-    return choose(settings, argv, around, _ui) if is_unsaid(settings) else _ui(settings)
+    return choose_server(settings, argv, around, _ui) if has_no_server(settings) else _ui(settings)
 
 
 def _ui(settings: Settings) -> int:
-    from goneaway_tui.cli.kindred import Kindred, executor_of, recall_of
-    from goneaway_tui.cli.way import way_to
+    from goneaway_tui.cli.connect import route_to
+    from goneaway_tui.cli.servers import RelatedServers, executor_of, history_source
 
     clock = steady_clock()
-    with way_to(settings) as way, recorder_of(settings, way.address.name) as recorder:
+    with route_to(settings) as way, recorder_of(settings, way.address.name) as recorder:
         source = live_source(settings, way.address, clock)
-        kindred = Kindred(clock, live_source)
+        kindred = RelatedServers(clock, live_source)
 
-        def grown(subject: Subject) -> Subject:
+        def grown(subject: MonitorSpec) -> MonitorSpec:
             widen = kindred.beside(settings, way.address, subject.journal)
-            return replace(subject, relatives=source.relatives, recall=recall_of(source), widen=widen)
+            return replace(subject, relatives=source.relatives, recall=history_source(source), widen=widen)
 
         def leave() -> None:
             way.close()
@@ -126,17 +127,17 @@ def _ui(settings: Settings) -> int:
 
         executor = executor_of(settings, way.address, clock, source)
         try:
-            return show(settings, source, clock, executor, leave=leave, recorder=recorder, grown=grown)
+            return show_board(settings, source, clock, executor, leave=leave, recorder=recorder, grown=grown)
         finally:
             kindred.close()
             kindred.leave()
 
 
 def _demo(settings: Settings) -> int:
-    from goneaway_tui.cli.explain import Local
+    from goneaway_tui.cli.commands.explain import LocalZone
     from goneaway_tui.source.address import Address
     from goneaway_tui.source.demo import NoServerProgram, start_demo
-    from goneaway_tui.source.errorlog import ErrorLog
+    from goneaway_tui.source.error_log import ErrorLog
     from goneaway_tui.source.executor import LiveExecutor
     from goneaway_tui.source.live import LiveSource
 
@@ -157,19 +158,19 @@ def _demo(settings: Settings) -> int:
         address = Address(socket=demo.socket, user=demo.user, label=_("demo (private server)"))
         admin = replace(address, user=demo.admin)
         executor = None if settings.read_only else LiveExecutor(admin, clock, statements=settings.statements)
-        log = ErrorLog(demo.error_log, Local())
+        log = ErrorLog(demo.error_log, LocalZone())
         source = LiveSource(address, clock, statements=settings.statements, log=log)
         with recorder_of(settings, source.name) as recorder:
-            return show(settings, source, clock, executor, recorder=recorder)
+            return show_board(settings, source, clock, executor, recorder=recorder)
     finally:
         demo.close()
 
 
 def _simulated(settings: Settings, clock: Clock, greeting: str = "") -> int:
-    from goneaway_tui.cli.madeup import made_up
+    from goneaway_tui.cli.ui_servers import simulated_run
 
-    with made_up(settings, clock) as it, recorder_of(settings, it.source.name) as recorder:
-        return show(
+    with simulated_run(settings, clock) as it, recorder_of(settings, it.source.name) as recorder:
+        return show_board(
             settings,
             it.source,
             clock,
@@ -182,11 +183,11 @@ def _simulated(settings: Settings, clock: Clock, greeting: str = "") -> int:
 
 
 def _snapshot(settings: Settings) -> int:
-    from goneaway_tui.cli.way import way_to
+    from goneaway_tui.cli.connect import route_to
     from goneaway_tui.export import FORMATS, save
     from goneaway_tui.judge import judge
 
-    with way_to(settings) as way:
+    with route_to(settings) as way:
         source = live_source(settings, way.address, steady_clock())
         try:
             taken = judge(source.sample(), None, policy_of(settings))
@@ -203,11 +204,11 @@ def _snapshot(settings: Settings) -> int:
 
 
 def _watch(settings: Settings) -> int:
-    from goneaway_tui.cli.watch import watch
-    from goneaway_tui.cli.way import way_to
+    from goneaway_tui.cli.commands.watch import watch
+    from goneaway_tui.cli.connect import route_to
 
     clock = steady_clock()
-    with way_to(settings) as way, recorder_of(settings, way.address.name) as recorder:
+    with route_to(settings) as way, recorder_of(settings, way.address.name) as recorder:
         source = live_source(settings, way.address, clock)
         try:
             return watch(
@@ -225,21 +226,21 @@ def _watch(settings: Settings) -> int:
 
 
 def _explain(settings: Settings) -> int:
-    from goneaway_tui.cli.explain import (
+    from goneaway_tui.cli.commands.explain import (
         chosen_format,
-        explain,
         facts_from,
         log_entries,
         recorded_departures,
+        write_explanations,
     )
-    from goneaway_tui.cli.way import way_to
-    from goneaway_tui.doctor.evidence import NO_SERVER
+    from goneaway_tui.cli.connect import route_to
+    from goneaway_tui.doctor.case import NO_SERVER
 
     chosen, clock, facts = chosen_format(settings.format), steady_clock(), NO_SERVER
     unasked: SourceError | None = None
     if settings.live:
         try:
-            with way_to(settings) as way:
+            with route_to(settings) as way:
                 facts = facts_from(live_source(replace(settings, error_log=None), way.address, clock))
         except SourceError as error:
             unasked = error
@@ -248,12 +249,12 @@ def _explain(settings: Settings) -> int:
         facts = replace(facts, log=log_entries(settings.error_log))
     if settings.recording is not None:
         facts = replace(facts, departures=recorded_departures(settings.recording))
-    told = explain(settings.files, chosen, facts, clock)
+    told = write_explanations(settings.files, chosen, facts, clock)
     return told if unasked is None else unasked.exit_code
 
 
 def _replay(settings: Settings) -> int:
-    from goneaway_tui.cli.replay import replay
+    from goneaway_tui.cli.commands.replay import replay
 
     return replay(settings, steady_clock())
 

@@ -1,7 +1,8 @@
-"""Putting a source on the screen, and taking it off again whatever happens."""
+"""Python's search for cyclic garbage, kept from going through thousands of sessions again and again."""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -10,11 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from goneaway_tui.cli.memory import spare_the_lasting
-from goneaway_tui.cli.signals import heeding
-from goneaway_tui.cli.terminal import fault, silence_terminal, tell
+from goneaway_tui.cli.terminal import exiting_on_signals, report_fault, silence_terminal, tell
 from goneaway_tui.errors import ExitCode
-from goneaway_tui.language import _
+from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ports import Clock, Executor, Recorder, Source
 from goneaway_tui.settings import Settings
@@ -22,7 +21,20 @@ from goneaway_tui.settings import Settings
 if TYPE_CHECKING:
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.watched import Subject
+    from goneaway_tui.ui.server_monitor import MonitorSpec
+
+
+THRESHOLDS = (5_000, 20, 100)
+"""Objects more than before until the youngest are searched, and how many searches until those of the next age are.
+By default all 5,000 sessions are gone through every few seconds, which stalls the screen for 70 ms."""
+
+
+def freeze_startup_objects() -> None:
+    """Never search what there is by now, and seldom what has lasted. What is no cycle, as a session is none, goes all the same."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
+
 
 PATIENCE_SECONDS = 0.7
 """How long connecting may take before it is said that it does."""
@@ -30,7 +42,7 @@ GRACE_SECONDS = 1.0
 """How long the screen may take to end when a signal asks for it. A terminal that is gone answers no more."""
 
 
-def show(
+def show_board(
     settings: Settings,
     source: Source,
     clock: Clock,
@@ -39,7 +51,7 @@ def show(
     leave: Callable[[], None] = lambda: None,
     recorder: Recorder | None = None,
     journal: Journal | None = None,
-    grown: Callable[[Subject], Subject] = lambda subject: subject,
+    grown: Callable[[MonitorSpec], MonitorSpec] = lambda subject: subject,
 ) -> ExitCode:
     """Read once, so that a server that refuses is told before the screen opens; then show the board.
 
@@ -59,9 +71,9 @@ def show(
         finally:
             patience.cancel()
         from goneaway_tui.ui.app import GoneawayApp
-        from goneaway_tui.ui.watched import Subject
+        from goneaway_tui.ui.server_monitor import MonitorSpec
 
-        subject = Subject(
+        subject = MonitorSpec(
             source,
             policy_of(settings),
             first=first,
@@ -81,12 +93,14 @@ def show(
             wall=settings.wall,
         )
         app.set_keymap(settings.keys)
-        return play(app, source.close, leave)
+        return run_app(app, source.close, leave)
     finally:
         source.close()
 
 
-def play(app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] = lambda: None) -> ExitCode:
+def run_app(
+    app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] = lambda: None
+) -> ExitCode:
     """Run the app until it ends, by a key or by a signal. `close` lets go of the servers, `leave` of the ways to them."""
     asked: dict[int, threading.Timer] = {}
 
@@ -99,9 +113,9 @@ def play(app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] 
         with suppress(RuntimeError):  # it does not run yet, or no more
             app.call_from_thread(app.action_interrupt if number == signal.SIGINT else app.exit)
 
-    spare_the_lasting()
+    freeze_startup_objects()
     app.speak(sys.stderr.encoding)  # which is what the screen is drawn on
-    with heeding(go):
+    with exiting_on_signals(go):
         app.run()
         for watchdog in asked.values():
             watchdog.cancel()
@@ -110,7 +124,7 @@ def play(app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] 
     if app.interrupted:
         return ExitCode.INTERRUPTED
     if app.crash is not None:
-        tell(fault(app.crash))
+        tell(report_fault(app.crash))
         return ExitCode.BUG
     return ExitCode.DONE
 

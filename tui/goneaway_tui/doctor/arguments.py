@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from goneaway_tui.doctor.evidence import Evidence
-from goneaway_tui.doctor.occurrences import KILLED, How, Occurrence
-from goneaway_tui.language import _, marked
+from goneaway_tui.doctor.case import Case
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.logs.error_events import KILLED, ErrorEvent, FailureKind
 from goneaway_tui.model.cause import Certainty
 
 
@@ -25,14 +25,14 @@ class Argument:
     """Whether it shows, by figures, that a known limit was reached: a larger limit would have helped."""
 
 
-Rule = Callable[[Evidence], Iterator[Argument]]
+Rule = Callable[[Case], Iterator[Argument]]
 
 
-def proved(says: str) -> Argument:
+def proving(says: str) -> Argument:
     return Argument(100, says, Certainty.CONFIRMED)
 
 
-def refuted(says: str) -> Argument:
+def refuting(says: str) -> Argument:
     return Argument(-100, says, Certainty.RULED_OUT)
 
 
@@ -42,39 +42,39 @@ NOT_YET: Final = marked("No session had begun: the connection ended before the l
 GONE, LOST = frozenset({2006}), frozenset({2013})
 
 
-def is_loss(seen: Occurrence) -> bool:
+def is_loss(seen: ErrorEvent) -> bool:
     """A session that had begun is gone, and nothing in the log says why."""
     blamed = seen.refused or seen.by_server or seen.says is not None
     return not blamed and seen.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
 
 
-def is_kill(seen: Occurrence) -> bool:
+def is_kill(seen: ErrorEvent) -> bool:
     """A client was told that its session was killed, which MariaDB before 10.6 says when it stops too."""
     return seen.code == KILLED and not seen.by_server
 
 
-def never_began(seen: Occurrence) -> bool:
+def never_began(seen: ErrorEvent) -> bool:
     """The connection ended while the two introduced themselves: a 2013 that says so, by the client's own library."""
-    return seen.code in LOST and How.GREETING in seen.how and seen.idle_seconds is None
+    return seen.code in LOST and FailureKind.GREETING in seen.how and seen.idle_seconds is None
 
 
-def write_failed(seen: Occurrence) -> bool:
+def write_failed(seen: ErrorEvent) -> bool:
     """The client could not even send: the connection was dead before, or the server cut a statement short."""
-    sent = bool(seen.how & {How.BROKEN_PIPE, How.WRITING, How.RESET})
+    sent = bool(seen.how & {FailureKind.BROKEN_PIPE, FailureKind.WRITING, FailureKind.RESET})
     return seen.client.tells_write_from_read and (seen.code in GONE or (seen.code not in LOST and sent))
 
 
-def cut_in_tls(seen: Occurrence) -> bool:
+def cut_in_tls(seen: ErrorEvent) -> bool:
     """Over TLS the line ended while the client sent: so do idle sessions of MariaDB end, and statements too large."""
-    return is_loss(seen) and write_failed(seen) and How.TLS_EOF in seen.how
+    return is_loss(seen) and write_failed(seen) and FailureKind.TLS_EOF in seen.how
 
 
-def not_in_tls(seen: Occurrence) -> Iterator[Argument]:
+def not_in_tls(seen: ErrorEvent) -> Iterator[Argument]:
     """Measured on MySQL 9.7, MariaDB 10.11 and 11.8 with PyMySQL: after KILL, a restart or a crash sending still works."""
     if cut_in_tls(seen):
         yield Argument(-1, _("Over TLS that would be told as 2013, after the statement was sent."))
 
 
-def answer_never_came(seen: Occurrence) -> bool:
+def answer_never_came(seen: ErrorEvent) -> bool:
     """The statement was sent, and then the connection ended."""
-    return seen.client.tells_write_from_read and not write_failed(seen) and How.RESET not in seen.how
+    return seen.client.tells_write_from_read and not write_failed(seen) and FailureKind.RESET not in seen.how

@@ -14,22 +14,22 @@ from goneaway_tui.doctor.arguments import (
     answer_never_came,
     is_loss,
     never_began,
-    refuted,
+    refuting,
     write_failed,
 )
-from goneaway_tui.doctor.evidence import LONG_SILENCE, SHORTEST_LIMIT, Evidence
-from goneaway_tui.doctor.occurrences import How, Occurrence
-from goneaway_tui.doctor.words import seconds_words
-from goneaway_tui.language import _
+from goneaway_tui.doctor.case import LONG_SILENCE, SHORTEST_LIMIT, Case
+from goneaway_tui.doctor.units import seconds_words
+from goneaway_tui.i18n import _
+from goneaway_tui.logs.error_events import ErrorEvent, FailureKind
 
 COMMON_LIMIT = 600.0
 """Seconds: a silence this long may well be longer than a limit nobody told us; few servers have a shorter one."""
 
 
-def idle_timeout(seen: Evidence) -> Iterator[Argument]:
+def idle_timeout(seen: Case) -> Iterator[Argument]:
     log = seen.seen
     if log.refused or never_began(log):
-        yield refuted(_(NO_SESSION if log.refused else NOT_YET))
+        yield refuting(_(NO_SESSION if log.refused else NOT_YET))
         return
     yield from _idled(seen)
     if not is_loss(log):
@@ -54,11 +54,11 @@ def idle_timeout(seen: Evidence) -> Iterator[Argument]:
             ),
         )
     yield from _idling_counted(seen)
-    if How.TIMED_OUT in log.how:
+    if FailureKind.TIMED_OUT in log.how:
         yield Argument(-3, _("No end of the connection came, and a server that closes a session sends one."))
 
 
-def _idling_counted(seen: Evidence) -> Iterator[Argument]:
+def _idling_counted(seen: Case) -> Iterator[Argument]:
     log, server = seen.seen, seen.server
     count = server.raised(4031)
     if count and not seen.later(server.first_raised(4031)):
@@ -73,7 +73,7 @@ def _idling_counted(seen: Evidence) -> Iterator[Argument]:
         yield Argument(-4, _("The server counts error 4031, and has counted none since before this error."))
     if seen.ended_nobody:
         says = _("Aborted_clients is 0 since before this error: the server has closed nobody.")
-        yield refuted(says) if seen.was_up else Argument(-4, says)
+        yield refuting(says) if seen.was_up else Argument(-4, says)
     limit = server.limits.get("wait_timeout", 0.0)
     if (
         log.idle_seconds is None
@@ -87,7 +87,7 @@ def _idling_counted(seen: Evidence) -> Iterator[Argument]:
     if (
         count is None
         and not log.reused
-        and How.TIMED_OUT not in log.how
+        and FailureKind.TIMED_OUT not in log.how
         and server.counters.get("aborted_clients")
         and server.counters.get("com_kill") == 0
     ):
@@ -96,7 +96,7 @@ def _idling_counted(seen: Evidence) -> Iterator[Argument]:
         )
 
 
-def _found_dead(log: Occurrence) -> Argument:
+def _found_dead(log: ErrorEvent) -> Argument:
     """How much the manner of a loss is that of a session closed while it lay unused."""
     if not log.client.tells_write_from_read:
         return Argument(
@@ -113,7 +113,7 @@ def _found_dead(log: Occurrence) -> Argument:
         return Argument(3, _("The driver found its connection closed before it sent anything."))
     if log.client.hears_4031 and _ended_cleanly(log):
         return Argument(1, _("MariaDB, and MySQL before 8.0.24, close an idle session without a word."))
-    if How.EOF in log.how:
+    if FailureKind.EOF in log.how:
         return Argument(
             2,
             _(
@@ -125,7 +125,7 @@ def _found_dead(log: Occurrence) -> Argument:
     )
 
 
-def _silence(seen: Evidence) -> Iterator[Argument]:
+def _silence(seen: Case) -> Iterator[Argument]:
     """A log that had been silent: its program may have idled as long."""
     silent = seen.seen.silent_seconds or 0
     limit, word = seen.limit("wait_timeout")
@@ -154,11 +154,11 @@ def _silence(seen: Evidence) -> Iterator[Argument]:
         )
 
 
-def _ended_cleanly(log: Occurrence) -> bool:
+def _ended_cleanly(log: ErrorEvent) -> bool:
     return answer_never_came(log) and not log.reused
 
 
-def _idled(seen: Evidence) -> Iterator[Argument]:
+def _idled(seen: Case) -> Iterator[Argument]:
     """What a log that tells how long a connection had idled says of the limit."""
     idle = seen.seen.idle_seconds
     limit, word = seen.limit("wait_timeout")
@@ -171,7 +171,7 @@ def _idled(seen: Evidence) -> Iterator[Argument]:
         source=word,
     )
     if idle < SHORTEST_LIMIT:
-        yield refuted(
+        yield refuting(
             _(
                 "The connection had been idle for {idle} only; no idle limit is that short.",
                 idle=seconds_words(idle),

@@ -1,4 +1,4 @@
-"""What to do about each cause, at both ends; figures are worked out from the limits in force, and shown."""
+"""What to set at the client's end, in each client's own place, unit and spelling, for one idle limit."""
 
 from __future__ import annotations
 
@@ -6,16 +6,192 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from goneaway_tui.doctor.arguments import never_began
-from goneaway_tui.doctor.evidence import LARGEST_PACKET, Evidence, Facts
-from goneaway_tui.doctor.occurrences import OFFLINE
-from goneaway_tui.doctor.pools import arithmetic, pool_settings, safe_seconds
-from goneaway_tui.doctor.words import bytes_words, seconds_words
-from goneaway_tui.judge.end_limits import EndLimit, Whose
-from goneaway_tui.language import _
+from goneaway_tui.doctor.case import LARGEST_PACKET, Case, ServerFacts
+from goneaway_tui.doctor.units import bytes_words, seconds_words
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
+from goneaway_tui.logs.error_events import OFFLINE
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
 
-Remedies = Callable[[Evidence], Iterator[str]]
+MARGIN: Final = 10
+"""Percent that a pool's limit stays below the server's: clocks, slow checks and a statement's own time."""
+
+POOLS: Final = {
+    "Django": (
+        marked("Django, settings.py: DATABASES['default']['CONN_MAX_AGE'] = {s} (seconds)"),
+        marked("Django 4.1 or later: DATABASES['default']['CONN_HEALTH_CHECKS'] = True"),
+        marked(
+            "Django outside of requests (workers, threads, commands): django.db.close_old_connections() before each job"
+        ),
+    ),
+    "Celery": (
+        marked(
+            "Celery: close what the parent opened in the worker_process_init signal; check before each task"
+        ),
+    ),
+    "SQLAlchemy": (
+        marked(
+            "SQLAlchemy: create_engine(..., pool_recycle={s}, pool_pre_ping=True) (seconds since connecting)"
+        ),
+    ),
+    "Flask": (
+        marked(
+            "Flask-SQLAlchemy: SQLALCHEMY_ENGINE_OPTIONS = {{'pool_recycle': {s}, 'pool_pre_ping': True}}"
+        ),
+    ),
+    "HikariCP": (
+        marked("HikariCP: maxLifetime={ms} (milliseconds), keepaliveTime={keep_ms} (less than maxLifetime)"),
+    ),
+    "Rails": (
+        marked("Rails, database.yml: idle_timeout: {s} (seconds); reconnect only outside of transactions"),
+    ),
+    "Laravel": (
+        marked("Laravel: DB::reconnect() in long-running workers; queue:work --max-time={s} (seconds)"),
+    ),
+    "Symfony Doctrine": (
+        marked("Doctrine: close the connection between messages (DoctrineCloseConnectionMiddleware)"),
+    ),
+    "Sequelize": (marked("Sequelize: pool: {{ idle: {idle_ms}, evict: 1000, maxUses: 0 }} (milliseconds)"),),
+    "TypeORM": (
+        marked(
+            "TypeORM on mysql2: extra: {{ idleTimeout: {ms}, maxIdle: 2, enableKeepAlive: true }} (milliseconds)"
+        ),
+    ),
+    "Knex": (marked("Knex: pool: {{ min: 0, idleTimeoutMillis: {ms} }} (milliseconds)"),),
+    "Prisma": (marked("Prisma: max_idle_connection_lifetime={s} in the connection URL (seconds)"),),
+    "GORM": (
+        marked(
+            "Go: sqlDB.SetConnMaxIdleTime({s} * time.Second), sqlDB.SetConnMaxLifetime({s} * time.Second)"
+        ),
+    ),
+    "go-sql-driver": (
+        marked("Go: db.SetConnMaxIdleTime({s} * time.Second), db.SetConnMaxLifetime({s} * time.Second)"),
+    ),
+    "mysqlclient": (
+        marked("mysqlclient: open a new connection after {s} s without use, or conn.ping() before each use"),
+    ),
+    "PyMySQL": (
+        marked("PyMySQL: conn.ping(reconnect=True) before each use after a pause, outside of transactions"),
+    ),
+    "aiomysql": (marked("aiomysql: create_pool(..., pool_recycle={s}) (seconds since the last use)"),),
+    "asyncmy": (marked("asyncmy: create_pool(..., pool_recycle={s}) (seconds)"),),
+    "mysql-connector-python": (
+        marked("mysql-connector-python: cnx.ping(reconnect=True) before use after a pause"),
+    ),
+    "MySQL Connector/J": (
+        marked("Connector/J has no pool: set the pool's lifetime, HikariCP maxLifetime={ms} (milliseconds)"),
+    ),
+    "MariaDB Connector/J": (
+        marked(
+            "MariaDB Connector/J: maxIdleTime={s} (seconds) in its own pool; HikariCP maxLifetime={ms} (milliseconds)"
+        ),
+    ),
+    "PHP PDO": (
+        marked(
+            "PHP PDO cannot ping: in long runs connect anew after {s} s of other work; no PDO::ATTR_PERSISTENT"
+        ),
+    ),
+    "PHP mysqli": (
+        marked(
+            "PHP mysqli: connect anew after {s} s of other work; 'p:' hosts keep connections between requests"
+        ),
+    ),
+    "Node mysql2": (
+        marked(
+            "Node mysql2: createPool({{ idleTimeout: {ms}, maxIdle: 2, enableKeepAlive: true }}) (milliseconds)"
+        ),
+    ),
+    "Node mysql": (
+        marked("Node mysql: use createPool and let go of connections; handle the connection's 'error' event"),
+    ),
+    "Node mariadb": (marked("Node mariadb: createPool({{ idleTimeout: {s} }}) (seconds)"),),
+    "Ruby mysql2": (
+        marked(
+            "Ruby mysql2: client.ping before use after a pause, or a pool with idle_timeout: {s} (seconds)"
+        ),
+    ),
+    "Perl": (
+        marked(
+            "Perl DBI: $dbh->ping before use after a pause, or connect_cached; leave mysql_auto_reconnect off"
+        ),
+    ),
+    ".NET": (
+        marked(
+            ".NET: Connection Lifetime={s};Connection Idle Timeout={s} in the connection string (seconds)"
+        ),
+    ),
+    "Rust sqlx": (
+        marked("sqlx: PoolOptions::idle_timeout(Duration::from_secs({s})), max_lifetime the same"),
+    ),
+    "Rust mysql": (marked("Rust mysql: PoolOpts, inactive_connection_ttl Duration::from_secs({s})"),),
+    "command line": (
+        marked(
+            "The command line: mysql reconnects by itself at a prompt; set wait_timeout in a script's session"
+        ),
+    ),
+    "ProxySQL": (
+        marked("ProxySQL: SET mysql-connection_max_age_ms={ms}; mysql-ping_interval_server_msec below it"),
+    ),
+    "HAProxy": (
+        marked(
+            "HAProxy: timeout client and timeout server, both above the pool's lifetime, and option clitcpka"
+        ),
+    ),
+}
+"""By the framework's or driver's name, or a part of it."""
+
+ANY: Final = marked(
+    "Any pool: let no connection lie unused for more than {s} s, or have it checked before it is used"
+)
+
+
+def pool_settings(framework: str, driver: str, limit: float) -> tuple[str, ...]:
+    """What to set so that no connection lies unused for `limit` seconds, the framework's ways first."""
+    figures = _figures(limit)
+    named = [
+        row
+        for name in (framework, driver)
+        if name
+        for part, rows in POOLS.items()
+        if part == name or (part in name and part in {"Perl", ".NET", "command line", "HikariCP"})
+        for row in rows
+    ]
+    chosen = named or [ANY]
+    return tuple(_(row, **figures) for row in dict.fromkeys(chosen))
+
+
+def safe_seconds(limit: float) -> int:
+    """
+    >>> safe_seconds(28800), safe_seconds(5)
+    (25920, 4)
+    """
+    return max(1, int(limit * (100 - MARGIN) / 100))
+
+
+def arithmetic(limit: float, whose: str = "") -> str:
+    """How the figure came about.
+
+    >>> arithmetic(28800)
+    '28800 s - 10 % = 25920 s'
+    """
+    figures = {"limit": limit, "margin": MARGIN, "safe": safe_seconds(limit)}
+    if not whose:
+        return _("{limit:.12g} s - {margin} % = {safe} s", **figures)
+    return _("{limit:.12g} s - {margin} % = {safe} s ({whose})", **figures, whose=whose)
+
+
+def _figures(limit: float) -> dict[str, int]:
+    safe = safe_seconds(limit)
+    return {
+        "s": safe,
+        "ms": safe * 1000,
+        "keep_ms": max(1000, safe * 1000 // 10),
+        "idle_ms": min(10_000, safe * 1000),
+    }
+
+
+Remedies = Callable[[Case], Iterator[str]]
 SHORTEST_ON_THE_WAY: Final = 240.0
 """Seconds: the shortest idle limit of the great cloud balancers."""
 FULL: Final = 1040
@@ -24,7 +200,7 @@ CHECKS: Final = "ping(), pool_pre_ping, CONN_HEALTH_CHECKS, testOnBorrow"
 """How clients check a connection before they use it."""
 
 
-def for_idling(seen: Evidence) -> Iterator[str]:
+def for_idling(seen: Case) -> Iterator[str]:
     limit, word = seen.limit("wait_timeout")
     fatal, age = seen.fatal_idle_seconds, seen.too_young_for_global
     end = None if fatal is not None and limit is not None and fatal >= limit - 1 else seen.shortest_end
@@ -57,7 +233,7 @@ def for_idling(seen: Evidence) -> Iterator[str]:
         yield from _settings(seen, limit)
 
 
-def own_limit_words(age: float, server: Facts, *, global_known: bool) -> str:
+def own_limit_words(age: float, server: ServerFacts, *, global_known: bool) -> str:
     """Of a session that cannot have been idle for longer than `age` seconds, which is less than the global limits."""
     if not global_known:
         return _(
@@ -80,10 +256,10 @@ def own_limit_words(age: float, server: Facts, *, global_known: bool) -> str:
     )
 
 
-def end_limit_words(end: EndLimit, server: Facts) -> Iterator[str]:
+def end_limit_words(end: EndLimit, server: ServerFacts) -> Iterator[str]:
     """Which limit ended a session that was seen to end, where it is no global limit in force: of that its name says all."""
     now, ended = server.limits.get("wait_timeout"), seconds_words(end.seconds)
-    if end.whose is Whose.EARLIER_GLOBAL:
+    if end.whose is LimitOrigin.EARLIER_GLOBAL:
         yield _(
             "An earlier global {variable} of {ended} ended the session; now it is {now}. Sessions that connected before "
             "that change keep the earlier value until they reconnect.",
@@ -91,20 +267,20 @@ def end_limit_words(end: EndLimit, server: Facts) -> Iterator[str]:
             ended=ended,
             now=_("unknown") if now is None else seconds_words(now),
         )
-    elif end.whose is Whose.OWN and server.is_unchanged:
+    elif end.whose is LimitOrigin.OWN and server.is_unchanged:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
             "The session's own limit of {ended} ended it; no global value is that short.",
             ended=ended,
         )
-    elif end.whose is Whose.OWN:
+    elif end.whose is LimitOrigin.OWN:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The session's own limit of {ended} ended it. No global value now is that short: the session set the limit, "
             "or copied it from an earlier global value.",
             ended=ended,
         )
-    elif end.whose is Whose.UNKNOWN:
+    elif end.whose is LimitOrigin.UNKNOWN:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The global limit now ({limit}) did not close the session, which had been idle for {ended}. "
@@ -117,24 +293,24 @@ def end_limit_words(end: EndLimit, server: Facts) -> Iterator[str]:
 def idle_less_words(end: EndLimit) -> str:
     """What to do at the client about a limit that ended a session."""
     whose = {
-        Whose.GLOBAL: end.variable or "",
-        Whose.EARLIER_GLOBAL: _("an earlier global {variable}", variable=end.variable),
-        Whose.OWN: _("the session's own {variable}", variable=end.variable),
-        Whose.UNKNOWN: _("idle when the server closed it"),
+        LimitOrigin.GLOBAL: end.variable or "",
+        LimitOrigin.EARLIER_GLOBAL: _("an earlier global {variable}", variable=end.variable),
+        LimitOrigin.OWN: _("the session's own {variable}", variable=end.variable),
+        LimitOrigin.UNKNOWN: _("idle when the server closed it"),
     }
     return _(
         "At the client: let no connection be idle for as long as the shortest limit that ended a session: {arithmetic}.",
         arithmetic=arithmetic(
-            end.seconds if end.whose is not Whose.UNKNOWN else int(end.seconds), whose[end.whose]
+            end.seconds if end.whose is not LimitOrigin.UNKNOWN else int(end.seconds), whose[end.whose]
         ),
     )
 
 
-def _settings(seen: Evidence, seconds: float) -> Iterator[str]:
+def _settings(seen: Case, seconds: float) -> Iterator[str]:
     yield from pool_settings(seen.seen.client.framework, seen.seen.client.driver, seconds)
 
 
-def longer_idling(seen: Evidence) -> Iterator[str]:
+def longer_idling(seen: Case) -> Iterator[str]:
     """Where a connection is known to have idled as long as the global limit."""
     limit, fatal = seen.limit("wait_timeout")[0], seen.fatal_idle_seconds
     known = seen.knows("wait_timeout") and limit is not None and fatal is not None
@@ -155,13 +331,13 @@ def longer_idling(seen: Evidence) -> Iterator[str]:
     )
 
 
-def for_packets(_seen: Evidence) -> Iterator[str]:
+def for_packets(_seen: Case) -> Iterator[str]:
     yield _(
         "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or elsewhere."
     )
 
 
-def larger_packets(seen: Evidence) -> Iterator[str]:
+def larger_packets(seen: Case) -> Iterator[str]:
     size = seen.seen.statement_bytes
     limit, word = seen.limit("max_allowed_packet")
     limit = limit or 64 * 1024**2
@@ -180,28 +356,28 @@ def larger_packets(seen: Evidence) -> Iterator[str]:
     )
 
 
-def for_restarts(_seen: Evidence) -> Iterator[str]:
+def for_restarts(_seen: Case) -> Iterator[str]:
     yield _(
         "At the client: connect anew on 2006 and 2013, with a pause that grows; repeat only whole transactions."
     )
     yield _("At the server: tell the applications before a restart, or move them to a replica first.")
 
 
-def for_crashes(_seen: Evidence) -> Iterator[str]:
+def for_crashes(_seen: Case) -> Iterator[str]:
     yield _(
         "At the server: read its error log for 'got signal' and the kernel's for 'Out of memory'; give it less to fill, or more memory."
     )
     yield _("At the client: connect anew on 2006 and 2013, with a pause that grows.")
 
 
-def for_kills(_seen: Evidence) -> Iterator[str]:
+def for_kills(_seen: Case) -> Iterator[str]:
     yield _(
         "Find who kills: a DBA, pt-kill, a proxy's or framework's limit for statements, an event that runs KILL."
     )
     yield _("At the client: treat it as a lost connection: connect anew, repeat the whole transaction.")
 
 
-def for_what_is_between(seen: Evidence) -> Iterator[str]:
+def for_what_is_between(seen: Case) -> Iterator[str]:
     client = seen.seen.client
     if never_began(seen.seen):
         yield _(
@@ -228,14 +404,14 @@ def for_what_is_between(seen: Evidence) -> Iterator[str]:
     )
 
 
-def for_closed_objects(_seen: Evidence) -> Iterator[str]:
+def for_closed_objects(_seen: Case) -> Iterator[str]:
     yield _(
         "At the client: throw a connection away after its first error; never use one after close(), or from two threads."
     )
     yield _("Look for the first error above this one: that is where the connection was really lost.")
 
 
-def for_forks(seen: Evidence) -> Iterator[str]:
+def for_forks(seen: Case) -> Iterator[str]:
     yield _(
         "At the client: open connections after the fork, in each worker: gunicorn post_fork, Celery worker_process_init."
     )
@@ -246,7 +422,7 @@ def for_forks(seen: Evidence) -> Iterator[str]:
     yield _("One connection belongs to one thread at a time: take each from a pool.")
 
 
-def for_full_servers(_seen: Evidence) -> Iterator[str]:
+def for_full_servers(_seen: Case) -> Iterator[str]:
     yield _(
         "At the client: smaller pools. Workers x pool size, over all machines, must stay below max_connections."
     )
@@ -254,7 +430,7 @@ def for_full_servers(_seen: Evidence) -> Iterator[str]:
     yield _("One place is kept for an account with CONNECTION_ADMIN or SUPER: keep one to look with.")
 
 
-def more_connections(seen: Evidence) -> Iterator[str]:
+def more_connections(seen: Case) -> Iterator[str]:
     """Of max_connections alone: an account's own limits (1203, 1226) are others, and a proxy has its own."""
     limit, used = seen.server.limits.get("max_connections"), seen.server.counters.get("max_used_connections")
     was_full = not limit or used is None or used >= limit or (seen.runs_since or -1) <= 0
@@ -267,17 +443,17 @@ def more_connections(seen: Evidence) -> Iterator[str]:
     )
 
 
-def for_blocked_hosts(seen: Evidence) -> Iterator[str]:
+def for_blocked_hosts(seen: Case) -> Iterator[str]:
     unblock = _either(seen, "TRUNCATE TABLE performance_schema.host_cache", "FLUSH HOSTS")
     yield _("At the server: {statement} lets the host in again.", statement=unblock)
     yield _("Find who opens connections and leaves before logging in: health checks of balancers do.")
 
 
-def more_connect_errors(_seen: Evidence) -> Iterator[str]:
+def more_connect_errors(_seen: Case) -> Iterator[str]:
     yield _("Where those connections are harmless: raise max_connect_errors.")
 
 
-def for_refusals(seen: Evidence) -> Iterator[str]:
+def for_refusals(seen: Case) -> Iterator[str]:
     if seen.seen.code == OFFLINE:
         yield _(
             "At the server, when its upkeep is done: SET GLOBAL offline_mode = OFF. Until then CONNECTION_ADMIN alone gets in."
@@ -290,13 +466,13 @@ def for_refusals(seen: Evidence) -> Iterator[str]:
     yield _("This is no lost connection: waiting and retrying will not mend it.")
 
 
-def for_statements(_seen: Evidence) -> Iterator[str]:
+def for_statements(_seen: Case) -> Iterator[str]:
     yield _(
         "The session lives; only the statement ended. Make it faster (EXPLAIN, an index), or read in parts."
     )
 
 
-def longer_statements(seen: Evidence) -> Iterator[str]:
+def longer_statements(seen: Case) -> Iterator[str]:
     hint, clause = (
         _("/*+ MAX_EXECUTION_TIME(60000) */ in milliseconds"),
         _("SET STATEMENT max_statement_time=60 FOR ... in seconds"),
@@ -304,11 +480,11 @@ def longer_statements(seen: Evidence) -> Iterator[str]:
     yield _("Raise the limit for it alone: {way}.", way=_either(seen, hint, clause))
 
 
-def for_slow_reading(_seen: Evidence) -> Iterator[str]:
+def for_slow_reading(_seen: Case) -> Iterator[str]:
     yield _("At the client: fetch the whole result first, then work on it; or fetch in parts by key.")
 
 
-def slower_reading(seen: Evidence) -> Iterator[str]:
+def slower_reading(seen: Case) -> Iterator[str]:
     limit = seen.server.limits.get("net_write_timeout", 60)
     yield _(
         "At the server, for that session: SET SESSION net_write_timeout = {wanted} (now {limit}).",
@@ -317,11 +493,11 @@ def slower_reading(seen: Evidence) -> Iterator[str]:
     )
 
 
-def for_slow_sending(_seen: Evidence) -> Iterator[str]:
+def for_slow_sending(_seen: Case) -> Iterator[str]:
     yield _("At the client: send steadily; read a file before LOAD DATA LOCAL, not during it.")
 
 
-def slower_sending(seen: Evidence) -> Iterator[str]:
+def slower_sending(seen: Case) -> Iterator[str]:
     limit = seen.server.limits.get("net_read_timeout", 30)
     yield _(
         "At the server, for that session: SET SESSION net_read_timeout = {wanted} (now {limit}).",
@@ -330,7 +506,7 @@ def slower_sending(seen: Evidence) -> Iterator[str]:
     )
 
 
-def for_transactions(seen: Evidence) -> Iterator[str]:
+def for_transactions(seen: Case) -> Iterator[str]:
     yield _(
         "At the client: do nothing slow inside a transaction: no call to others, no waiting for a person."
     )
@@ -338,17 +514,17 @@ def for_transactions(seen: Evidence) -> Iterator[str]:
         yield _("Commit within {arithmetic}.", arithmetic=arithmetic(shortest))
 
 
-def longer_transactions(seen: Evidence) -> Iterator[str]:
+def longer_transactions(seen: Case) -> Iterator[str]:
     if _shortest(seen, OF_TRANSACTIONS):
         yield _("Or raise the limit for that session alone.")
 
 
-def _shortest(seen: Evidence, names: tuple[str, ...]) -> float:
+def _shortest(seen: Case, names: tuple[str, ...]) -> float:
     """In seconds; 0 where none of these limits is on."""
     return min((limit for name in names if (limit := seen.server.limits.get(name, 0)) > 0), default=0)
 
 
-def for_lost_clients(_seen: Evidence) -> Iterator[str]:
+def for_lost_clients(_seen: Case) -> Iterator[str]:
     yield _(
         "At the client: close connections before the process ends; find what kills it (memory, deployments, time limits)."
     )
@@ -358,14 +534,14 @@ def for_lost_clients(_seen: Evidence) -> Iterator[str]:
     )
 
 
-def for_what_is_unknown(seen: Evidence) -> Iterator[str]:
+def for_what_is_unknown(seen: Case) -> Iterator[str]:
     yield _(
         "Keep what the log says next to the server's error log of the same minute, with {setting}.",
         setting=_either(seen, "log_error_verbosity=3", "log_warnings=4"),
     )
 
 
-def _either(seen: Evidence, mysql: str, mariadb: str) -> str:
+def _either(seen: Case, mysql: str, mariadb: str) -> str:
     """The one flavour's way where the server is known, else both."""
     ways = {
         Flavour.MYSQL: mysql,

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TextIO
 
-from goneaway_tui.language import marked
+from goneaway_tui.i18n import marked
 from goneaway_tui.model.snapshot import Snapshot
 
 Write = Callable[[Snapshot, TextIO], None]

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from goneaway_tui.export.data import Data, session_data
-from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.text.sanitize import plain
 
 HEADER = (
     "id",
@@ -55,33 +55,33 @@ def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("server_name", *HEADER))
     for name, snapshot in snapshots:
-        writer.writerows([cell(name), *row] for row in _rows(snapshot))
+        writer.writerows([csv_cell(name), *row] for row in _rows(snapshot))
 
 
 def _rows(snapshot: Snapshot) -> Iterable[list[str]]:
     for verdict in snapshot.verdicts:
-        flat = flattened(session_data(verdict, snapshot.taken_at))
-        yield [cell(flat.get(name)) for name in HEADER]
+        flat = flat_fields(session_data(verdict, snapshot.taken_at))
+        yield [csv_cell(flat.get(name)) for name in HEADER]
 
 
-def flattened(data: Data, prefix: str = "") -> Data:
+def flat_fields(data: Data, prefix: str = "") -> Data:
     """
-    >>> flattened({"id": 1, "limit": {"seconds": 30}})
+    >>> flat_fields({"id": 1, "limit": {"seconds": 30}})
     {'id': 1, 'limit_seconds': 30}
     """
     flat: Data = {}
     for name, value in data.items():
         if isinstance(value, dict):
-            flat |= flattened(value, f"{prefix}{name}_")
+            flat |= flat_fields(value, f"{prefix}{name}_")
         else:
             flat[prefix + name] = value
     return flat
 
 
-def cell(value: object) -> str:
+def csv_cell(value: object) -> str:
     """One value as a cell: unknown is empty, a number of ours stays a number, a stranger's text stays text.
 
-    >>> cell("=cmd()"), cell("a;=cmd()"), cell(-3.5), cell(True), cell(None)
+    >>> csv_cell("=cmd()"), csv_cell("a;=cmd()"), csv_cell(-3.5), csv_cell(True), csv_cell(None)
     ("'=cmd()", "a;'=cmd()", '-3.5', 'true', '')
     """
     if value is None:

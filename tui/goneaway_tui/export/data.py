@@ -1,15 +1,44 @@
-"""A snapshot as the contract's names and plain values; `json`, `csv` and every machine-read line are made of this."""
+"""Instants as text: ISO 8601 in UTC, with `Z`."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 
-from goneaway_tui.export.instants import instant
+from goneaway_tui.judge import Step
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Server, Variable
 from goneaway_tui.model.session import Transaction
-from goneaway_tui.model.snapshot import Limit, Snapshot, Verdict
+from goneaway_tui.model.snapshot import Limit, Risk, Snapshot, Verdict
+
+EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_799.0
+"""The years 1 and 9999: what the notation can hold. What lies beyond is written as the nearer end."""
+
+
+def iso_instant(at: float, precision: str = "milliseconds") -> str:
+    """`at`, in seconds since 1970, to the nearest millisecond; `precision` may be `seconds`, which cuts off.
+
+    >>> iso_instant(1795459202.5), iso_instant(1795459202.5, "seconds")
+    ('2026-11-23T18:40:02.500Z', '2026-11-23T18:40:02Z')
+    """
+    return _moment(at).isoformat(timespec=precision).removesuffix("+00:00") + "Z"
+
+
+def file_stamp(at: float) -> str:
+    """An instant fit for a file's name.
+
+    >>> file_stamp(1795459202.5)
+    '20261123T184002Z'
+    """
+    return iso_instant(at, "seconds").replace("-", "").replace(":", "")
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(round(max(EARLIEST, min(LATEST, at)), 3), UTC)
+
 
 SCHEMA = "goneaway.snapshot/1"
 
@@ -22,7 +51,7 @@ COUNTERS = ("aborted_clients", "aborted_connects", "threads_connected", "max_con
 Data = dict[str, object]
 
 
-def as_data(snapshot: Snapshot) -> Data:
+def snapshot_data(snapshot: Snapshot) -> Data:
     """The whole snapshot, sessions in the sample's order."""
     return {
         **head_data(snapshot),
@@ -36,7 +65,7 @@ def head_data(snapshot: Snapshot) -> Data:
     return {
         **({"server_name": snapshot.server_name} if snapshot.server_name else {}),
         "schema": SCHEMA,
-        "taken_at": instant(sample.taken_at),
+        "taken_at": iso_instant(sample.taken_at),
         "server": server_data(sample.server),
         "limitations": [asdict(limitation) for limitation in sample.limitations],
         "variables": variables_data(sample),
@@ -95,7 +124,7 @@ def session_data(verdict: Verdict, now: float) -> Data:
         "seconds_left": to_millisecond(verdict.seconds_left(now)),
         "risk": verdict.risk.value,
         "own": session.own,
-        "at_stake": at_stake_data(session.transaction, now),
+        "at_stake": transaction_data(session.transaction, now),
     }
 
 
@@ -110,10 +139,10 @@ def limit_data(limit: Limit | None) -> Data | None:
 
 
 def deadline_data(deadline: float | None) -> str | None:
-    return None if deadline is None or not math.isfinite(deadline) else instant(deadline)
+    return None if deadline is None or not math.isfinite(deadline) else iso_instant(deadline)
 
 
-def at_stake_data(transaction: Transaction | None, now: float) -> Data | None:
+def transaction_data(transaction: Transaction | None, now: float) -> Data | None:
     """What would be rolled back, or None outside a transaction."""
     if transaction is None:
         return None
@@ -139,3 +168,74 @@ def to_millisecond(seconds: float | None) -> float | None:
 
 def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
+
+
+def hello_event(snapshot: Snapshot) -> Data:
+    """The first line: who is watched."""
+    return _event("hello", snapshot.taken_at) | {"server": server_data(snapshot.sample.server)}
+
+
+def step_events(step: Step) -> Iterator[Data]:
+    """Everything between two samples, in the order it is best read: what ended, what began, what changed."""
+    at = step.snapshot.taken_at
+    if step.restarted:
+        server: Server = step.snapshot.sample.server
+        yield _event("server_restarted", at - server.uptime) | {"server": server_data(server)}
+    for departure in sorted(step.departed, key=lambda d: d.at):
+        yield departed_event(departure)
+    for verdict in step.opened:
+        yield _event("opened", at) | session_data(verdict, at)
+    for change in step.changes:
+        yield _event("variable_changed", at) | {
+            "variable": change.variable,
+            "old": change.old,
+            "new": change.new,
+        }
+
+
+def departed_event(departure: Departure) -> Data:
+    verdict = departure.verdict
+    session = verdict.session
+    return _event("departed", departure.at) | {
+        "id": session.id,
+        "user": session.user or None,
+        "host": session.host or None,
+        "program": session.program,
+        "cause": departure.cause.value,
+        "certainty": departure.certainty.value,
+        "idle_seconds": to_millisecond(departure.idle_seconds),
+        "limit": limit_data(verdict.limit),
+        "deadline": deadline_data(verdict.deadline),
+        "at_stake": transaction_data(session.transaction, departure.at),
+        "evidence": list(departure.evidence),
+    }
+
+
+def at_risk_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
+    """Sessions that have just come within reach of their end with a transaction open; never a line of `watch`."""
+    known = {v.session.id for v in before.verdicts if _in_danger(v)} if before is not None else set()
+    for verdict in after.verdicts:
+        if _in_danger(verdict) and verdict.session.id not in known:
+            yield _event("imminent", after.taken_at) | session_data(verdict, after.taken_at)
+
+
+def lost_event(at: float, why: str) -> Data:
+    """Our own connection broke."""
+    return _event("lost", at) | {"why": why}
+
+
+def recovered_event(at: float) -> Data:
+    return _event("recovered", at)
+
+
+def with_server_name(server_name: str, event: Data) -> Data:
+    """An event of one of several servers."""
+    return {"server_name": server_name} | event
+
+
+def _in_danger(verdict: Verdict) -> bool:
+    return verdict.session.transaction is not None and verdict.risk in {Risk.IMMINENT, Risk.OVERDUE}
+
+
+def _event(name: str, at: float) -> Data:
+    return {"event": name, "at": iso_instant(at)}

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TextIO
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.export.instants import stamp
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import plain
+from goneaway_tui.export.data import file_stamp
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.text.sanitize import plain
 
 NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 """How file systems without hard links refuse one."""
@@ -88,7 +88,7 @@ def file_name(host: str | None, taken_at: float, suffix: str) -> str:
     ('goneaway-db-01-20261123T184002Z.json', 'goneaway-1-x-y-20261123T184002Z.csv')
     """
     safe = re.sub(r"[^A-Za-z0-9.]+|\.{2,}", "-", host or "localhost")[:64].strip("-.")
-    return f"goneaway-{safe or 'server'}-{stamp(taken_at)}{suffix}"
+    return f"goneaway-{safe or 'server'}-{file_stamp(taken_at)}{suffix}"
 
 
 def _write(target: Path, write: Callable[[TextIO], None], *, overwrite: bool) -> None:

@@ -6,13 +6,25 @@ from collections.abc import Iterator
 from html import escape
 from typing import TextIO
 
-from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, MONO, PAPER, SANS, rules
-from goneaway_tui.export.summary import Summary, summary, unseen
-from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows
+from goneaway_tui.export.summary import SummaryText, limitation_words, summary_text
+from goneaway_tui.export.table import (
+    COLUMNS,
+    DARK,
+    FAINT,
+    INK,
+    LIGHT,
+    MONO,
+    PAPER,
+    SANS,
+    headings,
+    in_closing_order,
+    rows,
+    rules,
+)
 from goneaway_tui.export.wording import LANGUAGE, risk_word
-from goneaway_tui.language import _
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.text.sanitize import plain
 
 STYLE = (
     ":root { color-scheme: light dark; }",
@@ -41,13 +53,13 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    words = summary(snapshot)
+    words = summary_text(snapshot)
     yield from head(words)
     yield from above(words)
     if snapshot.sample.limitations:
         yield "<ul>"
         for limitation in snapshot.sample.limitations:
-            yield f"<li>{unseen(limitation, _escaped, lambda grant: f'<code>{_escaped(grant)}</code>')}</li>"
+            yield f"<li>{limitation_words(limitation, _escaped, lambda grant: f'<code>{_escaped(grant)}</code>')}</li>"
         yield "</ul>"
     yield from table(snapshot)
     yield from (f'<p class="faint">{escape(each)}</p>' for each in words.legend)
@@ -55,7 +67,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield "</html>"
 
 
-def head(words: Summary) -> Iterator[str]:
+def head(words: SummaryText) -> Iterator[str]:
     yield "<!DOCTYPE html>"
     yield f'<html xmlns="http://www.w3.org/1999/xhtml" lang="{_(LANGUAGE)}">'
     yield "<head>"
@@ -71,7 +83,7 @@ def head(words: Summary) -> Iterator[str]:
     yield "</head>"
 
 
-def above(words: Summary) -> Iterator[str]:
+def above(words: SummaryText) -> Iterator[str]:
     yield "<body>"
     yield f"<h1>goneaway: {escape(words.name)}</h1>"
     who = _("{server}, up {time}, at {instant}", server=words.server, time=words.up, instant=words.taken_at)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TextIO
 
-from goneaway_tui.export.data import Data, as_data, head_data, session_data
+from goneaway_tui.export.data import Data, head_data, session_data, snapshot_data
 from goneaway_tui.model.snapshot import Snapshot
 
 _UNSEEN = re.compile(
@@ -31,7 +31,9 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 
 def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
-    out.writelines(dumps(as_data(replace(snapshot, server_name=name))) + "\n" for name, snapshot in snapshots)
+    out.writelines(
+        dumps(snapshot_data(replace(snapshot, server_name=name))) + "\n" for name, snapshot in snapshots
+    )
 
 
 def dumps(data: Data, encoder: json.JSONEncoder = _ON_ONE_LINE) -> str:

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from goneaway_tui.export.cells import cut
-from goneaway_tui.export.summary import summary, unseen
-from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows
+from goneaway_tui.export.summary import limitation_words, summary_text
+from goneaway_tui.export.table import COLUMNS, cut_to, headings, in_closing_order, rows
 from goneaway_tui.export.wording import risk_word
-from goneaway_tui.language import _
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.text.sanitize import plain
 
 LONGEST_CELL = 100
 
@@ -28,7 +27,7 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    words = summary(snapshot)
+    words = summary_text(snapshot)
     title = _("goneaway: {name} at {instant}", name=escaped(words.name), instant=words.taken_at)
     yield f"# {title}"
     yield ""
@@ -40,12 +39,12 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield "- " + _("risk: {tally}", tally=tally or _("no sessions"))
     yield "- " + _("next closing: {closing}", closing=words.next)
     for limitation in snapshot.sample.limitations:
-        yield "- " + unseen(limitation, _plainly, lambda statement: code(plain(statement)))
+        yield "- " + limitation_words(limitation, _plainly, lambda statement: code(plain(statement)))
     yield ""
     yield line(headings())
     yield line("--:" if column.figure else "---" for column in COLUMNS)
     for row in rows(in_closing_order(snapshot), snapshot.taken_at):
-        yield line(escaped(cut(cell, LONGEST_CELL)) for cell in row)
+        yield line(escaped(cut_to(cell, LONGEST_CELL)) for cell in row)
     for each in words.legend:
         yield ""
         yield escaped(each)

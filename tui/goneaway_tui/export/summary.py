@@ -8,15 +8,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from goneaway_tui.export.instants import instant
+from goneaway_tui.export.data import iso_instant
 from goneaway_tui.export.table import in_closing_order
-from goneaway_tui.export.wording import age, clock, count, countdown, limit_words, size
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import plain
+from goneaway_tui.export.wording import (
+    age_words,
+    clock_words,
+    count_words,
+    countdown,
+    limit_words,
+    size_words,
+)
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Limitation, Server
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
+from goneaway_tui.text.sanitize import plain
 
 LEGEND = {
     Basis.ASSUMED: marked("~ assumed: the global value; the server does not show the session's own"),
@@ -25,7 +32,7 @@ LEGEND = {
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class SummaryText:
     """Words fit to show."""
 
     name: str
@@ -40,23 +47,23 @@ class Summary:
     """The marks that occur, explained."""
 
 
-def summary(snapshot: Snapshot) -> Summary:
+def summary_text(snapshot: Snapshot) -> SummaryText:
     sample = snapshot.sample
     tally = Counter(verdict.risk for verdict in snapshot.verdicts)
     bases = {verdict.limit.basis for verdict in snapshot.verdicts if verdict.limit is not None}
-    return Summary(
+    return SummaryText(
         name=plain(snapshot.server_name) or server_name(sample.server),
         server=f"{sample.server.flavour.title} {plain(sample.server.version)}",
-        up=age(sample.server.uptime),
-        taken_at=instant(sample.taken_at, "seconds"),
+        up=age_words(sample.server.uptime),
+        taken_at=iso_instant(sample.taken_at, "seconds"),
         figures=tuple(_figures(sample)),
-        tally=tuple((risk, count(tally[risk])) for risk in reversed(Risk) if tally[risk]),
+        tally=tuple((risk, count_words(tally[risk])) for risk in reversed(Risk) if tally[risk]),
         next=next_closing(snapshot),
         legend=tuple(_(words) for basis, words in LEGEND.items() if basis in bases),
     )
 
 
-def unseen(
+def limitation_words(
     limitation: Limitation, shown: Callable[[str], str] = plain, statement: Callable[[str], str] = plain
 ) -> str:
     """What is kept from us, why, and what would light it; `shown` and `statement` make a stranger's words fit to show."""
@@ -90,7 +97,7 @@ def next_closing(snapshot: Snapshot) -> str:
             who = verdict.session.id
             if left > 0:
                 return _("{id} in {time}", id=who, time=countdown(left))
-            return _("{id} overdue by {time}", id=who, time=clock(-left))
+            return _("{id} overdue by {time}", id=who, time=clock_words(-left))
     return _("none known")
 
 
@@ -101,11 +108,14 @@ def _figures(sample: Sample) -> Iterator[tuple[str, str]]:
             yield short, limit_words(seconds)
     packet = sample.variable("max_allowed_packet")
     if packet is not None and math.isfinite(packet):
-        yield _("packet"), size(int(packet))
+        yield _("packet"), size_words(int(packet))
     most = sample.counter("max_connections") or sample.variable("max_connections")
-    sessions = count(len(sample.sessions))
-    yield _("sessions"), f"{sessions} / {count(int(most))}" if most and math.isfinite(most) else sessions
-    yield _("idle"), count(sum(session.is_idle for session in sample.sessions))
+    sessions = count_words(len(sample.sessions))
+    yield (
+        _("sessions"),
+        f"{sessions} / {count_words(int(most))}" if most and math.isfinite(most) else sessions,
+    )
+    yield _("idle"), count_words(sum(session.is_idle for session in sample.sessions))
     aborted = sample.counter("aborted_clients")
     if aborted is not None:
-        yield _("aborted"), count(aborted)
+        yield _("aborted"), count_words(aborted)

@@ -6,14 +6,26 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TextIO
 
-from goneaway_tui.export.cells import cut
-from goneaway_tui.export.palette import DARK, FAINT, INK, LIGHT, MONO, PAPER, rules
-from goneaway_tui.export.summary import Summary, summary
-from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows, widths
-from goneaway_tui.export.wording import LANGUAGE, count, risk_word
-from goneaway_tui.language import _
+from goneaway_tui.export.summary import SummaryText, summary_text
+from goneaway_tui.export.table import (
+    COLUMNS,
+    DARK,
+    FAINT,
+    INK,
+    LIGHT,
+    MONO,
+    PAPER,
+    cut_to,
+    headings,
+    in_closing_order,
+    rows,
+    rules,
+    widths,
+)
+from goneaway_tui.export.wording import LANGUAGE, count_words, risk_word
+from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.model.wrapping import cell_width
+from goneaway_tui.text.width import cell_width
 
 MOST = 40
 """Sessions drawn; the rest are counted."""
@@ -27,7 +39,7 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    words = summary(snapshot)
+    words = summary_text(snapshot)
     verdicts = in_closing_order(snapshot)
     shown = verdicts[:MOST]
     more = len(verdicts) - len(shown)
@@ -38,13 +50,13 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield "".join(row(3, headings(), wide, "faint"))
     for at, (verdict, each) in enumerate(zip(shown, cells, strict=True), start=4):
         yield "".join(row(at, each, wide, verdict.risk.value))
-    below = [_("and {number} more", number=count(more))] if more else []
+    below = [_("and {number} more", number=count_words(more))] if more else []
     for at, line in enumerate((*below, *words.legend), start=5 + len(shown)):
         yield text(0, at, line, "faint")
     yield "</svg>"
 
 
-def head(words: Summary, lines_drawn: int) -> Iterator[str]:
+def head(words: SummaryText, lines_drawn: int) -> Iterator[str]:
     width, height = 2 * MARGIN + int(WIDTH * ADVANCE), 2 * MARGIN + lines_drawn * LINE
     title = escape(_("goneaway: {name} at {instant}", name=words.name, instant=words.taken_at))
     yield (
@@ -67,12 +79,12 @@ def head(words: Summary, lines_drawn: int) -> Iterator[str]:
     yield f'<rect class="paper" width="{width}" height="{height}" />'
 
 
-def above(words: Summary) -> Iterator[str]:
+def above(words: SummaryText) -> Iterator[str]:
     """Three lines: who answers, its limits, the tally with each risk in its colour."""
     who = _("goneaway  {name}  {server}  up {time}", name=words.name, server=words.server, time=words.up)
-    yield text(0, 0, cut(who, WIDTH - 22), "ink")
+    yield text(0, 0, cut_to(who, WIDTH - 22), "ink")
     yield text(WIDTH, 0, words.taken_at, "faint", end=True)
-    yield text(0, 1, cut("   ".join(f"{name} {value}" for name, value in words.figures), WIDTH), "faint")
+    yield text(0, 1, cut_to("   ".join(f"{name} {value}" for name, value in words.figures), WIDTH), "faint")
     at = 0
     for risk, number in words.tally:
         told = f"{risk_word(risk)} {number}"
@@ -87,7 +99,7 @@ def row(line: int, cells: Sequence[str], wide: Sequence[int], name: str) -> Iter
     for column, cell, width in zip(COLUMNS, cells, wide, strict=True):
         kind = name if column.name == "risk" or name == "faint" else "ink"
         if cell:
-            yield text(at + width * column.figure, line, cut(cell, width), kind, end=column.figure)
+            yield text(at + width * column.figure, line, cut_to(cell, width), kind, end=column.figure)
         at += width + GAP
 
 

@@ -1,24 +1,91 @@
-"""The table of sessions people read: columns, order and widths, the same in every format."""
+"""Text in a grid of equal cells, as the exports lay it out."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from goneaway_tui.export.wording import clock, countdown_of, limit_cell, risk_word
-from goneaway_tui.language import _, marked, ngettext
-from goneaway_tui.model.plain import plain
+from goneaway_tui.export.wording import clock_words, countdown_of, limit_cell, risk_word
+from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.model.session import Transaction
-from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.model.wrapping import cell_width
+from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.text.width import cell_width, wrapped
+
+
+def cut_to(text: str, width: int) -> str:
+    """`text` in at most `width` cells, marked by `…` where it lost something.
+
+    >>> cut_to("UPDATE cart", 8), cut_to("商店商店", 6), cut_to("shop", 4)
+    ('UPDATE …', '商店…', 'shop')
+    """
+    if cell_width(text) <= width:
+        return text
+    kept, used = [], 0
+    for char in text:
+        used += cell_width(char)
+        if used > width - 1:
+            break
+        kept.append(char)
+    return "".join(kept) + "…" if width > 0 else ""
+
+
+def fit_width(text: str, width: int, *, right: bool = False) -> str:
+    """`text` in exactly `width` cells.
+
+    >>> fit_width("db", 4), fit_width("0:12", 6, right=True)
+    ('db  ', '  0:12')
+    """
+    text = cut_to(text, width)
+    blank = " " * (width - cell_width(text))
+    return blank + text if right else text + blank
+
+
+def wrap(text: str, width: int, indent: str = "") -> list[str]:
+    """Lines of at most `width` cells, broken between words or wide letters; all but the first begin with `indent`.
+
+    >>> wrap("the account lacks PROCESS", 14, "  "), wrap("账号缺少 PROCESS。看不到", 14, "  ")
+    (['the account', '  lacks', '  PROCESS'], ['账号缺少', '  PROCESS。看', '  不到'])
+    """
+    return [cut_to(each, width) for each in wrapped(" ".join(text.split()), width, "", indent)]
+
+
+LIGHT = {
+    Risk.OVERDUE: "#9c1583",
+    Risk.IMMINENT: "#b42318",
+    Risk.WATCH: "#8a5a00",
+    Risk.CALM: "#1a6b3c",
+    Risk.BUSY: "#175cd3",
+    Risk.EXEMPT: "#5d6675",
+}
+DARK = {
+    Risk.OVERDUE: "#ff8ad8",
+    Risk.IMMINENT: "#ff8a80",
+    Risk.WATCH: "#f5c451",
+    Risk.CALM: "#7ddc9a",
+    Risk.BUSY: "#8ab4ff",
+    Risk.EXEMPT: "#a0a7b4",
+}
+SANS = 'system-ui, sans-serif, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei"'
+MONO = 'ui-monospace, monospace, "Noto Sans Mono CJK SC", "PingFang SC", "Microsoft YaHei"'
+"""Letters, and letters of one width. What has Chinese ones comes last: it would draw Latin ones in another width."""
+PAPER, INK, FAINT = ("#ffffff", "#14161a"), ("#1b1f24", "#e6e8eb"), ("#5d6675", "#a0a7b4")
+"""Each for light and for dark."""
+
+
+def rules(colours: dict[Risk, str], attribute: str) -> Iterator[str]:
+    """One style rule a risk; `attribute` is what takes the colour."""
+    for risk, colour in colours.items():
+        yield f".{risk.value} {{ {attribute}: {colour}; }}"
+
 
 WIDEST = 20
 """Cells a column gets at most that does not give way; the highest session id has twenty digits."""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ExportColumn:
     """One column; its cells are fit to show."""
 
     name: str
@@ -36,7 +103,7 @@ def closes_in(verdict: Verdict, now: float) -> str:
 
 def idle(verdict: Verdict, now: float) -> str:
     seconds = verdict.idle_seconds(now)
-    return "" if seconds is None else clock(seconds)
+    return "" if seconds is None else clock_words(seconds)
 
 
 def at_stake(transaction: Transaction | None) -> str:
@@ -51,17 +118,17 @@ def at_stake(transaction: Transaction | None) -> str:
 
 
 COLUMNS = (
-    Column("risk", marked("Risk"), lambda v, _now: risk_word(v.risk)),
-    Column("id", marked("Id"), lambda v, _now: str(v.session.id), figure=True),
-    Column("user", marked("User"), lambda v, _now: plain(v.session.user), yields=True),
-    Column("client", marked("Client"), lambda v, _now: plain(v.session.host), yields=True),
-    Column("program", marked("Program"), lambda v, _now: plain(v.session.program or ""), yields=True),
-    Column("db", marked("Db"), lambda v, _now: plain(v.session.db or ""), yields=True),
-    Column("idle", marked("Idle"), idle, figure=True),
-    Column("limit", marked("Limit"), lambda v, _now: limit_cell(v.limit), figure=True),
-    Column("closes", marked("Closes in"), closes_in, figure=True),
-    Column("stake", marked("At stake"), lambda v, _now: at_stake(v.session.transaction)),
-    Column(
+    ExportColumn("risk", marked("Risk"), lambda v, _now: risk_word(v.risk)),
+    ExportColumn("id", marked("Id"), lambda v, _now: str(v.session.id), figure=True),
+    ExportColumn("user", marked("User"), lambda v, _now: plain(v.session.user), yields=True),
+    ExportColumn("client", marked("Client"), lambda v, _now: plain(v.session.host), yields=True),
+    ExportColumn("program", marked("Program"), lambda v, _now: plain(v.session.program or ""), yields=True),
+    ExportColumn("db", marked("Db"), lambda v, _now: plain(v.session.db or ""), yields=True),
+    ExportColumn("idle", marked("Idle"), idle, figure=True),
+    ExportColumn("limit", marked("Limit"), lambda v, _now: limit_cell(v.limit), figure=True),
+    ExportColumn("closes", marked("Closes in"), closes_in, figure=True),
+    ExportColumn("stake", marked("At stake"), lambda v, _now: at_stake(v.session.transaction)),
+    ExportColumn(
         "statement", marked("Last statement"), lambda v, _now: plain(v.session.statement or ""), yields=True
     ),
 )

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
-from goneaway_tui.export.cells import cut, fit, wrap
-from goneaway_tui.export.summary import Summary, summary, unseen
-from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows, widths
-from goneaway_tui.export.wording import count, limit_words, risk_word
-from goneaway_tui.judge.forecast import closings
-from goneaway_tui.language import _
+from goneaway_tui.export.summary import SummaryText, limitation_words, summary_text
+from goneaway_tui.export.table import (
+    COLUMNS,
+    cut_to,
+    fit_width,
+    headings,
+    in_closing_order,
+    rows,
+    widths,
+    wrap,
+)
+from goneaway_tui.export.wording import count_words, limit_words, risk_word
+from goneaway_tui.i18n import _
+from goneaway_tui.judge.forecast import closing_forecast
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.model.wrapping import cell_width
+from goneaway_tui.text.width import cell_width
 
 WIDTH = 120
 GAP = 1
@@ -21,31 +29,31 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
-    out.writelines(cut(line, WIDTH).rstrip() + "\n" for line in lines(snapshot))
+    out.writelines(cut_to(line, WIDTH).rstrip() + "\n" for line in lines(snapshot))
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    words = summary(snapshot)
+    words = summary_text(snapshot)
     yield from head(words)
     yield closings_line(snapshot)
     for limitation in snapshot.sample.limitations:
-        yield from wrap(unseen(limitation), WIDTH, "  ")
+        yield from wrap(limitation_words(limitation), WIDTH, "  ")
     yield RULE
     cells = rows(in_closing_order(snapshot), snapshot.taken_at)
     wide = widths(cells, WIDTH, GAP)
     for row in (headings(), *cells):
         yield (" " * GAP).join(
-            fit(cell, width, right=column.figure)
+            fit_width(cell, width, right=column.figure)
             for cell, width, column in zip(row, wide, COLUMNS, strict=True)
         )
     yield RULE
     yield from words.legend
 
 
-def head(words: Summary) -> Iterator[str]:
+def head(words: SummaryText) -> Iterator[str]:
     """Who answers, what its limits are, how its sessions stand."""
     who = _("goneaway  {name}  {server}  up {time}", name=words.name, server=words.server, time=words.up)
-    yield fit(who, WIDTH - cell_width(words.taken_at) - 2) + "  " + words.taken_at
+    yield fit_width(who, WIDTH - cell_width(words.taken_at) - 2) + "  " + words.taken_at
     yield "   ".join(f"{name} {value}" for name, value in words.figures)
     tally = "   ".join(f"{risk_word(risk)} {number}" for risk, number in words.tally)
     following = _("next: {closing}", closing=words.next)
@@ -54,12 +62,12 @@ def head(words: Summary) -> Iterator[str]:
 
 def closings_line(snapshot: Snapshot) -> str:
     """Closings ahead as bars: the lowest stands for none, the highest for the fullest bucket."""
-    forecast = closings(snapshot, snapshot.taken_at)
+    forecast = closing_forecast(snapshot, snapshot.taken_at)
     highest = max(max(stretch.counts) for stretch in forecast.stretches) or 1
     parts = [_("closings  now")]
     for stretch in forecast.stretches:
         parts.append("".join(BARS[-(-number * (len(BARS) - 1) // highest)] for number in stretch.counts))
         parts.append(f"{limit_words(stretch.end).replace(' ', '')} ")
     if forecast.beyond:
-        parts.append(_("{number} later", number=count(forecast.beyond)))
+        parts.append(_("{number} later", number=count_words(forecast.beyond)))
     return " ".join(parts)

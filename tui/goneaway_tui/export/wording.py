@@ -7,23 +7,23 @@ from contextlib import suppress
 
 import humanize
 
-from goneaway_tui.export.instants import instant
-from goneaway_tui.language import _, marked
+from goneaway_tui.export.data import iso_instant
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 __all__ = [
     "LANGUAGE",
-    "age",
-    "clock",
-    "count",
+    "age_words",
+    "clock_words",
     "count_as_in",
+    "count_words",
     "countdown",
     "countdown_of",
-    "instant",
+    "iso_instant",
     "limit_cell",
     "limit_words",
     "risk_word",
-    "size",
+    "size_words",
 ]
 
 UNITS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60))
@@ -79,17 +79,17 @@ def risk_word(risk: Risk) -> str:
     return _(RISKS[risk])
 
 
-def clock(seconds: float) -> str:
+def clock_words(seconds: float) -> str:
     """Time gone by; a second counts once it is over.
 
-    >>> clock(12.9), clock(3588), clock(28321), clock(274329), clock(-3)
+    >>> clock_words(12.9), clock_words(3588), clock_words(28321), clock_words(274329), clock_words(-3)
     ('0:12', '59:48', '7:52:01', '3d 04:12:09', '0:00')
     """
     return _clock(math.floor(seconds)) if math.isfinite(seconds) else UNKNOWN
 
 
 def countdown(seconds_left: float, *, is_overdue: bool = False) -> str:
-    """Time until the server closes a session. It is never negative, and with `clock` it adds up to the limit.
+    """Time until the server closes a session. It is never negative, and with `clock_words` it adds up to the limit.
 
     At the deadline and past it this is `now`: only the next reading tells whether the server closed the session.
     `is_overdue`: that reading found it still there.
@@ -110,10 +110,10 @@ def countdown_of(verdict: Verdict, now: float) -> str | None:
     return None if left is None else countdown(left, is_overdue=verdict.risk is Risk.OVERDUE)
 
 
-def age(seconds: float) -> str:
+def age_words(seconds: float) -> str:
     """How long something has been there, in its two leading units; from ten days on, in days.
 
-    >>> age(41 * 86400 + 7), age(11520), age(12), age(125), age(3 * 86400 + 4 * 3600)
+    >>> age_words(41 * 86400 + 7), age_words(11520), age_words(12), age_words(125), age_words(3 * 86400 + 4 * 3600)
     ('41d', '3h 12m', '12s', '2m 5s', '3d 4h')
     """
     if not math.isfinite(seconds):
@@ -121,7 +121,7 @@ def age(seconds: float) -> str:
     rest = max(0, math.floor(seconds))
     days, rest = divmod(rest, 86_400)
     if days >= 10:
-        return f"{count(days)}d"
+        return f"{count_words(days)}d"
     hours, rest = divmod(rest, 3600)
     minutes, rest = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "m"), (rest, "s")]
@@ -136,25 +136,25 @@ def count_as_in(locale: str) -> None:
         humanize.activate(locale)
 
 
-def count(number: int) -> str:
+def count_words(number: int) -> str:
     """
-    >>> count(5000)
+    >>> count_words(5000)
     '5,000'
     """
     return humanize.intcomma(number)
 
 
-def size(number: int) -> str:
+def size_words(number: int) -> str:
     """Bytes, exact where few digits can say it; rounded sizes keep their decimal to show that they are.
 
-    >>> size(67108864), size(1572864), size(16776192), size(1000), size(67108865)
+    >>> size_words(67108864), size_words(1572864), size_words(16776192), size_words(1000), size_words(67108865)
     ('64 MiB', '1.5 MiB', '16,383 KiB', '1,000 B', '64.0 MiB')
     """
     for unit, length in SIZES:
         if abs(number) >= length and number * 10 % length == 0:
             tenths = number * 10 // length
             if tenths % 10 == 0 and abs(tenths) < 1_000_000:
-                return f"{count(tenths // 10)} {unit}"
+                return f"{count_words(tenths // 10)} {unit}"
             if abs(tenths) < 10_240:
                 return f"{tenths / 10:.1f} {unit}"
     return humanize.naturalsize(number, binary=True) if number else "0 B"

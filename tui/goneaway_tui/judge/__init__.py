@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from goneaway_tui.judge.departures import departures
-from goneaway_tui.judge.runs import is_same_run
-from goneaway_tui.judge.step import Change, Step, judge, step
+from goneaway_tui.judge.departures import find_departures
+from goneaway_tui.judge.tracker import Step, VariableChange, judge, track
+from goneaway_tui.model.sample import is_same_run
 
-__all__ = ["Change", "Step", "departures", "is_same_run", "judge", "step"]
+__all__ = ["Step", "VariableChange", "find_departures", "is_same_run", "judge", "track"]

@@ -1,24 +1,45 @@
-"""Which limit governs a session, and when it runs out.
-
-A session is closed by its own `wait_timeout`. MySQL shows it; MariaDB shows it to nobody, so there it is assumed: the
-global value that was in force when the session was first seen, since globals are copied at connect and never again.
-Inside a transaction MariaDB's `idle_*transaction_timeout` family *replaces* `wait_timeout`, also upwards:
-`idle_write_transaction_timeout` if rows were written, else `idle_readonly_transaction_timeout`, if above 0; else
-`idle_transaction_timeout` if above 0; else `wait_timeout` (measured on MariaDB 10.11 and 11.8, twelve combinations).
-Huawei's MySQL has the same variables. Percona's, Tencent's and PolarDB-X's have one that all sessions share: inside a
-transaction the shorter of it and `wait_timeout` closes.
-"""
+"""Seconds left, as one of the contract's words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from math import inf
 
-from goneaway_tui.judge.learning import NOTHING_LEARNED, Lessons, limit_for
-from goneaway_tui.judge.risk import risk_of
-from goneaway_tui.language import _, marked
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.judge.attribution import EARLY
+from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, limit_for
+from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Role, Session
-from goneaway_tui.model.snapshot import Basis, Inherited, Limit, Policy, Verdict
+from goneaway_tui.model.snapshot import OF_TRANSACTIONS, Basis, Inherited, Limit, Policy, Risk, Verdict
+
+
+def risk_of(session: Session, seconds_left: float | None, policy: Policy, late: float = 0.0) -> Risk:
+    """How near the end is. An idle session whose deadline nobody knows is calm: nothing is known to be coming.
+
+    `late`: by how many seconds after the deadline this server may close.
+    """
+    if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
+        return Risk.EXEMPT
+    if seconds_left is None:
+        return Risk.CALM if session.is_idle else Risk.BUSY
+    return risk_within(seconds_left, policy, late)
+
+
+def risk_within(seconds_left: float, policy: Policy, late: float = 0.0) -> Risk:
+    """
+    >>> risk_within(59, Policy(watch_below=600, imminent_below=60)).value
+    'imminent'
+    """
+    if seconds_left <= -late:
+        return Risk.OVERDUE
+    if seconds_left < policy.imminent_below:
+        return Risk.IMMINENT
+    return Risk.WATCH if seconds_left < policy.watch_below else Risk.CALM
+
 
 GRACE = 0.75
 """Seconds a session may outlive an assumed deadline before that is disproved. Servers close 0 to 11 ms late with a
@@ -69,7 +90,7 @@ def verdict_on(
     current: Inherited,
     before: Verdict | None,
     policy: Policy,
-    lessons: Lessons = NOTHING_LEARNED,
+    lessons: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Verdict:
     """Judge one session as of `now`. `current` are today's globals, `before` what was said of it one reading ago."""
@@ -92,7 +113,7 @@ def verdict_on(
         if deadline is not None and now - deadline > grace(current) + session.idle_within:
             outlived |= {limit}
         if limit in outlived:
-            limit, deadline = disproved(limit), None
+            limit, deadline = disproved_limit(limit), None
     left = None if deadline is None else deadline - now
     risk = risk_of(session, left, policy, current.late)
     until = _unchanged_until(session, deadline, now, policy, current)
@@ -151,7 +172,7 @@ def _copied_limit(session: Session, inherited: Inherited) -> Limit | None:
     return _assumed("wait_timeout", inherited.wait_timeout, COPIED)
 
 
-def disproved(limit: Limit) -> Limit:
+def disproved_limit(limit: Limit) -> Limit:
     return _disproved(limit, _(DISPROVABLE[limit.basis]))
 
 
@@ -170,3 +191,76 @@ def _own(seconds: int) -> Limit:
 @lru_cache(maxsize=1024)
 def _assumed(name: str, seconds: float | None, why: str) -> Limit | None:
     return None if seconds is None else Limit(seconds, name, Basis.ASSUMED, why)
+
+
+HIDDEN: Mapping[Cause, tuple[str, ...]] = {
+    Cause.IDLE_TIMEOUT: ("interactive_timeout",),
+    Cause.TRANSACTION_TIMEOUT: OF_TRANSACTIONS,
+}
+"""Global limits that a session may have without any server's showing it, by what they end."""
+
+
+class LimitOrigin(Enum):
+    """Where a limit came from."""
+
+    GLOBAL = "global"
+    """It equals the global value that is in force now."""
+    EARLIER_GLOBAL = "earlier global"
+    """It equals the global value when the session was first seen, which is not the value now."""
+    OWN = "own"
+    """No global value that was seen equals it: the session set it, or copied a global value from before."""
+    UNKNOWN = "unknown"
+    """The server does not show it: the idle time at the end is all that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndLimit:
+    """A limit that ended a session."""
+
+    seconds: float
+    """Where `whose` is UNKNOWN: how long the session had been idle, so that the limit was no longer."""
+    variable: str | None
+    """None where that is not known."""
+    whose: LimitOrigin
+
+
+def limit_that_ended(departure: Departure, limits: Mapping[str, float]) -> EndLimit | None:
+    """What ended a session by a timeout; None where no timeout did, or neither its limit nor its idle time is known.
+
+    `limits` are the global values in force now, in seconds.
+    """
+    hidden = HIDDEN.get(departure.cause)
+    if hidden is None:
+        return None
+    verdict, limit, idle = departure.verdict, departure.verdict.limit, departure.idle_seconds
+    slack = departure.within + EARLY + verdict.session.idle_within
+    if (
+        limit is not None
+        and limit.basis is not Basis.DISPROVED
+        and (limit.basis is Basis.OWN or idle is None or idle >= limit.seconds - slack)
+    ):
+        return _known(limit, verdict, limits)
+    if idle is None:
+        return None
+    for name in hidden:
+        seconds = limits.get(name)
+        if seconds and abs(idle - seconds) <= slack:
+            return EndLimit(seconds, name, LimitOrigin.GLOBAL)
+    return EndLimit(idle, None, LimitOrigin.UNKNOWN)
+
+
+def _known(limit: Limit, verdict: Verdict, limits: Mapping[str, float]) -> EndLimit:
+    name, seconds = limit.variable, limit.seconds
+    if seconds == limits.get(name):
+        return EndLimit(seconds, name, LimitOrigin.GLOBAL)
+    if limit.basis is Basis.ASSUMED or seconds == verdict.inherited.wait_timeout:
+        return EndLimit(seconds, name, LimitOrigin.EARLIER_GLOBAL)
+    if name == "wait_timeout" and seconds == limits.get("interactive_timeout"):
+        return EndLimit(seconds, "interactive_timeout", LimitOrigin.GLOBAL)
+    return EndLimit(seconds, name, LimitOrigin.OWN)
+
+
+def shortest_end(departures: Iterable[Departure], limits: Mapping[str, float]) -> EndLimit | None:
+    """The shortest limit that ended any of them by idling; None where that is not known of one."""
+    ends = (limit_that_ended(each, limits) for each in departures if each.cause is Cause.IDLE_TIMEOUT)
+    return min((each for each in ends if each is not None), key=lambda each: each.seconds, default=None)

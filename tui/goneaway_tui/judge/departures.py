@@ -1,34 +1,103 @@
-"""Who left between two samples, and why: a table over what the server let be seen.
+"""Whether a server's counters allow for what its log says of sessions.
 
-Sources: `performance_schema` counts errors and goodbyes by account before it drops a session from its list, and so
-`Aborted_clients` and `Com_kill` (measured on MySQL 9.7, MariaDB 10.11 and 11.8: evidence is never later than the absence).
-What names the session itself is hard evidence, once the counters agree (`judge.agreement`). The rest are counts, which are apportioned in `judge.apportioning`.
+A log is text, and quotes what clients chose. Nobody who only writes into it can move a counter too: an end that a log tells of
+is in the errors counted by account (MySQL), or in `Aborted_clients`, which rises for each session that ends without COM_QUIT.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from goneaway_tui.judge.absence import (
+from goneaway_tui.i18n import _, ngettext
+from goneaway_tui.judge.attribution import (
     EARLY,
-    Absence,
-    Reason,
-    Reasons,
+    Attribution,
+    Attributions,
+    EndingCounts,
+    EndInterval,
+    account_of,
+    attributed_by_account,
+    counted_endings,
     hidden_transaction_limit,
-    timed_out,
+    timeout_cause,
 )
-from goneaway_tui.judge.agreement import agreed
-from goneaway_tui.judge.apportioning import apportioned
 from goneaway_tui.judge.deadline import grace
-from goneaway_tui.judge.runs import is_same_run
-from goneaway_tui.language import _
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.clue import Clues, LogEntry
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.plain import plain
+from goneaway_tui.model.sample import EndEvidence, LogEntry, is_same_run
 from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
+from goneaway_tui.text.sanitize import plain
+
+TIMEOUTS = (Cause.IDLE_TIMEOUT, Cause.NET_READ_TIMEOUT)
+"""Which error a timeout of reading raises depends on the version and on what was waited for; the words do not."""
+OF_READING = frozenset({*TIMEOUTS, Cause.TRANSACTION_TIMEOUT})
+_ORDER = tuple(Certainty)
+
+
+@dataclass(frozen=True, slots=True)
+class CounterAgreement:
+    """What is left of a log's word."""
+
+    believed: Attributions
+    doubted: Mapping[ProcesslistId, str]
+    """What the log says of those whose end no counter allows for, in words."""
+
+
+def checked_by_counters(
+    clues: EndEvidence, logged: Sequence[tuple[Verdict, Attribution]], others: int
+) -> CounterAgreement:
+    """`logged` is what a log says of sessions that ended, `others` how many more ended without COM_QUIT for a known cause."""
+    fresh, early = counted_endings(clues)
+    believed: Attributions = {}
+    left = []
+    for verdict, reason in logged:
+        account = account_of(verdict)
+        if _explains((fresh[account], early[account]), reason.cause):
+            believed[verdict.session.id] = reason
+        else:
+            left.append((verdict.session.id, reason))
+    if clues.aborted is None:
+        why = _("the server's counters are not known, so nothing but its log says so")
+        return CounterAgreement(
+            believed | {number: _weaker(each, Certainty.LIKELY, why) for number, each in left}, {}
+        )
+    aborted = max(0, clues.aborted - len(believed) - others)
+    if left and not aborted:
+        return CounterAgreement(
+            believed,
+            {
+                number: _(
+                    "not believed, because Aborted_clients did not rise for it: {line}",
+                    line=reason.evidence[0],
+                )
+                for number, reason in left
+            },
+        )
+    if aborted < len(left):
+        why = ngettext(
+            "the log names {number} session that ended without COM_QUIT, and Aborted_clients rose by {aborted}",
+            "the log names {number} sessions that ended without COM_QUIT, and Aborted_clients rose by {aborted}",
+            len(left),
+            aborted=aborted,
+        )
+        return CounterAgreement(
+            believed | {number: _weaker(each, Certainty.POSSIBLE, why) for number, each in left}, {}
+        )
+    return CounterAgreement(believed | dict(left), {})
+
+
+def _explains(counts: Iterable[EndingCounts], cause: Cause) -> bool:
+    """Takes one end by that cause from what was counted. Whether there was one."""
+    causes = TIMEOUTS if cause in OF_READING else (cause,)
+    return any(tally.explain(each) for tally in counts for each in causes)
+
+
+def _weaker(reason: Attribution, most: Certainty, why: str) -> Attribution:
+    certainty = max(reason.certainty, most, key=_ORDER.index)
+    return replace(reason, certainty=certainty, evidence=(*reason.evidence, why))
+
 
 SOCIAL = frozenset({Role.CLIENT, Role.REPLICA, Role.DUMP})
 """Roles that come and go; a login that was not finished is no session yet, and a daemon is the server itself."""
@@ -39,7 +108,7 @@ STOPPING_SECONDS = 2.0
 """How long MySQL waits for sessions to leave before it forces them."""
 
 
-def departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
+def find_departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
     """Everybody in `before` who is not in `after`, in the order of `before`, each with the cause and what speaks for it."""
     same_run = is_same_run(before.sample, after.sample)
     missed = before.by_id.keys() - (after.by_id.keys() if same_run else frozenset())
@@ -52,19 +121,19 @@ def departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
     logged = [
         (v, reason) for v in gone if v.session.id not in killed and (reason := _logged(v, after)) is not None
     ]
-    agreement = agreed(after.sample.clues, logged, len(killed))
+    agreement = checked_by_counters(after.sample.clues, logged, len(killed))
     named = _by_rule(_dying, gone, after) | agreement.believed | killed
-    absence = Absence.between(before, after, tuple(gone), named)
-    reasons = named | apportioned(absence)
+    absence = EndInterval.between(before, after, tuple(gone), named)
+    reasons = named | attributed_by_account(absence)
     for number, doubt in agreement.doubted.items():
         reasons[number] = replace(reasons[number], evidence=(*reasons[number].evidence, doubt))
     return tuple(_departure(v, reasons[v.session.id], absence) for v in gone)
 
 
-Rule = Callable[[Verdict, Snapshot], Reason | None]
+Rule = Callable[[Verdict, Snapshot], Attribution | None]
 
 
-def _by_rule(rule: Rule, gone: Iterable[Verdict], after: Snapshot) -> Reasons:
+def _by_rule(rule: Rule, gone: Iterable[Verdict], after: Snapshot) -> Attributions:
     return {v.session.id: reason for v in gone if (reason := rule(v, after)) is not None}
 
 
@@ -72,7 +141,7 @@ def _counts(verdict: Verdict) -> bool:
     return verdict.session.role in SOCIAL and not verdict.session.own
 
 
-def _departure(verdict: Verdict, reason: Reason, absence: Absence) -> Departure:
+def _departure(verdict: Verdict, reason: Attribution, absence: EndInterval) -> Departure:
     at = (absence.start + absence.end) / 2
     within = (absence.end - absence.start) / 2
     if reason.at is not None:
@@ -83,16 +152,16 @@ def _departure(verdict: Verdict, reason: Reason, absence: Absence) -> Departure:
 # --- Hard evidence: the server names the session
 
 
-def _killed_by(verdict: Verdict, after: Snapshot) -> Reason | None:
+def _killed_by(verdict: Verdict, after: Snapshot) -> Attribution | None:
     """Somebody's KILL is among the statements the server remembers."""
     for kill in after.sample.clues.kills:
         if kill.session_id == verdict.session.id:
             told = _("KILL {id} by {whom}", id=kill.session_id, whom=plain(kill.by, 200))
-            return Reason(Cause.KILLED, Certainty.CONFIRMED, (told,))
+            return Attribution(Cause.KILLED, Certainty.CONFIRMED, (told,))
     return None
 
 
-def _logged(verdict: Verdict, after: Snapshot) -> Reason | None:
+def _logged(verdict: Verdict, after: Snapshot) -> Attribution | None:
     """The server's own log says it of this session; whether that is believed is for the counters to say."""
     said = [e for e in after.sample.clues.log if e.session_id == verdict.session.id and e.cause is not None]
     if not said:
@@ -106,7 +175,7 @@ def _logged(verdict: Verdict, after: Snapshot) -> Reason | None:
         )  # MariaDB says so too of one that was idle at a KILL QUERY and then timed out
     evidence = [_quoted(entry)]
     if cause is Cause.IDLE_TIMEOUT:
-        cause = timed_out(verdict)
+        cause = timeout_cause(verdict)
         for variable, seconds in _transaction_limits_met(verdict, entry, after.taken_at):
             certainty = Certainty.LIKELY
             if verdict.deadline is None or verdict.deadline > (verdict.session.idle_since or 0.0) + seconds:
@@ -118,7 +187,7 @@ def _logged(verdict: Verdict, after: Snapshot) -> Reason | None:
                     seconds=seconds,
                 )
             )
-    return Reason(cause, certainty, tuple(evidence), *_instant(entry, verdict))
+    return Attribution(cause, certainty, tuple(evidence), *_instant(entry, verdict))
 
 
 def _transaction_limits_met(verdict: Verdict, entry: LogEntry, now: float) -> list[tuple[str, float]]:
@@ -141,11 +210,11 @@ def _transaction_limits_met(verdict: Verdict, entry: LogEntry, now: float) -> li
     ]
 
 
-def _dying(verdict: Verdict, after: Snapshot) -> Reason | None:  # noqa: ARG001 - the shape of a rule
+def _dying(verdict: Verdict, after: Snapshot) -> Attribution | None:  # noqa: ARG001 - the shape of a rule
     """It was seen on its way out; but MariaDB shows the same after a KILL QUERY of an idle session, which lives on."""
     if verdict.session.command != "Killed":
         return None
-    return Reason(Cause.KILLED, Certainty.LIKELY, (_("the process list showed it as Killed"),))
+    return Attribution(Cause.KILLED, Certainty.LIKELY, (_("the process list showed it as Killed"),))
 
 
 def _instant(entry: LogEntry, verdict: Verdict) -> tuple[float | None, float]:
@@ -172,30 +241,30 @@ def _swept_away(verdict: Verdict, before: Snapshot, after: Snapshot) -> Departur
     return Departure(verdict, at, within, reason.cause, reason.certainty, (*reason.evidence, restart))
 
 
-def _why_stopped(clues: Clues, session_id: ProcesslistId) -> Reason:
+def _why_stopped(clues: EndEvidence, session_id: ProcesslistId) -> Attribution:
     """What is said of the end of a server, the surest first."""
     log = clues.log
     of_server = [e for e in log if e.session_id is None]
     crash = next((e for e in of_server if e.cause is Cause.SERVER_CRASH), None)
     if crash is not None:
-        return Reason(Cause.SERVER_CRASH, Certainty.CONFIRMED, (_quoted(crash),))
+        return Attribution(Cause.SERVER_CRASH, Certainty.CONFIRMED, (_quoted(crash),))
     stops = [e for e in log if e.cause is Cause.SERVER_RESTART]
     if stops:
         own = next((e for e in stops if e.session_id == session_id), None)
         within = EARLY if own is not None else STOPPING_SECONDS
         spoken = own or stops[0]
-        return Reason(Cause.SERVER_RESTART, Certainty.CONFIRMED, (_quoted(spoken),), spoken.at, within)
+        return Attribution(Cause.SERVER_RESTART, Certainty.CONFIRMED, (_quoted(spoken),), spoken.at, within)
     start = next((e for e in of_server if e.code == STARTS), None)
     if start is not None:
         why = _(
             "the server's log tells of a start and of no stop before it: {line}", line=plain(start.text, 400)
         )
-        return Reason(Cause.SERVER_CRASH, Certainty.LIKELY, (why,))
+        return Attribution(Cause.SERVER_CRASH, Certainty.LIKELY, (why,))
     if clues.stop_reported:
         why = _("the server ended our own session by an error that it sends when it stops (1053 or 1927)")
-        return Reason(Cause.SERVER_RESTART, Certainty.LIKELY, (why,))
+        return Attribution(Cause.SERVER_RESTART, Certainty.LIKELY, (why,))
     why = _("nothing says whether it was stopped or crashed")
-    return Reason(Cause.SERVER_RESTART, Certainty.LIKELY, (why,))
+    return Attribution(Cause.SERVER_RESTART, Certainty.LIKELY, (why,))
 
 
 def _quoted(entry: LogEntry) -> str:

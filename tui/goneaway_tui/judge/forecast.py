@@ -17,7 +17,7 @@ FIRST = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class BucketRange:
     """Equal buckets between two distances in time."""
 
     start: float
@@ -29,14 +29,16 @@ class Stretch:
 class Forecast:
     """How many close when; overdue ones count as now."""
 
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[BucketRange, ...]
     beyond: int
     """Closings later than the last stretch."""
     next: Verdict | None
     """The session that closes first."""
 
 
-def closings(snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int]] = HORIZONS) -> Forecast:
+def closing_forecast(
+    snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int]] = HORIZONS
+) -> Forecast:
     """The closings ahead of `now`, each counted once."""
     deadlines = snapshot.tally.deadlines
     stretches, start, passed = [], 0.0, 0
@@ -47,7 +49,7 @@ def closings(snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int
             before = bisect_left(deadlines, (now + edge, FIRST))
             counts.append(before - passed)
             passed = before
-        stretches.append(Stretch(start, end, tuple(counts)))
+        stretches.append(BucketRange(start, end, tuple(counts)))
         start = end
     return Forecast(tuple(stretches), len(deadlines) - passed, next(in_closing_order(snapshot), None))
 
@@ -60,11 +62,13 @@ def in_closing_order(snapshot: Snapshot) -> Iterator[Verdict]:
             yield verdict
 
 
-def together(forecasts: Iterable[Forecast]) -> Forecast:
+def summed_forecast(forecasts: Iterable[Forecast]) -> Forecast:
     """Those of several servers added up; all are cut into the same stretches, and there is at least one."""
     each = list(forecasts)
     stretches = (
-        Stretch(alike[0].start, alike[0].end, tuple(map(sum, zip(*(s.counts for s in alike), strict=True))))
+        BucketRange(
+            alike[0].start, alike[0].end, tuple(map(sum, zip(*(s.counts for s in alike), strict=True)))
+        )
         for alike in zip(*(one.stretches for one in each), strict=True)
     )
     first = min(

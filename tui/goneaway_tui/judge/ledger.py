@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from goneaway_tui.language import marked
+from goneaway_tui.i18n import marked
 from goneaway_tui.model.departure import Departure
 
 MOST = 10_000

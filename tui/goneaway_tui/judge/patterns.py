@@ -1,42 +1,380 @@
-"""Patterns nobody sees in one session: each kind is one small rule and one row of a table.
-
-Every rule is quiet with fewer than FEWEST observations, and rests on shares and medians rather than on means: a few
-strays neither make a pattern nor hide one. Waits come sorted, so all of it is O(n log n).
-"""
+"""Idle waits, over or still running, and the teams they can be told by: what every pattern is looked for in."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from goneaway_tui.judge.endings import cut_off, limit_below_pool
-from goneaway_tui.judge.proxies import proxied
-from goneaway_tui.judge.waits import FEWEST, Told, Wait, by_team, ids, kin_of, named, teams, waits
-from goneaway_tui.language import _, ngettext
-from goneaway_tui.model.cause import Certainty
-from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.pattern import Pattern, PatternKind, Team
-from goneaway_tui.model.session import Role
-from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.judge.topology import sessions_behind_proxies
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure, Pattern, PatternKind, PatternScope
+from goneaway_tui.model.session import ProcesslistId, Role, Session
+from goneaway_tui.model.snapshot import Basis, Snapshot, Verdict
+from goneaway_tui.text.sanitize import plain
+
+FEWEST = 5
+"""Observations below which nothing is a pattern."""
+PLENTY = 10
+"""Observations from which an inference is likely rather than possible."""
+RECENT = 86_400.0
+"""Seconds for which a departure is remembered: a habit somebody has mended is not held against him for ever."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class IdleInterval:
+    """One session's last idle wait."""
+
+    verdict: Verdict
+    age: float
+    """Seconds it has lasted, or lasted until the session left."""
+    end: Departure | None = None
+    """How the session left; None where it is still there."""
+
+    @property
+    def session(self) -> Session:
+        return self.verdict.session
+
+    @property
+    def within(self) -> float:
+        """Half-width in seconds of what `age` may be wrong by."""
+        return self.session.idle_within + (0.0 if self.end is None else self.end.within)
+
+
+def idle_intervals(
+    snapshot: Snapshot, departures: Iterable[Departure], now: float
+) -> tuple[IdleInterval, ...]:
+    """Every idle wait of a client that is known in length, the shortest first. What was not yet at `now` is left out."""
+    running = (
+        IdleInterval(v, age)
+        for v in snapshot.verdicts
+        if v.session.is_idle and not v.session.own and (age := v.idle_seconds(now)) is not None
+    )
+    over = (
+        IdleInterval(d.verdict, age, d)
+        for d in departures
+        if now - RECENT <= d.at <= now
+        and d.verdict.session.is_idle
+        and not d.verdict.session.own
+        and (age := d.idle_seconds) is not None
+    )
+    return tuple(sorted((*running, *over), key=_order))
+
+
+def _order(wait: IdleInterval) -> tuple[float, ProcesslistId, float]:
+    return wait.age, wait.session.id, -1.0 if wait.end is None else wait.end.at
+
+
+def session_ids(of: Iterable[IdleInterval]) -> tuple[ProcesslistId, ...]:
+    return tuple(sorted({wait.session.id for wait in of}))
+
+
+def certainty_by_count(observations: int) -> Certainty:
+    """How sure so many make an inference."""
+    return Certainty.LIKELY if observations >= PLENTY else Certainty.POSSIBLE
+
+
+# --- Teams
+
+TeamOf = Callable[[Session], PatternScope | None]
+"""The team a session belongs to, or None where it has not said."""
+
+
+def program_of(session: Session) -> PatternScope | None:
+    return PatternScope(program=session.program) if session.program else None
+
+
+def user_of(session: Session) -> PatternScope | None:
+    return PatternScope(user=session.user) if session.user else None
+
+
+def host_of(session: Session) -> PatternScope | None:
+    return PatternScope(host=session.client_host) if session.client_host else None
+
+
+def limit_group_of(session: Session) -> PatternScope | None:
+    """Those that share everything a server knows of its clients."""
+    return PatternScope(session.program or "", session.user, session.client_host)
+
+
+TEAMS: tuple[TeamOf, ...] = (program_of, user_of, host_of)
+"""From what says most about a habit to what says least: each session is told of once, by the first that fits."""
+
+
+def by_scope(
+    of: Iterable[IdleInterval], team_of: TeamOf
+) -> Iterator[tuple[PatternScope, Sequence[IdleInterval]]]:
+    """The waits of each team, in the order given; teams in the order of their first."""
+    members: dict[PatternScope, list[IdleInterval]] = {}
+    for wait in of:
+        team = team_of(wait.session)
+        if team is not None:
+            members.setdefault(team, []).append(wait)
+    return iter(members.items())
+
+
+Told = tuple[Pattern, Sequence[IdleInterval]]
+"""A pattern, and the waits it was seen in."""
+
+
+def scope_patterns(
+    of: Sequence[IdleInterval], rule: Callable[[PatternScope, Sequence[IdleInterval]], Told | None]
+) -> Iterator[Pattern]:
+    """What a rule finds in each team; what one team has told of is not told again of another."""
+    told: set[int] = set()
+    for team_of in TEAMS:
+        for team, members in by_scope(of, team_of):
+            found = rule(team, members) if len(members) >= FEWEST else None
+            if found is None:
+                continue
+            pattern, seen_in = found
+            if told.isdisjoint(map(id, seen_in)):
+                told.update(map(id, seen_in))
+                yield pattern
+
+
+def scope_name(team: PatternScope) -> str:
+    """Who it is, fit to show: `program gunicorn`, or `shop@web-3 (gunicorn)` for kin."""
+    user, host, program = (plain(each or "", 60) for each in (team.user, team.host, team.program))
+    if team.user is not None and team.host is not None:
+        return f"{user}@{host} ({program})" if program else f"{user}@{host}"
+    known = (
+        (marked("program {name}"), team.program),
+        (marked("user {name}"), team.user),
+        (marked("host {name}"), team.host),
+    )
+    told = next(((said, name) for said, name in known if name), None)
+    return _("all clients") if told is None else _(told[0], name=plain(told[1], 60))
+
+
+CUTTERS: tuple[tuple[float, str], ...] = (
+    (
+        60.0,
+        marked(
+            "AWS Classic Load Balancer as it comes, and many a HAProxy's timeout client and timeout server"
+        ),
+    ),
+    (240.0, marked("Azure Load Balancer and Azure NAT as they come (4 min, and no word to either end)")),
+    (300.0, marked("the five minutes many pools and firewalls are set to")),
+    (350.0, marked("AWS Network Load Balancer and NAT gateway as they come")),
+    (
+        600.0,
+        marked("HikariCP's idleTimeout as it comes, and Google Cloud's firewall, which forgets after 10 min"),
+    ),
+    (900.0, marked("the quarter of an hour many pools and firewalls are set to")),
+    (1800.0, marked("RDS Proxy's idle client timeout as it comes, and the 30 min many pools are set to")),
+    (3600.0, marked("the hour stateful firewalls come with (Cisco ASA among them)")),
+)
+"""Seconds of idling, and who usually ends it there; to be said with `_`."""
+NEAR = 0.02
+"""Share of a cutter's time by which an age may differ and still be its doing, with a second besides."""
+
+
+def known_idle_limit(seconds: float) -> str | None:
+    """Who usually cuts at this idle age, or None.
+
+    >>> known_idle_limit(350.4)
+    'AWS Network Load Balancer and NAT gateway as they come'
+    >>> known_idle_limit(410)
+    """
+    at, who = min(CUTTERS, key=lambda row: abs(row[0] - seconds))
+    return who if abs(at - seconds) <= 1.0 + NEAR * at else None
+
+
+# --- Something else than the server ends them, always at one age
+
+LEFT = frozenset({Cause.CLIENT_QUIT, Cause.CLIENT_LOST, Cause.PROXY_OR_FIREWALL, Cause.UNKNOWN})
+"""Causes that are not the server's doing, or not known to be."""
+YOUNGEST = 20.0
+"""Seconds of idling below which leaving is what programs do when they are done."""
+FAR_BELOW = 0.8
+"""Share of a session's limit it must not have reached for the limit to have nothing to do with it."""
+LEAVING = 0.8
+"""Share of those that reached an age and then left at it: chance alone lets most of them pass."""
+
+
+BEFORE, SHARPER = 5, 4
+"""In so many spreads before that age, so many times fewer a spread may have ended: else the age is nothing special."""
+
+
+def _spread(age: float) -> float:
+    """Seconds by which the ages of one habit may differ: two looks at the list, and timers that tick rarely."""
+    return 2.0 + 0.01 * age
+
+
+def cut_off_ages(team: PatternScope, of: Sequence[IdleInterval]) -> Told | None:
+    """The age at which most of a team leave of those that reach it, with nothing of the sort before it."""
+    ages = [wait.age for wait in of]
+    ended = [wait.age for wait in of if wait.end is not None]
+    left = [wait for wait in of if _leaves_early(wait)]
+    best: Sequence[IdleInterval] = ()
+    passed, start = 0, 0
+    for end, last in enumerate(left, 1):
+        while last.age > left[start].age + _spread(left[start].age):
+            start += 1
+        here, first = end - start, left[start].age
+        beyond = len(ages) - bisect_right(ages, first + _spread(first))
+        before = bisect_left(ended, first) - bisect_left(ended, first - BEFORE * _spread(first))
+        special = here >= LEAVING * (here + beyond) and here * BEFORE >= before * SHARPER
+        if special and here >= FEWEST and here > len(best):
+            best, passed = left[start:end], beyond
+    return (_cut_off_pattern(team, best, passed), best) if best else None
+
+
+def _leaves_early(wait: IdleInterval) -> bool:
+    if wait.end is None or wait.end.cause not in LEFT or wait.age < YOUNGEST:
+        return False
+    if wait.within > _spread(wait.age) / 2:
+        return False
+    limit = wait.verdict.limit
+    return limit is None or limit.basis is Basis.DISPROVED or wait.age <= FAR_BELOW * limit.seconds
+
+
+def _cut_off_pattern(team: PatternScope, of: Sequence[IdleInterval], beyond: int) -> Pattern:
+    age = median(wait.age for wait in of)
+    quits = sum(wait.end is not None and wait.end.cause is Cause.CLIENT_QUIT for wait in of)
+    polite = quits * 2 > len(of)
+    limits = [wait.verdict.limit for wait in of if wait.verdict.limit is not None]
+    shown = bool(limits) and all(limit.basis is Basis.OWN for limit in limits)
+    evidence = [
+        _(
+            "of {all} that idled for {age:,.0f} s, {left} left between {least:,.1f} and {most:,.1f} s",
+            all=len(of) + beyond,
+            age=age,
+            left=len(of),
+            least=of[0].age,
+            most=of[-1].age,
+        )
+    ]
+    if limits:
+        least = min(limit.seconds for limit in limits)
+        evidence.append(
+            _("their limit of {seconds:,.0f} s had not come", seconds=least)
+            if shown
+            else _("their limit of {seconds:,.0f} s is only assumed", seconds=least)
+        )
+    evidence.append(
+        _("{number} said goodbye, as a pool or a proxy does that closes what it does not need", number=quits)
+        if polite
+        else _(
+            "{number} said no goodbye, as when a firewall or a balancer on the way forgets a connection",
+            number=len(of) - quits,
+        )
+    )
+    if (who := known_idle_limit(age)) is not None:
+        evidence.append(_("who usually ends connections there: {who}", who=_(who)))
+    remedies = [
+        _(
+            "look for this number among the settings of the pool, and of whatever stands between it and the server"
+        ),
+        _("let the client ping, or let go of, what has idled for {seconds:,.0f} s", seconds=age * 0.8),
+    ]
+    if not shown:
+        remedies.append(
+            _("look whether the program sets its own wait_timeout to {seconds:,.0f} s", seconds=age)
+        )
+    return Pattern(
+        PatternKind.CUT_OFF,
+        _(
+            "{team}: {number} sessions left after {age:,.0f} s idle, far below their limit",
+            team=scope_name(team),
+            number=len(of),
+            age=age,
+        ),
+        certainty_by_count(len(of)),
+        tuple(evidence),
+        tuple(remedies),
+        session_ids(of),
+        team,
+    )
+
+
+def _always_first(team: PatternScope, closed: Sequence[IdleInterval]) -> str:
+    ages = [wait.age for wait in closed]
+    if max(ages) > 2 * min(ages):
+        return _(
+            "{team}: each session's own limit, {least:,.0f} to {most:,.0f} s, always comes first, "
+            "and the pool opens new sessions",
+            team=scope_name(team),
+            least=min(ages),
+            most=max(ages),
+        )
+    return _(
+        "{team}: the server's limit of {seconds:,.0f} s always comes first, and the pool opens new sessions",
+        team=scope_name(team),
+        seconds=median(ages),
+    )
+
+
+# --- A limit below the pool's own lifetime
+
+POOLS = "HikariCP maxLifetime, SQLAlchemy pool_recycle, Django CONN_MAX_AGE, Go SetConnMaxLifetime"
+ALWAYS = 0.9
+"""Share of a team's departures that makes a rule of them."""
+
+
+def limit_below_pool(team: PatternScope, of: Sequence[IdleInterval]) -> Told | None:
+    """A team whose sessions end by idling and hardly ever otherwise, one generation after the other."""
+    ended = [wait.end for wait in of if wait.end is not None]
+    closed = [wait for wait in of if wait.end is not None and wait.end.cause is Cause.IDLE_TIMEOUT]
+    if len(closed) < max(FEWEST, ALWAYS * len(ended)) or len(closed) == len(of):
+        return None
+    limit = median(wait.age for wait in closed)
+    instants = [wait.end.at for wait in closed if wait.end is not None]
+    if max(instants) - min(instants) < limit:
+        return None  # one generation that died, and nobody can say whether the next will
+    pattern = Pattern(
+        PatternKind.LIMIT_BELOW_POOL,
+        _always_first(team, closed),
+        certainty_by_count(len(closed)),
+        (
+            _(
+                "{closed} of {left} that left were closed by the server for idling, not by the client",
+                closed=len(closed),
+                left=len(ended),
+            ),
+            _(
+                "{open} are open now, and this has gone on for {seconds:,.0f} s",
+                open=len(of) - len(ended),
+                seconds=max(instants) - min(instants),
+            ),
+        ),
+        (
+            _(
+                "let the pool retire what it holds before {seconds:,.0f} s: {settings}",
+                seconds=limit * 0.8,
+                settings=POOLS,
+            ),
+            _(
+                "or raise the limit where it is set: the global wait_timeout, init_command, or the program itself; "
+                "open sessions keep theirs until they reconnect"
+            ),
+        ),
+        session_ids(closed),
+        team,
+        "wait_timeout",
+    )
+    return pattern, closed
+
+
+@dataclass(frozen=True, slots=True)
+class PatternInput:
     """What the rules look at."""
 
     snapshot: Snapshot
-    waits: tuple[Wait, ...]
+    waits: tuple[IdleInterval, ...]
     """The shortest first."""
 
 
-def patterns(snapshot: Snapshot, departures: Sequence[Departure], now: float) -> tuple[Pattern, ...]:
+def find_patterns(snapshot: Snapshot, departures: Sequence[Departure], now: float) -> tuple[Pattern, ...]:
     """What many sessions do alike as of `now`, the most important first; nothing where there is nothing to tell.
 
     `departures` are those of one source, in any order.
     """
-    scene = Scene(snapshot, waits(snapshot, departures, now))
+    scene = PatternInput(snapshot, idle_intervals(snapshot, departures, now))
     found = (pattern for rule in RULES.values() for pattern in rule(scene))
     order = {kind: at for at, kind in enumerate(PatternKind)}
     return tuple(sorted(found, key=lambda p: (order[p.kind], -len(p.sessions), p.title)))
@@ -54,8 +392,8 @@ FEW = 10
 """Ghosts are at most one in so many: where more idle so long, that is what they do."""
 
 
-def _ghosts(scene: Scene) -> Iterator[Pattern]:
-    for team, of in teams(scene.waits, kin_of):
+def _ghosts(scene: PatternInput) -> Iterator[Pattern]:
+    for team, of in by_scope(scene.waits, limit_group_of):
         first = _first_ghost(of)
         if first is None:
             continue
@@ -66,7 +404,7 @@ def _ghosts(scene: Scene) -> Iterator[Pattern]:
                 "{team}: {number} session idle far past what the others reach",
                 "{team}: {number} sessions idle far past what the others reach",
                 len(ghosts),
-                team=named(team),
+                team=scope_name(team),
             ),
             Certainty.POSSIBLE,
             (
@@ -92,12 +430,12 @@ def _ghosts(scene: Scene) -> Iterator[Pattern]:
                     "a shorter keepalive finds such sooner"
                 ),
             ),
-            ids(ghosts),
+            session_ids(ghosts),
             team,
         )
 
 
-def _first_ghost(of: Sequence[Wait]) -> int | None:
+def _first_ghost(of: Sequence[IdleInterval]) -> int | None:
     """Where the ghosts begin; all of them must be there still."""
     for at in range(len(of) - 1, SIBLINGS - 1, -1):
         if of[at].end is not None or (len(of) - at) * FEW > at:
@@ -114,7 +452,7 @@ PAUSE = 60.0
 HALF = 0.5
 
 
-def _idle_in_transaction(team: Team, of: Sequence[Wait]) -> Told | None:
+def _idle_in_transaction(team: PatternScope, of: Sequence[IdleInterval]) -> Told | None:
     pausing = [wait for wait in of if wait.end is None and wait.age >= PAUSE]
     held = [wait for wait in pausing if wait.session.transaction is not None]
     if len(held) < max(FEWEST, HALF * len(pausing)):
@@ -124,7 +462,7 @@ def _idle_in_transaction(team: Team, of: Sequence[Wait]) -> Told | None:
         PatternKind.IDLE_IN_TRANSACTION,
         _(
             "{team}: {held} of {idle} sessions idle {seconds:.0f} s and more inside a transaction",
-            team=named(team),
+            team=scope_name(team),
             held=len(held),
             idle=len(pausing),
             seconds=PAUSE,
@@ -146,7 +484,7 @@ def _idle_in_transaction(team: Team, of: Sequence[Wait]) -> Told | None:
                 "where the server has idle_transaction_timeout, it bounds this without touching other sessions"
             ),
         ),
-        ids(held),
+        session_ids(held),
         team,
     )
     return pattern, held
@@ -160,7 +498,7 @@ ASLEEP = 0.7
 """Share of its clients that sleep, from which it is sleepers that fill it."""
 
 
-def _saturation(scene: Scene) -> Iterator[Pattern]:
+def _saturation(scene: PatternInput) -> Iterator[Pattern]:
     sample = scene.snapshot.sample
     most, connected = sample.variable("max_connections"), sample.counter("threads_connected")
     clients = [v for v in scene.snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own]
@@ -170,7 +508,7 @@ def _saturation(scene: Scene) -> Iterator[Pattern]:
         return
     counted = Counter((v.session.program or "", v.session.user) for v in asleep)
     (program, user), number = min(counted.items(), key=lambda each: (-each[1], each[0]))
-    team = Team(program=program) if program else Team(user=user)
+    team = PatternScope(program=program) if program else PatternScope(user=user)
     yield Pattern(
         PatternKind.SATURATION,
         _(
@@ -181,12 +519,12 @@ def _saturation(scene: Scene) -> Iterator[Pattern]:
         Certainty.CONFIRMED,
         (
             _("{idle:,} of {all:,} clients are idle", idle=len(asleep), all=len(clients)),
-            _("{number:,} of the idle ones are of {team}", number=number, team=named(team)),
+            _("{number:,} of the idle ones are of {team}", number=number, team=scope_name(team)),
         ),
         (
             _(
                 "let the pool of {team} keep fewer connections, and let go sooner of those it does not need",
-                team=named(team),
+                team=scope_name(team),
             ),
             _("a higher max_connections gives room until then, and each connection takes memory"),
         ),
@@ -196,12 +534,12 @@ def _saturation(scene: Scene) -> Iterator[Pattern]:
     )
 
 
-Rule = Callable[[Scene], Iterator[Pattern]]
+Rule = Callable[[PatternInput], Iterator[Pattern]]
 RULES: dict[PatternKind, Rule] = {
     PatternKind.SATURATION: _saturation,
-    PatternKind.IDLE_IN_TRANSACTION: lambda scene: by_team(scene.waits, _idle_in_transaction),
-    PatternKind.LIMIT_BELOW_POOL: lambda scene: by_team(scene.waits, limit_below_pool),
-    PatternKind.CUT_OFF: lambda scene: by_team(scene.waits, cut_off),
+    PatternKind.IDLE_IN_TRANSACTION: lambda scene: scope_patterns(scene.waits, _idle_in_transaction),
+    PatternKind.LIMIT_BELOW_POOL: lambda scene: scope_patterns(scene.waits, limit_below_pool),
+    PatternKind.CUT_OFF: lambda scene: scope_patterns(scene.waits, cut_off_ages),
     PatternKind.GHOSTS: _ghosts,
-    PatternKind.PROXIED: lambda scene: proxied(scene.snapshot),
+    PatternKind.PROXIED: lambda scene: sessions_behind_proxies(scene.snapshot),
 }

@@ -13,10 +13,18 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
 
-from goneaway_tui.doorway import CHALLENGE, UNKNOWN, Doorway, Guard, guard_of, refusal_text, tls
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.language import _
-from goneaway_tui.metrics.collector import Board
+from goneaway_tui.http_auth import (
+    CHALLENGE,
+    UNKNOWN,
+    Guard,
+    HttpEndpoint,
+    basic_auth_guard,
+    refusal_text,
+    tls_context,
+)
+from goneaway_tui.i18n import _
+from goneaway_tui.metrics.collector import MetricsStore
 from goneaway_tui.ports import Clock
 
 CONNECTION_SECONDS = 10.0
@@ -28,13 +36,13 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
 
 @contextmanager
-def listening(doorway: Doorway, board: Board, clock: Clock) -> Iterator[int]:
+def metrics_server(doorway: HttpEndpoint, board: MetricsStore, clock: Clock) -> Iterator[int]:
     """Answer while inside; the port. Raises SettingsError where nobody can listen there, FileError for a certificate."""
-    context = tls(doorway)
+    context = tls_context(doorway)
     registry = CollectorRegistry()
     registry.register(board)
     ProcessCollector(registry=registry)
-    guard = guard_of(doorway, platform.node()) if doorway.is_loopback else Guard(None, doorway.login)
+    guard = basic_auth_guard(doorway, platform.node()) if doorway.is_loopback else Guard(None, doorway.login)
     try:
         server = MetricsServer(doorway.host, doorway.port, clock)
     except OSError as error:
@@ -46,7 +54,7 @@ def listening(doorway: Doorway, board: Board, clock: Clock) -> Iterator[int]:
     if context is not None:
         # Agreed in the thread of each connection, where the time is bounded, and not in the one that accepts.
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    server.set_app(guarded(make_wsgi_app(registry), guard, clock))
+    server.set_app(with_guard(make_wsgi_app(registry), guard, clock))
     thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
     try:
@@ -104,7 +112,7 @@ def _hang_up(connection: socket.socket) -> None:
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-def guarded(inner: Application, guard: Guard, clock: Clock) -> Application:
+def with_guard(inner: Application, guard: Guard, clock: Clock) -> Application:
     """Lets through who may ask."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from goneaway_tui.language import marked
+from goneaway_tui.i18n import marked
 
 
 class Cause(StrEnum):
@@ -65,3 +66,21 @@ SAID: Final[Mapping[Cause | Certainty, str]] = {
     Certainty.RULED_OUT: marked("ruled out"),
 }
 """In prose, where the contract's own words would be code; translated where they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause weighed."""
+
+    cause: Cause
+    certainty: Certainty
+    because: tuple[str, ...] = ()
+    """What speaks for it, or rules it out, a sentence each."""
+    against: tuple[str, ...] = ()
+    """What speaks against it."""
+    prove: str = ""
+    """How to make sure."""
+    remedies: tuple[str, ...] = ()
+    """What to do, in the units and the place of whoever has to do it."""
+    docs: str | None = None
+    """Where it is explained: a page of a manual."""

@@ -20,7 +20,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ProfileDraft:
     """A connection as a person fills it in: texts as typed, empty where nothing was said."""
 
     name: str = ""
@@ -41,7 +41,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Welcome:
+class ConnectedServer:
     """A server that let us in."""
 
     server: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 
-from goneaway_tui.language import marked
+from goneaway_tui.i18n import marked
 
 
 class Flavour(StrEnum):
@@ -81,3 +81,48 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host.casefold() in {"localhost", "localhost.localdomain"}
+
+
+class TopologyRelation(StrEnum):
+    """What the other one is to the server that names it."""
+
+    SOURCE = "source"
+    REPLICA = "replica"
+    READER = "reader"
+    """Reads the binary log: a replica, or a program that follows changes."""
+    MEMBER = "member"
+    """Of the same replication group."""
+    NODE = "node"
+    """Of the same Galera cluster."""
+    INSTANCE = "instance"
+    """Of the same Aurora cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyMember:
+    """One server that another names. Its texts are as hostile as that one's administrator, and are cut to a bound."""
+
+    relation: TopologyRelation
+    host: str
+    """As that server says it; empty where it does not."""
+    port: int | None
+    """None where it is not told."""
+    said_by: str
+    """The statement, table or status that names it."""
+    note: str = ""
+    """What the address is worth, a sentence; empty where it is what the other one reports of itself."""
+    uid: str | None = None
+    """The other's `server_uuid`, where it is told."""
+    server_id: int | None = None
+    """The other's `server_id`, where it is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTopology:
+    """Everything one server says of others."""
+
+    relatives: tuple[TopologyMember, ...] = ()
+    limitations: tuple[Limitation, ...] = ()
+    """What could not be asked, and why."""
+    server_id: int | None = None
+    """Its own: by it others name it."""

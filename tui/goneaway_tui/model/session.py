@@ -25,10 +25,10 @@ class Role(StrEnum):
     DAEMON = "daemon"
 
 
-def library(name: str | None, version: str | None) -> str | None:
+def library_name(name: str | None, version: str | None) -> str | None:
     """What a client is built with, by its connect attributes; PHP's driver says its name in its version too.
 
-    >>> library("libmysql", "8.4.7"), library("mysqlnd", "mysqlnd 8.4.12"), library(None, None)
+    >>> library_name("libmysql", "8.4.7"), library_name("mysqlnd", "mysqlnd 8.4.12"), library_name(None, None)
     ('libmysql 8.4.7', 'mysqlnd 8.4.12', None)
     """
     if name and version and version.startswith(name):

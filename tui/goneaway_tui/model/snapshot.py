@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.tally import Tally
+from goneaway_tui.model.session import ProcesslistId, Role, Session
 
 RECKONED = {"recorded": False}
 """Marks a field that follows from the others, or from where they were read: it is part of no recording, and no comparison."""
@@ -144,7 +146,7 @@ class Snapshot:
     sample: Sample
     verdicts: tuple[Verdict, ...]
     policy: Policy = Policy()
-    reckoned: Tally | None = field(default=None, compare=False, repr=False, metadata=RECKONED)
+    reckoned: SnapshotTotals | None = field(default=None, compare=False, repr=False, metadata=RECKONED)
     """The tally, where it was kept up from the snapshot before."""
     believed: object = field(default=None, compare=False, repr=False, metadata=RECKONED)
     """What was believed of limits nobody shows: while it stays the same object, no verdict is in doubt for it."""
@@ -167,5 +169,103 @@ class Snapshot:
         return {verdict.session.id: verdict for verdict in self.verdicts}
 
     @cached_property
-    def tally(self) -> Tally:
-        return Tally().after((), self.verdicts) if self.reckoned is None else self.reckoned
+    def tally(self) -> SnapshotTotals:
+        return SnapshotTotals().after((), self.verdicts) if self.reckoned is None else self.reckoned
+
+
+Mark = tuple[float, int]
+"""An instant on the source's clock, and the session it is of."""
+
+
+class LimitGroup(NamedTuple):
+    """Sessions that are likely to have been given the same limit."""
+
+    user: str
+    host: str
+    """Without a port."""
+    program: str
+    inherited: float
+    """The global `wait_timeout` in force when they came: who came under another was not given the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTotals:
+    """Sums over all verdicts. Never changed: `after` makes the next."""
+
+    risks: Mapping[Risk, int] = field(default_factory=dict)
+    idle: int = 0
+    """Sessions that sleep."""
+    deadlines: Sequence[Mark] = ()
+    """Of all that have one, in their order."""
+    roles: Mapping[Role, int] = field(default_factory=dict)
+    """How many of each, of those that are no clients: they tell what the server is to others."""
+    waits: Mapping[LimitGroup, Sequence[Mark]] = field(default_factory=dict)
+    """When those of each kin surely idled already, in order: of sessions whose own limit nobody shows."""
+
+    def after(self, went: Collection[Verdict], came: Collection[Verdict]) -> SnapshotTotals:
+        """With some verdicts taken out, and others put in."""
+        risks = Counter(self.risks)
+        risks.subtract(verdict.risk for verdict in went)
+        risks.update(verdict.risk for verdict in came)
+        idle = self.idle + sum(v.session.is_idle for v in came) - sum(v.session.is_idle for v in went)
+        waits = dict(self.waits)
+        for kin, marks in _by_kin(went).items():
+            waits[kin] = _moved(waits[kin], marks, ())
+        for kin, marks in _by_kin(came).items():
+            waits[kin] = _moved(waits.get(kin, ()), (), marks)
+        return SnapshotTotals(
+            risks,
+            idle,
+            _moved(self.deadlines, _deadlines(went), _deadlines(came)),
+            self._roles(went, came),
+            {kin: marks for kin, marks in waits.items() if marks},
+        )
+
+    def _roles(self, went: Iterable[Verdict], came: Iterable[Verdict]) -> Mapping[Role, int]:
+        left = [v.session.role for v in went if v.session.role is not Role.CLIENT]
+        arrived = [v.session.role for v in came if v.session.role is not Role.CLIENT]
+        if not left and not arrived:
+            return self.roles
+        roles = Counter(self.roles)
+        roles.update(arrived)
+        roles.subtract(left)
+        return {role: number for role, number in roles.items() if number}
+
+
+def limit_group(verdict: Verdict) -> LimitGroup | None:
+    """Whom an idle session speaks for: nobody if its own limit is shown, or another than wait_timeout governs it."""
+    session, limit = verdict.session, verdict.limit
+    silent = session.own_limit is not None or session.own or session.half_sent or not session.is_idle
+    if silent or limit is None or limit.variable != "wait_timeout" or verdict.inherited.wait_timeout is None:
+        return None
+    return LimitGroup(
+        session.user, session.client_host, session.program or "", verdict.inherited.wait_timeout
+    )
+
+
+def _by_kin(verdicts: Iterable[Verdict]) -> dict[LimitGroup, list[Mark]]:
+    found: dict[LimitGroup, list[Mark]] = {}
+    for verdict in verdicts:
+        kin, since = limit_group(verdict), verdict.session.idle_since
+        if kin is not None and since is not None:
+            found.setdefault(kin, []).append((since + verdict.session.idle_within, verdict.session.id))
+    return found
+
+
+def _deadlines(verdicts: Iterable[Verdict]) -> list[Mark]:
+    return [(v.deadline, v.session.id) for v in verdicts if v.deadline is not None]
+
+
+def _moved(marks: Sequence[Mark], went: Sequence[Mark], came: Sequence[Mark]) -> Sequence[Mark]:
+    """Some taken out of an ordered list, others put in."""
+    if not went and not came:
+        return marks
+    if len(went) + len(came) > len(marks) // 4:
+        gone = set(went)
+        return sorted([*(mark for mark in marks if mark not in gone), *came])
+    moved = list(marks)
+    for mark in went:
+        del moved[bisect_left(moved, mark)]
+    for mark in came:
+        insort(moved, mark)
+    return moved

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from goneaway_tui.language import _
+from goneaway_tui.i18n import _
 from goneaway_tui.model.server import Variable
 
 
-class Keep(StrEnum):
+class Persistence(StrEnum):
     """For how long a change is to last."""
 
     GLOBAL = "global"
@@ -19,7 +19,7 @@ class Keep(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptValue:
     """What the server made of one statement."""
 
     statement: str
@@ -31,7 +31,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class NewSessionProbe:
     """What a session opened just now really got."""
 
     interactive: bool
@@ -39,7 +39,7 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ResourceHeadroom:
     """What a server's own resources allow a variable that asks for more of them."""
 
     descriptors: int | None = None
@@ -49,7 +49,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class VariableState:
     """One variable, as far as the server tells: read afresh before and after a change."""
 
     variable: Variable
@@ -64,13 +64,13 @@ class Standing:
     """Seconds since 1970 UTC by the server's clock."""
     persisted: int | float | None = None
     """What a restart will bring back; None where nothing is persisted."""
-    room: Room = Room()
+    room: ResourceHeadroom = ResourceHeadroom()
     fixed: str = ""
     """Why no value can be set while the server runs; empty where one can."""
 
 
 @dataclass(frozen=True, slots=True)
-class Powers:
+class Privileges:
     """What our account may change here, found out once; each missing one with what would grant it."""
 
     account: str
@@ -89,7 +89,7 @@ class Powers:
     def user(self) -> str:
         """The account's user name; empty for an anonymous account.
 
-        >>> Powers("'d''b@a'@'%'", "1", True, True, True).user
+        >>> Privileges("'d''b@a'@'%'", "1", True, True, True).user
         "d'b@a"
         """
         return self.account.rpartition("@")[0][1:-1].replace("''", "'").replace("\\\\", "\\")
@@ -97,7 +97,7 @@ class Powers:
     def why_not_set(self, name: str) -> str:
         """Why this account cannot set this variable; empty where it can.
 
-        >>> Powers("'dba'@'%'", "1", True, True, True, apart=(("connect_timeout", "GRANT ..."),)).why_not_set("wait_timeout")
+        >>> Privileges("'dba'@'%'", "1", True, True, True, apart=(("connect_timeout", "GRANT ..."),)).why_not_set("wait_timeout")
         ''
         """
         general = "" if self.can_set else dict(self.why_not).get("set", _("not allowed"))

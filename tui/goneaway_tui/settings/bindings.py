@@ -117,9 +117,8 @@ _BOARD = (
     *("tune.wait_timeout", "tune.interactive_timeout", "tune.max_allowed_packet"),
 )
 SCREENS: Mapping[str, tuple[str, ...]] = {
-    "alike": ("alike.",),
-    "ask": ("ask.",),
     "board": _BOARD,
+    "changeseveral": ("alike.",),
     "chooser": ("chooser.",),
     "confirm": ("confirm.",),
     "copy": ("copy.",),
@@ -131,11 +130,12 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "kill": ("kill.", "app.copy"),
     "ledger": ("ledger.", "app.copy", _TABLE),
     "picker": ("picker.",),
-    "reading": ("reading.", "app.copy"),
-    "relatives": ("relatives.", _TABLE),
+    "prompt": ("ask.",),
     "replay": (*_BOARD, "replay."),
     "report": ("report.", "app.copy"),
     "session": ("session.", "app.copy"),
+    "textviewer": ("reading.", "app.copy"),
+    "topology": ("relatives.", _TABLE),
     "tune": ("tune.cancel", "tune.copy"),
     "variables": ("variables.", "app.copy", _TABLE),
     "waiting": ("waiting.",),
@@ -158,11 +158,13 @@ def binding_of(name: str) -> str | None:
     )
 
 
-def leaves(table: Mapping[str, object], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
+def binding_leaves(
+    table: Mapping[str, object], above: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], object]]:
     """Each value by its path: `board.kill` is a table in a table, where nobody wrote quotes around it."""
     for key, value in table.items():
         if isinstance(value, dict) and len(above) == 1:
-            yield from leaves(value, (*above, key))
+            yield from binding_leaves(value, (*above, key))
         else:
             yield (*above, key), value
 

@@ -1,8 +1,4 @@
-"""Every option, one row each.
-
-Flags, variables, option-file keys, the DSN's query, `--print-defaults` and `--help` are all read off this
-table: a new option is a new row, and a field to put it in.
-"""
+"""The themes there are, by the names the framework of the screen gives them: no setting loads it to know them."""
 
 from __future__ import annotations
 
@@ -12,10 +8,34 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from goneaway_tui import export
-from goneaway_tui.language import LANGUAGES, _, marked
+from goneaway_tui.i18n import LANGUAGES, _, marked
 from goneaway_tui.settings import values
 from goneaway_tui.settings.settings import SslMode
-from goneaway_tui.settings.themes import THEMES
+
+THEMES = (
+    "ansi-dark",
+    "ansi-light",
+    "atom-one-dark",
+    "atom-one-light",
+    "catppuccin-frappe",
+    "catppuccin-latte",
+    "catppuccin-macchiato",
+    "catppuccin-mocha",
+    "dracula",
+    "flexoki",
+    "gruvbox",
+    "monokai",
+    "nord",
+    "rose-pine",
+    "rose-pine-dawn",
+    "rose-pine-moon",
+    "solarized-dark",
+    "solarized-light",
+    "textual-dark",
+    "textual-light",
+    "tokyo-night",
+)
+"""Kept beside the framework's by a test. The two of ansi keep the terminal's own palette."""
 
 
 class Section(StrEnum):
@@ -32,7 +52,7 @@ class Section(StrEnum):
     """Not values of a run themselves: these say where its values are read."""
 
 
-class Bare(Enum):
+class BareMeaning(Enum):
     """What an option means when it is named without a value, where that is not a value itself."""
 
     REFUSED = "a value has to follow"
@@ -99,7 +119,7 @@ class Option:
     """As it would be written."""
     section: Section
     metavar: str = ""
-    bare: object = Bare.REFUSED
+    bare: object = BareMeaning.REFUSED
     """The value meant by the name alone."""
     env: str = ""
     key: str = ""
@@ -138,7 +158,7 @@ class Option:
     @property
     def denied(self) -> str | None:
         """What `skip-` before its name comes to; None where that means nothing."""
-        return "0" if self.is_switch else "" if self.bare is Bare.ASK else None
+        return "0" if self.is_switch else "" if self.bare is BareMeaning.ASK else None
 
 
 def _connection(
@@ -148,7 +168,7 @@ def _connection(
     help: str,  # noqa: A002 - it is what the field is called
     metavar: str = "",
     default: str | None = None,
-    bare: object = Bare.REFUSED,
+    bare: object = BareMeaning.REFUSED,
     env: str = "",
 ) -> Option:
     """A row of the connection: it has a key in the option file, named like the flag."""
@@ -167,7 +187,7 @@ def _origin(
 ) -> Option:
     """A row that says where values are read; without a metavar it is a switch."""
     flags = (f"--{name.replace('_', '-')}",)
-    default, bare = (None, Bare.REFUSED) if metavar else ("0", True)
+    default, bare = (None, BareMeaning.REFUSED) if metavar else ("0", True)
     return Option(name, flags, read, help, default, Section.ORIGINS, metavar, bare, env, commands=commands)
 
 
@@ -214,7 +234,7 @@ OPTIONS: tuple[Option, ...] = (
                 "3306", env="MYSQL_TCP_PORT"),
     _connection("user", "-u --user", values.word, marked("Account; your login name if not said."), "USER"),
     _connection("password", "-p --password", values.secret,
-                marked("Password, glued to the flag; -p alone asks for it."), "PASSWORD", bare=Bare.ASK,
+                marked("Password, glued to the flag; -p alone asks for it."), "PASSWORD", bare=BareMeaning.ASK,
                 env="MYSQL_PWD"),
     _connection("socket", "-S --socket", values.path, marked("Unix socket file."), "FILE", env="MYSQL_UNIX_PORT"),
     _connection("protocol", "--protocol", values.protocol, marked("TCP or SOCKET, whatever the host."), "NAME"),

@@ -10,31 +10,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.language import _
-from goneaway_tui.model.profile import Draft
-from goneaway_tui.settings import configreader, tomltext, values
-from goneaway_tui.settings.config import SERVERS, Config
-from goneaway_tui.settings.configfile import decoded, is_private
-from goneaway_tui.settings.resolution import resolve
+from goneaway_tui.i18n import _
+from goneaway_tui.model.profile import ProfileDraft
+from goneaway_tui.settings import config_reader, toml_text, values
+from goneaway_tui.settings.config_file import decoded, is_private
+from goneaway_tui.settings.config_reader import SERVERS, Config
+from goneaway_tui.settings.environment import Environment, FileContent, Files
+from goneaway_tui.settings.resolve import resolve
 from goneaway_tui.settings.settings import Settings
-from goneaway_tui.settings.surroundings import Content, Files, Surroundings
 
 UNNAMED = "new"
 """What a server is called that has no name yet; with a number behind it where that is taken."""
 USUAL_MODE = "PREFERRED"
 
 
-def servers_of(path: Path, around: Surroundings) -> tuple[str, ...]:
+def servers_of(path: Path, around: Environment) -> tuple[str, ...]:
     """The names in the config file at `path`, in its order. Raises SettingsError and FileError."""
-    return tuple(_read(around.files.read(path) or Content(b""), around.name(path)).servers)
+    return tuple(_read(around.files.read(path) or FileContent(b""), around.name(path)).servers)
 
 
-def table(draft: Draft) -> str:
+def profile_toml(draft: ProfileDraft) -> str:
     """As it is written. A password is not: it is asked for each time, unless a command or the keyring knows it.
 
     Raises SettingsError for a command with a quote that is not closed, or a password that cannot be typed so.
     """
-    said: dict[str, tomltext.Value] = {
+    said: dict[str, toml_text.Value] = {
         name: value.strip()
         for name in ("host", "port", "user", "socket", "ssl_mode", "ssl_ca", "ssh")
         if (value := getattr(draft, name)).strip()
@@ -53,31 +53,31 @@ def table(draft: Draft) -> str:
         said["color"] = draft.color.strip()
     if draft.read_only:
         said["read_only"] = True
-    return tomltext.table((SERVERS, draft.name), said)
+    return toml_text.toml_table((SERVERS, draft.name), said)
 
 
-def look_through(draft: Draft) -> None:
+def check_draft(draft: ProfileDraft) -> None:
     """Raises SettingsError with the first thing that cannot be."""
-    text = table(draft)
+    text = profile_toml(draft)
     try:
         text.encode()
     except UnicodeEncodeError:
         raise SettingsError(
             _("it holds half a character, which nobody can write"), _("type it again")
         ) from None
-    _config, faults = configreader.examined(text, "", is_private=True)
+    _config, faults = config_reader.find_faults(text, "", is_private=True)
     for fault in faults:
         raise SettingsError(fault.what, fault.hint)
 
 
-def trial(draft: Draft, argv: Sequence[str], path: Path, around: Surroundings) -> Settings:
+def trial_settings(draft: ProfileDraft, argv: Sequence[str], path: Path, around: Environment) -> Settings:
     """The settings of a run with this server. `path` is of the config file. Raises SettingsError."""
-    content = around.files.read(path) or Content(b"")
+    content = around.files.read(path) or FileContent(b"")
     known = _read(content, around.name(path)).servers
     tries = (UNNAMED, *(f"{UNNAMED}-{number}" for number in range(2, len(known) + 3)))
     name = next(each for each in tries if each not in known)
     draft = replace(draft, name=name)
-    look_through(draft)
+    check_draft(draft)
     copy = replace(content, data=content.data + _tail(content.data, draft))
     spoken = [f"--password={draft.password}"] if draft.password else []
     told = resolve([*argv, f"@{name}", *spoken], replace(around, files=_Overlaid(around.files, path, copy)))
@@ -86,7 +86,7 @@ def trial(draft: Draft, argv: Sequence[str], path: Path, around: Surroundings) -
     return replace(told, profile=None)
 
 
-def addition(draft: Draft, path: Path, around: Surroundings) -> bytes:
+def appended_profile(draft: ProfileDraft, path: Path, around: Environment) -> bytes:
     """What has to be added at the end of the config file at `path`; all that is in it stays as it is.
 
     Raises SettingsError where the name is taken or none, or the file could not be read afterwards.
@@ -94,8 +94,8 @@ def addition(draft: Draft, path: Path, around: Surroundings) -> bytes:
     draft = replace(draft, name=draft.name.strip())
     if not draft.name:
         raise SettingsError(_("it has no name yet"), _("type one, such as prod-db1"))
-    look_through(draft)
-    content, name = around.files.read(path) or Content(b""), around.name(path)
+    check_draft(draft)
+    content, name = around.files.read(path) or FileContent(b""), around.name(path)
     before = _read(content, name)
     if draft.name in before.servers:
         raise SettingsError(
@@ -116,15 +116,15 @@ def addition(draft: Draft, path: Path, around: Surroundings) -> bytes:
     return tail
 
 
-def _read(content: Content, name: str) -> Config:
-    return configreader.read(
+def _read(content: FileContent, name: str) -> Config:
+    return config_reader.read_config(
         decoded(content, name), name, is_private=is_private(content), is_safe=content.is_safe
     )
 
 
-def _tail(before: bytes, draft: Draft) -> bytes:
+def _tail(before: bytes, draft: ProfileDraft) -> bytes:
     """The table, apart from what stands before it, with the line ends that are in use there."""
-    text = table(draft)
+    text = profile_toml(draft)
     if before:
         text = ("\n" if before.endswith(b"\n") else "\n\n") + text
     return (text.replace("\n", "\r\n") if b"\r\n" in before else text).encode()
@@ -133,7 +133,7 @@ def _tail(before: bytes, draft: Draft) -> bytes:
 def _words(command: str) -> list[str]:
     try:
         return list(values.words(command))
-    except values.Misread as misread:
+    except values.InvalidValue as misread:
         raise SettingsError(str(misread), misread.hint, "password_command") from None
 
 
@@ -143,9 +143,9 @@ class _Overlaid:
 
     beneath: Files
     path: Path
-    content: Content
+    content: FileContent
 
-    def read(self, path: Path) -> Content | None:
+    def read(self, path: Path) -> FileContent | None:
         return self.content if path == self.path else self.beneath.read(path)
 
     def names(self, folder: Path) -> Sequence[str] | None:

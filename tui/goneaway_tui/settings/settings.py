@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from goneaway_tui.language import _
-from goneaway_tui.settings.secret import Secret
+from goneaway_tui.i18n import _
+from goneaway_tui.settings.secrets import Secret
 
 
 class SslMode(StrEnum):
@@ -31,7 +31,7 @@ class Transport(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class PasswordCommand:
     """A program that prints the password; run without a shell, and only when the password is needed."""
 
     words: tuple[str, ...]
@@ -63,7 +63,7 @@ class ConnectionSettings:
     """None only where `transport` is SOCKET and no host was named."""
     port: int
     user: str
-    password: Secret | Command | Keyring | None
+    password: Secret | PasswordCommand | Keyring | None
     """None where none was given; an empty Secret where an empty one was."""
     ask_password: bool
     """The password is to be asked for at the terminal before connecting."""
@@ -86,7 +86,7 @@ class ConnectionSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class RecordingBound:
     """The bound of a recording: one of the two."""
 
     seconds: float | None = None
@@ -98,7 +98,7 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
-class Listen:
+class ListenAddress:
     """Where to be asked from."""
 
     host: str
@@ -143,11 +143,11 @@ class Settings:
     """The words of the command that `watch` runs; none is no command."""
     record: str | None
     """Path of the recording to write."""
-    keep: Keep
+    keep: RecordingBound
     """How much of a recording is kept."""
     recording: str | None
     """Path of the recording in which `explain` looks up who left."""
-    listen: Listen
+    listen: ListenAddress
     """Where the exporter, or the screen in a browser, is to be asked."""
     listen_cert: str | None
     """Paths of a certificate and its key, with which TLS is spoken there."""
@@ -185,7 +185,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class InfoAnswer:
     """What was asked needs no run: this goes to standard output, and that is all."""
 
     text: str

@@ -6,10 +6,10 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 
-from goneaway_tui.language import LANGUAGES, _, language_named, marked
-from goneaway_tui.model.duration import parse_duration
-from goneaway_tui.settings.secret import Secret
-from goneaway_tui.settings.settings import Keep, Listen, SslMode, Transport
+from goneaway_tui.i18n import LANGUAGES, _, language_named, marked
+from goneaway_tui.settings.secrets import Secret
+from goneaway_tui.settings.settings import ListenAddress, RecordingBound, SslMode, Transport
+from goneaway_tui.text.durations import parse_duration
 
 DURATION = marked("write it like 90, 90s, 10m, 1h30m, 8h or 1y")
 
@@ -26,7 +26,7 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "...")
 
 
-class Misread(ValueError):
+class InvalidValue(ValueError):
     """What cannot be taken. Its `str` repeats the text, as may not be done with what might be part of a password."""
 
     def __init__(self, what: str, text: str, hint: str) -> None:
@@ -38,7 +38,7 @@ class Misread(ValueError):
 def switch(text: str) -> bool:
     word = text.strip().lower()
     if word not in _TRUE + _FALSE:
-        raise Misread(_("not a yes or no"), text, _("write 1 or 0"))
+        raise InvalidValue(_("not a yes or no"), text, _("write 1 or 0"))
     return word in _TRUE
 
 
@@ -52,16 +52,16 @@ def word(text: str) -> str | None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise Misread(_("not UTF-8"), text, _("check the terminal's character set")) from None
+        raise InvalidValue(_("not UTF-8"), text, _("check the terminal's character set")) from None
     if not text.isprintable():
-        raise Misread(_("not a name"), text, _("it has a character that cannot be printed"))
+        raise InvalidValue(_("not a name"), text, _("it has a character that cannot be printed"))
     return text or None
 
 
 def path(text: str) -> str | None:
     """A file's name, any bytes but NUL; None where it is empty."""
     if "\0" in text:
-        raise Misread(_("not a file name"), text, _("it has a NUL character"))
+        raise InvalidValue(_("not a file name"), text, _("it has a NUL character"))
     return text or None
 
 
@@ -74,7 +74,7 @@ def host(text: str) -> str | None:
     """A name or address that a resolver will at least look at; it raises from deep inside otherwise."""
     name, colon, port = text.rpartition(":")
     if colon and ":" not in name and port.isdecimal():
-        raise Misread(_("not a host"), text, _("write the port apart, as in -h db1 -P 3307"))
+        raise InvalidValue(_("not a host"), text, _("write the port apart, as in -h db1 -P 3307"))
     try:
         usable = (
             len(text) <= 255 and text.isprintable() and not set(text) & set(" /@") and text.encode("idna")
@@ -82,25 +82,27 @@ def host(text: str) -> str | None:
     except UnicodeError:
         usable = False
     if text and not usable:
-        raise Misread(_("not a host"), text, _("write a name or an address, as in db1 or 10.0.0.7"))
+        raise InvalidValue(_("not a host"), text, _("write a name or an address, as in db1 or 10.0.0.7"))
     return text or None
 
 
 def ssh(text: str) -> str | None:
     """Whatever `ssh` takes for a destination, an alias of its own too; nothing it would take for an option."""
     if text.startswith("-") or not text.isprintable() or " " in text or len(text) > 255:
-        raise Misread(_("not a destination of ssh"), text, _("write [user@]host, or an alias of your ssh"))
+        raise InvalidValue(
+            _("not a destination of ssh"), text, _("write [user@]host, or an alias of your ssh")
+        )
     return text or None
 
 
 def port(text: str) -> int:
     number = text.strip()
     if not (number.isascii() and number.isdecimal() and len(number) <= 5 and 1 <= int(number) <= 65535):
-        raise Misread(_("not a port"), text, _("a port is a number from 1 to 65535"))
+        raise InvalidValue(_("not a port"), text, _("a port is a number from 1 to 65535"))
     return int(number)
 
 
-def listen(text: str) -> Listen:
+def listen(text: str) -> ListenAddress:
     """An address and a port, the address in brackets where it has colons.
 
     >>> str(listen("[::1]:9104")), str(listen("0.0.0.0:9200"))
@@ -114,10 +116,10 @@ def listen(text: str) -> Listen:
     except ValueError:
         bare, known = None, 0
     if not (colon and bare) or (":" in bare) != is_bracketed:
-        raise Misread(
+        raise InvalidValue(
             _("not an address and a port"), text, _("write them as in 127.0.0.1:9104 or [::1]:9104")
         )
-    return Listen(bare, known)
+    return ListenAddress(bare, known)
 
 
 def count(least: int, most: int, span: str) -> Callable[[str], int]:
@@ -128,7 +130,7 @@ def count(least: int, most: int, span: str) -> Callable[[str], int]:
         if not (
             number.isascii() and number.isdecimal() and len(number) <= 12 and least <= int(number) <= most
         ):
-            raise Misread(_("not a number in range"), text, _("it may be {span}", span=_(span)))
+            raise InvalidValue(_("not a number in range"), text, _("it may be {span}", span=_(span)))
         return int(number)
 
     return read
@@ -145,9 +147,9 @@ def seconds(least: float, most: float, span: str) -> Callable[[str], float]:
         try:
             duration = parse_duration(text)
         except ValueError:
-            raise Misread(_("not a duration"), text.strip(), _(DURATION)) from None
+            raise InvalidValue(_("not a duration"), text.strip(), _(DURATION)) from None
         if not least <= duration <= most:
-            raise Misread(_("out of range"), text, _("it may be {span}", span=_(span)))
+            raise InvalidValue(_("out of range"), text, _("it may be {span}", span=_(span)))
         return duration
 
     return read
@@ -169,16 +171,16 @@ def _begun(text: str, names: Sequence[str]) -> str:
 def ssl_mode(text: str) -> SslMode:
     mode = _begun(text, tuple(SslMode))
     if not mode:
-        raise Misread(_("not a mode"), text, _("it is one of {names}", names=", ".join(SslMode)))
+        raise InvalidValue(_("not a mode"), text, _("it is one of {names}", names=", ".join(SslMode)))
     return SslMode(mode)
 
 
 def protocol(text: str) -> Transport:
     name = _begun(text, (*Transport, "PIPE", "MEMORY"))
     if not name:
-        raise Misread(_("not a protocol"), text, _("it is one of {names}", names=", ".join(Transport)))
+        raise InvalidValue(_("not a protocol"), text, _("it is one of {names}", names=", ".join(Transport)))
     if name not in tuple(Transport):
-        raise Misread(_("only on Windows"), text, _("it is one of {names}", names=", ".join(Transport)))
+        raise InvalidValue(_("only on Windows"), text, _("it is one of {names}", names=", ".join(Transport)))
     return Transport(name)
 
 
@@ -186,7 +188,7 @@ def language(text: str) -> str:
     """A key of `language.LANGUAGES`, by its name or a locale's that means it."""
     named = language_named(text.strip())
     if named is None:
-        raise Misread(
+        raise InvalidValue(
             _("not a language we speak"), text, _("it is one of {names}", names=", ".join(LANGUAGES))
         )
     return named
@@ -195,7 +197,7 @@ def language(text: str) -> str:
 def one_of(names: Sequence[str]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text.strip().lower() not in names:
-            raise Misread(_("not known"), text, _("it is one of {names}", names=", ".join(names)))
+            raise InvalidValue(_("not known"), text, _("it is one of {names}", names=", ".join(names)))
         return text.strip().lower()
 
     return read
@@ -206,15 +208,15 @@ def words(text: str) -> tuple[str, ...]:
     try:
         cut = tuple(shlex.split(text))
     except ValueError:
-        raise Misread(_("not a command"), text, _("a quote is not closed")) from None
+        raise InvalidValue(_("not a command"), text, _("a quote is not closed")) from None
     if "\0" in text:
-        raise Misread(_("not a command"), text, _("it has a NUL character"))
+        raise InvalidValue(_("not a command"), text, _("it has a NUL character"))
     if not cut or not cut[0]:
-        raise Misread(_("not a command"), text, _("name a program"))
+        raise InvalidValue(_("not a command"), text, _("name a program"))
     return cut
 
 
-def keep(text: str) -> Keep:
+def keep(text: str) -> RecordingBound:
     """A time or a size.
 
     >>> keep("7d").seconds, keep("500MiB").bytes
@@ -222,8 +224,8 @@ def keep(text: str) -> Keep:
     """
     size = re.fullmatch(r"(\d{1,12})\s*([kmgt])i?b", text.strip().lower())
     if size:
-        return Keep(bytes=int(size[1]) << {"k": 10, "m": 20, "g": 30, "t": 40}[size[2]])
+        return RecordingBound(bytes=int(size[1]) << {"k": 10, "m": 20, "g": 30, "t": 40}[size[2]])
     try:
-        return Keep(seconds=seconds(60, 315_360_000, marked("1m to 10y"))(text))
+        return RecordingBound(seconds=seconds(60, 315_360_000, marked("1m to 10y"))(text))
     except ValueError:
-        raise Misread(_("not an amount"), text, _("write a time as 7d, or a size as 500MiB")) from None
+        raise InvalidValue(_("not an amount"), text, _("write a time as 7d, or a size as 500MiB")) from None

@@ -20,20 +20,20 @@ from pymysql.constants import CLIENT, FIELD_TYPE
 from pymysql.protocol import FieldDescriptorPacket, MysqlPacket
 
 from goneaway_tui.errors import SettingsError, SourceError, TooSlow, UnexpectedAnswer, Unsupported
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.source.address import Address
+from goneaway_tui.source.authentication import CANNOT, auth_plugins
 from goneaway_tui.source.explanations import (
     CLIENTS,
     FIRST_OF_SERVERS,
     HINTS,
-    explained,
+    explain_error,
     number_and_message,
 )
-from goneaway_tui.source.line import Line
-from goneaway_tui.source.plugins import CANNOT, plugins
+from goneaway_tui.source.sockets import ServerSocket
 from goneaway_tui.source.sql import STATEMENT_SECONDS
-from goneaway_tui.source.sql.shapes import Misshapen, Statement
+from goneaway_tui.source.sql.shapes import MisshapenAnswer, Statement
+from goneaway_tui.text.sanitize import plain
 
 PROGRAM = "goneaway-tui"
 ANSWER_SECONDS = STATEMENT_SECONDS + 1
@@ -109,10 +109,10 @@ class Refusal(Exception):
         return f"error {self.number}: {plain(str(self), 200)}"
 
 
-class Misfit(Refusal):
+class UnfitAnswer(Refusal):
     """The server answered a statement, and not as one does: nothing of the answer is used; the connection stands."""
 
-    def __init__(self, error: Misshapen, statement: Statement) -> None:
+    def __init__(self, error: MisshapenAnswer, statement: Statement) -> None:
         reading = _(error.reading)
         super().__init__(
             0, _("unexpected answer ({reading}): {why}", reading=reading, why=error.why), statement
@@ -136,8 +136,8 @@ def fitted(statement: Statement, rows: Sequence[Any]) -> list[Any]:
     """What a statement brought, as it may be read. Raises Misfit."""
     try:
         return statement.shape.fitted(rows)
-    except Misshapen as error:
-        raise Misfit(error, statement) from None
+    except MisshapenAnswer as error:
+        raise UnfitAnswer(error, statement) from None
 
 
 def is_refusal(number: int) -> bool:
@@ -168,7 +168,7 @@ _CONVERSIONS: dict[Any, Any] = {
 """Numbers become numbers; everything else stays the bytes it was sent as."""
 
 
-class BoundedWire(Wire):
+class BoundedConnection(Wire):
     """PyMySQL's connection, which reads no more than its budget: a server's word on how much follows is only a word."""
 
     budget = LOGIN_BYTES
@@ -202,13 +202,15 @@ class BoundedWire(Wire):
 class Connection:
     """One conversation with one server. Not for two threads at once, except `abandon`."""
 
-    def __init__(self, address: Address, line: Line | None = None, *, interactive: bool = False) -> None:
+    def __init__(
+        self, address: Address, line: ServerSocket | None = None, *, interactive: bool = False
+    ) -> None:
         """Connect. Raises SourceError with a line for the user. Cutting `line` ends the attempt, and what comes of it.
 
         An `interactive` one gets the server's `interactive_timeout`, as a person at a prompt does.
         """
         self._address = address
-        self._line = line or Line()
+        self._line = line or ServerSocket()
         self.asked = 0
         """Statements sent."""
         try:
@@ -271,7 +273,7 @@ class Connection:
 
     def explained(self, refusal: Refusal) -> SourceError:
         """What a person is told of a refusal that nothing can be done without."""
-        return explained(self._address, refusal.number, str(refusal))
+        return explain_error(self._address, refusal.number, str(refusal))
 
     def _broken(self, number: int, message: str) -> SourceError:
         if self._line.expired or (number == 2013 and "timed out" in message):
@@ -279,10 +281,10 @@ class Connection:
                 _("{server} does not answer in time", server=self._address.name),
                 _("the server or the way to it hangs; reconnecting by itself"),
             )
-        return explained(self._address, number, message)
+        return explain_error(self._address, number, message)
 
 
-def _open(address: Address, line: Line, *, interactive: bool = False) -> BoundedWire:
+def _open(address: Address, line: ServerSocket, *, interactive: bool = False) -> BoundedConnection:
     wire = _undialled(address, interactive=interactive)
     failure: Exception
     try:
@@ -295,14 +297,14 @@ def _open(address: Address, line: Line, *, interactive: bool = False) -> Bounded
     raise _not_connected(address, failure, greeted=hasattr(wire, "server_version"), expired=line.expired)
 
 
-def _undialled(address: Address, *, interactive: bool = False) -> BoundedWire:
+def _undialled(address: Address, *, interactive: bool = False) -> BoundedConnection:
     """PyMySQL's connection before it has a socket. Raises SettingsError where what is asked for cannot be."""
     tls: dict[str, Any] = {}
     if address.ssl_mode == "DISABLED" or (address.socket and address.ssl_mode == "PREFERRED"):
         tls["ssl_disabled"] = True
     elif address.ssl_mode != "PREFERRED":
         tls["ssl"] = _tls(address)
-    return BoundedWire(
+    return BoundedConnection(
         host=address.host,
         port=address.port,
         unix_socket=address.socket,
@@ -317,7 +319,7 @@ def _undialled(address: Address, *, interactive: bool = False) -> BoundedWire:
         read_timeout=ANSWER_SECONDS,
         write_timeout=ANSWER_SECONDS,
         program_name=PROGRAM,
-        auth_plugin_map=plugins(address),
+        auth_plugin_map=auth_plugins(address),
         server_public_key=_public_key(address),
         defer_connect=True,
         **tls,
@@ -372,7 +374,7 @@ def _not_connected(address: Address, error: Exception, *, greeted: bool, expired
             _("what answers at {server} does not speak the MySQL protocol", server=address.name),
             _("is the port (-P) right?"),
         )
-    return explained(address, number, message)
+    return explain_error(address, number, message)
 
 
 def _tls_words(error: BaseException, message: str) -> str:

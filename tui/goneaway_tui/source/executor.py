@@ -1,17 +1,15 @@
-"""The right to change a real server: a connection for each act, one attempt, and the server's own word on what came of it.
-
-Where the server gives the account no further connection, an act that may borrow runs over the one that reads: only the
-connecting was refused then, so nothing had been sent.
-"""
+"""A connection that may change the server: each statement once, and never a guess at whether it took effect."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import NoReturn, Protocol, TypeVar
+
+import pymysql
 
 from goneaway_tui.errors import (
     AccessDenied,
@@ -23,25 +21,106 @@ from goneaway_tui.errors import (
     Unreachable,
     Unsupported,
 )
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Session
-from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Room, Standing
+from goneaway_tui.model.tuning import (
+    KeptValue,
+    NewSessionProbe,
+    Persistence,
+    Privileges,
+    ResourceHeadroom,
+    VariableState,
+)
 from goneaway_tui.ports import Clock
 from goneaway_tui.source import sql
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.connection import Connection, Misfit, Refusal
-from goneaway_tui.source.dossier import optional, text
-from goneaway_tui.source.explanations import explained
+from goneaway_tui.source.capabilities import Capabilities, find_capabilities
+from goneaway_tui.source.connection import (
+    ANSWER_BYTES,
+    PROTOCOL_ERRORS,
+    Connection,
+    Refusal,
+    Row,
+    UnfitAnswer,
+)
+from goneaway_tui.source.explanations import explain_error, number_and_message
 from goneaway_tui.source.globals import GlobalsReader, number, variable
-from goneaway_tui.source.identity import identified, number_of
 from goneaway_tui.source.live import READERS, SURVEY_SECONDS, TEXT_LENGTH
-from goneaway_tui.source.privileges import powers
-from goneaway_tui.source.single import SingleConnection, SingleSurvey
+from goneaway_tui.source.privileges import find_privileges
+from goneaway_tui.source.server_variants import identify, version_of
+from goneaway_tui.source.session_cache import optional, text
 from goneaway_tui.source.sql.shapes import Statement
-from goneaway_tui.source.survey import Survey, survey
-from goneaway_tui.source.writer import LOOK, Writer
+from goneaway_tui.text.sanitize import from_wire, plain
+
+UNSURE = frozenset({0, 1053, 1317, 1927, 1969, 2006, 2013, 2014, 2027, 3024, 4031})
+"""Error numbers after which a statement may have taken effect or not: the line broke, or somebody cut it short."""
+LOOK = marked("look before you try again")
+
+
+class WriteConnection(Connection):
+    """Opened for one act, closed after it."""
+
+    def act(self, sql: str, parameters: tuple[object, ...]) -> tuple[str, int]:
+        """Run a statement that changes something; how it ran, and of how many things the server warns.
+
+        Raises Refusal where the server said no and did nothing, else OutcomeUnknown.
+        """
+        self._wire.budget = ANSWER_BYTES
+        with self._wire.cursor() as cursor:
+            statement = cursor.mogrify(sql, parameters)
+            try:
+                cursor.execute(statement)
+                while cursor.nextset():
+                    pass
+            except pymysql.Error as error:
+                number, message = number_and_message(error)
+            except PROTOCOL_ERRORS as error:
+                number, message = 2013, f"{type(error).__name__}: {error}"
+            else:
+                return statement, int(cursor.warning_count)
+        if number not in UNSURE:
+            raise Refusal(number, message)
+        raise OutcomeUnknown(
+            _(
+                "{why}, in the middle of {statement}: the outcome is unknown",
+                why=self._broken(number, message).args[0],
+                statement=statement,
+            ),
+            _(LOOK),
+        )
+
+    def warnings(self, sql: Statement) -> tuple[str, ...]:
+        """What the last statement was warned of, as the mysql client says it. Ask only after an answer that counts some."""
+        return tuple(
+            f"{plain(from_wire(level))} {number}: {plain(from_wire(message))}"
+            for level, number, message in self.rows(sql)
+        )
+
+
+class SingleSessionCapabilities(Capabilities):
+    """Chooses the statements that read one session, where there are such."""
+
+    __slots__ = ()
+
+    def statement(self, what: str) -> Statement | None:
+        if what.startswith("packed_"):  # one row needs no packing, and a pack holds everybody's
+            return None
+        one = f"one_{what}"
+        return sql.choose_statement(
+            self.flavour, one if one in sql.STATEMENTS[self.flavour] else what, self.able
+        )
+
+
+class SingleSessionConnection(Connection):
+    """Says which session is meant, where a statement asks for it and a reader of all does not."""
+
+    only = 0
+
+    def rows(self, sql: Statement, parameters: Sequence[object] = ()) -> list[Row]:
+        unsaid = sql.count("%s") - len(parameters)
+        return super().rows(sql, (*parameters, *[self.only] * unsaid))
+
 
 ACT_SECONDS = 3 * sql.STATEMENT_SECONDS
 """How long all statements of one call may take together, connecting aside."""
@@ -61,10 +140,10 @@ _FIXED_AT_START = 1290
 C = TypeVar("C", bound=Connection)
 
 
-class Lender(Protocol):
+class ConnectionLender(Protocol):
     """Whoever keeps a connection to the same server by the same account, and can do without it for a moment."""
 
-    def lent(self) -> AbstractContextManager[tuple[Connection, Survey]]:
+    def lent(self) -> AbstractContextManager[tuple[Connection, Capabilities]]:
         """The connection, used by nobody else meanwhile, and what is known of the server.
 
         Raises SourceError where there is none, or it is not free in time.
@@ -75,7 +154,12 @@ class LiveExecutor:
     """Changes one server, over a connection of its own for each conversation. Calls come from any thread, one at a time."""
 
     def __init__(
-        self, address: Address, clock: Clock, *, statements: bool = True, lender: Lender | None = None
+        self,
+        address: Address,
+        clock: Clock,
+        *,
+        statements: bool = True,
+        lender: ConnectionLender | None = None,
     ) -> None:
         """`statements=False` never brings SQL text over. `clock` is the one of the source whose sessions are compared."""
         self.address = address
@@ -83,7 +167,7 @@ class LiveExecutor:
         self.lender = lender
         self.text_length = TEXT_LENGTH if statements else 0
         self.is_full = self.is_account_full = False
-        self._known: tuple[Survey, float, Survey] | None = None
+        self._known: tuple[Capabilities, float, Capabilities] | None = None
         """Who answered, when it was asked what may be read, and the answer."""
 
     @property
@@ -91,31 +175,31 @@ class LiveExecutor:
         return self.lender is not None
 
     @contextmanager
-    def together(self, *, borrow: bool = False) -> Iterator[Conversation]:
-        conversation = Conversation(self, borrow=borrow)
+    def together(self, *, borrow: bool = False) -> Iterator[LiveActConnection]:
+        conversation = LiveActConnection(self, borrow=borrow)
         try:
             yield conversation
         finally:
             conversation.close()
 
-    def powers(self) -> Powers:
+    def powers(self) -> Privileges:
         """Asked over the connection that reads, where one stands: a full server gives us no other."""
         with self.together(borrow=True) as conversation:
             return conversation.powers()
 
-    def standing(self, name: str) -> Standing:
+    def standing(self, name: str) -> VariableState:
         with self.together(borrow=True) as conversation:
             return conversation.standing(name)
 
-    def probe(self, name: str) -> tuple[Probe, ...]:
+    def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
         return tuple(self._probe(name, interactive=interactive) for interactive in (False, True))
 
-    def _probe(self, name: str, *, interactive: bool) -> Probe:
+    def _probe(self, name: str, *, interactive: bool) -> NewSessionProbe:
         connection = self.connected(Connection, interactive=interactive)
         try:
             with bounded(connection, self.address):
-                rows = connection.rows(named(_answering(connection).must("own_value"), name))
-                return Probe(interactive, _number(rows[0][0]))
+                rows = connection.rows(with_variable_name(_answering(connection).must("own_value"), name))
+                return NewSessionProbe(interactive, _number(rows[0][0]))
         finally:
             connection.close()
 
@@ -129,19 +213,19 @@ class LiveExecutor:
         self.is_full = self.is_account_full = False
         return connection
 
-    def surveyed(self, connection: Connection, who: Survey) -> Survey:
+    def surveyed(self, connection: Connection, who: Capabilities) -> Capabilities:
         """What may be read and done there: known from a moment ago, or found out now."""
         now = self.clock()
         if self._known is None or self._known[0] != who or now - self._known[1] > SURVEY_SECONDS:
-            self.know(who, survey(connection))
+            self.know(who, find_capabilities(connection))
         assert self._known is not None  # noqa: S101 - it was just found out
         return replace(self._known[2], own_id=connection.id)
 
-    def know(self, who: Survey, found: Survey) -> None:
+    def know(self, who: Capabilities, found: Capabilities) -> None:
         self._known = (who, self.clock(), found)
 
 
-class Conversation:
+class LiveActConnection:
     """The calls of one act, or of a run of acts, over one connection: that is opened at the first, and only once.
 
     After it broke every further call raises Unreachable: of what was under way nobody knows, and nothing else was sent.
@@ -151,9 +235,9 @@ class Conversation:
         self._executor = executor
         self._address, self._clock = executor.address, executor.clock
         self._borrow = borrow
-        self._own: tuple[Writer, Survey] | None = None
+        self._own: tuple[WriteConnection, Capabilities] | None = None
         self._loan = ExitStack()
-        self._lent: tuple[Writer, Survey] | None = None
+        self._lent: tuple[WriteConnection, Capabilities] | None = None
         self._broken = False
         self._started: tuple[float, float] | None = None
         """When the server's uptime was read, and that uptime: both in seconds."""
@@ -164,7 +248,7 @@ class Conversation:
         return self._lent is not None
 
     @contextmanager
-    def together(self, *, borrow: bool = False) -> Iterator[Conversation]:
+    def together(self, *, borrow: bool = False) -> Iterator[LiveActConnection]:
         """One act of a run. A connection of our own stays for the next act, a lent one goes back."""
         self._borrow = borrow
         try:
@@ -178,7 +262,7 @@ class Conversation:
             self._own[0].close()
             self._own = None
 
-    def powers(self) -> Powers:
+    def powers(self) -> Privileges:
         """Reads only, so it does not wait for a connection of our own."""
         if self._executor.lender is not None and self._own is None:
             with suppress(SourceError):
@@ -186,34 +270,34 @@ class Conversation:
         with self._call() as (connection, found):
             return self._powers(connection, found)
 
-    def standing(self, name: str) -> Standing:
+    def standing(self, name: str) -> VariableState:
         with self._call() as (connection, found):
             return self._standing(connection, found, name)
 
     def find(self, session_id: ProcesslistId) -> Session | None:
         with self._call() as (connection, found):
-            only = SingleConnection.over(connection)
+            only = SingleSessionConnection.over(connection)
             only.only = session_id
-            alone = SingleSurvey(
+            alone = SingleSessionCapabilities(
                 found.flavour, found.version, found.banner, found.own_id, found.account, found.able
             )
             reader = READERS[found.flavour](only, alone, self._clock, self._executor.text_length)
             _at, sessions = reader.sessions(self._uptime(connection, found))
             return next((each for each in sessions if each.id == session_id), None)
 
-    def set_global(self, name: str, value: float, keep: Keep) -> Kept:
+    def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
         return self._change(f"set_{keep}", name, (literal(value),))
 
-    def reset_persist(self, name: str) -> Kept:
+    def reset_persist(self, name: str) -> KeptValue:
         return self._change("reset_persist", name, ())
 
-    def kill(self, session_id: ProcesslistId) -> Kept:
+    def kill(self, session_id: ProcesslistId) -> KeptValue:
         return self._end("kill_session", session_id)
 
-    def kill_query(self, session_id: ProcesslistId) -> Kept:
+    def kill_query(self, session_id: ProcesslistId) -> KeptValue:
         return self._end("kill_query", session_id)
 
-    def _change(self, what: str, name: str, parameters: tuple[object, ...]) -> Kept:
+    def _change(self, what: str, name: str, parameters: tuple[object, ...]) -> KeptValue:
         with self._call() as (connection, found):
             statement = found.statement(what) if what in sql.STATEMENTS[found.flavour] else None
             if statement is None:
@@ -226,15 +310,15 @@ class Conversation:
                 )
             with self._prepared(connection, found):
                 try:
-                    ran, warned = connection.act(named(statement, name), parameters)
+                    ran, warned = connection.act(with_variable_name(statement, name), parameters)
                 except Refusal as refusal:
                     self._refuse_change(refusal, connection, found, name)
                 with self._accepted(ran):
                     warnings = connection.warnings(found.must("warnings")) if warned else ()
-                    return Kept(ran, self._standing(connection, found, name).variable.value, warnings)
+                    return KeptValue(ran, self._standing(connection, found, name).variable.value, warnings)
 
     @contextmanager
-    def _prepared(self, connection: Connection, found: Survey) -> Iterator[None]:
+    def _prepared(self, connection: Connection, found: Capabilities) -> Iterator[None]:
         """With the session variables a change needs. A lent session gets its own values back, or is given up."""
         prepare = found.statement("session_act") if self.is_lent else None
         if prepare is None:
@@ -255,30 +339,30 @@ class Conversation:
                 except (SourceError, Refusal):
                     connection.abandon()  # a new session begins with the values of the server
 
-    def _end(self, what: str, session_id: ProcesslistId) -> Kept:
+    def _end(self, what: str, session_id: ProcesslistId) -> KeptValue:
         with self._call() as (connection, found):
             statement = found.must(what)
             try:
                 ran, warned = connection.act(statement, (int(session_id),))
             except Refusal as refusal:
                 if refusal.number == _NO_SUCH_SESSION:
-                    return Kept(statement % int(session_id), None, (ALREADY_GONE,))
+                    return KeptValue(statement % int(session_id), None, (ALREADY_GONE,))
                 self._refuse_kill(refusal, connection, found)
             with self._accepted(ran):
-                return Kept(ran, None, connection.warnings(found.must("warnings")) if warned else ())
+                return KeptValue(ran, None, connection.warnings(found.must("warnings")) if warned else ())
 
-    def _powers(self, connection: Connection, found: Survey) -> Powers:
+    def _powers(self, connection: Connection, found: Capabilities) -> Privileges:
         lines = [text(row[0]) for row in connection.rows(found.must("grants"))]
         identity = {text(key): text(value) for key, value in connection.rows(found.must("identity"))}
         where = self._address.socket or f"{self._address.host}:{self._address.port}"
-        return powers(found, lines, identity, where)
+        return find_privileges(found, lines, identity, where)
 
-    def _standing(self, connection: Connection, found: Survey, name: str) -> Standing:
+    def _standing(self, connection: Connection, found: Capabilities, name: str) -> VariableState:
         rows = connection.rows(found.must("standing"), (name,))
         if not rows:
             raise self._absent(name)
         _name, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
-        return Standing(
+        return VariableState(
             variable(found, name, value, low, high, origin),
             default=_number(default),
             block=int(_number(block) or 0) if int(_number(block) or 0) > 1 else None,
@@ -286,12 +370,12 @@ class Conversation:
             set_by_account=plain(f"{text(user)}@{text(host)}", 300) if text(user) else None,
             set_at=float(at) if at else None,
             persisted=_number(persisted),
-            room=_room(connection, found) if name in ASKS_FOR_ROOM else Room(),
-            fixed=fixed(found.flavour, name, _number(value)),
+            room=_room(connection, found) if name in ASKS_FOR_ROOM else ResourceHeadroom(),
+            fixed=fix_value(found.flavour, name, _number(value)),
         )
 
     @contextmanager
-    def _call(self) -> Iterator[tuple[Writer, Survey]]:
+    def _call(self) -> Iterator[tuple[WriteConnection, Capabilities]]:
         """The connection with bounded statements, and what is known of the server."""
         if self._broken:
             raise Unreachable(
@@ -313,9 +397,9 @@ class Conversation:
                 ].abandon()  # what is still to come on it would be taken for an answer to whoever reads
             raise
 
-    def _opened(self) -> tuple[Writer, Survey]:
+    def _opened(self) -> tuple[WriteConnection, Capabilities]:
         try:
-            connection = self._executor.connected(Writer)
+            connection = self._executor.connected(WriteConnection)
         except NoConnectionLeft:
             if not self._borrow or self._executor.lender is None:
                 raise
@@ -332,11 +416,11 @@ class Conversation:
             connection.close()
             raise
 
-    def _borrowed(self, lender: Lender) -> tuple[Writer, Survey]:
+    def _borrowed(self, lender: ConnectionLender) -> tuple[WriteConnection, Capabilities]:
         """The connection that reads, till the end of the act. Raises SourceError where it is not to be had."""
         with ExitStack() as loan:
             reading, found = loan.enter_context(lender.lent())
-            connection = Writer.over(reading)
+            connection = WriteConnection.over(reading)
             with bounded(connection, self._address):
                 self._executor.know(_answering(connection), found)
             self._lent = connection, found
@@ -347,7 +431,7 @@ class Conversation:
         self._lent = None
         self._loan.close()
 
-    def _uptime(self, connection: Connection, found: Survey) -> float:
+    def _uptime(self, connection: Connection, found: Capabilities) -> float:
         """Asked once: to tell it, some servers add up the counters of all sessions."""
         now = self._clock()
         if self._started is None:
@@ -371,7 +455,9 @@ class Conversation:
                 _(LOOK),
             ) from None
 
-    def _refuse_change(self, refusal: Refusal, connection: Connection, found: Survey, name: str) -> NoReturn:
+    def _refuse_change(
+        self, refusal: Refusal, connection: Connection, found: Capabilities, name: str
+    ) -> NoReturn:
         if refusal.number in _NO_SUCH_VARIABLE:
             raise self._absent(name) from None
         if refusal.number == _FIXED_AT_START:
@@ -379,15 +465,15 @@ class Conversation:
                 self._said(refusal), _("write it into the option file, and restart the server")
             ) from None
         if refusal.number not in _NOT_OURS:
-            raise explained(self._address, refusal.number, str(refusal)) from None
+            raise explain_error(self._address, refusal.number, str(refusal)) from None
         hint = ""
         with suppress(SourceError, Refusal):
             hint = self._powers(connection, found).why_not_set(name)
         raise AccessDenied(self._said(refusal), hint) from None
 
-    def _refuse_kill(self, refusal: Refusal, connection: Connection, found: Survey) -> NoReturn:
+    def _refuse_kill(self, refusal: Refusal, connection: Connection, found: Capabilities) -> NoReturn:
         if refusal.number not in _NOT_OURS:
-            raise explained(self._address, refusal.number, str(refusal)) from None
+            raise explain_error(self._address, refusal.number, str(refusal)) from None
         hint = ""
         with suppress(SourceError, Refusal):
             hint = dict(self._powers(connection, found).why_not).get("kill", "")
@@ -416,16 +502,16 @@ def bounded(connection: Connection, address: Address) -> Iterator[None]:
     try:
         with connection.within(ACT_SECONDS):
             yield
-    except Misfit as misfit:
+    except UnfitAnswer as misfit:
         raise misfit.told(address.name) from None
     except Refusal as refusal:
-        raise explained(address, refusal.number, str(refusal)) from None
+        raise explain_error(address, refusal.number, str(refusal)) from None
 
 
-def named(statement: Statement, name: str) -> Statement:
+def with_variable_name(statement: Statement, name: str) -> Statement:
     """The one thing that cannot be bound, put in; only what can be nothing but a name. Raises Unsupported.
 
-    >>> named(sql.read("mysql/set_global.sql"), "wait_timeout")
+    >>> with_variable_name(sql.read_sql("mysql/set_global.sql"), "wait_timeout")
     'SET GLOBAL wait_timeout = %s'
     """
     if not re.fullmatch(r"[a-z_]+", name):
@@ -442,7 +528,7 @@ def literal(value: float) -> int | Decimal:
     return int(value) if float(value).is_integer() else Decimal(str(value))
 
 
-def fixed(flavour: Flavour, name: str, value: float | None) -> str:
+def fix_value(flavour: Flavour, name: str, value: float | None) -> str:
     """Why a variable cannot be set while the server runs: MariaDB answers error 1290 (tried on 10.11 and 11.8)."""
     if flavour is Flavour.MARIADB and name == "max_user_connections" and value == 0:
         return _(
@@ -451,17 +537,17 @@ def fixed(flavour: Flavour, name: str, value: float | None) -> str:
     return ""
 
 
-def _room(connection: Connection, found: Survey) -> Room:
+def _room(connection: Connection, found: Capabilities) -> ResourceHeadroom:
     descriptors, memory = connection.rows(found.must("room"))[0]
-    return Room(max(0, int(descriptors)), int(memory))
+    return ResourceHeadroom(max(0, int(descriptors)), int(memory))
 
 
-def _answering(connection: Connection) -> Survey:
+def _answering(connection: Connection) -> Capabilities:
     """Who answers, before anything was found out: what is known of a server holds while this is the same.
 
     Raises Unsupported for what can be looked at and not changed from here.
     """
-    who = identified(connection)
+    who = identify(connection)
     if who.stands_alone:
         raise Unsupported(
             _(
@@ -470,10 +556,10 @@ def _answering(connection: Connection) -> Survey:
             ),
             _("change it with its own statements"),
         )
-    return Survey(who.flavour, number_of(who.banner), who.banner, 0, who.account, frozenset())
+    return Capabilities(who.flavour, version_of(who.banner), who.banner, 0, who.account, frozenset())
 
 
-def _settle(connection: Connection, who: Survey) -> None:
+def _settle(connection: Connection, who: Capabilities) -> None:
     """Make the session ours: sql_mode is nobody's, so that what is out of bounds is cut with a warning, not refused."""
     if connection.rows(who.must("hurried")):
         connection.rows(who.must("session"), (round(sql.STATEMENT_SECONDS * 1000), PATIENCE))

@@ -15,10 +15,10 @@ from goneaway_tui.errors import (
     TooSlow,
     Unreachable,
 )
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import from_wire, plain
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.line import NO_TUNNEL
+from goneaway_tui.source.sockets import NO_TUNNEL
+from goneaway_tui.text.sanitize import from_wire, plain
 
 CLIENTS = range(2000, 3000)
 """Error numbers of client libraries: what goes with them was not sent by a server."""
@@ -96,7 +96,7 @@ def number_and_message(error: pymysql.Error) -> tuple[int, str]:
     return number, from_wire(message) if isinstance(message, bytes) else str(message)
 
 
-def explained(address: Address, number: int, message: str) -> SourceError:
+def explain_error(address: Address, number: int, message: str) -> SourceError:
     """The error a person is told, with what to do. `message` is the server's, PyMySQL's or, not yet said, ours."""
     said = plain(message, 300).rstrip(".")
     if number in HINTS:

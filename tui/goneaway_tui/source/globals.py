@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from goneaway_tui.model.server import Flavour, Variable
 from goneaway_tui.model.snapshot import STALL_LIMIT
+from goneaway_tui.source.capabilities import Capabilities
 from goneaway_tui.source.connection import Connection
-from goneaway_tui.source.dossier import text
-from goneaway_tui.source.services import ALONE
+from goneaway_tui.source.server_variants import ALONE
+from goneaway_tui.source.session_cache import text
 from goneaway_tui.source.sql.shapes import UNSIGNED
-from goneaway_tui.source.survey import Survey
 from goneaway_tui.tune.tunables import TUNABLE
 
 Cell = bytes | str | float | None
@@ -59,7 +59,12 @@ innodb-parameters.html; interactive_timeout's maximum by its kin (LONG_TIMEOUT i
 
 
 def variable(
-    found: Survey, name: str, value: Cell, low: Cell = None, high: Cell = None, origin: bytes | None = None
+    found: Capabilities,
+    name: str,
+    value: Cell,
+    low: Cell = None,
+    high: Cell = None,
+    origin: bytes | None = None,
 ) -> Variable:
     """As the server tells it; bounds that MySQL 5.7 does not tell are those of its manual."""
     told = Variable(name, number(value), number(low), number(high), SET_BY.get(text(origin)))
@@ -71,7 +76,7 @@ def variable(
 class GlobalsReader:
     """Reads limits at each poll, the rest when something changed."""
 
-    def __init__(self, connection: Connection, found: Survey) -> None:
+    def __init__(self, connection: Connection, found: Capabilities) -> None:
         self._connection = connection
         self._found = found
         self._variables: dict[str, Variable] = {}

@@ -1,37 +1,133 @@
-"""A real server as a Source: connects when asked, reads once a call, and after a failure begins anew."""
+"""A server's uptime that a step of the server's clock does not move.
+
+Servers reckon Uptime by their wall clock, so setting that by an hour makes them look restarted, or an hour older.
+"""
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from goneaway_tui.errors import SourceError, StopReported, TooSlow, Unreachable
-from goneaway_tui.judge.runs import is_same_run
-from goneaway_tui.language import _
-from goneaway_tui.model.sample import Sample
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample, is_same_run
 from goneaway_tui.model.server import Flavour, Limitation, Server
 from goneaway_tui.model.session import Session
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.address import Address
-from goneaway_tui.source.connection import Connection, Misfit, Refusal
-from goneaway_tui.source.globals import GlobalsReader
-from goneaway_tui.source.line import Line
+from goneaway_tui.source.capabilities import Capabilities, find_capabilities, limitations_of, short_of_room
+from goneaway_tui.source.connection import Connection, Refusal, UnfitAnswer
+from goneaway_tui.source.end_evidence import EndEvidenceReader
+from goneaway_tui.source.globals import GlobalsReader, number
 from goneaway_tui.source.mariadb import MariadbReader
 from goneaway_tui.source.mysql import MysqlReader
-from goneaway_tui.source.sidedoor import side_door
+from goneaway_tui.source.session_cache import text
+from goneaway_tui.source.sockets import ServerSocket
 from goneaway_tui.source.sql import STATEMENT_SECONDS
-from goneaway_tui.source.survey import Survey, limitations_of, short_of_room, survey
-from goneaway_tui.source.testimony import Testimony
-from goneaway_tui.source.uptime import SteadyUptime, uptime_of
+from goneaway_tui.text.sanitize import plain
 
 if TYPE_CHECKING:
-    from goneaway_tui.model.relative import Kin
-    from goneaway_tui.source.errorlog import ErrorLog
-    from goneaway_tui.source.history import History
+    from goneaway_tui.model.server import ServerTopology
+    from goneaway_tui.source.end_evidence import EndHistory
+    from goneaway_tui.source.error_log import ErrorLog
+
+
+def uptime_of(counters: Mapping[str, int]) -> float:
+    """What the server says. One whose clock was set to before its start says it as an unsigned number below nothing.
+
+    >>> uptime_of({"uptime": 9}), uptime_of({"uptime": 18446744073709548025}), uptime_of({})
+    (9.0, -3591.0, 0.0)
+    """
+    told = counters.get("uptime", 0)
+    return float(told - (1 << 64) if told >= 1 << 63 else told)
+
+
+@dataclass(slots=True)
+class SteadyUptime:
+    """Of one server over one connection, which no restart outlives. Seconds all."""
+
+    told: float
+    """What the server said last."""
+    at: float
+    """When it did, on our clock."""
+    stepped: float = 0.0
+    """By how much its clock was set since the connection began."""
+
+    def is_step(self, told: float, at: float) -> bool:
+        """Whether the server says what no passing of time makes of what it said before."""
+        return abs(told - self.now(at)) > RESTART_TOLERANCE
+
+    def take(self, told: float, at: float) -> float:
+        """Note what it says now; its uptime as our clock would have counted it."""
+        if self.is_step(told, at):
+            self.stepped += told - self.now(at)
+        self.told, self.at = told, at
+        return self.steady(at)
+
+    def steady(self, at: float) -> float:
+        """Its uptime then, as our clock counts it."""
+        return max(0.0, self.now(at) - self.stepped)
+
+    def now(self, at: float) -> float:
+        """What the server would say now."""
+        return self.told + (at - self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminPortKind:
+    """How a family's door is told of."""
+
+    variable: str
+    admits: str
+    how_to_have: str
+
+
+KINDS = {
+    Flavour.MYSQL: AdminPortKind(
+        "admin_port",
+        marked("an account with SERVICE_CONNECTION_ADMIN"),
+        marked("admin_address under [mysqld]"),
+    ),
+    Flavour.MARIADB: AdminPortKind(
+        "extra_port", marked("extra_max_connections more"), marked("extra_port under [mariadbd]")
+    ),
+}
+
+
+def find_admin_port(connection: Connection, found: Capabilities) -> str:
+    """What to do where this server is full, once we know it; empty where it does not say. Raises SourceError."""
+    try:
+        ((address, port),) = connection.rows(found.must("side_door"))
+    except (Refusal, ValueError):
+        return ""
+    return admin_port_hint(KINDS[found.flavour], plain(text(address), 200), int(number(port) or 0))
+
+
+def admin_port_hint(kind: AdminPortKind, address: str, port: int) -> str:
+    """
+    >>> admin_port_hint(KINDS[Flavour.MYSQL], "10.0.0.1", 33062)
+    'The admin_port still takes an account with SERVICE_CONNECTION_ADMIN: -h 10.0.0.1 -P 33062'
+    >>> admin_port_hint(KINDS[Flavour.MARIADB], "", 0)
+    'The server has no extra_port. For the next time: set extra_port under [mariadbd]'
+    """
+    if not port:
+        return _(
+            "The server has no {variable}. For the next time: set {setting}",
+            variable=kind.variable,
+            setting=_(kind.how_to_have),
+        )
+    host = f"-h {address} " if address else ""
+    return _(
+        "The {variable} still takes {whom}: {flags}",
+        variable=kind.variable,
+        whom=_(kind.admits),
+        flags=f"{host}-P {port}",
+    )
+
 
 T = TypeVar("T")
 INSTANCES_LOST = "performance_schema_thread_instances_lost"
@@ -102,11 +198,11 @@ class LiveSource:
         self._text_length = TEXT_LENGTH if statements else 0
         self._patience = max(LEAST_PATIENCE, round(interval * 3))
         self._reading: _Reading | None = None
-        self._testimony: tuple[Sample, Testimony] | None = None
+        self._testimony: tuple[Sample, EndEvidenceReader] | None = None
         """The last sample of the run that it is of; it outlives our connections to that server."""
         self._stop_reported = False
         """Whether the server has ended our session by an error of its stop since the last sample."""
-        self._line = Line()
+        self._line = ServerSocket()
         """The way in use: cutting it wakes whoever waits on it, also while connecting."""
         self._busy = threading.Lock()
         self._closed = False
@@ -120,17 +216,17 @@ class LiveSource:
         stop_reported, self._stop_reported = self._stop_reported, False
         return replace(sample, clues=replace(sample.clues, stop_reported=True)) if stop_reported else sample
 
-    def history(self) -> History:
+    def history(self) -> EndHistory:
         """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
         past = self._asked(lambda reading: reading.history())
         return past if self._log is None else replace(past, log=(*past.log, *self._log.past()))
 
-    def relatives(self) -> Kin:
+    def relatives(self) -> ServerTopology:
         """What the server says of others that belong with it. Raises SourceError."""
         return self._asked(lambda reading: reading.relatives())
 
     @contextmanager
-    def lent(self) -> Iterator[tuple[Connection, Survey]]:
+    def lent(self) -> Iterator[tuple[Connection, Capabilities]]:
         """The connection that stands, and what is known of the server; no reading is begun meanwhile.
 
         Whoever cannot trust it any more cuts it, and the next reading begins anew.
@@ -154,7 +250,7 @@ class LiveSource:
                     self._reading = self._begin()
                 with self._line.within(SAMPLE_SECONDS):
                     return ask(self._reading)
-            except Misfit as misfit:
+            except UnfitAnswer as misfit:
                 self._drop()
                 raise misfit.told(self.name) from None
             except Refusal as refusal:
@@ -190,7 +286,7 @@ class LiveSource:
             self._line.cut()
 
     def _begin(self) -> _Reading:
-        self._line = Line()
+        self._line = ServerSocket()
         if self._closed:
             raise self._over()
         connection = Connection(self._address, self._line)
@@ -203,11 +299,11 @@ class LiveSource:
             connection.close()
             raise
 
-    def _witness(self, sample: Sample) -> Testimony:
+    def _witness(self, sample: Sample) -> EndEvidenceReader:
         """What was said by this run of the server so far."""
         if self._testimony is None or not is_same_run(self._testimony[0], sample):
             seen = None if self._testimony is None else self._testimony[1].taken_at
-            self._testimony = (sample, Testimony(seen))
+            self._testimony = (sample, EndEvidenceReader(seen))
         self._testimony = (sample, self._testimony[1])
         return self._testimony[1]
 
@@ -228,7 +324,7 @@ class LiveSource:
             self._reading = None
 
 
-def settle(connection: Connection, found: Survey, needed: int) -> None:
+def configure_session(connection: Connection, found: Capabilities, needed: int) -> None:
     """Bound our session's statements and see that it may idle for `needed` seconds.
 
     Where setting our own variables leaves a trace others see, it is done only if there is no other way.
@@ -250,17 +346,17 @@ class _Reading:
         self._clock = clock
         self._text_length = text_length
         self._surveyed_at = clock()
-        self._found = survey(connection)
-        settle(connection, self._found, patience)
+        self._found = find_capabilities(connection)
+        configure_session(connection, self._found, patience)
         self._refused_at = -math.inf
         self._use(self._found)
         self._uptime = SteadyUptime(uptime_of(dict(self._answered(self._count))), clock())
         self._counters: tuple[tuple[str, int], ...] = ()
         self._counted_at = -math.inf
         self._present: frozenset[int] = frozenset()
-        self.side_door = side_door(connection, self._found)
+        self.side_door = find_admin_port(connection, self._found)
 
-    def sample(self, witness: Callable[[Sample], Testimony]) -> Sample:
+    def sample(self, witness: Callable[[Sample], EndEvidenceReader]) -> Sample:
         """`witness` tells whose testimony is to be continued."""
         began, asked = self._clock(), self.connection.asked
         if self._reader.is_blinded or began - self._surveyed_at > SURVEY_SECONDS:
@@ -308,7 +404,7 @@ class _Reading:
     def _leave_out(self, refusal: Refusal) -> None:
         """Read without a statement from now on: what it would have told is among the limitations then."""
         found = self._found.without(refusal)
-        now = survey(self.connection)
+        now = find_capabilities(self.connection)
         self._surveyed_at = self._refused_at = self._clock()
         # What may be read can have changed meanwhile: then it is known by the abilities, and needs no word of its own.
         self._use(found if now.able == found.able else now)
@@ -329,22 +425,22 @@ class _Reading:
         return self._counters
 
     @property
-    def found(self) -> Survey:
+    def found(self) -> Capabilities:
         return self._found
 
-    def history(self) -> History:
+    def history(self) -> EndHistory:
         # it comes with the rooms of the doctor, which a look does not need
-        from goneaway_tui.source.history import recalled
+        from goneaway_tui.source.end_evidence import read_history
 
-        return recalled(self.connection, self._found, self._clock)
+        return read_history(self.connection, self._found, self._clock)
 
-    def relatives(self) -> Kin:
-        from goneaway_tui.source.relatives import relatives
+    def relatives(self) -> ServerTopology:
+        from goneaway_tui.source.topology import read_topology
 
-        return relatives(self.connection, self._found, self._address.host)
+        return read_topology(self.connection, self._found, self._address.host)
 
     def _survey_again(self, now: float) -> None:
-        found = survey(self.connection)
+        found = find_capabilities(self.connection)
         self._surveyed_at = now
         if found.uid != self._found.uid:
             raise Unreachable(
@@ -356,7 +452,7 @@ class _Reading:
         ):
             self._use(found)
 
-    def _use(self, found: Survey) -> None:
+    def _use(self, found: Capabilities) -> None:
         while True:
             self._found = found
             self._limitations = limitations_of(found)

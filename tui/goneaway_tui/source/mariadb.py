@@ -12,13 +12,18 @@ from collections.abc import Iterable
 
 from goneaway_tui.model.session import ProcesslistId, Role, Session, Transaction
 from goneaway_tui.ports import Clock
+from goneaway_tui.source.capabilities import Capabilities
+from goneaway_tui.source.clocks import Timebase
 from goneaway_tui.source.connection import Connection, Row
-from goneaway_tui.source.dossier import Dossier, optional, read_attributes, read_open_transactions, text, word
-from goneaway_tui.source.packed import numbers, rows_of
-from goneaway_tui.source.roles import role_of
-from goneaway_tui.source.roster import Roster
-from goneaway_tui.source.survey import Survey
-from goneaway_tui.source.timebase import Timebase
+from goneaway_tui.source.session_cache import (
+    SessionCache,
+    optional,
+    read_attributes,
+    read_open_transactions,
+    text,
+    word,
+)
+from goneaway_tui.source.session_table import SessionTable, numbers, role_of, rows_of
 
 SLACK = 0.005
 """Seconds by which two readings of one idle wait may differ beyond the way's own time before a clock must have drifted."""
@@ -34,7 +39,13 @@ class MariadbReader:
     """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
 
     def __init__(
-        self, connection: Connection, found: Survey, clock: Clock, text_length: int, *, large: int = LARGE
+        self,
+        connection: Connection,
+        found: Capabilities,
+        clock: Clock,
+        text_length: int,
+        *,
+        large: int = LARGE,
     ) -> None:
         """`text_length`: bytes of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
         self._connection = connection
@@ -43,8 +54,8 @@ class MariadbReader:
         self._text_length = text_length
         self._large = large
         self._way = Timebase()
-        self._known: dict[int, Dossier] = {}
-        self._roster = Roster()
+        self._known: dict[int, SessionCache] = {}
+        self._roster = SessionTable()
         self._mark = 0
         """Our own QUERY_ID at the last look: whoever has begun a command since has a higher one."""
         self._restless: set[int] = set()
@@ -111,7 +122,9 @@ class MariadbReader:
         if rows:
             self._way.observe(sent, self._clock(), float(rows[0][1]))
 
-    def _meet(self, rows: list[Row], gone: Iterable[int]) -> tuple[dict[int, Dossier], dict[int, Dossier]]:
+    def _meet(
+        self, rows: list[Row], gone: Iterable[int]
+    ) -> tuple[dict[int, SessionCache], dict[int, SessionCache]]:
         """Forget who is gone; return the dossiers of who is new, and of who ran something since the last reading."""
         for number in gone:
             del self._known[number]
@@ -123,7 +136,7 @@ class MariadbReader:
                 continue
             dossier = self._known.get(session_id)
             if dossier is None:
-                dossier = self._known[session_id] = new[session_id] = Dossier(session_id)
+                dossier = self._known[session_id] = new[session_id] = SessionCache(session_id)
             if dossier.query != query:
                 dossier.query, dossier.idle_since, dossier.statement = query, None, None
                 ran[session_id] = dossier
@@ -132,7 +145,7 @@ class MariadbReader:
                 dossier.statement = info
         return new, ran
 
-    def _read_statements(self, ran: dict[int, Dossier]) -> None:
+    def _read_statements(self, ran: dict[int, SessionCache]) -> None:
         """The last statement of sessions that ran one; without its consumer, what was seen running is remembered."""
         statement = self._found.statement("statements")
         if statement is None or not ran:
@@ -144,7 +157,7 @@ class MariadbReader:
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         number, user, host, db, command, seconds, state, info, _ = row
         session_id = int(number)
-        dossier = self._known.get(session_id) or Dossier()
+        dossier = self._known.get(session_id) or SessionCache()
         role = role_of(word(command), word(user))
         since = None
         if role is Role.LOGIN or (role is Role.CLIENT and word(command) == "Sleep"):

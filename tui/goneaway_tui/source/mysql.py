@@ -1,38 +1,175 @@
-"""Reading MySQL's sessions.
-
-On a large server the roll tells who may have done anything (`source.roll`), and only their rows are brought; a small one is
-read whole, as any is from time to time. What a statement may have changed (the idle clock, the own limit, the last
-statement) comes from the statement events, so nothing is asked of a session that slept.
-"""
+"""MySQL's two clocks, told in ours: the statement timer, by which events are timed, and its wall clock."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction
 from goneaway_tui.ports import Clock
-from goneaway_tui.source.coarse import CoarseWaits
+from goneaway_tui.source.capabilities import Capabilities
+from goneaway_tui.source.clocks import PICOSECONDS, Timebase, WholeSecondWaits
 from goneaway_tui.source.connection import Connection, Row
-from goneaway_tui.source.dossier import (
-    Dossier,
+from goneaway_tui.source.session_cache import (
+    ChangeDetector,
+    ChangedSessions,
+    SessionCache,
     StatementEvent,
     command_words,
+    is_few,
     optional,
     read_attributes,
+    read_open_transactions,
     text,
     word,
 )
-from goneaway_tui.source.mysql_clocks import Clocks
-from goneaway_tui.source.mysql_limits import SWEEP_SECONDS, OwnLimits
-from goneaway_tui.source.mysql_transactions import Transactions
-from goneaway_tui.source.packed import numbers, rows_of
-from goneaway_tui.source.roles import role_of
-from goneaway_tui.source.roll import Call, Roll, few
-from goneaway_tui.source.roster import Roster
-from goneaway_tui.source.sql.shapes import UNSIGNED
-from goneaway_tui.source.survey import Survey
-from goneaway_tui.source.timebase import PICOSECONDS
+from goneaway_tui.source.session_table import SessionTable, numbers, role_of, rows_of
+from goneaway_tui.source.sql.shapes import UNSIGNED, Statement
+
+
+class MysqlClocks:
+    """Reads both at each reading. The timer is read off our own running statement, so our thread must be instrumented."""
+
+    def __init__(self, connection: Connection, found: Capabilities, clock: Clock) -> None:
+        self._connection = connection
+        self._found = found
+        self._clock = clock
+        self.timer = Timebase()
+        self.wall = Timebase()
+        self.exact = False
+        """Whether this reading could tell the timer, without which no event can be placed in time."""
+        self.moved = 0.0
+        """Seconds by which the timer was found to have been set since the reading before."""
+        self.is_blinded = False
+        """The timer could be told when we connected and no longer can."""
+        self.own_thread: ThreadId | None = None
+        statement = found.statement("own_thread")
+        tells_timer = "%s" in found.must("clock") and found.statement("statements") is not None
+        if statement is not None and tells_timer:
+            own = connection.rows(statement)
+            self.own_thread = ThreadId(int(own[0][0])) if own else None
+
+    def read(self) -> float | None:
+        """Set both timebases; the statement timer's reading in seconds, where there is one. Raises SourceError."""
+        timer, self.moved = None, 0.0
+        if self.own_thread is not None:
+            timer = self._observe(self._found.must("clock"), (self.own_thread,))
+            self.is_blinded = timer is None
+        if timer is None:
+            self._observe(self._found.must("wall"), ())
+        self.exact = timer is not None
+        return timer
+
+    def _observe(self, statement: Statement, parameters: tuple[int, ...]) -> float | None:
+        sent = self._clock()
+        rows = self._connection.rows(statement, parameters)
+        received = self._clock()
+        if not rows:
+            return None
+        timer, wall = rows[0]
+        self.wall.observe(sent, received, float(wall))
+        if timer is None:
+            return None
+        seconds = int(timer) / PICOSECONDS
+        self.moved = self.timer.observe(sent, received, seconds)
+        return seconds
+
+
+ASKED_AT_ONCE = 500
+"""Sessions whose variables one statement asks for: 20 ms of the server's time at the measured 40 microseconds each."""
+RAN_AT_ONCE = 100
+"""How many of those that ran something are asked in one reading; the others wait for the next."""
+SWEEP_SECONDS = 30.0
+"""How often limits are asked again of sessions that did nothing: those without events may have changed them unseen."""
+SWEPT_AT_ONCE = 50
+"""How many of those with events are asked at a sweep."""
+
+
+class OwnLimitReader:
+    """Asks whom it must, at most so many in one reading: the others wait for the next, those nobody knows of least."""
+
+    def __init__(self, connection: Connection, found: Capabilities, wall: Timebase) -> None:
+        """`wall` places the instants that the server tells."""
+        self._connection = connection
+        self._found = found
+        self._wall = wall
+        self._waiting: dict[ThreadId, None] = {}
+        self._unswept: list[ThreadId] = []
+        self._begun = False
+
+    def read(
+        self, by_thread: Mapping[ThreadId, SessionCache], threads: Iterable[ThreadId]
+    ) -> list[SessionCache]:
+        """Ask for those that are new or ran something; at the first reading for all. Returns those that were told."""
+        if self._found.statement("own_limits") is None:
+            return []
+        for thread in sorted(threads):
+            self._waiting.setdefault(thread)
+        asked = [thread for thread in self._waiting if thread in by_thread]
+        if self._begun:
+            unknown = [thread for thread in asked if by_thread[thread].own_limit is None]
+            known = [thread for thread in asked if by_thread[thread].own_limit is not None]
+            asked = [*unknown[:ASKED_AT_ONCE], *known[:RAN_AT_ONCE]]
+        for first in range(0, len(asked), ASKED_AT_ONCE):
+            bunch = sorted(asked[first : first + ASKED_AT_ONCE])
+            for thread, name, value in rows_of(self._connection, self._found, "own_limits", (bunch,)):
+                dossier = by_thread.get(thread)
+                if dossier is None:
+                    continue
+                if text(name) == "wait_timeout":
+                    dossier.own_limit = int(value)
+                else:
+                    dossier.began = self._wall.local(float(value))
+        done = set(asked)
+        self._waiting = {each: None for each in self._waiting if each in by_thread and each not in done}
+        self._begun = True
+        return [by_thread[thread] for thread in asked]
+
+    def sweep(self, by_thread: Mapping[ThreadId, SessionCache]) -> set[ThreadId]:
+        """Some of those that did nothing, in turn: nobody's limit stays unread for ever, whatever was missed."""
+        if not self._unswept:
+            self._unswept = sorted(by_thread, reverse=True)
+        return {self._unswept.pop() for _ in range(min(SWEPT_AT_ONCE, len(self._unswept)))}
+
+
+class TransactionReader:
+    """Reads them all each time: they are few, and both tables are short."""
+
+    def __init__(self, connection: Connection, found: Capabilities, timer: Timebase) -> None:
+        """`timer` places the instants of events."""
+        self._connection = connection
+        self._found = found
+        self._timer = timer
+
+    def read(self, by_thread: Mapping[ThreadId, SessionCache], taken_at: float) -> dict[int, Transaction]:
+        """By session id. Raises SourceError."""
+        began: dict[int, tuple[float, bool]] = {}
+        statement = self._found.statement("transactions")
+        if statement is not None and self._timer.is_set:
+            for thread, start, read_only in self._connection.rows(statement):
+                dossier = by_thread.get(thread)
+                if dossier is not None and start is not None:
+                    began[dossier.id] = (self._timer.local(start / PICOSECONDS), bool(read_only))
+        held = read_open_transactions(self._connection, self._found)
+        readable = "process" in self._found.able
+        return {
+            number: _transaction(began.get(number), held.get(number), taken_at, rows_readable=readable)
+            for number in began.keys() | held.keys()
+        }
+
+
+def _transaction(
+    began: tuple[float, bool] | None, held: Row | None, taken_at: float, *, rows_readable: bool
+) -> Transaction:
+    started, read_only = began if began is not None else (None, False)
+    if held is None:
+        rows = 0 if rows_readable else None
+        return Transaction(started, rows, rows, read_only)
+    age, modified, locked, innodb_read_only = held
+    if started is None and age is not None:
+        started = taken_at - max(0.0, float(age))
+    return Transaction(started, int(modified), int(locked), read_only or bool(int(innodb_read_only)))
+
 
 LOOK_BACK = 0.005
 """Seconds before the last reading from which events are asked again, so that none falls between two readings."""
@@ -48,7 +185,13 @@ class MysqlReader:
     """Reads sessions over one connection; remembers what is asked once. A new connection needs a new reader."""
 
     def __init__(
-        self, connection: Connection, found: Survey, clock: Clock, text_length: int, *, large: int = LARGE
+        self,
+        connection: Connection,
+        found: Capabilities,
+        clock: Clock,
+        text_length: int,
+        *,
+        large: int = LARGE,
     ) -> None:
         """`text_length`: characters of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
         self._connection = connection
@@ -56,18 +199,18 @@ class MysqlReader:
         self._clock = clock
         self._text_length = text_length
         self._large = large
-        self._clocks = Clocks(connection, found, clock)
+        self._clocks = MysqlClocks(connection, found, clock)
         self._events_since = 0.0
-        self._known: dict[int, Dossier] = {}
-        self._by_thread: dict[ThreadId, Dossier] = {}
-        self._limits = OwnLimits(connection, found, self._clocks.wall)
-        self._transactions = Transactions(connection, found, self._clocks.timer)
-        self._roster = Roster()
-        self._roll = Roll()
+        self._known: dict[int, SessionCache] = {}
+        self._by_thread: dict[ThreadId, SessionCache] = {}
+        self._limits = OwnLimitReader(connection, found, self._clocks.wall)
+        self._transactions = TransactionReader(connection, found, self._clocks.timer)
+        self._roster = SessionTable()
+        self._roll = ChangeDetector()
         self._was_calm = False
         """At the last call nobody but the restless had done anything."""
         self._whole_at = -math.inf
-        self._coarse = CoarseWaits(self._clocks.wall)
+        self._coarse = WholeSecondWaits(self._clocks.wall)
         self._swept_at = -math.inf
         self.is_short = False
         """performance_schema has no room for some sessions: the server's own list is read too, which has them all."""
@@ -139,12 +282,12 @@ class MysqlReader:
             dossier.timer_moved += moved
         self._events_since, self._whole_at = 0.0, -math.inf
 
-    def _call_roll(self) -> Call | None:
+    def _call_roll(self) -> ChangedSessions | None:
         """Who may have done anything; None where all are to be read."""
         roll = self._found.statement("roll") if self._found.statement("some") is not None else None
         is_small = len(self._roster) < self._large and self._whole_at > -math.inf
         if roll is None or not self._clocks.exact or is_small or self.is_short:
-            self._roll, self._was_calm = Roll(), False
+            self._roll, self._was_calm = ChangeDetector(), False
             return None
         call = self._call_briefly() if self._was_calm else None
         if call is None:
@@ -160,9 +303,9 @@ class MysqlReader:
             call = self._roll.call(told, int(second))
             self._was_calm = not call.gone and call.asked <= restless
         due = self._clock() - self._whole_at > WHOLE_SECONDS
-        return call if few(call.asked, len(self._roster)) and not due else None
+        return call if is_few(call.asked, len(self._roster)) and not due else None
 
-    def _call_briefly(self) -> Call | None:
+    def _call_briefly(self) -> ChangedSessions | None:
         """By a checksum; None where it says that somebody has done something."""
         digest = self._found.statement("roll_digest")
         if digest is None:
@@ -171,7 +314,7 @@ class MysqlReader:
         self._was_calm = self._roll.digest(self._found.own_id) == (int(number), int(checksum))
         return self._roll.unmoved(int(second)) if self._was_calm else None
 
-    def _rows_of(self, call: Call) -> list[Row]:
+    def _rows_of(self, call: ChangedSessions) -> list[Row]:
         if not call.asked:
             return []
         return rows_of(self._connection, self._found, "some", (self._text_length, sorted(call.asked)))
@@ -188,7 +331,7 @@ class MysqlReader:
         self.unlisted = len(rows)
         return rows
 
-    def _meet(self, rows: Iterable[Row], gone: Iterable[int]) -> dict[int, Dossier]:
+    def _meet(self, rows: Iterable[Row], gone: Iterable[int]) -> dict[int, SessionCache]:
         """Forget who is gone; open a dossier for who is new, and return those."""
         for number in gone:
             self._forget(number)
@@ -200,7 +343,9 @@ class MysqlReader:
                 self._forget(number)
                 dossier = None
             if dossier is None and command_time is not None:
-                dossier = new[number] = Dossier(number, None if thread is None else ThreadId(int(thread)))
+                dossier = new[number] = SessionCache(
+                    number, None if thread is None else ThreadId(int(thread))
+                )
                 self._known[number] = dossier
                 if dossier.thread is not None:
                     self._by_thread[dossier.thread] = dossier
@@ -231,7 +376,7 @@ class MysqlReader:
 
     def _note(
         self,
-        dossier: Dossier | None,
+        dossier: SessionCache | None,
         start: int | None,
         end: int | None,
         running: int,
@@ -249,7 +394,7 @@ class MysqlReader:
             dossier.statement = optional(sql_text) or command_words(event.name)
         return True
 
-    def _read_hosts(self, new: dict[int, Dossier]) -> None:
+    def _read_hosts(self, new: dict[int, SessionCache]) -> None:
         if self._found.statement("hosts") is None or not new:
             return
         for session_id, host in rows_of(self._connection, self._found, "hosts", (min(new),)):
@@ -273,7 +418,7 @@ class MysqlReader:
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         _, number, user, host, db, command, seconds, state, info, thread_name, instrumented = row
         session_id = int(number)
-        dossier = self._known.get(session_id) or Dossier()
+        dossier = self._known.get(session_id) or SessionCache()
         role, shown = role_of(word(command), word(user), word(thread_name)), word(command)
         if seconds is None and role is Role.CLIENT:
             role, shown = Role.LOGIN, "Connect"
@@ -307,7 +452,7 @@ class MysqlReader:
         )
 
     def _idle_since(
-        self, dossier: Dossier, seconds: int, *, exact: bool, taken_at: float
+        self, dossier: SessionCache, seconds: int, *, exact: bool, taken_at: float
     ) -> tuple[float | None, float]:
         """When the running idle wait began on our clock, and by how much that may be wrong."""
         event = dossier.event

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from goneaway_tui.language import _, marked
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.tuning import Powers
-from goneaway_tui.source.survey import Survey
+from goneaway_tui.model.tuning import Privileges
+from goneaway_tui.source.capabilities import Capabilities
 
 AnyOf = tuple[str, ...]
 """Privileges of which one will do; the first is the one to grant."""
@@ -71,28 +71,28 @@ NO_PERSIST = marked("{server} keeps no value across restarts: write it into the 
 UNREAD = marked("persisted_globals_load is OFF: a restart would not read what is persisted")
 
 
-def granted(lines: Iterable[str]) -> frozenset[str]:
+def granted_privileges(lines: Iterable[str]) -> frozenset[str]:
     """The global privileges in the lines of SHOW GRANTS, those of roles in use among them.
 
-    >>> sorted(granted(["GRANT SELECT, SUPER ON *.* TO `dba`@`%`", "GRANT `SUPER` TO `dba`@`%`"]))
+    >>> sorted(granted_privileges(["GRANT SELECT, SUPER ON *.* TO `dba`@`%`", "GRANT `SUPER` TO `dba`@`%`"]))
     ['SELECT', 'SUPER']
     """
     found = (re.match(r"GRANT ([A-Z_ ,]+) ON \*\.\* TO ", line) for line in lines)
     return frozenset(name.strip() for each in found if each for name in each[1].split(","))
 
 
-def needed(found: Survey, act: str) -> AnyOf:
+def needed_privileges(found: Capabilities, act: str) -> AnyOf:
     """What this server asks for an act: `set`, `persist`, `kill`, or setting the variable of that name."""
     version = tuple(int(part) for part in found.version.split(".") if part)
     asked = next(asked for since, asked in NEEDS[found.flavour] if version >= since)
     return asked.get(act, asked["set"])
 
 
-def grant_for(found: Survey, act: str) -> str:
-    return f"GRANT {needed(found, act)[0]} ON *.* TO {found.account}"
+def grant_for(found: Capabilities, act: str) -> str:
+    return f"GRANT {needed_privileges(found, act)[0]} ON *.* TO {found.account}"
 
 
-def service_way(found: Survey, lines: Iterable[str], identity: Mapping[str, str]) -> str:
+def service_way(found: Capabilities, lines: Iterable[str], identity: Mapping[str, str]) -> str:
     """What to do on a service that lets nobody set a variable, with a place for its name; empty elsewhere."""
     roles = {
         role
@@ -104,12 +104,14 @@ def service_way(found: Survey, lines: Iterable[str], identity: Mapping[str, str]
     return next((way for marks, way in MANAGED if marks & signs), "")
 
 
-def powers(found: Survey, lines: list[str], identity: Mapping[str, str], where: str) -> Powers:
+def find_privileges(
+    found: Capabilities, lines: list[str], identity: Mapping[str, str], where: str
+) -> Privileges:
     """`lines`: of SHOW GRANTS; `identity`: by lower-case name; `where`: what stands for a server without a uuid."""
-    held = granted(lines)
+    held = granted_privileges(lines)
 
     def may(act: str) -> bool:
-        return bool(held & {EVERYTHING, *needed(found, act)})
+        return bool(held & {EVERYTHING, *needed_privileges(found, act)})
 
     way = service_way(found, lines, identity)
 
@@ -135,7 +137,7 @@ def powers(found: Survey, lines: list[str], identity: Mapping[str, str], where: 
         why_not["kill"] = _(
             "the account may end only sessions of its own account: {grant}", grant=grant_for(found, "kill")
         )
-    return Powers(
+    return Privileges(
         account=found.account,
         server_id=identity.get("server_uuid") or identity.get("server_uid") or where,
         can_set=can_set,
@@ -145,6 +147,7 @@ def powers(found: Survey, lines: list[str], identity: Mapping[str, str], where: 
         apart=tuple(
             (name, "" if may(name) else lacking(name, name))
             for name in CONNECTIONS
-            if may(name) != can_set or (not can_set and needed(found, name) != needed(found, "set"))
+            if may(name) != can_set
+            or (not can_set and needed_privileges(found, name) != needed_privileges(found, "set"))
         ),
     )

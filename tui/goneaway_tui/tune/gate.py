@@ -11,22 +11,24 @@ from dataclasses import replace
 from threading import Lock
 
 from goneaway_tui.errors import FileError, Refused, SourceError
-from goneaway_tui.language import _, english
-from goneaway_tui.model.tuning import Keep, Kept, Powers, Probe, Standing
-from goneaway_tui.ports import Conversation, Executor
+from goneaway_tui.i18n import _, english
+from goneaway_tui.model.tuning import KeptValue, NewSessionProbe, Persistence, Privileges, VariableState
+from goneaway_tui.ports import ActConnection, Executor
 from goneaway_tui.tune.actions import (
     Action,
     KillQuery,
     KillSession,
+    Outcome,
     ResetPersist,
     SetVariable,
+    action_words,
     digits,
-    restoring,
+    ending,
+    is_gone,
+    undo_action,
 )
-from goneaway_tui.tune.entries import Act, Entry, Phase
-from goneaway_tui.tune.journal import Journal
-from goneaway_tui.tune.look import LOOK_AGAIN, look
-from goneaway_tui.tune.outcome import Outcome, ending, is_gone, said
+from goneaway_tui.tune.journal import Journal, JournalAct, JournalEntry, Phase
+from goneaway_tui.tune.preconditions import LOOK_AGAIN, read_preconditions
 from goneaway_tui.tune.tunables import TUNABLE
 
 __all__ = ["Gate", "Outcome"]
@@ -39,7 +41,7 @@ class Gate:
         self,
         executor: Executor,
         journal: Journal,
-        powers: Powers,
+        powers: Privileges,
         server_name: str = "",
         own_ids: Callable[[], Collection[int]] = tuple,
     ) -> None:
@@ -60,23 +62,23 @@ class Gate:
         """
         return value in self._set.pop(variable, ())
 
-    def standing(self, name: str) -> Standing:
+    def standing(self, name: str) -> VariableState:
         """A variable, read afresh. Raises SourceError."""
         return self._executor.standing(name)
 
-    def probe(self, name: str) -> tuple[Probe, ...]:
+    def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
         """What new sessions get. Raises SourceError."""
         return self._executor.probe(name)
 
-    def last_change(self) -> Act | None:
+    def last_change(self) -> JournalAct | None:
         """What `undo` would take back. Raises FileError."""
         return self.journal.last_change(self.powers.server_id)
 
-    def together(self) -> AbstractContextManager[Conversation]:
+    def together(self) -> AbstractContextManager[ActConnection]:
         """One connection for a run of acts, each performed `over` it."""
         return self._executor.together()
 
-    def run(self, action: Action, over: Conversation | None = None, *, borrow: bool = False) -> Outcome:
+    def run(self, action: Action, over: ActConnection | None = None, *, borrow: bool = False) -> Outcome:
         """Perform it, once. The journal tells of each way this can end.
 
         With `borrow` it may run over the connection that reads, where the server gives no other; the person who asked for
@@ -93,7 +95,7 @@ class Gate:
             try:
                 with (over or self._executor).together(borrow=borrow) as conversation:
                     try:
-                        found = look(action, conversation, self.powers, self._own_ids())
+                        found = read_preconditions(action, conversation, self.powers, self._own_ids())
                         asked = not found.gone
                         kept = self._perform(action, conversation) if asked else None
                     finally:
@@ -124,7 +126,7 @@ class Gate:
         if act_id not in {"", act.id}:
             raise Refused(_("something else was changed on this server since"), _(LOOK_AGAIN))
         was, actions = act.entry, self.taking_back(act)
-        if was.keep is Keep.PERSIST:
+        if was.keep is Persistence.PERSIST:
             persisted = self.standing(str(was.variable)).persisted
             if persisted is not None and persisted != was.kept:
                 raise Refused(
@@ -139,18 +141,18 @@ class Gate:
             yield self.run(action, borrow=borrow)
 
     @staticmethod
-    def taking_back(act: Act) -> tuple[Action, ...]:
+    def taking_back(act: JournalAct) -> tuple[Action, ...]:
         """What `undo` would do for this one. Raises Refused where the journal does not tell."""
         was = act.entry
         if was.variable not in TUNABLE or was.old is None or was.kept is None or was.keep is None:
             raise Refused(
                 _("the journal does not tell what to go back to after {statement}", statement=was.statement)
             )
-        return restoring(was.variable, was.old, was.kept, was.keep, was.old_persisted, act.id)
+        return undo_action(was.variable, was.old, was.kept, was.keep, was.old_persisted, act.id)
 
     # --- Doing
 
-    def _perform(self, action: Action, executor: Conversation) -> Kept:
+    def _perform(self, action: Action, executor: ActConnection) -> KeptValue:
         match action:
             case SetVariable(name, value, keep):
                 self._set.setdefault(name, []).append(value)
@@ -165,12 +167,12 @@ class Gate:
                 return executor.kill_query(witness.id)
 
     def _concluded(
-        self, action: Action, attempt: Entry, before: Standing | None, kept: Kept | None
+        self, action: Action, attempt: JournalEntry, before: VariableState | None, kept: KeptValue | None
     ) -> Outcome:
         outcome = Outcome(
             action,
             attempt.id,
-            said(action, kept),
+            action_words(action, kept),
             kept,
             before,
             gone=is_gone(action, kept),
@@ -197,8 +199,8 @@ class Gate:
 
     # --- Writing down
 
-    def _attempt(self, action: Action) -> Entry:
-        entry = Entry(
+    def _attempt(self, action: Action) -> JournalEntry:
+        entry = JournalEntry(
             self.journal.now(),
             Phase.ATTEMPTED,
             self.journal.new_id(),
@@ -216,5 +218,5 @@ class Gate:
                 of = f"session {witness.id} of {witness.user}@{witness.host}"
                 return replace(entry, about=f"{of}, {witness.program}" if witness.program else of)
 
-    def _record(self, entry: Entry) -> None:
+    def _record(self, entry: JournalEntry) -> None:
         self.journal.append(replace(entry, at=self.journal.now()))

@@ -1,44 +1,250 @@
-"""What was done to servers and by whom: JSON lines, added to and never rewritten, on the disk before the act.
-
-Whoever can write to the file can write anything into it, and a crash can leave half a line: reading it never fails for
-what is in it. What it tells is as hostile as any text and is made plain where it is shown.
-"""
+"""What the journal says of acts, as sentences that are recognised where it is read back: it is English, its reader need not be."""
 
 from __future__ import annotations
 
 import errno
 import json
+import math
 import os
+import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.tuning import Persistence
 from goneaway_tui.ports import Clock
 from goneaway_tui.private_files import open_private
-from goneaway_tui.tune.entries import Act, Entry, acts_of, entry_of, last_change_of
+from goneaway_tui.text.sanitize import plain
+
+GONE = marked("session {id} had already ended")
+KILLED = marked("session {id} was killed")
+QUERY_KILLED = marked("the statement of session {id} was killed")
+NOT_PERSISTED = marked("nothing is persisted for {name} any more; its running value stays")
+NOT_READ_BACK = marked("{name} was set, and could not be read back")
+KEPT = marked("{name} is {kept} now")
+KEPT_OTHER = marked("{name} is {kept} now, not {asked} as asked for")
+NOT_PERFORMED = marked("not performed: {why}")
+OUTCOME_UNKNOWN = marked("outcome unknown: {why}")
+
+FIELDS = {"why": r"(?P<why>.*)"}
+ANY_FIELD = r"(?P<{}>[^\s:;,]{{1,100}})"
+"""A number or the name of a variable."""
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", sentence)
+    return re.compile(
+        "".join(
+            FIELDS.get(part, ANY_FIELD.format(part)) if at % 2 else re.escape(part)
+            for at, part in enumerate(parts)
+        ),
+        re.DOTALL,
+    )
+
+
+PATTERNS = {
+    sentence: _pattern(sentence)
+    for sentence in (
+        GONE,
+        KILLED,
+        QUERY_KILLED,
+        NOT_PERSISTED,
+        NOT_READ_BACK,
+        KEPT,
+        KEPT_OTHER,
+        NOT_PERFORMED,
+        OUTCOME_UNKNOWN,
+    )
+}
+"""Each sentence, and what it looks like with its fields filled in."""
+
+
+def outcome_text(outcome: str) -> str:
+    """What somebody wrote down in English, in the language of the run; what is no sentence of ours stays as it is.
+
+    >>> outcome_text("wait_timeout is 600 now")
+    'wait_timeout is 600 now'
+    """
+    found = ((sentence, pattern.fullmatch(outcome)) for sentence, pattern in PATTERNS.items())
+    return next((_(sentence, **match.groupdict()) for sentence, match in found if match), outcome)
+
+
+UNKNOWN = marked("attempted, outcome unknown")
+"""What is said of an act whose second line is missing: we, or the machine, ended in between."""
+
+
+class Phase(StrEnum):
+    """What a line tells of its act."""
+
+    ATTEMPTED = marked("attempted")
+    """About to be done."""
+    DONE = marked("done")
+    FAILED = marked("failed")
+    """The server refused it, or nobody knows; `outcome` tells which."""
+    REFUSED = marked("refused")
+    """The gate did not let it through."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line."""
+
+    at: str
+    """ISO 8601 in UTC, with `Z`."""
+    phase: Phase
+    id: str
+    """The act's; its lines share it."""
+    account: str
+    """Who we were to the server."""
+    server: str
+    """Its uuid where it has one."""
+    server_name: str
+    statement: str
+    about: str = ""
+    """Whom a kill was meant for, in words."""
+    variable: str | None = None
+    keep: Persistence | None = None
+    old: int | float | None = None
+    """The global value before; as the server told it, once that is known."""
+    old_persisted: int | float | None = None
+    """The persisted value before."""
+    requested: int | float | None = None
+    kept: int | float | None = None
+    warnings: tuple[str, ...] = ()
+    """The server's, word for word."""
+    outcome: str = ""
+    """One sentence, in English whoever wrote it down."""
+    undoes: str | None = None
+    """The id of the act this one takes back."""
+    lent: bool = False
+    """It ran over the connection that reads the board, because the server gave no other; as known once it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalAct:
+    """What was attempted, and what came of it as far as is written."""
+
+    id: str
+    attempted: JournalEntry | None
+    """None where its line was lost."""
+    ended: JournalEntry | None
+    """None where nothing tells what came of it."""
+
+    @property
+    def entry(self) -> JournalEntry:
+        """The line that knows most."""
+        known = self.ended or self.attempted
+        if known is None:
+            raise ValueError("an act has a line at least")
+        return known
+
+    @property
+    def outcome(self) -> str:
+        """In the language of the run, as far as it is of our own sentences."""
+        return outcome_text(self.ended.outcome) or _(self.ended.phase.value) if self.ended else _(UNKNOWN)
+
+    @property
+    def is_done(self) -> bool:
+        return self.ended is not None and self.ended.phase is Phase.DONE
+
+
+def acts_of(entries: Iterable[JournalEntry]) -> tuple[JournalAct, ...]:
+    """Attempts with their outcomes, in the order the acts were begun."""
+    attempts: dict[str, JournalEntry] = {}
+    ends: dict[str, JournalEntry] = {}
+    order: dict[str, None] = {}
+    for entry in entries:
+        order[entry.id] = None
+        (attempts if entry.phase is Phase.ATTEMPTED else ends).setdefault(entry.id, entry)
+    return tuple(JournalAct(each, attempts.get(each), ends.get(each)) for each in order)
+
+
+def last_change_of(acts: Iterable[JournalAct], server_id: str) -> JournalAct | None:
+    """The newest change to a variable of that server that was made and not taken back; taking back is no change."""
+    done = [act for act in acts if act.is_done and act.entry.server == server_id]
+    undone = {act.entry.undoes for act in done}
+    changes = (
+        act
+        for act in reversed(done)
+        if act.entry.variable is not None and act.entry.requested is not None and act.entry.undoes is None
+    )
+    return next((act for act in changes if act.id not in undone), None)
+
+
+# --- Reading what may be anything
+
+
+def entry_of(line: bytes) -> JournalEntry | None:
+    """The entry a line holds, or None where it holds none. Fields of a later version are left aside."""
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict):
+        return None
+    known = {each.name: told[each.name] for each in fields(JournalEntry) if told.get(each.name) is not None}
+    if not all(_fits(known.get(name), kind) for name, kind in KINDS.items()):
+        return None
+    try:
+        known["phase"] = Phase(known["phase"])
+        known["keep"] = Persistence(known["keep"]) if "keep" in known else None
+    except ValueError:
+        return None
+    known["warnings"] = tuple(known.get("warnings") or ())
+    return JournalEntry(**known)
+
+
+TEXT, MAYBE_TEXT, NUMBER, TEXTS = "text", "text or nothing", "number or nothing", "texts"
+FLAG = "yes, no or nothing"
+KINDS = {
+    **dict.fromkeys(("at", "phase", "id", "account", "server", "server_name", "statement"), TEXT),
+    **dict.fromkeys(("about", "variable", "keep", "outcome", "undoes"), MAYBE_TEXT),
+    **dict.fromkeys(("old", "old_persisted", "requested", "kept"), NUMBER),
+    "warnings": TEXTS,
+    "lent": FLAG,
+}
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if kind == TEXTS:
+        return value is None or (isinstance(value, list) and all(isinstance(each, str) for each in value))
+    if kind == FLAG:
+        return value is None or isinstance(value, bool)
+    if kind == NUMBER:
+        return value is None or (
+            isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
+        )
+    return isinstance(value, str) or (value is None and kind == MAYBE_TEXT)
+
+
+def _is_finite(value: float) -> bool:
+    """Whole numbers of any length are; they have no float of that size."""
+    return isinstance(value, int) or math.isfinite(value)
+
 
 TOO_LONG = 1 << 20
 """Bytes of a line above which nobody reads on: none of ours is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class JournalContent:
     """What a journal holds."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[JournalEntry, ...] = ()
     """In the order they were written."""
     garbage: int = 0
     """Lines that are none of ours, or only half of one."""
 
     @property
-    def acts(self) -> tuple[Act, ...]:
+    def acts(self) -> tuple[JournalAct, ...]:
         return acts_of(self.entries)
 
 
@@ -55,7 +261,7 @@ class Journal:
         at = datetime.fromtimestamp(self._clock(), UTC)
         return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: JournalEntry) -> None:
         """Write one line and wait until it is on the disk. Raises FileError where that is not possible."""
         line = json.dumps(asdict(entry)).encode("ascii") + b"\n"
         try:
@@ -64,9 +270,9 @@ class Journal:
         except OSError as error:
             raise self._not("write", error) from error
 
-    def read(self) -> Reading:
+    def read(self) -> JournalContent:
         """Everything in it; nothing where there is no file yet. Raises FileError where it cannot be read."""
-        entries: list[Entry] = []
+        entries: list[JournalEntry] = []
         garbage = 0
         try:
             _must_be_regular(self.path.stat())
@@ -78,19 +284,19 @@ class Journal:
                     elif line.strip():
                         garbage += 1
         except FileNotFoundError:
-            return Reading()
+            return JournalContent()
         except OSError as error:
             raise self._not("read", error) from error
-        return Reading(tuple(entries), garbage)
+        return JournalContent(tuple(entries), garbage)
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[JournalEntry, ...]:
         return self.read().entries
 
-    def acts(self) -> tuple[Act, ...]:
+    def acts(self) -> tuple[JournalAct, ...]:
         """Each attempt with what came of it, oldest first. Raises FileError."""
         return self.read().acts
 
-    def last_change(self, server_id: str) -> Act | None:
+    def last_change(self, server_id: str) -> JournalAct | None:
         """The newest change to a variable of that server that is not undone; also of an earlier run. Raises FileError."""
         return last_change_of(self.acts(), server_id)
 

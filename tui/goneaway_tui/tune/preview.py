@@ -1,19 +1,176 @@
-"""The consequence, before anything is done."""
+"""A value about to be set, and the sessions there are: what is foretold of it is read off this."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from goneaway_tui.language import _, ngettext
-from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.model.tuning import Keep, Standing
-from goneaway_tui.tune.accidents import ACCIDENTS
-from goneaway_tui.tune.actions import SetVariable, digits, restoring
-from goneaway_tui.tune.clamp import clamped
-from goneaway_tui.tune.scene import Scene
-from goneaway_tui.tune.tunables import Reach, Tunable, Unit
-from goneaway_tui.tune.values import words
+from goneaway_tui.i18n import _, ngettext
+from goneaway_tui.judge.forecast import WhatIf, what_if
+from goneaway_tui.model.session import Role
+from goneaway_tui.model.snapshot import Snapshot, Verdict
+from goneaway_tui.model.tuning import Persistence, ResourceHeadroom, VariableState
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.tune.actions import SetVariable, digits, undo_action
+from goneaway_tui.tune.tunables import IdleCounting, Reach, Tunable, Unit
+from goneaway_tui.tune.values import clamped, value_words
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """What the sentences are about."""
+
+    tunable: Tunable
+    kept: int | float
+    snapshot: Snapshot
+    room: ResourceHeadroom
+
+    @property
+    def open(self) -> tuple[Verdict, ...]:
+        """The sessions of clients, ours aside."""
+        return tuple(v for v in self.snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own)
+
+    @property
+    def closable(self) -> tuple[Verdict, ...]:
+        """Those idle now whose waits this limit ends."""
+        return tuple(v for v in self.open if v.session.is_idle and CLOSABLE[self.tunable.closes](v))
+
+    @property
+    def ahead(self) -> WhatIf:
+        """What the limit would do to them."""
+        limit = float("inf") if self.tunable.zero and not self.kept else self.kept
+        return what_if(self.closable, self.snapshot.taken_at, limit)
+
+    @property
+    def closed(self) -> int:
+        """How many of them would be gone already."""
+        return self.ahead.by_now
+
+    @property
+    def connected(self) -> int:
+        counted = self.snapshot.sample.counter("threads_connected")
+        return len(self.snapshot.verdicts) if counted is None else counted
+
+    @property
+    def busiest(self) -> tuple[str, int]:
+        """The account with most sessions, fit to show, and how many these are; "" and 0 where there are none."""
+        counted = Counter(v.session.user for v in self.open).most_common(1)
+        return (plain(counted[0][0]), counted[0][1]) if counted else ("", 0)
+
+    @property
+    def limit(self) -> str:
+        """What will be kept, in words."""
+        return value_words(self.kept, self.tunable.unit)
+
+
+CLOSABLE: dict[IdleCounting, Callable[[Verdict], bool]] = {
+    IdleCounting.NOBODY: lambda _verdict: False,
+    IdleCounting.IDLE: lambda v: v.limit is None or not v.limit.variable.startswith("idle_"),
+    IdleCounting.INTERACTIVE: lambda _verdict: True,
+    IdleCounting.TRANSACTIONS: lambda v: v.session.transaction is not None,
+    IdleCounting.READERS: lambda v: (
+        v.session.transaction is not None and not v.session.transaction.rows_modified
+    ),
+    IdleCounting.WRITERS: lambda v: (
+        v.session.transaction is not None and bool(v.session.transaction.rows_modified)
+    ),
+}
+"""Whose idle waits a limit ends."""
+
+
+TENTH = 10
+"""More than one in so many open sessions closed at their next idle is asked for twice, and so is less room to spare."""
+SMALL_PACKET = 1 << 20
+"""Bytes: the least that any server still in use came with (MySQL 5.5 and MariaDB 10.1)."""
+TOO_SHORT = 30
+"""Seconds: an idle limit below this closes sessions between two clicks."""
+
+
+def _closes_many(scene: PlannedChange) -> str | None:
+    everybody = len(scene.open)
+    if not scene.tunable.closes_idle or scene.closed * TENTH <= everybody:
+        return None
+    if scene.tunable.closes is IdleCounting.INTERACTIVE:
+        return ngettext(
+            "{closed:,} of {number:,} open session have idled longer than {limit} by now: once those whose clients are "
+            "interactive carry this limit, each such wait ends in a closed connection",
+            "{closed:,} of {number:,} open sessions have idled longer than {limit} by now: once those whose clients are "
+            "interactive carry this limit, each such wait ends in a closed connection",
+            everybody,
+            closed=scene.closed,
+            limit=scene.limit,
+        )
+    return ngettext(
+        "{closed:,} of {number:,} open session have idled longer than {limit} by now: once they carry this limit, each "
+        "such wait ends in a closed connection",
+        "{closed:,} of {number:,} open sessions have idled longer than {limit} by now: once they carry this limit, each "
+        "such wait ends in a closed connection",
+        everybody,
+        closed=scene.closed,
+        limit=scene.limit,
+    )
+
+
+def _closes_early(scene: PlannedChange) -> str | None:
+    if not scene.tunable.closes_idle or scene.kept >= TOO_SHORT or (scene.tunable.zero and not scene.kept):
+        return None
+    return _(
+        "{limit} is less than {seconds} s: sessions will be closed between two statements of a user at work",
+        limit=scene.limit,
+        seconds=TOO_SHORT,
+    )
+
+
+def _cuts_packets(scene: PlannedChange) -> str | None:
+    if scene.tunable.name != "max_allowed_packet" or scene.kept >= SMALL_PACKET:
+        return None
+    return _(
+        "{limit} is less than servers have ever come with: what was sent without trouble before may cut new sessions off",
+        limit=scene.limit,
+    )
+
+
+def _starves_all(scene: PlannedChange) -> str | None:
+    if scene.tunable.name != "max_connections" or _leaves_room(scene.kept, scene.connected):
+        return None
+    return ngettext(
+        "{number:,} session connected now, and {most:,} leaves less than a tenth to spare: "
+        "who connects next may be refused, you too",
+        "{number:,} sessions connected now, and {most:,} leaves less than a tenth to spare: "
+        "who connects next may be refused, you too",
+        scene.connected,
+        most=scene.kept,
+    )
+
+
+def _starves_an_account(scene: PlannedChange) -> str | None:
+    user, sessions = scene.busiest
+    if scene.tunable.name != "max_user_connections" or scene.kept <= 0:
+        return None
+    if _leaves_room(scene.kept, sessions):
+        return None
+    return ngettext(
+        "{user} has {number:,} session open now: with {most:,} its next logins may be refused",
+        "{user} has {number:,} sessions open now: with {most:,} its next logins may be refused",
+        sessions,
+        user=user,
+        most=scene.kept,
+    )
+
+
+def _leaves_room(most: float, used: int) -> bool:
+    return (most - used) * TENTH >= used
+
+
+ACCIDENTS: tuple[Callable[[PlannedChange], str | None], ...] = (
+    _closes_early,
+    _closes_many,
+    _cuts_packets,
+    _starves_all,
+    _starves_an_account,
+)
+"""The first that has something to say is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +195,17 @@ class Preview:
 
 def preview(
     tunable: Tunable,
-    standing: Standing,
+    standing: VariableState,
     wanted: float,
     snapshot: Snapshot,
-    keep: Keep,
+    keep: Persistence,
 ) -> Preview:
     """What setting `wanted` would do to the server in `snapshot`."""
     old = standing.variable.value
     kept = clamped(wanted, standing, tunable)
-    scene = Scene(tunable, kept.value, snapshot, standing.room)
+    scene = PlannedChange(tunable, kept.value, snapshot, standing.room)
     action = SetVariable(tunable.name, wanted, keep, old)
-    undo = () if old is None else restoring(tunable.name, old, kept.value, keep, standing.persisted)
+    undo = () if old is None else undo_action(tunable.name, old, kept.value, keep, standing.persisted)
     return Preview(
         action,
         kept.value,
@@ -64,7 +221,7 @@ def preview(
 # --- What it does
 
 
-def _effects(scene: Scene) -> tuple[str, ...]:
+def _effects(scene: PlannedChange) -> tuple[str, ...]:
     tunable = scene.tunable
     said = [_reach(scene)]
     if tunable.zero and not scene.kept:
@@ -77,7 +234,7 @@ def _effects(scene: Scene) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _closings(scene: Scene) -> str:
+def _closings(scene: PlannedChange) -> str:
     ahead, whose = scene.ahead, _(scene.tunable.closes.value)
     idle = len(scene.closable)
     soon = ahead.within_minute - ahead.by_now
@@ -97,7 +254,7 @@ def _closings(scene: Scene) -> str:
     )
 
 
-def _reach(scene: Scene) -> str:
+def _reach(scene: PlannedChange) -> str:
     if scene.tunable.reach not in {Reach.NEW_SESSIONS, Reach.RECONNECT}:
         return scene.tunable.reach.sentence
     return _(
@@ -105,15 +262,17 @@ def _reach(scene: Scene) -> str:
     )
 
 
-def _after_restart(standing: Standing, kept: float, keep: Keep, unit: Unit) -> tuple[str, ...]:
-    if keep is Keep.GLOBAL and standing.persisted is not None and standing.persisted != kept:
-        return (_("a restart brings back the persisted {value}", value=words(standing.persisted, unit)),)
-    if keep is Keep.GLOBAL and standing.path:
+def _after_restart(standing: VariableState, kept: float, keep: Persistence, unit: Unit) -> tuple[str, ...]:
+    if keep is Persistence.GLOBAL and standing.persisted is not None and standing.persisted != kept:
+        return (
+            _("a restart brings back the persisted {value}", value=value_words(standing.persisted, unit)),
+        )
+    if keep is Persistence.GLOBAL and standing.path:
         return (_("a restart brings back what {path} says", path=standing.path),)
     return ()
 
 
-def _connections(scene: Scene) -> tuple[str, ...]:
+def _connections(scene: PlannedChange) -> tuple[str, ...]:
     most = scene.snapshot.sample.counter("max_used_connections")
     said = [_used(scene.connected, most)]
     descriptors = scene.room.descriptors
@@ -128,7 +287,7 @@ def _connections(scene: Scene) -> tuple[str, ...]:
         )
     if scene.room.memory_each is not None:
         each, all_of_them = (
-            words(size, Unit.BYTES)
+            value_words(size, Unit.BYTES)
             for size in (scene.room.memory_each, int(scene.room.memory_each * scene.kept))
         )
         said.append(_("each may take {each} of buffers, all of them {all}", each=each, all=all_of_them))
@@ -146,7 +305,7 @@ def _used(connected: int, most: int | None) -> str:
     )
 
 
-def _account(scene: Scene) -> tuple[str, ...]:
+def _account(scene: PlannedChange) -> tuple[str, ...]:
     user, sessions = scene.busiest
     if not sessions:
         return ()
@@ -160,7 +319,7 @@ def _account(scene: Scene) -> tuple[str, ...]:
     )
 
 
-ROOM: dict[str, Callable[[Scene], tuple[str, ...]]] = {
+ROOM: dict[str, Callable[[PlannedChange], tuple[str, ...]]] = {
     "max_connections": _connections,
     "max_user_connections": _account,
 }

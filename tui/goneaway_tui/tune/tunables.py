@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from goneaway_tui.language import _, marked
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.sample import Sample
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
@@ -47,7 +47,7 @@ SENTENCES = {
 """Sessions copy most globals when they connect, and never again (measured on MySQL 9.7, MariaDB 10.11 and 11.8)."""
 
 
-class Counts(StrEnum):
+class IdleCounting(StrEnum):
     """Whose waits an idle limit ends, as far as the process list can tell."""
 
     NOBODY = marked("nobody")
@@ -76,7 +76,7 @@ class Tunable:
     """Digits after the point that the server keeps."""
     block: int = 1
     """Rounded down to a multiple of this, where the server does not tell."""
-    closes: Counts = Counts.NOBODY
+    closes: IdleCounting = IdleCounting.NOBODY
     """Whom it closes for idling."""
     zero: str = ""
     """What 0 means, where it is no quantity."""
@@ -87,7 +87,7 @@ class Tunable:
 
     @property
     def closes_idle(self) -> bool:
-        return self.closes is not Counts.NOBODY
+        return self.closes is not IdleCounting.NOBODY
 
 
 S, MS, NEW = Unit.SECONDS, Unit.MILLISECONDS, Reach.NEW_SESSIONS
@@ -96,13 +96,13 @@ TUNABLES: tuple[Tunable, ...] = (
     Tunable(
         "wait_timeout", "w", S, NEW, (60, 600, 3600, 28_800, 31_536_000),
         marked("How long a non-interactive session may idle before the server closes it."),
-        closes=Counts.IDLE,
+        closes=IdleCounting.IDLE,
         client_note=marked("a pool should let go of a connection before the server does: keep its lifetime below this"),
     ),
     Tunable(
         "interactive_timeout", "i", S, NEW, (600, 3600, 28_800, 31_536_000),
         marked("How long an interactive session, such as the mysql prompt, may idle before the server closes it."),
-        closes=Counts.INTERACTIVE,
+        closes=IdleCounting.INTERACTIVE,
     ),
     Tunable(
         "max_allowed_packet", "p", Unit.BYTES, Reach.RECONNECT, (16 * MIB, 64 * MIB, 256 * MIB, GIB),
@@ -161,17 +161,17 @@ TUNABLES: tuple[Tunable, ...] = (
     Tunable(
         "idle_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
         marked("How long a session may idle inside a transaction; replaces wait_timeout there, also upwards."),
-        closes=Counts.TRANSACTIONS, zero=marked("off: wait_timeout counts"),
+        closes=IdleCounting.TRANSACTIONS, zero=marked("off: wait_timeout counts"),
     ),
     Tunable(
         "idle_readonly_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
         marked("The same for a transaction that wrote nothing."),
-        closes=Counts.READERS, zero=marked("off: idle_transaction_timeout counts"),
+        closes=IdleCounting.READERS, zero=marked("off: idle_transaction_timeout counts"),
     ),
     Tunable(
         "idle_write_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
         marked("The same for a transaction that wrote rows, and holds their locks."),
-        closes=Counts.WRITERS, zero=marked("off: idle_transaction_timeout counts"),
+        closes=IdleCounting.WRITERS, zero=marked("off: idle_transaction_timeout counts"),
     ),
     Tunable(
         "log_warnings", None, Unit.LEVEL, Reach.SERVER_WIDE, (0, 1, 2, 4),
@@ -191,7 +191,7 @@ TUNABLE: dict[str, Tunable] = {tunable.name: tunable for tunable in TUNABLES}
 """By name; what is not in it is not set."""
 
 
-def present(sample: Sample) -> tuple[Tunable, ...]:
+def tunables_of(sample: Sample) -> tuple[Tunable, ...]:
     """Those whose variable this server has, in the table's order."""
     named = {variable.name for variable in sample.variables}
     return tuple(tunable for tunable in TUNABLES if tunable.name in named)

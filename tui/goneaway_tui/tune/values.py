@@ -7,12 +7,14 @@ itself below 0. Sizes are binary whatever they are called: `SET` has no other ki
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.duration import UNITS
-from goneaway_tui.tune.tunables import TUNABLE, Unit
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.tuning import VariableState
+from goneaway_tui.text.durations import UNITS
+from goneaway_tui.tune.tunables import TUNABLE, Tunable, Unit
 
 LONGEST = 80
 """Characters; who types more has pasted something else."""
@@ -99,14 +101,14 @@ def parse_value(text: str, unit: Unit, now: float | None, decimals: int = 0) -> 
     return value.numerator if value.denominator == 1 else float(value)
 
 
-def words(value: float, unit: Unit) -> str:
+def value_words(value: float, unit: Unit) -> str:
     """Exactly this value, as a person would say it; `parse_value` reads it back, save for a value below 0.
 
-    >>> words(28800, Unit.SECONDS), words(90500, Unit.MILLISECONDS), words(67108864, Unit.BYTES), words(5000, Unit.COUNT)
+    >>> value_words(28800, Unit.SECONDS), value_words(90500, Unit.MILLISECONDS), value_words(67108864, Unit.BYTES), value_words(5000, Unit.COUNT)
     ('8 h', '1 m 30.5 s', '64 MiB', '5,000')
     """
     if value < 0:
-        return f"-{words(-value, unit)}"
+        return f"-{value_words(-value, unit)}"
     exact = Fraction(Decimal(repr(value)))
     if unit is Unit.BYTES and exact.denominator == 1:
         return _size(exact.numerator)
@@ -115,17 +117,17 @@ def words(value: float, unit: Unit) -> str:
     return _digits(exact)
 
 
-def amount(name: str, value: float | None) -> str:
+def value_with_unit(name: str, value: float | None) -> str:
     """A variable's value in words, with the bare number where that says more; a variable not in the table: the number.
 
-    >>> amount("wait_timeout", 28800), amount("wait_timeout", 8), amount("max_connections", 151)
+    >>> value_with_unit("wait_timeout", 28800), value_with_unit("wait_timeout", 8), value_with_unit("max_connections", 151)
     ('8 h (28800 s)', '8 s', '151')
     """
     if value is None:
         return _("unknown")
     if name not in TUNABLE:
         return f"{value:,}"
-    said = words(value, TUNABLE[name].unit)
+    said = value_words(value, TUNABLE[name].unit)
     suffix = {Unit.SECONDS: "s", Unit.BYTES: "B"}.get(TUNABLE[name].unit)
     bare = f"{value:.12g} {suffix}"
     return said if suffix is None or said == bare else f"{said} ({bare})"
@@ -204,3 +206,33 @@ def _time(seconds: Fraction) -> str:
     if rest or not said:
         said.append(f"{_digits(rest)} s")
     return " ".join(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Clamped:
+    """What will be kept."""
+
+    value: int | float
+    because: str | None
+    """Why it is not what was asked for; None where it is."""
+
+
+def clamped(wanted: float, standing: VariableState, tunable: Tunable) -> Clamped:
+    """What the server will keep of `wanted`, in its own order: the maximum, the block, the minimum.
+
+    A bound it does not tell is not foretold.
+    """
+    value, reasons = wanted, []
+    low, high = standing.variable.min, standing.variable.max
+    documented = standing.variable.is_documented
+    block = standing.block or tunable.block
+    if high is not None and value > high:
+        value = high
+        reasons = [_("the maximum in the manual") if documented else _("the server's maximum")]
+    if block > 1 and value % block:
+        value = value // block * block
+        reasons.append(_("rounded down to a multiple of {block:,}", block=block))
+    if low is not None and value < low:
+        value = low
+        reasons = [_("the minimum in the manual") if documented else _("the server's minimum")]
+    return Clamped(value, None if value == wanted else _(", ").join(reasons))

@@ -8,16 +8,16 @@ from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 
-from goneaway_tui.judge.grouping import Group
-from goneaway_tui.language import _ as say
+from goneaway_tui.i18n import _ as say
+from goneaway_tui.judge.filters import SessionGroup
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.plain import plain
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.snapshot import Risk, Verdict
-from goneaway_tui.tune.entries import Act, Phase
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.tune.journal import JournalAct, Phase
 from goneaway_tui.tune.tunables import TUNABLE, Unit
-from goneaway_tui.tune.values import words as words_of
+from goneaway_tui.tune.values import value_words as words_of
 from goneaway_tui.ui import wording
 
 RowT = TypeVar("RowT")
@@ -73,7 +73,7 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
     Column("idle", "Idle", lambda v, now, room: wording.time_within(wording.idle(v, now), v.idle_seconds(now), room), lambda v: v.session.idle_since, 8, 11, 0, right=True, ticking=True),
     Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 8, 9, 0, right=True),
     Column("left", "Closes in", lambda v, now, room: wording.time_within(wording.closes_in(v, now), v.seconds_left(now), room), lambda v: v.deadline, 10, 13, 0, right=True, tinted=True, ticking=True),
-    Column("bar", "", wording.bar, lambda v: v.deadline, 6, 12, 6, tinted=True, ticking=True),
+    Column("bar", "", wording.countdown_bar, lambda v: v.deadline, 6, 12, 6, tinted=True, ticking=True),
     Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_order, 12, 14, 2),
     Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, WIDE, 5),
 )  # fmt: skip
@@ -106,13 +106,13 @@ ORDERS: dict[str, Callable[[Verdict], Any]] = {
 }
 """What the rows of the board are sorted by, by the ids of their columns."""
 
-GROUP_COLUMNS: tuple[Column[Group], ...] = (
+GROUP_COLUMNS: tuple[Column[SessionGroup], ...] = (
     Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 16, 40, 0),
-    Column("sessions", "Sessions", lambda g, *_: wording.count(g.sessions), lambda g: -g.sessions, 8, 10, 1, right=True),
-    Column("idle", "Idle", lambda g, *_: wording.count(g.idle), lambda g: -g.idle, 7, 10, 3, right=True),
+    Column("sessions", "Sessions", lambda g, *_: wording.count_words(g.sessions), lambda g: -g.sessions, 8, 10, 1, right=True),
+    Column("idle", "Idle", lambda g, *_: wording.count_words(g.idle), lambda g: -g.idle, 7, 10, 3, right=True),
     Column("oldest", "Oldest idle", lambda g, now, _: _since(g.oldest_idle_since, now), lambda g: g.oldest_idle_since, 11, 14, 4, right=True, ticking=True),
     Column("left", "Soonest closing", lambda g, now, _: _until(g, now), lambda g: g.soonest_deadline, 16, 16, 2, right=True, ticking=True),
-    Column("trx", "Open trx", lambda g, *_: wording.count(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 5, right=True),
+    Column("trx", "Open trx", lambda g, *_: wording.count_words(g.open_transactions) if g.open_transactions else "", lambda g: -g.open_transactions, 8, 10, 5, right=True),
 )  # fmt: skip
 
 CERTAINTIES: tuple[Certainty, ...] = tuple(Certainty)
@@ -170,11 +170,11 @@ SIGN_COLUMNS: tuple[Column[Any], ...] = (
 VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (
     Column("name", "Variable", lambda v, *_: v.name, lambda v: v.name, 24, 36, 0),
     Column("value", "Value", lambda v, *_: "unknown" if v.value is None else f"{v.value:,}", lambda v: v.value, 13, 16, 0, right=True),
-    Column("said", "In words", lambda v, *_: said(v), lambda v: v.value, 11, 14, 1, right=True),
+    Column("said", "In words", lambda v, *_: variable_words(v), lambda v: v.value, 11, 14, 1, right=True),
     Column("set_by", "Set by", lambda v, *_: wording.origin_word(v.set_by or "?"), lambda v: v.set_by, 8, 10, 2),
     Column("bounds", "Takes", lambda v, *_: bounds_of(v), lambda v: v.max, 16, WIDE, 3),
 )  # fmt: skip
-ACT_COLUMNS: tuple[Column[Act], ...] = (
+ACT_COLUMNS: tuple[Column[JournalAct], ...] = (
     Column("at", "At UTC", lambda a, *_: plain(a.entry.at, 30).replace("T", " ")[:19], lambda a: a.entry.at, 19, 20, 1),
     Column("ran", "Statement", lambda a, *_: plain(a.entry.statement, 200), lambda a: a.entry.statement, 24, 52, 0),
     Column("outcome", "Came of it", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, 16, WIDE, 0, tinted=True),
@@ -191,7 +191,7 @@ BOUNDLESS = 2**32 - 1
 """A maximum from here on is the width of a number, not a bound."""
 
 
-def said(variable: Variable) -> str:
+def variable_words(variable: Variable) -> str:
     """Its value in words, where they say more than the figure."""
     tunable = TUNABLE.get(variable.name)
     words = words_of(variable.value, tunable.unit) if tunable and variable.value is not None else ""
@@ -255,10 +255,10 @@ def in_cells(text: str, width: int, *, right: bool) -> str:
 
 
 def _since(instant: float | None, now: float) -> str:
-    return "" if instant is None else wording.clock(max(0.0, now - instant))
+    return "" if instant is None else wording.clock_words(max(0.0, now - instant))
 
 
-def _until(group: Group, now: float) -> str:
+def _until(group: SessionGroup, now: float) -> str:
     soonest = group.soonest_deadline
     return "" if soonest is None else wording.countdown(soonest - now, is_overdue=group.is_overdue)
 
@@ -271,3 +271,71 @@ def in_order(
     known = [row for row in rows if order(row) is not None]
     unknown = [row for row in rows if order(row) is None]
     return sorted(known, key=order, reverse=reverse) + unknown
+
+
+ROOMY = 140
+"""Cells from which on columns stand two apart."""
+STEP = 8
+"""Cells the columns are pushed at a time."""
+UP, DOWN = "▴", "▾"
+"""Mark the column that is sorted by. No sign of a risk, whatever letters the terminal has."""
+GUTTER = 1
+"""Cells in front of a line, for its mark."""
+
+
+class Layout(Generic[RowT]):
+    """The columns of one table at its width."""
+
+    def __init__(self, columns: tuple[Column[RowT], ...]) -> None:
+        self._columns = columns
+        self._width = 0
+        self.gap = 1
+        """Cells after each column."""
+        self.fitted: list[tuple[Column[RowT], int]] = []
+        """Those shown, and how wide each is."""
+        self.aside = 0
+        """Cells they are pushed to the left; where any, none is left out."""
+
+    def fit_to(self, width: int) -> None:
+        """Take so many cells."""
+        self._width, self.gap = width, 2 if width >= ROOMY else 1
+        self.aside = min(self.aside, self._hidden)
+        room = width - GUTTER + (self._hidden if self.aside else 0)
+        self.fitted = fit(self._columns, room, self.gap)
+
+    def push(self, steps: int) -> None:
+        """So many steps aside, as far as there is anything to be seen there."""
+        self.aside = max(0, min(self.aside + steps * STEP, self._hidden))
+        self.fit_to(self._width)
+
+    def column_at(self, x: int) -> str | None:
+        """The id of the column at a cell of the screen."""
+        at = GUTTER - self.aside
+        for column, width in self.fitted:
+            at += width + self.gap
+            if x < at:
+                return column.id
+        return None
+
+    def headings(self, sorted_by: str, *, reverse: bool) -> list[str]:
+        """Of each column shown, in its cells; that which is sorted by bears a mark."""
+        shown = []
+        for column, room in self.fitted:
+            mark = (DOWN if reverse else UP) if column.id == sorted_by else ""
+            shown.append(in_cells(column.titled(mark, room), room, right=column.right) + " " * self.gap)
+        return shown
+
+    def cut_off(self, column: str, row: RowT, now: float) -> str:
+        """The whole of a cell that has no room for it; empty where all of it is seen."""
+        for each, room in self.fitted:
+            if each.id == column and each.heading:
+                whole = each.cell(row, now, WIDE)
+                return (
+                    whole if in_cells(each.cell(row, now, room), room, right=False).strip() != whole else ""
+                )
+        return ""
+
+    @property
+    def _hidden(self) -> int:
+        """Cells there is no room for where all columns are shown as narrow as they may be."""
+        return max(0, sum(column.least + self.gap for column in self._columns) + GUTTER - self._width)

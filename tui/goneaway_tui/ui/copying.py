@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from rich.cells import cell_len
-from textual.app import App
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets.option_list import Option
 
-from goneaway_tui.judge.grouping import Group
-from goneaway_tui.language import _, marked
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.judge.filters import SessionGroup
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import KillSession
-from goneaway_tui.ui.columns import DEPARTURE_COLUMNS, GROUP_COLUMNS, SESSION_COLUMNS, WIDE, Column, in_cells
-from goneaway_tui.ui.widgets.plain_text import heading
+from goneaway_tui.ui.columns import (
+    DEPARTURE_COLUMNS,
+    GROUP_COLUMNS,
+    SESSION_COLUMNS,
+    WIDE,
+    Column,
+    in_cells,
+)
+from goneaway_tui.ui.widgets.plain_text import OptionList, heading
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "id": ("i", marked("id")),
@@ -40,7 +52,7 @@ SAID = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class CopyItem:
     """One thing that can be copied."""
 
     kind: str
@@ -69,20 +81,21 @@ class Piece:
 
 
 @runtime_checkable
-class Copies(Protocol):
+class HasCopyItems(Protocol):
     """A screen that has something to copy."""
 
-    def copies(self) -> Sequence[Piece]:
+    def copies(self) -> Sequence[CopyItem]:
         """What is under the cursor, or is marked; the most wanted first."""
 
 
-def offer(app: App[Any]) -> None:
+def offer_copy(app: App[Any]) -> None:
     """Copy what the screen has; where that is more than one thing, ask which."""
-    from goneaway_tui.ui.screens.copy import CopyScreen
 
-    pieces = [each for each in app.screen.copies() if each.text] if isinstance(app.screen, Copies) else []
+    pieces = (
+        [each for each in app.screen.copies() if each.text] if isinstance(app.screen, HasCopyItems) else []
+    )
 
-    def chosen(piece: Piece | None) -> None:
+    def chosen(piece: CopyItem | None) -> None:
         if piece is not None:
             copy(app, piece)
 
@@ -91,10 +104,10 @@ def offer(app: App[Any]) -> None:
     elif pieces:
         copy(app, pieces[0])
     else:
-        tell(app, _("There is nothing here to copy."))
+        notify_copied(app, _("There is nothing here to copy."))
 
 
-def copy(app: App[Any], piece: Piece) -> None:
+def copy(app: App[Any], piece: CopyItem) -> None:
     """Hand it to the terminal, and say what; whether the terminal took it nobody is told."""
     is_first = not app.clipboard
     text = piece.clean
@@ -106,10 +119,10 @@ def copy(app: App[Any], piece: Piece) -> None:
         words.append(
             _("If it cannot be pasted, the terminal lets no program copy (in tmux: set -g set-clipboard on).")
         )
-    tell(app, "\n".join(words))
+    notify_copied(app, "\n".join(words))
 
 
-def tell(app: App[Any], words: str) -> None:
+def notify_copied(app: App[Any], words: str) -> None:
     """Where notices would cover what is read, they are not shown: there the dialog's edge says it."""
     dialogs = app.screen.query(".changing")
     if dialogs:
@@ -118,30 +131,30 @@ def tell(app: App[Any], words: str) -> None:
         app.notify(words, timeout=6, markup=False)
 
 
-def of_sessions(verdicts: Sequence[Verdict], now: float) -> list[Piece]:
+def of_sessions(verdicts: Sequence[Verdict], now: float) -> list[CopyItem]:
     """Of one session or of those that are marked, one below the other."""
     mortal = [v.session for v in verdicts if not v.session.own and v.session.role is Role.CLIENT]
     return [
-        Piece("id", _lines(str(v.session.id) for v in verdicts)),
-        Piece("row", in_lines(verdicts, SESSION_COLUMNS, now)),
-        Piece("statement", ";\n".join(v.session.statement for v in verdicts if v.session.statement)),
-        Piece("client", _lines(dict.fromkeys(v.session.host for v in verdicts))),
-        Piece("kill", _lines(f"{KillSession(each).statement};" for each in mortal)),
+        CopyItem("id", _lines(str(v.session.id) for v in verdicts)),
+        CopyItem("row", in_lines(verdicts, SESSION_COLUMNS, now)),
+        CopyItem("statement", ";\n".join(v.session.statement for v in verdicts if v.session.statement)),
+        CopyItem("client", _lines(dict.fromkeys(v.session.host for v in verdicts))),
+        CopyItem("kill", _lines(f"{KillSession(each).statement};" for each in mortal)),
     ]
 
 
-def of_group(group: Group, now: float) -> list[Piece]:
-    return [Piece("name", group.key), Piece("row", in_lines([group], GROUP_COLUMNS, now))]
+def of_group(group: SessionGroup, now: float) -> list[CopyItem]:
+    return [CopyItem("name", group.key), CopyItem("row", in_lines([group], GROUP_COLUMNS, now))]
 
 
-def of_departure(departure: Departure) -> list[Piece]:
+def of_departure(departure: Departure) -> list[CopyItem]:
     session = departure.verdict.session
     return [
-        Piece("id", str(session.id)),
-        Piece("row", in_lines([departure], DEPARTURE_COLUMNS, departure.at)),
-        Piece("because", _lines(departure.evidence)),
-        Piece("statement", session.statement or ""),
-        Piece("client", session.host),
+        CopyItem("id", str(session.id)),
+        CopyItem("row", in_lines([departure], DEPARTURE_COLUMNS, departure.at)),
+        CopyItem("because", _lines(departure.evidence)),
+        CopyItem("statement", session.statement or ""),
+        CopyItem("client", session.host),
     ]
 
 
@@ -158,3 +171,49 @@ def in_lines(rows: Sequence[Any], columns: Sequence[Column[Any]], now: float) ->
 
 def _lines(each: Iterable[str]) -> str:
     return "\n".join(each)
+
+
+class CopyScreen(ModalScreen[CopyItem | None]):
+    """Answers with the piece chosen, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key, f"pick('{kind}')", name, id=f"copy.{kind}") for kind, (key, name) in KINDS.items()),
+        Binding("y", "highlighted", "the one under the cursor", id="copy.highlighted"),
+        Binding("escape,q", "dismiss(None)", "cancel", id="copy.cancel"),
+    ]
+
+    def __init__(self, pieces: Sequence[CopyItem]) -> None:
+        super().__init__()
+        self._pieces = {each.kind: each for each in pieces}
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog chooser") as dialog:
+            dialog.border_title = heading(_("copy"))
+            dialog.border_subtitle = heading(_("a letter or enter copies, esc cancels"))
+            yield OptionList(id="pieces")
+
+    def on_mount(self) -> None:
+        keys = {
+            each.binding.id: self.app.get_key_display(each.binding) for each in self.active_bindings.values()
+        }
+        names = max(cell_len(each.name) for each in self._pieces.values())
+        listed = self.query_one(OptionList)
+        for kind, piece in self._pieces.items():
+            words = Content.assemble(
+                (f" {keys.get(f'copy.{kind}', ' '):<2} ", "bold"),
+                in_cells(piece.name, names, right=False),
+                f"  {piece.short}",
+            )
+            listed.add_option(Option(words, id=kind))
+        listed.highlighted = 0
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.action_pick(event.option.id or "")
+
+    def action_pick(self, kind: str) -> None:
+        """A letter of what is not there to be copied does nothing."""
+        if kind in self._pieces:
+            self.dismiss(self._pieces[kind])
+
+    def action_highlighted(self) -> None:
+        self.query_one(OptionList).action_select()

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual.message import Message
 
 from goneaway_tui.errors import FileError, SourceError
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge import Step
+from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.ui import wording
 
 
 @dataclass
-class Judged(Message):
+class SnapshotTaken(Message):
     """A poll finished and was judged."""
 
     snapshot: Snapshot
@@ -21,11 +28,11 @@ class Judged(Message):
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest of each server counts when the screen cannot keep up."""
-        return isinstance(message, Judged) and message.of == self.of
+        return isinstance(message, SnapshotTaken) and message.of == self.of
 
 
 @dataclass
-class Happened(Message):
+class StepTaken(Message):
     """Between two polls somebody left, a variable was set, or the server began anew. None of these may be missed."""
 
     step: Step
@@ -57,7 +64,7 @@ class PollFailed(Message):
 
 
 @dataclass
-class PollBroke(Message):
+class PollFault(Message):
     """A fault of ours in reading or judging; not to be passed off as a bad server."""
 
     error: Exception
@@ -82,3 +89,74 @@ class VariableChosen(Message):
     """A screen shows what a variable did, and its dialog is asked for. The name may come from a recording."""
 
     name: str
+
+
+LONG, SHORTENED = 80, 50
+"""Cells from which on a list of what is hidden is shortened, and to how many."""
+MARKING = marked("grouped by server, enter narrows to one, space marks for w i p t")
+
+
+def filter_line(text: str, shown: tuple[int, int], grouped: str, only: str = "") -> str:
+    """`shown`: how many of how many sessions the filter lets through. `only`: the one of several servers that is shown."""
+    parts = [_("only {server}, o shows all", server=plain(only, 60))] if only else []
+    if text:
+        parts.append(
+            _("filter {text}: {shown:,} of {all:,} sessions", text=plain(text), shown=shown[0], all=shown[1])
+        )
+    if grouped:
+        parts.append(
+            _(MARKING)
+            if grouped == "server"
+            else _("grouped by {column}, enter narrows to a group", column=wording.grouping_word(grouped))
+        )
+    return "  ·  ".join([*parts, _("esc back")])
+
+
+def limitations_line(limitations: Iterable[Limitation]) -> str:
+    """The gravest thing this account cannot see, with what would show it; empty where nothing grave is hidden."""
+    grave = [each for each in limitations if each.grant and is_grave(each)]
+    if not grave:
+        return ""
+    more = _(" (and {number} more: ?)", number=len(grave) - 1) if len(grave) > 1 else ""
+    return _(
+        "! Not visible: {what}{more}. To see them: {grant}",
+        what=starting_line(plain(_(grave[0].what))),
+        more=more,
+        grant=plain(_(grave[0].grant or "")),
+    )
+
+
+def starting_line(words: str) -> str:
+    """The first items of a list, where the list is long: below it the line has to have room for the remedy.
+
+    >>> starting_line("own limits, the exact idle clock, the program and client of each session, a bare BEGIN")
+    'own limits, the exact idle clock, ...'
+    """
+    if cell_len(words) <= LONG:
+        return words
+    parts = re.split(r"(?<=[,、，])", words)
+    while len(parts) > 1 and cell_len("".join(parts)) > SHORTENED:
+        parts.pop()
+    return f"{''.join(parts)} ..."
+
+
+def empty_line(shown: Sequence[Snapshot], narrow: str, trouble: str) -> str:
+    """Why a board has no rows, and what would bring some."""
+    if not shown:
+        return (
+            _("No session has been read yet. The server is asked again until it answers.")
+            if trouble
+            else _("Reading the sessions ...")
+        )
+    if narrow and any(each.verdicts for each in shown):
+        return _(
+            "No session matches {filter}\n/ changes the filter, esc takes it away.", filter=plain(narrow)
+        )
+    return _(
+        "Nobody is connected. Who connects will stand here, beside the limit that will close the session."
+    )
+
+
+def is_grave(limitation: Limitation) -> bool:
+    """Worth a line of the board: sessions, limits or clocks are hidden. What a consumer would add is told in the help."""
+    return not (limitation.grant or "").startswith("UPDATE")

@@ -1,7 +1,4 @@
-"""The thread that reads and judges, so that the screen never waits.
-
-One request, one poll; a request while one is out is dropped. So a slow server yields fewer samples, never a queue.
-"""
+"""When to ask a server again: as often as was asked for, unless it is too busy for that."""
 
 from __future__ import annotations
 
@@ -12,12 +9,56 @@ from contextlib import AbstractContextManager, nullcontext
 from textual.message import Message
 
 from goneaway_tui.errors import FileError, SourceError
-from goneaway_tui.judge import Step, step
-from goneaway_tui.judge.learning import NOTHING_LEARNED
+from goneaway_tui.judge import Step, track
+from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Recorder, Source
-from goneaway_tui.ui.messages import Happened, Judged, PollBroke, PollFailed, RecordingEnded
-from goneaway_tui.ui.ourkills import OurKills
+from goneaway_tui.ui.messages import PollFailed, PollFault, RecordingEnded, SnapshotTaken, StepTaken
+from goneaway_tui.ui.own_kills import OwnKills
+
+SHARE = 0.1
+"""The part of the time a server may spend on answering us."""
+
+
+class PollSchedule:
+    """The pause between two polls; from the begin of one to the begin of the next, in seconds."""
+
+    def __init__(self, interval: float, slack: float) -> None:
+        """`slack`: how much too early a poll may come, so that what drives us needs not to be finer."""
+        self.interval = interval
+        self.slack = slack
+        self._took = (0.0, 0.0)
+        self._due = float("-inf")
+
+    @property
+    def pause(self) -> float:
+        """The interval, or what keeps us to our share of a slow server: one slow answer alone is no reason."""
+        return max(self.interval, min(self._took) / SHARE)
+
+    @property
+    def is_stretched(self) -> bool:
+        return self.pause > self.interval
+
+    def is_due(self, now: float) -> bool:
+        return now >= self._due - self.slack
+
+    def asked(self, now: float) -> None:
+        """A poll was sent. The next is due by the same beat, where we are not behind."""
+        on_beat = abs(now - self._due) <= self.slack
+        self._due = (self._due if on_beat else now) + self.pause
+
+    def answered(self, seconds: float) -> None:
+        """A server spent so long on it."""
+        self._took = (self._took[1], seconds)
+
+    def wait(self, until: float) -> None:
+        """Not before, give or take the slack."""
+        self._due = until
+
+    def hurry(self) -> None:
+        """As soon as may be."""
+        self._due = float("-inf")
+
 
 GOODBYE_SECONDS = 0.1
 """How long the thread may take to end once its source is closed."""
@@ -57,11 +98,11 @@ class Poller:
         self._idle = threading.Event()
         self._idle.set()
         self._stopped = False
-        self._ours = OurKills()
+        self._ours = OwnKills()
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
 
     @property
-    def ours(self) -> OurKills:
+    def ours(self) -> OwnKills:
         return self._ours
 
     @property
@@ -113,16 +154,16 @@ class Poller:
             name = self.server_name
             with self._turn:
                 before = self._previous and self._previous.called(name)
-                taken = step(sample, before, self._policy, self._lessons, name)
+                taken = track(sample, before, self._policy, self._lessons, name)
         except SourceError as error:
             return PollFailed(error, self._of)
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
-            return PollBroke(error)
+            return PollFault(error)
         self._previous, self._lessons = taken.snapshot, taken.lessons
         self._record(taken)
         if taken.departed or taken.changes or taken.restarted:
-            self._post(Happened(taken, self._of))
-        return Judged(taken.snapshot, self._of)
+            self._post(StepTaken(taken, self._of))
+        return SnapshotTaken(taken.snapshot, self._of)
 
     def _record(self, taken: Step) -> None:
         if self._recorder is None:

@@ -5,28 +5,57 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-from goneaway_tui.export.instants import instant
+from goneaway_tui.export.data import iso_instant
 from goneaway_tui.export.wording import (
     RISKS,
-    age,
-    clock,
-    count,
+    age_words,
+    clock_words,
+    count_words,
     countdown,
     countdown_of,
     limit_cell,
     limit_words,
-    size,
+    size_words,
 )
-from goneaway_tui.language import _, marked, ngettext
+from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.model.cause import SAID, Certainty
-from goneaway_tui.model.plain import plain
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
-from goneaway_tui.model.wrapping import cell_width
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.text.width import cell_width
 
 __all__ = [
-    "SIGNS", "age", "bar", "basis_word", "before_bars", "certainty_word", "client", "clock", "closes_at", "closes_in", "count", "countdown", "countdown_of", "grouping_word", "heights", "idle", "instant_of", "limit_cell", "limit_within", "limit_words",
-    "on", "origin_word", "program", "risk_word", "rows", "size", "stake", "stake_within", "statement", "time_of_day", "time_within",
+    "SIGNS",
+    "age_words",
+    "at_stake_words",
+    "basis_word",
+    "before_bars",
+    "certainty_word",
+    "client",
+    "clock_words",
+    "closes_at",
+    "closes_in",
+    "count_words",
+    "countdown",
+    "countdown_bar",
+    "countdown_of",
+    "grouping_word",
+    "heights",
+    "idle",
+    "instant_of",
+    "limit_cell",
+    "limit_within",
+    "limit_words",
+    "origin_word",
+    "program",
+    "risk_word",
+    "rows",
+    "size_words",
+    "stake_within",
+    "statement",
+    "time_of_day",
+    "time_within",
+    "title_on",
 ]  # fmt: skip
 
 SIGNS = {
@@ -69,7 +98,7 @@ NO_PRIVILEGES = marked("read-only (privileges)")
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
-def on(title: str, server: str) -> str:
+def title_on(title: str, server: str) -> str:
     """A title with the server it is of, where that has a name to tell it by."""
     return _("{title} on {server}", title=title, server=plain(server, 60)) if server else title
 
@@ -99,7 +128,7 @@ def idle(verdict: Verdict, now: float) -> str:
     seconds = verdict.idle_seconds(now)
     if seconds is None:
         return "?" if verdict.session.is_idle else "–"
-    return f"{'~' if verdict.session.idle_within >= 0.5 else ''}{clock(seconds)}"
+    return f"{'~' if verdict.session.idle_within >= 0.5 else ''}{clock_words(seconds)}"
 
 
 def closes_in(verdict: Verdict, now: float) -> str:
@@ -113,7 +142,7 @@ def closes_at(verdict: Verdict, now: float) -> str:
     left = countdown_of(verdict, now)
     if left is None or verdict.deadline is None or not math.isfinite(verdict.deadline):
         return left or ""
-    at = instant(verdict.deadline)
+    at = iso_instant(verdict.deadline)
     if now < verdict.deadline:
         return _("in {left}, at {instant}", left=left, instant=at)
     if verdict.risk is Risk.OVERDUE:
@@ -127,7 +156,7 @@ def time_within(words: str, seconds: float | None, room: int) -> str:
     >>> time_within("364d 08:18:15", 31479495.0, 13), time_within("364d 08:18:15", 31479495.0, 10)
     ('364d 08:18:15', '364d')
     """
-    return words if seconds is None or len(words) <= room else age(seconds)
+    return words if seconds is None or len(words) <= room else age_words(seconds)
 
 
 def limit_within(limit: Limit | None, room: int) -> str:
@@ -135,7 +164,7 @@ def limit_within(limit: Limit | None, room: int) -> str:
     words = limit_cell(limit)
     if limit is None or len(words) <= room:
         return words
-    return words[: len(words) - len(limit_words(limit.seconds))] + clock(limit.seconds)
+    return words[: len(words) - len(limit_words(limit.seconds))] + clock_words(limit.seconds)
 
 
 def limit_in_full(limit: Limit) -> str:
@@ -144,7 +173,7 @@ def limit_in_full(limit: Limit) -> str:
     return words if words.endswith(seconds) and limit.seconds < 60 else f"{words}  ({seconds})"
 
 
-def stake(session: Session) -> str:
+def at_stake_words(session: Session) -> str:
     """What dies with the session. Says `trx` for every open transaction, before any figure."""
     transaction = session.transaction
     if transaction is None:
@@ -157,11 +186,11 @@ def stake(session: Session) -> str:
 
 
 def stake_within(session: Session, room: int) -> str:
-    """`stake`, shorter where there is no room for it; a figure never loses its unit.
+    """`at_stake_words`, shorter where there is no room for it; a figure never loses its unit.
 
     `trx 3,000 rows` becomes `3,000 rows`, and where that is still too wide the figure is rounded down: `1.2M rows`.
     """
-    transaction, words = session.transaction, stake(session)
+    transaction, words = session.transaction, at_stake_words(session)
     if transaction is None or cell_width(words) <= room:
         return words
     if transaction.rows_modified:
@@ -212,7 +241,7 @@ def statement(verdict: Verdict) -> str:
     return plain(session.state or "", 200) if not session.is_idle else ""
 
 
-def bar(verdict: Verdict, now: float, width: int) -> str:
+def countdown_bar(verdict: Verdict, now: float, width: int) -> str:
     """How much of the limit has been idled away."""
     left, limit = verdict.seconds_left(now), verdict.limit
     if left is None or limit is None or limit.seconds <= 0 or limit.basis is Basis.DISPROVED:
@@ -241,7 +270,7 @@ def time_of_day(at: float) -> str:
     >>> time_of_day(1795459202.5)
     '18:40:02.5'
     """
-    return instant(at)[11:21]
+    return iso_instant(at)[11:21]
 
 
 def instant_of(text: str) -> float | None:

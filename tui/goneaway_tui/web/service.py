@@ -1,7 +1,4 @@
-"""Answering browsers: the page, what it is made of, and a socket for each who looks.
-
-Everything the page needs comes from here, and its policy lets it ask nobody else.
-"""
+"""The bound on lines that strangers can make us write."""
 
 from __future__ import annotations
 
@@ -10,24 +7,140 @@ import html
 import json
 import logging
 import mimetypes
-from collections.abc import Awaitable, Callable
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import Any
 from urllib.parse import quote
 
 import textual_serve
 from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp.web_protocol import RequestHandler
 from textual_serve.download_manager import DownloadManager
 
-from goneaway_tui.doorway import CHALLENGE, UNKNOWN, Doorway, Guard, refusal_text, tls
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.language import _
-from goneaway_tui.model.plain import plain
+from goneaway_tui.http_auth import CHALLENGE, UNKNOWN, Guard, HttpEndpoint, refusal_text, tls_context
+from goneaway_tui.i18n import _
+from goneaway_tui.ports import Clock
+from goneaway_tui.text.sanitize import plain
 from goneaway_tui.web.browser_input import BrowserInput
-from goneaway_tui.web.connections import SILENT_SECONDS, Connections
-from goneaway_tui.web.viewer import Program, Viewer
+from goneaway_tui.web.viewer import ScreenProgram, Viewer
+
+MAX_LINES, SECONDS = 20, 10.0
+"""So many lines are written in so long."""
+
+
+class LogLimit:
+    """Takes lines and writes them, as long as they are not too many. Used in one thread."""
+
+    def __init__(self, write: Callable[[str], object], clock: Clock) -> None:
+        self._write = write
+        self._clock = clock
+        self._since = clock()
+        self._lines = 0
+
+    def __call__(self, line: str) -> None:
+        now = self._clock()
+        if now - self._since >= SECONDS:
+            if self._lines > MAX_LINES:
+                self._write(_("{number} more lines were left out", number=self._lines - MAX_LINES))
+            self._since, self._lines = now, 0
+        self._lines += 1
+        if self._lines <= MAX_LINES:
+            self._write(line)
+
+
+SILENT_SECONDS = 10.0
+"""How long a connection may ask nothing, between requests as well."""
+ANSWER_SECONDS = 30.0
+"""How long it may take over one answer, or a piece of a download: the largest file of the page is some 500 KB."""
+HANDSHAKE_SECONDS = 5.0
+"""How long TLS may take to be agreed. Such a connection cannot be closed earlier: it has no transport yet."""
+SWEEP_SECONDS = 1.0
+"""How often those whose time is over are looked for."""
+MAX_CONNECTIONS = 64
+"""Besides those of the viewers. A page needs some six at a time."""
+
+
+class OpenConnections:
+    """Those of one service. Used in its event loop alone."""
+
+    def __init__(self) -> None:
+        self._open: dict[RequestHandler, float] = {}
+        """When each last got on, longest ago first; without those of viewers."""
+        self._viewers: set[RequestHandler] = set()
+
+    async def listen(
+        self, server: web.Server, host: str, port: int, context: ssl.SSLContext | None
+    ) -> asyncio.Server:
+        """Hand what is accepted there to `server`. Raises OSError where that is not possible."""
+        handshake: dict[str, Any] = {} if context is None else {"ssl_handshake_timeout": HANDSHAKE_SECONDS}
+
+        def accepted() -> RequestHandler:
+            self._make_room()
+            handler = server()
+            self.gets_on(handler)
+            return handler
+
+        return await asyncio.get_running_loop().create_server(accepted, host, port, ssl=context, **handshake)
+
+    def gets_on(self, handler: RequestHandler) -> None:
+        """It is new, asks something, or has taken a piece of its answer."""
+        self._open.pop(handler, None)
+        self._open[handler] = asyncio.get_running_loop().time()
+
+    @contextmanager
+    def exempt(self, handler: RequestHandler) -> Iterator[None]:
+        """While inside, the connection is a viewer's."""
+        self._open.pop(handler, None)
+        self._viewers.add(handler)
+        try:
+            yield
+        finally:
+            self._viewers.discard(handler)
+            self.gets_on(handler)
+
+    async def sweep(self) -> None:
+        """Close those whose time is over, until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            now = asyncio.get_running_loop().time()
+            self._forget_closed(now)
+            for each in [each for each, since in self._open.items() if now - since > ANSWER_SECONDS]:
+                self._abort(each)
+            for each in self._viewers:
+                # It has been given up, and what is still to be sent would keep it open for ever.
+                if each.transport is not None and each.transport.is_closing():
+                    each.transport.abort()
+
+    def abort_all(self) -> None:
+        """All but those of viewers."""
+        for each in list(self._open):
+            self._abort(each)
+
+    def _make_room(self) -> None:
+        """Close those that got on longest ago while there are too many."""
+        self._forget_closed(asyncio.get_running_loop().time())
+        excess = len(self._open) + 1 - MAX_CONNECTIONS
+        for each in [each for each in self._open if each.transport is not None][: max(0, excess)]:
+            self._abort(each)
+
+    def _forget_closed(self, now: float) -> None:
+        """A new one has no transport either, until TLS is agreed."""
+        for each, since in list(self._open.items()):
+            if each.transport is None and now - since > HANDSHAKE_SECONDS:
+                del self._open[each]
+
+    def _abort(self, handler: RequestHandler) -> None:
+        """Without the rest of its answer, for which a transport that is closed would wait."""
+        del self._open[handler]
+        if handler.transport is not None:
+            handler.transport.abort()
+
 
 HEARTBEAT_SECONDS = 15.0
 """How often a browser that says nothing is asked whether it is there."""
@@ -58,11 +171,16 @@ Close = Callable[[int, str], Awaitable[None]]
 """With a code and a reason."""
 
 
-class Service:
+class WebService:
     """Answers while `run` runs; `stop` from any thread."""
 
     def __init__(
-        self, doorway: Doorway, guard: Guard, program: Program, most: int, say: Callable[[str], object]
+        self,
+        doorway: HttpEndpoint,
+        guard: Guard,
+        program: ScreenProgram,
+        most: int,
+        say: Callable[[str], object],
     ) -> None:
         """`most` may look at once; `say` takes lines for who started us."""
         self._doorway = doorway
@@ -72,7 +190,7 @@ class Service:
         self._say = say
         self._downloads = DownloadManager()
         self._looking: dict[Viewer, Close] = {}
-        self._connections = Connections()
+        self._connections = OpenConnections()
         self._files = _framework_files()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = asyncio.Event()
@@ -83,7 +201,7 @@ class Service:
 
     async def run(self, opened: Callable[[int], object]) -> None:
         """`opened` is told the port. Raises SettingsError where nobody can listen there, FileError for a certificate."""
-        context, where = tls(self._doorway), self._doorway
+        context, where = tls_context(self._doorway), self._doorway
         self._loop = asyncio.get_running_loop()
         _tell_of_faults(self._say)
         runner = web.AppRunner(

@@ -32,7 +32,7 @@ LEFT = (0, 130)
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class ScreenProgram:
     """What draws a screen."""
 
     words: tuple[str, ...]
@@ -45,7 +45,7 @@ class Viewer(AppService):
 
     def __init__(
         self,
-        program: Program,
+        program: ScreenProgram,
         downloads: DownloadManager,
         write_bytes: Callable[[bytes], Awaitable[None]],
         write_str: Callable[[str], Awaitable[None]],

@@ -8,8 +8,8 @@ import pytest
 
 from goneaway_tui.errors import SourceError
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.source.demo.program import SYSTEM_TABLES, NoServerProgram, Program, find_program
-from goneaway_tui.source.demo.server import last_words
+from goneaway_tui.source.demo.program import SYSTEM_TABLES, NoServerProgram, ServerProgram, find_program
+from goneaway_tui.source.demo.server import last_log_lines
 
 
 def a_fake_program(path: Path, says: str, help_status: int = 0) -> Path:
@@ -66,7 +66,7 @@ def test_a_program_that_is_no_server_is_refused(tmp_path: Path) -> None:
 def test_the_named_share_directory_gives_the_system_tables_in_order(tmp_path: Path, prefix: str) -> None:
     for name in SYSTEM_TABLES:
         (tmp_path / f"{prefix}{name}").touch()
-    program = Program("/nowhere/mariadbd", Flavour.MARIADB)
+    program = ServerProgram("/nowhere/mariadbd", Flavour.MARIADB)
     files = program.system_tables({"GONEAWAY_SERVER_SHARE": str(tmp_path)})
     assert [file.name for file in files] == [f"{prefix}{name}" for name in SYSTEM_TABLES]
     assert all(file.parent == tmp_path for file in files)
@@ -75,14 +75,14 @@ def test_the_named_share_directory_gives_the_system_tables_in_order(tmp_path: Pa
 def test_the_last_words_are_the_first_error(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("0 [Note] begins\n0 [ERROR] no room\n0 [ERROR] so it ends\n0 [ERROR] Aborting\n\n")
-    assert last_words(log) == "no room"
+    assert last_log_lines(log) == "no room"
 
 
 def test_the_last_words_are_the_last_line_where_nothing_is_called_an_error(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("one\nsh: mysqld: \x1b[31mnot found\n")
-    assert last_words(log) == "sh: mysqld: ␛[31mnot found"
+    assert last_log_lines(log) == "sh: mysqld: ␛[31mnot found"
 
 
 def test_a_log_that_is_not_there_leaves_no_word(tmp_path: Path) -> None:
-    assert last_words(tmp_path / "none") == "it left no word"
+    assert last_log_lines(tmp_path / "none") == "it left no word"

@@ -14,9 +14,9 @@ from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.recorder import Recorder
+from goneaway_tui.source.recording.recorder import RecordingWriter
 from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.shape import recorded
+from goneaway_tui.source.recording.rows import recorded_fields
 from goneaway_tui.source.simulated import SimulatedSource
 from tests.builders import NOW, a_sample, a_session, a_verdict
 
@@ -56,7 +56,7 @@ def a_departure(session_id: int, at: float = NOW, **changes: Any) -> Departure:
 
 def record(path: Path, snapshots: Iterable[Snapshot], **options: Any) -> None:
     """Record them all and close."""
-    recorder = Recorder(path, SERVER_NAME, **options)
+    recorder = RecordingWriter(path, SERVER_NAME, **options)
     for snapshot in snapshots:
         recorder.record(snapshot)
     recorder.close()
@@ -72,7 +72,7 @@ def read_back(path: Path) -> list[Snapshot]:
 def exact(value: Any) -> Any:
     """Everything of a fact, fields that do not count for its equality included but those that are reckoned, floats by their bits."""
     if is_dataclass(value):
-        return type(value), [exact(getattr(value, field.name)) for field in recorded(type(value))]
+        return type(value), [exact(getattr(value, field.name)) for field in recorded_fields(type(value))]
     if isinstance(value, float):
         return struct.pack(">d", value)
     if isinstance(value, frozenset):

@@ -17,7 +17,7 @@ import pytest
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.recorder import CHECKPOINT_SAMPLES, Recorder
+from goneaway_tui.source.recording.recorder import CHECKPOINT_SAMPLES, RecordingWriter
 from goneaway_tui.source.recording.recording import Recording
 from tests.unit.source.recording.takes import SERVER_NAME, exact, read_back, record, same, takes
 
@@ -129,7 +129,7 @@ def test_what_is_being_recorded_can_be_copied_without_what_lies_beside_it(
 ) -> None:
     """As a crash may leave it where the journal is lost: the last checkpoint is all there is."""
     path, copy = tmp_path / "recording", tmp_path / "copy"
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     for number, snapshot in enumerate(story, 1):
         recorder.record(snapshot)
         shutil.copyfile(path, copy)
@@ -144,10 +144,10 @@ KILLED = """
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from goneaway_tui.source.recording.recorder import Recorder
+from goneaway_tui.source.recording.recorder import RecordingWriter
 from tests.unit.source.recording.takes import takes
 
-recorder = Recorder(Path(sys.argv[1]), "db-01:3306")
+recorder = RecordingWriter(Path(sys.argv[1]), "db-01:3306")
 for number, snapshot in enumerate(takes(1000), 1):
     recorder.record(snapshot)
     print(number, flush=True)

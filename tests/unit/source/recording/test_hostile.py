@@ -23,11 +23,25 @@ from goneaway_tui.judge import judge
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.source.recording import store
 from goneaway_tui.source.recording.delta import DepartureWriter, SampleWriter
-from goneaway_tui.source.recording.pages import HEADER_BYTES, LEAF, PAGE_BYTES, rows_in
-from goneaway_tui.source.recording.recorder import Recorder
+from goneaway_tui.source.recording.recorder import RecordingWriter
 from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.store import MARK, SCHEMA, create_or_continue
-from goneaway_tui.source.recording.tape import FREE_BYTES, MOST_RATIO, PIECE_BYTES, WHOLE, first_seal, seal_of
+from goneaway_tui.source.recording.store import (
+    HEADER_BYTES,
+    LEAF,
+    MARK,
+    PAGE_BYTES,
+    SCHEMA,
+    create_or_continue,
+    rows_in,
+)
+from goneaway_tui.source.recording.tape import (
+    FREE_BYTES,
+    MOST_RATIO,
+    PIECE_BYTES,
+    WHOLE,
+    first_seal,
+    seal_of,
+)
 from tests.builders import NOW, a_sample, a_session, a_verdict
 from tests.unit.source.recording.takes import SERVER_NAME, a_departure, a_take, read_back, record, takes
 
@@ -97,7 +111,7 @@ def test_the_database_of_another_program(path: Path) -> None:
 
     assert f"cannot read {path}: it is no recording" == complaint(path)
     with pytest.raises(FileError, match="it is no recording") as refused:
-        Recorder(path, SERVER_NAME)
+        RecordingWriter(path, SERVER_NAME)
     assert "name another file, or remove that one first" == refused.value.hint
 
 
@@ -105,7 +119,7 @@ def test_the_database_of_another_program(path: Path) -> None:
 def test_no_file_of_somebody_is_recorded_into(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(FileError, match=r"cannot record into .* it is no recording"):
-        Recorder(path, SERVER_NAME)
+        RecordingWriter(path, SERVER_NAME)
 
     assert content == path.read_bytes()
 
@@ -115,7 +129,7 @@ def test_a_later_version(path: Path) -> None:
 
     assert f"it is of version {SCHEMA + 1}" in complaint(path)
     with pytest.raises(FileError, match=f"version {SCHEMA + 1}"):
-        Recorder(path, SERVER_NAME)
+        RecordingWriter(path, SERVER_NAME)
 
 
 def test_a_folder_and_a_pipe(path: Path, tmp_path: Path) -> None:
@@ -125,7 +139,7 @@ def test_a_folder_and_a_pipe(path: Path, tmp_path: Path) -> None:
     assert "cannot read" in complaint(tmp_path)
     for each in (path, tmp_path, tmp_path / "none" / "recording"):
         with pytest.raises(FileError, match="cannot record into"):
-            Recorder(each, SERVER_NAME)
+            RecordingWriter(each, SERVER_NAME)
 
 
 def test_a_name_that_cannot_be(tmp_path: Path) -> None:
@@ -144,7 +158,7 @@ def test_a_view_that_never_ends(path: Path) -> None:
 
     assert "there is no whole sample in it" in complaint(path)
     with pytest.raises(FileError, match="cannot record into"):
-        Recorder(path, SERVER_NAME)
+        RecordingWriter(path, SERVER_NAME)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +254,7 @@ def test_lines_that_hand_on_many_sessions_in_few_bytes_are_bounded_in_number(pat
 
 
 def test_the_departures_alone_take_little_memory_whatever_is_in_the_file(path: Path) -> None:
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     for number in range(4):
         left = [
             replace(a_departure(each), verdict=a_verdict(a_session(statement=f"{number} {each} {'x' * 900}")))
@@ -281,7 +295,7 @@ def index_page(kind: int, cells: list[bytes], right: int | None = None) -> bytes
 
 def with_an_index_that_never_ends(path: Path, levels: int) -> None:
     """Every child of an inner page of the time line is one and the same next page, and so on down."""
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     recorder.record(a_take(0), [a_departure(1)])
     recorder.close()
     with closing(sqlite3.connect(path)) as database:
@@ -316,7 +330,7 @@ def test_an_index_whose_pages_lead_to_one_another_is_given_up(path: Path) -> Non
 
 def test_whoever_records_into_such_a_file_is_told(path: Path) -> None:
     record(path, takes(3))
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     recorder._database.set_progress_handler(lambda: True, 1)
     with pytest.raises(FileError, match="it is damaged"):
         recorder.record(a_take(9))
@@ -331,7 +345,7 @@ def test_long_recordings_of_small_pieces_are_read_well_within_the_bound_of_steps
     monkeypatch.setattr(store, "STEPS", 0)
     monkeypatch.setattr(store, "STEPS_A_BYTE", store.STEPS_A_BYTE / 4)
     monkeypatch.setattr(store, "STEPS_A_LOOK", 1_000)
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     still = a_take(0)
     for number in range(1_500):
         recorder.record(replace(still, sample=replace(still.sample, taken_at=NOW + number)))

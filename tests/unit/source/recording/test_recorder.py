@@ -17,7 +17,7 @@ import pytest
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.model.snapshot import Limit
-from goneaway_tui.source.recording.recorder import SEGMENT_SAMPLES, SHARES, Recorder
+from goneaway_tui.source.recording.recorder import SEGMENT_SAMPLES, SHARES, RecordingWriter
 from goneaway_tui.source.recording.recording import Recording
 from tests.builders import NOW
 from tests.unit.source.recording.takes import (
@@ -46,7 +46,7 @@ def test_a_recording_is_one_file_for_its_owner(path: Path) -> None:
 
 
 def test_while_it_is_written_all_its_files_are_for_their_owner(path: Path) -> None:
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     recorder.record(a_take(0))
 
     assert {0o600} == {each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
@@ -68,7 +68,7 @@ def test_an_existing_recording_is_continued(path: Path) -> None:
 
 
 def test_two_may_record_into_one_file(path: Path) -> None:
-    one, other = Recorder(path, "db-01"), Recorder(path, "db-02")
+    one, other = RecordingWriter(path, "db-01"), RecordingWriter(path, "db-02")
     for step in range(0, 20, 2):
         one.record(a_take(step))
         other.record(a_take(step + 1))
@@ -83,7 +83,7 @@ def test_two_may_record_into_one_file(path: Path) -> None:
 
 def test_statements_stay_out_of_it(path: Path) -> None:
     story = takes(30)
-    recorder = Recorder(path, SERVER_NAME, statements=False)
+    recorder = RecordingWriter(path, SERVER_NAME, statements=False)
     for snapshot in story:
         recorder.record(snapshot, [replace(a_departure(7), verdict=snapshot.verdicts[-2])])
     recorder.close()
@@ -129,7 +129,7 @@ def test_any_name_will_do(tmp_path: Path, name: bytes) -> None:
 
 @pytest.mark.parametrize("most", [120_000, 300_000])
 def test_a_file_never_grows_beyond_what_is_kept(path: Path, most: int) -> None:
-    recorder = Recorder(path, SERVER_NAME, keep_bytes=most)
+    recorder = RecordingWriter(path, SERVER_NAME, keep_bytes=most)
     for step in range(500):
         recorder.record(a_long_take(step))
         assert path.stat().st_size <= most
@@ -153,7 +153,7 @@ def test_what_is_kept_of_a_larger_file_is_its_end(path: Path) -> None:
 
 
 def test_what_is_too_old_is_forgotten(path: Path) -> None:
-    recorder = Recorder(path, SERVER_NAME, keep_seconds=80)
+    recorder = RecordingWriter(path, SERVER_NAME, keep_seconds=80)
     for step in range(600):
         recorder.record(a_take(step))
     recorder.close()
@@ -198,7 +198,7 @@ def no_larger_than(most: int) -> Iterator[None]:
 
 def test_a_full_disk_is_said_and_what_was_recorded_stays(path: Path) -> None:
     story = takes(60, sessions=40)
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     done, refused = 0, ""
     with no_larger_than(60_000):
         for snapshot in story:
@@ -218,7 +218,7 @@ def test_a_full_disk_is_said_and_what_was_recorded_stays(path: Path) -> None:
 
 
 def test_it_cannot_be_written_to_after_it_was_closed(path: Path) -> None:
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     recorder.record(a_take(0))
     recorder.close()
     recorder.close()
@@ -229,7 +229,7 @@ def test_it_cannot_be_written_to_after_it_was_closed(path: Path) -> None:
 
 def test_somebody_else_who_will_not_let_go_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("goneaway_tui.source.recording.store.BUSY_SECONDS", 0.05)
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
@@ -243,7 +243,7 @@ def test_somebody_else_who_will_not_let_go_is_named(path: Path, monkeypatch: pyt
 
 
 def test_a_number_that_is_none_is_refused_and_the_next_sample_is_not(path: Path) -> None:
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     recorder.record(a_take(0))
     bad = a_take(1)
     with pytest.raises(FileError, match="a sample holds what no recording can"):
@@ -258,7 +258,7 @@ def test_a_number_that_is_none_is_refused_and_the_next_sample_is_not(path: Path)
 
 
 def test_what_is_being_recorded_can_be_read(path: Path) -> None:
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     recorder.record(a_take(0))
     recording = Recording(path)
     for step in range(1, 30):
@@ -275,7 +275,7 @@ def test_what_is_being_recorded_can_be_read(path: Path) -> None:
 
 
 def test_any_thread_may_record(path: Path) -> None:
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     for step in range(3):
         worker = threading.Thread(target=recorder.record, args=[a_take(step)])
         worker.start()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.source.recording.recorder import Recorder
+from goneaway_tui.source.recording.recorder import RecordingWriter
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.replay import Replay
 from goneaway_tui.source.recording.tape import Track
@@ -26,11 +26,11 @@ LEFT = {2: (1,), 11: (2, 3), 20: (4,)}
 @pytest.fixture
 def recording(tmp_path: Path) -> Iterator[Recording]:
     path = tmp_path / "recording"
-    recorder = Recorder(path, SERVER_NAME)
+    recorder = RecordingWriter(path, SERVER_NAME)
     for step in INSTANTS:
         if step == 12:  # another run, another segment
             recorder.close()
-            recorder = Recorder(path, SERVER_NAME)
+            recorder = RecordingWriter(path, SERVER_NAME)
         recorder.record(a_take(step), [a_departure(each, NOW + step) for each in LEFT.get(step, ())])
     recorder.close()
     found = Recording(path)

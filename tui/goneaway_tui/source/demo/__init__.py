@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from goneaway_tui.source.demo.program import NoServerProgram
 from goneaway_tui.source.demo.server import PrivateServer
-from goneaway_tui.source.demo.shop import WATCHER
-from goneaway_tui.source.demo.workload import Workload
+from goneaway_tui.source.demo.workload import WATCHER, Workload
 
 __all__ = ["Demo", "NoServerProgram", "start_demo"]
 

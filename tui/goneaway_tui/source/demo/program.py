@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket as sockets
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeAlias
+
+from pymysql.connections import Connection
 
 from goneaway_tui.errors import SourceError
-from goneaway_tui.language import _
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.text.sanitize import plain
 
 PROGRAM_VARIABLE = "GONEAWAY_SERVER_PROGRAM"
 """Names the server program to use."""
@@ -43,7 +47,7 @@ class NoServerProgram(SourceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class ServerProgram:
     """A server program that answered."""
 
     path: str
@@ -96,7 +100,7 @@ class Program:
         return None
 
 
-def find_program(environ: Mapping[str, str]) -> Program:
+def find_program(environ: Mapping[str, str]) -> ServerProgram:
     """The server program to use. Raises NoServerProgram, or SourceError where the one found does not run."""
     named = environ.get(PROGRAM_VARIABLE)
     if named:
@@ -125,7 +129,7 @@ def find_program(environ: Mapping[str, str]) -> Program:
     )
 
 
-def examine(path: str) -> Program:
+def examine(path: str) -> ServerProgram:
     """Ask a server program what it is. Raises SourceError where it does not answer."""
     said = _ask([path, "--version"])
     if said is None or "Ver" not in said:
@@ -134,13 +138,13 @@ def examine(path: str) -> Program:
             _("name another in {variable}", variable=PROGRAM_VARIABLE),
         )
     if "mariadb" not in said.lower():
-        return Program(path, Flavour.MYSQL)
+        return ServerProgram(path, Flavour.MYSQL)
     told = _ask([path, "--no-defaults", "--verbose", "--help"])
     takes_no_defaults = told is not None
     if told is None:
         told = _ask([path, "--verbose", "--help"])
     settings = dict(re.findall(r"^([a-z][a-z-]+)\s+(/\S+)\s*$", told or "", re.MULTILINE))
-    return Program(path, Flavour.MARIADB, takes_no_defaults, settings)
+    return ServerProgram(path, Flavour.MARIADB, takes_no_defaults, settings)
 
 
 def _ask(command: list[str]) -> str | None:
@@ -157,3 +161,43 @@ def _ask(command: list[str]) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.decode("utf-8", "replace")
+
+
+SECONDS = 10.0
+"""How long one answer may take; longer than any statement of the demo."""
+
+Wire: TypeAlias = "Connection[Any]"
+
+
+def connect(socket: str, user: str, program: str, database: str | None = None, client_flag: int = 0) -> Wire:
+    """Log in. Raises pymysql.MySQLError or OSError.
+
+    The socket is opened here because PyMySQL drops its own without closing it when nobody answers.
+    """
+    wire: Wire = Connection(
+        unix_socket=socket,
+        user=user,
+        database=database,
+        charset="utf8mb4",
+        autocommit=True,
+        client_flag=client_flag,
+        read_timeout=SECONDS,
+        write_timeout=SECONDS,
+        program_name=program,
+        defer_connect=True,
+    )
+    line = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
+    try:
+        line.settimeout(SECONDS)
+        line.connect(socket)
+        wire.connect(line)
+    except BaseException:
+        line.close()
+        raise
+    return wire
+
+
+def run(wire: Wire, statement: str, *values: object) -> None:
+    """Run a statement for what it does."""
+    with wire.cursor() as cursor:
+        cursor.execute(statement, values or None)

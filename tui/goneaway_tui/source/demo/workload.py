@@ -1,22 +1,162 @@
-"""Some forty sessions that live, idle, forget themselves and are closed, so that there is something to watch."""
+"""The little shop the demo's sessions work in, and who they are."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from random import Random
+from typing import Protocol
 
 import pymysql
 from pymysql.constants import CLIENT
 
 from goneaway_tui.errors import SourceError
-from goneaway_tui.language import _
-from goneaway_tui.model.plain import plain
-from goneaway_tui.source.demo.opening import OPENING_SECONDS, Opening
-from goneaway_tui.source.demo.server import GLOBAL_LIMIT, INTERACTIVE_LIMIT
-from goneaway_tui.source.demo.shop import CARTS, DATABASE, PARTS, TOILERS, Part, open_shop
-from goneaway_tui.source.demo.wire import Wire, connect, run
+from goneaway_tui.i18n import _
+from goneaway_tui.source.demo.program import Wire, connect, run
+from goneaway_tui.source.demo.server import GLOBAL_LIMIT, INTERACTIVE_LIMIT, LARGEST_PACKET
+from goneaway_tui.text.sanitize import plain
+
+WATCHER = "goneaway"
+"""The account for watching: sees everything, changes nothing."""
+DATABASE = "shop"
+CARTS = 64
+"""Rows in `cart`; each session writes only its own, so none waits for another's lock."""
+
+TABLES = (
+    "CREATE DATABASE shop",
+    "CREATE TABLE shop.cart (id INT PRIMARY KEY, customer VARCHAR(40) NOT NULL, quantity INT NOT NULL) ENGINE=InnoDB",
+    "CREATE TABLE shop.orders (id INT PRIMARY KEY, customer VARCHAR(40) NOT NULL, total DECIMAL(9,2) NOT NULL) ENGINE=InnoDB",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationBehaviour:
+    """How the sessions of one application behave. Times are seconds."""
+
+    user: str
+    program: str
+    sessions: int
+    limits: tuple[int | None, ...]
+    """Own limits, dealt out in turn; None keeps the global one."""
+    pause: tuple[float, float]
+    """Between two statements."""
+    writes: bool = False
+    forgets: float = 0.2
+    """Share of idle waits nobody ends: the server will."""
+    interactive: bool = False
+
+
+PARTS = (
+    ApplicationBehaviour(
+        "shop_app", "gunicorn", 18, (12, 20, 30, None, 45, 90, 120, None, 3600), (2.0, 12.0), writes=True
+    ),
+    ApplicationBehaviour("etl", "python", 6, (25, 60, 28_800), (5.0, 20.0), writes=True),
+    ApplicationBehaviour("cron", "php", 4, (8, 10, 15), (1.0, 5.0), forgets=0.5),
+    ApplicationBehaviour("report", "java", 5, (None, 3600, 28_800), (10.0, 40.0), forgets=0.1),
+    ApplicationBehaviour("grafana", "grafana", 4, (None, 120), (3.0, 10.0), forgets=0.05),
+    ApplicationBehaviour("dba", "mysql", 2, (None, 28_800), (15.0, 50.0), interactive=True, forgets=0.4),
+)
+"""All who come and go."""
+
+TOILERS = ("report", "etl", "report")
+"""Users of the sessions that are nearly always busy."""
+
+
+def open_shop(root: Wire) -> None:
+    """Create the accounts and the tables. Raises pymysql.MySQLError."""
+    for statement in TABLES:
+        run(root, statement)
+    with root.cursor() as cursor:
+        rows = [(n, f"customer {n}") for n in range(CARTS)]
+        cursor.executemany("INSERT INTO shop.cart (id, customer, quantity) VALUES (%s, %s, 1)", rows)
+        cursor.executemany("INSERT INTO shop.orders (id, customer, total) VALUES (%s, %s, 49.90)", rows)
+    for user in sorted({part.user for part in PARTS} | set(TOILERS)):
+        run(root, "CREATE USER %s@'localhost'", user)
+        run(root, "GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO %s@'localhost'", user)
+    run(root, "CREATE USER %s@'localhost'", WATCHER)
+    run(root, "GRANT PROCESS ON *.* TO %s@'localhost'", WATCHER)
+    run(root, "GRANT SELECT ON performance_schema.* TO %s@'localhost'", WATCHER)
+
+
+OPENING_SECONDS = 60.0
+"""How long this lasts; seconds of the workload's time, which is never ahead of a clock's."""
+NEAR_SECONDS = 10.0
+"""A closing is near from here on."""
+LEAST_ROOM = 3.0
+"""Seconds a session must be able to idle before its closing is near; else its client falls silent at once."""
+SILENCE_EVERY = 4.0
+"""Seconds from one session under the global limit falling silent to the next: the first does so at once."""
+KILL_AT = 4.0
+PACKET_AT = 9.0
+"""From when on one session may be killed, and another send a packet that is too large."""
+KNOWN_AFTER = 2.0
+"""Seconds after a login from which on something happens to a session: until then a reader may not have seen it."""
+KILLER, SENDER = "etl", "report"
+"""Users: of the session that kills another of the same user, which needs no privilege, and of the one that sends the packet."""
+
+
+class OpeningClient(Protocol):
+    """What the opening asks of one of the workload's clients."""
+
+    part: ApplicationBehaviour
+    expected_limit: int
+
+    @property
+    def session_id(self) -> int | None: ...
+
+    @property
+    def keeps_global(self) -> bool: ...
+
+    def run(self, statement: str, *values: object) -> None: ...
+
+    def fall_silent(self, rng: Random) -> float: ...
+
+
+class OpeningMinute:
+    """What each client does in the first minute beyond its own habits."""
+
+    def __init__(self, players: Sequence[OpeningClient]) -> None:
+        self._players = players
+        self._silence_at = 0.0
+        self._kill_at = KILL_AT
+        self._packet_at = PACKET_AT
+        self._logins: dict[int, float] = {}
+        """When each session logged in, by its id."""
+
+    def directed(self, player: OpeningClient, now: float, pause: float, rng: Random) -> float:
+        """The seconds until a client acts again that has acted `now` and would pause so long by itself."""
+        if player.session_id is None:
+            return pause
+        self._logins.setdefault(player.session_id, now)
+        room = player.expected_limit - NEAR_SECONDS
+        if room < LEAST_ROOM:
+            return player.fall_silent(rng)
+        if player.keeps_global and now >= self._silence_at:
+            self._silence_at = now + SILENCE_EVERY
+            return player.fall_silent(rng)
+        if self._is_known(player, now):
+            self._play_scene(player, now)
+        return min(pause, room * rng.uniform(0.6, 1.0))
+
+    def _is_known(self, player: OpeningClient, now: float) -> bool:
+        """Whether its session has been there for so long that a reader has seen it."""
+        return player.session_id is not None and self._logins[player.session_id] <= now - KNOWN_AFTER
+
+    def _play_scene(self, player: OpeningClient, now: float) -> None:
+        """The KILL or the packet, where it is time and this is the client to do it."""
+        if now >= self._kill_at and player.part.user == KILLER:
+            others = (each for each in self._players if each is not player and each.part.user == KILLER)
+            victim = next((each.session_id for each in others if self._is_known(each, now)), None)
+            if victim is not None:
+                self._kill_at = float("inf")
+                player.run("KILL %s", victim)
+        elif now >= self._packet_at and player.part.user == SENDER:
+            self._packet_at = float("inf")
+            player.run("UPDATE orders SET customer = %s", "x" * LARGEST_PACKET)
+
 
 LEAVING_SECONDS = 1.0
 """How long `stop` waits for the threads."""
@@ -26,10 +166,10 @@ TOIL = "SELECT SLEEP(3) /* turnover by region, the slow way */"
 _GONE = (pymysql.MySQLError, OSError)
 
 
-class Actor:
+class DemoClient:
     """One application's one session at a time: connects, works, idles, is closed, connects again."""
 
-    def __init__(self, part: Part, number: int, limit: int | None, *, shown: bool) -> None:
+    def __init__(self, part: ApplicationBehaviour, number: int, limit: int | None, *, shown: bool) -> None:
         """`number` is the row of `cart` it writes; `limit` its own wait_timeout in seconds, None to keep the global one.
 
         `shown`: the server shows a session's own limit. Where it does not, the global one is assumed of every session.
@@ -164,7 +304,7 @@ class Workload:
             if thread.is_alive():
                 thread.join(LEAVING_SECONDS)
 
-    def _limit(self, part: Part, number: int) -> int | None:
+    def _limit(self, part: ApplicationBehaviour, number: int) -> int | None:
         limit = part.limits[number % len(part.limits)]
         return limit if self._limits_shown or (limit or 0) > 2 * GLOBAL_LIMIT else None
 
@@ -173,10 +313,10 @@ class Workload:
         rng, now = self._rng, 0.0
         parts = [(part, n) for part in PARTS for n in range(part.sessions)]
         actors = [
-            Actor(part, row, self._limit(part, n), shown=self._limits_shown)
+            DemoClient(part, row, self._limit(part, n), shown=self._limits_shown)
             for row, (part, n) in enumerate(parts)
         ]
-        opening = Opening(actors)
+        opening = OpeningMinute(actors)
         order = rng.sample(range(len(actors)), len(actors))
         order.sort(key=lambda row: not actors[row].keeps_global)  # the first is the first to fall silent
         cues = [(0.05 * turn + (HEAD_START if turn else 0.0), row) for turn, row in enumerate(order)]

@@ -19,17 +19,25 @@ from operator import is_
 from sys import getsizeof
 from typing import Any, NamedTuple
 
-from goneaway_tui.language import _
+from goneaway_tui.i18n import _
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Policy, Snapshot, Verdict
-from goneaway_tui.source.recording.rows import Row, RowReader, RowWriter, Table, written
-from goneaway_tui.source.recording.shape import Misfit, hints_of, shape_of
-from goneaway_tui.source.recording.tape import TooMuch
+from goneaway_tui.source.recording.rows import (
+    FactTable,
+    Row,
+    RowReader,
+    RowWriter,
+    UnfitRecord,
+    hints_of,
+    shape_of,
+    written,
+)
+from goneaway_tui.source.recording.tape import StreamTooLong
 
-VERDICTS = Table(Verdict, {"session": Session})
-DEPARTURES = Table(Departure, {"verdict": Verdict, "verdict.session": Session})
+VERDICTS = FactTable(Verdict, {"session": Session})
+DEPARTURES = FactTable(Departure, {"verdict": Verdict, "verdict.session": Session})
 HEAD = {name: shape_of(hint) for name, hint in hints_of(Sample).items() if name != "sessions"} | {
     "policy": shape_of(Policy)
 }
@@ -52,7 +60,7 @@ EXACT = 2
 """The version of marshal's format that writes equal bytes for equal scalars and no others. Compared, never read."""
 
 
-class Told(NamedTuple):
+class RecordedSession(NamedTuple):
     """A session as the last line left it."""
 
     id: int
@@ -69,7 +77,7 @@ class SampleWriter:
         self._rows = RowWriter(VERDICTS)
         self._hidden = None if statements else VERDICTS.place("session.statement")
         self._head: dict[str, tuple[Any, str]] = {}
-        self._before: list[Told] = []
+        self._before: list[RecordedSession] = []
 
     @property
     def columns(self) -> list[str]:
@@ -93,7 +101,7 @@ class SampleWriter:
         return changed
 
     def _steps(self, snapshot: Snapshot) -> list[Any]:
-        before, after = self._before, list[Told]()
+        before, after = self._before, list[RecordedSession]()
         places: dict[int, int] | None = None
         steps: list[Any] = []
         cursor = kept = 0
@@ -119,7 +127,9 @@ class SampleWriter:
         self._before = after
         return steps
 
-    def _told(self, verdict: Verdict, before: Told | None) -> tuple[Told, list[Any] | None]:
+    def _told(
+        self, verdict: Verdict, before: RecordedSession | None
+    ) -> tuple[RecordedSession, list[Any] | None]:
         """What to remember of it, and the step that tells it; None where it is as it was."""
         if before is not None and before.verdict is verdict:
             return before, None
@@ -130,7 +140,7 @@ class SampleWriter:
         if before is not None and before.scalars == exact and all(map(is_, before.compounds, compounds)):
             return before._replace(verdict=verdict), None
         row = self._rows.row(scalars + compounds)
-        told = Told(verdict.session.id, verdict, exact, compounds, row)
+        told = RecordedSession(verdict.session.id, verdict, exact, compounds, row)
         if before is None:
             return told, [0, *self._rows.cells(row, range(len(row)))]
         changed = [place for place, cell in enumerate(row) if not _alike(cell, before.row[place])]
@@ -153,10 +163,10 @@ class SampleReader:
     def follow(self, line: Any) -> None:
         """Take the next sample's line. Raises Misfit."""
         if type(line) is not list or len(line) != 2 or type(line[0]) is not dict or type(line[1]) is not list:
-            raise Misfit(_("no line of a sample"))
+            raise UnfitRecord(_("no line of a sample"))
         head, steps = line
         if not head.keys() <= HEAD.keys():
-            raise Misfit(_("a sample of a later version"))
+            raise UnfitRecord(_("a sample of a later version"))
         self._head.update(head)
         self._walk(steps)
 
@@ -171,7 +181,7 @@ class SampleReader:
             if type(step) is int:
                 if step > 0:
                     if cursor + step > len(crowd):
-                        raise Misfit(_("more sessions than there are"))
+                        raise UnfitRecord(_("more sessions than there are"))
                     rows += crowd[cursor : cursor + step]
                     verdicts += built[cursor : cursor + step]
                 cursor += abs(step)
@@ -179,12 +189,12 @@ class SampleReader:
                 cursor = self._stepped(step, cursor, rows)
                 verdicts += [None] * (len(rows) - len(verdicts))
             else:
-                raise Misfit(_("no step"))
+                raise UnfitRecord(_("no step"))
             if len(rows) > MOST_SESSIONS:
-                raise Misfit(_("more sessions than any server has"))
+                raise UnfitRecord(_("more sessions than any server has"))
         self._left -= len(rows)
         if self._left < 0:
-            raise Misfit(_("more in it than any recorder puts there"))
+            raise UnfitRecord(_("more in it than any recorder puts there"))
         self._crowd, self._built = rows, verdicts
 
     def _stepped(self, step: list[Any], cursor: int, rows: list[list[Any]]) -> int:
@@ -193,13 +203,13 @@ class SampleReader:
         cells = step[1:]
         if not cells:
             if not 0 <= mask <= len(self._crowd):
-                raise Misfit(_("a place outside"))
+                raise UnfitRecord(_("a place outside"))
             return mask
         if mask == 0:
             rows.append(self._rows.row(cells))
             return cursor
         if cursor >= len(self._crowd) or not 0 < mask < 1 << self._rows.width:
-            raise Misfit(_("no session to change so"))
+            raise UnfitRecord(_("no session to change so"))
         rows.append(row := self._crowd[cursor].copy())
         self._rows.fill(row, _places(mask), cells)
         return cursor + 1
@@ -211,7 +221,7 @@ class SampleReader:
                 self._built[place] = self._rows.build(self._crowd[place])
         verdicts = tuple(verdict for verdict in self._built if verdict is not None)
         if not {"taken_at", "server", "policy"} <= self._head.keys():
-            raise Misfit(_("a sample without its head"))
+            raise UnfitRecord(_("a sample without its head"))
         head = {name: HEAD[name].unpack(raw) for name, raw in self._head.items()}
         policy = head.pop("policy")
         return Snapshot(
@@ -256,11 +266,11 @@ class DepartureReader:
     def follow(self, line: Any) -> tuple[Departure, ...]:
         """The departures of the next line. Raises Misfit."""
         if type(line) is not list or not all(type(cells) is list for cells in line):
-            raise Misfit(_("no line of departures"))
+            raise UnfitRecord(_("no line of departures"))
         return tuple([self._rows.build(self._rows.row(cells)) for cells in line])
 
 
-class Brief:
+class BriefDepartures:
     """What is remembered of departures by whoever wants no statements and little memory: all of the rest where it is of
     the length a recorder writes. Raises TooMuch once the values of one stream are beyond BRIEF_BYTES."""
 
@@ -272,7 +282,7 @@ class Brief:
         brief = None if path == STATEMENT else _brief(value)
         self.told += _weight(brief) + TOLD_BYTES
         if self.told > BRIEF_BYTES:
-            raise TooMuch(_("more in it than any recorder puts there"))
+            raise StreamTooLong(_("more in it than any recorder puts there"))
         return brief
 
 
@@ -287,10 +297,10 @@ def _brief(value: Any, depth: int = 0) -> Any:
         return value if len(value) <= BRIEF_TEXT else value[: BRIEF_TEXT - 1] + "…"
     if isinstance(value, list):
         if depth > BRIEF_DEPTH:
-            raise Misfit(_("no line of departures"))
+            raise UnfitRecord(_("no line of departures"))
         return [_brief(each, depth + 1) for each in value[:BRIEF_ITEMS]]
     if isinstance(value, dict):
-        raise Misfit(_("no line of departures"))
+        raise UnfitRecord(_("no line of departures"))
     return value
 
 

@@ -10,14 +10,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.language import _
+from goneaway_tui.i18n import _
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.source.recording.delta import DepartureWriter, SampleWriter
-from goneaway_tui.source.recording.pages import PAGE_BYTES
 from goneaway_tui.source.recording.rows import written
-from goneaway_tui.source.recording.store import RECORD, create_or_continue, failed, file_error, sql
-from goneaway_tui.source.recording.tape import Piece, Roll, Track
+from goneaway_tui.source.recording.store import (
+    PAGE_BYTES,
+    RECORD,
+    create_or_continue,
+    file_error,
+    recording_error,
+    sql,
+)
+from goneaway_tui.source.recording.tape import TapePiece, TapeWriter, Track
 
 SEGMENT_SAMPLES = 180
 SEGMENT_SECONDS = 900.0
@@ -32,7 +38,7 @@ SPARE_PAGES = 16
 """Pages a sample may cost beside one for each of its pieces: leaves and inner pages of the two indexes."""
 
 
-class Segment:
+class RecordingSegment:
     """The one that is being written."""
 
     def __init__(self, segment_id: int, server_name: str, began: float, *, statements: bool) -> None:
@@ -40,9 +46,11 @@ class Segment:
         self.samples = 0
         self._server_name = server_name
         self._writers = SampleWriter(statements=statements), DepartureWriter(statements=statements)
-        self._rolls = tuple(Roll(segment_id, track) for track in Track)
+        self._rolls = tuple(TapeWriter(segment_id, track) for track in Track)
 
-    def pieces(self, snapshot: Snapshot, departures: Sequence[Departure]) -> Iterator[tuple[Track, Piece]]:
+    def pieces(
+        self, snapshot: Snapshot, departures: Sequence[Departure]
+    ) -> Iterator[tuple[Track, TapePiece]]:
         """What tells this sample to whoever has read the ones before."""
         self.samples += 1
         samples, departed = self._writers
@@ -52,7 +60,9 @@ class Segment:
                 Track.DEPARTURES, departed.columns, departed.lines(departures), snapshot.taken_at
             )
 
-    def _told(self, track: Track, columns: list[str], line: str, at: float) -> Iterator[tuple[Track, Piece]]:
+    def _told(
+        self, track: Track, columns: list[str], line: str, at: float
+    ) -> Iterator[tuple[Track, TapePiece]]:
         roll = self._rolls[track]
         first = "" if roll.raw else f"{written([self._server_name, columns])}\n"
         for piece in roll.pieces(f"{first}{line}\n", at):
@@ -68,7 +78,7 @@ class Segment:
         )
 
 
-class Recorder:
+class RecordingWriter:
     """Adds to a recording; an existing one is continued. May be called from any thread."""
 
     def __init__(
@@ -91,7 +101,7 @@ class Recorder:
         self._server_name, self._statements = server_name, statements
         self._keep_seconds = math.inf if keep_seconds is None else keep_seconds
         self._keep_bytes = math.inf if keep_bytes is None else keep_bytes
-        self._segment: Segment | None = None
+        self._segment: RecordingSegment | None = None
         self._samples = 0
         self._lock = threading.Lock()
         self._database = create_or_continue(path)
@@ -111,7 +121,7 @@ class Recorder:
         """
         with self._lock, self._told():
             if self._closed:
-                raise failed(RECORD, self.path, _("the recording is closed"))
+                raise recording_error(RECORD, self.path, _("the recording is closed"))
             segment, self._segment = self._segment, None  # what breaks off here is never gone on with
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -140,7 +150,7 @@ class Recorder:
                     self._database.execute("PRAGMA journal_mode = DELETE")
                 self._database.close()
 
-    def _going_on(self, segment: Segment | None, at: float) -> Segment:
+    def _going_on(self, segment: RecordingSegment | None, at: float) -> RecordingSegment:
         """The segment the next sample goes into; with a new one goes what is too old by then."""
         seconds = min(SEGMENT_SECONDS, self._keep_seconds / SHARES)
         if segment is not None and not segment.is_over(at, seconds, self._keep_bytes / SHARES):
@@ -151,9 +161,9 @@ class Recorder:
                 break
             self._database.execute(sql("forget"), (oldest,))
         (number,) = self._database.execute(sql("next_segment")).fetchone()
-        return Segment(number, self._server_name, at, statements=self._statements)
+        return RecordingSegment(number, self._server_name, at, statements=self._statements)
 
-    def _append(self, segment: Segment, pieces: list[tuple[Track, Piece]]) -> None:
+    def _append(self, segment: RecordingSegment, pieces: list[tuple[Track, TapePiece]]) -> None:
         self._make_room(len(pieces) + SPARE_PAGES, segment.id)
         self._database.executemany(
             sql("append"), [(segment.id, track, piece.at, piece.seal, piece.body) for track, piece in pieces]
@@ -194,4 +204,4 @@ class Recorder:
             raise file_error(RECORD, self.path, error) from error
         except ValueError as error:
             why = _("a sample holds what no recording can: {detail}", detail=error)
-            raise failed(RECORD, self.path, why) from error
+            raise recording_error(RECORD, self.path, why) from error

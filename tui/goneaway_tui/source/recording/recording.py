@@ -12,13 +12,22 @@ from pathlib import Path
 from typing import Any, Generic, TypeGuard, TypeVar
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.language import _
+from goneaway_tui.i18n import _
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.delta import Brief, DepartureReader, SampleReader
-from goneaway_tui.source.recording.shape import Misfit
-from goneaway_tui.source.recording.store import DAMAGE, READ, failed, file_error, piece_of, read, salvage, sql
-from goneaway_tui.source.recording.tape import LEAN, WHOLE, Bounds, TooMuch, Track, Unroll
+from goneaway_tui.source.recording.delta import BriefDepartures, DepartureReader, SampleReader
+from goneaway_tui.source.recording.rows import UnfitRecord
+from goneaway_tui.source.recording.store import (
+    DAMAGE,
+    READ,
+    file_error,
+    piece_of,
+    read_pieces,
+    recording_error,
+    salvage,
+    sql,
+)
+from goneaway_tui.source.recording.tape import LEAN, WHOLE, StreamBounds, StreamTooLong, TapeReader, Track
 
 T = TypeVar("T")
 Reader = TypeVar("Reader")
@@ -31,11 +40,11 @@ DEPARTURE_BYTES = 1000
 """Of memory for one, beside what its line told for the first time."""
 
 
-class Gap(Exception):
+class RecordingGap(Exception):
     """A piece is missing or damaged, and what follows cannot be read by it."""
 
 
-class Stream(Generic[Reader]):
+class RecordingStream(Generic[Reader]):
     """One stream, read forward from its beginning."""
 
     def __init__(
@@ -44,7 +53,7 @@ class Stream(Generic[Reader]):
         segment: int,
         track: Track,
         open_reader: Callable[[Any], Reader],
-        bounds: Bounds = WHOLE,
+        bounds: StreamBounds = WHOLE,
     ) -> None:
         self.segment = segment
         self.reached = 0
@@ -53,7 +62,7 @@ class Stream(Generic[Reader]):
         self.reader: Reader | None = None
         """There once the first piece was read."""
         self._database, self._track, self._open_reader = database, track, open_reader
-        self._unroll = Unroll(segment, track, bounds)
+        self._unroll = TapeReader(segment, track, bounds)
 
     def lines(self, until: int) -> Iterator[tuple[float | None, Any]]:
         """The lines that end in the pieces up to a row, each with its piece's instant. Raises Gap and Misfit."""
@@ -61,7 +70,7 @@ class Stream(Generic[Reader]):
         for row_id, *values in self._database.execute(sql("stream"), wanted):
             piece = piece_of(*values)
             if piece is None or not self._unroll.fits(piece):
-                raise Gap
+                raise RecordingGap
             for line in self._unroll.lines(piece):
                 if self.reader is None:
                     self._open(line)
@@ -69,12 +78,12 @@ class Stream(Generic[Reader]):
                     yield piece.at, line
             self.reached = row_id
         if self.reached != until or self.reader is None:
-            raise Gap
+            raise RecordingGap
 
     def must_read(self) -> Reader:
         """What follows the lines. Raises Gap where not even the first was read."""
         if self.reader is None:
-            raise Gap
+            raise RecordingGap
         return self.reader
 
     def _open(self, line: Any) -> None:
@@ -82,7 +91,7 @@ class Stream(Generic[Reader]):
             case [str(server_name), columns]:
                 self.server_name, self.reader = server_name, self._open_reader(columns)
             case _:
-                raise Misfit(_("no beginning of a stream"))
+                raise UnfitRecord(_("no beginning of a stream"))
 
 
 class Recording:
@@ -96,9 +105,9 @@ class Recording:
         sample in it; where it is for the departures alone, where there is no instant of any."""
         self.path = path
         self._lock = threading.Lock()
-        self._database, self._is_salvaged = read(path)
+        self._database, self._is_salvaged = read_pieces(path)
         self._is_closed = False
-        self._samples: Stream[SampleReader] | None = None
+        self._samples: RecordingStream[SampleReader] | None = None
         self.server_name = ""
         """Who was recorded, as `Source.name` said it; where there are several, whoever is in the last snapshot read."""
         try:
@@ -158,17 +167,17 @@ class Recording:
     def _span(self) -> tuple[float, float]:
         first, last = self._row("span", Track.SAMPLES) or (None, None)
         if not _is_instant(first) or not _is_instant(last):
-            raise Gap
+            raise RecordingGap
         return first, last
 
     def _snapshot_at(self, instant: float) -> Snapshot:
         found = self._row("last", max(instant, self._span()[0]))
         if found is None or not isinstance(found[1], int):
-            raise Gap
+            raise RecordingGap
         until, segment = found
         stream, self._samples = self._samples, None  # where reading breaks off, nobody reads on
         if stream is None or stream.segment != segment or stream.reached > until:
-            stream = Stream(self._database, segment, Track.SAMPLES, SampleReader)
+            stream = RecordingStream(self._database, segment, Track.SAMPLES, SampleReader)
         if stream.reached < until:
             for _at, line in stream.lines(until):
                 stream.must_read().follow(line)
@@ -178,13 +187,13 @@ class Recording:
     def _segment_after(self, done: int) -> tuple[int, list[Snapshot]] | None:
         for segment, last in self._segments(Track.SAMPLES, -math.inf, math.inf):
             if segment > done:
-                stream = Stream(self._database, segment, Track.SAMPLES, SampleReader)
+                stream = RecordingStream(self._database, segment, Track.SAMPLES, SampleReader)
                 return segment, [_followed(stream.must_read(), line) for _at, line in stream.lines(last)]
         return None
 
     def _departures_between(self, after: float, until: float) -> Iterator[Departure]:
         for segment, last in self._segments(Track.DEPARTURES, after, until):
-            stream = Stream(self._database, segment, Track.DEPARTURES, DepartureReader)
+            stream = RecordingStream(self._database, segment, Track.DEPARTURES, DepartureReader)
             brought: list[Departure] = []
             for at, line in stream.lines(last):
                 brought += stream.must_read().follow(line)
@@ -198,7 +207,7 @@ class Recording:
         left = LATEST_BYTES
         for segment, last in self._database.execute(sql("latest_segments"), (Track.DEPARTURES,)):
             if not isinstance(segment, int):
-                raise Gap
+                raise RecordingGap
             here, weight, is_all = self._departures_of(segment, last, most - len(latest), left)
             latest.extendleft(reversed(here))
             left -= weight
@@ -210,14 +219,14 @@ class Recording:
         self, segment: int, last: int, most: int, most_bytes: int
     ) -> tuple[deque[Departure], int, bool]:
         """The newest of a segment, their weight, and whether they are all that were read."""
-        brief = Brief()
-        stream = Stream(
+        brief = BriefDepartures()
+        stream = RecordingStream(
             self._database, segment, Track.DEPARTURES, lambda columns: DepartureReader(columns, brief), LEAN
         )
         found: deque[Departure] = deque()
         weights: deque[int] = deque()
         weight, is_all = 0, True
-        with suppress(TooMuch):
+        with suppress(StreamTooLong):
             for _at, line in stream.lines(last):
                 before = brief.told
                 brought = stream.must_read().follow(line)
@@ -250,15 +259,15 @@ class Recording:
             try:
                 try:
                     return self._steady(answer)
-                except (Gap, *DAMAGE):
+                except (RecordingGap, *DAMAGE):
                     if self._is_salvaged:
                         raise
                     self._database.close()
                     self._database, self._is_salvaged, self._samples = salvage(self.path), True, None
                     return self._steady(answer)
-            except Gap as error:
+            except RecordingGap as error:
                 raise self._not(_("there is no whole sample in it")) from error
-            except Misfit as error:
+            except UnfitRecord as error:
                 raise self._not(_("it is not what a recorder writes ({detail})", detail=error)) from error
             except (sqlite3.Error, *DAMAGE) as error:
                 raise file_error(READ, self.path, error) from error
@@ -272,7 +281,7 @@ class Recording:
                 self._database.execute("ROLLBACK")
 
     def _not(self, why: str) -> FileError:
-        return failed(READ, self.path, why, _("name another file made by --record"))
+        return recording_error(READ, self.path, why, _("name another file made by --record"))
 
 
 def _followed(reader: SampleReader, line: Any) -> Snapshot:

@@ -1,22 +1,169 @@
-"""Facts as flat rows of cells, and each text or compound told once: afterwards a cell is its number.
+"""Facts as JSON and back, told by their annotations alone: a field added to a fact is recorded without a word here.
 
-A cell of a number column is the number. A cell of any other column is `[value]` where the value is told for the first
-time in this stream, and from then on its place among the values told in that column.
+Scalars stand for themselves, so floats come back bit for bit and 600 stays apart from 600.0. What is read back is
+checked against the annotation: a recording is as hostile as any file.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from enum import Enum
+from functools import cache, cached_property
 from itertools import groupby
 from operator import attrgetter
-from types import NoneType
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
-from goneaway_tui.language import _
-from goneaway_tui.source.recording.shape import Misfit, Shape, has_default, hints_of, recorded, shape_of
+from goneaway_tui.i18n import _
+
+INTEGERS = range(-(2**63), 2**64)
+"""What a server can count; a larger one would overflow where seconds are reckoned with."""
+
+
+class UnfitRecord(ValueError):
+    """What was read is nothing a recorder writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonShape:
+    """One type's way to JSON and back."""
+
+    pack: Callable[[Any], Any]
+    unpack: Callable[[Any], Any]
+    """Raises Misfit."""
+    scalars: frozenset[type] = frozenset()
+    """Of a type that JSON has itself: what may stand there."""
+
+
+@cache
+def shape_of(hint: Any) -> JsonShape:
+    """The shape of an annotation made of scalars, enums, tuples, frozen sets, dataclasses and `| None`."""
+    origin, of = get_origin(hint), get_args(hint)
+    if isinstance(hint, NewType):
+        return shape_of(hint.__supertype__)
+    if hint in SCALARS:
+        return _scalar(SCALARS[hint])
+    if origin in {Union, UnionType}:
+        return _union(hint, of)
+    if origin in {tuple, frozenset}:
+        many = origin is frozenset or of[-1] is Ellipsis
+        return _many(origin, shape_of(of[0])) if many else _row(tuple(shape_of(each) for each in of))
+    if is_dataclass(hint):
+        return _fact(hint)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _word(hint)
+    raise TypeError(f"no shape for {hint!r}")
+
+
+def hints_of(fact: type) -> dict[str, Any]:
+    """A dataclass' fields and their types, in their order."""
+    hints = get_type_hints(fact)
+    return {field.name: hints[field.name] for field in recorded_fields(fact)}
+
+
+def recorded_fields(fact: type) -> list[Field[Any]]:
+    """A dataclass' fields, those left out that say so: they are reckoned from the others."""
+    return [field for field in fields(fact) if field.metadata.get("recorded", True)]
+
+
+def has_default(field: Field[Any]) -> bool:
+    return field.default is not MISSING
+
+
+SCALARS: dict[Any, frozenset[type]] = {
+    int: frozenset({int}),
+    float: frozenset({int, float}),
+    bool: frozenset({bool}),
+    str: frozenset({str}),
+    NoneType: frozenset({NoneType}),
+}
+"""What may stand where an annotation says so: as everywhere in Python, an int is good enough for a float."""
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _scalar(allowed: frozenset[type]) -> JsonShape:
+    def unpack(raw: Any) -> Any:
+        kind = type(raw)
+        if (
+            kind not in allowed
+            or (kind is float and not math.isfinite(raw))
+            or (kind is int and raw not in INTEGERS)
+        ):
+            raise UnfitRecord(_("{kind} where none may be", kind=kind.__name__))
+        return raw
+
+    return JsonShape(_itself, unpack, allowed)
+
+
+def _union(hint: Any, of: tuple[Any, ...]) -> JsonShape:
+    shapes = [shape_of(each) for each in of]
+    scalars = frozenset().union(*(shape.scalars for shape in shapes))
+    if all(shape.scalars for shape in shapes):
+        return _scalar(scalars)
+    if scalars != {NoneType} or len(shapes) != 2:
+        raise TypeError(f"no shape for {hint!r}")
+    some = next(shape for shape in shapes if not shape.scalars)
+    return JsonShape(
+        lambda value: None if value is None else some.pack(value),
+        lambda raw: None if raw is None else some.unpack(raw),
+    )
+
+
+def _word(words: type[Enum]) -> JsonShape:
+    members = {member.value: member for member in words}
+
+    def unpack(raw: Any) -> Any:
+        if type(raw) is not str or raw not in members:
+            raise UnfitRecord(_("no {kind}", kind=words.__name__))
+        return members[raw]
+
+    return JsonShape(attrgetter("value"), unpack)
+
+
+def _many(kind: Any, each: JsonShape) -> JsonShape:
+    return JsonShape(
+        lambda values: [each.pack(value) for value in values],
+        lambda raw: kind([each.unpack(value) for value in _list(raw)]),
+    )
+
+
+def _row(shapes: tuple[JsonShape, ...]) -> JsonShape:
+    def unpack(raw: Any) -> Any:
+        if len(_list(raw)) != len(shapes):
+            raise UnfitRecord(_("a row of another length"))
+        return tuple([shape.unpack(value) for shape, value in zip(shapes, raw, strict=True)])
+
+    return JsonShape(lambda values: [s.pack(value) for s, value in zip(shapes, values, strict=True)], unpack)
+
+
+def _fact(fact: Any) -> JsonShape:
+    """Its fields in their order; a recording made before the last of them were thought of has their defaults."""
+    hints = hints_of(fact)
+    shapes = tuple(shape_of(hint) for hint in hints.values())
+    names = tuple(hints)
+    needed = sum(not has_default(field) for field in recorded_fields(fact))
+
+    def unpack(raw: Any) -> Any:
+        if not needed <= len(_list(raw)) <= len(shapes):
+            raise UnfitRecord(_("a {kind} of another length", kind=fact.__name__))
+        return fact(*[shape.unpack(value) for shape, value in zip(shapes, raw, strict=False)])
+
+    return JsonShape(
+        lambda value: [s.pack(getattr(value, name)) for s, name in zip(shapes, names, strict=True)], unpack
+    )
+
+
+def _list(raw: Any) -> list[Any]:
+    if type(raw) is not list:
+        raise UnfitRecord(_("no list where one must be"))
+    return raw
+
 
 NUMBERS = frozenset({int, float, bool, NoneType})
 TEXTS = frozenset({str, NoneType})
@@ -33,12 +180,12 @@ written: Callable[[Any], str] = json.JSONEncoder(
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class CellColumn:
     """One cell of every row."""
 
     path: str
     """`session.user`, as seen from the fact."""
-    shape: Shape
+    shape: JsonShape
     default: tuple[Any, ...]
     """What it is, packed, where a recording does not have it; empty where every recording must."""
 
@@ -51,7 +198,7 @@ class Column:
         return not self.shape.scalars
 
 
-class Table:
+class FactTable:
     """How facts of one kind are laid out: scalars first, compounds last."""
 
     def __init__(self, fact: type, inline: dict[str, type]) -> None:
@@ -61,15 +208,15 @@ class Table:
         self.columns = sorted(found, key=lambda column: column.is_compound)
         self.scalars = sum(not column.is_compound for column in found)
 
-    def _columns_of(self, fact: type, prefix: str) -> Iterator[Column]:
-        known = {field.name: field for field in recorded(fact)}
+    def _columns_of(self, fact: type, prefix: str) -> Iterator[CellColumn]:
+        known = {field.name: field for field in recorded_fields(fact)}
         for name, hint in hints_of(fact).items():
             path = prefix + name
             if path in self._inline:
                 yield from self._columns_of(self._inline[path], f"{path}.")
             else:
                 field, shape = known[name], shape_of(hint)
-                yield Column(path, shape, (shape.pack(field.default),) if has_default(field) else ())
+                yield CellColumn(path, shape, (shape.pack(field.default),) if has_default(field) else ())
 
     @cached_property
     def scalars_of(self) -> Callable[[Any], tuple[Any, ...]]:
@@ -87,7 +234,7 @@ class Table:
         places = {column.path: place for place, column in enumerate(self.columns)}
 
         def plan(fact: type, prefix: str) -> Plan:
-            paths = [prefix + field.name for field in recorded(fact)]
+            paths = [prefix + field.name for field in recorded_fields(fact)]
             return fact, [
                 plan(self._inline[path], f"{path}.") if path in self._inline else places[path]
                 for path in paths
@@ -128,7 +275,7 @@ def _values_of(paths: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
 class RowWriter:
     """Turns facts to rows and rows to cells; remembers what this stream has told."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: FactTable) -> None:
         self.table = table
         self._told: list[dict[Any, int]] = [{} for _ in table.columns]
         self._seen: list[dict[int, tuple[Any, int]]] = [{} for _ in table.columns]
@@ -151,7 +298,7 @@ class RowWriter:
     def cells(self, row: Row, places: Iterable[int]) -> list[Any]:
         return [row[place] if self._fresh[place] is None else self._fresh[place] for place in places]
 
-    def _number(self, place: int, column: Column, value: Any) -> int:
+    def _number(self, place: int, column: CellColumn, value: Any) -> int:
         """Which of the column's values this is. Compounds are the same objects for hours: those are known by sight."""
         seen = self._seen[place]
         if column.is_compound and (known := seen.get(id(value))) is not None:
@@ -171,11 +318,11 @@ class RowWriter:
 class RowReader:
     """The way back. Raises Misfit, also where a stream names columns that are not known here."""
 
-    def __init__(self, table: Table, names: Any, kept: Callable[[str, Any], Any] | None = None) -> None:
+    def __init__(self, table: FactTable, names: Any, kept: Callable[[str, Any], Any] | None = None) -> None:
         """`kept`: what to remember of a value that is told in the column of a path; all of it where there is none."""
         columns = {column.path: column for column in table.columns}
         if type(names) is not list or not all(type(name) is str and name in columns for name in names):
-            raise Misfit(_("columns of a later version"))
+            raise UnfitRecord(_("columns of a later version"))
         self._table, self._names, self._kept = table, names, kept
         places = {name: place for place, name in enumerate(names)}
         self._places = [places.get(column.path) for column in table.columns]
@@ -186,7 +333,7 @@ class RowReader:
             place is None and not column.default
             for place, column in zip(self._places, table.columns, strict=True)
         ):
-            raise Misfit(_("columns are missing"))
+            raise UnfitRecord(_("columns are missing"))
 
     @property
     def width(self) -> int:
@@ -201,7 +348,7 @@ class RowReader:
     def fill(self, row: list[Any], places: Sequence[int], cells: Sequence[Any]) -> None:
         """Set some of a row's cells: a number unchecked yet, anything else as its place among the values told."""
         if len(places) != len(cells):
-            raise Misfit(_("cells for other columns"))
+            raise UnfitRecord(_("cells for other columns"))
         for place, cell in zip(places, cells, strict=True):
             told = self._told[place]
             if told is None or (type(cell) is int and 0 <= cell < len(told)):
@@ -210,7 +357,7 @@ class RowReader:
                 row[place] = len(told)
                 told.append(cell[0] if self._kept is None else self._kept(self._names[place], cell[0]))
             else:
-                raise Misfit(_("a value nobody told"))
+                raise UnfitRecord(_("a value nobody told"))
 
     def build(self, row: Sequence[Any]) -> Any:
         """The fact of a row, every cell checked."""

@@ -1,7 +1,8 @@
-"""The file of a recording: one SQLite database that holds pieces, and what is done where it will not be read as one.
+"""What is left of a recording: its rows, read from a database file's pages by their form alone.
 
-While it is written it is in WAL mode: a killed process loses nothing that was committed, a power cut nothing that was
-checkpointed, and somebody may read along. Closed well, it is one file with nothing beside it.
+For a file that was cut, or lost its journal, so that SQLite itself refuses it. A table's rows are in its leaf pages,
+and ours fit into them whole (https://www.sqlite.org/fileformat2.html, 1.6 and 2.1); whether a row is a piece of a
+stream is for its seal to tell. Pages of no use any more may hold pieces of a past that was deleted; they do no harm.
 """
 
 from __future__ import annotations
@@ -10,21 +11,126 @@ import errno
 import os
 import sqlite3
 import stat
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.private_files import must_be_private, open_private
-from goneaway_tui.source.recording.pages import HEADER_BYTES, PAGE_BYTES, rows_in
-from goneaway_tui.source.recording.tape import PIECE_BYTES, Piece, first_seal, seal_of
+from goneaway_tui.source.recording.tape import PIECE_BYTES, TapePiece, first_seal, seal_of
+from goneaway_tui.text.sanitize import plain
+
+PAGE_BYTES = 4096
+HEADER_BYTES = 100
+"""The file's own header, ahead of the first page's."""
+LEAF = 0x0D
+MOST_ROWS = PAGE_BYTES // 6
+"""A row takes 4 bytes at least, and 2 for the pointer to it."""
+MOST_ROW_ID = 2**63 - 1
+REAL = 7
+NULL = 0
+INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
+"""Bytes of an integer by its serial type; 8 and 9 are 0 and 1 and take none."""
+BLOB = 12
+
+
+class PieceRow(NamedTuple):
+    """One row of the table of pieces."""
+
+    id: int
+    segment: int
+    track: int
+    at: float | None
+    seal: int
+    body: bytes
+
+
+def rows_in(file: BinaryIO) -> Iterator[PieceRow]:
+    """Every row of the right form in the pages of a file, wherever its reading begins; half a page is read as far as it goes."""
+    start = HEADER_BYTES
+    while page := file.read(PAGE_BYTES):
+        yield from _rows_of(page, start)
+        start = 0
+
+
+def _rows_of(page: bytes, start: int) -> Iterator[PieceRow]:
+    if len(page) < start + 8 or page[start] != LEAF:
+        return
+    rows = min(int.from_bytes(page[start + 3 : start + 5]), MOST_ROWS)
+    left = PAGE_BYTES - start
+    for pointer in range(start + 8, start + 8 + 2 * rows, 2):
+        place = int.from_bytes(page[pointer : pointer + 2])
+        try:
+            left -= _number(page, place)[0]
+            if left < 0:
+                return  # they overlap: a few pages could hold any amount
+            found = _row_at(page, place)
+        except (IndexError, struct.error):
+            continue  # the page ends in it
+        if found is not None:
+            yield found
+
+
+def _row_at(page: bytes, place: int) -> PieceRow | None:
+    """The row that begins there. Raises IndexError where the page ends in it, None where it is none of ours."""
+    size, place = _number(page, place)
+    row_id, place = _number(page, place)
+    end, (head, types) = place + size, _number(page, place)
+    values, kinds = place + head, []
+    while types < values:
+        kind, types = _number(page, types)
+        kinds.append(kind)
+    if len(kinds) != 6 or end > len(page) or row_id > MOST_ROW_ID:
+        return None
+    found: list[int | float | bytes | None] = []
+    for kind in kinds:
+        value, values = _value(page, kind, values)
+        found.append(value)
+    if values != end:
+        return None
+    match found:
+        case [None, int(segment), int(track), float() | int() | None as at, int(seal), bytes(body)]:
+            return PieceRow(row_id, segment, track, None if at is None else float(at), seal, body)
+    return None
+
+
+def _value(page: bytes, kind: int, place: int) -> tuple[int | float | bytes | None, int]:
+    """A value by its serial type, and where the next begins. SQLite stores a whole REAL as an integer."""
+    if kind == NULL:
+        return None, place
+    if kind == REAL:
+        return struct.unpack_from(">d", page, place)[0], place + 8
+    if kind in {8, 9}:
+        return kind - 8, place
+    if kind >= BLOB and kind % 2 == 0:
+        end = place + (kind - BLOB) // 2
+        if end > len(page):
+            raise IndexError
+        return page[place:end], end
+    if kind in INTEGERS:
+        end = place + INTEGERS[kind]
+        return int.from_bytes(page[place:end], signed=True), end
+    return None, place
+
+
+def _number(page: bytes, place: int) -> tuple[int, int]:
+    """A varint, and where it ends: seven bits a byte, high first, all eight of a ninth."""
+    value = 0
+    for _byte in range(8):
+        byte = page[place]
+        place += 1
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            return value, place
+    return value << 8 | page[place], place + 1
+
 
 SCHEMA = 1
 """The form of what is in the file, kept as `user_version`."""
@@ -73,15 +179,15 @@ def file_error(what: str, path: Path, error: OSError | sqlite3.Error | UnicodeDe
     if isinstance(error, UnicodeDecodeError):
         name = "SQLITE_CORRUPT"
     why, hint = WORDS.get(name, (plain(said).lower(), marked("look at the file, or name another")))
-    return failed(what, path, _(why), _(hint))
+    return recording_error(what, path, _(why), _(hint))
 
 
-def failed(what: str, path: Path, why: str, hint: str = "") -> FileError:
+def recording_error(what: str, path: Path, why: str, hint: str = "") -> FileError:
     """`what` is READ or RECORD; why, and what to do, are said already."""
     return FileError(_(what, path=plain(str(path)), why=why), hint)
 
 
-class Bounded(sqlite3.Connection):
+class BoundedDatabase(sqlite3.Connection):
     """A database that gives up a transaction, or a statement outside of one, which takes far more steps than a file of
     that size is worth: sqlite3.OperationalError, SQLITE_INTERRUPT.
     """
@@ -154,7 +260,7 @@ def _must_be_alone(path: Path) -> None:
         must_be_private(f"{path.resolve()}{suffix}")
 
 
-def read(path: Path) -> tuple[sqlite3.Connection, bool]:
+def read_pieces(path: Path) -> tuple[sqlite3.Connection, bool]:
     """The file as it is, or where SQLite will not have it, what is left in it; and whether that is so. Raises FileError."""
     try:
         with _opened(path, os.O_RDONLY) as handle:
@@ -204,10 +310,10 @@ def _after_gaps(database: sqlite3.Connection) -> Iterator[tuple[int, int, int]]:
                 break
 
 
-def piece_of(at: object, seal: object, body: object) -> Piece | None:
+def piece_of(at: object, seal: object, body: object) -> TapePiece | None:
     """A row as a piece; None where its values are of other types than ours."""
     if isinstance(seal, int) and isinstance(body, bytes) and isinstance(at, float | None):
-        return Piece(at, seal, body)
+        return TapePiece(at, seal, body)
     return None
 
 
@@ -230,10 +336,15 @@ def _found(database: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(marked("it holds something else"))
 
 
-def _connected(name: str, worth: Path, *, uri: bool = False) -> Bounded:
+def _connected(name: str, worth: Path, *, uri: bool = False) -> BoundedDatabase:
     """A database that will be read with suspicion, worth as much work as a file's size tells."""
     database = sqlite3.connect(
-        name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=Bounded, uri=uri
+        name,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=BoundedDatabase,
+        uri=uri,
     )
     database.bound_by(worth)
     database.text_factory = _as_text
@@ -263,7 +374,7 @@ def _must_be_ours(path: Path, header: bytes, what: str) -> None:
     """https://www.sqlite.org/fileformat2.html, 1.3: the version at 60, the application at 68."""
     if len(header) < HEADER_BYTES or int.from_bytes(header[68:72]) != MARK:
         hint = _(NO_RECORDING) if what == READ else _("name another file, or remove that one first")
-        raise failed(what, path, _("it is no recording"), hint)
+        raise recording_error(what, path, _("it is no recording"), hint)
     version = int.from_bytes(header[60:64])
     if version != SCHEMA:
         why = _(
@@ -271,10 +382,10 @@ def _must_be_ours(path: Path, header: bytes, what: str) -> None:
             version=version,
             known=SCHEMA,
         )
-        raise failed(what, path, why, _("use the program it was made with"))
+        raise recording_error(what, path, why, _("use the program it was made with"))
 
 
 def _not_opened(what: str, path: Path, error: OSError | ValueError) -> FileError:
     if isinstance(error, OSError):
         return file_error(what, path, error)
-    return failed(what, path, _("not a possible file name"), _("name another"))
+    return recording_error(what, path, _("not a possible file name"), _("name another"))

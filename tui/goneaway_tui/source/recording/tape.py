@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from goneaway_tui.language import _
-from goneaway_tui.source.recording.shape import Misfit
+from goneaway_tui.i18n import _
+from goneaway_tui.source.recording.rows import UnfitRecord
 
 PIECE_BYTES = 3900
 """A piece and its row fit into one leaf page of 4096 bytes (4061 at most), so no page leads to another."""
@@ -29,7 +29,7 @@ RAW_DEFLATE = -15
 _SEALED = struct.Struct(">d")
 
 
-class Bounds(NamedTuple):
+class StreamBounds(NamedTuple):
     """What is read of a stream, at most."""
 
     bytes: int
@@ -39,13 +39,13 @@ class Bounds(NamedTuple):
     """Values in one line: the shortest take much more of memory than of a line."""
 
 
-WHOLE = Bounds(bytes=48 << 20, line_bytes=32 << 20, line_cells=4_000_000)
+WHOLE = StreamBounds(bytes=48 << 20, line_bytes=32 << 20, line_cells=4_000_000)
 """What the recorder keeps to."""
-LEAN = Bounds(bytes=16 << 20, line_bytes=1 << 20, line_cells=50_000)
+LEAN = StreamBounds(bytes=16 << 20, line_bytes=1 << 20, line_cells=50_000)
 """For who wants the departures alone: fifty are in a line."""
 
 
-class TooMuch(Misfit):
+class StreamTooLong(UnfitRecord):
     """A stream is longer than it may be."""
 
 
@@ -56,7 +56,7 @@ class Track(IntEnum):
     DEPARTURES = 1
 
 
-class Piece(NamedTuple):
+class TapePiece(NamedTuple):
     """A part of a stream."""
 
     at: float | None
@@ -74,7 +74,7 @@ def seal_of(at: float | None, body: bytes, before: int) -> int:
     return zlib.crc32(body, before if at is None else zlib.crc32(_SEALED.pack(at), before))
 
 
-class Roll:
+class TapeWriter:
     """Writes one stream."""
 
     def __init__(self, segment: int, track: int) -> None:
@@ -85,7 +85,7 @@ class Roll:
         self.rolled = 0
         """Bytes of pieces so far."""
 
-    def pieces(self, lines: str, at: float) -> Iterator[Piece]:
+    def pieces(self, lines: str, at: float) -> Iterator[TapePiece]:
         """The pieces that bring whoever reads on to the end of these lines. Raises Misfit for more than may be read."""
         raw = lines.encode("ascii")
         _must_be_bounded(raw, WHOLE)
@@ -97,24 +97,24 @@ class Roll:
             part = body[begin : begin + PIECE_BYTES]
             when = at if begin + PIECE_BYTES >= len(body) else None
             self._seal = seal_of(when, part, self._seal)
-            yield Piece(when, self._seal, part)
+            yield TapePiece(when, self._seal, part)
 
 
-class Unroll:
+class TapeReader:
     """Reads one stream, whatever it holds, within bounds."""
 
-    def __init__(self, segment: int, track: int, bounds: Bounds = WHOLE) -> None:
+    def __init__(self, segment: int, track: int, bounds: StreamBounds = WHOLE) -> None:
         self._inflate = zlib.decompressobj(RAW_DEFLATE)
         self._seal = first_seal(segment, track)
         self._bounds = bounds
         self._rolled = self._raw = 0
         self._rest = bytearray()
 
-    def fits(self, piece: Piece) -> bool:
+    def fits(self, piece: TapePiece) -> bool:
         """Whether it is the next piece, whole."""
         return seal_of(piece.at, piece.body, self._seal) == piece.seal
 
-    def lines(self, piece: Piece) -> Iterator[Any]:
+    def lines(self, piece: TapePiece) -> Iterator[Any]:
         """The lines that end in the next piece, read as JSON. Raises Misfit."""
         self._seal = piece.seal
         self._rolled += len(piece.body)
@@ -123,7 +123,7 @@ class Unroll:
             left -= len(raw)
             self._raw += len(raw)
             if left < 0:
-                raise TooMuch(_("more in it than any recorder puts there"))
+                raise StreamTooLong(_("more in it than any recorder puts there"))
             begin = 0
             while (end := raw.find(b"\n", begin)) >= 0:
                 self._rest += raw[begin:end]
@@ -133,7 +133,7 @@ class Unroll:
                 begin = end + 1
             self._rest += raw[begin:]
             if len(self._rest) > self._bounds.line_bytes:
-                raise TooMuch(_("more at once than a recording holds"))
+                raise StreamTooLong(_("more at once than a recording holds"))
 
     def _unrolled(self, body: bytes) -> Iterator[bytes]:
         """What a piece unrolls to, by and by. Raises Misfit."""
@@ -141,7 +141,7 @@ class Unroll:
             try:
                 raw = self._inflate.decompress(body, CHUNK_BYTES)
             except zlib.error as error:
-                raise Misfit(_("no deflate stream")) from error
+                raise UnfitRecord(_("no deflate stream")) from error
             yield raw
             if len(raw) < CHUNK_BYTES:
                 return
@@ -153,15 +153,15 @@ def _earned(rolled: int) -> int:
     return FREE_BYTES + MOST_RATIO * rolled
 
 
-def _must_be_bounded(lines: bytes, bounds: Bounds) -> None:
+def _must_be_bounded(lines: bytes, bounds: StreamBounds) -> None:
     cells = lines.count(b",") + lines.count(b"[") + lines.count(b"{")
     if len(lines) > bounds.line_bytes or cells > bounds.line_cells:
-        raise TooMuch(_("more at once than a recording holds"))
+        raise StreamTooLong(_("more at once than a recording holds"))
 
 
-def _read(line: bytes, bounds: Bounds) -> Any:
+def _read(line: bytes, bounds: StreamBounds) -> Any:
     _must_be_bounded(line, bounds)
     try:
         return json.loads(line.decode("ascii"))
     except (ValueError, RecursionError) as error:
-        raise Misfit(_("no JSON")) from error
+        raise UnfitRecord(_("no JSON")) from error

@@ -6,14 +6,12 @@ import threading
 from collections import Counter
 
 from goneaway_tui.errors import SourceError
-from goneaway_tui.language import _
-from goneaway_tui.model.clue import GOODBYE, Clues, ErrorCount
-from goneaway_tui.model.sample import Sample
+from goneaway_tui.i18n import _
+from goneaway_tui.model.sample import GOODBYE, EndEvidence, ErrorCount, Sample
 from goneaway_tui.model.server import Flavour, Server
 from goneaway_tui.ports import Clock
-from goneaway_tui.source.simulated.cast import DAY, stage_for
-from goneaway_tui.source.simulated.executor import SimulatedExecutor
-from goneaway_tui.source.simulated.play import Play
+from goneaway_tui.source.simulated.engine import SimulatedExecutor, SimulationEngine
+from goneaway_tui.source.simulated.workload import DAY, stage_for
 
 HOST = "db-01"
 PORT = 3306
@@ -39,7 +37,7 @@ class SimulatedSource:
         self._clock = clock
         self._started = clock() if started is None else started
         self._stage = stage_for(flavour, sessions)
-        self._play = Play(self._stage, self._started, sessions, seed, shows_statements=statements)
+        self._play = SimulationEngine(self._stage, self._started, sessions, seed, shows_statements=statements)
         self._kills = self._play.counters()["com_kill"]
         self._lock = threading.Lock()
         self._closed = False
@@ -79,15 +77,15 @@ class SimulatedSource:
                 clues=self._clues(counters["com_kill"]),
             )
 
-    def _clues(self, kills: int) -> Clues:
+    def _clues(self, kills: int) -> EndEvidence:
         """What a server of this family counts of those who left since the last sample."""
         endings = self._play.endings()
         killed, self._kills = kills - self._kills, kills
         aborted = sum(code in {1153, 1158, 4031} for *_rest, code in endings)
         if self._stage.flavour is Flavour.MARIADB:
-            return Clues(aborted=aborted, killed=killed, offline=False)
+            return EndEvidence(aborted=aborted, killed=killed, offline=False)
         counted = Counter(endings)
-        return Clues(
+        return EndEvidence(
             errors=tuple(ErrorCount(user, host, code, n) for (user, host, code), n in counted.items()),
             aborted=aborted,
             killed=killed,

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.source.sql import shapes
-from goneaway_tui.source.sql.shapes import Shape, Statement
+from goneaway_tui.source.sql.shapes import AnswerShape, Statement
 
 IDENTIFY = "identify.sql"
 PROXYSQL_COMMENT, PROXYSQL_VERSION = "proxysql/comment.sql", "proxysql/version.sql"
@@ -25,18 +25,18 @@ HINT = f"/*+ MAX_EXECUTION_TIME({STATEMENT_SECONDS * 1000:.0f}) */"
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class StatementVariant:
     """One way to read a thing."""
 
     file: str
-    shape: Shape
+    shape: AnswerShape
     """Of what it brings, as all variants of a thing do."""
     needs: frozenset[str] = frozenset()
     """Names of PROBES that must have answered yes."""
 
 
-def _variants(shape: Shape, *rows: tuple[str, str]) -> tuple[Variant, ...]:
-    return tuple(Variant(file, shape, frozenset(needs.split())) for file, needs in rows)
+def _variants(shape: AnswerShape, *rows: tuple[str, str]) -> tuple[StatementVariant, ...]:
+    return tuple(StatementVariant(file, shape, frozenset(needs.split())) for file, needs in rows)
 
 
 PROBES: dict[Flavour, dict[str, str]] = {
@@ -96,7 +96,7 @@ SIGNS: dict[Flavour, dict[str, str]] = {
 }
 """The same for services, by their words in `source.services`, and for what only relatives or a setting bring."""
 
-STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
+STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
     Flavour.MYSQL: {
         "impatient": _variants(
             shapes.ASKED, ("proxysql/impatient.sql", "proxysql"), ("mysql/impatient.sql", "")
@@ -303,7 +303,7 @@ STATEMENTS: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
 RENAMED, NOT_RENAMED = "replica_words", "slave_words"
 """Whether MySQL calls a replica so in its statements (from 8.0.22 on); known by the version, and only where it is asked."""
 
-RELATIVES: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
+RELATIVES: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
     Flavour.MYSQL: {
         "self": _variants(shapes.SELF, ("mysql/self.sql", "")),
         "replicas": _variants(
@@ -333,7 +333,7 @@ RELATIVES: dict[Flavour, dict[str, tuple[Variant, ...]]] = {
 """What is asked of others that belong with a server, seldom and by hand: the first variant that is not refused answers."""
 
 
-def choose(
+def choose_statement(
     flavour: Flavour, what: str, able: AbstractSet[str], refused: AbstractSet[str] = frozenset()
 ) -> Statement | None:
     """The statement that tells most about `what` with these abilities, or None where there is none.
@@ -342,22 +342,22 @@ def choose(
     """
     for variant in STATEMENTS[flavour].get(what, ()):
         if variant.needs <= able and variant.file not in refused:
-            return read(variant.file)
+            return read_sql(variant.file)
     return None
 
 
-def variants_of(flavour: Flavour, statement: str) -> list[tuple[str, Variant]]:
+def variants_of(flavour: Flavour, statement: str) -> list[tuple[str, StatementVariant]]:
     """The things that this statement reads, each with the variant it is; none where it is not of `STATEMENTS`."""
     return [
         (what, variant)
         for what, variants in STATEMENTS[flavour].items()
         for variant in variants
-        if read(variant.file) == statement
+        if read_sql(variant.file) == statement
     ]
 
 
 @cache
-def read(file: str) -> Statement:
+def read_sql(file: str) -> Statement:
     """A statement's text without its comments, which are for people, and on MySQL with its bound in time."""
     text = (files(__package__) / file).read_text(encoding="utf-8")
     bare = "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip().rstrip(";")
@@ -367,12 +367,12 @@ def read(file: str) -> Statement:
     return Statement(bare, shape_of(file))
 
 
-def shape_of(file: str) -> Shape:
+def shape_of(file: str) -> AnswerShape:
     return _shapes()[file]
 
 
 @cache
-def _shapes() -> dict[str, Shape]:
+def _shapes() -> dict[str, AnswerShape]:
     tables = (table for by_flavour in (STATEMENTS, RELATIVES) for table in by_flavour.values())
     return {
         IDENTIFY: shapes.IDENTITY,

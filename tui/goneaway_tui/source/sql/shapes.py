@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from operator import is_
 from typing import Any, Final, Self
 
-from goneaway_tui.language import _, marked
+from goneaway_tui.i18n import _, marked
 
 UNSIGNED: Final = 2**64
 """No number of a server's is larger; the largest, which is one less, is rounded to it where it comes as a float."""
@@ -24,7 +24,7 @@ LATEST: Final = 1e11
 """Seconds since 1970, or of any interval, that no server's clock reaches: the year 5138."""
 
 
-class Misshapen(Exception):
+class MisshapenAnswer(Exception):
     """An answer is not of its statement's shape. Its text says where and how, and goes with `reading`."""
 
     def __init__(self, why: str, reading: str = "") -> None:
@@ -38,7 +38,7 @@ TEXTS: Final = frozenset({bytes, str})
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnShape:
     """One column: what is of its `types` and fits is taken as it came; anything else is converted, or raises Misshapen."""
 
     kind: str
@@ -67,7 +67,7 @@ class Column:
         if value is None:
             if NULL in self.types:
                 return None
-            raise Misshapen(_("a value is missing (NULL)"))
+            raise MisshapenAnswer(_("a value is missing (NULL)"))
         return self._taken(value)
 
     def all_fit(self, values: Sequence[Any], types: AbstractSet[type]) -> bool:
@@ -80,12 +80,12 @@ class Column:
     def _taken(self, value: Any) -> Any:
         raise NotImplementedError
 
-    def _other(self) -> Misshapen:
-        return Misshapen(_("a value is not {kind}", kind=_(self.kind)))
+    def _other(self) -> MisshapenAnswer:
+        return MisshapenAnswer(_("a value is not {kind}", kind=_(self.kind)))
 
 
 @dataclass(frozen=True, slots=True)
-class Number(Column):
+class Number(ColumnShape):
     """Within bounds. A service may send it as text."""
 
     low: float
@@ -109,7 +109,7 @@ class Number(Column):
         if not isinstance(number, int | float):
             raise self._other()
         if not self.low <= number <= self.high:
-            raise Misshapen(_("a number is out of range"))
+            raise MisshapenAnswer(_("a number is out of range"))
         if float in self.types:
             return number
         if number != int(number):
@@ -135,7 +135,7 @@ def _read(digits: bytes | str) -> int | float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Column):
+class Text(ColumnShape):
     """What is longer is cut."""
 
     longest: int | None = None
@@ -158,7 +158,7 @@ class Text(Column):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure(Column):
+class Figure(ColumnShape):
     """The value of a variable or a counter: a number, or a text that need not be one."""
 
     text: Text
@@ -174,7 +174,7 @@ class Figure(Column):
 
 
 @dataclass(frozen=True, slots=True)
-class Anything(Column):
+class Anything(ColumnShape):
     """A column that nobody looks at."""
 
     def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
@@ -215,7 +215,7 @@ PACKED = replace(text(None), types=frozenset({bytes})).or_null
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class AnswerShape:
     """Of a statement's answer."""
 
     reading: str
@@ -225,30 +225,30 @@ class Shape:
         """The rows as readers may take them. Raises Misshapen."""
         try:
             return self._fitted(rows)
-        except Misshapen as error:
-            raise Misshapen(error.why, self.reading) from None
+        except MisshapenAnswer as error:
+            raise MisshapenAnswer(error.why, self.reading) from None
 
     def _fitted(self, rows: Sequence[Any]) -> list[Any]:
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
-class Rows(Shape):
+class RowsShape(AnswerShape):
     """Of an answer whose columns are known by their place."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnShape, ...]
     least: int = 0
     """Rows that it has at least."""
 
     def _fitted(self, rows: Sequence[Any]) -> list[Any]:
         if len(rows) < self.least:
-            raise Misshapen(_("there is no row"))
+            raise MisshapenAnswer(_("there is no row"))
         if not rows:
             return []
         widths, expected = set(map(len, rows)), len(self.columns)
         if widths != {expected}:
             count = max(widths - {expected})
-            raise Misshapen(
+            raise MisshapenAnswer(
                 _("number of columns {count}, expected {expected}", count=count, expected=expected)
             )
         came = list(zip(*rows, strict=True))
@@ -256,7 +256,7 @@ class Rows(Shape):
         try:
             for column, values in zip(self.columns, came, strict=True):
                 columns.append(column.fitted(values))
-        except Misshapen as error:
+        except MisshapenAnswer as error:
             raise _at(len(columns) + 1, error) from None
         if all(map(is_, columns, came)):
             return list(rows)
@@ -264,10 +264,10 @@ class Rows(Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class Records(Shape):
+class RecordsShape(AnswerShape):
     """Of an answer whose columns differ from version to version: those that are known by name, the rest is left out."""
 
-    columns: Mapping[str, Column]
+    columns: Mapping[str, ColumnShape]
 
     def _fitted(self, rows: Sequence[Any]) -> list[Any]:
         return [
@@ -278,21 +278,21 @@ class Records(Shape):
     def _value(self, name: str, value: Any) -> Any:
         try:
             return self.columns[name].value(value)
-        except Misshapen as error:
+        except MisshapenAnswer as error:
             raise _at(name, error) from None
 
 
-def _at(column: int | str, error: Misshapen) -> Misshapen:
-    return Misshapen(_("column {column}: {why}", column=column, why=error.why))
+def _at(column: int | str, error: MisshapenAnswer) -> MisshapenAnswer:
+    return MisshapenAnswer(_("column {column}: {why}", column=column, why=error.why))
 
 
 class Statement(str):
     """A statement's text, with the shape of what it brings."""
 
     __slots__ = ("shape",)
-    shape: Shape
+    shape: AnswerShape
 
-    def __new__(cls, words: str, shape: Shape) -> Self:
+    def __new__(cls, words: str, shape: AnswerShape) -> Self:
         made = super().__new__(cls, words)
         made.shape = shape
         return made
@@ -300,64 +300,66 @@ class Statement(str):
 
 SESSIONS: Final = marked("the list of sessions")
 
-PROBE = Rows(marked("what may be read"), (ANYTHING,))
-ASKED = Rows(marked("the limits of our own session"), (ANYTHING,))
+PROBE = RowsShape(marked("what may be read"), (ANYTHING,))
+ASKED = RowsShape(marked("the limits of our own session"), (ANYTHING,))
 ANSWERED = replace(ASKED, least=1)
-ACT = Rows(marked("the answer to a change"), ())
-PACK = Rows(marked("rows packed as JSON"), (COUNT, PACKED))
+ACT = RowsShape(marked("the answer to a change"), ())
+PACK = RowsShape(marked("rows packed as JSON"), (COUNT, PACKED))
 
-IDENTITY = Rows(marked("the server's version"), (SAYING, SAYING.or_null, ID, SAYING), least=1)
-SAID = Rows(marked("the server's version"), (SAYING,), least=1)
-UID = Rows(marked("the server's own id"), (SAYING.or_null,), least=1)
-OWN_THREAD = Rows(marked("our own thread"), (ID,))
-CLOCK = Rows(marked("the server's clock"), (PICOSECONDS, seconds(0)))
-MYSQL_SESSIONS = Rows(
+IDENTITY = RowsShape(marked("the server's version"), (SAYING, SAYING.or_null, ID, SAYING), least=1)
+SAID = RowsShape(marked("the server's version"), (SAYING,), least=1)
+UID = RowsShape(marked("the server's own id"), (SAYING.or_null,), least=1)
+OWN_THREAD = RowsShape(marked("our own thread"), (ID,))
+CLOCK = RowsShape(marked("the server's clock"), (PICOSECONDS, seconds(0)))
+MYSQL_SESSIONS = RowsShape(
     SESSIONS,
     (
         ID.or_null, ID, WORD, HOST, WORD, WORD, whole(-UNSIGNED).or_null, WORD, LETTERS, WORD, FLAG,
     ),
 )  # fmt: skip
-MARIADB_SESSIONS = Rows(
+MARIADB_SESSIONS = RowsShape(
     SESSIONS, (ID, WORD, HOST, WORD, WORD, seconds(-UNSIGNED, UNSIGNED), WORD, LETTERS, COUNT)
 )
-SINCE = Rows(SESSIONS, (*MARIADB_SESSIONS.columns, COUNT, PACKED))
-ROLL = Rows(SESSIONS, (COUNT, COUNT, PACKED), least=1)
-ROLL_DIGEST = Rows(SESSIONS, (COUNT, COUNT, COUNT), least=1)
-MYSQL_STATEMENTS = Rows(marked("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LETTERS))
-MARIADB_STATEMENTS = Rows(marked("the last statements"), (ID, LETTERS))
-OWN_LIMITS = Rows(marked("the sessions' own limits"), (ID, WORD, seconds(0)))
-HOSTS = Rows(marked("clients' ports"), (ID, HOST))
-ATTRIBUTES = Rows(marked("the connection attributes"), (ID, text(1024).or_null, text(1024).or_null))
-INNODB_TRANSACTIONS = Rows(marked("open transactions"), (ID, seconds().or_null, COUNT, COUNT, FLAG))
-TRANSACTIONS = Rows(marked("open transactions"), (ID, PICOSECONDS, FLAG.or_null))
-LIMITS = Rows(marked("the limits"), (NAME, FIGURE))
-VARIABLES = Rows(marked("the global variables"), (NAME, FIGURE, FIGURE, FIGURE, WORD))
-COUNTERS = Rows(marked("the status counters"), (NAME, FIGURE))
-ENDINGS = Rows(marked("how the sessions of an account ended"), (whole(0, 1_000_000), COUNT))
-ACCOUNTS = Rows(marked("the accounts"), (WORD, HOST, COUNT))
-KILLS = Rows(marked("the KILL statements"), (LETTERS, COUNT, WORD, HOST, ID.or_null, COUNT))
-OFFLINE = Rows(marked("offline_mode"), (FLAG, seconds().or_null), least=1)
-LOG = Rows(marked("the error log"), (COUNT, WORD, LETTERS, seconds()))
-INSTANT = Rows(marked("the error log"), (seconds().or_null,))
-KILLED = Rows(marked("the KILL statements"), (seconds().or_null,))
-RAISED = Rows(
+SINCE = RowsShape(SESSIONS, (*MARIADB_SESSIONS.columns, COUNT, PACKED))
+ROLL = RowsShape(SESSIONS, (COUNT, COUNT, PACKED), least=1)
+ROLL_DIGEST = RowsShape(SESSIONS, (COUNT, COUNT, COUNT), least=1)
+MYSQL_STATEMENTS = RowsShape(
+    marked("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LETTERS)
+)
+MARIADB_STATEMENTS = RowsShape(marked("the last statements"), (ID, LETTERS))
+OWN_LIMITS = RowsShape(marked("the sessions' own limits"), (ID, WORD, seconds(0)))
+HOSTS = RowsShape(marked("clients' ports"), (ID, HOST))
+ATTRIBUTES = RowsShape(marked("the connection attributes"), (ID, text(1024).or_null, text(1024).or_null))
+INNODB_TRANSACTIONS = RowsShape(marked("open transactions"), (ID, seconds().or_null, COUNT, COUNT, FLAG))
+TRANSACTIONS = RowsShape(marked("open transactions"), (ID, PICOSECONDS, FLAG.or_null))
+LIMITS = RowsShape(marked("the limits"), (NAME, FIGURE))
+VARIABLES = RowsShape(marked("the global variables"), (NAME, FIGURE, FIGURE, FIGURE, WORD))
+COUNTERS = RowsShape(marked("the status counters"), (NAME, FIGURE))
+ENDINGS = RowsShape(marked("how the sessions of an account ended"), (whole(0, 1_000_000), COUNT))
+ACCOUNTS = RowsShape(marked("the accounts"), (WORD, HOST, COUNT))
+KILLS = RowsShape(marked("the KILL statements"), (LETTERS, COUNT, WORD, HOST, ID.or_null, COUNT))
+OFFLINE = RowsShape(marked("offline_mode"), (FLAG, seconds().or_null), least=1)
+LOG = RowsShape(marked("the error log"), (COUNT, WORD, LETTERS, seconds()))
+INSTANT = RowsShape(marked("the error log"), (seconds().or_null,))
+KILLED = RowsShape(marked("the KILL statements"), (seconds().or_null,))
+RAISED = RowsShape(
     marked("the errors by account"),
     (WORD, HOST, whole(0, 1_000_000), COUNT, seconds().or_null, seconds().or_null),
 )
-HOSTS_TROUBLED = Rows(marked("the host cache"), (HOST, COUNT, COUNT))
-NAMED = Rows(marked("the server's own id"), (NAME, text(1024).or_null))
-SIDE_DOOR = Rows(marked("the admin port"), (HOST, whole(0, 65_535).or_null), least=1)
-GRANTS = Rows(marked("the grants"), (text(65_536),))
-OWN_VALUE = Rows(marked("our own session's value"), (FIGURE,), least=1)
-SESSION_BEFORE = Rows(marked("our own session's settings"), (SAYING, text(4096)), least=1)
-WARNINGS = Rows(marked("the warnings"), (SAYING, COUNT, SAYING))
-STANDING = Rows(
+HOSTS_TROUBLED = RowsShape(marked("the host cache"), (HOST, COUNT, COUNT))
+NAMED = RowsShape(marked("the server's own id"), (NAME, text(1024).or_null))
+SIDE_DOOR = RowsShape(marked("the admin port"), (HOST, whole(0, 65_535).or_null), least=1)
+GRANTS = RowsShape(marked("the grants"), (text(65_536),))
+OWN_VALUE = RowsShape(marked("our own session's value"), (FIGURE,), least=1)
+SESSION_BEFORE = RowsShape(marked("our own session's settings"), (SAYING, text(4096)), least=1)
+WARNINGS = RowsShape(marked("the warnings"), (SAYING, COUNT, SAYING))
+STANDING = RowsShape(
     marked("the variable"),
     (
         NAME, FIGURE, FIGURE, FIGURE, WORD, FIGURE, FIGURE, LETTERS, WORD, HOST, seconds(0).or_null, FIGURE,
     ),
 )  # fmt: skip
-ROOM = Rows(marked("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), least=1)
+ROOM = RowsShape(marked("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), least=1)
 
 _ADDRESS = {
     "host": HOST,
@@ -365,19 +367,21 @@ _ADDRESS = {
     "uuid": text(256).or_null,
     "server_id": whole(0, 2**32 - 1).or_null,
 }
-SELF = Records(marked("the server's own id"), {"server_id": _ADDRESS["server_id"]})
-REPLICAS = Records(
+SELF = RecordsShape(marked("the server's own id"), {"server_id": _ADDRESS["server_id"]})
+REPLICAS = RecordsShape(
     marked("the replicas"), _ADDRESS | dict.fromkeys(("replica_uuid", "slave_uuid"), _ADDRESS["uuid"])
 )
-DUMPS = Records(marked("the sessions that read the binary log"), {"host": HOST, "uuid": _ADDRESS["uuid"]})
-SOURCES = Records(
+DUMPS = RecordsShape(
+    marked("the sessions that read the binary log"), {"host": HOST, "uuid": _ADDRESS["uuid"]}
+)
+SOURCES = RecordsShape(
     marked("the sources"),
     _ADDRESS
     | {f"{word}_{name}": column for word in ("source", "master") for name, column in _ADDRESS.items()},
 )
-MEMBERS = Records(marked("the members of the replication group"), _ADDRESS)
-NODES = Records(
+MEMBERS = RecordsShape(marked("the members of the replication group"), _ADDRESS)
+NODES = RecordsShape(
     marked("the nodes of the cluster"),
     {"addresses": ADDRESSES, "place": COUNT.or_null, "size": COUNT.or_null},
 )
-INSTANCES = Records(marked("the instances of the cluster"), {"name": text(256).or_null})
+INSTANCES = RecordsShape(marked("the instances of the cluster"), {"name": text(256).or_null})

@@ -14,26 +14,36 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
-from goneaway_tui.judge.grouping import GROUPINGS, Group, group_by
-from goneaway_tui.judge.narrowing import EVERYTHING, parse_filter, term
-from goneaway_tui.language import _
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _
+from goneaway_tui.judge.filters import (
+    EVERYTHING,
+    GROUPINGS,
+    SessionGroup,
+    filter_term,
+    group_by,
+    parse_filter,
+)
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS, TINTS, Column, identity, in_order
-from goneaway_tui.ui.copying import Piece, of_group, of_sessions
-from goneaway_tui.ui.freshness import CONNECTING, Freshness
-from goneaway_tui.ui.messages import RowChosen, RowMarked
-from goneaway_tui.ui.notice import hidden, narrowed, nothing
-from goneaway_tui.ui.screens.chooser import ChooserScreen
-from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.keys import board_keys, tune_bindings
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.ui.columns import (
+    GROUP_COLUMNS,
+    SESSION_COLUMNS,
+    TINTS,
+    Column,
+    identity,
+    in_order,
+)
+from goneaway_tui.ui.copying import CopyItem, of_group, of_sessions
+from goneaway_tui.ui.messages import RowChosen, RowMarked, empty_line, filter_line, limitations_line
+from goneaway_tui.ui.screens.dialogs import ChooserScreen
+from goneaway_tui.ui.screens.help import HelpScreen, board_keys, tune_bindings
 from goneaway_tui.ui.screens.session import SessionScreen
-from goneaway_tui.ui.standing import Standing
-from goneaway_tui.ui.widgets.field import Field
-from goneaway_tui.ui.widgets.keys import Keys
+from goneaway_tui.ui.server_status import CONNECTING, Freshness
+from goneaway_tui.ui.visible_rows import VisibleRows
+from goneaway_tui.ui.widgets.keys import KeyFooter
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Static
-from goneaway_tui.ui.widgets.summary import NO_MARKS, Marked, Summary
+from goneaway_tui.ui.widgets.plain_text import Field, Static
+from goneaway_tui.ui.widgets.summary import NO_MARKS, MarkedCount, SummaryHeader
 from goneaway_tui.ui.wording import grouping_word
 
 NARROW, MIDDLE = 100, 150
@@ -41,7 +51,7 @@ OF_SEVERAL = "server"
 """The column, the grouping and the filter's word that one server alone has no use for."""
 
 
-class Board(Screen[None]):
+class BoardScreen(Screen[None]):
     """Shows the snapshot the app hands down; narrows, sorts and groups it for the eye, and changes nothing in it."""
 
     AUTO_FOCUS = "#sessions"
@@ -72,11 +82,11 @@ class Board(Screen[None]):
     reach: reactive[str] = reactive("", repaint=False)
     """What the keys can do on the server in hand, in a word that is not translated yet."""
     is_recording: reactive[bool] = reactive(False, repaint=False)
-    marked_sessions: reactive[Marked] = reactive(NO_MARKS, repaint=False)
+    marked_sessions: reactive[MarkedCount] = reactive(NO_MARKS, repaint=False)
 
-    summary = query_one("#summary", Summary)
+    summary = query_one("#summary", SummaryHeader)
     sessions: query_one[LineTable[Verdict]] = query_one("#sessions", LineTable)
-    groups: query_one[LineTable[Group]] = query_one("#groups", LineTable)
+    groups: query_one[LineTable[SessionGroup]] = query_one("#groups", LineTable)
     field = query_one("#filter", Input)
 
     def __init__(self, name: str) -> None:
@@ -86,18 +96,18 @@ class Board(Screen[None]):
         self._groupings = [by for by in GROUPINGS if by != OF_SEVERAL]
         self._filter_error = ""
         self._noticed = ("", "")
-        self._standing = Standing("left")
+        self._standing = VisibleRows("left")
         self._grouped = ""
         self._group_sort, self._group_reverse = "left", False
 
     def compose(self) -> ComposeResult:
-        yield Summary(self._server_name, id="summary").data_bind(
-            Board.snapshot,
-            Board.now,
-            Board.freshness,
-            Board.reach,
-            Board.is_recording,
-            Board.marked_sessions,
+        yield SummaryHeader(self._server_name, id="summary").data_bind(
+            BoardScreen.snapshot,
+            BoardScreen.now,
+            BoardScreen.freshness,
+            BoardScreen.reach,
+            BoardScreen.is_recording,
+            BoardScreen.marked_sessions,
         )
         yield Static(id="notice")
         yield Field(
@@ -107,7 +117,7 @@ class Board(Screen[None]):
         )
         yield LineTable(self._columns, identity, lambda v: TINTS[v.risk], id="sessions")
         yield LineTable(GROUP_COLUMNS, lambda g: g.key, lambda _: "", id="groups")
-        yield Keys()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._draw_notice()
@@ -175,7 +185,7 @@ class Board(Screen[None]):
     def _show_marks(self) -> None:
         """Count the marks, and mark the groups of which every session is marked."""
         shown, rest = self._marked()
-        self.marked_sessions = Marked(len(shown) + len(rest), len(rest))
+        self.marked_sessions = MarkedCount(len(shown) + len(rest), len(rest))
         if self._grouped:
             self.groups.marks = self._marked_groups()
             self.groups.tick(self.now)
@@ -197,7 +207,7 @@ class Board(Screen[None]):
         if self.sessions.marks:
             self.sessions.marks &= {identity(v) for each in self._every() for v in each.verdicts}
 
-    def copies(self) -> list[Piece]:
+    def copies(self) -> list[CopyItem]:
         group = self.groups.cursor_row if self._grouped else None
         return of_sessions(self.chosen(), self.now) if group is None else of_group(group, self.now)
 
@@ -238,7 +248,7 @@ class Board(Screen[None]):
         if not self.is_mounted:
             return
         for table in (self.sessions, self.groups):
-            table.say_nothing(nothing(self._shown(), self._standing.filter.text, self._complaint()))
+            table.say_nothing(empty_line(self._shown(), self._standing.filter.text, self._complaint()))
         if self._notice() == self._noticed:
             return
         words, kind = self._noticed = self._notice()
@@ -258,12 +268,12 @@ class Board(Screen[None]):
         narrow, only = self._standing.filter, self._only()
         if narrow.tests or self._grouped or only:
             shown = len(self.sessions.rows), sum(len(each.verdicts) for each in self._shown())
-            return narrowed(narrow.text if narrow.tests else "", shown, self._grouped, only), "quiet"
+            return filter_line(narrow.text if narrow.tests else "", shown, self._grouped, only), "quiet"
         return self._hidden(), "warning"
 
     def _hidden(self) -> str:
         """What this account cannot see, in one line."""
-        return "" if self.snapshot is None else hidden(self.snapshot.sample.limitations)
+        return "" if self.snapshot is None else limitations_line(self.snapshot.sample.limitations)
 
     def _complaint(self) -> str:
         """What is wrong with the server, in one line."""
@@ -357,7 +367,7 @@ class Board(Screen[None]):
 
     def _narrow_to(self, key: str) -> None:
         """From a group to its sessions, by the filter, so that it is seen and can be changed."""
-        self.field.value = f"{self.field.value} {term(self._grouped, plain(key))}".strip()
+        self.field.value = f"{self.field.value} {filter_term(self._grouped, plain(key))}".strip()
         self._grouped = ""
         self.field.display = True
         self._draw_rows()

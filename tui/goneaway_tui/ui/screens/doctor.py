@@ -1,10 +1,10 @@
-"""The doctor: every cause as it stands on this server now, and an answer to an error that is pasted."""
+"""What the doctor's table lists: a cause as it stands, or a habit of many sessions."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,29 +16,98 @@ from textual.getters import query_one
 from textual.screen import Screen
 from textual.widgets import Input
 
-from goneaway_tui.doctor.checkup import ORDER, CauseStatus, Patient, checkup
-from goneaway_tui.doctor.evidence import NO_SERVER, Facts
-from goneaway_tui.doctor.explanation import explained
-from goneaway_tui.doctor.prose import answer, gathered
+from goneaway_tui.doctor.case import NO_SERVER, ServerFacts
+from goneaway_tui.doctor.diagnosis import explanations
+from goneaway_tui.doctor.live import ORDER, CauseStatus, LiveState, Verdict, cause_statuses
+from goneaway_tui.doctor.report import grouped_events, report_lines
 from goneaway_tui.errors import SourceError
-from goneaway_tui.judge.patterns import patterns
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.pattern import Pattern
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.judge.patterns import find_patterns
+from goneaway_tui.model.cause import Certainty
+from goneaway_tui.model.departure import Pattern
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
-from goneaway_tui.ui.copying import Piece
-from goneaway_tui.ui.freshness import Freshness
+from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.messages import RowChosen, VariableChosen
-from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.keys import said
-from goneaway_tui.ui.screens.reading import Lines, ReadingScreen
-from goneaway_tui.ui.sign import Sign
-from goneaway_tui.ui.widgets.field import Field
-from goneaway_tui.ui.widgets.keys import Keys
+from goneaway_tui.ui.screens.help import HelpScreen, Lines, TextViewer, help_rows
+from goneaway_tui.ui.screens.ledger import GOVERNS
+from goneaway_tui.ui.server_status import Freshness
+from goneaway_tui.ui.widgets.keys import KeyFooter
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Static
+from goneaway_tui.ui.widgets.plain_text import Field, Static
 from goneaway_tui.ui.widgets.summary import Part, spread
+from goneaway_tui.ui.wording import certainty_word
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorRow:
+    """A line of it."""
+
+    name: str
+    certainty: Certainty
+    because: tuple[str, ...]
+    remedies: tuple[str, ...] = ()
+    tunable: str | None = None
+    since_start: Verdict | None = None
+    """Whether it ended sessions since the server started, and why; None where nobody knows."""
+    now: Verdict | None = None
+    """Whether it may do so as things stand."""
+
+    @classmethod
+    def of(cls, found: CauseStatus | Pattern) -> DoctorRow:
+        if isinstance(found, Pattern):
+            return cls(
+                found.kind.value,
+                found.certainty,
+                (found.title, *found.evidence),
+                found.remedies,
+                found.tunable,
+                now=(found.certainty, (found.title, *found.evidence)),
+            )
+        usual = GOVERNS.get(found.cause, IDLING.get(found.cause.value))
+        tunable = None if found.limit_is_own else found.variable or usual
+        return cls(
+            found.cause.value,
+            found.certainty,
+            found.because,
+            found.remedies,
+            tunable,
+            found.since_start,
+            found.now,
+        )
+
+    @property
+    def told(self) -> list[str]:
+        """Whole, in lines: why, and what to do."""
+        lines: list[str] = []
+        for verdict, heading in (
+            (self.since_start, marked("since the server started: {certainty}")),
+            (self.now, marked("on this server now: {certainty}")),
+        ):
+            if verdict is not None:
+                certainty, because = verdict
+                lines += [
+                    "",
+                    _(heading, certainty=certainty_word(certainty)),
+                    *(f"- {each}" for each in because),
+                ]
+        lines = lines[1:]
+        if self.tunable is not None:
+            lines += ["", _("Variable: {variable}. {why} Press t to change it.",
+                            variable=self.tunable, why=_(TUNABLE[self.tunable].why))]  # fmt: skip
+        return (
+            [*lines, "", _("what to do"), *(f"- {each}" for each in self.remedies)]
+            if self.remedies
+            else lines
+        )
+
+
+IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
+          "too_many_connections": "max_connections"}  # fmt: skip
+"""The variable to change for a cause that is not of one session."""
+
 
 PATTERNS_SECONDS = 15.0
 """How often habits are looked for: it takes a while where thousands have left."""
@@ -68,17 +137,17 @@ class DoctorScreen(Screen[None]):
         Binding("d,q", "app.pop_screen", "back", show=False, id="doctor.back"),
     ]
 
-    rows: query_one[LineTable[Sign]] = query_one("#causes", LineTable)
+    rows: query_one[LineTable[DoctorRow]] = query_one("#causes", LineTable)
     field = query_one("#paste", Input)
 
     def __init__(
         self,
-        patient: Callable[[], Patient | None],
-        facts: Callable[[], Facts],
+        patient: Callable[[], LiveState | None],
+        facts: Callable[[], ServerFacts],
         server: str,
         fail: Callable[[Exception], object],
         fresh: Callable[[], Freshness],
-        recall: Callable[[], Facts] | None = None,
+        recall: Callable[[], ServerFacts] | None = None,
     ) -> None:
         """`patient`, `facts` and `fresh` are asked whenever they are needed; `fail` is told of a fault of ours.
 
@@ -102,7 +171,7 @@ class DoctorScreen(Screen[None]):
                     select_on_focus=False)  # fmt: skip
         yield Static(id="notice")
         yield LineTable(SIGN_COLUMNS, lambda s: s.name, lambda s: SIGN_TINTS[s.certainty], id="causes")
-        yield Keys()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query_one("#notice").display = False
@@ -142,8 +211,8 @@ class DoctorScreen(Screen[None]):
             return
         self._seen = patient.snapshot
         patient = replace(patient, past=self._past)
-        found: tuple[CauseStatus | Pattern, ...] = (*self._patterns, *checkup(patient))
-        self.rows.show(sorted(map(Sign.of, found), key=lambda s: ORDER.index(s.certainty)), patient.now)
+        found: tuple[CauseStatus | Pattern, ...] = (*self._patterns, *cause_statuses(patient))
+        self.rows.show(sorted(map(DoctorRow.of, found), key=lambda s: ORDER.index(s.certainty)), patient.now)
         if patient.now - self._looked_at >= PATTERNS_SECONDS:
             self._looked_at = patient.now
             arguments = (patient, self.app.call_from_thread)
@@ -151,9 +220,9 @@ class DoctorScreen(Screen[None]):
                 target=self._look_for_patterns, args=arguments, name="patterns", daemon=True
             ).start()
 
-    def _look_for_patterns(self, patient: Patient, later: Callable[..., object]) -> None:
+    def _look_for_patterns(self, patient: LiveState, later: Callable[..., object]) -> None:
         try:
-            found = patterns(patient.snapshot, patient.departures, patient.now)
+            found = find_patterns(patient.snapshot, patient.departures, patient.now)
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
             later(self._fail, error)
         else:
@@ -171,7 +240,7 @@ class DoctorScreen(Screen[None]):
         else:
             later(self._take_past, past)
 
-    def _take_past(self, past: Facts) -> None:
+    def _take_past(self, past: ServerFacts) -> None:
         if past != self._past:
             self._past = past
             self._look_again()
@@ -197,16 +266,16 @@ class DoctorScreen(Screen[None]):
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""
-        return said(KEYS)
+        return help_rows(KEYS)
 
-    def copies(self) -> list[Piece]:
+    def copies(self) -> list[CopyItem]:
         sign = self.rows.cursor_row
         if sign is None:
             return []
         return [
-            Piece("all", "\n".join(sign.told)),
-            Piece("remedies", "\n".join(sign.remedies)),
-            Piece("name", sign.name),
+            CopyItem("all", "\n".join(sign.told)),
+            CopyItem("remedies", "\n".join(sign.remedies)),
+            CopyItem("name", sign.name),
         ]
 
     def action_govern(self) -> None:
@@ -220,7 +289,7 @@ class DoctorScreen(Screen[None]):
     def _whole(self) -> None:
         sign = self.rows.cursor_row
         if sign is not None:
-            self.app.push_screen(ReadingScreen(sign.name, lambda _: sign.told))
+            self.app.push_screen(TextViewer(sign.name, lambda _: sign.told))
 
     @on(Input.Submitted, "#paste")
     def _explain(self, event: Input.Submitted) -> None:
@@ -229,7 +298,7 @@ class DoctorScreen(Screen[None]):
             arguments = (event.value, self._facts().remembering(self._past), self.app.call_from_thread)
             threading.Thread(target=self._read, args=arguments, name="doctor", daemon=True).start()
 
-    def _read(self, text: str, facts: Facts, later: Callable[..., object]) -> None:
+    def _read(self, text: str, facts: ServerFacts, later: Callable[..., object]) -> None:
         """In a thread: a log may be gigabytes long."""
         path = Path(text.strip())
         try:
@@ -242,8 +311,10 @@ class DoctorScreen(Screen[None]):
             later(self._say, _("{file} is no file that can be read", file=plain(str(path), 200)), "warning")
             return
         try:
-            blocks = pieces(path) if is_file else iter([text.encode("utf-8", "replace")])
-            told = gathered(explained(path.name if is_file else "-", blocks, facts, now=facts.asked_at))
+            blocks = paste_blocks(path) if is_file else iter([text.encode("utf-8", "replace")])
+            told = grouped_events(
+                explanations(path.name if is_file else "-", blocks, facts, now=facts.asked_at)
+            )
         except OSError as error:
             words = _("cannot read {file}: {why}", file=plain(str(path), 200), why=error.strerror)
             later(self._say, words, "warning")
@@ -252,7 +323,7 @@ class DoctorScreen(Screen[None]):
             later(self._fail, error)
             return
         if told.count:
-            later(self._answer, lambda width: answer(told, width))
+            later(self._answer, lambda width: report_lines(told, width))
         else:
             later(
                 self._say,
@@ -262,7 +333,7 @@ class DoctorScreen(Screen[None]):
 
     def _answer(self, lines: Lines) -> None:
         self.query_one("#notice").display = False
-        self.app.push_screen(ReadingScreen(_("the doctor's answer"), lines))
+        self.app.push_screen(TextViewer(_("the doctor's answer"), lines))
 
     def _say(self, words: str, look: str) -> None:
         notice = self.query_one("#notice", Static)
@@ -271,7 +342,7 @@ class DoctorScreen(Screen[None]):
         notice.update(Content(words))
 
 
-def pieces(path: Path) -> Iterator[bytes]:
+def paste_blocks(path: Path) -> Iterator[bytes]:
     """A file, a piece at a time. Raises OSError."""
     with path.open("rb") as file:
         while piece := file.read(PIECE):

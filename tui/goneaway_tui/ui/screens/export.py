@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,13 +16,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, RadioSet
 
-from goneaway_tui.export import FORMATS, default_name
-from goneaway_tui.language import _, ngettext
-from goneaway_tui.model.plain import plain
+from goneaway_tui.errors import FileError
+from goneaway_tui.export import FORMATS, default_name, save
+from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.ui.widgets.choice import Choice, Choices
-from goneaway_tui.ui.widgets.field import Field
-from goneaway_tui.ui.widgets.plain_text import Button, Label, heading
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.ui.widgets.plain_text import Button, Field, Label, RadioChoice, RadioChoices, heading
+
+if TYPE_CHECKING:
+    from goneaway_tui.ui.app import GoneawayApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,9 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
                 number,
             )
             yield Label(Content(whole))
-            with Choices(id="format"):
+            with RadioChoices(id="format"):
                 for index, row in enumerate(FORMATS.values()):
-                    yield Choice(_(row.title), value=index == 0, id=f"format-{row.name}")
+                    yield RadioChoice(_(row.title), value=index == 0, id=f"format-{row.name}")
             yield Field(value=self._suggested, placeholder=_("file"), id="path", compact=True)
             yield Label("", id="warning")
             with Horizontal(classes="buttons"):
@@ -89,7 +93,7 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         suffix = PurePath(self.query_one("#path", Input).value).suffix.lower()
         named = next((row.name for row in FORMATS.values() if row.suffix == suffix), self._format)
         if named != self._format:
-            self.query_one(f"#format-{named}", Choice).value = True
+            self.query_one(f"#format-{named}", RadioChoice).value = True
         self.query_one("#warning", Label).update("")
         self.query_one("#export", Button).label = _("Export")
 
@@ -129,3 +133,38 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             self.query_one("#export", Button).focus()
             return
         self.dismiss(ExportChoice(self._format, path, overwrite=self._confirmed == path))
+
+
+def export(app: GoneawayApp, shown: Snapshot | None) -> None:
+    """Ask for a format and a file, and write the very object that is on the screen."""
+    if shown is None:
+        app.notify(_("Nothing has been read yet."), severity="warning")
+        return
+    snapshot = shown
+
+    def answered(choice: ExportChoice | None) -> None:
+        if choice is not None and app.is_web:
+            _deliver(app, snapshot, choice)
+        elif choice is not None:
+            threading.Thread(target=_write, args=(app, snapshot, choice), name="export", daemon=True).start()
+
+    app.push_screen(ExportScreen(snapshot, by_browser=app.is_web), answered)
+
+
+def _deliver(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
+    """To who looks, whose files are not on this machine."""
+    text = StringIO()
+    FORMATS[choice.format].write(snapshot, text)
+    app.deliver_text(text, save_filename=choice.path.name)
+
+
+def _write(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
+    """In a thread: the file may be on a slow disk."""
+    try:
+        path = save(snapshot, choice.format, choice.path, overwrite=choice.overwrite)
+    except FileError as error:
+        app.call_from_thread(app.notify, plain(error.line, 500), severity="error", timeout=10, markup=False)
+    except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
+        app.call_from_thread(app.end_with, error)
+    else:
+        app.call_from_thread(app.notify, _("Wrote {file}", file=path.resolve()), timeout=6, markup=False)

@@ -10,23 +10,22 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
-from goneaway_tui.judge.grouping import GROUPINGS
-from goneaway_tui.language import _
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _
+from goneaway_tui.judge.filters import GROUPINGS
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.ui.acts import NEEDS
-from goneaway_tui.ui.alike import Alike
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.ui.base_app import BaseApp
 from goneaway_tui.ui.columns import SESSION_COLUMNS, server_column
-from goneaway_tui.ui.face import Face
-from goneaway_tui.ui.glance import Glance
-from goneaway_tui.ui.screens.board import OF_SEVERAL, Board
-from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.keys import OF_SEVERAL_KEYS, said
-from goneaway_tui.ui.widgets.strip import ServerStrip
+from goneaway_tui.ui.controllers.several_servers import SeveralServersController
+from goneaway_tui.ui.controllers.tuning import NEEDS
+from goneaway_tui.ui.screens.board import OF_SEVERAL, BoardScreen
+from goneaway_tui.ui.screens.help import OF_SEVERAL_KEYS, HelpScreen, help_rows
+from goneaway_tui.ui.server_status import ServerStatus
+from goneaway_tui.ui.widgets.server_strip import ServerStrip
 
 if TYPE_CHECKING:
     from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.watched import Watched
+    from goneaway_tui.ui.server_monitor import ServerMonitor
 
 
 ON_MARKED = ("app.tune(", "app.tunables", "app.undo")
@@ -40,18 +39,18 @@ def on_marked(binding: BindingType) -> BindingType:
     return binding
 
 
-class FleetBoard(Board, inherit_bindings=False):
+class SeveralServersBoard(BoardScreen, inherit_bindings=False):
     """Shows what the app hands down of all servers, at its ticks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Board.BINDINGS[:2],
+        *BoardScreen.BINDINGS[:2],
         Binding("o", "only", "one server", id="board.only"),
-        *map(on_marked, Board.BINDINGS[2:-6]),
+        *map(on_marked, BoardScreen.BINDINGS[2:-6]),
         Binding("m", "servers", "servers", id="board.servers"),
-        *map(on_marked, Board.BINDINGS[-6:]),
+        *map(on_marked, BoardScreen.BINDINGS[-6:]),
     ]
 
-    fleet: reactive[tuple[Glance, ...]] = reactive((), repaint=False)
+    fleet: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
     in_hand: reactive[str] = reactive("", repaint=False)
     """The name of the server the keys act on."""
     marked: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
@@ -60,26 +59,26 @@ class FleetBoard(Board, inherit_bindings=False):
     def __init__(self, names: Sequence[str]) -> None:
         """`names`: of the servers, each unlike the others."""
         super().__init__(names[0])
-        self.set_reactive(FleetBoard.in_hand, names[0])
+        self.set_reactive(SeveralServersBoard.in_hand, names[0])
         self._columns = (server_column(names), *SESSION_COLUMNS)
         self._groupings = [*GROUPINGS]
         self._narrowed_to = ""
 
     def compose(self) -> ComposeResult:
         yield ServerStrip(id="strip").data_bind(
-            FleetBoard.fleet,
-            FleetBoard.now,
-            FleetBoard.in_hand,
-            FleetBoard.marked,
-            FleetBoard.reach,
-            FleetBoard.is_recording,
-            FleetBoard.marked_sessions,
+            SeveralServersBoard.fleet,
+            SeveralServersBoard.now,
+            SeveralServersBoard.in_hand,
+            SeveralServersBoard.marked,
+            SeveralServersBoard.reach,
+            SeveralServersBoard.is_recording,
+            SeveralServersBoard.marked_sessions,
         )
         yield from super().compose()
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._alike = Alike(self._goneaway, self._unmark)
+        self._alike = SeveralServersController(self._goneaway, self._unmark)
         for table in (self.sessions, self.groups):
             self.watch(table, "cursor_key", self._take_in_hand, init=False)
 
@@ -115,7 +114,7 @@ class FleetBoard(Board, inherit_bindings=False):
     def _every(self) -> list[Snapshot]:
         return [each.snapshot for each in self.fleet if each.snapshot is not None]
 
-    def _left(self) -> list[Glance]:
+    def _left(self) -> list[ServerStatus]:
         return [each for each in self.fleet if self._narrowed_to in {"", each.name}]
 
     def _shown(self) -> list[Snapshot]:
@@ -164,7 +163,7 @@ class FleetBoard(Board, inherit_bindings=False):
         """What was marked was marked for what is done now."""
         self.marked -= {name}
 
-    def _meant(self) -> list[Watched]:
+    def _meant(self) -> list[ServerMonitor]:
         """The marked servers, in the order they were named; none where the board is narrowed to one."""
         return [each for each in self._goneaway.watched if each.name in self.marked and not self._narrowed_to]
 
@@ -204,7 +203,7 @@ class FleetBoard(Board, inherit_bindings=False):
         self._narrowed_to = name
         self.set_class(bool(name), "one")
         for each in self.fleet:
-            if each.name == name and isinstance(self.app, Face):
+            if each.name == name and isinstance(self.app, BaseApp):
                 self.app.dress(each.color)
                 self.summary.tell_of(name)
         self.sessions.to_top()
@@ -213,4 +212,4 @@ class FleetBoard(Board, inherit_bindings=False):
         self.app.push_screen(HelpScreen(self.key_words(), self.snapshot, of_several=True))
 
     def key_words(self) -> list[tuple[str, str]]:
-        return [*said(OF_SEVERAL_KEYS), *super().key_words()]
+        return [*help_rows(OF_SEVERAL_KEYS), *super().key_words()]

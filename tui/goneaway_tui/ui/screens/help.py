@@ -1,10 +1,11 @@
-"""The keys, the words, and what this account cannot see."""
+"""The keys of the board, for the help."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -12,15 +13,137 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
+from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.screens.keys import said
-from goneaway_tui.ui.widgets.entry import Entry, paragraphs
-from goneaway_tui.ui.widgets.plain_text import Label, heading
+from goneaway_tui.ui.copying import CopyItem
+from goneaway_tui.ui.widgets.plain_text import Label, LabelledEntry, Static, heading, paragraphs
+
+SHORT = {
+    "wait_timeout": marked("wait"),
+    "interactive_timeout": marked("inter"),
+    "max_allowed_packet": marked("packet"),
+}
+"""What the footer calls the tunables that have a key."""
+Rows = tuple[tuple[str, str], ...]
+"""Keys, and what they do."""
+MOVING: Rows = (
+    (marked("arrows page home end"), marked("move; left and right push the columns aside")),
+    ("enter", marked("one session, whole")),
+    ("/", marked("filter")),
+    ("s", marked("sort by a column; again: the other way")),
+    ("g", marked("group by user, client, program or database")),
+    ("space", marked("mark a session, or all sessions of a group, for k")),
+)
+ACTING: Rows = (
+    ("t", marked("change any limit")),
+    ("k", marked("kill the marked sessions, or those of the row under the cursor")),
+    ("u", marked("undo the last change")),
+    ("l", marked("the ledger: who left, when and why")),
+    ("d", marked("the doctor: every cause as it stands now, and an answer to a pasted error")),
+    ("v", marked("the limits, and the journal of changes")),
+    (
+        "r",
+        marked(
+            "relatives: replicas, sources, members that the servers themselves name, and to watch them too"
+        ),
+    ),
+    ("f", marked("freeze the screen, and let it go on")),
+    ("y", marked("copy: the id, the row, the statement, the client, the KILL statement")),
+    ("e", marked("export the snapshot on the screen")),
+    ("esc", marked("leave what was opened")),
+    ("ctrl+p", marked("every command by name")),
+    ("q, ctrl+c", marked("quit")),
+)
+OF_SEVERAL_KEYS: Rows = (
+    ("o", marked("only the server of the row under the cursor, and all again")),
+    ("m", marked("a row a server, to mark with space; the sessions again")),
+    (
+        " ".join((*(each.key for each in TUNABLES if each.key), "t")),
+        marked("with marked servers: the same change on each, one by one, up to the first surprise"),
+    ),
+    ("u", marked("after such a change: take it back on all it was made on, or on this one")),
+)
+
+
+def tune_bindings() -> list[BindingType]:
+    """Of the tunables that have a key of their own."""
+    return [
+        Binding(each.key, f"app.tune('{each.name}')", SHORT.get(each.name, each.name), id=f"tune.{each.name}")
+        for each in TUNABLES
+        if each.key
+    ]
+
+
+def help_rows(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """In the language of the run."""
+    return [(_(keys), _(words)) for keys, words in rows]
+
+
+def board_keys() -> list[tuple[str, str]]:
+    """With those that change a variable, which is named as the server names it."""
+    tuning = [(each.key, _("change {name}", name=each.name)) for each in TUNABLES if each.key]
+    return [*help_rows(MOVING), *tuning, *help_rows(ACTING)]
+
+
+MOST_LINES = 2_000
+NARROWEST, WIDEST = 30, 80
+"""Columns between which prose can be read."""
+Lines = Callable[[int], Iterable[str]]
+"""A text's lines for so many columns; what is longer is wrapped as it comes."""
+
+
+class Prose(Static):
+    """Asks for its lines anew whenever it has another width, so that they are wrapped once and not twice."""
+
+    def __init__(self, lines: Lines) -> None:
+        super().__init__()
+        self._lines = lines
+        self._width = 0
+
+    def on_resize(self, event: events.Resize) -> None:
+        width = max(NARROWEST, min(event.size.width, WIDEST))
+        if width != self._width:
+            self._width = width
+            self.update(Content("\n".join(_shown(self._lines(width)))))
+
+
+class TextViewer(ModalScreen[None]):
+    """Lines as they come; what a terminal would obey is made harmless."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss", "back", id="reading.back"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
+    ]
+
+    def __init__(self, title: str, lines: Lines) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog wide") as dialog:
+            dialog.border_title = heading(self._title)
+            dialog.border_subtitle = heading(_("esc back"))
+            yield Prose(self._lines)
+
+    def copies(self) -> list[CopyItem]:
+        return [CopyItem("all", "\n".join(self._lines(WIDEST)))]
+
+
+def _shown(lines: Iterable[str]) -> list[str]:
+    every = list(lines)
+    while every and not every[-1]:
+        every.pop()
+    shown = [plain(line, 2000) for line in every[:MOST_LINES]]
+    if len(every) > MOST_LINES:
+        number = len(every) - MOST_LINES
+        shown.append(_("... and {number:,} lines more; goneaway-tui explain writes them all", number=number))
+    return shown
+
 
 MEANINGS = {
     Risk.OVERDUE: marked("past its deadline and still there"),
@@ -76,10 +199,10 @@ class HelpScreen(ModalScreen[None]):
             dialog.border_title = heading(_("help"))
             dialog.border_subtitle = heading(_("esc back"))
             yield from section(_("Keys"), self._keys)
-            meanings = ((named(risk), drawn(words, self._policy)) for risk, words in MEANINGS.items())
+            meanings = ((named(risk), risk_legend(words, self._policy)) for risk, words in MEANINGS.items())
             yield from section(_("Risk"), meanings)
-            yield from section(_("Marks"), said(MARKS))
-            yield from section(_("Filter"), said(FILTERS))
+            yield from section(_("Marks"), help_rows(MARKS))
+            yield from section(_("Filter"), help_rows(FILTERS))
             yield from section(
                 _("Fields of the filter"), (*FIELDS, *(OF_SEVERAL if self._of_several else ()))
             )
@@ -96,7 +219,7 @@ def named(risk: Risk) -> str:
     return shown if shown.endswith(risk.value) else f"{shown} {risk.value}"
 
 
-def drawn(words: str, policy: Policy) -> str:
+def risk_legend(words: str, policy: Policy) -> str:
     """A meaning, with where the lines are drawn."""
     return _(
         words,
@@ -108,7 +231,7 @@ def drawn(words: str, policy: Policy) -> str:
 def section(title: str, rows: Iterable[tuple[str, str | Content]]) -> Iterable[Widget]:
     yield Label(title, classes="title")
     for left, right in rows:
-        yield Entry(left, Content(right) if isinstance(right, str) else right)
+        yield LabelledEntry(left, Content(right) if isinstance(right, str) else right)
 
 
 def hidden(limitation: Limitation) -> tuple[str, Content]:

@@ -15,17 +15,16 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import RadioSet
 
-from goneaway_tui.language import _, ngettext
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Verdict
-from goneaway_tui.model.tuning import Powers
+from goneaway_tui.model.tuning import Privileges
+from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import KillQuery, KillSession
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.copying import Piece
-from goneaway_tui.ui.screens.seen import SeenScreen
-from goneaway_tui.ui.widgets.choice import Choice, Choices
-from goneaway_tui.ui.widgets.plain_text import Button, Label, Static, heading
+from goneaway_tui.ui.copying import CopyItem
+from goneaway_tui.ui.screens.dialogs import GuardedDialog
+from goneaway_tui.ui.widgets.plain_text import Button, Label, RadioChoice, RadioChoices, Static, heading
 
 SHOWN, LEAST_SHOWN = 12, 3
 """Victims listed by name, at most and on a small terminal at least; the rest are counted."""
@@ -34,7 +33,7 @@ OTHER_LINES = 16
 Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
 
 
-def own_user(verdicts: Iterable[Verdict], powers: Powers) -> str:
+def own_user(verdicts: Iterable[Verdict], powers: Privileges) -> str:
     """The user name whose sessions this account may always kill; empty where it is unknown.
 
     Both servers compare the login names of two sessions, so the name of the tool's own session comes first: behind a
@@ -43,18 +42,18 @@ def own_user(verdicts: Iterable[Verdict], powers: Powers) -> str:
     return next((v.session.user for v in verdicts if v.session.own), powers.user)
 
 
-def is_mortal(verdict: Verdict) -> bool:
+def is_killable(verdict: Verdict) -> bool:
     return not verdict.session.own and verdict.session.role is Role.CLIENT
 
 
-def mortals(
+def killable_sessions(
     victims: Sequence[Verdict], user: str = "", why_not_others: str = ""
 ) -> tuple[list[Verdict], str]:
     """Those that may be killed at all, and what is said of the others.
 
     `user`: the only one whose sessions may be killed, empty where all may be. `why_not_others`: why not the others'.
     """
-    mortal = [v for v in victims if is_mortal(v)]
+    mortal = [v for v in victims if is_killable(v)]
     said = []
     if len(mortal) < len(victims):
         said.append(
@@ -73,7 +72,7 @@ def mortals(
     return allowed, "\n".join(said)
 
 
-class KillScreen(SeenScreen[Kills | None]):
+class KillScreen(GuardedDialog[Kills | None]):
     """Asks once, in full."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -103,11 +102,11 @@ class KillScreen(SeenScreen[Kills | None]):
             dialog.border_title = heading(title)
             yield Static(self._list(), id="victims")
             yield Label(Content(self._stakes()), id="stakes")
-            with Choices(id="how"):
-                yield Choice(
+            with RadioChoices(id="how"):
+                yield RadioChoice(
                     _("the session: its transaction is rolled back (KILL)"), value=True, id="how-session"
                 )
-                yield Choice(_("only its running statement (KILL QUERY)"), id="how-query")
+                yield RadioChoice(_("only its running statement (KILL QUERY)"), id="how-query")
             yield Static(id="runs")
             yield Label(
                 Content(
@@ -155,12 +154,12 @@ class KillScreen(SeenScreen[Kills | None]):
         )
 
     def _kills(self) -> Kills:
-        if self.query_one("#how-query", Choice).value:
+        if self.query_one("#how-query", RadioChoice).value:
             return tuple(KillQuery(v.session) for v in self._victims)
         return tuple(KillSession(v.session) for v in self._victims)
 
-    def copies(self) -> list[Piece]:
-        return [Piece("kill", "\n".join(f"{kill.statement};" for kill in self._kills()))]
+    def copies(self) -> list[CopyItem]:
+        return [CopyItem("kill", "\n".join(f"{kill.statement};" for kill in self._kills()))]
 
     @on(RadioSet.Changed, "#how")
     def _show_statements(self) -> None:

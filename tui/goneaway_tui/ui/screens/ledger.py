@@ -1,4 +1,4 @@
-"""Everybody who left, the newest first, with the cause; and what they add up to."""
+"""One session that left: why, how that is known, and what it was."""
 
 from __future__ import annotations
 
@@ -9,31 +9,102 @@ from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.getters import query_one
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
-from goneaway_tui.judge.end_limits import end_limit
+from goneaway_tui.export.data import iso_instant
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.judge.deadline import limit_that_ended
+from goneaway_tui.judge.filters import EVERYBODY, DepartureFilter, parse_departure_filter
 from goneaway_tui.judge.ledger import ALL_OTHERS, NOT_SAID, TOTALS, Ledger
-from goneaway_tui.judge.narrowing import EVERYBODY, DepartureFilter, parse_departure_filter
-from goneaway_tui.language import _, marked
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.plain import plain
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_cells, in_order
-from goneaway_tui.ui.copying import Piece, of_departure
+from goneaway_tui.ui.copying import CopyItem, of_departure
 from goneaway_tui.ui.messages import RowChosen, VariableChosen
-from goneaway_tui.ui.screens.departure import DepartureScreen
-from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.keys import said
-from goneaway_tui.ui.widgets.field import Field
-from goneaway_tui.ui.widgets.keys import Keys
+from goneaway_tui.ui.screens.help import HelpScreen, help_rows
+from goneaway_tui.ui.screens.session import attributes, statement
+from goneaway_tui.ui.widgets.keys import KeyFooter
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Static
+from goneaway_tui.ui.widgets.plain_text import Field, LabelledEntry, Static, heading, paragraphs
 from goneaway_tui.ui.widgets.summary import QUIET, Part
+
+
+class DepartureScreen(ModalScreen[None]):
+    """The evidence, a line each."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss", "back", id="departure.back"),
+        Binding("y", "app.copy", "copy", id="app.copy"),
+    ]
+
+    def __init__(self, departure: Departure) -> None:
+        super().__init__()
+        self._departure = departure
+
+    def compose(self) -> ComposeResult:
+        departure, verdict = self._departure, self._departure.verdict
+        session = verdict.session
+        with VerticalScroll(classes="dialog wide", id="departure") as dialog:
+            dialog.border_title = heading(_("session {id} left", id=session.id))
+            dialog.border_subtitle = heading(_("esc back"))
+            yield LabelledEntry(
+                "cause",
+                Content.assemble(
+                    (departure.cause.value, "bold"), f"   {wording.certainty_word(departure.certainty)}"
+                ),
+            )
+            yield LabelledEntry("because", paragraphs(*(plain(each, 600) for each in departure.evidence)))
+            yield LabelledEntry(
+                "left",
+                Content(
+                    _(
+                        "{instant}, give or take {seconds:.2g} s",
+                        instant=iso_instant(departure.at),
+                        seconds=departure.within,
+                    )
+                ),
+            )
+            if verdict.deadline is not None:
+                yield LabelledEntry("foretold", Content(was_predicted(departure)))
+            if verdict.limit is not None:
+                limit = verdict.limit
+                words = f"{wording.limit_in_full(limit)}  {limit.variable}, {wording.basis_word(limit.basis)}"
+                yield LabelledEntry("limit", paragraphs(words, (_(limit.why), "$foreground-muted")))
+            yield LabelledEntry("idle", Content(wording.idle(verdict, departure.at)))
+            yield LabelledEntry("user", Content(plain(session.user, 200)))
+            yield LabelledEntry("client", Content(plain(session.host, 200)))
+            yield LabelledEntry("program", Content(wording.program(session) or _("not told")))
+            yield LabelledEntry(
+                "at stake", Content(wording.at_stake_words(session) or _("no open transaction was seen"))
+            )
+            yield Static(statement(session))
+            yield Static(attributes(session))
+
+    def copies(self) -> list[CopyItem]:
+        return of_departure(self._departure)
+
+
+def was_predicted(departure: Departure) -> str:
+    """The deadline that stood on the board, and how far off it was."""
+    deadline = departure.verdict.deadline
+    if deadline is None:
+        return ""
+    early = deadline - departure.at
+    if early > departure.within:
+        return _(
+            "{instant}: it left {early} before that",
+            instant=iso_instant(deadline),
+            early=wording.clock_words(early),
+        )
+    return iso_instant(deadline)
+
 
 GOVERNS = {
     Cause.PACKET_TOO_LARGE: "max_allowed_packet",
@@ -101,7 +172,7 @@ class LedgerScreen(Screen[None]):
             lambda d: CAUSE_TINTS.get(d.cause, "lines--imminent"),
             id="departures",
         )
-        yield Keys()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.rows.focus()
@@ -151,7 +222,9 @@ class LedgerScreen(Screen[None]):
             (plain(self._server_name, 100), "bold"),
             "   " + _("{number:,} departed", number=len(ledger)),
         )
-        return Content("\n").join([title, *(added_up(name, ledger.totals(name), width) for name in TOTALS)])
+        return Content("\n").join(
+            [title, *(totals_lines(name, ledger.totals(name), width) for name in TOTALS)]
+        )
 
     def _notice(self, shown: int) -> tuple[str, str]:
         if self._error:
@@ -181,7 +254,7 @@ class LedgerScreen(Screen[None]):
         self._sort = shown[(shown.index(self._sort) + 1) % len(shown)] if self._sort in shown else shown[0]
         self.redraw()
 
-    def copies(self) -> list[Piece]:
+    def copies(self) -> list[CopyItem]:
         departure = self.rows.cursor_row
         return [] if departure is None else of_departure(departure)
 
@@ -190,7 +263,7 @@ class LedgerScreen(Screen[None]):
 
     def key_words(self) -> list[tuple[str, str]]:
         """The keys of this screen, for the help."""
-        return said(KEYS)
+        return help_rows(KEYS)
 
     def action_govern(self) -> None:
         departure = self.rows.cursor_row
@@ -230,18 +303,18 @@ class LedgerScreen(Screen[None]):
 
 def governing(departure: Departure, limits: Mapping[str, float]) -> str | None:
     """The variable that ended it, or would have. `limits` are the global values in force, in seconds."""
-    end, limit = end_limit(departure, limits), departure.verdict.limit
+    end, limit = limit_that_ended(departure, limits), departure.verdict.limit
     if end is not None and end.variable is not None:
         return end.variable
     return GOVERNS.get(departure.cause) or (limit.variable if limit is not None else None)
 
 
-def added_up(name: str, totals: list[tuple[str, int]], width: int) -> Content:
+def totals_lines(name: str, totals: list[tuple[str, int]], width: int) -> Content:
     """`by cause   9 idle_timeout   3 client_quit`: as many as there is room for, the rest counted."""
     title: list[Part] = [(in_cells(_(BY[name]), BY_CELLS, right=False), QUIET)]
     groups: list[list[Part]] = [
         [
-            (f"{wording.count(number)} ", "bold"),
+            (f"{wording.count_words(number)} ", "bold"),
             (f"{plain(_(key) if key in {ALL_OTHERS, NOT_SAID} else key, 40)}   ", ""),
         ]
         for key, number in totals[:NAMED]

@@ -19,48 +19,47 @@ from textual.message import Message
 from textual.screen import Screen
 
 from goneaway_tui.errors import SourceError
-from goneaway_tui.judge.kinship import Proposal, Witness, proposals
-from goneaway_tui.language import _, marked, ngettext
-from goneaway_tui.model.hostname import looked_up
-from goneaway_tui.model.plain import plain
-from goneaway_tui.model.relative import Kin, Relation
+from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed_servers
+from goneaway_tui.model.server import ServerTopology, TopologyRelation
+from goneaway_tui.text.sanitize import display_hostname, plain
 from goneaway_tui.ui.columns import WIDE, Column
-from goneaway_tui.ui.messages import PollBroke, RowChosen
-from goneaway_tui.ui.screens.confirm import ConfirmScreen
-from goneaway_tui.ui.watched import Watched
-from goneaway_tui.ui.widgets.keys import Keys
+from goneaway_tui.ui.messages import PollFault, RowChosen
+from goneaway_tui.ui.screens.dialogs import ConfirmScreen
+from goneaway_tui.ui.server_monitor import ServerMonitor
+from goneaway_tui.ui.widgets.keys import KeyFooter
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import Static
 
 AT_ONCE = 16
 """How many servers are asked at the same time."""
 LACKS_SHOWN = 6
-RELATIONS: Mapping[Relation, str] = {
-    Relation.SOURCE: marked("source of {name}"),
-    Relation.REPLICA: marked("replica of {name}"),
-    Relation.READER: marked("reads the binary log of {name}"),
-    Relation.MEMBER: marked("in a replication group with {name}"),
-    Relation.NODE: marked("in a Galera cluster with {name}"),
-    Relation.INSTANCE: marked("in an Aurora cluster with {name}"),
+RELATIONS: Mapping[TopologyRelation, str] = {
+    TopologyRelation.SOURCE: marked("source of {name}"),
+    TopologyRelation.REPLICA: marked("replica of {name}"),
+    TopologyRelation.READER: marked("reads the binary log of {name}"),
+    TopologyRelation.MEMBER: marked("in a replication group with {name}"),
+    TopologyRelation.NODE: marked("in a Galera cluster with {name}"),
+    TopologyRelation.INSTANCE: marked("in an Aurora cluster with {name}"),
 }
 
 
-def place(proposal: Proposal) -> str:
+def server_address(proposal: ProposedServer) -> str:
     """Where it is; with the name that is looked up, where that is another than the one it is said to have."""
     if not proposal.host:
         return _("not told")
     host = f"[{proposal.host}]" if ":" in proposal.host else proposal.host
     shown = plain(f"{host}:{proposal.port}", 300)
-    resolved = looked_up(proposal.host)
+    resolved = display_hostname(proposal.host)
     return f"{shown} ({resolved})" if resolved else shown
 
 
-def relation(proposal: Proposal) -> str:
+def relation(proposal: ProposedServer) -> str:
     each = (_(RELATIONS[saying.relative.relation], name=plain(saying.by, 60)) for saying in proposal.sayings)
     return ", ".join(dict.fromkeys(each))
 
 
-def remark(proposal: Proposal) -> str:
+def proposal_remark(proposal: ProposedServer) -> str:
     """What the address is worth, and who tells it."""
     said = [_("already watched as {name}", name=plain(proposal.watched, 60))] if proposal.watched else []
     if proposal.instead_of:
@@ -71,7 +70,7 @@ def remark(proposal: Proposal) -> str:
                 host=plain(proposal.instead_of, 60),
             )
         )
-    if resolved := looked_up(proposal.host):
+    if resolved := display_hostname(proposal.host):
         said.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
     if proposal.host and not proposal.is_port_told:
         said.append(_("no port is told: it is that of {name}", name=plain(proposal.by, 60)))
@@ -80,43 +79,45 @@ def remark(proposal: Proposal) -> str:
     return plain("; ".join([*dict.fromkeys(said), _("by {statements}", statements=", ".join(names))]), 500)
 
 
-COLUMNS: tuple[Column[Proposal], ...] = (
-    Column("place", marked("Server"), lambda p, *_: place(p), place, 16, 40, 0, tinted=True),
+COLUMNS: tuple[Column[ProposedServer], ...] = (
+    Column(
+        "place", marked("Server"), lambda p, *_: server_address(p), server_address, 16, 40, 0, tinted=True
+    ),
     Column("relation", marked("Is"), lambda p, *_: relation(p), relation, 18, 46, 0),
-    Column("remark", marked("Remark"), lambda p, *_: remark(p), remark, 20, WIDE, 1),
+    Column("remark", marked("Remark"), lambda p, *_: proposal_remark(p), proposal_remark, 20, WIDE, 1),
 )
 
 
 @dataclass
-class Told(Message):
+class TopologyAnswered(Message):
     """One server has said what it says of others, or why it does not."""
 
     name: str
-    kin: Kin
+    kin: ServerTopology
     trouble: str = ""
 
 
-class RelativesScreen(Screen[tuple[Proposal, ...] | None]):
+class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
     """Answers with those that shall be watched too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,r,q", "dismiss(None)", "back", id="relatives.back"),
     ]
 
-    rows: query_one[LineTable[Proposal]] = query_one("#relatives", LineTable)
+    rows: query_one[LineTable[ProposedServer]] = query_one("#relatives", LineTable)
 
-    def __init__(self, watched: Sequence[Watched]) -> None:
+    def __init__(self, watched: Sequence[ServerMonitor]) -> None:
         """`watched`: those that can be asked."""
         super().__init__()
         self._watched = tuple(watched)
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, TopologyAnswered] = {}
 
     def compose(self) -> ComposeResult:
         yield Static(id="totals", classes="one")
         yield LineTable(COLUMNS, key_of, lambda p: "lines--quiet" if not p.is_open else "", id="relatives")
         yield Static(id="remark")
         yield Static(id="lacks")
-        yield Keys()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.rows.focus()
@@ -126,7 +127,7 @@ class RelativesScreen(Screen[tuple[Proposal, ...] | None]):
         for _number in range(min(AT_ONCE, len(left))):
             threading.Thread(target=self._ask, args=(left,), name="relatives", daemon=True).start()
 
-    def _ask(self, left: list[Watched]) -> None:
+    def _ask(self, left: list[ServerMonitor]) -> None:
         """Some of them, one after the other; whoever is asked answers within the bounds of a poll."""
         while True:
             try:
@@ -135,26 +136,26 @@ class RelativesScreen(Screen[tuple[Proposal, ...] | None]):
                 return
             assert each.relatives is not None  # noqa: S101 - nobody else is asked
             try:
-                told = Told(each.name, each.relatives())
+                told = TopologyAnswered(each.name, each.relatives())
             except SourceError as error:
-                told = Told(each.name, Kin(), error.line)
+                told = TopologyAnswered(each.name, ServerTopology(), error.line)
             except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
-                self.app.post_message(PollBroke(error))
+                self.app.post_message(PollFault(error))
                 return
             self.post_message(told)
 
-    @on(Told)
-    def _take(self, told: Told) -> None:
+    @on(TopologyAnswered)
+    def _take(self, told: TopologyAnswered) -> None:
         self._told[told.name] = told
         self._draw()
 
     def _draw(self) -> None:
         witnesses = [
-            Witness(each.name, None if each.newest is None else each.newest.sample.server, told.kin)
+            TopologyReport(each.name, None if each.newest is None else each.newest.sample.server, told.kin)
             for each in self._watched
-            if (told := self._told.get(each.name, Told(each.name, Kin())))
+            if (told := self._told.get(each.name, TopologyAnswered(each.name, ServerTopology())))
         ]
-        found = proposals(witnesses)
+        found = proposed_servers(witnesses)
         self.rows.show(found, 0.0)
         title = _("servers that belong together, as they say themselves")
         self.query_one("#totals", Static).update(Content.assemble((f"{title}  ", "bold"), self._state(found)))
@@ -167,10 +168,10 @@ class RelativesScreen(Screen[tuple[Proposal, ...] | None]):
         """All of it, for the row under the cursor: the column may cut it off."""
         under = self.rows.cursor_row
         line = self.query_one("#remark", Static)
-        line.update(Content("" if under is None else remark(under)))
+        line.update(Content("" if under is None else proposal_remark(under)))
         line.display = under is not None
 
-    def _state(self, found: Sequence[Proposal]) -> str:
+    def _state(self, found: Sequence[ProposedServer]) -> str:
         waited = len(self._watched) - len(self._told)
         if waited:
             return ngettext("{number} has not answered yet", "{number} have not answered yet", waited)
@@ -215,12 +216,12 @@ class RelativesScreen(Screen[tuple[Proposal, ...] | None]):
         self.app.push_screen(ConfirmScreen(title, lines_of(wanted), _("Watch")), confirmed)
 
 
-def lines_of(wanted: Sequence[Proposal]) -> list[str]:
+def lines_of(wanted: Sequence[ProposedServer]) -> list[str]:
     """What is about to happen, and what may go wrong with it."""
     opens = [
         _(
             "opens  {place}  by the account and the options of {name}",
-            place=place(each),
+            place=server_address(each),
             name=plain(each.by, 60),
         )
         for each in wanted
@@ -233,5 +234,5 @@ def lines_of(wanted: Sequence[Proposal]) -> list[str]:
     ]
 
 
-def key_of(proposal: Proposal) -> tuple[object, ...]:
+def key_of(proposal: ProposedServer) -> tuple[object, ...]:
     return (proposal.host, proposal.port, proposal.sayings if not proposal.host else ())

@@ -12,14 +12,14 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import plain
-from goneaway_tui.model.tuning import Probe
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.tuning import NewSessionProbe
+from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import Action, KillSession, SetVariable
 from goneaway_tui.tune.gate import Outcome
 from goneaway_tui.tune.tunables import TUNABLE
-from goneaway_tui.tune.values import words
-from goneaway_tui.ui.copying import Piece
+from goneaway_tui.tune.values import value_words
+from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 DRAW_SECONDS = 0.1
@@ -29,12 +29,12 @@ Line = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ActResult:
     """One action and what came of it: an outcome, or why it was not to be."""
 
     action: Action
     outcome: Outcome | None = None
-    probes: tuple[Probe, ...] = ()
+    probes: tuple[NewSessionProbe, ...] = ()
     refused: str = ""
     """Why it was not performed."""
     failed: str = ""
@@ -58,7 +58,7 @@ class ReportScreen(ModalScreen[None]):
         super().__init__()
         self._title = title
         self._expected = expected
-        self._done: list[Done] = []
+        self._done: list[ActResult] = []
         self._lines: list[Content] = []
         self._is_due = False
         """What came in is going to be drawn."""
@@ -81,10 +81,10 @@ class ReportScreen(ModalScreen[None]):
         body.focus()
         self._tell()
 
-    def add(self, done: Done) -> None:
+    def add(self, done: ActResult) -> None:
         """One more act is over."""
         self._done.append(done)
-        self._lines += [Content.styled(plain(text, 600), look) for text, look in told(done)]
+        self._lines += [Content.styled(plain(text, 600), look) for text, look in result_lines(done)]
         if not self._is_due:
             self._is_due = True
             self.set_timer(DRAW_SECONDS, self._tell)
@@ -94,9 +94,9 @@ class ReportScreen(ModalScreen[None]):
         self.is_finished = True
         self._tell()
 
-    def copies(self) -> list[Piece]:
+    def copies(self) -> list[CopyItem]:
         """What was run, and what came of it."""
-        return [Piece("all", "\n".join(text for each in self._done for text, _ in told(each)))]
+        return [CopyItem("all", "\n".join(text for each in self._done for text, _ in result_lines(each)))]
 
     def action_leave(self) -> None:
         if self.is_finished:
@@ -145,7 +145,7 @@ class ReportScreen(ModalScreen[None]):
         return ", ".join(parts)
 
 
-def told(done: Done) -> Iterable[Line]:
+def result_lines(done: ActResult) -> Iterable[Line]:
     """An action's lines: what ran, what came of it, and every difference said aloud."""
     statement = plain(done.action.statement, 200)
     if done.refused:
@@ -166,20 +166,22 @@ def told(done: Done) -> Iterable[Line]:
     if outcome.lent:
         yield (_("  ran over the connection that reads: the server gave no other"), FACT)
     if isinstance(done.action, SetVariable):
-        yield from compared(done.action, outcome, done.probes)
+        yield from value_comparison(done.action, outcome, done.probes)
     if done.unprobed:
         yield (_("  what a new session gets is unknown: {why}", why=done.unprobed), BAD)
     if outcome.unrecorded:
         yield (_("  ▲ the journal could not be told: {why}", why=outcome.unrecorded), BAD)
 
 
-def compared(action: SetVariable, outcome: Outcome, probes: Sequence[Probe]) -> Iterable[Line]:
+def value_comparison(
+    action: SetVariable, outcome: Outcome, probes: Sequence[NewSessionProbe]
+) -> Iterable[Line]:
     """Asked, running, persisted, and what new sessions get: where they differ, in words."""
     unit = TUNABLE[action.name].unit
     kept = outcome.kept.value if outcome.kept else None
     for probe in probes:
         who = _("a new interactive session") if probe.interactive else _("a new session")
-        value = _("unknown") if probe.value is None else f"{probe.value:,} ({words(probe.value, unit)})"
+        value = _("unknown") if probe.value is None else f"{probe.value:,} ({value_words(probe.value, unit)})"
         yield (_("  {session} gets {name} = {value}", session=who, name=action.name, value=value), FACT)
     for probe in probes:
         if probe.value is not None and kept is not None and probe.value != kept:

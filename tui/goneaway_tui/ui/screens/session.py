@@ -1,4 +1,4 @@
-"""One session, whole: who it is, which limit governs it and why, what it holds, what it said last."""
+"""Where a session's limit comes from, as far as that is known: beside the limit stand the globals it may be a copy of."""
 
 from __future__ import annotations
 
@@ -12,17 +12,61 @@ from textual.content import Content
 from textual.highlight import highlight
 from textual.screen import ModalScreen
 
-from goneaway_tui.judge.proxies import proxy_named_by
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.judge.topology import proxy_named_by
+from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Role, Session
-from goneaway_tui.model.snapshot import Snapshot, Verdict
+from goneaway_tui.model.snapshot import Basis, Snapshot, Verdict
+from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
-from goneaway_tui.ui.copying import Piece, of_sessions
-from goneaway_tui.ui.origin import origin
-from goneaway_tui.ui.widgets.entry import Entry
-from goneaway_tui.ui.widgets.plain_text import Static, heading
+from goneaway_tui.ui.copying import CopyItem, of_sessions
+from goneaway_tui.ui.widgets.plain_text import LabelledEntry, Static, heading
+
+COPIES = ("wait_timeout", "interactive_timeout")
+
+
+def limit_origin(verdict: Verdict, sample: Sample) -> Iterator[str]:
+    """Sentences on which global the limit was copied from, and what a new global would do to it.
+
+    A session copies one of two globals when it connects, and which one no server shows: equal values are said to be equal,
+    and no more.
+    """
+    limit, first = verdict.limit, verdict.inherited.wait_timeout
+    if limit is None or limit.variable != "wait_timeout":
+        return
+    now = {name: sample.variable(name) for name in COPIES}
+    if limit.basis is Basis.OWN:
+        yield _same_as(limit.seconds, first, now["interactive_timeout"])
+    if first is not None and now["wait_timeout"] not in {None, first}:
+        yield _(
+            "The global wait_timeout was {first} when this session was first seen, and is {now} now: that is for sessions to come.",
+            first=wording.limit_words(first),
+            now=wording.limit_words(now["wait_timeout"] or 0),
+        )
+    yield _("A new global does not reach it before it connects anew.")
+
+
+def _same_as(seconds: float, wait: float | None, interactive: float | None) -> str:
+    alike = [name for name, value in zip(COPIES, (wait, interactive), strict=True) if value == seconds]
+    if len(alike) > 1:
+        return _("The globals wait_timeout and interactive_timeout both say that: it copied one of them.")
+    if alike == ["wait_timeout"]:
+        return _("The global wait_timeout says that: what a session that is not interactive copies.")
+    if alike:
+        return _(
+            "The global interactive_timeout says that: what an interactive client copies, as mysql is one."
+        )
+    told = ", ".join(
+        f"{name} {wording.limit_words(value)}"
+        for name, value in zip(COPIES, (wait, interactive), strict=True)
+        if value is not None
+    )
+    return _(
+        "No global says that ({globals}): the session or init_connect set it, or the global was another before.",
+        globals=told,
+    )
+
 
 LABEL = 16
 LABELS = (
@@ -64,10 +108,10 @@ class SessionScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="session") as dialog:
             named = _("session {id}", id=self._verdict.session.id)
-            dialog.border_title = heading(wording.on(named, self._verdict.server_name))
+            dialog.border_title = heading(wording.title_on(named, self._verdict.server_name))
             dialog.border_subtitle = heading(_("esc back"))
             for label in LABELS:
-                yield Entry(label, id=_id(label))
+                yield LabelledEntry(label, id=_id(label))
             yield Static(id="statement")
             yield Static(attributes(self._verdict.session), id="attributes")
 
@@ -86,10 +130,10 @@ class SessionScreen(ModalScreen[None]):
         if self.is_mounted:
             self._draw()
 
-    def copies(self) -> list[Piece]:
+    def copies(self) -> list[CopyItem]:
         told = [in_cells(_(label), LABEL, right=False) + words for label, words in self._facts()]
         rest = [str(each.visual) for each in self.query("#statement, #attributes").results(Static)]
-        return [*of_sessions([self._verdict], self._now), Piece("all", "\n".join([*told, *rest]))]
+        return [*of_sessions([self._verdict], self._now), CopyItem("all", "\n".join([*told, *rest]))]
 
     def _facts(self) -> list[Row]:
         return list(facts(self._verdict, self._now, self._snapshot, gone=self._gone))
@@ -99,7 +143,7 @@ class SessionScreen(ModalScreen[None]):
         for label in LABELS:
             look = "bold $text-error" if label == "gone" else ""
             words = known.get(label)
-            self.query_one(f"#{_id(label)}", Entry).say(
+            self.query_one(f"#{_id(label)}", LabelledEntry).say(
                 None if words is None else Content.styled(words, look)
             )
         self.query_one("#statement", Static).update(statement(self._verdict.session))
@@ -127,7 +171,9 @@ def facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, gone: bool
         yield "limit", words
         yield (
             "why",
-            "\n".join([_(limit.why), *(origin(verdict, snapshot.sample) if snapshot is not None else ())]),
+            "\n".join(
+                [_(limit.why), *(limit_origin(verdict, snapshot.sample) if snapshot is not None else ())]
+            ),
         )
     elif session.own:
         yield "limit", _("none that matters: this is our own connection")
@@ -187,7 +233,7 @@ def _idle_words(verdict: Verdict, now: float) -> str:
         if session.idle_within < 0.5
         else _("  (right to {seconds:g} s: counted in whole seconds)", seconds=session.idle_within)
     )
-    return f"{wording.clock(seconds)}{exact}"
+    return f"{wording.clock_words(seconds)}{exact}"
 
 
 def _stake_words(session: Session, now: float) -> str:
@@ -198,7 +244,7 @@ def _stake_words(session: Session, now: float) -> str:
         )
     words = [_("an open transaction")]
     if transaction.started is not None:
-        words.append(_("for {age}", age=wording.clock(max(0.0, now - transaction.started))))
+        words.append(_("for {age}", age=wording.clock_words(max(0.0, now - transaction.started))))
     if transaction.rows_modified is not None:
         words.append(_("{rows} modified", rows=wording.rows(transaction.rows_modified)))
     if transaction.rows_locked is not None:

@@ -16,22 +16,29 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, RadioSet
 
-from goneaway_tui.export.instants import instant
-from goneaway_tui.language import _, marked
-from goneaway_tui.model.plain import plain
+from goneaway_tui.export.data import iso_instant
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.model.tuning import Keep, Powers, Standing
+from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
+from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import ResetPersist, SetVariable
 from goneaway_tui.tune.preview import Preview, preview
 from goneaway_tui.tune.tunables import Tunable, Unit
-from goneaway_tui.tune.values import parse_value, words
-from goneaway_tui.ui.copying import Piece
-from goneaway_tui.ui.widgets.choice import Choice, Choices
-from goneaway_tui.ui.widgets.entry import Entry, paragraphs
-from goneaway_tui.ui.widgets.field import Field
-from goneaway_tui.ui.widgets.plain_text import Button, Label, Static, heading
-from goneaway_tui.ui.wording import on as on_server
+from goneaway_tui.tune.values import parse_value, value_words
+from goneaway_tui.ui.copying import CopyItem
+from goneaway_tui.ui.widgets.plain_text import (
+    Button,
+    Field,
+    Label,
+    LabelledEntry,
+    RadioChoice,
+    RadioChoices,
+    Static,
+    heading,
+    paragraphs,
+)
 from goneaway_tui.ui.wording import origin_word
+from goneaway_tui.ui.wording import title_on as on_server
 
 IN_TIME = {Unit.SECONDS, Unit.MILLISECONDS}
 FORETOLD = ("meaning", "runs", "undo", "effects", "lasting")
@@ -52,8 +59,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     def __init__(
         self,
         tunable: Tunable,
-        standing: Standing,
-        powers: Powers,
+        standing: VariableState,
+        powers: Privileges,
         snapshot: Callable[[], Snapshot],
         server: str,
     ) -> None:
@@ -75,22 +82,24 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             dialog.border_title = heading(on_server(self._tunable.name, self._server_name))
             with VerticalScroll(classes="body", can_focus=False):
                 yield Label(Content(self._why), id="why")
-                yield Entry("now", self._now(), id="now")
-                yield Entry("bounds", self._bounds(), id="bounds")
+                yield LabelledEntry("now", self._now(), id="now")
+                yield LabelledEntry("bounds", self._bounds(), id="bounds")
                 with Horizontal(id="new"):
                     yield Label(_("new"), classes="entry--label")
                     yield Field(placeholder=self._examples(), id="value", compact=True)
-                yield Entry("means", id="meaning")
+                yield LabelledEntry("means", id="meaning")
                 if self._powers.can_persist:
-                    with Choices(id="keep", compact=True):
-                        yield Choice(_("until the server restarts (GLOBAL)"), value=True, id="keep-global")
-                        yield Choice(_("across restarts (PERSIST)"), id="keep-persist")
-                yield Entry("runs", id="runs")
-                yield Entry("undo", id="undo")
-                yield Entry(
+                    with RadioChoices(id="keep", compact=True):
+                        yield RadioChoice(
+                            _("until the server restarts (GLOBAL)"), value=True, id="keep-global"
+                        )
+                        yield RadioChoice(_("across restarts (PERSIST)"), id="keep-persist")
+                yield LabelledEntry("runs", id="runs")
+                yield LabelledEntry("undo", id="undo")
+                yield LabelledEntry(
                     "effect", id="effects"
                 )  # as long as it has to be, so it comes after what is of one line
-                yield Entry("lasting", id="lasting")
+                yield LabelledEntry("lasting", id="lasting")
             if self.note:
                 yield Label(Content(self.note), classes="note")
             warning = Static(id="warning")
@@ -120,26 +129,28 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         warning.display = True
 
     def _examples(self) -> str:
-        presets = "  ".join(words(value, self._tunable.unit) for value in self._tunable.presets[:4])
+        presets = "  ".join(value_words(value, self._tunable.unit) for value in self._tunable.presets[:4])
         more = "+10m  x2" if self._tunable.unit in IN_TIME else "x2"
         return _("type a value, as {presets}   {more}", presets=presets, more=more)
 
     def _now(self) -> Content:
         """Today's value, where it came from, and what a restart makes of it."""
         now, unit = self._standing.variable, self._tunable.unit
-        value = _("unknown") if now.value is None else f"{now.value:,}   {words(now.value, unit)}"
+        value = _("unknown") if now.value is None else f"{now.value:,}   {value_words(now.value, unit)}"
         today = Content.assemble((value, "bold"), (f"   {self._origin()}", "$foreground-muted"))
         persisted = self._standing.persisted
         if persisted is None or persisted == now.value:
             return today
-        back = _("▲ a restart brings back {value:,} ({words})", value=persisted, words=words(persisted, unit))
+        back = _(
+            "▲ a restart brings back {value:,} ({words})", value=persisted, words=value_words(persisted, unit)
+        )
         return paragraphs(today, (back, "$text-warning"))
 
     def _bounds(self) -> Content | None:
         """The server's own, or those of the manual where it tells none."""
         now, unit = self._standing.variable, self._tunable.unit
         bounds = [
-            f"{_(name)} {words(number, unit)}"
+            f"{_(name)} {value_words(number, unit)}"
             for name, number in (
                 (marked("min"), now.min),
                 (marked("max"), now.max),
@@ -163,7 +174,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             account = plain(self._standing.set_by_account, 80)
             parts.append(_("last SET, GLOBAL or SESSION, by {account}", account=account))
         if self._standing.set_at is not None:
-            parts.append(_("at {instant}", instant=instant(self._standing.set_at, "seconds")))
+            parts.append(_("at {instant}", instant=iso_instant(self._standing.set_at, "seconds")))
         return " ".join(parts)
 
     @property
@@ -177,9 +188,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         return self._standing.persisted is not None and self._powers.can_persist
 
     @property
-    def _keep(self) -> Keep:
+    def _keep(self) -> Persistence:
         chosen = self.query("#keep-persist")
-        return Keep.PERSIST if chosen and chosen.first(Choice).value else Keep.GLOBAL
+        return Persistence.PERSIST if chosen and chosen.first(RadioChoice).value else Persistence.GLOBAL
 
     def _preview(self) -> Preview:
         """What the typed value would do. Raises ValueError with a sentence."""
@@ -206,16 +217,16 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             except ValueError as error:
                 mistake = Content.styled(f"▲ {plain(str(error), 200)}", "$text-warning")
         for name, text in zip(FORETOLD, self._foretold(seen), strict=True):
-            self.query_one(f"#{name}", Entry).say(text)
+            self.query_one(f"#{name}", LabelledEntry).say(text)
         if mistake is not None:
-            self.query_one("#meaning", Entry).say(mistake)
+            self.query_one("#meaning", LabelledEntry).say(mistake)
         apply.disabled = seen is None or bool(self._why_not)
 
     def _foretold(self, seen: Preview | None) -> tuple[Content | None, ...]:
         """What stands beside each label of FORETOLD."""
         if seen is None:
             return (None,) * len(FORETOLD)
-        means = f"{seen.kept:,}   {words(seen.kept, self._tunable.unit)}"
+        means = f"{seen.kept:,}   {value_words(seen.kept, self._tunable.unit)}"
         because = (
             _("   ▲ not {value:,}: {why}", value=seen.action.value, why=seen.because) if seen.because else ""
         )
@@ -235,16 +246,16 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             lasting,
         )
 
-    def copies(self) -> list[Piece]:
+    def copies(self) -> list[CopyItem]:
         """What would be run, as the dialog says it."""
         try:
             seen = self._preview()
         except ValueError:
             return []
         return [
-            Piece("statement", seen.statement),
-            Piece("undo", seen.undo),
-            Piece("all", "\n".join(seen.option_file)),
+            CopyItem("statement", seen.statement),
+            CopyItem("undo", seen.undo),
+            CopyItem("all", "\n".join(seen.option_file)),
         ]
 
     @on(Button.Pressed, "#cancel")

@@ -13,20 +13,20 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import TabbedContent, TabPane, Tabs
 
-from goneaway_tui.language import _
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Variable
-from goneaway_tui.tune.entries import Act
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.tune.journal import JournalAct
 from goneaway_tui.tune.tunables import TUNABLE
-from goneaway_tui.ui.columns import ACT_COLUMNS, ACT_TINTS, VARIABLE_COLUMNS, bounds_of, said
-from goneaway_tui.ui.copying import Piece, in_lines
+from goneaway_tui.ui.columns import ACT_COLUMNS, ACT_TINTS, VARIABLE_COLUMNS, bounds_of, variable_words
+from goneaway_tui.ui.copying import CopyItem, in_lines
 from goneaway_tui.ui.messages import RowChosen
-from goneaway_tui.ui.screens.reading import ReadingScreen
+from goneaway_tui.ui.screens.help import TextViewer
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import Static, heading
-from goneaway_tui.ui.wording import on as on_server
 from goneaway_tui.ui.wording import origin_word
+from goneaway_tui.ui.wording import title_on as on_server
 
 TABS = {"tab-variables": "variables", "tab-journal": "acts"}
 """The table of each."""
@@ -43,7 +43,9 @@ class VariablesScreen(ModalScreen[None]):
         Binding("y", "app.copy", "copy", id="app.copy"),
     ]
 
-    def __init__(self, sample: Sample | None, acts: Sequence[Act], garbage: int, server: str = "") -> None:
+    def __init__(
+        self, sample: Sample | None, acts: Sequence[JournalAct], garbage: int, server: str = ""
+    ) -> None:
         """`garbage`: lines of the journal that could not be read. `server`: which of several it is."""
         super().__init__()
         self._variables = sample.variables if sample is not None else ()
@@ -96,22 +98,22 @@ class VariablesScreen(ModalScreen[None]):
     def _move_in(self) -> None:
         self._table.focus()
 
-    def copies(self) -> list[Piece]:
+    def copies(self) -> list[CopyItem]:
         row = self._table.cursor_row
         if isinstance(row, Variable):
             value = "" if row.value is None else str(row.value)
             statement = f"SET GLOBAL {row.name} = {value}" if value and row.name in TUNABLE else ""
             return [
-                Piece("name", row.name),
-                Piece("value", value),
-                Piece("statement", statement),
-                Piece("row", in_lines([row], VARIABLE_COLUMNS, 0.0)),
+                CopyItem("name", row.name),
+                CopyItem("value", value),
+                CopyItem("statement", statement),
+                CopyItem("row", in_lines([row], VARIABLE_COLUMNS, 0.0)),
             ]
-        if isinstance(row, Act):
+        if isinstance(row, JournalAct):
             return [
-                Piece("statement", row.entry.statement),
-                Piece("row", in_lines([row], ACT_COLUMNS, 0.0)),
-                Piece("all", "\n".join(whole(row))),
+                CopyItem("statement", row.entry.statement),
+                CopyItem("row", in_lines([row], ACT_COLUMNS, 0.0)),
+                CopyItem("all", "\n".join(act_details(row))),
             ]
         return []
 
@@ -119,9 +121,9 @@ class VariablesScreen(ModalScreen[None]):
     def _open(self) -> None:
         row = self._table.cursor_row
         if isinstance(row, Variable):
-            self.app.push_screen(ReadingScreen(row.name, lambda _: described(row)))
-        elif isinstance(row, Act):
-            self.app.push_screen(ReadingScreen(plain(row.entry.statement, 60), lambda _: whole(row)))
+            self.app.push_screen(TextViewer(row.name, lambda _: described(row)))
+        elif isinstance(row, JournalAct):
+            self.app.push_screen(TextViewer(plain(row.entry.statement, 60), lambda _: act_details(row)))
 
 
 def described(variable: Variable) -> Iterator[str]:
@@ -130,14 +132,14 @@ def described(variable: Variable) -> Iterator[str]:
     if tunable is not None:
         yield from (_(tunable.why), "")
     value = _("unknown") if variable.value is None else f"{variable.value:,}"
-    yield _("now     {value}  {words}", value=value, words=said(variable)).rstrip()
+    yield _("now     {value}  {words}", value=value, words=variable_words(variable)).rstrip()
     yield _("set by  {who}", who=origin_word(variable.set_by or "") or _("not told"))
     if bounds_of(variable):
         source = "  " + _("(from the manual)") if variable.is_documented else ""
         yield _("takes   {bounds}", bounds=bounds_of(variable)) + source
 
 
-def whole(act: Act) -> Iterator[str]:
+def act_details(act: JournalAct) -> Iterator[str]:
     """An act in full."""
     entry = act.entry
     yield from (entry.statement, "")

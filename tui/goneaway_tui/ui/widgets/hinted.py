@@ -6,7 +6,7 @@ from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
-from goneaway_tui.ui.hints import figure_hint
+from goneaway_tui.ui.tooltips import figure_hint
 
 
 class Hinted(Widget):

@@ -12,13 +12,13 @@ from textual.content import Content
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey  # what a Footer is composed of has no public name
 
-from goneaway_tui.language import _
+from goneaway_tui.i18n import _
 
 AROUND = 3
 """Cells around a key and its word; set close it is two."""
 
 
-class Keys(Footer):
+class KeyFooter(Footer):
     """A footer that is never cut in the middle of a word. Where it is narrow, what cannot be pressed now gives way first."""
 
     def __init__(self) -> None:

@@ -1,8 +1,4 @@
-"""A table that draws only the lines in sight, keeps its cursor on its row, and never asks twice for a width.
-
-`DataTable` keeps every cell of every row as a renderable; following thousands of rows each second costs it a quarter of
-a second and more. Here a refresh costs what is visible.
-"""
+"""What the mouse does to a table: headings sort, rows are chosen, columns are pushed aside, and all of it explains itself."""
 
 from __future__ import annotations
 
@@ -10,26 +6,97 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.reactive import reactive
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from goneaway_tui.ui.columns import OWN_LOOKS, Column, in_cells
-from goneaway_tui.ui.layout import GUTTER, Layout
+from goneaway_tui.ui.columns import GUTTER, OWN_LOOKS, Column, Layout, in_cells
 from goneaway_tui.ui.messages import RowChosen, RowMarked
-from goneaway_tui.ui.widgets.pointed import HEADER, Pointed
+from goneaway_tui.ui.tooltips import cell_hint, heading_hint
+from goneaway_tui.ui.widgets.hinted import Hinted
+
+HEADER = 1
+"""Lines above the rows."""
+
+
+class TableCell(NamedTuple):
+    """A cell of the table."""
+
+    column: str | None
+    row: int
+    """Of the row; negative on the heading."""
+
+
+class PointerTable(ScrollView, Hinted):
+    """A heading line and rows under it, as the mouse finds them."""
+
+    _layout: Layout[Any]
+    _rows: Sequence[Any]
+    _now: float
+
+    class HeadingPressed(Message):
+        """A click on a column's heading."""
+
+        def __init__(self, column: str) -> None:
+            super().__init__()
+            self.column = column
+
+    def point(self, index: int, *, again: bool) -> None:
+        """A row was clicked; `again`, and it is to be opened."""
+        raise NotImplementedError
+
+    def action_push(self, steps: int) -> None:
+        """Push the columns aside, to see what there is no room for."""
+        raise NotImplementedError
+
+    def _spot(self, event: events.MouseEvent) -> TableCell | None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return None
+        index = offset.y - HEADER + (self.scroll_offset.y if offset.y >= HEADER else 0)
+        return TableCell(self._layout.column_at(offset.x), index) if index < len(self._rows) else None
+
+    def on_click(self, event: events.Click) -> None:
+        spot = self._spot(event)
+        if spot is None:
+            return
+        if spot.row >= 0:
+            self.point(spot.row, again=event.chain > 1)
+        elif spot.column:
+            self.post_message(self.HeadingPressed(spot.column))
+
+    def on_mouse_scroll_right(self) -> None:
+        self.action_push(1)
+
+    def on_mouse_scroll_left(self) -> None:
+        self.action_push(-1)
+
+    def hint_at(self, event: events.MouseMove) -> str:
+        """Of a heading what it means; of a cell what it does not show: why, or what was cut off."""
+        spot, table = self._spot(event), self.id or ""
+        if spot is None or spot.column is None:
+            return ""
+        if spot.row < 0:
+            return heading_hint(table, spot.column)
+        row = self._rows[spot.row]
+        told = cell_hint(table, spot.column, row, self._now)
+        return told or self._layout.cut_off(spot.column, row, self._now)
+
 
 RowT = TypeVar("RowT")
 
 
 @dataclass(slots=True, eq=False)
-class Picture:
+class LinePicture:
     """What one line shows; a line that looks different is another object."""
 
     row: Any
@@ -43,7 +110,7 @@ class Picture:
     """The line as it was drawn, if it was: it stays the same wherever the table scrolls to."""
 
 
-class LineTable(Pointed, Generic[RowT], can_focus=True):
+class LineTable(PointerTable, Generic[RowT], can_focus=True):
     """Rows of RowT under a heading line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -80,9 +147,9 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         self._tint_of = tint_of
         self._rows: Sequence[RowT] = ()
         self._now = 0.0
-        self._pictures: dict[int, Picture] = {}
+        self._pictures: dict[int, LinePicture] = {}
         """What the rows in sight are to show, by their index."""
-        self._drawn: dict[int, Picture | None] = {}
+        self._drawn: dict[int, LinePicture | None] = {}
         """What was last drawn of them."""
         self._looks: dict[tuple[str, bool], Style] = {}
         self._sorted_by, self._reverse = "", False
@@ -142,7 +209,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
     def _refresh_line_on_screen(self, y: int) -> None:
         self.refresh(Region(0, y, self.scrollable_content_region.width, 1))
 
-    def _picture(self, index: int) -> Picture | None:
+    def _picture(self, index: int) -> LinePicture | None:
         """What a line is to show now; None below the last row."""
         if index >= len(self._rows):
             return None
@@ -162,7 +229,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         if before is not None and looks == (before.cells, before.tint, before.is_marked, before.is_cursor):
             before.row, before.now = row, self._now
             return before
-        picture = self._pictures[index] = Picture(row, self._now, *looks)
+        picture = self._pictures[index] = LinePicture(row, self._now, *looks)
         return picture
 
     def _find(self, key: Hashable | None) -> int | None:
@@ -344,7 +411,7 @@ class LineTable(Pointed, Generic[RowT], can_focus=True):
         ]
         return Strip(segments)
 
-    def _line(self, picture: Picture) -> Strip:
+    def _line(self, picture: LinePicture) -> Strip:
         """Neighbouring cells that look alike are one segment."""
         parts = [("lines--stake", "✔") if picture.is_marked else ("", " ")]
         for (column, room), cell in zip(self._layout.fitted, picture.cells, strict=True):

@@ -10,17 +10,17 @@ from textual import events
 from textual.content import Content
 from textual.reactive import reactive
 
-from goneaway_tui.judge.forecast import Forecast, closings
-from goneaway_tui.language import _, ngettext
-from goneaway_tui.model.plain import plain
+from goneaway_tui.i18n import _, ngettext
+from goneaway_tui.judge.forecast import Forecast, closing_forecast
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import HIDES_SESSIONS
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
+from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.face import Face
-from goneaway_tui.ui.freshness import CONNECTING, Freshness
-from goneaway_tui.ui.hints import judged_hint
+from goneaway_tui.ui.base_app import BaseApp
+from goneaway_tui.ui.server_status import CONNECTING, Freshness
+from goneaway_tui.ui.tooltips import judged_hint
 from goneaway_tui.ui.widgets.hinted import Hinted
 
 Part = tuple[str, str]
@@ -39,19 +39,19 @@ JUST_CAME = 3
 """Connections that may have come between the list of sessions and their count."""
 
 
-class Marked(NamedTuple):
+class MarkedCount(NamedTuple):
     """How many sessions are marked, and how many of those the filter hides."""
 
     number: int
     hidden: int
 
 
-NO_MARKS = Marked(0, 0)
+NO_MARKS = MarkedCount(0, 0)
 FULL_SOON, FULL = 0.8, 0.9
 """Shares of max_connections from which on the header warns, and from which on it alarms."""
 
 
-class Summary(Hinted):
+class SummaryHeader(Hinted):
     """Four lines that never change their places."""
 
     snapshot: reactive[Snapshot | None] = reactive(None)
@@ -59,7 +59,7 @@ class Summary(Hinted):
     now: reactive[float] = reactive(0.0, repaint=False)
     reach: reactive[str] = reactive("")
     is_recording: reactive[bool] = reactive(False)
-    marked_sessions: reactive[Marked] = reactive(NO_MARKS)
+    marked_sessions: reactive[MarkedCount] = reactive(NO_MARKS)
 
     def __init__(self, name: str, *, id: str) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id)
@@ -99,7 +99,7 @@ class Summary(Hinted):
         wanted = (snapshot.taken_at, int(self.now))
         if self._ahead is None or self._ahead_of != wanted:
             self._ahead, self._ahead_of = (
-                closings(snapshot, self.now, horizons(snapshot, self.size.width)),
+                closing_forecast(snapshot, self.now, horizons(snapshot, self.size.width)),
                 wanted,
             )
         return self._ahead
@@ -124,7 +124,7 @@ class Summary(Hinted):
         if self.snapshot is not None:
             server = self.snapshot.sample.server
             parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
-            up = _("  up {age}", age=wording.age(server.uptime))
+            up = _("  up {age}", age=wording.age_words(server.uptime))
         right = [
             *recording(is_on=self.is_recording),
             (_(self.freshness.words), f"{self.freshness.look} @hint=fresh"),
@@ -137,7 +137,7 @@ class Summary(Hinted):
 
     def _title_name(self) -> list[Part]:
         """The server's, on its own colour where it has one."""
-        accent = self.app.accent if isinstance(self.app, Face) else None
+        accent = self.app.accent if isinstance(self.app, BaseApp) else None
         return [(self._server_name, "bold") if accent is None else (f" {self._server_name} ", accent.style)]
 
     def _figures(self, width: int) -> list[Content]:
@@ -147,7 +147,7 @@ class Summary(Hinted):
         return [
             spread(within(self._limits(self.snapshot, width), width), [], width),
             beside(
-                [*marks(self.marked_sessions), *tally(self.snapshot.tally.risks)],
+                [*marks(self.marked_sessions), *risk_counts(self.snapshot.tally.risks)],
                 who_is_next(forecast, self.now),
                 width,
             ),
@@ -177,16 +177,18 @@ class Summary(Hinted):
             figures.append(
                 figure(
                     _("packet"),
-                    wording.size(int(packet)),
+                    wording.size_words(int(packet)),
                     f" ({packet:.0f} B)" if width >= 140 else "",
                     "max_allowed_packet",
                 )
             )
-        figures.append(figure(_("idle"), wording.count(snapshot.tally.idle), ""))
+        figures.append(figure(_("idle"), wording.count_words(snapshot.tally.idle), ""))
         aborted = sample.counter("aborted_clients")
         if aborted is not None and self._aborted_before is not None:
             since = aborted - self._aborted_before
-            figures.append(figure(_("aborted"), f"+{since}" if since >= 0 else wording.count(aborted), ""))
+            figures.append(
+                figure(_("aborted"), f"+{since}" if since >= 0 else wording.count_words(aborted), "")
+            )
         return figures
 
 
@@ -202,19 +204,19 @@ def unseen(sample: Sample) -> str:
 def saturation(sample: Sample) -> list[Part]:
     """The sessions, of how many there may be; once the server is nearly full, the connections, a sign and the share."""
     most = sample.variable("max_connections")
-    hidden, limit = unseen(sample), f" / {wording.count(int(most))}" if most else ""
-    alarm = how_full(sample)
+    hidden, limit = unseen(sample), f" / {wording.count_words(int(most))}" if most else ""
+    alarm = fullness(sample)
     if alarm is None:
-        return figure(_("sessions"), wording.count(len(sample.sessions)), hidden + limit)
+        return figure(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
     if hidden:
-        parts = figure(_("sessions"), wording.count(len(sample.sessions)), hidden + limit)
+        parts = figure(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
     else:  # daemons are sessions, and take none of max_connections
         connected = sample.counter("threads_connected") or 0
-        parts = figure(_("connections"), wording.count(connected), limit, "sessions")
+        parts = figure(_("connections"), wording.count_words(connected), limit, "sessions")
     return [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1]), alarm, ("   ", "")]
 
 
-def how_full(sample: Sample) -> Part | None:
+def fullness(sample: Sample) -> Part | None:
     """`▲ 93 %` of max_connections, from `FULL_SOON` on; None below, and where it is not known."""
     most = sample.variable("max_connections")
     connected = sample.counter("threads_connected")
@@ -229,7 +231,7 @@ def recording(*, is_on: bool) -> list[Part]:
     return [(_("● REC"), "bold $text-error @hint=recording"), ("  ", "")] if is_on else []
 
 
-def marks(marked: Marked) -> list[list[Part]]:
+def marks(marked: MarkedCount) -> list[list[Part]]:
     """How many sessions are marked; a mark that the filter hides is still a mark."""
     if not marked.number:
         return []
@@ -247,13 +249,13 @@ def figure(name: str, value: str, more: str, hint: str = "") -> list[Part]:
     return [(f"{name} ", QUIET + at), (value, "bold" + at), (f"{more}   ", QUIET + at)]
 
 
-def tally(counts: Mapping[Risk, int]) -> list[list[Part]]:
+def risk_counts(counts: Mapping[Risk, int]) -> list[list[Part]]:
     """How many are at each risk, gravest first; nobody overdue is not worth a word."""
     groups: list[list[Part]] = []
     for risk in reversed(Risk):
         number = counts.get(risk, 0)
         if number or risk is not Risk.OVERDUE:
-            words = f"{wording.risk_word(risk)} {wording.count(number)}"
+            words = f"{wording.risk_word(risk)} {wording.count_words(number)}"
             look = LOOKS[risk] if number else QUIET
             groups.append([(words, f"{look} @hint={risk.value}"), ("   ", "")])
     return groups

@@ -1,0 +1,137 @@
+"""A large server read a little at a time is the server read whole, also while its sessions come, go and work."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing, suppress
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pymysql
+import pytest
+
+from goneaway_tui.model.session import Session
+from goneaway_tui.source.address import Address
+from goneaway_tui.source.capabilities import find_capabilities
+from goneaway_tui.source.connection import Connection
+from goneaway_tui.source.live import READERS
+from tests.servers.private import RealServer
+from tests.waiting import comes_true
+
+NEVER = 10**9
+"""A size no server has: such a reader reads all, always."""
+SESSIONS, ROUNDS, DEEDS = 40, 25, 15
+NEAR = 0.05
+"""Seconds by which two readings of one idle wait may differ: each tells the server's clock over its own way."""
+WORK = (
+    "DO 0",
+    "SELECT 1",
+    "USE mysql",
+    "USE information_schema",
+    "BEGIN",
+    "COMMIT",
+    "SET timestamp = 1000000000",
+    "SET timestamp = DEFAULT",
+    "SET SESSION wait_timeout = 1234",
+    "SET SESSION wait_timeout = DEFAULT",
+)
+
+
+class Guests:
+    """Sessions that do things by lot."""
+
+    def __init__(self, server: RealServer) -> None:
+        self._server = server
+        self._chance = Random(7)
+        self._admin = server.connect(autocommit=True)
+        self._open: list[Any] = []
+        self._busy: list[Any] = []
+        self._came: set[int] = set()
+        for _ in range(SESSIONS):
+            self._come()
+
+    def _come(self) -> None:
+        guest: Any = self._server.connect(autocommit=None)
+        self._open.append(guest)
+        self._came.add(guest.thread_id())
+
+    def do_things(self) -> None:
+        for _ in range(self._chance.randint(0, DEEDS)):
+            guest = self._chance.choice(self._open)
+            match self._chance.randrange(12):
+                case 0:
+                    self._open.remove(guest)
+                    guest.close()
+                case 1 | 2:
+                    self._come()
+                case 3:
+                    guest.ping()
+                case 4 if len(self._busy) < 3:
+                    self._open.remove(guest)
+                    guest._execute_command(3, "SELECT SLEEP(0.3)")
+                    self._busy.append(guest)
+                case 5:
+                    with self._admin.cursor() as cursor, suppress(pymysql.Error):
+                        cursor.execute(f"KILL {guest.thread_id()}")
+                    self._open.remove(guest)
+                    guest._force_close()
+                case _:
+                    with guest.cursor() as cursor:
+                        cursor.execute(self._chance.choice(WORK))
+
+    def rest(self) -> None:
+        """Until nobody is on the way in, out or at work."""
+        for guest in self._busy:
+            guest._read_query_result()
+        self._open += self._busy
+        self._busy.clear()
+        with self._admin.cursor() as cursor:
+
+            def is_at_rest() -> bool:
+                cursor.execute("SELECT id, command FROM information_schema.processlist")
+                guests = {number: command for number, command in cursor.fetchall() if number in self._came}
+                return guests == {guest.thread_id(): "Sleep" for guest in self._open}
+
+            comes_true(is_at_rest)
+
+    def close(self) -> None:
+        for guest in (self._admin, *self._open):
+            guest._force_close()
+
+
+def of_others(sessions: tuple[Session, ...]) -> list[Session]:
+    return [session for session in sessions if session.program != "goneaway-tui"]
+
+
+def shown(session: Session) -> Session:
+    """Without what two readings may tell a little differently: MariaDB's last statement is what was seen running."""
+    told = session if session.thread is not None else replace(session, statement=None)
+    return replace(told, idle_since=None, idle_within=0, transaction=None)
+
+
+def test_read_by_little_is_read_whole(any_server: RealServer) -> None:
+    address = Address("127.0.0.1", any_server.port, "root")
+    with closing(Connection(address)) as first, closing(Connection(address)) as second:
+        readers = [
+            READERS[any_server.flavour](
+                connection, find_capabilities(connection), time.time, 1024, large=large
+            )
+            for connection, large in ((first, NEVER), (second, 0))
+        ]
+        guests = Guests(any_server)
+        for number in range(ROUNDS):
+            guests.do_things()
+            if number % 3 == 0:
+                for reader in readers:  # in the middle of it, too
+                    reader.sessions(1e9)
+            guests.rest()
+            whole, little = (of_others(reader.sessions(1e9)[1]) for reader in readers)
+
+            assert [shown(session) for session in whole] == [shown(session) for session in little]
+            for one, other in zip(whole, little, strict=True):
+                assert (one.idle_since is None) == (other.idle_since is None)
+                if one.idle_since is not None and other.idle_since is not None:
+                    assert one.idle_since == pytest.approx(other.idle_since, abs=NEAR + one.idle_within)
+                assert (one.transaction is None) == (other.transaction is None)
+        guests.close()

@@ -1,0 +1,238 @@
+"""What is read of a large server a little at a time is what would have been read whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from goneaway_tui.model.session import Session
+from goneaway_tui.source.mariadb import MariadbReader
+from goneaway_tui.source.mysql import MysqlReader
+from goneaway_tui.source.session_table import STEADY
+from goneaway_tui.source.sql.shapes import Statement
+from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MariadbStandin, Mariner, MysqlStandin
+
+NEVER = 10**9
+"""A size no server has: such a reader reads all, always."""
+
+DEEDS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ("come", "come", "go", "run", "run", "run", "start", "finish", "begin", "commit", "use", "set timestamp",
+             "send half", "limit", "change user", "blind", "flutter", "nothing")
+        ),
+        st.integers(0, 3),
+        st.sampled_from((0.0, 0.1, 0.4, 0.5, 0.9, 1.0, 1.0, 1.0, 1.6, 2.0, 5.0, 70.0)),
+        st.booleans(),
+    ),
+    max_size=40,
+)  # fmt: skip
+"""What happens, to which of the sessions, how long after the thing before, and whether it is looked at then."""
+
+
+class Town(MysqlStandin):
+    """A MySQL server whose sessions live."""
+
+    def __init__(self) -> None:
+        super().__init__(Guest(OWN_ID, OWN_THREAD, command="Query", user="dba"))
+        self.next_id = 11
+        self.commands: dict[int, float] = {}
+        """When each session's last command began, by its own clock."""
+        self.set_clocks: dict[int, float] = {}
+        self.shift = 0
+
+    def answer_sessions_threads(self, length: int) -> list[tuple[Any, ...]]:
+        self._tell_time()
+        return super().answer_sessions_threads(length)
+
+    def _seconds(self) -> dict[int, int]:
+        self._tell_time()
+        return super()._seconds()
+
+    def _tell_time(self) -> None:
+        for guest in self.guests:
+            began = self.set_clocks.get(guest.id, self.commands.get(guest.id, self.now))
+            guest.time = int(self.wall(self.now)) - int(self.wall(began)) + self.shift
+
+    def do(self, deed: str, index: int) -> None:
+        guests = [guest for guest in self.guests if guest.id != OWN_ID]
+        if deed == "come":
+            guest = Guest(self.next_id, event=Event(self.now, self.now), timestamp=self.now)
+            self.next_id += 1
+            self.guests.append(guest)
+            self.commands[guest.id] = self.now
+        elif deed == "flutter":
+            self.shift = 1 - self.shift
+        elif guests:
+            self._done_by(deed, guests[index % len(guests)])
+
+    def _done_by(self, deed: str, guest: Guest) -> None:
+        if deed == "go":
+            self.guests.remove(guest)
+            return
+        running = guest.event is not None and guest.event.end is None
+        if deed == "finish" and running and guest.event is not None:
+            guest.event, guest.command = replace(guest.event, end=self.now), "Sleep"
+        if running or deed in {"finish", "nothing"}:
+            return
+        self.commands[guest.id] = self.now
+        guest.event = Event(self.now, self.now, text=f"{deed} {self.now}")
+        if deed == "start":
+            guest.event, guest.command = replace(guest.event, end=None), "Query"
+        elif deed == "send half":
+            guest.event = Event(self.now, None, "statement/abstract/new_packet", None)
+        elif deed == "set timestamp":
+            self.set_clocks[guest.id] = self.now - 1_000_000
+        elif deed == "limit":
+            guest.limit = (guest.limit or 0) + 1
+        elif deed == "use":
+            guest.db = f"db{self.now}"
+        elif deed == "change user":
+            guest.user = f"user{self.now}"
+        elif deed == "blind":
+            guest.instrumented = 1 - guest.instrumented
+        elif deed == "begin":
+            assert guest.thread is not None
+            self.began = [*self.began, (guest.thread, self.now, 0)]
+        elif deed == "commit":
+            self.began = [row for row in self.began if row[0] != guest.thread]
+
+
+def alike(whole: tuple[Session, ...], little: tuple[Session, ...]) -> None:
+    assert [session.id for session in whole] == [session.id for session in little]
+    for one, other in zip(whole, little, strict=True):
+        since, told = one.idle_since, other.idle_since
+        assert (since is None) == (told is None), (one, other)
+        assert since is None or told is None or abs(since - told) <= STEADY + one.idle_within, (one, other)
+        assert replace(one, idle_since=None, idle_within=0) == replace(other, idle_since=None, idle_within=0)
+
+
+@given(DEEDS)
+@settings(max_examples=300)
+def test_mysql_read_by_the_roll_is_mysql_read_whole(deeds: list[tuple[str, int, float, bool]]) -> None:
+    town = Town()
+    readers = [
+        MysqlReader(town.connection, town.found(), town.clock, 100, large=large) for large in (NEVER, 0)
+    ]
+    for deed, index, pause, look in deeds:
+        town.now += pause
+        town.do(deed, index)
+        if look:
+            whole, little = (reader.sessions(1e9)[1] for reader in readers)
+            alike(whole, little)
+    alike(*(reader.sessions(1e9)[1] for reader in readers))
+
+
+class Station(Town):
+    """One where sessions come and go also while it is being read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: list[tuple[str, int]] = []
+
+    def answer_roll(self) -> list[tuple[Any, ...]]:
+        return self._then(super().answer_roll())
+
+    def answer_roll_digest(self) -> list[tuple[Any, ...]]:
+        return self._then(super().answer_roll_digest())
+
+    def _then(self, told: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        for deed, index in self.meanwhile:
+            self.do(deed, index)
+        self.meanwhile.clear()
+        return told
+
+
+MEANWHILE = st.lists(
+    st.tuples(st.sampled_from(("come", "come", "go", "go", "run", "blind", "start")), st.integers(0, 3)), max_size=3
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(MEANWHILE, MEANWHILE, st.sampled_from((0.1, 1.0, 70.0))), min_size=1, max_size=12))
+@settings(max_examples=300)
+def test_who_comes_or_goes_while_we_read_is_seen_at_the_next_look(
+    looks: list[tuple[list[tuple[str, int]], list[tuple[str, int]], float]],
+) -> None:
+    station = Station()
+    reader = MysqlReader(station.connection, station.found(), station.clock, 100, large=0)
+    for during, after, pause in looks:
+        station.meanwhile = list(during)
+        reader.sessions(1e9)
+        station.meanwhile.clear()
+        for deed, index in after:
+            station.do(deed, index)
+        station.now += pause
+        seen = {session.id for session in reader.sessions(1e9)[1]}
+
+        assert {guest.id for guest in station.guests} == seen
+
+
+class Port(MariadbStandin):
+    """A MariaDB server whose sessions live."""
+
+    def __init__(self) -> None:
+        super().__init__(Mariner(OWN_ID, 0.0, user="dba", command="Query"))
+        self.next_id = 11
+        self.queries = 100
+
+    def rows(self, statement: Statement, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Our statements are numbered like anybody's."""
+        self.mariners[0].query, self.mariners[0].since = self.number(), self.now
+        return super().rows(statement, parameters)
+
+    def number(self) -> int:
+        self.queries += 1
+        return self.queries
+
+    def do(self, deed: str, index: int) -> None:
+        mariners = self.mariners[1:]
+        if deed == "come":
+            self.mariners.append(Mariner(self.next_id, self.now, query=self.number()))
+            self.next_id += 1
+        elif mariners:
+            self._done_by(deed, mariners[index % len(mariners)])
+
+    def _done_by(self, deed: str, mariner: Mariner) -> None:
+        running = mariner.command != "Sleep"
+        if deed == "go":
+            self.mariners.remove(mariner)
+        elif deed == "finish" and running:
+            mariner.command, mariner.since, mariner.info = "Sleep", self.now, None
+        elif not running and deed not in {"finish", "nothing", "flutter", "blind"}:
+            mariner.query, mariner.since = self.number(), self.now
+            if deed == "start":
+                mariner.command, mariner.info = "Query", f"SELECT {self.now}"
+            elif deed == "use":
+                mariner.db = f"db{self.now}"
+            elif deed == "change user":
+                mariner.user = f"user{self.now}"
+            elif deed == "send half":
+                mariner.command = "Reset Connection"
+            elif deed == "begin":
+                self.held = [*self.held, (mariner.id, 0.0, 1, 1, 0)]
+            elif deed == "commit":
+                self.held = [row for row in self.held if row[0] != mariner.id]
+
+
+@given(DEEDS)
+@settings(max_examples=300)
+def test_mariadb_read_by_query_numbers_is_mariadb_read_whole(
+    deeds: list[tuple[str, int, float, bool]],
+) -> None:
+    port = Port()
+    readers = [
+        MariadbReader(port.connection, port.found(without="statements"), port.clock, 100, large=large)
+        for large in (NEVER, 0)
+    ]
+    for deed, index, pause, look in deeds:
+        port.now += pause
+        port.do(deed, index)
+        if look:
+            whole, little = (reader.sessions()[1] for reader in readers)
+            alike(whole[1:], little[1:])  # our own session has run a statement in between
+    whole, little = (reader.sessions()[1] for reader in readers)
+    alike(whole[1:], little[1:])

@@ -1,0 +1,157 @@
+"""The filter language takes whatever is typed, and its terms are logic."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from goneaway_tui.judge import judge
+from goneaway_tui.judge.filters import (
+    COMPARISONS,
+    DURATIONS,
+    EVERYTHING,
+    NUMBERS,
+    TEXTS,
+    Filter,
+    parse_filter,
+)
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.snapshot import Basis, Risk, Verdict
+from tests.builders import NOW, a_sample
+from tests.property.facts import samples, sessions, strangers
+
+values = st.one_of(
+    st.sampled_from(["shop", "calm", "4711", '"SELECT 1"', '""', "web-3", "10.0.0.7:40112", "nofield:x"]),
+    st.text(max_size=8).map(lambda text: '"' + text.replace('"', "") + '"'),
+    st.text(st.characters(categories=["L", "N", "P"], exclude_characters='"'), min_size=1, max_size=8),
+)
+words = st.one_of(
+    st.sampled_from(Risk).map(lambda risk: f"risk:{risk.value}"),
+    st.sampled_from(Basis).map(lambda basis: f"basis={basis.value}"),
+    st.builds("{}:{}".format, st.sampled_from(["trx", "own"]), st.sampled_from(["yes", "no"])),
+)
+measures = st.builds(
+    "{}{}{}".format,
+    st.sampled_from([*DURATIONS, *NUMBERS]),
+    st.sampled_from([*COMPARISONS]),
+    st.integers(0, 10_000),
+)
+terms = st.one_of(
+    values,
+    words,
+    measures,
+    st.builds(
+        "risk{}{}".format, st.sampled_from([*COMPARISONS]), st.sampled_from([risk.value for risk in Risk])
+    ),
+    st.builds("{}{}{}".format, st.sampled_from([*TEXTS]), st.sampled_from([":", "="]), values),
+)
+typed = st.text() | st.text(" \"':=<>-_aikdlersu0123", max_size=30) | st.lists(terms).map(" ".join)
+verdicts = (sessions | strangers).map(lambda session: judge(a_sample([session])).verdicts[0])
+
+
+def parsed(text: str) -> Filter:
+    """What the text means; a text that means nothing is another law's."""
+    try:
+        return parse_filter(text)
+    except ValueError:
+        assume(condition=False)
+        raise
+
+
+@given(typed, verdicts)
+def test_whatever_is_typed_is_a_filter_or_a_sentence(text: str, verdict: Verdict) -> None:
+    try:
+        narrowed = parse_filter(text)
+    except ValueError as error:
+        sentence = str(error)
+    else:
+        sentence = "none needed"
+
+        assert narrowed.admits(verdict, NOW) in {True, False}
+        assert text == narrowed.text
+
+    assert sentence
+
+
+@given(terms, verdicts, st.floats(-1e6, 1e6))
+def test_a_minus_turns_a_term_round(term: str, verdict: Verdict, later: float) -> None:
+    assume(not term.startswith("-"))
+    now = NOW + later
+
+    assert parsed(term).admits(verdict, now) != parsed(f"-{term}").admits(verdict, now)
+
+
+@given(terms, terms, verdicts)
+def test_all_terms_must_hold(one: str, other: str, verdict: Verdict) -> None:
+    both = parsed(f"{one} {other}").admits(verdict, NOW)
+
+    assert both == (parsed(one).admits(verdict, NOW) and parsed(other).admits(verdict, NOW))
+
+
+@given(terms, st.sampled_from([" ", "  ", "\t", "\n"]), verdicts)
+def test_blanks_around_a_term_mean_nothing(term: str, blank: str, verdict: Verdict) -> None:
+    assert parsed(term).admits(verdict, NOW) == parsed(f"{blank}{term}{blank}").admits(verdict, NOW)
+
+
+@given(samples(), st.lists(terms, max_size=3).map(" ".join))
+def test_more_terms_never_bring_a_session_back(sample: Sample, text: str) -> None:
+    wide, narrow = parsed(text), parsed(f"{text} user:shop")
+
+    for verdict in judge(sample).verdicts:
+        assert narrow.admits(verdict, NOW) <= wide.admits(verdict, NOW)
+
+
+@given(verdicts)
+def test_a_session_is_found_by_what_it_is(verdict: Verdict) -> None:
+    assert parse_filter(f"id:{verdict.session.id}").admits(verdict, NOW)
+    assert parse_filter(f"risk:{verdict.risk.value}").admits(verdict, NOW)
+    assert parse_filter(f"risk>={verdict.risk.value}").admits(verdict, NOW)
+    assert not parse_filter(f"risk>{verdict.risk.value}").admits(verdict, NOW)
+
+
+@given(verdicts, st.sampled_from([*TEXTS]))
+def test_a_session_is_found_by_its_own_text(verdict: Verdict, field: str) -> None:
+    text = TEXTS[field](verdict)
+    assume('"' not in text)
+
+    assert parse_filter(f'{field}:"{text}"').admits(verdict, NOW)
+    assert parse_filter(f'{field}="{text}"').admits(verdict, NOW)
+    assert parse_filter(f'"{text}"').admits(verdict, NOW)
+
+
+@given(verdicts)
+def test_everything_admits_everybody(verdict: Verdict) -> None:
+    assert EVERYTHING.admits(verdict, NOW)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a",
+        '"',
+        "-",
+        " ",
+        ":",
+        ">=",
+        "a:",
+        "a>",
+        'a:"',
+        'user:"x" ',
+        "user:x ",
+        "- ",
+        "-a ",
+        "id:1 ",
+        "a-",
+        "\x00",
+    ],
+)
+def test_a_long_text_is_read_in_a_time_that_grows_with_its_length(piece: str) -> None:
+    """At a quadratic pace any of these would take minutes; processor time, so that a busy machine does not matter."""
+    text = piece * (100_000 // len(piece))
+    began = time.process_time()
+    parse_filter(text)
+
+    assert time.process_time() - began < 5

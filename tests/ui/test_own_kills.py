@@ -1,0 +1,108 @@
+"""Who we killed is known by us alone: the server counts it, and forgets who ran it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from goneaway_tui.judge import track
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.sample import EndEvidence, ErrorCount, KillStatement, Sample
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.ui.own_kills import OwnKills
+from tests.builders import NOW, a_sample, a_server, a_session
+
+STAYS, DIES, LOST = a_session(id=3), a_session(id=4), a_session(id=5)
+VICTIM = ProcesslistId(4)
+
+
+def after(*sessions: object, killed: int = 1, torn: int = 0) -> Sample:
+    errors = (ErrorCount(DIES.user, DIES.client_host, 1158, torn),) if torn else ()
+    clues = EndEvidence(
+        errors=errors, counted=frozenset({0, 4031, 1158}), aborted=torn, killed=killed, offline=False
+    )
+    return a_sample(sessions, taken_at=NOW + 1, clues=clues)  # type: ignore[arg-type]  # sessions
+
+
+def causes(ours: OwnKills, sample: Sample) -> dict[int, tuple[Cause, Certainty]]:
+    before = track(a_sample([STAYS, DIES, LOST]), None).snapshot
+    departed = track(ours.added_to(sample), before).departed
+    return {each.verdict.session.id: (each.cause, each.certainty) for each in departed}
+
+
+def test_whom_we_killed_is_confirmed_and_nobody_else_is_suspected_of_it() -> None:
+    ours = OwnKills()
+    ours.begin(VICTIM)
+
+    assert causes(ours, after(STAYS, torn=2)) == {
+        4: (Cause.KILLED, Certainty.CONFIRMED),
+        5: (Cause.CLIENT_LOST, Certainty.CONFIRMED),
+    }
+
+
+def test_one_that_rolls_back_is_missed_later_and_still_ours() -> None:
+    ours = OwnKills()
+    ours.begin(VICTIM)
+    listed = ours.added_to(after(STAYS, DIES, LOST))
+
+    assert (0, ()) == (listed.clues.killed, listed.clues.kills)
+    assert causes(ours, after(STAYS, LOST, killed=0, torn=1))[4] == (Cause.KILLED, Certainty.CONFIRMED)
+
+
+def test_what_was_not_run_after_all_is_nobodys_end() -> None:
+    ours = OwnKills()
+    ours.begin(VICTIM)
+    ours.withdraw(VICTIM)
+
+    assert after(STAYS) == ours.added_to(after(STAYS))
+
+
+def test_after_a_restart_the_number_is_anothers() -> None:
+    ours = OwnKills()
+    ours.added_to(a_sample([STAYS, DIES]))
+    ours.begin(VICTIM)
+    young = replace(after(STAYS, killed=0), server=a_server(uptime=1.0))
+
+    assert () == ours.added_to(young).clues.kills
+
+
+def test_a_kill_of_ours_that_the_server_still_remembers_hides_no_other() -> None:
+    """Its own word on ours is enough: the next that it only counts is of another user."""
+    ours = OwnKills()
+    ours.begin(VICTIM)
+    remembered = after(STAYS, LOST, killed=0)
+    clues = replace(remembered.clues, kills=(KillStatement(VICTIM, "dba@bastion, session 9"),))
+    ours.added_to(replace(remembered, clues=clues))
+
+    assert 1 == ours.added_to(after(STAYS)).clues.killed
+
+
+def test_a_kill_of_ours_is_not_told_as_anothers_when_it_is_counted_again() -> None:
+    """What is counted once is told in two samples."""
+    ours = OwnKills()
+    ours.begin(VICTIM)
+
+    assert [0, 0, 1] == [ours.added_to(after(STAYS)).clues.killed for _ in range(3)]
+
+
+def test_where_kills_are_not_counted_ours_make_no_number_of_it() -> None:
+    ours = OwnKills()
+    ours.begin(VICTIM)
+    sample = after(STAYS)
+    unknown = replace(sample, clues=replace(sample.clues, killed=None))
+
+    assert ours.added_to(unknown).clues.killed is None
+
+
+def test_a_kill_of_ours_that_the_server_remembers_hides_no_other_one() -> None:
+    """The connection of a run stays open: the server remembers its last KILLs, and counts only the others as unknown."""
+    ours = OwnKills()
+    for victim in (4, 5):
+        ours.begin(ProcesslistId(victim))
+    remembered = replace(
+        after(STAYS, killed=1).clues, kills=(KillStatement(ProcesslistId(4), "root@localhost, session 90"),)
+    )
+    told = ours.added_to(replace(after(STAYS), clues=remembered)).clues
+
+    assert 0 == told.killed
+    assert [(4, "this tool"), (5, "this tool")] == [(kill.session_id, kill.by) for kill in told.kills]
+    assert [0, 1] == [ours.added_to(after(STAYS, killed=1)).clues.killed for _ in range(2)]

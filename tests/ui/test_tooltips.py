@@ -1,0 +1,151 @@
+"""Everything on the screen says what it means, where the mouse rests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets._footer import FooterKey
+
+from goneaway_tui.ui.columns import (
+    ACT_COLUMNS,
+    DEPARTURE_COLUMNS,
+    GROUP_COLUMNS,
+    SESSION_COLUMNS,
+    SIGN_COLUMNS,
+    VARIABLE_COLUMNS,
+    Column,
+    server_column,
+)
+from goneaway_tui.ui.tooltips import HEADINGS
+from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.server_strip import ServerStrip
+from goneaway_tui.ui.widgets.summary import SummaryHeader
+from tests.snapshot.shots import busy_day, fleet, settle
+from tests.ui.stage import an_app
+
+TABLES: dict[str, tuple[Column[Any], ...]] = {
+    "sessions": (server_column(["db1"]), *SESSION_COLUMNS),
+    "groups": GROUP_COLUMNS,
+    "departures": DEPARTURE_COLUMNS,
+    "causes": SIGN_COLUMNS,
+    "variables": VARIABLE_COLUMNS,
+    "acts": ACT_COLUMNS,
+}
+
+
+async def hint(pilot: Pilot[Any], widget: Widget, x: int, y: int) -> str:
+    await pilot.hover(widget, offset=(x + widget.gutter.left, y))
+    await pilot.pause()
+    return "" if widget.tooltip is None else str(widget.tooltip)
+
+
+def line(widget: Widget, y: int) -> str:
+    return "".join(segment.text for segment in widget.render_line(y))
+
+
+async def at(pilot: Pilot[Any], widget: Widget, y: int, words: str) -> str:
+    """The hint where these words stand on a line of a widget."""
+    return await hint(pilot, widget, line(widget, y).index(words), y)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_column_has_its_words_and_no_word_is_of_none(table: str) -> None:
+    assert {each.id for each in TABLES[table]} == set(HEADINGS[table])
+
+
+@pytest.mark.parametrize(
+    ("y", "words", "told"),
+    [
+        (0, "read-only", "read-only"),
+        (0, "up ", "running"),
+        (0, "live", "How old"),
+        (1, "wait_timeout", "wait_timeout = 28,800 (8 h)"),
+        (1, "interactive", "Sessions to come get it"),
+        (1, "packet", "max_allowed_packet = 67,108,864 (64 MiB)"),
+        (1, "sessions", "max_connections"),
+        (1, "aborted", "without a goodbye"),
+        (2, "imminent", "closes within 1 m"),
+        (2, "next", "closed first"),
+        (3, "closings", "How many sessions"),
+    ],
+)
+async def test_every_figure_above_the_table_says_what_it_is(y: int, words: str, told: str) -> None:
+    app = an_app()
+    async with app.run_test(size=(140, 36), tooltips=True) as pilot:
+        await settle(app, pilot)
+
+        assert told in await at(pilot, app.screen.query_one(SummaryHeader), y, words)
+
+
+async def test_a_block_of_the_histogram_says_how_many_close_when() -> None:
+    app = an_app()
+    async with app.run_test(size=(140, 36), tooltips=True) as pilot:
+        await settle(app, pilot)
+        summary = app.screen.query_one(SummaryHeader)
+        bars = line(summary, 3).index("now ") + len("now ")
+        ahead = summary._ahead
+        assert ahead is not None
+
+        assert (await hint(pilot, summary, bars, 3)).startswith(f"{ahead.stretches[0].counts[0]} session")
+        assert (await hint(pilot, summary, bars + 5, 3)).endswith("in 50 s to 1 m")
+
+
+async def test_a_limit_says_why_and_what_is_cut_off_is_whole() -> None:
+    app = an_app()
+    async with app.run_test(size=(140, 36), tooltips=True) as pilot:
+        await settle(app, pilot)
+        table: LineTable[Any] = app.screen.sessions  # type: ignore[attr-defined]
+        row = table.rows[0]
+        heading = line(table, 0)
+
+        assert row.limit.why in await hint(pilot, table, heading.index("Limit") + 3, 1)
+        assert (await hint(pilot, table, heading.index("Closes in"), 1)).startswith("in ")
+        assert await hint(pilot, table, heading.index("User"), 0) == "The account's name."
+        assert await hint(pilot, table, heading.index("User"), 1) in {"", row.session.user}
+        cut = next(y for y, each in enumerate(table.rows, 1) if line(table, y).rstrip().endswith("…"))
+        assert await hint(pilot, table, heading.index("Last"), cut) == table.rows[cut - 1].session.statement
+
+
+async def test_who_left_says_by_what_evidence() -> None:
+    app = busy_day()
+    async with app.run_test(size=(120, 36), tooltips=True) as pilot:
+        await settle(app, pilot)
+        await pilot.press("l")
+        await settle(app, pilot)
+        table: LineTable[Any] = app.screen.rows  # type: ignore[attr-defined]
+
+        told = await hint(pilot, table, line(table, 0).index("Cause"), 1)
+        assert told.splitlines()[0] == table.rows[0].evidence[0]
+
+
+async def test_the_cell_of_a_server_tells_its_trouble_in_full() -> None:
+    app = fleet()
+    async with app.run_test(size=(120, 36), tooltips=True) as pilot:
+        await settle(app, pilot)
+        app.clock.now += 1  # type: ignore[attr-defined]
+        app.tick()
+        await settle(app, pilot)
+        app.tick()
+        await settle(app, pilot)
+        strip = app.screen.query_one(ServerStrip)
+        y = next(
+            y
+            for y in range(strip.size.height)
+            if "prod-db4" in line(strip, y) and "refused" in line(strip, y)
+        )
+
+        assert "Connection refused (111)" in await at(pilot, strip, y, "prod-db4")
+
+
+async def test_the_keys_along_the_last_line_say_what_they_do() -> None:
+    app = an_app()
+    async with app.run_test(size=(140, 36), tooltips=True) as pilot:
+        await settle(app, pilot)
+        told = {key.key_display: str(key.tooltip) for key in app.screen.query(FooterKey)}
+
+        assert told["l"] == "the ledger: who left, when and why"
+        assert told["q"] == "quit"
+        assert all(told.values())

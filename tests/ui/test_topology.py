@@ -1,0 +1,208 @@
+"""Servers that belong together: shown as they name each other, and watched too only once that is confirmed."""
+
+from __future__ import annotations
+
+from textual.pilot import Pilot
+from textual.widgets import Button, Label, Static
+
+from goneaway_tui.errors import SourceError, Unreachable
+from goneaway_tui.model.server import Limitation, ServerTopology, TopologyMember, TopologyRelation
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ui.screens.dialogs import ConfirmScreen
+from goneaway_tui.ui.screens.fleet import SeveralServersBoard
+from goneaway_tui.ui.screens.relatives import TopologyScreen
+from goneaway_tui.ui.server_monitor import MonitorSpec
+from tests.builders import a_sample, a_session
+from tests.snapshot.shots import settle
+from tests.ui.stage import HeldClock, Scripted
+from tests.ui.test_board import lines
+from tests.ui.test_board_of_several_servers import ready, seen
+
+SIZE = (140, 36)
+REPLICA = TopologyMember(TopologyRelation.REPLICA, "db2", 3306, "SHOW REPLICAS")
+SOURCE = TopologyMember(TopologyRelation.SOURCE, "db0", 3307, "SHOW REPLICA STATUS")
+HIDDEN = Limitation(
+    "the replicas", "the account may not ask for it", "GRANT REPLICATION SLAVE ON *.* TO 'dba'@'%'"
+)
+
+
+class Town:
+    """Servers by where they are, and who was gone to."""
+
+    def __init__(self) -> None:
+        self.visited: list[tuple[str, int]] = []
+        self.closed: list[str] = []
+        self.refuses: SourceError | None = None
+
+    def widen(self, host: str, port: int) -> MonitorSpec:
+        if self.refuses is not None:
+            raise self.refuses
+        self.visited.append((host, port))
+        source = Scripted(a_sample([a_session(id=70 + len(self.visited), idle_for=5, own_limit=600)]))
+        return MonitorSpec(source, name=f"{host}:{port}", relatives=ServerTopology, widen=self.widen)
+
+
+def an_app(town: Town, kin: ServerTopology, clock: HeldClock) -> GoneawayApp:
+    source = Scripted(a_sample([a_session(id=1, idle_for=10, own_limit=600)]))
+    return GoneawayApp([MonitorSpec(source, relatives=lambda: kin, widen=town.widen)], clock, ticking=False)
+
+
+async def opened(app: GoneawayApp, pilot: Pilot[None]) -> TopologyScreen:
+    await settle(app, pilot)
+    await pilot.press("r")
+    await settle(app, pilot)
+    assert isinstance(app.screen, TopologyScreen)
+    return app.screen
+
+
+async def test_what_the_server_says_is_listed_with_who_says_it() -> None:
+    town, clock = Town(), HeldClock()
+    app = an_app(town, ServerTopology((REPLICA, SOURCE), (HIDDEN,)), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        shown = lines(app)
+
+        assert "db2:3306" in shown
+        assert "replica of db-01:3306" in shown
+        assert "by SHOW REPLICAS" in shown
+        assert HIDDEN.grant is not None
+        assert HIDDEN.grant in shown
+        assert [] == town.visited
+
+
+async def test_those_that_are_marked_are_watched_once_it_is_confirmed() -> None:
+    town, clock = Town(), HeldClock()
+    app = an_app(town, ServerTopology((REPLICA, SOURCE)), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("space", "space", "enter")
+        await settle(app, pilot)
+
+        assert isinstance(app.screen, ConfirmScreen)
+        assert "cancel" == (app.focused.id if isinstance(app.focused, Button) else None)
+        assert "its password" in " ".join(str(each.render()) for each in app.screen.query(Label))
+        assert [] == town.visited
+
+        await pilot.press("tab", "enter")
+        await settle(app, pilot)
+        await ready(app, pilot, clock)
+
+        assert [("db2", 3306), ("db0", 3307)] == town.visited
+        assert ["db-01:3306", "db2:3306", "db0:3307"] == [each.name for each in app.watched]
+        assert isinstance(app.screen, SeveralServersBoard)
+        assert {("db-01:3306", 1), ("db2:3306", 71), ("db0:3307", 72)} == set(seen(app))
+        assert "3 servers" in lines(app)
+
+
+async def test_a_fleet_grows_and_a_name_that_is_taken_gets_a_number() -> None:
+    town, clock = Town(), HeldClock()
+    kin = ServerTopology((REPLICA,))
+    subjects = [
+        MonitorSpec(Scripted(a_sample([a_session(id=n)])), name=name, relatives=lambda: kin, widen=town.widen)
+        for n, name in enumerate(("db1", "db2:3306"), 1)
+    ]
+    app = GoneawayApp(subjects, clock, ticking=False)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot, clock)
+        await opened(app, pilot)
+        assert "replica of db1, replica of db2:3306" in lines(app)
+
+        await pilot.press("enter", "tab", "enter")
+        await settle(app, pilot)
+        await ready(app, pilot, clock)
+
+        assert ["db1", "db2:3306", "db2:3306#2"] == [each.name for each in app.watched]
+        assert {"db1", "db2:3306", "db2:3306#2"} == {name for name, _ in seen(app)}
+
+
+async def test_leaving_goes_nowhere() -> None:
+    town, clock = Town(), HeldClock()
+    app = an_app(town, ServerTopology((REPLICA,)), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        for keys in (("escape",), ("enter", "escape", "escape"), ("enter", "enter", "escape")):
+            await opened(app, pilot)
+            await pilot.press(*keys)
+            await settle(app, pilot)
+
+        assert [] == town.visited
+        assert 1 == len(app.watched)
+
+
+async def test_one_that_cannot_be_gone_to_is_told_and_the_others_join() -> None:
+    town, clock = Town(), HeldClock()
+    town.refuses = Unreachable("no way through jump: Permission denied", "try it by hand: ssh jump")
+    app = an_app(town, ServerTopology((REPLICA,)), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("enter", "tab", "enter")
+        await settle(app, pilot)
+
+        assert 1 == len(app.watched)
+        assert any("no way through jump" in each.message for each in app._notifications)
+
+
+async def test_an_address_that_is_not_told_is_not_proposed() -> None:
+    town, clock = Town(), HeldClock()
+    app = an_app(
+        town, ServerTopology((TopologyMember(TopologyRelation.REPLICA, "", 3306, "SHOW REPLICAS"),)), clock
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("space", "enter")
+        await settle(app, pilot)
+
+        assert isinstance(app.screen, TopologyScreen)
+
+
+async def test_a_server_that_cannot_be_asked_says_why_and_hostile_words_are_plain() -> None:
+    clock = HeldClock()
+
+    def hangs() -> ServerTopology:
+        raise Unreachable("lost db1: \x1b[2J", "reconnecting by itself")
+
+    hostile = ServerTopology(
+        (TopologyMember(TopologyRelation.REPLICA, "\x1b[2J[bold]{x}", 1, "SHOW REPLICAS", "{note}"),)
+    )
+    subjects = [
+        MonitorSpec(Scripted(a_sample()), name="db1", relatives=hangs),
+        MonitorSpec(Scripted(a_sample()), name="db{2}", relatives=lambda: hostile),
+    ]
+    app = GoneawayApp(subjects, clock, ticking=False)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(app, pilot, clock)
+        screen = await opened(app, pilot)
+        shown = lines(app)
+
+        assert "\x1b" not in shown
+        assert plain("\x1b[2J[bold]{x}:1") in shown
+        assert "replica of db{2}" in shown
+        assert "lost db1" in str(screen.query_one("#lacks", Static).render())
+
+
+async def test_who_cannot_be_asked_is_told_so() -> None:
+    app = GoneawayApp([MonitorSpec(Scripted(a_sample()))], HeldClock(), ticking=False)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("r")
+        await settle(app, pilot)
+
+        assert not isinstance(app.screen, TopologyScreen)
+        assert any("no server here to ask" in each.message for each in app._notifications)
+
+
+async def test_a_host_name_that_is_not_ascii_is_shown_as_it_is_looked_up_before_anybody_logs_in() -> None:
+    town, clock = Town(), HeldClock()
+    twin = TopologyMember(TopologyRelation.REPLICA, "db1.ex\u0430mple.com", 3306, "SHOW REPLICAS")
+    app = an_app(town, ServerTopology((twin, REPLICA)), clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("home")
+        await settle(app, pilot)
+        assert "looked up as db1.xn--exmple-4nf.com" in lines(app)
+
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert isinstance(app.screen, ConfirmScreen)
+        assert "db1.ex\u0430mple.com:3306 (db1.xn--exmple-4nf.com)" in lines(app)
+        assert [] == town.visited

@@ -1,0 +1,98 @@
+"""The exporter before anybody asks it: what it needs, what it refuses, how it goes on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from goneaway_tui.cli import run
+from goneaway_tui.cli.commands.exporter import Polling, endpoint_of
+from goneaway_tui.errors import FileError, SettingsError, Unreachable
+from goneaway_tui.metrics.collector import MetricsStore
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.snapshot import Policy
+from tests.builders import a_sample, a_session
+from tests.ui.stage import HeldClock, Scripted
+from tests.unit.settings.asking import complaint, settings
+
+
+def polled(*script: Sample | Exception) -> tuple[Polling, MetricsStore]:
+    clock = HeldClock()
+    board = MetricsStore(["db1"], clock, 1000)
+    return Polling("db1", Scripted(*script), board, clock, Policy(), 1.0), board
+
+
+def test_a_server_that_fails_is_down_and_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = Unreachable("nobody answers", "wait")
+    polling, board = polled(a_sample([a_session()]), gone, gone, a_sample([a_session()]))
+    polling.look()
+    assert board["db1"].up
+    polling.look()
+    polling.look()
+
+    assert not board["db1"].up
+    assert 2 == board["db1"].failures
+    polling.look()
+    assert board["db1"].up
+    assert 4 == board["db1"].polls
+    told = capsys.readouterr().err
+    assert 1 == told.count("nobody answers")
+    assert 1 == told.count("it answers again")
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    for name in [name for name in sys.modules if name.startswith("goneaway_tui.metrics.")]:
+        monkeypatch.delitem(sys.modules, name)
+
+    assert 2 == run(["exporter", "--no-defaults", "--no-login-paths"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "goneaway-tui[exporter]" in line
+
+
+@pytest.mark.parametrize("flag", ["--listen-key", "--listen-ca"])
+def test_what_does_nothing_without_a_certificate_is_refused(flag: str) -> None:
+    with pytest.raises(SettingsError, match="does nothing without a certificate"):
+        endpoint_of(settings(f"exporter {flag} x.pem"))
+
+
+@pytest.mark.parametrize(("mode", "text"), [(0o644, "prom:secret"), (0o600, "prom"), (0o600, "")])
+def test_a_login_that_others_could_read_or_is_none_is_refused(tmp_path: Path, mode: int, text: str) -> None:
+    file = tmp_path / "login"
+    file.write_text(text)
+    file.chmod(mode)
+    with pytest.raises(FileError):
+        endpoint_of(settings(f"exporter --listen-auth {file}"))
+
+
+def test_a_login_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "login"
+    file.write_text("prom:a:b\n")
+    file.chmod(0o600)
+
+    assert "prom:a:b" == endpoint_of(settings(f"exporter --listen-auth {file}")).login
+
+
+@pytest.mark.parametrize(
+    ("address", "warns"),
+    [("127.0.0.1:1", False), ("[::1]:1", False), ("localhost:1", False), ("0.0.0.0:1", True)],
+)
+def test_who_can_be_reached_from_afar_is_warned(
+    address: str,
+    warns: bool,  # noqa: FBT001
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    endpoint_of(settings(f"exporter --listen {address}"))
+
+    assert warns == ("warning" in capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "address", ["9104", ":9104", "db1", "db1:0", "::1:9104", "[::1]", "[db1]:1", "a b:1"]
+)
+def test_a_place_that_is_none_is_refused(address: str) -> None:
+    assert "127.0.0.1:9104" in complaint(f"exporter --listen '{address}'")

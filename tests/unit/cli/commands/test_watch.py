@@ -1,0 +1,140 @@
+"""Watching without a screen: lines, commands, ends."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from goneaway_tui.cli.commands.watch import Watch
+from goneaway_tui.cli.exec_hook import ExecHook
+from goneaway_tui.errors import Unreachable
+from goneaway_tui.export.data import Data
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.snapshot import Policy
+from tests.builders import NOW, a_sample, a_server, a_session
+from tests.ui.stage import HeldClock, Scripted
+
+ONE, TWO = a_session(id=1), a_session(id=2)
+
+
+def watched(*script: Sample | Exception) -> list[Data]:
+    """Every line of a watch that ends with its script."""
+    clock = HeldClock()
+    lines: list[Data] = []
+    source = Scripted(*script, clock=clock)
+    watching = Watch(source, clock, Policy(), lines.append, interval=0.001)
+    real = source.sample
+
+    def sample() -> Sample:
+        clock.now += 0.001
+        if len(source.asked_at) >= len(script) - 1:
+            watching.stop()
+        return real()
+
+    source.sample = sample  # type: ignore[method-assign]
+    watching.run(None)
+    return lines
+
+
+def test_what_comes_and_goes_is_told_in_its_order() -> None:
+    lines = watched(
+        a_sample([ONE]), a_sample([ONE, TWO], taken_at=NOW + 1), a_sample([TWO], taken_at=NOW + 2)
+    )
+
+    assert ["hello", "opened", "departed"] == [line["event"] for line in lines]
+
+
+def test_a_server_that_stays_away_is_told_once_and_so_is_its_return(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Watch, "_pause", lambda _: 0.001)
+    gone = Unreachable("nobody answers", "wait")
+    lines = watched(a_sample([ONE]), gone, gone, a_sample([ONE], taken_at=NOW + 1))
+
+    assert ["hello", "lost", "recovered"] == [line["event"] for line in lines]
+    assert 1 == capsys.readouterr().err.count("nobody answers")
+
+
+def test_what_one_reading_brings_is_told_by_the_time_it_happened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server started before we were connected to it again."""
+    monkeypatch.setattr(Watch, "_pause", lambda _: 0.001)
+    lines = watched(
+        a_sample([ONE]),
+        Unreachable("gone", "wait"),
+        a_sample([], taken_at=NOW + 9, server=a_server(uptime=3.0)),
+    )
+
+    assert {"hello", "lost", "departed", "server_restarted", "recovered"} == {line["event"] for line in lines}
+    assert ["server_restarted", "recovered"] == [line["event"] for line in lines[-2:]]
+
+
+def test_a_server_that_was_never_there_ends_it() -> None:
+    nobody = Scripted(Unreachable("nobody answers"))
+    with pytest.raises(Unreachable):
+        Watch(nobody, HeldClock(), Policy(), print, interval=1).run(None)
+
+
+def test_one_that_is_told_to_go_while_a_look_is_out_has_lost_nobody() -> None:
+    closed = Unreachable("db-01:3306 is closed")
+
+    assert [] == watched(closed)
+    assert ["hello"] == [line["event"] for line in watched(a_sample([ONE]), closed)]
+
+
+def test_it_ends_by_itself() -> None:
+    clock = HeldClock()
+    lines: list[Data] = []
+    Watch(Scripted(a_sample([ONE])), clock, Policy(), lines.append, interval=5).run(0.001)
+
+    assert ["hello"] == [line["event"] for line in lines]
+
+
+def test_the_command_finds_the_event_on_its_input(tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    code = f"import sys; open({str(heard)!r}, 'a').write(sys.stdin.read())"
+    with ExecHook((sys.executable, "-c", code)) as errand:
+        errand.send({"event": "departed", "user": "$(touch /x); `id`"})
+        errand.send({"event": "departed", "user": "b"})
+
+    assert ['{"event": "departed", "user": "$(touch /x); `id`"}', '{"event": "departed", "user": "b"}'] == (
+        heard.read_text().splitlines()
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ((sys.executable, "-c", "raise SystemExit(3)"), "ended with status 3"),
+        (("/nonexistent/program",), "cannot be run"),
+    ],
+)
+def test_a_command_that_fails_is_told_and_does_no_harm(
+    command: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ExecHook(command) as errand:
+        errand.send({"event": "departed"})
+
+    assert told in capsys.readouterr().err
+
+
+def test_a_command_that_fails_every_time_is_told_once_and_counted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("goneaway_tui.cli.exec_hook.PAUSE", 0.0)
+    with ExecHook(("/nonexistent/program",)) as errand:
+        for _ in range(7):
+            errand.send({"event": "departed"})
+    told = capsys.readouterr().err.splitlines()
+
+    assert 2 == len(told)
+    assert "7 times cannot be run" in told[1]
+
+
+def test_a_command_that_cannot_keep_up_holds_nobody_up(capsys: pytest.CaptureFixture[str]) -> None:
+    errand = ExecHook(("true",))
+    for _ in range(150):
+        errand.send({"event": "departed"})
+
+    assert 1 == capsys.readouterr().err.count("cannot keep up")

@@ -1,0 +1,308 @@
+"""Each cause as it stands on a live server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from goneaway_tui.doctor.case import RaisedError, ServerFacts
+from goneaway_tui.doctor.live import CHECKS, CauseStatus, LiveState, cause_statuses
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.sample import LogEntry
+from goneaway_tui.model.server import Variable
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.snapshot import Inherited
+from tests.builders import NOW, a_sample, a_server, a_session, a_snapshot, a_verdict
+
+CONFIRMED, LIKELY, POSSIBLE, RULED_OUT = Certainty
+
+
+def found(cause: Cause, patient: LiveState) -> CauseStatus:
+    return next(f for f in cause_statuses(patient) if f.cause is cause)
+
+
+def a_patient(*departures: Departure, **fields: object) -> LiveState:
+    return LiveState(a_snapshot(**fields), departures, NOW)  # type: ignore[arg-type]
+
+
+def left(cause: Cause, certainty: Certainty = CONFIRMED, ago: float = 60.0) -> Departure:
+    return Departure(a_verdict(), NOW - ago, 0.5, cause, certainty)
+
+
+def test_every_cause_is_looked_at_once_and_the_surest_stands_first() -> None:
+    findings = cause_statuses(a_patient(left(Cause.KILLED)))
+
+    assert list(CHECKS) != [f.cause for f in findings]
+    assert set(CHECKS) == {f.cause for f in findings}
+    assert Cause.KILLED is findings[0].cause
+    assert findings == tuple(sorted(findings, key=lambda f: list(Certainty).index(f.certainty)))
+
+
+def test_who_was_seen_to_leave_outweighs_the_counters() -> None:
+    finding = found(
+        Cause.IDLE_TIMEOUT, a_patient(left(Cause.IDLE_TIMEOUT), left(Cause.IDLE_TIMEOUT, LIKELY, 3600.0))
+    )
+
+    assert CONFIRMED is finding.certainty
+    assert "2 sessions ended this way while watching; 1 in the last 10 minutes" == finding.because[0]
+
+
+@pytest.mark.parametrize(
+    ("cause", "counters", "certainty"),
+    [
+        (Cause.KILLED, {"com_kill": 0}, RULED_OUT),
+        (Cause.KILLED, {"com_kill": 3}, POSSIBLE),
+        (Cause.KILLED, {}, POSSIBLE),
+        (Cause.CLIENT_LOST, {"aborted_clients": 0}, RULED_OUT),
+        (Cause.CLIENT_LOST, {"aborted_clients": 5}, POSSIBLE),
+        (Cause.TOO_MANY_CONNECTIONS, {"connection_errors_max_connections": 2}, CONFIRMED),
+        (Cause.TOO_MANY_CONNECTIONS, {"connection_errors_max_connections": 0}, RULED_OUT),
+        (Cause.TOO_MANY_CONNECTIONS, {}, POSSIBLE),
+        (
+            Cause.TOO_MANY_CONNECTIONS,
+            {"threads_connected": 140, "connection_errors_max_connections": 0},
+            LIKELY,
+        ),
+    ],
+)
+def test_what_is_counted_decides(cause: Cause, counters: dict[str, int], certainty: Certainty) -> None:
+    patient = a_patient(counters=counters, variables={"max_connections": 151})
+
+    assert certainty is found(cause, patient).certainty
+
+
+def test_what_is_not_counted_is_not_said_to_be_none() -> None:
+    patient = a_patient(counters={}, variables={"max_connections": 151})
+
+    assert () == found(Cause.KILLED, patient).because
+    assert "nobody was refused so far" not in found(Cause.TOO_MANY_CONNECTIONS, patient).because
+
+
+YOUNG = a_snapshot([a_session(own_limit=28_800)], server=a_server(uptime=480.0))
+"""Up for 8 minutes, and the only session may idle for 8 hours."""
+
+
+def idled_out(patient: LiveState) -> CauseStatus:
+    return found(Cause.IDLE_TIMEOUT, patient)
+
+
+def test_a_limit_longer_than_the_server_is_up_rules_out_the_living_alone() -> None:
+    """Who idled out before may have had a shorter one."""
+    status = idled_out(LiveState(YOUNG, (), NOW))
+
+    assert status.now is not None
+    assert status.since_start is not None
+    assert (RULED_OUT, POSSIBLE, POSSIBLE) == (status.now[0], status.since_start[0], status.certainty)
+
+
+def test_a_server_that_counts_idle_timeouts_and_counted_none_rules_them_out() -> None:
+    assert RULED_OUT is idled_out(LiveState(YOUNG, (), NOW, ServerFacts(counts_errors=True))).certainty
+
+
+def test_a_server_that_ended_nobody_rules_idle_timeouts_out() -> None:
+    snapshot = a_snapshot(
+        [a_session(own_limit=28_800)], server=a_server(uptime=480.0), counters={"aborted_clients": 0}
+    )
+
+    assert RULED_OUT is idled_out(LiveState(snapshot, (), NOW)).certainty
+
+
+def test_idle_timeouts_counted_before_we_came_outweigh_the_living() -> None:
+    past = ServerFacts(
+        errors=(RaisedError(4031, 3, "app", "web-3", NOW - 300, NOW - 200),), counts_errors=True
+    )
+    status = idled_out(LiveState(YOUNG, (), NOW, past))
+
+    assert CONFIRMED is status.certainty
+    assert status.since_start == (CONFIRMED, ("the server counted 3 errors 4031 since its start: app@web-3",))
+    assert status.now is not None
+    assert RULED_OUT is status.now[0]
+
+
+def test_of_a_server_younger_than_its_limits_the_sessions_own_limit_is_to_blame() -> None:
+    past = ServerFacts(
+        errors=(RaisedError(4031, 3, "app", "web-3", NOW - 300, NOW - 200),), counts_errors=True
+    )
+    young, old = (
+        idled_out(LiveState(a_snapshot(server=a_server(uptime=uptime)), (), NOW, past))
+        for uptime in (480.0, 86_400.0)
+    )
+
+    assert young.limit_is_own
+    assert "Find who sets a shorter wait_timeout" in young.remedies[0]
+    assert not old.limit_is_own
+    assert () == old.remedies
+
+
+@pytest.mark.parametrize(
+    ("reason", "certainty"),
+    [
+        ("The client was disconnected by the server because of inactivity.", CONFIRMED),
+        ("Got timeout reading communication packets", LIKELY),
+        ("读取通信包超时", LIKELY),
+    ],
+)
+def test_what_the_log_told_before_we_came_outweighs_the_living(reason: str, certainty: Certainty) -> None:
+    text = f"Aborted connection 7 to db: 'a' user: 'b' host: 'c' ({reason})"
+    entry = LogEntry(NOW - 200, text, ProcesslistId(7), Cause.IDLE_TIMEOUT)
+
+    past = ServerFacts(log=(entry,))
+    told = {
+        aborted: idled_out(
+            LiveState(replace(YOUNG, sample=replace(YOUNG.sample, counters=counters)), (), NOW, past)
+        )
+        for aborted, counters in (
+            (None, ()),
+            (0, (("aborted_clients", 0),)),
+            (1, (("aborted_clients", 1),)),
+        )
+    }
+
+    assert [LIKELY, RULED_OUT, certainty] == [each.certainty for each in told.values()]
+    before = replace(entry, at=NOW - 1000)
+    assert POSSIBLE is idled_out(LiveState(YOUNG, (), NOW, ServerFacts(log=(before,)))).certainty
+
+
+def test_a_mysql_before_8_0_24_has_no_error_for_it_and_none_counted_rules_nothing_out() -> None:
+    past = ServerFacts(counts_errors=True, unknown_errors=frozenset({4031}))
+
+    assert POSSIBLE is idled_out(LiveState(YOUNG, (), NOW, past)).certainty
+
+
+@pytest.mark.parametrize(("code", "cause"), [(1153, Cause.PACKET_TOO_LARGE), (1161, Cause.NET_WRITE_TIMEOUT)])
+def test_an_error_with_one_cause_confirms_it_where_it_was_counted(code: int, cause: Cause) -> None:
+    past = ServerFacts(errors=(RaisedError(code, 1, "app", "web-3"),), counts_errors=True)
+
+    assert POSSIBLE is found(cause, a_patient()).certainty
+    assert CONFIRMED is found(cause, LiveState(YOUNG, (), NOW, past)).certainty
+
+
+def ended_at(limit: int | None, idle: float, *, inherited: float = 28_800, ago: float = 60.0) -> Departure:
+    """One that a timeout ended after so many seconds; the server shows `limit` as its own, or with None shows none."""
+    verdict = a_verdict(
+        a_session(idle_for=ago + idle, own_limit=limit), inherited=Inherited(wait_timeout=inherited)
+    )
+    return Departure(verdict, NOW - ago, 0.5, Cause.IDLE_TIMEOUT, CONFIRMED)
+
+
+def told(patient: LiveState) -> str:
+    return " ".join(idled_out(patient).remedies)
+
+
+def test_where_a_global_limit_was_changed_no_one_limit_is_blamed() -> None:
+    """It was 8 s when the sessions connected, before we came, and is 8 h now."""
+    own = told(a_patient(ended_at(8, 8.0), variables={"wait_timeout": 28_800}))
+    snapshot = a_snapshot(server=a_server(uptime=81.0), variables={"wait_timeout": 28_800})
+    counted = told(
+        LiveState(snapshot, (), NOW, ServerFacts(errors=(RaisedError(4031, 4),), counts_errors=True))
+    )
+
+    assert "own limit of 8 s ended it" in own
+    assert "or copied it from an earlier global value" in own
+    assert "The global limit now (28800 s (8 hours)) did not close the session" in counted
+    assert "an earlier global value, or one set by the session" in counted
+    assert "No global limit closed" not in own + counted
+
+
+def test_an_earlier_global_limit_that_was_seen_is_named() -> None:
+    status = idled_out(a_patient(ended_at(8, 8.0, inherited=8)))
+
+    assert "An earlier global wait_timeout of 8 s ended the session; now it is 28800 s" in status.remedies[0]
+    assert status.limit_is_own
+
+
+def test_the_remedy_stays_below_the_shortest_limit_that_ended_a_session_and_says_whose_it_was() -> None:
+    patient = a_patient(
+        ended_at(5, 5.0),
+        ended_at(20, 20.0),
+        variables={"wait_timeout": Variable("wait_timeout", 20, set_by="file")},
+    )
+    status = idled_out(patient)
+
+    assert status.limit_is_own
+    assert "The session's own limit of 5 s ended it; no global value is that short." in status.remedies[0]
+    assert "5 s - 10 % = 4 s (the session's own wait_timeout)" in status.remedies[1]
+
+
+@pytest.mark.parametrize("own", [8, None], ids=["shown", "hidden"])
+def test_a_session_that_copied_interactive_timeout_blames_that(own: int | None) -> None:
+    status = idled_out(a_patient(ended_at(own, 8.0), variables={"interactive_timeout": 8}))
+
+    assert ("interactive_timeout", False) == (status.variable, status.limit_is_own)
+
+
+def test_a_short_global_limit_of_interactive_sessions_rules_nothing_out() -> None:
+    status = idled_out(LiveState(a_snapshot([], variables={"interactive_timeout": 8}), (), NOW))
+
+    assert status.now is not None
+    assert POSSIBLE is status.now[0]
+    assert "the shortest limit in force is 8 s" in status.now[1]
+
+
+def test_a_limit_that_no_server_shows_is_no_longer_than_the_session_was_idle() -> None:
+    status = idled_out(a_patient(ended_at(None, 5.3)))
+
+    assert status.limit_is_own
+    assert "The global limit now (28800 s (8 hours)) did not close the session" in status.remedies[0]
+    assert "= 4 s" in status.remedies[1]
+
+
+def test_a_lost_client_is_no_session_that_a_timeout_is_known_to_have_ended() -> None:
+    patient = a_patient(*(ended_at(8, 8.0) for _ in range(3)), counters={"aborted_clients": 4})
+    all_idle = a_patient(ended_at(8, 8.0), counters={"aborted_clients": 1})
+    (words,) = found(Cause.CLIENT_LOST, patient).because
+
+    assert (
+        "4 sessions ended without COM_QUIT since the server started; 3 by an idle timeout, 1 by another cause"
+        == words
+    )
+    assert RULED_OUT is found(Cause.CLIENT_LOST, all_idle).certainty
+    assert "of any cause" in found(Cause.CLIENT_LOST, a_patient(counters={"aborted_clients": 4})).because[0]
+
+
+def test_how_long_a_server_is_up_is_said_in_days() -> None:
+    assert ("the server is up 41 days",) == found(
+        Cause.SERVER_RESTART, a_patient(server=a_server(uptime=3_568_200.0))
+    ).because
+
+
+def test_sessions_near_their_end_make_it_likely() -> None:
+    patient = a_patient(sessions=[a_session(idle_for=55, own_limit=60)])
+
+    assert LIKELY is found(Cause.IDLE_TIMEOUT, patient).certainty
+
+
+@pytest.mark.parametrize(
+    ("variables", "certainty"),
+    [
+        ({}, RULED_OUT),
+        ({"idle_transaction_timeout": 0}, RULED_OUT),
+        ({"idle_transaction_timeout": 60}, POSSIBLE),
+    ],
+)
+def test_transaction_limits_that_are_off_or_unknown_close_nobody(
+    variables: dict[str, float], certainty: Certainty
+) -> None:
+    assert certainty is found(Cause.TRANSACTION_TIMEOUT, a_patient(variables=variables)).certainty
+
+
+@pytest.mark.parametrize(("uptime", "certainty"), [(60.0, LIKELY), (3000.0, POSSIBLE), (86_400.0, RULED_OUT)])
+def test_a_young_server_has_been_restarted(uptime: float, certainty: Certainty) -> None:
+    assert certainty is found(Cause.SERVER_RESTART, a_patient(server=a_server(uptime=uptime))).certainty
+
+
+def test_a_server_that_shows_no_ones_own_limit_rules_no_shorter_one_out() -> None:
+    sample = a_sample([a_session(own_limit=None)], server=a_server(uptime=3600.0))
+    patient = LiveState(a_snapshot(sample.sessions, server=sample.server), (), NOW)
+
+    assert POSSIBLE is found(Cause.IDLE_TIMEOUT, patient).certainty
+
+
+def test_a_limit_of_idle_transactions_of_any_family_is_not_ruled_out() -> None:
+    patient = a_patient(variables={"kill_idle_transaction": 300})
+    status = found(Cause.TRANSACTION_TIMEOUT, patient)
+
+    assert POSSIBLE is status.certainty
+    assert any("kill_idle_transaction" in words for words in status.because)

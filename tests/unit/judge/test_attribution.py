@@ -1,0 +1,383 @@
+"""From counts to causes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.sample import GOODBYE, EndEvidence, LogEntry
+from goneaway_tui.model.session import ProcesslistId, Session
+from tests.builders import NOW, a_transaction
+from tests.unit.judge.absences import ACCOUNT, COUNTED, about_to_close, counts, missed, one, said
+
+LIMITS = {"wait_timeout": 60, "interactive_timeout": 30, "idle_transaction_timeout": 15}
+Told = tuple[Cause, Certainty]
+
+
+def told_of(*gone: Session, clues: EndEvidence, **fields: object) -> list[Told]:
+    return [(each.cause, each.certainty) for each in missed(*gone, clues=clues, **fields)]  # type: ignore[arg-type]
+
+
+BUSY = one(command="Query", state="executing")
+WRITER = one(transaction=a_transaction())
+
+ALONE = [
+    (one(), said({0: 1}), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
+    (about_to_close(), said({4031: 1}, aborted=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    (about_to_close(), said({0: 1}), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
+    (about_to_close(), said({1159: 1}, aborted=1), Cause.NET_READ_TIMEOUT, Certainty.CONFIRMED),
+    (one(), said({4031: 1}, aborted=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    (BUSY, said({4031: 1}, aborted=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    (one(), said({1153: 1}, aborted=1), Cause.PACKET_TOO_LARGE, Certainty.CONFIRMED),
+    (BUSY, said({1161: 1}, aborted=1), Cause.NET_WRITE_TIMEOUT, Certainty.CONFIRMED),
+    (BUSY, said({1159: 2}, aborted=1), Cause.NET_READ_TIMEOUT, Certainty.CONFIRMED),
+    (one(), said({1158: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.CONFIRMED),
+    (one(), said({1158: 1, 1160: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.CONFIRMED),
+    (one(), said({1158: 1}, aborted=1, killed=1), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1}, aborted=1, killed=None), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1, 1160: 1}, aborted=1, killed=None), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1, 1160: 1}, aborted=1, offline=None), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1, 1160: 1}, aborted=1, offline=True), Cause.KILLED, Certainty.LIKELY),
+    (BUSY, said({1160: 1}, aborted=1, offline=True), Cause.KILLED, Certainty.LIKELY),
+    (one(), said({0: 1}, offline=True), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
+    # Counted a sample before it was missed, as was the KILL.
+    (one(), said(early={1158: 1, 1160: 1}, aborted=1, killed=1), Cause.KILLED, Certainty.LIKELY),
+    (one(), said(early={1158: 1}, aborted=1, killed=1), Cause.CLIENT_LOST, Certainty.LIKELY),
+    # A KILL of long ago may have needed until now to roll back.
+    (BUSY, said({1160: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (WRITER, said({1158: 1, 1160: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.LIKELY),
+    (one(), said({1158: 1, 1160: 1}, aborted=1, killed=1), Cause.KILLED, Certainty.LIKELY),
+    (BUSY, said({1160: 1}, aborted=1, killed=1), Cause.KILLED, Certainty.LIKELY),
+    (BUSY, said({}, aborted=1, killed=1), Cause.KILLED, Certainty.LIKELY),
+    (one(), said({}), Cause.CLIENT_QUIT, Certainty.LIKELY),
+    (one(), said({}, aborted=1), Cause.UNKNOWN, Certainty.POSSIBLE),
+    # Visitors of the account said goodbye as well.
+    (one(), said({0: 9}), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
+    (one(), said({0: 9, 1158: 1}, aborted=1), Cause.CLIENT_LOST, Certainty.POSSIBLE),
+    (about_to_close(), said({0: 9, 4031: 1}, aborted=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    # Counted a sample before it was missed.
+    (one(), said(early={1153: 1}, aborted=1), Cause.PACKET_TOO_LARGE, Certainty.CONFIRMED),
+    (about_to_close(), said(early={4031: 1}, aborted=1), Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+    (one(), said({0: 1}, early={1153: 1}), Cause.CLIENT_QUIT, Certainty.POSSIBLE),
+]
+
+
+@pytest.mark.parametrize(("session", "clues", "cause", "certainty"), ALONE)
+def test_one_that_left_alone(
+    session: Session, clues: EndEvidence, cause: Cause, certainty: Certainty
+) -> None:
+    assert [(cause, certainty)] == told_of(session, clues=clues)
+
+
+def test_what_other_accounts_met_says_nothing() -> None:
+    clues = said(errors=counts({0: 1}) + counts({1158: 3}, ("etl", "job-1")), aborted=3)
+
+    assert [(Cause.CLIENT_QUIT, Certainty.CONFIRMED)] == told_of(one(), clues=clues)
+
+
+def test_those_of_one_account_that_left_at_once_are_told_apart_by_what_they_did() -> None:
+    told = told_of(BUSY, about_to_close(2), one(3), clues=said({1161: 1, 4031: 1, 0: 1}, aborted=2))
+
+    assert [
+        (Cause.NET_WRITE_TIMEOUT, Certainty.POSSIBLE),
+        (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+        (Cause.CLIENT_QUIT, Certainty.POSSIBLE),
+    ] == told
+
+
+def test_more_deadlines_than_timeouts_leave_it_open_whose() -> None:
+    told = told_of(about_to_close(1), about_to_close(2), clues=said({4031: 1, 0: 1}, aborted=1))
+
+    assert {Cause.IDLE_TIMEOUT: 1, Cause.CLIENT_QUIT: 1} == Counter(cause for cause, _ in told)
+    assert Certainty.CONFIRMED not in {certainty for _, certainty in told[:1]}
+
+
+def test_two_torn_and_one_kill_leave_it_open_whose() -> None:
+    elsewhere = one(2, user="etl", host="job-1:4")
+    clues = said(
+        errors=counts({1158: 1, 1160: 1}) + counts({1158: 1, 1160: 1}, ("etl", "job-1")), aborted=2, killed=1
+    )
+    told = told_of(one(), elsewhere, clues=clues)
+
+    assert {Cause.KILLED: 1, Cause.CLIENT_LOST: 1} == Counter(cause for cause, _ in told)
+    assert {Certainty.POSSIBLE} == {certainty for _, certainty in told}
+
+
+def test_two_torn_by_one_code_each_are_two() -> None:
+    told = told_of(one(1), one(2), clues=said({1158: 1, 1160: 1}, aborted=2))
+
+    assert [(Cause.CLIENT_LOST, Certainty.CONFIRMED)] * 2 == told
+
+
+@pytest.mark.parametrize(
+    ("offline", "told"),
+    [
+        (None, (Cause.CLIENT_LOST, Certainty.LIKELY)),
+        (True, (Cause.KILLED, Certainty.LIKELY)),
+        (False, (Cause.CLIENT_LOST, Certainty.CONFIRMED)),
+    ],
+)
+def test_many_torn_at_once_without_a_kill_may_have_been_put_offline(
+    offline: bool | None,  # noqa: FBT001 - a parameter of the test
+    told: Told,
+) -> None:
+    """As `SET GLOBAL offline_mode = ON` was seen to be counted, of an idle session and a busy one."""
+    clues = said({1158: 2, 1160: 2}, aborted=2, offline=offline)
+
+    assert [told] * 2 == told_of(one(1), one(2), clues=clues)
+
+
+# --- MySQL before 8.0.24, where an idle timeout is error 1159
+
+BEFORE_4031 = COUNTED - {4031}
+LOADING = one(command="Query", state="Reading from net")
+
+
+@pytest.mark.parametrize(
+    ("session", "codes", "cause", "certainty"),
+    [
+        (about_to_close(), {1159: 1}, Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
+        (about_to_close(half_sent=True), {1159: 1}, Cause.NET_READ_TIMEOUT, Certainty.CONFIRMED),
+        (LOADING, {1159: 2}, Cause.NET_READ_TIMEOUT, Certainty.LIKELY),
+        (BUSY, {1159: 1}, Cause.NET_READ_TIMEOUT, Certainty.LIKELY),
+        (one(), {1159: 1}, Cause.IDLE_TIMEOUT, Certainty.LIKELY),
+        (about_to_close(), {0: 1}, Cause.CLIENT_QUIT, Certainty.CONFIRMED),
+        (one(), {1158: 1}, Cause.CLIENT_LOST, Certainty.CONFIRMED),
+    ],
+)
+def test_before_4031_a_timeout_of_reading_at_the_deadline_is_the_idle_timeout(
+    session: Session, codes: dict[int, int], cause: Cause, certainty: Certainty
+) -> None:
+    clues = said(codes, aborted=int(0 not in codes), counted=BEFORE_4031)
+
+    assert [(cause, certainty)] == told_of(session, clues=clues)
+
+
+def test_before_4031_the_evidence_names_the_error_that_was_counted() -> None:
+    [departure] = missed(about_to_close(), clues=said({1159: 1}, aborted=1, counted=BEFORE_4031))
+
+    assert "1 by a timeout of reading (1159)" in departure.evidence[1]
+
+
+def test_what_the_log_tells_of_one_that_is_still_listed_explains_nobody_else() -> None:
+    entry = LogEntry(NOW, "a packet bigger than", ProcesslistId(2), Cause.PACKET_TOO_LARGE)
+    clues = said({1158: 1, 1160: 1, 1153: 1}, aborted=2, killed=1, log=(entry,))
+
+    assert [(Cause.KILLED, Certainty.LIKELY)] == told_of(one(1), clues=clues, stay=[one(2)])
+
+
+# --- Where they are counted all together
+
+
+def totals(
+    aborted: int | None, *, killed: int | None = 0, goodbyes: int | None = None, offline: bool = False
+) -> EndEvidence:
+    """What a MariaDB server counted; goodbyes only with its performance schema on."""
+    if goodbyes is None:
+        return EndEvidence(aborted=aborted, killed=killed, offline=offline)
+    return EndEvidence(
+        counts({GOODBYE: goodbyes}), aborted=aborted, killed=killed, counted=frozenset({GOODBYE})
+    )
+
+
+def hidden(idle_for: float, **fields: Any) -> Session:
+    return one(own_limit=None, idle_for=idle_for, **fields)
+
+
+TOTALS = [
+    (hidden(59.5), totals(1), Cause.IDLE_TIMEOUT, Certainty.LIKELY),
+    (hidden(59.5), totals(0), Cause.CLIENT_QUIT, Certainty.LIKELY),
+    (hidden(59.5), totals(None), Cause.IDLE_TIMEOUT, Certainty.LIKELY),
+    (hidden(20), totals(None), Cause.UNKNOWN, Certainty.POSSIBLE),
+    (hidden(29.5), totals(1), Cause.IDLE_TIMEOUT, Certainty.LIKELY),
+    (hidden(14.5), totals(1), Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
+    (hidden(14.5, transaction=a_transaction()), totals(1), Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY),
+    (hidden(20), totals(1), Cause.CLIENT_LOST, Certainty.POSSIBLE),
+    (hidden(20), totals(1, killed=1), Cause.KILLED, Certainty.LIKELY),
+    (hidden(20), totals(1, killed=None), Cause.CLIENT_LOST, Certainty.POSSIBLE),
+    (hidden(20), totals(1, offline=True), Cause.KILLED, Certainty.LIKELY),
+    (hidden(20), totals(0, killed=None, goodbyes=1), Cause.CLIENT_QUIT, Certainty.LIKELY),
+    (hidden(20), totals(0, goodbyes=1), Cause.CLIENT_QUIT, Certainty.CONFIRMED),
+    (hidden(20), totals(0, goodbyes=0), Cause.CLIENT_QUIT, Certainty.LIKELY),
+    (hidden(20), totals(1, goodbyes=1), Cause.CLIENT_LOST, Certainty.POSSIBLE),
+    (replace(BUSY, state="Writing to net", own_limit=None), totals(1), Cause.NET_WRITE_TIMEOUT, Certainty.LIKELY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("session", "clues", "cause", "certainty"), TOTALS)
+def test_one_that_left_a_server_that_tells_little(
+    session: Session, clues: EndEvidence, cause: Cause, certainty: Certainty
+) -> None:
+    assert [(cause, certainty)] == told_of(session, clues=clues, variables=LIMITS)
+
+
+def test_as_many_kills_as_sessions_that_were_torn_leave_nothing_to_choose() -> None:
+    told = told_of(hidden(20), replace(hidden(20), id=ProcesslistId(2)), clues=totals(2, killed=2))
+
+    assert [(Cause.KILLED, Certainty.LIKELY)] * 2 == told
+
+
+def test_a_bare_begin_may_have_met_the_limit_of_read_only_transactions() -> None:
+    """MariaDB lists no such transaction; one that wrote nothing obeys this limit before the general one."""
+    limits = LIMITS | {"idle_readonly_transaction_timeout": 6}
+    [departure] = missed(hidden(5.5), clues=totals(1), variables=limits)
+
+    assert (Cause.TRANSACTION_TIMEOUT, Certainty.LIKELY) == (departure.cause, departure.certainty)
+    assert "idle_readonly_transaction_timeout of 6 s" in departure.evidence[0]
+    [general] = missed(hidden(14.5), clues=totals(1), variables=limits)
+    assert Cause.CLIENT_LOST is general.cause
+
+
+def test_where_nobody_counts_kills_their_number_is_not_said_to_be_0() -> None:
+    [departure] = missed(hidden(20), clues=totals(1, killed=None))
+
+    assert "does not count KILL statements" in departure.evidence[0]
+
+
+def test_one_that_fell_silent_unseen_may_have_reached_a_limit_shorter_than_the_pause() -> None:
+    busy = replace(BUSY, own_limit=None)
+
+    assert [(Cause.IDLE_TIMEOUT, Certainty.POSSIBLE)] == told_of(
+        busy, clues=totals(1), variables={"wait_timeout": 1}
+    )
+
+
+def test_whose_account_said_no_goodbye_was_torn() -> None:
+    clues = replace(totals(1), errors=counts({GOODBYE: 1}, ("etl", "job-1")), counted=frozenset({GOODBYE}))
+    told = told_of(one(1, user="etl", host="job-1:4"), one(2), clues=clues)
+
+    assert [Cause.CLIENT_QUIT, Cause.CLIENT_LOST] == [cause for cause, _ in told]
+
+
+# --- Laws
+
+accounts = st.sampled_from([ACCOUNT, ("etl", "job-1"), ("", "")])
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> list[Session]:
+    crowd = []
+    for number in range(draw(st.integers(1, 6))):
+        user, host = draw(accounts)
+        made = draw(st.sampled_from([one(), about_to_close(), BUSY, WRITER, hidden(59.5), hidden(29.5)]))
+        crowd.append(replace(made, id=ProcesslistId(number + 1), user=user, host=f"{host}:1"))
+    return crowd
+
+
+@st.composite
+def clues(draw: st.DrawFn, counted: frozenset[int] = COUNTED) -> EndEvidence:
+    codes = st.dictionaries(st.sampled_from(sorted(counted)), st.integers(1, 4), max_size=4)
+    errors = [
+        each
+        for account in (ACCOUNT, ("etl", "job-1"), ("", ""))
+        for early in (False, True)
+        for each in counts(draw(codes), account, early=early)
+    ]
+    aborted = draw(st.none() | st.integers(0, 6))
+    killed = draw(st.none() | st.integers(0, 3))
+    offline = draw(st.sampled_from([None, False, True]))
+    return EndEvidence(tuple(errors), aborted=aborted, killed=killed, counted=counted, offline=offline)
+
+
+anything = (
+    clues()
+    | clues(BEFORE_4031)
+    | clues(frozenset({GOODBYE}))
+    | clues().map(lambda c: replace(c, counted=frozenset()))
+)
+
+
+@given(sessions(), anything, st.sets(st.integers(1, 6)))
+def test_whoever_is_not_there_any_more_departs_once(
+    crowd: list[Session], said_then: EndEvidence, staying: set[int]
+) -> None:
+    gone = [each for each in crowd if each.id not in staying]
+    stay = [each for each in crowd if each.id in staying]
+    told = missed(*gone, clues=said_then, stay=stay)
+
+    assert [each.id for each in gone] == [each.verdict.session.id for each in told]
+    for departure in told:
+        assert NOW <= departure.at <= NOW + 1
+        assert 0 <= departure.within <= 0.5
+        assert departure.evidence
+
+
+@given(sessions(), anything, st.randoms(use_true_random=False))
+def test_the_order_of_a_list_changes_no_word(
+    crowd: list[Session], said_then: EndEvidence, chance: object
+) -> None:
+    shuffled = [*crowd]
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+
+    def words(order: list[Session]) -> set[object]:
+        return {
+            (each.verdict.session.id, each.cause, each.certainty, each.evidence, each.at)
+            for each in missed(*order, clues=said_then, variables=LIMITS)
+        }
+
+    assert words(crowd) == words(shuffled)
+
+
+@given(sessions(), clues())
+def test_no_cause_is_named_more_often_than_it_was_counted(
+    crowd: list[Session], said_then: EndEvidence
+) -> None:
+    told = missed(*crowd, clues=said_then)
+    number = Counter[int]()
+    for each in said_then.errors:
+        number[each.code] += each.count
+    named = Counter(each.cause for each in told if each.certainty is not Certainty.LIKELY)
+
+    assert named[Cause.IDLE_TIMEOUT] <= number[4031]
+    assert named[Cause.PACKET_TOO_LARGE] <= number[1153]
+    assert named[Cause.NET_WRITE_TIMEOUT] <= number[1161]
+    assert named[Cause.CLIENT_QUIT] <= number[GOODBYE]
+    assert named[Cause.CLIENT_LOST] <= number[1158] + number[1160]
+    assert said_then.offline or named[Cause.KILLED] <= (said_then.killed or 0)
+
+
+@given(sessions(), anything)
+def test_nothing_is_confirmed_that_its_account_was_not_counted_of(
+    crowd: list[Session], said_then: EndEvidence
+) -> None:
+    codes = {
+        Cause.IDLE_TIMEOUT: {4031} if 4031 in said_then.counted else {1159},
+        Cause.CLIENT_QUIT: {GOODBYE},
+        Cause.CLIENT_LOST: {1158, 1160},
+        Cause.PACKET_TOO_LARGE: {1153},
+        Cause.NET_WRITE_TIMEOUT: {1161},
+        Cause.NET_READ_TIMEOUT: {1159},
+    }
+    for departure in missed(*crowd, clues=said_then):
+        if departure.certainty is not Certainty.CONFIRMED:
+            continue
+        session = departure.verdict.session
+        of_account = {
+            e.code for e in said_then.errors if (e.user, e.host) == (session.user, session.client_host)
+        }
+
+        assert of_account & codes[departure.cause]
+
+
+@given(sessions(), anything)
+def test_nobody_is_surely_lost_where_a_kill_or_offline_mode_may_have_done_it(
+    crowd: list[Session], said_then: EndEvidence
+) -> None:
+    sure = said_then.killed == 0 and said_then.offline is False
+    for departure in missed(*crowd, clues=said_then):
+        lost = departure.cause is Cause.CLIENT_LOST and departure.certainty is Certainty.CONFIRMED
+        assert sure or not lost
+
+
+@given(sessions())
+def test_where_nobody_counted_nothing_is_confirmed(crowd: list[Session]) -> None:
+    assert all(
+        each.certainty is not Certainty.CONFIRMED
+        for each in missed(*crowd, clues=EndEvidence(), variables=LIMITS)
+    )

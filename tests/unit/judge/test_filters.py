@@ -1,0 +1,311 @@
+"""Sessions counted by what they have in common."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.judge.filters import (
+    EVERYBODY,
+    EVERYTHING,
+    GROUPINGS,
+    TEXTS,
+    SessionGroup,
+    group_by,
+    parse_departure_filter,
+    parse_filter,
+)
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.snapshot import Verdict
+from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict
+
+CROWD = a_snapshot(
+    [
+        a_session(user="shop", idle_for=20, own_limit=600, transaction=a_transaction()),
+        a_session(user="shop", idle_for=50, own_limit=600),
+        a_session(user="shop", command="Query"),
+        a_session(user="etl", idle_for=10, own_limit=30, program=None, host="job-1:40112"),
+        a_session(user="cron", command="Query", db=None),
+        a_session(user="adm", command="Query", db=None),
+    ]
+).verdicts
+
+
+def test_a_group_counts_its_sessions() -> None:
+    shop = next(group for group in group_by("user", CROWD) if group.key == "shop")
+
+    assert SessionGroup("user", "shop", 3, 2, NOW - 50, NOW - 50 + 600, 1) == shop
+
+
+def test_a_group_with_a_session_past_its_deadline_is_overdue() -> None:
+    late = a_snapshot(
+        [a_session(user="shop", idle_for=61, own_limit=60), a_session(user="etl", idle_for=59, own_limit=60)]
+    )
+
+    assert {"shop": True, "etl": False} == {g.key: g.is_overdue for g in group_by("user", late.verdicts)}
+
+
+def test_the_soonest_closing_comes_first_then_the_name() -> None:
+    assert ["etl", "shop", "adm", "cron"] == [group.key for group in group_by("user", CROWD)]
+
+
+@pytest.mark.parametrize(
+    ("by", "keys"),
+    [
+        ("user", {"shop", "etl", "cron", "adm"}),
+        ("client", {"web-3", "job-1"}),
+        ("program", {"gunicorn", ""}),
+        ("db", {"shop", ""}),
+    ],
+)
+def test_sessions_are_grouped_by(by: str, keys: set[str]) -> None:
+    groups = group_by(by, CROWD)
+
+    assert keys == {group.key for group in groups}
+    assert len(CROWD) == sum(group.sessions for group in groups)
+    assert {by} == {group.by for group in groups}
+
+
+def test_a_group_without_a_deadline_has_none() -> None:
+    cron = next(group for group in group_by("user", CROWD) if group.key == "cron")
+
+    assert (None, None, 0) == (cron.soonest_deadline, cron.oldest_idle_since, cron.idle)
+
+
+def test_nobody_makes_no_group() -> None:
+    assert () == group_by("user", [])
+
+
+def test_the_name_of_every_grouping_is_a_word_of_the_filter() -> None:
+    assert GROUPINGS.keys() <= TEXTS.keys()
+
+
+SHOP = a_verdict(
+    a_session(
+        user="shop_app",
+        host="web-3:51234",
+        idle_for=700,
+        own_limit=28_800,
+        state="",
+        statement="SELECT 1 FROM cart",
+        transaction=a_transaction(rows_modified=3),
+    )
+)
+CRON = a_verdict(
+    a_session(
+        id=ProcesslistId(12),
+        user="Cron",
+        host="10.0.0.7:40112",
+        db=None,
+        program="cron",
+        client=None,
+        command="Query",
+        state="Sending data",
+        statement='INSERT INTO "log" VALUES (1)',
+        own_limit=None,
+    )
+)
+
+
+def admitted(text: str) -> str:
+    """Who of the two stays in sight: `s`, `c`, `sc` or nobody."""
+    narrowed = parse_filter(text)
+    return "".join(name for name, verdict in (("s", SHOP), ("c", CRON)) if narrowed.admits(verdict, NOW))
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("", "sc"),
+        ("   ", "sc"),
+        ('""', "sc"),
+        ("shop", "s"),
+        ("SHOP", "s"),
+        ("cron", "c"),
+        ("4711", "s"),
+        ("web-3", "s"),
+        ("10.0.0.7:40112", "c"),
+        ("web-3:51234", "s"),
+        ("busy", "c"),
+        ("sending", "c"),
+        ("nobody", ""),
+        ("-shop", "c"),
+        ("-cron", "s"),
+        ("-nobody", "sc"),
+        ("-", "s"),
+        ("--", "c"),
+        ("shop cron", ""),
+        ("shop web", "s"),
+        ('"SELECT 1"', "s"),
+        ('"select  1"', ""),
+        ('"SELECT 1', "s"),
+        ('-"SELECT 1"', "c"),
+        ("user:shop", "s"),
+        ("USER:Shop", "s"),
+        ("user:cron", "c"),
+        ("user=shop", ""),
+        ("user=shop_app", "s"),
+        ("user=CRON", "c"),
+        ('user:"shop_app"', "s"),
+        ("-user:shop", "c"),
+        ("client:web-3", "s"),
+        ("client=web-3", "s"),
+        ("host=web-3", ""),
+        ("program:gunicorn", "s"),
+        ("library:libmysql", "s"),
+        ("db:shop", "s"),
+        ('db=""', "c"),
+        ("command:query", "c"),
+        ("state:data", "c"),
+        ('state:"sending data"', "c"),
+        ("statement:insert", "c"),
+        ("variable:wait", "sc"),
+        ("risk:calm", "s"),
+        ("risk:busy", "c"),
+        ("-risk:busy", "s"),
+        ("risk>busy", "s"),
+        ("risk>=busy", "sc"),
+        ("risk<calm", "c"),
+        ("risk<=calm", "sc"),
+        ("risk>=watch", ""),
+        ("-risk>=watch", "sc"),
+        ("RISK>=CALM", "s"),
+        ("basis:own", "s"),
+        ("basis=assumed", "c"),
+        ("trx:yes", "s"),
+        ("trx:no", "c"),
+        ("own:no", "sc"),
+        ("idle>10m", "s"),
+        ("idle>=700", "s"),
+        ("idle>700", ""),
+        ("idle<1h", "s"),
+        ("idle:700", "s"),
+        ("idle=700", "s"),
+        ("-idle>10m", "c"),
+        ("left<8h", "s"),
+        ("left<=28100", "s"),
+        ("limit:8h", "sc"),
+        ("limit<8h", ""),
+        ("id:4711", "s"),
+        ("id>100", "s"),
+        ("id<=12", "c"),
+        ("rows>0", "s"),
+        ("rows:0", ""),
+        ("-rows>0", "c"),
+        ("nofield:x", ""),
+        ("nofield>5", ""),
+        ("user:shop idle>10m risk:calm db:shop -program:cron", "s"),
+        ("a:b", ""),
+        (":", "sc"),
+        (">", ""),
+    ],
+)
+def test_who_stays_in_sight(text: str, stays: str) -> None:
+    assert stays == admitted(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("user>shop", "user is text: write user:shop or user=shop"),
+        ("statement<=x", "statement is text: write statement:x or statement=x"),
+        ("idle>soon", "not a duration: 'soon'"),
+        ('idle>""', "not a duration: ''"),
+        ("left<-5", "not a duration: '-5'"),
+        ("limit:8hours", "not a duration: '8hours'"),
+        ("id:x", "id is a number: write id:4711 or id>0"),
+        ("id:-1", "id is a number"),
+        ("rows>1.5", "rows is a number: write rows:4711 or rows>0"),
+        ("rows:٣", "rows is a number"),
+        ("risk>nothing", "risk is one of"),
+        ("basis>own", "basis has no order"),
+        ("user:", "user: is not finished"),
+        ("-idle>", "idle> is not finished"),
+    ],
+)
+def test_a_value_that_does_not_fit_its_field_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match="^" + sentence.replace(".", r"\.")):
+        parse_filter(text)
+
+
+@pytest.mark.parametrize("text", ["risk>calm", "risk<calm", "basis>own", "trx<yes", "own>no"])
+def test_a_comparison_is_not_quietly_read_as_equality(text: str) -> None:
+    """`risk>calm` read as `risk:calm` hides the very sessions it asks for: compare, or refuse with a sentence."""
+    try:
+        narrowed = parse_filter(text)
+    except ValueError:
+        return
+
+    assert not narrowed.admits(SHOP, NOW)
+
+
+@pytest.mark.parametrize("verdict", [SHOP, CRON])
+def test_everything_admits_everybody(verdict: Verdict) -> None:
+    assert EVERYTHING.admits(verdict, NOW)
+
+
+def test_a_filter_remembers_what_was_typed() -> None:
+    assert " user:shop " == parse_filter(" user:shop ").text
+
+
+def test_a_session_of_unknown_idleness_fits_no_idle_term_in_either_direction() -> None:
+    assert "" == admitted("idle>0").replace("s", "")
+    assert "" == admitted("idle<=0").replace("s", "")
+
+
+IDLED = Departure(SHOP, NOW, 0.5, Cause.IDLE_TIMEOUT, Certainty.CONFIRMED)
+TORN = Departure(CRON, NOW, 0.5, Cause.CLIENT_LOST, Certainty.LIKELY)
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("", "it"),
+        ("cause:idle_timeout", "i"),
+        ("cause:idle", "i"),
+        ("cause=client_lost", "t"),
+        ("-cause:idle_timeout", "t"),
+        ("CAUSE:Idle_Timeout", "i"),
+        ("certainty:likely", "t"),
+        ("certainty:likely cause:idle", ""),
+        ("cause:idle user:shop", "i"),
+        ("cause:idle user:cron", ""),
+        ("idle_timeout", "i"),
+        ("idle_timeout user:shop", "i"),
+        ("idle_timeout user:cron", ""),
+        ("-client_lost", "i"),
+        ("confirmed", "i"),
+        ("idle>10m", "i"),
+        ("web-3", "i"),
+        ("10.0.0.7:40112", "t"),
+    ],
+)
+def test_departures_are_narrowed_by_their_session_and_their_cause(text: str, who: str) -> None:
+    narrowed = parse_departure_filter(text)
+
+    assert who == "".join(sign for sign, each in (("i", IDLED), ("t", TORN)) if narrowed.admits(each))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("cause:zzz", "cause is one of idle_timeout, "),
+        ("cause=idle", "cause is one of idle_timeout, "),
+        ("certainty:sure", "certainty is one of confirmed, likely, possible, ruled_out"),
+        ("cause>killed", "cause has no order: write cause:killed"),
+        ("cause:", "cause: is not finished"),
+        ("risk:x", "risk is one of"),
+    ],
+)
+def test_a_cause_that_is_none_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{sentence}"):
+        parse_departure_filter(text)
+
+
+def test_everybody_is_everybody() -> None:
+    assert EVERYBODY.admits(IDLED)
+
+
+def test_on_the_board_a_cause_is_a_plain_word() -> None:
+    assert not parse_filter("cause:idle_timeout").admits(SHOP, NOW)

@@ -1,0 +1,184 @@
+"""What several servers say of others becomes one proposal for each place, and nobody who is watched is proposed again."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.judge.patterns import find_patterns
+from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed_servers
+from goneaway_tui.model.cause import Certainty
+from goneaway_tui.model.departure import Pattern, PatternKind
+from goneaway_tui.model.server import Flavour, Server, ServerTopology, TopologyMember, TopologyRelation
+from goneaway_tui.model.session import Session
+from tests.builders import NOW, a_session, a_snapshot
+
+UID = "b267f3ae-e7fb-11f1-8f20-02fc00000001"
+
+
+def a_server(host: str = "db1", port: int | None = 3306, uid: str | None = None) -> Server:
+    return Server(Flavour.MYSQL, "9.7.0", "9.7.0", host, port, 1.0, uid=uid)
+
+
+def a_relative(
+    host: str = "db2",
+    port: int | None = 3306,
+    relation: TopologyRelation = TopologyRelation.REPLICA,
+    uid: str | None = None,
+    server_id: int | None = None,
+) -> TopologyMember:
+    return TopologyMember(relation, host, port, "SHOW REPLICAS", uid=uid, server_id=server_id)
+
+
+def proposed(*witnesses: TopologyReport) -> list[ProposedServer]:
+    return list(proposed_servers(witnesses))
+
+
+def test_what_one_names_is_proposed_by_its_account() -> None:
+    (found,) = proposed(TopologyReport("one", a_server(), ServerTopology((a_relative(),))))
+
+    assert ("db2", 3306, "one", "", True) == (found.host, found.port, found.by, found.watched, found.is_open)
+
+
+def test_two_who_name_one_place_make_one_proposal() -> None:
+    (found,) = proposed(
+        TopologyReport(
+            "one",
+            a_server("db1"),
+            ServerTopology((a_relative(), a_relative(relation=TopologyRelation.MEMBER))),
+        ),
+        TopologyReport(
+            "three", a_server("db3"), ServerTopology((a_relative("DB2", relation=TopologyRelation.SOURCE),))
+        ),
+    )
+
+    assert [
+        ("one", TopologyRelation.REPLICA),
+        ("one", TopologyRelation.MEMBER),
+        ("three", TopologyRelation.SOURCE),
+    ] == [(each.by, each.relative.relation) for each in found.sayings]
+
+
+@pytest.mark.parametrize(
+    ("relative", "watched"),
+    [
+        (a_relative("db2", 3306), "two"),
+        (a_relative("DB2", 3306), "two"),
+        (a_relative("db2", 3307), ""),
+        (a_relative("10.0.0.2", 3306), ""),
+        (a_relative("10.0.0.2", 3306, uid=UID), "two"),
+        (a_relative("10.0.0.2", 3306, server_id=2), "two"),
+        (a_relative("10.0.0.2", 3306, server_id=3), ""),
+        (a_relative("10.0.0.2", 3306, TopologyRelation.MEMBER, server_id=2), ""),
+        (a_relative("", None, uid=UID), "two"),
+    ],
+)
+def test_who_is_watched_is_known_again(relative: TopologyMember, watched: str) -> None:
+    (found,) = proposed(
+        TopologyReport("one", a_server("db1"), ServerTopology((relative,), server_id=1)),
+        TopologyReport("two", a_server("db2", uid=UID.upper()), ServerTopology(server_id=2)),
+    )
+
+    assert watched == found.watched
+    assert not (found.is_open and watched)
+
+
+def test_a_number_that_two_of_the_watched_have_names_neither() -> None:
+    (found,) = proposed(
+        TopologyReport(
+            "one", a_server("db1"), ServerTopology((a_relative("10.0.0.2", server_id=1),), server_id=1)
+        ),
+        TopologyReport("two", a_server("db2"), ServerTopology(server_id=1)),
+    )
+
+    assert not found.watched
+
+
+@pytest.mark.parametrize(
+    ("server", "host", "instead_of"),
+    [
+        (a_server("db1"), "db1", "127.0.0.1"),
+        (a_server("127.0.0.1"), "127.0.0.1", ""),
+        (a_server("localhost", None), "127.0.0.1", ""),
+        (None, "127.0.0.1", ""),
+    ],
+)
+def test_what_a_server_calls_its_own_machine_is_where_that_server_is(
+    server: Server | None, host: str, instead_of: str
+) -> None:
+    (found,) = proposed(TopologyReport("one", server, ServerTopology((a_relative("127.0.0.1", 3307),))))
+
+    assert (host, 3307, instead_of) == (found.host, found.port, found.instead_of)
+
+
+def test_a_port_that_is_not_told_is_that_of_the_one_who_speaks() -> None:
+    (found,) = proposed(TopologyReport("one", a_server(port=3310), ServerTopology((a_relative(port=None),))))
+
+    assert (3310, False) == (found.port, found.is_port_told)
+
+
+def test_addresses_that_are_not_told_stay_apart_and_are_not_proposed() -> None:
+    found = proposed(
+        TopologyReport(
+            "one", a_server(), ServerTopology((a_relative("", server_id=2), a_relative("", server_id=3)))
+        )
+    )
+
+    assert [False, False] == [each.is_open for each in found]
+
+
+def found(*sessions: Session) -> list[Pattern]:
+    snapshot = a_snapshot(sessions)
+    return [each for each in find_patterns(snapshot, (), NOW) if each.kind is PatternKind.PROXIED]
+
+
+def crowd(host: str = "10.0.0.9", accounts: int = 5, number: int = 12, program: str = "php") -> list[Session]:
+    return [
+        a_session(id=n, user=f"app{n % accounts}", host=f"{host}:{50000 + n}", program=program)
+        for n in range(1, number + 1)
+    ]
+
+
+def test_connections_that_call_themselves_a_proxys_make_its_address_likely() -> None:
+    (pattern,) = found(*crowd(program="proxysql"), a_session(id=99, host="10.0.0.1:1", program="mysql"))
+
+    assert Certainty.LIKELY is pattern.certainty
+    assert "10.0.0.9" in pattern.title
+    assert "12 of them are ProxySQL's by their own account" in pattern.evidence
+    assert "12 of 13 clients come from there" in pattern.evidence
+    assert "they use 5 accounts" in pattern.evidence
+    assert 12 == len(pattern.sessions)
+
+
+def test_the_account_that_looks_after_targets_gives_rds_proxy_away() -> None:
+    (pattern,) = found(*crowd(), a_session(id=99, user="rdsproxyadmin", host="10.0.0.9:1"))
+
+    assert Certainty.LIKELY is pattern.certainty
+    assert "1 of them is RDS Proxy's by its own account" in pattern.evidence
+
+
+def test_many_accounts_from_one_address_alone_are_no_more_than_possible() -> None:
+    (pattern,) = found(*crowd())
+
+    assert Certainty.POSSIBLE is pattern.certainty
+    assert "one application server that uses all these accounts looks the same" in pattern.evidence
+
+
+@pytest.mark.parametrize(
+    "sessions",
+    [
+        [],
+        crowd(number=9),
+        crowd(accounts=2),
+        crowd(host="localhost"),
+        crowd(host="127.0.0.1"),
+        [*crowd(), a_session(id=99, host="10.0.0.8:1")],
+        crowd(accounts=1),
+    ],
+    ids=["nobody", "few", "two accounts", "the same machine", "the loopback", "somebody else", "one account"],
+)
+def test_of_anything_less_nothing_is_said(sessions: list[Session]) -> None:
+    assert [] == found(*sessions)
+
+
+def test_an_account_that_is_only_named_like_a_proxy_is_none() -> None:
+    assert [] == found(a_session(id=1, user="maxscale"), a_session(id=2, user="proxysql"))

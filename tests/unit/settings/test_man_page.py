@@ -1,0 +1,69 @@
+"""What is printed for other programs: schemas, completions, the manual page, names in the config file."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from goneaway_tui.export.schemas import NAMES, schema_text
+from goneaway_tui.settings.completions import SHELLS, ArgumentKind, completion_flags, completion_text
+from goneaway_tui.settings.man_page import manual_text
+from goneaway_tui.settings.options import ACTIONS, COMPLETION, OPTIONS, SCHEMA
+from tests.unit.settings.asking import answer, complaint
+
+SERVERS = '[servers.b]\nhost = "b"\n[servers.a]\nhost = "a"\ngroup = "all"\n'
+
+
+def test_the_words_offered_are_those_that_are_there() -> None:
+    assert NAMES == ACTIONS[SCHEMA]
+    assert SHELLS == ACTIONS[COMPLETION]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_is_printed_as_it_is_shipped(name: str) -> None:
+    assert schema_text(name) == answer(f"schema {name}")
+    assert json.loads(answer(f"schema {name}"))["title"].startswith("goneaway.")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_completion_is_printed(shell: str) -> None:
+    assert completion_text(shell) == answer(f"completion {shell}")
+
+
+def test_the_manual_page_is_printed() -> None:
+    assert manual_text() == answer("manual")
+    assert manual_text().isascii()
+
+
+def test_the_names_in_the_config_file_are_printed_in_its_order() -> None:
+    assert "b\na\n" == answer("config servers", config=SERVERS)
+    assert "all\n" == answer("config groups", config=SERVERS)
+    assert answer("config servers") == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("schema", "schema needs a word after it; it is one of snapshot, watch, explain"),
+        ("schema snapshto", "schema has no 'snapshto'; did you mean snapshot?"),
+        ("completion", "completion needs a word after it; it is one of bash, zsh, fish"),
+        ("completion tcsh", "completion has no 'tcsh'; it is one of bash, zsh, fish"),
+    ],
+)
+def test_a_word_that_is_missing_or_wrong_is_told(line: str, expected: str) -> None:
+    assert expected == complaint(line)
+
+
+def test_a_completion_knows_what_follows_each_flag() -> None:
+    known = {flag.names[-1]: flag for flag in completion_flags() if flag.commands != ("explain",)}
+
+    assert [] == [
+        option.flag for option in OPTIONS if option.flag not in known and option.commands != ("explain",)
+    ]
+    assert ArgumentKind.FILE is known["--ssl-ca"].kind
+    assert ArgumentKind.HOST is known["--ssh"].kind
+    assert ArgumentKind.GROUP is known["--group"].kind
+    assert ArgumentKind.NOTHING is known["--password"].kind
+    assert ArgumentKind.NOTHING is known["--read-only"].kind
+    assert "VERIFY_CA" in known["--ssl-mode"].words

@@ -1,0 +1,527 @@
+"""What is asked of a server about endings, and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goneaway_tui.judge.tracker import track
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.sample import NOTHING_SAID, EndEvidence, ErrorCount, KillStatement, Sample
+from goneaway_tui.model.session import ProcesslistId, Role, Session
+from goneaway_tui.source.connection import Refusal
+from goneaway_tui.source.end_evidence import KILL_SECONDS, NEW_ACCOUNTS, CarriedCounts
+from goneaway_tui.source.end_evidence import (
+    EndEvidenceReader as Remembered,  # pytest would take it for a test
+)
+from tests.builders import NOW, a_sample, a_session
+from tests.unit.source.standins import MysqlStandin, Row, refused
+
+Account = tuple[str, str]
+SHOP, ETL = ("shop", "web-3"), ("etl", "job-1")
+
+
+class Counting(MysqlStandin):
+    """A server that counts endings, and is told what to count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: dict[Account, Counter[int]] = {}
+        self.logins: Counter[Account] = Counter()
+        self.ran: list[tuple[str, int, str, str, int, int]] = []
+        self.offline: tuple[int, float | None] = (0, None)
+        """The value of offline_mode, and how many seconds ago it was set."""
+        self.log: list[Row] = []
+        self.oldest: float | None = None
+        self.status = Counter({"aborted_clients": 0, "com_kill": 0})
+        self.scripted = {
+            "mysql/endings.sql": self._endings,
+            "mysql/accounts.sql": lambda: [(u.encode(), h.encode(), n) for (u, h), n in self.logins.items()],
+            "mysql/kills.sql": lambda: [tuple(each) for each in self.ran],
+            "mysql/offline.sql": lambda: [self.offline],
+            "mysql/log.sql": lambda _: self.log,
+            "mysql/log_oldest.sql": lambda: [(self.oldest,)],
+        }
+
+    def _endings(self, user: str, host: str, *_: str) -> list[Row]:
+        return list(self.counts.get((user, host), Counter()).items())
+
+    def end(self, account: Account, *codes: int) -> None:
+        self.counts.setdefault(account, Counter()).update(codes)
+
+    def tell(self, testimony: Remembered, *sessions: Session, verbosity: int = 2) -> EndEvidence:
+        """What the next sample, a second later, brings with it."""
+        self.now += 1
+        self.heard.clear()
+        return testimony.clues(
+            self.connection, self.found(), self.sample(*sessions, verbosity=verbosity), self.clock
+        )
+
+    def sample(self, *sessions: Session, verbosity: int = 2) -> Sample:
+        return a_sample(
+            sessions,
+            taken_at=self.now,
+            variables={"log_error_verbosity": verbosity},
+            counters=dict(self.status),
+        )
+
+
+def one(number: int, account: Account = SHOP) -> Session:
+    user, host = account
+    return a_session(id=ProcesslistId(number), user=user, host=f"{host}:{50_000 + number}")
+
+
+def watched(server: Counting, *sessions: Session) -> Remembered:
+    testimony = Remembered()
+    server.tell(testimony, *sessions)
+    return testimony
+
+
+# --- Counts
+
+
+def test_a_first_sample_tells_nothing() -> None:
+    server = Counting()
+    server.end(SHOP, 1153)
+
+    clues = server.tell(Remembered(), one(1))
+
+    assert ((), ()) == (clues.errors, clues.log)
+    assert (None, None) == (clues.aborted, clues.killed)
+
+
+def test_the_account_somebody_left_from_is_counted_and_no_other() -> None:
+    server = Counting()
+    testimony = watched(server, one(1), one(2, ETL))
+    server.end(SHOP, 4031)
+
+    clues = server.tell(testimony, one(2, ETL))
+
+    assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
+    assert {0, 1153, 1158, 1159, 1160, 1161, 4031} == clues.counted
+    assert [(*SHOP, *SHOP)] == server.heard_of("endings")
+
+
+def test_while_nobody_leaves_or_comes_no_account_is_counted() -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.tell(testimony, one(1))
+
+    assert [] == server.heard_of("endings")
+
+
+def test_what_visitors_met_is_not_taken_for_who_leaves_later() -> None:
+    server = Counting()
+    server.logins[SHOP] = 1
+    testimony = watched(server, one(1))
+    server.logins[SHOP] += 3
+    server.end(SHOP, 0, 0, 1158)
+    server.tell(testimony, one(1))
+    server.tell(testimony, one(1))
+    server.end(SHOP, 4031)
+
+    assert (ErrorCount(*SHOP, 4031, 1),) == server.tell(testimony).errors
+
+
+def test_what_was_counted_before_the_absence_is_told_with_it() -> None:
+    server = Counting()
+    testimony = watched(server, one(1), one(2))
+    server.end(SHOP, 0, 4031)
+    first = server.tell(testimony, one(2))
+    then = server.tell(testimony)
+
+    assert {(0, False), (4031, False)} == {(each.code, each.early) for each in first.errors}
+    assert {(0, True), (4031, True)} == {(each.code, each.early) for each in then.errors}
+
+
+def test_new_accounts_are_counted_a_few_at_a_time() -> None:
+    server = Counting()
+    crowd = [one(number, (f"u{number}", "h")) for number in range(NEW_ACCOUNTS + 5)]
+    testimony = watched(server, *crowd)
+
+    assert NEW_ACCOUNTS == len(server.heard_of("endings"))
+    server.tell(testimony, *crowd)
+    assert 5 == len(server.heard_of("endings"))
+
+
+def test_accounts_without_sessions_are_forgotten_in_time() -> None:
+    server = Counting()
+    testimony = Remembered()
+    for number in range(100):
+        server.tell(testimony, one(number, (f"u{number}", "h")))
+
+    assert len(testimony._counted) < 50
+
+
+def test_logins_daemons_and_our_own_do_not_count_as_gone() -> None:
+    server = Counting()
+    others = [
+        a_session(id=ProcesslistId(1), role=Role.LOGIN),
+        a_session(id=ProcesslistId(2), role=Role.DAEMON),
+        a_session(id=ProcesslistId(3), own=True),
+    ]
+    testimony = watched(server, *others)
+    server.tell(testimony)
+
+    assert [] == server.heard_of("endings")
+
+
+@pytest.mark.parametrize("refused_one", ["mysql/endings.sql", "mysql/kills.sql", "mysql/accounts.sql"])
+def test_what_a_failed_reading_would_have_told_the_next_one_tells(refused_one: str) -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.end(SHOP, 4031)
+    server.status["aborted_clients"] += 1
+    server.status["com_kill"] += 1
+    answer = server.scripted[refused_one]
+    server.scripted[refused_one] = refused()
+    with pytest.raises(Refusal):
+        server.tell(testimony)
+    server.scripted[refused_one] = answer
+
+    clues = server.tell(testimony)
+
+    assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
+    assert (1, 1) == (clues.aborted, clues.killed)
+
+
+def test_without_the_right_to_read_them_nothing_is_counted() -> None:
+    server = Counting()
+    testimony, found = Remembered(), server.found(without="errors threads accounts log statements")
+    for sessions in ([one(1)], []):
+        clues = testimony.clues(server.connection, found, server.sample(*sessions), server.clock)
+
+    assert frozenset() == clues.counted
+    assert ["mysql/offline.sql"] == [file for file, _ in server.heard]
+
+
+# --- Kills
+
+
+def killed(
+    text: str, session: int = 9, event: int = 1, errors: int = 0
+) -> tuple[str, int, str, str, int, int]:
+    return (text, errors, "dba", "bastion", session, event)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KILL 1",
+        "kill  connection 1 ;",
+        "KILL HARD CONNECTION 1",
+        "KILL '1'",
+        'KILL"1"',
+        "/* tag */ KILL /**/ 1",
+        "KILL 1 -- why",
+        "# why\n-- and\nKILL CONNECTION\n1",
+    ],
+)
+def test_a_kill_that_is_remembered_names_its_victim_and_is_not_counted_besides(text: str) -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.ran, server.status["com_kill"] = [killed(text)], 1
+
+    clues = server.tell(testimony)
+
+    assert ((KillStatement(ProcesslistId(1), "dba@bastion, session 9"),), 0) == (clues.kills, clues.killed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KILL @v",
+        "KILL 1+0",
+        "KILL 0x1",
+        "KILL 1 --1",
+        "KILL /*!50000 1 */",
+        "KILL 2 /*!50000 - 1 */",
+        "KILL USER shop",
+        "KILL '1",
+        "KILL '1 '",
+        "KILL (SELECT 1)",
+        "KILL " + "9" * 30,
+        "",
+        "/* " + "x" * 1021,
+    ],
+)
+def test_a_kill_whose_victim_is_not_understood_is_counted(text: str) -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.ran, server.status["com_kill"] = [killed(text)], 1
+
+    clues = server.tell(testimony)
+
+    assert ((), 1) == (clues.kills, clues.killed)
+
+
+@pytest.mark.parametrize(
+    ("text", "errors"), [("KILL QUERY 1", 0), ("KILL SOFT QUERY @v", 0), ("KILL 1", 1), ("KILL @v", 1)]
+)
+def test_a_kill_of_a_statement_or_one_that_failed_ends_nobody(text: str, errors: int) -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.ran, server.status["com_kill"] = [killed(text, errors=errors)], 1
+
+    clues = server.tell(testimony)
+
+    assert ((), 0) == (clues.kills, clues.killed)
+
+
+def test_a_kill_by_somebody_who_left_is_only_counted() -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.status["com_kill"] = 1
+
+    assert 1 == server.tell(testimony).killed
+
+
+def test_kills_of_before_we_came_hide_no_later_one() -> None:
+    server = Counting()
+    server.ran, server.status["com_kill"] = [killed("KILL QUERY 77")], 1
+    testimony = watched(server, one(1))
+    server.status["com_kill"] = 2
+
+    assert 1 == server.tell(testimony).killed
+
+
+def test_a_kill_seen_before_it_is_counted_is_not_counted_after() -> None:
+    server = Counting()
+    testimony = watched(server, one(1), one(2))
+    server.status["com_kill"] = 1
+    server.ran = [killed("KILL QUERY 1"), killed("KILL QUERY 2", event=2)]
+    server.tell(testimony, one(1))
+    server.status["com_kill"] = 2
+
+    assert 0 == server.tell(testimony).killed
+
+
+def test_a_kill_counted_before_its_text_is_remembered_hides_no_later_one() -> None:
+    """MySQL counts a KILL when it begins, and remembers it when it is done."""
+    server = Counting()
+    testimony = watched(server, one(1), one(2))
+    server.status["com_kill"] = 1
+    assert 1 == server.tell(testimony, one(1), one(2)).killed
+    server.ran = [killed("KILL 2")]
+    assert 0 == server.tell(testimony, one(1), one(2)).killed
+    server.status["com_kill"] = 2
+
+    assert 1 == server.tell(testimony, one(2)).killed
+
+
+def test_a_kill_nobody_understands_is_told_for_two_samples() -> None:
+    """Whom it ended may be missed one sample after it was counted."""
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.ran, server.status["com_kill"] = [killed("KILL @v")], 1
+
+    assert [1, 1, 0] == [server.tell(testimony, one(1)).killed for _ in range(3)]
+
+
+def test_where_kills_are_not_counted_their_number_is_unknown() -> None:
+    server = Counting()
+    del server.status["com_kill"]
+    testimony = watched(server, one(1))
+
+    assert server.tell(testimony).killed is None
+
+
+# --- Offline mode
+
+
+def test_offline_mode_that_was_turned_on_is_told_for_as_long_as_sessions_may_roll_back() -> None:
+    server = Counting()
+    testimony = watched(server, one(1), one(2), one(3))
+    assert server.tell(testimony, one(1), one(2), one(3)).offline is False
+    server.offline, server.status["aborted_clients"] = (1, 0.5), 1
+
+    assert server.tell(testimony, one(2), one(3)).offline
+    assert server.tell(testimony, one(3)).offline
+    server.now += KILL_SECONDS
+    assert server.tell(testimony).offline is False
+
+
+@pytest.mark.parametrize("ago", [0.5, None])
+def test_offline_mode_is_told_where_the_server_does_not_say_when_it_was_set(ago: float | None) -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.offline, server.status["aborted_clients"] = (1, ago), 1
+
+    assert server.tell(testimony).offline
+
+
+def test_offline_mode_that_was_on_for_a_moment_only_is_told() -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.offline, server.status["aborted_clients"] = (0, 0.2), 1
+
+    assert server.tell(testimony).offline
+
+
+@pytest.mark.parametrize("before", [(1, 3600.0), (1, None)])
+def test_offline_mode_of_long_ago_ends_nobody_now(before: tuple[int, float | None]) -> None:
+    server = Counting()
+    server.offline = before
+    testimony = watched(server, one(1), one(2))
+    server.status["aborted_clients"] = 1
+    assert server.tell(testimony, one(2)).offline is False
+    server.offline, server.status["aborted_clients"] = (0, 0.2), 2  # turned off
+
+    assert server.tell(testimony).offline is False
+
+
+def test_where_offline_mode_may_not_be_read_it_is_unknown() -> None:
+    server = Counting()
+    files = frozenset({"mysql/offline.sql", "mysql/offline_before.sql"})
+    found = replace(server.found(), refused=files)
+    testimony = Remembered()
+    testimony.clues(server.connection, found, server.sample(one(1)), server.clock)
+
+    assert testimony.clues(server.connection, found, server.sample(one(1)), server.clock).offline is None
+
+
+# --- A server without an error for idle timeouts
+
+
+def test_a_server_before_8_0_24_counts_no_idle_timeouts_apart() -> None:
+    server = Counting()
+    testimony, found = Remembered(), server.found(without="idle_error")
+    for sessions in ([one(1)], []):
+        clues = testimony.clues(server.connection, found, server.sample(*sessions), server.clock)
+
+    assert {0, 1153, 1158, 1159, 1160, 1161} == clues.counted
+
+
+def test_a_server_before_8_0_24_closes_an_idle_session_by_its_timeout() -> None:
+    """From what MySQL 8.0.20 and 8.0.23 count to the cause."""
+    server, testimony, snapshot = Counting(), Remembered(), None
+    found = server.found(without="idle_error")
+    stays, leaves = one(2, ETL), replace(one(1), own_limit=60, idle_since=server.now - 58.5)
+    for sessions in ([leaves, stays], [stays]):
+        server.now += 1
+        sample = server.sample(*sessions)
+        clues = testimony.clues(server.connection, found, sample, server.clock)
+        taken = track(replace(sample, clues=clues), snapshot)
+        snapshot = taken.snapshot
+        server.end(SHOP, 1159)
+        server.status["aborted_clients"] += 1
+
+    assert [(Cause.IDLE_TIMEOUT, Certainty.CONFIRMED)] == [(d.cause, d.certainty) for d in taken.departed]
+
+
+# --- The log
+
+ABORTED = b"Aborted connection 1 to db: 'shop' user: 'shop' host: 'web-3' (Got an error reading communication packets)."
+STOP: Row = (
+    0,
+    b"MY-013172",
+    b"Received SHUTDOWN from user root. Shutting down mysqld (Version: 9.7.4).",
+    -9.0,
+)
+START: Row = (0, b"MY-010116", b"mysqld (mysqld 9.7.4) starting as process 1", -5.0)
+
+
+def test_a_log_that_tells_is_read_when_somebody_left() -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.log = [(1, b"MY-010914", ABORTED, -0.5)]
+
+    [entry] = server.tell(testimony, verbosity=3).log
+
+    assert (ProcesslistId(1), Cause.CLIENT_LOST, server.now - 0.5) == (
+        entry.session_id,
+        entry.cause,
+        entry.at,
+    )
+
+
+def test_a_log_that_does_not_tell_is_not_read() -> None:
+    server = Counting()
+    testimony = watched(server, one(1))
+    server.tell(testimony, verbosity=2)
+
+    assert [] == server.heard_of("log")
+
+
+@pytest.mark.parametrize(
+    ("log", "oldest", "codes"),
+    [
+        ([STOP, START], -1e6, ["MY-013172", "MY-010116"]),
+        ([START], -1e6, ["MY-010116"]),
+        # Of a log that begins with this start nobody knows what it was before.
+        ([START], -5.5, []),
+        ([START], None, []),
+        ([STOP, START], -9.5, ["MY-013172"]),
+    ],
+)
+def test_a_new_run_tells_why_the_one_before_ended(
+    log: list[Row], oldest: float | None, codes: list[str]
+) -> None:
+    server = Counting()
+    server.log, server.oldest = log, oldest
+
+    clues = server.tell(Remembered(after=NOW - 15), one(1))
+
+    assert codes == [entry.code for entry in clues.log]
+
+
+def test_the_first_run_of_all_asks_the_log_nothing() -> None:
+    server = Counting()
+    server.log = [STOP]
+
+    assert NOTHING_SAID.log == server.tell(Remembered()).log
+    assert [] == server.heard_of("log")
+
+
+# --- Laws of what is carried over
+
+codes = st.dictionaries(st.sampled_from([0, 1153, 1158, 1160, 4031]), st.integers(0, 5)).map(Counter)
+
+
+def carried(rises: list[tuple[Counter[int], int]], see: Callable[[int, Counter[int]], None]) -> None:
+    carry = CarriedCounts()
+    for position, (rise, gone) in enumerate(rises):
+        see(position, carry.offer(rise, gone))
+
+
+@given(st.lists(st.tuples(codes, st.integers(0, 5)), max_size=8))
+def test_only_what_the_sample_before_counted_is_offered_again(rises: list[tuple[Counter[int], int]]) -> None:
+    def see(position: int, left: Counter[int]) -> None:
+        before = rises[position - 1][0] if position else Counter()
+        assert left <= before
+
+    carried(rises, see)
+
+
+@given(
+    st.sampled_from([0, 1153, 1158, 1160, 4031]), st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)))
+)
+def test_nothing_of_one_kind_is_offered_twice(code: int, steps: list[tuple[int, int]]) -> None:
+    """What explains one absence explains no other."""
+    carry, explained, counted = CarriedCounts(), 0, 0
+    for rise, gone in steps:
+        left = carry.offer(Counter({code: rise}), gone)
+        counted += rise
+        explained += min(gone, rise + left[code])
+        assert explained <= counted
+
+
+@given(codes, st.integers(1, 5))
+def test_what_is_counted_before_its_absence_is_still_offered(rise: Counter[int], gone: int) -> None:
+    carry = CarriedCounts()
+    carry.offer(rise, 0)
+
+    assert +rise == carry.offer(Counter(), gone) or sum(rise.values()) > 0
+    assert not carry.offer(Counter(), gone)
+
+
+def test_one_torn_session_that_raised_both_codes_leaves_nothing_over() -> None:
+    carry = CarriedCounts()
+    carry.offer(Counter({1158: 1, 1160: 1}), 1)
+
+    assert not carry.offer(Counter(), 1)

@@ -1,0 +1,157 @@
+"""What a server remembers, asked by somebody who comes after the event."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.doctor.case import RaisedError, TroubledHost
+from goneaway_tui.errors import Unreachable
+from goneaway_tui.model.cause import Cause
+from goneaway_tui.source.end_evidence import LOG_SECONDS, EndHistory, read_history
+from tests.builders import NOW
+from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row, Standin, refused
+
+ABORTED = (
+    b"Aborted connection 42 to db: 'shop' user: 'shop' host: 'web-3' "
+    b"(The client was disconnected by the server because of inactivity.)"
+)
+KILLED = b"Aborted connection 43 to db: 'shop' user: 'shop' host: 'web-3' (KILLED)"
+STOPPING = b"Received SHUTDOWN from user root. Shutting down mysqld (Version: 9.7.4)."
+READY = b"/usr/sbin/mysqld: ready for connections. Version: '9.7.4'"
+
+
+class Remembering(MysqlStandin):
+    """Remembers what a test says; its wall clock is not ours."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[Row] = []
+        """The oldest first, as it was written."""
+        self.scripted = {
+            "mysql/raised.sql": [],
+            "mysql/killed.sql": [(None,)],
+            "mysql/hosts_troubled.sql": [],
+            "mysql/past_log.sql": lambda _: [*reversed(self.log)],
+        }
+
+    def says(self, file: str, *rows: Row) -> EndHistory:
+        self.scripted[f"mysql/{file}.sql"] = list(rows)
+        return self.tells()
+
+    def tells(self) -> EndHistory:
+        return read_history(self.connection, self.found(), self.clock)
+
+
+def test_a_server_that_remembers_nothing_rules_out_what_it_counts() -> None:
+    assert EndHistory(counts_errors=True) == Remembering().tells()
+
+
+def test_a_server_without_an_error_for_idle_timeouts_says_so() -> None:
+    server = Remembering()
+
+    assert (
+        frozenset({4031})
+        == read_history(server.connection, server.found(without="idle_error"), server.clock).unknown_errors
+    )
+
+
+def test_counts_are_dated_on_our_clock_by_how_long_ago_they_were() -> None:
+    told = Remembering().says(
+        "raised", (b"shop", b"web-3", 4031, 3, -7200.5, -60.25), (None, None, 1045, 1, None, None)
+    )
+
+    assert (
+        RaisedError(4031, 3, "shop", "web-3", NOW - 7200.5, NOW - 60.25),
+        RaisedError(1045, 1),
+    ) == told.errors
+
+
+def test_each_answer_is_dated_by_when_it_was_asked() -> None:
+    server = Remembering()
+    server.way = 10.0
+    server.scripted["mysql/raised.sql"] = [(b"shop", b"web-3", 4031, 1, -5.0, -5.0)]
+    server.scripted["mysql/killed.sql"] = [(-5.0,)]
+    told = server.tells()
+
+    assert told.errors[0].last_at is not None
+    assert NOW - 5 <= told.errors[0].last_at <= NOW + 15
+    assert told.killed_at is not None
+    assert NOW + 15 <= told.killed_at <= NOW + 35
+
+
+def test_when_somebody_last_ran_kill_is_told() -> None:
+    assert NOW - 30 == Remembering().says("killed", (-30.0,)).killed_at
+    assert Remembering().says("killed").killed_at is None
+
+
+def test_hosts_in_trouble_are_named() -> None:
+    assert (TroubledHost("10.0.0.7", 100, 12),) == Remembering().says(
+        "hosts_troubled", (b"10.0.0.7", 100, 12)
+    ).hosts
+
+
+def test_the_log_is_told_in_the_order_it_was_written_and_only_ends() -> None:
+    server = Remembering()
+    server.log = [
+        (42, b"MY-010914", ABORTED, -900.0),
+        (43, b"MY-010914", KILLED, -800.0),
+        (0, b"MY-013172", STOPPING, -700.0),
+        (44, b"MY-010914", KILLED, -699.0),
+        (0, b"MY-010931", READY, -600.0),
+    ]
+    told = server.tells().log
+
+    assert [
+        (NOW - 900, 42, Cause.IDLE_TIMEOUT),
+        (NOW - 700, None, Cause.SERVER_RESTART),
+        (NOW - 699, 43, Cause.SERVER_RESTART),
+    ] == [(each.at, each.session_id, each.cause) for each in told]
+
+
+def test_the_log_of_a_week_is_asked_for() -> None:
+    server = Remembering()
+    server.tells()
+
+    assert [(LOG_SECONDS,)] == server.heard_of("past_log")
+
+
+@pytest.mark.parametrize("file", ["raised", "killed", "hosts_troubled", "past_log"])
+def test_what_may_not_be_read_is_empty_and_the_rest_is_told(file: str) -> None:
+    server = Remembering()
+    server.scripted["mysql/raised.sql"] = [(b"shop", b"web-3", 4031, 1, -5.0, -5.0)]
+    server.scripted["mysql/killed.sql"] = [(-30.0,)]
+    server.scripted["mysql/hosts_troubled.sql"] = [(b"10.0.0.7", 1, 0)]
+    server.log = [(42, b"MY-010914", ABORTED, -900.0)]
+    server.scripted[f"mysql/{file}.sql"] = refused()
+    told = server.tells()
+
+    assert {
+        "raised": bool(told.errors) and told.counts_errors,
+        "killed": told.killed_at is not None,
+        "hosts_troubled": bool(told.hosts),
+        "past_log": bool(told.log),
+    } == {each: each != file for each in ("raised", "killed", "hosts_troubled", "past_log")}
+
+
+def test_a_broken_line_is_no_refusal() -> None:
+    server = Remembering()
+    server.scripted["mysql/killed.sql"] = Unreachable("lost db1")
+
+    with pytest.raises(Unreachable):
+        server.tells()
+
+
+def test_what_strangers_called_themselves_is_made_harmless() -> None:
+    (told,) = Remembering().says("raised", (b"\x1b[2J" + b"x" * 200, b"a\nb", 1045, 1, None, None)).errors
+
+    assert told.user.isprintable()
+    assert told.host.isprintable()
+    assert len(told.user) <= 80
+
+
+def test_a_server_that_counts_by_no_account_rules_nothing_out() -> None:
+    server: Standin = MariadbStandin()
+    server.scripted = {"mariadb/killed.sql": [(None,)], "mariadb/hosts_troubled.sql": []}
+    told = read_history(server.connection, server.found(), server.clock)
+
+    assert EndHistory() == told

@@ -1,0 +1,81 @@
+"""Whether a session is still what was shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from goneaway_tui.model.session import Role, Session
+from goneaway_tui.tune.preconditions import other_statement, same_session_problem, untouchable
+from tests.builders import a_session
+
+SEEN = a_session(idle_for=20)
+BUSY = a_session(command="Query", statement="SELECT * FROM carts")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        SEEN,
+        a_session(idle_for=20.4),
+        a_session(idle_for=19.6),
+        a_session(idle_for=18, idle_within=2),
+        a_session(idle_for=500),
+        a_session(idle_for=20, host="web-3"),
+        a_session(idle_for=20, state="cleaned up", statement=None, program=None),
+    ],
+)
+def test_who_slept_on_is_still_the_same(found: Session) -> None:
+    assert same_session_problem(SEEN, found) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (a_session(idle_for=0.5), "woke up"),
+        (a_session(idle_for=19), "woke up"),
+        (a_session(idle_for=20, half_sent=True), "woke up"),
+        (a_session(idle_since=None), "cannot be told"),
+        (a_session(idle_for=20, user="etl"), "belongs to etl now, not to shop"),
+        (a_session(idle_for=20, host="web-4:51234"), "comes from web-4:51234 now"),
+        (a_session(idle_for=20, host="web-3:51235"), "comes from web-3:51235 now"),
+        (a_session(idle_for=20, host="web-4"), "comes from web-4 now"),
+        (a_session(idle_for=20, db=None), "is in no database now, not in shop"),
+        (BUSY, "is at Query now, not at Sleep"),
+    ],
+)
+def test_who_is_no_longer_what_was_shown_is_told(found: Session, why: str) -> None:
+    assert why in (same_session_problem(SEEN, found) or "")
+
+
+def test_an_idle_clock_nobody_saw_cannot_go_backward() -> None:
+    assert same_session_problem(a_session(idle_since=None), a_session(idle_for=1)) is None
+
+
+def test_who_worked_and_works_is_still_the_same() -> None:
+    assert same_session_problem(BUSY, BUSY) is None
+    assert "is at Sleep now, not at Query" == same_session_problem(BUSY, SEEN)
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("SELECT * FROM carts", None),
+        ("SELECT * FROM car…", None),
+        ("SELECT * FROM carts WHERE id = 1", None),
+        (None, None),
+        ("DELETE FROM carts", "runs another statement now"),
+    ],
+)
+def test_another_statement_is_told_from_a_cut_one(statement: str | None, why: str | None) -> None:
+    assert why == other_statement(BUSY, a_session(command="Query", statement=statement))
+
+
+def test_who_sleeps_runs_nothing() -> None:
+    assert "runs nothing" == other_statement(SEEN, SEEN)
+
+
+def test_only_clients_of_others_may_be_touched() -> None:
+    assert untouchable(SEEN) is None
+    assert "is one of our own" == untouchable(a_session(own=True))
+    for role in set(Role) - {Role.CLIENT}:
+        assert untouchable(a_session(role=role)) is not None

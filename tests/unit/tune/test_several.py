@@ -1,0 +1,209 @@
+"""A change on several servers: who is left out and why, what counts as a surprise, what is taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from goneaway_tui.errors import FileError, OutcomeUnknown, Refused, TooSlow
+from goneaway_tui.model.server import Variable
+from goneaway_tui.model.tuning import KeptValue, Persistence, Privileges, VariableState
+from goneaway_tui.tune.actions import Outcome, SetVariable
+from goneaway_tui.tune.gate import Gate
+from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.several import (
+    ExaminedServer,
+    ExcludedServer,
+    ServerChange,
+    changes,
+    one_by_one,
+    plan_changes,
+    settable,
+    undo_on,
+    unexpected_result,
+)
+from goneaway_tui.tune.tunables import TUNABLE
+from tests.builders import VARIABLES, a_snapshot
+from tests.fakes import POWERS, FakeExecutor
+from tests.ui.stage import HeldClock
+
+WAIT = TUNABLE["wait_timeout"]
+NO_SET = replace(POWERS, can_set=False, why_not=(("set", "GRANT SYSTEM_VARIABLES_ADMIN ON *.* TO 'ro'@'%'"),))
+NO_PERSIST = replace(
+    POWERS, can_persist=False, why_not=(("persist", "MariaDB keeps nothing across restarts"),)
+)
+CUT = "Warning 1292: Truncated incorrect wait_timeout value: '32140800'"
+
+
+def looked(server: str, powers: Privileges = POWERS, **variable: float) -> ExaminedServer:
+    """Each is a server of its own."""
+    standing = VariableState(replace(VARIABLES["wait_timeout"], **variable))  # type: ignore[arg-type]
+    return ExaminedServer(server, standing, replace(powers, server_id=server), a_snapshot())
+
+
+def test_each_keeps_what_its_own_bounds_let_it() -> None:
+    one, two = changes(plan_changes(WAIT, 9000, Persistence.GLOBAL, [looked("db1"), looked("db2", max=7200)]))
+
+    assert (9000, None) == (one.ahead.kept, one.ahead.because)
+    assert (7200, "the server's maximum") == (two.ahead.kept, two.ahead.because)
+    assert ["SET GLOBAL wait_timeout = 9000"] * 2 == [one.ahead.statement, two.ahead.statement]
+    assert "SET GLOBAL wait_timeout = 28800" == two.ahead.undo
+
+
+@pytest.mark.parametrize(
+    ("keep", "seen", "why"),
+    [
+        (Persistence.GLOBAL, looked("db2", value=600), "it is 10 m already"),
+        (Persistence.GLOBAL, looked("db2", value=300, max=300), "it is 5 m already"),
+        (Persistence.PERSIST, looked("db2", NO_PERSIST), "MariaDB keeps nothing across restarts"),
+        (Persistence.GLOBAL, ExcludedServer("db2", "read-only"), "read-only"),
+        (
+            Persistence.GLOBAL,
+            replace(looked("db2"), powers=replace(POWERS, server_id="db1")),
+            "it is the same server as db1",
+        ),
+    ],
+)
+def test_who_cannot_take_part_is_left_out_with_the_reason(
+    keep: Persistence, seen: ExaminedServer | ExcludedServer, why: str
+) -> None:
+    parts = plan_changes(WAIT, 600, keep, [looked("db1"), seen, looked("db3")])
+
+    assert ["db1", "db3"] == [each.server for each in changes(parts)]
+    assert ExcludedServer("db2", why) == parts[1]
+
+
+def test_a_running_value_that_is_not_persisted_yet_is_persisted() -> None:
+    seen = looked("db1", value=600)
+    kept = replace(seen, standing=replace(seen.standing, persisted=600))
+
+    assert [1, 0] == [
+        len(changes(plan_changes(WAIT, 600, Persistence.PERSIST, [each]))) for each in (seen, kept)
+    ]
+
+
+def test_whoever_may_not_set_it_at_all_is_known_before_a_value_is() -> None:
+    fixed = looked("db1")
+    fixed = replace(fixed, standing=replace(fixed.standing, fixed="only in the option file"))
+
+    assert ExcludedServer("db1", "only in the option file") == settable(fixed, WAIT)
+    assert ExcludedServer("db1", NO_SET.why_not[0][1]) == settable(looked("db1", NO_SET), WAIT)
+    assert looked("db1") == settable(looked("db1"), WAIT)
+
+
+# --- Surprises
+
+
+def an_outcome(kept: KeptValue | None, after: float | None = None, unrecorded: str | None = None) -> Outcome:
+    standing = None if after is None else VariableState(Variable("wait_timeout", after))
+    return Outcome(
+        SetVariable("wait_timeout", 1, Persistence.GLOBAL, 2),
+        "1",
+        "",
+        kept,
+        None,
+        standing,
+        unrecorded=unrecorded,
+    )
+
+
+def kept(value: float | None, *warnings: str) -> KeptValue:
+    return KeptValue("SET", value, warnings)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "outcome", "words"),
+    [
+        (600, an_outcome(kept(600), 600), ""),
+        (32_140_800, an_outcome(kept(31_536_000, CUT), 31_536_000), ""),
+        (32_140_800, an_outcome(kept(7200, CUT), 7200), "kept 7200, not 31536000"),
+        (600, an_outcome(kept(300), 300), "kept 300, not 600"),
+        (600, an_outcome(kept(600, CUT), 600), "warned"),
+        (32_140_800, an_outcome(kept(31_536_000, CUT, "Warning 1287: deprecated"), 31_536_000), "warned"),
+        (600, an_outcome(kept(None), 600), "could not be read back"),
+        (600, an_outcome(None), "could not be read back"),
+        (600, an_outcome(kept(600)), "could not be looked at again"),
+        (600, an_outcome(kept(600), 900), "it is 900 by now"),
+        (600, an_outcome(kept(600), 600, "disk full"), "disk full"),
+    ],
+)
+def test_whatever_was_not_foretold_is_a_surprise(wanted: float, outcome: Outcome, words: str) -> None:
+    (part,) = changes(plan_changes(WAIT, wanted, Persistence.GLOBAL, [looked("db1")]))
+    told = unexpected_result(part.ahead, outcome)
+
+    assert bool(words) == bool(told)
+    assert words in told
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Refused("somebody has changed it", "look again"), "not done: somebody has changed it; look again"),
+        (TooSlow("took too long"), "not done: took too long"),
+        (FileError("cannot write the journal"), "not done: cannot write the journal"),
+        (OutcomeUnknown("lost db1"), "nobody knows whether it was done: lost db1"),
+    ],
+)
+def test_what_fails_is_told_and_ends_the_row(error: Exception, words: str) -> None:
+    asked: list[str] = []
+
+    def fails(part: ServerChange) -> Outcome:
+        asked.append(part.server)
+        raise error
+
+    parts = changes(plan_changes(WAIT, 600, Persistence.GLOBAL, [looked("db1"), looked("db2")]))
+    (ended,) = one_by_one(parts, fails, lambda: False)
+
+    assert ("db1", None, words) == (ended.server, ended.outcome, ended.surprise)
+    assert ["db1"] == asked
+
+
+def test_a_fault_of_ours_is_no_surprise_but_a_fault() -> None:
+    def breaks(_: ServerChange) -> Outcome:
+        raise ZeroDivisionError
+
+    row = one_by_one(
+        changes(plan_changes(WAIT, 600, Persistence.GLOBAL, [looked("db1")])), breaks, lambda: False
+    )
+    with pytest.raises(ZeroDivisionError):
+        next(row)
+
+
+# --- Taking back
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    numbers = count(1)
+    journal = Journal(tmp_path / "journal.jsonl", HeldClock(), lambda: str(next(numbers)))
+    return Gate(FakeExecutor(), journal, POWERS, "db1")
+
+
+@pytest.mark.parametrize(
+    ("keep", "statements"),
+    [
+        (Persistence.GLOBAL, "SET GLOBAL wait_timeout = 28800"),
+        (Persistence.PERSIST, "RESET PERSIST wait_timeout; SET GLOBAL wait_timeout = 28800"),
+    ],
+)
+def test_what_was_done_is_foretold_backwards(gate: Gate, keep: Persistence, statements: str) -> None:
+    done = gate.run(SetVariable("wait_timeout", 600, keep, 28_800))
+    part = undo_on("db1", gate.last_change(), done.id)
+
+    assert isinstance(part, ServerChange)
+    assert (600, 28_800, statements) == (part.now, part.ahead.kept, part.ahead.statement)
+    assert "" == unexpected_result(part.ahead, gate.undo(done.id))
+    assert isinstance(undo_on("db1", gate.last_change(), done.id), ExcludedServer)
+
+
+def test_only_the_act_that_is_meant_is_taken_back(gate: Gate) -> None:
+    first = gate.run(SetVariable("wait_timeout", 600, Persistence.GLOBAL, 28_800))
+    gate.run(SetVariable("wait_timeout", 900, Persistence.GLOBAL, 600))
+
+    assert isinstance(undo_on("db1", gate.last_change(), first.id), ExcludedServer)
+    with pytest.raises(Refused, match="something else was changed"):
+        gate.undo(first.id)
+    assert 900 == gate.standing("wait_timeout").variable.value

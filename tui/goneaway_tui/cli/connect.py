@@ -1,0 +1,160 @@
+"""The password, from wherever it is to be had: the settings, a prompt, or a program that knows it."""
+
+from __future__ import annotations
+
+import getpass
+import importlib
+import subprocess
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from goneaway_tui.cli.terminal import tell
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.settings import ConnectionSettings, Keyring, PasswordCommand, Secret, Settings, Transport
+from goneaway_tui.source.address import STANDARD_SOCKETS, Address, standard_socket
+from goneaway_tui.source.sockets import Tunnel
+from goneaway_tui.text.sanitize import plain
+
+PATIENCE_SECONDS = 120
+"""How long a program may take: it may be waiting for a person to unlock it."""
+ENDED = marked("{program} ended with status {number}")
+ENDED_BY_SIGNAL = marked("{program} ended with signal {number}")
+LONGEST = 4096
+"""Characters; more on one line is no password."""
+
+
+def resolve_password(connection: ConnectionSettings, whose: str = "") -> Secret:
+    """`whose` is said where the person is asked. Raises SettingsError where it is not to be had."""
+    if connection.ask_password:
+        return _asked(_("Password for {server}: ", server=plain(whose, 100)) if whose else _("Password: "))
+    if isinstance(connection.password, PasswordCommand):
+        return _printed(connection.password)
+    if isinstance(connection.password, Keyring):
+        return _kept(connection.password, connection.user)
+    return connection.password or Secret("")
+
+
+def _asked(prompt: str) -> Secret:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return Secret(getpass.getpass(prompt))
+    except getpass.GetPassWarning:
+        raise SettingsError(
+            _("there is no terminal to ask for the password on"), _("set MYSQL_PWD, or use ~/.my.cnf")
+        ) from None
+    except EOFError:
+        raise SettingsError(
+            _("no password was typed"), _("type it at the prompt, or set MYSQL_PWD")
+        ) from None
+
+
+def _printed(command: PasswordCommand) -> Secret:
+    """The first line that `command` prints. It may talk to the person on standard error and the terminal."""
+    program = command.words[0]
+    try:
+        done = subprocess.run(command.words, stdout=subprocess.PIPE, timeout=PATIENCE_SECONDS, check=False)  # noqa: S603
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or _("it has a character that cannot be passed on")
+        what = _("cannot run {program}: {why}", program=program, why=why)
+        raise SettingsError(what, _("mend the command"), command.origin) from None
+    except subprocess.TimeoutExpired:
+        what = _("{program} did not end in {number} s", program=program, number=PATIENCE_SECONDS)
+        raise SettingsError(what, _("run it by hand once"), command.origin) from None
+    if done.returncode:
+        ended = ENDED_BY_SIGNAL if done.returncode < 0 else ENDED
+        what = _(ended, program=program, number=abs(done.returncode))
+        raise SettingsError(what, _("run it by hand to see why"), command.origin)
+    line = done.stdout.partition(b"\n")[0].removesuffix(b"\r")
+    if not line or len(line) > LONGEST:
+        raise SettingsError(
+            _("{program} printed no password", program=program),
+            _("it has to be the first line of its output"),
+            command.origin,
+        )
+    return Secret(line.decode("utf-8", "surrogateescape"))
+
+
+def _kept(keyring: Keyring, user: str) -> Secret:
+    try:
+        module = importlib.import_module("keyring")
+        failures: type[Exception] = importlib.import_module("keyring.errors").KeyringError
+    except ImportError:
+        raise SettingsError(
+            _("the Python package keyring is not here"), "pipx inject goneaway-tui keyring", keyring.origin
+        ) from None
+    try:
+        password = module.get_password(keyring.service, user)
+    except failures as error:
+        raise SettingsError(
+            _("the keyring fails: {why}", why=error), _("is it unlocked?"), keyring.origin
+        ) from None
+    if not password:
+        raise SettingsError(
+            _("the keyring has nothing for {user} at {service}", user=user, service=keyring.service),
+            f"keyring set {keyring.service} {user}",
+            keyring.origin,
+        )
+    return Secret(password)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRoute:
+    address: Address
+    tunnel: Tunnel | None = None
+
+    def close(self) -> None:
+        if self.tunnel is not None:
+            self.tunnel.close()
+
+
+@contextmanager
+def route_to(settings: Settings, password: Secret | None = None) -> Iterator[ConnectionRoute]:
+    """Open while it is used; where no `password` is given it is looked for.
+
+    Raises SettingsError without a password, SourceError where ssh does not get through.
+    """
+    known = resolve_password(settings.connection) if password is None else password
+    address = _address(settings.connection, known.reveal())
+    address = replace(address, label=settings.profile and f"{settings.profile} ({address.name})")
+    host = settings.connection.ssh
+    if host is None:
+        yield ConnectionRoute(address)
+        return
+    target = address.socket or f"[{address.host}]:{address.port}"
+    tell(_("asking ssh for a way through {host} ...", host=host))
+    with Tunnel(host, target) as tunnel:
+        yield ConnectionRoute(
+            replace(address, via=tunnel.path, label=f"{address.name} via {host}"),
+            tunnel,
+        )
+
+
+def address_name(connection: ConnectionSettings) -> str:
+    """Where it goes, as a person says it; no password is looked for."""
+    return _address(connection, "").name
+
+
+def _address(connection: ConnectionSettings, password: str) -> Address:
+    path = None
+    if connection.transport is Transport.SOCKET:
+        path = connection.socket or (STANDARD_SOCKETS[0] if connection.ssh else standard_socket())
+    return Address(
+        host=connection.host or "localhost",
+        port=connection.port,
+        user=connection.user,
+        password=password,
+        socket=path,
+        database=connection.database,
+        ssl_mode=connection.ssl_mode.value,
+        ssl_ca=connection.ssl_ca,
+        ssl_cert=connection.ssl_cert,
+        ssl_key=connection.ssl_key,
+        enable_cleartext_plugin=connection.enable_cleartext_plugin,
+        get_server_public_key=connection.get_server_public_key,
+        server_public_key_path=connection.server_public_key_path,
+        connect_timeout=connection.connect_timeout,
+    )

@@ -1,0 +1,118 @@
+"""The real surroundings of a run: this machine's files, variables and user."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import stat
+from pathlib import Path
+
+from goneaway_tui.errors import FileError
+from goneaway_tui.i18n import _
+from goneaway_tui.private_files import open_private
+from goneaway_tui.settings import Environment, FileContent
+
+SECRETS = ("MYSQL_PWD",)
+"""Variables that hold a password."""
+MOST_BYTES = 1 << 20
+"""No file that settings are read from is longer."""
+
+
+class LocalFiles:
+    """Settings' files on this machine."""
+
+    def read(self, path: Path) -> FileContent | None:
+        try:
+            with path.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+                found = os.fstat(file.fileno())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise FileError(
+                _("cannot read {file}: {why}", file=path, why=_why(error)),
+                _("mend its permissions, or move it away"),
+            ) from None
+        if len(data) > MOST_BYTES:
+            why = _("it is longer than {number} MiB", number=MOST_BYTES >> 20)
+            raise FileError(_("cannot read {file}: {why}", file=path, why=why), _("name another"))
+        return FileContent(data, found.st_mode, is_ours=found.st_uid in {os.geteuid(), 0})
+
+    def names(self, folder: Path) -> list[str] | None:
+        try:
+            return [entry.name for entry in folder.iterdir()]
+        except (OSError, ValueError):
+            return None
+
+
+def local_environment() -> Environment:
+    """What a run finds. Passwords are taken out of this process's own variables, so no program it starts inherits them."""
+    environ = dict(os.environ)
+    for name in SECRETS:
+        os.environ.pop(name, None)
+    return Environment(environ, LocalFiles(), _home(), _login(), _config)
+
+
+def create(path: Path, text: str) -> None:
+    """Write a new file for its owner alone. Raises FileError, also where there is one."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileExistsError) and path.parent.is_dir():
+            hint = _("edit it, or name another by --config")
+            raise FileError(_("{file} exists, and is not replaced", file=path), hint) from None
+        raise FileError(
+            _("cannot write {file}: {why}", file=path, why=_why(error)), _("name another by --config")
+        ) from None
+
+
+def append(path: Path, data: bytes) -> None:
+    """Add to the end of a file; make it, for its owner alone, where there is none. Raises FileError.
+
+    What is in it, its permissions, and the links that lead to it stay as they are, also where the disk is full.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            size = os.fstat(descriptor).st_size
+            is_whole = file.write(data) == len(data)
+            if not is_whole:
+                file.truncate(size)
+    except (OSError, ValueError) as error:
+        raise FileError(
+            _("cannot write {file}: {why}", file=path, why=_why(error)),
+            _("mend its permissions, or make room"),
+        ) from None
+    if not is_whole:
+        why = _("there is no room for it")
+        raise FileError(
+            _("cannot write {file}: {why}", file=path, why=why), _("make room, and save it again")
+        )
+
+
+def _why(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or _("that is no file name")
+
+
+def _config() -> Path:
+    from platformdirs import user_config_path
+
+    return user_config_path("goneaway-tui") / "config.toml"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

@@ -1,0 +1,626 @@
+"""What is known of the time between the last look that saw some sessions and the first that did not.
+
+What each count says was provoked on MySQL 9.7, over plain TCP and TLS, and read back by account:
+
+    COM_QUIT                          the statement event `com/Quit`
+    idle past wait_timeout            4031
+    part of a command, then nothing   1159 (once for each wait: a stalled LOAD DATA raises two)
+    a packet too large                1153
+    a result nobody takes             1161
+    KILL of an idle session           1158 and 1160
+    KILL of a busy session            1160
+    KILL of itself                    none of these
+    a client lost while idle          1158, or 1158 and 1160: which, depends on how its socket went
+    a client lost while busy          1160, or 1158 and 1160, at the end of its statement
+
+So 1158 and 1160 tell that a session was torn, and only KILL statements counted elsewhere that it may have been killed.
+Turning `offline_mode` on raises both too, and counts as no KILL. Before 8.0.24 there is no 4031, and 1159 is raised for
+an idle timeout too (`net_read_raw_loop` in sql-common/net_serv.cc; 4031 is in the release notes of 8.0.24).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.sample import GOODBYE, EndEvidence, ErrorCount
+from goneaway_tui.model.session import ProcesslistId
+from goneaway_tui.model.snapshot import SHARED, Basis, Limit, Snapshot, Verdict
+from goneaway_tui.text.sanitize import plain
+
+EARLY = 0.1
+"""Seconds by which a deadline may be foretold too late: what two clocks and the way between them leave open."""
+LOST, WRITING = 1158, 1160
+"""Raised when a read from, or a write to, a client fails."""
+TORN = frozenset({Cause.KILLED, Cause.CLIENT_LOST})
+"""What LOST and WRITING are raised for."""
+ENDINGS: Mapping[int, Cause] = {
+    GOODBYE: Cause.CLIENT_QUIT,
+    4031: Cause.IDLE_TIMEOUT,
+    1153: Cause.PACKET_TOO_LARGE,
+    1161: Cause.NET_WRITE_TIMEOUT,
+    1159: Cause.NET_READ_TIMEOUT,
+}
+"""What each other code counted by account says of one session's end."""
+IDLE_ERROR, READ_TIMEOUT = 4031, 1159
+ENDINGS_BEFORE_4031 = {code: cause for code, cause in ENDINGS.items() if code != IDLE_ERROR} | {
+    READ_TIMEOUT: Cause.IDLE_TIMEOUT
+}
+"""The same where an idle timeout has no error of its own: of most timeouts of reading it is the cause."""
+TURNED_OFFLINE = marked(
+    "offline_mode was turned on: it ends every session without CONNECTION_ADMIN and is not counted as a KILL"
+)
+Account = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Why one session left."""
+
+    cause: Cause
+    certainty: Certainty
+    evidence: tuple[str, ...] = ()
+    at: float | None = None
+    """When, on the source's clock, if that is known better than by the two looks."""
+    within: float = 0.0
+
+
+Attributions = dict[ProcesslistId, Attribution]
+
+
+@dataclass(slots=True)
+class EndingCounts:
+    """Endings counted of one account, less those that are explained."""
+
+    causes: Counter[Cause] = field(default_factory=Counter)
+    broken: Counter[int] = field(default_factory=Counter)
+    """LOST and WRITING."""
+    explained: int = 0
+    """Torn sessions whose cause is known otherwise."""
+
+    @property
+    def torn(self) -> int:
+        """How many were torn at the least: one raises either code, or both."""
+        return max(0, max(self.broken.values(), default=0) - self.explained)
+
+    @property
+    def torn_at_most(self) -> int:
+        return max(0, self.broken.total() - self.explained)
+
+    @property
+    def killable(self) -> int:
+        """How many of them may have been killed: a KILL never leaves WRITING out."""
+        return max(0, self.broken[WRITING] - self.explained)
+
+    def explain(self, cause: Cause) -> bool:
+        """One session of the account ended so, as harder evidence has it. Whether that had been counted here."""
+        if cause in TORN:
+            self.explained += self.torn > 0
+            return self.explained > 0
+        found = self.causes[cause] > 0
+        self.causes[cause] -= found
+        return found
+
+    def kinds(self) -> set[Cause]:
+        """Which causes it leaves open; a torn session counts as lost."""
+        kinds = {cause for cause, n in self.causes.items() if n > 0}
+        return kinds | {Cause.CLIENT_LOST} if self.torn else kinds
+
+
+@dataclass(frozen=True, slots=True)
+class EndInterval:
+    """From `start` to `end`, on the source's clock."""
+
+    start: float
+    end: float
+    gone: tuple[Verdict, ...]
+    """Those whose end nothing but counts explains."""
+    fresh: Mapping[Account, EndingCounts]
+    """What was counted since the last look."""
+    early: Mapping[Account, EndingCounts]
+    """What had been counted by the last look, of sessions it may still have seen."""
+    counts: frozenset[Cause] = frozenset()
+    """Which the server counts by account."""
+    aborted: int | None = None
+    """Sessions that ended without a goodbye, less those that are explained; None where nobody counted."""
+    kills: int | None = None
+    """KILL statements of any kind that may have ended one of them; None where they are not counted."""
+    offline: bool | None = None
+    """Whether `offline_mode` was turned on lately; None where that is not known."""
+    names_idle: bool = True
+    """Whether an idle timeout has an error of its own: else it is counted as any other timeout of reading."""
+    interactive: float | None = None
+    """The global limit of interactive clients."""
+
+    @classmethod
+    def between(
+        cls,
+        before: Snapshot,
+        after: Snapshot,
+        gone: Sequence[Verdict],
+        named: Mapping[ProcesslistId, Attribution],
+    ) -> EndInterval:
+        """`named` are those of `gone` that harder evidence has explained."""
+        explained = [(v, named[v.session.id].cause) for v in gone if v.session.id in named]
+        clues = after.sample.clues
+        names_idle = _names_idle(clues)
+        endings = ENDINGS if names_idle else ENDINGS_BEFORE_4031
+        fresh, early = counted_endings(clues)
+        logged = {e.session_id: e.cause for e in clues.log if e.session_id is not None and e.cause}
+        ahead = [(v, cause) for v in after.verdicts if (cause := logged.get(v.session.id)) is not None]
+        for verdict, cause in (*explained, *ahead):  # those ahead are counted, and listed for a moment yet
+            account = account_of(verdict)
+            if not fresh[account].explain(cause):
+                early[account].explain(cause)
+        remembered = {kill.session_id for kill in clues.kills}
+        killed = [v for v, cause in explained if cause is Cause.KILLED and v.session.id not in remembered]
+        torn = sum(cause is not Cause.CLIENT_QUIT for _verdict, cause in explained)
+        return cls(
+            before.taken_at,
+            after.taken_at,
+            tuple(v for v in gone if v.session.id not in named),
+            fresh,
+            early,
+            frozenset(endings[code] for code in clues.counted & endings.keys()),
+            None if clues.aborted is None else max(0, clues.aborted - torn),
+            None if clues.killed is None else max(0, clues.killed - len(killed)),
+            clues.offline,
+            names_idle,
+            after.sample.variable("interactive_timeout"),
+        )
+
+    def is_due(self, verdict: Verdict) -> bool:
+        """Whether its deadline had come when it was missed."""
+        slack = EARLY + verdict.session.idle_within
+        return verdict.deadline is not None and verdict.deadline <= self.end + slack
+
+    def other_limit(self, verdict: Verdict) -> tuple[str, float] | None:
+        """A limit it may have had without anybody's being able to see that, and which ran out meanwhile.
+
+        Interactive clients copy `interactive_timeout`; a MariaDB session after a bare BEGIN obeys the limits of transactions.
+        """
+        since, limit = verdict.session.idle_since, verdict.limit
+        if since is None or limit is None or limit.basis is Basis.OWN:
+            return None
+        slack = EARLY + verdict.session.idle_within
+        hidden = (("interactive_timeout", self.interactive), *hidden_transaction_limit(verdict))
+        return next(
+            (
+                (name, seconds)
+                for name, seconds in hidden
+                if seconds and self.start - slack <= since + seconds <= self.end + slack
+            ),
+            None,
+        )
+
+    def had_time_to_idle(self, verdict: Verdict) -> bool:
+        """Whether one that was busy could have fallen silent and reached its limit unseen."""
+        limit = verdict.limit
+        return not verdict.session.is_idle and limit is not None and limit.seconds <= self.end - self.start
+
+
+def hidden_transaction_limit(verdict: Verdict) -> tuple[tuple[str, float], ...]:
+    """The limit, by name and seconds, that a bare BEGIN would put in place of `wait_timeout`; empty where none would.
+
+    MariaDB lists no transaction that has not touched a table, and such a one wrote nothing (see `judge.deadline`).
+    """
+    if verdict.session.transaction is not None:
+        return ()
+    for name in ("idle_readonly_transaction_timeout", "idle_transaction_timeout"):
+        seconds: float | None = getattr(verdict.inherited, name)
+        if seconds:
+            return ((name, seconds),)
+    return ()
+
+
+def counted_endings(clues: EndEvidence) -> tuple[dict[Account, EndingCounts], dict[Account, EndingCounts]]:
+    """What was counted by account since the last look, and what had been counted by then."""
+    endings = ENDINGS if _names_idle(clues) else ENDINGS_BEFORE_4031
+    fresh = ending_counts((each for each in clues.errors if not each.early), endings)
+    early = ending_counts((each for each in clues.errors if each.early), endings)
+    return fresh, early
+
+
+def _names_idle(clues: EndEvidence) -> bool:
+    return IDLE_ERROR in clues.counted or READ_TIMEOUT not in clues.counted
+
+
+def ending_counts(errors: Iterable[ErrorCount], endings: Mapping[int, Cause]) -> dict[Account, EndingCounts]:
+    """By account; also of an account nothing was counted of."""
+    found: dict[Account, EndingCounts] = defaultdict(EndingCounts)
+    for each in errors:
+        tally = found[each.user, each.host]
+        if each.code in endings:
+            tally.causes[endings[each.code]] += each.count
+        elif each.code in {LOST, WRITING}:
+            tally.broken[each.code] += each.count
+    return found
+
+
+def timeout_cause(verdict: Verdict) -> Cause:
+    """What a timeout of the server ended: the wait for a command, for the rest of one, or a transaction."""
+    if verdict.session.state == "Reading from net" or verdict.session.half_sent:
+        return Cause.NET_READ_TIMEOUT
+    limit = verdict.limit
+    transaction = limit is not None and (limit.variable.startswith("idle_") or limit.variable in SHARED)
+    return Cause.TRANSACTION_TIMEOUT if transaction else Cause.IDLE_TIMEOUT
+
+
+def timeout_attribution(verdict: Verdict, certainty: Certainty, told: str) -> Attribution:
+    """It idled until its own deadline."""
+    within = EARLY + verdict.session.idle_within
+    return Attribution(
+        timeout_cause(verdict), certainty, (_ran_out(verdict.limit), told), verdict.deadline, within
+    )
+
+
+def _ran_out(limit: Limit | None) -> str:
+    if limit is None:
+        return _("its limit ran out between the last look that saw it and the first that did not")
+    return _(
+        "its limit of {seconds:.12g} s ({variable}) ran out between the last look that saw it and the first that did not",
+        seconds=limit.seconds,
+        variable=limit.variable,
+    )
+
+
+def account_of(verdict: Verdict) -> Account:
+    return verdict.session.user, verdict.session.client_host
+
+
+NET_STATES = {"Writing to net": Cause.NET_WRITE_TIMEOUT, "Reading from net": Cause.NET_READ_TIMEOUT}
+OWN_LIMIT = marked("so does a shorter wait_timeout of its own, which this server shows of nobody")
+ALIKE = marked("an oversized packet ends a session the same way; the server's error log tells them apart")
+
+
+def attributed_by_counters(absence: EndInterval) -> Attributions:
+    """A reason for each session of the absence."""
+    if absence.aborted is None:
+        return {v.session.id: _unobserved(absence, v) for v in absence.gone}
+    told = _what_rose(absence, absence.aborted)
+    fitting = sorted(
+        ((rank, v) for v in absence.gone if (rank := _fit(absence, v)) is not None),
+        key=lambda each: (each[0], each[1].deadline or 0.0, each[1].session.id),
+    )
+    certainty = Certainty.LIKELY if absence.aborted >= len(fitting) else Certainty.POSSIBLE
+    reasons = {
+        v.session.id: _out_of_time(absence, v, certainty, told) for _rank, v in fitting[: absence.aborted]
+    }
+    rest = [v for v in absence.gone if v.session.id not in reasons]
+    return reasons | _rest(absence, rest, absence.aborted - len(reasons), told)
+
+
+def _what_rose(absence: EndInterval, aborted: int) -> str:
+    if absence.kills is None:
+        return _(
+            "Aborted_clients rose by {aborted}, {gone} left that nothing else explains; the server does not count KILL statements",
+            aborted=aborted,
+            gone=len(absence.gone),
+        )
+    return _(
+        "Aborted_clients rose by {aborted}, Com_kill by {kills}, {gone} left that nothing else explains",
+        aborted=aborted,
+        kills=absence.kills,
+        gone=len(absence.gone),
+    )
+
+
+def _fit(absence: EndInterval, verdict: Verdict) -> int | None:
+    """How well a timeout would explain its end, the best 0; None where not at all."""
+    if absence.is_due(verdict):
+        return 0
+    if absence.other_limit(verdict) is not None:
+        return 1
+    return 2 if absence.had_time_to_idle(verdict) else None
+
+
+def _out_of_time(absence: EndInterval, verdict: Verdict, certainty: Certainty, told: str) -> Attribution:
+    if absence.is_due(verdict):
+        return timeout_attribution(verdict, certainty, told)
+    hidden = absence.other_limit(verdict)
+    if hidden is None:
+        why = _("it was last seen busy, and there was time to fall silent and reach its limit")
+        return Attribution(timeout_cause(verdict), Certainty.POSSIBLE, (why, told))
+    name, seconds = hidden
+    since = verdict.session.idle_since or 0.0
+    cause = Cause.TRANSACTION_TIMEOUT if name.startswith("idle_") else Cause.IDLE_TIMEOUT
+    why = _(
+        "{variable} of {seconds:.12g} s ran out in that time, if that was its limit, which the server does not show",
+        variable=name,
+        seconds=seconds,
+    )
+    return Attribution(cause, certainty, (why, told), since + seconds, EARLY + verdict.session.idle_within)
+
+
+def _rest(absence: EndInterval, rest: list[Verdict], torn: int, told: str) -> Attributions:
+    """Those no timeout explains, of whom so many ended without a goodbye."""
+    quits = _goodbyes(absence)
+    silent = Counter(account_of(v) for v in rest)
+    silent.subtract(quits)  # what is left above 0 said no goodbye, whoever else of the account may have
+    kills = torn if absence.offline else absence.kills or 0
+    sole = torn >= len(rest) and kills >= torn
+    ordered = sorted(
+        rest, key=lambda v: (-max(0, silent[account_of(v)]), v.session.is_idle, account_of(v), v.session.id)
+    )
+    reasons: Attributions = {}
+    for position, verdict in enumerate(ordered):
+        if position >= torn:
+            reasons[verdict.session.id] = _orderly(absence, quits, ordered[torn:], verdict, told)
+            continue
+        reason = _torn(absence, verdict, kills=kills, sole=sole, told=told)
+        kills -= reason.cause is Cause.KILLED
+        reasons[verdict.session.id] = reason
+    return reasons
+
+
+def _goodbyes(absence: EndInterval) -> Counter[Account]:
+    counts: Counter[Account] = Counter()
+    for tallies in (absence.fresh, absence.early):
+        for account, tally in tallies.items():
+            counts[account] += tally.causes[Cause.CLIENT_QUIT]
+    return counts
+
+
+def _orderly(
+    absence: EndInterval, quits: Counter[Account], orderly: Iterable[Verdict], verdict: Verdict, told: str
+) -> Attribution:
+    account = account_of(verdict)
+    goodbyes, needed = quits[account], sum(account_of(v) == account for v in orderly)
+    if absence.aborted:
+        certainty = Certainty.POSSIBLE
+    else:
+        sure = absence.kills == 0 and goodbyes >= needed
+        certainty = Certainty.CONFIRMED if sure else Certainty.LIKELY
+    counted = _("goodbyes counted of its account: {number}", number=goodbyes)
+    said = (counted,) if Cause.CLIENT_QUIT in absence.counts else ()
+    return Attribution(Cause.CLIENT_QUIT, certainty, (*said, told))
+
+
+def _unobserved(absence: EndInterval, verdict: Verdict) -> Attribution:
+    told = _("nobody counted in that time")
+    if absence.is_due(verdict):
+        return timeout_attribution(verdict, Certainty.LIKELY, told)
+    return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (told,))
+
+
+def _torn(absence: EndInterval, verdict: Verdict, *, kills: int, sole: bool, told: str) -> Attribution:
+    """It ended without a goodbye, and not for idling. `sole`: by a KILL, or nobody was killed."""
+    state = NET_STATES.get(verdict.session.state or "")
+    if state is not None:
+        seen = _("it was last seen in state {state}", state=verdict.session.state)
+        return Attribution(state, Certainty.LIKELY, (seen, told))
+    if kills > 0:
+        offline = (_(TURNED_OFFLINE),) if absence.offline else ()
+        return Attribution(Cause.KILLED, Certainty.LIKELY if sole else Certainty.POSSIBLE, (*offline, told))
+    own = (_(OWN_LIMIT),) if verdict.session.is_idle and verdict.session.own_limit is None else ()
+    return Attribution(Cause.CLIENT_LOST, Certainty.POSSIBLE, (told, _(ALIKE), *own))
+
+
+BUSY_ENDINGS = (
+    Cause.NET_WRITE_TIMEOUT,
+    Cause.NET_READ_TIMEOUT,
+    Cause.KILLED,
+    Cause.CLIENT_LOST,
+    Cause.PACKET_TOO_LARGE,
+    Cause.IDLE_TIMEOUT,
+    Cause.CLIENT_QUIT,
+)
+IDLE_ENDINGS = (
+    Cause.IDLE_TIMEOUT,
+    Cause.PACKET_TOO_LARGE,
+    Cause.CLIENT_LOST,
+    Cause.KILLED,
+    Cause.NET_READ_TIMEOUT,
+    Cause.NET_WRITE_TIMEOUT,
+    Cause.CLIENT_QUIT,
+)
+"""What is taken first for a session that was last seen busy, or idle: goodbyes last, since the unseen say them too."""
+
+
+def attributed_by_account(absence: EndInterval) -> Attributions:
+    """A reason for each session of the absence."""
+    if Cause.IDLE_TIMEOUT not in absence.counts:
+        return attributed_by_counters(absence)
+    groups: dict[Account, list[Verdict]] = defaultdict(list)
+    for verdict in absence.gone:
+        groups[account_of(verdict)].append(verdict)
+    killable_of = {account: _killable(absence, account) for account in sorted(groups)}
+    all_killable = sum(killable_of.values())
+    reasons: Attributions = {}
+    kills = enough = all_killable if absence.offline else absence.kills or 0
+    for account, killable in killable_of.items():
+        share = KillShare(min(kills, killable), exact=all_killable <= enough)
+        found = _AccountAttribution(absence, account, groups[account], share).reasons()
+        kills = max(0, kills - sum(reason.cause is Cause.KILLED for reason in found.values()))
+        reasons |= found
+    return reasons
+
+
+def _killable(absence: EndInterval, account: Account) -> int:
+    return sum(tallies.get(account, EndingCounts()).killable for tallies in (absence.fresh, absence.early))
+
+
+@dataclass(frozen=True, slots=True)
+class KillShare:
+    """How many of an account's torn sessions were killed."""
+
+    kills: int
+    exact: bool
+    """Whether there were KILL statements enough for every session that may have been killed, in all accounts. Turning
+    `offline_mode` on is enough for all."""
+
+
+class _AccountAttribution:
+    """The sessions of one account that left, and what was counted of it."""
+
+    def __init__(
+        self, absence: EndInterval, account: Account, group: list[Verdict], share: KillShare
+    ) -> None:
+        self._absence = absence
+        self._group = group
+        self._share = share
+        self._fresh = absence.fresh.get(account, EndingCounts())
+        self._early = absence.early.get(account, EndingCounts())
+        self._killable = _killable(absence, account)
+        self._told = counts_words(account, self._fresh, self._early, names_idle=absence.names_idle)
+
+    def reasons(self) -> Attributions:
+        """The due are the timed out; then come the endings counted since the last look, then what it had left over."""
+        fresh, early = (tally.causes[Cause.IDLE_TIMEOUT] for tally in (self._fresh, self._early))
+        due = sorted((v for v in self._group if self._absence.is_due(v)), key=_by_deadline)
+        certainty = Certainty.CONFIRMED if fresh + early >= len(due) else Certainty.POSSIBLE
+        reasons = {v.session.id: timeout_attribution(v, certainty, self._told) for v in due[: fresh + early]}
+        rest = [v for v in self._group if v.session.id not in reasons]
+        slots = _slots(self._fresh, len(rest), self._share.kills)
+        unforeseen = min(max(0, fresh - len(due)), max(0, len(rest) - slots.total()))
+        slots[Cause.IDLE_TIMEOUT] = unforeseen
+        if slots.total() < len(rest):
+            slots += _slots(self._early, len(rest) - slots.total(), self._share.kills - slots[Cause.KILLED])
+        kinds = (self._fresh.kinds() | self._early.kinds()) - {Cause.IDLE_TIMEOUT}
+        alone = len(kinds | ({Cause.IDLE_TIMEOUT} if fresh > len(due) else set())) == 1
+        enough = slots.total() >= len(rest)
+        for verdict in sorted(rest, key=lambda v: (v.session.is_idle, v.session.id)):
+            order = IDLE_ENDINGS if verdict.session.is_idle else BUSY_ENDINGS
+            cause = next((each for each in order if slots[each] > 0), None)
+            if cause is None:
+                reasons[verdict.session.id] = self._uncounted()
+                continue
+            slots[cause] -= 1
+            reasons[verdict.session.id] = self._reason(verdict, cause, alone=alone, enough=enough)
+        return reasons
+
+    def _reason(self, verdict: Verdict, cause: Cause, *, alone: bool, enough: bool) -> Attribution:
+        """`alone`: the account's sessions met one kind of end only. `enough`: as often as sessions left."""
+        certainty = Certainty.LIKELY if alone else Certainty.POSSIBLE
+        evidence = [self._told]
+        sure = alone and enough
+        if cause is Cause.IDLE_TIMEOUT:
+            cause = self._timed_out_early(verdict)
+            sure = sure and self._absence.names_idle
+            evidence.append(_why_unforeseen(verdict))
+        if not alone:
+            evidence.append(
+                _(
+                    "{number} of its sessions left in that time; the counts do not say which was which",
+                    number=len(self._group),
+                )
+            )
+        if cause in TORN:
+            evidence += self._what_may_have_torn(cause)
+            may_be_killed = bool(self._absence.offline or self._absence.kills) and self._killable > 0
+            if may_be_killed and (not self._share.exact or self._share.kills < self._fresh.torn):
+                certainty = Certainty.POSSIBLE  # the KILL, if it was one, is among the earlier counts too
+            sure = (
+                sure and cause is Cause.CLIENT_LOST and self._nothing_else_tears() and _dies_at_once(verdict)
+            )
+        return Attribution(cause, Certainty.CONFIRMED if sure else certainty, tuple(evidence))
+
+    def _timed_out_early(self, verdict: Verdict) -> Cause:
+        """What a timeout ended before the session's deadline, or without one."""
+        if (
+            self._absence.names_idle
+            or verdict.session.is_idle
+            or verdict.limit is None
+            or self._absence.had_time_to_idle(verdict)
+        ):
+            return timeout_cause(verdict)
+        return Cause.NET_READ_TIMEOUT
+
+    def _nothing_else_tears(self) -> bool:
+        """Whether no KILL, and no offline mode, can have ended a session of the absence: both are known, and were none."""
+        return self._absence.kills == 0 and self._absence.offline is False
+
+    def _what_may_have_torn(self, cause: Cause) -> list[str]:
+        absence = self._absence
+        words = []
+        if absence.offline:
+            words.append(_(TURNED_OFFLINE))
+        if absence.kills:
+            words.append(_("KILL statements run in that time: {number}", number=absence.kills))
+        if cause is Cause.CLIENT_LOST and absence.offline is None:
+            words.append(_(OFFLINE))
+        if cause is Cause.CLIENT_LOST and absence.kills is None:
+            words.append(_("the server does not say how many KILL statements were run"))
+        return words
+
+    def _uncounted(self) -> Attribution:
+        absence = self._absence
+        if absence.kills:
+            why = _(
+                "KILL statements run in that time: {number}; one that kills itself is not counted",
+                number=absence.kills,
+            )
+            return Attribution(Cause.KILLED, Certainty.LIKELY, (why, self._told))
+        if absence.aborted == 0:
+            return Attribution(
+                Cause.CLIENT_QUIT, Certainty.LIKELY, (_("Aborted_clients did not rise"), self._told)
+            )
+        rose = _("unknown") if absence.aborted is None else absence.aborted
+        why = _("the rise of Aborted_clients: {number}", number=rose)
+        return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (why, self._told))
+
+
+OFFLINE = marked(
+    "turning offline_mode on tears every session without CONNECTION_ADMIN too, and is counted as no KILL"
+)
+"""Measured on MySQL 9.7: 1158 and 1160 rise, Aborted_clients too; Com_kill does not, and the error log says nothing."""
+
+
+def _slots(tally: EndingCounts, wanted: int, kills: int) -> Counter[Cause]:
+    """The endings counted, and of goodbyes as many as are wanted besides. `kills`: of how many torn sessions."""
+    found = Counter({cause: n for cause, n in tally.causes.items() if n > 0})
+    del found[Cause.IDLE_TIMEOUT]
+    goodbyes = found.pop(Cause.CLIENT_QUIT, 0)
+    torn = min(tally.torn_at_most, max(tally.torn, wanted - found.total() - goodbyes))
+    killed = min(torn, kills, tally.killable)
+    found += Counter({Cause.KILLED: killed, Cause.CLIENT_LOST: torn - killed})
+    found[Cause.CLIENT_QUIT] = max(0, min(goodbyes, wanted - found.total()))
+    return found
+
+
+def _dies_at_once(verdict: Verdict) -> bool:
+    """Whether a KILL would have been counted in the time it left: one that has to roll back first stays for a while."""
+    held = verdict.session.transaction
+    return verdict.session.is_idle and (held is None or held.rows_modified == 0)
+
+
+def _why_unforeseen(verdict: Verdict) -> str:
+    if verdict.session.is_idle:
+        return _("earlier than its limit as last seen, so it has changed that since")
+    return _("it was last seen busy; its wait began after that")
+
+
+def _by_deadline(verdict: Verdict) -> tuple[float, int]:
+    return verdict.deadline or 0.0, verdict.session.id
+
+
+ENDED = {
+    Cause.CLIENT_LOST: marked("ended without COM_QUIT"),
+    Cause.CLIENT_QUIT: marked("ended with COM_QUIT"),
+}
+"""How a session ended, in words, where the cause's own name says more than was counted."""
+ENDED_BEFORE_4031 = ENDED | {Cause.IDLE_TIMEOUT: marked("by a timeout of reading (1159)")}
+"""The same where an idle timeout has no error of its own."""
+COUNTED, COUNTED_EARLY = marked("{number} {ending}"), marked("{number} {ending} a little earlier")
+
+
+def counts_words(
+    account: Account, fresh: EndingCounts, early: EndingCounts, *, names_idle: bool = True
+) -> str:
+    """What was counted of an account, in words."""
+    ended = ENDED if names_idle else ENDED_BEFORE_4031
+    whose = f"{plain(account[0], 60)}@{plain(account[1], 60)}"
+    parts = [
+        _(times, number=n, ending=_(ended.get(cause, cause.value)))
+        for tally, times in ((fresh, COUNTED), (early, COUNTED_EARLY))
+        for cause, n in sorted((tally.causes + Counter({Cause.CLIENT_LOST: tally.torn})).items())
+        if n > 0
+    ]
+    if not parts:
+        return _("in that time the server counted for {account}: no ending of a session", account=whose)
+    return _(
+        "in that time the server counted for {account}: {endings}", account=whose, endings=_(", ").join(parts)
+    )

@@ -1,0 +1,309 @@
+"""The filter language: plain words over all columns, and `field:word`, `field>value` to narrow them.
+
+    user:shop idle>10m risk:imminent db:dw -program:cron "SELECT 1"
+
+All terms must hold; `-` turns one round; quotes keep blanks together. A word before a colon that is no field is plain
+text, so an address like 10.0.0.7:51234 needs no quoting. Where departures are narrowed there are `cause:` and `certainty:` too.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from goneaway_tui.i18n import _
+from goneaway_tui.model.cause import Cause, Certainty
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.snapshot import Basis, Risk, Verdict
+from goneaway_tui.text.durations import parse_duration
+from goneaway_tui.text.sanitize import plain
+
+TEXTS: dict[str, Callable[[Verdict], str]] = {
+    "user": lambda v: plain(v.session.user),
+    "host": lambda v: plain(v.session.host),
+    "client": lambda v: plain(v.session.client_host),
+    "program": lambda v: plain(v.session.program or ""),
+    "library": lambda v: plain(v.session.client or ""),
+    "db": lambda v: plain(v.session.db or ""),
+    "command": lambda v: plain(v.session.command),
+    "state": lambda v: plain(v.session.state or ""),
+    "statement": lambda v: plain(v.session.statement or ""),
+    "variable": lambda v: plain(v.limit.variable if v.limit else ""),
+    "server": lambda v: plain(v.server_name),
+}
+"""Fields that hold text, as it is shown: `user:shop` is true where the text contains the word, `user=shop` where it is the word."""
+
+WORDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
+    "risk": (lambda v: v.risk.value, tuple(risk.value for risk in Risk)),
+    "basis": (lambda v: v.limit.basis.value if v.limit else "", tuple(basis.value for basis in Basis)),
+    "trx": (lambda v: "yes" if v.session.transaction else "no", ("yes", "no")),
+    "own": (lambda v: "yes" if v.session.own else "no", ("yes", "no")),
+}
+"""Fields of few words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
+
+DURATIONS: dict[str, Callable[[Verdict, float], float | None]] = {
+    "idle": lambda v, now: v.idle_seconds(now),
+    "left": lambda v, now: v.seconds_left(now),
+    "limit": lambda v, _now: v.limit.seconds if v.limit else None,
+}
+"""Fields in time: `idle>10m`, `left<=30`, `limit:8h`."""
+
+NUMBERS: dict[str, Callable[[Verdict], float | None]] = {
+    "id": lambda v: v.session.id,
+    "rows": lambda v: v.session.transaction.rows_modified if v.session.transaction else None,
+}
+"""Fields that count: `id:4711`, `rows>0`."""
+
+OF_DEPARTURES: dict[str, tuple[Callable[[Departure], str], tuple[str, ...]]] = {
+    "cause": (lambda d: d.cause.value, tuple(cause.value for cause in Cause)),
+    "certainty": (lambda d: d.certainty.value, tuple(certainty.value for certainty in Certainty)),
+}
+"""A departure's own fields, of few words: `cause:idle` is true where the word contains it, `cause=unknown` where it is it."""
+
+RISKS = {risk.value: risk.rank for risk in Risk}
+
+FIELDS = frozenset({*TEXTS, *WORDS, *DURATIONS, *NUMBERS})
+
+COMPARISONS = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "=": operator.eq,
+    ":": operator.eq,
+}
+
+_TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|[:=<>]))?("[^"]*"?|\S+)', re.IGNORECASE)
+
+_DANGLING = re.compile(r"(?<!\S)-?([a-z]+)(?:>=|<=|[:=<>])(?!\S)", re.IGNORECASE)
+
+Test = Callable[[Verdict, float], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a session must be to stay in sight."""
+
+    text: str
+    tests: tuple[Test, ...]
+    timed: bool = False
+    """Whether time alone may bring somebody into sight, or out of it."""
+
+    def admits(self, verdict: Verdict, now: float) -> bool:
+        return all(test(verdict, now) for test in self.tests)
+
+
+EVERYTHING = Filter("", ())
+
+
+@dataclass(frozen=True, slots=True)
+class DepartureFilter:
+    """What a session must have been, and why it must have left, to stay in sight."""
+
+    text: str
+    tests: tuple[Callable[[Departure], bool], ...]
+
+    def admits(self, departure: Departure) -> bool:
+        return all(test(departure) for test in self.tests)
+
+
+EVERYBODY = DepartureFilter("", ())
+
+
+def parse_filter(text: str) -> Filter:
+    """Read the filter language. Raises ValueError with a sentence where a value does not fit its field."""
+    tests: list[Test] = []
+    timed = False
+    for minus, field, comparison, word in _terms(text, FIELDS):
+        timed = timed or field in DURATIONS
+        test = _test(field, comparison, word) or _anywhere(f"{field}{comparison}{word}")
+        tests.append(_not(test) if minus else test)
+    return Filter(text, tuple(tests), timed)
+
+
+def filter_term(field: str, value: str) -> str:
+    """What lets through those whose `field` is `value`; as much of it as the language can quote.
+
+    >>> filter_term("user", "shop"), filter_term("program", 'a "b"')
+    ('user="shop"', 'program:"a "')
+    """
+    start, quote, _ = value.partition('"')
+    return f'{field}:"{start}"' if quote else f'{field}="{value}"'
+
+
+def parse_departure_filter(text: str) -> DepartureFilter:
+    """The same of who left: by the session that was, and by a departure's own fields. Raises ValueError likewise."""
+    tests: list[Callable[[Departure], bool]] = []
+    for minus, field, comparison, word in _terms(text, FIELDS | OF_DEPARTURES.keys()):
+        test = _departure_test(field, comparison, word)
+        tests.append(_not_departure(test) if minus else test)
+    return DepartureFilter(text, tuple(tests))
+
+
+def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Minus, field, comparison and word of each term, folded. Raises ValueError for one that ends after its comparison."""
+    for dangling in _DANGLING.finditer(text):
+        if dangling[1].lower() in fields:
+            raise ValueError(
+                _(
+                    "{term} is not finished: {field} compared with what?",
+                    term=dangling[0].lstrip("-"),
+                    field=dangling[1],
+                )
+            )
+    for minus, field, comparison, raw in _TERM.findall(text):
+        yield minus, field.lower(), comparison, plain(raw.strip('"')).casefold()
+
+
+def _not_departure(test: Callable[[Departure], bool]) -> Callable[[Departure], bool]:
+    return lambda departure: not test(departure)
+
+
+def _departure_test(field: str, comparison: str, word: str) -> Callable[[Departure], bool]:
+    if field in OF_DEPARTURES:
+        word_of, known = OF_DEPARTURES[field]
+        if comparison not in {":", "="}:
+            raise _unordered(field, word)
+        meant = frozenset(each for each in known if each == word or (comparison == ":" and word in each))
+        if not meant:
+            raise _unknown(field, known)
+        return lambda d: word_of(d) in meant
+    test = _test(field, comparison, word)
+    if test is not None:
+        return lambda d: test(d.verdict, d.at)
+    anything = f"{field}{comparison}{word}"
+    anywhere = _anywhere(anything)
+    return lambda d: (
+        any(anything in word_of(d) for word_of, _known in OF_DEPARTURES.values()) or anywhere(d.verdict, d.at)
+    )
+
+
+def _test(field: str, comparison: str, word: str) -> Test | None:
+    """The test for one `field:word`, or None where that is no field of ours."""
+    if field in TEXTS:
+        return _text_test(field, comparison, word)
+    if field in WORDS:
+        return _word_test(field, comparison, word)
+    if field in DURATIONS:
+        return _measured(DURATIONS[field], comparison, parse_duration(word))
+    if field in NUMBERS:
+        if not re.fullmatch(r"\d{1,20}", word, re.ASCII):
+            raise ValueError(_("{field} is a number: write {field}:4711 or {field}>0", field=field))
+        number_of = NUMBERS[field]
+        return _measured(lambda v, _now: number_of(v), comparison, int(word))
+    return None
+
+
+def _word_test(field: str, comparison: str, word: str) -> Test:
+    word_of, known = WORDS[field]
+    if word not in known:
+        raise _unknown(field, known)
+    if comparison in {":", "="}:
+        return lambda v, _now: word_of(v) == word
+    if field != "risk":
+        raise _unordered(field, word)
+    compare, bound = COMPARISONS[comparison], RISKS[word]
+    return lambda v, _now: bool(compare(v.risk.rank, bound))
+
+
+def _text_test(field: str, comparison: str, word: str) -> Test:
+    text_of = TEXTS[field]
+    if comparison == ":":
+        return lambda v, _now: word in text_of(v).casefold()
+    if comparison == "=":
+        return lambda v, _now: text_of(v).casefold() == word
+    raise ValueError(_("{field} is text: write {field}:{word} or {field}={word}", field=field, word=word))
+
+
+def _unknown(field: str, known: tuple[str, ...]) -> ValueError:
+    return ValueError(_("{field} is one of {words}", field=field, words=", ".join(known)))
+
+
+def _unordered(field: str, word: str) -> ValueError:
+    return ValueError(_("{field} has no order: write {field}:{word}", field=field, word=word))
+
+
+def _measured(value_of: Callable[[Verdict, float], float | None], comparison: str, bound: float) -> Test:
+    compare = COMPARISONS[comparison]
+
+    def test(verdict: Verdict, now: float) -> bool:
+        value = value_of(verdict, now)
+        return value is not None and bool(compare(value, bound))
+
+    return test
+
+
+def _anywhere(word: str) -> Test:
+    def test(verdict: Verdict, now: float) -> bool:  # noqa: ARG001 - the shape of every test
+        if word in str(verdict.session.id) or word in verdict.risk.value:
+            return True
+        return any(word in text_of(verdict).casefold() for text_of in TEXTS.values())
+
+    return test
+
+
+def _not(test: Test) -> Test:
+    return lambda verdict, now: not test(verdict, now)
+
+
+GROUPINGS: dict[str, Callable[[Verdict], str]] = {
+    "user": lambda v: v.session.user,
+    "client": lambda v: v.session.client_host,
+    "program": lambda v: v.session.program or "",
+    "db": lambda v: v.session.db or "",
+    "server": lambda v: v.server_name,
+}
+"""What sessions can be grouped by; each name is also the filter's word for it. The last makes sense of several servers only."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionGroup:
+    """All sessions that share a value."""
+
+    by: str
+    key: str
+    """The shared value; empty where the sessions have none."""
+    sessions: int
+    idle: int
+    oldest_idle_since: float | None
+    """When the longest running idle wait began."""
+    soonest_deadline: float | None
+    open_transactions: int
+    is_overdue: bool = False
+    """Whether one of them was found past its deadline: the soonest is, then."""
+
+
+def group_by(by: str, verdicts: Iterable[Verdict]) -> tuple[SessionGroup, ...]:
+    """One Group a value, the one with the soonest closing first."""
+    key_of = GROUPINGS[by]
+    members: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        members.setdefault(key_of(verdict), []).append(verdict)
+    groups = [_summary(by, key, of) for key, of in members.items()]
+    never = float("inf")
+    return tuple(
+        sorted(groups, key=lambda g: (never if g.soonest_deadline is None else g.soonest_deadline, g.key))
+    )
+
+
+def _summary(by: str, key: str, verdicts: list[Verdict]) -> SessionGroup:
+    return SessionGroup(
+        by,
+        key,
+        sessions=len(verdicts),
+        idle=sum(v.session.is_idle for v in verdicts),
+        oldest_idle_since=min(
+            (
+                v.session.idle_since
+                for v in verdicts
+                if v.session.is_idle and v.session.idle_since is not None
+            ),
+            default=None,
+        ),
+        soonest_deadline=min((v.deadline for v in verdicts if v.deadline is not None), default=None),
+        open_transactions=sum(v.session.transaction is not None for v in verdicts),
+        is_overdue=any(v.risk is Risk.OVERDUE for v in verdicts),
+    )

@@ -1,0 +1,1 @@
+"""Logs of clients and servers: what one line says, and which lines tell of one lost connection."""

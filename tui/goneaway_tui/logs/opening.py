@@ -1,0 +1,188 @@
+"""A log's bytes, wherever they are and however they are packed."""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import importlib
+import io
+import lzma
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol, Self
+
+from goneaway_tui.errors import FileError
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.text.sanitize import plain
+
+BLOCK: Final = 1 << 20
+STDIN: Final = "-"
+UNPACKING_BYTES: Final = 1 << 27
+"""Memory that unpacking may take: what xz -9 needs (65 MiB) and zstd's own limit (128 MiB) are within it."""
+_PACKED_BADLY: Final = (EOFError, zlib.error, lzma.LZMAError, ValueError)
+
+
+class Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes | None: ...
+
+
+def _unpack_zstd(packed: io.BufferedReader) -> Readable:
+    """Python 3.14 and later can."""
+    try:
+        zstd = importlib.import_module("compression.zstd")
+    except ImportError:
+        raise FileError(
+            _("this Python cannot unpack .zst"), _("run zstd -dc FILE | goneaway-tui explain -")
+        ) from None
+    window = {zstd.DecompressionParameter.window_log_max: UNPACKING_BYTES.bit_length() - 1}
+    opened: Readable = zstd.ZstdFile(packed, options=window)
+    return opened
+
+
+class _Xz:
+    """The file says how much memory its unpacking takes, up to 4 GiB; more than UNPACKING_BYTES is not given."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self._packed = packed
+        self._unpacker = self._fresh()
+        self._ahead = b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        while True:
+            if (
+                self._unpacker.eof
+            ):  # another stream may follow, after bytes that fill up to a multiple of four
+                self._ahead = self._unpacker.unused_data.lstrip(b"\0")
+                self._ahead = self._ahead or self._packed.read(BLOCK).lstrip(b"\0")
+                if not self._ahead:
+                    return b""
+                self._unpacker = self._fresh()
+            if self._unpacker.needs_input and not self._ahead:
+                self._ahead = self._packed.read(BLOCK)
+                if not self._ahead:
+                    raise EOFError(marked("it ends before its end"))
+            ahead, self._ahead = self._ahead, b""
+            try:
+                block = self._unpacker.decompress(ahead, size)
+            except lzma.LZMAError as error:
+                if "memory" not in str(error).casefold():
+                    raise
+                raise FileError(
+                    _("it takes more than {number} MiB of memory to unpack", number=UNPACKING_BYTES >> 20),
+                    _("run xz -dc FILE | goneaway-tui explain -"),
+                ) from None
+            if block:
+                return block
+
+    @staticmethod
+    def _fresh() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=UNPACKING_BYTES)
+
+
+UNPACKERS: Final[tuple[tuple[bytes, Callable[[io.BufferedReader], Readable]], ...]] = (
+    (b"\x1f\x8b", lambda packed: gzip.GzipFile(fileobj=packed, mode="rb")),
+    (b"\xfd7zXZ\x00", _Xz),
+    (b"BZh", bz2.BZ2File),
+    (b"\x28\xb5\x2f\xfd", _unpack_zstd),
+)
+"""By what a packed file begins with, whatever it is called."""
+
+
+def read_blocks(name: str) -> Iterator[bytes]:
+    """A log's bytes, unpacked; `-` is standard input. Raises FileError with one clear line."""
+    shown = plain(name, 300)
+    try:
+        if name == STDIN:
+            yield from _unpacked(sys.stdin.buffer)
+        else:
+            with open(name, "rb", buffering=0) as file, Progress(shown, file):  # noqa: PTH123 - bytes as they come
+                yield from _unpacked(file)
+    except FileError as error:
+        raise FileError(_("cannot read {file}: {why}", file=shown, why=error), error.hint) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(
+            _("cannot read {file}: {why}", file=shown, why=plain(error.strerror or str(error), 200)),
+            _("name a log you may read"),
+        ) from None
+    except _PACKED_BADLY as error:
+        raise FileError(
+            _("cannot read {file}: {why}", file=shown, why=plain(str(error), 200)),
+            _("is it damaged, or cut short?"),
+        ) from None
+
+
+def _unpacked(file: Readable) -> Iterator[bytes]:
+    start = b""
+    most = max(len(magic) for magic, _unpack in UNPACKERS)
+    while len(start) < most and (more := file.read(most - len(start))):
+        start += more
+    whole = _Rewound(start, file)
+    opened: Readable = whole
+    for magic, unpack in UNPACKERS:
+        if start.startswith(magic):
+            opened = unpack(io.BufferedReader(whole, BLOCK))
+    while block := opened.read(BLOCK):
+        yield block
+
+
+class _Rewound(io.RawIOBase):
+    """A stream from its beginning, after its first bytes were looked at."""
+
+    def __init__(self, start: bytes, rest: Readable) -> None:
+        super().__init__()
+        self._start = start
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        start, self._start = self._start, b""
+        return start or self._rest.read(size) or b""
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # what BufferedReader hands us
+        if not self._start:
+            block = self._rest.read(len(buffer)) or b""
+        else:
+            block, self._start = self._start[: len(buffer)], self._start[len(buffer) :]
+        buffer[: len(block)] = block
+        return len(block)
+
+
+class Progress(contextlib.AbstractContextManager["Progress"]):
+    """How far a long file is read, for a person at a terminal."""
+
+    LONG = 64 * BLOCK
+    EVERY = 0.5
+
+    def __init__(self, shown: str, file: io.FileIO) -> None:
+        self._shown = plain(shown, 40)
+        self._file = file
+        self._done = threading.Event()
+        self._size = 0
+        with contextlib.suppress(OSError):
+            self._size = file.seek(0, io.SEEK_END)
+            file.seek(0)
+        self._draws = self._size >= self.LONG and sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        if self._draws:
+            threading.Thread(target=self._draw, daemon=True).start()
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._done.set()
+        if self._draws:
+            sys.stderr.write("\r\x1b[K")
+
+    def _draw(self) -> None:
+        while not self._done.wait(self.EVERY):
+            with contextlib.suppress(OSError, ValueError):
+                part = self._file.tell() * 30 // self._size
+                sys.stderr.write(f"\r{self._shown}  [{'#' * part}{'.' * (30 - part)}]")
+                sys.stderr.flush()

@@ -1,0 +1,283 @@
+"""Reading `mysql://user:password@host:port/db?ssl-mode=...`.
+
+No error repeats any part of a DSN: where one is malformed, any part may be a piece of the password.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import pairwise, takewhile
+
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.i18n import _, language_named, language_of, marked
+from goneaway_tui.settings import option_value
+from goneaway_tui.settings.option_value import (
+    BY_NAME,
+    FLAG_NAMES,
+    KEY_NAMES,
+    OptionValue,
+    OriginRank,
+    canonical,
+    did_you_mean,
+    meaning,
+)
+from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS, READS, REPLAY, UI, BareMeaning
+from goneaway_tui.settings.secrets import mask_secret
+from goneaway_tui.settings.values import shown
+
+ORIGIN = "DSN"
+
+SCHEMES = ("mysql", "mariadb")
+
+_FORM = marked("write mysql://user:password@host:port/database")
+_ESCAPING = marked("in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #")
+_PLACES = ("host", "port", "user", "password", "database")
+"""Options that have a place of their own in a DSN; the rest of the connection goes into its query."""
+
+QUERY_KEYS = tuple(
+    key for key, (option, _text) in KEY_NAMES.items() if option.name not in _PLACES and key == option.key
+)
+
+
+def is_dsn(text: str) -> bool:
+    return "://" in text
+
+
+def option_values_in(text: str) -> list[OptionValue]:
+    """What a DSN says, in its order; what it leaves empty it does not say. Raises SettingsError."""
+    scheme, _colon, rest = text.partition("://")
+    if scheme.lower() not in SCHEMES:
+        known = _(" or ").join(f"{known}://" for known in SCHEMES)
+        raise SettingsError(
+            _("the DSN's scheme is not known"), _("a DSN begins with {schemes}", schemes=known)
+        )
+    place, slash, tail = rest.partition("/")
+    if not slash or "?" in place:
+        place, mark, query = rest.partition("?")
+        database = ""
+    else:
+        database, mark, query = tail.partition("?")
+    if "#" in rest or "@" in database + query:
+        raise SettingsError(_("the DSN has # in it, or @ after the host"), _(_ESCAPING))
+    credentials, _at, address = place.rpartition("@")
+    user, colon, password = credentials.partition(":")
+    host, port = _address(address)
+    said = {"user": user, "host": host, "port": port, "database": database}
+    found = [_mention(name, part) for name, part in said.items() if part]
+    if colon:
+        found.append(_mention("password", password))
+    return found + [_from_query(item) for item in query.split("&") if mark and item]
+
+
+def _address(text: str) -> tuple[str, str]:
+    """Host and port as written, the host without the brackets an IPv6 address wears."""
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        colon, port = rest[:1], rest[1:]
+        malformed = not bracket or colon not in {"", ":"}
+    else:
+        host, _colon, port = text.partition(":")
+        malformed = ":" in port
+    if malformed:
+        raise SettingsError(
+            _("the DSN's host is malformed"), _("put an IPv6 address in brackets, as in [::1]:3306")
+        )
+    if port and not (port.isascii() and port.isdecimal()):
+        raise SettingsError(
+            _("the DSN's port is not a number"), _("{what}; {hint}", what=_(_FORM), hint=_(_ESCAPING))
+        )
+    return host, port
+
+
+def _from_query(item: str) -> OptionValue:
+    key, equals, value = item.partition("=")
+    option, text = meaning(KEY_NAMES, canonical(_decoded(key)).lower(), _decoded(value) if equals else None)
+    if option is None or option.name in _PLACES:
+        raise SettingsError(
+            _("the DSN's query has a key that is not known"),
+            _("it may have {names}", names=", ".join(QUERY_KEYS)),
+        )
+    return OptionValue(option, text, ORIGIN, OriginRank.DSN)
+
+
+def _mention(name: str, part: str) -> OptionValue:
+    return OptionValue(BY_NAME[name], _decoded(part), ORIGIN, OriginRank.DSN)
+
+
+def _decoded(part: str) -> str:
+    from urllib.parse import unquote
+
+    try:
+        return unquote(part, errors="strict")
+    except UnicodeDecodeError:
+        raise SettingsError(_("the DSN has percent codes that are not UTF-8"), _(_ESCAPING)) from None
+
+
+class InfoRequest(Enum):
+    """What can be answered without a run."""
+
+    HELP = ("-?", "--help")
+    VERSION = ("-V", "--version")
+    DEFAULTS = ("--print-defaults",)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    command: str = UI
+    mentions: tuple[OptionValue, ...] = ()
+    """What the flags say, in their order."""
+    question: InfoRequest | None = None
+    servers: tuple[str, ...] = ()
+    """Names in the config file, each written `@name`."""
+    dsns: tuple[tuple[OptionValue, ...], ...] = ()
+    """What each DSN says; every one is a server."""
+    action: str = ""
+    """The word after a command of `options.ACTIONS`."""
+    files: tuple[str, ...] = ()
+    """What `explain` or `replay` is to read."""
+
+
+QUESTIONS = {flag: question for question in InfoRequest for flag in question.value}
+_LONG_FLAGS = [option.flag for option in OPTIONS] + [flag for flag in QUESTIONS if flag.startswith("--")]
+_SHORT = {option.flags[0]: option for option in OPTIONS if len(option.flags[0]) == 2}
+
+
+def language_asked(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language to complain in while nothing is known yet: by the last `--lang`, its variable, or the locale.
+
+    What names none of ours is passed over here; where it counts, it is complained of when it is read.
+    """
+    option = BY_NAME["lang"]
+    said = [environ.get(option.env, "")]
+    for word, following in pairwise((*takewhile("--".__ne__, argv), "")):
+        name, equals, glued = word.partition("=")
+        if name.startswith("--") and meaning(FLAG_NAMES, canonical(name[2:]), None)[0] is option:
+            said.append(glued if equals else following)
+    named = (language_named(text.strip()) for text in reversed(said))
+    return next(filter(None, named), None) or language_of(environ)
+
+
+def parse_command_line(argv: Sequence[str]) -> CommandLine:
+    """What the arguments say. `--help` and `--version` answer at once, whatever follows; help is about the command named.
+
+    Raises SettingsError, which repeats no password.
+    """
+    left = deque(argv)
+    words: list[tuple[str, bool]] = []
+    flags: list[OptionValue] = []
+    question = None
+    asked = ended = False
+    while left:
+        word = left.popleft()
+        if ended or word == "-" or not word.startswith("-"):
+            words.append((word, asked))
+            asked = False
+        elif word == "--":
+            ended = True
+        elif word in QUESTIONS:
+            question = QUESTIONS[word]
+            if question is not InfoRequest.DEFAULTS:
+                named = (each for each in (*(said for said, _asked in words), *left) if each in COMMANDS)
+                return CommandLine(next(named, UI), question=question)
+        else:
+            flags.append(_flag(word, left))
+            asked = flags[-1].option.bare is BareMeaning.ASK and flags[-1].text is None
+    return replace(_words_said(words), mentions=tuple(flags), question=question)
+
+
+def _flag(word: str, left: deque[str]) -> OptionValue:
+    """The flag `word`, with its value taken off `left` if it needs one and has none glued on."""
+    text: str | None
+    if word.startswith("--"):
+        name, equals, glued = word[2:].partition("=")
+        option, text = meaning(FLAG_NAMES, canonical(name), glued if equals else None)
+    else:
+        option, text = _SHORT.get(word[:2]), word[2:] or None
+    if option is None:
+        raise _unknown(word)
+    if text is None and option.bare is BareMeaning.REFUSED:
+        if not left or (left[0].startswith("-") and left[0] != "-"):
+            hint = _("write {example}", example=f"{option.flag}={option.metavar}")
+            raise SettingsError(
+                _("{name} needs a value", name=word[:2] if word in option.flags[:-1] else option.flag),
+                _("{hint}, or --help for help", hint=hint) if word == "-h" else hint,
+            )
+        text = left.popleft()
+    return OptionValue(option, text, option.flag, OriginRank.FLAG)
+
+
+def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901 - one branch a kind of word
+    """Command, servers, files and DSNs, in whatever order."""
+    command, action = UI, ""
+    servers: list[str] = []
+    dsns: list[tuple[OptionValue, ...]] = []
+    files: list[str] = []
+    for word, after_password in words:
+        if is_dsn(word):
+            dsns.append(tuple(option_values_in(word)))
+        elif command in READS and not after_password and not word.startswith("@"):
+            files.append(word)
+        elif command in ACTIONS and not action:
+            action = _action(command, word)
+        elif word in COMMANDS:
+            if command != UI:
+                raise SettingsError(
+                    _("two commands, {one} and {other}", one=command, other=word), _("give one")
+                )
+            command = word
+        elif after_password:
+            raise SettingsError(
+                _("the word after -p is not taken for the password, as in the mysql client"),
+                _("glue it to the flag, or leave -p alone to be asked"),
+            )
+        elif word.startswith("@"):
+            servers.append(word[1:])
+        else:
+            raise _unexpected(word)
+    if command in ACTIONS and not action:
+        raise SettingsError(_("{command} needs a word after it", command=command), _one_of(ACTIONS[command]))
+    if command == REPLAY and len(files) != 1:
+        raise SettingsError(
+            _("replay takes one recording"), _("write {example}", example="goneaway-tui replay FILE")
+        )
+    return CommandLine(command, servers=tuple(servers), dsns=tuple(dsns), action=action, files=tuple(files))
+
+
+def _action(command: str, word: str) -> str:
+    if word not in ACTIONS[command]:
+        hint = did_you_mean(word, ACTIONS[command]) or _one_of(ACTIONS[command])
+        raise SettingsError(
+            _("{command} has no {word}", command=command, word=shown(mask_secret(word))), hint
+        )
+    return word
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return _("it is one of {names}", names=", ".join(names))
+
+
+def _unknown(word: str) -> SettingsError:
+    if word[:2] in option_value.LEFT_OUT:
+        return option_value.is_unsupported(word[:2])
+    if not word.startswith("--"):
+        return SettingsError(_("there is no flag {flag}", flag=shown(word[:2])), _("see --help"))
+    flag = canonical(word.partition("=")[0])
+    if flag in option_value.LEFT_OUT:
+        return option_value.is_unsupported(flag)
+    if flag[2:] in COMMANDS:
+        return SettingsError(
+            _("there is no flag {flag}", flag=shown(flag)),
+            _("write {example}", example=f"goneaway-tui {flag[2:]}"),
+        )
+    return SettingsError(
+        _("there is no flag {flag}", flag=shown(mask_secret(flag))),
+        did_you_mean(flag, _LONG_FLAGS) or _("see --help"),
+    )
+
+
+def _unexpected(word: str) -> SettingsError:
+    hint = did_you_mean(word, COMMANDS) or _("-h HOST names a server, -D NAME a database")
+    return SettingsError(_("there is no command {word}", word=shown(mask_secret(word))), hint)

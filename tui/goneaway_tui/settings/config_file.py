@@ -1,0 +1,216 @@
+"""The config file itself: where it is, what it comes to, and a new one to begin with."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.settings import config_reader
+from goneaway_tui.settings.bindings import BINDINGS
+from goneaway_tui.settings.config_reader import (
+    COLOR,
+    COMMON,
+    CONNECTION,
+    GROUPS,
+    OF_A_SERVER,
+    SERVERS,
+    Config,
+)
+from goneaway_tui.settings.environment import Environment, FileContent
+from goneaway_tui.settings.help import DescribedValue, shown_value
+from goneaway_tui.settings.option_value import OptionValue, resolved_option, spelled
+from goneaway_tui.settings.options import BareMeaning
+from goneaway_tui.settings.settings import InfoAnswer
+
+LONGEST = 256 << 10
+"""Bytes."""
+
+_EXAMPLES = {
+    "theme": "nord",
+    "lang": "zh",
+    "error-log": "/var/log/mysql/error.log",
+    "host": "db1.example.com",
+    "user": "dba",
+    "socket": "/run/mysqld/mysqld.sock",
+    "protocol": "TCP",
+    "database": "shop",
+    "ssl-mode": "VERIFY_IDENTITY",
+    "ssl-ca": "/etc/ssl/certs/db-ca.pem",
+    "ssl-cert": "/etc/ssl/certs/dba.pem",
+    "ssl-key": "/etc/ssl/private/dba.pem",
+    "server-public-key-path": "/etc/ssl/certs/db1-public-key.pem",
+    "ssh": "dba@jump.example.com",
+}
+"""For options that have no default to show, or a better one to have."""
+_UNSHOWN = {"password", "ssl", "ssl-verify-server-cert"}
+"""What a config file takes and had better not have: secrets, and second words for one thing."""
+
+_BEGINNING = marked("""\
+# Settings of goneaway-tui. Every line here is an example: take its # away.
+# A flag, a DSN or a variable overrules what is said here; this overrules the option files of mysql.
+""")
+
+_SERVERS = marked("""
+# A server's name and what is special about it: goneaway-tui @prod-db1
+#[servers.prod-db1]
+""")
+
+_ENDING = marked("""\
+# Prints the password on its first line; no shell takes it apart, and it runs only when it is needed.
+#password_command = ["pass", "db1"]
+# Or the system's keyring has it, put there by: keyring set SERVICE USER
+#password_keyring = "SERVICE"
+# Or it is asked for at the terminal, each time.
+#password_prompt = true
+# What marks this server on the screen.
+#color = "red"
+# Any option from above, for this server only.
+#read_only = true
+# Its group: goneaway-tui --group prod
+#group = "prod"
+
+# Or the groups in one place.
+#[groups]
+#all = ["prod-db1"]
+
+# Keys by the id of what they do; several have commas between them.
+#[keys]
+#board.kill = "K"
+#board.doctor = "d,f2"
+""")
+
+
+def load_config(named: str | None, around: Environment) -> Config:
+    """What the config file says; nothing where there is none and none was named.
+
+    Raises SettingsError with the file and the line, and FileError where it cannot be read.
+    """
+    found_there, faults = check_config(named, around)
+    if faults:
+        raise faults[0]
+    return found_there
+
+
+def check_config(named: str | None, around: Environment) -> tuple[Config, tuple[SettingsError, ...]]:
+    """The same, with every fault in it instead of the first. Raises where there is nothing to look through."""
+    path, name = config_path(named, around)
+    content = around.files.read(path)
+    if content is None:
+        if named is None:
+            return Config(name), ()
+        raise SettingsError(
+            _("there is no config file {file}", file=name), _("goneaway-tui config init makes one")
+        )
+    return config_reader.find_faults(
+        decoded(content, name), name, is_private=is_private(content), is_safe=content.is_safe
+    )
+
+
+def decoded(content: FileContent, name: str) -> str:
+    """Raises SettingsError for what is no config file."""
+    if len(content.data) > LONGEST:
+        raise SettingsError(
+            _("{file} is longer than {number} KiB", file=name, number=LONGEST >> 10),
+            _("that is no config file"),
+        )
+    try:
+        return content.data.decode()
+    except UnicodeDecodeError as error:
+        line = content.data.count(b"\n", 0, error.start) + 1
+        place = _("{file} line {line}", file=name, line=line)
+        raise SettingsError(_("not UTF-8"), _("save it as UTF-8"), place) from None
+
+
+def is_private(content: FileContent) -> bool:
+    """Whether nobody but its owner may read it."""
+    return not (stat.S_ISREG(content.mode) and content.mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def config_answer(action: str, named: str | None, around: Environment) -> InfoAnswer:
+    """What `config` says but to `check`. Raises as `load_config` does."""
+    path, _name = config_path(named, around)
+    if action == "path":
+        return InfoAnswer(f"{path}\n")
+    if action == "init":
+        return InfoAnswer(example_config(), path)
+    if action in {SERVERS, GROUPS}:
+        return InfoAnswer("".join(f"{name}\n" for name in getattr(load_config(named, around), action)))
+    return InfoAnswer("\n".join(_shown(load_config(str(path), around))) + "\n")
+
+
+def check_report(found_there: Config, faults: tuple[SettingsError, ...]) -> InfoAnswer:
+    """What `config check` says of a file."""
+    if faults:
+        return InfoAnswer("", faults=tuple(fault.line for fault in faults))
+    right = _(
+        "{file} is right: {servers}, {groups}, {keys}",
+        file=found_there.name,
+        servers=ngettext("{number} server", "{number} servers", len(found_there.servers)),
+        groups=ngettext("{number} group", "{number} groups", len(found_there.groups)),
+        keys=ngettext("{number} key", "{number} keys", len(found_there.keys)),
+    )
+    return InfoAnswer(f"{right}\n")
+
+
+def example_config() -> str:
+    """A config file with every key there is, all of it behind `#`."""
+    common = (line for word in COMMON for line in _sample(word))
+    connection = (line for word in CONNECTION if word not in _UNSHOWN for line in _sample(word))
+    import textwrap
+
+    keys = textwrap.fill(", ".join(BINDINGS), 100, initial_indent="# ", subsequent_indent="# ")
+    samples = (
+        _(_BEGINNING),
+        "\n",
+        *common,
+        _(_SERVERS),
+        *connection,
+        _(_ENDING),
+        _("# What can have a key:") + "\n",
+        keys,
+        "\n",
+    )
+    return "".join(samples)
+
+
+def _sample(word: str) -> Iterator[str]:
+    option = OF_A_SERVER[word]
+    value = "false" if option.is_switch else str(_EXAMPLES.get(word, option.default))
+    yield f"# {option.told}\n"
+    yield (
+        f"#{word.replace('-', '_')} = "
+        + (value if value.isdecimal() or option.is_switch else f'"{value}"')
+        + "\n"
+    )
+
+
+def _shown(settings: Config) -> Iterator[str]:
+    yield f"# {settings.name}"
+    yield from map(_line, settings.mentions)
+    for server in settings.servers.values():
+        yield f"\n[servers.{server.name}]"
+        yield from map(_line, server.mentions)
+        if server.color:
+            yield f"{COLOR} = {shown_value(server.color)}"
+    for title, table in (
+        ("groups", {k: " ".join(v) for k, v in settings.groups.items()}),
+        ("keys", settings.keys),
+    ):
+        if table:
+            yield f"\n[{title}]"
+            yield from (f"{shown_value(key)} = {shown_value(value)}" for key, value in table.items())
+
+
+def _line(mention: OptionValue) -> str:
+    value = resolved_option(mention).value
+    told = shown_value(DescribedValue(_("asked for")) if value is BareMeaning.ASK else value)
+    return f"{spelled(mention.option.label, mention.rank)} = {told}  # {mention.origin}"
+
+
+def config_path(named: str | None, around: Environment) -> tuple[Path, str]:
+    """The file, and what to call it."""
+    path = around.config() if named is None else Path(named)
+    return path, around.name(path)

@@ -1,0 +1,452 @@
+"""On which line of a TOML text a key stands: `tomllib` tells what it found, not where."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.settings.bindings import BINDINGS, binding_leaves, binding_of, collisions
+from goneaway_tui.settings.option_value import (
+    BY_NAME,
+    OptionValue,
+    OriginRank,
+    canonical,
+    did_you_mean,
+    resolved_option,
+    spelled,
+)
+from goneaway_tui.settings.options import OPTIONS, Option, Section
+from goneaway_tui.settings.settings import Keyring, PasswordCommand
+from goneaway_tui.settings.values import shown
+from goneaway_tui.text.sanitize import plain
+
+KeyPath = tuple[str, ...]
+
+_HEADING = re.compile(r"\s*\[{1,2}([^\]#]{1,200})\]")
+_ASSIGNMENT = re.compile(r"""\s*((?:[\w.\s-]|"[^"]*"|'[^']*'){1,200}?)\s*=""")
+
+
+class TomlLines:
+    """The lines of a text that parses.
+
+    A line inside a text of several lines may pass for a key; the first line that looks like it is taken then.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._lines: dict[KeyPath, int] = {}
+        table: KeyPath = ()
+        for number, line in enumerate(text.split("\n"), 1):
+            if heading := _HEADING.match(line):
+                table = _parts(heading[1])
+                self._note(table, number)
+            elif assignment := _ASSIGNMENT.match(line):
+                self._note((*table, *_parts(assignment[1])), number)
+
+    def line(self, path: KeyPath) -> int:
+        """That of the key, or else of the nearest table around it; 1 where neither was seen.
+
+        >>> TomlLines('a = 1\\n[servers."x y"]\\nhost = "db1"').line(("servers", "x y", "host"))
+        3
+        """
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+    def _note(self, path: KeyPath, number: int) -> None:
+        for length in range(1, len(path) + 1):
+            self._lines.setdefault(path[:length], number)
+
+
+def _parts(dotted: str) -> KeyPath:
+    """The parts of a key as written, read by the one who knows the quoting; none for what is no key."""
+    try:
+        inner: object = tomllib.loads(f"{dotted} = 0")
+    except ValueError:
+        return ()
+    path: list[str] = []
+    while isinstance(inner, dict) and len(inner) == 1:
+        [(part, inner)] = inner.items()
+        path.append(part)
+    return tuple(path)
+
+
+SERVERS, GROUPS, KEYS = "servers", "groups", "keys"
+COLOR, GROUP = "color", "group"
+PASSWORD_COMMAND, PASSWORD_KEYRING, PASSWORD_PROMPT = (
+    "password-command",
+    "password-keyring",
+    "password-prompt",
+)
+"""What a server has besides options."""
+
+COLORS = (
+    *("red", "orange", "yellow", "green", "teal", "cyan", "blue", "purple", "magenta", "pink"),
+    *("brown", "gray", "white", "black"),
+)
+"""Colours that have a name; any other is `#rrggbb`."""
+
+COMMON: Mapping[str, Option] = {
+    option.word: option for option in OPTIONS if option.section is Section.SHOWING
+}
+CONNECTION: Mapping[str, Option] = {
+    option.word: option for option in OPTIONS if option.section is Section.CONNECTION
+}
+OF_A_SERVER = {**CONNECTION, **COMMON}
+
+MOST_NAMED = 8
+"""Names said in one line of an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigServer:
+    """What is said of one server."""
+
+    name: str
+    mentions: tuple[OptionValue, ...]
+    color: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    name: str
+    """The file's, as a person would write it."""
+    mentions: tuple[OptionValue, ...] = ()
+    """What holds for every server."""
+    servers: Mapping[str, ConfigServer] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of servers by the name of their group; none is empty."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys by the id of their binding, with commas between several."""
+
+    def server(self, name: str) -> ConfigServer:
+        if name in self.servers:
+            return self.servers[name]
+        what = _("{file} has no server {name}", file=self.name, name=shown(name))
+        raise SettingsError(what, _among(name, self.servers) or _("[servers.NAME] makes one"))
+
+    def group(self, name: str) -> tuple[str, ...]:
+        if name in self.groups:
+            return self.groups[name]
+        what = _("{file} has no group {name}", file=self.name, name=shown(name))
+        raise SettingsError(what, _among(name, self.groups) or _("[groups] names them"))
+
+
+def _among(name: str, known: Mapping[str, object]) -> str:
+    """What there is instead; empty where there is nothing."""
+    some = ", ".join([*known][:MOST_NAMED]) + ", ..." * (len(known) > MOST_NAMED)
+    return did_you_mean(name, known) or (_("there are {names}", names=some) if known else "")
+
+
+class ConfigFaults:
+    """Found while a file is read, in any order."""
+
+    def __init__(self, name: str, where: TomlLines) -> None:
+        self.name = name
+        """The file's, as a person would write it."""
+        self._where = where
+        self._noted: list[tuple[int, SettingsError]] = []
+        self._line = 1
+        """Of the latest."""
+
+    @property
+    def by_line(self) -> tuple[SettingsError, ...]:
+        return tuple(fault for _line, fault in sorted(self._noted, key=lambda each: each[0]))
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """What goes wrong inside is noted, and ends no more than what is inside."""
+        try:
+            yield
+        except SettingsError as fault:
+            if str(fault) not in {str(known) for _line, known in self._noted}:
+                self._noted.append((self._line, fault))
+
+    def fault(self, path: KeyPath, what: str, hint: str) -> SettingsError:
+        """Keys come into both parts as they were written: whatever they are, it stays one line."""
+        return SettingsError(plain(what, 400), plain(hint, 200), plain(self.place(path), 400))
+
+    def line(self, path: KeyPath) -> int:
+        return self._where.line(path)
+
+    def place(self, path: KeyPath) -> str:
+        """Where a key stands; what is found wrong from now on is about there."""
+        self._line = self._where.line(path)
+        return _("{file} line {line}", file=self.name, line=self._line)
+
+    def title(self, path: KeyPath) -> str:
+        """A key with its place before it."""
+        return _("{place}: {what}", place=self.place(path), what=path[-1])
+
+
+_FORM = marked('write key = "value"')
+_LETTERS = marked("write letters, digits, - and .")
+_NAME = re.compile(r"\w[\w.-]{0,63}")
+_COLOR = re.compile(r"#(?:[0-9a-f]{3}){1,2}", re.IGNORECASE)
+_KEY = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)*(?:\w{1,30}|[!-~])")
+
+
+def read_config(text: str, name: str, *, is_private: bool, is_safe: bool = True) -> Config:
+    """What a config file says, every value of it looked at.
+
+    `is_private` says that nobody but its owner may read it, `is_safe` that nobody but its owner may write it. Raises SettingsError with `name` and the line.
+    """
+    config, faults = find_faults(text, name, is_private=is_private, is_safe=is_safe)
+    if faults:
+        raise faults[0]
+    return config
+
+
+def find_faults(
+    text: str, name: str, *, is_private: bool, is_safe: bool = True
+) -> tuple[Config, tuple[SettingsError, ...]]:
+    """What of it is right, and every fault by its line. Where it is no TOML, only the first fault can be told."""
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Config(name), (_not_toml(text, name, error),)
+    faults = ConfigFaults(name, TomlLines(text))
+    return _Reader(faults, is_private=is_private, is_safe=is_safe).config(document), faults.by_line
+
+
+def _not_toml(text: str, name: str, error: Exception) -> SettingsError:
+    """`tomllib` says the line at the end; we say it where all our lines stand."""
+    told = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
+    if told is None:  # of what is no syntax it says no line: nested too deep, a number of thousands of digits
+        return SettingsError(_("not TOML: a value beyond reason"), _(_FORM), name)
+    line = told[2] or text.rstrip().count("\n") + 1
+    what = (told[1][:1].lower() + told[1][1:100]).encode("unicode_escape").decode()
+    place = _("{file} line {line}", file=name, line=line)
+    return SettingsError(_("not TOML: {why}", why=what), _(_FORM), place)
+
+
+class _Reader:
+    """Turns a document into a Config, and knows where everything stands.
+
+    A key that is wrong is a fault and left out; the keys beside it are still looked at.
+    """
+
+    def __init__(self, faults: ConfigFaults, *, is_private: bool, is_safe: bool) -> None:
+        self._faults = faults
+        self._is_private = is_private
+        self._is_safe = is_safe
+
+    def config(self, document: Mapping[str, object]) -> Config:
+        tables: dict[str, Mapping[str, object]] = {}
+        for table in (SERVERS, GROUPS, KEYS):
+            tables[table] = {}
+            with self._faults.noting():
+                tables[table] = self._table(document.get(table, {}), (table,))
+        mentions = self._each(
+            lambda key: self._mention(COMMON, (key,), document[key]),
+            [key for key in document if key not in tables],
+        )
+        servers = {}
+        for name, value in tables[SERVERS].items():
+            with self._faults.noting():
+                servers[name] = self._server(name, value)
+        groups = self._groups(tables[GROUPS], tables[SERVERS])
+        return Config(self._faults.name, mentions, servers, groups, self._keys(tables[KEYS]))
+
+    def _each(self, read: Callable[[str], OptionValue], keys: Iterable[str]) -> tuple[OptionValue, ...]:
+        """What can be read of some keys."""
+        mentions = []
+        for key in keys:
+            with self._faults.noting():
+                mentions.append(read(key))
+        return tuple(mentions)
+
+    def _server(self, name: str, value: object) -> ConfigServer:
+        path = (SERVERS, name)
+        table = self._table(value, path)
+        words = {key: canonical(key) for key in table}
+        mentions = self._each(
+            lambda key: self._said_of_server((*path, key), table[key]),
+            [key for key, word in words.items() if word not in {COLOR, GROUP}],
+        )
+        color = None
+        for key in (key for key, word in words.items() if word == COLOR):
+            with self._faults.noting():
+                color = self._color((*path, key), table[key])
+        if not _NAME.fullmatch(name):
+            raise self._faults.fault(path, _("not a server's name: {name}", name=shown(name)), _(_LETTERS))
+        named = [mention.option.name for mention in mentions]
+        for mention in mentions:
+            if named.count(mention.option.name) > 1:
+                raise self._faults.fault(path, _("{key} is said twice", key=mention.word), _("say it once"))
+        return ConfigServer(name, mentions, color, self._faults.line(path))
+
+    def _said_of_server(self, path: KeyPath, value: object) -> OptionValue:
+        read = self._passwords.get(canonical(path[-1]))
+        if read is None:
+            return self._mention(OF_A_SERVER, path, value)
+        return OptionValue(
+            BY_NAME["password"], None, self._faults.place(path), OriginRank.CONFIG, read(path, value)
+        )
+
+    @property
+    def _passwords(self) -> Mapping[str, Callable[[KeyPath, object], PasswordCommand | Keyring | None]]:
+        """The ways to a password besides the password, by their keys."""
+        return {
+            PASSWORD_COMMAND: self._command,
+            PASSWORD_KEYRING: self._keyring,
+            PASSWORD_PROMPT: self._prompt,
+        }
+
+    def _mention(self, known: Mapping[str, Option], path: KeyPath, value: object) -> OptionValue:
+        key = canonical(path[-1])
+        option = known.get(key)
+        if option is None:
+            raise self._unknown(path, known)
+        if isinstance(value, bool):
+            text = str(int(value))
+        elif isinstance(value, str | int | float):
+            text = str(value)
+        else:
+            raise self._faults.fault(path, _("{key} is not one value", key=path[-1]), _write(path, "..."))
+        if option.name == "password" and not self._is_private:
+            raise self._faults.fault(
+                path,
+                _("a password in a file that others may read"),
+                _("chmod 600 it, or say {key}", key=spelled(PASSWORD_COMMAND, OriginRank.CONFIG)),
+            )
+        mention = OptionValue(option, text, self._faults.place(path), OriginRank.CONFIG)
+        resolved_option(mention)
+        return mention
+
+    def _unknown(self, path: KeyPath, known: Mapping[str, Option]) -> SettingsError:
+        extra = (COLOR, GROUP, *self._passwords) if len(path) > 1 else (SERVERS, GROUPS, KEYS)
+        key = canonical(path[-1])
+        hint = did_you_mean(key, [*known, *extra]).replace("-", "_")
+        if not hint and len(path) == 1 and key in CONNECTION:
+            hint = _("write it below [servers.NAME]")
+        return self._faults.fault(
+            path,
+            _("there is no key {key}", key=shown(path[-1])),
+            hint or _("goneaway-tui config init shows them all"),
+        )
+
+    def _command(self, path: KeyPath, value: object) -> PasswordCommand:
+        if not (
+            isinstance(value, list)
+            and value
+            and all(isinstance(word, str) and word and "\0" not in word for word in value)
+        ):
+            raise self._faults.fault(
+                path,
+                _("not a list of words"),
+                _("{hint}; no shell takes it apart", hint=_write(path, '["pass", "db1"]')),
+            )
+        if not self._is_safe:
+            raise self._faults.fault(
+                path,
+                _("a command in a file that another user can write"),
+                _("chmod go-w it, and make it your own file"),
+            )
+        return PasswordCommand(tuple(value), self._faults.title(path))
+
+    def _keyring(self, path: KeyPath, value: object) -> Keyring:
+        if not (isinstance(value, str) and value and value.isprintable()):
+            raise self._faults.fault(path, _("not a service of the keyring"), _write(path, '"goneaway-tui"'))
+        return Keyring(value, self._faults.title(path))
+
+    def _prompt(self, path: KeyPath, value: object) -> None:
+        """No value: what is asked for is known only then."""
+        if value is not True:
+            raise self._faults.fault(
+                path, _("not true"), _("{hint}, or leave it out", hint=_write(path, "true"))
+            )
+
+    def _color(self, path: KeyPath, value: object) -> str:
+        if not isinstance(value, str) or not (value in COLORS or _COLOR.fullmatch(value)):
+            near = did_you_mean(value, COLORS) if isinstance(value, str) else ""
+            raise self._faults.fault(path, _("not a colour"), near or _('write color = "red", or "#c04040"'))
+        return value
+
+    def _groups(
+        self, table: Mapping[str, object], servers: Mapping[str, object]
+    ) -> dict[str, tuple[str, ...]]:
+        groups: dict[str, dict[str, None]] = {}
+        for group, names in table.items():
+            with self._faults.noting():
+                for name in self._words((GROUPS, group), names):
+                    groups.setdefault(group, {})[self._known(group, name, servers)] = None
+        for name, server in servers.items():
+            for key, value in server.items() if isinstance(server, dict) else ():
+                if canonical(key) == GROUP:
+                    with self._faults.noting():
+                        [group] = self._words((SERVERS, name, key), [value])
+                        groups.setdefault(group, {})[name] = None
+        for group in groups:
+            with self._faults.noting():
+                if not _NAME.fullmatch(group):
+                    raise self._faults.fault(
+                        (GROUPS, group), _("not a group's name: {name}", name=shown(group)), _(_LETTERS)
+                    )
+        return {group: tuple(names) for group, names in groups.items()}
+
+    def _known(self, group: str, name: str, servers: Mapping[str, object]) -> str:
+        if name in servers:
+            return name
+        hint = did_you_mean(name, servers) or _("[servers.NAME] makes one")
+        raise self._faults.fault((GROUPS, group), _("there is no server {name}", name=shown(name)), hint)
+
+    def _keys(self, table: Mapping[str, object]) -> dict[str, str]:
+        keys: dict[str, str] = {}
+        paths: dict[str, KeyPath] = {}
+        for path, value in binding_leaves(table, (KEYS,)):
+            with self._faults.noting():
+                binding = self._binding(path)
+                keys[binding] = self._bound(path, value)
+                paths[binding] = path
+        for key, binding, other in collisions(keys):
+            with self._faults.noting():
+                both = _(
+                    "{name} and {other} have the same key {key}", name=binding, other=other, key=shown(key)
+                )
+                raise self._faults.fault(paths[binding], both, _("give each its own key"))
+        return keys
+
+    def _binding(self, path: KeyPath) -> str:
+        name = ".".join(path[1:])
+        binding = binding_of(name)
+        if binding is None:
+            hint = did_you_mean(name, BINDINGS) or _("goneaway-tui config init lists what has one")
+            raise self._faults.fault(path, _("nothing that has a key: {name}", name=shown(name)), hint)
+        return binding
+
+    def _bound(self, path: KeyPath, value: object) -> str:
+        said = value.split(",") if isinstance(value, str) and value != "," else value
+        each = [key.strip() for key in self._words(path, said)]
+        for key in each:
+            if not _KEY.fullmatch(key):
+                raise self._faults.fault(
+                    path, _("not a key: {key}", key=shown(key)), _('write it like "w", "f2" or "ctrl+w"')
+                )
+        return ",".join(each)
+
+    def _words(self, path: KeyPath, value: object) -> Iterator[str]:
+        if not (isinstance(value, list) and value):
+            raise self._faults.fault(path, _("not a list of names"), _write(path, '["..."]'))
+        for word in value:
+            if not (isinstance(word, str) and word.isprintable() and word):
+                raise self._faults.fault(path, _("not a name"), _write(path, '"..."'))
+            yield word
+
+    def _table(self, value: object, path: KeyPath) -> Mapping[str, object]:
+        if not isinstance(value, dict):
+            raise self._faults.fault(
+                path,
+                _("{key} is not a table", key=shown(".".join(path))),
+                _("write {example} above it", example=f"[{path[0]}...]"),
+            )
+        return value
+
+
+def _write(path: KeyPath, value: str) -> str:
+    return _("write {example}", example=f"{path[-1]} = {value}")

@@ -1,0 +1,268 @@
+"""Texts for who asks instead of running: `--help`, `--version`, `--print-defaults`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from goneaway_tui.errors import ExitCode
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.settings.options import (
+    ACTIONS,
+    COMMANDS,
+    COMPLETION,
+    CONFIG,
+    CONNECTED,
+    DEMO,
+    EXPLAIN,
+    EXPORTER,
+    MANUAL,
+    OPTIONS,
+    REPLAY,
+    SCHEMA,
+    SERVE,
+    SNAPSHOT,
+    UI,
+    WATCH,
+    BareMeaning,
+    Option,
+    Section,
+)
+from goneaway_tui.settings.secrets import MASK, Secret
+from goneaway_tui.settings.settings import Keyring, PasswordCommand, Settings
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.text.width import cell_width, wrapped
+
+WIDTH = 80
+_COLUMN = 32
+
+ABOUT = marked("goneaway-tui shows every MySQL or MariaDB session beside the limit that will close it.")
+
+SYNOPSES = (
+    "[CONNECTION] [DSN ... | @NAME ...]",
+    "snapshot [CONNECTION] [DSN | @NAME] [--format NAME] [--output FILE]",
+    "watch [CONNECTION] [DSN | @NAME] [--for SECONDS] [--output FILE]",
+    "explain [FILE ... | -] [CONNECTION] [DSN | @NAME] [--format NAME]",
+    "replay FILE",
+    "exporter [CONNECTION] [DSN ... | @NAME ...] [--listen ADDRESS:PORT]",
+    "serve [CONNECTION] [DSN ... | @NAME ...] [--wall] [--listen ADDRESS:PORT]",
+    "demo [--simulated] [--for SECONDS]",
+    f"config {'|'.join(ACTIONS[CONFIG])} [--config FILE]",
+    f"schema {'|'.join(ACTIONS[SCHEMA])}",
+    f"completion {'|'.join(ACTIONS[COMPLETION])}",
+    "manual",
+)
+"""What follows the program's name; square brackets are kept on one line."""
+
+EXAMPLES = (
+    "goneaway-tui -h db1 -u dba -p",
+    "goneaway-tui demo",
+    "goneaway-tui snapshot mysql://dba@db1/ --output sessions.csv",
+    "goneaway-tui explain app.log.gz -h db1 -u dba -p",
+)
+
+EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
+    DEMO: ("goneaway-tui demo", "goneaway-tui demo --simulated --for 60"),
+    SNAPSHOT: (
+        "goneaway-tui snapshot -h db1 -u dba -p --format text",
+        "goneaway-tui snapshot mysql://dba@db1/ --output sessions.csv",
+    ),
+    WATCH: (
+        "goneaway-tui watch -h db1 -u dba -p --for 1h --output events.jsonl",
+        "goneaway-tui watch -h db1 -u dba -p --record db1.recording",
+    ),
+    EXPLAIN: (
+        "goneaway-tui explain app.log.gz -h db1 -u dba -p",
+        "goneaway-tui explain app.log --error-log mysqld.err --format markdown",
+    ),
+    REPLAY: ("goneaway-tui replay db1.recording",),
+    EXPORTER: (
+        "goneaway-tui exporter -h db1 -u dba -p --listen 0.0.0.0:9104",
+        "goneaway-tui exporter --print-rules > goneaway.rules.yml",
+    ),
+    SERVE: ("goneaway-tui serve -h db1 -u dba -p --wall",),
+    CONFIG: ("goneaway-tui config init", "goneaway-tui config check"),
+    SCHEMA: ("goneaway-tui schema snapshot",),
+    COMPLETION: ("goneaway-tui completion fish | source", "goneaway-tui completion bash > goneaway-tui.bash"),
+    MANUAL: ("goneaway-tui manual | man -l -",),
+}
+"""By the command they show."""
+
+SOURCES = (
+    marked(
+        "A DSN is mysql://user:password@host:port/database?ssl-mode=REQUIRED, or mariadb://...; its query takes the"
+        " connection's other options."
+    ),
+    marked(
+        "A value is taken from the first that has one: flag, DSN, environment variable ({place}), config"
+        " file, option files of the mysql client, default."
+    ),
+    marked("A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y."),
+)
+"""A paragraph each; `{place}` is where the variables stand."""
+
+STATUSES = {
+    ExitCode.DONE: marked("done"),
+    ExitCode.NOTHING_FOUND: marked("explain found no lost or refused connection"),
+    ExitCode.USAGE: marked("a flag, variable or file says something impossible"),
+    ExitCode.UNREACHABLE: marked("the server is unreachable or refuses us"),
+    ExitCode.FILE: marked("an input or output file cannot be read or written"),
+    ExitCode.INTERRUPTED: marked("interrupted"),
+}
+
+QUESTIONS = {
+    "-?, --help": marked("This text."),
+    "-V, --version": marked("The version."),
+    "--print-defaults": marked("Each value as it would be used, and where it came from."),
+}
+
+_BRACKETS = re.compile(r"\[[^]]*\]")
+_PLAIN = re.compile(r"[^\s#'\"\\]*")
+
+
+def help_text(command: str = UI) -> str:
+    """At most 80 columns; names nothing that does not work. Of one command, or of the whole where none is named."""
+    return _help_of_all() if command == UI else _help_of(command)
+
+
+def _help_of(command: str) -> str:
+    """What it does, examples, and the options that are its own before those it shares."""
+    parts = [
+        _filled(_("{command}: {what}.", command=f"goneaway-tui {command}", what=_(COMMANDS[command]))),
+        "".join(_usage(command)),
+        _titled(_("Examples"), (f"  {each}\n" for each in EXAMPLES_OF[command])),
+    ]
+    of_its_own = (
+        each for each in Section if each not in {Section.CONNECTION, Section.SHOWING, Section.ORIGINS}
+    )
+    shared = (Section.SHOWING,) if command in CONNECTED else (Section.SHOWING, Section.ORIGINS)
+    for section in (*of_its_own, *shared):
+        rows = [
+            _columns(*option_help(each))
+            for each in OPTIONS
+            if each.section is section and command in each.commands
+        ]
+        if rows:
+            parts.append(_titled(_(section.value), rows))
+    parts.append(
+        _filled(
+            _(
+                "goneaway-tui --help shows all: the options of the connection, the other commands, where values come"
+                " from, and the exit statuses."
+            )
+        )
+    )
+    return "\n".join(parts)
+
+
+def _help_of_all() -> str:
+    parts = [
+        _filled(_(ABOUT)),
+        "".join(_usage()),
+        _titled(_("Examples"), (f"  {each}\n" for each in EXAMPLES)),
+    ]
+    for section in Section:
+        rows = (_columns(*option_help(option)) for option in OPTIONS if option.section is section)
+        parts.append(_titled(_(section.value), rows))
+    parts.append(_titled(_("Commands"), (_columns(name, _(text)) for name, text in COMMANDS.items())))
+    parts.append(_titled(_("Questions"), (_columns(flags, _(text)) for flags, text in QUESTIONS.items())))
+    parts.append("".join(_filled(_(each, place=_("in brackets above"))) for each in SOURCES))
+    statuses = (f"{status:>5}  {_(text)}\n" for status, text in STATUSES.items())
+    parts.append(_titled(_("Exit status"), statuses))
+    return "\n".join(parts)
+
+
+def _titled(title: str, lines: Iterable[str]) -> str:
+    return _("{title}:", title=title) + "\n" + "".join(lines)
+
+
+def option_help(option: Option) -> tuple[str, str]:
+    """An option's flags with their value, and what is said of it."""
+    flags = ", ".join(option.flags)
+    if option.metavar:
+        flags += f"[={option.metavar}]" if option.bare is BareMeaning.ASK else f" {option.metavar}"
+    text = option.told
+    if option.default and not option.is_switch:
+        text += _(" Default {value}.", value=option.default)
+    if option.env:
+        text += f" [{option.env}]"
+    return flags, text
+
+
+def _usage(command: str = UI) -> Iterator[str]:
+    lead = _("{title}:", title=_("Usage"))
+    synopses = [each for each in SYNOPSES if command in {UI, each.partition(" ")[0]}]
+    beginnings = (lead, *[" " * cell_width(lead)] * (len(synopses) - 1))
+    for beginning, synopsis in zip(beginnings, synopses, strict=True):
+        start = f"{beginning} goneaway-tui "
+        word = synopsis.partition("[")[0]
+        yield _filled(_BRACKETS.sub(_unbroken, synopsis), start, " " * cell_width(start + word))
+
+
+def _columns(left: str, right: str) -> str:
+    first = f"  {left} ".ljust(_COLUMN)
+    indent = " " * _COLUMN
+    if len(first) > _COLUMN:
+        return f"{first}\n" + _filled(right, indent, indent)
+    return _filled(right, first, indent)
+
+
+def _filled(text: str, first: str = "", others: str = "") -> str:
+    return "\n".join(wrapped(text, WIDTH, first, others)).replace("\xa0", " ") + "\n"
+
+
+def _unbroken(bracket: re.Match[str]) -> str:
+    return bracket[0].replace(" ", "\xa0")
+
+
+def version_text() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"goneaway-tui {version('goneaway-tui')}\n"
+    except PackageNotFoundError:
+        return _("goneaway-tui, run from its sources") + "\n"
+
+
+def defaults_text(settings: Settings) -> str:
+    """One `name = value  # where it came from` a line, for what the command uses."""
+    rows = _defaults(settings)
+    return "".join(f"{label} = {shown_value(value)}  # {_(origin)}\n" for label, value, origin in rows)
+
+
+def _defaults(settings: Settings) -> Iterator[tuple[str, object, str]]:
+    connection = settings.connection
+    for option in OPTIONS:
+        if settings.command not in option.commands or option.name not in settings.origins:
+            continue
+        holder = connection if option.section is Section.CONNECTION else settings
+        value: object = getattr(holder, option.name)
+        if option.name == "password" and connection.ask_password:
+            value = DescribedValue(_("asked for"))
+        yield option.label, value, settings.origins[option.name]
+        if option.name == "socket":
+            yield "protocol", connection.transport, settings.origins["transport"]
+
+
+class DescribedValue(str):
+    """No value, but a word about it."""
+
+    __slots__ = ()
+
+
+def shown_value(value: object) -> str:
+    """A value as an option file would have it, quoted where a bare word would be misread."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Secret):
+        return MASK
+    if isinstance(value, DescribedValue | PasswordCommand | Keyring):
+        return f"({plain(str(value))})"
+    text = str(value)
+    if _PLAIN.fullmatch(text) and text.isprintable():
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    safe = "".join(each if each.isprintable() else "?" for each in escaped)
+    return f'"{safe}"'

@@ -1,0 +1,140 @@
+"""The manual page, in the macros of man(7), from the same rows as `--help`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from goneaway_tui.export.schemas import schema_text
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.settings.completions import completion_text
+from goneaway_tui.settings.help import ABOUT, EXAMPLES, QUESTIONS, SOURCES, STATUSES, SYNOPSES, option_help
+from goneaway_tui.settings.options import ACTIONS, COMMANDS, COMPLETION, MANUAL, OPTIONS, SCHEMA, Section
+from goneaway_tui.text.width import pieces
+
+NAME = marked("see every MySQL or MariaDB session beside the limit that will close it")
+
+FILES = {
+    "~/.config/goneaway-tui/config.toml": marked(
+        "The config file: common options, servers by name, groups, keys."
+        " goneaway-tui config path says where it is, config init writes one that explains itself."
+    ),
+    "/etc/my.cnf, /etc/mysql/my.cnf, $MYSQL_HOME/my.cnf, ~/.my.cnf": marked(
+        "The option files of the mysql client."
+    ),
+    "~/.mylogin.cnf": marked("The login paths of mysql_config_editor."),
+    "~/.local/state/goneaway-tui/journal.jsonl": marked(
+        "What was changed through this tool, and what undoes it."
+    ),
+}
+"""As they are on Linux."""
+
+_FLAG = re.compile(r"(?<![\w-])-{1,2}[a-zA-Z][\w-]*", re.ASCII)
+_META = re.compile(r"[A-Z@]{2,}")
+
+
+def manual_text() -> str:
+    """Lines for `man -l -`; in English ASCII alone, else UTF-8."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    chapter, name = _("User Commands"), _broken(_(NAME))
+    yield from (
+        f'.TH GONEAWAY-TUI 1 "" goneaway-tui "{chapter}"',
+        '.\\" Made by: goneaway-tui manual',
+        _titled(_("NAME")),
+        f"goneaway\\-tui \\- {name}",
+        _titled(_("SYNOPSIS")),
+        ".nh",
+        ".ad l",
+    )
+    for synopsis in SYNOPSES:
+        yield from (".HP 4", f"\\fBgoneaway\\-tui\\fR {_synopsis(synopsis)}")
+    keys = _("Without a command it is the screen; there {key} tells the keys.", key="\\fB?\\fR")
+    yield from (".hy", ".ad b", _titled(_("DESCRIPTION")), _broken(_escaped(_(ABOUT))), ".PP", _broken(keys))
+    for paragraph in SOURCES:
+        yield from (".PP", _marked(_(paragraph, place=_("in brackets below"))))
+    yield _titled(_("COMMANDS"))
+    for name, text in COMMANDS.items():
+        words = "|".join(ACTIONS.get(name, ()))
+        yield from _item(f"\\fB{name}\\fR {words}".rstrip(), _marked(_sentence(_(text))))
+    yield _titled(_("OPTIONS"))
+    for section in Section:
+        yield _titled(_(section.value), ".SS")
+        for option in OPTIONS:
+            if option.section is section:
+                flags, text = option_help(option)
+                yield from _item(_flags(flags), _marked(text))
+    yield _titled(_("Questions"), ".SS")
+    for flags, text in QUESTIONS.items():
+        yield from _item(_flags(flags), _marked(_(text)))
+    statuses = ((str(int(status)), _sentence(_(text))) for status, text in STATUSES.items())
+    yield from _section(_("EXIT STATUS"), statuses)
+    yield from _section(_("FILES"), ((name, _(text)) for name, text in FILES.items()))
+    yield from (_titled(_("EXAMPLES")), ".nf", *map(_escaped, EXAMPLES), ".fi")
+    yield from (_titled(_("SEE ALSO")), ".BR mysql (1),", ".BR mariadb (1)")
+
+
+def _titled(title: str, macro: str = ".SH") -> str:
+    return f"{macro} {title}"
+
+
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield _titled(title)
+    for left, right in rows:
+        yield from _item(_escaped(left), _marked(right))
+
+
+def _sentence(text: str) -> str:
+    return _("{sentence}.", sentence=text[:1].upper() + text[1:])
+
+
+def _item(left: str, right: str) -> tuple[str, ...]:
+    return ".TP", left, right
+
+
+def _synopsis(text: str) -> str:
+    """The command bold, what is to be replaced in italics."""
+    word, _blank, rest = text.partition(" ") if text[0].islower() else ("", "", text)
+    return " ".join(filter(None, (word and f"\\fB{word}\\fR", _values(rest))))
+
+
+def _flags(text: str) -> str:
+    """Flags bold, the name of their value in italics."""
+    flags, value = re.fullmatch(r"(.*?)((?:\[=| )\[?[A-Z].*)?", text).groups("")  # type: ignore[union-attr]
+    bold = ", ".join(f"\\fB{_escaped(flag)}\\fR" for flag in flags.split(", "))
+    return bold + _values(value)
+
+
+def _values(text: str) -> str:
+    return _META.sub(lambda found: f"\\fI{found[0]}\\fR", _escaped(text))
+
+
+def _marked(text: str) -> str:
+    """Flags within a sentence bold."""
+    bold = _FLAG.sub(lambda found: f"\\fB{found[0]}\\fR", _escaped(text, dash="-")).replace("-", "\\-")
+    return _broken(bold)
+
+
+def _broken(text: str) -> str:
+    """With a place to break wherever letters are written without spaces, which roff does not find by itself."""
+    told, before = "", " "
+    for piece in pieces(text):
+        told += piece if before.isspace() or piece.isspace() else f"\\:{piece}"
+        before = piece
+    return told
+
+
+def _escaped(text: str, dash: str = "\\-") -> str:
+    """Text that no macro and no escape is read out of."""
+    escaped = text.replace("\\", "\\e").replace("-", dash).replace("~", "\\(ti").replace("^", "\\(ha")
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
+
+
+DOCUMENTS: Mapping[str, Callable[[str], str]] = {
+    SCHEMA: schema_text,
+    COMPLETION: completion_text,
+    MANUAL: lambda _word: manual_text(),
+}
+"""Each is made from the word that follows the command."""

@@ -1,0 +1,393 @@
+"""The grammar of an option file (`my.cnf`), as the clients of MySQL and MariaDB read it.
+
+Pinned by tests against both clients. Which files are read, and in which order, is `optionfiles`' to know.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from goneaway_tui.errors import FileError, SettingsError
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.settings.environment import Environment, FileContent
+from goneaway_tui.settings.option_value import did_you_mean
+from goneaway_tui.text.sanitize import plain
+
+LONGEST_LINE = 4095
+"""Bytes. The clients take what a line has beyond them for a line of its own (`char buff[4096]`); we refuse it."""
+
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "s": " ", "\\": "\\", '"': '"', "'": "'"}
+_BLANK = " \t\r\n\v\f"
+
+
+@dataclass(frozen=True, slots=True)
+class OptionLine:
+    """One option in one group."""
+
+    group: str
+    """In lower case: the clients find `[CLIENT]` where `[client]` is looked for."""
+    key: str
+    """With `-` for `_`."""
+    value: str | None = field(repr=False)
+    """None where there is no `=`."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """`!include FILE` or `!includedir FOLDER`: to be read before what follows it."""
+
+    path: str
+    is_folder: bool
+    line: int
+
+
+def parse_option_file(text: str, name: str) -> Iterator[OptionLine | Include]:
+    """What a file says, in order, later entries overruling earlier ones.
+
+    Raises SettingsError, with `name` and the line's number and never its text, for what is no option, no group
+    and no inclusion; what stands before it has been yielded by then.
+
+    >>> [(each.key, each.value) for each in parse_option_file("[client]\\nuser = 'a b' # me\\nssl_ca=x", "my.cnf")]
+    [('user', 'a b'), ('ssl-ca', 'x')]
+    """
+    group: str | None = None
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        bare = line.partition("\0")[0].strip(_BLANK)
+        if not bare or bare[0] in "#;":
+            continue
+        place = _("{file} line {line}", file=name, line=number)
+        if len(bare) > LONGEST_LINE // 4 and len(bare.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
+            raise SettingsError(
+                _("longer than {number} bytes, which the clients cut in two", number=LONGEST_LINE),
+                _("make it shorter"),
+                place,
+            )
+        if bare[0] == "!":
+            yield from _inclusion(bare[1:].lstrip(_BLANK), place, number)
+        elif bare[0] == "[":
+            inner, closing, _rest = bare[1:].partition("]")
+            if not closing:
+                raise SettingsError(_("a group without ]"), _("write it as [client]"), place)
+            group = inner.rstrip(_BLANK).lower()
+        elif group is None:
+            raise SettingsError(_("an option before any group"), _("put [client] above it"), place)
+        else:
+            yield _entry(group, bare, place, number)
+
+
+def _inclusion(directive: str, place: str, number: int) -> Iterator[Include]:
+    """Nothing for a word that is not known: the clients pass over it."""
+    word = directive.split(maxsplit=1)[0] if directive else ""
+    if word in {"include", "includedir"}:
+        path = directive[len(word) :].partition("#")[0].strip(_BLANK)
+        if not path:
+            raise SettingsError(
+                _("{name} without a name", name=f"!{word}"),
+                _("write {example}", example=f"!{word} /etc/mysql/..."),
+                place,
+            )
+        yield Include(path, word == "includedir", number)
+
+
+def _entry(group: str, bare: str, place: str, number: int) -> OptionLine:
+    key, equals, value = _uncommented(bare).partition("=")
+    if not key.strip(_BLANK):
+        raise SettingsError(_("a value without a name"), _("write {example}", example="name=value"), place)
+    plain = key.strip(_BLANK).replace("_", "-")
+    return OptionLine(group, plain, _unescaped(_unquoted(value.strip(_BLANK))) if equals else None, number)
+
+
+def _uncommented(line: str) -> str:
+    """`line` up to the first `#` that is outside quotes, with or without a blank before it."""
+    if "#" not in line:
+        return line
+    quote, escaped = "", False
+    for position, character in enumerate(line):
+        if character in "'\"" and not escaped:
+            quote = "" if quote == character else quote or character
+        if character == "#" and not quote:
+            return line[:position]
+        escaped = bool(quote) and character == "\\" and not escaped
+    return line
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] in "'\"" and value[0] == value[-1]:
+        return value[1:-1]
+    return value
+
+
+def _unescaped(value: str) -> str:
+    """`value` with its escapes resolved; a backslash before anything else stands for itself."""
+    if "\\" not in value:
+        return value
+    out: list[str] = []
+    characters = iter(value)
+    for character in characters:
+        if character != "\\":
+            out.append(character)
+            continue
+        following = next(characters, "")
+        out.append(_ESCAPES.get(following, "\\" + following))
+    return "".join(out)
+
+
+_UNUSED, _KEY, _LENGTH, _BLOCK = 4, 20, 4, 16
+Decryption = Callable[[bytes], bytes]
+LONGEST = 4096
+"""Bytes of ciphertext in a line, the most MySQL reads."""
+
+
+def decrypt_login_path(data: bytes, name: str) -> str:
+    """The option file inside; empty for an empty file.
+
+    Raises SettingsError, with `name`, for what `mysql_config_editor` did not write.
+    """
+    if not data:
+        return ""
+    try:
+        return b"".join(_lines(data)).decode("utf-8", "surrogateescape")
+    except ValueError as error:
+        raise SettingsError(
+            _("{file} is damaged: {why}", file=name, why=error),
+            _("write it anew with mysql_config_editor, or leave it out with --no-login-paths"),
+        ) from None
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    at = _UNUSED + _KEY
+    if len(data) < at:
+        raise ValueError(_("it ends before its key does"))
+    decrypt = _decryption(data[_UNUSED:at])
+    while at < len(data):
+        length = int.from_bytes(data[at : at + _LENGTH], "little")
+        at += _LENGTH
+        cipher = data[at : at + length]
+        if not 0 < length <= LONGEST or length % _BLOCK or len(cipher) < length:
+            raise ValueError(_("no line of it ends where byte {number} says", number=at))
+        yield _unpadded(decrypt(cipher))
+        at += length
+
+
+def _unpadded(text: bytes) -> bytes:
+    padding = text[-1]
+    if not 1 <= padding <= _BLOCK or text[-padding:] != bytes([padding]) * padding:
+        raise ValueError(_("its key does not open it"))
+    return text[:-padding]
+
+
+def _decryption(material: bytes) -> Decryption:
+    try:
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    except ImportError:
+        raise SettingsError(
+            _("what opens login paths is not installed"), _("install the Python package cryptography")
+        ) from None
+
+    key = bytearray(_BLOCK)
+    for position, each in enumerate(material):
+        key[position % _BLOCK] ^= each
+    cipher = Cipher(algorithms.AES(bytes(key)), modes.ECB())  # noqa: S305 - the format's choice, not ours
+
+    def decrypt(text: bytes) -> bytes:
+        decryptor = cipher.decryptor()
+        return decryptor.update(text) + decryptor.finalize()
+
+    return decrypt
+
+
+GROUPS = ("client", "mysql", "client-server", "client-mariadb", "mariadb-client")
+"""The first two are every client's, the others are MariaDB's client's too."""
+LOGIN_GROUPS = ("client", "mysql")
+FOLDERS = ("/etc", "/etc/mysql")
+"""Compiled into the packages of most systems; both clients' `--help` says their own."""
+
+DEEPEST = 10
+"""Inclusions within inclusions, the most that both clients follow."""
+MOST_FILES = 200
+MOST_BYTES = 256 << 10
+"""Bounds of ours: ten levels of folders could name more files than there are atoms."""
+MOST_WARNINGS = 20
+MAKES_ONE = marked("mysql_config_editor set --login-path=NAME makes one")
+
+_OTHERS_MAY_READ = stat.S_IXUSR | stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True)
+class OptionFileChoice:
+    """What the command line and the environment say about where options are to be read."""
+
+    file: str | None = None
+    extra_file: str | None = None
+    suffix: str | None = None
+    no_defaults: bool = False
+    login_path: str | None = None
+    no_login_paths: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSetting:
+    """One option that counts, and where it stands."""
+
+    group: str
+    key: str
+    value: str | None = field(repr=False)
+    origin: str
+    """`~/.my.cnf [client] line 2`."""
+
+
+class OptionFiles:
+    """One reading of them all."""
+
+    def __init__(self, choice: OptionFileChoice, around: Environment) -> None:
+        self.warnings: dict[str, None] = {}
+        """What the clients warn of and pass over, each once."""
+        self._choice = choice
+        self._around = around
+        self._files = 0
+        self._bytes = 0
+
+    def __iter__(self) -> Iterator[OptionSetting]:
+        """Everything said, the last word last. Raises SettingsError with file and line."""
+        groups = _with_suffix(GROUPS, self._choice.suffix)
+        for path, is_required in self._paths():
+            for entry, name in self._file(path, is_required=is_required):
+                if entry.group in groups:
+                    origin = _("{file} line {line}", file=f"{name} [{entry.group}]", line=entry.line)
+                    yield OptionSetting(entry.group, entry.key, entry.value, origin)
+        if not self._choice.no_login_paths:
+            yield from self._login_paths()
+
+    def _paths(self) -> Iterator[tuple[Path, bool]]:
+        choice = self._choice
+        if choice.file is not None:
+            yield self._expanded(choice.file), True
+        elif not choice.no_defaults:
+            for folder in _once((*FOLDERS, _home_of_settings(self._around.environ))):
+                yield Path(folder, "my.cnf"), False
+            if choice.extra_file is not None:
+                yield self._expanded(choice.extra_file), True
+            yield self._around.home / ".my.cnf", False
+
+    def _file(
+        self, path: Path, depth: int = 0, *, is_required: bool = False
+    ) -> Iterator[tuple[OptionLine, str]]:
+        """Its entries and those of what it includes, each with the name of its file."""
+        name = self._around.name(path)
+        content = self._content(path, is_required=is_required)
+        if content is None:
+            return
+        self._files += 1
+        self._bytes += len(content.data)
+        if self._is_too_much:
+            raise SettingsError(
+                _("too many option files, or too long"), _("look for a circle of !include"), name
+            )
+        if stat.S_ISREG(content.mode) and content.mode & stat.S_IWOTH:
+            self.warn(_("{file} is ignored, as by the clients: anybody may write it", file=name))
+            return
+        for each in parse_option_file(content.data.decode("utf-8", "surrogateescape"), name):
+            if isinstance(each, OptionLine):
+                yield each, name
+            elif depth == DEEPEST:
+                place = _("{file} line {line}", file=name, line=each.line)
+                self.warn(_("{place}: not followed, {number} inclusions deep", place=place, number=DEEPEST))
+            else:
+                yield from self._included(each, name, depth)
+
+    def _included(self, include: Include, name: str, depth: int) -> Iterator[tuple[OptionLine, str]]:
+        """What is wrong inside an included file ends that file and not the one that includes it."""
+        where = _("{file} line {line}", file=name, line=include.line)
+        for path in self._targets(include, where):
+            try:
+                yield from self._file(path, depth + 1)
+            except SettingsError as error:
+                if self._is_too_much:
+                    raise
+                self.warn(_("{fault}; the rest of that file is passed over", fault=error))
+
+    @property
+    def _is_too_much(self) -> bool:
+        return self._files > MOST_FILES or self._bytes > MOST_BYTES
+
+    def _targets(self, include: Include, where: str) -> list[Path]:
+        if not include.is_folder:
+            return [self._expanded(include.path)]
+        folder = Path(include.path)
+        names = self._around.files.names(folder)
+        if names is None:
+            raise SettingsError(
+                _("!includedir of what cannot be listed"), _("mend the path, or make the folder"), where
+            )
+        return [folder / each for each in sorted(names, key=os.fsencode) if each.endswith(".cnf")]
+
+    def _content(self, path: Path, *, is_required: bool) -> FileContent | None:
+        """None for what is not there, and for what cannot be read unless somebody asked for just that."""
+        try:
+            content = self._around.files.read(path)
+        except FileError as error:
+            if is_required:
+                raise
+            self.warn(_("{fault}; it is passed over", fault=error))
+            return None
+        if content is None and is_required:
+            what = _("there is no option file {file}", file=self._around.name(path))
+            raise SettingsError(what, _("mend the path"))
+        return content
+
+    def _login_paths(self) -> Iterator[OptionSetting]:
+        wanted = self._choice.login_path
+        chosen = (*LOGIN_GROUPS, wanted) if wanted else LOGIN_GROUPS
+        groups = [group.lower() for group in _with_suffix(chosen, self._choice.suffix)]
+        path = Path(self._around.environ.get("MYSQL_TEST_LOGIN_FILE") or self._around.home / ".mylogin.cnf")
+        name = self._around.name(path)
+        content = self._content(path, is_required=False)
+        if content is not None and content.mode & _OTHERS_MAY_READ and stat.S_ISREG(content.mode):
+            self.warn(
+                _("{file} is ignored, as by the mysql client: not its owner alone may read it", file=name)
+            )
+            content = None
+        text = "" if content is None else decrypt_login_path(content.data, name)
+        known = set()
+        for entry in parse_option_file(text, name):
+            if isinstance(entry, OptionLine):
+                known.add(plain(entry.group, 64))
+                if entry.group in groups:
+                    yield OptionSetting(entry.group, entry.key, entry.value, f"{name} [{entry.group}]")
+        if wanted and known.isdisjoint(_with_suffix((wanted.lower(),), self._choice.suffix)):
+            if content is None:
+                why = _(
+                    "there is no login path {name!r}: {file} is not there, or is ignored",
+                    name=wanted,
+                    file=name,
+                )
+                raise SettingsError(why, _(MAKES_ONE))
+            hint = did_you_mean(wanted, known) or _("mysql_config_editor print --all lists them")
+            raise SettingsError(_("{file} has no login path {name!r}", file=name, name=wanted), hint)
+
+    def warn(self, line: str) -> None:
+        if len(self.warnings) < MOST_WARNINGS:
+            self.warnings[line] = None
+
+    def _expanded(self, path: str) -> Path:
+        return self._around.home / path[2:] if path.startswith("~/") else Path(path)
+
+
+def _with_suffix(groups: tuple[str, ...], suffix: str | None) -> tuple[str, ...]:
+    return (*groups, *(f"{group}{suffix}".lower() for group in groups)) if suffix else groups
+
+
+def _home_of_settings(environ: Mapping[str, str]) -> str:
+    """$MYSQL_HOME; MariaDB's own variable is heard first, as by its clients."""
+    return environ.get("MARIADB_HOME") or environ.get("MYSQL_HOME") or ""
+
+
+def _once(folders: tuple[str, ...]) -> list[str]:
+    """Each folder where it is named last, as in the clients."""
+    named = [folder.rstrip("/") or folder for folder in folders if folder]
+    return [folder for at, folder in enumerate(named) if folder not in named[at + 1 :]]

@@ -1,0 +1,160 @@
+"""Words of the mysql client that are left out here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from goneaway_tui.errors import SettingsError
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.settings.options import OPTIONS, BareMeaning, Option
+from goneaway_tui.settings.values import InvalidValue
+
+LEFT_OUT: Mapping[str, str] = dict.fromkeys(
+    ("--compress", "-C", "--compression-algorithms", "--zstd-compression-level"),
+    marked("leave it away: a look at the server is small"),
+)
+"""Of the `mysql` client, and not for us: our wire does not compress. In an option file it is passed over."""
+
+UNCHECKED = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fplist"})
+"""In an option file these ask for a check of the server that we do not make: passing over them is told."""
+
+
+def is_unsupported(what: str) -> SettingsError:
+    return SettingsError(
+        _("{flag} is left out: this connection does not compress", flag=what), _(LEFT_OUT[what])
+    )
+
+
+def nearest_word(word: str, known: Iterable[str]) -> str:
+    """The most alike of `known`; empty where none is much alike.
+
+    >>> nearest_word("intervall", ["host", "interval"]), nearest_word("x", ["host"])
+    ('interval', '')
+    """
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word[:40], list(known), 1, cutoff=0.7)), "")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    near = nearest_word(word, known)
+    return _("did you mean {word}?", word=near) if near else ""
+
+
+DEFAULT, LOCALE = marked("default"), marked("locale")
+"""Origins of what nobody said."""
+
+
+class OriginRank(IntEnum):
+    """Kinds of origin, weakest first: the highest that says something decides."""
+
+    DEFAULT = 0
+    OPTION_FILE = 1
+    CONFIG = 2
+    ENVIRONMENT = 3
+    DSN = 4
+    FLAG = 5
+
+    @property
+    def is_deliberate(self) -> bool:
+        """Said to this program about this connection, not to every program on the machine."""
+        return self >= OriginRank.DSN or self is OriginRank.CONFIG
+
+
+@dataclass(frozen=True, slots=True)
+class OptionValue:
+    option: Option
+    text: str | None = field(repr=False)
+    """As written; None where the option was named without a value."""
+    origin: str
+    rank: OriginRank
+    value: object = None
+    """Where it is no text: the value itself."""
+
+    @property
+    def word(self) -> str:
+        """The option's name as it is written where the mention stands."""
+        return spelled(self.option.word, self.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedOption:
+    """What was decided for one option, and who decided."""
+
+    value: Any
+    """Of the kind the option's row reads."""
+    origin: str
+    rank: OriginRank
+
+
+def _names(of: str) -> dict[str, tuple[Option, str | None]]:
+    """Options by each long name they answer to, with the text that name stands for, if it does."""
+    names: dict[str, tuple[Option, str | None]] = {}
+    for option in OPTIONS:
+        name = option.key if of == "key" else option.flag.removeprefix("--")
+        if name:
+            names[name] = option, None
+        if name and option.key and option.denied is not None:
+            names[f"skip-{name}"] = names[f"disable-{name}"] = option, option.denied
+        if name and option.key and option.is_switch:
+            names[f"enable-{name}"] = option, "1"
+    return names
+
+
+_OPPOSITE = {"0": "1", "1": "0"}
+
+Named = tuple[Option | None, str | None]
+
+FLAG_NAMES = _names("flag")
+KEY_NAMES = _names("key")
+BY_NAME = {option.name: option for option in OPTIONS}
+
+
+def canonical(name: str) -> str:
+    """`_` is `-` in the name of an option, wherever it is written."""
+    return name.replace("_", "-")
+
+
+def spelled(word: str, rank: OriginRank) -> str:
+    """An option's name as a file of this rank has it: with `_` in the config file.
+
+    >>> spelled("watch-below", OriginRank.CONFIG), spelled("watch-below", OriginRank.FLAG)
+    ('watch_below', 'watch-below')
+    """
+    return word.replace("-", "_") if rank is OriginRank.CONFIG else word
+
+
+def meaning(names: Mapping[str, tuple[Option, str | None]], name: str, text: str | None) -> Named:
+    """The option that `name` stands for, and the text it was given; `loose-` before it changes nothing.
+
+    None for a name that is not known. `skip-x=0` denies the denial, as in the clients.
+    """
+    option, meant = names.get(name.removeprefix("loose-"), (None, None))
+    if meant is not None:
+        text = _OPPOSITE.get(meant, meant) if text == "0" else meant
+    return option, text
+
+
+def resolved_option(mention: OptionValue) -> ResolvedOption:
+    """The value of a mention; raises SettingsError. A DSN's text is not repeated in it: see `dsn`."""
+    option = mention.option
+    is_place = mention.rank in {OriginRank.OPTION_FILE, OriginRank.CONFIG, OriginRank.DSN}
+    if mention.value is not None:
+        return ResolvedOption(mention.value, mention.origin, mention.rank)
+    if mention.text is None:
+        if option.bare is BareMeaning.REFUSED:
+            raise SettingsError(
+                _("{name} needs a value", name=mention.word if is_place else mention.origin),
+                _("write {example}", example=f"{mention.word}={option.metavar}"),
+                mention.origin if is_place else "",
+            )
+        return ResolvedOption(option.bare, mention.origin, mention.rank)
+    try:
+        return ResolvedOption(option.read(mention.text), mention.origin, mention.rank)
+    except InvalidValue as misread:
+        what = misread.what if mention.rank is OriginRank.DSN else str(misread)
+        what = _("{place}: {what}", place=mention.word, what=what) if is_place else what
+        raise SettingsError(what, misread.hint, mention.origin) from None

@@ -1,0 +1,236 @@
+"""Who listens on a Unix socket: whether that is proof enough to tell a password.
+
+In a folder that others may write (`/tmp`), another user may listen where a server is expected.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket as sockets
+import ssl
+import stat
+import struct
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+import pymysql
+from pymysql import _auth
+from pymysql.connections import Connection as Wire
+
+from goneaway_tui.i18n import marked
+from goneaway_tui.source.address import Address
+
+ROOT = 0
+SERVER_ACCOUNTS = ("mysql", "_mysql")
+"""The accounts that servers run as: what packages of Linux, and of macOS and the BSDs, make."""
+_CREDENTIALS = struct.Struct("3i")
+"""Process, user, group: `struct ucred` in unix(7)."""
+
+
+def is_trusted_peer(line: sockets.socket, path: str) -> bool:
+    """Whether root, we, or a server's account listens at `path`, to which `line` is connected.
+
+    Anybody else has to own the folder, where nobody but root and the owner could have put the socket.
+    """
+    user = _user(line, path)
+    return user is not None and (
+        user in {ROOT, os.geteuid()} or _is_owner_of_folder(user, path) or _is_server_account(user)
+    )
+
+
+def _user(line: sockets.socket, path: str) -> int | None:
+    """Who listens, as the kernel says it. Where it does not (macOS), the owner of the file."""
+    try:
+        if hasattr(sockets, "SO_PEERCRED"):
+            told = line.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, _CREDENTIALS.size)
+            _process, user, _group = _CREDENTIALS.unpack(told)
+            return int(user)
+        return os.lstat(path).st_uid
+    except (OSError, struct.error):
+        return None
+
+
+def _is_owner_of_folder(user: int, path: str) -> bool:
+    """Not in a folder below one that anybody may write: there it may be of anybody's making."""
+    folder = Path(path).absolute().parent
+    try:
+        return folder.stat().st_uid == user and not any(
+            each.stat().st_mode & stat.S_IWOTH for each in (folder, *folder.parents)
+        )
+    except OSError:
+        return False
+
+
+def _is_server_account(user: int) -> bool:
+    for name in SERVER_ACCOUNTS:
+        try:
+            if pwd.getpwnam(name).pw_uid == user:
+                return True
+        except KeyError:
+            continue
+    return False
+
+
+IN_CLEAR = 2061
+"""The client libraries' number for an error of a plugin: it needs a private line, or a server that has proved itself."""
+CANNOT = 2059
+"""The client libraries' number for: no such plugin here."""
+_FAST_AUTHENTICATION, _FULL_AUTHENTICATION = b"\x01\x03", b"\x01\x04"
+"""What `caching_sha2_password` says where the scramble was right, and where it does not know the account's hash yet."""
+_ASK_FOR_KEY = {"caching_sha2_password": b"\x02", "sha256_password": b"\x01"}
+
+
+class AuthPlugin:
+    """What the wire tells of whom it leads to. Made when the plugin is chosen, after TLS has begun."""
+
+    def __init__(self, wire: Any, *, address: Address) -> None:
+        self._wire = wire
+        self._address = address
+        line = self._wire._sock  # noqa: SLF001 - nothing public tells
+        self._is_tls = isinstance(line, ssl.SSLSocket)
+        self._is_proved_socket = address.socket is not None and is_trusted_peer(
+            line, address.via or address.socket
+        )
+
+    def _refuse(self, why: str) -> NoReturn:
+        raise pymysql.OperationalError(IN_CLEAR, why)
+
+    def _read(self) -> Any:
+        packet = self._wire._read_packet()  # noqa: SLF001 - as PyMySQL's own plugins do
+        packet.check_error()
+        return packet
+
+    def _ask(self, sent: bytes) -> Any:
+        self._wire.write_packet(sent)
+        return self._read()
+
+
+class InClear(AuthPlugin):
+    """The server wants the password itself. PyMySQL answers `dialog` where no method does."""
+
+    def __init__(self, wire: Wire[Any], *, address: Address) -> None:
+        super().__init__(wire, address=address)
+        if not self._is_tls and address.socket is None:
+            self._refuse(
+                marked("the server asks for the password in clear text, on a line that is not encrypted")
+            )
+        is_verified = self._is_tls and address.ssl_mode in {"VERIFY_CA", "VERIFY_IDENTITY"}
+        if not (is_verified or self._is_proved_socket or address.enable_cleartext_plugin):
+            self._refuse(
+                marked("the server asks for the password in clear text, and has not proved who it is")
+            )
+
+
+class ClearPassword(InClear):
+    """`mysql_clear_password`, as PAM and LDAP accounts use it."""
+
+    def authenticate(self, _: object) -> Any:
+        return self._ask(self._wire.password + b"\0")
+
+
+class PublicKey(AuthPlugin):
+    """On a line that is not encrypted the password goes under a public key, which whoever answers may make up."""
+
+    NAME: ClassVar[str]
+
+    def _ask_under_key(self, sent_key: bytes | None = None) -> Any:
+        """Send the password under the key we were given; without one under the server's, where that is allowed.
+
+        `sent_key` is one that the server sent unasked for; it never takes the place of the given one.
+        """
+        wire = self._wire
+        key = wire.server_public_key
+        if not key:
+            if not (self._is_proved_socket or self._address.get_server_public_key):
+                self._refuse(
+                    marked(
+                        "the server asks for the password under a key of its own, and has not proved who it is"
+                    )
+                )
+            key = sent_key or self._key_of(self._ask(_ASK_FOR_KEY[self.NAME]))
+        sealed = _auth.sha2_rsa_encrypt(wire.password, wire.salt, key)
+        return self._ask(sealed)
+
+    def _key_of(self, packet: Any) -> bytes:
+        if not packet.is_extra_auth_data():
+            raise _malformed()
+        key: bytes = packet.get_all_data()[1:]
+        return key
+
+
+class CachingSha2(PublicKey):
+    """`caching_sha2_password`: a server that knows the hash already asks for no more than a scramble.
+
+    After that it says one of two bytes, and nothing else is an answer: PyMySQL would read the byte and not see the rest.
+    """
+
+    NAME = "caching_sha2_password"
+
+    def authenticate(self, packet: Any) -> Any:
+        wire = self._wire
+        if not wire.password:
+            return self._ask(b"")
+        if packet.is_auth_switch_request():
+            wire.salt = packet.read_all().removesuffix(b"\0")
+            packet = self._ask(_auth.scramble_caching_sha2(wire.password, wire.salt))
+        if not packet.is_extra_auth_data():
+            return packet
+        state = packet.get_all_data()
+        if state == _FAST_AUTHENTICATION:
+            return self._read()
+        if state != _FULL_AUTHENTICATION:
+            raise _malformed()
+        if self._is_tls or self._is_proved_socket:
+            return self._ask(wire.password + b"\0")
+        if self._address.socket is not None:
+            # Over a socket a server takes the password as it is and knows no keys.
+            if not self._address.enable_cleartext_plugin:
+                self._refuse(
+                    marked("the server asks for the password in clear text, and has not proved who it is")
+                )
+            return self._ask(wire.password + b"\0")
+        return self._ask_under_key()
+
+
+class Sha256(PublicKey):
+    """`sha256_password`, to which a socket is not private enough: there too the password goes under the server's key."""
+
+    NAME = "sha256_password"
+
+    def authenticate(self, packet: Any) -> Any:
+        wire = self._wire
+        is_switch = packet.is_auth_switch_request()
+        if is_switch:
+            wire.salt = packet.read_all().removesuffix(b"\0")
+        if self._is_tls:
+            return self._ask(wire.password + b"\0")
+        if not wire.password:
+            return self._ask(b"")
+        return self._ask_under_key(None if is_switch else self._key_of(packet))
+
+
+def _malformed() -> pymysql.OperationalError:
+    return pymysql.OperationalError(
+        IN_CLEAR, marked("the server does not follow the authentication protocol")
+    )
+
+
+class OldPassword:
+    """Hashes of the last century, which PyMySQL names and does not have."""
+
+    def __init__(self, _: Wire[Any]) -> None:
+        raise pymysql.OperationalError(CANNOT, marked("the account's password is in the format of MySQL 4.0"))
+
+
+def auth_plugins(address: Address) -> dict[Any, Callable[[Wire[Any]], object]]:
+    """What PyMySQL is told to use instead of its own, by the names servers give."""
+    return {
+        "mysql_clear_password": partial(ClearPassword, address=address),
+        "dialog": partial(InClear, address=address),
+        "mysql_old_password": OldPassword,
+        CachingSha2.NAME: partial(CachingSha2, address=address),
+        Sha256.NAME: partial(Sha256, address=address),
+    }

@@ -1,0 +1,431 @@
+"""Who answers, and what this account may read there: found out once at connect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from goneaway_tui.errors import UnsupportedVersion
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.server import (
+    OTHERS,
+    OTHERS_ON_MARIADB,
+    OTHERS_WITHOUT_ROOM,
+    Flavour,
+    Limitation,
+)
+from goneaway_tui.source import server_variants, sql
+from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.server_variants import ServerIdentity, identify, version_of
+from goneaway_tui.source.sql.shapes import Statement
+from goneaway_tui.text.sanitize import from_wire, plain
+
+FLOORS: dict[Flavour, tuple[tuple[int, ...], str]] = {
+    # 5.7.9 is the first release of 5.7 for production: dev.mysql.com/doc/relnotes/mysql/5.7/en/news-5-7-9.html.
+    Flavour.MYSQL: (
+        (5, 7, 9),
+        marked("performance_schema has the tables that goneaway-tui reads only from 5.7.9 on"),
+    ),
+    # idle_transaction_timeout and its kin came with 10.3.0: mariadb.com/kb/en/server-system-variables/.
+    Flavour.MARIADB: (
+        (10, 3),
+        marked("idle_transaction_timeout, which goneaway-tui reads, exists only from 10.3 on"),
+    ),
+}
+"""The oldest version that can be read, and what an older one lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """A server as our account sees it."""
+
+    flavour: Flavour
+    version: str
+    banner: str
+    own_id: int
+    account: str
+    """Quoted, as a GRANT wants it: `'dba'@'%'`."""
+    able: frozenset[str]
+    """Names of the probes in `sql.PROBES` that answered yes, and words of the services it is."""
+    uid: str | None = None
+    """`server_uuid` or `server_uid`, where it has one."""
+    refusals: tuple[Refusal, ...] = field(default=(), compare=False)
+    """What it refused of the statements that these abilities choose."""
+    refused: frozenset[str] = frozenset()
+    """The files of those statements, which are not sent again."""
+
+    def statement(self, what: str) -> Statement | None:
+        return sql.choose_statement(self.flavour, what, self.able, self.refused)
+
+    def without(self, refusal: Refusal) -> Self:
+        """Itself, knowing that a statement is refused. Raises the refusal where nothing could be read without it."""
+        variants = sql.variants_of(self.flavour, refusal.statement)
+        files = {variant.file for _what, variant in variants}
+        found = replace(self, refusals=(*self.refusals, refusal), refused=self.refused | files)
+        needed = {what for what, _variant in variants} & REQUIRED
+        if files <= self.refused or any(found.statement(what) is None for what in needed):
+            raise refusal
+        return found
+
+    def must(self, what: str) -> Statement:
+        """A statement that has a variant for everyone."""
+        statement = self.statement(what)
+        assert statement is not None, what  # noqa: S101 - a house test holds the table to it
+        return statement
+
+
+def find_capabilities(connection: Connection) -> Capabilities:
+    """Ask who answers and try every probe. Raises SourceError, of which UnsupportedVersion will not change by itself."""
+    who = identify(connection)
+    _refuse_old(who)
+    able = {who.service} - {""}
+    if not who.stands_alone:
+        probes = {**sql.PROBES[who.flavour], **sql.SIGNS[who.flavour]}
+        able |= {name for name, file in probes.items() if _answers(connection, file)}
+    return Capabilities(
+        who.flavour,
+        version=version_of(who.banner),
+        banner=f"{who.banner} {who.comment}".strip(),
+        own_id=who.own_id,
+        account=quoted_account(who.account),
+        able=frozenset(able),
+        uid=None if who.stands_alone else _uid(connection, who.flavour),
+    )
+
+
+def _refuse_old(who: ServerIdentity) -> None:
+    """Raise UnsupportedVersion below the floor. A service's own number says nothing of what it can."""
+    if who.service:
+        return
+    floor, lacks = FLOORS[who.flavour]
+    version = version_of(who.banner)
+    told = tuple(int(part) for part in version.split(".") if part)
+    if told and told < floor[: len(told)]:
+        raise UnsupportedVersion(
+            _(
+                "{server} {version} is too old: {why}",
+                server=who.flavour.title,
+                version=version,
+                why=_(lacks),
+            ),
+            _(
+                "connect to {server} {version} or later",
+                server=who.flavour.title,
+                version=".".join(map(str, floor)),
+            ),
+        )
+
+
+def quoted_account(account: str) -> str:
+    r"""
+    >>> quoted_account("dba@%")
+    "'dba'@'%'"
+    >>> quoted_account("d'b@a@%")
+    "'d''b@a'@'%'"
+    """
+    user, _, host = account.rpartition("@")
+    return "@".join(
+        "'" + plain(part, 300).replace("\\", "\\\\").replace("'", "''") + "'" for part in (user, host)
+    )
+
+
+def _uid(connection: Connection, flavour: Flavour) -> str | None:
+    statement = sql.choose_statement(flavour, "uid", frozenset())
+    try:
+        uid = connection.rows(statement)[0][0] if statement is not None else None
+    except Refusal:
+        return None
+    return plain(from_wire(uid or b""), 100) or None
+
+
+def _answers(connection: Connection, file: str) -> bool:
+    try:
+        return bool(connection.rows(sql.read_sql(file)))
+    except Refusal:
+        return False
+
+
+def limitations_of(found: Capabilities) -> tuple[Limitation, ...]:
+    """What this account on this server keeps from us, each with what would light it; a service's own notes first."""
+    notes = server_variants.variant_limitations(found.able)
+    if found.able & server_variants.ALONE:
+        return notes
+    user = found.account.rpartition("@")[0]
+    lacking = tuple(
+        Limitation(what, why, grant and grant.format(account=found.account, user=user))
+        for needs, lacks, what, why, grant in LIMITATIONS[found.flavour]
+        if found.able.issuperset(needs.split()) and found.able.isdisjoint(lacks.split())
+    )
+    return notes + lacking + tuple(_refused(found.flavour, each) for each in found.refusals)
+
+
+def short_of_room(found: Capabilities, unlisted: int) -> tuple[Limitation, ...]:
+    """The same where performance_schema has no room for some sessions: `unlisted` of them were read elsewhere."""
+    sees_all = "process" in found.able
+    room = Limitation(
+        UNTOLD if sees_all else OTHERS_WITHOUT_ROOM,
+        NO_ROOM,
+        ROOM if sees_all else _PROCESS.format(account=found.account),
+    )
+    # Our own session may be one of those: then it is not setup_actors that leaves it out.
+    told = tuple(each for each in limitations_of(found) if each.why != LEFT_OUT)
+    if any(
+        each.what in {OTHERS, OTHERS_ON_MARIADB} for each in told
+    ):  # a larger loss, mended by the same GRANT
+        return told
+    return ((room,) if unlisted or not sees_all else ()) + told
+
+
+def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:
+    """What a refused statement would have told; why is the server's own word, in the server's language."""
+    things = [what for what, _variant in sql.variants_of(flavour, refusal.statement)]
+    lost = next((LOST[what] for what in things if what in LOST), QUICKER)
+    return Limitation(lost, refusal.why)
+
+
+REQUIRED = frozenset({"impatient", "session", "clock", "wall", "sessions", "limits", "variables", "counters"})
+"""Things without which there is no sample: a variant that is refused gives way to a lesser one, and the last one to none."""
+
+QUICKER = marked("the quicker reading of a server with many sessions")
+"""What is lost with a statement that only saves time."""
+
+LOST = {
+    "own_thread": marked("the exact idle clock"),
+    "clock": marked("the exact idle clock"),
+    "sessions": marked("own limits and the exact idle clock"),
+    "statements": marked("the exact idle clock and the last statement"),
+    "own_limits": marked("each session's own limit"),
+    "hosts": marked("clients' ports"),
+    "attributes": marked("the program and client of each session"),
+    "innodb_transactions": marked("the rows transactions hold"),
+    "transactions": marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+    "variables": marked("the bounds of global variables and where their values come from"),
+    "limits": marked("the limit of transactions that are idle"),
+    "counters": marked("how many KILL statements ran"),
+    "all_sessions": marked("the sessions that performance_schema has no room for"),
+    "endings": marked("how the sessions of an account ended"),
+    "accounts": marked("sessions that came and went between two readings"),
+    "kills": marked("who ran a KILL"),
+    "log": marked("what the server's error log says of sessions that ended"),
+    "log_oldest": marked("whether the server's error log reaches back to the last run"),
+}
+"""What is lost where the statements that read a thing are refused."""
+
+
+UNTOLD = marked(
+    "own limits, the exact idle clock, the program and the last statement of sessions that performance_schema has no room for"
+)
+NO_ROOM = marked("performance_schema_max_thread_instances is too small for so many sessions")
+ROOM = marked("set performance_schema_max_thread_instances = -1 under [mysqld] and restart")
+LEFT_OUT = marked(
+    "setup_actors leaves our own session out, so nobody tells us the timer: clocks count whole seconds"
+)
+
+_SELECT = "GRANT SELECT ON performance_schema.* TO {account}"
+_PROCESS = "GRANT PROCESS ON *.* TO {account}"
+_NEVER = ""
+"""No probe at all: the limitation always holds."""
+
+_ALL_EVENTS = marked(
+    "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
+)
+_EVENTS_OFF = marked(
+    "performance_schema is OFF: limits are assumed, clocks count whole seconds from the last command's start"
+)
+_IN_GROUP = marked("set performance_schema = 1 in the DB parameter group and reboot")
+_IN_SERVICE = marked("set performance_schema = ON among the service's parameters of this server and restart")
+
+_MARIADB_EVENTS = marked(
+    "the program and client of each session, the last statement of an idle one, what is counted of who left"
+)
+_CLOSING = marked("the instant at which an idle session is closed")
+_POOLED = marked(
+    "with thread_handling = pool-of-threads the server may close it up to thread_pool_stall_limit after the deadline"
+)
+
+_INSTRUMENT = "UPDATE performance_schema.{} SET {} WHERE {}"
+
+LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = {
+    Flavour.MYSQL: (
+        (
+            "",
+            "threads process",
+            OTHERS,
+            marked("the account lacks PROCESS"),
+            _PROCESS,
+        ),
+        (
+            "",
+            "instrumented rds aurora azure cloudsql",
+            _ALL_EVENTS,
+            _EVENTS_OFF,
+            marked("set performance_schema = ON under [mysqld] and restart"),
+        ),
+        # "Turning on the Performance Schema" in the user guide of Amazon RDS: a static parameter, so a reboot.
+        ("rds", "instrumented", _ALL_EVENTS, _EVENTS_OFF, _IN_GROUP),
+        ("aurora", "instrumented rds", _ALL_EVENTS, _EVENTS_OFF, _IN_GROUP),
+        ("azure", "instrumented rds", _ALL_EVENTS, _EVENTS_OFF, _IN_SERVICE),
+        ("cloudsql", "instrumented rds azure", _ALL_EVENTS, _EVENTS_OFF, _IN_SERVICE),
+        (
+            "instrumented",
+            "threads attributes",
+            marked(
+                "own limits, the exact idle clock, the program and client of each session, the last statement, a bare BEGIN, why it left"
+            ),
+            marked(
+                "the account may not read performance_schema: limits are assumed, clocks count whole seconds at best"
+            ),
+            _SELECT,
+        ),
+        (
+            "instrumented attributes",
+            "threads",
+            marked("own limits, the exact idle clock, the last statement, a bare BEGIN, why a session left"),
+            marked(
+                "the account may not read all of performance_schema: limits are assumed, clocks count whole seconds at best"
+            ),
+            _SELECT,
+        ),
+        (
+            "instrumented threads",
+            "statements",
+            marked("the exact idle clock and the last statement"),
+            marked(
+                "a consumer of statement events is off: clocks count whole seconds from the last command's start"
+            ),
+            _INSTRUMENT.format(
+                "setup_consumers",
+                "ENABLED = 'YES'",
+                "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_statements_current')",
+            ),
+        ),
+        (
+            "instrumented threads statements",
+            "instruments",
+            marked("the exact idle clock, the last statement, and why a session left"),
+            marked(
+                "some kinds of statement are not recorded: clocks count whole seconds from the last command's start"
+            ),
+            _INSTRUMENT.format(
+                "setup_instruments",
+                "ENABLED = 'YES', TIMED = 'YES'",
+                "NAME LIKE 'statement/sql/%' OR NAME LIKE 'statement/com/%' OR NAME LIKE 'statement/abstract/%'",
+            ),
+        ),
+        (
+            "instrumented threads statements instruments",
+            "timed",
+            marked("the exact idle clock"),
+            LEFT_OUT,
+            "INSERT INTO performance_schema.setup_actors (HOST, USER) VALUES ('%', {user})",
+        ),
+        (
+            "instrumented threads statements instruments timed",
+            "everyone",
+            marked("the exact idle clock and the last statement of some sessions"),
+            marked(
+                "they are not instrumented: their clocks count whole seconds from the last command's start"
+            ),
+            _INSTRUMENT.format("threads", "INSTRUMENTED = 'YES'", "PROCESSLIST_ID IS NOT NULL"),
+        ),
+        (
+            "instrumented threads",
+            "attributes",
+            marked("the program and client of each session"),
+            marked("the account may not read performance_schema.session_connect_attrs"),
+            _SELECT,
+        ),
+        (
+            "threads instrumented",
+            "process",
+            marked("the rows transactions hold, and clients' ports"),
+            marked("the account lacks PROCESS"),
+            _PROCESS,
+        ),
+        (
+            "instrumented threads",
+            "transactions",
+            marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+            marked("a consumer of transaction events is off"),
+            _INSTRUMENT.format(
+                "setup_consumers",
+                "ENABLED = 'YES'",
+                "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_transactions_current')",
+            ),
+        ),
+        (
+            "instrumented threads",
+            "transaction_instrument",
+            marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+            marked("the instrument of transaction events is off, as MySQL 5.7 has it by default"),
+            _INSTRUMENT.format("setup_instruments", "ENABLED = 'YES', TIMED = 'YES'", "NAME = 'transaction'"),
+        ),
+        ("pool", "", _CLOSING, _POOLED, None),
+    ),
+    Flavour.MARIADB: (
+        (
+            "",
+            "process",
+            OTHERS_ON_MARIADB,
+            marked("the account lacks PROCESS"),
+            _PROCESS,
+        ),
+        (
+            "",
+            _NEVER,
+            marked("each session's own limit"),
+            marked("MariaDB shows it to nobody: the global value is assumed (~)"),
+            None,
+        ),
+        (
+            "",
+            _NEVER,
+            marked("transactions that have touched no InnoDB table yet (a bare BEGIN)"),
+            marked("MariaDB lists only those that have"),
+            None,
+        ),
+        ("pool", "", _CLOSING, _POOLED, None),
+        ("rds", "instrumented", _MARIADB_EVENTS, marked("performance_schema is OFF"), _IN_GROUP),
+        (
+            "",
+            "instrumented rds",
+            _MARIADB_EVENTS,
+            marked("performance_schema is OFF"),
+            marked("set performance_schema = ON under [mariadbd] and restart"),
+        ),
+        (
+            "instrumented",
+            "threads attributes",
+            _MARIADB_EVENTS,
+            marked("the account may not read performance_schema"),
+            _SELECT,
+        ),
+        (
+            "instrumented threads",
+            "attributes",
+            marked("the program and client of each session"),
+            marked("the account may not read performance_schema.session_connect_attrs"),
+            _SELECT,
+        ),
+        (
+            "instrumented attributes",
+            "threads",
+            marked("the last statement of an idle session, what is counted of who left"),
+            marked("the account may not read all of performance_schema"),
+            _SELECT,
+        ),
+        (
+            "instrumented threads",
+            "statements",
+            marked("the last statement of an idle session"),
+            marked("a consumer of statement events is off, as MariaDB has it by default"),
+            _INSTRUMENT.format(
+                "setup_consumers",
+                "ENABLED = 'YES'",
+                "NAME IN ('global_instrumentation', 'thread_instrumentation', 'events_statements_current')",
+            ),
+        ),
+    ),
+}
+"""Rows of: probes that must say yes, probes that must all say no, what is lost, why, what lights it. The last three are
+said with `_` where they are shown: a recording of them is in English."""

@@ -1,0 +1,150 @@
+"""Another machine's timer, told in our clock's seconds.
+
+A reading of the remote timer is asked for at `sent` and arrives at `received`; it was taken somewhere between. The
+tightest recent reading bounds the offset best, so it is kept for a while; a reading that contradicts it means that
+one of the two clocks was set, and then the newest word counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from goneaway_tui.model.session import ThreadId
+from goneaway_tui.source.connection import Row
+from goneaway_tui.source.session_cache import CoarseWait, SessionCache, text
+
+PICOSECONDS = 1e12
+"""Of performance_schema's timers, to a second."""
+KEEP_SECONDS = 30.0
+"""How long a tight reading outranks newer, looser ones: clocks drift 50 millionths at worst, 1.5 ms in this time."""
+SLACK = 0.005
+"""Seconds two readings may disagree by beyond their own uncertainty before a clock must have been set."""
+
+
+@dataclass(slots=True)
+class Timebase:
+    """Offset between a remote timer and ours, in seconds."""
+
+    offset: float = 0.0
+    uncertainty: float = field(default=float("inf"))
+    """Half-width in seconds of the reading in use."""
+    _read_at: float = float("-inf")
+
+    def observe(self, sent: float, received: float, remote: float) -> float:
+        """Take a reading. Returns by how many seconds the remote clock was *set* since the last: 0 if it was not."""
+        uncertainty = (received - sent) / 2
+        offset = (sent + received) / 2 - remote
+        stepped = self.is_set and abs(offset - self.offset) > uncertainty + self.uncertainty + SLACK
+        jump = self.offset - offset if stepped else 0.0
+        if stepped or uncertainty <= self.uncertainty or received - self._read_at > KEEP_SECONDS:
+            self.offset, self.uncertainty, self._read_at = offset, uncertainty, received
+        return jump
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there was any reading: before, nothing can be placed."""
+        return self.uncertainty != float("inf")
+
+    @property
+    def round_trip(self) -> float:
+        """Seconds the reading in use took to ask and be answered; 0 before any."""
+        return 2 * self.uncertainty if self.is_set else 0.0
+
+    def local(self, remote: float) -> float:
+        """The instant on our clock at which the remote timer stood at `remote`."""
+        return remote + self.offset
+
+
+TIME_ERROR = 1.0
+"""What whole seconds from a command's start may be wrong by, when nothing better is to be had."""
+
+
+def idle_since_whole_seconds(
+    seconds: int, taken_at: float, wall: Timebase, uptime: float = math.inf, doubt: float = 0.0
+) -> tuple[float | None, float]:
+    """The idle clock from TIME alone: it began in that second of the server's clock. None where TIME is absurd.
+
+    A session that ran SET timestamp shows a TIME in the past or future of its own making; no session is older than
+    its server (`uptime` seconds, as far as known), and none idles in the future. What `wall` has not been set by cannot be placed.
+    The server read its clock within `doubt` seconds of `taken_at`; where its second changed meanwhile, either may be meant.
+    """
+    if not 0 <= seconds <= min(OLDEST, uptime + 2 * TIME_ERROR) or not wall.is_set:
+        return None, TIME_ERROR
+    earliest, latest = (math.floor(taken_at - wall.offset + by) for by in (-doubt, doubt))
+    began = (earliest + latest + 1) / 2 - seconds
+    return min(taken_at, wall.local(began)), TIME_ERROR + (latest - earliest) / 2
+
+
+OLDEST = 366 * 86_400 * 20 - 1
+"""Seconds beyond which a TIME is nobody's age, however old the server says it is."""
+
+
+class WholeSecondWaits:
+    """Follows the idle waits of sessions without events, from look to look."""
+
+    def __init__(self, wall: Timebase) -> None:
+        self._wall = wall
+        self._looked_at = -math.inf
+        self.doubt = 0.0
+        """Seconds between the server's reading of its clock and the instant we take for it, at most."""
+
+    def began(self, seconds: int, taken_at: float, uptime: float = math.inf) -> tuple[float | None, float]:
+        """When a wait of so many whole seconds began, as a single look can tell."""
+        return idle_since_whole_seconds(seconds, taken_at, self._wall, uptime, self.doubt)
+
+    def watch(
+        self,
+        known: Mapping[int, SessionCache],
+        new: Mapping[int, SessionCache],
+        rows: Iterable[Row],
+        taken_at: float,
+        uptime: float,
+        *,
+        exact: bool,
+        sweep: bool,
+    ) -> set[ThreadId]:
+        """Note each wait; return the threads that may have run something unseen, at a `sweep` all.
+
+        Where TIME began anew since the last look, the wait began between the looks, whatever TIME says.
+        """
+        unseen: set[ThreadId] = set()
+        for row in rows:
+            number, command, seconds, instrumented = int(row[1]), text(row[5]), row[6], bool(row[10])
+            dossier = known.get(number)
+            if dossier is None or seconds is None:
+                continue
+            if instrumented and exact:
+                dossier.followed = False
+                continue
+            before, dossier.wait = dossier.wait, None
+            if command == "Sleep":
+                followed = dossier.followed or (number in new and self._looked_at > -math.inf)
+                began = self.began(int(seconds), taken_at, uptime)
+                dossier.wait = self._wait(before, int(seconds), taken_at, began, followed=followed)
+            dossier.followed = True
+            lately = not uptime >= int(seconds) > taken_at - self._looked_at + 2 * TIME_ERROR
+            if dossier.thread is not None and (sweep or lately or dossier.wait != before):
+                unseen.add(dossier.thread)
+        self._looked_at = taken_at
+        return unseen
+
+    def _wait(
+        self,
+        before: CoarseWait | None,
+        seconds: int,
+        taken_at: float,
+        began: tuple[float | None, float],
+        *,
+        followed: bool,
+    ) -> CoarseWait:
+        """This session's idle wait. `followed`: at the last look it worked, waited otherwise, or was not there."""
+        second = math.floor(taken_at - self._wall.offset) - seconds
+        if before is not None and abs(second - before.second) <= 1:
+            return before
+        since, within = began
+        if followed:
+            earliest = max(self._looked_at, -math.inf if since is None else since - TIME_ERROR / 2)
+            since, within = (earliest + taken_at) / 2, max(TIME_ERROR, (taken_at - earliest) / 2)
+        return CoarseWait(second, since, within)

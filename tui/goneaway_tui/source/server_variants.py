@@ -1,0 +1,206 @@
+"""Who answers: a family, a version, an account, and the service that a banner names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from goneaway_tui.errors import Unsupported
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.server import Flavour, Limitation
+from goneaway_tui.source import sql
+from goneaway_tui.source.connection import ABSENT, DENIED, Connection, Refusal, UnfitAnswer
+from goneaway_tui.text.sanitize import from_wire, plain
+
+NOT_PARSED = 1064
+"""What a server says of a statement it cannot read; ProxySQL's admin port says 1045."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerIdentity:
+    """Who answers, before anything is found out about it."""
+
+    banner: str
+    comment: str
+    own_id: int
+    account: str
+    """As the server says it: `dba@%`."""
+    service: str = ""
+    """The word of the service that its banner names."""
+
+    @property
+    def flavour(self) -> Flavour:
+        return flavour_of(self.banner, self.comment)
+
+    @property
+    def stands_alone(self) -> bool:
+        return self.service in ALONE
+
+
+def identify(connection: Connection) -> ServerIdentity:
+    """Ask who answers. Raises SourceError."""
+    try:
+        version, comment, own_id, account = connection.rows(sql.read_sql(sql.IDENTIFY))[0]
+    except Refusal as refusal:
+        if not isinstance(refusal, UnfitAnswer) and refusal.number not in DENIED | ABSENT | {NOT_PARSED}:
+            raise connection.explained(refusal) from None
+        return _proxysql(connection, refusal)
+    banner, comment = plain(from_wire(version), 200), plain(from_wire(comment or b""), 200)
+    service = variant_by_banner(banner, comment)
+    return ServerIdentity(banner, comment, int(own_id), from_wire(account), service.word if service else "")
+
+
+def _proxysql(connection: Connection, unknown: Exception) -> ServerIdentity:
+    """ProxySQL's admin port, which is no MySQL; of anything else it is `unknown` that is told."""
+    try:
+        comment = plain(from_wire(connection.rows(sql.read_sql(sql.PROXYSQL_COMMENT))[0][0]), 200)
+        service = variant_by_banner("", comment)
+        if service is not None:
+            version = plain(from_wire(connection.rows(sql.read_sql(sql.PROXYSQL_VERSION))[0][0]), 200)
+            return ServerIdentity(version, comment, connection.id, "admin@ProxySQL", service.word)
+    except Refusal:
+        pass
+    raise Unsupported(
+        _("what answers does not say what it is: {said}", said=plain(str(unknown), 200)),
+        _("is it MySQL or MariaDB?"),
+    ) from None
+
+
+def flavour_of(banner: str, comment: str) -> Flavour:
+    """
+    >>> flavour_of("5.5.5-10.4.2-MariaDB", "mariadb.org binary distribution").value
+    'mariadb'
+    """
+    return Flavour.MARIADB if "mariadb" in f"{banner} {comment}".lower() else Flavour.MYSQL
+
+
+def version_of(banner: str) -> str:
+    """The version's digits. MariaDB once wore a `5.5.5-` in front to please old replicas.
+
+    >>> version_of("5.5.5-10.4.2-MariaDB"), version_of("9.7.4-2")
+    ('10.4.2', '9.7.4')
+    """
+    found = re.match(r"(?:5\.5\.5-)?(\d+(?:\.\d+)*)", banner)
+    return found[1] if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerVariant:
+    word: str
+    """Among the abilities of a survey, where it chooses statements and these notes."""
+    title: str
+    banner: str = ""
+    """A pattern of version and comment, where these give it away; else a statement of `sql.SIGNS` or a probe does."""
+    stands_alone: bool = False
+    """It has too little of performance_schema to be probed for more: what is here is all that is known."""
+    notes: tuple[Limitation, ...] = ()
+
+
+SERVICES: tuple[ServerVariant, ...] = (
+    ServerVariant(
+        "aurora",
+        "Amazon Aurora",
+        notes=(
+            # Two people measured it: ahmedahamid.com/amazon-aurora-mysql-and-wait-timeout, and in 2023, Aurora 3 beside
+            # RDS for MySQL 8.0, mita2db.hateblo.jp/entry/2023/12/26/234813, where RDS closed on time as MySQL does.
+            Limitation(
+                marked("the instant at which an idle session is closed"),
+                marked("on Amazon Aurora it may come up to a minute after the deadline"),
+            ),
+            # The first of them; Amazon's own pages do not say.
+            Limitation(
+                marked("which of two limits closes an idle session"),
+                marked(
+                    "on Amazon Aurora interactive_timeout counts for every session, beside wait_timeout: the shorter one closes"
+                ),
+            ),
+        ),
+    ),
+    # mysql.rds_kill and mysql.rds_kill_query: AuroraUserGuide/mysql-stored-proc-ending.html in Amazon's documentation.
+    ServerVariant("rds", "Amazon RDS"),
+    # `8.0.31-google (Google)`: the banner of many published dumps and sessions.
+    ServerVariant("cloudsql", "Google Cloud SQL", banner=r"-google\b|\(Google\)"),
+    # mysql.az_kill and mysql.az_kill_query: "Other stored procedures" in Microsoft's documentation of Azure for MySQL.
+    ServerVariant("azure", "Azure Database"),
+    ServerVariant(
+        "galera",
+        "Galera",
+        notes=(
+            Limitation(
+                marked("sessions of the other nodes of the cluster"),
+                marked("a Galera node lists its own; look at each node by itself"),
+            ),
+        ),
+    ),
+    ServerVariant(
+        "apart",
+        "Galera, apart",
+        notes=(
+            # mariadb.com/kb "Galera Cluster status variables": wsrep_cluster_status; and error 1047.
+            Limitation(
+                marked("what this node may still do"),
+                marked("it is not in the cluster's primary component: it refuses statements with error 1047"),
+            ),
+        ),
+    ),
+    ServerVariant(
+        "tidb",
+        "TiDB",
+        banner=r"-TiDB-",
+        stands_alone=True,
+        notes=(
+            # docs.pingcap.com/tidb/stable/information-schema-processlist: columns; CLUSTER_PROCESSLIST has every node's.
+            Limitation(
+                marked("each session's own limit, its exact idle clock, and what its transaction holds"),
+                marked("TiDB shows them to nobody: the global limit is assumed, clocks count whole seconds"),
+            ),
+            # The same page: without PROCESS the rows are one's own, and nothing says so.
+            Limitation(
+                marked("sessions of other accounts, where the account lacks PROCESS"),
+                marked("TiDB leaves them out without a word: see that it has PROCESS"),
+            ),
+            # docs.pingcap.com "Timeouts": wait_timeout is 28800 from TiDB 5.4 on, and was 0 for no limit before.
+            Limitation(
+                marked("a wait_timeout of 0"),
+                marked("to TiDB it means no limit, and was its default before 5.4"),
+            ),
+        ),
+    ),
+    ServerVariant(
+        "proxysql",
+        "ProxySQL",
+        banner=r"\(ProxySQL Admin Module\)",
+        stands_alone=True,
+        notes=(
+            # proxysql.com/documentation/stats-statistics: stats_mysql_processlist; global variables in milliseconds.
+            Limitation(
+                marked("the sessions of the servers behind it"),
+                marked("ProxySQL's admin port lists its own clients; look at the servers themselves too"),
+            ),
+            Limitation(
+                marked("a client's own limit"),
+                marked(
+                    "newer versions of ProxySQL also heed a session's wait_timeout where it is shorter, and show it to nobody"
+                ),
+            ),
+        ),
+    ),
+)
+
+ALONE = frozenset(service.word for service in SERVICES if service.stands_alone)
+
+
+def variant_by_banner(banner: str, comment: str) -> ServerVariant | None:
+    """The one that gives itself away at the door.
+
+    >>> [service.title for banner in ("8.0.11-TiDB-v8.5.0", "9.7.4") if (service := variant_by_banner(banner, ""))]
+    ['TiDB']
+    """
+    said = f"{banner} {comment}"
+    return next((each for each in SERVICES if each.banner and re.search(each.banner, said)), None)
+
+
+def variant_limitations(able: AbstractSet[str]) -> tuple[Limitation, ...]:
+    """What is to be known of the services among these abilities."""
+    return tuple(note for service in SERVICES if service.word in able for note in service.notes)

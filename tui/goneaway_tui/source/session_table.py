@@ -1,0 +1,217 @@
+"""Many rows as one: most of what a row costs us is its being a row, so a server that can packs them as JSON.
+
+A thing's `packed_...` statement brings of each pack the number of its rows and a JSON array of them, each an array of the
+columns of the plain statement. Measured with 5,000 sessions: a seventh to a tenth of our time, and none the more of the server's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Final, cast
+
+from goneaway_tui.model.session import Role, Session, Transaction
+from goneaway_tui.source.capabilities import Capabilities
+from goneaway_tui.source.connection import Connection, Row
+from goneaway_tui.source.sql.shapes import MisshapenAnswer
+from goneaway_tui.text.sanitize import from_wire
+
+HALF: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\ud")
+"""Half a character, made up by somebody: none of the servers writes one so. A backslash before it makes it plain text."""
+
+
+def rows_of(
+    connection: Connection, found: Capabilities, what: str, parameters: Sequence[object] = ()
+) -> list[Row]:
+    """All rows of a thing that may be read here. Raises SourceError and Refusal.
+
+    Text comes as bytes from a plain statement and as `str` from a packed one. Where the packs were too large for the
+    server, or are not what they should be, the rows are asked one by one.
+    """
+    plain, packed = found.must(what), found.statement(f"packed_{what}")
+    if packed is not None:
+        rows = unpacked(connection.rows(packed, parameters))
+        if rows is not None:
+            with suppress(MisshapenAnswer):
+                return plain.shape.fitted(rows)
+    return connection.rows(plain, parameters)
+
+
+def unpacked(packs: Iterable[Row]) -> list[Row] | None:
+    r"""The rows of all packs; None where one was cut off, is no list of rows, or holds what is not text.
+
+    >>> unpacked([(2, b'[[7, "web"], [8, null]]'), (1, b'[[9, "cron"]]')])
+    [[7, 'web'], [8, None], [9, 'cron']]
+    >>> unpacked([(2, b'[[7, "web"], [8, nu')]), unpacked([(2, b'[[7, "web"]]')]), unpacked([(1, b"[7]")])
+    (None, None, None)
+    """
+    rows: list[Any] = []
+    for count, pack in packs:
+        told = listed(pack)
+        if told is None or len(told) != count or not set(map(type, told)) <= {list}:
+            return None
+        rows += told
+    return cast(list[Row], rows)
+
+
+def numbers(pack: bytes | None) -> list[int] | None:
+    """
+    >>> numbers(b"[7, 8]"), numbers(None), numbers(b"[7, 8.5]"), numbers(b'["7"]'), numbers(b"7")
+    ([7, 8], [], None, None, None)
+    """
+    told = listed(pack)
+    return told if told is None or set(map(type, told)) <= {int} else None
+
+
+def listed(pack: bytes | None) -> list[Any] | None:
+    """What a JSON array holds; None where it cannot be read, or is no array."""
+    if pack is None:
+        return []
+    if rb"\ud" in pack and HALF.search(pack):
+        return None
+    try:
+        words, is_text = pack.decode(), True
+    except UnicodeDecodeError:
+        words, is_text = pack.decode("utf-8", "surrogateescape"), False
+    try:
+        told = json.loads(words)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, list):
+        return None
+    if is_text:
+        return told
+    return [[_legible(value) for value in row] if isinstance(row, list) else row for row in told]
+
+
+def _legible(value: Any) -> Any:
+    return from_wire(value.encode("utf-8", "surrogateescape")) if isinstance(value, str) else value
+
+
+BY_COMMAND = {
+    "Binlog Dump": Role.DUMP,
+    "Binlog Dump GTID": Role.DUMP,
+    "Daemon": Role.DAEMON,
+    "Delayed insert": Role.DAEMON,
+    "Slave_IO": Role.REPLICA,
+    "Slave_SQL": Role.REPLICA,
+    "Slave_worker": Role.REPLICA,
+}
+BY_USER = {
+    "system user": Role.REPLICA,
+    "unauthenticated user": Role.LOGIN,
+    "event_scheduler": Role.DAEMON,
+}
+BY_THREAD = {
+    "thread/sql/replica": Role.REPLICA,
+    "thread/sql/slave": Role.REPLICA,
+    "thread/group_rpl": Role.REPLICA,
+    "thread/sql/event": Role.DAEMON,
+    "thread/sql/compress_gtid_table": Role.DAEMON,
+}
+"""By the beginning of performance_schema's thread name, which calls an applier by what it is, not by its user."""
+
+
+@lru_cache(maxsize=1024)
+def role_of(command: str, user: str, thread_name: str = "") -> Role:
+    """The first table that knows it decides; everybody else is a client.
+
+    >>> role_of("Query", "root", "thread/sql/replica_worker").value
+    'replica'
+    """
+    for beginning, role in BY_THREAD.items():
+        if thread_name.startswith(beginning):
+            return role
+    return BY_COMMAND.get(command) or BY_USER.get(user) or Role.CLIENT
+
+
+STEADY = 0.005
+"""Seconds two readings of one instant may differ by, as a server's clock is told over an uneven way."""
+
+
+class SessionTable:
+    """Sessions by id, in the order of their ids."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, Session] = {}
+        self._holding: set[int] = set()
+        self._all: tuple[Session, ...] | None = ()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        if self._all is None:
+            self._all = tuple(self._by_id.values())
+        return self._all
+
+    def fill(self, sessions: Iterable[Session]) -> None:
+        """These are all there are."""
+        before = self._by_id
+        self._by_id = {each.id: steady(each, before.get(each.id)) for each in sorted(sessions, key=_id)}
+        self._all = None
+
+    def update(self, sessions: Iterable[Session], gone: Iterable[int]) -> None:
+        """These did something, or are new; those went."""
+        for number in gone:
+            self._by_id.pop(number, None)
+            self._all = None
+        last = next(reversed(self._by_id), 0)
+        for each in sorted(sessions, key=_id):
+            before = self._by_id.get(each.id)
+            after = steady(each, before)
+            if after is before:
+                continue
+            self._by_id[each.id] = after
+            self._all = None
+            if before is None and each.id < last:  # ids have begun anew, or one was missed
+                self._by_id = dict(sorted(self._by_id.items()))
+
+    def limit(self, number: int, seconds: int | None) -> None:
+        """What was learned of a session's own limit, though it did nothing else."""
+        session = self._by_id.get(number)
+        if session is not None and session.own_limit != seconds:
+            self._by_id[number] = replace(session, own_limit=seconds)
+            self._all = None
+
+    def hold(self, transactions: Mapping[int, Transaction]) -> None:
+        """These are all the transactions that are open."""
+        for number in self._holding | transactions.keys():
+            session = self._by_id.get(number)
+            if session is None:
+                continue
+            transaction = unchanged_identity(transactions.get(number), session.transaction)
+            if transaction is not session.transaction:
+                self._by_id[number] = replace(session, transaction=transaction)
+                self._all = None
+        self._holding = set(transactions)
+
+
+def steady(now: Session, before: Session | None) -> Session:
+    """The session as it was, where nothing has happened to it but that its clock was told a little differently."""
+    if before is None:
+        return now
+    since, was = now.idle_since, before.idle_since
+    moved = abs(since - was) if since is not None and was is not None else 0.0
+    if since != was and (since is None or was is None or moved > STEADY):
+        return now
+    alike = replace(now, idle_since=was, transaction=unchanged_identity(now.transaction, before.transaction))
+    return before if alike == before else now
+
+
+def unchanged_identity(now: Transaction | None, before: Transaction | None) -> Transaction | None:
+    """The same of what a session holds."""
+    if now is None or before is None or now.started is None or before.started is None:
+        return before if now == before else now
+    if abs(now.started - before.started) > STEADY or replace(now, started=before.started) != before:
+        return now
+    return before
+
+
+def _id(session: Session) -> int:
+    return session.id

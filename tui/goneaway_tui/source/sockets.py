@@ -1,0 +1,220 @@
+"""The way to a server: one socket, and the end of it that any thread may cut.
+
+PyMySQL's timeouts hold for each piece of an answer, so a peer that sends a byte now and then could keep us for ever; and
+the socket it speaks on is out of reach while it connects or shakes hands. The line keeps a second handle on the same
+connection, for nothing but to end it: when somebody closes, or when the whole has taken too long.
+"""
+
+from __future__ import annotations
+
+import socket as sockets
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+from goneaway_tui.errors import SourceError, Unreachable
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.source.address import Address
+from goneaway_tui.text.sanitize import plain
+
+NO_TUNNEL = marked("the ssh tunnel to it has ended")
+
+
+class ServerSocket:
+    """One connection's socket. `cut` from any thread, at any time; the rest from the thread that reads."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._handle: sockets.socket | None = None
+        self._cut = False
+        self.expired = False
+        """It was cut because `within` ran out."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Nothing more comes over it."""
+        return self._cut
+
+    def open(self, address: Address) -> sockets.socket:
+        """A connected socket, owned by the caller. Raises OSError."""
+        try:
+            return self._opened(address)
+        except (ValueError, OverflowError):
+            raise OSError(marked("that is no possible name of a server")) from None
+
+    def _opened(self, address: Address) -> sockets.socket:
+        if address.via:
+            return self._through(address.via, address.connect_timeout)
+        if address.socket:
+            return self._reached(sockets.AF_UNIX, address.socket, address.connect_timeout)
+        failure = OSError(marked("the name has no address"))
+        for family, *_rest, where in sockets.getaddrinfo(
+            address.host, address.port, type=sockets.SOCK_STREAM
+        ):
+            try:
+                line = self._reached(family, where, address.connect_timeout)
+            except OSError as error:
+                failure = error
+                continue
+            line.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
+            line.setsockopt(sockets.SOL_SOCKET, sockets.SO_KEEPALIVE, 1)
+            return line
+        raise failure
+
+    def _through(self, way: str, timeout: float) -> sockets.socket:
+        try:
+            return self._reached(sockets.AF_UNIX, way, timeout)
+        except ConnectionAbortedError:
+            raise
+        except OSError:
+            raise OSError(NO_TUNNEL) from None
+
+    def cut(self) -> None:
+        """End the connection; whoever waits on it wakes at once, and a later `open` fails."""
+        with self._guard:
+            self._cut = True
+            if self._handle is not None:
+                with suppress(OSError):
+                    self._handle.shutdown(sockets.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Let go of the handle; without this the server would not see that the connection was closed."""
+        with self._guard:
+            self._cut = True
+            if self._handle is not None:
+                self._handle.close()
+                self._handle = None
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Cut the line where what is done inside takes longer."""
+        watchdog = threading.Timer(seconds, self._expire)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
+
+    def _expire(self) -> None:
+        self.expired = True
+        self.cut()
+
+    def _reached(self, family: int, where: object, timeout: float) -> sockets.socket:
+        line = sockets.socket(family, sockets.SOCK_STREAM)
+        try:
+            self._hold(line)
+            line.settimeout(timeout)
+            line.connect(where)  # type: ignore[arg-type]
+        except (OSError, ValueError, OverflowError):
+            line.close()
+            raise
+        return line
+
+    def _hold(self, line: sockets.socket) -> None:
+        """From here on `cut` reaches it, also while it still connects."""
+        with self._guard:
+            if self._cut:
+                raise ConnectionAbortedError(marked("closed meanwhile"))
+            if self._handle is not None:
+                self._handle.close()
+            self._handle = line.dup()
+
+
+PROGRAM = "ssh"
+POLL_SECONDS = 0.05
+GOODBYE_SECONDS = 2.0
+"""How long ssh may take to end when it is asked to."""
+
+_OPTIONS = {
+    "ExitOnForwardFailure": "yes",
+    "ServerAliveInterval": "10",
+    "ServerAliveCountMax": "3",
+    "ControlPath": "none",  # a shared connection would outlive us, with our way still open in it
+}
+
+
+class Tunnel:
+    """One running `ssh -L`. `close` from any thread, as often as you like."""
+
+    def __init__(self, host: str, target: str, *, may_ask: bool = True) -> None:
+        """Wait until `host` lets us in; it may ask the person at the terminal meanwhile, unless that is not to be.
+
+        `target` is what to reach from there: `db1:3306`, or the path of a Unix socket. Raises SourceError with the
+        last that ssh said.
+        """
+        self.host = host
+        self._closing = threading.Lock()
+        self._folder = tempfile.TemporaryDirectory(prefix="goneaway-", ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        self._log = folder / "log"
+        self.path = str(folder / "way")
+        """Of the Unix socket that leads to the target."""
+        how = _OPTIONS if may_ask else {**_OPTIONS, "BatchMode": "yes"}
+        options = [word for name, value in how.items() for word in ("-o", f"{name}={value}")]
+        words = [
+            PROGRAM,
+            "-N",
+            "-T",
+            "-E",
+            str(self._log),
+            *options,
+            "-L",
+            f"{self.path}:{target}",
+            "--",
+            host,
+        ]
+        try:
+            self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
+        except (OSError, ValueError) as error:
+            self._folder.cleanup()
+            why = getattr(error, "strerror", None) or _("that is no name of a host")
+            raise SourceError(
+                _("cannot run {program}: {why}", program=PROGRAM, why=why),
+                _("install an ssh client, or leave --ssh away"),
+            ) from None
+        try:
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End it, and leave nothing of it behind."""
+        with self._closing:
+            self._process.terminate()
+            try:
+                self._process.wait(GOODBYE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def _wait(self) -> None:
+        """Until it listens: it does so once it is let in, and not before."""
+        while not Path(self.path).exists():
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(POLL_SECONDS)
+                said = plain(self._last_words(), 300) or _("status {number}", number=self._process.returncode)
+                raise Unreachable(
+                    _("no way through {host}: {said}", host=self.host, said=said),
+                    _("try it by hand: {command}", command=f"{PROGRAM} {self.host}"),
+                )
+
+    def _last_words(self) -> str:
+        try:
+            with self._log.open("rb") as log:
+                lines = log.read(1 << 16).decode("utf-8", "replace").split("\n")
+        except OSError:
+            return ""
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")

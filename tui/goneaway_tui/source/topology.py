@@ -1,0 +1,293 @@
+"""What a server says of others that belong with it, asked only when somebody wants to know.
+
+Each kind of kinship is a row of READERS. What the account may not ask becomes a limitation; the rest is told all the same.
+Nothing here connects to anybody else: an address is what that server says of another, no more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.server import Flavour, Limitation, ServerTopology, TopologyMember, TopologyRelation
+from goneaway_tui.source import sql
+from goneaway_tui.source.capabilities import Capabilities
+from goneaway_tui.source.connection import ABSENT, Connection, Refusal, UnfitAnswer
+from goneaway_tui.source.server_variants import ALONE
+from goneaway_tui.source.session_cache import text
+from goneaway_tui.text.sanitize import plain
+
+MOST: Final = 500
+"""How many of one kind are taken: a server may say whatever it likes."""
+LONGEST_HOST: Final = 255
+RENAMED_IN: Final = (8, 0, 22)
+"""The first MySQL with SHOW REPLICAS and SHOW REPLICA STATUS, as its release notes say."""
+
+DUMP_ADDRESS: Final = marked(
+    "it reports no address (report_host): this is the one it reads the binary log from"
+)
+ONLY_DUMP: Final = marked(
+    "only the address it reads the binary log from is known; a program that follows changes reads so too"
+)
+CUT: Final = marked("it lists more or fewer addresses than the cluster has nodes, itself perhaps among them")
+NOT_ASKED: Final = marked("this service is not asked for them; ask it in its own words")
+AUTO: Final = marked("it tells the cluster no address: wsrep_node_incoming_address is not set there")
+NO_ADDRESS: Final = marked("it reports no address (report_host is not set there)")
+ONLY_NAME: Final = marked(
+    "Aurora tells its name alone: connect by an endpoint of the cluster, which ends like its own"
+)
+BY_ENDPOINT: Final = marked("its name, with the ending of the endpoint we came by")
+
+AMAZON: Final = re.compile(
+    r"[^.]+\.(?:cluster-(?:ro-|custom-)?)?([a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com(?:\.cn)?)"
+)
+"""An endpoint of Aurora, of the cluster or of one instance; in the group what all of them end in ("Amazon Aurora endpoints")."""
+INSTANCE: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
+
+SAME: Final = {
+    "source_host": "host",
+    "master_host": "host",
+    "source_port": "port",
+    "master_port": "port",
+    "source_uuid": "uuid",
+    "master_uuid": "uuid",
+    "source_server_id": "server_id",
+    "master_server_id": "server_id",
+    "replica_uuid": "uuid",
+    "slave_uuid": "uuid",
+}
+"""What versions and families call one thing, and what it is called here. Only of statements that SHOW."""
+
+Record = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class AskedServer:
+    """One server that is asked, and what it does not let us know."""
+
+    connection: Connection
+    found: Capabilities
+    host: str
+    limitations: list[Limitation]
+
+    names: dict[str, str] = field(default_factory=dict)
+    """What a person calls that which answered, by thing."""
+
+    def records(self, what: str) -> list[Record] | None:
+        """The answers to one thing; None where it is not to be had, which is then among the limitations if it might be."""
+        lack: Refusal | None = None
+        for variant in sql.RELATIVES[self.found.flavour].get(what, ()):
+            if not variant.needs <= self.found.able:
+                continue
+            statement = sql.read_sql(variant.file)
+            try:
+                rows = self.connection.records(statement)[:MOST]
+            except Refusal as refusal:
+                lack = refusal if refusal.number not in ABSENT else lack
+                continue
+            self.names[what] = statement if statement.startswith("SHOW") else NAMES.get(what, "")
+            return [{SAME.get(name, name): value for name, value in row.items()} for row in rows]
+        if lack is not None:
+            self._lack(what, lack)
+        return None
+
+    def _lack(self, what: str, refusal: Refusal) -> None:
+        lost, grants = LACKS[what]
+        if isinstance(refusal, UnfitAnswer):
+            self.limitations.append(Limitation(lost, refusal.why))
+            return
+        grant = next(
+            (grant for since, grant in grants[self.found.flavour] if _version(self.found) >= since), None
+        )
+        self.limitations.append(
+            Limitation(
+                lost,
+                marked("the account may not ask for it"),
+                grant and f"{grant} TO {self.found.account}",
+            )
+        )
+
+
+BINLOG_DUMP: Final = "Binlog Dump"
+NAMES: Final = {
+    "sources": "replication_connection_configuration",
+    "members": "replication_group_members",
+    "nodes": "wsrep_incoming_addresses",
+    "instances": "replica_host_status",
+}
+"""What is asked by a SELECT, by the table or status that answers; a SHOW is its own name."""
+Grants = Mapping[Flavour, tuple[tuple[tuple[int, ...], str], ...]]
+SELECT: Final[Grants] = {Flavour.MYSQL: (((), "GRANT SELECT ON performance_schema.*"),), Flavour.MARIADB: ()}
+LACKS: Final[dict[str, tuple[str, Grants]]] = {
+    "replicas": (
+        marked("the replicas of this server, and where they say they are"),
+        {
+            Flavour.MYSQL: (((), "GRANT REPLICATION SLAVE ON *.*"),),
+            Flavour.MARIADB: (
+                ((10, 5, 2), "GRANT REPLICATION MASTER ADMIN ON *.*"),
+                ((), "GRANT REPLICATION SLAVE ON *.*"),
+            ),
+        },
+    ),
+    "sources": (
+        marked("the source of this server"),
+        {
+            Flavour.MYSQL: (((), "GRANT REPLICATION CLIENT ON *.*"),),
+            Flavour.MARIADB: (
+                ((10, 5, 9), "GRANT SLAVE MONITOR ON *.*"),
+                ((10, 5, 2), "GRANT REPLICATION SLAVE ADMIN ON *.*"),
+                ((), "GRANT REPLICATION CLIENT ON *.*"),
+            ),
+        },
+    ),
+    "members": (marked("the other members of the replication group"), SELECT),
+    "dumps": (marked("who reads the binary log"), SELECT),
+    "nodes": (marked("the other nodes of the cluster"), SELECT),
+    "instances": (marked("the other instances of the cluster"), SELECT),
+    "self": (marked("what others know this server by"), SELECT),
+}
+"""By thing: what is lost where the account may not ask for it, and what has to be granted, by the first version it holds for."""
+
+
+def read_topology(connection: Connection, found: Capabilities, host: str) -> ServerTopology:
+    """Everything it says. `host` is what we reach it by. Raises SourceError where the connection breaks."""
+    if found.able & ALONE:  # none of what is asked here means there what it means elsewhere
+        return ServerTopology(limitations=(Limitation(marked("others that belong with it"), NOT_ASKED),))
+    words = sql.RENAMED if _version(found) >= RENAMED_IN else sql.NOT_RENAMED
+    asked = AskedServer(connection, replace(found, able=found.able | {words}), host, [])
+    own = asked.records("self")
+    told = tuple(each for reader in READERS for each in reader(asked))
+    return ServerTopology(
+        told, tuple(dict.fromkeys(asked.limitations)), _number(own[0].get("server_id")) if own else None
+    )
+
+
+def _replicas(asked: AskedServer) -> Iterator[TopologyMember]:
+    reported, dumps = asked.records("replicas"), asked.records("dumps") or []
+    yield from pair_replicas(reported, dumps, asked.names.get("replicas", ""))
+
+
+def pair_replicas(
+    reported: Sequence[Record] | None, dumps: Sequence[Record], said_by: str
+) -> Iterator[TopologyMember]:
+    """Replicas by what they report; where one keeps its address to itself, by the session it reads the binary log with.
+
+    A session of MySQL carries the replica's uuid. One of MariaDB carries nothing: there all who report no address must
+    report the same port for it to be told. `reported` is None where it could not be asked.
+    """
+    by_uuid = {uuid: _host(each) for each in dumps if (uuid := _uuid(each))}
+    unknown = [_host(each) for each in dumps if not _uuid(each)]
+    named = [_relative(TopologyRelation.REPLICA, each, said_by) for each in reported or ()]
+    yield from (each for each in named if each.host)
+    mute = [each for each in named if not each.host]
+    for each in mute:
+        if each.uid in by_uuid:
+            yield replace(each, host=by_uuid[each.uid], note=DUMP_ADDRESS)
+    left = [each for each in mute if each.uid not in by_uuid]
+    known = {each.uid for each in named}
+    strangers = [host for uuid, host in by_uuid.items() if uuid not in known]
+    if left and len(left) == len(named) == len(unknown) and len({each.port for each in left}) == 1:
+        yield from (
+            TopologyMember(TopologyRelation.REPLICA, host, left[0].port, said_by, DUMP_ADDRESS)
+            for host in dict.fromkeys(unknown)
+        )
+        return
+    yield from (replace(each, note=NO_ADDRESS) for each in left)
+    if reported is None or len(unknown) > len(named):
+        addresses = {each.host for each in named}
+        strangers += [host for host in unknown if host not in addresses]
+    for host in dict.fromkeys(strangers):
+        yield TopologyMember(TopologyRelation.READER, host, None, BINLOG_DUMP, ONLY_DUMP)
+
+
+def _sources(asked: AskedServer) -> Iterator[TopologyMember]:
+    for each in asked.records("sources") or ():
+        if _host(each):
+            yield _relative(TopologyRelation.SOURCE, each, asked.names["sources"])
+
+
+def _members(asked: AskedServer) -> Iterator[TopologyMember]:
+    for each in asked.records("members") or ():
+        yield _relative(TopologyRelation.MEMBER, each, asked.names["members"])
+
+
+def _nodes(asked: AskedServer) -> Iterator[TopologyMember]:
+    for each in asked.records("nodes") or ():
+        addresses = [one.strip() for one in text(each.get("addresses")).split(",")]
+        place, size = _number(each.get("place")), _number(each.get("size"))
+        if size != len(addresses):  # cut off at the column's width, or a node is just coming or going
+            asked.limitations.append(Limitation(LACKS["nodes"][0], CUT))
+        for index, one in enumerate(addresses[:MOST]):
+            host, port = split(one)
+            if index != place or size != len(addresses):
+                yield TopologyMember(
+                    TopologyRelation.NODE, host, port, asked.names["nodes"], "" if host else AUTO
+                )
+
+
+def _instances(asked: AskedServer) -> Iterator[TopologyMember]:
+    ending = AMAZON.fullmatch(asked.host.lower())
+    for each in asked.records("instances") or ():
+        name = _plain(each.get("name"))
+        if ending and INSTANCE.fullmatch(name):
+            host, note = f"{name.lower()}.{ending[1]}", BY_ENDPOINT
+        else:
+            host, note = "", f"{name}: {_(ONLY_NAME)}"
+        yield TopologyMember(TopologyRelation.INSTANCE, host, None, asked.names["instances"], note)
+
+
+READERS: tuple[Callable[[AskedServer], Iterator[TopologyMember]], ...] = (
+    _sources,
+    _replicas,
+    _members,
+    _nodes,
+    _instances,
+)
+
+
+def split(address: str) -> tuple[str, int | None]:
+    """
+    >>> split("10.0.0.2:3306"), split("[fd00::2]:3307"), split("db2"), split("AUTO"), split("")
+    (('10.0.0.2', 3306), ('fd00::2', 3307), ('db2', None), ('', None), ('', None))
+    """
+    host, colon, port = address.rpartition(":")
+    if not (colon and port.isdecimal()):
+        host, port = address, ""
+    known = "" if host == "AUTO" else host.removeprefix("[").removesuffix("]")
+    return plain(known, LONGEST_HOST), _number(port)
+
+
+def _relative(relation: TopologyRelation, record: Record, said_by: str) -> TopologyMember:
+    return TopologyMember(
+        relation,
+        _host(record),
+        _number(record.get("port")) or None,
+        said_by,
+        uid=_uuid(record),
+        server_id=_number(record.get("server_id")) or None,
+    )
+
+
+def _host(record: Record) -> str:
+    return _plain(record.get("host"))
+
+
+def _uuid(record: Record) -> str | None:
+    return _plain(record.get("uuid")).lower() or None
+
+
+def _plain(value: Any) -> str:
+    return plain(text(value), LONGEST_HOST)
+
+
+def _number(value: Any) -> int | None:
+    """What is no small whole number is not known."""
+    said = text(value)
+    return int(said) if said.isascii() and said.isdecimal() and len(said) <= 10 else None
+
+
+def _version(found: Capabilities) -> tuple[int, ...]:
+    return tuple(int(part) for part in found.version.split(".") if part)

@@ -1,0 +1,162 @@
+"""Whether a session is still what it was when somebody decided to kill it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from goneaway_tui.errors import Refused
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.session import Role, Session
+from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
+from goneaway_tui.ports import ActConnection
+from goneaway_tui.tune.actions import (
+    Action,
+    Killing,
+    KillQuery,
+    ResetPersist,
+    Setting,
+    SetVariable,
+    digits,
+)
+from goneaway_tui.tune.tunables import TUNABLE
+
+SLACK = 0.5
+"""Seconds by which two readings of one idle wait may differ beyond what each admits to: each reads the server's clock
+over a line of its own."""
+
+CUT = "…"
+
+
+def same_session_problem(witness: Session, found: Session) -> str | None:
+    """Why `found` is no longer the session that was shown, in words after its number; None where it is.
+
+    An id is given out again after a restart, and a session that woke up has somebody at work in it.
+    """
+    if found.user != witness.user:
+        return _("belongs to {now} now, not to {shown}", now=found.user, shown=witness.user)
+    if not _same_host(found, witness):
+        return _("comes from {now} now, not from {shown}", now=found.host, shown=witness.host)
+    if found.db != witness.db:
+        now, shown = (each.db or _("no database") for each in (found, witness))
+        return _("is in {now} now, not in {shown}", now=now, shown=shown)
+    if found.command != witness.command:
+        return _("is at {now} now, not at {shown}", now=found.command, shown=witness.command)
+    return _woke(witness, found)
+
+
+def other_statement(witness: Session, found: Session) -> str | None:
+    """Why what it runs is not what was shown; None where it is, or where one of both texts is kept from us.
+
+    Texts are cut at different lengths, so one has to begin with the other.
+    """
+    if found.is_idle:
+        return _("runs nothing")
+    if witness.statement is None or found.statement is None:
+        return None
+    shown, runs = (each.removesuffix(CUT).rstrip() for each in (witness.statement, found.statement))
+    return None if shown.startswith(runs) or runs.startswith(shown) else _("runs another statement now")
+
+
+def untouchable(session: Session) -> str | None:
+    """Why a session is never killed from here, in words after its number; None where it may be."""
+    if session.own:
+        return _(OURS)
+    return _(UNTOUCHABLE[session.role]) if session.role in UNTOUCHABLE else None
+
+
+OURS = marked("is one of our own")
+UNTOUCHABLE = {
+    Role.LOGIN: marked("has not finished its login"),
+    Role.REPLICA: marked("is a part of replication"),
+    Role.DUMP: marked("sends the binary log to a replica"),
+    Role.DAEMON: marked("is the server's own"),
+}
+
+
+def _same_host(one: Session, other: Session) -> bool:
+    """Equal, or equal but for a port that one of both readings was not told."""
+    if one.host == other.host:
+        return True
+    portless = one.host == one.client_host or other.host == other.client_host
+    return portless and one.client_host == other.client_host
+
+
+def _woke(witness: Session, found: Session) -> str | None:
+    if not witness.is_idle:
+        return None
+    if found.half_sent and not witness.half_sent:
+        return _("woke up: a command of it is arriving")
+    if witness.idle_since is None:
+        return None
+    if found.idle_since is None:
+        return _("cannot be told to have slept on: the server shows no idle clock of it any more")
+    slack = SLACK + witness.idle_within + found.idle_within
+    return _("woke up since") if found.idle_since > witness.idle_since + slack else None
+
+
+LOOK_AGAIN = marked("look at it again, and decide anew")
+
+
+@dataclass(frozen=True, slots=True)
+class Preconditions:
+    """What is there before the act."""
+
+    standing: VariableState | None = None
+    """The variable; None where a session is meant."""
+    gone: bool = False
+    """There is nothing left to do."""
+
+
+def read_preconditions(
+    action: Action, executor: ActConnection, powers: Privileges, own_ids: Collection[int]
+) -> Preconditions:
+    """See what the action would meet. Raises Refused where that is not what was shown, and SourceError."""
+    if isinstance(action, SetVariable | ResetPersist):
+        return _at_variable(action, executor, powers)
+    return _at_session(action, executor, own_ids)
+
+
+def _at_variable(action: Setting, executor: ActConnection, powers: Privileges) -> Preconditions:
+    if action.name not in TUNABLE:
+        raise Refused(_("{name!r} is not in the table of what can be set", name=action.name))
+    why_not = _why_not(action, powers)
+    if why_not:
+        raise Refused(_("this account may not run {statement}", statement=action.statement), why_not)
+    found = executor.standing(action.name)
+    if found.fixed:
+        raise Refused(_("{name} cannot be set now", name=action.name), found.fixed)
+    value = found.variable.value
+    if action.old is not None and value != action.old:
+        raise Refused(
+            _(
+                "{name} is {value} now, not {shown}: somebody has changed it since",
+                name=action.name,
+                value=_("unknown") if value is None else digits(value),
+                shown=digits(action.old),
+            ),
+            _(LOOK_AGAIN),
+        )
+    return Preconditions(found)
+
+
+def _why_not(action: Setting, powers: Privileges) -> str:
+    """What this account lacks. Whether it may kill is the server's to say: its own account's sessions it always may."""
+    persists = isinstance(action, ResetPersist) or action.keep is Persistence.PERSIST
+    why_not = powers.why_not_set(action.name)
+    if persists and not powers.can_persist:
+        return why_not or dict(powers.why_not).get("persist", _("not allowed"))
+    return why_not
+
+
+def _at_session(action: Killing, executor: ActConnection, own_ids: Collection[int]) -> Preconditions:
+    witness = action.witness
+    why_not = _(OURS) if witness.id in own_ids else untouchable(witness)
+    found = None if why_not else executor.find(witness.id)
+    if found is not None:
+        why_not = untouchable(found) or same_session_problem(witness, found)
+        if why_not is None and isinstance(action, KillQuery):
+            why_not = other_statement(witness, found)
+    if why_not is not None:
+        raise Refused(_("session {id} {why_not}", id=witness.id, why_not=why_not), _("it was spared"))
+    return Preconditions(gone=found is None)

@@ -1,0 +1,437 @@
+"""From a key to a change: opens the dialogs, hands what they answer to the gate, and shows what came of it.
+
+Everything that speaks to the server runs in a thread of its own; the gate is the one door.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+
+from goneaway_tui.errors import (
+    FileError,
+    GoneawayError,
+    NoConnectionLeft,
+    OutcomeUnknown,
+    Refused,
+    SourceError,
+)
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.snapshot import Snapshot, Verdict
+from goneaway_tui.model.tuning import Privileges, VariableState
+from goneaway_tui.ports import ActConnection, Executor
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.tune.actions import Action, ResetPersist, SetVariable
+from goneaway_tui.tune.gate import Gate, Outcome
+from goneaway_tui.tune.journal import Journal
+from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.ui.screens.dialogs import (
+    ChooserScreen,
+    ConfirmScreen,
+    WaitingScreen,
+    tunables,
+    undo_entries,
+)
+from goneaway_tui.ui.screens.kill import Kills, KillScreen, is_killable, killable_sessions, own_user
+from goneaway_tui.ui.screens.report import ActResult, ReportScreen
+from goneaway_tui.ui.screens.tune import TuneScreen
+from goneaway_tui.ui.screens.variables import VariablesScreen
+from goneaway_tui.ui.wording import NO_PRIVILEGES, READ_ONLY, READ_WRITE, title_on
+
+if TYPE_CHECKING:
+    from goneaway_tui.ui.app import GoneawayApp
+    from goneaway_tui.ui.server_monitor import ServerMonitor
+
+
+NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
+"""Which power each key of the board needs."""
+PATIENCE = 0.7
+"""Seconds after which a key that waits says what for."""
+BORROWS = marked(
+    "▲ The server gave this account no further connection when last asked. Unless it does now, this runs over the connection that reads the board."
+)
+MAY_BORROW = marked(
+    "▲ The server is full: {taken} of {most} connections. Unless it gives this account one more, this runs over the connection that reads the board."
+)
+NOT_TOLD = marked(
+    "The server gives this account no further connection, so nothing was sent. Do it again: it can run over the connection that reads the board."
+)
+
+
+def is_command(action: str) -> bool:
+    """Whether a key's action is one that waits for what the account may do.
+
+    >>> is_command("app.tune('wait_timeout')"), is_command("app.quit")
+    (True, False)
+    """
+    return action.removeprefix("app.").partition("(")[0] in NEEDS
+
+
+class TuningController:
+    """What the keys that change a server do. Without an executor they say why they do nothing."""
+
+    def __init__(
+        self,
+        app: GoneawayApp,
+        server: ServerMonitor,
+        executor: Executor | None,
+        journal: Journal | None,
+        why_not: str,
+    ) -> None:
+        """`why_not`: what to say where there is no executor."""
+        self._app = app
+        self._server = server
+        self._executor = executor
+        self._journal = journal
+        self._why_not = why_not
+        self._powers: Privileges | None = None
+        self._gate: Gate | None = None
+        self._refused_on: Snapshot | None = None
+        """The newest snapshot when the server refused a connection: the free places it counts are taken since."""
+        self._own_sessions: tuple[Snapshot, bool] | None = None
+        """A snapshot, and whether it lists sessions that the account may kill without a privilege."""
+        self._asking = threading.Lock()
+        """Held while the server is asked what the account may do."""
+        self._threads: list[threading.Thread] = []
+
+    def begin(self) -> None:
+        """Find out, in a thread, what the account may do, where that is not known yet."""
+        if self._executor is not None and self._powers is None and not self.is_acting:
+            self.in_thread(self.learn)
+
+    def learn(self) -> None:
+        """Find out what the account may do, where that is not known. Blocks, so not from the screen's thread.
+
+        Raises SourceError; the next one who wants to know asks again.
+        """
+        with self._asking:
+            if self._executor is not None and self._powers is None:
+                self._later(self._take_powers, self._executor.powers())
+
+    @property
+    def is_read_only(self) -> bool:
+        return self._executor is None
+
+    @property
+    def reach(self) -> str:
+        """What the keys can do, in a word that is not translated yet."""
+        if self.is_read_only:
+            return READ_ONLY
+        lacks_all = self._powers is not None and all(map(self.why_not, NEEDS))
+        return NO_PRIVILEGES if lacks_all else READ_WRITE
+
+    @property
+    def gate(self) -> Gate | None:
+        """The one door to the server; None where there is none, or not yet."""
+        return self._gate
+
+    @property
+    def is_acting(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
+
+    def wait(self, timeout: float) -> None:
+        """Block, from another thread than the screen's, until what was begun is over."""
+        for thread in self._threads:
+            thread.join(timeout)
+
+    def why_not(self, key: str) -> str:
+        """Why a key does nothing, in one line; empty where it does something, if only once the privileges are known."""
+        if self._executor is None:
+            return self._why_not
+        if self._powers is None:
+            return self._server.trouble
+        need = NEEDS[key]
+        if need == "set":
+            return (
+                ""
+                if any(not self._powers.why_not_set(name) for name in TUNABLE)
+                else self._powers.why_not_set("wait_timeout")
+            )
+        return "" if self._powers.can_kill or self._has_own_sessions(self._powers) else self._why_not_others()
+
+    def _has_own_sessions(self, powers: Privileges) -> bool:
+        """Whether a session is listed that the account may kill without a privilege."""
+        snapshot = self._server.shown
+        if snapshot is None:
+            return False
+        if self._own_sessions is None or self._own_sessions[0] is not snapshot:
+            user = own_user(snapshot.verdicts, powers)
+            has_any = any(is_killable(v) and user in {"", v.session.user} for v in snapshot.verdicts)
+            self._own_sessions = snapshot, has_any
+        return self._own_sessions[1]
+
+    def _why_not_others(self) -> str:
+        """Why the account may not kill the sessions of other accounts; empty where it may."""
+        if self._powers is None or self._powers.can_kill:
+            return ""
+        return dict(self._powers.why_not).get("kill", _("the account may not kill"))
+
+    def tune(self, name: str) -> None:
+        """Read the variable afresh, then open its dialog."""
+        executor = self._executor
+        if executor is None:
+            self._refuse(self.why_not("tune"))
+            return
+
+        def read(waiting: WaitingScreen) -> None:
+            standing = waiting.asked(partial(executor.standing, name))
+            self._later(self._open_tune, waiting, standing)
+
+        self._wait_for("tune", read)
+
+    def choose(self) -> None:
+        """Every tunable the server has."""
+        snapshot = self._server.shown
+        if snapshot is None:
+            return
+        listed = tunables(snapshot.sample)
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self.tune(name)
+
+        self._app.push_screen(ChooserScreen(self._named(_("tune")), listed, "wait_timeout"), chosen)
+
+    def undo(self) -> None:
+        self._once_known("undo", self._ask_undo)
+
+    def kill(self, victims: Sequence[Verdict], note: str = "") -> None:
+        """Ask about the sessions that may be killed at all. `note`: what the dialog says of the others among them."""
+        self._once_known("kill", partial(self._ask_kill, victims, note))
+
+    def _once_known(self, key: str, act: Callable[[], object]) -> None:
+        """Do what a key does, at once or as soon as it is known what the account may do."""
+        if self._executor is None or self._powers is not None:
+            if not self._refuse(self.why_not(key)):
+                act()
+            return
+        self._wait_for(key, lambda waiting: self._later(waiting.leave_for, act))
+
+    def _wait_for(self, key: str, go_on: Callable[[WaitingScreen], object]) -> None:
+        """In a thread, once it is known that the account may; `esc` or another key of the kind meanwhile forgets this one."""
+        self._app.push_screen(waiting := WaitingScreen(is_command))
+        timer = self._app.set_timer(PATIENCE, partial(self._say_so, waiting))
+
+        def learn() -> None:
+            waiting.asked(self.learn)
+            self._later(timer.stop)
+            self._later(waiting.take_text)
+            why_not = self.why_not(key)
+            if why_not:
+                self._later(waiting.leave_for, partial(self._refuse, why_not))
+            else:
+                go_on(waiting)
+
+        self.in_thread(learn)
+
+    def _say_so(self, waiting: WaitingScreen) -> None:
+        if waiting.is_current and self._powers is None:
+            self._app.notify(_("asking what this account may do; esc cancels"), timeout=3, markup=False)
+
+    def _ask_undo(self) -> None:
+        gate = self._gate
+        if gate is None:
+            return
+        try:
+            act = gate.last_change()
+            actions = () if act is None else gate.taking_back(act)
+        except (Refused, FileError) as error:
+            self._refuse(error.line)
+            return
+        if act is None:
+            self._app.notify(
+                _("Nothing to undo: through this tool no limit of this server was changed, or all is undone.")
+            )
+            return
+        note = self._note()
+        lines = [*undo_entries(act.entry, actions), *([note] if note else [])]
+
+        def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
+            if yes:
+                undone = partial(self._undone, gate, act.id, actions, borrow=bool(note))
+                self._perform(_("undo"), len(actions), undone)
+
+        self._app.dress(self._server.color)
+        self._app.push_screen(
+            ConfirmScreen(_("undo on {server}", server=self._server.name), lines, _("Undo")), confirmed
+        )
+
+    def _ask_kill(self, victims: Sequence[Verdict], said: str) -> None:
+        mortal, left_out = killable_sessions(victims, self._only_user(), self._why_not_others())
+        if mortal:
+            note = self._note()
+            self._app.dress(self._server.color)
+            notes = "\n".join(filter(None, (said, left_out)))
+            screen = KillScreen(mortal, self._app.now, self._server.name, notes, note)
+            self._app.push_screen(screen, partial(self._perform_kills, bool(note)))
+        else:
+            self._refuse(left_out)
+
+    def _only_user(self) -> str:
+        """The only user name whose sessions the account may kill; empty where it may kill all, or the name is unknown."""
+        snapshot, powers = self._server.shown, self._powers
+        if powers is None or powers.can_kill or snapshot is None:
+            return ""
+        return own_user(snapshot.verdicts, powers)
+
+    def _note(self) -> str:
+        """What to say before an act that may have to run over the connection that reads; empty where it has one of its own."""
+        executor, newest = self._executor, self._server.newest
+        if executor is None or not executor.can_borrow:
+            return ""
+        taken = newest and newest.sample.counter("threads_connected")
+        most = newest and newest.sample.counter("max_connections")
+        if taken and most and taken >= most:
+            return _(MAY_BORROW, taken=taken, most=most)
+        has_room = bool(taken and most and newest is not self._refused_on)
+        return _(BORROWS) if executor.is_full and (executor.is_account_full or not has_room) else ""
+
+    def variables(self) -> None:
+        """The limits, and the journal."""
+        snapshot = self._server.shown
+        sample = snapshot.sample if snapshot is not None else None
+        journal = self._journal
+
+        def look() -> None:
+            read = None if journal is None else journal.read()
+            acts, garbage = ((), 0) if read is None else (read.acts, read.garbage)
+            self._later(
+                self._app.push_screen, VariablesScreen(sample, acts, garbage, self._server.server_name)
+            )
+
+        self.in_thread(look)
+
+    def _take_powers(self, powers: Privileges) -> None:
+        self._powers = powers
+        if self._executor is not None and self._journal is not None:
+            self._gate = Gate(self._executor, self._journal, powers, self._server.name, self._server.own_ids)
+        self._app.refresh_bindings()
+
+    def _open_tune(self, waiting: WaitingScreen, standing: VariableState) -> None:
+        snapshot = self._server.shown
+        if snapshot is None or self._powers is None:
+            waiting.action_leave()
+            return
+        tunable = TUNABLE[standing.variable.name]
+        note = self._note() if self._executor is not None and self._executor.is_full else ""
+        self._app.dress(self._server.color)
+        screen = TuneScreen(
+            tunable, standing, self._powers, lambda: self._server.shown or snapshot, self._server.name
+        )
+        screen.note = note
+        waiting.give_way(screen, partial(self._perform_change, bool(note)))
+
+    def _perform_change(self, borrow: bool, action: SetVariable | ResetPersist | None) -> None:  # noqa: FBT001 - bound by a partial
+        gate = self._gate
+        if action is not None and gate is not None:
+            self._perform(action.name, 1, lambda: [self._done(gate, action, borrow=borrow)])
+
+    def _perform_kills(self, borrow: bool, kills: Kills | None) -> None:  # noqa: FBT001 - bound by a partial
+        gate = self._gate
+        if not kills or gate is None:
+            return
+
+        def each() -> Iterator[ActResult]:
+            with gate.together() as connection:
+                for kill in kills:
+                    yield self._done(gate, kill, connection, borrow=borrow)
+
+        self._perform(_("kill"), len(kills), each)
+
+    def _perform(self, title: str, number: int, acts: Callable[[], Iterable[ActResult]]) -> None:
+        """Each act is done when it is asked for, and told as it comes; what fails ends the row, who is spared does not."""
+        report = ReportScreen(title_on(title, self._server.name), number)
+        self._app.push_screen(report)
+
+        def one_by_one() -> Generator[ActResult]:
+            yield from acts()
+
+        def run() -> None:
+            with closing(one_by_one()) as dones:
+                for done in dones:
+                    self._later(report.add, done)
+                    if done.failed or report.is_stopping:
+                        break
+            self._later(self._end, report)
+
+        self.in_thread(run)
+
+    def _end(self, report: ReportScreen) -> None:
+        report.finish()
+        self._app.clear_marks()
+        self._app.look_again(self._server)
+
+    def _done(
+        self, gate: Gate, action: Action, over: ActConnection | None = None, *, borrow: bool
+    ) -> ActResult:
+        with self._server.ours.killing(action) as told:
+            try:
+                outcome = gate.run(action, over, borrow=borrow)
+            except (Refused, SourceError, FileError) as error:
+                return self._not_done(action, error, borrow=borrow)
+            if not outcome.gone:
+                told.pop_all()
+        return self._probed(action, outcome)
+
+    def _undone(
+        self, gate: Gate, act_id: str, actions: Sequence[Action], *, borrow: bool
+    ) -> Iterator[ActResult]:
+        outcomes = gate.undo_each(act_id, borrow=borrow)
+        for action in actions:
+            try:
+                outcome = next(outcomes)
+            except (Refused, SourceError, FileError) as error:
+                yield self._not_done(action, error, borrow=borrow)
+                return
+            yield self._probed(outcome.action, outcome)
+
+    def _not_done(self, action: Action, error: GoneawayError, *, borrow: bool) -> ActResult:
+        if isinstance(error, Refused):
+            return ActResult(action, refused=error.line)
+        if isinstance(error, NoConnectionLeft):
+            self._refused_on = self._server.newest
+        can_borrow = self._executor is not None and self._executor.can_borrow
+        if isinstance(error, NoConnectionLeft) and not borrow and can_borrow:
+            return ActResult(action, failed=_(NOT_TOLD))
+        return ActResult(action, failed=error.line, is_unknown=isinstance(error, OutcomeUnknown))
+
+    def _probed(self, action: Action, outcome: Outcome) -> ActResult:
+        """With what new sessions get; that nobody could be asked takes nothing from what was done."""
+        if not isinstance(action, SetVariable) or self._executor is None:
+            return ActResult(action, outcome)
+        try:
+            return ActResult(action, outcome, self._executor.probe(action.name))
+        except SourceError as error:
+            return ActResult(action, outcome, unprobed=str(error))
+
+    def _refuse(self, why: str) -> bool:
+        """Say why nothing happens; True where there is a reason."""
+        if why:
+            words = f"{self._server.server_name}: {why}" if self._server.server_name else why
+            self._app.notify(plain(words, 400), severity="warning", timeout=10, markup=False)
+        return bool(why)
+
+    def _named(self, title: str) -> str:
+        """A title that says which of several servers it is of."""
+        return title_on(title, self._server.server_name)
+
+    def _later(self, call: Callable[..., object], *arguments: object) -> None:
+        self._app.call_from_thread(call, *arguments)
+
+    def in_thread(self, work: Callable[[], object]) -> None:
+        """Run without making the screen wait; an error becomes a line, a fault of ours ends the app."""
+
+        def run() -> None:
+            try:
+                work()
+            except GoneawayError as error:
+                self._later(self._refuse, error.line)
+            except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
+                self._later(self._app.end_with, error)
+
+        thread = threading.Thread(target=run, name="act", daemon=True)
+        self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+        thread.start()

@@ -1,0 +1,210 @@
+"""A dialog that nobody answers before it is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input
+from textual.widgets.option_list import Option
+
+from goneaway_tui.errors import GoneawayError
+from goneaway_tui.i18n import _
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.tune.actions import Action
+from goneaway_tui.tune.journal import JournalEntry
+from goneaway_tui.tune.tunables import Unit, tunables_of
+from goneaway_tui.tune.values import value_words
+from goneaway_tui.ui.screens.tune import TuneScreen
+from goneaway_tui.ui.widgets.plain_text import Button, Field, Label, OptionList, heading
+
+R = TypeVar("R")
+
+
+class GuardedDialog(ModalScreen[R]):
+    """Keys typed before it was to be seen do not answer it: they were meant for something else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen_since = float("inf")
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._now_seen)
+
+    def _now_seen(self) -> None:
+        self._seen_since = events.Key("escape", None).time
+
+    def was_typed_blind(self, key: events.Key) -> bool:
+        """Typed before this was on the screen."""
+        return key.time < self._seen_since
+
+
+class PromptScreen(ModalScreen[str | None]):
+    """Answers with what was typed, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="ask.cancel")]
+
+    def __init__(self, title: str, examples: str) -> None:
+        super().__init__()
+        self._title = title
+        self._examples = examples
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = heading(self._title)
+            yield Field(placeholder=self._examples, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _answer(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Answers True only to the button that says so; opens with Cancel focused."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(False)", "cancel", id="confirm.cancel")
+    ]
+
+    def __init__(self, title: str, lines: Iterable[str], verb: str) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = tuple(lines)
+        self._verb = verb
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog changing") as dialog:
+            dialog.border_title = heading(self._title)
+            for line in self._lines:
+                yield Label(Content(plain(line, 400)))
+            with Horizontal(classes="buttons"):
+                yield Button(_("Cancel"), id="cancel", compact=True)
+                yield Button(self._verb, variant="primary", id="yes", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#cancel", Button).focus()
+
+    @on(Button.Pressed)
+    def _answer(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+
+def undo_entries(entry: JournalEntry, actions: Sequence[Action]) -> list[str]:
+    """What is to be undone, and what does it."""
+    return [
+        _("done  {statement}", statement=entry.statement),
+        _("      at {instant} by {account}", instant=entry.at, account=entry.account),
+        *(_("runs  {statement}", statement=action.statement) for action in actions),
+    ]
+
+
+def tunables(sample: Sample) -> list[tuple[str, str]]:
+    """Every tunable a server has: its name, and beside it what it is now and its key."""
+    values = {each.name: each.value for each in sample.variables}
+
+    def now(name: str, unit: Unit) -> str:
+        value = values.get(name)
+        return "?" if value is None else value_words(value, unit)
+
+    return [
+        (each.name, f"{each.name:<34} {now(each.name, each.unit):>12}  {each.key or ''}")
+        for each in tunables_of(sample)
+    ]
+
+
+class ChooserScreen(ModalScreen[str | None]):
+    """Answers with the id chosen, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "cancel", id="chooser.cancel")
+    ]
+
+    def __init__(self, title: str, options: Iterable[tuple[str, str]], current: str) -> None:
+        """`options` are pairs of id and words."""
+        super().__init__()
+        self._title = title
+        self._options = list(options)
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog chooser") as dialog:
+            dialog.border_title = heading(self._title)
+            yield OptionList(*(Option(Content(words), id=key) for key, words in self._options))
+
+    def on_mount(self) -> None:
+        listed = self.query_one(OptionList)
+        listed.highlighted = next((i for i, (key, _) in enumerate(self._options) if key == self._current), 0)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option.id)
+
+
+T = TypeVar("T")
+
+
+class WaitingScreen(ModalScreen[None]):
+    """Shows nothing of its own, and no key gets past it to the board."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", id="waiting.cancel")]
+
+    def __init__(self, is_command: Callable[[str], bool]) -> None:
+        """`is_command` tells by its action whether a key of the screen below takes the place of the one that waits."""
+        super().__init__()
+        self._typed = ""
+        self._is_over = False
+        self._is_command: Callable[[str], bool] | None = is_command
+
+    def take_text(self) -> None:
+        """What is typed from now on is for the dialog, whatever it does on the screen below."""
+        self._is_command = None
+
+    def on_key(self, event: events.Key) -> None:
+        below = self.app.screen_stack[-2].active_bindings.get(event.key)
+        if (
+            self._is_command is not None
+            and not self._typed
+            and below is not None
+            and self._is_command(below.binding.action)
+        ):
+            event.stop()
+            self.action_leave()
+            self.app.post_message(events.Key(event.key, event.character))
+        elif event.is_printable and event.character:
+            self._typed += event.character
+            event.stop()
+
+    def action_leave(self) -> None:
+        """Wait no more, and open nothing."""
+        if not self._is_over:
+            self._is_over = True
+            self.dismiss(None)
+
+    def asked(self, question: Callable[[], T]) -> T:
+        """An answer, in a thread of its own; who is refused it waits no more. Raises what the question does."""
+        try:
+            return question()
+        except GoneawayError:
+            self.app.call_from_thread(self.action_leave)
+            raise
+
+    def leave_for(self, act: Callable[[], object]) -> None:
+        """Do what was waited with; nothing where that was cancelled."""
+        if not self._is_over:
+            self.action_leave()
+            act()
+
+    def give_way(self, screen: TuneScreen, answered: Callable[..., None]) -> None:
+        """To what was waited for, with what was typed; to nothing where that was cancelled."""
+        screen.typed = self._typed
+        self.leave_for(partial(self.app.push_screen, screen, answered))

@@ -1,0 +1,170 @@
+"""What a figure, a heading or a cell means, said where the mouse rests: another one is another row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.snapshot import Snapshot, Verdict
+from goneaway_tui.text.sanitize import plain
+from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.tune.values import value_words as words_of
+from goneaway_tui.ui import wording
+from goneaway_tui.ui.screens.help import MEANINGS, risk_legend
+from goneaway_tui.ui.server_status import ServerStatus
+
+COPIED = {"wait_timeout", "interactive_timeout"}
+"""What each session copies when it connects."""
+
+FIGURES: Mapping[str, str] = {
+    "up": marked("How long the server has been running."),
+    "fresh": marked("How old what is shown is: the server is asked again and again, and only its last answer is shown."),
+    "reach": marked("Whether this run may change anything: w i p t u and k do nothing where it is read-only."),
+    "recording": marked("What is read is written to the file that --record named."),
+    "marked": marked("Sessions marked with space, for k; a filter hides them and keeps their marks."),
+    "sessions": marked("Sessions that are seen, of as many as max_connections allows."),
+    "idle": marked("Sessions that wait for their client; each is closed when its own limit runs out."),
+    "aborted": marked("Aborted_clients since this began: connections that ended without a goodbye, closed idle ones too."),
+    "next": marked("Who is closed first if nothing is sent before; the first row, unless another order was chosen."),
+    "closings": marked("How many sessions will be closed, and when, if nobody sends anything."),
+    "servers": marked("How it goes with each; keys act on the server of the row under the cursor."),
+}  # fmt: skip
+"""Of the lines above the table, by the names their looks bear."""
+
+HEADINGS: Mapping[str, Mapping[str, str]] = {
+    "sessions": {
+        "server": marked("Which of the servers it is on."),
+        "id": marked("The session's number: what KILL takes and CONNECTION_ID() says."),
+        "user": marked("The account's name."),
+        "client": marked("Where it comes from, as the server sees it."),
+        "program": marked("What the client says it is, by its connect attributes; its library in parentheses."),
+        "db": marked("The default database."),
+        "risk": marked("How near its end is; ? tells where the lines are drawn."),
+        "idle": marked("How long it has waited for its client; ~ where the server counts whole seconds only."),
+        "limit": marked("How long it may: its own, ~ assumed from the global value, > outlived and so wrong."),
+        "left": marked("When the server closes it, if it sends nothing before."),
+        "bar": marked("How much of its limit has been idled away."),
+        "stake": marked("What closing it would roll back: its open transaction."),
+        "statement": marked("What it runs, or ran last."),
+    },
+    "groups": {
+        "key": marked("What its sessions have in common; enter narrows the board to them."),
+        "sessions": marked("How many there are."),
+        "idle": marked("How many of them wait for their client."),
+        "oldest": marked("How long the one that waits longest has."),
+        "left": marked("When the first of them is closed."),
+        "trx": marked("How many of them have an open transaction."),
+    },
+    "departures": {
+        "at": marked("When it left, in UTC."),
+        "id": marked("The number it had."),
+        "cause": marked("Why it left; enter tells by what evidence."),
+        "certainty": marked("confirmed: the server said so; likely and possible: it was inferred."),
+        "user": marked("The account's name."),
+        "client": marked("Where it came from."),
+        "program": marked("What the client said it was."),
+        "idle": marked("How long it had waited for its client when it left."),
+        "limit": marked("The limit it was under."),
+        "stake": marked("What was rolled back with it."),
+        "evidence": marked("What speaks most for this cause."),
+    },
+    "causes": {
+        "name": marked("What ends sessions, or a habit of many of them."),
+        "since_start": marked("Whether it ended or refused sessions since the server started."),
+        "now": marked("Whether it may end sessions as things stand now."),
+        "because": marked("What speaks for and against; enter tells all of it, and what to do."),
+    },
+    "variables": {
+        "name": marked("The server's variable."),
+        "value": marked("As the server has it now, for sessions to come."),
+        "said": marked("The same in words."),
+        "set_by": marked("Where the value comes from: compiled in, a file, persisted, or set since it runs."),
+        "bounds": marked("What the server takes."),
+    },
+    "acts": {
+        "at": marked("When it was done, in UTC."),
+        "ran": marked("What was sent to the server."),
+        "outcome": marked("What came of it."),
+        "server": marked("On which server."),
+        "account": marked("By whom."),
+    },
+}  # fmt: skip
+"""Of columns, by table and column."""
+
+
+def _limit(verdict: Verdict, _now: float) -> str:
+    limit = verdict.limit
+    if limit is None:
+        return ""
+    why, basis = _(limit.why), wording.basis_word(limit.basis)
+    return f"{limit.variable} {wording.limit_in_full(limit)}, {basis}: {why}"
+
+
+def _left(verdict: Verdict, now: float) -> str:
+    words = wording.closes_at(verdict, now)
+    is_ahead = verdict.deadline is not None and now < verdict.deadline
+    return _("{closing}, if it sends nothing before", closing=words) if is_ahead else words
+
+
+CELLS: Mapping[tuple[str, str], Callable[[Any, float], str]] = {
+    ("sessions", "limit"): _limit,
+    ("sessions", "left"): _left,
+    ("sessions", "bar"): _left,
+    ("departures", "limit"): lambda departure, now: _limit(departure.verdict, now),
+    ("departures", "cause"): lambda departure, _: departure_hint(departure),
+    ("departures", "certainty"): lambda departure, _: departure_hint(departure),
+}
+"""What a cell tells beyond what it shows."""
+
+
+def departure_hint(departure: Departure) -> str:
+    return "\n".join(plain(each, 300) for each in departure.evidence)
+
+
+def figure_hint(name: str) -> str:
+    """Of a figure above the table; empty where nothing is to be said."""
+    return _(FIGURES[name]) if name in FIGURES else ""
+
+
+def judged_hint(name: str, snapshot: Snapshot) -> str:
+    """Of a figure whose meaning depends on the server or on where the lines are drawn: a risk, a limit."""
+    for risk, words in MEANINGS.items():
+        if risk.value == name:
+            return f"{wording.risk_word(risk)}: {risk_legend(words, snapshot.policy)}"
+    variable = next((each for each in snapshot.sample.variables if each.name == name), None)
+    if variable is None or name not in TUNABLE or variable.value is None:
+        return ""
+    tunable = TUNABLE[name]
+    now = f"{name} = {variable.value:,} ({words_of(variable.value, tunable.unit)})"
+    set_by = _("set by: {who}", who=wording.origin_word(variable.set_by or "") or _("not told"))
+    new = _("Sessions to come get it; those that are open keep their own.") if name in COPIED else ""
+    return "\n".join(each for each in (now, f"{tunable.why} {new}".strip(), set_by) if each)
+
+
+def server_hint(glance: ServerStatus) -> str:
+    """One of several servers, in full."""
+    snapshot = glance.snapshot
+    lines = [plain(glance.name, 200)]
+    if snapshot is not None:
+        server = snapshot.sample.server
+        up = wording.age_words(server.uptime)
+        lines.append(f"{server.flavour.title} {plain(server.version, 60)}  {glance.role}".rstrip())
+        lines.append(_("up {time}, {number} sessions, {soon} about to be closed",
+                       time=up, number=wording.count_words(len(snapshot.verdicts)), soon=glance.soon))  # fmt: skip
+    if glance.trouble:
+        lines.append(plain(glance.trouble, 300))
+    if glance.seen is not None and not glance.is_well:
+        lines.append(_("last seen {time} ago", time=wording.age_words(glance.seen)))
+    return "\n".join(lines)
+
+
+def heading_hint(table: str, column: str) -> str:
+    words = HEADINGS.get(table, {}).get(column, "")
+    return _(words) if words else ""
+
+
+def cell_hint(table: str, column: str, row: object, now: float) -> str:
+    told = CELLS.get((table, column))
+    return "" if told is None else told(row, now)
