@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,6 @@ def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSourc
 
     log = None
     if settings.error_log is not None:
-        from goneaway_tui.cli.commands.explain import LocalZone
         from goneaway_tui.source.error_log import ErrorLog
 
         log = ErrorLog(Path(settings.error_log), LocalZone())
@@ -52,3 +53,28 @@ def recorder_of(settings: Settings, server_name: str) -> Iterator[Recorder | Non
         yield recorder
     finally:
         recorder.close()
+
+
+def steady_clock() -> Clock:
+    """Seconds since 1970 that no setting of this machine's clock moves; a laptop's sleep counts."""
+    ticks = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    began, began_ticks = time.time(), time.clock_gettime(ticks)
+    return lambda: began + (time.clock_gettime(ticks) - began_ticks)
+
+
+class LocalZone(tzinfo):
+    """This machine's zone at each instant: for logs that name none."""
+
+    def utcoffset(self, when: datetime | None) -> timedelta:
+        if when is None:
+            return timedelta()
+        try:
+            return timedelta(seconds=time.localtime(when.replace(tzinfo=UTC).timestamp()).tm_gmtoff)
+        except (OverflowError, ValueError, OSError):
+            return timedelta()
+
+    def dst(self, _when: datetime | None) -> timedelta:
+        return timedelta()
+
+    def tzname(self, _when: datetime | None) -> str:
+        return "local"

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Source)
-Open = Callable[[Settings, Address, Clock], "LiveSource"]
-"""Makes the source of one server."""
+SourceFactory = Callable[[Settings, Address, Clock], "LiveSource"]
+"""Opens the source of one server."""
 GOODBYE_SECONDS = 0.5
 """How long all of them together may take to let go."""
 NOT_OF_SEVERAL: Mapping[str, str] = {
@@ -161,7 +161,9 @@ def _under_way(member: ConfiguredServer, ways: ExitStack) -> ConfiguredServer:
     return replace(member, address=way.address, leave=way.close)
 
 
-def source_of(member: ConfiguredServer, clock: Clock, open_source: Open) -> LiveSource | UnreachedSource:
+def source_of(
+    member: ConfiguredServer, clock: Clock, open_source: SourceFactory
+) -> LiveSource | UnreachedSource:
     """What reads it; where there is no way to it, what says so."""
     if member.address is None:
         return UnreachedSource(member)
@@ -171,7 +173,7 @@ def source_of(member: ConfiguredServer, clock: Clock, open_source: Open) -> Live
 class RelatedServers:
     """Makes what it takes to watch them, and lets go of it at the end."""
 
-    def __init__(self, clock: Clock, open_source: Open) -> None:
+    def __init__(self, clock: Clock, open_source: SourceFactory) -> None:
         self._clock = clock
         self._open = open_source
         self._sources = ExitStack()
@@ -245,12 +247,21 @@ def executor_of(
     return LiveExecutor(address, clock, statements=settings.statements, lender=lender)
 
 
+def history_facts(source: LiveSource | UnreachedSource) -> ServerFacts:
+    """What the server remembers of ends and refusals since it started, and nothing else. Raises SourceError."""
+    from goneaway_tui.doctor.case import ServerFacts
+
+    past = source.history()
+    return ServerFacts(
+        errors=past.errors,
+        counts_errors=past.counts_errors,
+        unknown_errors=past.unknown_errors,
+        log=past.log,
+        hosts=past.hosts,
+        killed_at=past.killed_at,
+    )
+
+
 def history_source(source: LiveSource | UnreachedSource) -> Callable[[], ServerFacts]:
-    """Asks a server for what it remembers since it started. What is called raises SourceError."""
-
-    def recall() -> ServerFacts:
-        from goneaway_tui.cli.commands.explain import history_facts
-
-        return history_facts(source)
-
-    return recall
+    """A function that returns `history_facts(source)`. The function raises SourceError."""
+    return lambda: history_facts(source)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from goneaway_tui.cli.screen import journal_of, policy_of, run_app, why_read_only
 from goneaway_tui.cli.servers import (
     ConfiguredServer,
-    Open,
     RelatedServers,
+    SourceFactory,
     UnreachedSource,
     close_all,
     configured_servers,
@@ -60,7 +60,7 @@ def simulated_run(settings: Settings, clock: Clock) -> Iterator[SimulatedRun]:
 NO_WAY = marked("there is no way to this server, so nothing can be changed on it")
 
 
-def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:
+def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: SourceFactory) -> ExitCode:
     """One screen for all. Who refuses is told of there, and tried again. Raises SettingsError and FileError."""
     require_terminal()
     first = each[0]

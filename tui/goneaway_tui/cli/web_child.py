@@ -11,8 +11,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from goneaway_tui.cli import steady_clock
-from goneaway_tui.cli.factories import live_source
+from goneaway_tui.cli.factories import live_source, steady_clock
 from goneaway_tui.cli.screen import journal_of, policy_of, run_app, why_read_only
 from goneaway_tui.cli.servers import close_all, source_of
 from goneaway_tui.cli.terminal import configure_terminal, exit_on_signals, tell
