@@ -55,7 +55,16 @@ def imported_by(*statements: str) -> set[str]:
         (["import goneaway_tui"], {"textual", "rich", "humanize", "pymysql", "argparse", "platformdirs"}),
         (
             ["import goneaway_tui.cli"],
-            {"textual", "rich", "humanize", "pymysql", "platformdirs", "prometheus_client", "aiohttp"},
+            {
+                "textual",
+                "rich",
+                "humanize",
+                "pymysql",
+                "platformdirs",
+                "prometheus_client",
+                "aiohttp",
+                "tomlkit",
+            },
         ),
         (["import goneaway_tui.cli.commands.exporter"], {"prometheus_client", "textual"}),
         (["import goneaway_tui.cli.commands.snapshot"], {"aiohttp", "textual_serve", "textual"}),
@@ -74,7 +83,7 @@ def imported_by(*statements: str) -> set[str]:
         *(
             (
                 ["import goneaway_tui.cli", f"assert not goneaway_tui.cli.run({argv})"],
-                {"textual", "rich", "humanize", "pymysql"},
+                {"textual", "rich", "humanize", "pymysql", "tomlkit"},
             )
             for argv in (["completion", "bash"], ["config", "servers"], ["schema", "watch"], ["manual"])
         ),

@@ -12,7 +12,7 @@ from pathlib import Path
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _
 from goneaway_tui.model.profile import ProfileDraft
-from goneaway_tui.settings import config_reader, toml_text, values
+from goneaway_tui.settings import config_reader, values
 from goneaway_tui.settings.config_file import decoded, is_private
 from goneaway_tui.settings.config_reader import SERVERS, Config
 from goneaway_tui.settings.environment import Environment, FileContent, Files
@@ -30,30 +30,33 @@ def servers_of(path: Path, around: Environment) -> tuple[str, ...]:
 
 
 def profile_toml(draft: ProfileDraft) -> str:
-    """As it is written. A password is not: it is asked for each time, unless a command or the keyring knows it.
+    """The table `[servers.NAME]` of a draft, as it is written to the config file.
 
-    Raises SettingsError for a command with a quote that is not closed, or a password that cannot be typed so.
+    The password is not in it: each run asks for it, unless a command or the keyring has it. Raises SettingsError for a
+    command with a quote that is not closed.
     """
-    said: dict[str, toml_text.Value] = {
+    import tomlkit  # takes 28 ms to load, and only saving needs it
+
+    entries: dict[str, str | int | bool | list[str]] = {
         name: value.strip()
         for name in ("host", "port", "user", "socket", "ssl_mode", "ssl_ca", "ssh")
         if (value := getattr(draft, name)).strip()
     }
-    if said.get("ssl_mode") == USUAL_MODE:
-        del said["ssl_mode"]
+    if entries.get("ssl_mode") == USUAL_MODE:
+        del entries["ssl_mode"]
     if draft.port.strip().isascii() and draft.port.strip().isdecimal():
-        said["port"] = int(draft.port)
+        entries["port"] = int(draft.port)
     if draft.password_command.strip():
-        said["password_command"] = _words(draft.password_command)
+        entries["password_command"] = _words(draft.password_command)
     if draft.password_keyring.strip():
-        said["password_keyring"] = draft.password_keyring.strip()
-    if draft.password and not said.keys() & {"password_command", "password_keyring"}:
-        said["password_prompt"] = True
+        entries["password_keyring"] = draft.password_keyring.strip()
+    if draft.password and not entries.keys() & {"password_command", "password_keyring"}:
+        entries["password_prompt"] = True
     if draft.color.strip():
-        said["color"] = draft.color.strip()
+        entries["color"] = draft.color.strip()
     if draft.read_only:
-        said["read_only"] = True
-    return toml_text.toml_table((SERVERS, draft.name), said)
+        entries["read_only"] = True
+    return tomlkit.dumps({SERVERS: {draft.name: entries}})
 
 
 def check_draft(draft: ProfileDraft) -> None:
