@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
@@ -196,12 +197,15 @@ def ssl_mode(found: Mapping[str, ResolvedOption]) -> ResolvedOption:
     return decided
 
 
-def decide_by_precedence(command: str, mentions: Iterable[OptionValue]) -> dict[str, ResolvedOption]:
-    """Every option's value by the strongest who named it, the last of them if it was named twice."""
-    said = {mention.option.name: mention for mention in mentions}
+def decide_by_precedence(command: str, values_given: Iterable[OptionValue]) -> dict[str, ResolvedOption]:
+    """The value of every option, by its name: of the origin with the highest rank, and of that the last value given.
+
+    Raises SettingsError for a value that cannot be, or that contradicts another.
+    """
+    given = {value.option.name: value for value in values_given}
     decided = {
-        option.name: resolved_option(said[option.name])
-        if option.name in said
+        option.name: resolved_option(given[option.name])
+        if option.name in given
         else ResolvedOption(option.default and option.read(option.default), DEFAULT, OriginRank.DEFAULT)
         for option in OPTIONS
     }
@@ -210,29 +214,33 @@ def decide_by_precedence(command: str, mentions: Iterable[OptionValue]) -> dict[
     decided["ssl_mode"] = ssl_mode(decided)
     if command == SNAPSHOT and decided["format"].value is None:
         decided["format"] = _format(decided["output"])
-    watch, imminent = decided["watch_below"], decided["imminent_below"]
-    if imminent.value > watch.value and imminent.rank is OriginRank.DEFAULT:
-        decided["imminent_below"] = ResolvedOption(
-            watch.value, marked("default, never above watch-below"), OriginRank.DEFAULT
-        )
-    elif imminent.value > watch.value:
-        raise SettingsError(
-            _(
-                "{lower} ({imminent} s, {one}) is more than {upper} ({watch} s, {other})",
-                lower=spelled("imminent-below", imminent.rank),
-                imminent=imminent.value,
-                one=_(imminent.origin),
-                upper=spelled("watch-below", watch.rank),
-                watch=watch.value,
-                other=_(watch.origin),
-            ),
-            _(
-                "raise {upper} or lower {lower}: sessions are watched before they are imminent",
-                upper=spelled("watch-below", watch.rank),
-                lower=spelled("imminent-below", imminent.rank),
-            ),
-        )
+    decided["imminent_below"] = _imminent_below(decided["watch_below"], decided["imminent_below"])
     return decided
+
+
+def _imminent_below(watch: ResolvedOption, imminent: ResolvedOption) -> ResolvedOption:
+    """`--imminent-below`, whose default follows a lower `--watch-below`. Raises SettingsError where it was given higher."""
+    if imminent.value <= watch.value:
+        return imminent
+    if imminent.rank is OriginRank.DEFAULT:
+        return ResolvedOption(watch.value, marked("default, never above watch-below"), OriginRank.DEFAULT)
+    upper, lower = spelled("watch-below", watch.rank), spelled("imminent-below", imminent.rank)
+    raise SettingsError(
+        _(
+            "{lower} ({imminent} s, {one}) is more than {upper} ({watch} s, {other})",
+            lower=lower,
+            imminent=imminent.value,
+            one=_(imminent.origin),
+            upper=upper,
+            watch=watch.value,
+            other=_(watch.origin),
+        ),
+        _(
+            "raise {upper} or lower {lower}: sessions are watched before they are imminent",
+            upper=upper,
+            lower=lower,
+        ),
+    )
 
 
 def _format(output: ResolvedOption) -> ResolvedOption:
@@ -259,60 +267,82 @@ def _format(output: ResolvedOption) -> ResolvedOption:
 Targets = list[tuple[ConfigServer | None, tuple[OptionValue, ...]]]
 
 
-def resolve(argv: Sequence[str], around: Environment) -> Settings | InfoAnswer:
-    """What to do with one server, or the answer to a question about it.
+def resolve(argv: Sequence[str], environment: Environment) -> Settings | InfoAnswer:
+    """The settings for one server, or the answer to a question that needs no run.
 
-    Raises SettingsError, also where several are named, and FileError where a file that was named cannot be read.
+    Raises SettingsError, also where several servers are named, and FileError where a file that was named cannot be read.
     """
-    told = resolve_each(argv, around)
-    if isinstance(told, InfoAnswer):
-        return told
-    if len(told) > 1:
+    resolved = resolve_each(argv, environment)
+    if isinstance(resolved, InfoAnswer):
+        return resolved
+    if len(resolved) > 1:
         raise SettingsError(
             _("this takes one server, and several are named"), _("give one by flags, DSN or @name")
         )
-    return told[0]
+    return resolved[0]
 
 
-def resolve_each(argv: Sequence[str], around: Environment) -> tuple[Settings, ...] | InfoAnswer:
-    """The same for each server there is: every `@name`, every one of `--group`, every DSN; or the one unnamed."""
+def resolve_each(argv: Sequence[str], environment: Environment) -> tuple[Settings, ...] | InfoAnswer:
+    """The settings for each server: every `@name`, every member of `--group`, every DSN; else for the one unnamed server.
+
+    Raises as `resolve` does, except for several servers.
+    """
     line = parse_command_line(argv)
+    answer = _answer_without_files(line)
+    if answer is not None:
+        return answer
+    variables = tuple(_from_environment(environment.environ, line.command))
+    locations = {
+        given.option.name: resolved_option(given).value
+        for given in (*variables, *line.mentions)
+        if given.option.section is Section.ORIGINS
+    }
+    if line.command == CONFIG:
+        return _about_config(line.action, locations.get("config"), environment)
+    servers = _settings_of_servers(line, variables, locations, environment)
+    if line.question is InfoRequest.DEFAULTS:
+        warnings = dict.fromkeys(warning for settings in servers for warning in settings.warnings)
+        return InfoAnswer("\n".join(map(defaults_text, servers)), warnings=tuple(warnings))
+    return servers
+
+
+def _answer_without_files(line: CommandLine) -> InfoAnswer | None:
+    """The answer to a question that no file of settings has a say in. Raises SettingsError for a flag out of place."""
     if line.question is InfoRequest.HELP:
         return InfoAnswer(help_text(line.command))
     if line.question is InfoRequest.VERSION:
         return InfoAnswer(version_text())
     refuse_foreign_options(line)
-    for mention in line.mentions:
-        if mention.option.name == "lang":
-            resolved_option(mention)
-    if line.command in {SCHEMA, COMPLETION, MANUAL}:
-        from goneaway_tui.settings.man_page import DOCUMENTS
+    for given in line.mentions:
+        if given.option.name == "lang":
+            resolved_option(given)
+    if line.command not in {SCHEMA, COMPLETION, MANUAL}:
+        return None
+    from goneaway_tui.settings.man_page import DOCUMENTS
 
-        return InfoAnswer(DOCUMENTS[line.command](line.action))
-    variables = tuple(_from_environment(around.environ, line.command))
-    where = {
-        mention.option.name: resolved_option(mention).value
-        for mention in (*variables, *line.mentions)
-        if mention.option.section is Section.ORIGINS
-    }
-    if line.command == CONFIG:
-        return _about_config(line.action, where.get("config"), around)
-    config = config_file.load_config(where.get("config"), around)
-    path, _name = config_file.config_path(where.get("config"), around)
-    files = OptionFiles(_choice(where), around)
-    general = (*_from_option_files(files, line.command), *config.mentions)
-    each = []
-    for server, dsn in _targets(line, where.get("group"), config):
+    return InfoAnswer(DOCUMENTS[line.command](line.action))
+
+
+def _settings_of_servers(
+    line: CommandLine,
+    variables: tuple[OptionValue, ...],
+    locations: Mapping[str, Any],
+    environment: Environment,
+) -> tuple[Settings, ...]:
+    """`locations` are the values of the options of `Section.ORIGINS`, by their names."""
+    config = config_file.load_config(locations.get("config"), environment)
+    path, _name = config_file.config_path(locations.get("config"), environment)
+    option_files = OptionFiles(_choice(locations), environment)
+    common = (*_from_option_files(option_files, line.command), *config.mentions)
+    settings = []
+    for server, dsn in _targets(line, locations.get("group"), config):
         own = server.mentions if server else ()
-        decided = decide_by_precedence(line.command, (*general, *own, *variables, *dsn, *line.mentions))
+        decided = decide_by_precedence(line.command, (*common, *own, *variables, *dsn, *line.mentions))
         if decided["lang"].value is None:
-            decided["lang"] = ResolvedOption(language_of(around.environ), LOCALE, OriginRank.DEFAULT)
-        warnings = (*files.warnings, *_overruled(server, decided))
-        each.append(_settings(line, decided, around.login, config, path, server, warnings))
-    if line.question is InfoRequest.DEFAULTS:
-        told = dict.fromkeys(warning for settings in each for warning in settings.warnings)
-        return InfoAnswer("\n".join(map(defaults_text, each)), warnings=tuple(told))
-    return tuple(each)
+            decided["lang"] = ResolvedOption(language_of(environment.environ), LOCALE, OriginRank.DEFAULT)
+        warnings = (*option_files.warnings, *_overruled(server, decided))
+        settings.append(_settings(line, decided, environment.login, config, path, server, warnings))
+    return tuple(settings)
 
 
 def _about_config(action: str, named: str | None, around: Environment) -> InfoAnswer:
@@ -389,72 +419,41 @@ def _overruled(server: ConfigServer | None, decided: Mapping[str, ResolvedOption
             )
 
 
+_MERGED = {"ssl", "ssl_verify_server_cert", "protocol"} | {
+    option.name for option in OPTIONS if option.section is Section.ORIGINS
+}
+"""Options that no field of the settings holds: they only decide the values of others."""
+_OF_CONNECTION = frozenset(field.name for field in fields(ConnectionSettings)) - {"ask_password"}
+_OF_RUN = frozenset(field.name for field in fields(Settings)) & ({*BY_NAME} - _MERGED)
+"""The fields of the settings that hold the value of the option of the same name."""
+
+
 def _settings(
     line: CommandLine,
     decided: Mapping[str, ResolvedOption],
     login: str,
     config: Config,
-    path: Path,
+    config_path: Path,
     server: ConfigServer | None,
     warnings: tuple[str, ...],
 ) -> Settings:
-    value = {name: each.value for name, each in decided.items()}
-    ask = value["password"] is BareMeaning.ASK
-    connection = ConnectionSettings(
-        host=value["host"],
-        port=value["port"],
-        user=value["user"] or login,
-        password=None if ask else value["password"],
-        ask_password=ask,
-        socket=value["socket"],
-        database=value["database"],
-        ssl_mode=value["ssl_mode"],
-        ssl_ca=value["ssl_ca"],
-        ssl_cert=value["ssl_cert"],
-        ssl_key=value["ssl_key"],
-        enable_cleartext_plugin=value["enable_cleartext_plugin"],
-        get_server_public_key=value["get_server_public_key"],
-        server_public_key_path=value["server_public_key_path"],
-        connect_timeout=value["connect_timeout"],
-        transport=value["transport"],
-        ssh=value["ssh"],
-    )
+    """The settings of one run. `login` is the user's name where no user is given."""
+    value = {name: option.value for name, option in decided.items()}
+    value["user"] = value["user"] or login
+    ask_password = value["password"] is BareMeaning.ASK
+    if ask_password:
+        value["password"] = None
+    origins = {name: option.origin for name, option in decided.items() if name not in _MERGED}
     return Settings(
         command=line.command,
-        connection=connection,
-        interval=value["interval"],
-        read_only=value["read_only"],
-        statements=value["statements"],
-        watch_below=value["watch_below"],
-        imminent_below=value["imminent_below"],
-        theme=value["theme"],
-        lang=value["lang"],
-        wall=value["wall"],
-        output=value["output"],
-        format=value["format"],
-        run_for=value["run_for"],
-        simulated=value["simulated"],
-        error_log=value["error_log"],
-        execute=value["execute"],
-        record=value["record"],
-        keep=value["keep"],
-        recording=value["recording"],
-        listen=value["listen"],
-        listen_cert=value["listen_cert"],
-        listen_key=value["listen_key"],
-        listen_ca=value["listen_ca"],
-        listen_auth=value["listen_auth"],
-        max_series=value["max_series"],
-        print_rules=value["print_rules"],
-        print_dashboard=value["print_dashboard"],
-        allow_changes=value["allow_changes"],
-        max_viewers=value["max_viewers"],
+        connection=ConnectionSettings(
+            ask_password=ask_password, **{name: value[name] for name in _OF_CONNECTION}
+        ),
+        **{name: value[name] for name in _OF_RUN},
         files=line.files,
         live=server is not None or _names_a_server(decided),
-        origins=MappingProxyType(
-            {name: each.origin for name, each in decided.items() if name not in _MERGED}
-        ),
-        config=path,
+        origins=MappingProxyType(origins),
+        config=config_path,
         profile=server.name if server else None,
         color=server.color if server else None,
         keys=MappingProxyType(dict(config.keys)),
@@ -467,9 +466,3 @@ def _names_a_server(decided: Mapping[str, ResolvedOption]) -> bool:
     return any(
         decided[name].rank >= OriginRank.DSN for name in ("host", "port", "user", "password", "socket")
     )
-
-
-_MERGED = {"ssl", "ssl_verify_server_cert", "protocol"} | {
-    option.name for option in OPTIONS if option.section is Section.ORIGINS
-}
-"""Options without a field: they only have a say in others."""
