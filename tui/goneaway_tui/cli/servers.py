@@ -10,30 +10,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from goneaway_tui.cli.connect import address_name, resolve_password, route_to
+from goneaway_tui.cli.screen import policy_of, why_read_only
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import SettingsError, SourceError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.ports import Clock, Source
+from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import Secret, Settings
 from goneaway_tui.source.address import Address
-
-if TYPE_CHECKING:
-    from goneaway_tui.model.server import ServerTopology
-    from goneaway_tui.source.end_evidence import EndHistory
-    from goneaway_tui.source.live import LiveSource
-from typing import TYPE_CHECKING
-
-from goneaway_tui.cli.screen import policy_of, why_read_only
-from goneaway_tui.ports import Executor
 from goneaway_tui.source.executor import ConnectionLender, LiveExecutor
 from goneaway_tui.source.sockets import Tunnel
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts
+    from goneaway_tui.model.server import ServerTopology
+    from goneaway_tui.source.end_evidence import EndHistory
     from goneaway_tui.source.live import LiveSource
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.server_monitor import MonitorSpec
@@ -171,7 +166,7 @@ def source_of(
 
 
 class RelatedServers:
-    """Makes what it takes to watch them, and lets go of it at the end."""
+    """Opens servers that belong to the topology of a server that is watched, and closes all of them at the end."""
 
     def __init__(self, clock: Clock, open_source: SourceFactory) -> None:
         self._clock = clock
@@ -182,60 +177,62 @@ class RelatedServers:
     def beside(
         self, settings: Settings, address: Address, journal: Journal | None
     ) -> Callable[[str, int], MonitorSpec]:
-        """What makes a subject of the server at another host and port, by what got us to the one at `address`.
+        """A function that opens the server at another host and port, with the account and the tunnel of `address`.
 
-        It raises SourceError where ssh does not get through: that may not ask anybody now.
+        The function raises SourceError where ssh does not get through: ssh may not ask for a password then.
         """
+        return partial(self._open_related, replace(settings, error_log=None, profile=None), address, journal)
 
-        def subject(host: str, port: int) -> MonitorSpec:
-            from goneaway_tui.ui.server_monitor import MonitorSpec
+    def _open_related(
+        self, settings: Settings, address: Address, journal: Journal | None, host: str, port: int
+    ) -> MonitorSpec:
+        from goneaway_tui.ui.server_monitor import MonitorSpec
 
-            # What was said of one server's password is not said of another's.
-            there = replace(
-                address,
-                host=host,
-                port=port,
-                socket=None,
-                via=None,
-                side_door="",
-                label=None,
-                enable_cleartext_plugin=False,
-                get_server_public_key=False,
-                server_public_key_path=None,
-            )
-            if settings.connection.ssh is not None:
-                there = self._through(settings.connection.ssh, there)
-            own = replace(settings, error_log=None, profile=None)
-            source = self._open(own, there, self._clock)
-            self._sources.callback(source.close)
-            return MonitorSpec(
-                source,
-                policy_of(settings),
-                there.name,
-                interval=settings.interval,
-                executor=executor_of(own, there, self._clock, source),
-                journal=journal,
-                why_read_only=why_read_only(settings),
-                color=settings.color,
-                relatives=source.relatives,
-                recall=history_source(source),
-                widen=self.beside(own, there, journal),
-            )
+        related = self._address_of(settings, address, host, port)
+        source = self._open(settings, related, self._clock)
+        self._sources.callback(source.close)
+        return MonitorSpec(
+            source,
+            policy_of(settings),
+            related.name,
+            interval=settings.interval,
+            executor=executor_of(settings, related, self._clock, source),
+            journal=journal,
+            why_read_only=why_read_only(settings),
+            color=settings.color,
+            relatives=source.relatives,
+            recall=history_source(source),
+            widen=self.beside(settings, related, journal),
+        )
 
-        return subject
+    def _address_of(self, settings: Settings, address: Address, host: str, port: int) -> Address:
+        # What was set for the password of one server does not hold for the password of another.
+        related = replace(
+            address,
+            host=host,
+            port=port,
+            socket=None,
+            via=None,
+            side_door="",
+            label=None,
+            enable_cleartext_plugin=False,
+            get_server_public_key=False,
+            server_public_key_path=None,
+        )
+        machine = settings.connection.ssh
+        if machine is None:
+            return related
+        tunnel = Tunnel(machine, f"[{host}]:{port}", may_ask=False)
+        self._tunnels.callback(tunnel.close)
+        return replace(related, via=tunnel.path, label=f"{related.name} via {machine}")
 
     def close(self) -> None:
-        """Let go of the servers."""
+        """Close the connections to the servers."""
         self._sources.close()
 
     def leave(self) -> None:
-        """Close the ways to them."""
+        """Close the tunnels to the servers."""
         self._tunnels.close()
-
-    def _through(self, machine: str, address: Address) -> Address:
-        tunnel = Tunnel(machine, f"[{address.host}]:{address.port}", may_ask=False)
-        self._tunnels.callback(tunnel.close)
-        return replace(address, via=tunnel.path, label=f"{address.name} via {machine}")
 
 
 def executor_of(

@@ -160,50 +160,32 @@ class ServerMetrics:
         return replace(self, up=False, polls=self.polls + 1, failures=self.failures + 1)
 
     def after(self, step: Step, seconds: float) -> ServerMetrics:
-        """After one that took so many seconds."""
+        """After a reading that took so many seconds."""
         snapshot = step.snapshot
-        crowd = [v for v in snapshot.verdicts if not v.session.own]
-        in_danger = [v for v in crowd if _is_endangered(v)]
-        sessions = Counter(
-            (v.session.user, v.session.program or "", v.risk, v.limit and v.limit.basis) for v in crowd
+        verdicts = [verdict for verdict in snapshot.verdicts if not verdict.session.own]
+        endangered = [verdict for verdict in verdicts if _is_endangered(verdict)]
+        endangered_ids = frozenset(verdict.session.id for verdict in endangered)
+        sessions_of = _sessions_by_pair(verdicts)
+        endangered_of = Counter(
+            _pair(verdict.session.user, verdict.session.program) for verdict in endangered
         )
-        by_pair: dict[Pair, Counter[Labels]] = {}
-        for (user, program, risk, basis), number in sessions.items():
-            counted = by_pair.setdefault((plain(user, LONGEST), plain(program, LONGEST)), Counter())
-            counted[risk.value, basis.value if basis else "none"] += number
-        dangers = Counter(
-            (plain(v.session.user, LONGEST), plain(v.session.program or "", LONGEST)) for v in in_danger
-        )
-        named = _named(by_pair, dangers, self.named, self.most_series)
-        present: dict[MetricName, Mapping[Labels, float]] = {
-            **_whole(snapshot, crowd),
-            MetricName.SESSIONS: _summed(
-                ((*(pair if pair in named else (OTHER, OTHER)), *rest), number)
-                for pair, counted in by_pair.items()
-                for rest, number in counted.items()
-            ),
-            MetricName.ENDANGERED: _summed(
-                (pair if pair in named else (OTHER, OTHER), number) for pair, number in dangers.items()
-            ),
-            MetricName.FOLDED: {(): len(by_pair) - len(named)},
-        }
+        named = _named(sessions_of, endangered_of, self.named, self.most_series)
         deadlines = snapshot.tally.deadlines
-        now_endangered = frozenset(v.session.id for v in in_danger)
         return replace(
             self,
             seen_at=snapshot.taken_at,
             up=True,
             seconds=seconds,
             polls=self.polls + 1,
-            present=present,
+            present={**_whole(snapshot, verdicts), **_by_pair(sessions_of, endangered_of, named)},
             next_closing=deadlines[0][0] if deadlines else None,
-            counts=_counted(self.counts, step, len(now_endangered - self._still(step))),
+            counts=_counted(self.counts, step, len(endangered_ids - self._still(step))),
             named=named,
-            endangered=now_endangered,
+            endangered=endangered_ids,
         )
 
     def _still(self, step: Step) -> frozenset[ProcesslistId]:
-        """Who was endangered before; ids begin anew with a server."""
+        """The sessions that were endangered before; a server that restarted gives their ids to other sessions."""
         return frozenset() if step.restarted else self.endangered
 
     def values(self, now: float) -> Values:
@@ -229,11 +211,46 @@ def _is_endangered(verdict: Verdict) -> bool:
     return verdict.session.transaction is not None and verdict.risk in {Risk.IMMINENT, Risk.OVERDUE}
 
 
-def _whole(snapshot: Snapshot, crowd: list[Verdict]) -> Values:
-    """What is told of a server as a whole."""
+def _pair(user: str, program: str | None) -> Pair:
+    return plain(user, LONGEST), plain(program or "", LONGEST)
+
+
+def _sessions_by_pair(verdicts: list[Verdict]) -> dict[Pair, Counter[Labels]]:
+    """How many sessions each user and program has, by risk and basis."""
+    sessions = Counter(  # first by the texts as they are: they are many and alike, and `plain` is slow
+        (v.session.user, v.session.program, v.risk, v.limit and v.limit.basis) for v in verdicts
+    )
+    by_pair: dict[Pair, Counter[Labels]] = {}
+    for (user, program, risk, basis), number in sessions.items():
+        counted = by_pair.setdefault(_pair(user, program), Counter())
+        counted[risk.value, basis.value if basis else "none"] += number
+    return by_pair
+
+
+def _by_pair(
+    sessions_of: Mapping[Pair, Counter[Labels]], endangered_of: Mapping[Pair, int], named: frozenset[Pair]
+) -> Values:
+    """The metrics that name users and programs; those that are not `named` are counted together as OTHER."""
+
+    def labels(pair: Pair) -> Pair:
+        return pair if pair in named else (OTHER, OTHER)
+
+    return {
+        MetricName.SESSIONS: _summed(
+            ((*labels(pair), *rest), number)
+            for pair, counted in sessions_of.items()
+            for rest, number in counted.items()
+        ),
+        MetricName.ENDANGERED: _summed((labels(pair), number) for pair, number in endangered_of.items()),
+        MetricName.FOLDED: {(): len(sessions_of) - len(named)},
+    }
+
+
+def _whole(snapshot: Snapshot, verdicts: list[Verdict]) -> Values:
+    """The metrics of a server as a whole."""
     sample = snapshot.sample
     server = sample.server
-    held = [v for v in crowd if v.session.transaction is not None]
+    held = [v for v in verdicts if v.session.transaction is not None]
     found: dict[MetricName, Mapping[Labels, float]] = {
         MetricName.SERVER_INFO: {(server.flavour.value, plain(server.version, LONGEST)): 1},
         MetricName.UPTIME: {(): server.uptime},
