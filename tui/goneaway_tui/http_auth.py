@@ -63,31 +63,31 @@ def is_login_valid(login: str, authorization: str) -> bool:
     >>> is_login_valid("a:b", "Basic YTpi"), is_login_valid("a:b", "Basic YTpj"), is_login_valid("a:b", "")
     (True, False, False)
     """
-    kind, _space, said = authorization.partition(" ")
+    kind, _space, encoded = authorization.partition(" ")
     try:
-        given = base64.b64decode(said, validate=True) if kind.lower() == "basic" else b""
+        decoded = base64.b64decode(encoded, validate=True) if kind.lower() == "basic" else b""
     except (binascii.Error, ValueError):
-        given = b""
-    return hmac.compare_digest(given, login.encode())
+        decoded = b""
+    return hmac.compare_digest(decoded, login.encode())
 
 
-def tls_context(doorway: HttpEndpoint) -> ssl.SSLContext | None:
+def tls_context(endpoint: HttpEndpoint) -> ssl.SSLContext | None:
     """What speaks TLS there; None where it is not spoken.
 
     Raises FileError for a certificate, key or authority that is none; a key with a passphrase is none here.
     """
-    if doorway.cert is None:
+    if endpoint.cert is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(doorway.cert, doorway.key, password=lambda: "")
-        if doorway.ca is not None:
-            context.load_verify_locations(doorway.ca)
+        context.load_cert_chain(endpoint.cert, endpoint.key, password=lambda: "")
+        if endpoint.ca is not None:
+            context.load_verify_locations(endpoint.ca)
             context.verify_mode = ssl.CERT_REQUIRED
     except OSError as error:
         why = getattr(error, "reason", None) or error.strerror or _("it is none")
         raise FileError(
-            _("cannot speak TLS with {file}: {why}", file=plain(doorway.cert, 300), why=why),
+            _("cannot speak TLS with {file}: {why}", file=plain(endpoint.cert, 300), why=why),
             _("name a certificate and its key, as PEM"),
         ) from None
     return context
@@ -146,12 +146,12 @@ class Guard:
         return None if self.login is None else self._login_refusal(self.login, headers, address, now)
 
     def _login_refusal(self, login: str, headers: Mapping[str, str], address: str, now: float) -> int | None:
-        said = headers.get("Authorization", "")
-        if not said:
+        authorization = headers.get("Authorization", "")
+        if not authorization:
             return UNKNOWN
         if self.failed_logins.is_flooded(now):
             return TOO_MANY
-        if is_login_valid(login, said):
+        if is_login_valid(login, authorization):
             return None
         is_refused = self.failed_logins.is_refused(address, now)
         self.failed_logins.count(address, now)
@@ -167,11 +167,11 @@ def refusal_text(status: int) -> str:
     }[status]
 
 
-def basic_auth_guard(doorway: HttpEndpoint, *names: str) -> Guard:
+def basic_auth_guard(endpoint: HttpEndpoint, *names: str) -> Guard:
     """`names`: of this machine. With a login or a certificate a stranger's name gets nobody any further."""
-    if doorway.login is not None or doorway.cert is not None:
-        return Guard(None, doorway.login)
-    return Guard(frozenset(name.casefold() for name in (doorway.host, *names)))
+    if endpoint.login is not None or endpoint.cert is not None:
+        return Guard(None, endpoint.login)
+    return Guard(frozenset(name.casefold() for name in (endpoint.host, *names)))
 
 
 def _is_ours(name: str, names: frozenset[str]) -> bool:

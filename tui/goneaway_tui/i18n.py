@@ -116,10 +116,12 @@ def _filled(message: str, translated: str, values: Mapping[str, object]) -> str:
     text = translated.format(**values) if values else translated
     if translated == message:
         return text
-    said = LocalizedText(text)
-    known = {name: english(value) if isinstance(value, str) else value for name, value in values.items()}
-    said.english = message.format(**known) if values else message
-    return said
+    localized = LocalizedText(text)
+    english_values = {
+        name: english(value) if isinstance(value, str) else value for name, value in values.items()
+    }
+    localized.english = message.format(**english_values) if values else message
+    return localized
 
 
 def marked(message: str, /) -> str:

@@ -31,8 +31,8 @@ def open_private(path: str | os.PathLike[str], flags: int) -> int:
         if not _is_trusted(os.lstat(path)):
             raise OSError(errno.EPERM, LINK_OF_ANOTHER) from None
         descriptor = os.open(Path(path).resolve(), flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    found = os.fstat(descriptor)
-    if stat.S_ISREG(found.st_mode) and not _is_trusted(found):
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and not _is_trusted(status):
         os.close(descriptor)
         raise OSError(errno.EPERM, NOT_YOURS)
     return descriptor
@@ -44,14 +44,14 @@ def must_be_private(path: str | os.PathLike[str]) -> None:
     For the files that a library opens by itself, beside one that `open_private` opened.
     """
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
     except FileNotFoundError:
         return
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EPERM, marked("a file beside it is not a regular file"))
-    if not _is_trusted(found):
+    if not _is_trusted(status):
         raise OSError(errno.EPERM, marked("a file beside it belongs to another user"))
 
 
-def _is_trusted(found: os.stat_result) -> bool:
-    return found.st_uid in {os.geteuid(), ROOT}
+def _is_trusted(status: os.stat_result) -> bool:
+    return status.st_uid in {os.geteuid(), ROOT}

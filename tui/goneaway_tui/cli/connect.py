@@ -117,8 +117,8 @@ def route_to(settings: Settings, password: Secret | None = None) -> Iterator[Con
 
     Raises SettingsError without a password, SourceError where ssh does not get through.
     """
-    known = resolve_password(settings.connection) if password is None else password
-    address = _address(settings.connection, known.reveal())
+    password_found = resolve_password(settings.connection) if password is None else password
+    address = _address(settings.connection, password_found.reveal())
     address = replace(address, label=settings.profile and f"{settings.profile} ({address.name})")
     host = settings.connection.ssh
     if host is None:

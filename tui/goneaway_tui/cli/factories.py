@@ -58,8 +58,8 @@ def recorder_of(settings: Settings, server_name: str) -> Iterator[Recorder | Non
 def steady_clock() -> Clock:
     """Seconds since 1970 that no setting of this machine's clock moves; a laptop's sleep counts."""
     ticks = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    began, began_ticks = time.time(), time.clock_gettime(ticks)
-    return lambda: began + (time.clock_gettime(ticks) - began_ticks)
+    started_at, started_ticks = time.time(), time.clock_gettime(ticks)
+    return lambda: started_at + (time.clock_gettime(ticks) - started_ticks)
 
 
 class LocalZone(tzinfo):

@@ -25,7 +25,7 @@ class LocalFiles:
         try:
             with path.open("rb") as file:
                 data = file.read(MOST_BYTES + 1)
-                found = os.fstat(file.fileno())
+                status = os.fstat(file.fileno())
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
@@ -36,7 +36,7 @@ class LocalFiles:
         if len(data) > MOST_BYTES:
             why = _("it is longer than {number} MiB", number=MOST_BYTES >> 20)
             raise FileError(_("cannot read {file}: {why}", file=path, why=why), _("name another"))
-        return FileContent(data, found.st_mode, is_ours=found.st_uid in {os.geteuid(), 0})
+        return FileContent(data, status.st_mode, is_ours=status.st_uid in {os.geteuid(), 0})
 
     def names(self, folder: Path) -> list[str] | None:
         try:

@@ -84,32 +84,32 @@ class UnreachedSource:
 
 
 @contextmanager
-def configured_servers(each: Sequence[Settings]) -> Iterator[tuple[ConfiguredServer, ...]]:
+def configured_servers(servers: Sequence[Settings]) -> Iterator[tuple[ConfiguredServer, ...]]:
     """All of them, with the ways to them open. Raises SettingsError where a password is not to be had."""
-    for option, instead in NOT_OF_SEVERAL.items():
-        said = [settings.origins[option] for settings in each if getattr(settings, option) is not None]
-        if len(set(said)) < len(said):
-            raise SettingsError(_("{flag} does not go with several servers", flag=said[0]), _(instead))
-    known: dict[str, Secret] = {}
+    for option, hint in NOT_OF_SEVERAL.items():
+        origins = [settings.origins[option] for settings in servers if getattr(settings, option) is not None]
+        if len(set(origins)) < len(origins):
+            raise SettingsError(_("{flag} does not go with several servers", flag=origins[0]), _(hint))
+    passwords: dict[str, Secret] = {}
     members = []
-    for name, settings in zip(server_names(each), each, strict=True):
+    for name, settings in zip(server_names(servers), servers, strict=True):
         origin = settings.origins["password"]
-        shared = sum(other.origins["password"] == origin for other in each) > 1
-        if not (settings.connection.ask_password and origin in known):
-            known[origin] = resolve_password(settings.connection, "" if shared else name)
-        members.append(ConfiguredServer(name, settings, known[origin]))
+        shared = sum(other.origins["password"] == origin for other in servers) > 1
+        if not (settings.connection.ask_password and origin in passwords):
+            passwords[origin] = resolve_password(settings.connection, "" if shared else name)
+        members.append(ConfiguredServer(name, settings, passwords[origin]))
     with ExitStack() as ways:
         yield tuple(_under_way(member, ways) for member in members)
 
 
-def server_names(each: Iterable[Settings]) -> list[str]:
+def server_names(servers: Iterable[Settings]) -> list[str]:
     """What each is called in the config file, else where it is; the second of a name is `name#2`."""
-    found: list[str] = []
-    for settings in each:
+    names: list[str] = []
+    for settings in servers:
         name = settings.profile or address_name(settings.connection)
-        tries = (name, *(f"{name}#{number}" for number in range(2, len(found) + 3)))
-        found.append(next(each for each in tries if each not in found))
-    return found
+        candidates = (name, *(f"{name}#{number}" for number in range(2, len(names) + 3)))
+        names.append(next(candidate for candidate in candidates if candidate not in names))
+    return names
 
 
 def in_parallel(sources: Mapping[str, S], ask: Callable[[str, S], T]) -> list[tuple[str, T | None]]:
@@ -148,12 +148,12 @@ def close_all(sources: Iterable[Closeable]) -> None:
         thread.join(GOODBYE_SECONDS / len(closing))
 
 
-def _under_way(member: ConfiguredServer, ways: ExitStack) -> ConfiguredServer:
+def _under_way(member: ConfiguredServer, stack: ExitStack) -> ConfiguredServer:
     try:
-        way = ways.enter_context(route_to(member.settings, member.password))
+        route = stack.enter_context(route_to(member.settings, member.password))
     except SourceError as error:
         return replace(member, trouble=error)
-    return replace(member, address=way.address, leave=way.close)
+    return replace(member, address=route.address, leave=route.close)
 
 
 def source_of(

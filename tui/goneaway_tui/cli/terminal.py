@@ -22,43 +22,43 @@ from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import SCRIPTED
 from goneaway_tui.text.sanitize import plain
 
-ASK_US_TO_GO = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def exit_on_signals() -> None:
     """From now on TERM and HUP end us the way ctrl+c does: what was opened is closed on the way out."""
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _unwind)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _unwind)
 
 
 @contextmanager
-def exiting_on_signals(act: Callable[[int], object]) -> Iterator[None]:
-    """While inside, `act` is told the number of each signal that asks us to go, in a thread of its own.
+def exiting_on_signals(on_signal: Callable[[int], object]) -> Iterator[None]:
+    """While inside, `on_signal` is told the number of each signal that asks us to go, in a thread of its own.
 
     A handler runs in the middle of whatever the main thread does, where to ask for a lock may be to wait for oneself.
     """
 
-    def heed(number: int, _: FrameType | None) -> None:
-        threading.Thread(target=act, args=(number,), name="signal", daemon=True).start()
+    def start_thread(number: int, _: FrameType | None) -> None:
+        threading.Thread(target=on_signal, args=(number,), name="signal", daemon=True).start()
 
-    before = {each: signal.signal(each, heed) for each in ASK_US_TO_GO}
+    before = {number: signal.signal(number, start_thread) for number in EXIT_SIGNALS}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _unwind(number: int, _: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def require_terminal(instead: str = "") -> None:
-    """Raises SettingsError where there is none; `instead` is what to do then, if not a snapshot."""
+def require_terminal(hint: str = "") -> None:
+    """Raises SettingsError where there is none; `hint` is what to do then, if not a snapshot."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise SettingsError(
             _("the screen needs a terminal, and this is not one"),
-            instead or _("use goneaway-tui snapshot where there is none"),
+            hint or _("use goneaway-tui snapshot where there is none"),
         )
 
 
@@ -123,7 +123,7 @@ def report_fault(error: BaseException) -> str:
     """Keep a fault's traceback in the state directory, and say in a line where."""
     from platformdirs import user_state_path
 
-    told = f"{type(error).__name__}: {error}"
+    fault = f"{type(error).__name__}: {error}"
     try:
         folder = user_state_path("goneaway-tui", ensure_exists=True)
         path = folder / f"fault-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.txt"
@@ -131,28 +131,28 @@ def report_fault(error: BaseException) -> str:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as out:
             out.write("".join(traceback.format_exception(error)))
     except OSError:
-        return _("a fault of ours, {fault}; please report it", fault=told)
-    return _("a fault of ours, {fault}; please report it with {file}", fault=told, file=path)
+        return _("a fault of ours, {fault}; please report it", fault=fault)
+    return _("a fault of ours, {fault}; please report it with {file}", fault=fault, file=path)
 
 
-def set_language(chosen: str) -> None:
+def set_language(language: str) -> None:
     """Say all in a key of LANGUAGES from now on; in English where its catalogue is not there, which is told in a line."""
     try:
-        words = catalogue_of(chosen)
+        catalogue = catalogue_of(language)
     except OSError:
         tell(
-            f"warning: no catalogue of {chosen!r} was built, so this is in English; python tui/catalogues.py builds it"
+            f"warning: no catalogue of {language!r} was built, so this is in English; python tui/catalogues.py builds it"
         )
-        words = EnglishCatalogue()
-    i18n.set_language(words)
+        catalogue = EnglishCatalogue()
+    i18n.set_language(catalogue)
 
 
-def configure_terminal(settings: Settings, spoken: str) -> None:
-    """Go on in the language that the settings come to; `spoken` is that of before."""
-    chosen = ENGLISH if settings.format in SCRIPTED.get(settings.command, ()) else settings.lang
-    if chosen != spoken:
-        set_language(chosen)
-    if chosen != ENGLISH:
+def configure_terminal(settings: Settings, current: str) -> None:
+    """Go on in the language that the settings come to; `current` is that of before."""
+    language = ENGLISH if settings.format in SCRIPTED.get(settings.command, ()) else settings.lang
+    if language != current:
+        set_language(language)
+    if language != ENGLISH:
         from goneaway_tui.export.wording import count_as_in
 
-        count_as_in(LANGUAGES[chosen])
+        count_as_in(LANGUAGES[language])

@@ -33,10 +33,10 @@ MEMORY_BYTES, MEMORY_BYTES_A_SERVER = 512 << 20, 8 << 20
 def main() -> int:
     exit_on_signals()
     try:
-        handed = read_handoff(sys.stdin.fileno())
-        bound_memory(len(handed.members))
+        handoff = read_handoff(sys.stdin.fileno())
+        bound_memory(len(handoff.members))
         threading.Thread(target=_go_with_who_began_us, name="alone", daemon=True).start()
-        return run_screen(handed)
+        return run_screen(handoff)
     except GoneawayError as error:
         tell(error.line)
         return error.exit_code
@@ -47,46 +47,46 @@ def main() -> int:
 def bound_memory(servers: int) -> None:
     """Whatever a browser sends, this machine goes on: what asks for more than its share ends with MemoryError."""
     threading.stack_size(STACK_BYTES)
-    most = MEMORY_BYTES + servers * MEMORY_BYTES_A_SERVER
+    limit_bytes = MEMORY_BYTES + servers * MEMORY_BYTES_A_SERVER
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    if hard == resource.RLIM_INFINITY or most < hard:
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    if hard == resource.RLIM_INFINITY or limit_bytes < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))
 
 
-def run_screen(handed: WebHandoff) -> ExitCode:
+def run_screen(handoff: WebHandoff) -> ExitCode:
     """Who refuses is told of on the screen, and tried again. Raises SettingsError for a theme that does not exist."""
-    clock, settings = steady_clock(), handed.settings
+    clock, settings = steady_clock(), handoff.settings
     configure_terminal(settings, ENGLISH)
-    with ExitStack() as held:
-        sources, subjects = _simulated(settings, clock, held) if settings.simulated else _real(handed, clock)
-        held.callback(close_all, sources)
-        app = GoneawayApp(subjects, clock, theme=settings.theme, wall=settings.wall)
+    with ExitStack() as stack:
+        sources, specs = _simulated(settings, clock, stack) if settings.simulated else _real(handoff, clock)
+        stack.callback(close_all, sources)
+        app = GoneawayApp(specs, clock, theme=settings.theme, wall=settings.wall)
         app.set_keymap(settings.keys)
         return run_app(app, lambda: close_all(sources))
 
 
-def _real(handed: WebHandoff, clock: Clock) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
-    sources = [source_of(member, clock, live_source) for member in handed.members]
+def _real(handoff: WebHandoff, clock: Clock) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
+    sources = [source_of(member, clock, live_source) for member in handoff.members]
     journal = journal_of(clock)
-    each = zip(handed.members, sources, strict=True)
-    return sources, [monitor_spec(member, source, clock, journal) for member, source in each]
+    pairs = zip(handoff.members, sources, strict=True)
+    return sources, [monitor_spec(member, source, clock, journal) for member, source in pairs]
 
 
 def _simulated(
-    settings: Settings, clock: Clock, held: ExitStack
+    settings: Settings, clock: Clock, stack: ExitStack
 ) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
     from goneaway_tui.cli.ui_servers import simulated_run
 
-    it = held.enter_context(simulated_run(settings, clock))
-    subject = MonitorSpec(
-        it.source,
+    run = stack.enter_context(simulated_run(settings, clock))
+    spec = MonitorSpec(
+        run.source,
         policy_of(settings),
         interval=settings.interval,
-        executor=it.executor,
-        journal=it.journal,
+        executor=run.executor,
+        journal=run.journal,
         why_read_only=why_read_only(settings),
     )
-    return [it.source], [subject]
+    return [run.source], [spec]
 
 
 def _go_with_who_began_us() -> None:

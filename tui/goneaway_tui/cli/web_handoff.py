@@ -27,16 +27,18 @@ class WebHandoff:
 
 
 def handoff_json(settings: Settings, members: Sequence[ConfiguredServer]) -> bytes:
-    handed = tuple(replace(each, settings=_plain(each.settings), leave=stay) for each in members)
-    return pickle.dumps(WebHandoff(_plain(settings), handed))
+    members_to_send = tuple(
+        replace(member, settings=_plain(member.settings), leave=stay) for member in members
+    )
+    return pickle.dumps(WebHandoff(_plain(settings), members_to_send))
 
 
 def read_handoff(descriptor: int) -> WebHandoff:
     """Takes exactly what was written, and leaves what follows. Raises EOFError where that is not whole."""
     size = int.from_bytes(_exactly(descriptor, LENGTH), "big")
-    handed = pickle.loads(_exactly(descriptor, size))  # noqa: S301 - from the process that began this one
-    assert isinstance(handed, WebHandoff)  # noqa: S101 - both ends are this program
-    return handed
+    handoff = pickle.loads(_exactly(descriptor, size))  # noqa: S301 - from the process that began this one
+    assert isinstance(handoff, WebHandoff)  # noqa: S101 - both ends are this program
+    return handoff
 
 
 def stay() -> None:

@@ -46,8 +46,8 @@ def _one_after_another(module: str) -> WriteEach:
 
     def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
         write = _from(module)
-        for place, (name, snapshot) in enumerate(snapshots):
-            out.write("\n" * bool(place))
+        for index, (name, snapshot) in enumerate(snapshots):
+            out.write("\n" * bool(index))
             write(replace(snapshot, server_name=name), out)
 
     return write_each
@@ -86,8 +86,8 @@ def save(
     """Write a snapshot to a file, whole or not at all, and say where it is. Raises FileError."""
     from goneaway_tui.export.files import write_file
 
-    chosen = FORMATS[format_name]
-    return write_file(path, lambda out: chosen.write(snapshot, out), overwrite=overwrite)
+    chosen_format = FORMATS[format_name]
+    return write_file(path, lambda out: chosen_format.write(snapshot, out), overwrite=overwrite)
 
 
 def default_name(snapshot: Snapshot, format_name: str) -> str:

@@ -213,9 +213,9 @@ def departed_event(departure: Departure) -> Data:
 
 def at_risk_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
     """Sessions that have just come within reach of their end with a transaction open; never a line of `watch`."""
-    known = {v.session.id for v in before.verdicts if _in_danger(v)} if before is not None else set()
+    known_ids = {v.session.id for v in before.verdicts if _in_danger(v)} if before is not None else set()
     for verdict in after.verdicts:
-        if _in_danger(verdict) and verdict.session.id not in known:
+        if _in_danger(verdict) and verdict.session.id not in known_ids:
             yield _event("imminent", after.taken_at) | session_data(verdict, after.taken_at)
 
 

@@ -50,25 +50,25 @@ def write_file(
     Without `overwrite` an existing file stays what it is, even one that appears while ours is being written.
     Raises FileError with one clear line.
     """
-    wanted = Path(path)
-    target = wanted
+    named = Path(path)
+    target = named
     try:
         if overwrite:
-            target = Path(os.path.realpath(wanted))
+            target = Path(os.path.realpath(named))
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "")
         if target.exists() and not target.is_file():
-            raise _not_written(wanted, _("it is not a regular file"), ELSEWHERE)
+            raise _not_written(named, _("it is not a regular file"), ELSEWHERE)
         if os.path.lexists(target) and not overwrite:
             raise FileExistsError(errno.EEXIST, "")
         _write(target, write, overwrite=overwrite)
     except OSError as error:
-        raise file_error(wanted, error) from error
+        raise file_error(named, error) from error
     except ValueError as error:
-        if _is_possible(wanted):
+        if _is_possible(named):
             raise
-        raise _not_written(wanted, _("not a possible file name"), ELSEWHERE) from error
-    return wanted
+        raise _not_written(named, _("not a possible file name"), ELSEWHERE) from error
+    return named
 
 
 def file_error(path: Path, error: OSError) -> FileError:

@@ -27,17 +27,17 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    words = summary_text(snapshot)
-    title = _("goneaway: {name} at {instant}", name=escaped(words.name), instant=words.taken_at)
+    summary = summary_text(snapshot)
+    title = _("goneaway: {name} at {instant}", name=escaped(summary.name), instant=summary.taken_at)
     yield f"# {title}"
     yield ""
-    yield _("{server}, up {time}", server=escaped(words.server), time=words.up)
+    yield _("{server}, up {time}", server=escaped(summary.server), time=summary.up)
     yield ""
-    figures = ", ".join(f"{escaped(name)} {value}" for name, value in words.figures)
-    tally = ", ".join(f"{number} {risk_word(risk)}" for risk, number in words.tally)
+    figures = ", ".join(f"{escaped(name)} {value}" for name, value in summary.figures)
+    tally = ", ".join(f"{number} {risk_word(risk)}" for risk, number in summary.tally)
     yield "- " + _("limits and counts: {figures}", figures=figures)
     yield "- " + _("risk: {tally}", tally=tally or _("no sessions"))
-    yield "- " + _("next closing: {closing}", closing=words.next)
+    yield "- " + _("next closing: {closing}", closing=summary.next)
     for limitation in snapshot.sample.limitations:
         yield "- " + limitation_words(limitation, _plainly, lambda statement: code(plain(statement)))
     yield ""
@@ -45,9 +45,9 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield line("--:" if column.figure else "---" for column in COLUMNS)
     for row in rows(in_closing_order(snapshot), snapshot.taken_at):
         yield line(escaped(cut_to(cell, LONGEST_CELL)) for cell in row)
-    for each in words.legend:
+    for legend_line in summary.legend:
         yield ""
-        yield escaped(each)
+        yield escaped(legend_line)
 
 
 def line(cells: Iterable[str]) -> str:

@@ -90,14 +90,16 @@ def next_closing(snapshot: Snapshot) -> str:
     >>> next_closing(Snapshot(Sample(0.0, Server(Flavour.MYSQL, "9", "9", None, None, 1.0), ()), ()))
     'none known'
     """
-    past_login = (each for each in in_closing_order(snapshot) if each.session.role is not Role.LOGIN)
-    for verdict in islice(past_login, 1):
-        left = verdict.seconds_left(snapshot.taken_at)
-        if left is not None and math.isfinite(left):
-            who = verdict.session.id
-            if left > 0:
-                return _("{id} in {time}", id=who, time=countdown(left))
-            return _("{id} overdue by {time}", id=who, time=clock_words(-left))
+    without_logins = (
+        verdict for verdict in in_closing_order(snapshot) if verdict.session.role is not Role.LOGIN
+    )
+    for verdict in islice(without_logins, 1):
+        seconds_left = verdict.seconds_left(snapshot.taken_at)
+        if seconds_left is not None and math.isfinite(seconds_left):
+            id_ = verdict.session.id
+            if seconds_left > 0:
+                return _("{id} in {time}", id=id_, time=countdown(seconds_left))
+            return _("{id} overdue by {time}", id=id_, time=clock_words(-seconds_left))
     return _("none known")
 
 
@@ -109,11 +111,11 @@ def _figures(sample: Sample) -> Iterator[tuple[str, str]]:
     packet = sample.variable("max_allowed_packet")
     if packet is not None and math.isfinite(packet):
         yield _("packet"), size_words(int(packet))
-    most = sample.counter("max_connections") or sample.variable("max_connections")
+    maximum = sample.counter("max_connections") or sample.variable("max_connections")
     sessions = count_words(len(sample.sessions))
     yield (
         _("sessions"),
-        f"{sessions} / {count_words(int(most))}" if most and math.isfinite(most) else sessions,
+        f"{sessions} / {count_words(int(maximum))}" if maximum and math.isfinite(maximum) else sessions,
     )
     yield _("idle"), count_words(sum(session.is_idle for session in sample.sessions))
     aborted = sample.counter("aborted_clients")

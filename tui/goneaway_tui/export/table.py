@@ -22,13 +22,13 @@ def cut_to(text: str, width: int) -> str:
     """
     if cell_width(text) <= width:
         return text
-    kept, used = [], 0
+    characters, cells = [], 0
     for char in text:
-        used += cell_width(char)
-        if used > width - 1:
+        cells += cell_width(char)
+        if cells > width - 1:
             break
-        kept.append(char)
-    return "".join(kept) + "…" if width > 0 else ""
+        characters.append(char)
+    return "".join(characters) + "…" if width > 0 else ""
 
 
 def fit_width(text: str, width: int, *, right: bool = False) -> str:
@@ -48,7 +48,7 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
     >>> wrap("the account lacks PROCESS", 14, "  "), wrap("账号缺少 PROCESS。看不到", 14, "  ")
     (['the account', '  lacks', '  PROCESS'], ['账号缺少', '  PROCESS。看', '  不到'])
     """
-    return [cut_to(each, width) for each in wrapped(" ".join(text.split()), width, "", indent)]
+    return [cut_to(line, width) for line in wrapped(" ".join(text.split()), width, "", indent)]
 
 
 LIGHT = {
@@ -154,18 +154,18 @@ def widths(cells: Sequence[tuple[str, ...]], total: int, gap: int) -> list[int]:
 
     Words of strangers give way to ours, the widest column first.
     """
-    found = [
+    column_widths = [
         min(
             max([cell_width(heading), *(cell_width(row[i]) for row in cells)]),
             total if column.yields else WIDEST,
         )
         for i, (column, heading) in enumerate(zip(COLUMNS, headings(), strict=True))
     ]
-    texts = [i for i, column in enumerate(COLUMNS) if column.yields]
-    over = sum(found) + gap * (len(found) - 1) - total
-    for _cell in range(over):
-        found[max(texts, key=found.__getitem__)] -= 1
-    return found
+    yielding = [i for i, column in enumerate(COLUMNS) if column.yields]
+    excess = sum(column_widths) + gap * (len(column_widths) - 1) - total
+    for _cell in range(excess):
+        column_widths[max(yielding, key=column_widths.__getitem__)] -= 1
+    return column_widths
 
 
 def _closing(verdict: Verdict) -> tuple[float, int, int]:

@@ -33,30 +33,32 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    words = summary_text(snapshot)
-    yield from head(words)
+    summary = summary_text(snapshot)
+    yield from head(summary)
     yield closings_line(snapshot)
     for limitation in snapshot.sample.limitations:
         yield from wrap(limitation_words(limitation), WIDTH, "  ")
     yield RULE
     cells = rows(in_closing_order(snapshot), snapshot.taken_at)
-    wide = widths(cells, WIDTH, GAP)
+    column_widths = widths(cells, WIDTH, GAP)
     for row in (headings(), *cells):
         yield (" " * GAP).join(
             fit_width(cell, width, right=column.figure)
-            for cell, width, column in zip(row, wide, COLUMNS, strict=True)
+            for cell, width, column in zip(row, column_widths, COLUMNS, strict=True)
         )
     yield RULE
-    yield from words.legend
+    yield from summary.legend
 
 
-def head(words: SummaryText) -> Iterator[str]:
+def head(summary: SummaryText) -> Iterator[str]:
     """Who answers, what its limits are, how its sessions stand."""
-    who = _("goneaway  {name}  {server}  up {time}", name=words.name, server=words.server, time=words.up)
-    yield fit_width(who, WIDTH - cell_width(words.taken_at) - 2) + "  " + words.taken_at
-    yield "   ".join(f"{name} {value}" for name, value in words.figures)
-    tally = "   ".join(f"{risk_word(risk)} {number}" for risk, number in words.tally)
-    following = _("next: {closing}", closing=words.next)
+    title = _(
+        "goneaway  {name}  {server}  up {time}", name=summary.name, server=summary.server, time=summary.up
+    )
+    yield fit_width(title, WIDTH - cell_width(summary.taken_at) - 2) + "  " + summary.taken_at
+    yield "   ".join(f"{name} {value}" for name, value in summary.figures)
+    tally = "   ".join(f"{risk_word(risk)} {number}" for risk, number in summary.tally)
+    following = _("next: {closing}", closing=summary.next)
     yield (tally or _("no sessions")) + " " * 7 + following
 
 

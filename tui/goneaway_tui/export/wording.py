@@ -59,14 +59,14 @@ def limit_words(seconds: float) -> str:
         return "-" + limit_words(-seconds)
     whole = math.floor(seconds)
     rest = whole * 1000 + round((seconds - whole) * 1000)
-    words = []
+    parts = []
     for unit, length in UNITS:
         amount, rest = divmod(rest, length * 1000)
         if amount:
-            words.append(f"{amount} {unit}")
-    if rest or not words:
-        words.append(f"{rest / 1000:.12g} s")
-    return " ".join(words)
+            parts.append(f"{amount} {unit}")
+    if rest or not parts:
+        parts.append(f"{rest / 1000:.12g} s")
+    return " ".join(parts)
 
 
 def limit_cell(limit: Limit | None) -> str:

@@ -191,20 +191,20 @@ class ServerMetrics:
     def values(self, now: float) -> Values:
         """All of it as of `now`, on the source's clock."""
         age = None if self.seen_at is None else max(0.0, now - self.seen_at)
-        found: dict[MetricName, Mapping[Labels, float]] = {
+        values: dict[MetricName, Mapping[Labels, float]] = {
             MetricName.UP: {(): float(self.up)},
             MetricName.POLLS: {(): self.polls},
             MetricName.FAILED_POLLS: {(): self.failures},
             **self.counts,
         }
         if age is None:
-            return found
-        found |= {MetricName.AGE: {(): age}, MetricName.POLL_DURATION: {(): self.seconds}}
+            return values
+        values |= {MetricName.AGE: {(): age}, MetricName.POLL_DURATION: {(): self.seconds}}
         if age <= STALE:
-            found |= self.present
+            values |= self.present
             if self.next_closing is not None:
-                found[MetricName.NEXT_CLOSING] = {(): self.next_closing - now}
-        return found
+                values[MetricName.NEXT_CLOSING] = {(): self.next_closing - now}
+        return values
 
 
 def _is_endangered(verdict: Verdict) -> bool:
@@ -250,22 +250,22 @@ def _whole(snapshot: Snapshot, verdicts: list[Verdict]) -> Values:
     """The metrics of a server as a whole."""
     sample = snapshot.sample
     server = sample.server
-    held = [v for v in verdicts if v.session.transaction is not None]
-    found: dict[MetricName, Mapping[Labels, float]] = {
+    in_transaction = [v for v in verdicts if v.session.transaction is not None]
+    metrics: dict[MetricName, Mapping[Labels, float]] = {
         MetricName.SERVER_INFO: {(server.flavour.value, plain(server.version, LONGEST)): 1},
         MetricName.UPTIME: {(): server.uptime},
         MetricName.IDLE: {(): snapshot.tally.idle},
-        MetricName.TRANSACTIONS: {(): len(held)},
-        MetricName.IDLE_TRANSACTIONS: {(): sum(v.session.is_idle for v in held)},
+        MetricName.TRANSACTIONS: {(): len(in_transaction)},
+        MetricName.IDLE_TRANSACTIONS: {(): sum(v.session.is_idle for v in in_transaction)},
         MetricName.LIMIT_SECONDS: _limits(sample, {Unit.SECONDS: 1, Unit.MILLISECONDS: 0.001}),
         MetricName.LIMIT_BYTES: _limits(sample, {Unit.BYTES: 1}),
     }
-    connected, most = sample.counter("threads_connected"), sample.variable("max_connections")
+    connected, maximum = sample.counter("threads_connected"), sample.variable("max_connections")
     if connected is not None:
-        found[MetricName.CONNECTIONS] = {(): connected}
-    if most is not None:
-        found[MetricName.MOST_CONNECTIONS] = {(): most}
-    return found
+        metrics[MetricName.CONNECTIONS] = {(): connected}
+    if maximum is not None:
+        metrics[MetricName.MOST_CONNECTIONS] = {(): maximum}
+    return metrics
 
 
 def _limits(sample: Sample, units: Mapping[Unit, float]) -> Mapping[Labels, float]:
@@ -277,18 +277,23 @@ def _limits(sample: Sample, units: Mapping[Unit, float]) -> Mapping[Labels, floa
 
 
 def _named(
-    by_pair: Mapping[Pair, Counter[Labels]], dangers: Mapping[Pair, int], before: frozenset[Pair], most: int
+    by_pair: Mapping[Pair, Counter[Labels]],
+    dangers: Mapping[Pair, int],
+    named_before: frozenset[Pair],
+    max_series: int,
 ) -> frozenset[Pair]:
     """Who gets series of their own: the most sessions first, until the bound is reached."""
     costs = {pair: len(counted) + (pair in dangers) for pair, counted in by_pair.items()}
-    if sum(costs.values()) <= most:
+    if sum(costs.values()) <= max_series:
         return frozenset(by_pair)
-    weights = {pair: counted.total() * (KEPT if pair in before else 1) for pair, counted in by_pair.items()}
-    left = most - len({labels for counted in by_pair.values() for labels in counted}) - 1
+    weights = {
+        pair: counted.total() * (KEPT if pair in named_before else 1) for pair, counted in by_pair.items()
+    }
+    series_left = max_series - len({labels for counted in by_pair.values() for labels in counted}) - 1
     chosen = []
     for pair in sorted(by_pair, key=lambda pair: (-weights[pair], pair)):
-        left -= costs[pair]
-        if left < 0:
+        series_left -= costs[pair]
+        if series_left < 0:
             break
         chosen.append(pair)
     return frozenset(chosen)
@@ -321,10 +326,10 @@ def _counted(before: Values, step: Step, endangered: int) -> Values:
 
 
 def _summed(values: Iterable[tuple[Labels, float]]) -> Mapping[Labels, float]:
-    found: dict[Labels, float] = {}
+    sums: dict[Labels, float] = {}
     for labels, value in values:
-        found[labels] = found.get(labels, 0.0) + value
-    return found
+        sums[labels] = sums.get(labels, 0.0) + value
+    return sums
 
 
 Rows = tuple[Mapping[Labels, float], list[MetricSample]]
@@ -349,25 +354,27 @@ class MetricsStore(Collector):
     def collect(self) -> Iterable[Metric]:
         """Every metric of every server, as of now."""
         now = self._clock()
-        each = {server: reading.values(now) for server, reading in self._readings.items()}
+        values_of = {server: reading.values(now) for server, reading in self._readings.items()}
         for family in FAMILIES.values():
             metric = Metric(family.name.removesuffix("_total"), family.help, family.kind)
-            for server, values in each.items():
+            for server, values in values_of.items():
                 metric.samples += self._samples(server, family.name, values.get(family.name, {}))
             yield metric
 
     def _samples(self, server: str, name: MetricName, values: Mapping[Labels, float]) -> list[MetricSample]:
         """Drawn once for a reading, however often it is asked for."""
-        drawn = self._drawn.get((server, name))
-        if drawn is None or drawn[0] is not values:
+        cached = self._drawn.get((server, name))
+        if cached is None or cached[0] is not values:
             labels = (SERVER, *FAMILIES[name].labels)
-            shown = plain(server, LONGEST)
-            drawn = (
+            server_label = plain(server, LONGEST)
+            cached = (
                 values,
                 [
-                    MetricSample(name.value, dict(zip(labels, (shown, *each), strict=True)), value)
-                    for each, value in values.items()
+                    MetricSample(
+                        name.value, dict(zip(labels, (server_label, *label_values), strict=True)), value
+                    )
+                    for label_values, value in values.items()
                 ],
             )
-            self._drawn[server, name] = drawn
-        return drawn[1]
+            self._drawn[server, name] = cached
+        return cached[1]

@@ -36,19 +36,21 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
 
 @contextmanager
-def metrics_server(doorway: HttpEndpoint, board: MetricsStore, clock: Clock) -> Iterator[int]:
+def metrics_server(endpoint: HttpEndpoint, store: MetricsStore, clock: Clock) -> Iterator[int]:
     """Answer while inside; the port. Raises SettingsError where nobody can listen there, FileError for a certificate."""
-    context = tls_context(doorway)
+    context = tls_context(endpoint)
     registry = CollectorRegistry()
-    registry.register(board)
+    registry.register(store)
     ProcessCollector(registry=registry)
-    guard = basic_auth_guard(doorway, platform.node()) if doorway.is_loopback else Guard(None, doorway.login)
+    guard = (
+        basic_auth_guard(endpoint, platform.node()) if endpoint.is_loopback else Guard(None, endpoint.login)
+    )
     try:
-        server = MetricsServer(doorway.host, doorway.port, clock)
+        server = MetricsServer(endpoint.host, endpoint.port, clock)
     except OSError as error:
         why = error.strerror or str(error)
         raise SettingsError(
-            _("cannot listen on {place}: {why}", place=f"{doorway.host}:{doorway.port}", why=why),
+            _("cannot listen on {place}: {why}", place=f"{endpoint.host}:{endpoint.port}", why=why),
             _("choose another with --listen"),
         ) from None
     if context is not None:
@@ -71,8 +73,8 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def __init__(self, host: str, port: int, clock: Clock) -> None:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        self.address_family = found[0][0]
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        self.address_family = addresses[0][0]
         self._clock = clock
         self._open: dict[socket.socket, float] = {}
         """Since when, oldest first. The accepting thread adds; that of the connection takes away."""

@@ -50,26 +50,26 @@ def option_values_in(text: str) -> list[OptionValue]:
     """What a DSN says, in its order; what it leaves empty it does not say. Raises SettingsError."""
     scheme, _colon, rest = text.partition("://")
     if scheme.lower() not in SCHEMES:
-        known = _(" or ").join(f"{known}://" for known in SCHEMES)
+        scheme_known = _(" or ").join(f"{scheme_known}://" for scheme_known in SCHEMES)
         raise SettingsError(
-            _("the DSN's scheme is not known"), _("a DSN begins with {schemes}", schemes=known)
+            _("the DSN's scheme is not known"), _("a DSN begins with {schemes}", schemes=scheme_known)
         )
-    place, slash, tail = rest.partition("/")
-    if not slash or "?" in place:
-        place, mark, query = rest.partition("?")
+    authority, slash, tail = rest.partition("/")
+    if not slash or "?" in authority:
+        authority, mark, query = rest.partition("?")
         database = ""
     else:
         database, mark, query = tail.partition("?")
     if "#" in rest or "@" in database + query:
         raise SettingsError(_("the DSN has # in it, or @ after the host"), _(_ESCAPING))
-    credentials, _at, address = place.rpartition("@")
+    credentials, _at, address = authority.rpartition("@")
     user, colon, password = credentials.partition(":")
     host, port = _address(address)
-    said = {"user": user, "host": host, "port": port, "database": database}
-    found = [_mention(name, part) for name, part in said.items() if part]
+    parts = {"user": user, "host": host, "port": port, "database": database}
+    option_values = [_mention(name, part) for name, part in parts.items() if part]
     if colon:
-        found.append(_mention("password", password))
-    return found + [_from_query(item) for item in query.split("&") if mark and item]
+        option_values.append(_mention("password", password))
+    return option_values + [_from_query(item) for item in query.split("&") if mark and item]
 
 
 def _address(text: str) -> tuple[str, str]:
@@ -151,12 +151,12 @@ def language_asked(argv: Sequence[str], environ: Mapping[str, str]) -> str:
     What names none of ours is passed over here; where it counts, it is complained of when it is read.
     """
     option = BY_NAME["lang"]
-    said = [environ.get(option.env, "")]
+    texts = [environ.get(option.env, "")]
     for word, following in pairwise((*takewhile("--".__ne__, argv), "")):
         name, equals, glued = word.partition("=")
         if name.startswith("--") and meaning(FLAG_NAMES, canonical(name[2:]), None)[0] is option:
-            said.append(glued if equals else following)
-    named = (language_named(text.strip()) for text in reversed(said))
+            texts.append(glued if equals else following)
+    named = (language_named(text.strip()) for text in reversed(texts))
     return next(filter(None, named), None) or language_of(environ)
 
 
@@ -169,12 +169,12 @@ def parse_command_line(argv: Sequence[str]) -> CommandLine:
     words: list[tuple[str, bool]] = []
     flags: list[OptionValue] = []
     question = None
-    asked = ended = False
+    after_password = ended = False
     while left:
         word = left.popleft()
         if ended or word == "-" or not word.startswith("-"):
-            words.append((word, asked))
-            asked = False
+            words.append((word, after_password))
+            after_password = False
         elif word == "--":
             ended = True
         elif word in QUESTIONS:
@@ -184,12 +184,12 @@ def parse_command_line(argv: Sequence[str]) -> CommandLine:
                 return CommandLine(next(named, UI), question=question)
         else:
             flags.append(_flag(word, left))
-            asked = flags[-1].option.bare is BareMeaning.ASK and flags[-1].text is None
+            after_password = flags[-1].option.bare is BareMeaning.ASK and flags[-1].text is None
     return replace(_words_said(words), mentions=tuple(flags), question=question)
 
 
-def _flag(word: str, left: deque[str]) -> OptionValue:
-    """The flag `word`, with its value taken off `left` if it needs one and has none glued on."""
+def _flag(word: str, rest: deque[str]) -> OptionValue:
+    """The flag `word`, with its value taken off `rest` if it needs one and has none glued on."""
     text: str | None
     if word.startswith("--"):
         name, equals, glued = word[2:].partition("=")
@@ -199,13 +199,13 @@ def _flag(word: str, left: deque[str]) -> OptionValue:
     if option is None:
         raise _unknown(word)
     if text is None and option.bare is BareMeaning.REFUSED:
-        if not left or (left[0].startswith("-") and left[0] != "-"):
+        if not rest or (rest[0].startswith("-") and rest[0] != "-"):
             hint = _("write {example}", example=f"{option.flag}={option.metavar}")
             raise SettingsError(
                 _("{name} needs a value", name=word[:2] if word in option.flags[:-1] else option.flag),
                 _("{hint}, or --help for help", hint=hint) if word == "-h" else hint,
             )
-        text = left.popleft()
+        text = rest.popleft()
     return OptionValue(option, text, option.flag, OriginRank.FLAG)
 
 

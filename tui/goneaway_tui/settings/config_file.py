@@ -83,23 +83,25 @@ _ENDING = marked("""\
 """)
 
 
-def load_config(named: str | None, around: Environment) -> Config:
+def load_config(path_named: str | None, environment: Environment) -> Config:
     """What the config file says; nothing where there is none and none was named.
 
     Raises SettingsError with the file and the line, and FileError where it cannot be read.
     """
-    found_there, faults = check_config(named, around)
+    config, faults = check_config(path_named, environment)
     if faults:
         raise faults[0]
-    return found_there
+    return config
 
 
-def check_config(named: str | None, around: Environment) -> tuple[Config, tuple[SettingsError, ...]]:
+def check_config(
+    path_named: str | None, environment: Environment
+) -> tuple[Config, tuple[SettingsError, ...]]:
     """The same, with every fault in it instead of the first. Raises where there is nothing to look through."""
-    path, name = config_path(named, around)
-    content = around.files.read(path)
+    path, name = config_path(path_named, environment)
+    content = environment.files.read(path)
     if content is None:
-        if named is None:
+        if path_named is None:
             return Config(name), ()
         raise SettingsError(
             _("there is no config file {file}", file=name), _("goneaway-tui config init makes one")
@@ -120,8 +122,8 @@ def decoded(content: FileContent, name: str) -> str:
         return content.data.decode()
     except UnicodeDecodeError as error:
         line = content.data.count(b"\n", 0, error.start) + 1
-        place = _("{file} line {line}", file=name, line=line)
-        raise SettingsError(_("not UTF-8"), _("save it as UTF-8"), place) from None
+        position = _("{file} line {line}", file=name, line=line)
+        raise SettingsError(_("not UTF-8"), _("save it as UTF-8"), position) from None
 
 
 def is_private(content: FileContent) -> bool:
@@ -129,30 +131,32 @@ def is_private(content: FileContent) -> bool:
     return not (stat.S_ISREG(content.mode) and content.mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-def config_answer(action: str, named: str | None, around: Environment) -> InfoAnswer:
+def config_answer(action: str, path_named: str | None, environment: Environment) -> InfoAnswer:
     """What `config` says but to `check`. Raises as `load_config` does."""
-    path, _name = config_path(named, around)
+    path, _name = config_path(path_named, environment)
     if action == "path":
         return InfoAnswer(f"{path}\n")
     if action == "init":
         return InfoAnswer(example_config(), path)
     if action in {SERVERS, GROUPS}:
-        return InfoAnswer("".join(f"{name}\n" for name in getattr(load_config(named, around), action)))
-    return InfoAnswer("\n".join(_shown(load_config(str(path), around))) + "\n")
+        return InfoAnswer(
+            "".join(f"{name}\n" for name in getattr(load_config(path_named, environment), action))
+        )
+    return InfoAnswer("\n".join(_shown(load_config(str(path), environment))) + "\n")
 
 
-def check_report(found_there: Config, faults: tuple[SettingsError, ...]) -> InfoAnswer:
+def check_report(config: Config, faults: tuple[SettingsError, ...]) -> InfoAnswer:
     """What `config check` says of a file."""
     if faults:
         return InfoAnswer("", faults=tuple(fault.line for fault in faults))
-    right = _(
+    report = _(
         "{file} is right: {servers}, {groups}, {keys}",
-        file=found_there.name,
-        servers=ngettext("{number} server", "{number} servers", len(found_there.servers)),
-        groups=ngettext("{number} group", "{number} groups", len(found_there.groups)),
-        keys=ngettext("{number} key", "{number} keys", len(found_there.keys)),
+        file=config.name,
+        servers=ngettext("{number} server", "{number} servers", len(config.servers)),
+        groups=ngettext("{number} group", "{number} groups", len(config.groups)),
+        keys=ngettext("{number} key", "{number} keys", len(config.keys)),
     )
-    return InfoAnswer(f"{right}\n")
+    return InfoAnswer(f"{report}\n")
 
 
 def example_config() -> str:
@@ -206,11 +210,11 @@ def _shown(settings: Config) -> Iterator[str]:
 
 def _line(mention: OptionValue) -> str:
     value = resolved_option(mention).value
-    told = shown_value(DescribedValue(_("asked for")) if value is BareMeaning.ASK else value)
-    return f"{spelled(mention.option.label, mention.rank)} = {told}  # {mention.origin}"
+    text = shown_value(DescribedValue(_("asked for")) if value is BareMeaning.ASK else value)
+    return f"{spelled(mention.option.label, mention.rank)} = {text}  # {mention.origin}"
 
 
-def config_path(named: str | None, around: Environment) -> tuple[Path, str]:
+def config_path(path_named: str | None, environment: Environment) -> tuple[Path, str]:
     """The file, and what to call it."""
-    path = around.config() if named is None else Path(named)
-    return path, around.name(path)
+    path = environment.config() if path_named is None else Path(path_named)
+    return path, environment.name(path)

@@ -65,12 +65,12 @@ class TomlLines:
 def _parts(dotted: str) -> KeyPath:
     """The parts of a key as written, read by the one who knows the quoting; none for what is no key."""
     try:
-        inner: object = tomllib.loads(f"{dotted} = 0")
+        value: object = tomllib.loads(f"{dotted} = 0")
     except ValueError:
         return ()
     path: list[str] = []
-    while isinstance(inner, dict) and len(inner) == 1:
-        [(part, inner)] = inner.items()
+    while isinstance(value, dict) and len(value) == 1:
+        [(part, value)] = value.items()
         path.append(part)
     return tuple(path)
 
@@ -146,17 +146,17 @@ def _among(name: str, known: Mapping[str, object]) -> str:
 class ConfigFaults:
     """Found while a file is read, in any order."""
 
-    def __init__(self, name: str, where: TomlLines) -> None:
+    def __init__(self, name: str, lines: TomlLines) -> None:
         self.name = name
         """The file's, as a person would write it."""
-        self._where = where
+        self._where = lines
         self._noted: list[tuple[int, SettingsError]] = []
         self._line = 1
         """Of the latest."""
 
     @property
     def by_line(self) -> tuple[SettingsError, ...]:
-        return tuple(fault for _line, fault in sorted(self._noted, key=lambda each: each[0]))
+        return tuple(fault for _line, fault in sorted(self._noted, key=lambda entry: entry[0]))
 
     @contextmanager
     def noting(self) -> Iterator[None]:
@@ -164,7 +164,7 @@ class ConfigFaults:
         try:
             yield
         except SettingsError as fault:
-            if str(fault) not in {str(known) for _line, known in self._noted}:
+            if str(fault) not in {str(noted) for _line, noted in self._noted}:
                 self._noted.append((self._line, fault))
 
     def fault(self, path: KeyPath, what: str, hint: str) -> SettingsError:
@@ -216,13 +216,15 @@ def find_faults(
 
 def _not_toml(text: str, name: str, error: Exception) -> SettingsError:
     """`tomllib` says the line at the end; we say it where all our lines stand."""
-    told = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
-    if told is None:  # of what is no syntax it says no line: nested too deep, a number of thousands of digits
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
+    if (
+        match is None
+    ):  # of what is no syntax it says no line: nested too deep, a number of thousands of digits
         return SettingsError(_("not TOML: a value beyond reason"), _(_FORM), name)
-    line = told[2] or text.rstrip().count("\n") + 1
-    what = (told[1][:1].lower() + told[1][1:100]).encode("unicode_escape").decode()
-    place = _("{file} line {line}", file=name, line=line)
-    return SettingsError(_("not TOML: {why}", why=what), _(_FORM), place)
+    line = match[2] or text.rstrip().count("\n") + 1
+    what = (match[1][:1].lower() + match[1][1:100]).encode("unicode_escape").decode()
+    position = _("{file} line {line}", file=name, line=line)
+    return SettingsError(_("not TOML: {why}", why=what), _(_FORM), position)
 
 
 class _Reader:
@@ -298,11 +300,11 @@ class _Reader:
             PASSWORD_PROMPT: self._prompt,
         }
 
-    def _mention(self, known: Mapping[str, Option], path: KeyPath, value: object) -> OptionValue:
+    def _mention(self, options: Mapping[str, Option], path: KeyPath, value: object) -> OptionValue:
         key = canonical(path[-1])
-        option = known.get(key)
+        option = options.get(key)
         if option is None:
-            raise self._unknown(path, known)
+            raise self._unknown(path, options)
         if isinstance(value, bool):
             text = str(int(value))
         elif isinstance(value, str | int | float):
@@ -319,10 +321,10 @@ class _Reader:
         resolved_option(mention)
         return mention
 
-    def _unknown(self, path: KeyPath, known: Mapping[str, Option]) -> SettingsError:
+    def _unknown(self, path: KeyPath, options: Mapping[str, Option]) -> SettingsError:
         extra = (COLOR, GROUP, *self._passwords) if len(path) > 1 else (SERVERS, GROUPS, KEYS)
         key = canonical(path[-1])
-        hint = did_you_mean(key, [*known, *extra]).replace("-", "_")
+        hint = did_you_mean(key, [*options, *extra]).replace("-", "_")
         if not hint and len(path) == 1 and key in CONNECTION:
             hint = _("write it below [servers.NAME]")
         return self._faults.fault(

@@ -199,8 +199,8 @@ def _usage(command: str = UI) -> Iterator[str]:
         yield _filled(_BRACKETS.sub(_unbroken, synopsis), start, " " * cell_width(start + word))
 
 
-def _columns(left: str, right: str) -> str:
-    first = f"  {left} ".ljust(_COLUMN)
+def _columns(flags: str, right: str) -> str:
+    first = f"  {flags} ".ljust(_COLUMN)
     indent = " " * _COLUMN
     if len(first) > _COLUMN:
         return f"{first}\n" + _filled(right, indent, indent)
@@ -264,5 +264,5 @@ def shown_value(value: object) -> str:
     if _PLAIN.fullmatch(text) and text.isprintable():
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    safe = "".join(each if each.isprintable() else "?" for each in escaped)
+    safe = "".join(character if character.isprintable() else "?" for character in escaped)
     return f'"{safe}"'

@@ -22,26 +22,26 @@ UNCHECKED = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fp
 """In an option file these ask for a check of the server that we do not make: passing over them is told."""
 
 
-def is_unsupported(what: str) -> SettingsError:
+def is_unsupported(flag: str) -> SettingsError:
     return SettingsError(
-        _("{flag} is left out: this connection does not compress", flag=what), _(LEFT_OUT[what])
+        _("{flag} is left out: this connection does not compress", flag=flag), _(LEFT_OUT[flag])
     )
 
 
-def nearest_word(word: str, known: Iterable[str]) -> str:
-    """The most alike of `known`; empty where none is much alike.
+def nearest_word(word: str, candidates: Iterable[str]) -> str:
+    """The most alike of `candidates`; empty where none is much alike.
 
     >>> nearest_word("intervall", ["host", "interval"]), nearest_word("x", ["host"])
     ('interval', '')
     """
     import difflib
 
-    return next(iter(difflib.get_close_matches(word[:40], list(known), 1, cutoff=0.7)), "")
+    return next(iter(difflib.get_close_matches(word[:40], list(candidates), 1, cutoff=0.7)), "")
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    near = nearest_word(word, known)
-    return _("did you mean {word}?", word=near) if near else ""
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    nearest = nearest_word(word, candidates)
+    return _("did you mean {word}?", word=nearest) if nearest else ""
 
 
 DEFAULT, LOCALE = marked("default"), marked("locale")
@@ -90,11 +90,11 @@ class ResolvedOption:
     rank: OriginRank
 
 
-def _names(of: str) -> dict[str, tuple[Option, str | None]]:
+def _names(kind: str) -> dict[str, tuple[Option, str | None]]:
     """Options by each long name they answer to, with the text that name stands for, if it does."""
     names: dict[str, tuple[Option, str | None]] = {}
     for option in OPTIONS:
-        name = option.key if of == "key" else option.flag.removeprefix("--")
+        name = option.key if kind == "key" else option.flag.removeprefix("--")
         if name:
             names[name] = option, None
         if name and option.key and option.denied is not None:

@@ -24,9 +24,9 @@ UNNAMED = "new"
 USUAL_MODE = "PREFERRED"
 
 
-def servers_of(path: Path, around: Environment) -> tuple[str, ...]:
+def servers_of(path: Path, environment: Environment) -> tuple[str, ...]:
     """The names in the config file at `path`, in its order. Raises SettingsError and FileError."""
-    return tuple(_read(around.files.read(path) or FileContent(b""), around.name(path)).servers)
+    return tuple(_read(environment.files.read(path) or FileContent(b""), environment.name(path)).servers)
 
 
 def profile_toml(draft: ProfileDraft) -> str:
@@ -73,23 +73,28 @@ def check_draft(draft: ProfileDraft) -> None:
         raise SettingsError(fault.what, fault.hint)
 
 
-def trial_settings(draft: ProfileDraft, argv: Sequence[str], path: Path, around: Environment) -> Settings:
+def trial_settings(
+    draft: ProfileDraft, argv: Sequence[str], path: Path, environment: Environment
+) -> Settings:
     """The settings of a run with this server. `path` is of the config file. Raises SettingsError."""
-    content = around.files.read(path) or FileContent(b"")
-    known = _read(content, around.name(path)).servers
-    tries = (UNNAMED, *(f"{UNNAMED}-{number}" for number in range(2, len(known) + 3)))
-    name = next(each for each in tries if each not in known)
+    content = environment.files.read(path) or FileContent(b"")
+    servers = _read(content, environment.name(path)).servers
+    candidates = (UNNAMED, *(f"{UNNAMED}-{number}" for number in range(2, len(servers) + 3)))
+    name = next(candidate for candidate in candidates if candidate not in servers)
     draft = replace(draft, name=name)
     check_draft(draft)
     copy = replace(content, data=content.data + _tail(content.data, draft))
-    spoken = [f"--password={draft.password}"] if draft.password else []
-    told = resolve([*argv, f"@{name}", *spoken], replace(around, files=_Overlaid(around.files, path, copy)))
-    if not isinstance(told, Settings):
+    password_flag = [f"--password={draft.password}"] if draft.password else []
+    resolved = resolve(
+        [*argv, f"@{name}", *password_flag],
+        replace(environment, files=_Overlaid(environment.files, path, copy)),
+    )
+    if not isinstance(resolved, Settings):
         raise SettingsError(_("this was a question and no run"), _("leave the question out"))
-    return replace(told, profile=None)
+    return replace(resolved, profile=None)
 
 
-def appended_profile(draft: ProfileDraft, path: Path, around: Environment) -> bytes:
+def appended_profile(draft: ProfileDraft, path: Path, environment: Environment) -> bytes:
     """What has to be added at the end of the config file at `path`; all that is in it stays as it is.
 
     Raises SettingsError where the name is taken or none, or the file could not be read afterwards.
@@ -98,7 +103,7 @@ def appended_profile(draft: ProfileDraft, path: Path, around: Environment) -> by
     if not draft.name:
         raise SettingsError(_("it has no name yet"), _("type one, such as prod-db1"))
     check_draft(draft)
-    content, name = around.files.read(path) or FileContent(b""), around.name(path)
+    content, name = environment.files.read(path) or FileContent(b""), environment.name(path)
     before = _read(content, name)
     if draft.name in before.servers:
         raise SettingsError(

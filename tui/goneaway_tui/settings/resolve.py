@@ -80,15 +80,15 @@ UNTOLD = marked("serve without --allow-changes")
 
 def derived_value(command: str, decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
     """The values that give way to these. What hangs on a wall, or is in a browser untold, is read-only."""
-    found: dict[str, ResolvedOption] = {}
+    derived: dict[str, ResolvedOption] = {}
     if decided["listen"].value is None:
-        place = LISTEN.get(command, LISTEN[EXPORTER])
-        found["listen"] = ResolvedOption(values.listen(place), DEFAULT, OriginRank.DEFAULT)
+        address = LISTEN.get(command, LISTEN[EXPORTER])
+        derived["listen"] = ResolvedOption(values.listen(address), DEFAULT, OriginRank.DEFAULT)
     if decided["wall"].value:
-        found["read_only"] = decided["wall"]
+        derived["read_only"] = decided["wall"]
     elif command == SERVE and not (decided["allow_changes"].value or decided["read_only"].value):
-        found["read_only"] = ResolvedOption(True, UNTOLD, OriginRank.DEFAULT)
-    return found
+        derived["read_only"] = ResolvedOption(True, UNTOLD, OriginRank.DEFAULT)
+    return derived
 
 
 LOCAL = "localhost"
@@ -96,7 +96,7 @@ LOCAL = "localhost"
 _MODES = tuple(SslMode)
 
 
-def connection_settings(found: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
+def connection_settings(decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
     """`transport`, and the `host` and `socket` that go with it.
 
     As in the `mysql` client, no host and `localhost` mean the Unix socket, and any other host means TCP.
@@ -111,9 +111,9 @@ def connection_settings(found: Mapping[str, ResolvedOption]) -> dict[str, Resolv
     `--protocol` decides before all this, unless what speaks against it is of stronger origin. Through ssh it is
     TCP unless a socket was named on purpose: what sockets this machine has is no matter there.
     """
-    host, port, socket = found["host"], found["port"], found["socket"]
+    host, port, socket = decided["host"], decided["port"], decided["socket"]
     named = socket.value is not None
-    protocol, ssh = found["protocol"], found["ssh"]
+    protocol, ssh = decided["protocol"], decided["ssh"]
     tcp = ssh if ssh.value is not None and not (named and socket.rank.is_deliberate) else None
     if tcp is None and protocol.value is Transport.TCP and not (named and socket.rank > protocol.rank):
         tcp = protocol
@@ -168,7 +168,7 @@ def _by(decider: ResolvedOption) -> tuple[str, OriginRank]:
     return decider.origin, decider.rank
 
 
-def ssl_mode(found: Mapping[str, ResolvedOption]) -> ResolvedOption:
+def ssl_mode(given: Mapping[str, ResolvedOption]) -> ResolvedOption:
     """The mode that `--ssl-mode`, MariaDB's switches and `--ssl-ca` come to.
 
     `--skip-ssl` overrules a mode of weaker origin. The other two switches only ever ask for more, and are heard
@@ -176,12 +176,12 @@ def ssl_mode(found: Mapping[str, ResolvedOption]) -> ResolvedOption:
     certificate is to be checked: VERIFY_CA, as in MySQL's client.
     """
     mode, switch, verify, authorities = (
-        found[name] for name in ("ssl_mode", "ssl", "ssl_verify_server_cert", "ssl_ca")
+        given[name] for name in ("ssl_mode", "ssl", "ssl_verify_server_cert", "ssl_ca")
     )
     decided = mode
     if switch.value is False and switch.rank > mode.rank:
         decided = ResolvedOption(SslMode.DISABLED, *_by(switch))
-    wishes = (
+    requests = (
         (SslMode.REQUIRED, switch, switch.value is True),
         (
             SslMode.VERIFY_CA,
@@ -191,9 +191,9 @@ def ssl_mode(found: Mapping[str, ResolvedOption]) -> ResolvedOption:
         (SslMode.VERIFY_IDENTITY, verify, verify.value is True),
     )
     floor = decided.rank
-    for least, asking, asked in wishes:
-        if asked and asking.rank >= floor and _MODES.index(decided.value) < _MODES.index(least):
-            decided = ResolvedOption(least, *_by(asking))
+    for mode_asked, asking, is_asked in requests:
+        if is_asked and asking.rank >= floor and _MODES.index(decided.value) < _MODES.index(mode_asked):
+            decided = ResolvedOption(mode_asked, *_by(asking))
     return decided
 
 
@@ -336,8 +336,8 @@ def _settings_of_servers(
     common = (*_from_option_files(option_files, line.command), *config.mentions)
     settings = []
     for server, dsn in _targets(line, locations.get("group"), config):
-        own = server.mentions if server else ()
-        decided = decide_by_precedence(line.command, (*common, *own, *variables, *dsn, *line.mentions))
+        of_server = server.mentions if server else ()
+        decided = decide_by_precedence(line.command, (*common, *of_server, *variables, *dsn, *line.mentions))
         if decided["lang"].value is None:
             decided["lang"] = ResolvedOption(language_of(environment.environ), LOCALE, OriginRank.DEFAULT)
         warnings = (*option_files.warnings, *_overruled(server, decided))
@@ -345,29 +345,29 @@ def _settings_of_servers(
     return tuple(settings)
 
 
-def _about_config(action: str, named: str | None, around: Environment) -> InfoAnswer:
+def _about_config(action: str, path_named: str | None, environment: Environment) -> InfoAnswer:
     """The answer; before a file is said to be right, every server in it is put together as a run would."""
     if action != "check":
-        return config_file.config_answer(action, named, around)
-    path, _name = config_file.config_path(named, around)
-    config, faults = config_file.check_config(str(path), around)
-    together: dict[str, SettingsError] = {}
+        return config_file.config_answer(action, path_named, environment)
+    path, _name = config_file.config_path(path_named, environment)
+    config, faults = config_file.check_config(str(path), environment)
+    contradictions: dict[str, SettingsError] = {}
     for mentions in ((), *(server.mentions for server in config.servers.values())):
         try:
             decide_by_precedence(UI, (*config.mentions, *mentions))
         except SettingsError as fault:
-            together.setdefault(fault.line, fault)
-    return config_file.check_report(config, (*faults, *together.values()))
+            contradictions.setdefault(fault.line, fault)
+    return config_file.check_report(config, (*faults, *contradictions.values()))
 
 
-def _choice(where: Mapping[str, Any]) -> OptionFileChoice:
+def _choice(locations: Mapping[str, Any]) -> OptionFileChoice:
     return OptionFileChoice(
-        file=where.get("defaults_file"),
-        extra_file=where.get("defaults_extra_file"),
-        suffix=where.get("defaults_group_suffix"),
-        no_defaults=where.get("no_defaults", False),
-        login_path=where.get("login_path"),
-        no_login_paths=where.get("no_login_paths", False),
+        file=locations.get("defaults_file"),
+        extra_file=locations.get("defaults_extra_file"),
+        suffix=locations.get("defaults_group_suffix"),
+        no_defaults=locations.get("no_defaults", False),
+        login_path=locations.get("login_path"),
+        no_login_paths=locations.get("no_login_paths", False),
     )
 
 
@@ -385,16 +385,16 @@ def _from_option_files(files: OptionFiles, command: str) -> Iterator[OptionValue
     """What they say, unless the command has no connection: then they are not even opened."""
     if command not in BY_NAME["host"].commands:
         return
-    for said in files:
-        option, text = meaning(KEY_NAMES, said.key.lower(), said.value)
+    for entry in files:
+        option, text = meaning(KEY_NAMES, entry.key.lower(), entry.value)
         if option is not None:
-            yield OptionValue(option, text, said.origin, OriginRank.OPTION_FILE)
-        elif said.key in option_value.UNCHECKED and said.value:
+            yield OptionValue(option, text, entry.origin, OriginRank.OPTION_FILE)
+        elif entry.key in option_value.UNCHECKED and entry.value:
             files.warn(
                 _(
                     "{place}: {name} is passed over; --ssl-ca names whom to trust here",
-                    place=said.origin,
-                    name=said.key,
+                    place=entry.origin,
+                    name=entry.key,
                 )
             )
 

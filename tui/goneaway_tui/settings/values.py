@@ -112,23 +112,26 @@ def listen(text: str) -> ListenAddress:
     is_bracketed = address.startswith("[") and address.endswith("]")
     try:
         bare = host(address[1:-1] if is_bracketed else address)
-        known = port(number)
+        port_number = port(number)
     except ValueError:
-        bare, known = None, 0
+        bare, port_number = None, 0
     if not (colon and bare) or (":" in bare) != is_bracketed:
         raise InvalidValue(
             _("not an address and a port"), text, _("write them as in 127.0.0.1:9104 or [::1]:9104")
         )
-    return ListenAddress(bare, known)
+    return ListenAddress(bare, port_number)
 
 
-def count(least: int, most: int, span: str) -> Callable[[str], int]:
+def count(minimum: int, maximum: int, span: str) -> Callable[[str], int]:
     """A reader of whole numbers between two bounds; `span` says them to a person."""
 
     def read(text: str) -> int:
         number = text.strip().replace("_", "").replace(",", "")
         if not (
-            number.isascii() and number.isdecimal() and len(number) <= 12 and least <= int(number) <= most
+            number.isascii()
+            and number.isdecimal()
+            and len(number) <= 12
+            and minimum <= int(number) <= maximum
         ):
             raise InvalidValue(_("not a number in range"), text, _("it may be {span}", span=_(span)))
         return int(number)
@@ -140,7 +143,7 @@ def secret(text: str) -> Secret:
     return Secret(text)
 
 
-def seconds(least: float, most: float, span: str) -> Callable[[str], float]:
+def seconds(minimum: float, maximum: float, span: str) -> Callable[[str], float]:
     """A reader of durations between two bounds, in seconds; `span` says them to a person."""
 
     def read(text: str) -> float:
@@ -148,7 +151,7 @@ def seconds(least: float, most: float, span: str) -> Callable[[str], float]:
             duration = parse_duration(text)
         except ValueError:
             raise InvalidValue(_("not a duration"), text.strip(), _(DURATION)) from None
-        if not least <= duration <= most:
+        if not minimum <= duration <= maximum:
             raise InvalidValue(_("out of range"), text, _("it may be {span}", span=_(span)))
         return duration
 

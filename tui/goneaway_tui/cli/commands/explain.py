@@ -81,15 +81,17 @@ def _explain_with_servers(servers: Sequence[Settings], format_name: str, clock: 
         bare = [replace(member, settings=replace(member.settings, error_log=None)) for member in members]
         sources = {member.name: source_of(member, clock, live_source) for member in bare}
         answers = in_parallel(sources, lambda _name, source: facts_from(source))
-    known = [(name, _with_error_log(facts, error_logs[name])) for name, facts in answers if facts is not None]
-    if not known:
+    answered = [
+        (name, _with_error_log(facts, error_logs[name])) for name, facts in answers if facts is not None
+    ]
+    if not answered:
         tell(_("no server could be asked, so this is told by the log alone"))
     with _spooled_stdin(files) as stored_at:
         codes = [
-            write_explanations(files, format_name, facts, clock, name, stored_at) for name, facts in known
+            write_explanations(files, format_name, facts, clock, name, stored_at) for name, facts in answered
         ]
         codes = codes or [write_explanations(files, format_name, NO_SERVER, clock, stored_at=stored_at)]
-    if len(known) < len(answers):
+    if len(answered) < len(answers):
         return ExitCode.UNREACHABLE
     if ExitCode.DONE not in codes:
         tell(_(NOTHING_LOST))

@@ -34,16 +34,16 @@ def _write_one_server(settings: Settings, clock: Clock) -> int:
     with route_to(settings) as route:
         source = live_source(settings, route.address, clock)
         try:
-            taken = judge(source.sample(), None, policy_of(settings))
+            snapshot_taken = judge(source.sample(), None, policy_of(settings))
         finally:
             source.close()
     format_name = settings.format or "json"
     if settings.output is None:
         text = StringIO()
-        FORMATS[format_name].write(taken, text)
+        FORMATS[format_name].write(snapshot_taken, text)
         write_out(text.getvalue())
     else:
-        save(taken, format_name, settings.output, overwrite=may_overwrite(Path(settings.output)))
+        save(snapshot_taken, format_name, settings.output, overwrite=may_overwrite(Path(settings.output)))
     return ExitCode.DONE
 
 
