@@ -39,7 +39,7 @@ def test_the_next_closing_comes_nearer_between_two_readings() -> None:
 
 
 def test_what_is_stale_is_told_no_more() -> None:
-    values = read(IDLE).missed().values(NOW + STALE + 1)
+    values = read(IDLE).after_failure().values(NOW + STALE + 1)
 
     assert {(): 0} == values[MetricName.UP]
     assert MetricName.SESSIONS not in values

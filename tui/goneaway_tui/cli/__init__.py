@@ -127,12 +127,12 @@ def _one_server_board(settings: Settings) -> int:
         related = RelatedServers(clock, live_source)
 
         def with_related(spec: MonitorSpec) -> MonitorSpec:
-            widen = related.beside(settings, route.address, spec.journal)
+            widen = related.opener(settings, route.address, spec.journal)
             return replace(spec, relatives=source.relatives, recall=history_source(source), widen=widen)
 
         def leave() -> None:
             route.close()
-            related.leave()
+            related.close_tunnels()
 
         executor = executor_of(settings, route.address, clock, source)
         try:
@@ -141,7 +141,7 @@ def _one_server_board(settings: Settings) -> int:
             )
         finally:
             related.close()
-            related.leave()
+            related.close_tunnels()
 
 
 def _demo(settings: Settings, clock: Clock) -> int:

@@ -58,8 +58,8 @@ class ConfiguredServer:
     password: Secret
     address: Address | None = None
     """How to get there; None where that is not possible, and then `trouble` says why."""
-    trouble: SourceError | None = None
-    leave: Callable[[], None] = lambda: None
+    error: SourceError | None = None
+    close_route: Callable[[], None] = lambda: None
     """Closes the way to it."""
 
 
@@ -68,7 +68,7 @@ class UnreachedSource:
 
     def __init__(self, member: ConfiguredServer) -> None:
         self.name = member.name
-        self._why = _("there is no way to it") if member.trouble is None else str(member.trouble)
+        self._why = _("there is no way to it") if member.error is None else str(member.error)
 
     def sample(self) -> Sample:
         raise SourceError(self._why, _("start again once there is one"))
@@ -152,8 +152,8 @@ def _under_way(member: ConfiguredServer, stack: ExitStack) -> ConfiguredServer:
     try:
         route = stack.enter_context(route_to(member.settings, member.password))
     except SourceError as error:
-        return replace(member, trouble=error)
-    return replace(member, address=route.address, leave=route.close)
+        return replace(member, error=error)
+    return replace(member, address=route.address, close_route=route.close)
 
 
 def source_of(
@@ -174,7 +174,7 @@ class RelatedServers:
         self._sources = ExitStack()
         self._tunnels = ExitStack()
 
-    def beside(
+    def opener(
         self, settings: Settings, address: Address, journal: Journal | None
     ) -> Callable[[str, int], MonitorSpec]:
         """A function that opens the server at another host and port, with the account and the tunnel of `address`.
@@ -202,7 +202,7 @@ class RelatedServers:
             color=settings.color,
             relatives=source.relatives,
             recall=history_source(source),
-            widen=self.beside(settings, related, journal),
+            widen=self.opener(settings, related, journal),
         )
 
     def _address_of(self, settings: Settings, address: Address, host: str, port: int) -> Address:
@@ -230,7 +230,7 @@ class RelatedServers:
         """Close the connections to the servers."""
         self._sources.close()
 
-    def leave(self) -> None:
+    def close_tunnels(self) -> None:
         """Close the tunnels to the servers."""
         self._tunnels.close()
 

@@ -75,7 +75,7 @@ def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: S
                 recall=history_source(source),
                 widen=None
                 if member.address is None
-                else kindred.beside(member.settings, member.address, journal),
+                else kindred.opener(member.settings, member.address, journal),
             )
             for member, source in zip(members, sources, strict=True)
         ]
@@ -85,8 +85,8 @@ def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: S
 
         def leave() -> None:
             for member in members:
-                member.leave()
-            kindred.leave()
+                member.close_route()
+            kindred.close_tunnels()
 
         try:
             app = GoneawayApp(subjects, clock, theme=first.theme, run_for=first.run_for, wall=first.wall)
@@ -94,7 +94,7 @@ def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: S
             return run_app(app, close, leave)
         finally:
             close()
-            kindred.leave()
+            kindred.close_tunnels()
 
 
 def monitor_spec(

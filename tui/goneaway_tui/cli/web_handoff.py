@@ -28,7 +28,7 @@ class WebHandoff:
 
 def handoff_json(settings: Settings, members: Sequence[ConfiguredServer]) -> bytes:
     members_to_send = tuple(
-        replace(member, settings=_plain(member.settings), leave=stay) for member in members
+        replace(member, settings=_plain(member.settings), close_route=stay) for member in members
     )
     return pickle.dumps(WebHandoff(_plain(settings), members_to_send))
 

@@ -137,8 +137,8 @@ Values = Mapping[MetricName, Mapping[Labels, float]]
 class ServerMetrics:
     """A server as it was last read, and what was counted since the exporter began."""
 
-    most_series: int
-    seen_at: float | None = None
+    max_series: int
+    taken_at: float | None = None
     """The instant of the snapshot, on the source's clock; None before the first."""
     up: bool = False
     seconds: float = 0.0
@@ -155,7 +155,7 @@ class ServerMetrics:
     """Users and programs that have series of their own."""
     endangered: frozenset[ProcesslistId] = frozenset()
 
-    def missed(self) -> ServerMetrics:
+    def after_failure(self) -> ServerMetrics:
         """After a reading that failed."""
         return replace(self, up=False, polls=self.polls + 1, failures=self.failures + 1)
 
@@ -169,11 +169,11 @@ class ServerMetrics:
         endangered_of = Counter(
             _pair(verdict.session.user, verdict.session.program) for verdict in endangered
         )
-        named = _named(sessions_of, endangered_of, self.named, self.most_series)
+        named = _named(sessions_of, endangered_of, self.named, self.max_series)
         deadlines = snapshot.tally.deadlines
         return replace(
             self,
-            seen_at=snapshot.taken_at,
+            taken_at=snapshot.taken_at,
             up=True,
             seconds=seconds,
             polls=self.polls + 1,
@@ -190,7 +190,7 @@ class ServerMetrics:
 
     def values(self, now: float) -> Values:
         """All of it as of `now`, on the source's clock."""
-        age = None if self.seen_at is None else max(0.0, now - self.seen_at)
+        age = None if self.taken_at is None else max(0.0, now - self.taken_at)
         values: dict[MetricName, Mapping[Labels, float]] = {
             MetricName.UP: {(): float(self.up)},
             MetricName.POLLS: {(): self.polls},

@@ -127,7 +127,7 @@ class InfoRequest(Enum):
 @dataclass(frozen=True, slots=True)
 class CommandLine:
     command: str = UI
-    mentions: tuple[OptionValue, ...] = ()
+    option_values: tuple[OptionValue, ...] = ()
     """What the flags say, in their order."""
     question: InfoRequest | None = None
     servers: tuple[str, ...] = ()
@@ -185,7 +185,7 @@ def parse_command_line(argv: Sequence[str]) -> CommandLine:
         else:
             flags.append(_flag(word, left))
             after_password = flags[-1].option.bare is BareMeaning.ASK and flags[-1].text is None
-    return replace(_words_said(words), mentions=tuple(flags), question=question)
+    return replace(_words_said(words), option_values=tuple(flags), question=question)
 
 
 def _flag(word: str, rest: deque[str]) -> OptionValue:

@@ -183,7 +183,7 @@ def example_config() -> str:
 def _sample(word: str) -> Iterator[str]:
     option = OF_A_SERVER[word]
     value = "false" if option.is_switch else str(_EXAMPLES.get(word, option.default))
-    yield f"# {option.told}\n"
+    yield f"# {option.help_text}\n"
     yield (
         f"#{word.replace('-', '_')} = "
         + (value if value.isdecimal() or option.is_switch else f'"{value}"')
@@ -193,10 +193,10 @@ def _sample(word: str) -> Iterator[str]:
 
 def _shown(settings: Config) -> Iterator[str]:
     yield f"# {settings.name}"
-    yield from map(_line, settings.mentions)
+    yield from map(_line, settings.option_values)
     for server in settings.servers.values():
         yield f"\n[servers.{server.name}]"
-        yield from map(_line, server.mentions)
+        yield from map(_line, server.option_values)
         if server.color:
             yield f"{COLOR} = {shown_value(server.color)}"
     for title, table in (

@@ -47,7 +47,7 @@ class TomlLines:
             elif assignment := _ASSIGNMENT.match(line):
                 self._note((*table, *_parts(assignment[1])), number)
 
-    def line(self, path: KeyPath) -> int:
+    def line_of(self, path: KeyPath) -> int:
         """That of the key, or else of the nearest table around it; 1 where neither was seen.
 
         >>> TomlLines('a = 1\\n[servers."x y"]\\nhost = "db1"').line(("servers", "x y", "host"))
@@ -107,7 +107,7 @@ class ConfigServer:
     """What is said of one server."""
 
     name: str
-    mentions: tuple[OptionValue, ...]
+    option_values: tuple[OptionValue, ...]
     color: str | None
     line: int
 
@@ -116,7 +116,7 @@ class ConfigServer:
 class Config:
     name: str
     """The file's, as a person would write it."""
-    mentions: tuple[OptionValue, ...] = ()
+    option_values: tuple[OptionValue, ...] = ()
     """What holds for every server."""
     servers: Mapping[str, ConfigServer] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -169,19 +169,19 @@ class ConfigFaults:
 
     def fault(self, path: KeyPath, what: str, hint: str) -> SettingsError:
         """Keys come into both parts as they were written: whatever they are, it stays one line."""
-        return SettingsError(plain(what, 400), plain(hint, 200), plain(self.place(path), 400))
+        return SettingsError(plain(what, 400), plain(hint, 200), plain(self.locate(path), 400))
 
     def line(self, path: KeyPath) -> int:
-        return self._where.line(path)
+        return self._where.line_of(path)
 
-    def place(self, path: KeyPath) -> str:
+    def locate(self, path: KeyPath) -> str:
         """Where a key stands; what is found wrong from now on is about there."""
-        self._line = self._where.line(path)
+        self._line = self._where.line_of(path)
         return _("{file} line {line}", file=self.name, line=self._line)
 
     def title(self, path: KeyPath) -> str:
         """A key with its place before it."""
-        return _("{place}: {what}", place=self.place(path), what=path[-1])
+        return _("{place}: {what}", place=self.locate(path), what=path[-1])
 
 
 _FORM = marked('write key = "value"')
@@ -288,7 +288,7 @@ class _Reader:
         if read is None:
             return self._mention(OF_A_SERVER, path, value)
         return OptionValue(
-            BY_NAME["password"], None, self._faults.place(path), OriginRank.CONFIG, read(path, value)
+            BY_NAME["password"], None, self._faults.locate(path), OriginRank.CONFIG, read(path, value)
         )
 
     @property
@@ -317,7 +317,7 @@ class _Reader:
                 _("a password in a file that others may read"),
                 _("chmod 600 it, or say {key}", key=spelled(PASSWORD_COMMAND, OriginRank.CONFIG)),
             )
-        mention = OptionValue(option, text, self._faults.place(path), OriginRank.CONFIG)
+        mention = OptionValue(option, text, self._faults.locate(path), OriginRank.CONFIG)
         resolved_option(mention)
         return mention
 

@@ -181,7 +181,7 @@ def option_help(option: Option) -> tuple[str, str]:
     flags = ", ".join(option.flags)
     if option.metavar:
         flags += f"[={option.metavar}]" if option.bare is BareMeaning.ASK else f" {option.metavar}"
-    text = option.told
+    text = option.help_text
     if option.default and not option.is_switch:
         text += _(" Default {value}.", value=option.default)
     if option.env:

@@ -97,8 +97,8 @@ def _names(kind: str) -> dict[str, tuple[Option, str | None]]:
         name = option.key if kind == "key" else option.flag.removeprefix("--")
         if name:
             names[name] = option, None
-        if name and option.key and option.denied is not None:
-            names[f"skip-{name}"] = names[f"disable-{name}"] = option, option.denied
+        if name and option.key and option.skip_text is not None:
+            names[f"skip-{name}"] = names[f"disable-{name}"] = option, option.skip_text
         if name and option.key and option.is_switch:
             names[f"enable-{name}"] = option, "1"
     return names

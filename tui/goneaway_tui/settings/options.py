@@ -129,7 +129,7 @@ class Option:
     """Its name in `--print-defaults`, where that is not the flag's."""
 
     @property
-    def told(self) -> str:
+    def help_text(self) -> str:
         """Its sentence, in the language of the run."""
         return _(self.help, **FIELDS)
 
@@ -156,7 +156,7 @@ class Option:
         return isinstance(self.bare, bool)
 
     @property
-    def denied(self) -> str | None:
+    def skip_text(self) -> str | None:
         """What `skip-` before its name comes to; None where that means nothing."""
         return "0" if self.is_switch else "" if self.bare is BareMeaning.ASK else None
 

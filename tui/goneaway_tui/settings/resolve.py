@@ -54,7 +54,7 @@ FEW = 3
 
 def refuse_foreign_options(line: CommandLine) -> None:
     """Raises SettingsError for the first flag that its command does not take."""
-    for mention in line.mentions:
+    for mention in line.option_values:
         option = mention.option
         if line.command in option.commands:
             continue
@@ -294,7 +294,7 @@ def resolve_each(argv: Sequence[str], environment: Environment) -> tuple[Setting
     variables = tuple(_from_environment(environment.environ, line.command))
     locations = {
         given.option.name: resolved_option(given).value
-        for given in (*variables, *line.mentions)
+        for given in (*variables, *line.option_values)
         if given.option.section is Section.ORIGINS
     }
     if line.command == CONFIG:
@@ -313,7 +313,7 @@ def _answer_without_files(line: CommandLine) -> InfoAnswer | None:
     if line.question is InfoRequest.VERSION:
         return InfoAnswer(version_text())
     refuse_foreign_options(line)
-    for given in line.mentions:
+    for given in line.option_values:
         if given.option.name == "lang":
             resolved_option(given)
     if line.command not in {SCHEMA, COMPLETION, MANUAL}:
@@ -333,11 +333,13 @@ def _settings_of_servers(
     config = config_file.load_config(locations.get("config"), environment)
     path, _name = config_file.config_path(locations.get("config"), environment)
     option_files = OptionFiles(_choice(locations), environment)
-    common = (*_from_option_files(option_files, line.command), *config.mentions)
+    common = (*_from_option_files(option_files, line.command), *config.option_values)
     settings = []
     for server, dsn in _targets(line, locations.get("group"), config):
-        of_server = server.mentions if server else ()
-        decided = decide_by_precedence(line.command, (*common, *of_server, *variables, *dsn, *line.mentions))
+        of_server = server.option_values if server else ()
+        decided = decide_by_precedence(
+            line.command, (*common, *of_server, *variables, *dsn, *line.option_values)
+        )
         if decided["lang"].value is None:
             decided["lang"] = ResolvedOption(language_of(environment.environ), LOCALE, OriginRank.DEFAULT)
         warnings = (*option_files.warnings, *_overruled(server, decided))
@@ -352,9 +354,9 @@ def _about_config(action: str, path_named: str | None, environment: Environment)
     path, _name = config_file.config_path(path_named, environment)
     config, faults = config_file.check_config(str(path), environment)
     contradictions: dict[str, SettingsError] = {}
-    for mentions in ((), *(server.mentions for server in config.servers.values())):
+    for mentions in ((), *(server.option_values for server in config.servers.values())):
         try:
-            decide_by_precedence(UI, (*config.mentions, *mentions))
+            decide_by_precedence(UI, (*config.option_values, *mentions))
         except SettingsError as fault:
             contradictions.setdefault(fault.line, fault)
     return config_file.check_report(config, (*faults, *contradictions.values()))
@@ -408,7 +410,7 @@ def _from_environment(environ: Mapping[str, str], command: str) -> Iterator[Opti
 
 def _overruled(server: ConfigServer | None, decided: Mapping[str, ResolvedOption]) -> Iterator[str]:
     """A variable that sends a server's name elsewhere is easily forgotten, and the wrong server may be harmed."""
-    for mention in server.mentions if server else ():
+    for mention in server.option_values if server else ():
         by = decided[mention.option.name]
         if mention.option.name in {"host", "port", "socket"} and by.rank is OriginRank.ENVIRONMENT:
             yield _(

@@ -35,8 +35,8 @@ LEFT = (0, 130)
 class ScreenProgram:
     """What draws a screen."""
 
-    words: tuple[str, ...]
-    told: bytes = field(repr=False)
+    command: tuple[str, ...]
+    handoff: bytes = field(repr=False)
     """The first it reads, behind eight bytes that say how much it is."""
 
 
@@ -61,7 +61,7 @@ class Viewer(AppService):
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         environment = self._build_environment(width, height)
         process = await asyncio.create_subprocess_exec(
-            *self._program.words,
+            *self._program.command,
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
@@ -70,8 +70,8 @@ class Viewer(AppService):
             start_new_session=True,  # ctrl+c at our terminal is for us alone
         )
         assert process.stdin is not None  # noqa: S101 - for the type checker
-        told = self._program.told
-        process.stdin.write(len(told).to_bytes(8, "big") + told)
+        handoff = self._program.handoff
+        process.stdin.write(len(handoff).to_bytes(8, "big") + handoff)
         self._process, self._stdin = process, process.stdin
         return process
 

@@ -101,12 +101,12 @@ def test_what_is_handed_over_arrives_whole_and_keys_stay_behind_it() -> None:
 
 def test_who_cannot_be_reached_is_handed_over_with_the_reason() -> None:
     one = settings("serve -h db1")
-    away = ConfiguredServer("db1", one, Secret(""), trouble=Unreachable("no way", "wait"))
+    away = ConfiguredServer("db1", one, Secret(""), error=Unreachable("no way", "wait"))
     handed, _ = passed_on(handoff_json(one, [away]))
 
     (member,) = handed.members
-    assert member.trouble is not None
-    assert "no way; wait" == member.trouble.line
+    assert member.error is not None
+    assert "no way; wait" == member.error.line
 
 
 @pytest.mark.parametrize("cut", [0, 4, 20])

@@ -91,7 +91,7 @@ class Polling:
 
     def _miss(self, error: SourceError) -> None:
         """The first of several in a row is told."""
-        self._board[self._name] = self._board[self._name].missed()
+        self._board[self._name] = self._board[self._name].after_failure()
         self._failures += 1
         if self._failures == 1:
             tell(_("{place}: {what}", place=self._name, what=error.line))
