@@ -1,4 +1,4 @@
-"""The password, from wherever it is to be had: the settings, a prompt, or a program that knows it."""
+"""The route to one server: its password, from the settings, a prompt, a command or the keyring, and its SSH tunnel."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ from goneaway_tui.source.sockets import Tunnel
 from goneaway_tui.text.sanitize import plain
 
 PATIENCE_SECONDS = 120
-"""How long a program may take: it may be waiting for a person to unlock it."""
+"""Longest time a password command may take: a person may have to unlock its store."""
 ENDED = marked("{program} ended with status {number}")
 ENDED_BY_SIGNAL = marked("{program} ended with signal {number}")
 LONGEST = 4096
-"""Characters; more on one line is no password."""
+"""Longest password that a command may print, in characters."""
 
 
-def resolve_password(connection: ConnectionSettings, whose: str = "") -> Secret:
-    """`whose` is said where the person is asked. Raises SettingsError where it is not to be had."""
+def resolve_password(connection: ConnectionSettings, server_name: str = "") -> Secret:
+    """The password of a connection; a prompt names the server where `server_name` is given.
+
+    Raises SettingsError where the password cannot be got.
+    """
     if connection.ask_password:
-        return _asked(_("Password for {server}: ", server=plain(whose, 100)) if whose else _("Password: "))
+        return _asked(_("Password for {server}: ", server=plain(server_name, 100)) if server_name else _("Password: "))
     if isinstance(connection.password, PasswordCommand):
         return _printed(connection.password)
     if isinstance(connection.password, Keyring):
@@ -53,7 +56,7 @@ def _asked(prompt: str) -> Secret:
 
 
 def _printed(command: PasswordCommand) -> Secret:
-    """The first line that `command` prints. It may talk to the person on standard error and the terminal."""
+    """The first line that `command` prints. The command may use standard error and the terminal for questions."""
     program = command.words[0]
     try:
         done = subprocess.run(command.words, stdout=subprocess.PIPE, timeout=PATIENCE_SECONDS, check=False)  # noqa: S603
@@ -103,6 +106,8 @@ def _kept(keyring: Keyring, user: str) -> Secret:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRoute:
+    """The address of a server, and the SSH tunnel to it where there is one."""
+
     address: Address
     tunnel: Tunnel | None = None
 
@@ -113,7 +118,7 @@ class ConnectionRoute:
 
 @contextmanager
 def route_to(settings: Settings, password: Secret | None = None) -> Iterator[ConnectionRoute]:
-    """Open while it is used; where no `password` is given it is looked for.
+    """Open the route to a server while inside; the password is resolved where none is passed.
 
     Raises SettingsError without a password, SourceError where ssh does not get through.
     """
@@ -134,7 +139,7 @@ def route_to(settings: Settings, password: Secret | None = None) -> Iterator[Con
 
 
 def address_name(connection: ConnectionSettings) -> str:
-    """Where it goes, as a person says it; no password is looked for."""
+    """The name of the address that a connection leads to. The password is not resolved."""
     return _address(connection, "").name
 
 

@@ -1,4 +1,4 @@
-"""What a run reads from and writes to, opened as its settings say."""
+"""Open what a run reads from and writes to: a source, a recording, the clock and the local time zone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSource:
-    """Raises FileError for an error log that cannot be read."""
+    """Open the source of one server. Raises FileError for an error log that cannot be read."""
     from goneaway_tui.source.live import LiveSource
 
     log = None
@@ -33,7 +33,7 @@ def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSourc
 
 @contextmanager
 def recorder_of(settings: Settings, server_name: str) -> Iterator[Recorder | None]:
-    """A recording open for writing, where one was asked for. Raises FileError."""
+    """A recording that is open for writing, or None where the settings ask for none. Raises FileError."""
     if settings.record is None:
         yield None
         return
@@ -56,14 +56,14 @@ def recorder_of(settings: Settings, server_name: str) -> Iterator[Recorder | Non
 
 
 def steady_clock() -> Clock:
-    """Seconds since 1970 that no setting of this machine's clock moves; a laptop's sleep counts."""
+    """A clock in seconds since 1970 that no change of the system's clock moves. It counts the time a laptop sleeps."""
     ticks = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     started_at, started_ticks = time.time(), time.clock_gettime(ticks)
     return lambda: started_at + (time.clock_gettime(ticks) - started_ticks)
 
 
 class LocalZone(tzinfo):
-    """This machine's zone at each instant: for logs that name none."""
+    """The time zone of this machine, with its offset at each instant; for logs that name no zone."""
 
     def utcoffset(self, when: datetime | None) -> timedelta:
         if when is None:

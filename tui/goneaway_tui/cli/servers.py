@@ -1,6 +1,6 @@
-"""Several servers at once: each with a name, a password and a way of its own. What goes wrong with one stops no other.
+"""Several servers at once: each has a name, a password and a route of its own, and an error of one stops no other.
 
-Passwords are asked for and tunnels are opened one after the other, before anything starts; all else is side by side.
+Passwords are asked for and tunnels are opened one after the other, before anything starts. The rest runs in parallel.
 """
 
 from __future__ import annotations
@@ -39,32 +39,32 @@ S = TypeVar("S", bound=Source)
 SourceFactory = Callable[[Settings, Address, Clock], "LiveSource"]
 """Opens the source of one server."""
 GOODBYE_SECONDS = 0.5
-"""How long all of them together may take to let go."""
+"""Longest time to wait until all sources are closed."""
 NOT_OF_SEVERAL: Mapping[str, str] = {
     "record": marked("a recording is of one server: run watch --record once for each"),
     "recording": marked("a recording is of one server: give that server alone"),
     "error_log": marked("a log is of one server: write error_log below its [servers.NAME]"),
 }
-"""What is said of one server alone and cannot hold for several, with what to do instead."""
+"""Options that name one server's file and cannot hold for several servers, each with what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredServer:
-    """One of several servers."""
+    """One of several servers, with its password and the route to it."""
 
     name: str
-    """Unlike any other's."""
+    """Different from the name of every other server."""
     settings: Settings
     password: Secret
     address: Address | None = None
-    """How to get there; None where that is not possible, and then `trouble` says why."""
+    """None where there is no route to the server; `error` says why."""
     error: SourceError | None = None
     close_route: Callable[[], None] = lambda: None
-    """Closes the way to it."""
+    """Closes the tunnel to the server, if there is one."""
 
 
 class UnreachedSource:
-    """The source of a server there is no way to."""
+    """The source of a server that there is no route to: every read raises SourceError."""
 
     def __init__(self, member: ConfiguredServer) -> None:
         self.name = member.name
@@ -80,12 +80,15 @@ class UnreachedSource:
         raise SourceError(self._why, "start again once there is one")
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing is open."""
 
 
 @contextmanager
 def configured_servers(servers: Sequence[Settings]) -> Iterator[tuple[ConfiguredServer, ...]]:
-    """All of them, with the ways to them open. Raises SettingsError where a password is not to be had."""
+    """Resolve the passwords of the servers and keep the routes to them open while inside.
+
+    Raises SettingsError where a password cannot be got, or an option cannot hold for several servers.
+    """
     for option, hint in NOT_OF_SEVERAL.items():
         origins = [settings.origins[option] for settings in servers if getattr(settings, option) is not None]
         if len(set(origins)) < len(origins):
@@ -103,7 +106,7 @@ def configured_servers(servers: Sequence[Settings]) -> Iterator[tuple[Configured
 
 
 def server_names(servers: Iterable[Settings]) -> list[str]:
-    """What each is called in the config file, else where it is; the second of a name is `name#2`."""
+    """The name of each server: in the config file, else its address. Equal names become `name#2`, `name#3`."""
     names: list[str] = []
     for settings in servers:
         name = settings.profile or address_name(settings.connection)
@@ -113,9 +116,10 @@ def server_names(servers: Iterable[Settings]) -> list[str]:
 
 
 def in_parallel(sources: Mapping[str, S], ask: Callable[[str, S], T]) -> list[tuple[str, T | None]]:
-    """What each answers, by its name and in their order; of one that does not a line is told, and its answer is None.
+    """Ask every server at once and close the sources.
 
-    The sources are closed then, also where we are interrupted.
+    The answers come with the names of the servers, in their order. A server that fails is reported in a line; its
+    answer is None.
     """
 
     def answer(name: str) -> tuple[str, T | None]:
@@ -134,13 +138,13 @@ def in_parallel(sources: Mapping[str, S], ask: Callable[[str, S], T]) -> list[tu
 
 
 class Closeable(Protocol):
-    """What can be let go of."""
+    """An object with `close`."""
 
     def close(self) -> None: ...
 
 
 def close_all(sources: Iterable[Closeable]) -> None:
-    """Let go of all of them at once: one that hangs keeps nobody waiting for long."""
+    """Close all of them in parallel, and wait no longer than GOODBYE_SECONDS: one may hang."""
     closing = [threading.Thread(target=source.close, name="goodbye", daemon=True) for source in sources]
     for thread in closing:
         thread.start()
@@ -159,7 +163,7 @@ def _under_way(member: ConfiguredServer, stack: ExitStack) -> ConfiguredServer:
 def source_of(
     member: ConfiguredServer, clock: Clock, open_source: SourceFactory
 ) -> LiveSource | UnreachedSource:
-    """What reads it; where there is no way to it, what says so."""
+    """The source of a server; an UnreachedSource where there is no route to it."""
     if member.address is None:
         return UnreachedSource(member)
     return open_source(member.settings, member.address, clock)
@@ -238,14 +242,14 @@ class RelatedServers:
 def executor_of(
     settings: Settings, address: Address, clock: Clock, lender: ConnectionLender
 ) -> Executor | None:
-    """`lender` reads the same server by the same account."""
+    """What changes the server, or None where the run is read-only. `lender` is the source: it lends its connection."""
     if settings.read_only:
         return None
     return LiveExecutor(address, clock, statements=settings.statements, lender=lender)
 
 
 def history_facts(source: LiveSource | UnreachedSource) -> ServerFacts:
-    """What the server remembers of ends and refusals since it started, and nothing else. Raises SourceError."""
+    """The ends and refusals that the server remembers since it started, and no other facts. Raises SourceError."""
     from goneaway_tui.doctor.case import ServerFacts
 
     past = source.history()

@@ -1,4 +1,4 @@
-"""The signals that ask us to go. Whatever we are at, the terminal is given back as it was and the server's session let go."""
+"""The terminal of a run: signals, lines to the person, standard output, and the language."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def exit_on_signals() -> None:
-    """From now on TERM and HUP end us the way ctrl+c does: what was opened is closed on the way out."""
+    """From now on SIGTERM and SIGHUP end the program as Ctrl+C does: what is open is closed on the way out."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _unwind)
 
 
 @contextmanager
 def exiting_on_signals(on_signal: Callable[[int], object]) -> Iterator[None]:
-    """While inside, `on_signal` is told the number of each signal that asks us to go, in a thread of its own.
+    """While inside, call `on_signal` with the number of each signal that asks the program to end, in a new thread.
 
-    A handler runs in the middle of whatever the main thread does, where to ask for a lock may be to wait for oneself.
+    Not in the signal handler: the handler interrupts the main thread, which may hold the lock that `on_signal` needs.
     """
 
     def start_thread(number: int, _: FrameType | None) -> None:
@@ -54,7 +54,7 @@ def _unwind(number: int, _: FrameType | None) -> None:
 
 
 def require_terminal(hint: str = "") -> None:
-    """Raises SettingsError where there is none; `hint` is what to do then, if not a snapshot."""
+    """Raise SettingsError where there is no terminal; `hint` says what to do instead, by default to take a snapshot."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise SettingsError(
             _("the screen needs a terminal, and this is not one"),
@@ -63,7 +63,9 @@ def require_terminal(hint: str = "") -> None:
 
 
 def may_overwrite(path: Path) -> bool:
-    """Ask where a person can answer; otherwise an existing file is never replaced."""
+    """Ask whether an existing file may be replaced. Without a terminal, or where the file does not exist, the answer
+    is no.
+    """
     if not path.exists() or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     sys.stderr.write(_("{file} exists. Replace it? [y/N] ", file=plain(str(path))))
@@ -72,6 +74,7 @@ def may_overwrite(path: Path) -> bool:
 
 
 def write_out(text: str) -> None:
+    """Write a text to standard output, as UTF-8. Raises FileError."""
     use_utf8()
     try:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
@@ -87,12 +90,12 @@ def write_out(text: str) -> None:
 
 
 def silence_stdout() -> None:
-    """What could not be written must not be tried again when the interpreter ends."""
+    """Send standard output to /dev/null, so that Python does not try to write the rest again when it exits."""
     _silence(sys.stdout)
 
 
 def silence_terminal() -> None:
-    """The terminal may be gone; what is still to be written to it would be a fault of ours."""
+    """Send standard output and standard error to /dev/null: the terminal may be closed, and writing to it would fail."""
     _silence(sys.stdout)
     _silence(sys.stderr)
 
@@ -102,25 +105,25 @@ def _silence(stream: TextIO) -> None:
 
 
 def use_utf8() -> None:
-    """What we write is UTF-8, whatever the locale: JSON is, by definition."""
+    """Write UTF-8 to standard output in every locale: JSON is UTF-8 by definition."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def invite_to_paste() -> None:
-    """Say what is waited for where standard input is a terminal."""
+    """Say that input is awaited where standard input is a terminal."""
     if sys.stdin.isatty():
         tell(_("paste the error, then press ctrl+d ..."))
 
 
 def tell(line: str) -> None:
-    """Say one line to the person."""
+    """Write one line to standard error."""
     sys.stderr.write(f"goneaway-tui: {plain(line, 2000)}\n")
 
 
 def report_fault(error: BaseException) -> str:
-    """Keep a fault's traceback in the state directory, and say in a line where."""
+    """Write the traceback of an error of ours to a file in the state directory; the line to show names the file."""
     from platformdirs import user_state_path
 
     fault = f"{type(error).__name__}: {error}"
@@ -136,7 +139,7 @@ def report_fault(error: BaseException) -> str:
 
 
 def set_language(language: str) -> None:
-    """Say all in a key of LANGUAGES from now on; in English where its catalogue is not there, which is told in a line."""
+    """Use a key of LANGUAGES from now on. Where its catalogue was not built, warn in a line and use English."""
     try:
         catalogue = catalogue_of(language)
     except OSError:
@@ -148,7 +151,7 @@ def set_language(language: str) -> None:
 
 
 def configure_terminal(settings: Settings, current: str) -> None:
-    """Go on in the language that the settings come to; `current` is that of before."""
+    """Use the language that the settings name; `current` is the language used before they were read."""
     language = ENGLISH if settings.format in SCRIPTED.get(settings.command, ()) else settings.lang
     if language != current:
         set_language(language)

@@ -1,4 +1,7 @@
-"""`python -m goneaway_tui.cli.web_child`: the screen of one browser. `serve` begins it, and says on its standard input what to show."""
+"""`python -m goneaway_tui.cli.web_child`: the process that draws the screen of one browser.
+
+`serve` starts it, and writes to its standard input what to show.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,9 @@ from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.server_monitor import MonitorSpec
 
 STACK_BYTES = 1 << 20
-"""Of each thread; there is one for each server."""
+"""Of each thread; each server has one."""
 MEMORY_BYTES, MEMORY_BYTES_A_SERVER = 512 << 20, 8 << 20
-"""How much data the process may hold. A screen over 200 servers of 500 sessions each takes 160 MB."""
+"""Limit on the data of the process. A screen over 200 servers of 500 sessions each takes 160 MB."""
 
 
 def main() -> int:
@@ -45,7 +48,7 @@ def main() -> int:
 
 
 def bound_memory(servers: int) -> None:
-    """Whatever a browser sends, this machine goes on: what asks for more than its share ends with MemoryError."""
+    """Limit the memory of this process: whatever a browser sends ends with MemoryError here, not with a full machine."""
     threading.stack_size(STACK_BYTES)
     limit_bytes = MEMORY_BYTES + servers * MEMORY_BYTES_A_SERVER
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
@@ -54,7 +57,9 @@ def bound_memory(servers: int) -> None:
 
 
 def run_screen(handoff: WebHandoff) -> ExitCode:
-    """Who refuses is told of on the screen, and tried again. Raises SettingsError for a theme that does not exist."""
+    """Show the screen. A server that refuses is shown there and tried again. Raises SettingsError for an unknown
+    theme.
+    """
     clock, settings = steady_clock(), handoff.settings
     configure_terminal(settings, ENGLISH)
     with ExitStack() as stack:

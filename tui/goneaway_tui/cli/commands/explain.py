@@ -1,4 +1,6 @@
-"""`goneaway-tui explain`: logs in, findings out; with a connection, what the server says beside them."""
+"""`goneaway-tui explain`: find the causes of lost connections in logs, beside what a server reports where one can be
+asked.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,9 @@ if TYPE_CHECKING:
 
 
 MOST_ENTRIES: Final = 20_000
-"""Of a server's log: more is not held."""
+"""Entries of a server's error log that are kept; older ones are dropped."""
 MOST_DEPARTURES: Final = 5_000
-"""Of a recording."""
+"""Departures that are read from a recording; older ones are left out."""
 NOTHING_LOST: Final = marked("no lost or refused connection in what was read")
 
 
@@ -127,7 +129,7 @@ def write_explanations(
     server: str | None = None,
     stored_at: Mapping[str, str] = MappingProxyType({}),
 ) -> ExitCode:
-    """Read every file, write what was found, and tell whether it was anything. Raises FileError.
+    """Read every file and write its findings; the status is NOTHING_FOUND where there are none. Raises FileError.
 
     `server` is the name of one of several servers. `stored_at` maps the name of a file to the path it is read from.
     """
@@ -155,7 +157,7 @@ def write_explanations(
 
 
 def facts_from(source: LiveSource | UnreachedSource) -> ServerFacts:
-    """One look at the server, and what it remembers. Raises SourceError."""
+    """Read a server once, with its history, and close the source. Raises SourceError."""
     from goneaway_tui.cli.servers import history_facts
     from goneaway_tui.doctor.case import facts_of
 
@@ -166,7 +168,7 @@ def facts_from(source: LiveSource | UnreachedSource) -> ServerFacts:
 
 
 def log_entries(name: str) -> tuple[LogEntry, ...]:
-    """What a server's whole error log tells of ends, the latest of it where that is much. Raises FileError."""
+    """The entries of a server's error log that name a cause of an end: the latest MOST_ENTRIES. Raises FileError."""
     from goneaway_tui.logs.server_log import ServerLog, joined_entries
 
     log = ServerLog(LocalZone())
@@ -192,7 +194,7 @@ def _lines(name: str) -> Iterator[LogLine]:
 
 
 def recorded_departures(name: str) -> tuple[Departure, ...]:
-    """Who left while a recording was made, the latest of them where they are many. Raises FileError."""
+    """The sessions that ended while a recording was made: the latest MOST_DEPARTURES. Raises FileError."""
     from goneaway_tui.source.recording.recording import Recording
 
     with closing(Recording(Path(name), departures_alone=True)) as recording:
@@ -213,7 +215,7 @@ def _explained(
 
 
 def chosen_format(name: str | None) -> str:
-    """Raises SettingsError for one that is a snapshot's alone."""
+    """The format to write, `text` by default. Raises SettingsError for a format that only a snapshot has."""
     from goneaway_tui.doctor.report import FORMATS
 
     if name is not None and name not in FORMATS:
