@@ -32,7 +32,9 @@ def resolve_password(connection: ConnectionSettings, server_name: str = "") -> S
     Raises SettingsError where the password cannot be got.
     """
     if connection.ask_password:
-        return _asked(_("Password for {server}: ", server=plain(server_name, 100)) if server_name else _("Password: "))
+        return _asked(
+            _("Password for {server}: ", server=plain(server_name, 100)) if server_name else _("Password: ")
+        )
     if isinstance(connection.password, PasswordCommand):
         return _printed(connection.password)
     if isinstance(connection.password, Keyring):

@@ -1,4 +1,4 @@
-"""One self-contained page: no scripts, nothing fetched, light or dark as the reader has it. Well-formed XML too."""
+"""HTML: one page without scripts or requests, light or dark as the reader's system, and well-formed XML too."""
 
 from __future__ import annotations
 
@@ -49,10 +49,12 @@ STYLE = (
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write the page of a snapshot."""
     out.writelines(f"{line}\n" for line in lines(snapshot))
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
+    """The lines of the page."""
     summary = summary_text(snapshot)
     yield from head(summary)
     yield from above(summary)
@@ -68,6 +70,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
 
 
 def head(summary: SummaryText) -> Iterator[str]:
+    """The lines up to the end of `<head>`."""
     yield "<!DOCTYPE html>"
     yield f'<html xmlns="http://www.w3.org/1999/xhtml" lang="{_(LANGUAGE)}">'
     yield "<head>"
@@ -84,6 +87,7 @@ def head(summary: SummaryText) -> Iterator[str]:
 
 
 def above(summary: SummaryText) -> Iterator[str]:
+    """The server, its limits, and the number of sessions by risk."""
     yield "<body>"
     yield f"<h1>goneaway: {escape(summary.name)}</h1>"
     title = _(
@@ -102,6 +106,7 @@ def above(summary: SummaryText) -> Iterator[str]:
 
 
 def table(snapshot: Snapshot) -> Iterator[str]:
+    """The table of sessions."""
     yield '<div class="scroll">'
     yield "<table>"
     caption = _("Sessions, who closes first on top")

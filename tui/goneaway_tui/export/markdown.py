@@ -1,4 +1,4 @@
-"""Markdown for tickets and chats: a summary and a table, in which strangers' text stays text."""
+"""Markdown for tickets and chats: a summary and a table. Text from the server cannot act as markup."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ _ESCAPES = str.maketrans(
     {char: f"\\{char}" for char in r"\`*_[]|~$@"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 )
 _LINKS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
-"""What readers make a link of without being asked."""
+"""What some readers turn into a link by themselves."""
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write a snapshot."""
     out.writelines(f"{line}\n" for line in lines(snapshot))
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
+    """The lines of a snapshot."""
     summary = summary_text(snapshot)
     title = _("goneaway: {name} at {instant}", name=escaped(summary.name), instant=summary.taken_at)
     yield f"# {title}"
@@ -51,6 +53,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
 
 
 def line(cells: Iterable[str]) -> str:
+    """One row of a table."""
     return "| " + " | ".join(cells) + " |"
 
 
@@ -59,7 +62,7 @@ def _plainly(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Plain text that Markdown leaves alone.
+    r"""Plain text in which no character acts as markup.
 
     >>> print(escaped("<b>|`x`_y_ http://z"))
     &lt;b&gt;\|\`x\`\_y\_ http\://z
@@ -68,7 +71,7 @@ def escaped(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A statement to be copied as it is: fenced by more backticks than it has in a row.
+    """A statement to copy, between more backticks than it holds in a row.
 
     >>> code("GRANT PROCESS ON *.* TO `shop`@`%`")
     '`` GRANT PROCESS ON *.* TO `shop`@`%` ``'

@@ -1,4 +1,4 @@
-"""What is said above the table: who answers, its limits, how many sessions are how near their end, who is next."""
+"""The summary above the table: the server, its limits, the number of sessions by risk, the next session to be closed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEGEND = {
 
 @dataclass(frozen=True, slots=True)
 class SummaryText:
-    """Words fit to show."""
+    """Texts that are fit to show."""
 
     name: str
     server: str
@@ -41,13 +41,14 @@ class SummaryText:
     taken_at: str
     figures: tuple[tuple[str, str], ...]
     tally: tuple[tuple[Risk, str], ...]
-    """The gravest risk first; risks nobody is at are left out."""
+    """Highest risk first; a risk without sessions is left out."""
     next: str
     legend: tuple[str, ...]
-    """The marks that occur, explained."""
+    """What the marks of the limits that occur mean."""
 
 
 def summary_text(snapshot: Snapshot) -> SummaryText:
+    """The summary of a snapshot."""
     sample = snapshot.sample
     tally = Counter(verdict.risk for verdict in snapshot.verdicts)
     bases = {verdict.limit.basis for verdict in snapshot.verdicts if verdict.limit is not None}
@@ -66,7 +67,10 @@ def summary_text(snapshot: Snapshot) -> SummaryText:
 def limitation_words(
     limitation: Limitation, shown: Callable[[str], str] = plain, statement: Callable[[str], str] = plain
 ) -> str:
-    """What is kept from us, why, and what would light it; `shown` and `statement` make a stranger's words fit to show."""
+    """What our account cannot see, why, and the statement that would change it.
+
+    `shown` and `statement` make text from the server fit to show.
+    """
     what, why = shown(_(limitation.what)), shown(_(limitation.why))
     if not limitation.grant:
         return _("cannot see {what}: {why}", what=what, why=why)
@@ -75,7 +79,7 @@ def limitation_words(
 
 
 def server_name(server: Server) -> str:
-    """The server as a person would say it: `db-01:3306`, `[::1]:3306`; `localhost` on a Unix socket."""
+    """The name of the server: `db-01:3306`, `[::1]:3306`; `localhost` on a Unix socket."""
     host = plain(server.host or "localhost")
     if server.port is None:
         return host
@@ -83,7 +87,7 @@ def server_name(server: Server) -> str:
 
 
 def next_closing(snapshot: Snapshot) -> str:
-    """The session that closes first. A login is none: it nearly always finishes before its deadline.
+    """The session that is closed first. A login is left out: it nearly always finishes before its deadline.
 
     >>> from goneaway_tui.model.sample import Sample
     >>> from goneaway_tui.model.server import Flavour

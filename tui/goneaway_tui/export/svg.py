@@ -1,4 +1,6 @@
-"""A self-contained picture: the head of the table, text in a grid, no fonts or files from elsewhere."""
+"""SVG: a self-contained picture of the summary and the table, as text in a grid, without fonts or files from
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -28,17 +30,19 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.width import cell_width
 
 MOST = 40
-"""Sessions drawn; the rest are counted."""
+"""Sessions that are drawn; the rest are counted."""
 WIDTH, GAP = 132, 2
 ADVANCE, LINE, MARGIN = 8.0, 20, 20
-"""In pixels: a cell's width, a line's height, the border. Letters are a little narrower than their cell."""
+"""In pixels: the width of a cell, the height of a line, the margin. Letters are a little narrower than their cell."""
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write the picture of a snapshot."""
     out.writelines(f"{line}\n" for line in lines(snapshot))
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
+    """The lines of the file."""
     summary = summary_text(snapshot)
     verdicts = in_closing_order(snapshot)
     shown = verdicts[:MOST]
@@ -57,6 +61,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
 
 
 def head(summary: SummaryText, lines_drawn: int) -> Iterator[str]:
+    """The lines up to the background."""
     width, height = 2 * MARGIN + int(WIDTH * ADVANCE), 2 * MARGIN + lines_drawn * LINE
     title = escape(_("goneaway: {name} at {instant}", name=summary.name, instant=summary.taken_at))
     yield (
@@ -80,7 +85,7 @@ def head(summary: SummaryText, lines_drawn: int) -> Iterator[str]:
 
 
 def above(summary: SummaryText) -> Iterator[str]:
-    """Three lines: who answers, its limits, the tally with each risk in its colour."""
+    """Three lines: the server, its limits, and the number of sessions by risk, each risk in its colour."""
     title = _(
         "goneaway  {name}  {server}  up {time}", name=summary.name, server=summary.server, time=summary.up
     )
@@ -96,7 +101,7 @@ def above(summary: SummaryText) -> Iterator[str]:
 
 
 def row(line: int, cells: Sequence[str], column_widths: Sequence[int], name: str) -> Iterator[str]:
-    """One line of the table. The risk takes its colour; the heading is `faint` throughout."""
+    """One line of the table. The risk has its colour; the heading is `faint` in every column."""
     start = 0
     for column, cell, width in zip(COLUMNS, cells, column_widths, strict=True):
         kind = name if column.name == "risk" or name == "faint" else "ink"
@@ -106,7 +111,7 @@ def row(line: int, cells: Sequence[str], column_widths: Sequence[int], name: str
 
 
 def text(column: int, line: int, words: str, kind: str, *, end: bool = False) -> str:
-    """Words that begin, or with `end` finish, at a column of the grid."""
+    """Words that begin at a column of the grid, or with `end` finish there."""
     x, y = MARGIN + column * ADVANCE, MARGIN + line * LINE + 14
     anchor = ' text-anchor="end"' if end else ""
     return f'<text class="{kind}" x="{x:g}" y="{y}"{anchor}>{escape(words)}</text>'

@@ -1,4 +1,4 @@
-"""Text in a grid of equal cells, as the exports lay it out."""
+"""The table of sessions as the exports show it: columns, order, widths and colours."""
 
 from __future__ import annotations
 
@@ -69,19 +69,19 @@ DARK = {
 }
 SANS = 'system-ui, sans-serif, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei"'
 MONO = 'ui-monospace, monospace, "Noto Sans Mono CJK SC", "PingFang SC", "Microsoft YaHei"'
-"""Letters, and letters of one width. What has Chinese ones comes last: it would draw Latin ones in another width."""
+"""A monospaced font. A font with Chinese letters comes last: it would draw Latin letters in another width."""
 PAPER, INK, FAINT = ("#ffffff", "#14161a"), ("#1b1f24", "#e6e8eb"), ("#5d6675", "#a0a7b4")
 """Each for light and for dark."""
 
 
 def rules(colours: dict[Risk, str], attribute: str) -> Iterator[str]:
-    """One style rule a risk; `attribute` is what takes the colour."""
+    """One style rule a risk; `attribute` is the property that takes the colour."""
     for risk, colour in colours.items():
         yield f".{risk.value} {{ {attribute}: {colour}; }}"
 
 
 WIDEST = 20
-"""Cells a column gets at most that does not give way; the highest session id has twenty digits."""
+"""Cells of a column that does not shrink, at most; the highest session id has twenty digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,16 @@ class ExportColumn:
     figure: bool = False
     """Aligned to the right."""
     yields: bool = False
-    """Gives way where there is too little room."""
+    """Shrinks where there is too little room."""
 
 
 def closes_in(verdict: Verdict, now: float) -> str:
+    """The cell of the time until the deadline."""
     return countdown_of(verdict, now) or ""
 
 
 def idle(verdict: Verdict, now: float) -> str:
+    """The cell of the idle time."""
     seconds = verdict.idle_seconds(now)
     return "" if seconds is None else clock_words(seconds)
 
@@ -135,12 +137,12 @@ COLUMNS = (
 
 
 def headings() -> tuple[str, ...]:
-    """What stands above the cells."""
+    """The headings of COLUMNS in the language of the run."""
     return tuple(_(column.heading) for column in COLUMNS)
 
 
 def in_closing_order(snapshot: Snapshot) -> list[Verdict]:
-    """Who closes first comes first; then the graver risk, then the lower id."""
+    """The sessions by deadline, then by risk from high to low, then by id."""
     return sorted(snapshot.verdicts, key=_closing)
 
 
@@ -150,9 +152,9 @@ def rows(verdicts: Sequence[Verdict], now: float) -> list[tuple[str, ...]]:
 
 
 def widths(cells: Sequence[tuple[str, ...]], total: int, gap: int) -> list[int]:
-    """A width for each column, so that all of them and the gaps between fit into `total`.
+    """The width of each column, so that all columns with the gaps between them fit into `total` cells.
 
-    Words of strangers give way to ours, the widest column first.
+    Only columns with text from the server shrink, the widest first.
     """
     column_widths = [
         min(

@@ -1,4 +1,4 @@
-"""Plain text, 120 columns wide, drawn like the main screen."""
+"""Plain text, 120 columns wide, as on the main screen."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write a snapshot."""
     out.writelines(cut_to(line, WIDTH).rstrip() + "\n" for line in lines(snapshot))
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
+    """The lines of a snapshot."""
     summary = summary_text(snapshot)
     yield from head(summary)
     yield closings_line(snapshot)
@@ -51,7 +53,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
 
 
 def head(summary: SummaryText) -> Iterator[str]:
-    """Who answers, what its limits are, how its sessions stand."""
+    """The server, its limits, and the number of sessions by risk."""
     title = _(
         "goneaway  {name}  {server}  up {time}", name=summary.name, server=summary.server, time=summary.up
     )
@@ -63,7 +65,7 @@ def head(summary: SummaryText) -> Iterator[str]:
 
 
 def closings_line(snapshot: Snapshot) -> str:
-    """Closings ahead as bars: the lowest stands for none, the highest for the fullest bucket."""
+    """The closings ahead as bars: the lowest bar is none, the highest is the fullest interval."""
     forecast = closing_forecast(snapshot, snapshot.taken_at)
     highest = max(max(stretch.counts) for stretch in forecast.stretches) or 1
     parts = [_("closings  now")]

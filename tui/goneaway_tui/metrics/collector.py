@@ -1,4 +1,7 @@
-"""Every metric there is, one row each: the dashboards and alert rules of other people are written against this table."""
+"""The table of all metrics, and their values for each server.
+
+The dashboards and alert rules of other people depend on this table.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ from goneaway_tui.tune.tunables import TUNABLES, Unit
 
 COUNTER, GAUGE = "counter", "gauge"
 SERVER = "server"
-"""The label that all have."""
+"""The label that every metric has."""
 
 
 class MetricName(StrEnum):
-    """What each is called; those of counters end in `_total`."""
+    """The name of each metric; that of a counter ends in `_total`."""
 
     UP = "goneaway_up"
     SERVER_INFO = "goneaway_server_info"
@@ -60,7 +63,7 @@ class MetricFamily:
     kind: str
     help: str
     labels: tuple[str, ...] = ()
-    """Besides the server's."""
+    """Besides `server`."""
 
 
 FAMILIES = {
@@ -119,13 +122,17 @@ FAMILIES = {
 
 
 OTHER = "other"
-"""Stands for users and programs that have no series of their own."""
+"""The label of users and programs without a series of their own."""
 LONGEST = 80
-"""Characters of a label."""
+"""Characters of a label at most."""
 STALE = 300.0
-"""Seconds after which what was last seen of a server is told no more: so long Prometheus itself believes a series."""
+"""Seconds after which the last reading of a server is not exported any more: Prometheus itself drops a series after
+so long.
+"""
 KEPT = 2
-"""How many times as many sessions a newcomer needs to take the series of who has one: else series would flicker."""
+"""How many times as many sessions another pair needs to take the series of a pair that has one: else series would
+flicker.
+"""
 
 Labels = tuple[str, ...]
 Pair = tuple[str, str]
@@ -135,32 +142,32 @@ Values = Mapping[MetricName, Mapping[Labels, float]]
 
 @dataclass(frozen=True, slots=True)
 class ServerMetrics:
-    """A server as it was last read, and what was counted since the exporter began."""
+    """The last reading of a server, and what was counted since the exporter started."""
 
     max_series: int
     taken_at: float | None = None
     """The instant of the snapshot, on the source's clock; None before the first."""
     up: bool = False
     seconds: float = 0.0
-    """What the last reading and judging took."""
+    """How long the last reading took."""
     polls: int = 0
     failures: int = 0
     present: Values = field(default_factory=dict)
-    """What the last snapshot says."""
+    """The metrics of the last snapshot."""
     next_closing: float | None = None
-    """An instant."""
+    """The deadline of the session that is closed next."""
     counts: Values = field(default_factory=dict)
-    """What only grows."""
+    """The counters, which only grow."""
     named: frozenset[Pair] = frozenset()
     """Users and programs that have series of their own."""
     endangered: frozenset[ProcesslistId] = frozenset()
 
     def after_failure(self) -> ServerMetrics:
-        """After a reading that failed."""
+        """The metrics after a reading that failed."""
         return replace(self, up=False, polls=self.polls + 1, failures=self.failures + 1)
 
     def after(self, step: Step, seconds: float) -> ServerMetrics:
-        """After a reading that took so many seconds."""
+        """The metrics after a reading that took so many seconds."""
         snapshot = step.snapshot
         verdicts = [verdict for verdict in snapshot.verdicts if not verdict.session.own]
         endangered = [verdict for verdict in verdicts if _is_endangered(verdict)]
@@ -189,7 +196,7 @@ class ServerMetrics:
         return frozenset() if step.restarted else self.endangered
 
     def values(self, now: float) -> Values:
-        """All of it as of `now`, on the source's clock."""
+        """All metrics as of `now`, on the source's clock."""
         age = None if self.taken_at is None else max(0.0, now - self.taken_at)
         values: dict[MetricName, Mapping[Labels, float]] = {
             MetricName.UP: {(): float(self.up)},
@@ -282,7 +289,7 @@ def _named(
     named_before: frozenset[Pair],
     max_series: int,
 ) -> frozenset[Pair]:
-    """Who gets series of their own: the most sessions first, until the bound is reached."""
+    """The pairs that get series of their own: those with the most sessions, until `max_series` is reached."""
     costs = {pair: len(counted) + (pair in dangers) for pair, counted in by_pair.items()}
     if sum(costs.values()) <= max_series:
         return frozenset(by_pair)
@@ -300,7 +307,9 @@ def _named(
 
 
 def _counted(before: Values, step: Step, endangered: int) -> Values:
-    """Every counter is there from the start, at 0: of one that begins at 1 Prometheus sees no increase."""
+    """The counters after a step. Each is there from the start, at 0: Prometheus sees no increase in a counter that
+    begins at 1.
+    """
     departures = before.get(MetricName.DEPARTURES) or dict.fromkeys(
         ((cause.value, certainty.value) for cause in Cause for certainty in Certainty), 0.0
     )
@@ -336,10 +345,10 @@ Rows = tuple[Mapping[Labels, float], list[MetricSample]]
 
 
 class MetricsStore(Collector):
-    """The last reading of each server. A reading is replaced whole, so any thread may do so at any time."""
+    """The last reading of each server. A reading is replaced as a whole, so any thread may do so at any time."""
 
     def __init__(self, servers: Iterable[str], clock: Clock, most_series: int) -> None:
-        """`servers` by name, none like another; the series are divided among them."""
+        """`servers` are different names; the series are divided among them."""
         names = tuple(servers)
         self._clock = clock
         self._readings = dict.fromkeys(names, ServerMetrics(most_series // max(1, len(names))))
@@ -362,7 +371,7 @@ class MetricsStore(Collector):
             yield metric
 
     def _samples(self, server: str, name: MetricName, values: Mapping[Labels, float]) -> list[MetricSample]:
-        """Drawn once for a reading, however often it is asked for."""
+        """The samples of a metric, which are made once for each reading."""
         cached = self._drawn.get((server, name))
         if cached is None or cached[0] is not values:
             labels = (SERVER, *FAMILIES[name].labels)

@@ -1,6 +1,7 @@
-"""Reading `mysql://user:password@host:port/db?ssl-mode=...`.
+"""The command line: flags, the command and its words, names of servers, and DSNs
+(`mysql://user:password@host:port/db?ssl-mode=...`).
 
-No error repeats any part of a DSN: where one is malformed, any part may be a piece of the password.
+No error repeats any part of a DSN: where a DSN is malformed, any part of it may be a piece of the password.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ SCHEMES = ("mysql", "mariadb")
 _FORM = marked("write mysql://user:password@host:port/database")
 _ESCAPING = marked("in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #")
 _PLACES = ("host", "port", "user", "password", "database")
-"""Options that have a place of their own in a DSN; the rest of the connection goes into its query."""
+"""Options with a place of their own in a DSN. Other options of the connection go into its query."""
 
 QUERY_KEYS = tuple(
     key for key, (option, _text) in KEY_NAMES.items() if option.name not in _PLACES and key == option.key
@@ -43,11 +44,12 @@ QUERY_KEYS = tuple(
 
 
 def is_dsn(text: str) -> bool:
+    """Whether a word of the command line is a DSN."""
     return "://" in text
 
 
 def option_values_in(text: str) -> list[OptionValue]:
-    """What a DSN says, in its order; what it leaves empty it does not say. Raises SettingsError."""
+    """The options that a DSN sets, in its order. An empty part sets nothing. Raises SettingsError."""
     scheme, _colon, rest = text.partition("://")
     if scheme.lower() not in SCHEMES:
         scheme_known = _(" or ").join(f"{scheme_known}://" for scheme_known in SCHEMES)
@@ -73,7 +75,7 @@ def option_values_in(text: str) -> list[OptionValue]:
 
 
 def _address(text: str) -> tuple[str, str]:
-    """Host and port as written, the host without the brackets an IPv6 address wears."""
+    """Host and port as written; the host without the brackets of an IPv6 address."""
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         colon, port = rest[:1], rest[1:]
@@ -117,7 +119,7 @@ def _decoded(part: str) -> str:
 
 
 class InfoRequest(Enum):
-    """What can be answered without a run."""
+    """A flag that asks a question, which is answered without a run."""
 
     HELP = ("-?", "--help")
     VERSION = ("-V", "--version")
@@ -126,18 +128,20 @@ class InfoRequest(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
+    """A parsed command line. No option is read yet."""
+
     command: str = UI
     option_values: tuple[OptionValue, ...] = ()
-    """What the flags say, in their order."""
+    """Of the flags, in their order."""
     question: InfoRequest | None = None
     servers: tuple[str, ...] = ()
-    """Names in the config file, each written `@name`."""
+    """Names in the config file, each written as `@name`."""
     dsns: tuple[tuple[OptionValue, ...], ...] = ()
-    """What each DSN says; every one is a server."""
+    """The options of each DSN. Each DSN is a server."""
     action: str = ""
     """The word after a command of `options.ACTIONS`."""
     files: tuple[str, ...] = ()
-    """What `explain` or `replay` is to read."""
+    """The files that `explain` or `replay` is to read."""
 
 
 QUESTIONS = {flag: question for question in InfoRequest for flag in question.value}
@@ -146,9 +150,9 @@ _SHORT = {option.flags[0]: option for option in OPTIONS if len(option.flags[0]) 
 
 
 def language_asked(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The language to complain in while nothing is known yet: by the last `--lang`, its variable, or the locale.
+    """The language for errors while the settings are not read yet: of the last `--lang`, its variable, or the locale.
 
-    What names none of ours is passed over here; where it counts, it is complained of when it is read.
+    An unknown language is ignored here; it is an error when the option is read.
     """
     option = BY_NAME["lang"]
     texts = [environ.get(option.env, "")]
@@ -161,7 +165,8 @@ def language_asked(argv: Sequence[str], environ: Mapping[str, str]) -> str:
 
 
 def parse_command_line(argv: Sequence[str]) -> CommandLine:
-    """What the arguments say. `--help` and `--version` answer at once, whatever follows; help is about the command named.
+    """Parse the arguments. `--help` and `--version` end the parsing; help is about the command that is named
+    anywhere.
 
     Raises SettingsError, which repeats no password.
     """
@@ -189,7 +194,7 @@ def parse_command_line(argv: Sequence[str]) -> CommandLine:
 
 
 def _flag(word: str, rest: deque[str]) -> OptionValue:
-    """The flag `word`, with its value taken off `rest` if it needs one and has none glued on."""
+    """The flag `word`, with its value taken from `rest` if it needs one and has none attached."""
     text: str | None
     if word.startswith("--"):
         name, equals, glued = word[2:].partition("=")
@@ -210,7 +215,7 @@ def _flag(word: str, rest: deque[str]) -> OptionValue:
 
 
 def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901 - one branch a kind of word
-    """Command, servers, files and DSNs, in whatever order."""
+    """Sort the words that are no flags into command, action, servers, files and DSNs, in any order."""
     command, action = UI, ""
     servers: list[str] = []
     dsns: list[tuple[OptionValue, ...]] = []

@@ -1,7 +1,7 @@
-"""What a shell has to know to complete our words: flags, what may follow each, commands and theirs. It is English everywhere.
+"""Completion scripts for bash, zsh and fish, made from the table of options; in English only.
 
-It is read off the table of options; how it is said to a shell is that shell's module. What a script cannot know, the names
-in the config file, it asks of `goneaway-tui config servers` when they are wanted.
+Written by hand, without a library: the words depend on the command, and the scripts complete a glued value too. A
+script asks `goneaway-tui config servers` for the names in the config file when they are needed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from goneaway_tui.settings.settings import SslMode, Transport
 
 
 class ArgumentKind(Enum):
-    """What follows a flag."""
+    """What may follow a flag."""
 
     NOTHING = "nothing that may stand apart"
     ANYTHING = "a value nobody can guess"
@@ -48,7 +48,7 @@ KINDS: Mapping[str, ArgumentKind] = {
     "[USER@]HOST": ArgumentKind.HOST,
     "COMMAND": ArgumentKind.PROGRAM,
 }
-"""By what `--help` calls the value."""
+"""The kind of a value, by its name in `--help`."""
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "format": tuple(FORMATS),
@@ -56,12 +56,12 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "protocol": tuple(Transport),
     "lang": tuple(LANGUAGES),
 }
-"""Options that take one of a few words, by their field."""
+"""Options that take one of a few words, by their name."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionFlag:
-    """One flag as a shell sees it."""
+    """One flag as a shell needs it."""
 
     names: tuple[str, ...]
     help: str
@@ -72,22 +72,22 @@ class CompletionFlag:
 
     @property
     def short(self) -> str:
-        """Without its dash; empty where there is none."""
+        """The short flag without its dash; empty where there is none."""
         return self.names[0][1:] if len(self.names) > 1 else ""
 
     @property
     def long(self) -> str:
-        """Without its dashes."""
+        """The long flag without its dashes."""
         return self.names[-1].removeprefix("--")
 
     @property
     def takes_next(self) -> bool:
-        """Whether the next word is its value where none is glued to it."""
+        """Whether the next word is its value where no value is attached."""
         return self.kind is not ArgumentKind.NOTHING
 
 
 def completion_flags() -> Iterator[CompletionFlag]:
-    """Every flag. One may come twice, for different commands."""
+    """Every flag. A flag with different values for different commands comes twice."""
     for option in OPTIONS:
         yield from _of(option)
     for names, text in QUESTIONS.items():
@@ -119,7 +119,7 @@ SHELLS: Final = ("bash", "zsh", "fish")
 
 
 def completion_text(shell: str) -> str:
-    """A script for one of SHELLS: to be sourced, or put where that shell looks for such."""
+    """The script for one of SHELLS, to be sourced or put where the shell looks for completions."""
     return {"bash": bash_script, "zsh": zsh_script, "fish": fish_script}[shell]()
 
 
@@ -203,6 +203,7 @@ complete -F _goneaway_tui goneaway-tui
 
 
 def bash_script() -> str:
+    """The completion script for bash."""
     takers = dict.fromkeys(name for flag in completion_flags() if flag.takes_next for name in flag.names)
     return _BASH.format(
         ui=UI,
@@ -216,7 +217,7 @@ def bash_script() -> str:
 
 
 def _values() -> Iterator[str]:
-    """What may follow each flag, those with the same answer together."""
+    """The values of each flag; flags with the same values together."""
     alike: dict[tuple[str, ...], list[CompletionFlag]] = {}
     for flag in completion_flags():
         alike.setdefault(flag.names, []).append(flag)
@@ -229,7 +230,7 @@ def _values() -> Iterator[str]:
 
 
 def _answer(alike: list[CompletionFlag]) -> str:
-    """How the value of a flag is found; its words may depend on the command."""
+    """Bash code that finds the values of a flag; they may depend on the command."""
     flag, *others = alike
     if flag.kind is not ArgumentKind.WORD:
         return _ANSWERS.get(flag.kind, "")
@@ -316,6 +317,7 @@ complete -c goneaway-tui -f
 
 
 def fish_script() -> str:
+    """The completion script for fish."""
     takers = dict.fromkeys(name for flag in completion_flags() if flag.takes_next for name in flag.names)
     lines = [*map(_flag, completion_flags()), *_commands(), *_words()]
     return _FISH.format(
@@ -414,6 +416,7 @@ fi
 
 
 def zsh_script() -> str:
+    """The completion script for zsh."""
     takers = dict.fromkeys(name for flag in completion_flags() if flag.takes_next for name in flag.names)
     return _ZSH.format(
         ui=UI,

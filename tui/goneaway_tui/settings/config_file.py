@@ -1,4 +1,4 @@
-"""The config file itself: where it is, what it comes to, and a new one to begin with."""
+"""The config file: where it is, its content, the answers of `goneaway-tui config`, and an example file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from goneaway_tui.settings.options import BareMeaning
 from goneaway_tui.settings.settings import InfoAnswer
 
 LONGEST = 256 << 10
-"""Bytes."""
+"""Bytes of a config file at most."""
 
 _EXAMPLES = {
     "theme": "nord",
@@ -44,9 +44,9 @@ _EXAMPLES = {
     "server-public-key-path": "/etc/ssl/certs/db1-public-key.pem",
     "ssh": "dba@jump.example.com",
 }
-"""For options that have no default to show, or a better one to have."""
+"""Example values for options without a default, or with a better example than the default."""
 _UNSHOWN = {"password", "ssl", "ssl-verify-server-cert"}
-"""What a config file takes and had better not have: secrets, and second words for one thing."""
+"""Keys that the example file leaves out: passwords, and second names of an option."""
 
 _BEGINNING = marked("""\
 # Settings of goneaway-tui. Every line here is an example: take its # away.
@@ -84,9 +84,9 @@ _ENDING = marked("""\
 
 
 def load_config(path_named: str | None, environment: Environment) -> Config:
-    """What the config file says; nothing where there is none and none was named.
+    """Read the config file; an empty Config where no file is named and none exists.
 
-    Raises SettingsError with the file and the line, and FileError where it cannot be read.
+    Raises SettingsError with the file and the line, and FileError where the file cannot be read.
     """
     config, faults = check_config(path_named, environment)
     if faults:
@@ -97,7 +97,7 @@ def load_config(path_named: str | None, environment: Environment) -> Config:
 def check_config(
     path_named: str | None, environment: Environment
 ) -> tuple[Config, tuple[SettingsError, ...]]:
-    """The same, with every fault in it instead of the first. Raises where there is nothing to look through."""
+    """Read the config file and collect every fault in it. Raises as `load_config` does, except for faults."""
     path, name = config_path(path_named, environment)
     content = environment.files.read(path)
     if content is None:
@@ -112,7 +112,7 @@ def check_config(
 
 
 def decoded(content: FileContent, name: str) -> str:
-    """Raises SettingsError for what is no config file."""
+    """The text of a config file. Raises SettingsError where it is too long or not UTF-8."""
     if len(content.data) > LONGEST:
         raise SettingsError(
             _("{file} is longer than {number} KiB", file=name, number=LONGEST >> 10),
@@ -127,12 +127,12 @@ def decoded(content: FileContent, name: str) -> str:
 
 
 def is_private(content: FileContent) -> bool:
-    """Whether nobody but its owner may read it."""
+    """Whether only its owner may read the file."""
     return not (stat.S_ISREG(content.mode) and content.mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def config_answer(action: str, path_named: str | None, environment: Environment) -> InfoAnswer:
-    """What `config` says but to `check`. Raises as `load_config` does."""
+    """The answer to `goneaway-tui config ACTION`, except `check`. Raises as `load_config` does."""
     path, _name = config_path(path_named, environment)
     if action == "path":
         return InfoAnswer(f"{path}\n")
@@ -146,7 +146,7 @@ def config_answer(action: str, path_named: str | None, environment: Environment)
 
 
 def check_report(config: Config, faults: tuple[SettingsError, ...]) -> InfoAnswer:
-    """What `config check` says of a file."""
+    """The answer to `goneaway-tui config check`."""
     if faults:
         return InfoAnswer("", faults=tuple(fault.line for fault in faults))
     report = _(
@@ -160,7 +160,7 @@ def check_report(config: Config, faults: tuple[SettingsError, ...]) -> InfoAnswe
 
 
 def example_config() -> str:
-    """A config file with every key there is, all of it behind `#`."""
+    """A config file with every key, each behind a `#`."""
     common = (line for word in COMMON for line in _sample(word))
     connection = (line for word in CONNECTION if word not in _UNSHOWN for line in _sample(word))
     import textwrap
@@ -215,6 +215,6 @@ def _line(mention: OptionValue) -> str:
 
 
 def config_path(path_named: str | None, environment: Environment) -> tuple[Path, str]:
-    """The file, and what to call it."""
+    """The path of the config file, and its name in messages."""
     path = environment.config() if path_named is None else Path(path_named)
     return path, environment.name(path)

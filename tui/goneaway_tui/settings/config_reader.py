@@ -1,4 +1,7 @@
-"""On which line of a TOML text a key stands: `tomllib` tells what it found, not where."""
+"""Read the config file (TOML) into a Config, and report every fault with its line.
+
+`tomllib` reads the values but does not keep their lines, so TomlLines finds the lines.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +35,9 @@ _ASSIGNMENT = re.compile(r"""\s*((?:[\w.\s-]|"[^"]*"|'[^']*'){1,200}?)\s*=""")
 
 
 class TomlLines:
-    """The lines of a text that parses.
+    """The line of each key in a TOML text that parses.
 
-    A line inside a text of several lines may pass for a key; the first line that looks like it is taken then.
+    A line within a multi-line string may look like a key; the first line that looks like the key is taken.
     """
 
     def __init__(self, text: str) -> None:
@@ -48,9 +51,9 @@ class TomlLines:
                 self._note((*table, *_parts(assignment[1])), number)
 
     def line_of(self, path: KeyPath) -> int:
-        """That of the key, or else of the nearest table around it; 1 where neither was seen.
+        """The line of a key, else of the nearest table that holds it, else 1.
 
-        >>> TomlLines('a = 1\\n[servers."x y"]\\nhost = "db1"').line(("servers", "x y", "host"))
+        >>> TomlLines('a = 1\\n[servers."x y"]\\nhost = "db1"').line_of(("servers", "x y", "host"))
         3
         """
         while path and path not in self._lines:
@@ -63,7 +66,7 @@ class TomlLines:
 
 
 def _parts(dotted: str) -> KeyPath:
-    """The parts of a key as written, read by the one who knows the quoting; none for what is no key."""
+    """The parts of a dotted key as `tomllib` reads them; empty where it is no key."""
     try:
         value: object = tomllib.loads(f"{dotted} = 0")
     except ValueError:
@@ -82,13 +85,13 @@ PASSWORD_COMMAND, PASSWORD_KEYRING, PASSWORD_PROMPT = (
     "password-keyring",
     "password-prompt",
 )
-"""What a server has besides options."""
+"""The keys of a server that are no options."""
 
 COLORS = (
     *("red", "orange", "yellow", "green", "teal", "cyan", "blue", "purple", "magenta", "pink"),
     *("brown", "gray", "white", "black"),
 )
-"""Colours that have a name; any other is `#rrggbb`."""
+"""Colours with a name; any other is `#rrggbb`."""
 
 COMMON: Mapping[str, Option] = {
     option.word: option for option in OPTIONS if option.section is Section.SHOWING
@@ -99,12 +102,12 @@ CONNECTION: Mapping[str, Option] = {
 OF_A_SERVER = {**CONNECTION, **COMMON}
 
 MOST_NAMED = 8
-"""Names said in one line of an error."""
+"""Names listed in one line of an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigServer:
-    """What is said of one server."""
+    """One table `[servers.NAME]`."""
 
     name: str
     option_values: tuple[OptionValue, ...]
@@ -114,23 +117,27 @@ class ConfigServer:
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """The content of a config file."""
+
     name: str
-    """The file's, as a person would write it."""
+    """The name of the file in messages."""
     option_values: tuple[OptionValue, ...] = ()
-    """What holds for every server."""
+    """For every server."""
     servers: Mapping[str, ConfigServer] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Names of servers by the name of their group; none is empty."""
+    """Names of servers by the name of their group; no group is empty."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by the id of their binding, with commas between several."""
 
     def server(self, name: str) -> ConfigServer:
+        """The server of a name. Raises SettingsError."""
         if name in self.servers:
             return self.servers[name]
         what = _("{file} has no server {name}", file=self.name, name=shown(name))
         raise SettingsError(what, _among(name, self.servers) or _("[servers.NAME] makes one"))
 
     def group(self, name: str) -> tuple[str, ...]:
+        """The names of the servers in a group. Raises SettingsError."""
         if name in self.groups:
             return self.groups[name]
         what = _("{file} has no group {name}", file=self.name, name=shown(name))
@@ -138,13 +145,13 @@ class Config:
 
 
 def _among(name: str, known: Mapping[str, object]) -> str:
-    """What there is instead; empty where there is nothing."""
+    """A hint that lists the known names; empty where there are none."""
     some = ", ".join([*known][:MOST_NAMED]) + ", ..." * (len(known) > MOST_NAMED)
     return did_you_mean(name, known) or (_("there are {names}", names=some) if known else "")
 
 
 class ConfigFaults:
-    """Found while a file is read, in any order."""
+    """The faults that are found while a file is read, in any order."""
 
     def __init__(self, name: str, lines: TomlLines) -> None:
         self.name = name
@@ -156,11 +163,12 @@ class ConfigFaults:
 
     @property
     def by_line(self) -> tuple[SettingsError, ...]:
+        """The faults in the order of their lines."""
         return tuple(fault for _line, fault in sorted(self._noted, key=lambda entry: entry[0]))
 
     @contextmanager
     def noting(self) -> Iterator[None]:
-        """What goes wrong inside is noted, and ends no more than what is inside."""
+        """While inside, keep a SettingsError as a fault instead of raising it."""
         try:
             yield
         except SettingsError as fault:
@@ -168,19 +176,22 @@ class ConfigFaults:
                 self._noted.append((self._line, fault))
 
     def fault(self, path: KeyPath, what: str, hint: str) -> SettingsError:
-        """Keys come into both parts as they were written: whatever they are, it stays one line."""
+        """A fault at a key. Keys come into both texts as the user wrote them: they are shortened and kept on one
+        line.
+        """
         return SettingsError(plain(what, 400), plain(hint, 200), plain(self.locate(path), 400))
 
     def line(self, path: KeyPath) -> int:
+        """The line of a key."""
         return self._where.line_of(path)
 
     def locate(self, path: KeyPath) -> str:
-        """Where a key stands; what is found wrong from now on is about there."""
+        """The file and line of a key. A fault that is noted from now on belongs to this line."""
         self._line = self._where.line_of(path)
         return _("{file} line {line}", file=self.name, line=self._line)
 
     def title(self, path: KeyPath) -> str:
-        """A key with its place before it."""
+        """A key with its file and line before it."""
         return _("{place}: {what}", place=self.locate(path), what=path[-1])
 
 
@@ -192,9 +203,9 @@ _KEY = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)*(?:\w{1,30}|[!-~])
 
 
 def read_config(text: str, name: str, *, is_private: bool, is_safe: bool = True) -> Config:
-    """What a config file says, every value of it looked at.
+    """Read and check a config file. Raises SettingsError, with `name` and the line, for the first fault.
 
-    `is_private` says that nobody but its owner may read it, `is_safe` that nobody but its owner may write it. Raises SettingsError with `name` and the line.
+    `is_private`: only its owner may read the file. `is_safe`: only its owner may write it.
     """
     config, faults = find_faults(text, name, is_private=is_private, is_safe=is_safe)
     if faults:
@@ -205,7 +216,9 @@ def read_config(text: str, name: str, *, is_private: bool, is_safe: bool = True)
 def find_faults(
     text: str, name: str, *, is_private: bool, is_safe: bool = True
 ) -> tuple[Config, tuple[SettingsError, ...]]:
-    """What of it is right, and every fault by its line. Where it is no TOML, only the first fault can be told."""
+    """What is right in a config file, and every fault in the order of lines. Of a text that is no TOML there is one
+    fault.
+    """
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -215,7 +228,7 @@ def find_faults(
 
 
 def _not_toml(text: str, name: str, error: Exception) -> SettingsError:
-    """`tomllib` says the line at the end; we say it where all our lines stand."""
+    """A fault for what `tomllib` reports, with the line at its usual place."""
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
     if (
         match is None
@@ -228,9 +241,9 @@ def _not_toml(text: str, name: str, error: Exception) -> SettingsError:
 
 
 class _Reader:
-    """Turns a document into a Config, and knows where everything stands.
+    """Turns a TOML document into a Config.
 
-    A key that is wrong is a fault and left out; the keys beside it are still looked at.
+    A wrong key is noted as a fault and left out; reading goes on with the next key.
     """
 
     def __init__(self, faults: ConfigFaults, *, is_private: bool, is_safe: bool) -> None:
@@ -256,7 +269,7 @@ class _Reader:
         return Config(self._faults.name, mentions, servers, groups, self._keys(tables[KEYS]))
 
     def _each(self, read: Callable[[str], OptionValue], keys: Iterable[str]) -> tuple[OptionValue, ...]:
-        """What can be read of some keys."""
+        """The options of those keys that can be read."""
         mentions = []
         for key in keys:
             with self._faults.noting():
@@ -293,7 +306,7 @@ class _Reader:
 
     @property
     def _passwords(self) -> Mapping[str, Callable[[KeyPath, object], PasswordCommand | Keyring | None]]:
-        """The ways to a password besides the password, by their keys."""
+        """The readers of the other ways to give a password, by their keys."""
         return {
             PASSWORD_COMMAND: self._command,
             PASSWORD_KEYRING: self._keyring,
@@ -358,7 +371,7 @@ class _Reader:
         return Keyring(value, self._faults.title(path))
 
     def _prompt(self, path: KeyPath, value: object) -> None:
-        """No value: what is asked for is known only then."""
+        """No value: the person types the password when it is needed."""
         if value is not True:
             raise self._faults.fault(
                 path, _("not true"), _("{hint}, or leave it out", hint=_write(path, "true"))

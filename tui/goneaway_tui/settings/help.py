@@ -1,4 +1,4 @@
-"""Texts for who asks instead of running: `--help`, `--version`, `--print-defaults`."""
+"""Answers that need no run: `--help`, `--version`, `--print-defaults`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ SYNOPSES = (
     f"completion {'|'.join(ACTIONS[COMPLETION])}",
     "manual",
 )
-"""What follows the program's name; square brackets are kept on one line."""
+"""The ways to call the program, without its name. A text in square brackets is not broken across lines."""
 
 EXAMPLES = (
     "goneaway-tui -h db1 -u dba -p",
@@ -86,7 +86,7 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
     COMPLETION: ("goneaway-tui completion fish | source", "goneaway-tui completion bash > goneaway-tui.bash"),
     MANUAL: ("goneaway-tui manual | man -l -",),
 }
-"""By the command they show."""
+"""Examples, by the command they show."""
 
 SOURCES = (
     marked(
@@ -99,7 +99,7 @@ SOURCES = (
     ),
     marked("A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y."),
 )
-"""A paragraph each; `{place}` is where the variables stand."""
+"""Paragraphs on where values come from; `{place}` says where the names of the variables are listed."""
 
 STATUSES = {
     ExitCode.DONE: marked("done"),
@@ -121,12 +121,12 @@ _PLAIN = re.compile(r"[^\s#'\"\\]*")
 
 
 def help_text(command: str = UI) -> str:
-    """At most 80 columns; names nothing that does not work. Of one command, or of the whole where none is named."""
+    """The help of one command, or of the whole program, in at most 80 columns."""
     return _help_of_all() if command == UI else _help_of(command)
 
 
 def _help_of(command: str) -> str:
-    """What it does, examples, and the options that are its own before those it shares."""
+    """What a command does, examples, its own options, then the options it shares."""
     parts = [
         _filled(_("{command}: {what}.", command=f"goneaway-tui {command}", what=_(COMMANDS[command]))),
         "".join(_usage(command)),
@@ -177,7 +177,7 @@ def _titled(title: str, lines: Iterable[str]) -> str:
 
 
 def option_help(option: Option) -> tuple[str, str]:
-    """An option's flags with their value, and what is said of it."""
+    """The flags of an option with the name of their value, and its sentence."""
     flags = ", ".join(option.flags)
     if option.metavar:
         flags += f"[={option.metavar}]" if option.bare is BareMeaning.ASK else f" {option.metavar}"
@@ -216,6 +216,7 @@ def _unbroken(bracket: re.Match[str]) -> str:
 
 
 def version_text() -> str:
+    """The name and version of the program."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -225,7 +226,7 @@ def version_text() -> str:
 
 
 def defaults_text(settings: Settings) -> str:
-    """One `name = value  # where it came from` a line, for what the command uses."""
+    """The values that the command uses, one `name = value  # origin` a line."""
     rows = _defaults(settings)
     return "".join(f"{label} = {shown_value(value)}  # {_(origin)}\n" for label, value, origin in rows)
 
@@ -245,13 +246,13 @@ def _defaults(settings: Settings) -> Iterator[tuple[str, object, str]]:
 
 
 class DescribedValue(str):
-    """No value, but a word about it."""
+    """A word about a value that is not shown itself."""
 
     __slots__ = ()
 
 
 def shown_value(value: object) -> str:
-    """A value as an option file would have it, quoted where a bare word would be misread."""
+    """A value as an option file would have it, in quotes where a bare word would be misread."""
     if value is None:
         return ""
     if isinstance(value, bool):

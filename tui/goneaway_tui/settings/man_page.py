@@ -1,4 +1,4 @@
-"""The manual page, in the macros of man(7), from the same rows as `--help`."""
+"""The manual page, in the macros of man(7), from the same tables as `--help`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FILES = {
         "What was changed through this tool, and what undoes it."
     ),
 }
-"""As they are on Linux."""
+"""The files of the section FILES, as they are on Linux."""
 
 _FLAG = re.compile(r"(?<![\w-])-{1,2}[a-zA-Z][\w-]*", re.ASCII)
 _META = re.compile(r"[A-Z@]{2,}")
@@ -146,4 +146,4 @@ DOCUMENTS: Mapping[str, Callable[[str], str]] = {
     COMPLETION: completion_text,
     MANUAL: lambda _word: manual_text(),
 }
-"""Each is made from the word that follows the command."""
+"""The text that each command prints, made from the word after the command."""

@@ -1,6 +1,7 @@
-"""The grammar of an option file (`my.cnf`), as the clients of MySQL and MariaDB read it.
+"""The option files (`my.cnf`) and login paths of the MySQL and MariaDB clients: which are read, in which order, and
+their grammar.
 
-Pinned by tests against both clients. Which files are read, and in which order, is `optionfiles`' to know.
+Written by hand, without a library: no library reads them as the clients do. Tests hold it against both clients.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from goneaway_tui.settings.option_value import did_you_mean
 from goneaway_tui.text.sanitize import plain
 
 LONGEST_LINE = 4095
-"""Bytes. The clients take what a line has beyond them for a line of its own (`char buff[4096]`); we refuse it."""
+"""Bytes. The clients read the rest of a longer line as a line of its own (`char buff[4096]`); we refuse such a line."""
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "s": " ", "\\": "\\", '"': '"', "'": "'"}
 _BLANK = " \t\r\n\v\f"
@@ -29,7 +30,7 @@ class OptionLine:
     """One option in one group."""
 
     group: str
-    """In lower case: the clients find `[CLIENT]` where `[client]` is looked for."""
+    """In lower case: the clients find `[CLIENT]` where they look for `[client]`."""
     key: str
     """With `-` for `_`."""
     value: str | None = field(repr=False)
@@ -39,7 +40,7 @@ class OptionLine:
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """`!include FILE` or `!includedir FOLDER`: to be read before what follows it."""
+    """`!include FILE` or `!includedir FOLDER`, to be read before the lines after it."""
 
     path: str
     is_folder: bool
@@ -47,10 +48,10 @@ class Include:
 
 
 def parse_option_file(text: str, name: str) -> Iterator[OptionLine | Include]:
-    """What a file says, in order, later entries overruling earlier ones.
+    """The options and includes of a file, in their order; a later option overrides an earlier one.
 
-    Raises SettingsError, with `name` and the line's number and never its text, for what is no option, no group
-    and no inclusion; what stands before it has been yielded by then.
+    Raises SettingsError for a line that is no option, group or include, with `name` and the line's number but not its
+    text; the lines before it have been yielded by then.
 
     >>> [(each.key, each.value) for each in parse_option_file("[client]\\nuser = 'a b' # me\\nssl_ca=x", "my.cnf")]
     [('user', 'a b'), ('ssl-ca', 'x')]
@@ -81,7 +82,7 @@ def parse_option_file(text: str, name: str) -> Iterator[OptionLine | Include]:
 
 
 def _inclusion(directive: str, place: str, number: int) -> Iterator[Include]:
-    """Nothing for a word that is not known: the clients pass over it."""
+    """The include of a directive; None for an unknown word, which the clients ignore."""
     word = directive.split(maxsplit=1)[0] if directive else ""
     if word in {"include", "includedir"}:
         path = directive[len(word) :].partition("#")[0].strip(_BLANK)
@@ -140,13 +141,13 @@ def _unescaped(value: str) -> str:
 _UNUSED, _KEY, _LENGTH, _BLOCK = 4, 20, 4, 16
 Decryption = Callable[[bytes], bytes]
 LONGEST = 4096
-"""Bytes of ciphertext in a line, the most MySQL reads."""
+"""Bytes of ciphertext in a line at most, as in MySQL."""
 
 
 def decrypt_login_path(data: bytes, name: str) -> str:
-    """The option file inside; empty for an empty file.
+    """The option file within a `.mylogin.cnf`; empty for an empty file.
 
-    Raises SettingsError, with `name`, for what `mysql_config_editor` did not write.
+    Raises SettingsError, with `name`, for a file that `mysql_config_editor` did not write.
     """
     if not data:
         return ""
@@ -202,16 +203,16 @@ def _decryption(material: bytes) -> Decryption:
 
 
 GROUPS = ("client", "mysql", "client-server", "client-mariadb", "mariadb-client")
-"""The first two are every client's, the others are MariaDB's client's too."""
+"""Groups that are read: the first two by every client, the others by MariaDB's client too."""
 LOGIN_GROUPS = ("client", "mysql")
 FOLDERS = ("/etc", "/etc/mysql")
-"""Compiled into the packages of most systems; both clients' `--help` says their own."""
+"""Folders that are compiled into the packages of most systems; `--help` of each client lists its own."""
 
 DEEPEST = 10
-"""Inclusions within inclusions, the most that both clients follow."""
+"""Levels of includes at most, as in both clients."""
 MOST_FILES = 200
 MOST_BYTES = 256 << 10
-"""Bounds of ours: ten levels of folders could name more files than there are atoms."""
+"""Bounds of our own on all files together: ten levels of `!includedir` could name any number of files."""
 MOST_WARNINGS = 20
 MAKES_ONE = marked("mysql_config_editor set --login-path=NAME makes one")
 
@@ -220,7 +221,7 @@ _OTHERS_MAY_READ = stat.S_IXUSR | stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True, slots=True)
 class OptionFileChoice:
-    """What the command line and the environment say about where options are to be read."""
+    """What the command line and the environment say about which option files are read."""
 
     file: str | None = None
     extra_file: str | None = None
@@ -232,17 +233,17 @@ class OptionFileChoice:
 
 @dataclass(frozen=True, slots=True)
 class OptionSetting:
-    """One option that counts, and where it stands."""
+    """One option of the groups that are read."""
 
     group: str
     key: str
     value: str | None = field(repr=False)
     origin: str
-    """`~/.my.cnf [client] line 2`."""
+    """Such as `~/.my.cnf [client] line 2`."""
 
 
 class OptionFiles:
-    """One reading of them all."""
+    """The option files and login paths of one run. Iterating reads them."""
 
     def __init__(self, choice: OptionFileChoice, around: Environment) -> None:
         self.warnings: dict[str, None] = {}
@@ -253,7 +254,7 @@ class OptionFiles:
         self._bytes = 0
 
     def __iter__(self) -> Iterator[OptionSetting]:
-        """Everything said, the last word last. Raises SettingsError with file and line."""
+        """Every option in the groups that are read, the strongest last. Raises SettingsError with file and line."""
         groups = _with_suffix(GROUPS, self._choice.suffix)
         for path, is_required in self._paths():
             for entry, name in self._file(path, is_required=is_required):
@@ -277,7 +278,7 @@ class OptionFiles:
     def _file(
         self, path: Path, depth: int = 0, *, is_required: bool = False
     ) -> Iterator[tuple[OptionLine, str]]:
-        """Its entries and those of what it includes, each with the name of its file."""
+        """The options of a file and of the files it includes, each with the name of its file."""
         name = self._around.name(path)
         content = self._content(path, is_required=is_required)
         if content is None:
@@ -301,7 +302,7 @@ class OptionFiles:
                 yield from self._included(each, name, depth)
 
     def _included(self, include: Include, name: str, depth: int) -> Iterator[tuple[OptionLine, str]]:
-        """What is wrong inside an included file ends that file and not the one that includes it."""
+        """The options of an include. A fault in an included file ends that file, not the file that includes it."""
         where = _("{file} line {line}", file=name, line=include.line)
         for path in self._targets(include, where):
             try:
@@ -327,7 +328,7 @@ class OptionFiles:
         return [folder / each for each in sorted(names, key=os.fsencode) if each.endswith(".cnf")]
 
     def _content(self, path: Path, *, is_required: bool) -> FileContent | None:
-        """None for what is not there, and for what cannot be read unless somebody asked for just that."""
+        """The text of a file; None where it does not exist, or cannot be read and was not asked for by name."""
         try:
             content = self._around.files.read(path)
         except FileError as error:
@@ -371,6 +372,7 @@ class OptionFiles:
             raise SettingsError(_("{file} has no login path {name!r}", file=name, name=wanted), hint)
 
     def warn(self, line: str) -> None:
+        """Add a warning for the person."""
         if len(self.warnings) < MOST_WARNINGS:
             self.warnings[line] = None
 
@@ -383,11 +385,11 @@ def _with_suffix(groups: tuple[str, ...], suffix: str | None) -> tuple[str, ...]
 
 
 def _home_of_settings(environ: Mapping[str, str]) -> str:
-    """$MYSQL_HOME; MariaDB's own variable is heard first, as by its clients."""
+    """$MYSQL_HOME; $MARIADB_HOME comes first, as in MariaDB's clients."""
     return environ.get("MARIADB_HOME") or environ.get("MYSQL_HOME") or ""
 
 
 def _once(folders: tuple[str, ...]) -> list[str]:
-    """Each folder where it is named last, as in the clients."""
+    """The folders in order, each where it is named last, as in the clients."""
     named = [folder.rstrip("/") or folder for folder in folders if folder]
     return [folder for at, folder in enumerate(named) if folder not in named[at + 1 :]]

@@ -1,6 +1,6 @@
-"""A server that a person describes: looked through, tried, and added to the config file.
+"""A server that a person describes in the form: check it, try it, and add it to the config file.
 
-What is tried is what would be written: the table stands below a copy of the config file, and is read from there.
+A trial reads exactly what would be written: the table is appended to a copy of the config file in memory.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from goneaway_tui.settings.resolve import resolve
 from goneaway_tui.settings.settings import Settings
 
 UNNAMED = "new"
-"""What a server is called that has no name yet; with a number behind it where that is taken."""
+"""The name of a draft without one, with a number where the name is taken."""
 USUAL_MODE = "PREFERRED"
 
 
 def servers_of(path: Path, environment: Environment) -> tuple[str, ...]:
-    """The names in the config file at `path`, in its order. Raises SettingsError and FileError."""
+    """The names of the servers in the config file at `path`, in its order. Raises SettingsError and FileError."""
     return tuple(_read(environment.files.read(path) or FileContent(b""), environment.name(path)).servers)
 
 
@@ -60,7 +60,7 @@ def profile_toml(draft: ProfileDraft) -> str:
 
 
 def check_draft(draft: ProfileDraft) -> None:
-    """Raises SettingsError with the first thing that cannot be."""
+    """Raise SettingsError with the first fault of a draft."""
     text = profile_toml(draft)
     try:
         text.encode()
@@ -76,7 +76,7 @@ def check_draft(draft: ProfileDraft) -> None:
 def trial_settings(
     draft: ProfileDraft, argv: Sequence[str], path: Path, environment: Environment
 ) -> Settings:
-    """The settings of a run with this server. `path` is of the config file. Raises SettingsError."""
+    """The settings of a run with the drafted server. `path` is the config file. Raises SettingsError."""
     content = environment.files.read(path) or FileContent(b"")
     servers = _read(content, environment.name(path)).servers
     candidates = (UNNAMED, *(f"{UNNAMED}-{number}" for number in range(2, len(servers) + 3)))
@@ -95,9 +95,9 @@ def trial_settings(
 
 
 def appended_profile(draft: ProfileDraft, path: Path, environment: Environment) -> bytes:
-    """What has to be added at the end of the config file at `path`; all that is in it stays as it is.
+    """The bytes to append to the config file at `path` for a draft. All that stands in the file stays as it is.
 
-    Raises SettingsError where the name is taken or none, or the file could not be read afterwards.
+    Raises SettingsError where the name is missing or taken, or the file could not be read afterwards.
     """
     draft = replace(draft, name=draft.name.strip())
     if not draft.name:
@@ -131,7 +131,7 @@ def _read(content: FileContent, name: str) -> Config:
 
 
 def _tail(before: bytes, draft: ProfileDraft) -> bytes:
-    """The table, apart from what stands before it, with the line ends that are in use there."""
+    """The table, with an empty line before it and the line ends of the file."""
     text = profile_toml(draft)
     if before:
         text = ("\n" if before.endswith(b"\n") else "\n\n") + text
@@ -147,7 +147,7 @@ def _words(command: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Overlaid:
-    """Files, one of which reads otherwise."""
+    """Files, of which one has another content."""
 
     beneath: Files
     path: Path

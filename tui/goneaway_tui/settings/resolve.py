@@ -1,4 +1,6 @@
-"""Which flags go with which command."""
+"""Combine all origins into the settings of a run: which origin wins, what follows from it, and which flags go with
+which command.
+"""
 
 from __future__ import annotations
 
@@ -49,11 +51,11 @@ from goneaway_tui.text.sanitize import plain
 
 NOT_FOR_DEMO = marked("{flag} does not go with demo, which has a server of its own")
 FEW = 3
-"""Commands that are named where an option is not for another."""
+"""An option of more commands than this is not listed with them in an error."""
 
 
 def refuse_foreign_options(line: CommandLine) -> None:
-    """Raises SettingsError for the first flag that its command does not take."""
+    """Raise SettingsError for the first flag that the command does not take."""
     for mention in line.option_values:
         option = mention.option
         if line.command in option.commands:
@@ -79,7 +81,9 @@ UNTOLD = marked("serve without --allow-changes")
 
 
 def derived_value(command: str, decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
-    """The values that give way to these. What hangs on a wall, or is in a browser untold, is read-only."""
+    """Values that follow from others: the address of exporter and serve; read-only for `--wall`, and for serve
+    without `--allow-changes`.
+    """
     derived: dict[str, ResolvedOption] = {}
     if decided["listen"].value is None:
         address = LISTEN.get(command, LISTEN[EXPORTER])
@@ -99,17 +103,18 @@ _MODES = tuple(SslMode)
 def connection_settings(decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
     """`transport`, and the `host` and `socket` that go with it.
 
-    As in the `mysql` client, no host and `localhost` mean the Unix socket, and any other host means TCP.
-    Two exceptions, each for what was said on purpose:
+    As in the `mysql` client, no host and `localhost` mean the Unix socket, and any other host means TCP. There are
+    two exceptions, each for a value that was given on purpose.
 
-    * a port by flag, DSN or config file makes `localhost` TCP, unless a socket of equal or stronger origin is
-      named (MariaDB's client does the same; MySQL's goes to the socket and drops the port silently);
-    * a socket beats another host if its origin is stronger, or if both come by flag, both by DSN or both by the
-      config file. Option files often name the distribution's socket, so there a host wins: the wrong server is
-      the worse guess.
+    A port by flag, DSN or config file makes `localhost` TCP, unless a socket of equal or stronger origin is named.
+    MariaDB's client does the same; MySQL's uses the socket and drops the port silently.
 
-    `--protocol` decides before all this, unless what speaks against it is of stronger origin. Through ssh it is
-    TCP unless a socket was named on purpose: what sockets this machine has is no matter there.
+    A socket beats another host if its origin is stronger, or if both come by flag, both by DSN or both by the config
+    file. Option files often name the distribution's socket, so there a host wins: the wrong server would be the worse
+    guess.
+
+    `--protocol` decides before all this, unless the value against it is of stronger origin. Through ssh it is TCP
+    unless a socket was named on purpose: the sockets of this machine do not matter there.
     """
     host, port, socket = decided["host"], decided["port"], decided["socket"]
     named = socket.value is not None
@@ -169,11 +174,10 @@ def _by(decider: ResolvedOption) -> tuple[str, OriginRank]:
 
 
 def ssl_mode(given: Mapping[str, ResolvedOption]) -> ResolvedOption:
-    """The mode that `--ssl-mode`, MariaDB's switches and `--ssl-ca` come to.
+    """The mode that follows from `--ssl-mode`, MariaDB's switches and `--ssl-ca`.
 
-    `--skip-ssl` overrules a mode of weaker origin. The other two switches only ever ask for more, and are heard
-    unless a mode, or `--skip-ssl`, is of stronger origin. Authorities to trust, with no mode said, mean that the
-    certificate is to be checked: VERIFY_CA, as in MySQL's client.
+    `--skip-ssl` overrides a mode of weaker origin. The other two switches only ask for more, and count unless a mode,
+    or `--skip-ssl`, is of stronger origin. A CA without a mode means VERIFY_CA, as in MySQL's client.
     """
     mode, switch, verify, authorities = (
         given[name] for name in ("ssl_mode", "ssl", "ssl_verify_server_cert", "ssl_ca")
@@ -244,7 +248,9 @@ def _imminent_below(watch: ResolvedOption, imminent: ResolvedOption) -> Resolved
 
 
 def _format(output: ResolvedOption) -> ResolvedOption:
-    """By the file's ending; none at all is JSON. Raises SettingsError for an ending that no format has."""
+    """The format of a snapshot by the suffix of its file; JSON without a suffix. Raises SettingsError for an unknown
+    suffix.
+    """
     suffix = PurePath(output.value or "").suffix.lower()
     for name, usual in FORMATS.items():
         if suffix == usual:
@@ -348,7 +354,7 @@ def _settings_of_servers(
 
 
 def _about_config(action: str, path_named: str | None, environment: Environment) -> InfoAnswer:
-    """The answer; before a file is said to be right, every server in it is put together as a run would."""
+    """The answer to `config`. `check` also combines the values of every server, as a run would."""
     if action != "check":
         return config_file.config_answer(action, path_named, environment)
     path, _name = config_file.config_path(path_named, environment)
@@ -374,7 +380,7 @@ def _choice(locations: Mapping[str, Any]) -> OptionFileChoice:
 
 
 def _targets(line: CommandLine, group: str | None, config: Config) -> Targets:
-    """Each server to be reached, with what its DSN says if it has one."""
+    """Each server of the run, with the options of its DSN if it has one."""
     names = [*line.servers, *(config.group(group) if group else ())]
     if names and line.command == DEMO:
         raise SettingsError(_(NOT_FOR_DEMO, flag=f"@{names[0]}"), _("leave one out"))
@@ -384,7 +390,7 @@ def _targets(line: CommandLine, group: str | None, config: Config) -> Targets:
 
 
 def _from_option_files(files: OptionFiles, command: str) -> Iterator[OptionValue]:
-    """What they say, unless the command has no connection: then they are not even opened."""
+    """The options in the option files; the files are not opened for a command without a connection."""
     if command not in BY_NAME["host"].commands:
         return
     for entry in files:
@@ -402,14 +408,16 @@ def _from_option_files(files: OptionFiles, command: str) -> Iterator[OptionValue
 
 
 def _from_environment(environ: Mapping[str, str], command: str) -> Iterator[OptionValue]:
-    """What the variables say that the command asks; an empty one says nothing."""
+    """The options in environment variables that the command takes. An empty variable sets nothing."""
     for option in OPTIONS:
         if option.env and environ.get(option.env) and command in option.commands:
             yield OptionValue(option, environ[option.env], option.env, OriginRank.ENVIRONMENT)
 
 
 def _overruled(server: ConfigServer | None, decided: Mapping[str, ResolvedOption]) -> Iterator[str]:
-    """A variable that sends a server's name elsewhere is easily forgotten, and the wrong server may be harmed."""
+    """Warnings of variables that override the address of a named server: a forgotten variable may lead to the wrong
+    server.
+    """
     for mention in server.option_values if server else ():
         by = decided[mention.option.name]
         if mention.option.name in {"host", "port", "socket"} and by.rank is OriginRank.ENVIRONMENT:
@@ -464,7 +472,7 @@ def _settings(
 
 
 def _names_a_server(decided: Mapping[str, ResolvedOption]) -> bool:
-    """Whether this very run says where to connect; what files and variables say holds for every run."""
+    """Whether the arguments of this run say where to connect. Files and variables hold for every run."""
     return any(
         decided[name].rank >= OriginRank.DSN for name in ("host", "port", "user", "password", "socket")
     )

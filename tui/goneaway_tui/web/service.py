@@ -58,15 +58,15 @@ class LogLimit:
 
 
 SILENT_SECONDS = 10.0
-"""How long a connection may ask nothing, between requests as well."""
+"""Longest time that a connection may send no request, also between requests."""
 ANSWER_SECONDS = 30.0
-"""How long it may take over one answer, or a piece of a download: the largest file of the page is some 500 KB."""
+"""Longest time for one answer, or one piece of a download: the largest file of the page is some 500 KB."""
 HANDSHAKE_SECONDS = 5.0
-"""How long TLS may take to be agreed. Such a connection cannot be closed earlier: it has no transport yet."""
+"""Longest time of a TLS handshake. Such a connection cannot be closed earlier: it has no transport yet."""
 SWEEP_SECONDS = 1.0
-"""How often those whose time is over are looked for."""
+"""Time between two searches for connections to close."""
 MAX_CONNECTIONS = 64
-"""Besides those of the viewers. A page needs some six at a time."""
+"""Without those of viewers. A page needs some six at a time."""
 
 
 class OpenConnections:
@@ -98,7 +98,7 @@ class OpenConnections:
 
     @contextmanager
     def exempt(self, handler: RequestHandler) -> Iterator[None]:
-        """While inside, the connection is a viewer's."""
+        """While inside, the connection is a viewer's, whose time is not bounded."""
         self._open.pop(handler, None)
         self._viewers.add(handler)
         try:
@@ -147,7 +147,7 @@ class OpenConnections:
 
 
 HEARTBEAT_SECONDS = 15.0
-"""How often a browser that says nothing is asked whether it is there."""
+"""Time between two pings to a browser that sends nothing."""
 PATIENCE_SECONDS = 5.0
 """How long open requests may take when the service ends."""
 MAX_MESSAGE_BYTES = 1 << 20
@@ -155,9 +155,9 @@ MAX_MESSAGE_BYTES = 1 << 20
 WIDEST, HIGHEST = 1000, 500
 """Cells of a screen."""
 CLOSING_SECONDS = 3.0
-"""How long a browser may take to agree that its socket is closed."""
+"""Longest time that a browser may take to confirm that its WebSocket is closed."""
 LONGEST_PATH = 1024
-"""Characters of what is asked for, with its query."""
+"""Characters of a path with its query, at most."""
 MIME = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 POLICY = {
     "Content-Security-Policy": (
@@ -172,7 +172,7 @@ POLICY = {
 """The headers of every answer."""
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Close = Callable[[int, str], Awaitable[None]]
-"""With a code and a reason."""
+"""Closes a WebSocket with a code and a reason."""
 
 
 class WebService:
@@ -200,6 +200,7 @@ class WebService:
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
+        """End `run`. Any thread may call this."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopped.set)
 
@@ -245,6 +246,7 @@ class WebService:
             self._connections.abort_all()
 
     def application(self) -> web.Application:
+        """The routes, behind the guard."""
         application = web.Application(middlewares=[self._guarded])
         application.add_routes(
             [

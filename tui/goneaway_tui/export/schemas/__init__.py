@@ -1,7 +1,7 @@
-"""What we write as data, told in JSON Schema: for who reads it, and for the tests that hold us to it.
+"""JSON Schemas of what is written as JSON, for readers and for our tests.
 
-Objects are open there: a reader that validates must not break on a key that a later version adds. What each has now is
-`required`, and the tests know no key beyond those.
+Objects are open there: a reader that validates must accept a key that a later version adds. Every key of today is
+`required`, and the tests accept no other key.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from importlib.resources import files
 from typing import Final
 
 NAMES: Final = ("snapshot", "watch", "explain")
-"""The commands that write JSON; beside this module each has a file of its name."""
+"""The commands that write JSON. Each has a file of its name in this folder."""
 
 
 def schema_text(name: str) -> str:
-    """The schema of what the command `name` writes; for `watch` that is one line."""
+    """The schema of what the command `name` writes; for `watch` of one line."""
     return (files(__name__) / f"{name}.json").read_text(encoding="utf-8")
