@@ -48,5 +48,5 @@ def dumps(data: Data, encoder: json.JSONEncoder = _ON_ONE_LINE) -> str:
     return (
         text
         if text.isascii() and text.isprintable()
-        else _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+        else _UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
     )

@@ -172,5 +172,9 @@ def widths(cells: Sequence[tuple[str, ...]], total: int, gap: int) -> list[int]:
 
 def _closing(verdict: Verdict) -> tuple[float, int, int]:
     deadline = verdict.deadline
-    known = deadline is not None and math.isfinite(deadline)
-    return (deadline if known and deadline is not None else math.inf, -verdict.risk.rank, verdict.session.id)
+    is_known = deadline is not None and math.isfinite(deadline)
+    return (
+        deadline if is_known and deadline is not None else math.inf,
+        -verdict.risk.rank,
+        verdict.session.id,
+    )

@@ -106,8 +106,8 @@ def countdown(seconds_left: float, *, is_overdue: bool = False) -> str:
 
 def countdown_of(verdict: Verdict, now: float) -> str | None:
     """`countdown` of a session; None where it has no known deadline."""
-    left = verdict.seconds_left(now)
-    return None if left is None else countdown(left, is_overdue=verdict.risk is Risk.OVERDUE)
+    seconds_left = verdict.seconds_left(now)
+    return None if seconds_left is None else countdown(seconds_left, is_overdue=verdict.risk is Risk.OVERDUE)
 
 
 def age_words(seconds: float) -> str:

@@ -297,13 +297,13 @@ def _named(
         pair: counted.total() * (KEPT if pair in named_before else 1) for pair, counted in by_pair.items()
     }
     series_left = max_series - len({labels for counted in by_pair.values() for labels in counted}) - 1
-    chosen = []
+    pairs = []
     for pair in sorted(by_pair, key=lambda pair: (-weights[pair], pair)):
         series_left -= costs[pair]
         if series_left < 0:
             break
-        chosen.append(pair)
-    return frozenset(chosen)
+        pairs.append(pair)
+    return frozenset(pairs)
 
 
 def _counted(before: Values, step: Step, endangered: int) -> Values:

@@ -119,8 +119,8 @@ def _hang_up(connection: socket.socket) -> None:
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-def with_guard(inner: Application, guard: Guard, clock: Clock) -> Application:
-    """The application `inner` for requests that the guard lets in."""
+def with_guard(application_: Application, guard: Guard, clock: Clock) -> Application:
+    """The application `application_` for requests that the guard lets in."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         headers = {
@@ -130,7 +130,7 @@ def with_guard(inner: Application, guard: Guard, clock: Clock) -> Application:
         }
         status = guard.refusal(headers, by_page=False, address=environ.get("REMOTE_ADDR", ""), now=clock())
         if status is None:
-            return inner(environ, start_response)
+            return application_(environ, start_response)
         challenge = [("WWW-Authenticate", CHALLENGE)] if status == UNKNOWN else []
         start_response(f"{status} Refused", [("Content-Type", "text/plain; charset=utf-8"), *challenge])
         return [f"{refusal_text(status)}\n".encode()]

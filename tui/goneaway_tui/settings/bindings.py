@@ -156,7 +156,8 @@ def binding_of(name: str) -> str | None:
     ('ledger.sort', 'board.kill', 'tune.wait_timeout', None)
     """
     return next(
-        (each for each in (name, *(f"{screen}.{name}" for screen in _SHORT)) if each in BINDINGS), None
+        (binding for binding in (name, *(f"{screen}.{name}" for screen in _SHORT)) if binding in BINDINGS),
+        None,
     )
 
 
@@ -171,9 +172,8 @@ def binding_leaves(
             yield (*above, key), value
 
 
-def collisions(chosen: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Keys that two bindings of one screen would have: the key, the id it was given to, and the id that has it
-    already.
+def collisions(keys_given: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Keys that two bindings of one screen would share: the key, the id it was given to, the id that holds it.
 
     At most one for each id. Of two ids that were given the same key, the later one collides.
 
@@ -182,17 +182,20 @@ def collisions(chosen: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     >>> list(collisions({"board.kill": "w", "tune.wait_timeout": "k"}))
     []
     """
-    effective = {**FIXED, **BINDINGS, **chosen}
-    order = [*chosen]
-    for place, name in enumerate(order):
-        later = set(order[place + 1 :])
-        found = (
-            (key, name, other)
-            for key in chosen[name].split(",")
-            for other in effective
-            if other != name and other not in later and _meet(name, other) and same_key(key, effective[other])
+    effective = {**FIXED, **BINDINGS, **keys_given}
+    order = [*keys_given]
+    for index, name in enumerate(order):
+        later = set(order[index + 1 :])
+        collisions_of_name = (
+            (key, name, holder)
+            for key in keys_given[name].split(",")
+            for holder in effective
+            if holder != name
+            and holder not in later
+            and _meet(name, holder)
+            and same_key(key, effective[holder])
         )
-        yield from next(([each] for each in found), [])
+        yield from next(([collision] for collision in collisions_of_name), [])
 
 
 def _meet(name: str, other: str) -> bool:

@@ -14,15 +14,16 @@ from itertools import pairwise, takewhile
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _, language_named, language_of, marked
-from goneaway_tui.settings import option_value
 from goneaway_tui.settings.option_value import (
     BY_NAME,
     FLAG_NAMES,
     KEY_NAMES,
+    LEFT_OUT,
     OptionValue,
     OriginRank,
     canonical,
     did_you_mean,
+    is_unsupported,
     meaning,
 )
 from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS, READS, REPLAY, UI, BareMeaning
@@ -68,9 +69,9 @@ def option_values_in(text: str) -> list[OptionValue]:
     user, colon, password = credentials.partition(":")
     host, port = _address(address)
     parts = {"user": user, "host": host, "port": port, "database": database}
-    option_values = [_mention(name, part) for name, part in parts.items() if part]
+    option_values = [_part(name, part) for name, part in parts.items() if part]
     if colon:
-        option_values.append(_mention("password", password))
+        option_values.append(_part("password", password))
     return option_values + [_from_query(item) for item in query.split("&") if mark and item]
 
 
@@ -105,7 +106,7 @@ def _from_query(item: str) -> OptionValue:
     return OptionValue(option, text, ORIGIN, OriginRank.DSN)
 
 
-def _mention(name: str, part: str) -> OptionValue:
+def _part(name: str, part: str) -> OptionValue:
     return OptionValue(BY_NAME[name], _decoded(part), ORIGIN, OriginRank.DSN)
 
 
@@ -190,7 +191,7 @@ def parse_command_line(argv: Sequence[str]) -> CommandLine:
         else:
             flags.append(_flag(word, left))
             after_password = flags[-1].option.bare is BareMeaning.ASK and flags[-1].text is None
-    return replace(_words_said(words), option_values=tuple(flags), question=question)
+    return replace(_sorted_words(words), option_values=tuple(flags), question=question)
 
 
 def _flag(word: str, rest: deque[str]) -> OptionValue:
@@ -214,7 +215,7 @@ def _flag(word: str, rest: deque[str]) -> OptionValue:
     return OptionValue(option, text, option.flag, OriginRank.FLAG)
 
 
-def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901 - one branch a kind of word
+def _sorted_words(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901 - one branch a kind of word
     """Sort the words that are no flags into command, action, servers, files and DSNs, in any order."""
     command, action = UI, ""
     servers: list[str] = []
@@ -265,13 +266,13 @@ def _one_of(names: Sequence[str]) -> str:
 
 
 def _unknown(word: str) -> SettingsError:
-    if word[:2] in option_value.LEFT_OUT:
-        return option_value.is_unsupported(word[:2])
+    if word[:2] in LEFT_OUT:
+        return is_unsupported(word[:2])
     if not word.startswith("--"):
         return SettingsError(_("there is no flag {flag}", flag=shown(word[:2])), _("see --help"))
     flag = canonical(word.partition("=")[0])
-    if flag in option_value.LEFT_OUT:
-        return option_value.is_unsupported(flag)
+    if flag in LEFT_OUT:
+        return is_unsupported(flag)
     if flag[2:] in COMMANDS:
         return SettingsError(
             _("there is no flag {flag}", flag=shown(flag)),

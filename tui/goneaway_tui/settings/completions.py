@@ -218,25 +218,25 @@ def bash_script() -> str:
 
 def _values() -> Iterator[str]:
     """The values of each flag; flags with the same values together."""
-    alike: dict[tuple[str, ...], list[CompletionFlag]] = {}
+    flags_of: dict[tuple[str, ...], list[CompletionFlag]] = {}
     for flag in completion_flags():
-        alike.setdefault(flag.names, []).append(flag)
+        flags_of.setdefault(flag.names, []).append(flag)
     answers: dict[str, list[str]] = {}
-    for names, each in alike.items():
-        answers.setdefault(_answer(each), []).extend(names)
+    for names, flags in flags_of.items():
+        answers.setdefault(_answer(flags), []).extend(names)
     answers.pop("", None)
     for answer, takers in answers.items():
         yield f"        {' | '.join(takers)}) {answer} ;;"
 
 
-def _answer(alike: list[CompletionFlag]) -> str:
+def _answer(flags: list[CompletionFlag]) -> str:
     """Bash code that finds the values of a flag; they may depend on the command."""
-    flag, *others = alike
+    flag, *others = flags
     if flag.kind is not ArgumentKind.WORD:
         return _ANSWERS.get(flag.kind, "")
     if not others:
         return f'found="{" ".join(flag.words)}"'
-    cases = (f'{" | ".join(each.commands)}) found="{" ".join(each.words)}" ;;' for each in alike)
+    cases = (f'{" | ".join(flag.commands)}) found="{" ".join(flag.words)}" ;;' for flag in flags)
     return f"case $command in {' '.join(cases)} esac"
 
 
@@ -326,13 +326,13 @@ def fish_script() -> str:
 
 
 def _flag(flag: CompletionFlag) -> str:
-    said = ["complete -c goneaway-tui", f"-n '__goneaway_tui_for {' '.join(flag.commands)}'"]
+    words = ["complete -c goneaway-tui", f"-n '__goneaway_tui_for {' '.join(flag.commands)}'"]
     if flag.short:
-        said.append(f"-s {_fish_quoted(flag.short)}")
-    said.append(f"-l {flag.long}")
-    said += _follows(flag)
-    said.append(f"-d {_fish_quoted(flag.help)}")
-    return " ".join(said)
+        words.append(f"-s {_fish_quoted(flag.short)}")
+    words.append(f"-l {flag.long}")
+    words += _follows(flag)
+    words.append(f"-d {_fish_quoted(flag.help)}")
+    return " ".join(words)
 
 
 def _follows(flag: CompletionFlag) -> list[str]:
@@ -442,16 +442,16 @@ def _specs() -> Iterator[str]:
 
 def _spec(flag: CompletionFlag) -> str:
     """`'(-h --host)'{-h+,--host=}'[Server.]:HOST:_hosts'`."""
-    told = f"[{flag.help.translate(_BRACKETS)}]"
+    description = f"[{flag.help.translate(_BRACKETS)}]"
     short, long = ("+", "=") if flag.takes_next else ("-", "=-") if flag.metavar else ("", "")
     if flag.takes_next:
-        told += f":{flag.metavar.translate(_BRACKETS)}:{_action(flag)}"
+        description += f":{flag.metavar.translate(_BRACKETS)}:{_action(flag)}"
     elif flag.metavar:
-        told += f"::{flag.metavar}: "
+        description += f"::{flag.metavar}: "
     if not flag.short:
-        return _zsh_quoted(f"{flag.names[0]}{long}{told}")
+        return _zsh_quoted(f"{flag.names[0]}{long}{description}")
     names = f"{_bare(flag.names[0] + short)},{flag.names[-1]}{long}"
-    return f"{_zsh_quoted('(' + ' '.join(flag.names) + ')')}{{{names}}}{_zsh_quoted(told)}"
+    return f"{_zsh_quoted('(' + ' '.join(flag.names) + ')')}{{{names}}}{_zsh_quoted(description)}"
 
 
 _BRACKETS = str.maketrans({"[": r"\[", "]": r"\]", ":": r"\:"})

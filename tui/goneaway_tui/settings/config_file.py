@@ -208,10 +208,10 @@ def _shown(settings: Config) -> Iterator[str]:
             yield from (f"{shown_value(key)} = {shown_value(value)}" for key, value in table.items())
 
 
-def _line(mention: OptionValue) -> str:
-    value = resolved_option(mention).value
+def _line(option_value: OptionValue) -> str:
+    value = resolved_option(option_value).value
     text = shown_value(DescribedValue(_("asked for")) if value is BareMeaning.ASK else value)
-    return f"{spelled(mention.option.label, mention.rank)} = {text}  # {mention.origin}"
+    return f"{spelled(option_value.option.label, option_value.rank)} = {text}  # {option_value.origin}"
 
 
 def config_path(path_named: str | None, environment: Environment) -> tuple[Path, str]:

@@ -144,10 +144,10 @@ class Config:
         raise SettingsError(what, _among(name, self.groups) or _("[groups] names them"))
 
 
-def _among(name: str, known: Mapping[str, object]) -> str:
+def _among(name: str, names: Mapping[str, object]) -> str:
     """A hint that lists the known names; empty where there are none."""
-    some = ", ".join([*known][:MOST_NAMED]) + ", ..." * (len(known) > MOST_NAMED)
-    return did_you_mean(name, known) or (_("there are {names}", names=some) if known else "")
+    some = ", ".join([*names][:MOST_NAMED]) + ", ..." * (len(names) > MOST_NAMED)
+    return did_you_mean(name, names) or (_("there are {names}", names=some) if names else "")
 
 
 class ConfigFaults:
@@ -257,8 +257,8 @@ class _Reader:
             tables[table] = {}
             with self._faults.noting():
                 tables[table] = self._table(document.get(table, {}), (table,))
-        mentions = self._each(
-            lambda key: self._mention(COMMON, (key,), document[key]),
+        option_values = self._readable(
+            lambda key: self._option(COMMON, (key,), document[key]),
             [key for key in document if key not in tables],
         )
         servers = {}
@@ -266,22 +266,22 @@ class _Reader:
             with self._faults.noting():
                 servers[name] = self._server(name, value)
         groups = self._groups(tables[GROUPS], tables[SERVERS])
-        return Config(self._faults.name, mentions, servers, groups, self._keys(tables[KEYS]))
+        return Config(self._faults.name, option_values, servers, groups, self._keys(tables[KEYS]))
 
-    def _each(self, read: Callable[[str], OptionValue], keys: Iterable[str]) -> tuple[OptionValue, ...]:
+    def _readable(self, read: Callable[[str], OptionValue], keys: Iterable[str]) -> tuple[OptionValue, ...]:
         """The options of those keys that can be read."""
-        mentions = []
+        option_values = []
         for key in keys:
             with self._faults.noting():
-                mentions.append(read(key))
-        return tuple(mentions)
+                option_values.append(read(key))
+        return tuple(option_values)
 
     def _server(self, name: str, value: object) -> ConfigServer:
         path = (SERVERS, name)
         table = self._table(value, path)
         words = {key: canonical(key) for key in table}
-        mentions = self._each(
-            lambda key: self._said_of_server((*path, key), table[key]),
+        option_values = self._readable(
+            lambda key: self._server_option((*path, key), table[key]),
             [key for key, word in words.items() if word not in {COLOR, GROUP}],
         )
         color = None
@@ -290,16 +290,18 @@ class _Reader:
                 color = self._color((*path, key), table[key])
         if not _NAME.fullmatch(name):
             raise self._faults.fault(path, _("not a server's name: {name}", name=shown(name)), _(_LETTERS))
-        named = [mention.option.name for mention in mentions]
-        for mention in mentions:
-            if named.count(mention.option.name) > 1:
-                raise self._faults.fault(path, _("{key} is said twice", key=mention.word), _("say it once"))
-        return ConfigServer(name, mentions, color, self._faults.line(path))
+        named = [option_value.option.name for option_value in option_values]
+        for option_value in option_values:
+            if named.count(option_value.option.name) > 1:
+                raise self._faults.fault(
+                    path, _("{key} is said twice", key=option_value.word), _("say it once")
+                )
+        return ConfigServer(name, option_values, color, self._faults.line(path))
 
-    def _said_of_server(self, path: KeyPath, value: object) -> OptionValue:
+    def _server_option(self, path: KeyPath, value: object) -> OptionValue:
         read = self._passwords.get(canonical(path[-1]))
         if read is None:
-            return self._mention(OF_A_SERVER, path, value)
+            return self._option(OF_A_SERVER, path, value)
         return OptionValue(
             BY_NAME["password"], None, self._faults.locate(path), OriginRank.CONFIG, read(path, value)
         )
@@ -313,7 +315,7 @@ class _Reader:
             PASSWORD_PROMPT: self._prompt,
         }
 
-    def _mention(self, options: Mapping[str, Option], path: KeyPath, value: object) -> OptionValue:
+    def _option(self, options: Mapping[str, Option], path: KeyPath, value: object) -> OptionValue:
         key = canonical(path[-1])
         option = options.get(key)
         if option is None:
@@ -330,9 +332,9 @@ class _Reader:
                 _("a password in a file that others may read"),
                 _("chmod 600 it, or say {key}", key=spelled(PASSWORD_COMMAND, OriginRank.CONFIG)),
             )
-        mention = OptionValue(option, text, self._faults.locate(path), OriginRank.CONFIG)
-        resolved_option(mention)
-        return mention
+        option_value = OptionValue(option, text, self._faults.locate(path), OriginRank.CONFIG)
+        resolved_option(option_value)
+        return option_value
 
     def _unknown(self, path: KeyPath, options: Mapping[str, Option]) -> SettingsError:
         extra = (COLOR, GROUP, *self._passwords) if len(path) > 1 else (SERVERS, GROUPS, KEYS)
@@ -379,8 +381,10 @@ class _Reader:
 
     def _color(self, path: KeyPath, value: object) -> str:
         if not isinstance(value, str) or not (value in COLORS or _COLOR.fullmatch(value)):
-            near = did_you_mean(value, COLORS) if isinstance(value, str) else ""
-            raise self._faults.fault(path, _("not a colour"), near or _('write color = "red", or "#c04040"'))
+            nearest = did_you_mean(value, COLORS) if isinstance(value, str) else ""
+            raise self._faults.fault(
+                path, _("not a colour"), nearest or _('write color = "red", or "#c04040"')
+            )
         return value
 
     def _groups(
@@ -417,7 +421,7 @@ class _Reader:
         for path, value in binding_leaves(table, (KEYS,)):
             with self._faults.noting():
                 binding = self._binding(path)
-                keys[binding] = self._bound(path, value)
+                keys[binding] = self._keys_of(path, value)
                 paths[binding] = path
         for key, binding, other in collisions(keys):
             with self._faults.noting():
@@ -435,15 +439,15 @@ class _Reader:
             raise self._faults.fault(path, _("nothing that has a key: {name}", name=shown(name)), hint)
         return binding
 
-    def _bound(self, path: KeyPath, value: object) -> str:
-        said = value.split(",") if isinstance(value, str) and value != "," else value
-        each = [key.strip() for key in self._words(path, said)]
-        for key in each:
+    def _keys_of(self, path: KeyPath, value: object) -> str:
+        names = value.split(",") if isinstance(value, str) and value != "," else value
+        keys = [key.strip() for key in self._words(path, names)]
+        for key in keys:
             if not _KEY.fullmatch(key):
                 raise self._faults.fault(
                     path, _("not a key: {key}", key=shown(key)), _('write it like "w", "f2" or "ctrl+w"')
                 )
-        return ",".join(each)
+        return ",".join(keys)
 
     def _words(self, path: KeyPath, value: object) -> Iterator[str]:
         if not (isinstance(value, list) and value):

@@ -130,17 +130,16 @@ def _help_of(command: str) -> str:
     parts = [
         _filled(_("{command}: {what}.", command=f"goneaway-tui {command}", what=_(COMMANDS[command]))),
         "".join(_usage(command)),
-        _titled(_("Examples"), (f"  {each}\n" for each in EXAMPLES_OF[command])),
+        _titled(_("Examples"), (f"  {example}\n" for example in EXAMPLES_OF[command])),
     ]
-    of_its_own = (
-        each for each in Section if each not in {Section.CONNECTION, Section.SHOWING, Section.ORIGINS}
-    )
+    common = {Section.CONNECTION, Section.SHOWING, Section.ORIGINS}
+    of_its_own = (section for section in Section if section not in common)
     shared = (Section.SHOWING,) if command in CONNECTED else (Section.SHOWING, Section.ORIGINS)
     for section in (*of_its_own, *shared):
         rows = [
-            _columns(*option_help(each))
-            for each in OPTIONS
-            if each.section is section and command in each.commands
+            _columns(*option_help(option))
+            for option in OPTIONS
+            if option.section is section and command in option.commands
         ]
         if rows:
             parts.append(_titled(_(section.value), rows))
@@ -159,14 +158,14 @@ def _help_of_all() -> str:
     parts = [
         _filled(_(ABOUT)),
         "".join(_usage()),
-        _titled(_("Examples"), (f"  {each}\n" for each in EXAMPLES)),
+        _titled(_("Examples"), (f"  {example}\n" for example in EXAMPLES)),
     ]
     for section in Section:
         rows = (_columns(*option_help(option)) for option in OPTIONS if option.section is section)
         parts.append(_titled(_(section.value), rows))
     parts.append(_titled(_("Commands"), (_columns(name, _(text)) for name, text in COMMANDS.items())))
     parts.append(_titled(_("Questions"), (_columns(flags, _(text)) for flags, text in QUESTIONS.items())))
-    parts.append("".join(_filled(_(each, place=_("in brackets above"))) for each in SOURCES))
+    parts.append("".join(_filled(_(text, place=_("in brackets above"))) for text in SOURCES))
     statuses = (f"{status:>5}  {_(text)}\n" for status, text in STATUSES.items())
     parts.append(_titled(_("Exit status"), statuses))
     return "\n".join(parts)
@@ -191,7 +190,7 @@ def option_help(option: Option) -> tuple[str, str]:
 
 def _usage(command: str = UI) -> Iterator[str]:
     lead = _("{title}:", title=_("Usage"))
-    synopses = [each for each in SYNOPSES if command in {UI, each.partition(" ")[0]}]
+    synopses = [text for text in SYNOPSES if command in {UI, text.partition(" ")[0]}]
     beginnings = (lead, *[" " * cell_width(lead)] * (len(synopses) - 1))
     for beginning, synopsis in zip(beginnings, synopses, strict=True):
         start = f"{beginning} goneaway-tui "
@@ -199,12 +198,12 @@ def _usage(command: str = UI) -> Iterator[str]:
         yield _filled(_BRACKETS.sub(_unbroken, synopsis), start, " " * cell_width(start + word))
 
 
-def _columns(flags: str, right: str) -> str:
+def _columns(flags: str, text: str) -> str:
     first = f"  {flags} ".ljust(_COLUMN)
     indent = " " * _COLUMN
     if len(first) > _COLUMN:
-        return f"{first}\n" + _filled(right, indent, indent)
-    return _filled(right, first, indent)
+        return f"{first}\n" + _filled(text, indent, indent)
+    return _filled(text, first, indent)
 
 
 def _filled(text: str, first: str = "", others: str = "") -> str:

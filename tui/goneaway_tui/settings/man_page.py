@@ -91,16 +91,16 @@ def _titled(title: str, macro: str = ".SH") -> str:
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield _titled(title)
-    for left, right in rows:
-        yield from _item(_escaped(left), _bold_flags(right))
+    for term, text in rows:
+        yield from _item(_escaped(term), _bold_flags(text))
 
 
 def _sentence(text: str) -> str:
     return _("{sentence}.", sentence=text[:1].upper() + text[1:])
 
 
-def _item(left: str, right: str) -> tuple[str, ...]:
-    return ".TP", left, right
+def _item(term: str, text: str) -> tuple[str, ...]:
+    return ".TP", term, text
 
 
 def _synopsis(text: str) -> str:

@@ -61,27 +61,27 @@ def parse_option_file(text: str, name: str) -> Iterator[OptionLine | Include]:
         bare = line.partition("\0")[0].strip(_BLANK)
         if not bare or bare[0] in "#;":
             continue
-        place = _("{file} line {line}", file=name, line=number)
+        position = _("{file} line {line}", file=name, line=number)
         if len(bare) > LONGEST_LINE // 4 and len(bare.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
             raise SettingsError(
                 _("longer than {number} bytes, which the clients cut in two", number=LONGEST_LINE),
                 _("make it shorter"),
-                place,
+                position,
             )
         if bare[0] == "!":
-            yield from _inclusion(bare[1:].lstrip(_BLANK), place, number)
+            yield from _inclusion(bare[1:].lstrip(_BLANK), position, number)
         elif bare[0] == "[":
-            inner, closing, _rest = bare[1:].partition("]")
+            group_name, closing, _rest = bare[1:].partition("]")
             if not closing:
-                raise SettingsError(_("a group without ]"), _("write it as [client]"), place)
-            group = inner.rstrip(_BLANK).lower()
+                raise SettingsError(_("a group without ]"), _("write it as [client]"), position)
+            group = group_name.rstrip(_BLANK).lower()
         elif group is None:
-            raise SettingsError(_("an option before any group"), _("put [client] above it"), place)
+            raise SettingsError(_("an option before any group"), _("put [client] above it"), position)
         else:
-            yield _entry(group, bare, place, number)
+            yield _entry(group, bare, position, number)
 
 
-def _inclusion(directive: str, place: str, number: int) -> Iterator[Include]:
+def _inclusion(directive: str, position: str, number: int) -> Iterator[Include]:
     """The include of a directive; None for an unknown word, which the clients ignore."""
     word = directive.split(maxsplit=1)[0] if directive else ""
     if word in {"include", "includedir"}:
@@ -90,15 +90,15 @@ def _inclusion(directive: str, place: str, number: int) -> Iterator[Include]:
             raise SettingsError(
                 _("{name} without a name", name=f"!{word}"),
                 _("write {example}", example=f"!{word} /etc/mysql/..."),
-                place,
+                position,
             )
         yield Include(path, word == "includedir", number)
 
 
-def _entry(group: str, bare: str, place: str, number: int) -> OptionLine:
+def _entry(group: str, bare: str, position: str, number: int) -> OptionLine:
     key, equals, value = _uncommented(bare).partition("=")
     if not key.strip(_BLANK):
-        raise SettingsError(_("a value without a name"), _("write {example}", example="name=value"), place)
+        raise SettingsError(_("a value without a name"), _("write {example}", example="name=value"), position)
     plain = key.strip(_BLANK).replace("_", "-")
     return OptionLine(group, plain, _unescaped(_unquoted(value.strip(_BLANK))) if equals else None, number)
 
@@ -191,8 +191,8 @@ def _decryption(material: bytes) -> Decryption:
         ) from None
 
     key = bytearray(_BLOCK)
-    for position, each in enumerate(material):
-        key[position % _BLOCK] ^= each
+    for position, part in enumerate(material):
+        key[position % _BLOCK] ^= part
     cipher = Cipher(algorithms.AES(bytes(key)), modes.ECB())  # noqa: S305 - the format's choice, not ours
 
     def decrypt(text: bytes) -> bytes:
@@ -245,11 +245,11 @@ class OptionSetting:
 class OptionFiles:
     """The option files and login paths of one run. Iterating reads them."""
 
-    def __init__(self, choice: OptionFileChoice, around: Environment) -> None:
+    def __init__(self, choice: OptionFileChoice, environment: Environment) -> None:
         self.warnings: dict[str, None] = {}
         """What the clients warn of and pass over, each once."""
         self._choice = choice
-        self._around = around
+        self._environment = environment
         self._files = 0
         self._bytes = 0
 
@@ -269,17 +269,17 @@ class OptionFiles:
         if choice.file is not None:
             yield self._expanded(choice.file), True
         elif not choice.no_defaults:
-            for folder in _once((*FOLDERS, _home_of_settings(self._around.environ))):
+            for folder in _once((*FOLDERS, _home_of_settings(self._environment.environ))):
                 yield Path(folder, "my.cnf"), False
             if choice.extra_file is not None:
                 yield self._expanded(choice.extra_file), True
-            yield self._around.home / ".my.cnf", False
+            yield self._environment.home / ".my.cnf", False
 
     def _file(
         self, path: Path, depth: int = 0, *, is_required: bool = False
     ) -> Iterator[tuple[OptionLine, str]]:
         """The options of a file and of the files it includes, each with the name of its file."""
-        name = self._around.name(path)
+        name = self._environment.name(path)
         content = self._content(path, is_required=is_required)
         if content is None:
             return
@@ -292,19 +292,21 @@ class OptionFiles:
         if stat.S_ISREG(content.mode) and content.mode & stat.S_IWOTH:
             self.warn(_("{file} is ignored, as by the clients: anybody may write it", file=name))
             return
-        for each in parse_option_file(content.data.decode("utf-8", "surrogateescape"), name):
-            if isinstance(each, OptionLine):
-                yield each, name
+        for entry in parse_option_file(content.data.decode("utf-8", "surrogateescape"), name):
+            if isinstance(entry, OptionLine):
+                yield entry, name
             elif depth == DEEPEST:
-                place = _("{file} line {line}", file=name, line=each.line)
-                self.warn(_("{place}: not followed, {number} inclusions deep", place=place, number=DEEPEST))
+                position = _("{file} line {line}", file=name, line=entry.line)
+                self.warn(
+                    _("{place}: not followed, {number} inclusions deep", place=position, number=DEEPEST)
+                )
             else:
-                yield from self._included(each, name, depth)
+                yield from self._included(entry, name, depth)
 
     def _included(self, include: Include, name: str, depth: int) -> Iterator[tuple[OptionLine, str]]:
         """The options of an include. A fault in an included file ends that file, not the file that includes it."""
-        where = _("{file} line {line}", file=name, line=include.line)
-        for path in self._targets(include, where):
+        origin = _("{file} line {line}", file=name, line=include.line)
+        for path in self._targets(include, origin):
             try:
                 yield from self._file(path, depth + 1)
             except SettingsError as error:
@@ -316,60 +318,55 @@ class OptionFiles:
     def _is_too_much(self) -> bool:
         return self._files > MOST_FILES or self._bytes > MOST_BYTES
 
-    def _targets(self, include: Include, where: str) -> list[Path]:
+    def _targets(self, include: Include, origin: str) -> list[Path]:
         if not include.is_folder:
             return [self._expanded(include.path)]
         folder = Path(include.path)
-        names = self._around.files.names(folder)
+        names = self._environment.files.names(folder)
         if names is None:
             raise SettingsError(
-                _("!includedir of what cannot be listed"), _("mend the path, or make the folder"), where
+                _("!includedir of what cannot be listed"), _("mend the path, or make the folder"), origin
             )
-        return [folder / each for each in sorted(names, key=os.fsencode) if each.endswith(".cnf")]
+        return [folder / name for name in sorted(names, key=os.fsencode) if name.endswith(".cnf")]
 
     def _content(self, path: Path, *, is_required: bool) -> FileContent | None:
         """The text of a file; None where it does not exist, or cannot be read and was not asked for by name."""
         try:
-            content = self._around.files.read(path)
+            content = self._environment.files.read(path)
         except FileError as error:
             if is_required:
                 raise
             self.warn(_("{fault}; it is passed over", fault=error))
             return None
         if content is None and is_required:
-            what = _("there is no option file {file}", file=self._around.name(path))
+            what = _("there is no option file {file}", file=self._environment.name(path))
             raise SettingsError(what, _("mend the path"))
         return content
 
     def _login_paths(self) -> Iterator[OptionSetting]:
-        wanted = self._choice.login_path
-        chosen = (*LOGIN_GROUPS, wanted) if wanted else LOGIN_GROUPS
-        groups = [group.lower() for group in _with_suffix(chosen, self._choice.suffix)]
-        path = Path(self._around.environ.get("MYSQL_TEST_LOGIN_FILE") or self._around.home / ".mylogin.cnf")
-        name = self._around.name(path)
+        path_named = self._choice.login_path
+        names = (*LOGIN_GROUPS, path_named) if path_named else LOGIN_GROUPS
+        groups = [group.lower() for group in _with_suffix(names, self._choice.suffix)]
+        path = Path(
+            self._environment.environ.get("MYSQL_TEST_LOGIN_FILE") or self._environment.home / ".mylogin.cnf"
+        )
+        file = self._environment.name(path)
         content = self._content(path, is_required=False)
         if content is not None and content.mode & _OTHERS_MAY_READ and stat.S_ISREG(content.mode):
             self.warn(
-                _("{file} is ignored, as by the mysql client: not its owner alone may read it", file=name)
+                _("{file} is ignored, as by the mysql client: not its owner alone may read it", file=file)
             )
             content = None
-        text = "" if content is None else decrypt_login_path(content.data, name)
         known = set()
-        for entry in parse_option_file(text, name):
+        for entry in parse_option_file(
+            "" if content is None else decrypt_login_path(content.data, file), file
+        ):
             if isinstance(entry, OptionLine):
                 known.add(plain(entry.group, 64))
                 if entry.group in groups:
-                    yield OptionSetting(entry.group, entry.key, entry.value, f"{name} [{entry.group}]")
-        if wanted and known.isdisjoint(_with_suffix((wanted.lower(),), self._choice.suffix)):
-            if content is None:
-                why = _(
-                    "there is no login path {name!r}: {file} is not there, or is ignored",
-                    name=wanted,
-                    file=name,
-                )
-                raise SettingsError(why, _(MAKES_ONE))
-            hint = did_you_mean(wanted, known) or _("mysql_config_editor print --all lists them")
-            raise SettingsError(_("{file} has no login path {name!r}", file=name, name=wanted), hint)
+                    yield OptionSetting(entry.group, entry.key, entry.value, f"{file} [{entry.group}]")
+        if path_named and known.isdisjoint(_with_suffix((path_named.lower(),), self._choice.suffix)):
+            raise _no_login_path(path_named, file, known, is_read=content is not None)
 
     def warn(self, line: str) -> None:
         """Add a warning for the person."""
@@ -377,7 +374,15 @@ class OptionFiles:
             self.warnings[line] = None
 
     def _expanded(self, path: str) -> Path:
-        return self._around.home / path[2:] if path.startswith("~/") else Path(path)
+        return self._environment.home / path[2:] if path.startswith("~/") else Path(path)
+
+
+def _no_login_path(name: str, file: str, known: set[str], *, is_read: bool) -> SettingsError:
+    if not is_read:
+        why = _("there is no login path {name!r}: {file} is not there, or is ignored", name=name, file=file)
+        return SettingsError(why, _(MAKES_ONE))
+    hint = did_you_mean(name, known) or _("mysql_config_editor print --all lists them")
+    return SettingsError(_("{file} has no login path {name!r}", file=file, name=name), hint)
 
 
 def _with_suffix(groups: tuple[str, ...], suffix: str | None) -> tuple[str, ...]:

@@ -145,25 +145,25 @@ def meaning(names: Mapping[str, tuple[Option, str | None]], name: str, text: str
     return option, text
 
 
-def resolved_option(mention: OptionValue) -> ResolvedOption:
+def resolved_option(option_value: OptionValue) -> ResolvedOption:
     """Read the text of an option. Raises SettingsError, which does not repeat the text of a DSN: it may be part of a
     password.
     """
-    option = mention.option
-    is_place = mention.rank in {OriginRank.OPTION_FILE, OriginRank.CONFIG, OriginRank.DSN}
-    if mention.value is not None:
-        return ResolvedOption(mention.value, mention.origin, mention.rank)
-    if mention.text is None:
+    option = option_value.option
+    is_place = option_value.rank in {OriginRank.OPTION_FILE, OriginRank.CONFIG, OriginRank.DSN}
+    if option_value.value is not None:
+        return ResolvedOption(option_value.value, option_value.origin, option_value.rank)
+    if option_value.text is None:
         if option.bare is BareMeaning.REFUSED:
             raise SettingsError(
-                _("{name} needs a value", name=mention.word if is_place else mention.origin),
-                _("write {example}", example=f"{mention.word}={option.metavar}"),
-                mention.origin if is_place else "",
+                _("{name} needs a value", name=option_value.word if is_place else option_value.origin),
+                _("write {example}", example=f"{option_value.word}={option.metavar}"),
+                option_value.origin if is_place else "",
             )
-        return ResolvedOption(option.bare, mention.origin, mention.rank)
+        return ResolvedOption(option.bare, option_value.origin, option_value.rank)
     try:
-        return ResolvedOption(option.read(mention.text), mention.origin, mention.rank)
+        return ResolvedOption(option.read(option_value.text), option_value.origin, option_value.rank)
     except InvalidValue as misread:
-        what = misread.what if mention.rank is OriginRank.DSN else str(misread)
-        what = _("{place}: {what}", place=mention.word, what=what) if is_place else what
-        raise SettingsError(what, misread.hint, mention.origin) from None
+        what = misread.what if option_value.rank is OriginRank.DSN else str(misread)
+        what = _("{place}: {what}", place=option_value.word, what=what) if is_place else what
+        raise SettingsError(what, misread.hint, option_value.origin) from None

@@ -12,7 +12,7 @@ from typing import Any
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _, language_of, marked
-from goneaway_tui.settings import config_file, option_value, values
+from goneaway_tui.settings import config_file, values
 from goneaway_tui.settings.command_line import CommandLine, InfoRequest, parse_command_line
 from goneaway_tui.settings.config_reader import Config, ConfigServer
 from goneaway_tui.settings.environment import Environment
@@ -23,6 +23,7 @@ from goneaway_tui.settings.option_value import (
     DEFAULT,
     KEY_NAMES,
     LOCALE,
+    UNCHECKED,
     OptionValue,
     OriginRank,
     ResolvedOption,
@@ -56,23 +57,23 @@ FEW = 3
 
 def refuse_foreign_options(line: CommandLine) -> None:
     """Raise SettingsError for the first flag that the command does not take."""
-    for mention in line.option_values:
-        option = mention.option
+    for option_value in line.option_values:
+        option = option_value.option
         if line.command in option.commands:
             continue
         if line.command == DEMO and option.section in {Section.CONNECTION, Section.ORIGINS}:
             raise SettingsError(
-                _(NOT_FOR_DEMO, flag=mention.origin), _("leave it out, or leave out {word}", word=DEMO)
+                _(NOT_FOR_DEMO, flag=option_value.origin), _("leave it out, or leave out {word}", word=DEMO)
             )
         commands = _(" or ").join(option.commands)
         if line.command == UI:
             raise SettingsError(
-                _("{flag} goes with {commands} only", flag=mention.origin, commands=commands),
+                _("{flag} goes with {commands} only", flag=option_value.origin, commands=commands),
                 _("write {example}", example=f"goneaway-tui {option.commands[0]}"),
             )
         few = _("it goes with {commands} only", commands=commands)
         raise SettingsError(
-            _("{flag} does not go with {command}", flag=mention.origin, command=line.command),
+            _("{flag} does not go with {command}", flag=option_value.origin, command=line.command),
             few if len(option.commands) <= FEW else _("leave it out"),
         )
 
@@ -201,15 +202,15 @@ def ssl_mode(given: Mapping[str, ResolvedOption]) -> ResolvedOption:
     return decided
 
 
-def decide_by_precedence(command: str, values_given: Iterable[OptionValue]) -> dict[str, ResolvedOption]:
+def decide_by_precedence(command: str, option_values: Iterable[OptionValue]) -> dict[str, ResolvedOption]:
     """The value of every option, by its name: of the origin with the highest rank, and of that the last value given.
 
     Raises SettingsError for a value that cannot be, or that contradicts another.
     """
-    given = {value.option.name: value for value in values_given}
+    strongest = {option_value.option.name: option_value for option_value in option_values}
     decided = {
-        option.name: resolved_option(given[option.name])
-        if option.name in given
+        option.name: resolved_option(strongest[option.name])
+        if option.name in strongest
         else ResolvedOption(option.default and option.read(option.default), DEFAULT, OriginRank.DEFAULT)
         for option in OPTIONS
     }
@@ -299,9 +300,9 @@ def resolve_each(argv: Sequence[str], environment: Environment) -> tuple[Setting
         return answer
     variables = tuple(_from_environment(environment.environ, line.command))
     locations = {
-        given.option.name: resolved_option(given).value
-        for given in (*variables, *line.option_values)
-        if given.option.section is Section.ORIGINS
+        option_value.option.name: resolved_option(option_value).value
+        for option_value in (*variables, *line.option_values)
+        if option_value.option.section is Section.ORIGINS
     }
     if line.command == CONFIG:
         return _about_config(line.action, locations.get("config"), environment)
@@ -319,9 +320,9 @@ def _answer_without_files(line: CommandLine) -> InfoAnswer | None:
     if line.question is InfoRequest.VERSION:
         return InfoAnswer(version_text())
     refuse_foreign_options(line)
-    for given in line.option_values:
-        if given.option.name == "lang":
-            resolved_option(given)
+    for option_value in line.option_values:
+        if option_value.option.name == "lang":
+            resolved_option(option_value)
     if line.command not in {SCHEMA, COMPLETION, MANUAL}:
         return None
     from goneaway_tui.settings.man_page import DOCUMENTS
@@ -360,9 +361,9 @@ def _about_config(action: str, path_named: str | None, environment: Environment)
     path, _name = config_file.config_path(path_named, environment)
     config, faults = config_file.check_config(str(path), environment)
     contradictions: dict[str, SettingsError] = {}
-    for mentions in ((), *(server.option_values for server in config.servers.values())):
+    for option_values in ((), *(server.option_values for server in config.servers.values())):
         try:
-            decide_by_precedence(UI, (*config.option_values, *mentions))
+            decide_by_precedence(UI, (*config.option_values, *option_values))
         except SettingsError as fault:
             contradictions.setdefault(fault.line, fault)
     return config_file.check_report(config, (*faults, *contradictions.values()))
@@ -397,7 +398,7 @@ def _from_option_files(files: OptionFiles, command: str) -> Iterator[OptionValue
         option, text = meaning(KEY_NAMES, entry.key.lower(), entry.value)
         if option is not None:
             yield OptionValue(option, text, entry.origin, OriginRank.OPTION_FILE)
-        elif entry.key in option_value.UNCHECKED and entry.value:
+        elif entry.key in UNCHECKED and entry.value:
             files.warn(
                 _(
                     "{place}: {name} is passed over; --ssl-ca names whom to trust here",
@@ -418,14 +419,14 @@ def _overruled(server: ConfigServer | None, decided: Mapping[str, ResolvedOption
     """Warnings of variables that override the address of a named server: a forgotten variable may lead to the wrong
     server.
     """
-    for mention in server.option_values if server else ():
-        by = decided[mention.option.name]
-        if mention.option.name in {"host", "port", "socket"} and by.rank is OriginRank.ENVIRONMENT:
+    for option_value in server.option_values if server else ():
+        by = decided[option_value.option.name]
+        if option_value.option.name in {"host", "port", "socket"} and by.rank is OriginRank.ENVIRONMENT:
             yield _(
                 "{variable} overrules the {name} of {place}; unset it if that is not meant",
                 variable=by.origin,
-                name=mention.option.word,
-                place=mention.origin,
+                name=option_value.option.word,
+                place=option_value.origin,
             )
 
 

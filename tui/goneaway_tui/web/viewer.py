@@ -167,8 +167,8 @@ async def _wait() -> None:
 
 async def _last_of(stderr: asyncio.StreamReader) -> str:
     """The last line that is not empty, once the stream has ended."""
-    kept = b""
+    tail = b""
     while piece := await stderr.read(KEPT):
-        kept = (kept + piece)[-KEPT:]
-    lines = [line for line in kept.decode("utf-8", "replace").splitlines() if line.strip()]
+        tail = (tail + piece)[-KEPT:]
+    lines = [line for line in tail.decode("utf-8", "replace").splitlines() if line.strip()]
     return lines[-1].removeprefix("goneaway-tui: ") if lines else ""

@@ -172,12 +172,12 @@ def log_entries(name: str) -> tuple[LogEntry, ...]:
     from goneaway_tui.logs.server_log import ServerLog, joined_entries
 
     log = ServerLog(LocalZone())
-    kept: deque[LogEntry] = deque(maxlen=MOST_ENTRIES)
+    entries: deque[LogEntry] = deque(maxlen=MOST_ENTRIES)
     for line in joined_entries(_lines(name)):
         entry = log.entry(line.text)
         if entry is not None and entry.cause is not None:
-            kept.append(entry)
-    return tuple(kept)
+            entries.append(entry)
+    return tuple(entries)
 
 
 def _lines(name: str) -> Iterator[LogLine]:
