@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from goneaway_tui.i18n import marked
 from goneaway_tui.model.snapshot import Snapshot
@@ -78,6 +78,21 @@ FORMATS: dict[str, Format] = {
     )
 }
 """Every format by name. Another format is one row here and one module beside this one."""
+
+
+SCHEMAS: Final = ("snapshot", "watch", "explain")
+"""The commands that write JSON. Each has a JSON Schema of its name in the folder `schemas`.
+
+Objects are open there: a reader that validates must accept a key that a later version adds. Every key of today is
+`required`, and the tests accept no other key.
+"""
+
+
+def schema_text(command: str) -> str:
+    """The JSON Schema of what a command writes; for `watch` of one line."""
+    from importlib.resources import files
+
+    return (files(__name__) / "schemas" / f"{command}.json").read_text(encoding="utf-8")
 
 
 def save(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from goneaway_tui.export.schemas import schema_text
+from goneaway_tui.export import schema_text
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.help import ABOUT, EXAMPLES, QUESTIONS, SOURCES, STATUSES, SYNOPSES, option_help
