@@ -21,7 +21,7 @@ from goneaway_tui.i18n import _
 from goneaway_tui.model.server import is_loopback
 from goneaway_tui.text.sanitize import plain
 
-UNKNOWN, STRANGE, MISDIRECTED, TOO_MANY = 401, 403, 421, 429
+UNAUTHORIZED, FOREIGN_PAGE, FOREIGN_HOST, TOO_MANY_LOGINS = 401, 403, 421, 429
 """HTTP status codes: no or a wrong login, a page that is not ours, a host name that is not ours, too many wrong
 logins.
 """
@@ -146,24 +146,24 @@ class Guard:
         `by_page`: only a page of ours sends this request. `address`: of the client. `now`: seconds on any one clock.
         """
         host = headers.get("Host", "").casefold()
-        if self.names is not None and not _is_ours(_name_in(host), self.names):
-            return MISDIRECTED
+        if self.names is not None and not _is_allowed_name(_host_name_in(host), self.names):
+            return FOREIGN_HOST
         origin = headers.get("Origin")
-        if (origin is None and by_page) or (origin is not None and _place_of(origin) != host):
-            return STRANGE
+        if (origin is None and by_page) or (origin is not None and _netloc_of(origin) != host):
+            return FOREIGN_PAGE
         return None if self.login is None else self._login_refusal(self.login, headers, address, now)
 
     def _login_refusal(self, login: str, headers: Mapping[str, str], address: str, now: float) -> int | None:
         authorization = headers.get("Authorization", "")
         if not authorization:
-            return UNKNOWN
+            return UNAUTHORIZED
         if self.failed_logins.is_flooded(now):
-            return TOO_MANY
+            return TOO_MANY_LOGINS
         if is_login_valid(login, authorization):
             return None
         is_refused = self.failed_logins.is_refused(address, now)
         self.failed_logins.count(address, now)
-        return TOO_MANY if is_refused else UNKNOWN
+        return TOO_MANY_LOGINS if is_refused else UNAUTHORIZED
 
 
 def refusal_text(status: int) -> str:
@@ -186,7 +186,7 @@ def basic_auth_guard(endpoint: HttpEndpoint, *names: str) -> Guard:
     return Guard(frozenset(name.casefold() for name in (endpoint.host, *names)))
 
 
-def _is_ours(name: str, names: frozenset[str]) -> bool:
+def _is_allowed_name(name: str, names: frozenset[str]) -> bool:
     """Whether a host name is an IP address, `localhost`, or one of `names`."""
     try:
         ip_address(name)
@@ -195,10 +195,10 @@ def _is_ours(name: str, names: frozenset[str]) -> bool:
     return True
 
 
-def _name_in(host: str) -> str:
+def _host_name_in(host: str) -> str:
     """The host name in a header `Host`; empty where it cannot be read.
 
-    >>> _name_in("db1:8104"), _name_in("[::1]:8104"), _name_in("[::1"), _name_in("a@b:1")
+    >>> _host_name_in("db1:8104"), _host_name_in("[::1]:8104"), _host_name_in("[::1"), _host_name_in("a@b:1")
     ('db1', '::1', '', '')
     """
     try:
@@ -207,7 +207,7 @@ def _name_in(host: str) -> str:
         return ""
 
 
-def _place_of(origin: str) -> str | None:
+def _netloc_of(origin: str) -> str | None:
     """Host and port of the origin of a page; None for an origin without them."""
     try:
         return urlsplit(origin.casefold()).netloc or None

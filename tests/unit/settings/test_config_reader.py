@@ -19,7 +19,7 @@ from goneaway_tui.settings import (
 )
 from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config_file import example_config
-from goneaway_tui.settings.config_reader import OF_A_SERVER
+from goneaway_tui.settings.config_reader import SERVER_OPTIONS
 from tests.unit.settings.asking import (
     CONFIG,
     IN_CONFIG,
@@ -406,7 +406,7 @@ def test_the_example_is_all_comment_and_all_of_it_works() -> None:
     bare.remove("password_prompt = true")
     assert settings("@prod-db1", config="\n".join(bare)).read_only
     named = {line.partition(" = ")[0].replace("_", "-") for line in bare}
-    assert {*OF_A_SERVER} - {"password", "ssl", "ssl-verify-server-cert"} <= named
+    assert {*SERVER_OPTIONS} - {"password", "ssl", "ssl-verify-server-cert"} <= named
 
 
 def test_the_example_goes_to_the_file() -> None:

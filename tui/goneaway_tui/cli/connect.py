@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 120
 """Longest time a password command may take: a person may have to unlock its store."""
 ENDED = marked("{program} ended with status {number}")
 ENDED_BY_SIGNAL = marked("{program} ended with signal {number}")
-LONGEST = 4096
+MAX_PASSWORD_CHARACTERS = 4096
 """Longest password that a command may print, in characters."""
 
 
@@ -32,17 +32,17 @@ def resolve_password(connection: ConnectionSettings, server_name: str = "") -> S
     Raises SettingsError where the password cannot be got.
     """
     if connection.ask_password:
-        return _asked(
+        return _prompted(
             _("Password for {server}: ", server=plain(server_name, 100)) if server_name else _("Password: ")
         )
     if isinstance(connection.password, PasswordCommand):
-        return _printed(connection.password)
+        return _from_command(connection.password)
     if isinstance(connection.password, Keyring):
-        return _kept(connection.password, connection.user)
+        return _from_keyring(connection.password, connection.user)
     return connection.password or Secret("")
 
 
-def _asked(prompt: str) -> Secret:
+def _prompted(prompt: str) -> Secret:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)
@@ -57,7 +57,7 @@ def _asked(prompt: str) -> Secret:
         ) from None
 
 
-def _printed(command: PasswordCommand) -> Secret:
+def _from_command(command: PasswordCommand) -> Secret:
     """The first line that `command` prints. The command may use standard error and the terminal for questions."""
     program = command.words[0]
     try:
@@ -74,7 +74,7 @@ def _printed(command: PasswordCommand) -> Secret:
         what = _(ended, program=program, number=abs(done.returncode))
         raise SettingsError(what, _("run it by hand to see why"), command.origin)
     line = done.stdout.partition(b"\n")[0].removesuffix(b"\r")
-    if not line or len(line) > LONGEST:
+    if not line or len(line) > MAX_PASSWORD_CHARACTERS:
         raise SettingsError(
             _("{program} printed no password", program=program),
             _("it has to be the first line of its output"),
@@ -83,7 +83,7 @@ def _printed(command: PasswordCommand) -> Secret:
     return Secret(line.decode("utf-8", "surrogateescape"))
 
 
-def _kept(keyring: Keyring, user: str) -> Secret:
+def _from_keyring(keyring: Keyring, user: str) -> Secret:
     try:
         module = importlib.import_module("keyring")
         failures: type[Exception] = importlib.import_module("keyring.errors").KeyringError

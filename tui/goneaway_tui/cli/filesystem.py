@@ -14,7 +14,7 @@ from goneaway_tui.settings import Environment, FileContent
 
 SECRETS = ("MYSQL_PWD",)
 """Environment variables that hold a password."""
-MOST_BYTES = 1 << 20
+MAX_SETTINGS_BYTES = 1 << 20
 """Longest file that settings are read from."""
 
 
@@ -24,7 +24,7 @@ class LocalFiles:
     def read(self, path: Path) -> FileContent | None:
         try:
             with path.open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
+                data = file.read(MAX_SETTINGS_BYTES + 1)
                 status = os.fstat(file.fileno())
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -33,8 +33,8 @@ class LocalFiles:
                 _("cannot read {file}: {why}", file=path, why=_why(error)),
                 _("mend its permissions, or move it away"),
             ) from None
-        if len(data) > MOST_BYTES:
-            why = _("it is longer than {number} MiB", number=MOST_BYTES >> 20)
+        if len(data) > MAX_SETTINGS_BYTES:
+            why = _("it is longer than {number} MiB", number=MAX_SETTINGS_BYTES >> 20)
             raise FileError(_("cannot read {file}: {why}", file=path, why=why), _("name another"))
         return FileContent(data, status.st_mode, is_ours=status.st_uid in {os.geteuid(), 0})
 

@@ -38,9 +38,9 @@ T = TypeVar("T")
 S = TypeVar("S", bound=Source)
 SourceFactory = Callable[[Settings, Address, Clock], "LiveSource"]
 """Opens the source of one server."""
-GOODBYE_SECONDS = 0.5
+CLOSING_SECONDS = 0.5
 """Longest time to wait until all sources are closed."""
-NOT_OF_SEVERAL: Mapping[str, str] = {
+ONE_SERVER_OPTIONS: Mapping[str, str] = {
     "record": marked("a recording is of one server: run watch --record once for each"),
     "recording": marked("a recording is of one server: give that server alone"),
     "error_log": marked("a log is of one server: write error_log below its [servers.NAME]"),
@@ -89,7 +89,7 @@ def configured_servers(servers: Sequence[Settings]) -> Iterator[tuple[Configured
 
     Raises SettingsError where a password cannot be got, or an option cannot hold for several servers.
     """
-    for option, hint in NOT_OF_SEVERAL.items():
+    for option, hint in ONE_SERVER_OPTIONS.items():
         origins = [settings.origins[option] for settings in servers if getattr(settings, option) is not None]
         if len(set(origins)) < len(origins):
             raise SettingsError(_("{flag} does not go with several servers", flag=origins[0]), _(hint))
@@ -102,7 +102,7 @@ def configured_servers(servers: Sequence[Settings]) -> Iterator[tuple[Configured
             passwords[origin] = resolve_password(settings.connection, "" if shared else name)
         members.append(ConfiguredServer(name, settings, passwords[origin]))
     with ExitStack() as ways:
-        yield tuple(_under_way(member, ways) for member in members)
+        yield tuple(_with_route(member, ways) for member in members)
 
 
 def server_names(servers: Iterable[Settings]) -> list[str]:
@@ -149,10 +149,10 @@ def close_all(sources: Iterable[Closeable]) -> None:
     for thread in closing:
         thread.start()
     for thread in closing:
-        thread.join(GOODBYE_SECONDS / len(closing))
+        thread.join(CLOSING_SECONDS / len(closing))
 
 
-def _under_way(member: ConfiguredServer, stack: ExitStack) -> ConfiguredServer:
+def _with_route(member: ConfiguredServer, stack: ExitStack) -> ConfiguredServer:
     try:
         route = stack.enter_context(route_to(member.settings, member.password))
     except SourceError as error:

@@ -19,7 +19,7 @@ from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.i18n import ENGLISH, LANGUAGES, EnglishCatalogue, _, catalogue_of
 from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings
-from goneaway_tui.settings.options import SCRIPTED
+from goneaway_tui.settings.options import ENGLISH_FORMATS
 from goneaway_tui.text.sanitize import plain
 
 EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -152,7 +152,7 @@ def set_language(language: str) -> None:
 
 def configure_terminal(settings: Settings, current: str) -> None:
     """Use the language that the settings name; `current` is the language used before they were read."""
-    language = ENGLISH if settings.format in SCRIPTED.get(settings.command, ()) else settings.lang
+    language = ENGLISH if settings.format in ENGLISH_FORMATS.get(settings.command, ()) else settings.lang
     if language != current:
         set_language(language)
     if language != ENGLISH:

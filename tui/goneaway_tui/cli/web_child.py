@@ -29,7 +29,7 @@ from goneaway_tui.ui.server_monitor import MonitorSpec
 
 STACK_BYTES = 1 << 20
 """Of each thread; each server has one."""
-MEMORY_BYTES, MEMORY_BYTES_A_SERVER = 512 << 20, 8 << 20
+MEMORY_BYTES, MEMORY_BYTES_PER_SERVER = 512 << 20, 8 << 20
 """Limit on the data of the process. A screen over 200 servers of 500 sessions each takes 160 MB."""
 
 
@@ -38,7 +38,7 @@ def main() -> int:
     try:
         handoff = read_handoff(sys.stdin.fileno())
         bound_memory(len(handoff.members))
-        threading.Thread(target=_go_with_who_began_us, name="alone", daemon=True).start()
+        threading.Thread(target=_exit_with_parent, name="alone", daemon=True).start()
         return run_screen(handoff)
     except GoneawayError as error:
         tell(error.line)
@@ -50,7 +50,7 @@ def main() -> int:
 def bound_memory(servers: int) -> None:
     """Limit the memory of this process: whatever a browser sends ends with MemoryError here, not with a full machine."""
     threading.stack_size(STACK_BYTES)
-    limit_bytes = MEMORY_BYTES + servers * MEMORY_BYTES_A_SERVER
+    limit_bytes = MEMORY_BYTES + servers * MEMORY_BYTES_PER_SERVER
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if hard == resource.RLIM_INFINITY or limit_bytes < hard:
         resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))
@@ -63,21 +63,25 @@ def run_screen(handoff: WebHandoff) -> ExitCode:
     clock, settings = steady_clock(), handoff.settings
     configure_terminal(settings, ENGLISH)
     with ExitStack() as stack:
-        sources, specs = _simulated(settings, clock, stack) if settings.simulated else _real(handoff, clock)
+        sources, specs = (
+            _simulated_specs(settings, clock, stack)
+            if settings.simulated
+            else _configured_specs(handoff, clock)
+        )
         stack.callback(close_all, sources)
         app = GoneawayApp(specs, clock, theme=settings.theme, wall=settings.wall)
         app.set_keymap(settings.keys)
         return run_app(app, lambda: close_all(sources))
 
 
-def _real(handoff: WebHandoff, clock: Clock) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
+def _configured_specs(handoff: WebHandoff, clock: Clock) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
     sources = [source_of(member, clock, live_source) for member in handoff.members]
     journal = journal_of(clock)
     pairs = zip(handoff.members, sources, strict=True)
     return sources, [monitor_spec(member, source, clock, journal) for member, source in pairs]
 
 
-def _simulated(
+def _simulated_specs(
     settings: Settings, clock: Clock, stack: ExitStack
 ) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
     from goneaway_tui.cli.ui_servers import simulated_run
@@ -94,7 +98,7 @@ def _simulated(
     return [run.source], [spec]
 
 
-def _go_with_who_began_us() -> None:
+def _exit_with_parent() -> None:
     """Once nobody holds the other end of our input there is nobody to draw for. Such a pipe hangs up, as a terminal does."""
     pipe = select.poll()
     pipe.register(sys.stdin.fileno(), 0)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from goneaway_tui.cli.servers import ConfiguredServer
 from goneaway_tui.settings import Settings
 
-LENGTH = 8
+LENGTH_BYTES = 8
 """Bytes of the length that stands before the pickle."""
 
 
@@ -28,22 +28,22 @@ class WebHandoff:
     """With their passwords and addresses. The writer keeps the routes open. Empty where the sessions are simulated."""
 
 
-def handoff_json(settings: Settings, members: Sequence[ConfiguredServer]) -> bytes:
+def pickled_handoff(settings: Settings, members: Sequence[ConfiguredServer]) -> bytes:
     members_to_send = tuple(
-        replace(member, settings=_plain(member.settings), close_route=stay) for member in members
+        replace(member, settings=_plain(member.settings), close_route=keep_route_open) for member in members
     )
     return pickle.dumps(WebHandoff(_plain(settings), members_to_send))
 
 
 def read_handoff(descriptor: int) -> WebHandoff:
     """Read one handoff from a file descriptor, and nothing after it. Raises EOFError where it is not complete."""
-    size = int.from_bytes(_exactly(descriptor, LENGTH), "big")
+    size = int.from_bytes(_exactly(descriptor, LENGTH_BYTES), "big")
     handoff = pickle.loads(_exactly(descriptor, size))  # noqa: S301 - from the process that began this one
     assert isinstance(handoff, WebHandoff)  # noqa: S101 - both ends are this program
     return handoff
 
 
-def stay() -> None:
+def keep_route_open() -> None:
     """Leave the route open: it belongs to the process that wrote the handoff."""
 
 

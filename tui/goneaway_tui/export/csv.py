@@ -41,7 +41,7 @@ _INNER = re.compile(rf"([;|][\s\"]*)(?=[{re.escape(''.join(TRIGGERS))}])")
 not hold a cell together, and a pair of quotes before a formula is dropped.
 """
 
-LONGEST = 32_766
+MAX_CELL_CHARACTERS = 32_766
 """A cell of a spreadsheet holds 32,767 characters; one is kept for the apostrophe."""
 
 
@@ -93,6 +93,6 @@ def csv_cell(value: object) -> str:
         return str(value).lower()
     if not isinstance(value, str):
         return str(value)
-    shown = _INNER.sub(r"\1'", plain(value, LONGEST))
+    shown = _INNER.sub(r"\1'", plain(value, MAX_CELL_CHARACTERS))
     is_formula = value.startswith(TRIGGERS) or shown.lstrip().startswith(TRIGGERS)
     return f"'{shown}" if is_formula else shown

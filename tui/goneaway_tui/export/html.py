@@ -57,7 +57,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     """The lines of the page."""
     summary = summary_text(snapshot)
     yield from head(summary)
-    yield from above(summary)
+    yield from summary_lines(summary)
     if snapshot.sample.limitations:
         yield "<ul>"
         for limitation in snapshot.sample.limitations:
@@ -86,7 +86,7 @@ def head(summary: SummaryText) -> Iterator[str]:
     yield "</head>"
 
 
-def above(summary: SummaryText) -> Iterator[str]:
+def summary_lines(summary: SummaryText) -> Iterator[str]:
     """The server, its limits, and the number of sessions by risk."""
     yield "<body>"
     yield f"<h1>goneaway: {escape(summary.name)}</h1>"

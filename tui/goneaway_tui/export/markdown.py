@@ -13,7 +13,7 @@ from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
 
-LONGEST_CELL = 100
+MAX_CELL_CHARACTERS = 100
 
 _ESCAPES = str.maketrans(
     {char: f"\\{char}" for char in r"\`*_[]|~$@"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -46,7 +46,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield line(headings())
     yield line("--:" if column.figure else "---" for column in COLUMNS)
     for row in rows(in_closing_order(snapshot), snapshot.taken_at):
-        yield line(escaped(cut_to(cell, LONGEST_CELL)) for cell in row)
+        yield line(escaped(cut_to(cell, MAX_CELL_CHARACTERS)) for cell in row)
     for legend_line in summary.legend:
         yield ""
         yield escaped(legend_line)

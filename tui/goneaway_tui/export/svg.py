@@ -29,7 +29,7 @@ from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.width import cell_width
 
-MOST = 40
+MAX_SESSIONS = 40
 """Sessions that are drawn; the rest are counted."""
 WIDTH, GAP = 132, 2
 ADVANCE, LINE, MARGIN = 8.0, 20, 20
@@ -45,10 +45,10 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     """The lines of the file."""
     summary = summary_text(snapshot)
     verdicts = in_closing_order(snapshot)
-    shown = verdicts[:MOST]
+    shown = verdicts[:MAX_SESSIONS]
     more = len(verdicts) - len(shown)
     yield from head(summary, lines_drawn=5 + len(shown) + bool(more) + len(summary.legend))
-    yield from above(summary)
+    yield from summary_lines(summary)
     cells = rows(shown, snapshot.taken_at)
     column_widths = widths(cells, WIDTH, GAP)
     yield "".join(row(3, headings(), column_widths, "faint"))
@@ -84,7 +84,7 @@ def head(summary: SummaryText, lines_drawn: int) -> Iterator[str]:
     yield f'<rect class="paper" width="{width}" height="{height}" />'
 
 
-def above(summary: SummaryText) -> Iterator[str]:
+def summary_lines(summary: SummaryText) -> Iterator[str]:
     """Three lines: the server, its limits, and the number of sessions by risk, each risk in its colour."""
     title = _(
         "goneaway  {name}  {server}  up {time}", name=summary.name, server=summary.server, time=summary.up

@@ -123,13 +123,13 @@ FAMILIES = {
 
 OTHER = "other"
 """The label of users and programs without a series of their own."""
-LONGEST = 80
+MAX_LABEL_CHARACTERS = 80
 """Characters of a label at most."""
-STALE = 300.0
+STALE_SECONDS = 300.0
 """Seconds after which the last reading of a server is not exported any more: Prometheus itself drops a series after
 so long.
 """
-KEPT = 2
+NEWCOMER_FACTOR = 2
 """How many times as many sessions another pair needs to take the series of a pair that has one: else series would
 flicker.
 """
@@ -176,7 +176,7 @@ class ServerMetrics:
         endangered_of = Counter(
             _pair(verdict.session.user, verdict.session.program) for verdict in endangered
         )
-        named = _named(sessions_of, endangered_of, self.named, self.max_series)
+        named = _pairs_with_series(sessions_of, endangered_of, self.named, self.max_series)
         deadlines = snapshot.tally.deadlines
         return replace(
             self,
@@ -184,9 +184,9 @@ class ServerMetrics:
             up=True,
             seconds=seconds,
             polls=self.polls + 1,
-            present={**_whole(snapshot, verdicts), **_by_pair(sessions_of, endangered_of, named)},
+            present={**_server_metrics(snapshot, verdicts), **_by_pair(sessions_of, endangered_of, named)},
             next_closing=deadlines[0][0] if deadlines else None,
-            counts=_counted(self.counts, step, len(endangered_ids - self._still(step))),
+            counts=_counters(self.counts, step, len(endangered_ids - self._still(step))),
             named=named,
             endangered=endangered_ids,
         )
@@ -207,7 +207,7 @@ class ServerMetrics:
         if age is None:
             return values
         values |= {MetricName.AGE: {(): age}, MetricName.POLL_DURATION: {(): self.seconds}}
-        if age <= STALE:
+        if age <= STALE_SECONDS:
             values |= self.present
             if self.next_closing is not None:
                 values[MetricName.NEXT_CLOSING] = {(): self.next_closing - now}
@@ -219,7 +219,7 @@ def _is_endangered(verdict: Verdict) -> bool:
 
 
 def _pair(user: str, program: str | None) -> Pair:
-    return plain(user, LONGEST), plain(program or "", LONGEST)
+    return plain(user, MAX_LABEL_CHARACTERS), plain(program or "", MAX_LABEL_CHARACTERS)
 
 
 def _sessions_by_pair(verdicts: list[Verdict]) -> dict[Pair, Counter[Labels]]:
@@ -253,13 +253,13 @@ def _by_pair(
     }
 
 
-def _whole(snapshot: Snapshot, verdicts: list[Verdict]) -> Values:
+def _server_metrics(snapshot: Snapshot, verdicts: list[Verdict]) -> Values:
     """The metrics of a server as a whole."""
     sample = snapshot.sample
     server = sample.server
     in_transaction = [v for v in verdicts if v.session.transaction is not None]
     metrics: dict[MetricName, Mapping[Labels, float]] = {
-        MetricName.SERVER_INFO: {(server.flavour.value, plain(server.version, LONGEST)): 1},
+        MetricName.SERVER_INFO: {(server.flavour.value, plain(server.version, MAX_LABEL_CHARACTERS)): 1},
         MetricName.UPTIME: {(): server.uptime},
         MetricName.IDLE: {(): snapshot.tally.idle},
         MetricName.TRANSACTIONS: {(): len(in_transaction)},
@@ -283,7 +283,7 @@ def _limits(sample: Sample, units: Mapping[Unit, float]) -> Mapping[Labels, floa
     }
 
 
-def _named(
+def _pairs_with_series(
     by_pair: Mapping[Pair, Counter[Labels]],
     dangers: Mapping[Pair, int],
     named_before: frozenset[Pair],
@@ -294,7 +294,8 @@ def _named(
     if sum(costs.values()) <= max_series:
         return frozenset(by_pair)
     weights = {
-        pair: counted.total() * (KEPT if pair in named_before else 1) for pair, counted in by_pair.items()
+        pair: counted.total() * (NEWCOMER_FACTOR if pair in named_before else 1)
+        for pair, counted in by_pair.items()
     }
     series_left = max_series - len({labels for counted in by_pair.values() for labels in counted}) - 1
     pairs = []
@@ -306,7 +307,7 @@ def _named(
     return frozenset(pairs)
 
 
-def _counted(before: Values, step: Step, endangered: int) -> Values:
+def _counters(before: Values, step: Step, endangered: int) -> Values:
     """The counters after a step. Each is there from the start, at 0: Prometheus sees no increase in a counter that
     begins at 1.
     """
@@ -375,7 +376,7 @@ class MetricsStore(Collector):
         cached = self._drawn.get((server, name))
         if cached is None or cached[0] is not values:
             labels = (SERVER, *FAMILIES[name].labels)
-            server_label = plain(server, LONGEST)
+            server_label = plain(server, MAX_LABEL_CHARACTERS)
             cached = (
                 values,
                 [

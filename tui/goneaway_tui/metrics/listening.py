@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.http_auth import (
     CHALLENGE,
-    UNKNOWN,
+    UNAUTHORIZED,
     Guard,
     HttpEndpoint,
     basic_auth_guard,
@@ -131,7 +131,7 @@ def with_guard(application_: Application, guard: Guard, clock: Clock) -> Applica
         status = guard.refusal(headers, by_page=False, address=environ.get("REMOTE_ADDR", ""), now=clock())
         if status is None:
             return application_(environ, start_response)
-        challenge = [("WWW-Authenticate", CHALLENGE)] if status == UNKNOWN else []
+        challenge = [("WWW-Authenticate", CHALLENGE)] if status == UNAUTHORIZED else []
         start_response(f"{status} Refused", [("Content-Type", "text/plain; charset=utf-8"), *challenge])
         return [f"{refusal_text(status)}\n".encode()]
 

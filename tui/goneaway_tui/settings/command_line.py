@@ -18,15 +18,15 @@ from goneaway_tui.settings.option_value import (
     BY_NAME,
     FLAG_NAMES,
     KEY_NAMES,
-    LEFT_OUT,
+    UNSUPPORTED,
     OptionValue,
     OriginRank,
     canonical,
     did_you_mean,
-    is_unsupported,
     meaning,
+    unsupported_error,
 )
-from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS, READS, REPLAY, UI, BareMeaning
+from goneaway_tui.settings.options import ACTIONS, COMMANDS, FILE_COMMANDS, OPTIONS, REPLAY, UI, BareMeaning
 from goneaway_tui.settings.secrets import mask_secret
 from goneaway_tui.settings.values import shown
 
@@ -224,7 +224,7 @@ def _sorted_words(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C9
     for word, after_password in words:
         if is_dsn(word):
             dsns.append(tuple(option_values_in(word)))
-        elif command in READS and not after_password and not word.startswith("@"):
+        elif command in FILE_COMMANDS and not after_password and not word.startswith("@"):
             files.append(word)
         elif command in ACTIONS and not action:
             action = _action(command, word)
@@ -266,13 +266,13 @@ def _one_of(names: Sequence[str]) -> str:
 
 
 def _unknown(word: str) -> SettingsError:
-    if word[:2] in LEFT_OUT:
-        return is_unsupported(word[:2])
+    if word[:2] in UNSUPPORTED:
+        return unsupported_error(word[:2])
     if not word.startswith("--"):
         return SettingsError(_("there is no flag {flag}", flag=shown(word[:2])), _("see --help"))
     flag = canonical(word.partition("=")[0])
-    if flag in LEFT_OUT:
-        return is_unsupported(flag)
+    if flag in UNSUPPORTED:
+        return unsupported_error(flag)
     if flag[2:] in COMMANDS:
         return SettingsError(
             _("there is no flag {flag}", flag=shown(flag)),

@@ -19,9 +19,9 @@ from goneaway_tui.settings.options import (
     COMMANDS,
     CONNECTED,
     EXPLAIN,
+    FILE_COMMANDS,
     FORMATS,
     OPTIONS,
-    READS,
     RUNS,
     UI,
     BareMeaning,
@@ -258,7 +258,7 @@ def _words_of_each() -> Iterator[str]:
     yield f'                    {UI}) found="{" ".join(COMMANDS)}" ;;'
     for command, words in ACTIONS.items():
         yield f'                    {command}) [[ -n $action ]] || found="{" ".join(words)}" ;;'
-    yield f"                    {' | '.join(READS)}) [[ $value == @* ]] || {{ _goneaway_tui_files; return; }} ;;"
+    yield f"                    {' | '.join(FILE_COMMANDS)}) [[ $value == @* ]] || {{ _goneaway_tui_files; return; }} ;;"
 
 
 _FISH = r"""# fish completion of goneaway-tui. Made by: goneaway-tui completion fish
@@ -357,7 +357,7 @@ def _commands() -> Iterator[str]:
 def _words() -> Iterator[str]:
     for command, words in ACTIONS.items():
         yield f"complete -c goneaway-tui -n '__goneaway_tui_wants {command}' -a '{' '.join(words)}'"
-    yield f"complete -c goneaway-tui -n '__goneaway_tui_for {' '.join(READS)}' -F"
+    yield f"complete -c goneaway-tui -n '__goneaway_tui_for {' '.join(FILE_COMMANDS)}' -F"
     yield f"complete -c goneaway-tui -n '__goneaway_tui_for {' '.join(CONNECTED)}' -a '(__goneaway_tui_names @ servers)'"
 
 
@@ -425,8 +425,8 @@ def zsh_script() -> str:
         specs="\n".join(_specs()),
         described="\n".join(f"        {_zsh_quoted(f'{name}:{text}')}" for name, text in COMMANDS.items()),
         words="\n".join(_zsh_words_of_each()),
-        reads="|".join(READS),
-        connected="|".join(command for command in CONNECTED if command not in {UI, *READS}),
+        reads="|".join(FILE_COMMANDS),
+        connected="|".join(command for command in CONNECTED if command not in {UI, *FILE_COMMANDS}),
     )
 
 

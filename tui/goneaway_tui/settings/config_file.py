@@ -12,10 +12,10 @@ from goneaway_tui.settings import config_reader
 from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config_reader import (
     COLOR,
-    COMMON,
-    CONNECTION,
+    COMMON_OPTIONS,
+    CONNECTION_OPTIONS,
     GROUPS,
-    OF_A_SERVER,
+    SERVER_OPTIONS,
     SERVERS,
     Config,
 )
@@ -25,7 +25,7 @@ from goneaway_tui.settings.option_value import OptionValue, resolved_option, spe
 from goneaway_tui.settings.options import BareMeaning
 from goneaway_tui.settings.settings import InfoAnswer
 
-LONGEST = 256 << 10
+MAX_CONFIG_BYTES = 256 << 10
 """Bytes of a config file at most."""
 
 _EXAMPLES = {
@@ -45,7 +45,7 @@ _EXAMPLES = {
     "ssh": "dba@jump.example.com",
 }
 """Example values for options without a default, or with a better example than the default."""
-_UNSHOWN = {"password", "ssl", "ssl-verify-server-cert"}
+_NOT_IN_EXAMPLE = {"password", "ssl", "ssl-verify-server-cert"}
 """Keys that the example file leaves out: passwords, and second names of an option."""
 
 _BEGINNING = marked("""\
@@ -113,9 +113,9 @@ def check_config(
 
 def decoded(content: FileContent, name: str) -> str:
     """The text of a config file. Raises SettingsError where it is too long or not UTF-8."""
-    if len(content.data) > LONGEST:
+    if len(content.data) > MAX_CONFIG_BYTES:
         raise SettingsError(
-            _("{file} is longer than {number} KiB", file=name, number=LONGEST >> 10),
+            _("{file} is longer than {number} KiB", file=name, number=MAX_CONFIG_BYTES >> 10),
             _("that is no config file"),
         )
     try:
@@ -161,8 +161,10 @@ def check_report(config: Config, faults: tuple[SettingsError, ...]) -> InfoAnswe
 
 def example_config() -> str:
     """A config file with every key, each behind a `#`."""
-    common = (line for word in COMMON for line in _sample(word))
-    connection = (line for word in CONNECTION if word not in _UNSHOWN for line in _sample(word))
+    common = (line for word in COMMON_OPTIONS for line in _sample(word))
+    connection = (
+        line for word in CONNECTION_OPTIONS if word not in _NOT_IN_EXAMPLE for line in _sample(word)
+    )
     import textwrap
 
     keys = textwrap.fill(", ".join(BINDINGS), 100, initial_indent="# ", subsequent_indent="# ")
@@ -181,7 +183,7 @@ def example_config() -> str:
 
 
 def _sample(word: str) -> Iterator[str]:
-    option = OF_A_SERVER[word]
+    option = SERVER_OPTIONS[word]
     value = "false" if option.is_switch else str(_EXAMPLES.get(word, option.default))
     yield f"# {option.help_text}\n"
     yield (

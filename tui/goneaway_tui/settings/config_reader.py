@@ -93,15 +93,15 @@ COLORS = (
 )
 """Colours with a name; any other is `#rrggbb`."""
 
-COMMON: Mapping[str, Option] = {
+COMMON_OPTIONS: Mapping[str, Option] = {
     option.word: option for option in OPTIONS if option.section is Section.SHOWING
 }
-CONNECTION: Mapping[str, Option] = {
+CONNECTION_OPTIONS: Mapping[str, Option] = {
     option.word: option for option in OPTIONS if option.section is Section.CONNECTION
 }
-OF_A_SERVER = {**CONNECTION, **COMMON}
+SERVER_OPTIONS = {**CONNECTION_OPTIONS, **COMMON_OPTIONS}
 
-MOST_NAMED = 8
+MAX_NAMES_LISTED = 8
 """Names listed in one line of an error."""
 
 
@@ -146,7 +146,7 @@ class Config:
 
 def _among(name: str, names: Mapping[str, object]) -> str:
     """A hint that lists the known names; empty where there are none."""
-    some = ", ".join([*names][:MOST_NAMED]) + ", ..." * (len(names) > MOST_NAMED)
+    some = ", ".join([*names][:MAX_NAMES_LISTED]) + ", ..." * (len(names) > MAX_NAMES_LISTED)
     return did_you_mean(name, names) or (_("there are {names}", names=some) if names else "")
 
 
@@ -258,7 +258,7 @@ class _Reader:
             with self._faults.noting():
                 tables[table] = self._table(document.get(table, {}), (table,))
         option_values = self._readable(
-            lambda key: self._option(COMMON, (key,), document[key]),
+            lambda key: self._option(COMMON_OPTIONS, (key,), document[key]),
             [key for key in document if key not in tables],
         )
         servers = {}
@@ -301,7 +301,7 @@ class _Reader:
     def _server_option(self, path: KeyPath, value: object) -> OptionValue:
         read = self._passwords.get(canonical(path[-1]))
         if read is None:
-            return self._option(OF_A_SERVER, path, value)
+            return self._option(SERVER_OPTIONS, path, value)
         return OptionValue(
             BY_NAME["password"], None, self._faults.locate(path), OriginRank.CONFIG, read(path, value)
         )
@@ -340,7 +340,7 @@ class _Reader:
         extra = (COLOR, GROUP, *self._passwords) if len(path) > 1 else (SERVERS, GROUPS, KEYS)
         key = canonical(path[-1])
         hint = did_you_mean(key, [*options, *extra]).replace("-", "_")
-        if not hint and len(path) == 1 and key in CONNECTION:
+        if not hint and len(path) == 1 and key in CONNECTION_OPTIONS:
             hint = _("write it below [servers.NAME]")
         return self._faults.fault(
             path,

@@ -195,7 +195,7 @@ def _usage(command: str = UI) -> Iterator[str]:
     for beginning, synopsis in zip(beginnings, synopses, strict=True):
         start = f"{beginning} goneaway-tui "
         word = synopsis.partition("[")[0]
-        yield _filled(_BRACKETS.sub(_unbroken, synopsis), start, " " * cell_width(start + word))
+        yield _filled(_BRACKETS.sub(_unbreakable, synopsis), start, " " * cell_width(start + word))
 
 
 def _columns(flags: str, text: str) -> str:
@@ -210,7 +210,7 @@ def _filled(text: str, first: str = "", others: str = "") -> str:
     return "\n".join(wrapped(text, WIDTH, first, others)).replace("\xa0", " ") + "\n"
 
 
-def _unbroken(bracket: re.Match[str]) -> str:
+def _unbreakable(bracket: re.Match[str]) -> str:
     return bracket[0].replace(" ", "\xa0")
 
 

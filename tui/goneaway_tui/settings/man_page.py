@@ -41,7 +41,14 @@ def manual_text() -> str:
 def _lines() -> Iterator[str]:
     yield from _synopses()
     keys = _("Without a command it is the screen; there {key} tells the keys.", key="\\fB?\\fR")
-    yield from (".hy", ".ad b", _titled(_("DESCRIPTION")), _broken(_escaped(_(ABOUT))), ".PP", _broken(keys))
+    yield from (
+        ".hy",
+        ".ad b",
+        _titled(_("DESCRIPTION")),
+        _breakable(_escaped(_(ABOUT))),
+        ".PP",
+        _breakable(keys),
+    )
     for paragraph in SOURCES:
         yield from (".PP", _bold_flags(_(paragraph, place=_("in brackets below"))))
     yield _titled(_("COMMANDS"))
@@ -58,7 +65,7 @@ def _lines() -> Iterator[str]:
 
 def _synopses() -> Iterator[str]:
     """The head of the page and the ways to call the program."""
-    chapter, name = _("User Commands"), _broken(_(NAME))
+    chapter, name = _("User Commands"), _breakable(_(NAME))
     yield from (
         f'.TH GONEAWAY-TUI 1 "" goneaway-tui "{chapter}"',
         '.\\" Made by: goneaway-tui manual',
@@ -123,10 +130,10 @@ def _values(text: str) -> str:
 def _bold_flags(text: str) -> str:
     """A sentence with its flags bold."""
     bold = _FLAG.sub(lambda match: f"\\fB{match[0]}\\fR", _escaped(text, dash="-")).replace("-", "\\-")
-    return _broken(bold)
+    return _breakable(bold)
 
 
-def _broken(text: str) -> str:
+def _breakable(text: str) -> str:
     """`text` with a place to break the line wherever letters are written without spaces: roff finds none there itself."""
     broken, before = "", " "
     for piece in pieces(text):

@@ -18,7 +18,7 @@ from goneaway_tui.settings.environment import Environment, FileContent
 from goneaway_tui.settings.option_value import did_you_mean
 from goneaway_tui.text.sanitize import plain
 
-LONGEST_LINE = 4095
+MAX_LINE_BYTES = 4095
 """Bytes. The clients read the rest of a longer line as a line of its own (`char buff[4096]`); we refuse such a line."""
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "s": " ", "\\": "\\", '"': '"', "'": "'"}
@@ -62,9 +62,9 @@ def parse_option_file(text: str, name: str) -> Iterator[OptionLine | Include]:
         if not bare or bare[0] in "#;":
             continue
         position = _("{file} line {line}", file=name, line=number)
-        if len(bare) > LONGEST_LINE // 4 and len(bare.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
+        if len(bare) > MAX_LINE_BYTES // 4 and len(bare.encode("utf-8", "surrogateescape")) > MAX_LINE_BYTES:
             raise SettingsError(
-                _("longer than {number} bytes, which the clients cut in two", number=LONGEST_LINE),
+                _("longer than {number} bytes, which the clients cut in two", number=MAX_LINE_BYTES),
                 _("make it shorter"),
                 position,
             )
@@ -140,7 +140,7 @@ def _unescaped(value: str) -> str:
 
 _UNUSED, _KEY, _LENGTH, _BLOCK = 4, 20, 4, 16
 Decryption = Callable[[bytes], bytes]
-LONGEST = 4096
+MAX_CIPHERTEXT_BYTES = 4096
 """Bytes of ciphertext in a line at most, as in MySQL."""
 
 
@@ -169,7 +169,7 @@ def _lines(data: bytes) -> Iterator[bytes]:
         length = int.from_bytes(data[at : at + _LENGTH], "little")
         at += _LENGTH
         cipher = data[at : at + length]
-        if not 0 < length <= LONGEST or length % _BLOCK or len(cipher) < length:
+        if not 0 < length <= MAX_CIPHERTEXT_BYTES or length % _BLOCK or len(cipher) < length:
             raise ValueError(_("no line of it ends where byte {number} says", number=at))
         yield _unpadded(decrypt(cipher))
         at += length
@@ -208,13 +208,13 @@ LOGIN_GROUPS = ("client", "mysql")
 FOLDERS = ("/etc", "/etc/mysql")
 """Folders that are compiled into the packages of most systems; `--help` of each client lists its own."""
 
-DEEPEST = 10
+MAX_INCLUDE_DEPTH = 10
 """Levels of includes at most, as in both clients."""
-MOST_FILES = 200
-MOST_BYTES = 256 << 10
+MAX_FILES = 200
+MAX_TOTAL_BYTES = 256 << 10
 """Bounds of our own on all files together: ten levels of `!includedir` could name any number of files."""
-MOST_WARNINGS = 20
-MAKES_ONE = marked("mysql_config_editor set --login-path=NAME makes one")
+MAX_WARNINGS = 20
+LOGIN_PATH_HINT = marked("mysql_config_editor set --login-path=NAME makes one")
 
 _OTHERS_MAY_READ = stat.S_IXUSR | stat.S_IRWXG | stat.S_IRWXO
 
@@ -295,10 +295,14 @@ class OptionFiles:
         for entry in parse_option_file(content.data.decode("utf-8", "surrogateescape"), name):
             if isinstance(entry, OptionLine):
                 yield entry, name
-            elif depth == DEEPEST:
+            elif depth == MAX_INCLUDE_DEPTH:
                 position = _("{file} line {line}", file=name, line=entry.line)
                 self.warn(
-                    _("{place}: not followed, {number} inclusions deep", place=position, number=DEEPEST)
+                    _(
+                        "{place}: not followed, {number} inclusions deep",
+                        place=position,
+                        number=MAX_INCLUDE_DEPTH,
+                    )
                 )
             else:
                 yield from self._included(entry, name, depth)
@@ -316,7 +320,7 @@ class OptionFiles:
 
     @property
     def _is_too_much(self) -> bool:
-        return self._files > MOST_FILES or self._bytes > MOST_BYTES
+        return self._files > MAX_FILES or self._bytes > MAX_TOTAL_BYTES
 
     def _targets(self, include: Include, origin: str) -> list[Path]:
         if not include.is_folder:
@@ -370,7 +374,7 @@ class OptionFiles:
 
     def warn(self, line: str) -> None:
         """Add a warning for the person."""
-        if len(self.warnings) < MOST_WARNINGS:
+        if len(self.warnings) < MAX_WARNINGS:
             self.warnings[line] = None
 
     def _expanded(self, path: str) -> Path:
@@ -380,7 +384,7 @@ class OptionFiles:
 def _no_login_path(name: str, file: str, known: set[str], *, is_read: bool) -> SettingsError:
     if not is_read:
         why = _("there is no login path {name!r}: {file} is not there, or is ignored", name=name, file=file)
-        return SettingsError(why, _(MAKES_ONE))
+        return SettingsError(why, _(LOGIN_PATH_HINT))
     hint = did_you_mean(name, known) or _("mysql_config_editor print --all lists them")
     return SettingsError(_("{file} has no login path {name!r}", file=file, name=name), hint)
 

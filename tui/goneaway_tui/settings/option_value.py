@@ -15,20 +15,20 @@ from goneaway_tui.i18n import _, marked
 from goneaway_tui.settings.options import OPTIONS, BareMeaning, Option
 from goneaway_tui.settings.values import InvalidValue
 
-LEFT_OUT: Mapping[str, str] = dict.fromkeys(
+UNSUPPORTED: Mapping[str, str] = dict.fromkeys(
     ("--compress", "-C", "--compression-algorithms", "--zstd-compression-level"),
     marked("leave it away: a look at the server is small"),
 )
 """Options of the `mysql` client that we do not have: our connection does not compress. An option file may hold them."""
 
-UNCHECKED = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fplist"})
+UNSUPPORTED_CHECKS = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fplist"})
 """Options of an option file that ask for a check of the server that we do not make; a warning says so."""
 
 
-def is_unsupported(flag: str) -> SettingsError:
+def unsupported_error(flag: str) -> SettingsError:
     """The error for a flag of LEFT_OUT."""
     return SettingsError(
-        _("{flag} is left out: this connection does not compress", flag=flag), _(LEFT_OUT[flag])
+        _("{flag} is left out: this connection does not compress", flag=flag), _(UNSUPPORTED[flag])
     )
 
 

@@ -87,7 +87,7 @@ COMMANDS: Mapping[str, str] = {
 }
 """The words that choose a command. Without one the command is `ui`."""
 
-READS: Mapping[str, str] = {EXPLAIN: "logs", REPLAY: "a recording"}
+FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", REPLAY: "a recording"}
 """Commands that take names of files, and what the files are."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
@@ -101,7 +101,7 @@ FORMATS: Mapping[str, str] = {row.name: row.suffix for row in export.FORMATS.val
 """The formats of a snapshot, and the suffix of a file that chooses the format where `--format` does not."""
 
 
-SCRIPTED: Mapping[str, tuple[str | None, ...]] = {
+ENGLISH_FORMATS: Mapping[str, tuple[str | None, ...]] = {
     SNAPSHOT: ("json", "csv"),
     WATCH: (None,),
     EXPLAIN: ("json",),
@@ -201,7 +201,7 @@ def _origin(
     return Option(name, flags, read, help, default, Section.ORIGINS, metavar, bare, env, commands=commands)
 
 
-def _asked(
+def _serving(
     name: str,
     read: Callable[[str], object],
     help: str,  # noqa: A002 - it is what the field is called
@@ -210,14 +210,14 @@ def _asked(
     section: Section = Section.EXPORTING,
 ) -> Option:
     """An option of exporter or serve; a switch where it has no metavar. A switch has no environment variable."""
-    flag, commands = f"--{name.replace('_', '-')}", ASKED[section]
+    flag, commands = f"--{name.replace('_', '-')}", SERVING_COMMANDS[section]
     if not metavar:
         return Option(name, (flag,), read, help, "0", section, bare=True, commands=commands)
     env = f"GONEAWAY_{name.upper()}"
     return Option(name, (flag,), read, help, default, section, metavar, env=env, commands=commands)
 
 
-ASKED: Mapping[Section, tuple[str, ...]] = {
+SERVING_COMMANDS: Mapping[Section, tuple[str, ...]] = {
     Section.LISTENING: (EXPORTER, SERVE),
     Section.EXPORTING: (EXPORTER,),
     Section.SERVING: (SERVE,),
@@ -275,7 +275,7 @@ OPTIONS: tuple[Option, ...] = (
            "1m", Section.SHOWING, "TIME", env="GONEAWAY_IMMINENT_BELOW"),
     Option("read_only", ("--read-only",), values.switch, marked("Change nothing: no tuning, no kill."),
            default="0", section=Section.SHOWING, bare=True, env="GONEAWAY_READ_ONLY"),
-    Option("statements", ("--no-statements",), values.unless, marked("Never show or write SQL text."),
+    Option("statements", ("--no-statements",), values.negated_switch, marked("Never show or write SQL text."),
            default="0", section=Section.SHOWING, bare=False, env="GONEAWAY_NO_STATEMENTS",
            printed="statements"),
     Option("theme", ("--theme",), values.one_of(THEMES), marked("Colours: {themes}."), None, Section.SHOWING, "NAME",
@@ -306,21 +306,21 @@ OPTIONS: tuple[Option, ...] = (
            Section.RECORDING, "AMOUNT", commands=(UI, DEMO, WATCH)),
     Option("recording", ("--recording",), values.path, marked("What --record wrote: explain looks up who left at the time."), None,
            Section.RECORDING, "FILE", commands=(EXPLAIN,)),
-    _asked("listen", values.listen,
+    _serving("listen", values.listen,
            marked("Where it is to be asked, {exporter} or {serve} unless told; 0.0.0.0 or [::] is anywhere."),
            "ADDRESS:PORT", section=Section.LISTENING),
-    _asked("listen_cert", values.path, marked("Speak TLS, with this certificate."), "FILE", section=Section.LISTENING),
-    _asked("listen_key", values.path, marked("Its key."), "FILE", section=Section.LISTENING),
-    _asked("listen_ca", values.path, marked("Let in whose certificate one of these authorities signed."), "FILE",
+    _serving("listen_cert", values.path, marked("Speak TLS, with this certificate."), "FILE", section=Section.LISTENING),
+    _serving("listen_key", values.path, marked("Its key."), "FILE", section=Section.LISTENING),
+    _serving("listen_ca", values.path, marked("Let in whose certificate one of these authorities signed."), "FILE",
            section=Section.LISTENING),
-    _asked("listen_auth", values.path, marked("Let in who knows the user:password in this file."), "FILE",
+    _serving("listen_auth", values.path, marked("Let in who knows the user:password in this file."), "FILE",
            section=Section.LISTENING),
-    _asked("max_series", values.count(100, 1_000_000, marked("100 to 1000000")),
+    _serving("max_series", values.count(100, 1_000_000, marked("100 to 1000000")),
            marked("The most series that name users and programs; the rest is added up as other."), "COUNT", "5000"),
-    _asked("print_rules", values.switch, marked("Print alert rules for Prometheus, and leave.")),
-    _asked("print_dashboard", values.switch, marked("Print a dashboard for Grafana, and leave.")),
-    _asked("allow_changes", values.switch, marked("Let those who look tune and kill too."), section=Section.SERVING),
-    _asked("max_viewers", values.count(1, 100, marked("1 to 100")),
+    _serving("print_rules", values.switch, marked("Print alert rules for Prometheus, and leave.")),
+    _serving("print_dashboard", values.switch, marked("Print a dashboard for Grafana, and leave.")),
+    _serving("allow_changes", values.switch, marked("Let those who look tune and kill too."), section=Section.SERVING),
+    _serving("max_viewers", values.count(1, 100, marked("1 to 100")),
            marked("How many may look at once; each is a connection to every server."), "COUNT", "5", section=Section.SERVING),
     _origin("defaults_file", values.path, marked("The only option file to read."), "FILE"),
     _origin("defaults_extra_file", values.path, marked("An option file to read before ~/.my.cnf."), "FILE"),

@@ -19,9 +19,9 @@ from goneaway_tui.settings.environment import Environment, FileContent, Files
 from goneaway_tui.settings.resolve import resolve
 from goneaway_tui.settings.settings import Settings
 
-UNNAMED = "new"
+DRAFT_NAME = "new"
 """The name of a draft without one, with a number where the name is taken."""
-USUAL_MODE = "PREFERRED"
+DEFAULT_SSL_MODE = "PREFERRED"
 
 
 def servers_of(path: Path, environment: Environment) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def profile_toml(draft: ProfileDraft) -> str:
         for name in ("host", "port", "user", "socket", "ssl_mode", "ssl_ca", "ssh")
         if (value := getattr(draft, name)).strip()
     }
-    if entries.get("ssl_mode") == USUAL_MODE:
+    if entries.get("ssl_mode") == DEFAULT_SSL_MODE:
         del entries["ssl_mode"]
     if draft.port.strip().isascii() and draft.port.strip().isdecimal():
         entries["port"] = int(draft.port)
@@ -79,7 +79,7 @@ def trial_settings(
     """The settings of a run with the drafted server. `path` is the config file. Raises SettingsError."""
     content = environment.files.read(path) or FileContent(b"")
     servers = _read(content, environment.name(path)).servers
-    candidates = (UNNAMED, *(f"{UNNAMED}-{number}" for number in range(2, len(servers) + 3)))
+    candidates = (DRAFT_NAME, *(f"{DRAFT_NAME}-{number}" for number in range(2, len(servers) + 3)))
     name = next(candidate for candidate in candidates if candidate not in servers)
     draft = replace(draft, name=name)
     check_draft(draft)

@@ -23,7 +23,7 @@ from goneaway_tui.settings.option_value import (
     DEFAULT,
     KEY_NAMES,
     LOCALE,
-    UNCHECKED,
+    UNSUPPORTED_CHECKS,
     OptionValue,
     OriginRank,
     ResolvedOption,
@@ -51,7 +51,7 @@ from goneaway_tui.settings.settings import ConnectionSettings, InfoAnswer, Setti
 from goneaway_tui.text.sanitize import plain
 
 NOT_FOR_DEMO = marked("{flag} does not go with demo, which has a server of its own")
-FEW = 3
+MAX_COMMANDS_LISTED = 3
 """An option of more commands than this is not listed with them in an error."""
 
 
@@ -74,11 +74,11 @@ def refuse_foreign_options(line: CommandLine) -> None:
         few = _("it goes with {commands} only", commands=commands)
         raise SettingsError(
             _("{flag} does not go with {command}", flag=option_value.origin, command=line.command),
-            few if len(option.commands) <= FEW else _("leave it out"),
+            few if len(option.commands) <= MAX_COMMANDS_LISTED else _("leave it out"),
         )
 
 
-UNTOLD = marked("serve without --allow-changes")
+SERVE_READ_ONLY = marked("serve without --allow-changes")
 
 
 def derived_value(command: str, decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
@@ -92,11 +92,11 @@ def derived_value(command: str, decided: Mapping[str, ResolvedOption]) -> dict[s
     if decided["wall"].value:
         derived["read_only"] = decided["wall"]
     elif command == SERVE and not (decided["allow_changes"].value or decided["read_only"].value):
-        derived["read_only"] = ResolvedOption(True, UNTOLD, OriginRank.DEFAULT)
+        derived["read_only"] = ResolvedOption(True, SERVE_READ_ONLY, OriginRank.DEFAULT)
     return derived
 
 
-LOCAL = "localhost"
+LOCALHOST = "localhost"
 
 _MODES = tuple(SslMode)
 
@@ -125,22 +125,30 @@ def connection_settings(decided: Mapping[str, ResolvedOption]) -> dict[str, Reso
         tcp = protocol
     if tcp is not None:
         return _tcp(
-            ResolvedOption(host.value or LOCAL, *_by(tcp if host.value is None else host)), socket, tcp
+            ResolvedOption(host.value or LOCALHOST, *_origin_of(tcp if host.value is None else host)),
+            socket,
+            tcp,
         )
     if protocol.value is Transport.SOCKET and host.rank <= protocol.rank:
         return _socket(host, socket, protocol)
-    if host.value is None or host.value.lower() == LOCAL:
+    if host.value is None or host.value.lower() == LOCALHOST:
         if port.rank.is_deliberate and not (named and socket.rank >= port.rank):
             return _tcp(
-                ResolvedOption(host.value or LOCAL, *_by(port if host.value is None else host)), socket, port
+                ResolvedOption(host.value or LOCALHOST, *_origin_of(port if host.value is None else host)),
+                socket,
+                port,
             )
         decider = socket if named else host
-        return {"host": host, "socket": socket, "transport": ResolvedOption(Transport.SOCKET, *_by(decider))}
+        return {
+            "host": host,
+            "socket": socket,
+            "transport": ResolvedOption(Transport.SOCKET, *_origin_of(decider)),
+        }
     if named and (socket.rank > host.rank or (socket.rank is host.rank and host.rank.is_deliberate)):
         return {
-            "host": ResolvedOption(None, *_by(socket)),
+            "host": ResolvedOption(None, *_origin_of(socket)),
             "socket": socket,
-            "transport": ResolvedOption(Transport.SOCKET, *_by(socket)),
+            "transport": ResolvedOption(Transport.SOCKET, *_origin_of(socket)),
         }
     return _tcp(host, socket, host)
 
@@ -148,7 +156,7 @@ def connection_settings(decided: Mapping[str, ResolvedOption]) -> dict[str, Reso
 def _socket(
     host: ResolvedOption, socket: ResolvedOption, protocol: ResolvedOption
 ) -> dict[str, ResolvedOption]:
-    if host.value is not None and host.value.lower() != LOCAL:
+    if host.value is not None and host.value.lower() != LOCALHOST:
         if host.rank is protocol.rank:
             raise SettingsError(
                 _(
@@ -158,19 +166,23 @@ def _socket(
                 ),
                 _("leave one of them out"),
             )
-        host = ResolvedOption(None, *_by(protocol))
-    return {"host": host, "socket": socket, "transport": ResolvedOption(Transport.SOCKET, *_by(protocol))}
+        host = ResolvedOption(None, *_origin_of(protocol))
+    return {
+        "host": host,
+        "socket": socket,
+        "transport": ResolvedOption(Transport.SOCKET, *_origin_of(protocol)),
+    }
 
 
 def _tcp(host: ResolvedOption, socket: ResolvedOption, decider: ResolvedOption) -> dict[str, ResolvedOption]:
     return {
         "host": host,
-        "socket": socket if socket.value is None else ResolvedOption(None, *_by(decider)),
-        "transport": ResolvedOption(Transport.TCP, *_by(decider)),
+        "socket": socket if socket.value is None else ResolvedOption(None, *_origin_of(decider)),
+        "transport": ResolvedOption(Transport.TCP, *_origin_of(decider)),
     }
 
 
-def _by(decider: ResolvedOption) -> tuple[str, OriginRank]:
+def _origin_of(decider: ResolvedOption) -> tuple[str, OriginRank]:
     return decider.origin, decider.rank
 
 
@@ -185,7 +197,7 @@ def ssl_mode(given: Mapping[str, ResolvedOption]) -> ResolvedOption:
     )
     decided = mode
     if switch.value is False and switch.rank > mode.rank:
-        decided = ResolvedOption(SslMode.DISABLED, *_by(switch))
+        decided = ResolvedOption(SslMode.DISABLED, *_origin_of(switch))
     requests = (
         (SslMode.REQUIRED, switch, switch.value is True),
         (
@@ -198,7 +210,7 @@ def ssl_mode(given: Mapping[str, ResolvedOption]) -> ResolvedOption:
     floor = decided.rank
     for mode_asked, asking, is_asked in requests:
         if is_asked and asking.rank >= floor and _MODES.index(decided.value) < _MODES.index(mode_asked):
-            decided = ResolvedOption(mode_asked, *_by(asking))
+            decided = ResolvedOption(mode_asked, *_origin_of(asking))
     return decided
 
 
@@ -398,7 +410,7 @@ def _from_option_files(files: OptionFiles, command: str) -> Iterator[OptionValue
         option, text = meaning(KEY_NAMES, entry.key.lower(), entry.value)
         if option is not None:
             yield OptionValue(option, text, entry.origin, OriginRank.OPTION_FILE)
-        elif entry.key in UNCHECKED and entry.value:
+        elif entry.key in UNSUPPORTED_CHECKS and entry.value:
             files.warn(
                 _(
                     "{place}: {name} is passed over; --ssl-ca names whom to trust here",
@@ -430,12 +442,12 @@ def _overruled(server: ConfigServer | None, decided: Mapping[str, ResolvedOption
             )
 
 
-_MERGED = {"ssl", "ssl_verify_server_cert", "protocol"} | {
+_WITHOUT_FIELD = {"ssl", "ssl_verify_server_cert", "protocol"} | {
     option.name for option in OPTIONS if option.section is Section.ORIGINS
 }
 """Options that no field of the settings holds: they only decide the values of others."""
 _OF_CONNECTION = frozenset(field.name for field in fields(ConnectionSettings)) - {"ask_password"}
-_OF_RUN = frozenset(field.name for field in fields(Settings)) & ({*BY_NAME} - _MERGED)
+_OF_RUN = frozenset(field.name for field in fields(Settings)) & ({*BY_NAME} - _WITHOUT_FIELD)
 """The fields of the settings that hold the value of the option of the same name."""
 
 
@@ -454,7 +466,7 @@ def _settings(
     ask_password = value["password"] is BareMeaning.ASK
     if ask_password:
         value["password"] = None
-    origins = {name: option.origin for name, option in decided.items() if name not in _MERGED}
+    origins = {name: option.origin for name, option in decided.items() if name not in _WITHOUT_FIELD}
     return Settings(
         command=line.command,
         connection=ConnectionSettings(

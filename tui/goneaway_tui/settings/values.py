@@ -45,7 +45,7 @@ def switch(text: str) -> bool:
     return word in _TRUE
 
 
-def unless(text: str) -> bool:
+def negated_switch(text: str) -> bool:
     """The opposite of `switch`, for an option whose name begins with `no-`."""
     return not switch(text)
 
@@ -169,7 +169,7 @@ def connect_timeout(text: str) -> float:
     return max(duration, 0.1) if duration else 43_200
 
 
-def _begun(text: str, names: Sequence[str]) -> str:
+def _completed(text: str, names: Sequence[str]) -> str:
     """The one of `names` that `text` is, or abbreviates, as in the clients; else empty."""
     word = text.strip().upper().replace("-", "_")
     begun = [name for name in names if name.startswith(word)]
@@ -178,7 +178,7 @@ def _begun(text: str, names: Sequence[str]) -> str:
 
 def ssl_mode(text: str) -> SslMode:
     """A mode of TLS, which may be abbreviated."""
-    mode = _begun(text, tuple(SslMode))
+    mode = _completed(text, tuple(SslMode))
     if not mode:
         raise InvalidValue(_("not a mode"), text, _("it is one of {names}", names=", ".join(SslMode)))
     return SslMode(mode)
@@ -186,7 +186,7 @@ def ssl_mode(text: str) -> SslMode:
 
 def protocol(text: str) -> Transport:
     """A transport, which may be abbreviated."""
-    name = _begun(text, (*Transport, "PIPE", "MEMORY"))
+    name = _completed(text, (*Transport, "PIPE", "MEMORY"))
     if not name:
         raise InvalidValue(_("not a protocol"), text, _("it is one of {names}", names=", ".join(Transport)))
     if name not in tuple(Transport):

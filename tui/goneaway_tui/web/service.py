@@ -26,7 +26,7 @@ from aiohttp.web_protocol import RequestHandler
 from textual_serve.download_manager import DownloadManager
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.http_auth import CHALLENGE, UNKNOWN, Guard, HttpEndpoint, refusal_text, tls_context
+from goneaway_tui.http_auth import CHALLENGE, UNAUTHORIZED, Guard, HttpEndpoint, refusal_text, tls_context
 from goneaway_tui.i18n import _
 from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
@@ -156,7 +156,7 @@ WIDEST, HIGHEST = 1000, 500
 """Cells of a screen."""
 CLOSING_SECONDS = 3.0
 """Longest time that a browser may take to confirm that its WebSocket is closed."""
-LONGEST_PATH = 1024
+MAX_PATH_CHARACTERS = 1024
 """Characters of a path with its query, at most."""
 MIME = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 POLICY = {
@@ -267,7 +267,7 @@ class WebService:
         return await self._answered(request, handler)
 
     async def _answered(self, request: web.Request, handler: Answer) -> web.StreamResponse:
-        if len(request.raw_path) > LONGEST_PATH:
+        if len(request.raw_path) > MAX_PATH_CHARACTERS:
             return web.Response(status=414, text="414\n")
         status = self._guard.refusal(
             request.headers,
@@ -277,7 +277,7 @@ class WebService:
         )
         if status is None:
             return await handler(request)
-        headers = {"WWW-Authenticate": CHALLENGE} if status == UNKNOWN else None
+        headers = {"WWW-Authenticate": CHALLENGE} if status == UNAUTHORIZED else None
         return web.Response(status=status, text=f"{refusal_text(status)}\n", headers=headers)
 
     async def _page(self, request: web.Request) -> web.Response:

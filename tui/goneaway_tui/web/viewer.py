@@ -19,15 +19,15 @@ from textual_serve.download_manager import DownloadManager
 
 PRELUDE = b"__GANGLION__\n"
 """The first line of the driver."""
-LEAST_LINES = 10
+MAX_LINES_BEFORE_PRELUDE = 10
 """Lines that may come before the prelude."""
-GOODBYE_SECONDS = 3.0
+EXIT_SECONDS = 3.0
 """Longest time that the process may take to end."""
 MAX_BEHIND_BYTES = 128 * 1024
 """What may wait for the process to read it, besides what the pipe holds."""
-KEPT = 4096
+STDERR_BYTES = 4096
 """Bytes of its standard error that are kept."""
-LEFT = (0, 130)
+LEFT_STATUSES = (0, 130)
 """Exit statuses of a screen that its user left."""
 
 
@@ -103,21 +103,21 @@ class Viewer(AppService):
         assert process is not None  # noqa: S101 - `start` has opened it
         assert process.stdout is not None  # noqa: S101
         assert process.stderr is not None  # noqa: S101
-        complaints = asyncio.create_task(_last_of(process.stderr))
+        complaints = asyncio.create_task(_last_line(process.stderr))
         try:
             with suppress(asyncio.IncompleteReadError, ConnectionError, ValueError):
                 await self._hand_on(process.stdout)
             self.stdin.close()
             # A process is not seen to end, nor can it, while what it draws fills the pipe.
-            rest = asyncio.create_task(_last_of(process.stdout))
+            rest = asyncio.create_task(_last_line(process.stdout))
             try:
-                await asyncio.wait_for(process.wait(), GOODBYE_SECONDS)
+                await asyncio.wait_for(process.wait(), EXIT_SECONDS)
             except TimeoutError:
                 self._kill()
                 await process.wait()
             finally:
                 rest.cancel()
-            await self._ended(process.returncode in LEFT, await complaints)
+            await self._ended(process.returncode in LEFT_STATUSES, await complaints)
         finally:
             complaints.cancel()
 
@@ -130,7 +130,7 @@ class Viewer(AppService):
         self.stdin.close()
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(GOODBYE_SECONDS):
+                async with asyncio.timeout(EXIT_SECONDS):
                     await self._download_manager.cancel_app_downloads(app_service_id=self.app_service_id)
                     await asyncio.wait({task})
         finally:
@@ -148,7 +148,7 @@ class Viewer(AppService):
 
     async def _hand_on(self, stdout: asyncio.StreamReader) -> None:
         """Raises IncompleteReadError at the end of the process' output, and ConnectionError at the browser's end."""
-        for _line in range(LEAST_LINES):
+        for _line in range(MAX_LINES_BEFORE_PRELUDE):
             if await stdout.readline() == PRELUDE:
                 break
         take = {b"D": self.on_data, b"M": self.on_meta, b"P": self.on_packed}
@@ -165,10 +165,10 @@ async def _wait() -> None:
     """
 
 
-async def _last_of(stderr: asyncio.StreamReader) -> str:
+async def _last_line(stderr: asyncio.StreamReader) -> str:
     """The last line that is not empty, once the stream has ended."""
     tail = b""
-    while piece := await stderr.read(KEPT):
-        tail = (tail + piece)[-KEPT:]
+    while piece := await stderr.read(STDERR_BYTES):
+        tail = (tail + piece)[-STDERR_BYTES:]
     lines = [line for line in tail.decode("utf-8", "replace").splitlines() if line.strip()]
     return lines[-1].removeprefix("goneaway-tui: ") if lines else ""

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from goneaway_tui.source.live import LiveSource
 
 
-MOST_ENTRIES: Final = 20_000
+MAX_ENTRIES: Final = 20_000
 """Entries of a server's error log that are kept; older ones are dropped."""
-MOST_DEPARTURES: Final = 5_000
+MAX_DEPARTURES: Final = 5_000
 """Departures that are read from a recording; older ones are left out."""
 NOTHING_LOST: Final = marked("no lost or refused connection in what was read")
 
@@ -172,7 +172,7 @@ def log_entries(name: str) -> tuple[LogEntry, ...]:
     from goneaway_tui.logs.server_log import ServerLog, joined_entries
 
     log = ServerLog(LocalZone())
-    entries: deque[LogEntry] = deque(maxlen=MOST_ENTRIES)
+    entries: deque[LogEntry] = deque(maxlen=MAX_ENTRIES)
     for line in joined_entries(_lines(name)):
         entry = log.entry(line.text)
         if entry is not None and entry.cause is not None:
@@ -198,7 +198,7 @@ def recorded_departures(name: str) -> tuple[Departure, ...]:
     from goneaway_tui.source.recording.recording import Recording
 
     with closing(Recording(Path(name), departures_alone=True)) as recording:
-        return recording.latest_departures(MOST_DEPARTURES)
+        return recording.latest_departures(MAX_DEPARTURES)
 
 
 def _explained(

@@ -14,7 +14,7 @@ from functools import partial
 from goneaway_tui.cli.commands.exporter import endpoint_of
 from goneaway_tui.cli.servers import configured_servers
 from goneaway_tui.cli.terminal import exiting_on_signals, tell
-from goneaway_tui.cli.web_handoff import handoff_json
+from goneaway_tui.cli.web_handoff import pickled_handoff
 from goneaway_tui.errors import ExitCode, SettingsError
 from goneaway_tui.http_auth import basic_auth_guard
 from goneaway_tui.i18n import _, marked
@@ -51,7 +51,7 @@ def run_web_service(servers: Sequence[Settings], clock: Clock) -> ExitCode:
     signals: list[int] = []
     with ExitStack() as stack:
         members = () if first.simulated else stack.enter_context(configured_servers(servers))
-        program = ScreenProgram((sys.executable, *WEB_CHILD), handoff_json(first, members))
+        program = ScreenProgram((sys.executable, *WEB_CHILD), pickled_handoff(first, members))
         service = WebService(endpoint, guard, program, first.max_viewers, LogLimit(tell, clock))
 
         def on_signal(number: int) -> None:
