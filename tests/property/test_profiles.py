@@ -13,7 +13,7 @@ from goneaway_tui.errors import SettingsError
 from goneaway_tui.model.profile import ProfileDraft
 from goneaway_tui.settings import appended_profile
 from goneaway_tui.settings.profiles import profile_toml
-from tests.unit.settings.asking import CONFIG, around
+from tests.unit.settings.asking import CONFIG, environment
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text(
     "\"'\\\n\r\t\b\f\x00\x1f\x7f\x85\u2028#=[]{}., é", max_size=30
@@ -80,7 +80,7 @@ def test_a_password_command_that_was_written_is_read_back(words: list[str]) -> N
 
 def told(draft: ProfileDraft, before: str) -> bytes | SettingsError:
     try:
-        return appended_profile(draft, CONFIG, around(files={str(CONFIG): before}))
+        return appended_profile(draft, CONFIG, environment(files={str(CONFIG): before}))
     except SettingsError as error:
         return error
 

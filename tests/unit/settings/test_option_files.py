@@ -21,7 +21,7 @@ from goneaway_tui.settings.option_files import (
     decrypt_login_path,
     parse_option_file,
 )
-from tests.unit.settings.asking import HOME, Paper, around, program, value
+from tests.unit.settings.asking import HOME, Paper, environment, program, value
 
 WRITTEN = Path(__file__).with_name("mylogin.cnf")
 """By `mysql_config_editor` of MySQL 9.7: [client], [prod-db1] with a password, [local], [mysql_x]."""
@@ -43,7 +43,7 @@ def obfuscated(text: bytes, key: bytes = KEY) -> bytes:
 
 def settings(line: str = "", data: bytes | FileContent | None = None, files: Paper | None = None) -> Settings:
     found = resolve(
-        line.split(), around(files={"~/.mylogin.cnf": data or WRITTEN.read_bytes(), **(files or {})})
+        line.split(), environment(files={"~/.mylogin.cnf": data or WRITTEN.read_bytes(), **(files or {})})
     )
     assert isinstance(found, Settings)
     return found
@@ -103,7 +103,7 @@ def test_a_login_path_overrules_the_option_files() -> None:
 
 
 def test_a_file_of_its_own_may_be_named() -> None:
-    place = around({"MYSQL_TEST_LOGIN_FILE": "/x"}, {"/x": obfuscated(b"[client]\nuser=a\n")})
+    place = environment({"MYSQL_TEST_LOGIN_FILE": "/x"}, {"/x": obfuscated(b"[client]\nuser=a\n")})
     found = resolve([], place)
 
     assert isinstance(found, Settings)

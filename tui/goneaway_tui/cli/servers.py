@@ -71,16 +71,20 @@ class UnreachedSource:
         self._why = _("there is no way to it") if member.error is None else str(member.error)
 
     def sample(self) -> Sample:
-        raise SourceError(self._why, _("start again once there is one"))
+        raise self._no_route()
 
     def history(self) -> EndHistory:
-        raise SourceError(self._why, _("start again once there is one"))
+        raise self._no_route()
 
     def relatives(self) -> ServerTopology:
-        raise SourceError(self._why, "start again once there is one")
+        raise self._no_route()
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _no_route(self) -> SourceError:
+        """A new error for each read: one that is raised again keeps the traceback of every raise."""
+        return SourceError(self._why, _("start again once there is one"))
 
 
 @contextmanager
@@ -101,8 +105,8 @@ def configured_servers(servers: Sequence[Settings]) -> Iterator[tuple[Configured
         if not (settings.connection.ask_password and origin in passwords):
             passwords[origin] = resolve_password(settings.connection, "" if shared else name)
         members.append(ConfiguredServer(name, settings, passwords[origin]))
-    with ExitStack() as ways:
-        yield tuple(_with_route(member, ways) for member in members)
+    with ExitStack() as stack:
+        yield tuple(_with_route(member, stack) for member in members)
 
 
 def server_names(servers: Iterable[Settings]) -> list[str]:
