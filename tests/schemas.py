@@ -11,7 +11,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from goneaway_tui.export.schemas import schema_text
+from goneaway_tui.export import schema_text
 
 
 def check(name: str, data: object) -> None:

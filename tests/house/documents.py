@@ -84,12 +84,12 @@ def budgets() -> str:
             "keys of a browser",
             f"{browser_input.MAX_KEYS_AT_ONCE} at once, {browser_input.KEYS_A_SECOND:g} a second in the long run",
         ),
-        ("a screen's process once its browser is gone", f"{screens.GOODBYE_SECONDS:g} s"),
+        ("a screen's process once its browser is gone", f"{screens.EXIT_SECONDS:g} s"),
         ("a paste of a browser", f"{browser_input.MAX_PASTE_CHARACTERS >> 10} Ki characters"),
         ("a screen of a browser", f"{service.WIDEST} x {service.HIGHEST} cells"),
         (
             "data of the process that draws it",
-            f"{web_child.MEMORY_BYTES >> 20} MiB, and {web_child.MEMORY_BYTES_A_SERVER >> 20} MiB a server",
+            f"{web_child.MEMORY_BYTES >> 20} MiB, and {web_child.MEMORY_BYTES_PER_SERVER >> 20} MiB a server",
         ),
         (
             "connections to `exporter`",

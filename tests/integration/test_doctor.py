@@ -85,6 +85,6 @@ async def test_sessions_that_idled_out_before_the_board_came_are_counted(
 
 
 def _local() -> Any:
-    from goneaway_tui.cli.commands.explain import LocalZone
+    from goneaway_tui.cli.factories import LocalZone
 
     return LocalZone()

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from goneaway_tui.cli import DEMO
-from goneaway_tui.cli.commands.explain import LocalZone
+from goneaway_tui.cli import DEMO_POLICY
+from goneaway_tui.cli.factories import LocalZone
 from goneaway_tui.judge.deadline import GRACE
 from goneaway_tui.judge.tracker import Step, track
 from goneaway_tui.model.cause import Cause, Certainty
@@ -86,9 +86,9 @@ class Observer:
         self.lateness = max(self.lateness, time.monotonic() - asked - INTERVAL)
         now = sample.taken_at
         if self._before is None:
-            self._before = track(sample, None, DEMO)
+            self._before = track(sample, None, DEMO_POLICY)
         else:
-            self._before = track(sample, self._before.snapshot, DEMO, self._before.lessons)
+            self._before = track(sample, self._before.snapshot, DEMO_POLICY, self._before.lessons)
         self.departures += self._before.departed
         for verdict in self._before.snapshot.verdicts:
             number, deadline = verdict.session.id, verdict.deadline
@@ -97,7 +97,7 @@ class Observer:
                 self.used_again.append(number)
             if verdict.risk is Risk.IMMINENT and deadline is not None:
                 left = deadline - now + self.lateness
-                if left < DEMO.imminent_below and self.seconds < OPENING_SECONDS - self.lateness:
+                if left < DEMO_POLICY.imminent_below and self.seconds < OPENING_SECONDS - self.lateness:
                     self.predicted.setdefault(number, deadline)
             assert verdict.limit is None or verdict.limit.basis is not Basis.DISPROVED, verdict
 

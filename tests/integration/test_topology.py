@@ -22,7 +22,7 @@ from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.integration.conftest import StartServer
 from tests.integration.terminal import Terminal
 from tests.servers.private import NAMES, Name, RealServer, home_of_servers, port_of_our_own
-from tests.unit.settings.asking import around
+from tests.unit.settings.asking import environment
 from tests.waiting import becomes_true, comes_true
 
 GTID = ("--log-bin=binlog", "--gtid-mode=ON", "--enforce-gtid-consistency=ON")
@@ -118,7 +118,7 @@ def test_an_account_without_privileges_is_told_what_would_help(pair: tuple[RealS
 
 
 def settings_for(server: RealServer) -> Settings:
-    told = resolve([server.dsn, "--read-only"], around())
+    told = resolve([server.dsn, "--read-only"], environment())
     assert isinstance(told, Settings)
     return told
 
@@ -133,7 +133,7 @@ async def test_a_replica_joins_the_running_board(pair: tuple[RealServer, RealSer
 
     kindred = RelatedServers(time.time, open_source)
     source = LiveSource(address, time.time)
-    subject = MonitorSpec(source, relatives=source.relatives, widen=kindred.beside(settings, address, None))
+    subject = MonitorSpec(source, relatives=source.relatives, widen=kindred.opener(settings, address, None))
     app = GoneawayApp([subject], time.time)
     try:
         async with app.run_test(size=(140, 36)) as pilot:

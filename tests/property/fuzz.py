@@ -25,7 +25,7 @@ from goneaway_tui.settings import resolve_each
 from goneaway_tui.settings.config_file import example_config
 from goneaway_tui.source.recording.recording import Recording
 from goneaway_tui.source.recording.replay import Replay
-from tests.unit.settings.asking import CONFIG, around
+from tests.unit.settings.asking import CONFIG, environment
 from tests.unit.source.recording.takes import a_take, record
 
 LOGIN = Path(__file__).parents[1] / "unit" / "settings" / "mylogin.cnf"
@@ -43,20 +43,20 @@ class Target:
 
 def _option_file(data: bytes) -> object:
     return resolve_each(
-        [], around(files={"~/.my.cnf": data, "/d/a.cnf": data, "/b.cnf": b"[client]\nuser=b\n"})
+        [], environment(files={"~/.my.cnf": data, "/d/a.cnf": data, "/b.cnf": b"[client]\nuser=b\n"})
     )
 
 
 def _login_path(data: bytes) -> object:
-    return resolve_each(["--login-path=prod-db1"], around(files={"~/.mylogin.cnf": data}))
+    return resolve_each(["--login-path=prod-db1"], environment(files={"~/.mylogin.cnf": data}))
 
 
 def _config(data: bytes) -> object:
-    return resolve_each(["@prod-db1", "--print-defaults"], around(files={str(CONFIG): data}))
+    return resolve_each(["@prod-db1", "--print-defaults"], environment(files={str(CONFIG): data}))
 
 
 def _dsn(data: bytes) -> object:
-    return resolve_each([data.decode("utf-8", "surrogateescape"), "--print-defaults"], around())
+    return resolve_each([data.decode("utf-8", "surrogateescape"), "--print-defaults"], environment())
 
 
 def _log(data: bytes) -> object:

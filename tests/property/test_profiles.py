@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from dataclasses import replace
 
@@ -11,13 +12,13 @@ from hypothesis import strategies as st
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.model.profile import ProfileDraft
 from goneaway_tui.settings import appended_profile
-from goneaway_tui.settings.toml_text import toml_table
-from tests.unit.settings.asking import CONFIG, around
+from goneaway_tui.settings.profiles import profile_toml
+from tests.unit.settings.asking import CONFIG, environment
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text(
     "\"'\\\n\r\t\b\f\x00\x1f\x7f\x85\u2028#=[]{}., é", max_size=30
 )
-values = st.booleans() | st.integers(-(2**63), 2**63 - 1) | texts | st.lists(texts, max_size=4)
+TEXT_FIELDS = ("host", "user", "socket", "ssl_ca", "ssh", "password_keyring", "color")
 names = st.from_regex(r"[a-z][a-z0-9_.-]{0,20}", fullmatch=True)
 typed = st.text("abc019.-_:/@ '\"\\#=\n\x00\x1b\u202eé\udcff[]", max_size=12)
 drafts = st.builds(
@@ -54,18 +55,32 @@ lines = st.sampled_from(
 files = st.lists(lines, max_size=6).map("\n".join)
 
 
-@given(path=st.lists(texts, min_size=1, max_size=3), said=st.dictionaries(texts, values, max_size=5))
-def test_what_is_written_is_read_back(path: list[str], said: dict[str, bool | int | str | list[str]]) -> None:
-    document = tomllib.loads(toml_table(path, said))
-    for part in path:
-        document = document[part]
+@given(
+    name=texts,
+    port=st.integers(0, 2**63 - 1),
+    fields=st.fixed_dictionaries(dict.fromkeys(TEXT_FIELDS, texts)),
+)
+def test_a_table_that_was_written_is_read_back(name: str, port: int, fields: dict[str, str]) -> None:
+    table = tomllib.loads(profile_toml(ProfileDraft(name=name, port=str(port), read_only=True, **fields)))
+    entries = {field: text.strip() for field, text in fields.items() if text.strip()}
 
-    assert said == document
+    assert {"servers": {name: {**entries, "port": port, "read_only": True}}} == table
+
+
+@given(
+    words=st.lists(texts.map(lambda text: text.replace("\0", "")), min_size=1, max_size=4).filter(
+        lambda words: words[0]
+    )
+)
+def test_a_password_command_that_was_written_is_read_back(words: list[str]) -> None:
+    table = tomllib.loads(profile_toml(ProfileDraft(name="a", password_command=shlex.join(words))))
+
+    assert words == table["servers"]["a"]["password_command"]
 
 
 def told(draft: ProfileDraft, before: str) -> bytes | SettingsError:
     try:
-        return appended_profile(draft, CONFIG, around(files={str(CONFIG): before}))
+        return appended_profile(draft, CONFIG, environment(files={str(CONFIG): before}))
     except SettingsError as error:
         return error
 

@@ -69,7 +69,7 @@ def test_what_counts_only_grows_and_departures_are_counted_once(stream: list[Sam
 @given(streams(), st.integers(0, 400))
 def test_a_reading_that_failed_takes_nothing_back(stream: list[Sample], later: int) -> None:
     taken, reading = read(stream, 5000)[-1]
-    missed = reading.missed()
+    missed = reading.after_failure()
     now = taken.snapshot.taken_at + later
     kept = {MetricName.UP, MetricName.POLLS, MetricName.FAILED_POLLS}
     before, after = reading.values(now), missed.values(now)

@@ -14,7 +14,7 @@ from goneaway_tui.settings import InfoAnswer, Secret, Settings, hide_secrets, re
 from goneaway_tui.settings.command_line import QUESTIONS
 from goneaway_tui.settings.option_value import FLAG_NAMES, KEY_NAMES
 from goneaway_tui.settings.options import COMMANDS, OPTIONS
-from tests.unit.settings.asking import CONFIG, around
+from tests.unit.settings.asking import CONFIG, environment
 from tests.unit.settings.test_option_files import obfuscated
 
 anything = st.text(max_size=20) | st.text("aA0:/@?#%[]=-_. \n\"'\\\udcff\x00é", max_size=20)
@@ -57,7 +57,7 @@ def told(
 ) -> Settings | InfoAnswer | SettingsError:
     mine = {} if file is None else {"~/.my.cnf": file}
     try:
-        return resolve(argv, around(env, {**mine, **(more or {})}))
+        return resolve(argv, environment(env, {**mine, **(more or {})}))
     except SettingsError as error:
         return error
 

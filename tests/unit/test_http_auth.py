@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from goneaway_tui.http_auth import (
     FAILED_LOGIN_SECONDS,
+    FOREIGN_HOST,
+    FOREIGN_PAGE,
     MAX_ADDRESSES,
     MAX_FAILED_LOGINS,
     MAX_FAILED_PER_SECOND,
-    MISDIRECTED,
-    STRANGE,
-    TOO_MANY,
-    UNKNOWN,
+    TOO_MANY_LOGINS,
+    UNAUTHORIZED,
     Guard,
     HttpEndpoint,
     basic_auth_guard,
@@ -52,7 +52,7 @@ def test_by_an_address_or_a_name_of_ours_anybody_may_ask(host: str) -> None:
     ],
 )
 def test_by_no_other_name_even_where_the_page_is_of_that_name(host: str) -> None:
-    assert MISDIRECTED == refusal(OURS, {"Host": host, "Origin": f"http://{host}"}, by_page=True)
+    assert FOREIGN_HOST == refusal(OURS, {"Host": host, "Origin": f"http://{host}"}, by_page=True)
 
 
 @pytest.mark.parametrize(
@@ -70,19 +70,19 @@ def test_by_no_other_name_even_where_the_page_is_of_that_name(host: str) -> None
 def test_a_page_that_is_not_ours_gets_nothing(origin: str) -> None:
     headers = {"Host": "127.0.0.1:8104", "Origin": origin}
 
-    assert STRANGE == refusal(OURS, headers, by_page=True) == refusal(OURS, headers, by_page=False)
-    assert STRANGE == refusal(GUARDED, {**headers, **KNOWN}, by_page=True)
+    assert FOREIGN_PAGE == refusal(OURS, headers, by_page=True) == refusal(OURS, headers, by_page=False)
+    assert FOREIGN_PAGE == refusal(GUARDED, {**headers, **KNOWN}, by_page=True)
 
 
 def test_what_only_pages_ask_for_is_for_pages() -> None:
-    assert STRANGE == refusal(OURS, {"Host": "localhost:8104"}, by_page=True)
+    assert FOREIGN_PAGE == refusal(OURS, {"Host": "localhost:8104"}, by_page=True)
 
 
 def test_behind_a_proxy_with_tls_the_page_is_still_ours() -> None:
     headers = {"Host": "db.example", "Origin": "https://db.example", **KNOWN}
 
     assert refusal(GUARDED, headers, by_page=True) is None
-    assert UNKNOWN == refusal(GUARDED, {**headers, "Authorization": "Basic eDp5"}, by_page=True)
+    assert UNAUTHORIZED == refusal(GUARDED, {**headers, "Authorization": "Basic eDp5"}, by_page=True)
 
 
 def test_with_a_certificate_any_name_is_good_since_a_stranger_has_none() -> None:
@@ -97,7 +97,7 @@ def test_whatever_is_said_is_judged(host: str, origin: str, authorization: str) 
 
     guarded = basic_auth_guard(HttpEndpoint("0.0.0.0", 8104, login="office:secret"))
     for guard in (OURS, guarded):
-        assert refusal(guard, headers, by_page=True) in {None, MISDIRECTED, STRANGE, UNKNOWN}
+        assert refusal(guard, headers, by_page=True) in {None, FOREIGN_HOST, FOREIGN_PAGE, UNAUTHORIZED}
     assert refusal(guarded, headers, by_page=True) is not None
 
 
@@ -109,13 +109,13 @@ def test_after_some_wrong_logins_of_an_address_only_the_right_one_is_let_in() ->
     def answer(headers: dict[str, str], address: str, now: float) -> int | None:
         return guard.refusal(headers, by_page=False, address=address, now=now)
 
-    assert [UNKNOWN] * MAX_FAILED_LOGINS == [
+    assert [UNAUTHORIZED] * MAX_FAILED_LOGINS == [
         answer(wrong, "192.0.2.1", 1.0 + number) for number in range(MAX_FAILED_LOGINS)
     ]
-    assert TOO_MANY == answer(wrong, "192.0.2.1", 20.0)
+    assert TOO_MANY_LOGINS == answer(wrong, "192.0.2.1", 20.0)
     assert answer(right, "192.0.2.1", 20.0) is None
-    assert UNKNOWN == answer(wrong, "192.0.2.2", 20.0)
-    assert UNKNOWN == answer(wrong, "192.0.2.1", 1.0 + FAILED_LOGIN_SECONDS)
+    assert UNAUTHORIZED == answer(wrong, "192.0.2.2", 20.0)
+    assert UNAUTHORIZED == answer(wrong, "192.0.2.1", 1.0 + FAILED_LOGIN_SECONDS)
 
 
 def test_no_more_wrong_logins_are_looked_at_in_a_second_however_many_addresses_send_them() -> None:
@@ -126,18 +126,18 @@ def test_no_more_wrong_logins_are_looked_at_in_a_second_however_many_addresses_s
     def answer(headers: dict[str, str], address: str, now: float) -> int | None:
         return guard.refusal(headers, by_page=False, address=address, now=now)
 
-    assert [UNKNOWN] * MAX_FAILED_PER_SECOND == [
+    assert [UNAUTHORIZED] * MAX_FAILED_PER_SECOND == [
         answer(wrong, f"192.0.2.{number}", 5.0 + number / 100) for number in range(MAX_FAILED_PER_SECOND)
     ]
-    assert TOO_MANY == answer(wrong, "198.51.100.1", 5.9) == answer(right, "198.51.100.2", 5.9)
-    assert UNKNOWN == answer({"Host": "h"}, "198.51.100.3", 5.9)
+    assert TOO_MANY_LOGINS == answer(wrong, "198.51.100.1", 5.9) == answer(right, "198.51.100.2", 5.9)
+    assert UNAUTHORIZED == answer({"Host": "h"}, "198.51.100.3", 5.9)
     assert answer(right, "198.51.100.2", 6.0) is None
 
 
 def test_a_browser_that_says_no_login_yet_is_not_counted() -> None:
     guard = basic_auth_guard(HttpEndpoint("0.0.0.0", 8104, login="office:secret"))
     for _ in range(3 * MAX_FAILED_LOGINS):
-        assert UNKNOWN == guard.refusal({"Host": "h"}, by_page=False, address="a", now=0.0)
+        assert UNAUTHORIZED == guard.refusal({"Host": "h"}, by_page=False, address="a", now=0.0)
 
     assert guard.refusal({"Host": "h", **KNOWN}, by_page=False, address="a", now=0.0) is None
 

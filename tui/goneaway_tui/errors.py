@@ -1,21 +1,21 @@
-"""Everything that can go wrong and be told to a person in one line.
+"""Every error that is reported to a person in one line.
 
 GoneawayError
   SettingsError        a flag, variable or file says something impossible           exit 2
   SourceError          the server could not be read; the next poll may succeed      exit 3
-    Unreachable          nobody answers, or the conversation broke off
-      OutcomeUnknown       it broke off while a change was under way
-    AccessDenied         the server knows us and says no
+    Unreachable          no server answers, or the connection broke
+      OutcomeUnknown       it broke while a change was running
+    AccessDenied         the server rejects the account
       NoConnectionLeft     the account has used up its own share of connections
         ServerFull         all accounts together have used up max_connections
-    TooSlow              a statement of ours ran into its own time limit
-    UnexpectedAnswer     a statement's answer is not what such a server gives
-    Unsupported          what answered is not a server we can read
-      UnsupportedVersion   it is too old: asking again brings the same answer
-  Refused              a change was not made: it is not what was asked for any more  ends nothing
+    TooSlow              a statement of ours exceeded its time limit
+    UnexpectedAnswer     the result of a statement has another form than expected
+    Unsupported          the server at the address cannot be read
+      UnsupportedVersion   it is too old: a retry would not help
+  Refused              a change was not made: its target has changed since          no exit
   FileError            an input or output file cannot be read or written            exit 4
 
-`str(error)` is the line: what happened and why. `error.hint` is what to do about it.
+`str(error)` says what happened and why. `error.hint` says what to do next.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from goneaway_tui.i18n import _
 
 
 class ExitCode(IntEnum):
-    """What the shell is told; part of the contract."""
+    """The exit statuses; part of the contract."""
 
     DONE = 0
     NOTHING_FOUND = 1
@@ -34,12 +34,12 @@ class ExitCode(IntEnum):
     UNREACHABLE = 3
     FILE = 4
     BUG = 70
-    """Ours, not the user's (EX_SOFTWARE)."""
+    """An error of ours, not of the user (EX_SOFTWARE)."""
     INTERRUPTED = 130
 
 
 class GoneawayError(Exception):
-    """Something to tell in one line: what and why, then what to do."""
+    """An error to report in one line: what happened and why, then what to do."""
 
     exit_code = ExitCode.BUG
 
@@ -56,10 +56,10 @@ class SettingsError(GoneawayError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, what: str, hint: str = "", place: str = "") -> None:
-        """`place` is where it stands: a flag, a variable, a line of a file."""
+        """`place` is where the wrong value stands: a flag, a variable, a line of a file."""
         super().__init__(_("{place}: {what}", place=place, what=what) if place else what, hint)
         self.what = what
-        """Without its place."""
+        """The message without the place."""
 
 
 class SourceError(GoneawayError):
@@ -71,7 +71,7 @@ class Unreachable(SourceError):
 
 
 class StopReported(Unreachable):
-    """The server ended our session by an error that it sends when it stops: 1053, and MariaDB before 10.6 1927."""
+    """The server ended our session with an error that it sends when it stops: 1053, and 1927 in MariaDB before 10.6."""
 
 
 class OutcomeUnknown(Unreachable):
@@ -107,7 +107,7 @@ class UnsupportedVersion(Unsupported):
 
 
 class Refused(GoneawayError):
-    """An act that the gate did not let through. The server heard of no change."""
+    """A change that the gate did not send. Nothing was sent to the server."""
 
 
 class FileError(GoneawayError):

@@ -1,8 +1,8 @@
-"""Where we are asked over HTTP, and by whom: the address, the certificate, the login, the name, the page.
+"""Access over HTTP: the address, the certificate, the login, and checks against other web pages.
 
-A page from anywhere can make its reader's browser ask us, also on this very machine. That it is no page of ours is
-told by its `Origin`; that a stranger's name was made to lead here is told by `Host`. No stranger can take an address
-for a name, so by an address anybody may ask.
+A page from anywhere can make the browser of its reader send requests to us, also on this machine. `Origin` shows that
+the page is not ours; `Host` shows that a foreign name was made to resolve to our address. A request by IP address is
+let in: nobody else can own an address as a name.
 """
 
 from __future__ import annotations
@@ -21,80 +21,86 @@ from goneaway_tui.i18n import _
 from goneaway_tui.model.server import is_loopback
 from goneaway_tui.text.sanitize import plain
 
-UNKNOWN, STRANGE, MISDIRECTED, TOO_MANY = 401, 403, 421, 429
-"""Status codes of HTTP: who are you, that page may not, that is no name of ours, too many wrong logins."""
+UNAUTHORIZED, FOREIGN_PAGE, FOREIGN_HOST, TOO_MANY_LOGINS = 401, 403, 421, 429
+"""HTTP status codes: no or a wrong login, a page that is not ours, a host name that is not ours, too many wrong
+logins.
+"""
 MAX_FAILED_LOGINS, FAILED_LOGIN_SECONDS = 10, 60.0
-"""After so many wrong logins from one address its further ones get no challenge for so long. The right login is let in:
-a neighbour may share the address."""
+"""After so many wrong logins from one address, its further wrong logins get no challenge for so many seconds. The
+right login is let in: a neighbour may share the address.
+"""
 MAX_FAILED_PER_SECOND = 10
-"""Wrong logins from all addresses; after them no login is looked at, right or wrong, till that second is over. So fast may
-passwords be guessed."""
+"""Wrong logins from all addresses in a second; after them no login is checked, right or wrong, until the second is
+over. This bounds how fast passwords can be guessed.
+"""
 MAX_ADDRESSES = 1000
-"""Whose wrong logins are remembered at a time."""
+"""Addresses whose wrong logins are remembered."""
 CHALLENGE = 'Basic realm="goneaway-tui"'
-"""What `WWW-Authenticate` says to who is not known."""
+"""The header `WWW-Authenticate` of an answer to a request without a valid login."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpEndpoint:
+    """Where to listen, and who is let in."""
+
     host: str
     port: int
     cert: str | None = None
-    """Paths: our certificate, its key, and the authorities of the certificates of who may ask."""
+    """Paths: our certificate, its key, and the CAs of the client certificates that are let in."""
     key: str | None = None
     ca: str | None = None
     login: str | None = None
-    """`user:password` of who may ask; None lets in everybody."""
+    """`user:password`; None lets in every client."""
 
     @property
     def is_guarded(self) -> bool:
-        """Whether it is asked who comes."""
+        """Whether a login or a client certificate is required."""
         return self.login is not None or self.ca is not None
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Whether only this machine can reach the address."""
         return is_loopback(self.host)
 
 
 def is_login_valid(login: str, authorization: str) -> bool:
-    """Whether a header `Authorization` says `login`, which is `user:password`.
+    """Whether a header `Authorization` carries `login`, which is `user:password`.
 
     >>> is_login_valid("a:b", "Basic YTpi"), is_login_valid("a:b", "Basic YTpj"), is_login_valid("a:b", "")
     (True, False, False)
     """
-    kind, _space, said = authorization.partition(" ")
+    kind, _space, encoded = authorization.partition(" ")
     try:
-        given = base64.b64decode(said, validate=True) if kind.lower() == "basic" else b""
+        decoded = base64.b64decode(encoded, validate=True) if kind.lower() == "basic" else b""
     except (binascii.Error, ValueError):
-        given = b""
-    return hmac.compare_digest(given, login.encode())
+        decoded = b""
+    return hmac.compare_digest(decoded, login.encode())
 
 
-def tls_context(doorway: HttpEndpoint) -> ssl.SSLContext | None:
-    """What speaks TLS there; None where it is not spoken.
+def tls_context(endpoint: HttpEndpoint) -> ssl.SSLContext | None:
+    """The TLS context of the endpoint; None where it has no certificate.
 
-    Raises FileError for a certificate, key or authority that is none; a key with a passphrase is none here.
+    Raises FileError for a certificate, key or CA that cannot be used; a key with a passphrase cannot.
     """
-    if doorway.cert is None:
+    if endpoint.cert is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(doorway.cert, doorway.key, password=lambda: "")
-        if doorway.ca is not None:
-            context.load_verify_locations(doorway.ca)
+        context.load_cert_chain(endpoint.cert, endpoint.key, password=lambda: "")
+        if endpoint.ca is not None:
+            context.load_verify_locations(endpoint.ca)
             context.verify_mode = ssl.CERT_REQUIRED
     except OSError as error:
         why = getattr(error, "reason", None) or error.strerror or _("it is none")
         raise FileError(
-            _("cannot speak TLS with {file}: {why}", file=plain(doorway.cert, 300), why=why),
+            _("cannot speak TLS with {file}: {why}", file=plain(endpoint.cert, 300), why=why),
             _("name a certificate and its key, as PEM"),
         ) from None
     return context
 
 
 class FailedLogins:
-    """Wrong logins by address, and of all addresses in the current second."""
+    """Counts wrong logins by address, and of all addresses in the current second."""
 
     def __init__(self) -> None:
         self._failed: dict[str, tuple[int, float]] = {}
@@ -103,15 +109,17 @@ class FailedLogins:
         """The same of all addresses, within a second."""
 
     def is_flooded(self, now: float) -> bool:
-        """Whether so many were wrong in this second that none is looked at."""
+        """Whether there were so many wrong logins in this second that no login is checked."""
         number, since = self._lately
         return number >= MAX_FAILED_PER_SECOND and now - since < 1
 
     def is_refused(self, address: str, now: float) -> bool:
+        """Whether an address has sent too many wrong logins lately."""
         number, since = self._failed.get(address, (0, now))
         return number >= MAX_FAILED_LOGINS and now - since < FAILED_LOGIN_SECONDS
 
     def count(self, address: str, now: float) -> None:
+        """Count one wrong login."""
         number, since = self._lately
         self._lately = (number + 1, since) if number and now - since < 1 else (1, now)
         number, since = self._failed.pop(address, (0, now))
@@ -124,41 +132,42 @@ class FailedLogins:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Stands before every answer."""
+    """Decides for each request whether it is answered."""
 
     names: frozenset[str] | None
-    """Those we are asked by, in small letters, besides `localhost`; None where any is good."""
+    """Host names that requests may be sent to besides `localhost`, in lower case; None allows every name."""
     login: str | None = None
-    """`user:password`; None lets in everybody."""
+    """`user:password`; None lets in every client."""
     failed_logins: FailedLogins = field(default_factory=FailedLogins)
 
     def refusal(self, headers: Mapping[str, str], *, by_page: bool, address: str, now: float) -> int | None:
-        """The status with which to refuse; None lets in.
+        """The HTTP status with which to refuse a request; None lets it in.
 
-        `by_page`: only a page of ours asks for this. `address`: of who asks. `now`: seconds on any one clock.
+        `by_page`: only a page of ours sends this request. `address`: of the client. `now`: seconds on any one clock.
         """
         host = headers.get("Host", "").casefold()
-        if self.names is not None and not _is_ours(_name_in(host), self.names):
-            return MISDIRECTED
+        if self.names is not None and not _is_allowed_name(_host_name_in(host), self.names):
+            return FOREIGN_HOST
         origin = headers.get("Origin")
-        if (origin is None and by_page) or (origin is not None and _place_of(origin) != host):
-            return STRANGE
+        if (origin is None and by_page) or (origin is not None and _netloc_of(origin) != host):
+            return FOREIGN_PAGE
         return None if self.login is None else self._login_refusal(self.login, headers, address, now)
 
     def _login_refusal(self, login: str, headers: Mapping[str, str], address: str, now: float) -> int | None:
-        said = headers.get("Authorization", "")
-        if not said:
-            return UNKNOWN
+        authorization = headers.get("Authorization", "")
+        if not authorization:
+            return UNAUTHORIZED
         if self.failed_logins.is_flooded(now):
-            return TOO_MANY
-        if is_login_valid(login, said):
+            return TOO_MANY_LOGINS
+        if is_login_valid(login, authorization):
             return None
         is_refused = self.failed_logins.is_refused(address, now)
         self.failed_logins.count(address, now)
-        return TOO_MANY if is_refused else UNKNOWN
+        return TOO_MANY_LOGINS if is_refused else UNAUTHORIZED
 
 
 def refusal_text(status: int) -> str:
+    """One line for a person, for each status of `Guard.refusal`."""
     return {
         401: _("who are you?"),
         403: _("only a page of ours may ask for that"),
@@ -167,14 +176,18 @@ def refusal_text(status: int) -> str:
     }[status]
 
 
-def basic_auth_guard(doorway: HttpEndpoint, *names: str) -> Guard:
-    """`names`: of this machine. With a login or a certificate a stranger's name gets nobody any further."""
-    if doorway.login is not None or doorway.cert is not None:
-        return Guard(None, doorway.login)
-    return Guard(frozenset(name.casefold() for name in (doorway.host, *names)))
+def basic_auth_guard(endpoint: HttpEndpoint, *names: str) -> Guard:
+    """The guard of an endpoint. `names` are the host names of this machine.
+
+    With a login or a certificate any host name is allowed: a foreign page cannot send either.
+    """
+    if endpoint.login is not None or endpoint.cert is not None:
+        return Guard(None, endpoint.login)
+    return Guard(frozenset(name.casefold() for name in (endpoint.host, *names)))
 
 
-def _is_ours(name: str, names: frozenset[str]) -> bool:
+def _is_allowed_name(name: str, names: frozenset[str]) -> bool:
+    """Whether a host name is an IP address, `localhost`, or one of `names`."""
     try:
         ip_address(name)
     except ValueError:
@@ -182,9 +195,10 @@ def _is_ours(name: str, names: frozenset[str]) -> bool:
     return True
 
 
-def _name_in(host: str) -> str:
-    """
-    >>> _name_in("db1:8104"), _name_in("[::1]:8104"), _name_in("[::1"), _name_in("a@b:1")
+def _host_name_in(host: str) -> str:
+    """The host name in a header `Host`; empty where it cannot be read.
+
+    >>> _host_name_in("db1:8104"), _host_name_in("[::1]:8104"), _host_name_in("[::1"), _host_name_in("a@b:1")
     ('db1', '::1', '', '')
     """
     try:
@@ -193,8 +207,8 @@ def _name_in(host: str) -> str:
         return ""
 
 
-def _place_of(origin: str) -> str | None:
-    """Host and port of a page's origin; None of one that has none."""
+def _netloc_of(origin: str) -> str | None:
+    """Host and port of the origin of a page; None for an origin without them."""
     try:
         return urlsplit(origin.casefold()).netloc or None
     except ValueError:

@@ -1,7 +1,8 @@
-"""What is said to a person, in the language of the run.
+"""Messages to a person, in the language of the run.
 
-English stands in the code; other languages are gettext catalogues under `locale/`, one a folder. Whatever is
-evaluated when a module is loaded is only `marked`, and said with `_` when it is shown: the language is known later.
+English stands in the code; other languages are gettext catalogues in folders of `locale/`. A message of a table that
+is made when a module is loaded is only `marked`, and translated with `_` when it is shown: the language is not known
+before.
 """
 
 from __future__ import annotations
@@ -17,20 +18,20 @@ if TYPE_CHECKING:
 DOMAIN = "goneaway_tui"
 ENGLISH = "en"
 LANGUAGES: Mapping[str, str] = {ENGLISH: "", "zh": "zh_CN"}
-"""What `--lang` takes, and the catalogue it stands for: another language is a row here and a folder."""
+"""The values of `--lang`, and the folder of each catalogue. Another language is a row here and a folder."""
 
 LOCALES = Path(__file__).parent / "locale"
 
 
 class Catalogue(Protocol):
-    """One language: gettext's two questions."""
+    """One language, with the two functions of gettext."""
 
     def gettext(self, message: str, /) -> str: ...
     def ngettext(self, one: str, many: str, number: int, /) -> str: ...
 
 
 class EnglishCatalogue:
-    """As it stands in the code."""
+    """The messages as they stand in the code."""
 
     @staticmethod
     def gettext(message: str, /) -> str:
@@ -45,13 +46,13 @@ _words: Catalogue = EnglishCatalogue()
 
 
 def set_language(words: Catalogue) -> None:
-    """Say everything in these words from now on. The composition root's to call, once a run."""
+    """Use this catalogue from now on. Only `cli` calls it, once a run."""
     global _words  # noqa: PLW0603 - a run has one language, and every room speaks it
     _words = words
 
 
 def catalogue_of(language: str) -> Catalogue:
-    """The words of a key of `LANGUAGES`. Raises OSError where its catalogue was not built."""
+    """The catalogue of a key of `LANGUAGES`. Raises OSError where it was not built."""
     if language == ENGLISH:
         return EnglishCatalogue()
     from gettext import translation
@@ -61,9 +62,9 @@ def catalogue_of(language: str) -> Catalogue:
 
 
 def language_named(name: str) -> str | None:
-    """The key of `LANGUAGES` that a locale or a tag of the web means; None where we do not speak it.
+    """The key of `LANGUAGES` that a locale or a language tag of the web means; None for another language.
 
-    Traditional characters are another script: who reads those is not given simplified ones unasked.
+    Traditional Chinese is None: its readers get no simplified characters unless they ask for them.
 
     >>> language_named("zh_CN.UTF-8"), language_named("zh-Hans"), language_named("zh_TW"), language_named("C")
     ('zh', 'zh', None, 'en')
@@ -78,7 +79,9 @@ def language_named(name: str) -> str | None:
 
 
 def language_of(environment: Mapping[str, str]) -> str:
-    """What the locale asks for, by POSIX' order of its variables; English where that cannot be had or drawn."""
+    """The language of the locale, by POSIX' order of its variables; English where we have no catalogue or the charset
+    is not UTF-8.
+    """
     named = next(
         (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), ""
     )
@@ -87,16 +90,16 @@ def language_of(environment: Mapping[str, str]) -> str:
 
 
 class LocalizedText(str):
-    """A sentence in the language of the run that knows itself in English, for files that are read by machines later."""
+    """A translated sentence that keeps its English text, for files that programs read later."""
 
     __slots__ = ("english",)
     english: str
 
 
 def english(text: str) -> str:
-    """As it stands in the code, if `_` or `ngettext` made it; anything else as it is.
+    """The English text of what `_` or `ngettext` returned; any other text as it is.
 
-    Text that was put together of several sentences does not know itself any more.
+    A text that was joined from several sentences has lost its English text.
     """
     return text.english if isinstance(text, LocalizedText) else text
 
@@ -107,7 +110,7 @@ def _(message: str, /, **values: object) -> str:
 
 
 def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
-    """The form that goes with `number`, which is the field `{number}` in it."""
+    """The form of a message that goes with `number`, which fills the field `{number}`."""
     message = EnglishCatalogue.ngettext(one, many, number)
     return _filled(message, _words.ngettext(one, many, number), {"number": number, **values})
 
@@ -116,10 +119,12 @@ def _filled(message: str, translated: str, values: Mapping[str, object]) -> str:
     text = translated.format(**values) if values else translated
     if translated == message:
         return text
-    said = LocalizedText(text)
-    known = {name: english(value) if isinstance(value, str) else value for name, value in values.items()}
-    said.english = message.format(**known) if values else message
-    return said
+    localized = LocalizedText(text)
+    english_values = {
+        name: english(value) if isinstance(value, str) else value for name, value in values.items()
+    }
+    localized.english = message.format(**english_values) if values else message
+    return localized
 
 
 def marked(message: str, /) -> str:

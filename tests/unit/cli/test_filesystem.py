@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui.cli.filesystem import MOST_BYTES, LocalFiles, create, local_environment
+from goneaway_tui.cli.filesystem import MAX_SETTINGS_BYTES, LocalFiles, create, local_environment
 from goneaway_tui.errors import FileError
 
 
@@ -31,7 +31,7 @@ def test_what_is_not_there_is_none(name: str, tmp_path: Path) -> None:
 
 
 def test_nothing_is_read_beyond_all_reason(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"x" * (MOST_BYTES + 1))
+    (tmp_path / "a").write_bytes(b"x" * (MAX_SETTINGS_BYTES + 1))
 
     for path in (tmp_path / "a", Path("/dev/zero")):
         with pytest.raises(FileError, match="longer than 1 MiB"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui.cli import steady_clock
+from goneaway_tui.cli.factories import steady_clock
 from goneaway_tui.cli.screen import why_read_only
 from tests.unit.settings.asking import IN_CONFIG, settings
 from tests.unit.source.recording.takes import a_take, record

@@ -15,7 +15,7 @@ from goneaway_tui.errors import FileError, SettingsError, Unreachable
 from goneaway_tui.model.profile import Profile, ProfileDraft
 from goneaway_tui.settings import Settings
 from goneaway_tui.ui.screens import connect
-from tests.unit.settings.asking import CONFIG, around, client, settings
+from tests.unit.settings.asking import CONFIG, client, environment, settings
 
 PROFILES = """\
 [servers.prod]
@@ -71,7 +71,7 @@ def test_a_server_is_to_be_chosen_only_where_nothing_says_which(
 
 def a_door(config: str = PROFILES, *argv: str) -> LiveServerDirectory:
     files = {str(CONFIG): config}
-    return LiveServerDirectory(settings(shlex.join(argv), config=config), argv, around(files=files))
+    return LiveServerDirectory(settings(shlex.join(argv), config=config), argv, environment(files=files))
 
 
 def test_the_servers_of_the_config_file_are_told_with_what_is_wrong_with_them() -> None:
@@ -194,7 +194,7 @@ def boards(*troubles: Exception | None) -> tuple[list[Settings], Board]:
 def choose(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     def chosen(config: str, screens: Screens, board: Board) -> int:
         monkeypatch.setattr(connect, "ConnectApp", screens)
-        found = around(files={str(CONFIG): config} if config else {})
+        found = environment(files={str(CONFIG): config} if config else {})
         return cli_door.choose_server(settings(config=config or None), [], found, board)
 
     return chosen

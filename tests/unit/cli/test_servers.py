@@ -21,14 +21,14 @@ from goneaway_tui.settings import Settings, resolve_each
 from tests.builders import NOW, a_sample, a_session, a_snapshot
 from tests.ui.stage import HeldClock, Scripted
 from tests.unit.cli.test_run import run
-from tests.unit.settings.asking import CONFIG, around
+from tests.unit.settings.asking import CONFIG, environment
 from tests.waiting import PATIENCE
 
 TWO = '[servers.a]\nhost = "h1"\n[servers.b]\nhost = "h2"\nerror_log = "/var/log/b"\n'
 
 
 def several(*line: str, config: str = TWO) -> tuple[Settings, ...]:
-    told = resolve_each(line, around(files={str(CONFIG): config}))
+    told = resolve_each(line, environment(files={str(CONFIG): config}))
     assert isinstance(told, tuple)
     return told
 

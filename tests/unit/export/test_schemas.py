@@ -14,9 +14,8 @@ from jsonschema import Draft202012Validator
 from goneaway_tui.doctor.diagnosis import SCHEMA as EXPLANATION
 from goneaway_tui.doctor.diagnosis import explanations
 from goneaway_tui.doctor.report import write_json
-from goneaway_tui.export import data
+from goneaway_tui.export import SCHEMAS, data, schema_text
 from goneaway_tui.export.data import COUNTERS, SCHEMA, VARIABLES
-from goneaway_tui.export.schemas import NAMES, schema_text
 from goneaway_tui.judge import Step, judge, track
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.model.cause import Cause, Certainty
@@ -67,7 +66,7 @@ def every_event() -> list[dict[str, Any]]:
     return json.loads(json.dumps(lines))  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_a_schema_is_one(name: str) -> None:
     Draft202012Validator.check_schema(json.loads(schema_text(name)))
     assert max(map(len, schema_text(name).splitlines())) < 250

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goneaway_tui.judge import track
-from goneaway_tui.metrics.collector import FAMILIES, GAUGE, OTHER, STALE, MetricName, ServerMetrics
+from goneaway_tui.metrics.collector import FAMILIES, GAUGE, OTHER, STALE_SECONDS, MetricName, ServerMetrics
 from goneaway_tui.model.server import Server
 from goneaway_tui.model.snapshot import Policy
 from tests.builders import NOW, a_sample, a_server, a_session, a_transaction
@@ -39,11 +39,11 @@ def test_the_next_closing_comes_nearer_between_two_readings() -> None:
 
 
 def test_what_is_stale_is_told_no_more() -> None:
-    values = read(IDLE).missed().values(NOW + STALE + 1)
+    values = read(IDLE).after_failure().values(NOW + STALE_SECONDS + 1)
 
     assert {(): 0} == values[MetricName.UP]
     assert MetricName.SESSIONS not in values
-    assert {(): STALE + 1} == values[MetricName.AGE]
+    assert {(): STALE_SECONDS + 1} == values[MetricName.AGE]
 
 
 def test_our_own_sessions_are_not_counted() -> None:

@@ -41,7 +41,7 @@ class PaperFiles:
         return [Path(path).name for path in self.files if Path(path).parent == folder] or None
 
 
-def around(env: Mapping[str, str] | None = None, files: Paper | None = None) -> Environment:
+def environment(env: Mapping[str, str] | None = None, files: Paper | None = None) -> Environment:
     return Environment(env or {}, PaperFiles(files or {}), HOME, "dba", lambda: CONFIG)
 
 
@@ -75,7 +75,7 @@ def told(
         files["~/.my.cnf"] = file
     if config is not None:
         files[str(CONFIG)] = config
-    return resolve(shlex.split(line), around(env, files))
+    return resolve(shlex.split(line), environment(env, files))
 
 
 def complaint(

@@ -19,15 +19,15 @@ from goneaway_tui.settings import (
 )
 from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config_file import example_config
-from goneaway_tui.settings.config_reader import OF_A_SERVER
+from goneaway_tui.settings.config_reader import SERVER_OPTIONS
 from tests.unit.settings.asking import (
     CONFIG,
     IN_CONFIG,
     Paper,
     answer,
-    around,
     client,
     complaint,
+    environment,
     settings,
     value,
 )
@@ -143,16 +143,16 @@ def test_several_servers_are_each_resolved() -> None:
     files: Paper = {str(CONFIG): TWO}
 
     for line in (["@dev", "@prod-db1"], ["--group", "all"], ["--group=all", "@dev"]):
-        told = resolve_each(line, around(files=files))
+        told = resolve_each(line, environment(files=files))
         assert isinstance(told, tuple)
         assert [each.profile for each in told] == ["dev", "prod-db1"]
         with pytest.raises(SettingsError, match="this takes one server, and several are named"):
-            resolve(line, around(files=files))
+            resolve(line, environment(files=files))
     assert settings("--group prod", config=TWO).profile == "prod-db1"
 
 
 def test_a_dsn_is_a_server_of_its_own() -> None:
-    told = resolve_each(["@dev", "mysql://db7/", "-u", "root"], around(files={str(CONFIG): TWO}))
+    told = resolve_each(["@dev", "mysql://db7/", "-u", "root"], environment(files={str(CONFIG): TWO}))
 
     assert isinstance(told, tuple)
     assert [(each.profile, each.connection.host, each.connection.user) for each in told] == [
@@ -239,11 +239,11 @@ def test_a_name_that_is_not_there_is_told_with_the_nearest(line: str, expected: 
 def test_a_password_in_a_file_that_others_may_read_is_refused() -> None:
     text = b"[servers.a]\npassword = 'hunter2'"
 
-    found = resolve(["@a"], around(files={str(CONFIG): FileContent(text, 0o100600)}))
+    found = resolve(["@a"], environment(files={str(CONFIG): FileContent(text, 0o100600)}))
     assert isinstance(found, Settings)
     assert value(found, "password") == "hunter2"
     with pytest.raises(SettingsError, match="line 2: a password in a file that others may read") as caught:
-        resolve(["@a"], around(files={str(CONFIG): FileContent(text, 0o100640)}))
+        resolve(["@a"], environment(files={str(CONFIG): FileContent(text, 0o100640)}))
     assert "hunter2" not in caught.value.line
 
 
@@ -256,7 +256,7 @@ def test_another_file_may_be_named() -> None:
         ([], {"GONEAWAY_CONFIG": "/y.toml"}, 8),
         ([], {}, 9),
     ):
-        found = resolve(line, around(env, files))
+        found = resolve(line, environment(env, files))
         assert isinstance(found, Settings)
         assert interval == found.interval
 
@@ -274,7 +274,7 @@ def test_another_file_may_be_named() -> None:
 )  # fmt: skip
 def test_what_is_no_config_file_is_one_line(data: bytes, expected: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        resolve([], around(files={str(CONFIG): data}))
+        resolve([], environment(files={str(CONFIG): data}))
 
     assert caught.value.line.removeprefix("~/.config/goneaway-tui/config.toml").lstrip(" :") == expected
 
@@ -288,7 +288,7 @@ def test_its_path_is_told() -> None:
 
 
 def faults(config: str) -> tuple[str, ...]:
-    told = resolve(["config", "check"], around(files={str(CONFIG): config}))
+    told = resolve(["config", "check"], environment(files={str(CONFIG): config}))
     assert isinstance(told, InfoAnswer)
     assert all(line.isprintable() for line in told.faults)
     return tuple(line.replace(f"{IN_CONFIG} ", "") for line in told.faults)
@@ -406,11 +406,11 @@ def test_the_example_is_all_comment_and_all_of_it_works() -> None:
     bare.remove("password_prompt = true")
     assert settings("@prod-db1", config="\n".join(bare)).read_only
     named = {line.partition(" = ")[0].replace("_", "-") for line in bare}
-    assert {*OF_A_SERVER} - {"password", "ssl", "ssl-verify-server-cert"} <= named
+    assert {*SERVER_OPTIONS} - {"password", "ssl", "ssl-verify-server-cert"} <= named
 
 
 def test_the_example_goes_to_the_file() -> None:
-    told = resolve(["config", "init"], around())
+    told = resolve(["config", "init"], environment())
 
     assert not isinstance(told, Settings)
     assert (told.file, told.text) == (CONFIG, example_config())

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from goneaway_tui.export.schemas import NAMES, schema_text
+from goneaway_tui.export import SCHEMAS, schema_text
 from goneaway_tui.settings.completions import SHELLS, ArgumentKind, completion_flags, completion_text
 from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.settings.options import ACTIONS, COMPLETION, OPTIONS, SCHEMA
@@ -16,11 +16,11 @@ SERVERS = '[servers.b]\nhost = "b"\n[servers.a]\nhost = "a"\ngroup = "all"\n'
 
 
 def test_the_words_offered_are_those_that_are_there() -> None:
-    assert NAMES == ACTIONS[SCHEMA]
+    assert SCHEMAS == ACTIONS[SCHEMA]
     assert SHELLS == ACTIONS[COMPLETION]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_a_schema_is_printed_as_it_is_shipped(name: str) -> None:
     assert schema_text(name) == answer(f"schema {name}")
     assert json.loads(answer(f"schema {name}"))["title"].startswith("goneaway.")

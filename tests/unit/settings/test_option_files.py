@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.settings import FileContent, Settings, resolve
 from goneaway_tui.settings.option_files import (
-    LONGEST,
-    LONGEST_LINE,
+    MAX_CIPHERTEXT_BYTES,
+    MAX_LINE_BYTES,
     Include,
     OptionLine,
     decrypt_login_path,
     parse_option_file,
 )
-from tests.unit.settings.asking import HOME, Paper, around, program, value
+from tests.unit.settings.asking import HOME, Paper, environment, program, value
 
 WRITTEN = Path(__file__).with_name("mylogin.cnf")
 """By `mysql_config_editor` of MySQL 9.7: [client], [prod-db1] with a password, [local], [mysql_x]."""
@@ -43,7 +43,7 @@ def obfuscated(text: bytes, key: bytes = KEY) -> bytes:
 
 def settings(line: str = "", data: bytes | FileContent | None = None, files: Paper | None = None) -> Settings:
     found = resolve(
-        line.split(), around(files={"~/.mylogin.cnf": data or WRITTEN.read_bytes(), **(files or {})})
+        line.split(), environment(files={"~/.mylogin.cnf": data or WRITTEN.read_bytes(), **(files or {})})
     )
     assert isinstance(found, Settings)
     return found
@@ -103,7 +103,7 @@ def test_a_login_path_overrules_the_option_files() -> None:
 
 
 def test_a_file_of_its_own_may_be_named() -> None:
-    place = around({"MYSQL_TEST_LOGIN_FILE": "/x"}, {"/x": obfuscated(b"[client]\nuser=a\n")})
+    place = environment({"MYSQL_TEST_LOGIN_FILE": "/x"}, {"/x": obfuscated(b"[client]\nuser=a\n")})
     found = resolve([], place)
 
     assert isinstance(found, Settings)
@@ -139,7 +139,7 @@ def test_a_file_that_others_may_read_is_ignored_and_told() -> None:
         (obfuscated(b"[client]\n") + b"\0\0\0\0", "no line of it ends where byte 48 says"),
         (obfuscated(b"[client]\n") + b"\xff\xff\xff\xff", "no line of it ends where byte 48 says"),
         (obfuscated(b"[client]\n") + b"\x10", "no line of it ends where byte 48 says"),
-        (obfuscated(b"x" * (LONGEST + 1)), "no line of it ends where byte 28 says"),
+        (obfuscated(b"x" * (MAX_CIPHERTEXT_BYTES + 1)), "no line of it ends where byte 28 says"),
         (
             obfuscated(b"[client]\n")[:4] + bytes(20) + obfuscated(b"[client]\n")[24:],
             "its key does not open it",
@@ -278,7 +278,7 @@ def test_what_says_nothing_of_note_does_no_harm(text: str) -> None:
         ("\nuser=x", "my.cnf line 2: an option before any group"),
         ("[client]\n=x", "my.cnf line 2: a value without a name"),
         ("!include  ", "my.cnf line 1: !include without a name"),
-        (f"[client]\na={'ü' * 3000}", f"my.cnf line 2: longer than {LONGEST_LINE} bytes"),
+        (f"[client]\na={'ü' * 3000}", f"my.cnf line 2: longer than {MAX_LINE_BYTES} bytes"),
     ],
 )
 def test_what_is_no_option_is_told_with_its_line(text: str, why: str) -> None:

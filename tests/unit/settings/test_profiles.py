@@ -23,7 +23,7 @@ from goneaway_tui.settings import (
     trial_settings,
 )
 from goneaway_tui.settings.profiles import profile_toml
-from tests.unit.settings.asking import CONFIG, around, value
+from tests.unit.settings.asking import CONFIG, environment, value
 
 FULL = ProfileDraft(
     name="prod-db1",
@@ -49,7 +49,7 @@ color = "green"
 def added(draft: ProfileDraft, before: str | bytes = "") -> bytes:
     files = {str(CONFIG): before} if before else {}
     data = before.encode() if isinstance(before, str) else before
-    return data + appended_profile(draft, CONFIG, around(files=files))
+    return data + appended_profile(draft, CONFIG, environment(files=files))
 
 
 def refused(draft: ProfileDraft, before: str = "") -> str:
@@ -69,7 +69,7 @@ def test_what_is_written_is_what_was_typed_and_no_password() -> None:
 
 
 def test_what_is_saved_is_taken_by_its_name() -> None:
-    told = resolve(["@prod-db1"], around(files={str(CONFIG): added(FULL, SET)}))
+    told = resolve(["@prod-db1"], environment(files={str(CONFIG): added(FULL, SET)}))
 
     assert isinstance(told, Settings)
     assert (told.profile, told.color, told.read_only) == ("prod-db1", "red", True)
@@ -150,7 +150,7 @@ def test_a_file_with_a_fault_is_not_added_to() -> None:
 
 
 def test_a_trial_is_a_run_with_what_would_be_written() -> None:
-    files = around(files={str(CONFIG): "theme = 'nord'\n" + SET})
+    files = environment(files={str(CONFIG): "theme = 'nord'\n" + SET})
     told = trial_settings(replace(FULL, name="dev"), ["--interval", "7"], CONFIG, files)
 
     assert (told.connection.host, told.connection.port, told.interval, told.theme) == (
@@ -169,35 +169,38 @@ def test_a_trial_without_a_typed_password_takes_it_from_where_it_would_come() ->
     keyring = replace(FULL, password="", password_command="", password_keyring="goneaway")
 
     assert isinstance(
-        trial_settings(replace(FULL, password=""), [], CONFIG, around()).connection.password, PasswordCommand
+        trial_settings(replace(FULL, password=""), [], CONFIG, environment()).connection.password,
+        PasswordCommand,
     )
-    assert isinstance(trial_settings(keyring, [], CONFIG, around()).connection.password, Keyring)
-    assert trial_settings(ProfileDraft(host="db1"), [], CONFIG, around()).connection.password is None
+    assert isinstance(trial_settings(keyring, [], CONFIG, environment()).connection.password, Keyring)
+    assert trial_settings(ProfileDraft(host="db1"), [], CONFIG, environment()).connection.password is None
 
 
 def test_a_trial_has_a_name_that_nobody_has() -> None:
     taken = '[servers.new]\nhost="a"\n[servers.new-2]\nhost="b"\n'
 
     assert (
-        trial_settings(ProfileDraft(host="c"), [], CONFIG, around(files={str(CONFIG): taken})).connection.host
+        trial_settings(
+            ProfileDraft(host="c"), [], CONFIG, environment(files={str(CONFIG): taken})
+        ).connection.host
         == "c"
     )
 
 
 def test_the_names_in_the_file_are_told_in_its_order() -> None:
-    assert servers_of(CONFIG, around(files={str(CONFIG): SET + "[servers.abc]\n"})) == ("dev", "abc")
-    assert servers_of(Path("/none"), around()) == ()
+    assert servers_of(CONFIG, environment(files={str(CONFIG): SET + "[servers.abc]\n"})) == ("dev", "abc")
+    assert servers_of(Path("/none"), environment()) == ()
 
 
 def test_a_file_that_others_may_read_takes_what_holds_no_password() -> None:
-    files = around(files={str(CONFIG): FileContent(SET.encode(), 0o100644)})
+    files = environment(files={str(CONFIG): FileContent(SET.encode(), 0o100644)})
 
     assert appended_profile(FULL, CONFIG, files)
 
 
 def test_a_draft_without_anything_is_the_server_nearby() -> None:
     check_draft(ProfileDraft(name="a"))
-    blank = trial_settings(ProfileDraft(), [], CONFIG, around())
+    blank = trial_settings(ProfileDraft(), [], CONFIG, environment())
 
     assert blank.connection.host is None
     assert {""} == {getattr(ProfileDraft(), each.name) for each in fields(ProfileDraft)} - {False}

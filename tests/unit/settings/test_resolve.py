@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.settings import Settings, SslMode, Transport, resolve
-from tests.unit.settings.asking import FILE, around, client, complaint, settings, value
+from tests.unit.settings.asking import FILE, client, complaint, environment, settings, value
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_options_command_and_dsn_may_come_in_any_order(line: str) -> None:
 
 
 def test_a_demo_does_not_even_open_the_option_file() -> None:
-    place = around({"MYSQL_HOST": "db1", "MYSQL_TCP_PORT": "x"}, {"~/.my.cnf": "nonsense"})
+    place = environment({"MYSQL_HOST": "db1", "MYSQL_TCP_PORT": "x"}, {"~/.my.cnf": "nonsense"})
 
     found = resolve(["demo"], place)
 

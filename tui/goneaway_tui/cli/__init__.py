@@ -1,23 +1,19 @@
-"""The composition root: from argv to settings, a source and a screen or a file, and to an exit status.
+"""The composition root: turn argv into settings, run the command on its source, screen or file, and return an exit status.
 
-Here alone is the time asked, is anything printed, and do rooms that do not know each other meet.
+Only the package `cli` reads the clock, prints, and connects packages that do not import each other.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goneaway_tui.cli.factories import live_source, recorder_of
+from goneaway_tui.cli.factories import LocalZone, live_source, recorder_of, steady_clock
 from goneaway_tui.cli.filesystem import create, local_environment
-from goneaway_tui.cli.screen import policy_of, show_board
+from goneaway_tui.cli.screen import show_board
 from goneaway_tui.cli.terminal import (
     configure_terminal,
-    may_overwrite,
     report_fault,
     require_terminal,
     set_language,
@@ -25,7 +21,7 @@ from goneaway_tui.cli.terminal import (
     tell,
     write_out,
 )
-from goneaway_tui.errors import ExitCode, GoneawayError, SourceError
+from goneaway_tui.errors import ExitCode, GoneawayError, SettingsError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ports import Clock
@@ -37,34 +33,34 @@ from goneaway_tui.settings import (
     language_asked,
     resolve_each,
 )
-from goneaway_tui.settings.options import EXPORTER, SERVE, UI
+from goneaway_tui.settings.options import DEMO, EXPLAIN, EXPORTER, REPLAY, SERVE, SNAPSHOT, UI, WATCH
 
 if TYPE_CHECKING:
     from goneaway_tui.ui.server_monitor import MonitorSpec
 
 
-SEEN = marked("others on this machine can see the password in the process list; use -p alone")
-DEMO = Policy(watch_below=10, imminent_below=5)
-"""Where the demo draws the lines unless told: its global limit is 15 s."""
+PASSWORD_VISIBLE = marked("others on this machine can see the password in the process list; use -p alone")
+DEMO_POLICY = Policy(watch_below=10, imminent_below=5)
+"""Seconds to the deadline that the demo warns at by default: the global limit of its server is 15 s."""
 
 
 def run(argv: Sequence[str]) -> int:
-    """Do what the arguments say and return the exit status. Nothing but a line ever reaches the user on failure."""
+    """Do what the arguments say and return the exit status. A failure is reported in one line."""
     try:
-        hidden = hide_secrets(argv)
-        around = local_environment()
-        spoken = language_asked(argv, around.environ)
-        set_language(spoken)
-        told = resolve_each(argv, around)
-        said = (told,) if isinstance(told, InfoAnswer) else told
-        for warning in dict.fromkeys(warning for each in said for warning in each.warnings):
+        is_password_hidden = hide_secrets(argv)
+        environment = local_environment()
+        language = language_asked(argv, environment.environ)
+        set_language(language)
+        resolved = resolve_each(argv, environment)
+        parts = (resolved,) if isinstance(resolved, InfoAnswer) else resolved
+        for warning in dict.fromkeys(warning for part in parts for warning in part.warnings):
             tell(_("warning: {warning}", warning=warning))
-        if isinstance(told, InfoAnswer):
-            return _answer(told)
-        if not hidden:
-            tell(_("warning: {warning}", warning=_(SEEN)))
-        configure_terminal(told[0], spoken)
-        return _run(told, argv, around)
+        if isinstance(resolved, InfoAnswer):
+            return _answer(resolved)
+        if not is_password_hidden:
+            tell(_("warning: {warning}", warning=_(PASSWORD_VISIBLE)))
+        configure_terminal(resolved[0], language)
+        return _run(resolved, argv, environment)
     except GoneawayError as error:
         tell(error.line)
         return error.exit_code
@@ -78,13 +74,19 @@ def run(argv: Sequence[str]) -> int:
         return ExitCode.BUG
 
 
-def _run(each: tuple[Settings, ...], argv: Sequence[str], around: Environment) -> int:
-    first = each[0]
-    if len(each) > 1 or first.command in {EXPORTER, SERVE}:
-        from goneaway_tui.cli.commands.several import run_over
-
-        return run_over(each, steady_clock(), live_source)
-    return _chosen(first, argv, around) if first.command == UI else COMMANDS[first.command](first)
+def _run(servers: tuple[Settings, ...], argv: Sequence[str], environment: Environment) -> int:
+    """Run the command that the settings name. Raises SettingsError for several servers if the command takes one."""
+    command = servers[0].command
+    if len(servers) > 1 and command in ONE_SERVER:
+        raise SettingsError(
+            _("{command} takes one server", command=command),
+            _("with several it is one of {names}", names=", ".join((UI, *SEVERAL_SERVERS))),
+        )
+    if command == UI:
+        return _board(servers, argv, environment)
+    if command in ONE_SERVER:
+        return ONE_SERVER[command](servers[0], steady_clock())
+    return SEVERAL_SERVERS[command](servers, steady_clock())
 
 
 def _answer(answer: InfoAnswer) -> int:
@@ -100,41 +102,49 @@ def _answer(answer: InfoAnswer) -> int:
     return ExitCode.DONE
 
 
-def _chosen(settings: Settings, argv: Sequence[str], around: Environment) -> int:
-    """The board, on the server that was named; where none was, on one that is chosen on the screen."""
+def _board(servers: Sequence[Settings], argv: Sequence[str], environment: Environment) -> int:
+    """Show the board of one server or of several; where none is named, of one that is chosen on the screen."""
+    if len(servers) > 1:
+        from goneaway_tui.cli.ui_servers import several_servers_board
+
+        return several_servers_board(servers, steady_clock(), live_source)
     from goneaway_tui.cli.server_chooser import choose_server, has_no_server
 
     require_terminal()
-    return choose_server(settings, argv, around, _ui) if has_no_server(settings) else _ui(settings)
+    settings = servers[0]
+    if has_no_server(settings):
+        return choose_server(settings, argv, environment, _one_server_board)
+    return _one_server_board(settings)
 
 
-def _ui(settings: Settings) -> int:
+def _one_server_board(settings: Settings) -> int:
     from goneaway_tui.cli.connect import route_to
     from goneaway_tui.cli.servers import RelatedServers, executor_of, history_source
 
     clock = steady_clock()
-    with route_to(settings) as way, recorder_of(settings, way.address.name) as recorder:
-        source = live_source(settings, way.address, clock)
-        kindred = RelatedServers(clock, live_source)
+    with route_to(settings) as route, recorder_of(settings, route.address.name) as recorder:
+        source = live_source(settings, route.address, clock)
+        related = RelatedServers(clock, live_source)
 
-        def grown(subject: MonitorSpec) -> MonitorSpec:
-            widen = kindred.beside(settings, way.address, subject.journal)
-            return replace(subject, relatives=source.relatives, recall=history_source(source), widen=widen)
+        def with_related(spec: MonitorSpec) -> MonitorSpec:
+            widen = related.opener(settings, route.address, spec.journal)
+            return replace(spec, relatives=source.relatives, recall=history_source(source), widen=widen)
 
         def leave() -> None:
-            way.close()
-            kindred.leave()
+            route.close()
+            related.close_tunnels()
 
-        executor = executor_of(settings, way.address, clock, source)
+        executor = executor_of(settings, route.address, clock, source)
         try:
-            return show_board(settings, source, clock, executor, leave=leave, recorder=recorder, grown=grown)
+            return show_board(
+                settings, source, clock, executor, leave=leave, recorder=recorder, grown=with_related
+            )
         finally:
-            kindred.close()
-            kindred.leave()
+            related.close()
+            related.close_tunnels()
 
 
-def _demo(settings: Settings) -> int:
-    from goneaway_tui.cli.commands.explain import LocalZone
+def _demo(settings: Settings, clock: Clock) -> int:
     from goneaway_tui.source.address import Address
     from goneaway_tui.source.demo import NoServerProgram, start_demo
     from goneaway_tui.source.error_log import ErrorLog
@@ -142,7 +152,6 @@ def _demo(settings: Settings) -> int:
     from goneaway_tui.source.live import LiveSource
 
     require_terminal()
-    clock = steady_clock()
     if settings.simulated:
         return _simulated(settings, clock)
     tell(_("starting a private server with a living workload; it is removed when you quit ..."))
@@ -153,7 +162,9 @@ def _demo(settings: Settings) -> int:
         tell(greeting)
         return _simulated(settings, clock, greeting)
     if settings.origins["watch_below"] == settings.origins["imminent_below"] == "default":
-        settings = replace(settings, watch_below=DEMO.watch_below, imminent_below=DEMO.imminent_below)
+        settings = replace(
+            settings, watch_below=DEMO_POLICY.watch_below, imminent_below=DEMO_POLICY.imminent_below
+        )
     try:
         address = Address(socket=demo.socket, user=demo.user, label=_("demo (private server)"))
         admin = replace(address, user=demo.admin)
@@ -169,107 +180,62 @@ def _demo(settings: Settings) -> int:
 def _simulated(settings: Settings, clock: Clock, greeting: str = "") -> int:
     from goneaway_tui.cli.ui_servers import simulated_run
 
-    with simulated_run(settings, clock) as it, recorder_of(settings, it.source.name) as recorder:
+    with simulated_run(settings, clock) as run, recorder_of(settings, run.source.name) as recorder:
         return show_board(
             settings,
-            it.source,
+            run.source,
             clock,
-            it.executor,
+            run.executor,
             greeting=greeting,
-            leave=it.forget,
+            leave=run.forget,
             recorder=recorder,
-            journal=it.journal,
+            journal=run.journal,
         )
 
 
-def _snapshot(settings: Settings) -> int:
-    from goneaway_tui.cli.connect import route_to
-    from goneaway_tui.export import FORMATS, save
-    from goneaway_tui.judge import judge
-
-    with route_to(settings) as way:
-        source = live_source(settings, way.address, steady_clock())
-        try:
-            taken = judge(source.sample(), None, policy_of(settings))
-        finally:
-            source.close()
-    chosen = settings.format or "json"
-    if settings.output is None:
-        text = StringIO()
-        FORMATS[chosen].write(taken, text)
-        write_out(text.getvalue())
-    else:
-        save(taken, chosen, settings.output, overwrite=may_overwrite(Path(settings.output)))
-    return ExitCode.DONE
-
-
-def _watch(settings: Settings) -> int:
-    from goneaway_tui.cli.commands.watch import watch
-    from goneaway_tui.cli.connect import route_to
-
-    clock = steady_clock()
-    with route_to(settings) as way, recorder_of(settings, way.address.name) as recorder:
-        source = live_source(settings, way.address, clock)
-        try:
-            return watch(
-                source,
-                clock,
-                policy_of(settings),
-                interval=settings.interval,
-                seconds=settings.run_for,
-                output=settings.output,
-                command=settings.execute,
-                recorder=recorder,
-            )
-        finally:
-            source.close()
-
-
-def _explain(settings: Settings) -> int:
-    from goneaway_tui.cli.commands.explain import (
-        chosen_format,
-        facts_from,
-        log_entries,
-        recorded_departures,
-        write_explanations,
-    )
-    from goneaway_tui.cli.connect import route_to
-    from goneaway_tui.doctor.case import NO_SERVER
-
-    chosen, clock, facts = chosen_format(settings.format), steady_clock(), NO_SERVER
-    unasked: SourceError | None = None
-    if settings.live:
-        try:
-            with route_to(settings) as way:
-                facts = facts_from(live_source(replace(settings, error_log=None), way.address, clock))
-        except SourceError as error:
-            unasked = error
-            tell(_("the server could not be asked, so this is told by the log alone: {why}", why=error.line))
-    if settings.error_log is not None:
-        facts = replace(facts, log=log_entries(settings.error_log))
-    if settings.recording is not None:
-        facts = replace(facts, departures=recorded_departures(settings.recording))
-    told = write_explanations(settings.files, chosen, facts, clock)
-    return told if unasked is None else unasked.exit_code
-
-
-def _replay(settings: Settings) -> int:
+def _replay(settings: Settings, clock: Clock) -> int:
     from goneaway_tui.cli.commands.replay import replay
 
-    return replay(settings, steady_clock())
+    return replay(settings, clock)
 
 
-COMMANDS = {
-    "replay": _replay,
-    "demo": _demo,
-    "snapshot": _snapshot,
-    "watch": _watch,
-    "explain": _explain,
+def _snapshot(servers: Sequence[Settings], clock: Clock) -> int:
+    from goneaway_tui.cli.commands.snapshot import snapshot
+
+    return snapshot(servers, clock)
+
+
+def _watch(servers: Sequence[Settings], clock: Clock) -> int:
+    from goneaway_tui.cli.commands.watch import run_watch
+
+    return run_watch(servers, clock)
+
+
+def _explain(servers: Sequence[Settings], clock: Clock) -> int:
+    from goneaway_tui.cli.commands.explain import explain
+
+    return explain(servers, clock)
+
+
+def _exporter(servers: Sequence[Settings], clock: Clock) -> int:
+    from goneaway_tui.cli.commands.exporter import exporter
+
+    return exporter(servers, clock, live_source)
+
+
+def _serve(servers: Sequence[Settings], clock: Clock) -> int:
+    from goneaway_tui.cli.commands.serve import run_web_service
+
+    return run_web_service(servers, clock)
+
+
+ONE_SERVER: Mapping[str, Callable[[Settings, Clock], int]] = {REPLAY: _replay, DEMO: _demo}
+"""The commands that take one server, or none."""
+SEVERAL_SERVERS: Mapping[str, Callable[[Sequence[Settings], Clock], int]] = {
+    SNAPSHOT: _snapshot,
+    WATCH: _watch,
+    EXPLAIN: _explain,
+    EXPORTER: _exporter,
+    SERVE: _serve,
 }
-
-
-def steady_clock() -> Clock:
-    """Seconds since 1970 that no setting of this machine's clock moves; a laptop's sleep counts."""
-    ticks = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    began, began_ticks = time.time(), time.clock_gettime(ticks)
-    return lambda: began + (time.clock_gettime(ticks) - began_ticks)
+"""The commands that take one server or several, besides the board."""

@@ -1,4 +1,4 @@
-"""The password, from wherever it is to be had: the settings, a prompt, or a program that knows it."""
+"""The route to one server: its password, from the settings, a prompt, a command or the keyring, and its SSH tunnel."""
 
 from __future__ import annotations
 
@@ -19,25 +19,30 @@ from goneaway_tui.source.sockets import Tunnel
 from goneaway_tui.text.sanitize import plain
 
 PATIENCE_SECONDS = 120
-"""How long a program may take: it may be waiting for a person to unlock it."""
+"""Longest time a password command may take: a person may have to unlock its store."""
 ENDED = marked("{program} ended with status {number}")
 ENDED_BY_SIGNAL = marked("{program} ended with signal {number}")
-LONGEST = 4096
-"""Characters; more on one line is no password."""
+MAX_PASSWORD_CHARACTERS = 4096
+"""Longest password that a command may print, in characters."""
 
 
-def resolve_password(connection: ConnectionSettings, whose: str = "") -> Secret:
-    """`whose` is said where the person is asked. Raises SettingsError where it is not to be had."""
+def resolve_password(connection: ConnectionSettings, server_name: str = "") -> Secret:
+    """The password of a connection; a prompt names the server where `server_name` is given.
+
+    Raises SettingsError where the password cannot be got.
+    """
     if connection.ask_password:
-        return _asked(_("Password for {server}: ", server=plain(whose, 100)) if whose else _("Password: "))
+        return _prompted(
+            _("Password for {server}: ", server=plain(server_name, 100)) if server_name else _("Password: ")
+        )
     if isinstance(connection.password, PasswordCommand):
-        return _printed(connection.password)
+        return _from_command(connection.password)
     if isinstance(connection.password, Keyring):
-        return _kept(connection.password, connection.user)
+        return _from_keyring(connection.password, connection.user)
     return connection.password or Secret("")
 
 
-def _asked(prompt: str) -> Secret:
+def _prompted(prompt: str) -> Secret:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)
@@ -52,8 +57,8 @@ def _asked(prompt: str) -> Secret:
         ) from None
 
 
-def _printed(command: PasswordCommand) -> Secret:
-    """The first line that `command` prints. It may talk to the person on standard error and the terminal."""
+def _from_command(command: PasswordCommand) -> Secret:
+    """The first line that `command` prints. The command may use standard error and the terminal for questions."""
     program = command.words[0]
     try:
         done = subprocess.run(command.words, stdout=subprocess.PIPE, timeout=PATIENCE_SECONDS, check=False)  # noqa: S603
@@ -69,7 +74,7 @@ def _printed(command: PasswordCommand) -> Secret:
         what = _(ended, program=program, number=abs(done.returncode))
         raise SettingsError(what, _("run it by hand to see why"), command.origin)
     line = done.stdout.partition(b"\n")[0].removesuffix(b"\r")
-    if not line or len(line) > LONGEST:
+    if not line or len(line) > MAX_PASSWORD_CHARACTERS:
         raise SettingsError(
             _("{program} printed no password", program=program),
             _("it has to be the first line of its output"),
@@ -78,7 +83,7 @@ def _printed(command: PasswordCommand) -> Secret:
     return Secret(line.decode("utf-8", "surrogateescape"))
 
 
-def _kept(keyring: Keyring, user: str) -> Secret:
+def _from_keyring(keyring: Keyring, user: str) -> Secret:
     try:
         module = importlib.import_module("keyring")
         failures: type[Exception] = importlib.import_module("keyring.errors").KeyringError
@@ -103,6 +108,8 @@ def _kept(keyring: Keyring, user: str) -> Secret:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRoute:
+    """The address of a server, and the SSH tunnel to it where there is one."""
+
     address: Address
     tunnel: Tunnel | None = None
 
@@ -113,12 +120,12 @@ class ConnectionRoute:
 
 @contextmanager
 def route_to(settings: Settings, password: Secret | None = None) -> Iterator[ConnectionRoute]:
-    """Open while it is used; where no `password` is given it is looked for.
+    """Open the route to a server while inside; the password is resolved where none is passed.
 
     Raises SettingsError without a password, SourceError where ssh does not get through.
     """
-    known = resolve_password(settings.connection) if password is None else password
-    address = _address(settings.connection, known.reveal())
+    password_found = resolve_password(settings.connection) if password is None else password
+    address = _address(settings.connection, password_found.reveal())
     address = replace(address, label=settings.profile and f"{settings.profile} ({address.name})")
     host = settings.connection.ssh
     if host is None:
@@ -134,7 +141,7 @@ def route_to(settings: Settings, password: Secret | None = None) -> Iterator[Con
 
 
 def address_name(connection: ConnectionSettings) -> str:
-    """Where it goes, as a person says it; no password is looked for."""
+    """The name of the address that a connection leads to. The password is not resolved."""
     return _address(connection, "").name
 
 

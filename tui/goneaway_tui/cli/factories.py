@@ -1,9 +1,11 @@
-"""What a run reads from and writes to, opened as its settings say."""
+"""Open what a run reads from and writes to: a source, a recording, the clock and the local time zone."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +20,11 @@ if TYPE_CHECKING:
 
 
 def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSource:
-    """Raises FileError for an error log that cannot be read."""
+    """Open the source of one server. Raises FileError for an error log that cannot be read."""
     from goneaway_tui.source.live import LiveSource
 
     log = None
     if settings.error_log is not None:
-        from goneaway_tui.cli.commands.explain import LocalZone
         from goneaway_tui.source.error_log import ErrorLog
 
         log = ErrorLog(Path(settings.error_log), LocalZone())
@@ -32,7 +33,7 @@ def live_source(settings: Settings, address: Address, clock: Clock) -> LiveSourc
 
 @contextmanager
 def recorder_of(settings: Settings, server_name: str) -> Iterator[Recorder | None]:
-    """A recording open for writing, where one was asked for. Raises FileError."""
+    """A recording that is open for writing, or None where the settings ask for none. Raises FileError."""
     if settings.record is None:
         yield None
         return
@@ -52,3 +53,28 @@ def recorder_of(settings: Settings, server_name: str) -> Iterator[Recorder | Non
         yield recorder
     finally:
         recorder.close()
+
+
+def steady_clock() -> Clock:
+    """A clock in seconds since 1970 that no change of the system's clock moves. It counts the time a laptop sleeps."""
+    ticks = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    started_at, started_ticks = time.time(), time.clock_gettime(ticks)
+    return lambda: started_at + (time.clock_gettime(ticks) - started_ticks)
+
+
+class LocalZone(tzinfo):
+    """The time zone of this machine, with its offset at each instant; for logs that name no zone."""
+
+    def utcoffset(self, when: datetime | None) -> timedelta:
+        if when is None:
+            return timedelta()
+        try:
+            return timedelta(seconds=time.localtime(when.replace(tzinfo=UTC).timestamp()).tm_gmtoff)
+        except (OverflowError, ValueError, OSError):
+            return timedelta()
+
+    def dst(self, _when: datetime | None) -> timedelta:
+        return timedelta()
+
+    def tzname(self, _when: datetime | None) -> str:
+        return "local"

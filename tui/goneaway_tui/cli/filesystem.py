@@ -1,4 +1,4 @@
-"""The real surroundings of a run: this machine's files, variables and user."""
+"""The environment of a run on this machine: its files, environment variables and user."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Environment, FileContent
 
 SECRETS = ("MYSQL_PWD",)
-"""Variables that hold a password."""
-MOST_BYTES = 1 << 20
-"""No file that settings are read from is longer."""
+"""Environment variables that hold a password."""
+MAX_SETTINGS_BYTES = 1 << 20
+"""Longest file that settings are read from."""
 
 
 class LocalFiles:
-    """Settings' files on this machine."""
+    """The files of this machine, for reading settings."""
 
     def read(self, path: Path) -> FileContent | None:
         try:
             with path.open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
-                found = os.fstat(file.fileno())
+                data = file.read(MAX_SETTINGS_BYTES + 1)
+                status = os.fstat(file.fileno())
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
@@ -33,10 +33,10 @@ class LocalFiles:
                 _("cannot read {file}: {why}", file=path, why=_why(error)),
                 _("mend its permissions, or move it away"),
             ) from None
-        if len(data) > MOST_BYTES:
-            why = _("it is longer than {number} MiB", number=MOST_BYTES >> 20)
+        if len(data) > MAX_SETTINGS_BYTES:
+            why = _("it is longer than {number} MiB", number=MAX_SETTINGS_BYTES >> 20)
             raise FileError(_("cannot read {file}: {why}", file=path, why=why), _("name another"))
-        return FileContent(data, found.st_mode, is_ours=found.st_uid in {os.geteuid(), 0})
+        return FileContent(data, status.st_mode, is_ours=status.st_uid in {os.geteuid(), 0})
 
     def names(self, folder: Path) -> list[str] | None:
         try:
@@ -46,7 +46,10 @@ class LocalFiles:
 
 
 def local_environment() -> Environment:
-    """What a run finds. Passwords are taken out of this process's own variables, so no program it starts inherits them."""
+    """The environment of this run.
+
+    Variables with passwords are removed from `os.environ`, so that no program that is started inherits them.
+    """
     environ = dict(os.environ)
     for name in SECRETS:
         os.environ.pop(name, None)
@@ -54,7 +57,7 @@ def local_environment() -> Environment:
 
 
 def create(path: Path, text: str) -> None:
-    """Write a new file for its owner alone. Raises FileError, also where there is one."""
+    """Write a new file that only its owner may read. Raises FileError, also where the file exists."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
@@ -70,9 +73,9 @@ def create(path: Path, text: str) -> None:
 
 
 def append(path: Path, data: bytes) -> None:
-    """Add to the end of a file; make it, for its owner alone, where there is none. Raises FileError.
+    """Add to the end of a file, which is created for its owner alone if it does not exist. Raises FileError.
 
-    What is in it, its permissions, and the links that lead to it stay as they are, also where the disk is full.
+    The content before it, its permissions and symbolic links to it stay as they are, also where the disk is full.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

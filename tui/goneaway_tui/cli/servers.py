@@ -1,6 +1,6 @@
-"""Several servers at once: each with a name, a password and a way of its own. What goes wrong with one stops no other.
+"""Several servers at once: each has a name, a password and a route of its own, and an error of one stops no other.
 
-Passwords are asked for and tunnels are opened one after the other, before anything starts; all else is side by side.
+Passwords are asked for and tunnels are opened one after the other, before anything starts. The rest runs in parallel.
 """
 
 from __future__ import annotations
@@ -10,30 +10,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from goneaway_tui.cli.connect import address_name, resolve_password, route_to
+from goneaway_tui.cli.screen import policy_of, why_read_only
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import SettingsError, SourceError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.ports import Clock, Source
+from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import Secret, Settings
 from goneaway_tui.source.address import Address
-
-if TYPE_CHECKING:
-    from goneaway_tui.model.server import ServerTopology
-    from goneaway_tui.source.end_evidence import EndHistory
-    from goneaway_tui.source.live import LiveSource
-from typing import TYPE_CHECKING
-
-from goneaway_tui.cli.screen import policy_of, why_read_only
-from goneaway_tui.ports import Executor
 from goneaway_tui.source.executor import ConnectionLender, LiveExecutor
 from goneaway_tui.source.sockets import Tunnel
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts
+    from goneaway_tui.model.server import ServerTopology
+    from goneaway_tui.source.end_evidence import EndHistory
     from goneaway_tui.source.live import LiveSource
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.server_monitor import MonitorSpec
@@ -41,86 +36,94 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Source)
-Open = Callable[[Settings, Address, Clock], "LiveSource"]
-"""Makes the source of one server."""
-GOODBYE_SECONDS = 0.5
-"""How long all of them together may take to let go."""
-NOT_OF_SEVERAL: Mapping[str, str] = {
+SourceFactory = Callable[[Settings, Address, Clock], "LiveSource"]
+"""Opens the source of one server."""
+CLOSING_SECONDS = 0.5
+"""Longest time to wait until all sources are closed."""
+ONE_SERVER_OPTIONS: Mapping[str, str] = {
     "record": marked("a recording is of one server: run watch --record once for each"),
     "recording": marked("a recording is of one server: give that server alone"),
     "error_log": marked("a log is of one server: write error_log below its [servers.NAME]"),
 }
-"""What is said of one server alone and cannot hold for several, with what to do instead."""
+"""Options that name one server's file and cannot hold for several servers, each with what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredServer:
-    """One of several servers."""
+    """One of several servers, with its password and the route to it."""
 
     name: str
-    """Unlike any other's."""
+    """Different from the name of every other server."""
     settings: Settings
     password: Secret
     address: Address | None = None
-    """How to get there; None where that is not possible, and then `trouble` says why."""
-    trouble: SourceError | None = None
-    leave: Callable[[], None] = lambda: None
-    """Closes the way to it."""
+    """None where there is no route to the server; `error` says why."""
+    error: SourceError | None = None
+    close_route: Callable[[], None] = lambda: None
+    """Closes the tunnel to the server, if there is one."""
 
 
 class UnreachedSource:
-    """The source of a server there is no way to."""
+    """The source of a server that there is no route to: every read raises SourceError."""
 
     def __init__(self, member: ConfiguredServer) -> None:
         self.name = member.name
-        self._why = _("there is no way to it") if member.trouble is None else str(member.trouble)
+        self._why = _("there is no way to it") if member.error is None else str(member.error)
 
     def sample(self) -> Sample:
-        raise SourceError(self._why, _("start again once there is one"))
+        raise self._no_route()
 
     def history(self) -> EndHistory:
-        raise SourceError(self._why, _("start again once there is one"))
+        raise self._no_route()
 
     def relatives(self) -> ServerTopology:
-        raise SourceError(self._why, "start again once there is one")
+        raise self._no_route()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing is open."""
+
+    def _no_route(self) -> SourceError:
+        """A new error for each read: one that is raised again keeps the traceback of every raise."""
+        return SourceError(self._why, _("start again once there is one"))
 
 
 @contextmanager
-def configured_servers(each: Sequence[Settings]) -> Iterator[tuple[ConfiguredServer, ...]]:
-    """All of them, with the ways to them open. Raises SettingsError where a password is not to be had."""
-    for option, instead in NOT_OF_SEVERAL.items():
-        said = [settings.origins[option] for settings in each if getattr(settings, option) is not None]
-        if len(set(said)) < len(said):
-            raise SettingsError(_("{flag} does not go with several servers", flag=said[0]), _(instead))
-    known: dict[str, Secret] = {}
+def configured_servers(servers: Sequence[Settings]) -> Iterator[tuple[ConfiguredServer, ...]]:
+    """Resolve the passwords of the servers and keep the routes to them open while inside.
+
+    Raises SettingsError where a password cannot be got, or an option cannot hold for several servers.
+    """
+    for option, hint in ONE_SERVER_OPTIONS.items():
+        origins = [settings.origins[option] for settings in servers if getattr(settings, option) is not None]
+        if len(set(origins)) < len(origins):
+            raise SettingsError(_("{flag} does not go with several servers", flag=origins[0]), _(hint))
+    passwords: dict[str, Secret] = {}
     members = []
-    for name, settings in zip(server_names(each), each, strict=True):
+    for name, settings in zip(server_names(servers), servers, strict=True):
         origin = settings.origins["password"]
-        shared = sum(other.origins["password"] == origin for other in each) > 1
-        if not (settings.connection.ask_password and origin in known):
-            known[origin] = resolve_password(settings.connection, "" if shared else name)
-        members.append(ConfiguredServer(name, settings, known[origin]))
-    with ExitStack() as ways:
-        yield tuple(_under_way(member, ways) for member in members)
+        shared = sum(other.origins["password"] == origin for other in servers) > 1
+        if not (settings.connection.ask_password and origin in passwords):
+            passwords[origin] = resolve_password(settings.connection, "" if shared else name)
+        members.append(ConfiguredServer(name, settings, passwords[origin]))
+    with ExitStack() as stack:
+        yield tuple(_with_route(member, stack) for member in members)
 
 
-def server_names(each: Iterable[Settings]) -> list[str]:
-    """What each is called in the config file, else where it is; the second of a name is `name#2`."""
-    found: list[str] = []
-    for settings in each:
+def server_names(servers: Iterable[Settings]) -> list[str]:
+    """The name of each server: in the config file, else its address. Equal names become `name#2`, `name#3`."""
+    names: list[str] = []
+    for settings in servers:
         name = settings.profile or address_name(settings.connection)
-        tries = (name, *(f"{name}#{number}" for number in range(2, len(found) + 3)))
-        found.append(next(each for each in tries if each not in found))
-    return found
+        candidates = (name, *(f"{name}#{number}" for number in range(2, len(names) + 3)))
+        names.append(next(candidate for candidate in candidates if candidate not in names))
+    return names
 
 
 def in_parallel(sources: Mapping[str, S], ask: Callable[[str, S], T]) -> list[tuple[str, T | None]]:
-    """What each answers, by its name and in their order; of one that does not a line is told, and its answer is None.
+    """Ask every server at once and close the sources.
 
-    The sources are closed then, also where we are interrupted.
+    The answers come with the names of the servers, in their order. A server that fails is reported in a line; its
+    answer is None.
     """
 
     def answer(name: str) -> tuple[str, T | None]:
@@ -139,118 +142,131 @@ def in_parallel(sources: Mapping[str, S], ask: Callable[[str, S], T]) -> list[tu
 
 
 class Closeable(Protocol):
-    """What can be let go of."""
+    """An object with `close`."""
 
     def close(self) -> None: ...
 
 
 def close_all(sources: Iterable[Closeable]) -> None:
-    """Let go of all of them at once: one that hangs keeps nobody waiting for long."""
+    """Close all of them in parallel, and wait no longer than GOODBYE_SECONDS: one may hang."""
     closing = [threading.Thread(target=source.close, name="goodbye", daemon=True) for source in sources]
     for thread in closing:
         thread.start()
     for thread in closing:
-        thread.join(GOODBYE_SECONDS / len(closing))
+        thread.join(CLOSING_SECONDS / len(closing))
 
 
-def _under_way(member: ConfiguredServer, ways: ExitStack) -> ConfiguredServer:
+def _with_route(member: ConfiguredServer, stack: ExitStack) -> ConfiguredServer:
     try:
-        way = ways.enter_context(route_to(member.settings, member.password))
+        route = stack.enter_context(route_to(member.settings, member.password))
     except SourceError as error:
-        return replace(member, trouble=error)
-    return replace(member, address=way.address, leave=way.close)
+        return replace(member, error=error)
+    return replace(member, address=route.address, close_route=route.close)
 
 
-def source_of(member: ConfiguredServer, clock: Clock, open_source: Open) -> LiveSource | UnreachedSource:
-    """What reads it; where there is no way to it, what says so."""
+def source_of(
+    member: ConfiguredServer, clock: Clock, open_source: SourceFactory
+) -> LiveSource | UnreachedSource:
+    """The source of a server; an UnreachedSource where there is no route to it."""
     if member.address is None:
         return UnreachedSource(member)
     return open_source(member.settings, member.address, clock)
 
 
 class RelatedServers:
-    """Makes what it takes to watch them, and lets go of it at the end."""
+    """Opens servers that belong to the topology of a server that is watched, and closes all of them at the end."""
 
-    def __init__(self, clock: Clock, open_source: Open) -> None:
+    def __init__(self, clock: Clock, open_source: SourceFactory) -> None:
         self._clock = clock
         self._open = open_source
         self._sources = ExitStack()
         self._tunnels = ExitStack()
 
-    def beside(
+    def opener(
         self, settings: Settings, address: Address, journal: Journal | None
     ) -> Callable[[str, int], MonitorSpec]:
-        """What makes a subject of the server at another host and port, by what got us to the one at `address`.
+        """A function that opens the server at another host and port, with the account and the tunnel of `address`.
 
-        It raises SourceError where ssh does not get through: that may not ask anybody now.
+        The function raises SourceError where ssh does not get through: ssh may not ask for a password then.
         """
+        return partial(self._open_related, replace(settings, error_log=None, profile=None), address, journal)
 
-        def subject(host: str, port: int) -> MonitorSpec:
-            from goneaway_tui.ui.server_monitor import MonitorSpec
+    def _open_related(
+        self, settings: Settings, address: Address, journal: Journal | None, host: str, port: int
+    ) -> MonitorSpec:
+        from goneaway_tui.ui.server_monitor import MonitorSpec
 
-            # What was said of one server's password is not said of another's.
-            there = replace(
-                address,
-                host=host,
-                port=port,
-                socket=None,
-                via=None,
-                side_door="",
-                label=None,
-                enable_cleartext_plugin=False,
-                get_server_public_key=False,
-                server_public_key_path=None,
-            )
-            if settings.connection.ssh is not None:
-                there = self._through(settings.connection.ssh, there)
-            own = replace(settings, error_log=None, profile=None)
-            source = self._open(own, there, self._clock)
-            self._sources.callback(source.close)
-            return MonitorSpec(
-                source,
-                policy_of(settings),
-                there.name,
-                interval=settings.interval,
-                executor=executor_of(own, there, self._clock, source),
-                journal=journal,
-                why_read_only=why_read_only(settings),
-                color=settings.color,
-                relatives=source.relatives,
-                recall=history_source(source),
-                widen=self.beside(own, there, journal),
-            )
+        related = self._address_of(settings, address, host, port)
+        source = self._open(settings, related, self._clock)
+        self._sources.callback(source.close)
+        return MonitorSpec(
+            source,
+            policy_of(settings),
+            related.name,
+            interval=settings.interval,
+            executor=executor_of(settings, related, self._clock, source),
+            journal=journal,
+            why_read_only=why_read_only(settings),
+            color=settings.color,
+            relatives=source.relatives,
+            recall=history_source(source),
+            widen=self.opener(settings, related, journal),
+        )
 
-        return subject
+    def _address_of(self, settings: Settings, address: Address, host: str, port: int) -> Address:
+        # What was set for the password of one server does not hold for the password of another.
+        related = replace(
+            address,
+            host=host,
+            port=port,
+            socket=None,
+            via=None,
+            side_door="",
+            label=None,
+            enable_cleartext_plugin=False,
+            get_server_public_key=False,
+            server_public_key_path=None,
+        )
+        machine = settings.connection.ssh
+        if machine is None:
+            return related
+        tunnel = Tunnel(machine, f"[{host}]:{port}", may_ask=False)
+        self._tunnels.callback(tunnel.close)
+        return replace(related, via=tunnel.path, label=f"{related.name} via {machine}")
 
     def close(self) -> None:
-        """Let go of the servers."""
+        """Close the connections to the servers."""
         self._sources.close()
 
-    def leave(self) -> None:
-        """Close the ways to them."""
+    def close_tunnels(self) -> None:
+        """Close the tunnels to the servers."""
         self._tunnels.close()
-
-    def _through(self, machine: str, address: Address) -> Address:
-        tunnel = Tunnel(machine, f"[{address.host}]:{address.port}", may_ask=False)
-        self._tunnels.callback(tunnel.close)
-        return replace(address, via=tunnel.path, label=f"{address.name} via {machine}")
 
 
 def executor_of(
     settings: Settings, address: Address, clock: Clock, lender: ConnectionLender
 ) -> Executor | None:
-    """`lender` reads the same server by the same account."""
+    """What changes the server, or None where the run is read-only. `lender` is the source: it lends its connection."""
     if settings.read_only:
         return None
     return LiveExecutor(address, clock, statements=settings.statements, lender=lender)
 
 
+def history_facts(source: LiveSource | UnreachedSource) -> ServerFacts:
+    """The ends and refusals that the server remembers since it started, and no other facts. Raises SourceError."""
+    from goneaway_tui.doctor.case import ServerFacts
+
+    past = source.history()
+    return ServerFacts(
+        errors=past.errors,
+        counts_errors=past.counts_errors,
+        unknown_errors=past.unknown_errors,
+        log=past.log,
+        hosts=past.hosts,
+        killed_at=past.killed_at,
+    )
+
+
 def history_source(source: LiveSource | UnreachedSource) -> Callable[[], ServerFacts]:
-    """Asks a server for what it remembers since it started. What is called raises SourceError."""
-
-    def recall() -> ServerFacts:
-        from goneaway_tui.cli.commands.explain import history_facts
-
-        return history_facts(source)
-
-    return recall
+    """A function that returns `history_facts(source)`. The function raises SourceError."""
+    return lambda: history_facts(source)

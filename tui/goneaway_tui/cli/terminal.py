@@ -1,4 +1,4 @@
-"""The signals that ask us to go. Whatever we are at, the terminal is given back as it was and the server's session let go."""
+"""The terminal of a run: signals, lines to the person, standard output, and the language."""
 
 from __future__ import annotations
 
@@ -19,51 +19,53 @@ from goneaway_tui.errors import FileError, SettingsError
 from goneaway_tui.i18n import ENGLISH, LANGUAGES, EnglishCatalogue, _, catalogue_of
 from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings
-from goneaway_tui.settings.options import SCRIPTED
+from goneaway_tui.settings.options import ENGLISH_FORMATS
 from goneaway_tui.text.sanitize import plain
 
-ASK_US_TO_GO = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def exit_on_signals() -> None:
-    """From now on TERM and HUP end us the way ctrl+c does: what was opened is closed on the way out."""
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _unwind)
+    """From now on SIGTERM and SIGHUP end the program as Ctrl+C does: what is open is closed on the way out."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _unwind)
 
 
 @contextmanager
-def exiting_on_signals(act: Callable[[int], object]) -> Iterator[None]:
-    """While inside, `act` is told the number of each signal that asks us to go, in a thread of its own.
+def exiting_on_signals(on_signal: Callable[[int], object]) -> Iterator[None]:
+    """While inside, call `on_signal` with the number of each signal that asks the program to end, in a new thread.
 
-    A handler runs in the middle of whatever the main thread does, where to ask for a lock may be to wait for oneself.
+    Not in the signal handler: the handler interrupts the main thread, which may hold the lock that `on_signal` needs.
     """
 
-    def heed(number: int, _: FrameType | None) -> None:
-        threading.Thread(target=act, args=(number,), name="signal", daemon=True).start()
+    def start_thread(number: int, _: FrameType | None) -> None:
+        threading.Thread(target=on_signal, args=(number,), name="signal", daemon=True).start()
 
-    before = {each: signal.signal(each, heed) for each in ASK_US_TO_GO}
+    before = {number: signal.signal(number, start_thread) for number in EXIT_SIGNALS}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _unwind(number: int, _: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def require_terminal(instead: str = "") -> None:
-    """Raises SettingsError where there is none; `instead` is what to do then, if not a snapshot."""
+def require_terminal(hint: str = "") -> None:
+    """Raise SettingsError where there is no terminal; `hint` says what to do instead, by default to take a snapshot."""
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise SettingsError(
             _("the screen needs a terminal, and this is not one"),
-            instead or _("use goneaway-tui snapshot where there is none"),
+            hint or _("use goneaway-tui snapshot where there is none"),
         )
 
 
 def may_overwrite(path: Path) -> bool:
-    """Ask where a person can answer; otherwise an existing file is never replaced."""
+    """Ask whether an existing file may be replaced. Without a terminal, or where the file does not exist, the answer
+    is no.
+    """
     if not path.exists() or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     sys.stderr.write(_("{file} exists. Replace it? [y/N] ", file=plain(str(path))))
@@ -72,6 +74,7 @@ def may_overwrite(path: Path) -> bool:
 
 
 def write_out(text: str) -> None:
+    """Write a text to standard output, as UTF-8. Raises FileError."""
     use_utf8()
     try:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
@@ -87,12 +90,12 @@ def write_out(text: str) -> None:
 
 
 def silence_stdout() -> None:
-    """What could not be written must not be tried again when the interpreter ends."""
+    """Send standard output to /dev/null, so that Python does not try to write the rest again when it exits."""
     _silence(sys.stdout)
 
 
 def silence_terminal() -> None:
-    """The terminal may be gone; what is still to be written to it would be a fault of ours."""
+    """Send standard output and standard error to /dev/null: the terminal may be closed, and writing to it would fail."""
     _silence(sys.stdout)
     _silence(sys.stderr)
 
@@ -102,28 +105,28 @@ def _silence(stream: TextIO) -> None:
 
 
 def use_utf8() -> None:
-    """What we write is UTF-8, whatever the locale: JSON is, by definition."""
+    """Write UTF-8 to standard output in every locale: JSON is UTF-8 by definition."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def invite_to_paste() -> None:
-    """Say what is waited for where standard input is a terminal."""
+    """Say that input is awaited where standard input is a terminal."""
     if sys.stdin.isatty():
         tell(_("paste the error, then press ctrl+d ..."))
 
 
 def tell(line: str) -> None:
-    """Say one line to the person."""
+    """Write one line to standard error."""
     sys.stderr.write(f"goneaway-tui: {plain(line, 2000)}\n")
 
 
 def report_fault(error: BaseException) -> str:
-    """Keep a fault's traceback in the state directory, and say in a line where."""
+    """Write the traceback of an error of ours to a file in the state directory; the line to show names the file."""
     from platformdirs import user_state_path
 
-    told = f"{type(error).__name__}: {error}"
+    fault = f"{type(error).__name__}: {error}"
     try:
         folder = user_state_path("goneaway-tui", ensure_exists=True)
         path = folder / f"fault-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.txt"
@@ -131,28 +134,28 @@ def report_fault(error: BaseException) -> str:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as out:
             out.write("".join(traceback.format_exception(error)))
     except OSError:
-        return _("a fault of ours, {fault}; please report it", fault=told)
-    return _("a fault of ours, {fault}; please report it with {file}", fault=told, file=path)
+        return _("a fault of ours, {fault}; please report it", fault=fault)
+    return _("a fault of ours, {fault}; please report it with {file}", fault=fault, file=path)
 
 
-def set_language(chosen: str) -> None:
-    """Say all in a key of LANGUAGES from now on; in English where its catalogue is not there, which is told in a line."""
+def set_language(language: str) -> None:
+    """Use a key of LANGUAGES from now on. Where its catalogue was not built, warn in a line and use English."""
     try:
-        words = catalogue_of(chosen)
+        catalogue = catalogue_of(language)
     except OSError:
         tell(
-            f"warning: no catalogue of {chosen!r} was built, so this is in English; python tui/catalogues.py builds it"
+            f"warning: no catalogue of {language!r} was built, so this is in English; python tui/catalogues.py builds it"
         )
-        words = EnglishCatalogue()
-    i18n.set_language(words)
+        catalogue = EnglishCatalogue()
+    i18n.set_language(catalogue)
 
 
-def configure_terminal(settings: Settings, spoken: str) -> None:
-    """Go on in the language that the settings come to; `spoken` is that of before."""
-    chosen = ENGLISH if settings.format in SCRIPTED.get(settings.command, ()) else settings.lang
-    if chosen != spoken:
-        set_language(chosen)
-    if chosen != ENGLISH:
+def configure_terminal(settings: Settings, current: str) -> None:
+    """Use the language that the settings name; `current` is the language used before they were read."""
+    language = ENGLISH if settings.format in ENGLISH_FORMATS.get(settings.command, ()) else settings.lang
+    if language != current:
+        set_language(language)
+    if language != ENGLISH:
         from goneaway_tui.export.wording import count_as_in
 
-        count_as_in(LANGUAGES[chosen])
+        count_as_in(LANGUAGES[language])

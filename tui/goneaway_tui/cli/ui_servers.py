@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from goneaway_tui.cli.screen import journal_of, policy_of, run_app, why_read_only
 from goneaway_tui.cli.servers import (
     ConfiguredServer,
-    Open,
     RelatedServers,
+    SourceFactory,
     UnreachedSource,
     close_all,
     configured_servers,
@@ -60,7 +60,7 @@ def simulated_run(settings: Settings, clock: Clock) -> Iterator[SimulatedRun]:
 NO_WAY = marked("there is no way to this server, so nothing can be changed on it")
 
 
-def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:
+def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: SourceFactory) -> ExitCode:
     """One screen for all. Who refuses is told of there, and tried again. Raises SettingsError and FileError."""
     require_terminal()
     first = each[0]
@@ -75,7 +75,7 @@ def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: O
                 recall=history_source(source),
                 widen=None
                 if member.address is None
-                else kindred.beside(member.settings, member.address, journal),
+                else kindred.opener(member.settings, member.address, journal),
             )
             for member, source in zip(members, sources, strict=True)
         ]
@@ -85,8 +85,8 @@ def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: O
 
         def leave() -> None:
             for member in members:
-                member.leave()
-            kindred.leave()
+                member.close_route()
+            kindred.close_tunnels()
 
         try:
             app = GoneawayApp(subjects, clock, theme=first.theme, run_for=first.run_for, wall=first.wall)
@@ -94,7 +94,7 @@ def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: O
             return run_app(app, close, leave)
         finally:
             close()
-            kindred.leave()
+            kindred.close_tunnels()
 
 
 def monitor_spec(

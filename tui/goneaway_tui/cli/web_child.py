@@ -1,4 +1,7 @@
-"""`python -m goneaway_tui.cli.web_child`: the screen of one browser. `serve` begins it, and says on its standard input what to show."""
+"""`python -m goneaway_tui.cli.web_child`: the process that draws the screen of one browser.
+
+`serve` starts it, and writes to its standard input what to show.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from goneaway_tui.cli import steady_clock
-from goneaway_tui.cli.factories import live_source
+from goneaway_tui.cli.factories import live_source, steady_clock
 from goneaway_tui.cli.screen import journal_of, policy_of, run_app, why_read_only
 from goneaway_tui.cli.servers import close_all, source_of
 from goneaway_tui.cli.terminal import configure_terminal, exit_on_signals, tell
@@ -26,18 +28,18 @@ from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.server_monitor import MonitorSpec
 
 STACK_BYTES = 1 << 20
-"""Of each thread; there is one for each server."""
-MEMORY_BYTES, MEMORY_BYTES_A_SERVER = 512 << 20, 8 << 20
-"""How much data the process may hold. A screen over 200 servers of 500 sessions each takes 160 MB."""
+"""Of each thread; each server has one."""
+MEMORY_BYTES, MEMORY_BYTES_PER_SERVER = 512 << 20, 8 << 20
+"""Limit on the data of the process. A screen over 200 servers of 500 sessions each takes 160 MB."""
 
 
 def main() -> int:
     exit_on_signals()
     try:
-        handed = read_handoff(sys.stdin.fileno())
-        bound_memory(len(handed.members))
-        threading.Thread(target=_go_with_who_began_us, name="alone", daemon=True).start()
-        return run_screen(handed)
+        handoff = read_handoff(sys.stdin.fileno())
+        bound_memory(len(handoff.members))
+        threading.Thread(target=_exit_with_parent, name="alone", daemon=True).start()
+        return run_screen(handoff)
     except GoneawayError as error:
         tell(error.line)
         return error.exit_code
@@ -46,51 +48,57 @@ def main() -> int:
 
 
 def bound_memory(servers: int) -> None:
-    """Whatever a browser sends, this machine goes on: what asks for more than its share ends with MemoryError."""
+    """Limit the memory of this process: whatever a browser sends ends with MemoryError here, not with a full machine."""
     threading.stack_size(STACK_BYTES)
-    most = MEMORY_BYTES + servers * MEMORY_BYTES_A_SERVER
+    limit_bytes = MEMORY_BYTES + servers * MEMORY_BYTES_PER_SERVER
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    if hard == resource.RLIM_INFINITY or most < hard:
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    if hard == resource.RLIM_INFINITY or limit_bytes < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))
 
 
-def run_screen(handed: WebHandoff) -> ExitCode:
-    """Who refuses is told of on the screen, and tried again. Raises SettingsError for a theme that does not exist."""
-    clock, settings = steady_clock(), handed.settings
+def run_screen(handoff: WebHandoff) -> ExitCode:
+    """Show the screen. A server that refuses is shown there and tried again. Raises SettingsError for an unknown
+    theme.
+    """
+    clock, settings = steady_clock(), handoff.settings
     configure_terminal(settings, ENGLISH)
-    with ExitStack() as held:
-        sources, subjects = _simulated(settings, clock, held) if settings.simulated else _real(handed, clock)
-        held.callback(close_all, sources)
-        app = GoneawayApp(subjects, clock, theme=settings.theme, wall=settings.wall)
+    with ExitStack() as stack:
+        sources, specs = (
+            _simulated_specs(settings, clock, stack)
+            if settings.simulated
+            else _configured_specs(handoff, clock)
+        )
+        stack.callback(close_all, sources)
+        app = GoneawayApp(specs, clock, theme=settings.theme, wall=settings.wall)
         app.set_keymap(settings.keys)
         return run_app(app, lambda: close_all(sources))
 
 
-def _real(handed: WebHandoff, clock: Clock) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
-    sources = [source_of(member, clock, live_source) for member in handed.members]
+def _configured_specs(handoff: WebHandoff, clock: Clock) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
+    sources = [source_of(member, clock, live_source) for member in handoff.members]
     journal = journal_of(clock)
-    each = zip(handed.members, sources, strict=True)
-    return sources, [monitor_spec(member, source, clock, journal) for member, source in each]
+    pairs = zip(handoff.members, sources, strict=True)
+    return sources, [monitor_spec(member, source, clock, journal) for member, source in pairs]
 
 
-def _simulated(
-    settings: Settings, clock: Clock, held: ExitStack
+def _simulated_specs(
+    settings: Settings, clock: Clock, stack: ExitStack
 ) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
     from goneaway_tui.cli.ui_servers import simulated_run
 
-    it = held.enter_context(simulated_run(settings, clock))
-    subject = MonitorSpec(
-        it.source,
+    run = stack.enter_context(simulated_run(settings, clock))
+    spec = MonitorSpec(
+        run.source,
         policy_of(settings),
         interval=settings.interval,
-        executor=it.executor,
-        journal=it.journal,
+        executor=run.executor,
+        journal=run.journal,
         why_read_only=why_read_only(settings),
     )
-    return [it.source], [subject]
+    return [run.source], [spec]
 
 
-def _go_with_who_began_us() -> None:
+def _exit_with_parent() -> None:
     """Once nobody holds the other end of our input there is nobody to draw for. Such a pipe hangs up, as a terminal does."""
     pipe = select.poll()
     pipe.register(sys.stdin.fileno(), 0)

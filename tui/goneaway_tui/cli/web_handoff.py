@@ -1,7 +1,7 @@
-"""What a process that draws a screen for a browser is to show: written by `serve`, read by `cli.viewer`.
+"""What a process that draws a screen for a browser is to show: written by `serve`, read by `cli.web_child`.
 
-It goes through the pipe that is the new process' standard input. Passwords are in it, so it is in no argument, in no
-variable and in no file; and it is Python's own form, since both ends are this program.
+It goes through the pipe that is the standard input of the new process. It holds passwords, so it is in no argument,
+no environment variable and no file. It is a pickle, since both ends are this program.
 """
 
 from __future__ import annotations
@@ -14,37 +14,41 @@ from dataclasses import dataclass, replace
 from goneaway_tui.cli.servers import ConfiguredServer
 from goneaway_tui.settings import Settings
 
-LENGTH = 8
-"""Bytes that say how many follow."""
+LENGTH_BYTES = 8
+"""Bytes of the length that stands before the pickle."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebHandoff:
+    """The settings and servers of a screen in a browser."""
+
     settings: Settings
-    """What holds for all: theme, keys, layout."""
+    """For the whole screen: theme, keys, layout."""
     members: tuple[ConfiguredServer, ...]
-    """With their passwords and the ways to them, which stay open with who wrote this; none where sessions are simulated."""
+    """With their passwords and addresses. The writer keeps the routes open. Empty where the sessions are simulated."""
 
 
-def handoff_json(settings: Settings, members: Sequence[ConfiguredServer]) -> bytes:
-    handed = tuple(replace(each, settings=_plain(each.settings), leave=stay) for each in members)
-    return pickle.dumps(WebHandoff(_plain(settings), handed))
+def pickled_handoff(settings: Settings, members: Sequence[ConfiguredServer]) -> bytes:
+    members_to_send = tuple(
+        replace(member, settings=_plain(member.settings), close_route=keep_route_open) for member in members
+    )
+    return pickle.dumps(WebHandoff(_plain(settings), members_to_send))
 
 
 def read_handoff(descriptor: int) -> WebHandoff:
-    """Takes exactly what was written, and leaves what follows. Raises EOFError where that is not whole."""
-    size = int.from_bytes(_exactly(descriptor, LENGTH), "big")
-    handed = pickle.loads(_exactly(descriptor, size))  # noqa: S301 - from the process that began this one
-    assert isinstance(handed, WebHandoff)  # noqa: S101 - both ends are this program
-    return handed
+    """Read one handoff from a file descriptor, and nothing after it. Raises EOFError where it is not complete."""
+    size = int.from_bytes(_exactly(descriptor, LENGTH_BYTES), "big")
+    handoff = pickle.loads(_exactly(descriptor, size))  # noqa: S301 - from the process that began this one
+    assert isinstance(handoff, WebHandoff)  # noqa: S101 - both ends are this program
+    return handoff
 
 
-def stay() -> None:
-    """The way is not ours to close."""
+def keep_route_open() -> None:
+    """Leave the route open: it belongs to the process that wrote the handoff."""
 
 
 def _plain(settings: Settings) -> Settings:
-    """Views on mappings cannot be handed over."""
+    """The settings with mappings that can be pickled; a mapping proxy cannot."""
     return replace(settings, origins=dict(settings.origins), keys=dict(settings.keys))
 
 

@@ -1,4 +1,4 @@
-"""Ways to write a snapshot down. What is written is the very object on the screen."""
+"""The formats in which a snapshot is written. What is written is the object that the screen shows."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from goneaway_tui.i18n import marked
 from goneaway_tui.model.snapshot import Snapshot
 
 Write = Callable[[Snapshot, TextIO], None]
-"""Writes one snapshot as text; line ends are `\\n`, the encoding is whoever opened the file's (we open UTF-8)."""
+"""Writes one snapshot as text. Line ends are `\\n`; the encoding is that of the open file, which is UTF-8 here."""
 
 WriteEach = Callable[[Iterable[tuple[str, Snapshot]], TextIO], None]
-"""The same of several servers, by their names."""
+"""Writes the snapshots of several servers, each with the server's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to write a snapshot down."""
+    """One format of a snapshot."""
 
     name: str
     suffix: str
     title: str
-    """What a person picks it by; to be said with `_`."""
+    """Its name in the export dialog; translate it with `_`."""
     write: Write
     write_each: WriteEach | None = None
-    """None where it shows one server alone."""
+    """None where the format shows only one server."""
 
 
 def _from(module: str) -> Write:
-    """The `write` of one format's file, loaded when first used: a command pays only for the format it writes."""
+    """The `write` of one format's module, which is imported when it is first called: a command loads only its format."""
 
     def write(snapshot: Snapshot, out: TextIO) -> None:
         import_module(f"{__name__}.{module}").write(snapshot, out)
@@ -42,12 +42,12 @@ def _from(module: str) -> Write:
 
 
 def _one_after_another(module: str) -> WriteEach:
-    """What each server's would be, under its name, with an empty line between them."""
+    """A `write_each` that writes one server after another, each under its name, with an empty line between them."""
 
     def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
         write = _from(module)
-        for place, (name, snapshot) in enumerate(snapshots):
-            out.write("\n" * bool(place))
+        for index, (name, snapshot) in enumerate(snapshots):
+            out.write("\n" * bool(index))
             write(replace(snapshot, server_name=name), out)
 
     return write_each
@@ -77,21 +77,36 @@ FORMATS: dict[str, Format] = {
         Format("text", ".txt", marked("Plain text"), _from("text"), _one_after_another("text")),
     )
 }
-"""Every format by name; another is one row here and one file beside this one."""
+"""Every format by name. Another format is one row here and one module beside this one."""
+
+
+SCHEMAS: Final = ("snapshot", "watch", "explain")
+"""The commands that write JSON. Each has a JSON Schema of its name in the folder `schemas`.
+
+Objects are open there: a reader that validates must accept a key that a later version adds. Every key of today is
+`required`, and the tests accept no other key.
+"""
+
+
+def schema_text(command: str) -> str:
+    """The JSON Schema of what a command writes; for `watch` of one line."""
+    from importlib.resources import files
+
+    return (files(__name__) / "schemas" / f"{command}.json").read_text(encoding="utf-8")
 
 
 def save(
     snapshot: Snapshot, format_name: str, path: str | os.PathLike[str], *, overwrite: bool = False
 ) -> Path:
-    """Write a snapshot to a file, whole or not at all, and say where it is. Raises FileError."""
+    """Write a snapshot to a file, completely or not at all, and return its path. Raises FileError."""
     from goneaway_tui.export.files import write_file
 
-    chosen = FORMATS[format_name]
-    return write_file(path, lambda out: chosen.write(snapshot, out), overwrite=overwrite)
+    chosen_format = FORMATS[format_name]
+    return write_file(path, lambda out: chosen_format.write(snapshot, out), overwrite=overwrite)
 
 
 def default_name(snapshot: Snapshot, format_name: str) -> str:
-    """A file name that tells the server and the instant: `goneaway-db-01-20261123T184002Z.json`."""
+    """A file name with the server and the instant: `goneaway-db-01-20261123T184002Z.json`."""
     from goneaway_tui.export.files import file_name
 
     return file_name(

@@ -1,4 +1,4 @@
-"""CSV: one row a session, the contract's names flattened with `_`. No cell can run as a formula."""
+"""CSV: one session a row, with the names of the JSON contract joined by `_`. No cell can run as a formula."""
 
 from __future__ import annotations
 
@@ -34,24 +34,26 @@ HEADER = (
 )
 
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What starts a formula in some spreadsheet; the wide forms do where East Asian input is usual."""
+"""Characters that start a formula in some spreadsheet; the wide forms do in East Asian versions."""
 
 _INNER = re.compile(rf"([;|][\s\"]*)(?=[{re.escape(''.join(TRIGGERS))}])")
-"""The same after what separates cells where the decimal sign is a comma: there the quotes of this file hold nothing together,
-and a pair of them before a formula is dropped."""
+"""TRIGGERS after a character that separates cells where the decimal sign is a comma. There the quotes of this file do
+not hold a cell together, and a pair of quotes before a formula is dropped.
+"""
 
-LONGEST = 32_766
-"""A spreadsheet's cell holds 32,767 characters; one is kept for the apostrophe."""
+MAX_CELL_CHARACTERS = 32_766
+"""A cell of a spreadsheet holds 32,767 characters; one is kept for the apostrophe."""
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write one row for each session."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
     writer.writerows(_rows(snapshot))
 
 
 def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
-    """One table, its first column the server's name."""
+    """Write one table, whose first column is the server's name."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("server_name", *HEADER))
     for name, snapshot in snapshots:
@@ -65,7 +67,8 @@ def _rows(snapshot: Snapshot) -> Iterable[list[str]]:
 
 
 def flat_fields(data: Data, prefix: str = "") -> Data:
-    """
+    """The fields of an object, those of nested objects with the names joined by `_`.
+
     >>> flat_fields({"id": 1, "limit": {"seconds": 30}})
     {'id': 1, 'limit_seconds': 30}
     """
@@ -79,7 +82,7 @@ def flat_fields(data: Data, prefix: str = "") -> Data:
 
 
 def csv_cell(value: object) -> str:
-    """One value as a cell: unknown is empty, a number of ours stays a number, a stranger's text stays text.
+    """One value as a cell: None is empty, a number stays a number, and text from the server cannot run as a formula.
 
     >>> csv_cell("=cmd()"), csv_cell("a;=cmd()"), csv_cell(-3.5), csv_cell(True), csv_cell(None)
     ("'=cmd()", "a;'=cmd()", '-3.5', 'true', '')
@@ -90,6 +93,6 @@ def csv_cell(value: object) -> str:
         return str(value).lower()
     if not isinstance(value, str):
         return str(value)
-    shown = _INNER.sub(r"\1'", plain(value, LONGEST))
+    shown = _INNER.sub(r"\1'", plain(value, MAX_CELL_CHARACTERS))
     is_formula = value.startswith(TRIGGERS) or shown.lstrip().startswith(TRIGGERS)
     return f"'{shown}" if is_formula else shown

@@ -1,4 +1,4 @@
-"""Instants as text: ISO 8601 in UTC, with `Z`."""
+"""The JSON contract: snapshots, and the events of `watch`, as plain data. Instants are ISO 8601 in UTC with `Z`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from goneaway_tui.model.session import Transaction
 from goneaway_tui.model.snapshot import Limit, Risk, Snapshot, Verdict
 
 EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_799.0
-"""The years 1 and 9999: what the notation can hold. What lies beyond is written as the nearer end."""
+"""The years 1 and 9999, the bounds of the notation; an instant beyond them is written as the bound."""
 
 
 def iso_instant(at: float, precision: str = "milliseconds") -> str:
-    """`at`, in seconds since 1970, to the nearest millisecond; `precision` may be `seconds`, which cuts off.
+    """`at`, in seconds since 1970, to the nearest millisecond; with the `precision` `seconds` the fraction is cut
+    off.
 
     >>> iso_instant(1795459202.5), iso_instant(1795459202.5, "seconds")
     ('2026-11-23T18:40:02.500Z', '2026-11-23T18:40:02Z')
@@ -28,7 +29,7 @@ def iso_instant(at: float, precision: str = "milliseconds") -> str:
 
 
 def file_stamp(at: float) -> str:
-    """An instant fit for a file's name.
+    """An instant for the name of a file.
 
     >>> file_stamp(1795459202.5)
     '20261123T184002Z'
@@ -43,16 +44,18 @@ def _moment(at: float) -> datetime:
 SCHEMA = "goneaway.snapshot/1"
 
 VARIABLES = ("wait_timeout", "interactive_timeout", "max_allowed_packet")
-"""Named in the contract, so always there; null where the server has no such variable."""
+"""Variables that the contract names: they are always there, and null where the server has no such variable."""
 
 COUNTERS = ("aborted_clients", "aborted_connects", "threads_connected", "max_connections")
-"""The same for counters. `max_connections` is a variable to the server, a figure beside the others to a reader."""
+"""Counters that the contract names. `max_connections` is a variable of the server, but here it stands beside the
+counters.
+"""
 
 Data = dict[str, object]
 
 
 def snapshot_data(snapshot: Snapshot) -> Data:
-    """The whole snapshot, sessions in the sample's order."""
+    """The whole snapshot, with its sessions in the order of the sample."""
     return {
         **head_data(snapshot),
         "sessions": [session_data(v, snapshot.taken_at) for v in snapshot.verdicts],
@@ -60,7 +63,7 @@ def snapshot_data(snapshot: Snapshot) -> Data:
 
 
 def head_data(snapshot: Snapshot) -> Data:
-    """All but the sessions. Of one of several servers it begins with the server's name."""
+    """The snapshot without its sessions. For one of several servers it begins with the name of the server."""
     sample = snapshot.sample
     return {
         **({"server_name": snapshot.server_name} if snapshot.server_name else {}),
@@ -74,6 +77,7 @@ def head_data(snapshot: Snapshot) -> Data:
 
 
 def server_data(server: Server) -> Data:
+    """The server and our own sessions on it."""
     return {
         "flavour": server.flavour.value,
         "version": server.version,
@@ -86,7 +90,7 @@ def server_data(server: Server) -> Data:
 
 
 def variables_data(sample: Sample) -> Data:
-    """Variables by name, the contract's own first. Bounds are what the server tells: those of a manual are none of its words."""
+    """Variables by name, those of the contract first. `min` and `max` are null where only the manual states them."""
     named = {name: Variable(name, None) for name in VARIABLES} | {v.name: v for v in sample.variables}
     return {
         name: {
@@ -100,7 +104,7 @@ def variables_data(sample: Sample) -> Data:
 
 
 def counters_data(sample: Sample) -> Data:
-    """Counters by name, the contract's own first."""
+    """Counters by name, those of the contract first."""
     named: Data = dict.fromkeys(COUNTERS)
     named["max_connections"] = finite(sample.variable("max_connections"))
     return named | dict(sample.counters)
@@ -129,6 +133,7 @@ def session_data(verdict: Verdict, now: float) -> Data:
 
 
 def limit_data(limit: Limit | None) -> Data | None:
+    """The limit of a session, or None."""
     if limit is None:
         return None
     return {
@@ -139,11 +144,12 @@ def limit_data(limit: Limit | None) -> Data | None:
 
 
 def deadline_data(deadline: float | None) -> str | None:
+    """A deadline as an instant; None where there is none."""
     return None if deadline is None or not math.isfinite(deadline) else iso_instant(deadline)
 
 
 def transaction_data(transaction: Transaction | None, now: float) -> Data | None:
-    """What would be rolled back, or None outside a transaction."""
+    """What would be rolled back; None without a transaction."""
     if transaction is None:
         return None
     started = transaction.started
@@ -155,7 +161,7 @@ def transaction_data(transaction: Transaction | None, now: float) -> Data | None
 
 
 def to_millisecond(seconds: float | None) -> float | None:
-    """Seconds to three decimals; whole ones without any.
+    """Seconds with three decimals; whole seconds without decimals.
 
     >>> to_millisecond(12.34567), to_millisecond(28800.0), to_millisecond(float("nan"))
     (12.346, 28800, None)
@@ -167,16 +173,17 @@ def to_millisecond(seconds: float | None) -> float | None:
 
 
 def finite(value: float | None) -> float | None:
+    """A number, or None for one that JSON cannot hold."""
     return value if value is not None and math.isfinite(value) else None
 
 
 def hello_event(snapshot: Snapshot) -> Data:
-    """The first line: who is watched."""
+    """The first event of a server."""
     return _event("hello", snapshot.taken_at) | {"server": server_data(snapshot.sample.server)}
 
 
 def step_events(step: Step) -> Iterator[Data]:
-    """Everything between two samples, in the order it is best read: what ended, what began, what changed."""
+    """Every event between two samples: first sessions that ended, then sessions that began, then changed variables."""
     at = step.snapshot.taken_at
     if step.restarted:
         server: Server = step.snapshot.sample.server
@@ -194,6 +201,7 @@ def step_events(step: Step) -> Iterator[Data]:
 
 
 def departed_event(departure: Departure) -> Data:
+    """The end of a session, with its cause."""
     verdict = departure.verdict
     session = verdict.session
     return _event("departed", departure.at) | {
@@ -212,10 +220,12 @@ def departed_event(departure: Departure) -> Data:
 
 
 def at_risk_events(before: Snapshot | None, after: Snapshot) -> Iterator[Data]:
-    """Sessions that have just come within reach of their end with a transaction open; never a line of `watch`."""
-    known = {v.session.id for v in before.verdicts if _in_danger(v)} if before is not None else set()
+    """Sessions with a transaction that have become imminent or overdue since `before`. For `--exec`; `watch` does not
+    write them.
+    """
+    known_ids = {v.session.id for v in before.verdicts if _in_danger(v)} if before is not None else set()
     for verdict in after.verdicts:
-        if _in_danger(verdict) and verdict.session.id not in known:
+        if _in_danger(verdict) and verdict.session.id not in known_ids:
             yield _event("imminent", after.taken_at) | session_data(verdict, after.taken_at)
 
 
@@ -225,6 +235,7 @@ def lost_event(at: float, why: str) -> Data:
 
 
 def recovered_event(at: float) -> Data:
+    """Our own connection works again."""
     return _event("recovered", at)
 
 

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, never by accident over another, readable by their owner alone."""
+"""Write files completely or not at all, readable by their owner alone, and never over another file by accident."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from goneaway_tui.i18n import _, marked
 from goneaway_tui.text.sanitize import plain
 
 NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
-"""How file systems without hard links refuse one."""
+"""Errors of file systems without hard links."""
 
 ELSEWHERE = marked("name another place")
 
@@ -36,43 +36,43 @@ REASONS = {
     errno.ENAMETOOLONG: (marked("the name is too long"), marked("name a shorter one")),
     errno.ELOOP: (marked("its symbolic links go in a circle"), ELSEWHERE),
 }
-"""What went wrong and what to do, by error number; to be said with `_`."""
+"""What went wrong and what to do, by error number; translate both with `_`."""
 
 Link = Callable[[Path, Path], None]
-"""Gives a second name (first) to an existing file (second), and raises FileExistsError where the name is taken."""
+"""Gives an existing file (second) another name (first). Raises FileExistsError where the name is taken."""
 
 
 def write_file(
     path: str | os.PathLike[str], write: Callable[[TextIO], None], *, overwrite: bool = False
 ) -> Path:
-    """Write a text file and give its path. Nobody ever sees half of it, or gets to read what is private in it.
+    """Write a text file and return its path. No other user sees it, and nobody sees half of it.
 
-    Without `overwrite` an existing file stays what it is, even one that appears while ours is being written.
-    Raises FileError with one clear line.
+    Without `overwrite` an existing file stays as it is, even one that is created while ours is being written. Raises
+    FileError.
     """
-    wanted = Path(path)
-    target = wanted
+    named = Path(path)
+    target = named
     try:
         if overwrite:
-            target = Path(os.path.realpath(wanted))
+            target = Path(os.path.realpath(named))
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "")
         if target.exists() and not target.is_file():
-            raise _not_written(wanted, _("it is not a regular file"), ELSEWHERE)
+            raise _not_written(named, _("it is not a regular file"), ELSEWHERE)
         if os.path.lexists(target) and not overwrite:
             raise FileExistsError(errno.EEXIST, "")
         _write(target, write, overwrite=overwrite)
     except OSError as error:
-        raise file_error(wanted, error) from error
+        raise file_error(named, error) from error
     except ValueError as error:
-        if _is_possible(wanted):
+        if _is_possible(named):
             raise
-        raise _not_written(wanted, _("not a possible file name"), ELSEWHERE) from error
-    return wanted
+        raise _not_written(named, _("not a possible file name"), ELSEWHERE) from error
+    return named
 
 
 def file_error(path: Path, error: OSError) -> FileError:
-    """One line for what the system said."""
+    """A FileError for an error of the system."""
     why, hint = REASONS.get(error.errno or 0, (plain(error.strerror or str(error)).lower(), ELSEWHERE))
     if error.errno == errno.ENOENT and path.parent.is_dir():
         why, hint = _("its directory takes no files"), ELSEWHERE
@@ -82,7 +82,7 @@ def file_error(path: Path, error: OSError) -> FileError:
 
 
 def file_name(host: str | None, taken_at: float, suffix: str) -> str:
-    """A name that is safe on every file system.
+    """A file name that every file system accepts.
 
     >>> file_name("db-01", 1795459202.5, ".json"), file_name("../[::1]/x y", 1795459202.5, ".csv")
     ('goneaway-db-01-20261123T184002Z.json', 'goneaway-1-x-y-20261123T184002Z.csv')
@@ -108,7 +108,7 @@ def _write(target: Path, write: Callable[[TextIO], None], *, overwrite: bool) ->
 
 
 def publish(draft: Path, target: Path, link: Link = Path.hardlink_to) -> None:
-    """Give the finished draft its name, unless the name is taken by then."""
+    """Give the complete draft its name. Raises FileExistsError where the name is taken by then."""
     try:
         link(target, draft)
     except OSError as error:
@@ -123,7 +123,7 @@ def publish(draft: Path, target: Path, link: Link = Path.hardlink_to) -> None:
 
 
 def _not_written(path: Path, why: str, hint: str) -> FileError:
-    """`why` is said already, `hint` is marked."""
+    """`why` is translated already; `hint` is not."""
     return FileError(_("cannot write {path}: {why}", path=_shown(path), why=why), _(hint))
 
 
@@ -132,7 +132,7 @@ def _shown(path: Path) -> str:
 
 
 def _is_possible(path: Path) -> bool:
-    """No system call takes a NUL, and a name that cannot be encoded reaches none."""
+    """Whether a path can be a file name: no NUL, and no characters that cannot be encoded."""
     try:
         return b"\0" not in os.fsencode(path)
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""One self-contained page: no scripts, nothing fetched, light or dark as the reader has it. Well-formed XML too."""
+"""HTML: one page without scripts or requests, light or dark as the reader's system, and well-formed XML too."""
 
 from __future__ import annotations
 
@@ -49,25 +49,28 @@ STYLE = (
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write the page of a snapshot."""
     out.writelines(f"{line}\n" for line in lines(snapshot))
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    words = summary_text(snapshot)
-    yield from head(words)
-    yield from above(words)
+    """The lines of the page."""
+    summary = summary_text(snapshot)
+    yield from head(summary)
+    yield from summary_lines(summary)
     if snapshot.sample.limitations:
         yield "<ul>"
         for limitation in snapshot.sample.limitations:
             yield f"<li>{limitation_words(limitation, _escaped, lambda grant: f'<code>{_escaped(grant)}</code>')}</li>"
         yield "</ul>"
     yield from table(snapshot)
-    yield from (f'<p class="faint">{escape(each)}</p>' for each in words.legend)
+    yield from (f'<p class="faint">{escape(line)}</p>' for line in summary.legend)
     yield "</body>"
     yield "</html>"
 
 
-def head(words: SummaryText) -> Iterator[str]:
+def head(summary: SummaryText) -> Iterator[str]:
+    """The lines up to the end of `<head>`."""
     yield "<!DOCTYPE html>"
     yield f'<html xmlns="http://www.w3.org/1999/xhtml" lang="{_(LANGUAGE)}">'
     yield "<head>"
@@ -75,7 +78,7 @@ def head(words: SummaryText) -> Iterator[str]:
     yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\" />"
     yield '<meta name="viewport" content="width=device-width, initial-scale=1" />'
     yield '<meta name="color-scheme" content="light dark" />'
-    title = _("goneaway: {name} at {instant}", name=words.name, instant=words.taken_at)
+    title = _("goneaway: {name} at {instant}", name=summary.name, instant=summary.taken_at)
     yield f"<title>{escape(title)}</title>"
     yield "<style>"
     yield from STYLE
@@ -83,23 +86,27 @@ def head(words: SummaryText) -> Iterator[str]:
     yield "</head>"
 
 
-def above(words: SummaryText) -> Iterator[str]:
+def summary_lines(summary: SummaryText) -> Iterator[str]:
+    """The server, its limits, and the number of sessions by risk."""
     yield "<body>"
-    yield f"<h1>goneaway: {escape(words.name)}</h1>"
-    who = _("{server}, up {time}, at {instant}", server=words.server, time=words.up, instant=words.taken_at)
-    yield f'<p class="faint">{escape(who)}</p>'
+    yield f"<h1>goneaway: {escape(summary.name)}</h1>"
+    title = _(
+        "{server}, up {time}, at {instant}", server=summary.server, time=summary.up, instant=summary.taken_at
+    )
+    yield f'<p class="faint">{escape(title)}</p>'
     yield "<dl>"
-    for name, value in (*words.figures, (_("next closing"), words.next)):
+    for name, value in (*summary.figures, (_("next closing"), summary.next)):
         yield f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
     yield "</dl>"
     yield "<dl>"
-    for risk, number in words.tally:
+    for risk, number in summary.tally:
         yield f'<div><dt class="risk {risk.value}">{escape(risk_word(risk))}</dt><dd>{number}</dd></div>'
-    nobody = _("no sessions")
-    yield "</dl>" if words.tally else f"<div><dt>{escape(nobody)}</dt><dd></dd></div></dl>"
+    no_sessions = _("no sessions")
+    yield "</dl>" if summary.tally else f"<div><dt>{escape(no_sessions)}</dt><dd></dd></div></dl>"
 
 
 def table(snapshot: Snapshot) -> Iterator[str]:
+    """The table of sessions."""
     yield '<div class="scroll">'
     yield "<table>"
     caption = _("Sessions, who closes first on top")

@@ -1,4 +1,4 @@
-"""JSON, as the contract has it: one session a line, everything above them indented; of several servers one object a line."""
+"""JSON as in the contract: an indented head and one session a line; of several servers one object a line."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ _UNSEEN = re.compile(
     r"[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     r"\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
-"""Legal in JSON or not even encodable, but never fit to reach a terminal or a file as they are."""
+"""Characters that JSON allows but that must not reach a terminal, or that cannot be encoded."""
 _ON_ONE_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _INDENTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=2)
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write one snapshot."""
     out.write(dumps(head_data(snapshot), _INDENTED).removesuffix("\n}"))
     out.write(',\n  "sessions": [')
     between = "\n    "
@@ -31,13 +32,14 @@ def write(snapshot: Snapshot, out: TextIO) -> None:
 
 
 def write_each(snapshots: Iterable[tuple[str, Snapshot]], out: TextIO) -> None:
+    """Write one object a line for each server."""
     out.writelines(
         dumps(snapshot_data(replace(snapshot, server_name=name))) + "\n" for name, snapshot in snapshots
     )
 
 
 def dumps(data: Data, encoder: json.JSONEncoder = _ON_ONE_LINE) -> str:
-    r"""JSON that encodes as UTF-8 and controls no terminal; unless told otherwise, on one line.
+    r"""JSON text that is valid UTF-8 and holds no control characters; on one line by default.
 
     >>> print(dumps({"user": "zoë\x1b\x9b\u202e\ud800"}))
     {"user": "zoë\u001b\u009b\u202e\ud800"}
@@ -46,5 +48,5 @@ def dumps(data: Data, encoder: json.JSONEncoder = _ON_ONE_LINE) -> str:
     return (
         text
         if text.isascii() and text.isprintable()
-        else _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+        else _UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
     )

@@ -1,4 +1,4 @@
-"""Markdown for tickets and chats: a summary and a table, in which strangers' text stays text."""
+"""Markdown for tickets and chats: a summary and a table. Text from the server cannot act as markup."""
 
 from __future__ import annotations
 
@@ -13,44 +13,47 @@ from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
 
-LONGEST_CELL = 100
+MAX_CELL_CHARACTERS = 100
 
 _ESCAPES = str.maketrans(
     {char: f"\\{char}" for char in r"\`*_[]|~$@"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 )
 _LINKS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
-"""What readers make a link of without being asked."""
+"""What some readers turn into a link by themselves."""
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write a snapshot."""
     out.writelines(f"{line}\n" for line in lines(snapshot))
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    words = summary_text(snapshot)
-    title = _("goneaway: {name} at {instant}", name=escaped(words.name), instant=words.taken_at)
+    """The lines of a snapshot."""
+    summary = summary_text(snapshot)
+    title = _("goneaway: {name} at {instant}", name=escaped(summary.name), instant=summary.taken_at)
     yield f"# {title}"
     yield ""
-    yield _("{server}, up {time}", server=escaped(words.server), time=words.up)
+    yield _("{server}, up {time}", server=escaped(summary.server), time=summary.up)
     yield ""
-    figures = ", ".join(f"{escaped(name)} {value}" for name, value in words.figures)
-    tally = ", ".join(f"{number} {risk_word(risk)}" for risk, number in words.tally)
+    figures = ", ".join(f"{escaped(name)} {value}" for name, value in summary.figures)
+    tally = ", ".join(f"{number} {risk_word(risk)}" for risk, number in summary.tally)
     yield "- " + _("limits and counts: {figures}", figures=figures)
     yield "- " + _("risk: {tally}", tally=tally or _("no sessions"))
-    yield "- " + _("next closing: {closing}", closing=words.next)
+    yield "- " + _("next closing: {closing}", closing=summary.next)
     for limitation in snapshot.sample.limitations:
         yield "- " + limitation_words(limitation, _plainly, lambda statement: code(plain(statement)))
     yield ""
     yield line(headings())
     yield line("--:" if column.figure else "---" for column in COLUMNS)
     for row in rows(in_closing_order(snapshot), snapshot.taken_at):
-        yield line(escaped(cut_to(cell, LONGEST_CELL)) for cell in row)
-    for each in words.legend:
+        yield line(escaped(cut_to(cell, MAX_CELL_CHARACTERS)) for cell in row)
+    for legend_line in summary.legend:
         yield ""
-        yield escaped(each)
+        yield escaped(legend_line)
 
 
 def line(cells: Iterable[str]) -> str:
+    """One row of a table."""
     return "| " + " | ".join(cells) + " |"
 
 
@@ -59,7 +62,7 @@ def _plainly(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Plain text that Markdown leaves alone.
+    r"""Plain text in which no character acts as markup.
 
     >>> print(escaped("<b>|`x`_y_ http://z"))
     &lt;b&gt;\|\`x\`\_y\_ http\://z
@@ -68,7 +71,7 @@ def escaped(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A statement to be copied as it is: fenced by more backticks than it has in a row.
+    """A statement to copy, between more backticks than it holds in a row.
 
     >>> code("GRANT PROCESS ON *.* TO `shop`@`%`")
     '`` GRANT PROCESS ON *.* TO `shop`@`%` ``'

@@ -1,4 +1,4 @@
-"""What is said above the table: who answers, its limits, how many sessions are how near their end, who is next."""
+"""The summary above the table: the server, its limits, the number of sessions by risk, the next session to be closed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LEGEND = {
 
 @dataclass(frozen=True, slots=True)
 class SummaryText:
-    """Words fit to show."""
+    """Texts that are fit to show."""
 
     name: str
     server: str
@@ -41,13 +41,14 @@ class SummaryText:
     taken_at: str
     figures: tuple[tuple[str, str], ...]
     tally: tuple[tuple[Risk, str], ...]
-    """The gravest risk first; risks nobody is at are left out."""
+    """Highest risk first; a risk without sessions is left out."""
     next: str
     legend: tuple[str, ...]
-    """The marks that occur, explained."""
+    """What the marks of the limits that occur mean."""
 
 
 def summary_text(snapshot: Snapshot) -> SummaryText:
+    """The summary of a snapshot."""
     sample = snapshot.sample
     tally = Counter(verdict.risk for verdict in snapshot.verdicts)
     bases = {verdict.limit.basis for verdict in snapshot.verdicts if verdict.limit is not None}
@@ -66,7 +67,10 @@ def summary_text(snapshot: Snapshot) -> SummaryText:
 def limitation_words(
     limitation: Limitation, shown: Callable[[str], str] = plain, statement: Callable[[str], str] = plain
 ) -> str:
-    """What is kept from us, why, and what would light it; `shown` and `statement` make a stranger's words fit to show."""
+    """What our account cannot see, why, and the statement that would change it.
+
+    `shown` and `statement` make text from the server fit to show.
+    """
     what, why = shown(_(limitation.what)), shown(_(limitation.why))
     if not limitation.grant:
         return _("cannot see {what}: {why}", what=what, why=why)
@@ -75,7 +79,7 @@ def limitation_words(
 
 
 def server_name(server: Server) -> str:
-    """The server as a person would say it: `db-01:3306`, `[::1]:3306`; `localhost` on a Unix socket."""
+    """The name of the server: `db-01:3306`, `[::1]:3306`; `localhost` on a Unix socket."""
     host = plain(server.host or "localhost")
     if server.port is None:
         return host
@@ -83,21 +87,23 @@ def server_name(server: Server) -> str:
 
 
 def next_closing(snapshot: Snapshot) -> str:
-    """The session that closes first. A login is none: it nearly always finishes before its deadline.
+    """The session that is closed first. A login is left out: it nearly always finishes before its deadline.
 
     >>> from goneaway_tui.model.sample import Sample
     >>> from goneaway_tui.model.server import Flavour
     >>> next_closing(Snapshot(Sample(0.0, Server(Flavour.MYSQL, "9", "9", None, None, 1.0), ()), ()))
     'none known'
     """
-    past_login = (each for each in in_closing_order(snapshot) if each.session.role is not Role.LOGIN)
-    for verdict in islice(past_login, 1):
-        left = verdict.seconds_left(snapshot.taken_at)
-        if left is not None and math.isfinite(left):
-            who = verdict.session.id
-            if left > 0:
-                return _("{id} in {time}", id=who, time=countdown(left))
-            return _("{id} overdue by {time}", id=who, time=clock_words(-left))
+    without_logins = (
+        verdict for verdict in in_closing_order(snapshot) if verdict.session.role is not Role.LOGIN
+    )
+    for verdict in islice(without_logins, 1):
+        seconds_left = verdict.seconds_left(snapshot.taken_at)
+        if seconds_left is not None and math.isfinite(seconds_left):
+            id_ = verdict.session.id
+            if seconds_left > 0:
+                return _("{id} in {time}", id=id_, time=countdown(seconds_left))
+            return _("{id} overdue by {time}", id=id_, time=clock_words(-seconds_left))
     return _("none known")
 
 
@@ -109,11 +115,11 @@ def _figures(sample: Sample) -> Iterator[tuple[str, str]]:
     packet = sample.variable("max_allowed_packet")
     if packet is not None and math.isfinite(packet):
         yield _("packet"), size_words(int(packet))
-    most = sample.counter("max_connections") or sample.variable("max_connections")
+    maximum = sample.counter("max_connections") or sample.variable("max_connections")
     sessions = count_words(len(sample.sessions))
     yield (
         _("sessions"),
-        f"{sessions} / {count_words(int(most))}" if most and math.isfinite(most) else sessions,
+        f"{sessions} / {count_words(int(maximum))}" if maximum and math.isfinite(maximum) else sessions,
     )
     yield _("idle"), count_words(sum(session.is_idle for session in sample.sessions))
     aborted = sample.counter("aborted_clients")

@@ -1,4 +1,6 @@
-"""A self-contained picture: the head of the table, text in a grid, no fonts or files from elsewhere."""
+"""SVG: a self-contained picture of the summary and the table, as text in a grid, without fonts or files from
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -27,38 +29,41 @@ from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.width import cell_width
 
-MOST = 40
-"""Sessions drawn; the rest are counted."""
+MAX_SESSIONS = 40
+"""Sessions that are drawn; the rest are counted."""
 WIDTH, GAP = 132, 2
 ADVANCE, LINE, MARGIN = 8.0, 20, 20
-"""In pixels: a cell's width, a line's height, the border. Letters are a little narrower than their cell."""
+"""In pixels: the width of a cell, the height of a line, the margin. Letters are a little narrower than their cell."""
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write the picture of a snapshot."""
     out.writelines(f"{line}\n" for line in lines(snapshot))
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    words = summary_text(snapshot)
+    """The lines of the file."""
+    summary = summary_text(snapshot)
     verdicts = in_closing_order(snapshot)
-    shown = verdicts[:MOST]
+    shown = verdicts[:MAX_SESSIONS]
     more = len(verdicts) - len(shown)
-    yield from head(words, lines_drawn=5 + len(shown) + bool(more) + len(words.legend))
-    yield from above(words)
+    yield from head(summary, lines_drawn=5 + len(shown) + bool(more) + len(summary.legend))
+    yield from summary_lines(summary)
     cells = rows(shown, snapshot.taken_at)
-    wide = widths(cells, WIDTH, GAP)
-    yield "".join(row(3, headings(), wide, "faint"))
-    for at, (verdict, each) in enumerate(zip(shown, cells, strict=True), start=4):
-        yield "".join(row(at, each, wide, verdict.risk.value))
+    column_widths = widths(cells, WIDTH, GAP)
+    yield "".join(row(3, headings(), column_widths, "faint"))
+    for at, (verdict, row_cells) in enumerate(zip(shown, cells, strict=True), start=4):
+        yield "".join(row(at, row_cells, column_widths, verdict.risk.value))
     below = [_("and {number} more", number=count_words(more))] if more else []
-    for at, line in enumerate((*below, *words.legend), start=5 + len(shown)):
+    for at, line in enumerate((*below, *summary.legend), start=5 + len(shown)):
         yield text(0, at, line, "faint")
     yield "</svg>"
 
 
-def head(words: SummaryText, lines_drawn: int) -> Iterator[str]:
+def head(summary: SummaryText, lines_drawn: int) -> Iterator[str]:
+    """The lines up to the background."""
     width, height = 2 * MARGIN + int(WIDTH * ADVANCE), 2 * MARGIN + lines_drawn * LINE
-    title = escape(_("goneaway: {name} at {instant}", name=words.name, instant=words.taken_at))
+    title = escape(_("goneaway: {name} at {instant}", name=summary.name, instant=summary.taken_at))
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" lang="{_(LANGUAGE)}">'
@@ -79,32 +84,34 @@ def head(words: SummaryText, lines_drawn: int) -> Iterator[str]:
     yield f'<rect class="paper" width="{width}" height="{height}" />'
 
 
-def above(words: SummaryText) -> Iterator[str]:
-    """Three lines: who answers, its limits, the tally with each risk in its colour."""
-    who = _("goneaway  {name}  {server}  up {time}", name=words.name, server=words.server, time=words.up)
-    yield text(0, 0, cut_to(who, WIDTH - 22), "ink")
-    yield text(WIDTH, 0, words.taken_at, "faint", end=True)
-    yield text(0, 1, cut_to("   ".join(f"{name} {value}" for name, value in words.figures), WIDTH), "faint")
-    at = 0
-    for risk, number in words.tally:
-        told = f"{risk_word(risk)} {number}"
-        yield text(at, 2, told, risk.value)
-        at += cell_width(told) + 3
-    yield text(WIDTH, 2, _("next: {closing}", closing=words.next), "ink", end=True)
+def summary_lines(summary: SummaryText) -> Iterator[str]:
+    """Three lines: the server, its limits, and the number of sessions by risk, each risk in its colour."""
+    title = _(
+        "goneaway  {name}  {server}  up {time}", name=summary.name, server=summary.server, time=summary.up
+    )
+    yield text(0, 0, cut_to(title, WIDTH - 22), "ink")
+    yield text(WIDTH, 0, summary.taken_at, "faint", end=True)
+    yield text(0, 1, cut_to("   ".join(f"{name} {value}" for name, value in summary.figures), WIDTH), "faint")
+    column = 0
+    for risk, number in summary.tally:
+        label = f"{risk_word(risk)} {number}"
+        yield text(column, 2, label, risk.value)
+        column += cell_width(label) + 3
+    yield text(WIDTH, 2, _("next: {closing}", closing=summary.next), "ink", end=True)
 
 
-def row(line: int, cells: Sequence[str], wide: Sequence[int], name: str) -> Iterator[str]:
-    """One line of the table. The risk takes its colour; the heading is `faint` throughout."""
-    at = 0
-    for column, cell, width in zip(COLUMNS, cells, wide, strict=True):
+def row(line: int, cells: Sequence[str], column_widths: Sequence[int], name: str) -> Iterator[str]:
+    """One line of the table. The risk has its colour; the heading is `faint` in every column."""
+    start = 0
+    for column, cell, width in zip(COLUMNS, cells, column_widths, strict=True):
         kind = name if column.name == "risk" or name == "faint" else "ink"
         if cell:
-            yield text(at + width * column.figure, line, cut_to(cell, width), kind, end=column.figure)
-        at += width + GAP
+            yield text(start + width * column.figure, line, cut_to(cell, width), kind, end=column.figure)
+        start += width + GAP
 
 
 def text(column: int, line: int, words: str, kind: str, *, end: bool = False) -> str:
-    """Words that begin, or with `end` finish, at a column of the grid."""
+    """Words that begin at a column of the grid, or with `end` finish there."""
     x, y = MARGIN + column * ADVANCE, MARGIN + line * LINE + 14
     anchor = ' text-anchor="end"' if end else ""
     return f'<text class="{kind}" x="{x:g}" y="{y}"{anchor}>{escape(words)}</text>'

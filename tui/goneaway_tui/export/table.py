@@ -1,4 +1,4 @@
-"""Text in a grid of equal cells, as the exports lay it out."""
+"""The table of sessions as the exports show it: columns, order, widths and colours."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def cut_to(text: str, width: int) -> str:
     """
     if cell_width(text) <= width:
         return text
-    kept, used = [], 0
+    characters, cells = [], 0
     for char in text:
-        used += cell_width(char)
-        if used > width - 1:
+        cells += cell_width(char)
+        if cells > width - 1:
             break
-        kept.append(char)
-    return "".join(kept) + "…" if width > 0 else ""
+        characters.append(char)
+    return "".join(characters) + "…" if width > 0 else ""
 
 
 def fit_width(text: str, width: int, *, right: bool = False) -> str:
@@ -48,7 +48,7 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
     >>> wrap("the account lacks PROCESS", 14, "  "), wrap("账号缺少 PROCESS。看不到", 14, "  ")
     (['the account', '  lacks', '  PROCESS'], ['账号缺少', '  PROCESS。看', '  不到'])
     """
-    return [cut_to(each, width) for each in wrapped(" ".join(text.split()), width, "", indent)]
+    return [cut_to(line, width) for line in wrapped(" ".join(text.split()), width, "", indent)]
 
 
 LIGHT = {
@@ -69,19 +69,19 @@ DARK = {
 }
 SANS = 'system-ui, sans-serif, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei"'
 MONO = 'ui-monospace, monospace, "Noto Sans Mono CJK SC", "PingFang SC", "Microsoft YaHei"'
-"""Letters, and letters of one width. What has Chinese ones comes last: it would draw Latin ones in another width."""
+"""A monospaced font. A font with Chinese letters comes last: it would draw Latin letters in another width."""
 PAPER, INK, FAINT = ("#ffffff", "#14161a"), ("#1b1f24", "#e6e8eb"), ("#5d6675", "#a0a7b4")
 """Each for light and for dark."""
 
 
 def rules(colours: dict[Risk, str], attribute: str) -> Iterator[str]:
-    """One style rule a risk; `attribute` is what takes the colour."""
+    """One style rule a risk; `attribute` is the property that takes the colour."""
     for risk, colour in colours.items():
         yield f".{risk.value} {{ {attribute}: {colour}; }}"
 
 
 WIDEST = 20
-"""Cells a column gets at most that does not give way; the highest session id has twenty digits."""
+"""Cells of a column that does not shrink, at most; the highest session id has twenty digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,16 @@ class ExportColumn:
     figure: bool = False
     """Aligned to the right."""
     yields: bool = False
-    """Gives way where there is too little room."""
+    """Shrinks where there is too little room."""
 
 
 def closes_in(verdict: Verdict, now: float) -> str:
+    """The cell of the time until the deadline."""
     return countdown_of(verdict, now) or ""
 
 
 def idle(verdict: Verdict, now: float) -> str:
+    """The cell of the idle time."""
     seconds = verdict.idle_seconds(now)
     return "" if seconds is None else clock_words(seconds)
 
@@ -135,12 +137,12 @@ COLUMNS = (
 
 
 def headings() -> tuple[str, ...]:
-    """What stands above the cells."""
+    """The headings of COLUMNS in the language of the run."""
     return tuple(_(column.heading) for column in COLUMNS)
 
 
 def in_closing_order(snapshot: Snapshot) -> list[Verdict]:
-    """Who closes first comes first; then the graver risk, then the lower id."""
+    """The sessions by deadline, then by risk from high to low, then by id."""
     return sorted(snapshot.verdicts, key=_closing)
 
 
@@ -150,25 +152,29 @@ def rows(verdicts: Sequence[Verdict], now: float) -> list[tuple[str, ...]]:
 
 
 def widths(cells: Sequence[tuple[str, ...]], total: int, gap: int) -> list[int]:
-    """A width for each column, so that all of them and the gaps between fit into `total`.
+    """The width of each column, so that all columns with the gaps between them fit into `total` cells.
 
-    Words of strangers give way to ours, the widest column first.
+    Only columns with text from the server shrink, the widest first.
     """
-    found = [
+    column_widths = [
         min(
             max([cell_width(heading), *(cell_width(row[i]) for row in cells)]),
             total if column.yields else WIDEST,
         )
         for i, (column, heading) in enumerate(zip(COLUMNS, headings(), strict=True))
     ]
-    texts = [i for i, column in enumerate(COLUMNS) if column.yields]
-    over = sum(found) + gap * (len(found) - 1) - total
-    for _cell in range(over):
-        found[max(texts, key=found.__getitem__)] -= 1
-    return found
+    yielding = [i for i, column in enumerate(COLUMNS) if column.yields]
+    excess = sum(column_widths) + gap * (len(column_widths) - 1) - total
+    for _cell in range(excess):
+        column_widths[max(yielding, key=column_widths.__getitem__)] -= 1
+    return column_widths
 
 
 def _closing(verdict: Verdict) -> tuple[float, int, int]:
     deadline = verdict.deadline
-    known = deadline is not None and math.isfinite(deadline)
-    return (deadline if known and deadline is not None else math.inf, -verdict.risk.rank, verdict.session.id)
+    is_known = deadline is not None and math.isfinite(deadline)
+    return (
+        deadline if is_known and deadline is not None else math.inf,
+        -verdict.risk.rank,
+        verdict.session.id,
+    )

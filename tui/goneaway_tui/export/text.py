@@ -1,4 +1,4 @@
-"""Plain text, 120 columns wide, drawn like the main screen."""
+"""Plain text, 120 columns wide, as on the main screen."""
 
 from __future__ import annotations
 
@@ -29,39 +29,43 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 def write(snapshot: Snapshot, out: TextIO) -> None:
+    """Write a snapshot."""
     out.writelines(cut_to(line, WIDTH).rstrip() + "\n" for line in lines(snapshot))
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    words = summary_text(snapshot)
-    yield from head(words)
+    """The lines of a snapshot."""
+    summary = summary_text(snapshot)
+    yield from head(summary)
     yield closings_line(snapshot)
     for limitation in snapshot.sample.limitations:
         yield from wrap(limitation_words(limitation), WIDTH, "  ")
     yield RULE
     cells = rows(in_closing_order(snapshot), snapshot.taken_at)
-    wide = widths(cells, WIDTH, GAP)
+    column_widths = widths(cells, WIDTH, GAP)
     for row in (headings(), *cells):
         yield (" " * GAP).join(
             fit_width(cell, width, right=column.figure)
-            for cell, width, column in zip(row, wide, COLUMNS, strict=True)
+            for cell, width, column in zip(row, column_widths, COLUMNS, strict=True)
         )
     yield RULE
-    yield from words.legend
+    yield from summary.legend
 
 
-def head(words: SummaryText) -> Iterator[str]:
-    """Who answers, what its limits are, how its sessions stand."""
-    who = _("goneaway  {name}  {server}  up {time}", name=words.name, server=words.server, time=words.up)
-    yield fit_width(who, WIDTH - cell_width(words.taken_at) - 2) + "  " + words.taken_at
-    yield "   ".join(f"{name} {value}" for name, value in words.figures)
-    tally = "   ".join(f"{risk_word(risk)} {number}" for risk, number in words.tally)
-    following = _("next: {closing}", closing=words.next)
+def head(summary: SummaryText) -> Iterator[str]:
+    """The server, its limits, and the number of sessions by risk."""
+    title = _(
+        "goneaway  {name}  {server}  up {time}", name=summary.name, server=summary.server, time=summary.up
+    )
+    yield fit_width(title, WIDTH - cell_width(summary.taken_at) - 2) + "  " + summary.taken_at
+    yield "   ".join(f"{name} {value}" for name, value in summary.figures)
+    tally = "   ".join(f"{risk_word(risk)} {number}" for risk, number in summary.tally)
+    following = _("next: {closing}", closing=summary.next)
     yield (tally or _("no sessions")) + " " * 7 + following
 
 
 def closings_line(snapshot: Snapshot) -> str:
-    """Closings ahead as bars: the lowest stands for none, the highest for the fullest bucket."""
+    """The closings ahead as bars: the lowest bar is none, the highest is the fullest interval."""
     forecast = closing_forecast(snapshot, snapshot.taken_at)
     highest = max(max(stretch.counts) for stretch in forecast.stretches) or 1
     parts = [_("closings  now")]

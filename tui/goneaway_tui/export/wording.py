@@ -1,4 +1,4 @@
-"""Seconds, counts and sizes in the words people use. Exact wherever the figure is."""
+"""Seconds, counts and sizes as people write them; exact where the figure is exact."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ UNITS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60))
 SIZES = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1))
 
 MARKS = {Basis.ASSUMED: "~", Basis.DISPROVED: ">"}
-"""Drawn before a limit that is not the session's own word."""
+"""Marks before a limit that is not the session's own value."""
 
 LANGUAGE = marked("en")
-"""What a catalogue calls its own language, as the web does: `zh-CN`."""
+"""The language tag of a catalogue, as on the web: `zh-CN`."""
 RISKS = {
     Risk.EXEMPT: marked("exempt"),
     Risk.BUSY: marked("busy"),
@@ -44,7 +44,7 @@ RISKS = {
 }
 
 UNKNOWN = "?"
-"""What a figure that is none is called."""
+"""Shown for a figure that is infinite or no number."""
 
 
 def limit_words(seconds: float) -> str:
@@ -59,28 +59,28 @@ def limit_words(seconds: float) -> str:
         return "-" + limit_words(-seconds)
     whole = math.floor(seconds)
     rest = whole * 1000 + round((seconds - whole) * 1000)
-    words = []
+    parts = []
     for unit, length in UNITS:
         amount, rest = divmod(rest, length * 1000)
         if amount:
-            words.append(f"{amount} {unit}")
-    if rest or not words:
-        words.append(f"{rest / 1000:.12g} s")
-    return " ".join(words)
+            parts.append(f"{amount} {unit}")
+    if rest or not parts:
+        parts.append(f"{rest / 1000:.12g} s")
+    return " ".join(parts)
 
 
 def limit_cell(limit: Limit | None) -> str:
-    """A limit with the mark of its basis: `~` assumed, `>` outlived; nothing where there is none."""
+    """A limit with the mark of its basis: `~` assumed, `>` outlived; empty where there is none."""
     return "" if limit is None else MARKS.get(limit.basis, "") + limit_words(limit.seconds)
 
 
 def risk_word(risk: Risk) -> str:
-    """A risk as a person reads it; in English that is the contract's word."""
+    """The word for a risk in the language of the run; in English the word of the contract."""
     return _(RISKS[risk])
 
 
 def clock_words(seconds: float) -> str:
-    """Time gone by; a second counts once it is over.
+    """Elapsed time in whole seconds, rounded down.
 
     >>> clock_words(12.9), clock_words(3588), clock_words(28321), clock_words(274329), clock_words(-3)
     ('0:12', '59:48', '7:52:01', '3d 04:12:09', '0:00')
@@ -105,13 +105,13 @@ def countdown(seconds_left: float, *, is_overdue: bool = False) -> str:
 
 
 def countdown_of(verdict: Verdict, now: float) -> str | None:
-    """`countdown` of a session; None where no idle clock runs towards a known deadline."""
-    left = verdict.seconds_left(now)
-    return None if left is None else countdown(left, is_overdue=verdict.risk is Risk.OVERDUE)
+    """`countdown` of a session; None where it has no known deadline."""
+    seconds_left = verdict.seconds_left(now)
+    return None if seconds_left is None else countdown(seconds_left, is_overdue=verdict.risk is Risk.OVERDUE)
 
 
 def age_words(seconds: float) -> str:
-    """How long something has been there, in its two leading units; from ten days on, in days.
+    """A long time in its two largest units; from ten days on, in days.
 
     >>> age_words(41 * 86400 + 7), age_words(11520), age_words(12), age_words(125), age_words(3 * 86400 + 4 * 3600)
     ('41d', '3h 12m', '12s', '2m 5s', '3d 4h')
@@ -131,13 +131,16 @@ def age_words(seconds: float) -> str:
 
 
 def count_as_in(locale: str) -> None:
-    """Counts and sizes as that locale writes them, in this thread; as in English where humanize does not know it."""
+    """Write counts and sizes as in that locale, in this thread; as in English where humanize does not know the
+    locale.
+    """
     with suppress(FileNotFoundError):
         humanize.activate(locale)
 
 
 def count_words(number: int) -> str:
-    """
+    """A number with separators of thousands.
+
     >>> count_words(5000)
     '5,000'
     """

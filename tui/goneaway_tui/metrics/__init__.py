@@ -1,1 +1,1 @@
-"""Snapshots as Prometheus reads them. The only room that knows `prometheus_client`, which is an extra."""
+"""Metrics for Prometheus. The only package that imports `prometheus_client`, which is an extra."""

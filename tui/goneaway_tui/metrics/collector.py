@@ -1,4 +1,7 @@
-"""Every metric there is, one row each: the dashboards and alert rules of other people are written against this table."""
+"""The table of all metrics, and their values for each server.
+
+The dashboards and alert rules of other people depend on this table.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ from goneaway_tui.tune.tunables import TUNABLES, Unit
 
 COUNTER, GAUGE = "counter", "gauge"
 SERVER = "server"
-"""The label that all have."""
+"""The label that every metric has."""
 
 
 class MetricName(StrEnum):
-    """What each is called; those of counters end in `_total`."""
+    """The name of each metric; that of a counter ends in `_total`."""
 
     UP = "goneaway_up"
     SERVER_INFO = "goneaway_server_info"
@@ -60,7 +63,7 @@ class MetricFamily:
     kind: str
     help: str
     labels: tuple[str, ...] = ()
-    """Besides the server's."""
+    """Besides `server`."""
 
 
 FAMILIES = {
@@ -119,13 +122,17 @@ FAMILIES = {
 
 
 OTHER = "other"
-"""Stands for users and programs that have no series of their own."""
-LONGEST = 80
-"""Characters of a label."""
-STALE = 300.0
-"""Seconds after which what was last seen of a server is told no more: so long Prometheus itself believes a series."""
-KEPT = 2
-"""How many times as many sessions a newcomer needs to take the series of who has one: else series would flicker."""
+"""The label of users and programs without a series of their own."""
+MAX_LABEL_CHARACTERS = 80
+"""Characters of a label at most."""
+STALE_SECONDS = 300.0
+"""Seconds after which the last reading of a server is not exported any more: Prometheus itself drops a series after
+so long.
+"""
+NEWCOMER_FACTOR = 2
+"""How many times as many sessions another pair needs to take the series of a pair that has one: else series would
+flicker.
+"""
 
 Labels = tuple[str, ...]
 Pair = tuple[str, str]
@@ -135,120 +142,137 @@ Values = Mapping[MetricName, Mapping[Labels, float]]
 
 @dataclass(frozen=True, slots=True)
 class ServerMetrics:
-    """A server as it was last read, and what was counted since the exporter began."""
+    """The last reading of a server, and what was counted since the exporter started."""
 
-    most_series: int
-    seen_at: float | None = None
+    max_series: int
+    taken_at: float | None = None
     """The instant of the snapshot, on the source's clock; None before the first."""
     up: bool = False
     seconds: float = 0.0
-    """What the last reading and judging took."""
+    """How long the last reading took."""
     polls: int = 0
     failures: int = 0
     present: Values = field(default_factory=dict)
-    """What the last snapshot says."""
+    """The metrics of the last snapshot."""
     next_closing: float | None = None
-    """An instant."""
+    """The deadline of the session that is closed next."""
     counts: Values = field(default_factory=dict)
-    """What only grows."""
+    """The counters, which only grow."""
     named: frozenset[Pair] = frozenset()
     """Users and programs that have series of their own."""
     endangered: frozenset[ProcesslistId] = frozenset()
 
-    def missed(self) -> ServerMetrics:
-        """After a reading that failed."""
+    def after_failure(self) -> ServerMetrics:
+        """The metrics after a reading that failed."""
         return replace(self, up=False, polls=self.polls + 1, failures=self.failures + 1)
 
     def after(self, step: Step, seconds: float) -> ServerMetrics:
-        """After one that took so many seconds."""
+        """The metrics after a reading that took so many seconds."""
         snapshot = step.snapshot
-        crowd = [v for v in snapshot.verdicts if not v.session.own]
-        in_danger = [v for v in crowd if _is_endangered(v)]
-        sessions = Counter(
-            (v.session.user, v.session.program or "", v.risk, v.limit and v.limit.basis) for v in crowd
+        verdicts = [verdict for verdict in snapshot.verdicts if not verdict.session.own]
+        endangered = [verdict for verdict in verdicts if _is_endangered(verdict)]
+        endangered_ids = frozenset(verdict.session.id for verdict in endangered)
+        sessions_of = _sessions_by_pair(verdicts)
+        endangered_of = Counter(
+            _pair(verdict.session.user, verdict.session.program) for verdict in endangered
         )
-        by_pair: dict[Pair, Counter[Labels]] = {}
-        for (user, program, risk, basis), number in sessions.items():
-            counted = by_pair.setdefault((plain(user, LONGEST), plain(program, LONGEST)), Counter())
-            counted[risk.value, basis.value if basis else "none"] += number
-        dangers = Counter(
-            (plain(v.session.user, LONGEST), plain(v.session.program or "", LONGEST)) for v in in_danger
-        )
-        named = _named(by_pair, dangers, self.named, self.most_series)
-        present: dict[MetricName, Mapping[Labels, float]] = {
-            **_whole(snapshot, crowd),
-            MetricName.SESSIONS: _summed(
-                ((*(pair if pair in named else (OTHER, OTHER)), *rest), number)
-                for pair, counted in by_pair.items()
-                for rest, number in counted.items()
-            ),
-            MetricName.ENDANGERED: _summed(
-                (pair if pair in named else (OTHER, OTHER), number) for pair, number in dangers.items()
-            ),
-            MetricName.FOLDED: {(): len(by_pair) - len(named)},
-        }
+        named = _pairs_with_series(sessions_of, endangered_of, self.named, self.max_series)
         deadlines = snapshot.tally.deadlines
-        now_endangered = frozenset(v.session.id for v in in_danger)
         return replace(
             self,
-            seen_at=snapshot.taken_at,
+            taken_at=snapshot.taken_at,
             up=True,
             seconds=seconds,
             polls=self.polls + 1,
-            present=present,
+            present={**_server_metrics(snapshot, verdicts), **_by_pair(sessions_of, endangered_of, named)},
             next_closing=deadlines[0][0] if deadlines else None,
-            counts=_counted(self.counts, step, len(now_endangered - self._still(step))),
+            counts=_counters(self.counts, step, len(endangered_ids - self._still(step))),
             named=named,
-            endangered=now_endangered,
+            endangered=endangered_ids,
         )
 
     def _still(self, step: Step) -> frozenset[ProcesslistId]:
-        """Who was endangered before; ids begin anew with a server."""
+        """The sessions that were endangered before; a server that restarted gives their ids to other sessions."""
         return frozenset() if step.restarted else self.endangered
 
     def values(self, now: float) -> Values:
-        """All of it as of `now`, on the source's clock."""
-        age = None if self.seen_at is None else max(0.0, now - self.seen_at)
-        found: dict[MetricName, Mapping[Labels, float]] = {
+        """All metrics as of `now`, on the source's clock."""
+        age = None if self.taken_at is None else max(0.0, now - self.taken_at)
+        values: dict[MetricName, Mapping[Labels, float]] = {
             MetricName.UP: {(): float(self.up)},
             MetricName.POLLS: {(): self.polls},
             MetricName.FAILED_POLLS: {(): self.failures},
             **self.counts,
         }
         if age is None:
-            return found
-        found |= {MetricName.AGE: {(): age}, MetricName.POLL_DURATION: {(): self.seconds}}
-        if age <= STALE:
-            found |= self.present
+            return values
+        values |= {MetricName.AGE: {(): age}, MetricName.POLL_DURATION: {(): self.seconds}}
+        if age <= STALE_SECONDS:
+            values |= self.present
             if self.next_closing is not None:
-                found[MetricName.NEXT_CLOSING] = {(): self.next_closing - now}
-        return found
+                values[MetricName.NEXT_CLOSING] = {(): self.next_closing - now}
+        return values
 
 
 def _is_endangered(verdict: Verdict) -> bool:
     return verdict.session.transaction is not None and verdict.risk in {Risk.IMMINENT, Risk.OVERDUE}
 
 
-def _whole(snapshot: Snapshot, crowd: list[Verdict]) -> Values:
-    """What is told of a server as a whole."""
+def _pair(user: str, program: str | None) -> Pair:
+    return plain(user, MAX_LABEL_CHARACTERS), plain(program or "", MAX_LABEL_CHARACTERS)
+
+
+def _sessions_by_pair(verdicts: list[Verdict]) -> dict[Pair, Counter[Labels]]:
+    """How many sessions each user and program has, by risk and basis."""
+    sessions = Counter(  # first by the texts as they are: they are many and alike, and `plain` is slow
+        (v.session.user, v.session.program, v.risk, v.limit and v.limit.basis) for v in verdicts
+    )
+    by_pair: dict[Pair, Counter[Labels]] = {}
+    for (user, program, risk, basis), number in sessions.items():
+        counted = by_pair.setdefault(_pair(user, program), Counter())
+        counted[risk.value, basis.value if basis else "none"] += number
+    return by_pair
+
+
+def _by_pair(
+    sessions_of: Mapping[Pair, Counter[Labels]], endangered_of: Mapping[Pair, int], named: frozenset[Pair]
+) -> Values:
+    """The metrics that name users and programs; those that are not `named` are counted together as OTHER."""
+
+    def labels(pair: Pair) -> Pair:
+        return pair if pair in named else (OTHER, OTHER)
+
+    return {
+        MetricName.SESSIONS: _summed(
+            ((*labels(pair), *rest), number)
+            for pair, counted in sessions_of.items()
+            for rest, number in counted.items()
+        ),
+        MetricName.ENDANGERED: _summed((labels(pair), number) for pair, number in endangered_of.items()),
+        MetricName.FOLDED: {(): len(sessions_of) - len(named)},
+    }
+
+
+def _server_metrics(snapshot: Snapshot, verdicts: list[Verdict]) -> Values:
+    """The metrics of a server as a whole."""
     sample = snapshot.sample
     server = sample.server
-    held = [v for v in crowd if v.session.transaction is not None]
-    found: dict[MetricName, Mapping[Labels, float]] = {
-        MetricName.SERVER_INFO: {(server.flavour.value, plain(server.version, LONGEST)): 1},
+    in_transaction = [v for v in verdicts if v.session.transaction is not None]
+    metrics: dict[MetricName, Mapping[Labels, float]] = {
+        MetricName.SERVER_INFO: {(server.flavour.value, plain(server.version, MAX_LABEL_CHARACTERS)): 1},
         MetricName.UPTIME: {(): server.uptime},
         MetricName.IDLE: {(): snapshot.tally.idle},
-        MetricName.TRANSACTIONS: {(): len(held)},
-        MetricName.IDLE_TRANSACTIONS: {(): sum(v.session.is_idle for v in held)},
+        MetricName.TRANSACTIONS: {(): len(in_transaction)},
+        MetricName.IDLE_TRANSACTIONS: {(): sum(v.session.is_idle for v in in_transaction)},
         MetricName.LIMIT_SECONDS: _limits(sample, {Unit.SECONDS: 1, Unit.MILLISECONDS: 0.001}),
         MetricName.LIMIT_BYTES: _limits(sample, {Unit.BYTES: 1}),
     }
-    connected, most = sample.counter("threads_connected"), sample.variable("max_connections")
+    connected, maximum = sample.counter("threads_connected"), sample.variable("max_connections")
     if connected is not None:
-        found[MetricName.CONNECTIONS] = {(): connected}
-    if most is not None:
-        found[MetricName.MOST_CONNECTIONS] = {(): most}
-    return found
+        metrics[MetricName.CONNECTIONS] = {(): connected}
+    if maximum is not None:
+        metrics[MetricName.MOST_CONNECTIONS] = {(): maximum}
+    return metrics
 
 
 def _limits(sample: Sample, units: Mapping[Unit, float]) -> Mapping[Labels, float]:
@@ -259,26 +283,34 @@ def _limits(sample: Sample, units: Mapping[Unit, float]) -> Mapping[Labels, floa
     }
 
 
-def _named(
-    by_pair: Mapping[Pair, Counter[Labels]], dangers: Mapping[Pair, int], before: frozenset[Pair], most: int
+def _pairs_with_series(
+    by_pair: Mapping[Pair, Counter[Labels]],
+    dangers: Mapping[Pair, int],
+    named_before: frozenset[Pair],
+    max_series: int,
 ) -> frozenset[Pair]:
-    """Who gets series of their own: the most sessions first, until the bound is reached."""
+    """The pairs that get series of their own: those with the most sessions, until `max_series` is reached."""
     costs = {pair: len(counted) + (pair in dangers) for pair, counted in by_pair.items()}
-    if sum(costs.values()) <= most:
+    if sum(costs.values()) <= max_series:
         return frozenset(by_pair)
-    weights = {pair: counted.total() * (KEPT if pair in before else 1) for pair, counted in by_pair.items()}
-    left = most - len({labels for counted in by_pair.values() for labels in counted}) - 1
-    chosen = []
+    weights = {
+        pair: counted.total() * (NEWCOMER_FACTOR if pair in named_before else 1)
+        for pair, counted in by_pair.items()
+    }
+    series_left = max_series - len({labels for counted in by_pair.values() for labels in counted}) - 1
+    pairs = []
     for pair in sorted(by_pair, key=lambda pair: (-weights[pair], pair)):
-        left -= costs[pair]
-        if left < 0:
+        series_left -= costs[pair]
+        if series_left < 0:
             break
-        chosen.append(pair)
-    return frozenset(chosen)
+        pairs.append(pair)
+    return frozenset(pairs)
 
 
-def _counted(before: Values, step: Step, endangered: int) -> Values:
-    """Every counter is there from the start, at 0: of one that begins at 1 Prometheus sees no increase."""
+def _counters(before: Values, step: Step, endangered: int) -> Values:
+    """The counters after a step. Each is there from the start, at 0: Prometheus sees no increase in a counter that
+    begins at 1.
+    """
     departures = before.get(MetricName.DEPARTURES) or dict.fromkeys(
         ((cause.value, certainty.value) for cause in Cause for certainty in Certainty), 0.0
     )
@@ -304,20 +336,20 @@ def _counted(before: Values, step: Step, endangered: int) -> Values:
 
 
 def _summed(values: Iterable[tuple[Labels, float]]) -> Mapping[Labels, float]:
-    found: dict[Labels, float] = {}
+    sums: dict[Labels, float] = {}
     for labels, value in values:
-        found[labels] = found.get(labels, 0.0) + value
-    return found
+        sums[labels] = sums.get(labels, 0.0) + value
+    return sums
 
 
 Rows = tuple[Mapping[Labels, float], list[MetricSample]]
 
 
 class MetricsStore(Collector):
-    """The last reading of each server. A reading is replaced whole, so any thread may do so at any time."""
+    """The last reading of each server. A reading is replaced as a whole, so any thread may do so at any time."""
 
     def __init__(self, servers: Iterable[str], clock: Clock, most_series: int) -> None:
-        """`servers` by name, none like another; the series are divided among them."""
+        """`servers` are different names; the series are divided among them."""
         names = tuple(servers)
         self._clock = clock
         self._readings = dict.fromkeys(names, ServerMetrics(most_series // max(1, len(names))))
@@ -332,25 +364,27 @@ class MetricsStore(Collector):
     def collect(self) -> Iterable[Metric]:
         """Every metric of every server, as of now."""
         now = self._clock()
-        each = {server: reading.values(now) for server, reading in self._readings.items()}
+        values_of = {server: reading.values(now) for server, reading in self._readings.items()}
         for family in FAMILIES.values():
             metric = Metric(family.name.removesuffix("_total"), family.help, family.kind)
-            for server, values in each.items():
+            for server, values in values_of.items():
                 metric.samples += self._samples(server, family.name, values.get(family.name, {}))
             yield metric
 
     def _samples(self, server: str, name: MetricName, values: Mapping[Labels, float]) -> list[MetricSample]:
-        """Drawn once for a reading, however often it is asked for."""
-        drawn = self._drawn.get((server, name))
-        if drawn is None or drawn[0] is not values:
+        """The samples of a metric, which are made once for each reading."""
+        cached = self._drawn.get((server, name))
+        if cached is None or cached[0] is not values:
             labels = (SERVER, *FAMILIES[name].labels)
-            shown = plain(server, LONGEST)
-            drawn = (
+            server_label = plain(server, MAX_LABEL_CHARACTERS)
+            cached = (
                 values,
                 [
-                    MetricSample(name.value, dict(zip(labels, (shown, *each), strict=True)), value)
-                    for each, value in values.items()
+                    MetricSample(
+                        name.value, dict(zip(labels, (server_label, *label_values), strict=True)), value
+                    )
+                    for label_values, value in values.items()
                 ],
             )
-            self._drawn[server, name] = drawn
-        return drawn[1]
+            self._drawn[server, name] = cached
+        return cached[1]

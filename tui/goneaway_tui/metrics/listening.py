@@ -1,4 +1,6 @@
-"""Answering Prometheus over HTTP: the library's application behind a guard, on a server that waits for nobody for long."""
+"""The HTTP server for Prometheus: the application of `prometheus_client` behind a guard, with bounds on connections
+and time.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, make_wsgi_app
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.http_auth import (
     CHALLENGE,
-    UNKNOWN,
+    UNAUTHORIZED,
     Guard,
     HttpEndpoint,
     basic_auth_guard,
@@ -28,27 +30,32 @@ from goneaway_tui.metrics.collector import MetricsStore
 from goneaway_tui.ports import Clock
 
 CONNECTION_SECONDS = 10.0
-"""How long a connection may last, from the first byte to the last: each has a thread, and one answer."""
+"""Longest time of a connection, from its first byte to its last. Each has a thread, and one answer."""
 MAX_CONNECTIONS = 64
-"""At once; the oldest is closed for the newest."""
+"""At the same time; the oldest is closed for a new one."""
 Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
-"""As WSGI knows it."""
+"""A WSGI application."""
 
 
 @contextmanager
-def metrics_server(doorway: HttpEndpoint, board: MetricsStore, clock: Clock) -> Iterator[int]:
-    """Answer while inside; the port. Raises SettingsError where nobody can listen there, FileError for a certificate."""
-    context = tls_context(doorway)
+def metrics_server(endpoint: HttpEndpoint, store: MetricsStore, clock: Clock) -> Iterator[int]:
+    """Answer while inside; yields the port.
+
+    Raises SettingsError where the address cannot be listened on, and FileError for a certificate.
+    """
+    context = tls_context(endpoint)
     registry = CollectorRegistry()
-    registry.register(board)
+    registry.register(store)
     ProcessCollector(registry=registry)
-    guard = basic_auth_guard(doorway, platform.node()) if doorway.is_loopback else Guard(None, doorway.login)
+    guard = (
+        basic_auth_guard(endpoint, platform.node()) if endpoint.is_loopback else Guard(None, endpoint.login)
+    )
     try:
-        server = MetricsServer(doorway.host, doorway.port, clock)
+        server = MetricsServer(endpoint.host, endpoint.port, clock)
     except OSError as error:
         why = error.strerror or str(error)
         raise SettingsError(
-            _("cannot listen on {place}: {why}", place=f"{doorway.host}:{doorway.port}", why=why),
+            _("cannot listen on {place}: {why}", place=f"{endpoint.host}:{endpoint.port}", why=why),
             _("choose another with --listen"),
         ) from None
     if context is not None:
@@ -66,13 +73,13 @@ def metrics_server(doorway: HttpEndpoint, board: MetricsStore, clock: Clock) -> 
 
 
 class MetricsServer(ThreadingMixIn, WSGIServer):
-    """A thread for each connection, each of them and their number bounded."""
+    """A WSGI server with a thread for each connection; their number and time are bounded."""
 
     daemon_threads = True
 
     def __init__(self, host: str, port: int, clock: Clock) -> None:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        self.address_family = found[0][0]
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        self.address_family = addresses[0][0]
         self._clock = clock
         self._open: dict[socket.socket, float] = {}
         """Since when, oldest first. The accepting thread adds; that of the connection takes away."""
@@ -85,7 +92,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
         super().process_request(request, client_address)
 
     def service_actions(self) -> None:
-        """Asked by `serve_forever` twice a second."""
+        """Close old connections. `serve_forever` calls this twice a second."""
         due = self._clock() - CONNECTION_SECONDS
         for connection, since in list(self._open.items()):
             if since < due:
@@ -96,7 +103,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up in the middle of an answer is no fault of ours."""
+        """Ignore the error: a client that closes its connection during an answer is no error of ours."""
 
 
 class _Unlogged(WSGIRequestHandler):
@@ -107,13 +114,13 @@ class _Unlogged(WSGIRequestHandler):
 
 
 def _hang_up(connection: socket.socket) -> None:
-    """Its thread wakes up with the end of its input, and closes it."""
+    """Shut a connection down: its thread reads the end of its input, and closes it."""
     with suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-def with_guard(inner: Application, guard: Guard, clock: Clock) -> Application:
-    """Lets through who may ask."""
+def with_guard(application_: Application, guard: Guard, clock: Clock) -> Application:
+    """The application `application_` for requests that the guard lets in."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         headers = {
@@ -123,8 +130,8 @@ def with_guard(inner: Application, guard: Guard, clock: Clock) -> Application:
         }
         status = guard.refusal(headers, by_page=False, address=environ.get("REMOTE_ADDR", ""), now=clock())
         if status is None:
-            return inner(environ, start_response)
-        challenge = [("WWW-Authenticate", CHALLENGE)] if status == UNKNOWN else []
+            return application_(environ, start_response)
+        challenge = [("WWW-Authenticate", CHALLENGE)] if status == UNAUTHORIZED else []
         start_response(f"{status} Refused", [("Content-Type", "text/plain; charset=utf-8"), *challenge])
         return [f"{refusal_text(status)}\n".encode()]
 

@@ -1,4 +1,4 @@
-"""What a run is to do, and who said so: flags, DSN, environment, config file, option files."""
+"""The settings of a run and their origins: flags, DSN, environment variables, config file, option files."""
 
 from goneaway_tui.settings.command_line import language_asked
 from goneaway_tui.settings.environment import Environment, FileContent, Files

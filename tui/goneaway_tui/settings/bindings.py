@@ -1,4 +1,4 @@
-"""What a key can be given to, by the ids that the screens' bindings have."""
+"""The keys of the screens, by the ids of their bindings, for the section `[keys]` of the config file."""
 
 from __future__ import annotations
 
@@ -100,7 +100,9 @@ BINDINGS: Mapping[str, str] = {
     "waiting.cancel": "escape",
     "wall.back": "escape,q",
 }
-"""The keys that each has unless told, with commas between several. Kept beside the screens, which no setting knows, by a test."""
+"""The default keys of each binding, with commas between several. A test keeps them equal to those of the screens,
+which this package does not import.
+"""
 
 FIXED: Mapping[str, str] = {
     "app.focus_next": "tab",
@@ -109,7 +111,7 @@ FIXED: Mapping[str, str] = {
     "app.palette": "ctrl+p",
     "app.quit": "ctrl+q",
 }
-"""What has its key on every screen. Only app.interrupt can have another."""
+"""Bindings whose keys are reserved on every screen. Only app.interrupt can be given another key."""
 
 _TABLE = "table."
 _BOARD = (
@@ -141,27 +143,28 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "waiting": ("waiting.",),
     "wall": ("wall.",),
 }
-"""What can be pressed on each screen, by the beginnings of the ids: there each has a key of its own."""
+"""The bindings of each screen, by the beginnings of their ids: on one screen each needs a key of its own."""
 
 _SHORT = ("board", "tune", "table", "app")
-"""Screens whose name may be left out."""
+"""Screens whose name may be left out of an id."""
 
 
 def binding_of(name: str) -> str | None:
-    """The id that is meant; None where there is none.
+    """The id that a name in the config file stands for; None where there is none.
 
     >>> binding_of("ledger.sort"), binding_of("kill"), binding_of("wait_timeout"), binding_of("notakey")
     ('ledger.sort', 'board.kill', 'tune.wait_timeout', None)
     """
     return next(
-        (each for each in (name, *(f"{screen}.{name}" for screen in _SHORT)) if each in BINDINGS), None
+        (binding for binding in (name, *(f"{screen}.{name}" for screen in _SHORT)) if binding in BINDINGS),
+        None,
     )
 
 
 def binding_leaves(
     table: Mapping[str, object], above: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], object]]:
-    """Each value by its path: `board.kill` is a table in a table, where nobody wrote quotes around it."""
+    """Each value by its dotted path: TOML reads `board.kill` without quotes as a table in a table."""
     for key, value in table.items():
         if isinstance(value, dict) and len(above) == 1:
             yield from binding_leaves(value, (*above, key))
@@ -169,38 +172,41 @@ def binding_leaves(
             yield (*above, key), value
 
 
-def collisions(chosen: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Of the ids that were given keys, in their order: a key, the id, and the id that has that key on the same screen.
+def collisions(keys_given: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Keys that two bindings of one screen would share: the key, the id it was given to, the id that holds it.
 
-    At most one an id. Of two that were given the same key it is the later one that collides.
+    At most one for each id. Of two ids that were given the same key, the later one collides.
 
     >>> list(collisions({"board.kill": "w", "ledger.sort": "w"}))
     [('w', 'board.kill', 'tune.wait_timeout')]
     >>> list(collisions({"board.kill": "w", "tune.wait_timeout": "k"}))
     []
     """
-    effective = {**FIXED, **BINDINGS, **chosen}
-    order = [*chosen]
-    for place, name in enumerate(order):
-        later = set(order[place + 1 :])
-        found = (
-            (key, name, other)
-            for key in chosen[name].split(",")
-            for other in effective
-            if other != name and other not in later and _meet(name, other) and same_key(key, effective[other])
+    effective = {**FIXED, **BINDINGS, **keys_given}
+    order = [*keys_given]
+    for index, name in enumerate(order):
+        later = set(order[index + 1 :])
+        collisions_of_name = (
+            (key, name, holder)
+            for key in keys_given[name].split(",")
+            for holder in effective
+            if holder != name
+            and holder not in later
+            and _meet(name, holder)
+            and same_key(key, effective[holder])
         )
-        yield from next(([each] for each in found), [])
+        yield from next(([collision] for collision in collisions_of_name), [])
 
 
 def _meet(name: str, other: str) -> bool:
-    """Whether both can be pressed on one screen."""
+    """Whether two bindings belong to one screen."""
     if name in FIXED or other in FIXED:
         return True
     return any(name.startswith(ids) and other.startswith(ids) for ids in SCREENS.values())
 
 
 def same_key(key: str, keys: str) -> bool:
-    """Whether a key is among others, however it is written.
+    """Whether a key is among others, in either spelling.
 
     >>> same_key("?", "escape,question_mark"), same_key("/", "slash"), same_key("k", "K")
     (True, True, False)
@@ -216,7 +222,7 @@ _NAMES = {
     "plus_sign": "plus",
     "low_line": "underscore",
 }
-"""Signs that the framework calls otherwise than Unicode does."""
+"""Characters that Textual names otherwise than Unicode does."""
 
 
 def _named(key: str) -> str:

@@ -1,6 +1,7 @@
-"""Reading `mysql://user:password@host:port/db?ssl-mode=...`.
+"""The command line: flags, the command and its words, names of servers, and DSNs
+(`mysql://user:password@host:port/db?ssl-mode=...`).
 
-No error repeats any part of a DSN: where one is malformed, any part may be a piece of the password.
+No error repeats any part of a DSN: where a DSN is malformed, any part of it may be a piece of the password.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ from itertools import pairwise, takewhile
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _, language_named, language_of, marked
-from goneaway_tui.settings import option_value
 from goneaway_tui.settings.option_value import (
     BY_NAME,
     FLAG_NAMES,
     KEY_NAMES,
+    UNSUPPORTED,
     OptionValue,
     OriginRank,
     canonical,
     did_you_mean,
     meaning,
+    unsupported_error,
 )
-from goneaway_tui.settings.options import ACTIONS, COMMANDS, OPTIONS, READS, REPLAY, UI, BareMeaning
+from goneaway_tui.settings.options import ACTIONS, COMMANDS, FILE_COMMANDS, OPTIONS, REPLAY, UI, BareMeaning
 from goneaway_tui.settings.secrets import mask_secret
 from goneaway_tui.settings.values import shown
 
@@ -35,7 +37,7 @@ SCHEMES = ("mysql", "mariadb")
 _FORM = marked("write mysql://user:password@host:port/database")
 _ESCAPING = marked("in a user or password write %40 for @, %2F for /, %3F for ?, %23 for #")
 _PLACES = ("host", "port", "user", "password", "database")
-"""Options that have a place of their own in a DSN; the rest of the connection goes into its query."""
+"""Options with a place of their own in a DSN. Other options of the connection go into its query."""
 
 QUERY_KEYS = tuple(
     key for key, (option, _text) in KEY_NAMES.items() if option.name not in _PLACES and key == option.key
@@ -43,37 +45,38 @@ QUERY_KEYS = tuple(
 
 
 def is_dsn(text: str) -> bool:
+    """Whether a word of the command line is a DSN."""
     return "://" in text
 
 
 def option_values_in(text: str) -> list[OptionValue]:
-    """What a DSN says, in its order; what it leaves empty it does not say. Raises SettingsError."""
+    """The options that a DSN sets, in its order. An empty part sets nothing. Raises SettingsError."""
     scheme, _colon, rest = text.partition("://")
     if scheme.lower() not in SCHEMES:
-        known = _(" or ").join(f"{known}://" for known in SCHEMES)
+        scheme_known = _(" or ").join(f"{scheme_known}://" for scheme_known in SCHEMES)
         raise SettingsError(
-            _("the DSN's scheme is not known"), _("a DSN begins with {schemes}", schemes=known)
+            _("the DSN's scheme is not known"), _("a DSN begins with {schemes}", schemes=scheme_known)
         )
-    place, slash, tail = rest.partition("/")
-    if not slash or "?" in place:
-        place, mark, query = rest.partition("?")
+    authority, slash, tail = rest.partition("/")
+    if not slash or "?" in authority:
+        authority, mark, query = rest.partition("?")
         database = ""
     else:
         database, mark, query = tail.partition("?")
     if "#" in rest or "@" in database + query:
         raise SettingsError(_("the DSN has # in it, or @ after the host"), _(_ESCAPING))
-    credentials, _at, address = place.rpartition("@")
+    credentials, _at, address = authority.rpartition("@")
     user, colon, password = credentials.partition(":")
     host, port = _address(address)
-    said = {"user": user, "host": host, "port": port, "database": database}
-    found = [_mention(name, part) for name, part in said.items() if part]
+    parts = {"user": user, "host": host, "port": port, "database": database}
+    option_values = [_part(name, part) for name, part in parts.items() if part]
     if colon:
-        found.append(_mention("password", password))
-    return found + [_from_query(item) for item in query.split("&") if mark and item]
+        option_values.append(_part("password", password))
+    return option_values + [_from_query(item) for item in query.split("&") if mark and item]
 
 
 def _address(text: str) -> tuple[str, str]:
-    """Host and port as written, the host without the brackets an IPv6 address wears."""
+    """Host and port as written; the host without the brackets of an IPv6 address."""
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         colon, port = rest[:1], rest[1:]
@@ -103,7 +106,7 @@ def _from_query(item: str) -> OptionValue:
     return OptionValue(option, text, ORIGIN, OriginRank.DSN)
 
 
-def _mention(name: str, part: str) -> OptionValue:
+def _part(name: str, part: str) -> OptionValue:
     return OptionValue(BY_NAME[name], _decoded(part), ORIGIN, OriginRank.DSN)
 
 
@@ -117,7 +120,7 @@ def _decoded(part: str) -> str:
 
 
 class InfoRequest(Enum):
-    """What can be answered without a run."""
+    """A flag that asks a question, which is answered without a run."""
 
     HELP = ("-?", "--help")
     VERSION = ("-V", "--version")
@@ -126,18 +129,20 @@ class InfoRequest(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
+    """A parsed command line. No option is read yet."""
+
     command: str = UI
-    mentions: tuple[OptionValue, ...] = ()
-    """What the flags say, in their order."""
+    option_values: tuple[OptionValue, ...] = ()
+    """Of the flags, in their order."""
     question: InfoRequest | None = None
     servers: tuple[str, ...] = ()
-    """Names in the config file, each written `@name`."""
+    """Names in the config file, each written as `@name`."""
     dsns: tuple[tuple[OptionValue, ...], ...] = ()
-    """What each DSN says; every one is a server."""
+    """The options of each DSN. Each DSN is a server."""
     action: str = ""
     """The word after a command of `options.ACTIONS`."""
     files: tuple[str, ...] = ()
-    """What `explain` or `replay` is to read."""
+    """The files that `explain` or `replay` is to read."""
 
 
 QUESTIONS = {flag: question for question in InfoRequest for flag in question.value}
@@ -146,22 +151,23 @@ _SHORT = {option.flags[0]: option for option in OPTIONS if len(option.flags[0]) 
 
 
 def language_asked(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The language to complain in while nothing is known yet: by the last `--lang`, its variable, or the locale.
+    """The language for errors while the settings are not read yet: of the last `--lang`, its variable, or the locale.
 
-    What names none of ours is passed over here; where it counts, it is complained of when it is read.
+    An unknown language is ignored here; it is an error when the option is read.
     """
     option = BY_NAME["lang"]
-    said = [environ.get(option.env, "")]
+    texts = [environ.get(option.env, "")]
     for word, following in pairwise((*takewhile("--".__ne__, argv), "")):
         name, equals, glued = word.partition("=")
         if name.startswith("--") and meaning(FLAG_NAMES, canonical(name[2:]), None)[0] is option:
-            said.append(glued if equals else following)
-    named = (language_named(text.strip()) for text in reversed(said))
+            texts.append(glued if equals else following)
+    named = (language_named(text.strip()) for text in reversed(texts))
     return next(filter(None, named), None) or language_of(environ)
 
 
 def parse_command_line(argv: Sequence[str]) -> CommandLine:
-    """What the arguments say. `--help` and `--version` answer at once, whatever follows; help is about the command named.
+    """Parse the arguments. `--help` and `--version` end the parsing; help is about the command that is named
+    anywhere.
 
     Raises SettingsError, which repeats no password.
     """
@@ -169,12 +175,12 @@ def parse_command_line(argv: Sequence[str]) -> CommandLine:
     words: list[tuple[str, bool]] = []
     flags: list[OptionValue] = []
     question = None
-    asked = ended = False
+    after_password = ended = False
     while left:
         word = left.popleft()
         if ended or word == "-" or not word.startswith("-"):
-            words.append((word, asked))
-            asked = False
+            words.append((word, after_password))
+            after_password = False
         elif word == "--":
             ended = True
         elif word in QUESTIONS:
@@ -184,12 +190,12 @@ def parse_command_line(argv: Sequence[str]) -> CommandLine:
                 return CommandLine(next(named, UI), question=question)
         else:
             flags.append(_flag(word, left))
-            asked = flags[-1].option.bare is BareMeaning.ASK and flags[-1].text is None
-    return replace(_words_said(words), mentions=tuple(flags), question=question)
+            after_password = flags[-1].option.bare is BareMeaning.ASK and flags[-1].text is None
+    return replace(_sorted_words(words), option_values=tuple(flags), question=question)
 
 
-def _flag(word: str, left: deque[str]) -> OptionValue:
-    """The flag `word`, with its value taken off `left` if it needs one and has none glued on."""
+def _flag(word: str, rest: deque[str]) -> OptionValue:
+    """The flag `word`, with its value taken from `rest` if it needs one and has none attached."""
     text: str | None
     if word.startswith("--"):
         name, equals, glued = word[2:].partition("=")
@@ -199,18 +205,18 @@ def _flag(word: str, left: deque[str]) -> OptionValue:
     if option is None:
         raise _unknown(word)
     if text is None and option.bare is BareMeaning.REFUSED:
-        if not left or (left[0].startswith("-") and left[0] != "-"):
+        if not rest or (rest[0].startswith("-") and rest[0] != "-"):
             hint = _("write {example}", example=f"{option.flag}={option.metavar}")
             raise SettingsError(
                 _("{name} needs a value", name=word[:2] if word in option.flags[:-1] else option.flag),
                 _("{hint}, or --help for help", hint=hint) if word == "-h" else hint,
             )
-        text = left.popleft()
+        text = rest.popleft()
     return OptionValue(option, text, option.flag, OriginRank.FLAG)
 
 
-def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901 - one branch a kind of word
-    """Command, servers, files and DSNs, in whatever order."""
+def _sorted_words(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901 - one branch a kind of word
+    """Sort the words that are no flags into command, action, servers, files and DSNs, in any order."""
     command, action = UI, ""
     servers: list[str] = []
     dsns: list[tuple[OptionValue, ...]] = []
@@ -218,7 +224,7 @@ def _words_said(words: Sequence[tuple[str, bool]]) -> CommandLine:  # noqa: C901
     for word, after_password in words:
         if is_dsn(word):
             dsns.append(tuple(option_values_in(word)))
-        elif command in READS and not after_password and not word.startswith("@"):
+        elif command in FILE_COMMANDS and not after_password and not word.startswith("@"):
             files.append(word)
         elif command in ACTIONS and not action:
             action = _action(command, word)
@@ -260,13 +266,13 @@ def _one_of(names: Sequence[str]) -> str:
 
 
 def _unknown(word: str) -> SettingsError:
-    if word[:2] in option_value.LEFT_OUT:
-        return option_value.is_unsupported(word[:2])
+    if word[:2] in UNSUPPORTED:
+        return unsupported_error(word[:2])
     if not word.startswith("--"):
         return SettingsError(_("there is no flag {flag}", flag=shown(word[:2])), _("see --help"))
     flag = canonical(word.partition("=")[0])
-    if flag in option_value.LEFT_OUT:
-        return option_value.is_unsupported(flag)
+    if flag in UNSUPPORTED:
+        return unsupported_error(flag)
     if flag[2:] in COMMANDS:
         return SettingsError(
             _("there is no flag {flag}", flag=shown(flag)),

@@ -1,7 +1,7 @@
-"""What a shell has to know to complete our words: flags, what may follow each, commands and theirs. It is English everywhere.
+"""Completion scripts for bash, zsh and fish, made from the table of options; in English only.
 
-It is read off the table of options; how it is said to a shell is that shell's module. What a script cannot know, the names
-in the config file, it asks of `goneaway-tui config servers` when they are wanted.
+Written by hand, without a library: the words depend on the command, and the scripts complete a glued value too. A
+script asks `goneaway-tui config servers` for the names in the config file when they are needed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from goneaway_tui.settings.options import (
     COMMANDS,
     CONNECTED,
     EXPLAIN,
+    FILE_COMMANDS,
     FORMATS,
     OPTIONS,
-    READS,
     RUNS,
     UI,
     BareMeaning,
@@ -31,7 +31,7 @@ from goneaway_tui.settings.settings import SslMode, Transport
 
 
 class ArgumentKind(Enum):
-    """What follows a flag."""
+    """What may follow a flag."""
 
     NOTHING = "nothing that may stand apart"
     ANYTHING = "a value nobody can guess"
@@ -48,7 +48,7 @@ KINDS: Mapping[str, ArgumentKind] = {
     "[USER@]HOST": ArgumentKind.HOST,
     "COMMAND": ArgumentKind.PROGRAM,
 }
-"""By what `--help` calls the value."""
+"""The kind of a value, by its name in `--help`."""
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "format": tuple(FORMATS),
@@ -56,12 +56,12 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "protocol": tuple(Transport),
     "lang": tuple(LANGUAGES),
 }
-"""Options that take one of a few words, by their field."""
+"""Options that take one of a few words, by their name."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionFlag:
-    """One flag as a shell sees it."""
+    """One flag as a shell needs it."""
 
     names: tuple[str, ...]
     help: str
@@ -72,22 +72,22 @@ class CompletionFlag:
 
     @property
     def short(self) -> str:
-        """Without its dash; empty where there is none."""
+        """The short flag without its dash; empty where there is none."""
         return self.names[0][1:] if len(self.names) > 1 else ""
 
     @property
     def long(self) -> str:
-        """Without its dashes."""
+        """The long flag without its dashes."""
         return self.names[-1].removeprefix("--")
 
     @property
     def takes_next(self) -> bool:
-        """Whether the next word is its value where none is glued to it."""
+        """Whether the next word is its value where no value is attached."""
         return self.kind is not ArgumentKind.NOTHING
 
 
 def completion_flags() -> Iterator[CompletionFlag]:
-    """Every flag. One may come twice, for different commands."""
+    """Every flag. A flag with different values for different commands comes twice."""
     for option in OPTIONS:
         yield from _of(option)
     for names, text in QUESTIONS.items():
@@ -119,7 +119,7 @@ SHELLS: Final = ("bash", "zsh", "fish")
 
 
 def completion_text(shell: str) -> str:
-    """A script for one of SHELLS: to be sourced, or put where that shell looks for such."""
+    """The script for one of SHELLS, to be sourced or put where the shell looks for completions."""
     return {"bash": bash_script, "zsh": zsh_script, "fish": fish_script}[shell]()
 
 
@@ -203,6 +203,7 @@ complete -F _goneaway_tui goneaway-tui
 
 
 def bash_script() -> str:
+    """The completion script for bash."""
     takers = dict.fromkeys(name for flag in completion_flags() if flag.takes_next for name in flag.names)
     return _BASH.format(
         ui=UI,
@@ -216,26 +217,26 @@ def bash_script() -> str:
 
 
 def _values() -> Iterator[str]:
-    """What may follow each flag, those with the same answer together."""
-    alike: dict[tuple[str, ...], list[CompletionFlag]] = {}
+    """The values of each flag; flags with the same values together."""
+    flags_of: dict[tuple[str, ...], list[CompletionFlag]] = {}
     for flag in completion_flags():
-        alike.setdefault(flag.names, []).append(flag)
+        flags_of.setdefault(flag.names, []).append(flag)
     answers: dict[str, list[str]] = {}
-    for names, each in alike.items():
-        answers.setdefault(_answer(each), []).extend(names)
+    for names, flags in flags_of.items():
+        answers.setdefault(_answer(flags), []).extend(names)
     answers.pop("", None)
     for answer, takers in answers.items():
         yield f"        {' | '.join(takers)}) {answer} ;;"
 
 
-def _answer(alike: list[CompletionFlag]) -> str:
-    """How the value of a flag is found; its words may depend on the command."""
-    flag, *others = alike
+def _answer(flags: list[CompletionFlag]) -> str:
+    """Bash code that finds the values of a flag; they may depend on the command."""
+    flag, *others = flags
     if flag.kind is not ArgumentKind.WORD:
         return _ANSWERS.get(flag.kind, "")
     if not others:
         return f'found="{" ".join(flag.words)}"'
-    cases = (f'{" | ".join(each.commands)}) found="{" ".join(each.words)}" ;;' for each in alike)
+    cases = (f'{" | ".join(flag.commands)}) found="{" ".join(flag.words)}" ;;' for flag in flags)
     return f"case $command in {' '.join(cases)} esac"
 
 
@@ -257,7 +258,7 @@ def _words_of_each() -> Iterator[str]:
     yield f'                    {UI}) found="{" ".join(COMMANDS)}" ;;'
     for command, words in ACTIONS.items():
         yield f'                    {command}) [[ -n $action ]] || found="{" ".join(words)}" ;;'
-    yield f"                    {' | '.join(READS)}) [[ $value == @* ]] || {{ _goneaway_tui_files; return; }} ;;"
+    yield f"                    {' | '.join(FILE_COMMANDS)}) [[ $value == @* ]] || {{ _goneaway_tui_files; return; }} ;;"
 
 
 _FISH = r"""# fish completion of goneaway-tui. Made by: goneaway-tui completion fish
@@ -316,6 +317,7 @@ complete -c goneaway-tui -f
 
 
 def fish_script() -> str:
+    """The completion script for fish."""
     takers = dict.fromkeys(name for flag in completion_flags() if flag.takes_next for name in flag.names)
     lines = [*map(_flag, completion_flags()), *_commands(), *_words()]
     return _FISH.format(
@@ -324,13 +326,13 @@ def fish_script() -> str:
 
 
 def _flag(flag: CompletionFlag) -> str:
-    said = ["complete -c goneaway-tui", f"-n '__goneaway_tui_for {' '.join(flag.commands)}'"]
+    words = ["complete -c goneaway-tui", f"-n '__goneaway_tui_for {' '.join(flag.commands)}'"]
     if flag.short:
-        said.append(f"-s {_fish_quoted(flag.short)}")
-    said.append(f"-l {flag.long}")
-    said += _follows(flag)
-    said.append(f"-d {_fish_quoted(flag.help)}")
-    return " ".join(said)
+        words.append(f"-s {_fish_quoted(flag.short)}")
+    words.append(f"-l {flag.long}")
+    words += _follows(flag)
+    words.append(f"-d {_fish_quoted(flag.help)}")
+    return " ".join(words)
 
 
 def _follows(flag: CompletionFlag) -> list[str]:
@@ -355,7 +357,7 @@ def _commands() -> Iterator[str]:
 def _words() -> Iterator[str]:
     for command, words in ACTIONS.items():
         yield f"complete -c goneaway-tui -n '__goneaway_tui_wants {command}' -a '{' '.join(words)}'"
-    yield f"complete -c goneaway-tui -n '__goneaway_tui_for {' '.join(READS)}' -F"
+    yield f"complete -c goneaway-tui -n '__goneaway_tui_for {' '.join(FILE_COMMANDS)}' -F"
     yield f"complete -c goneaway-tui -n '__goneaway_tui_for {' '.join(CONNECTED)}' -a '(__goneaway_tui_names @ servers)'"
 
 
@@ -414,6 +416,7 @@ fi
 
 
 def zsh_script() -> str:
+    """The completion script for zsh."""
     takers = dict.fromkeys(name for flag in completion_flags() if flag.takes_next for name in flag.names)
     return _ZSH.format(
         ui=UI,
@@ -422,8 +425,8 @@ def zsh_script() -> str:
         specs="\n".join(_specs()),
         described="\n".join(f"        {_zsh_quoted(f'{name}:{text}')}" for name, text in COMMANDS.items()),
         words="\n".join(_zsh_words_of_each()),
-        reads="|".join(READS),
-        connected="|".join(command for command in CONNECTED if command not in {UI, *READS}),
+        reads="|".join(FILE_COMMANDS),
+        connected="|".join(command for command in CONNECTED if command not in {UI, *FILE_COMMANDS}),
     )
 
 
@@ -439,16 +442,16 @@ def _specs() -> Iterator[str]:
 
 def _spec(flag: CompletionFlag) -> str:
     """`'(-h --host)'{-h+,--host=}'[Server.]:HOST:_hosts'`."""
-    told = f"[{flag.help.translate(_BRACKETS)}]"
+    description = f"[{flag.help.translate(_BRACKETS)}]"
     short, long = ("+", "=") if flag.takes_next else ("-", "=-") if flag.metavar else ("", "")
     if flag.takes_next:
-        told += f":{flag.metavar.translate(_BRACKETS)}:{_action(flag)}"
+        description += f":{flag.metavar.translate(_BRACKETS)}:{_action(flag)}"
     elif flag.metavar:
-        told += f"::{flag.metavar}: "
+        description += f"::{flag.metavar}: "
     if not flag.short:
-        return _zsh_quoted(f"{flag.names[0]}{long}{told}")
+        return _zsh_quoted(f"{flag.names[0]}{long}{description}")
     names = f"{_bare(flag.names[0] + short)},{flag.names[-1]}{long}"
-    return f"{_zsh_quoted('(' + ' '.join(flag.names) + ')')}{{{names}}}{_zsh_quoted(told)}"
+    return f"{_zsh_quoted('(' + ' '.join(flag.names) + ')')}{{{names}}}{_zsh_quoted(description)}"
 
 
 _BRACKETS = str.maketrans({"[": r"\[", "]": r"\]", ":": r"\:"})

@@ -1,4 +1,4 @@
-"""The config file itself: where it is, what it comes to, and a new one to begin with."""
+"""The config file: where it is, its content, the answers of `goneaway-tui config`, and an example file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from goneaway_tui.settings import config_reader
 from goneaway_tui.settings.bindings import BINDINGS
 from goneaway_tui.settings.config_reader import (
     COLOR,
-    COMMON,
-    CONNECTION,
+    COMMON_OPTIONS,
+    CONNECTION_OPTIONS,
     GROUPS,
-    OF_A_SERVER,
+    SERVER_OPTIONS,
     SERVERS,
     Config,
 )
@@ -25,8 +25,8 @@ from goneaway_tui.settings.option_value import OptionValue, resolved_option, spe
 from goneaway_tui.settings.options import BareMeaning
 from goneaway_tui.settings.settings import InfoAnswer
 
-LONGEST = 256 << 10
-"""Bytes."""
+MAX_CONFIG_BYTES = 256 << 10
+"""Bytes of a config file at most."""
 
 _EXAMPLES = {
     "theme": "nord",
@@ -44,9 +44,9 @@ _EXAMPLES = {
     "server-public-key-path": "/etc/ssl/certs/db1-public-key.pem",
     "ssh": "dba@jump.example.com",
 }
-"""For options that have no default to show, or a better one to have."""
-_UNSHOWN = {"password", "ssl", "ssl-verify-server-cert"}
-"""What a config file takes and had better not have: secrets, and second words for one thing."""
+"""Example values for options without a default, or with a better example than the default."""
+_NOT_IN_EXAMPLE = {"password", "ssl", "ssl-verify-server-cert"}
+"""Keys that the example file leaves out: passwords, and second names of an option."""
 
 _BEGINNING = marked("""\
 # Settings of goneaway-tui. Every line here is an example: take its # away.
@@ -83,23 +83,25 @@ _ENDING = marked("""\
 """)
 
 
-def load_config(named: str | None, around: Environment) -> Config:
-    """What the config file says; nothing where there is none and none was named.
+def load_config(path_named: str | None, environment: Environment) -> Config:
+    """Read the config file; an empty Config where no file is named and none exists.
 
-    Raises SettingsError with the file and the line, and FileError where it cannot be read.
+    Raises SettingsError with the file and the line, and FileError where the file cannot be read.
     """
-    found_there, faults = check_config(named, around)
+    config, faults = check_config(path_named, environment)
     if faults:
         raise faults[0]
-    return found_there
+    return config
 
 
-def check_config(named: str | None, around: Environment) -> tuple[Config, tuple[SettingsError, ...]]:
-    """The same, with every fault in it instead of the first. Raises where there is nothing to look through."""
-    path, name = config_path(named, around)
-    content = around.files.read(path)
+def check_config(
+    path_named: str | None, environment: Environment
+) -> tuple[Config, tuple[SettingsError, ...]]:
+    """Read the config file and collect every fault in it. Raises as `load_config` does, except for faults."""
+    path, name = config_path(path_named, environment)
+    content = environment.files.read(path)
     if content is None:
-        if named is None:
+        if path_named is None:
             return Config(name), ()
         raise SettingsError(
             _("there is no config file {file}", file=name), _("goneaway-tui config init makes one")
@@ -110,55 +112,59 @@ def check_config(named: str | None, around: Environment) -> tuple[Config, tuple[
 
 
 def decoded(content: FileContent, name: str) -> str:
-    """Raises SettingsError for what is no config file."""
-    if len(content.data) > LONGEST:
+    """The text of a config file. Raises SettingsError where it is too long or not UTF-8."""
+    if len(content.data) > MAX_CONFIG_BYTES:
         raise SettingsError(
-            _("{file} is longer than {number} KiB", file=name, number=LONGEST >> 10),
+            _("{file} is longer than {number} KiB", file=name, number=MAX_CONFIG_BYTES >> 10),
             _("that is no config file"),
         )
     try:
         return content.data.decode()
     except UnicodeDecodeError as error:
         line = content.data.count(b"\n", 0, error.start) + 1
-        place = _("{file} line {line}", file=name, line=line)
-        raise SettingsError(_("not UTF-8"), _("save it as UTF-8"), place) from None
+        position = _("{file} line {line}", file=name, line=line)
+        raise SettingsError(_("not UTF-8"), _("save it as UTF-8"), position) from None
 
 
 def is_private(content: FileContent) -> bool:
-    """Whether nobody but its owner may read it."""
+    """Whether only its owner may read the file."""
     return not (stat.S_ISREG(content.mode) and content.mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-def config_answer(action: str, named: str | None, around: Environment) -> InfoAnswer:
-    """What `config` says but to `check`. Raises as `load_config` does."""
-    path, _name = config_path(named, around)
+def config_answer(action: str, path_named: str | None, environment: Environment) -> InfoAnswer:
+    """The answer to `goneaway-tui config ACTION`, except `check`. Raises as `load_config` does."""
+    path, _name = config_path(path_named, environment)
     if action == "path":
         return InfoAnswer(f"{path}\n")
     if action == "init":
         return InfoAnswer(example_config(), path)
     if action in {SERVERS, GROUPS}:
-        return InfoAnswer("".join(f"{name}\n" for name in getattr(load_config(named, around), action)))
-    return InfoAnswer("\n".join(_shown(load_config(str(path), around))) + "\n")
+        return InfoAnswer(
+            "".join(f"{name}\n" for name in getattr(load_config(path_named, environment), action))
+        )
+    return InfoAnswer("\n".join(_shown(load_config(str(path), environment))) + "\n")
 
 
-def check_report(found_there: Config, faults: tuple[SettingsError, ...]) -> InfoAnswer:
-    """What `config check` says of a file."""
+def check_report(config: Config, faults: tuple[SettingsError, ...]) -> InfoAnswer:
+    """The answer to `goneaway-tui config check`."""
     if faults:
         return InfoAnswer("", faults=tuple(fault.line for fault in faults))
-    right = _(
+    report = _(
         "{file} is right: {servers}, {groups}, {keys}",
-        file=found_there.name,
-        servers=ngettext("{number} server", "{number} servers", len(found_there.servers)),
-        groups=ngettext("{number} group", "{number} groups", len(found_there.groups)),
-        keys=ngettext("{number} key", "{number} keys", len(found_there.keys)),
+        file=config.name,
+        servers=ngettext("{number} server", "{number} servers", len(config.servers)),
+        groups=ngettext("{number} group", "{number} groups", len(config.groups)),
+        keys=ngettext("{number} key", "{number} keys", len(config.keys)),
     )
-    return InfoAnswer(f"{right}\n")
+    return InfoAnswer(f"{report}\n")
 
 
 def example_config() -> str:
-    """A config file with every key there is, all of it behind `#`."""
-    common = (line for word in COMMON for line in _sample(word))
-    connection = (line for word in CONNECTION if word not in _UNSHOWN for line in _sample(word))
+    """A config file with every key, each behind a `#`."""
+    common = (line for word in COMMON_OPTIONS for line in _sample(word))
+    connection = (
+        line for word in CONNECTION_OPTIONS if word not in _NOT_IN_EXAMPLE for line in _sample(word)
+    )
     import textwrap
 
     keys = textwrap.fill(", ".join(BINDINGS), 100, initial_indent="# ", subsequent_indent="# ")
@@ -177,9 +183,9 @@ def example_config() -> str:
 
 
 def _sample(word: str) -> Iterator[str]:
-    option = OF_A_SERVER[word]
+    option = SERVER_OPTIONS[word]
     value = "false" if option.is_switch else str(_EXAMPLES.get(word, option.default))
-    yield f"# {option.told}\n"
+    yield f"# {option.help_text}\n"
     yield (
         f"#{word.replace('-', '_')} = "
         + (value if value.isdecimal() or option.is_switch else f'"{value}"')
@@ -189,10 +195,10 @@ def _sample(word: str) -> Iterator[str]:
 
 def _shown(settings: Config) -> Iterator[str]:
     yield f"# {settings.name}"
-    yield from map(_line, settings.mentions)
+    yield from map(_line, settings.option_values)
     for server in settings.servers.values():
         yield f"\n[servers.{server.name}]"
-        yield from map(_line, server.mentions)
+        yield from map(_line, server.option_values)
         if server.color:
             yield f"{COLOR} = {shown_value(server.color)}"
     for title, table in (
@@ -204,13 +210,13 @@ def _shown(settings: Config) -> Iterator[str]:
             yield from (f"{shown_value(key)} = {shown_value(value)}" for key, value in table.items())
 
 
-def _line(mention: OptionValue) -> str:
-    value = resolved_option(mention).value
-    told = shown_value(DescribedValue(_("asked for")) if value is BareMeaning.ASK else value)
-    return f"{spelled(mention.option.label, mention.rank)} = {told}  # {mention.origin}"
+def _line(option_value: OptionValue) -> str:
+    value = resolved_option(option_value).value
+    text = shown_value(DescribedValue(_("asked for")) if value is BareMeaning.ASK else value)
+    return f"{spelled(option_value.option.label, option_value.rank)} = {text}  # {option_value.origin}"
 
 
-def config_path(named: str | None, around: Environment) -> tuple[Path, str]:
-    """The file, and what to call it."""
-    path = around.config() if named is None else Path(named)
-    return path, around.name(path)
+def config_path(path_named: str | None, environment: Environment) -> tuple[Path, str]:
+    """The path of the config file, and its name in messages."""
+    path = environment.config() if path_named is None else Path(path_named)
+    return path, environment.name(path)

@@ -1,4 +1,7 @@
-"""On which line of a TOML text a key stands: `tomllib` tells what it found, not where."""
+"""Read the config file (TOML) into a Config, and report every fault with its line.
+
+`tomllib` reads the values but does not keep their lines, so TomlLines finds the lines.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +35,9 @@ _ASSIGNMENT = re.compile(r"""\s*((?:[\w.\s-]|"[^"]*"|'[^']*'){1,200}?)\s*=""")
 
 
 class TomlLines:
-    """The lines of a text that parses.
+    """The line of each key in a TOML text that parses.
 
-    A line inside a text of several lines may pass for a key; the first line that looks like it is taken then.
+    A line within a multi-line string may look like a key; the first line that looks like the key is taken.
     """
 
     def __init__(self, text: str) -> None:
@@ -47,10 +50,10 @@ class TomlLines:
             elif assignment := _ASSIGNMENT.match(line):
                 self._note((*table, *_parts(assignment[1])), number)
 
-    def line(self, path: KeyPath) -> int:
-        """That of the key, or else of the nearest table around it; 1 where neither was seen.
+    def line_of(self, path: KeyPath) -> int:
+        """The line of a key, else of the nearest table that holds it, else 1.
 
-        >>> TomlLines('a = 1\\n[servers."x y"]\\nhost = "db1"').line(("servers", "x y", "host"))
+        >>> TomlLines('a = 1\\n[servers."x y"]\\nhost = "db1"').line_of(("servers", "x y", "host"))
         3
         """
         while path and path not in self._lines:
@@ -63,14 +66,14 @@ class TomlLines:
 
 
 def _parts(dotted: str) -> KeyPath:
-    """The parts of a key as written, read by the one who knows the quoting; none for what is no key."""
+    """The parts of a dotted key as `tomllib` reads them; empty where it is no key."""
     try:
-        inner: object = tomllib.loads(f"{dotted} = 0")
+        value: object = tomllib.loads(f"{dotted} = 0")
     except ValueError:
         return ()
     path: list[str] = []
-    while isinstance(inner, dict) and len(inner) == 1:
-        [(part, inner)] = inner.items()
+    while isinstance(value, dict) and len(value) == 1:
+        [(part, value)] = value.items()
         path.append(part)
     return tuple(path)
 
@@ -82,106 +85,114 @@ PASSWORD_COMMAND, PASSWORD_KEYRING, PASSWORD_PROMPT = (
     "password-keyring",
     "password-prompt",
 )
-"""What a server has besides options."""
+"""The keys of a server that are no options."""
 
 COLORS = (
     *("red", "orange", "yellow", "green", "teal", "cyan", "blue", "purple", "magenta", "pink"),
     *("brown", "gray", "white", "black"),
 )
-"""Colours that have a name; any other is `#rrggbb`."""
+"""Colours with a name; any other is `#rrggbb`."""
 
-COMMON: Mapping[str, Option] = {
+COMMON_OPTIONS: Mapping[str, Option] = {
     option.word: option for option in OPTIONS if option.section is Section.SHOWING
 }
-CONNECTION: Mapping[str, Option] = {
+CONNECTION_OPTIONS: Mapping[str, Option] = {
     option.word: option for option in OPTIONS if option.section is Section.CONNECTION
 }
-OF_A_SERVER = {**CONNECTION, **COMMON}
+SERVER_OPTIONS = {**CONNECTION_OPTIONS, **COMMON_OPTIONS}
 
-MOST_NAMED = 8
-"""Names said in one line of an error."""
+MAX_NAMES_LISTED = 8
+"""Names listed in one line of an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigServer:
-    """What is said of one server."""
+    """One table `[servers.NAME]`."""
 
     name: str
-    mentions: tuple[OptionValue, ...]
+    option_values: tuple[OptionValue, ...]
     color: str | None
     line: int
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """The content of a config file."""
+
     name: str
-    """The file's, as a person would write it."""
-    mentions: tuple[OptionValue, ...] = ()
-    """What holds for every server."""
+    """The name of the file in messages."""
+    option_values: tuple[OptionValue, ...] = ()
+    """For every server."""
     servers: Mapping[str, ConfigServer] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Names of servers by the name of their group; none is empty."""
+    """Names of servers by the name of their group; no group is empty."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by the id of their binding, with commas between several."""
 
     def server(self, name: str) -> ConfigServer:
+        """The server of a name. Raises SettingsError."""
         if name in self.servers:
             return self.servers[name]
         what = _("{file} has no server {name}", file=self.name, name=shown(name))
         raise SettingsError(what, _among(name, self.servers) or _("[servers.NAME] makes one"))
 
     def group(self, name: str) -> tuple[str, ...]:
+        """The names of the servers in a group. Raises SettingsError."""
         if name in self.groups:
             return self.groups[name]
         what = _("{file} has no group {name}", file=self.name, name=shown(name))
         raise SettingsError(what, _among(name, self.groups) or _("[groups] names them"))
 
 
-def _among(name: str, known: Mapping[str, object]) -> str:
-    """What there is instead; empty where there is nothing."""
-    some = ", ".join([*known][:MOST_NAMED]) + ", ..." * (len(known) > MOST_NAMED)
-    return did_you_mean(name, known) or (_("there are {names}", names=some) if known else "")
+def _among(name: str, names: Mapping[str, object]) -> str:
+    """A hint that lists the known names; empty where there are none."""
+    some = ", ".join([*names][:MAX_NAMES_LISTED]) + ", ..." * (len(names) > MAX_NAMES_LISTED)
+    return did_you_mean(name, names) or (_("there are {names}", names=some) if names else "")
 
 
 class ConfigFaults:
-    """Found while a file is read, in any order."""
+    """The faults that are found while a file is read, in any order."""
 
-    def __init__(self, name: str, where: TomlLines) -> None:
+    def __init__(self, name: str, lines: TomlLines) -> None:
         self.name = name
         """The file's, as a person would write it."""
-        self._where = where
+        self._where = lines
         self._noted: list[tuple[int, SettingsError]] = []
         self._line = 1
         """Of the latest."""
 
     @property
     def by_line(self) -> tuple[SettingsError, ...]:
-        return tuple(fault for _line, fault in sorted(self._noted, key=lambda each: each[0]))
+        """The faults in the order of their lines."""
+        return tuple(fault for _line, fault in sorted(self._noted, key=lambda entry: entry[0]))
 
     @contextmanager
     def noting(self) -> Iterator[None]:
-        """What goes wrong inside is noted, and ends no more than what is inside."""
+        """While inside, keep a SettingsError as a fault instead of raising it."""
         try:
             yield
         except SettingsError as fault:
-            if str(fault) not in {str(known) for _line, known in self._noted}:
+            if str(fault) not in {str(noted) for _line, noted in self._noted}:
                 self._noted.append((self._line, fault))
 
     def fault(self, path: KeyPath, what: str, hint: str) -> SettingsError:
-        """Keys come into both parts as they were written: whatever they are, it stays one line."""
-        return SettingsError(plain(what, 400), plain(hint, 200), plain(self.place(path), 400))
+        """A fault at a key. Keys come into both texts as the user wrote them: they are shortened and kept on one
+        line.
+        """
+        return SettingsError(plain(what, 400), plain(hint, 200), plain(self.locate(path), 400))
 
     def line(self, path: KeyPath) -> int:
-        return self._where.line(path)
+        """The line of a key."""
+        return self._where.line_of(path)
 
-    def place(self, path: KeyPath) -> str:
-        """Where a key stands; what is found wrong from now on is about there."""
-        self._line = self._where.line(path)
+    def locate(self, path: KeyPath) -> str:
+        """The file and line of a key. A fault that is noted from now on belongs to this line."""
+        self._line = self._where.line_of(path)
         return _("{file} line {line}", file=self.name, line=self._line)
 
     def title(self, path: KeyPath) -> str:
-        """A key with its place before it."""
-        return _("{place}: {what}", place=self.place(path), what=path[-1])
+        """A key with its file and line before it."""
+        return _("{place}: {what}", place=self.locate(path), what=path[-1])
 
 
 _FORM = marked('write key = "value"')
@@ -192,9 +203,9 @@ _KEY = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)*(?:\w{1,30}|[!-~])
 
 
 def read_config(text: str, name: str, *, is_private: bool, is_safe: bool = True) -> Config:
-    """What a config file says, every value of it looked at.
+    """Read and check a config file. Raises SettingsError, with `name` and the line, for the first fault.
 
-    `is_private` says that nobody but its owner may read it, `is_safe` that nobody but its owner may write it. Raises SettingsError with `name` and the line.
+    `is_private`: only its owner may read the file. `is_safe`: only its owner may write it.
     """
     config, faults = find_faults(text, name, is_private=is_private, is_safe=is_safe)
     if faults:
@@ -205,7 +216,9 @@ def read_config(text: str, name: str, *, is_private: bool, is_safe: bool = True)
 def find_faults(
     text: str, name: str, *, is_private: bool, is_safe: bool = True
 ) -> tuple[Config, tuple[SettingsError, ...]]:
-    """What of it is right, and every fault by its line. Where it is no TOML, only the first fault can be told."""
+    """What is right in a config file, and every fault in the order of lines. Of a text that is no TOML there is one
+    fault.
+    """
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -215,20 +228,22 @@ def find_faults(
 
 
 def _not_toml(text: str, name: str, error: Exception) -> SettingsError:
-    """`tomllib` says the line at the end; we say it where all our lines stand."""
-    told = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
-    if told is None:  # of what is no syntax it says no line: nested too deep, a number of thousands of digits
+    """A fault for what `tomllib` reports, with the line at its usual place."""
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
+    if (
+        match is None
+    ):  # of what is no syntax it says no line: nested too deep, a number of thousands of digits
         return SettingsError(_("not TOML: a value beyond reason"), _(_FORM), name)
-    line = told[2] or text.rstrip().count("\n") + 1
-    what = (told[1][:1].lower() + told[1][1:100]).encode("unicode_escape").decode()
-    place = _("{file} line {line}", file=name, line=line)
-    return SettingsError(_("not TOML: {why}", why=what), _(_FORM), place)
+    line = match[2] or text.rstrip().count("\n") + 1
+    what = (match[1][:1].lower() + match[1][1:100]).encode("unicode_escape").decode()
+    position = _("{file} line {line}", file=name, line=line)
+    return SettingsError(_("not TOML: {why}", why=what), _(_FORM), position)
 
 
 class _Reader:
-    """Turns a document into a Config, and knows where everything stands.
+    """Turns a TOML document into a Config.
 
-    A key that is wrong is a fault and left out; the keys beside it are still looked at.
+    A wrong key is noted as a fault and left out; reading goes on with the next key.
     """
 
     def __init__(self, faults: ConfigFaults, *, is_private: bool, is_safe: bool) -> None:
@@ -242,8 +257,8 @@ class _Reader:
             tables[table] = {}
             with self._faults.noting():
                 tables[table] = self._table(document.get(table, {}), (table,))
-        mentions = self._each(
-            lambda key: self._mention(COMMON, (key,), document[key]),
+        option_values = self._readable(
+            lambda key: self._option(COMMON_OPTIONS, (key,), document[key]),
             [key for key in document if key not in tables],
         )
         servers = {}
@@ -251,22 +266,22 @@ class _Reader:
             with self._faults.noting():
                 servers[name] = self._server(name, value)
         groups = self._groups(tables[GROUPS], tables[SERVERS])
-        return Config(self._faults.name, mentions, servers, groups, self._keys(tables[KEYS]))
+        return Config(self._faults.name, option_values, servers, groups, self._keys(tables[KEYS]))
 
-    def _each(self, read: Callable[[str], OptionValue], keys: Iterable[str]) -> tuple[OptionValue, ...]:
-        """What can be read of some keys."""
-        mentions = []
+    def _readable(self, read: Callable[[str], OptionValue], keys: Iterable[str]) -> tuple[OptionValue, ...]:
+        """The options of those keys that can be read."""
+        option_values = []
         for key in keys:
             with self._faults.noting():
-                mentions.append(read(key))
-        return tuple(mentions)
+                option_values.append(read(key))
+        return tuple(option_values)
 
     def _server(self, name: str, value: object) -> ConfigServer:
         path = (SERVERS, name)
         table = self._table(value, path)
         words = {key: canonical(key) for key in table}
-        mentions = self._each(
-            lambda key: self._said_of_server((*path, key), table[key]),
+        option_values = self._readable(
+            lambda key: self._server_option((*path, key), table[key]),
             [key for key, word in words.items() if word not in {COLOR, GROUP}],
         )
         color = None
@@ -275,34 +290,36 @@ class _Reader:
                 color = self._color((*path, key), table[key])
         if not _NAME.fullmatch(name):
             raise self._faults.fault(path, _("not a server's name: {name}", name=shown(name)), _(_LETTERS))
-        named = [mention.option.name for mention in mentions]
-        for mention in mentions:
-            if named.count(mention.option.name) > 1:
-                raise self._faults.fault(path, _("{key} is said twice", key=mention.word), _("say it once"))
-        return ConfigServer(name, mentions, color, self._faults.line(path))
+        named = [option_value.option.name for option_value in option_values]
+        for option_value in option_values:
+            if named.count(option_value.option.name) > 1:
+                raise self._faults.fault(
+                    path, _("{key} is said twice", key=option_value.word), _("say it once")
+                )
+        return ConfigServer(name, option_values, color, self._faults.line(path))
 
-    def _said_of_server(self, path: KeyPath, value: object) -> OptionValue:
+    def _server_option(self, path: KeyPath, value: object) -> OptionValue:
         read = self._passwords.get(canonical(path[-1]))
         if read is None:
-            return self._mention(OF_A_SERVER, path, value)
+            return self._option(SERVER_OPTIONS, path, value)
         return OptionValue(
-            BY_NAME["password"], None, self._faults.place(path), OriginRank.CONFIG, read(path, value)
+            BY_NAME["password"], None, self._faults.locate(path), OriginRank.CONFIG, read(path, value)
         )
 
     @property
     def _passwords(self) -> Mapping[str, Callable[[KeyPath, object], PasswordCommand | Keyring | None]]:
-        """The ways to a password besides the password, by their keys."""
+        """The readers of the other ways to give a password, by their keys."""
         return {
             PASSWORD_COMMAND: self._command,
             PASSWORD_KEYRING: self._keyring,
             PASSWORD_PROMPT: self._prompt,
         }
 
-    def _mention(self, known: Mapping[str, Option], path: KeyPath, value: object) -> OptionValue:
+    def _option(self, options: Mapping[str, Option], path: KeyPath, value: object) -> OptionValue:
         key = canonical(path[-1])
-        option = known.get(key)
+        option = options.get(key)
         if option is None:
-            raise self._unknown(path, known)
+            raise self._unknown(path, options)
         if isinstance(value, bool):
             text = str(int(value))
         elif isinstance(value, str | int | float):
@@ -315,15 +332,15 @@ class _Reader:
                 _("a password in a file that others may read"),
                 _("chmod 600 it, or say {key}", key=spelled(PASSWORD_COMMAND, OriginRank.CONFIG)),
             )
-        mention = OptionValue(option, text, self._faults.place(path), OriginRank.CONFIG)
-        resolved_option(mention)
-        return mention
+        option_value = OptionValue(option, text, self._faults.locate(path), OriginRank.CONFIG)
+        resolved_option(option_value)
+        return option_value
 
-    def _unknown(self, path: KeyPath, known: Mapping[str, Option]) -> SettingsError:
+    def _unknown(self, path: KeyPath, options: Mapping[str, Option]) -> SettingsError:
         extra = (COLOR, GROUP, *self._passwords) if len(path) > 1 else (SERVERS, GROUPS, KEYS)
         key = canonical(path[-1])
-        hint = did_you_mean(key, [*known, *extra]).replace("-", "_")
-        if not hint and len(path) == 1 and key in CONNECTION:
+        hint = did_you_mean(key, [*options, *extra]).replace("-", "_")
+        if not hint and len(path) == 1 and key in CONNECTION_OPTIONS:
             hint = _("write it below [servers.NAME]")
         return self._faults.fault(
             path,
@@ -356,7 +373,7 @@ class _Reader:
         return Keyring(value, self._faults.title(path))
 
     def _prompt(self, path: KeyPath, value: object) -> None:
-        """No value: what is asked for is known only then."""
+        """No value: the person types the password when it is needed."""
         if value is not True:
             raise self._faults.fault(
                 path, _("not true"), _("{hint}, or leave it out", hint=_write(path, "true"))
@@ -364,8 +381,10 @@ class _Reader:
 
     def _color(self, path: KeyPath, value: object) -> str:
         if not isinstance(value, str) or not (value in COLORS or _COLOR.fullmatch(value)):
-            near = did_you_mean(value, COLORS) if isinstance(value, str) else ""
-            raise self._faults.fault(path, _("not a colour"), near or _('write color = "red", or "#c04040"'))
+            nearest = did_you_mean(value, COLORS) if isinstance(value, str) else ""
+            raise self._faults.fault(
+                path, _("not a colour"), nearest or _('write color = "red", or "#c04040"')
+            )
         return value
 
     def _groups(
@@ -402,7 +421,7 @@ class _Reader:
         for path, value in binding_leaves(table, (KEYS,)):
             with self._faults.noting():
                 binding = self._binding(path)
-                keys[binding] = self._bound(path, value)
+                keys[binding] = self._keys_of(path, value)
                 paths[binding] = path
         for key, binding, other in collisions(keys):
             with self._faults.noting():
@@ -420,15 +439,15 @@ class _Reader:
             raise self._faults.fault(path, _("nothing that has a key: {name}", name=shown(name)), hint)
         return binding
 
-    def _bound(self, path: KeyPath, value: object) -> str:
-        said = value.split(",") if isinstance(value, str) and value != "," else value
-        each = [key.strip() for key in self._words(path, said)]
-        for key in each:
+    def _keys_of(self, path: KeyPath, value: object) -> str:
+        names = value.split(",") if isinstance(value, str) and value != "," else value
+        keys = [key.strip() for key in self._words(path, names)]
+        for key in keys:
             if not _KEY.fullmatch(key):
                 raise self._faults.fault(
                     path, _("not a key: {key}", key=shown(key)), _('write it like "w", "f2" or "ctrl+w"')
                 )
-        return ",".join(each)
+        return ",".join(keys)
 
     def _words(self, path: KeyPath, value: object) -> Iterator[str]:
         if not (isinstance(value, list) and value):

@@ -1,4 +1,4 @@
-"""What a run finds around it: variables, files, a home and a name. The tests make their own."""
+"""The environment of a run: variables, files, the home directory, the user. Tests pass their own."""
 
 from __future__ import annotations
 
@@ -13,44 +13,48 @@ from goneaway_tui.text.sanitize import plain
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """A file as it was found."""
+    """The content of a file with its permissions."""
 
     data: bytes = field(repr=False)
     mode: int = 0o100600
-    """Kind and permissions, as `stat` gives them."""
+    """Type and permissions, as in `st_mode` of `stat`."""
     is_ours: bool = True
-    """Whether it belongs to who runs this, or to root."""
+    """Whether the file belongs to the user of this run, or to root."""
 
     @property
     def is_safe(self) -> bool:
-        """Whether no other user wrote it or may write it.
+        """Whether no other user wrote the file or may write it.
 
-        The pipe of a shell (`<(...)`) is its user's, and some systems let its group write.
+        A pipe of a shell (`<(...)`) belongs to its user, and on some systems its group may write.
         """
         writers = {stat.S_IFREG: stat.S_IWGRP | stat.S_IWOTH, stat.S_IFIFO: stat.S_IWOTH}
         return self.is_ours and not self.mode & writers.get(stat.S_IFMT(self.mode), 0)
 
 
 class Files(Protocol):
-    """The file system, as far as settings are read from it."""
+    """The file system, for reading settings."""
 
     def read(self, path: Path) -> FileContent | None:
-        """None where there is no such file. Raises FileError where it cannot be read, or is beyond all reason."""
+        """The content of a file; None where it does not exist. Raises FileError where it cannot be read or is too
+        long.
+        """
 
     def names(self, folder: Path) -> Sequence[str] | None:
-        """What is in a folder, in any order; None where it cannot be listed."""
+        """The names in a folder, in any order; None where it cannot be listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
+    """What settings are read from, besides the arguments."""
+
     environ: Mapping[str, str]
     files: Files
     home: Path
     login: str
-    """The user's name to this system, and to the server unless another is given."""
+    """The name of the user on this system; the default user on the server."""
     config: Callable[[], Path]
-    """Where the config file is unless `--config` names another; asked only when it matters."""
+    """The default path of the config file; called only when the path is needed."""
 
     def name(self, path: Path) -> str:
-        """A file as a person would write it, fit to be shown."""
+        """The name of a file in messages: sanitized, with `~` for the home directory."""
         return plain(f"~/{path.relative_to(self.home)}" if path.is_relative_to(self.home) else str(path))

@@ -1,4 +1,4 @@
-"""Texts for who asks instead of running: `--help`, `--version`, `--print-defaults`."""
+"""Answers that need no run: `--help`, `--version`, `--print-defaults`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ SYNOPSES = (
     f"completion {'|'.join(ACTIONS[COMPLETION])}",
     "manual",
 )
-"""What follows the program's name; square brackets are kept on one line."""
+"""The ways to call the program, without its name. A text in square brackets is not broken across lines."""
 
 EXAMPLES = (
     "goneaway-tui -h db1 -u dba -p",
@@ -86,7 +86,7 @@ EXAMPLES_OF: Mapping[str, tuple[str, ...]] = {
     COMPLETION: ("goneaway-tui completion fish | source", "goneaway-tui completion bash > goneaway-tui.bash"),
     MANUAL: ("goneaway-tui manual | man -l -",),
 }
-"""By the command they show."""
+"""Examples, by the command they show."""
 
 SOURCES = (
     marked(
@@ -99,7 +99,7 @@ SOURCES = (
     ),
     marked("A duration is seconds, or as in 250ms, 90s, 10m, 1h30m, 1y."),
 )
-"""A paragraph each; `{place}` is where the variables stand."""
+"""Paragraphs on where values come from; `{place}` says where the names of the variables are listed."""
 
 STATUSES = {
     ExitCode.DONE: marked("done"),
@@ -121,26 +121,25 @@ _PLAIN = re.compile(r"[^\s#'\"\\]*")
 
 
 def help_text(command: str = UI) -> str:
-    """At most 80 columns; names nothing that does not work. Of one command, or of the whole where none is named."""
+    """The help of one command, or of the whole program, in at most 80 columns."""
     return _help_of_all() if command == UI else _help_of(command)
 
 
 def _help_of(command: str) -> str:
-    """What it does, examples, and the options that are its own before those it shares."""
+    """What a command does, examples, its own options, then the options it shares."""
     parts = [
         _filled(_("{command}: {what}.", command=f"goneaway-tui {command}", what=_(COMMANDS[command]))),
         "".join(_usage(command)),
-        _titled(_("Examples"), (f"  {each}\n" for each in EXAMPLES_OF[command])),
+        _titled(_("Examples"), (f"  {example}\n" for example in EXAMPLES_OF[command])),
     ]
-    of_its_own = (
-        each for each in Section if each not in {Section.CONNECTION, Section.SHOWING, Section.ORIGINS}
-    )
+    common = {Section.CONNECTION, Section.SHOWING, Section.ORIGINS}
+    of_its_own = (section for section in Section if section not in common)
     shared = (Section.SHOWING,) if command in CONNECTED else (Section.SHOWING, Section.ORIGINS)
     for section in (*of_its_own, *shared):
         rows = [
-            _columns(*option_help(each))
-            for each in OPTIONS
-            if each.section is section and command in each.commands
+            _columns(*option_help(option))
+            for option in OPTIONS
+            if option.section is section and command in option.commands
         ]
         if rows:
             parts.append(_titled(_(section.value), rows))
@@ -159,14 +158,14 @@ def _help_of_all() -> str:
     parts = [
         _filled(_(ABOUT)),
         "".join(_usage()),
-        _titled(_("Examples"), (f"  {each}\n" for each in EXAMPLES)),
+        _titled(_("Examples"), (f"  {example}\n" for example in EXAMPLES)),
     ]
     for section in Section:
         rows = (_columns(*option_help(option)) for option in OPTIONS if option.section is section)
         parts.append(_titled(_(section.value), rows))
     parts.append(_titled(_("Commands"), (_columns(name, _(text)) for name, text in COMMANDS.items())))
     parts.append(_titled(_("Questions"), (_columns(flags, _(text)) for flags, text in QUESTIONS.items())))
-    parts.append("".join(_filled(_(each, place=_("in brackets above"))) for each in SOURCES))
+    parts.append("".join(_filled(_(text, place=_("in brackets above"))) for text in SOURCES))
     statuses = (f"{status:>5}  {_(text)}\n" for status, text in STATUSES.items())
     parts.append(_titled(_("Exit status"), statuses))
     return "\n".join(parts)
@@ -177,11 +176,11 @@ def _titled(title: str, lines: Iterable[str]) -> str:
 
 
 def option_help(option: Option) -> tuple[str, str]:
-    """An option's flags with their value, and what is said of it."""
+    """The flags of an option with the name of their value, and its sentence."""
     flags = ", ".join(option.flags)
     if option.metavar:
         flags += f"[={option.metavar}]" if option.bare is BareMeaning.ASK else f" {option.metavar}"
-    text = option.told
+    text = option.help_text
     if option.default and not option.is_switch:
         text += _(" Default {value}.", value=option.default)
     if option.env:
@@ -191,31 +190,32 @@ def option_help(option: Option) -> tuple[str, str]:
 
 def _usage(command: str = UI) -> Iterator[str]:
     lead = _("{title}:", title=_("Usage"))
-    synopses = [each for each in SYNOPSES if command in {UI, each.partition(" ")[0]}]
+    synopses = [text for text in SYNOPSES if command in {UI, text.partition(" ")[0]}]
     beginnings = (lead, *[" " * cell_width(lead)] * (len(synopses) - 1))
     for beginning, synopsis in zip(beginnings, synopses, strict=True):
         start = f"{beginning} goneaway-tui "
         word = synopsis.partition("[")[0]
-        yield _filled(_BRACKETS.sub(_unbroken, synopsis), start, " " * cell_width(start + word))
+        yield _filled(_BRACKETS.sub(_unbreakable, synopsis), start, " " * cell_width(start + word))
 
 
-def _columns(left: str, right: str) -> str:
-    first = f"  {left} ".ljust(_COLUMN)
+def _columns(flags: str, text: str) -> str:
+    first = f"  {flags} ".ljust(_COLUMN)
     indent = " " * _COLUMN
     if len(first) > _COLUMN:
-        return f"{first}\n" + _filled(right, indent, indent)
-    return _filled(right, first, indent)
+        return f"{first}\n" + _filled(text, indent, indent)
+    return _filled(text, first, indent)
 
 
 def _filled(text: str, first: str = "", others: str = "") -> str:
     return "\n".join(wrapped(text, WIDTH, first, others)).replace("\xa0", " ") + "\n"
 
 
-def _unbroken(bracket: re.Match[str]) -> str:
+def _unbreakable(bracket: re.Match[str]) -> str:
     return bracket[0].replace(" ", "\xa0")
 
 
 def version_text() -> str:
+    """The name and version of the program."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -225,7 +225,7 @@ def version_text() -> str:
 
 
 def defaults_text(settings: Settings) -> str:
-    """One `name = value  # where it came from` a line, for what the command uses."""
+    """The values that the command uses, one `name = value  # origin` a line."""
     rows = _defaults(settings)
     return "".join(f"{label} = {shown_value(value)}  # {_(origin)}\n" for label, value, origin in rows)
 
@@ -245,13 +245,13 @@ def _defaults(settings: Settings) -> Iterator[tuple[str, object, str]]:
 
 
 class DescribedValue(str):
-    """No value, but a word about it."""
+    """A word about a value that is not shown itself."""
 
     __slots__ = ()
 
 
 def shown_value(value: object) -> str:
-    """A value as an option file would have it, quoted where a bare word would be misread."""
+    """A value as an option file would have it, in quotes where a bare word would be misread."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -264,5 +264,5 @@ def shown_value(value: object) -> str:
     if _PLAIN.fullmatch(text) and text.isprintable():
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    safe = "".join(each if each.isprintable() else "?" for each in escaped)
+    safe = "".join(character if character.isprintable() else "?" for character in escaped)
     return f'"{safe}"'

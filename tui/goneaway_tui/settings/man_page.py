@@ -1,11 +1,11 @@
-"""The manual page, in the macros of man(7), from the same rows as `--help`."""
+"""The manual page, in the macros of man(7), from the same tables as `--help`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from goneaway_tui.export.schemas import schema_text
+from goneaway_tui.export import schema_text
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.help import ABOUT, EXAMPLES, QUESTIONS, SOURCES, STATUSES, SYNOPSES, option_help
@@ -27,19 +27,45 @@ FILES = {
         "What was changed through this tool, and what undoes it."
     ),
 }
-"""As they are on Linux."""
+"""The files of the section FILES, as they are on Linux."""
 
 _FLAG = re.compile(r"(?<![\w-])-{1,2}[a-zA-Z][\w-]*", re.ASCII)
 _META = re.compile(r"[A-Z@]{2,}")
 
 
 def manual_text() -> str:
-    """Lines for `man -l -`; in English ASCII alone, else UTF-8."""
+    """The page, for `man -l -`: in English only ASCII, else UTF-8."""
     return "\n".join(_lines()) + "\n"
 
 
 def _lines() -> Iterator[str]:
-    chapter, name = _("User Commands"), _broken(_(NAME))
+    yield from _synopses()
+    keys = _("Without a command it is the screen; there {key} tells the keys.", key="\\fB?\\fR")
+    yield from (
+        ".hy",
+        ".ad b",
+        _titled(_("DESCRIPTION")),
+        _breakable(_escaped(_(ABOUT))),
+        ".PP",
+        _breakable(keys),
+    )
+    for paragraph in SOURCES:
+        yield from (".PP", _bold_flags(_(paragraph, place=_("in brackets below"))))
+    yield _titled(_("COMMANDS"))
+    for name, text in COMMANDS.items():
+        words = "|".join(ACTIONS.get(name, ()))
+        yield from _item(f"\\fB{name}\\fR {words}".rstrip(), _bold_flags(_sentence(_(text))))
+    yield from _options()
+    statuses = ((str(int(status)), _sentence(_(text))) for status, text in STATUSES.items())
+    yield from _section(_("EXIT STATUS"), statuses)
+    yield from _section(_("FILES"), ((name, _(text)) for name, text in FILES.items()))
+    yield from (_titled(_("EXAMPLES")), ".nf", *map(_escaped, EXAMPLES), ".fi")
+    yield from (_titled(_("SEE ALSO")), ".BR mysql (1),", ".BR mariadb (1)")
+
+
+def _synopses() -> Iterator[str]:
+    """The head of the page and the ways to call the program."""
+    chapter, name = _("User Commands"), _breakable(_(NAME))
     yield from (
         f'.TH GONEAWAY-TUI 1 "" goneaway-tui "{chapter}"',
         '.\\" Made by: goneaway-tui manual',
@@ -51,29 +77,19 @@ def _lines() -> Iterator[str]:
     )
     for synopsis in SYNOPSES:
         yield from (".HP 4", f"\\fBgoneaway\\-tui\\fR {_synopsis(synopsis)}")
-    keys = _("Without a command it is the screen; there {key} tells the keys.", key="\\fB?\\fR")
-    yield from (".hy", ".ad b", _titled(_("DESCRIPTION")), _broken(_escaped(_(ABOUT))), ".PP", _broken(keys))
-    for paragraph in SOURCES:
-        yield from (".PP", _marked(_(paragraph, place=_("in brackets below"))))
-    yield _titled(_("COMMANDS"))
-    for name, text in COMMANDS.items():
-        words = "|".join(ACTIONS.get(name, ()))
-        yield from _item(f"\\fB{name}\\fR {words}".rstrip(), _marked(_sentence(_(text))))
+
+
+def _options() -> Iterator[str]:
     yield _titled(_("OPTIONS"))
     for section in Section:
         yield _titled(_(section.value), ".SS")
         for option in OPTIONS:
             if option.section is section:
                 flags, text = option_help(option)
-                yield from _item(_flags(flags), _marked(text))
+                yield from _item(_flags(flags), _bold_flags(text))
     yield _titled(_("Questions"), ".SS")
     for flags, text in QUESTIONS.items():
-        yield from _item(_flags(flags), _marked(_(text)))
-    statuses = ((str(int(status)), _sentence(_(text))) for status, text in STATUSES.items())
-    yield from _section(_("EXIT STATUS"), statuses)
-    yield from _section(_("FILES"), ((name, _(text)) for name, text in FILES.items()))
-    yield from (_titled(_("EXAMPLES")), ".nf", *map(_escaped, EXAMPLES), ".fi")
-    yield from (_titled(_("SEE ALSO")), ".BR mysql (1),", ".BR mariadb (1)")
+        yield from _item(_flags(flags), _bold_flags(_(text)))
 
 
 def _titled(title: str, macro: str = ".SH") -> str:
@@ -82,52 +98,52 @@ def _titled(title: str, macro: str = ".SH") -> str:
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield _titled(title)
-    for left, right in rows:
-        yield from _item(_escaped(left), _marked(right))
+    for term, text in rows:
+        yield from _item(_escaped(term), _bold_flags(text))
 
 
 def _sentence(text: str) -> str:
     return _("{sentence}.", sentence=text[:1].upper() + text[1:])
 
 
-def _item(left: str, right: str) -> tuple[str, ...]:
-    return ".TP", left, right
+def _item(term: str, text: str) -> tuple[str, ...]:
+    return ".TP", term, text
 
 
 def _synopsis(text: str) -> str:
-    """The command bold, what is to be replaced in italics."""
+    """A synopsis with the command bold and the words to be replaced in italics."""
     word, _blank, rest = text.partition(" ") if text[0].islower() else ("", "", text)
     return " ".join(filter(None, (word and f"\\fB{word}\\fR", _values(rest))))
 
 
 def _flags(text: str) -> str:
-    """Flags bold, the name of their value in italics."""
+    """Flags in bold, with the name of their value in italics."""
     flags, value = re.fullmatch(r"(.*?)((?:\[=| )\[?[A-Z].*)?", text).groups("")  # type: ignore[union-attr]
     bold = ", ".join(f"\\fB{_escaped(flag)}\\fR" for flag in flags.split(", "))
     return bold + _values(value)
 
 
 def _values(text: str) -> str:
-    return _META.sub(lambda found: f"\\fI{found[0]}\\fR", _escaped(text))
+    return _META.sub(lambda match: f"\\fI{match[0]}\\fR", _escaped(text))
 
 
-def _marked(text: str) -> str:
-    """Flags within a sentence bold."""
-    bold = _FLAG.sub(lambda found: f"\\fB{found[0]}\\fR", _escaped(text, dash="-")).replace("-", "\\-")
-    return _broken(bold)
+def _bold_flags(text: str) -> str:
+    """A sentence with its flags bold."""
+    bold = _FLAG.sub(lambda match: f"\\fB{match[0]}\\fR", _escaped(text, dash="-")).replace("-", "\\-")
+    return _breakable(bold)
 
 
-def _broken(text: str) -> str:
-    """With a place to break wherever letters are written without spaces, which roff does not find by itself."""
-    told, before = "", " "
+def _breakable(text: str) -> str:
+    """`text` with a place to break the line wherever letters are written without spaces: roff finds none there itself."""
+    broken, before = "", " "
     for piece in pieces(text):
-        told += piece if before.isspace() or piece.isspace() else f"\\:{piece}"
+        broken += piece if before.isspace() or piece.isspace() else f"\\:{piece}"
         before = piece
-    return told
+    return broken
 
 
 def _escaped(text: str, dash: str = "\\-") -> str:
-    """Text that no macro and no escape is read out of."""
+    """`text` in which roff finds no macro and no escape."""
     escaped = text.replace("\\", "\\e").replace("-", dash).replace("~", "\\(ti").replace("^", "\\(ha")
     return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
 
@@ -137,4 +153,4 @@ DOCUMENTS: Mapping[str, Callable[[str], str]] = {
     COMPLETION: completion_text,
     MANUAL: lambda _word: manual_text(),
 }
-"""Each is made from the word that follows the command."""
+"""The text that each command prints, made from the word after the command."""

@@ -1,6 +1,7 @@
-"""The grammar of an option file (`my.cnf`), as the clients of MySQL and MariaDB read it.
+"""The option files (`my.cnf`) and login paths of the MySQL and MariaDB clients: which are read, in which order, and
+their grammar.
 
-Pinned by tests against both clients. Which files are read, and in which order, is `optionfiles`' to know.
+Written by hand, without a library: no library reads them as the clients do. Tests hold it against both clients.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from goneaway_tui.settings.environment import Environment, FileContent
 from goneaway_tui.settings.option_value import did_you_mean
 from goneaway_tui.text.sanitize import plain
 
-LONGEST_LINE = 4095
-"""Bytes. The clients take what a line has beyond them for a line of its own (`char buff[4096]`); we refuse it."""
+MAX_LINE_BYTES = 4095
+"""Bytes. The clients read the rest of a longer line as a line of its own (`char buff[4096]`); we refuse such a line."""
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "s": " ", "\\": "\\", '"': '"', "'": "'"}
 _BLANK = " \t\r\n\v\f"
@@ -29,7 +30,7 @@ class OptionLine:
     """One option in one group."""
 
     group: str
-    """In lower case: the clients find `[CLIENT]` where `[client]` is looked for."""
+    """In lower case: the clients find `[CLIENT]` where they look for `[client]`."""
     key: str
     """With `-` for `_`."""
     value: str | None = field(repr=False)
@@ -39,7 +40,7 @@ class OptionLine:
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """`!include FILE` or `!includedir FOLDER`: to be read before what follows it."""
+    """`!include FILE` or `!includedir FOLDER`, to be read before the lines after it."""
 
     path: str
     is_folder: bool
@@ -47,10 +48,10 @@ class Include:
 
 
 def parse_option_file(text: str, name: str) -> Iterator[OptionLine | Include]:
-    """What a file says, in order, later entries overruling earlier ones.
+    """The options and includes of a file, in their order; a later option overrides an earlier one.
 
-    Raises SettingsError, with `name` and the line's number and never its text, for what is no option, no group
-    and no inclusion; what stands before it has been yielded by then.
+    Raises SettingsError for a line that is no option, group or include, with `name` and the line's number but not its
+    text; the lines before it have been yielded by then.
 
     >>> [(each.key, each.value) for each in parse_option_file("[client]\\nuser = 'a b' # me\\nssl_ca=x", "my.cnf")]
     [('user', 'a b'), ('ssl-ca', 'x')]
@@ -60,28 +61,28 @@ def parse_option_file(text: str, name: str) -> Iterator[OptionLine | Include]:
         bare = line.partition("\0")[0].strip(_BLANK)
         if not bare or bare[0] in "#;":
             continue
-        place = _("{file} line {line}", file=name, line=number)
-        if len(bare) > LONGEST_LINE // 4 and len(bare.encode("utf-8", "surrogateescape")) > LONGEST_LINE:
+        position = _("{file} line {line}", file=name, line=number)
+        if len(bare) > MAX_LINE_BYTES // 4 and len(bare.encode("utf-8", "surrogateescape")) > MAX_LINE_BYTES:
             raise SettingsError(
-                _("longer than {number} bytes, which the clients cut in two", number=LONGEST_LINE),
+                _("longer than {number} bytes, which the clients cut in two", number=MAX_LINE_BYTES),
                 _("make it shorter"),
-                place,
+                position,
             )
         if bare[0] == "!":
-            yield from _inclusion(bare[1:].lstrip(_BLANK), place, number)
+            yield from _inclusion(bare[1:].lstrip(_BLANK), position, number)
         elif bare[0] == "[":
-            inner, closing, _rest = bare[1:].partition("]")
+            group_name, closing, _rest = bare[1:].partition("]")
             if not closing:
-                raise SettingsError(_("a group without ]"), _("write it as [client]"), place)
-            group = inner.rstrip(_BLANK).lower()
+                raise SettingsError(_("a group without ]"), _("write it as [client]"), position)
+            group = group_name.rstrip(_BLANK).lower()
         elif group is None:
-            raise SettingsError(_("an option before any group"), _("put [client] above it"), place)
+            raise SettingsError(_("an option before any group"), _("put [client] above it"), position)
         else:
-            yield _entry(group, bare, place, number)
+            yield _entry(group, bare, position, number)
 
 
-def _inclusion(directive: str, place: str, number: int) -> Iterator[Include]:
-    """Nothing for a word that is not known: the clients pass over it."""
+def _inclusion(directive: str, position: str, number: int) -> Iterator[Include]:
+    """The include of a directive; None for an unknown word, which the clients ignore."""
     word = directive.split(maxsplit=1)[0] if directive else ""
     if word in {"include", "includedir"}:
         path = directive[len(word) :].partition("#")[0].strip(_BLANK)
@@ -89,15 +90,15 @@ def _inclusion(directive: str, place: str, number: int) -> Iterator[Include]:
             raise SettingsError(
                 _("{name} without a name", name=f"!{word}"),
                 _("write {example}", example=f"!{word} /etc/mysql/..."),
-                place,
+                position,
             )
         yield Include(path, word == "includedir", number)
 
 
-def _entry(group: str, bare: str, place: str, number: int) -> OptionLine:
+def _entry(group: str, bare: str, position: str, number: int) -> OptionLine:
     key, equals, value = _uncommented(bare).partition("=")
     if not key.strip(_BLANK):
-        raise SettingsError(_("a value without a name"), _("write {example}", example="name=value"), place)
+        raise SettingsError(_("a value without a name"), _("write {example}", example="name=value"), position)
     plain = key.strip(_BLANK).replace("_", "-")
     return OptionLine(group, plain, _unescaped(_unquoted(value.strip(_BLANK))) if equals else None, number)
 
@@ -139,14 +140,14 @@ def _unescaped(value: str) -> str:
 
 _UNUSED, _KEY, _LENGTH, _BLOCK = 4, 20, 4, 16
 Decryption = Callable[[bytes], bytes]
-LONGEST = 4096
-"""Bytes of ciphertext in a line, the most MySQL reads."""
+MAX_CIPHERTEXT_BYTES = 4096
+"""Bytes of ciphertext in a line at most, as in MySQL."""
 
 
 def decrypt_login_path(data: bytes, name: str) -> str:
-    """The option file inside; empty for an empty file.
+    """The option file within a `.mylogin.cnf`; empty for an empty file.
 
-    Raises SettingsError, with `name`, for what `mysql_config_editor` did not write.
+    Raises SettingsError, with `name`, for a file that `mysql_config_editor` did not write.
     """
     if not data:
         return ""
@@ -168,7 +169,7 @@ def _lines(data: bytes) -> Iterator[bytes]:
         length = int.from_bytes(data[at : at + _LENGTH], "little")
         at += _LENGTH
         cipher = data[at : at + length]
-        if not 0 < length <= LONGEST or length % _BLOCK or len(cipher) < length:
+        if not 0 < length <= MAX_CIPHERTEXT_BYTES or length % _BLOCK or len(cipher) < length:
             raise ValueError(_("no line of it ends where byte {number} says", number=at))
         yield _unpadded(decrypt(cipher))
         at += length
@@ -190,8 +191,8 @@ def _decryption(material: bytes) -> Decryption:
         ) from None
 
     key = bytearray(_BLOCK)
-    for position, each in enumerate(material):
-        key[position % _BLOCK] ^= each
+    for position, part in enumerate(material):
+        key[position % _BLOCK] ^= part
     cipher = Cipher(algorithms.AES(bytes(key)), modes.ECB())  # noqa: S305 - the format's choice, not ours
 
     def decrypt(text: bytes) -> bytes:
@@ -202,25 +203,25 @@ def _decryption(material: bytes) -> Decryption:
 
 
 GROUPS = ("client", "mysql", "client-server", "client-mariadb", "mariadb-client")
-"""The first two are every client's, the others are MariaDB's client's too."""
+"""Groups that are read: the first two by every client, the others by MariaDB's client too."""
 LOGIN_GROUPS = ("client", "mysql")
 FOLDERS = ("/etc", "/etc/mysql")
-"""Compiled into the packages of most systems; both clients' `--help` says their own."""
+"""Folders that are compiled into the packages of most systems; `--help` of each client lists its own."""
 
-DEEPEST = 10
-"""Inclusions within inclusions, the most that both clients follow."""
-MOST_FILES = 200
-MOST_BYTES = 256 << 10
-"""Bounds of ours: ten levels of folders could name more files than there are atoms."""
-MOST_WARNINGS = 20
-MAKES_ONE = marked("mysql_config_editor set --login-path=NAME makes one")
+MAX_INCLUDE_DEPTH = 10
+"""Levels of includes at most, as in both clients."""
+MAX_FILES = 200
+MAX_TOTAL_BYTES = 256 << 10
+"""Bounds of our own on all files together: ten levels of `!includedir` could name any number of files."""
+MAX_WARNINGS = 20
+LOGIN_PATH_HINT = marked("mysql_config_editor set --login-path=NAME makes one")
 
 _OTHERS_MAY_READ = stat.S_IXUSR | stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True)
 class OptionFileChoice:
-    """What the command line and the environment say about where options are to be read."""
+    """What the command line and the environment say about which option files are read."""
 
     file: str | None = None
     extra_file: str | None = None
@@ -232,28 +233,28 @@ class OptionFileChoice:
 
 @dataclass(frozen=True, slots=True)
 class OptionSetting:
-    """One option that counts, and where it stands."""
+    """One option of the groups that are read."""
 
     group: str
     key: str
     value: str | None = field(repr=False)
     origin: str
-    """`~/.my.cnf [client] line 2`."""
+    """Such as `~/.my.cnf [client] line 2`."""
 
 
 class OptionFiles:
-    """One reading of them all."""
+    """The option files and login paths of one run. Iterating reads them."""
 
-    def __init__(self, choice: OptionFileChoice, around: Environment) -> None:
+    def __init__(self, choice: OptionFileChoice, environment: Environment) -> None:
         self.warnings: dict[str, None] = {}
         """What the clients warn of and pass over, each once."""
         self._choice = choice
-        self._around = around
+        self._environment = environment
         self._files = 0
         self._bytes = 0
 
     def __iter__(self) -> Iterator[OptionSetting]:
-        """Everything said, the last word last. Raises SettingsError with file and line."""
+        """Every option in the groups that are read, the strongest last. Raises SettingsError with file and line."""
         groups = _with_suffix(GROUPS, self._choice.suffix)
         for path, is_required in self._paths():
             for entry, name in self._file(path, is_required=is_required):
@@ -268,17 +269,17 @@ class OptionFiles:
         if choice.file is not None:
             yield self._expanded(choice.file), True
         elif not choice.no_defaults:
-            for folder in _once((*FOLDERS, _home_of_settings(self._around.environ))):
+            for folder in _once((*FOLDERS, _home_of_settings(self._environment.environ))):
                 yield Path(folder, "my.cnf"), False
             if choice.extra_file is not None:
                 yield self._expanded(choice.extra_file), True
-            yield self._around.home / ".my.cnf", False
+            yield self._environment.home / ".my.cnf", False
 
     def _file(
         self, path: Path, depth: int = 0, *, is_required: bool = False
     ) -> Iterator[tuple[OptionLine, str]]:
-        """Its entries and those of what it includes, each with the name of its file."""
-        name = self._around.name(path)
+        """The options of a file and of the files it includes, each with the name of its file."""
+        name = self._environment.name(path)
         content = self._content(path, is_required=is_required)
         if content is None:
             return
@@ -291,19 +292,25 @@ class OptionFiles:
         if stat.S_ISREG(content.mode) and content.mode & stat.S_IWOTH:
             self.warn(_("{file} is ignored, as by the clients: anybody may write it", file=name))
             return
-        for each in parse_option_file(content.data.decode("utf-8", "surrogateescape"), name):
-            if isinstance(each, OptionLine):
-                yield each, name
-            elif depth == DEEPEST:
-                place = _("{file} line {line}", file=name, line=each.line)
-                self.warn(_("{place}: not followed, {number} inclusions deep", place=place, number=DEEPEST))
+        for entry in parse_option_file(content.data.decode("utf-8", "surrogateescape"), name):
+            if isinstance(entry, OptionLine):
+                yield entry, name
+            elif depth == MAX_INCLUDE_DEPTH:
+                position = _("{file} line {line}", file=name, line=entry.line)
+                self.warn(
+                    _(
+                        "{place}: not followed, {number} inclusions deep",
+                        place=position,
+                        number=MAX_INCLUDE_DEPTH,
+                    )
+                )
             else:
-                yield from self._included(each, name, depth)
+                yield from self._included(entry, name, depth)
 
     def _included(self, include: Include, name: str, depth: int) -> Iterator[tuple[OptionLine, str]]:
-        """What is wrong inside an included file ends that file and not the one that includes it."""
-        where = _("{file} line {line}", file=name, line=include.line)
-        for path in self._targets(include, where):
+        """The options of an include. A fault in an included file ends that file, not the file that includes it."""
+        origin = _("{file} line {line}", file=name, line=include.line)
+        for path in self._targets(include, origin):
             try:
                 yield from self._file(path, depth + 1)
             except SettingsError as error:
@@ -313,69 +320,73 @@ class OptionFiles:
 
     @property
     def _is_too_much(self) -> bool:
-        return self._files > MOST_FILES or self._bytes > MOST_BYTES
+        return self._files > MAX_FILES or self._bytes > MAX_TOTAL_BYTES
 
-    def _targets(self, include: Include, where: str) -> list[Path]:
+    def _targets(self, include: Include, origin: str) -> list[Path]:
         if not include.is_folder:
             return [self._expanded(include.path)]
         folder = Path(include.path)
-        names = self._around.files.names(folder)
+        names = self._environment.files.names(folder)
         if names is None:
             raise SettingsError(
-                _("!includedir of what cannot be listed"), _("mend the path, or make the folder"), where
+                _("!includedir of what cannot be listed"), _("mend the path, or make the folder"), origin
             )
-        return [folder / each for each in sorted(names, key=os.fsencode) if each.endswith(".cnf")]
+        return [folder / name for name in sorted(names, key=os.fsencode) if name.endswith(".cnf")]
 
     def _content(self, path: Path, *, is_required: bool) -> FileContent | None:
-        """None for what is not there, and for what cannot be read unless somebody asked for just that."""
+        """The text of a file; None where it does not exist, or cannot be read and was not asked for by name."""
         try:
-            content = self._around.files.read(path)
+            content = self._environment.files.read(path)
         except FileError as error:
             if is_required:
                 raise
             self.warn(_("{fault}; it is passed over", fault=error))
             return None
         if content is None and is_required:
-            what = _("there is no option file {file}", file=self._around.name(path))
+            what = _("there is no option file {file}", file=self._environment.name(path))
             raise SettingsError(what, _("mend the path"))
         return content
 
     def _login_paths(self) -> Iterator[OptionSetting]:
-        wanted = self._choice.login_path
-        chosen = (*LOGIN_GROUPS, wanted) if wanted else LOGIN_GROUPS
-        groups = [group.lower() for group in _with_suffix(chosen, self._choice.suffix)]
-        path = Path(self._around.environ.get("MYSQL_TEST_LOGIN_FILE") or self._around.home / ".mylogin.cnf")
-        name = self._around.name(path)
+        path_named = self._choice.login_path
+        names = (*LOGIN_GROUPS, path_named) if path_named else LOGIN_GROUPS
+        groups = [group.lower() for group in _with_suffix(names, self._choice.suffix)]
+        path = Path(
+            self._environment.environ.get("MYSQL_TEST_LOGIN_FILE") or self._environment.home / ".mylogin.cnf"
+        )
+        file = self._environment.name(path)
         content = self._content(path, is_required=False)
         if content is not None and content.mode & _OTHERS_MAY_READ and stat.S_ISREG(content.mode):
             self.warn(
-                _("{file} is ignored, as by the mysql client: not its owner alone may read it", file=name)
+                _("{file} is ignored, as by the mysql client: not its owner alone may read it", file=file)
             )
             content = None
-        text = "" if content is None else decrypt_login_path(content.data, name)
         known = set()
-        for entry in parse_option_file(text, name):
+        for entry in parse_option_file(
+            "" if content is None else decrypt_login_path(content.data, file), file
+        ):
             if isinstance(entry, OptionLine):
                 known.add(plain(entry.group, 64))
                 if entry.group in groups:
-                    yield OptionSetting(entry.group, entry.key, entry.value, f"{name} [{entry.group}]")
-        if wanted and known.isdisjoint(_with_suffix((wanted.lower(),), self._choice.suffix)):
-            if content is None:
-                why = _(
-                    "there is no login path {name!r}: {file} is not there, or is ignored",
-                    name=wanted,
-                    file=name,
-                )
-                raise SettingsError(why, _(MAKES_ONE))
-            hint = did_you_mean(wanted, known) or _("mysql_config_editor print --all lists them")
-            raise SettingsError(_("{file} has no login path {name!r}", file=name, name=wanted), hint)
+                    yield OptionSetting(entry.group, entry.key, entry.value, f"{file} [{entry.group}]")
+        if path_named and known.isdisjoint(_with_suffix((path_named.lower(),), self._choice.suffix)):
+            raise _no_login_path(path_named, file, known, is_read=content is not None)
 
     def warn(self, line: str) -> None:
-        if len(self.warnings) < MOST_WARNINGS:
+        """Add a warning for the person."""
+        if len(self.warnings) < MAX_WARNINGS:
             self.warnings[line] = None
 
     def _expanded(self, path: str) -> Path:
-        return self._around.home / path[2:] if path.startswith("~/") else Path(path)
+        return self._environment.home / path[2:] if path.startswith("~/") else Path(path)
+
+
+def _no_login_path(name: str, file: str, known: set[str], *, is_read: bool) -> SettingsError:
+    if not is_read:
+        why = _("there is no login path {name!r}: {file} is not there, or is ignored", name=name, file=file)
+        return SettingsError(why, _(LOGIN_PATH_HINT))
+    hint = did_you_mean(name, known) or _("mysql_config_editor print --all lists them")
+    return SettingsError(_("{file} has no login path {name!r}", file=file, name=name), hint)
 
 
 def _with_suffix(groups: tuple[str, ...], suffix: str | None) -> tuple[str, ...]:
@@ -383,11 +394,11 @@ def _with_suffix(groups: tuple[str, ...], suffix: str | None) -> tuple[str, ...]
 
 
 def _home_of_settings(environ: Mapping[str, str]) -> str:
-    """$MYSQL_HOME; MariaDB's own variable is heard first, as by its clients."""
+    """$MYSQL_HOME; $MARIADB_HOME comes first, as in MariaDB's clients."""
     return environ.get("MARIADB_HOME") or environ.get("MYSQL_HOME") or ""
 
 
 def _once(folders: tuple[str, ...]) -> list[str]:
-    """Each folder where it is named last, as in the clients."""
+    """The folders in order, each where it is named last, as in the clients."""
     named = [folder.rstrip("/") or folder for folder in folders if folder]
     return [folder for at, folder in enumerate(named) if folder not in named[at + 1 :]]

@@ -1,4 +1,7 @@
-"""Words of the mysql client that are left out here."""
+"""The value that one origin gives an option, how its name is spelled there, and which origin wins.
+
+Also the options of the mysql client that this program does not have.
+"""
 
 from __future__ import annotations
 
@@ -12,44 +15,46 @@ from goneaway_tui.i18n import _, marked
 from goneaway_tui.settings.options import OPTIONS, BareMeaning, Option
 from goneaway_tui.settings.values import InvalidValue
 
-LEFT_OUT: Mapping[str, str] = dict.fromkeys(
+UNSUPPORTED: Mapping[str, str] = dict.fromkeys(
     ("--compress", "-C", "--compression-algorithms", "--zstd-compression-level"),
     marked("leave it away: a look at the server is small"),
 )
-"""Of the `mysql` client, and not for us: our wire does not compress. In an option file it is passed over."""
+"""Options of the `mysql` client that we do not have: our connection does not compress. An option file may hold them."""
 
-UNCHECKED = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fplist"})
-"""In an option file these ask for a check of the server that we do not make: passing over them is told."""
+UNSUPPORTED_CHECKS = frozenset({"ssl-capath", "ssl-crl", "ssl-crlpath", "ssl-fp", "ssl-fplist"})
+"""Options of an option file that ask for a check of the server that we do not make; a warning says so."""
 
 
-def is_unsupported(what: str) -> SettingsError:
+def unsupported_error(flag: str) -> SettingsError:
+    """The error for a flag of LEFT_OUT."""
     return SettingsError(
-        _("{flag} is left out: this connection does not compress", flag=what), _(LEFT_OUT[what])
+        _("{flag} is left out: this connection does not compress", flag=flag), _(UNSUPPORTED[flag])
     )
 
 
-def nearest_word(word: str, known: Iterable[str]) -> str:
-    """The most alike of `known`; empty where none is much alike.
+def nearest_word(word: str, candidates: Iterable[str]) -> str:
+    """The most similar of `candidates`; empty where none is similar.
 
     >>> nearest_word("intervall", ["host", "interval"]), nearest_word("x", ["host"])
     ('interval', '')
     """
     import difflib
 
-    return next(iter(difflib.get_close_matches(word[:40], list(known), 1, cutoff=0.7)), "")
+    return next(iter(difflib.get_close_matches(word[:40], list(candidates), 1, cutoff=0.7)), "")
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    near = nearest_word(word, known)
-    return _("did you mean {word}?", word=near) if near else ""
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """A hint that names the most similar of `candidates`; empty where none is similar."""
+    nearest = nearest_word(word, candidates)
+    return _("did you mean {word}?", word=nearest) if nearest else ""
 
 
 DEFAULT, LOCALE = marked("default"), marked("locale")
-"""Origins of what nobody said."""
+"""The origins of values that nobody gave."""
 
 
 class OriginRank(IntEnum):
-    """Kinds of origin, weakest first: the highest that says something decides."""
+    """Kinds of origin, weakest first. The highest that gives a value wins."""
 
     DEFAULT = 0
     OPTION_FILE = 1
@@ -60,45 +65,47 @@ class OriginRank(IntEnum):
 
     @property
     def is_deliberate(self) -> bool:
-        """Said to this program about this connection, not to every program on the machine."""
+        """Whether the value was given to this program for this connection, and not to every program on the machine."""
         return self >= OriginRank.DSN or self is OriginRank.CONFIG
 
 
 @dataclass(frozen=True, slots=True)
 class OptionValue:
+    """The value that one origin gives an option, not yet read."""
+
     option: Option
     text: str | None = field(repr=False)
-    """As written; None where the option was named without a value."""
+    """As written; None where the option is named without a value. It may be a password."""
     origin: str
     rank: OriginRank
     value: object = None
-    """Where it is no text: the value itself."""
+    """The value itself, where it is not written as text."""
 
     @property
     def word(self) -> str:
-        """The option's name as it is written where the mention stands."""
+        """The option's name as it is spelled at its origin."""
         return spelled(self.option.word, self.rank)
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedOption:
-    """What was decided for one option, and who decided."""
+    """The value of an option, and the origin that won."""
 
     value: Any
-    """Of the kind the option's row reads."""
+    """Of the type that the option's reader returns."""
     origin: str
     rank: OriginRank
 
 
-def _names(of: str) -> dict[str, tuple[Option, str | None]]:
-    """Options by each long name they answer to, with the text that name stands for, if it does."""
+def _names(kind: str) -> dict[str, tuple[Option, str | None]]:
+    """Options by each long name they have, with the text that the name itself stands for, if it does."""
     names: dict[str, tuple[Option, str | None]] = {}
     for option in OPTIONS:
-        name = option.key if of == "key" else option.flag.removeprefix("--")
+        name = option.key if kind == "key" else option.flag.removeprefix("--")
         if name:
             names[name] = option, None
-        if name and option.key and option.denied is not None:
-            names[f"skip-{name}"] = names[f"disable-{name}"] = option, option.denied
+        if name and option.key and option.skip_text is not None:
+            names[f"skip-{name}"] = names[f"disable-{name}"] = option, option.skip_text
         if name and option.key and option.is_switch:
             names[f"enable-{name}"] = option, "1"
     return names
@@ -114,12 +121,12 @@ BY_NAME = {option.name: option for option in OPTIONS}
 
 
 def canonical(name: str) -> str:
-    """`_` is `-` in the name of an option, wherever it is written."""
+    """The name of an option with `-` for `_`: both are allowed everywhere."""
     return name.replace("_", "-")
 
 
 def spelled(word: str, rank: OriginRank) -> str:
-    """An option's name as a file of this rank has it: with `_` in the config file.
+    """An option's name as an origin of this rank spells it: with `_` in the config file.
 
     >>> spelled("watch-below", OriginRank.CONFIG), spelled("watch-below", OriginRank.FLAG)
     ('watch_below', 'watch-below')
@@ -128,9 +135,9 @@ def spelled(word: str, rank: OriginRank) -> str:
 
 
 def meaning(names: Mapping[str, tuple[Option, str | None]], name: str, text: str | None) -> Named:
-    """The option that `name` stands for, and the text it was given; `loose-` before it changes nothing.
+    """The option that `name` stands for, and its text; a `loose-` before the name is ignored.
 
-    None for a name that is not known. `skip-x=0` denies the denial, as in the clients.
+    The option is None for an unknown name. `skip-x=0` switches x on, as in the clients.
     """
     option, meant = names.get(name.removeprefix("loose-"), (None, None))
     if meant is not None:
@@ -138,23 +145,25 @@ def meaning(names: Mapping[str, tuple[Option, str | None]], name: str, text: str
     return option, text
 
 
-def resolved_option(mention: OptionValue) -> ResolvedOption:
-    """The value of a mention; raises SettingsError. A DSN's text is not repeated in it: see `dsn`."""
-    option = mention.option
-    is_place = mention.rank in {OriginRank.OPTION_FILE, OriginRank.CONFIG, OriginRank.DSN}
-    if mention.value is not None:
-        return ResolvedOption(mention.value, mention.origin, mention.rank)
-    if mention.text is None:
+def resolved_option(option_value: OptionValue) -> ResolvedOption:
+    """Read the text of an option. Raises SettingsError, which does not repeat the text of a DSN: it may be part of a
+    password.
+    """
+    option = option_value.option
+    is_place = option_value.rank in {OriginRank.OPTION_FILE, OriginRank.CONFIG, OriginRank.DSN}
+    if option_value.value is not None:
+        return ResolvedOption(option_value.value, option_value.origin, option_value.rank)
+    if option_value.text is None:
         if option.bare is BareMeaning.REFUSED:
             raise SettingsError(
-                _("{name} needs a value", name=mention.word if is_place else mention.origin),
-                _("write {example}", example=f"{mention.word}={option.metavar}"),
-                mention.origin if is_place else "",
+                _("{name} needs a value", name=option_value.word if is_place else option_value.origin),
+                _("write {example}", example=f"{option_value.word}={option.metavar}"),
+                option_value.origin if is_place else "",
             )
-        return ResolvedOption(option.bare, mention.origin, mention.rank)
+        return ResolvedOption(option.bare, option_value.origin, option_value.rank)
     try:
-        return ResolvedOption(option.read(mention.text), mention.origin, mention.rank)
+        return ResolvedOption(option.read(option_value.text), option_value.origin, option_value.rank)
     except InvalidValue as misread:
-        what = misread.what if mention.rank is OriginRank.DSN else str(misread)
-        what = _("{place}: {what}", place=mention.word, what=what) if is_place else what
-        raise SettingsError(what, misread.hint, mention.origin) from None
+        what = misread.what if option_value.rank is OriginRank.DSN else str(misread)
+        what = _("{place}: {what}", place=option_value.word, what=what) if is_place else what
+        raise SettingsError(what, misread.hint, option_value.origin) from None

@@ -1,4 +1,7 @@
-"""The themes there are, by the names the framework of the screen gives them: no setting loads it to know them."""
+"""The table of all options and commands: names, flags, defaults, help, and where each may be set.
+
+THEMES are Textual's, listed here so that the settings need not import Textual.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,12 @@ THEMES = (
     "textual-light",
     "tokyo-night",
 )
-"""Kept beside the framework's by a test. The two of ansi keep the terminal's own palette."""
+"""A test keeps them equal to Textual's. The two of ansi use the colours of the terminal."""
 
 
 class Section(StrEnum):
+    """The sections of `--help`."""
+
     CONNECTION = marked("Connection, as for the mysql client")
     SHOWING = marked("What to show")
     DEMO = marked("For demo")
@@ -49,11 +54,11 @@ class Section(StrEnum):
     EXPORTING = marked("For exporter")
     SERVING = marked("For serve")
     ORIGINS = marked("Where values come from")
-    """Not values of a run themselves: these say where its values are read."""
+    """Options that say where the values of a run are read, and are no values of a run themselves."""
 
 
 class BareMeaning(Enum):
-    """What an option means when it is named without a value, where that is not a value itself."""
+    """The meaning of an option that is named without a value, where the meaning is not itself a value."""
 
     REFUSED = "a value has to follow"
     ASK = "ask at the terminal"
@@ -63,9 +68,9 @@ UI, DEMO, SNAPSHOT, WATCH = "ui", "demo", "snapshot", "watch"
 EXPLAIN, REPLAY, CONFIG, EXPORTER, SERVE = "explain", "replay", "config", "exporter", "serve"
 SCHEMA, COMPLETION, MANUAL = "schema", "completion", "manual"
 RUNS = (UI, SNAPSHOT, WATCH, DEMO, EXPLAIN, REPLAY, EXPORTER, SERVE)
-"""All that run: what is common is taken by each, also where it changes nothing."""
+"""All commands that run. Each takes the common options, also where they change nothing."""
 CONNECTED = (UI, SNAPSHOT, WATCH, EXPLAIN, EXPORTER, SERVE)
-"""Commands that speak to a server somebody names."""
+"""Commands that connect to a server the user names."""
 
 COMMANDS: Mapping[str, str] = {
     DEMO: marked("a private server with a living workload, and the screen on it"),
@@ -80,84 +85,89 @@ COMMANDS: Mapping[str, str] = {
     COMPLETION: marked("what teaches that shell these words, and the names of the config file"),
     MANUAL: marked("the manual page: goneaway-tui manual | man -l -"),
 }
-"""The words that choose what to do; without one it is the screen."""
+"""The words that choose a command. Without one the command is `ui`."""
 
-READS: Mapping[str, str] = {EXPLAIN: "logs", REPLAY: "a recording"}
-"""Commands that are followed by names of files, and what those are."""
+FILE_COMMANDS: Mapping[str, str] = {EXPLAIN: "logs", REPLAY: "a recording"}
+"""Commands that take names of files, and what the files are."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     CONFIG: ("path", "show", "check", "init", "servers", "groups"),
     SCHEMA: (SNAPSHOT, WATCH, EXPLAIN),
     COMPLETION: ("bash", "zsh", "fish"),
 }
-"""Commands that are followed by a word, and which words these are."""
+"""Commands that take one more word, and the words they take."""
 
 FORMATS: Mapping[str, str] = {row.name: row.suffix for row in export.FORMATS.values()}
-"""How a snapshot can be written, and the suffix that asks for it when `--format` does not."""
+"""The formats of a snapshot, and the suffix of a file that chooses the format where `--format` does not."""
 
 
-SCRIPTED: Mapping[str, tuple[str | None, ...]] = {
+ENGLISH_FORMATS: Mapping[str, tuple[str | None, ...]] = {
     SNAPSHOT: ("json", "csv"),
     WATCH: (None,),
     EXPLAIN: ("json",),
     EXPORTER: (None,),
 }
-"""Commands whose output scripts read, and in which formats: it is English in every locale."""
+"""Commands and formats whose output programs read: it is English in every locale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """One option: its names, its reader, its help, and where it may be set."""
+
     name: str
-    """The field it fills, and its key among the origins."""
+    """The field of the settings it fills, and its key among the origins."""
     flags: tuple[str, ...]
-    """The long one last; errors and origins call the option by it."""
+    """The long flag last; errors and origins use it."""
     read: Callable[[str], object]
-    """Text to value; raises Misread."""
+    """Turns a text into the value. Raises InvalidValue."""
     help: str
-    """One sentence for `--help`, with fields of FIELDS."""
+    """One sentence for `--help`; it may hold the fields of FIELDS."""
     default: str | None
-    """As it would be written."""
+    """As a user would write it."""
     section: Section
     metavar: str = ""
     bare: object = BareMeaning.REFUSED
-    """The value meant by the name alone."""
+    """The value where the option is named without one."""
     env: str = ""
     key: str = ""
-    """In the option file's [client] group and the DSN's query."""
+    """Its name in the group [client] of an option file and in the query of a DSN."""
     commands: tuple[str, ...] = RUNS
     printed: str = ""
-    """Its name in `--print-defaults`, where that is not the flag's."""
+    """Its name in `--print-defaults`, where it differs from the flag's."""
 
     @property
-    def told(self) -> str:
-        """Its sentence, in the language of the run."""
+    def help_text(self) -> str:
+        """Its sentence in the language of the run."""
         return _(self.help, **FIELDS)
 
     @property
     def english(self) -> str:
-        """Its sentence, for what is English wherever it is read."""
+        """Its sentence in English, for what is English in every locale."""
         return self.help.format(**FIELDS)
 
     @property
     def flag(self) -> str:
+        """The long flag."""
         return self.flags[-1]
 
     @property
     def word(self) -> str:
-        """Its name where there are no dashes before it."""
+        """Its name without dashes."""
         return self.key or self.flag.removeprefix("--")
 
     @property
     def label(self) -> str:
+        """Its name in `--print-defaults`."""
         return self.printed or self.word
 
     @property
     def is_switch(self) -> bool:
+        """Whether its value is true or false."""
         return isinstance(self.bare, bool)
 
     @property
-    def denied(self) -> str | None:
-        """What `skip-` before its name comes to; None where that means nothing."""
+    def skip_text(self) -> str | None:
+        """The text that `skip-` before its name stands for; None where that means nothing."""
         return "0" if self.is_switch else "" if self.bare is BareMeaning.ASK else None
 
 
@@ -171,7 +181,7 @@ def _connection(
     bare: object = BareMeaning.REFUSED,
     env: str = "",
 ) -> Option:
-    """A row of the connection: it has a key in the option file, named like the flag."""
+    """An option of the connection. Its key in an option file is the name of the flag."""
     names = tuple(flags.split())
     key = names[-1].removeprefix("--")
     return Option(name, names, read, help, default, Section.CONNECTION, metavar, bare, env, key, CONNECTED)
@@ -185,13 +195,13 @@ def _origin(
     env: str = "",
     commands: tuple[str, ...] = CONNECTED,
 ) -> Option:
-    """A row that says where values are read; without a metavar it is a switch."""
+    """An option that says where values are read; a switch where it has no metavar."""
     flags = (f"--{name.replace('_', '-')}",)
     default, bare = (None, BareMeaning.REFUSED) if metavar else ("0", True)
     return Option(name, flags, read, help, default, Section.ORIGINS, metavar, bare, env, commands=commands)
 
 
-def _asked(
+def _serving(
     name: str,
     read: Callable[[str], object],
     help: str,  # noqa: A002 - it is what the field is called
@@ -199,22 +209,22 @@ def _asked(
     default: str | None = None,
     section: Section = Section.EXPORTING,
 ) -> Option:
-    """A row of who is asked; without a metavar it is a switch, and those are not for variables."""
-    flag, commands = f"--{name.replace('_', '-')}", ASKED[section]
+    """An option of exporter or serve; a switch where it has no metavar. A switch has no environment variable."""
+    flag, commands = f"--{name.replace('_', '-')}", SERVING_COMMANDS[section]
     if not metavar:
         return Option(name, (flag,), read, help, "0", section, bare=True, commands=commands)
     env = f"GONEAWAY_{name.upper()}"
     return Option(name, (flag,), read, help, default, section, metavar, env=env, commands=commands)
 
 
-ASKED: Mapping[Section, tuple[str, ...]] = {
+SERVING_COMMANDS: Mapping[Section, tuple[str, ...]] = {
     Section.LISTENING: (EXPORTER, SERVE),
     Section.EXPORTING: (EXPORTER,),
     Section.SERVING: (SERVE,),
 }
-"""The commands that wait to be asked, by the section of their rows."""
+"""The commands that answer requests, by the section of their options."""
 LISTEN: Mapping[str, str] = {EXPORTER: "127.0.0.1:9104", SERVE: "127.0.0.1:8104"}
-"""Where each of them is to be asked unless told."""
+"""The default address of each command that answers requests."""
 
 FIELDS: Mapping[str, str] = {
     "modes": ", ".join(SslMode),
@@ -223,7 +233,7 @@ FIELDS: Mapping[str, str] = {
     "themes": ", ".join(THEMES),
     **LISTEN,
 }
-"""Names that sentences of `--help` list."""
+"""Lists of names for the sentences of `--help`."""
 _LEFT = values.seconds(0, 31_536_000, marked("0 to 1y"))
 _NONE: Final = None
 
@@ -265,7 +275,7 @@ OPTIONS: tuple[Option, ...] = (
            "1m", Section.SHOWING, "TIME", env="GONEAWAY_IMMINENT_BELOW"),
     Option("read_only", ("--read-only",), values.switch, marked("Change nothing: no tuning, no kill."),
            default="0", section=Section.SHOWING, bare=True, env="GONEAWAY_READ_ONLY"),
-    Option("statements", ("--no-statements",), values.unless, marked("Never show or write SQL text."),
+    Option("statements", ("--no-statements",), values.negated_switch, marked("Never show or write SQL text."),
            default="0", section=Section.SHOWING, bare=False, env="GONEAWAY_NO_STATEMENTS",
            printed="statements"),
     Option("theme", ("--theme",), values.one_of(THEMES), marked("Colours: {themes}."), None, Section.SHOWING, "NAME",
@@ -296,21 +306,21 @@ OPTIONS: tuple[Option, ...] = (
            Section.RECORDING, "AMOUNT", commands=(UI, DEMO, WATCH)),
     Option("recording", ("--recording",), values.path, marked("What --record wrote: explain looks up who left at the time."), None,
            Section.RECORDING, "FILE", commands=(EXPLAIN,)),
-    _asked("listen", values.listen,
+    _serving("listen", values.listen,
            marked("Where it is to be asked, {exporter} or {serve} unless told; 0.0.0.0 or [::] is anywhere."),
            "ADDRESS:PORT", section=Section.LISTENING),
-    _asked("listen_cert", values.path, marked("Speak TLS, with this certificate."), "FILE", section=Section.LISTENING),
-    _asked("listen_key", values.path, marked("Its key."), "FILE", section=Section.LISTENING),
-    _asked("listen_ca", values.path, marked("Let in whose certificate one of these authorities signed."), "FILE",
+    _serving("listen_cert", values.path, marked("Speak TLS, with this certificate."), "FILE", section=Section.LISTENING),
+    _serving("listen_key", values.path, marked("Its key."), "FILE", section=Section.LISTENING),
+    _serving("listen_ca", values.path, marked("Let in whose certificate one of these authorities signed."), "FILE",
            section=Section.LISTENING),
-    _asked("listen_auth", values.path, marked("Let in who knows the user:password in this file."), "FILE",
+    _serving("listen_auth", values.path, marked("Let in who knows the user:password in this file."), "FILE",
            section=Section.LISTENING),
-    _asked("max_series", values.count(100, 1_000_000, marked("100 to 1000000")),
+    _serving("max_series", values.count(100, 1_000_000, marked("100 to 1000000")),
            marked("The most series that name users and programs; the rest is added up as other."), "COUNT", "5000"),
-    _asked("print_rules", values.switch, marked("Print alert rules for Prometheus, and leave.")),
-    _asked("print_dashboard", values.switch, marked("Print a dashboard for Grafana, and leave.")),
-    _asked("allow_changes", values.switch, marked("Let those who look tune and kill too."), section=Section.SERVING),
-    _asked("max_viewers", values.count(1, 100, marked("1 to 100")),
+    _serving("print_rules", values.switch, marked("Print alert rules for Prometheus, and leave.")),
+    _serving("print_dashboard", values.switch, marked("Print a dashboard for Grafana, and leave.")),
+    _serving("allow_changes", values.switch, marked("Let those who look tune and kill too."), section=Section.SERVING),
+    _serving("max_viewers", values.count(1, 100, marked("1 to 100")),
            marked("How many may look at once; each is a connection to every server."), "COUNT", "5", section=Section.SERVING),
     _origin("defaults_file", values.path, marked("The only option file to read."), "FILE"),
     _origin("defaults_extra_file", values.path, marked("An option file to read before ~/.my.cnf."), "FILE"),

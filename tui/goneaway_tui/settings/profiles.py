@@ -1,6 +1,6 @@
-"""A server that a person describes: looked through, tried, and added to the config file.
+"""A server that a person describes in the form: check it, try it, and add it to the config file.
 
-What is tried is what would be written: the table stands below a copy of the config file, and is read from there.
+A trial reads exactly what would be written: the table is appended to a copy of the config file in memory.
 """
 
 from __future__ import annotations
@@ -12,52 +12,55 @@ from pathlib import Path
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _
 from goneaway_tui.model.profile import ProfileDraft
-from goneaway_tui.settings import config_reader, toml_text, values
+from goneaway_tui.settings import config_reader, values
 from goneaway_tui.settings.config_file import decoded, is_private
 from goneaway_tui.settings.config_reader import SERVERS, Config
 from goneaway_tui.settings.environment import Environment, FileContent, Files
 from goneaway_tui.settings.resolve import resolve
 from goneaway_tui.settings.settings import Settings
 
-UNNAMED = "new"
-"""What a server is called that has no name yet; with a number behind it where that is taken."""
-USUAL_MODE = "PREFERRED"
+DRAFT_NAME = "new"
+"""The name of a draft without one, with a number where the name is taken."""
+DEFAULT_SSL_MODE = "PREFERRED"
 
 
-def servers_of(path: Path, around: Environment) -> tuple[str, ...]:
-    """The names in the config file at `path`, in its order. Raises SettingsError and FileError."""
-    return tuple(_read(around.files.read(path) or FileContent(b""), around.name(path)).servers)
+def servers_of(path: Path, environment: Environment) -> tuple[str, ...]:
+    """The names of the servers in the config file at `path`, in its order. Raises SettingsError and FileError."""
+    return tuple(_read(environment.files.read(path) or FileContent(b""), environment.name(path)).servers)
 
 
 def profile_toml(draft: ProfileDraft) -> str:
-    """As it is written. A password is not: it is asked for each time, unless a command or the keyring knows it.
+    """The table `[servers.NAME]` of a draft, as it is written to the config file.
 
-    Raises SettingsError for a command with a quote that is not closed, or a password that cannot be typed so.
+    The password is not in it: each run asks for it, unless a command or the keyring has it. Raises SettingsError for a
+    command with a quote that is not closed.
     """
-    said: dict[str, toml_text.Value] = {
+    import tomlkit  # takes 28 ms to load, and only saving needs it
+
+    entries: dict[str, str | int | bool | list[str]] = {
         name: value.strip()
         for name in ("host", "port", "user", "socket", "ssl_mode", "ssl_ca", "ssh")
         if (value := getattr(draft, name)).strip()
     }
-    if said.get("ssl_mode") == USUAL_MODE:
-        del said["ssl_mode"]
+    if entries.get("ssl_mode") == DEFAULT_SSL_MODE:
+        del entries["ssl_mode"]
     if draft.port.strip().isascii() and draft.port.strip().isdecimal():
-        said["port"] = int(draft.port)
+        entries["port"] = int(draft.port)
     if draft.password_command.strip():
-        said["password_command"] = _words(draft.password_command)
+        entries["password_command"] = _words(draft.password_command)
     if draft.password_keyring.strip():
-        said["password_keyring"] = draft.password_keyring.strip()
-    if draft.password and not said.keys() & {"password_command", "password_keyring"}:
-        said["password_prompt"] = True
+        entries["password_keyring"] = draft.password_keyring.strip()
+    if draft.password and not entries.keys() & {"password_command", "password_keyring"}:
+        entries["password_prompt"] = True
     if draft.color.strip():
-        said["color"] = draft.color.strip()
+        entries["color"] = draft.color.strip()
     if draft.read_only:
-        said["read_only"] = True
-    return toml_text.toml_table((SERVERS, draft.name), said)
+        entries["read_only"] = True
+    return tomlkit.dumps({SERVERS: {draft.name: entries}})
 
 
 def check_draft(draft: ProfileDraft) -> None:
-    """Raises SettingsError with the first thing that cannot be."""
+    """Raise SettingsError with the first fault of a draft."""
     text = profile_toml(draft)
     try:
         text.encode()
@@ -70,32 +73,37 @@ def check_draft(draft: ProfileDraft) -> None:
         raise SettingsError(fault.what, fault.hint)
 
 
-def trial_settings(draft: ProfileDraft, argv: Sequence[str], path: Path, around: Environment) -> Settings:
-    """The settings of a run with this server. `path` is of the config file. Raises SettingsError."""
-    content = around.files.read(path) or FileContent(b"")
-    known = _read(content, around.name(path)).servers
-    tries = (UNNAMED, *(f"{UNNAMED}-{number}" for number in range(2, len(known) + 3)))
-    name = next(each for each in tries if each not in known)
+def trial_settings(
+    draft: ProfileDraft, argv: Sequence[str], path: Path, environment: Environment
+) -> Settings:
+    """The settings of a run with the drafted server. `path` is the config file. Raises SettingsError."""
+    content = environment.files.read(path) or FileContent(b"")
+    servers = _read(content, environment.name(path)).servers
+    candidates = (DRAFT_NAME, *(f"{DRAFT_NAME}-{number}" for number in range(2, len(servers) + 3)))
+    name = next(candidate for candidate in candidates if candidate not in servers)
     draft = replace(draft, name=name)
     check_draft(draft)
     copy = replace(content, data=content.data + _tail(content.data, draft))
-    spoken = [f"--password={draft.password}"] if draft.password else []
-    told = resolve([*argv, f"@{name}", *spoken], replace(around, files=_Overlaid(around.files, path, copy)))
-    if not isinstance(told, Settings):
+    password_flag = [f"--password={draft.password}"] if draft.password else []
+    resolved = resolve(
+        [*argv, f"@{name}", *password_flag],
+        replace(environment, files=_Overlaid(environment.files, path, copy)),
+    )
+    if not isinstance(resolved, Settings):
         raise SettingsError(_("this was a question and no run"), _("leave the question out"))
-    return replace(told, profile=None)
+    return replace(resolved, profile=None)
 
 
-def appended_profile(draft: ProfileDraft, path: Path, around: Environment) -> bytes:
-    """What has to be added at the end of the config file at `path`; all that is in it stays as it is.
+def appended_profile(draft: ProfileDraft, path: Path, environment: Environment) -> bytes:
+    """The bytes to append to the config file at `path` for a draft. All that stands in the file stays as it is.
 
-    Raises SettingsError where the name is taken or none, or the file could not be read afterwards.
+    Raises SettingsError where the name is missing or taken, or the file could not be read afterwards.
     """
     draft = replace(draft, name=draft.name.strip())
     if not draft.name:
         raise SettingsError(_("it has no name yet"), _("type one, such as prod-db1"))
     check_draft(draft)
-    content, name = around.files.read(path) or FileContent(b""), around.name(path)
+    content, name = environment.files.read(path) or FileContent(b""), environment.name(path)
     before = _read(content, name)
     if draft.name in before.servers:
         raise SettingsError(
@@ -123,7 +131,7 @@ def _read(content: FileContent, name: str) -> Config:
 
 
 def _tail(before: bytes, draft: ProfileDraft) -> bytes:
-    """The table, apart from what stands before it, with the line ends that are in use there."""
+    """The table, with an empty line before it and the line ends of the file."""
     text = profile_toml(draft)
     if before:
         text = ("\n" if before.endswith(b"\n") else "\n\n") + text
@@ -139,7 +147,7 @@ def _words(command: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Overlaid:
-    """Files, one of which reads otherwise."""
+    """Files, of which one has another content."""
 
     beneath: Files
     path: Path

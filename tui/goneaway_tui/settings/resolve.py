@@ -1,15 +1,18 @@
-"""Which flags go with which command."""
+"""Combine all origins into the settings of a run: which origin wins, what follows from it, and which flags go with
+which command.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Any
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _, language_of, marked
-from goneaway_tui.settings import config_file, option_value, values
+from goneaway_tui.settings import config_file, values
 from goneaway_tui.settings.command_line import CommandLine, InfoRequest, parse_command_line
 from goneaway_tui.settings.config_reader import Config, ConfigServer
 from goneaway_tui.settings.environment import Environment
@@ -20,6 +23,7 @@ from goneaway_tui.settings.option_value import (
     DEFAULT,
     KEY_NAMES,
     LOCALE,
+    UNSUPPORTED_CHECKS,
     OptionValue,
     OriginRank,
     ResolvedOption,
@@ -47,93 +51,104 @@ from goneaway_tui.settings.settings import ConnectionSettings, InfoAnswer, Setti
 from goneaway_tui.text.sanitize import plain
 
 NOT_FOR_DEMO = marked("{flag} does not go with demo, which has a server of its own")
-FEW = 3
-"""Commands that are named where an option is not for another."""
+MAX_COMMANDS_LISTED = 3
+"""An option of more commands than this is not listed with them in an error."""
 
 
 def refuse_foreign_options(line: CommandLine) -> None:
-    """Raises SettingsError for the first flag that its command does not take."""
-    for mention in line.mentions:
-        option = mention.option
+    """Raise SettingsError for the first flag that the command does not take."""
+    for option_value in line.option_values:
+        option = option_value.option
         if line.command in option.commands:
             continue
         if line.command == DEMO and option.section in {Section.CONNECTION, Section.ORIGINS}:
             raise SettingsError(
-                _(NOT_FOR_DEMO, flag=mention.origin), _("leave it out, or leave out {word}", word=DEMO)
+                _(NOT_FOR_DEMO, flag=option_value.origin), _("leave it out, or leave out {word}", word=DEMO)
             )
         commands = _(" or ").join(option.commands)
         if line.command == UI:
             raise SettingsError(
-                _("{flag} goes with {commands} only", flag=mention.origin, commands=commands),
+                _("{flag} goes with {commands} only", flag=option_value.origin, commands=commands),
                 _("write {example}", example=f"goneaway-tui {option.commands[0]}"),
             )
         few = _("it goes with {commands} only", commands=commands)
         raise SettingsError(
-            _("{flag} does not go with {command}", flag=mention.origin, command=line.command),
-            few if len(option.commands) <= FEW else _("leave it out"),
+            _("{flag} does not go with {command}", flag=option_value.origin, command=line.command),
+            few if len(option.commands) <= MAX_COMMANDS_LISTED else _("leave it out"),
         )
 
 
-UNTOLD = marked("serve without --allow-changes")
+SERVE_READ_ONLY = marked("serve without --allow-changes")
 
 
 def derived_value(command: str, decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
-    """The values that give way to these. What hangs on a wall, or is in a browser untold, is read-only."""
-    found: dict[str, ResolvedOption] = {}
+    """Values that follow from others: the address of exporter and serve; read-only for `--wall`, and for serve
+    without `--allow-changes`.
+    """
+    derived: dict[str, ResolvedOption] = {}
     if decided["listen"].value is None:
-        place = LISTEN.get(command, LISTEN[EXPORTER])
-        found["listen"] = ResolvedOption(values.listen(place), DEFAULT, OriginRank.DEFAULT)
+        address = LISTEN.get(command, LISTEN[EXPORTER])
+        derived["listen"] = ResolvedOption(values.listen(address), DEFAULT, OriginRank.DEFAULT)
     if decided["wall"].value:
-        found["read_only"] = decided["wall"]
+        derived["read_only"] = decided["wall"]
     elif command == SERVE and not (decided["allow_changes"].value or decided["read_only"].value):
-        found["read_only"] = ResolvedOption(True, UNTOLD, OriginRank.DEFAULT)
-    return found
+        derived["read_only"] = ResolvedOption(True, SERVE_READ_ONLY, OriginRank.DEFAULT)
+    return derived
 
 
-LOCAL = "localhost"
+LOCALHOST = "localhost"
 
 _MODES = tuple(SslMode)
 
 
-def connection_settings(found: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
+def connection_settings(decided: Mapping[str, ResolvedOption]) -> dict[str, ResolvedOption]:
     """`transport`, and the `host` and `socket` that go with it.
 
-    As in the `mysql` client, no host and `localhost` mean the Unix socket, and any other host means TCP.
-    Two exceptions, each for what was said on purpose:
+    As in the `mysql` client, no host and `localhost` mean the Unix socket, and any other host means TCP. There are
+    two exceptions, each for a value that was given on purpose.
 
-    * a port by flag, DSN or config file makes `localhost` TCP, unless a socket of equal or stronger origin is
-      named (MariaDB's client does the same; MySQL's goes to the socket and drops the port silently);
-    * a socket beats another host if its origin is stronger, or if both come by flag, both by DSN or both by the
-      config file. Option files often name the distribution's socket, so there a host wins: the wrong server is
-      the worse guess.
+    A port by flag, DSN or config file makes `localhost` TCP, unless a socket of equal or stronger origin is named.
+    MariaDB's client does the same; MySQL's uses the socket and drops the port silently.
 
-    `--protocol` decides before all this, unless what speaks against it is of stronger origin. Through ssh it is
-    TCP unless a socket was named on purpose: what sockets this machine has is no matter there.
+    A socket beats another host if its origin is stronger, or if both come by flag, both by DSN or both by the config
+    file. Option files often name the distribution's socket, so there a host wins: the wrong server would be the worse
+    guess.
+
+    `--protocol` decides before all this, unless the value against it is of stronger origin. Through ssh it is TCP
+    unless a socket was named on purpose: the sockets of this machine do not matter there.
     """
-    host, port, socket = found["host"], found["port"], found["socket"]
+    host, port, socket = decided["host"], decided["port"], decided["socket"]
     named = socket.value is not None
-    protocol, ssh = found["protocol"], found["ssh"]
+    protocol, ssh = decided["protocol"], decided["ssh"]
     tcp = ssh if ssh.value is not None and not (named and socket.rank.is_deliberate) else None
     if tcp is None and protocol.value is Transport.TCP and not (named and socket.rank > protocol.rank):
         tcp = protocol
     if tcp is not None:
         return _tcp(
-            ResolvedOption(host.value or LOCAL, *_by(tcp if host.value is None else host)), socket, tcp
+            ResolvedOption(host.value or LOCALHOST, *_origin_of(tcp if host.value is None else host)),
+            socket,
+            tcp,
         )
     if protocol.value is Transport.SOCKET and host.rank <= protocol.rank:
         return _socket(host, socket, protocol)
-    if host.value is None or host.value.lower() == LOCAL:
+    if host.value is None or host.value.lower() == LOCALHOST:
         if port.rank.is_deliberate and not (named and socket.rank >= port.rank):
             return _tcp(
-                ResolvedOption(host.value or LOCAL, *_by(port if host.value is None else host)), socket, port
+                ResolvedOption(host.value or LOCALHOST, *_origin_of(port if host.value is None else host)),
+                socket,
+                port,
             )
         decider = socket if named else host
-        return {"host": host, "socket": socket, "transport": ResolvedOption(Transport.SOCKET, *_by(decider))}
+        return {
+            "host": host,
+            "socket": socket,
+            "transport": ResolvedOption(Transport.SOCKET, *_origin_of(decider)),
+        }
     if named and (socket.rank > host.rank or (socket.rank is host.rank and host.rank.is_deliberate)):
         return {
-            "host": ResolvedOption(None, *_by(socket)),
+            "host": ResolvedOption(None, *_origin_of(socket)),
             "socket": socket,
-            "transport": ResolvedOption(Transport.SOCKET, *_by(socket)),
+            "transport": ResolvedOption(Transport.SOCKET, *_origin_of(socket)),
         }
     return _tcp(host, socket, host)
 
@@ -141,7 +156,7 @@ def connection_settings(found: Mapping[str, ResolvedOption]) -> dict[str, Resolv
 def _socket(
     host: ResolvedOption, socket: ResolvedOption, protocol: ResolvedOption
 ) -> dict[str, ResolvedOption]:
-    if host.value is not None and host.value.lower() != LOCAL:
+    if host.value is not None and host.value.lower() != LOCALHOST:
         if host.rank is protocol.rank:
             raise SettingsError(
                 _(
@@ -151,36 +166,39 @@ def _socket(
                 ),
                 _("leave one of them out"),
             )
-        host = ResolvedOption(None, *_by(protocol))
-    return {"host": host, "socket": socket, "transport": ResolvedOption(Transport.SOCKET, *_by(protocol))}
+        host = ResolvedOption(None, *_origin_of(protocol))
+    return {
+        "host": host,
+        "socket": socket,
+        "transport": ResolvedOption(Transport.SOCKET, *_origin_of(protocol)),
+    }
 
 
 def _tcp(host: ResolvedOption, socket: ResolvedOption, decider: ResolvedOption) -> dict[str, ResolvedOption]:
     return {
         "host": host,
-        "socket": socket if socket.value is None else ResolvedOption(None, *_by(decider)),
-        "transport": ResolvedOption(Transport.TCP, *_by(decider)),
+        "socket": socket if socket.value is None else ResolvedOption(None, *_origin_of(decider)),
+        "transport": ResolvedOption(Transport.TCP, *_origin_of(decider)),
     }
 
 
-def _by(decider: ResolvedOption) -> tuple[str, OriginRank]:
+def _origin_of(decider: ResolvedOption) -> tuple[str, OriginRank]:
     return decider.origin, decider.rank
 
 
-def ssl_mode(found: Mapping[str, ResolvedOption]) -> ResolvedOption:
-    """The mode that `--ssl-mode`, MariaDB's switches and `--ssl-ca` come to.
+def ssl_mode(given: Mapping[str, ResolvedOption]) -> ResolvedOption:
+    """The mode that follows from `--ssl-mode`, MariaDB's switches and `--ssl-ca`.
 
-    `--skip-ssl` overrules a mode of weaker origin. The other two switches only ever ask for more, and are heard
-    unless a mode, or `--skip-ssl`, is of stronger origin. Authorities to trust, with no mode said, mean that the
-    certificate is to be checked: VERIFY_CA, as in MySQL's client.
+    `--skip-ssl` overrides a mode of weaker origin. The other two switches only ask for more, and count unless a mode,
+    or `--skip-ssl`, is of stronger origin. A CA without a mode means VERIFY_CA, as in MySQL's client.
     """
     mode, switch, verify, authorities = (
-        found[name] for name in ("ssl_mode", "ssl", "ssl_verify_server_cert", "ssl_ca")
+        given[name] for name in ("ssl_mode", "ssl", "ssl_verify_server_cert", "ssl_ca")
     )
     decided = mode
     if switch.value is False and switch.rank > mode.rank:
-        decided = ResolvedOption(SslMode.DISABLED, *_by(switch))
-    wishes = (
+        decided = ResolvedOption(SslMode.DISABLED, *_origin_of(switch))
+    requests = (
         (SslMode.REQUIRED, switch, switch.value is True),
         (
             SslMode.VERIFY_CA,
@@ -190,18 +208,21 @@ def ssl_mode(found: Mapping[str, ResolvedOption]) -> ResolvedOption:
         (SslMode.VERIFY_IDENTITY, verify, verify.value is True),
     )
     floor = decided.rank
-    for least, asking, asked in wishes:
-        if asked and asking.rank >= floor and _MODES.index(decided.value) < _MODES.index(least):
-            decided = ResolvedOption(least, *_by(asking))
+    for mode_asked, asking, is_asked in requests:
+        if is_asked and asking.rank >= floor and _MODES.index(decided.value) < _MODES.index(mode_asked):
+            decided = ResolvedOption(mode_asked, *_origin_of(asking))
     return decided
 
 
-def decide_by_precedence(command: str, mentions: Iterable[OptionValue]) -> dict[str, ResolvedOption]:
-    """Every option's value by the strongest who named it, the last of them if it was named twice."""
-    said = {mention.option.name: mention for mention in mentions}
+def decide_by_precedence(command: str, option_values: Iterable[OptionValue]) -> dict[str, ResolvedOption]:
+    """The value of every option, by its name: of the origin with the highest rank, and of that the last value given.
+
+    Raises SettingsError for a value that cannot be, or that contradicts another.
+    """
+    strongest = {option_value.option.name: option_value for option_value in option_values}
     decided = {
-        option.name: resolved_option(said[option.name])
-        if option.name in said
+        option.name: resolved_option(strongest[option.name])
+        if option.name in strongest
         else ResolvedOption(option.default and option.read(option.default), DEFAULT, OriginRank.DEFAULT)
         for option in OPTIONS
     }
@@ -210,33 +231,39 @@ def decide_by_precedence(command: str, mentions: Iterable[OptionValue]) -> dict[
     decided["ssl_mode"] = ssl_mode(decided)
     if command == SNAPSHOT and decided["format"].value is None:
         decided["format"] = _format(decided["output"])
-    watch, imminent = decided["watch_below"], decided["imminent_below"]
-    if imminent.value > watch.value and imminent.rank is OriginRank.DEFAULT:
-        decided["imminent_below"] = ResolvedOption(
-            watch.value, marked("default, never above watch-below"), OriginRank.DEFAULT
-        )
-    elif imminent.value > watch.value:
-        raise SettingsError(
-            _(
-                "{lower} ({imminent} s, {one}) is more than {upper} ({watch} s, {other})",
-                lower=spelled("imminent-below", imminent.rank),
-                imminent=imminent.value,
-                one=_(imminent.origin),
-                upper=spelled("watch-below", watch.rank),
-                watch=watch.value,
-                other=_(watch.origin),
-            ),
-            _(
-                "raise {upper} or lower {lower}: sessions are watched before they are imminent",
-                upper=spelled("watch-below", watch.rank),
-                lower=spelled("imminent-below", imminent.rank),
-            ),
-        )
+    decided["imminent_below"] = _imminent_below(decided["watch_below"], decided["imminent_below"])
     return decided
 
 
+def _imminent_below(watch: ResolvedOption, imminent: ResolvedOption) -> ResolvedOption:
+    """`--imminent-below`, whose default follows a lower `--watch-below`. Raises SettingsError where it was given higher."""
+    if imminent.value <= watch.value:
+        return imminent
+    if imminent.rank is OriginRank.DEFAULT:
+        return ResolvedOption(watch.value, marked("default, never above watch-below"), OriginRank.DEFAULT)
+    upper, lower = spelled("watch-below", watch.rank), spelled("imminent-below", imminent.rank)
+    raise SettingsError(
+        _(
+            "{lower} ({imminent} s, {one}) is more than {upper} ({watch} s, {other})",
+            lower=lower,
+            imminent=imminent.value,
+            one=_(imminent.origin),
+            upper=upper,
+            watch=watch.value,
+            other=_(watch.origin),
+        ),
+        _(
+            "raise {upper} or lower {lower}: sessions are watched before they are imminent",
+            upper=upper,
+            lower=lower,
+        ),
+    )
+
+
 def _format(output: ResolvedOption) -> ResolvedOption:
-    """By the file's ending; none at all is JSON. Raises SettingsError for an ending that no format has."""
+    """The format of a snapshot by the suffix of its file; JSON without a suffix. Raises SettingsError for an unknown
+    suffix.
+    """
     suffix = PurePath(output.value or "").suffix.lower()
     for name, usual in FORMATS.items():
         if suffix == usual:
@@ -259,90 +286,114 @@ def _format(output: ResolvedOption) -> ResolvedOption:
 Targets = list[tuple[ConfigServer | None, tuple[OptionValue, ...]]]
 
 
-def resolve(argv: Sequence[str], around: Environment) -> Settings | InfoAnswer:
-    """What to do with one server, or the answer to a question about it.
+def resolve(argv: Sequence[str], environment: Environment) -> Settings | InfoAnswer:
+    """The settings for one server, or the answer to a question that needs no run.
 
-    Raises SettingsError, also where several are named, and FileError where a file that was named cannot be read.
+    Raises SettingsError, also where several servers are named, and FileError where a file that was named cannot be read.
     """
-    told = resolve_each(argv, around)
-    if isinstance(told, InfoAnswer):
-        return told
-    if len(told) > 1:
+    resolved = resolve_each(argv, environment)
+    if isinstance(resolved, InfoAnswer):
+        return resolved
+    if len(resolved) > 1:
         raise SettingsError(
             _("this takes one server, and several are named"), _("give one by flags, DSN or @name")
         )
-    return told[0]
+    return resolved[0]
 
 
-def resolve_each(argv: Sequence[str], around: Environment) -> tuple[Settings, ...] | InfoAnswer:
-    """The same for each server there is: every `@name`, every one of `--group`, every DSN; or the one unnamed."""
+def resolve_each(argv: Sequence[str], environment: Environment) -> tuple[Settings, ...] | InfoAnswer:
+    """The settings for each server: every `@name`, every member of `--group`, every DSN; else for the one unnamed server.
+
+    Raises as `resolve` does, except for several servers.
+    """
     line = parse_command_line(argv)
+    answer = _answer_without_files(line)
+    if answer is not None:
+        return answer
+    variables = tuple(_from_environment(environment.environ, line.command))
+    locations = {
+        option_value.option.name: resolved_option(option_value).value
+        for option_value in (*variables, *line.option_values)
+        if option_value.option.section is Section.ORIGINS
+    }
+    if line.command == CONFIG:
+        return _about_config(line.action, locations.get("config"), environment)
+    servers = _settings_of_servers(line, variables, locations, environment)
+    if line.question is InfoRequest.DEFAULTS:
+        warnings = dict.fromkeys(warning for settings in servers for warning in settings.warnings)
+        return InfoAnswer("\n".join(map(defaults_text, servers)), warnings=tuple(warnings))
+    return servers
+
+
+def _answer_without_files(line: CommandLine) -> InfoAnswer | None:
+    """The answer to a question that no file of settings has a say in. Raises SettingsError for a flag out of place."""
     if line.question is InfoRequest.HELP:
         return InfoAnswer(help_text(line.command))
     if line.question is InfoRequest.VERSION:
         return InfoAnswer(version_text())
     refuse_foreign_options(line)
-    for mention in line.mentions:
-        if mention.option.name == "lang":
-            resolved_option(mention)
-    if line.command in {SCHEMA, COMPLETION, MANUAL}:
-        from goneaway_tui.settings.man_page import DOCUMENTS
+    for option_value in line.option_values:
+        if option_value.option.name == "lang":
+            resolved_option(option_value)
+    if line.command not in {SCHEMA, COMPLETION, MANUAL}:
+        return None
+    from goneaway_tui.settings.man_page import DOCUMENTS
 
-        return InfoAnswer(DOCUMENTS[line.command](line.action))
-    variables = tuple(_from_environment(around.environ, line.command))
-    where = {
-        mention.option.name: resolved_option(mention).value
-        for mention in (*variables, *line.mentions)
-        if mention.option.section is Section.ORIGINS
-    }
-    if line.command == CONFIG:
-        return _about_config(line.action, where.get("config"), around)
-    config = config_file.load_config(where.get("config"), around)
-    path, _name = config_file.config_path(where.get("config"), around)
-    files = OptionFiles(_choice(where), around)
-    general = (*_from_option_files(files, line.command), *config.mentions)
-    each = []
-    for server, dsn in _targets(line, where.get("group"), config):
-        own = server.mentions if server else ()
-        decided = decide_by_precedence(line.command, (*general, *own, *variables, *dsn, *line.mentions))
+    return InfoAnswer(DOCUMENTS[line.command](line.action))
+
+
+def _settings_of_servers(
+    line: CommandLine,
+    variables: tuple[OptionValue, ...],
+    locations: Mapping[str, Any],
+    environment: Environment,
+) -> tuple[Settings, ...]:
+    """`locations` are the values of the options of `Section.ORIGINS`, by their names."""
+    config = config_file.load_config(locations.get("config"), environment)
+    path, _name = config_file.config_path(locations.get("config"), environment)
+    option_files = OptionFiles(_choice(locations), environment)
+    common = (*_from_option_files(option_files, line.command), *config.option_values)
+    settings = []
+    for server, dsn in _targets(line, locations.get("group"), config):
+        of_server = server.option_values if server else ()
+        decided = decide_by_precedence(
+            line.command, (*common, *of_server, *variables, *dsn, *line.option_values)
+        )
         if decided["lang"].value is None:
-            decided["lang"] = ResolvedOption(language_of(around.environ), LOCALE, OriginRank.DEFAULT)
-        warnings = (*files.warnings, *_overruled(server, decided))
-        each.append(_settings(line, decided, around.login, config, path, server, warnings))
-    if line.question is InfoRequest.DEFAULTS:
-        told = dict.fromkeys(warning for settings in each for warning in settings.warnings)
-        return InfoAnswer("\n".join(map(defaults_text, each)), warnings=tuple(told))
-    return tuple(each)
+            decided["lang"] = ResolvedOption(language_of(environment.environ), LOCALE, OriginRank.DEFAULT)
+        warnings = (*option_files.warnings, *_overruled(server, decided))
+        settings.append(_settings(line, decided, environment.login, config, path, server, warnings))
+    return tuple(settings)
 
 
-def _about_config(action: str, named: str | None, around: Environment) -> InfoAnswer:
-    """The answer; before a file is said to be right, every server in it is put together as a run would."""
+def _about_config(action: str, path_named: str | None, environment: Environment) -> InfoAnswer:
+    """The answer to `config`. `check` also combines the values of every server, as a run would."""
     if action != "check":
-        return config_file.config_answer(action, named, around)
-    path, _name = config_file.config_path(named, around)
-    config, faults = config_file.check_config(str(path), around)
-    together: dict[str, SettingsError] = {}
-    for mentions in ((), *(server.mentions for server in config.servers.values())):
+        return config_file.config_answer(action, path_named, environment)
+    path, _name = config_file.config_path(path_named, environment)
+    config, faults = config_file.check_config(str(path), environment)
+    contradictions: dict[str, SettingsError] = {}
+    for option_values in ((), *(server.option_values for server in config.servers.values())):
         try:
-            decide_by_precedence(UI, (*config.mentions, *mentions))
+            decide_by_precedence(UI, (*config.option_values, *option_values))
         except SettingsError as fault:
-            together.setdefault(fault.line, fault)
-    return config_file.check_report(config, (*faults, *together.values()))
+            contradictions.setdefault(fault.line, fault)
+    return config_file.check_report(config, (*faults, *contradictions.values()))
 
 
-def _choice(where: Mapping[str, Any]) -> OptionFileChoice:
+def _choice(locations: Mapping[str, Any]) -> OptionFileChoice:
     return OptionFileChoice(
-        file=where.get("defaults_file"),
-        extra_file=where.get("defaults_extra_file"),
-        suffix=where.get("defaults_group_suffix"),
-        no_defaults=where.get("no_defaults", False),
-        login_path=where.get("login_path"),
-        no_login_paths=where.get("no_login_paths", False),
+        file=locations.get("defaults_file"),
+        extra_file=locations.get("defaults_extra_file"),
+        suffix=locations.get("defaults_group_suffix"),
+        no_defaults=locations.get("no_defaults", False),
+        login_path=locations.get("login_path"),
+        no_login_paths=locations.get("no_login_paths", False),
     )
 
 
 def _targets(line: CommandLine, group: str | None, config: Config) -> Targets:
-    """Each server to be reached, with what its DSN says if it has one."""
+    """Each server of the run, with the options of its DSN if it has one."""
     names = [*line.servers, *(config.group(group) if group else ())]
     if names and line.command == DEMO:
         raise SettingsError(_(NOT_FOR_DEMO, flag=f"@{names[0]}"), _("leave one out"))
@@ -352,41 +403,52 @@ def _targets(line: CommandLine, group: str | None, config: Config) -> Targets:
 
 
 def _from_option_files(files: OptionFiles, command: str) -> Iterator[OptionValue]:
-    """What they say, unless the command has no connection: then they are not even opened."""
+    """The options in the option files; the files are not opened for a command without a connection."""
     if command not in BY_NAME["host"].commands:
         return
-    for said in files:
-        option, text = meaning(KEY_NAMES, said.key.lower(), said.value)
+    for entry in files:
+        option, text = meaning(KEY_NAMES, entry.key.lower(), entry.value)
         if option is not None:
-            yield OptionValue(option, text, said.origin, OriginRank.OPTION_FILE)
-        elif said.key in option_value.UNCHECKED and said.value:
+            yield OptionValue(option, text, entry.origin, OriginRank.OPTION_FILE)
+        elif entry.key in UNSUPPORTED_CHECKS and entry.value:
             files.warn(
                 _(
                     "{place}: {name} is passed over; --ssl-ca names whom to trust here",
-                    place=said.origin,
-                    name=said.key,
+                    place=entry.origin,
+                    name=entry.key,
                 )
             )
 
 
 def _from_environment(environ: Mapping[str, str], command: str) -> Iterator[OptionValue]:
-    """What the variables say that the command asks; an empty one says nothing."""
+    """The options in environment variables that the command takes. An empty variable sets nothing."""
     for option in OPTIONS:
         if option.env and environ.get(option.env) and command in option.commands:
             yield OptionValue(option, environ[option.env], option.env, OriginRank.ENVIRONMENT)
 
 
 def _overruled(server: ConfigServer | None, decided: Mapping[str, ResolvedOption]) -> Iterator[str]:
-    """A variable that sends a server's name elsewhere is easily forgotten, and the wrong server may be harmed."""
-    for mention in server.mentions if server else ():
-        by = decided[mention.option.name]
-        if mention.option.name in {"host", "port", "socket"} and by.rank is OriginRank.ENVIRONMENT:
+    """Warnings of variables that override the address of a named server: a forgotten variable may lead to the wrong
+    server.
+    """
+    for option_value in server.option_values if server else ():
+        by = decided[option_value.option.name]
+        if option_value.option.name in {"host", "port", "socket"} and by.rank is OriginRank.ENVIRONMENT:
             yield _(
                 "{variable} overrules the {name} of {place}; unset it if that is not meant",
                 variable=by.origin,
-                name=mention.option.word,
-                place=mention.origin,
+                name=option_value.option.word,
+                place=option_value.origin,
             )
+
+
+_WITHOUT_FIELD = {"ssl", "ssl_verify_server_cert", "protocol"} | {
+    option.name for option in OPTIONS if option.section is Section.ORIGINS
+}
+"""Options that no field of the settings holds: they only decide the values of others."""
+_OF_CONNECTION = frozenset(field.name for field in fields(ConnectionSettings)) - {"ask_password"}
+_OF_RUN = frozenset(field.name for field in fields(Settings)) & ({*BY_NAME} - _WITHOUT_FIELD)
+"""The fields of the settings that hold the value of the option of the same name."""
 
 
 def _settings(
@@ -394,67 +456,27 @@ def _settings(
     decided: Mapping[str, ResolvedOption],
     login: str,
     config: Config,
-    path: Path,
+    config_path: Path,
     server: ConfigServer | None,
     warnings: tuple[str, ...],
 ) -> Settings:
-    value = {name: each.value for name, each in decided.items()}
-    ask = value["password"] is BareMeaning.ASK
-    connection = ConnectionSettings(
-        host=value["host"],
-        port=value["port"],
-        user=value["user"] or login,
-        password=None if ask else value["password"],
-        ask_password=ask,
-        socket=value["socket"],
-        database=value["database"],
-        ssl_mode=value["ssl_mode"],
-        ssl_ca=value["ssl_ca"],
-        ssl_cert=value["ssl_cert"],
-        ssl_key=value["ssl_key"],
-        enable_cleartext_plugin=value["enable_cleartext_plugin"],
-        get_server_public_key=value["get_server_public_key"],
-        server_public_key_path=value["server_public_key_path"],
-        connect_timeout=value["connect_timeout"],
-        transport=value["transport"],
-        ssh=value["ssh"],
-    )
+    """The settings of one run. `login` is the user's name where no user is given."""
+    value = {name: option.value for name, option in decided.items()}
+    value["user"] = value["user"] or login
+    ask_password = value["password"] is BareMeaning.ASK
+    if ask_password:
+        value["password"] = None
+    origins = {name: option.origin for name, option in decided.items() if name not in _WITHOUT_FIELD}
     return Settings(
         command=line.command,
-        connection=connection,
-        interval=value["interval"],
-        read_only=value["read_only"],
-        statements=value["statements"],
-        watch_below=value["watch_below"],
-        imminent_below=value["imminent_below"],
-        theme=value["theme"],
-        lang=value["lang"],
-        wall=value["wall"],
-        output=value["output"],
-        format=value["format"],
-        run_for=value["run_for"],
-        simulated=value["simulated"],
-        error_log=value["error_log"],
-        execute=value["execute"],
-        record=value["record"],
-        keep=value["keep"],
-        recording=value["recording"],
-        listen=value["listen"],
-        listen_cert=value["listen_cert"],
-        listen_key=value["listen_key"],
-        listen_ca=value["listen_ca"],
-        listen_auth=value["listen_auth"],
-        max_series=value["max_series"],
-        print_rules=value["print_rules"],
-        print_dashboard=value["print_dashboard"],
-        allow_changes=value["allow_changes"],
-        max_viewers=value["max_viewers"],
+        connection=ConnectionSettings(
+            ask_password=ask_password, **{name: value[name] for name in _OF_CONNECTION}
+        ),
+        **{name: value[name] for name in _OF_RUN},
         files=line.files,
         live=server is not None or _names_a_server(decided),
-        origins=MappingProxyType(
-            {name: each.origin for name, each in decided.items() if name not in _MERGED}
-        ),
-        config=path,
+        origins=MappingProxyType(origins),
+        config=config_path,
         profile=server.name if server else None,
         color=server.color if server else None,
         keys=MappingProxyType(dict(config.keys)),
@@ -463,13 +485,7 @@ def _settings(
 
 
 def _names_a_server(decided: Mapping[str, ResolvedOption]) -> bool:
-    """Whether this very run says where to connect; what files and variables say holds for every run."""
+    """Whether the arguments of this run say where to connect. Files and variables hold for every run."""
     return any(
         decided[name].rank >= OriginRank.DSN for name in ("host", "port", "user", "password", "socket")
     )
-
-
-_MERGED = {"ssl", "ssl_verify_server_cert", "protocol"} | {
-    option.name for option in OPTIONS if option.section is Section.ORIGINS
-}
-"""Options without a field: they only have a say in others."""

@@ -1,4 +1,4 @@
-"""A text that does not show itself."""
+"""Passwords: a type that does not print them, and masks for those on the command line."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MASK: Final = "****"
 
 
 class Secret:
-    """A password: printed, formatted or logged it is `****`; only `reveal()` says it.
+    """A password. Printed, formatted or logged it is `****`; only `reveal()` returns it.
 
-    It holds what was typed. Bytes that were not UTF-8 are in it as surrogate escapes, so the wire takes
-    `reveal().encode("utf-8", "surrogateescape")`.
+    Bytes that were not UTF-8 are held as surrogate escapes, so the connection sends `reveal().encode("utf-8",
+    "surrogateescape")`.
 
     >>> str(Secret("tiger")), f"{Secret('tiger')!r:>6}"
     ('****', '  ****')
@@ -27,13 +27,14 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
+        """The password."""
         return self._text
 
     def __repr__(self) -> str:
         return MASK
 
     def __bool__(self) -> bool:
-        """Whether there is a password at all: an empty one means none is to be sent."""
+        """Whether the password is not empty. An empty one means that none is sent."""
         return bool(self._text)
 
     def __eq__(self, other: object) -> bool:
@@ -44,7 +45,8 @@ class Secret:
 
 
 def secret_span(argument: str) -> tuple[int, int]:
-    """Where in one argument a password is, or what may be a mistyped one: nowhere is an empty span.
+    """Start and end of a password, or of what may be a mistyped one, in one argument; an empty span where there is
+    none.
 
     >>> [slice(*secret_span(each)) for each in ("-ptiger", "mysql://scott:tiger@db1/", "-hdb1")]
     [slice(2, 7, None), slice(14, 19, None), slice(0, 0, None)]
@@ -62,16 +64,15 @@ def secret_span(argument: str) -> tuple[int, int]:
 
 
 def mask_secret(argument: str) -> str:
-    """`argument` as it may be repeated in an error."""
+    """`argument` with its password replaced, for an error message."""
     start, end = secret_span(argument)
     return argument[:start] + (MASK if start < end else "") + argument[end:]
 
 
 def hide_secrets(argv: Sequence[str]) -> bool:
-    """Overwrite with `x` the passwords among `argv`, the last arguments this process was started with.
+    """Overwrite with `x` the passwords among `argv`, the last arguments of this process, in the process list.
 
-    False where they stay readable, so that the user can be warned; True also where there are none. Never
-    raises.
+    Return whether no password can be read there any more. Never raises.
     """
     spans = [secret_span(argument) for argument in argv]
     if all(start >= end for start, end in spans):
@@ -105,13 +106,13 @@ def _overwrite(plain: list[bytes], hidden: list[bytes]) -> bool:
 
 
 def _arguments() -> tuple[int, int]:
-    """Addresses at which the kernel keeps our arguments: arg_start and arg_end, see proc_pid_stat(5)."""
+    """Addresses of our arguments in memory: arg_start and arg_end, see proc_pid_stat(5)."""
     after_name = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     return int(after_name[45]), int(after_name[46])
 
 
 def _writable(start: int, end: int) -> bool:
-    """Whether these addresses are ours to write: a wrong one would end the process, not raise."""
+    """Whether these addresses are mapped and writable: writing to others would end the process."""
     for line in Path("/proc/self/maps").read_text().splitlines():
         span, permissions = line.split()[:2]
         low, high = (int(bound, 16) for bound in span.split("-"))

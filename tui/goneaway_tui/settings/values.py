@@ -1,4 +1,4 @@
-"""Reading one value: text in, value out, Misread with what it is not and what to write."""
+"""Readers of option values: a text in, a value out. They raise InvalidValue with what is wrong and what to write."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FALSE = ("0", "false", "no", "off")
 
 
 def shown(text: str) -> str:
-    """`text` fit for one line of an error: short, and with nothing a terminal would obey.
+    """`text` for one line of an error: short, and without control characters.
 
     >>> shown("db1"), shown("a b" * 20)
     ("'db1'", "'a ba ba ba ba ba ba ba ba ba ba ba ba ba...'")
@@ -27,7 +27,9 @@ def shown(text: str) -> str:
 
 
 class InvalidValue(ValueError):
-    """What cannot be taken. Its `str` repeats the text, as may not be done with what might be part of a password."""
+    """A text that is no value of its option. Its `str` repeats the text; `what` does not, for texts that may hold a
+    password.
+    """
 
     def __init__(self, what: str, text: str, hint: str) -> None:
         super().__init__(_("{what}: {text}", what=what, text=shown(text)))
@@ -36,19 +38,20 @@ class InvalidValue(ValueError):
 
 
 def switch(text: str) -> bool:
+    """A yes or no, in the words of the mysql client."""
     word = text.strip().lower()
     if word not in _TRUE + _FALSE:
         raise InvalidValue(_("not a yes or no"), text, _("write 1 or 0"))
     return word in _TRUE
 
 
-def unless(text: str) -> bool:
-    """The opposite of what is said, for a switch whose name begins with `no-`."""
+def negated_switch(text: str) -> bool:
+    """The opposite of `switch`, for an option whose name begins with `no-`."""
     return not switch(text)
 
 
 def word(text: str) -> str | None:
-    """Any text that can be sent to a server; None where it is empty, as for the `mysql` client."""
+    """Any printable text that is UTF-8; None where it is empty, as in the `mysql` client."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -59,19 +62,19 @@ def word(text: str) -> str | None:
 
 
 def path(text: str) -> str | None:
-    """A file's name, any bytes but NUL; None where it is empty."""
+    """The name of a file: any bytes but NUL; None where it is empty."""
     if "\0" in text:
         raise InvalidValue(_("not a file name"), text, _("it has a NUL character"))
     return text or None
 
 
 def output(text: str) -> str | None:
-    """A file's name; None, which is standard output, for `-`."""
+    """The name of a file; None, which is standard output, for `-`."""
     return None if text == "-" else path(text)
 
 
 def host(text: str) -> str | None:
-    """A name or address that a resolver will at least look at; it raises from deep inside otherwise."""
+    """A host name or address that Python's resolver accepts: it raises UnicodeError for others."""
     name, colon, port = text.rpartition(":")
     if colon and ":" not in name and port.isdecimal():
         raise InvalidValue(_("not a host"), text, _("write the port apart, as in -h db1 -P 3307"))
@@ -87,7 +90,7 @@ def host(text: str) -> str | None:
 
 
 def ssh(text: str) -> str | None:
-    """Whatever `ssh` takes for a destination, an alias of its own too; nothing it would take for an option."""
+    """A destination for `ssh`, also an alias of its config; nothing that `ssh` would take for an option."""
     if text.startswith("-") or not text.isprintable() or " " in text or len(text) > 255:
         raise InvalidValue(
             _("not a destination of ssh"), text, _("write [user@]host, or an alias of your ssh")
@@ -96,6 +99,7 @@ def ssh(text: str) -> str | None:
 
 
 def port(text: str) -> int:
+    """A TCP port."""
     number = text.strip()
     if not (number.isascii() and number.isdecimal() and len(number) <= 5 and 1 <= int(number) <= 65535):
         raise InvalidValue(_("not a port"), text, _("a port is a number from 1 to 65535"))
@@ -103,7 +107,7 @@ def port(text: str) -> int:
 
 
 def listen(text: str) -> ListenAddress:
-    """An address and a port, the address in brackets where it has colons.
+    """An address and a port; an IPv6 address in brackets.
 
     >>> str(listen("[::1]:9104")), str(listen("0.0.0.0:9200"))
     ('[::1]:9104', '0.0.0.0:9200')
@@ -112,23 +116,26 @@ def listen(text: str) -> ListenAddress:
     is_bracketed = address.startswith("[") and address.endswith("]")
     try:
         bare = host(address[1:-1] if is_bracketed else address)
-        known = port(number)
+        port_number = port(number)
     except ValueError:
-        bare, known = None, 0
+        bare, port_number = None, 0
     if not (colon and bare) or (":" in bare) != is_bracketed:
         raise InvalidValue(
             _("not an address and a port"), text, _("write them as in 127.0.0.1:9104 or [::1]:9104")
         )
-    return ListenAddress(bare, known)
+    return ListenAddress(bare, port_number)
 
 
-def count(least: int, most: int, span: str) -> Callable[[str], int]:
-    """A reader of whole numbers between two bounds; `span` says them to a person."""
+def count(minimum: int, maximum: int, span: str) -> Callable[[str], int]:
+    """A reader of whole numbers in a range; `span` names the range in an error."""
 
     def read(text: str) -> int:
         number = text.strip().replace("_", "").replace(",", "")
         if not (
-            number.isascii() and number.isdecimal() and len(number) <= 12 and least <= int(number) <= most
+            number.isascii()
+            and number.isdecimal()
+            and len(number) <= 12
+            and minimum <= int(number) <= maximum
         ):
             raise InvalidValue(_("not a number in range"), text, _("it may be {span}", span=_(span)))
         return int(number)
@@ -137,18 +144,19 @@ def count(least: int, most: int, span: str) -> Callable[[str], int]:
 
 
 def secret(text: str) -> Secret:
+    """A password as it is."""
     return Secret(text)
 
 
-def seconds(least: float, most: float, span: str) -> Callable[[str], float]:
-    """A reader of durations between two bounds, in seconds; `span` says them to a person."""
+def seconds(minimum: float, maximum: float, span: str) -> Callable[[str], float]:
+    """A reader of durations in a range, in seconds; `span` names the range in an error."""
 
     def read(text: str) -> float:
         try:
             duration = parse_duration(text)
         except ValueError:
             raise InvalidValue(_("not a duration"), text.strip(), _(DURATION)) from None
-        if not least <= duration <= most:
+        if not minimum <= duration <= maximum:
             raise InvalidValue(_("out of range"), text, _("it may be {span}", span=_(span)))
         return duration
 
@@ -156,27 +164,29 @@ def seconds(least: float, most: float, span: str) -> Callable[[str], float]:
 
 
 def connect_timeout(text: str) -> float:
-    """Seconds. 0 is the clients' word for no limit: it becomes 12 hours, the most their own option takes."""
+    """Seconds. 0 means no limit to the clients: it becomes 12 hours, the maximum of their own option."""
     duration = seconds(0, 43_200, marked("up to 12h"))(text)
     return max(duration, 0.1) if duration else 43_200
 
 
-def _begun(text: str, names: Sequence[str]) -> str:
-    """The one of `names` that is `text`, or begins with it, as the clients take it; else empty."""
+def _completed(text: str, names: Sequence[str]) -> str:
+    """The one of `names` that `text` is, or abbreviates, as in the clients; else empty."""
     word = text.strip().upper().replace("-", "_")
     begun = [name for name in names if name.startswith(word)]
     return word if word in names else begun[0] if word and len(begun) == 1 else ""
 
 
 def ssl_mode(text: str) -> SslMode:
-    mode = _begun(text, tuple(SslMode))
+    """A mode of TLS, which may be abbreviated."""
+    mode = _completed(text, tuple(SslMode))
     if not mode:
         raise InvalidValue(_("not a mode"), text, _("it is one of {names}", names=", ".join(SslMode)))
     return SslMode(mode)
 
 
 def protocol(text: str) -> Transport:
-    name = _begun(text, (*Transport, "PIPE", "MEMORY"))
+    """A transport, which may be abbreviated."""
+    name = _completed(text, (*Transport, "PIPE", "MEMORY"))
     if not name:
         raise InvalidValue(_("not a protocol"), text, _("it is one of {names}", names=", ".join(Transport)))
     if name not in tuple(Transport):
@@ -185,7 +195,7 @@ def protocol(text: str) -> Transport:
 
 
 def language(text: str) -> str:
-    """A key of `language.LANGUAGES`, by its name or a locale's that means it."""
+    """A key of `i18n.LANGUAGES`, by its name or by a locale."""
     named = language_named(text.strip())
     if named is None:
         raise InvalidValue(
@@ -195,6 +205,8 @@ def language(text: str) -> str:
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:
+    """A reader of one of a few words."""
+
     def read(text: str) -> str:
         if text.strip().lower() not in names:
             raise InvalidValue(_("not known"), text, _("it is one of {names}", names=", ".join(names)))
@@ -204,7 +216,7 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """A command's words, as a shell would cut them; no shell ever sees them."""
+    """The words of a command, split as by a shell; no shell runs it."""
     try:
         cut = tuple(shlex.split(text))
     except ValueError:
@@ -217,7 +229,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def keep(text: str) -> RecordingBound:
-    """A time or a size.
+    """The limit of a recording: a time or a size.
 
     >>> keep("7d").seconds, keep("500MiB").bytes
     (604800, 524288000)

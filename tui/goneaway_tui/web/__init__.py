@@ -1,1 +1,1 @@
-"""The screen in a browser: who may ask for it, a page, and a process for each who looks."""
+"""The screen in a browser: the guard, a page, and a process for each browser."""

@@ -1,9 +1,9 @@
-"""What a browser sends as keys, reduced to what a keyboard, a mouse and a clipboard can produce.
+"""Reduce what a browser sends to what a keyboard, a mouse and a clipboard can produce.
 
-The screen's process believes its terminal: a report of a size changes how much it draws, and a paste without an end is
-held in memory. A page is no terminal, so neither reaches the process. Every escape character that passes begins a whole
-token that may pass, so no two of what passes can join to something that may not. The process queues what it is sent
-without a bound, so a bucket of tokens bounds how much that is.
+The process of the screen trusts its terminal: a report of a size changes how much it draws, and a paste without an
+end stays in memory. A page is no terminal, so neither reaches the process. Every escape character that passes begins
+a whole token that may pass, so tokens that pass cannot join to one that may not. The process queues its input without
+a limit, so a token bucket limits the input.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from goneaway_tui.ports import Clock
 MAX_PASTE_CHARACTERS = 64 * 1024
 """Of one paste; the rest of it is dropped."""
 KEYS_A_SECOND = 1000.0
-"""Sequences and characters, in the long run; what is beyond is dropped. A held key repeats 30 times a second, and a mouse
-moves once a frame."""
+"""Sequences and characters on average; more are dropped. A held key repeats 30 times a second, and a mouse moves once
+a frame.
+"""
 MAX_KEYS_AT_ONCE = 4096
 PASTED_AS_KEY = 64
 """Characters of a paste that count as one key: the process takes a paste as one event."""
 ESCAPE_KEY = "\x1b[27u"
-"""The escape key as the kitty protocol writes it: nothing that follows can continue it."""
+"""The escape key in the kitty protocol: nothing that follows can continue it."""
 
 _TOKEN = re.compile(
     r"""
@@ -34,8 +35,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-"""What matches nothing here is dropped: controls of one character (C1), and an escape character that begins what only a
-terminal says (DCS, OSC, SOS, PM, APC) or nothing at all."""
+"""What matches nothing here is dropped: control characters (C1), and an escape character that begins what only a
+terminal sends (DCS, OSC, SOS, PM, APC) or nothing at all.
+"""
 _ALLOWED = re.compile(
     r"""\x1b\[ (?: [0-9;:]* [A-HPQRSZu~]  # keys, also as the kitty protocol writes them
                  | <[0-9;]+ [Mm]          # the mouse (SGR)
@@ -49,7 +51,7 @@ _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 
 
 class BrowserInput:
-    """The characters of one browser, in the order it sends them."""
+    """The input of one browser, in the order of its messages."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -62,7 +64,9 @@ class BrowserInput:
         """Characters of the open paste so far; None where none is open."""
 
     def allowed(self, characters: str, *, is_behind: bool = False) -> str:
-        """What of it may go to the screen's process: nothing but the end of a paste to one that `is_behind`."""
+        """The characters that may go to the screen's process. To a process that `is_behind` only the end of a paste
+        may go.
+        """
         now = self._clock()
         self._keys = min(MAX_KEYS_AT_ONCE, self._keys + KEYS_A_SECOND * (now - self._counted_at))
         self._counted_at = now
@@ -94,21 +98,21 @@ class BrowserInput:
         return ESCAPE_KEY if token["escape"] else token[0]
 
     def _of_paste(self, token: re.Match[str], pasted: int) -> str:
-        """No escape character: what a program has coloured is pasted without its colours."""
+        """The characters of a paste without escape sequences: text that a program coloured is pasted without colours."""
         text = token["text"] or (token["with_alt"] or "")[1:]
         passes = self._paid(text[: MAX_PASTE_CHARACTERS - pasted], 1 / PASTED_AS_KEY)
         self._pasted = pasted + len(passes)
         return passes
 
     def _paid(self, text: str, keys: float) -> str:
-        """As much of the text as may come now, where each character counts as so many `keys`."""
+        """As much of the text as the token bucket allows, where each character costs so many `keys`."""
         passes = text[: int(self._keys / keys)]
         self._keys -= len(passes) * keys
         return passes
 
 
 def _names_characters(sequence: str) -> bool:
-    """Whether every number of a key of the kitty protocol is a character's: of another the process's reader breaks.
+    """Whether every number in a key of the kitty protocol is a character: Textual's parser fails at other numbers.
 
     >>> _names_characters("\x1b[97;5u"), _names_characters("\x1b[1114112u"), _names_characters("\x1b[55296u")
     (True, False, False)

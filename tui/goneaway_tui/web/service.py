@@ -1,4 +1,7 @@
-"""The bound on lines that strangers can make us write."""
+"""The web service: a page, a WebSocket with a screen for each browser, and downloads, on one guarded address.
+
+Every bound here is against browsers that are not ours: on lines written, connections, bytes and seconds.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from aiohttp.web_protocol import RequestHandler
 from textual_serve.download_manager import DownloadManager
 
 from goneaway_tui.errors import SettingsError
-from goneaway_tui.http_auth import CHALLENGE, UNKNOWN, Guard, HttpEndpoint, refusal_text, tls_context
+from goneaway_tui.http_auth import CHALLENGE, UNAUTHORIZED, Guard, HttpEndpoint, refusal_text, tls_context
 from goneaway_tui.i18n import _
 from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
@@ -31,11 +34,11 @@ from goneaway_tui.web.browser_input import BrowserInput
 from goneaway_tui.web.viewer import ScreenProgram, Viewer
 
 MAX_LINES, SECONDS = 20, 10.0
-"""So many lines are written in so long."""
+"""How many lines at most are written in how many seconds."""
 
 
 class LogLimit:
-    """Takes lines and writes them, as long as they are not too many. Used in one thread."""
+    """Writes lines, at most MAX_LINES in SECONDS, and then how many were left out. Used in one thread."""
 
     def __init__(self, write: Callable[[str], object], clock: Clock) -> None:
         self._write = write
@@ -55,105 +58,106 @@ class LogLimit:
 
 
 SILENT_SECONDS = 10.0
-"""How long a connection may ask nothing, between requests as well."""
+"""Longest time that a connection may send no request, also between requests."""
 ANSWER_SECONDS = 30.0
-"""How long it may take over one answer, or a piece of a download: the largest file of the page is some 500 KB."""
+"""Longest time for one answer, or one piece of a download: the largest file of the page is some 500 KB."""
 HANDSHAKE_SECONDS = 5.0
-"""How long TLS may take to be agreed. Such a connection cannot be closed earlier: it has no transport yet."""
+"""Longest time of a TLS handshake. Such a connection cannot be closed earlier: it has no transport yet."""
 SWEEP_SECONDS = 1.0
-"""How often those whose time is over are looked for."""
+"""Time between two searches for connections to close."""
 MAX_CONNECTIONS = 64
-"""Besides those of the viewers. A page needs some six at a time."""
+"""Without those of viewers. A page needs some six at a time."""
 
 
 class OpenConnections:
-    """Those of one service. Used in its event loop alone."""
+    """The connections of one service, without those of viewers bounded in number and time. Used in its event loop alone."""
 
     def __init__(self) -> None:
         self._open: dict[RequestHandler, float] = {}
-        """When each last got on, longest ago first; without those of viewers."""
+        """When each last made progress, longest ago first; without those of viewers."""
         self._viewers: set[RequestHandler] = set()
 
     async def listen(
         self, server: web.Server, host: str, port: int, context: ssl.SSLContext | None
     ) -> asyncio.Server:
-        """Hand what is accepted there to `server`. Raises OSError where that is not possible."""
+        """Accept connections there for `server`. Raises OSError where the address cannot be listened on."""
         handshake: dict[str, Any] = {} if context is None else {"ssl_handshake_timeout": HANDSHAKE_SECONDS}
 
         def accepted() -> RequestHandler:
             self._make_room()
             handler = server()
-            self.gets_on(handler)
+            self.note_progress(handler)
             return handler
 
         return await asyncio.get_running_loop().create_server(accepted, host, port, ssl=context, **handshake)
 
-    def gets_on(self, handler: RequestHandler) -> None:
-        """It is new, asks something, or has taken a piece of its answer."""
+    def note_progress(self, handler: RequestHandler) -> None:
+        """Note progress: the connection is new, sends a request, or has taken a piece of its answer."""
         self._open.pop(handler, None)
         self._open[handler] = asyncio.get_running_loop().time()
 
     @contextmanager
     def exempt(self, handler: RequestHandler) -> Iterator[None]:
-        """While inside, the connection is a viewer's."""
+        """While inside, the connection is a viewer's, whose time is not bounded."""
         self._open.pop(handler, None)
         self._viewers.add(handler)
         try:
             yield
         finally:
             self._viewers.discard(handler)
-            self.gets_on(handler)
+            self.note_progress(handler)
 
     async def sweep(self) -> None:
-        """Close those whose time is over, until cancelled."""
+        """Close connections that made no progress for ANSWER_SECONDS, until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             now = asyncio.get_running_loop().time()
             self._forget_closed(now)
-            for each in [each for each, since in self._open.items() if now - since > ANSWER_SECONDS]:
-                self._abort(each)
-            for each in self._viewers:
-                # It has been given up, and what is still to be sent would keep it open for ever.
-                if each.transport is not None and each.transport.is_closing():
-                    each.transport.abort()
+            for handler in [handler for handler, since in self._open.items() if now - since > ANSWER_SECONDS]:
+                self._abort(handler)
+            for handler in self._viewers:
+                # A transport that is closing would wait for ever to send the rest to a browser that is gone.
+                if handler.transport is not None and handler.transport.is_closing():
+                    handler.transport.abort()
 
     def abort_all(self) -> None:
-        """All but those of viewers."""
-        for each in list(self._open):
-            self._abort(each)
+        """Close all connections but those of viewers."""
+        for handler in list(self._open):
+            self._abort(handler)
 
     def _make_room(self) -> None:
-        """Close those that got on longest ago while there are too many."""
+        """Close the connections without progress for longest, so that one more fits into MAX_CONNECTIONS."""
         self._forget_closed(asyncio.get_running_loop().time())
         excess = len(self._open) + 1 - MAX_CONNECTIONS
-        for each in [each for each in self._open if each.transport is not None][: max(0, excess)]:
-            self._abort(each)
+        connected = [handler for handler in self._open if handler.transport is not None]
+        for handler in connected[: max(0, excess)]:
+            self._abort(handler)
 
     def _forget_closed(self, now: float) -> None:
-        """A new one has no transport either, until TLS is agreed."""
-        for each, since in list(self._open.items()):
-            if each.transport is None and now - since > HANDSHAKE_SECONDS:
-                del self._open[each]
+        """Forget connections without a transport: they are closed, or did not agree TLS in HANDSHAKE_SECONDS."""
+        for handler, since in list(self._open.items()):
+            if handler.transport is None and now - since > HANDSHAKE_SECONDS:
+                del self._open[handler]
 
     def _abort(self, handler: RequestHandler) -> None:
-        """Without the rest of its answer, for which a transport that is closed would wait."""
+        """Close a connection at once. `close` of its transport would wait until the rest of the answer is taken."""
         del self._open[handler]
         if handler.transport is not None:
             handler.transport.abort()
 
 
 HEARTBEAT_SECONDS = 15.0
-"""How often a browser that says nothing is asked whether it is there."""
+"""Time between two pings to a browser that sends nothing."""
 PATIENCE_SECONDS = 5.0
-"""How long everybody may take to let go when we end."""
-MOST_BYTES = 1 << 20
-"""Of one message: what is pasted is one."""
+"""How long open requests may take when the service ends."""
+MAX_MESSAGE_BYTES = 1 << 20
+"""Of one message; a text that is pasted is one message."""
 WIDEST, HIGHEST = 1000, 500
 """Cells of a screen."""
 CLOSING_SECONDS = 3.0
-"""How long a browser may take to agree that its socket is closed."""
-LONGEST_PATH = 1024
-"""Characters of what is asked for, with its query."""
+"""Longest time that a browser may take to confirm that its WebSocket is closed."""
+MAX_PATH_CHARACTERS = 1024
+"""Characters of a path with its query, at most."""
 MIME = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 POLICY = {
     "Content-Security-Policy": (
@@ -165,45 +169,49 @@ POLICY = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""What every answer carries."""
+"""The headers of every answer."""
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Close = Callable[[int, str], Awaitable[None]]
-"""With a code and a reason."""
+"""Closes a WebSocket with a code and a reason."""
 
 
 class WebService:
-    """Answers while `run` runs; `stop` from any thread."""
+    """The web service. `run` answers until `stop`, which any thread may call."""
 
     def __init__(
         self,
-        doorway: HttpEndpoint,
+        endpoint: HttpEndpoint,
         guard: Guard,
         program: ScreenProgram,
-        most: int,
+        max_viewers: int,
         say: Callable[[str], object],
     ) -> None:
-        """`most` may look at once; `say` takes lines for who started us."""
-        self._doorway = doorway
+        """`max_viewers` may look at once; `say` takes a line for the person who started the service."""
+        self._endpoint = endpoint
         self._guard = guard
         self._program = program
-        self._most = most
+        self._max_viewers = max_viewers
         self._say = say
         self._downloads = DownloadManager()
-        self._looking: dict[Viewer, Close] = {}
+        self._viewers: dict[Viewer, Close] = {}
         self._connections = OpenConnections()
         self._files = _framework_files()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
+        """End `run`. Any thread may call this."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopped.set)
 
-    async def run(self, opened: Callable[[int], object]) -> None:
-        """`opened` is told the port. Raises SettingsError where nobody can listen there, FileError for a certificate."""
-        context, where = tls_context(self._doorway), self._doorway
+    async def run(self, on_listening: Callable[[int], object]) -> None:
+        """Answer until stopped; `on_listening` is called with the port.
+
+        Raises SettingsError where the address cannot be listened on, and FileError for a certificate.
+        """
+        context = tls_context(self._endpoint)
         self._loop = asyncio.get_running_loop()
-        _tell_of_faults(self._say)
+        _report_library_errors(self._say)
         runner = web.AppRunner(
             self.application(),
             access_log=None,
@@ -212,50 +220,54 @@ class WebService:
         )
         await runner.setup()
         try:
-            assert runner.server is not None  # noqa: S101 - `setup` has made it
-            listener = await self._connections.listen(runner.server, where.host, where.port, context)
-            sweeper = asyncio.create_task(self._connections.sweep())
-            try:
-                opened(listener.sockets[0].getsockname()[1])
-                await self._stopped.wait()
-            finally:
-                sweeper.cancel()
-                listener.close()
-                self._connections.abort_all()
+            await self._answer_until_stopped(runner, context, on_listening)
         except OSError as error:
+            address = f"{self._endpoint.host}:{self._endpoint.port}"
             raise SettingsError(
-                _(
-                    "cannot listen on {place}: {why}",
-                    place=f"{where.host}:{where.port}",
-                    why=error.strerror or error,
-                ),
+                _("cannot listen on {place}: {why}", place=address, why=error.strerror or error),
                 _("choose another with --listen"),
             ) from None
         finally:
             await runner.cleanup()
 
+    async def _answer_until_stopped(
+        self, runner: web.AppRunner, context: ssl.SSLContext | None, on_listening: Callable[[int], object]
+    ) -> None:
+        assert runner.server is not None  # noqa: S101 - `setup` has made it
+        endpoint = self._endpoint
+        listener = await self._connections.listen(runner.server, endpoint.host, endpoint.port, context)
+        sweeper = asyncio.create_task(self._connections.sweep())
+        try:
+            on_listening(listener.sockets[0].getsockname()[1])
+            await self._stopped.wait()
+        finally:
+            sweeper.cancel()
+            listener.close()
+            self._connections.abort_all()
+
     def application(self) -> web.Application:
+        """The routes, behind the guard."""
         application = web.Application(middlewares=[self._guarded])
         application.add_routes(
             [
                 web.get("/", self._page),
                 web.get(r"/{name:page\.(?:css|js)}", self._page),
-                web.get("/ws", self._look),
+                web.get("/ws", self._show_screen),
                 web.get("/download/{key}", self._download),
                 web.get("/static/{name:.+}", self._static),
             ]
         )
         application.on_response_prepare.append(_with_policy)
-        application.on_shutdown.append(self._part)
+        application.on_shutdown.append(self._close_all)
         return application
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Answer) -> web.StreamResponse:
-        self._connections.gets_on(request.protocol)
+        self._connections.note_progress(request.protocol)
         return await self._answered(request, handler)
 
     async def _answered(self, request: web.Request, handler: Answer) -> web.StreamResponse:
-        if len(request.raw_path) > LONGEST_PATH:
+        if len(request.raw_path) > MAX_PATH_CHARACTERS:
             return web.Response(status=414, text="414\n")
         status = self._guard.refusal(
             request.headers,
@@ -265,7 +277,7 @@ class WebService:
         )
         if status is None:
             return await handler(request)
-        headers = {"WWW-Authenticate": CHALLENGE} if status == UNKNOWN else None
+        headers = {"WWW-Authenticate": CHALLENGE} if status == UNAUTHORIZED else None
         return web.Response(status=status, text=f"{refusal_text(status)}\n", headers=headers)
 
     async def _page(self, request: web.Request) -> web.Response:
@@ -273,76 +285,80 @@ class WebService:
         text = (files("goneaway_tui.web") / "page" / name).read_text("utf-8")
         if name == "index.html":
             words = {"lost": _("The connection broke."), "again": _("Again"), "trying": _("Trying again ...")}
-            text = Template(text).substitute({key: html.escape(said) for key, said in words.items()})
+            text = Template(text).substitute({key: html.escape(word) for key, word in words.items()})
         return web.Response(text=text, content_type=MIME[name.rpartition(".")[2]])
 
     async def _static(self, request: web.Request) -> web.Response:
-        """From memory: an answer that is not taken holds no file open, and no path is looked for on the disk."""
+        """A file of the framework, from memory: no request opens a file or looks for a path on the disk."""
         name = request.match_info["name"]
         if name not in self._files:
             raise web.HTTPNotFound
         mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return web.Response(body=self._files[name], content_type=mime)
 
-    async def _look(self, request: web.Request) -> web.StreamResponse:
-        """A screen, for as long as somebody looks."""
+    async def _show_screen(self, request: web.Request) -> web.StreamResponse:
+        """A WebSocket with a screen of its own, until the browser or the screen ends it."""
         socket = web.WebSocketResponse(
-            heartbeat=HEARTBEAT_SECONDS, max_msg_size=MOST_BYTES, timeout=CLOSING_SECONDS
+            heartbeat=HEARTBEAT_SECONDS, max_msg_size=MAX_MESSAGE_BYTES, timeout=CLOSING_SECONDS
         )
         await socket.prepare(request)
         close = partial(_close, socket, request.transport)
-        if len(self._looking) >= self._most:
-            why = _("{number} look already, and no more may.", number=self._most)
+        if len(self._viewers) >= self._max_viewers:
+            why = _("{number} look already, and no more may.", number=self._max_viewers)
             await close(WSCloseCode.TRY_AGAIN_LATER, why)
             return socket
 
-        async def ended(was_left: bool, said: str) -> None:  # noqa: FBT001 - told by position
+        async def on_end(was_left: bool, last_line: str) -> None:  # noqa: FBT001 - passed by position
             if was_left:
                 await close(WSCloseCode.OK, _("The screen was left."))
             elif not socket.closed:
-                self._complain(said)
+                self._complain(last_line)
                 await close(WSCloseCode.INTERNAL_ERROR, _("The screen broke."))
 
-        viewer = Viewer(self._program, self._downloads, socket.send_bytes, socket.send_str, ended)
-        self._looking[viewer] = close
+        viewer = Viewer(self._program, self._downloads, socket.send_bytes, socket.send_str, on_end)
+        self._viewers[viewer] = close
         with self._connections.exempt(request.protocol):
             try:
-                await viewer.start(
-                    _cells(request.query.get("width"), 80, WIDEST),
-                    _cells(request.query.get("height"), 24, HIGHEST),
-                )
-                await _obey(socket, viewer)
-            except OSError as error:
-                self._complain(str(error.strerror or error))
-                await close(WSCloseCode.INTERNAL_ERROR, _("No screen could be begun."))
+                await self._run_viewer(viewer, socket, request)
             finally:
                 try:
                     await viewer.stop()
                 finally:
-                    del self._looking[viewer]
+                    del self._viewers[viewer]
         return socket
 
+    async def _run_viewer(self, viewer: Viewer, socket: web.WebSocketResponse, request: web.Request) -> None:
+        try:
+            await viewer.start(
+                _cells(request.query.get("width"), 80, WIDEST),
+                _cells(request.query.get("height"), 24, HIGHEST),
+            )
+            await _forward_input(socket, viewer)
+        except OSError as error:
+            self._complain(str(error.strerror or error))
+            await self._viewers[viewer](WSCloseCode.INTERNAL_ERROR, _("No screen could be begun."))
+
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        """A file for who looks: always one to be kept, never a page of ours."""
+        """A file from a screen. The browser saves it and never shows it as a page of ours."""
         key = request.match_info["key"]
         try:
-            told = await self._downloads.get_download_metadata(key)
+            metadata = await self._downloads.get_download_metadata(key)
         except KeyError:
             raise web.HTTPNotFound from None
-        disposition = f"attachment; filename*=UTF-8''{quote(told.file_name, safe='')}"
+        disposition = f"attachment; filename*=UTF-8''{quote(metadata.file_name, safe='')}"
         response = web.StreamResponse(headers={"Content-Disposition": disposition})
         response.content_type = "application/octet-stream"
         await response.prepare(request)
         async for piece in self._downloads.download(key):
             await response.write(piece)
-            self._connections.gets_on(request.protocol)
+            self._connections.note_progress(request.protocol)
         await response.write_eof()
         return response
 
-    async def _part(self, _application: web.Application) -> None:
-        """Everybody is told that we go, at once."""
+    async def _close_all(self, _application: web.Application) -> None:
+        """Close every screen, and say why on its page."""
         why = _("The program that shows this has ended.")
-        closing = (close(WSCloseCode.GOING_AWAY, why) for close in [*self._looking.values()])
+        closing = (close(WSCloseCode.GOING_AWAY, why) for close in [*self._viewers.values()])
         await asyncio.gather(*closing)
 
     def _complain(self, why: str) -> None:
@@ -350,18 +366,18 @@ class WebService:
 
 
 def _framework_files() -> dict[str, bytes]:
-    """What the framework's page is made of, by the end of its path: some 1 MB."""
+    """The static files of textual-serve by their path: some 1 MB."""
     folder = Path(textual_serve.__file__).parent / "static"
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
 
 
-async def _obey(socket: web.WebSocketResponse, viewer: Viewer) -> None:
-    """Hand on keys and sizes. What the page would not say is passed over."""
+async def _forward_input(socket: web.WebSocketResponse, viewer: Viewer) -> None:
+    """Send the browser's keys and sizes to the screen. Messages that our page does not send are ignored."""
     browser = BrowserInput(asyncio.get_running_loop().time)
     async for message in socket:
-        match _said(message.data) if message.type is WSMsgType.TEXT else None:
+        match _parsed(message.data) if message.type is WSMsgType.TEXT else None:
             case ["stdin", str(keys)]:
                 allowed = browser.allowed(keys, is_behind=viewer.is_behind)
                 await viewer.send_bytes(allowed.encode("utf-8", "replace"))
@@ -375,28 +391,32 @@ async def _obey(socket: web.WebSocketResponse, viewer: Viewer) -> None:
                 await viewer.blur()
 
 
-def _said(text: str) -> object:
+def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def _cells(said: object, usual: int, most: int) -> int:
-    """
+def _cells(value: object, default: int, maximum: int) -> int:
+    """A number of cells that a browser sent, from 1 to `maximum`; `default` for what is no number.
+
     >>> _cells("132", 80, 1000), _cells("x", 80, 1000), _cells(10**9, 80, 1000), _cells([], 80, 1000)
     (132, 80, 1000, 80)
     """
     try:
-        return max(1, min(int(said), most)) if isinstance(said, str | int) else usual
+        return max(1, min(int(value), maximum)) if isinstance(value, str | int) else default
     except ValueError:
-        return usual
+        return default
 
 
 async def _close(
     socket: web.WebSocketResponse, transport: asyncio.Transport | None, code: int, why: str
 ) -> None:
-    """The page shows why. A closing frame has room for 123 bytes. Who neither reads it nor answers is hung up on."""
+    """Close a WebSocket; the page shows `why`, of which a closing frame holds 123 bytes.
+
+    The connection of a browser that neither reads the frame nor answers is aborted.
+    """
     message = why.encode()[:123].decode("utf-8", "ignore").encode()
     try:
         async with asyncio.timeout(2 * CLOSING_SECONDS):
@@ -412,10 +432,10 @@ async def _with_policy(_request: web.Request, response: web.StreamResponse) -> N
     response.headers.update(POLICY)
 
 
-def _tell_of_faults(say: Callable[[str], object]) -> None:
-    """What the libraries would write as a traceback is a line."""
+def _report_library_errors(say: Callable[[str], object]) -> None:
+    """Write one line where the libraries would log a traceback."""
 
-    class Told(logging.Handler):
+    class LineHandler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             error = record.exc_info[1] if record.exc_info else None
             why = f": {type(error).__name__}: {error}" if error else ""
@@ -423,5 +443,5 @@ def _tell_of_faults(say: Callable[[str], object]) -> None:
 
     for name in ("aiohttp", "asyncio", "textual-serve"):
         logger = logging.getLogger(name)
-        logger.handlers[:] = [Told(logging.ERROR)]
+        logger.handlers[:] = [LineHandler(logging.ERROR)]
         logger.propagate = False

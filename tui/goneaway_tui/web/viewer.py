@@ -1,7 +1,7 @@
-"""One who looks: a process that draws the screen, between its pipes and the browser's socket.
+"""One browser's screen: a process that draws it, between its pipes and the browser's WebSocket.
 
-The framework's own web driver is at the other end of the pipes. What differs from its service is how the process is
-begun and ended: by no shell, with nothing secret among its arguments or in its environment, and never to outlive us.
+Textual's own web driver runs in the process. Unlike in textual-serve, the process is started without a shell, has
+nothing secret among its arguments or in its environment, and never outlives this one.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 PRELUDE = b"__GANGLION__\n"
-"""What the driver says first."""
-LEAST_LINES = 10
-"""Lines that may come before it."""
-GOODBYE_SECONDS = 3.0
-"""How long the process may take to end."""
+"""The first line of the driver."""
+MAX_LINES_BEFORE_PRELUDE = 10
+"""Lines that may come before the prelude."""
+EXIT_SECONDS = 3.0
+"""Longest time that the process may take to end."""
 MAX_BEHIND_BYTES = 128 * 1024
 """What may wait for the process to read it, besides what the pipe holds."""
-KEPT = 4096
-"""Bytes of its complaints."""
-LEFT = (0, 130)
-"""What it ends with when somebody has left it."""
+STDERR_BYTES = 4096
+"""Bytes of its standard error that are kept."""
+LEFT_STATUSES = (0, 130)
+"""Exit statuses of a screen that its user left."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenProgram:
-    """What draws a screen."""
+    """The program that draws a screen."""
 
-    words: tuple[str, ...]
-    told: bytes = field(repr=False)
-    """The first it reads, behind eight bytes that say how much it is."""
+    command: tuple[str, ...]
+    handoff: bytes = field(repr=False)
+    """The first input of the program, after eight bytes with its length."""
 
 
 class Viewer(AppService):
-    """Lives as long as the socket."""
+    """The process of one browser, which lives as long as the WebSocket."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Viewer(AppService):
         write_str: Callable[[str], Awaitable[None]],
         ended: Callable[[bool, str], Awaitable[None]],
     ) -> None:
-        """`ended` is told whether the screen was left, or broke, and what its process said last."""
+        """`ended` is called with whether the user left the screen, and the last line of the process' standard error."""
         super().__init__(
             "", write_bytes=write_bytes, write_str=write_str, close=_wait, download_manager=downloads
         )
@@ -61,7 +61,7 @@ class Viewer(AppService):
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         environment = self._build_environment(width, height)
         process = await asyncio.create_subprocess_exec(
-            *self._program.words,
+            *self._program.command,
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
@@ -70,22 +70,24 @@ class Viewer(AppService):
             start_new_session=True,  # ctrl+c at our terminal is for us alone
         )
         assert process.stdin is not None  # noqa: S101 - for the type checker
-        told = self._program.told
-        process.stdin.write(len(told).to_bytes(8, "big") + told)
+        handoff = self._program.handoff
+        process.stdin.write(len(handoff).to_bytes(8, "big") + handoff)
         self._process, self._stdin = process, process.stdin
         return process
 
     @property
     def is_behind(self) -> bool:
-        """Whether the process does not read what it is sent as fast as it comes."""
+        """Whether the process reads its input more slowly than it arrives."""
         return self.stdin.transport.get_write_buffer_size() > MAX_BEHIND_BYTES
 
     async def send_bytes(self, data: bytes) -> bool:
-        """Never waits: who waits for the process does not see that the browser is gone. `is_behind` bounds what waits."""
+        """Send keys to the process without waiting: a wait would hide that the browser is gone. `is_behind` bounds
+        the queue.
+        """
         return self._write(b"D", data)
 
     async def send_meta(self, data: dict[str, str | int | bool | None]) -> bool:
-        """The same of what is said of the screen; it is dropped for a process that is behind."""
+        """Send a size or a focus to the process without waiting; dropped for a process that is behind."""
         return not self.is_behind and self._write(b"M", json.dumps(data).encode())
 
     def _write(self, kind: Literal[b"D", b"M"], payload: bytes) -> bool:
@@ -96,31 +98,31 @@ class Viewer(AppService):
         return True
 
     async def run(self) -> None:
-        """Hand on what it draws, until one of the two ends is gone."""
+        """Pass on what the process draws, until the process or the browser is gone."""
         process = self._process
         assert process is not None  # noqa: S101 - `start` has opened it
         assert process.stdout is not None  # noqa: S101
         assert process.stderr is not None  # noqa: S101
-        complaints = asyncio.create_task(_last_of(process.stderr))
+        complaints = asyncio.create_task(_last_line(process.stderr))
         try:
             with suppress(asyncio.IncompleteReadError, ConnectionError, ValueError):
                 await self._hand_on(process.stdout)
             self.stdin.close()
             # A process is not seen to end, nor can it, while what it draws fills the pipe.
-            rest = asyncio.create_task(_last_of(process.stdout))
+            rest = asyncio.create_task(_last_line(process.stdout))
             try:
-                await asyncio.wait_for(process.wait(), GOODBYE_SECONDS)
+                await asyncio.wait_for(process.wait(), EXIT_SECONDS)
             except TimeoutError:
                 self._kill()
                 await process.wait()
             finally:
                 rest.cancel()
-            await self._ended(process.returncode in LEFT, await complaints)
+            await self._ended(process.returncode in LEFT_STATUSES, await complaints)
         finally:
             complaints.cancel()
 
     async def stop(self) -> None:
-        """Have it end, within GOODBYE_SECONDS. It hears so twice: it is asked to, and its input ends."""
+        """End the process within GOODBYE_SECONDS: by a message, and by the end of its input."""
         task, self._task = self._task, None
         if task is None:
             return
@@ -128,7 +130,7 @@ class Viewer(AppService):
         self.stdin.close()
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(GOODBYE_SECONDS):
+                async with asyncio.timeout(EXIT_SECONDS):
                     await self._download_manager.cancel_app_downloads(app_service_id=self.app_service_id)
                     await asyncio.wait({task})
         finally:
@@ -138,15 +140,15 @@ class Viewer(AppService):
             await asyncio.wait({task})
 
     def _kill(self) -> None:
-        """At once, whatever it has not read yet."""
+        """End the process at once, whatever it has not read yet."""
         process = self._process
         if process is not None and process.returncode is None:
             process.kill()
             self.stdin.transport.abort()
 
     async def _hand_on(self, stdout: asyncio.StreamReader) -> None:
-        """Raises IncompleteReadError at its end, and ConnectionError at the browser's."""
-        for _line in range(LEAST_LINES):
+        """Raises IncompleteReadError at the end of the process' output, and ConnectionError at the browser's end."""
+        for _line in range(MAX_LINES_BEFORE_PRELUDE):
             if await stdout.readline() == PRELUDE:
                 break
         take = {b"D": self.on_data, b"M": self.on_meta, b"P": self.on_packed}
@@ -158,13 +160,15 @@ class Viewer(AppService):
 
 
 async def _wait() -> None:
-    """It says that it will end; it is taken at its word once it has."""
+    """Do nothing: the framework calls this to close the WebSocket when a process says that it will end. `run` sees
+    the end.
+    """
 
 
-async def _last_of(stderr: asyncio.StreamReader) -> str:
-    """The last line that is not empty, once no more will come."""
-    kept = b""
-    while piece := await stderr.read(KEPT):
-        kept = (kept + piece)[-KEPT:]
-    lines = [line for line in kept.decode("utf-8", "replace").splitlines() if line.strip()]
+async def _last_line(stderr: asyncio.StreamReader) -> str:
+    """The last line that is not empty, once the stream has ended."""
+    tail = b""
+    while piece := await stderr.read(STDERR_BYTES):
+        tail = (tail + piece)[-STDERR_BYTES:]
+    lines = [line for line in tail.decode("utf-8", "replace").splitlines() if line.strip()]
     return lines[-1].removeprefix("goneaway-tui: ") if lines else ""

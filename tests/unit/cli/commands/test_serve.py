@@ -11,7 +11,7 @@ import pytest
 from goneaway_tui.cli import run
 from goneaway_tui.cli.commands.serve import refuse_unsafe_options
 from goneaway_tui.cli.servers import ConfiguredServer, configured_servers
-from goneaway_tui.cli.web_handoff import WebHandoff, handoff_json, read_handoff
+from goneaway_tui.cli.web_handoff import WebHandoff, pickled_handoff, read_handoff
 from goneaway_tui.errors import SettingsError, Unreachable
 from goneaway_tui.settings import Secret
 from tests.unit.settings.asking import complaint, settings
@@ -89,7 +89,7 @@ def test_who_may_change_from_this_machine_is_told(capsys: pytest.CaptureFixture[
 def test_what_is_handed_over_arrives_whole_and_keys_stay_behind_it() -> None:
     one = settings("serve -h db1 -u dba -ptiger --theme nord")
     with configured_servers([one]) as members:
-        handed, left = passed_on(handoff_json(one, members))
+        handed, left = passed_on(pickled_handoff(one, members))
 
     (member,) = handed.members
     assert "tiger" == member.password.reveal()
@@ -101,17 +101,17 @@ def test_what_is_handed_over_arrives_whole_and_keys_stay_behind_it() -> None:
 
 def test_who_cannot_be_reached_is_handed_over_with_the_reason() -> None:
     one = settings("serve -h db1")
-    away = ConfiguredServer("db1", one, Secret(""), trouble=Unreachable("no way", "wait"))
-    handed, _ = passed_on(handoff_json(one, [away]))
+    away = ConfiguredServer("db1", one, Secret(""), error=Unreachable("no way", "wait"))
+    handed, _ = passed_on(pickled_handoff(one, [away]))
 
     (member,) = handed.members
-    assert member.trouble is not None
-    assert "no way; wait" == member.trouble.line
+    assert member.error is not None
+    assert "no way; wait" == member.error.line
 
 
 @pytest.mark.parametrize("cut", [0, 4, 20])
 def test_what_is_not_whole_is_nothing(cut: int) -> None:
-    told = handoff_json(settings("serve"), [])
+    told = pickled_handoff(settings("serve"), [])
     ours, theirs = os.pipe()
     os.write(theirs, (len(told).to_bytes(8, "big") + told)[:cut])
     os.close(theirs)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from goneaway_tui.cli.commands.watch import Watch
-from goneaway_tui.cli.exec_hook import ExecHook
+from goneaway_tui.cli.commands.watch import ExecHook, Watch
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.export.data import Data
 from goneaway_tui.model.sample import Sample
@@ -122,7 +121,7 @@ def test_a_command_that_fails_is_told_and_does_no_harm(
 def test_a_command_that_fails_every_time_is_told_once_and_counted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("goneaway_tui.cli.exec_hook.PAUSE", 0.0)
+    monkeypatch.setattr("goneaway_tui.cli.commands.watch.EXEC_PAUSE_SECONDS", 0.0)
     with ExecHook(("/nonexistent/program",)) as errand:
         for _ in range(7):
             errand.send({"event": "departed"})

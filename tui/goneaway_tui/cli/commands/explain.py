@@ -1,22 +1,26 @@
-"""`goneaway-tui explain`: logs in, findings out; with a connection, what the server says beside them."""
+"""`goneaway-tui explain`: find the causes of lost connections in logs, beside what a server reports where one can be
+asked.
+"""
 
 from __future__ import annotations
 
 import sys
-import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from datetime import UTC, datetime, timedelta, tzinfo
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from goneaway_tui.cli.factories import LocalZone, live_source
 from goneaway_tui.cli.terminal import invite_to_paste, silence_stdout, tell, use_utf8
-from goneaway_tui.errors import ExitCode, FileError, SettingsError
+from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.opening import STDIN, read_blocks
+from goneaway_tui.settings import Settings
 from goneaway_tui.settings.options import EXPLAIN
 
 if TYPE_CHECKING:
@@ -30,11 +34,91 @@ if TYPE_CHECKING:
     from goneaway_tui.source.live import LiveSource
 
 
-MOST_ENTRIES: Final = 20_000
-"""Of a server's log: more is not held."""
-MOST_DEPARTURES: Final = 5_000
-"""Of a recording."""
+MAX_ENTRIES: Final = 20_000
+"""Entries of a server's error log that are kept; older ones are dropped."""
+MAX_DEPARTURES: Final = 5_000
+"""Departures that are read from a recording; older ones are left out."""
 NOTHING_LOST: Final = marked("no lost or refused connection in what was read")
+
+
+def explain(servers: Sequence[Settings], clock: Clock) -> int:
+    """Explain the errors of the logs that the settings name, with what each server reports; return the exit status.
+
+    Raises SettingsError for a format that is a snapshot's alone, and FileError.
+    """
+    format_name = chosen_format(servers[0].format)
+    if len(servers) == 1:
+        return _explain_with_one_server(servers[0], format_name, clock)
+    return _explain_with_servers(servers, format_name, clock)
+
+
+def _explain_with_one_server(settings: Settings, format_name: str, clock: Clock) -> int:
+    from goneaway_tui.cli.connect import route_to
+    from goneaway_tui.doctor.case import NO_SERVER
+
+    facts = NO_SERVER
+    connect_error: SourceError | None = None
+    if settings.live:
+        try:
+            with route_to(settings) as route:
+                facts = facts_from(live_source(replace(settings, error_log=None), route.address, clock))
+        except SourceError as error:
+            connect_error = error
+            tell(_("the server could not be asked, so this is told by the log alone: {why}", why=error.line))
+    facts = _with_error_log(facts, settings.error_log)
+    if settings.recording is not None:
+        facts = replace(facts, departures=recorded_departures(settings.recording))
+    status = write_explanations(settings.files, format_name, facts, clock)
+    return status if connect_error is None else connect_error.exit_code
+
+
+def _explain_with_servers(servers: Sequence[Settings], format_name: str, clock: Clock) -> int:
+    """Explain the same errors with the facts of each server; with the log alone where no server answers."""
+    from goneaway_tui.cli.servers import configured_servers, in_parallel, source_of
+    from goneaway_tui.doctor.case import NO_SERVER
+
+    files = servers[0].files
+    with configured_servers(servers) as members:
+        error_logs = {member.name: member.settings.error_log for member in members}
+        bare = [replace(member, settings=replace(member.settings, error_log=None)) for member in members]
+        sources = {member.name: source_of(member, clock, live_source) for member in bare}
+        answers = in_parallel(sources, lambda _name, source: facts_from(source))
+    answered = [
+        (name, _with_error_log(facts, error_logs[name])) for name, facts in answers if facts is not None
+    ]
+    if not answered:
+        tell(_("no server could be asked, so this is told by the log alone"))
+    with _spooled_stdin(files) as stored_at:
+        codes = [
+            write_explanations(files, format_name, facts, clock, name, stored_at) for name, facts in answered
+        ]
+        codes = codes or [write_explanations(files, format_name, NO_SERVER, clock, stored_at=stored_at)]
+    if len(answered) < len(answers):
+        return ExitCode.UNREACHABLE
+    if ExitCode.DONE not in codes:
+        tell(_(NOTHING_LOST))
+    return min(codes)
+
+
+def _with_error_log(facts: ServerFacts, error_log: str | None) -> ServerFacts:
+    return facts if error_log is None else replace(facts, log=log_entries(error_log))
+
+
+@contextmanager
+def _spooled_stdin(files: Sequence[str]) -> Iterator[Mapping[str, str]]:
+    """Copy standard input, if `files` read it, into a temporary file, so that it can be read once for each server.
+
+    Yields where each file that was copied is stored, by its name.
+    """
+    if files and STDIN not in files:
+        yield {}
+        return
+    with NamedTemporaryFile(prefix="goneaway-") as spool:
+        invite_to_paste()
+        for block in read_blocks(STDIN):
+            spool.write(block)
+        spool.flush()
+        yield {STDIN: spool.name}
 
 
 def write_explanations(
@@ -43,11 +127,11 @@ def write_explanations(
     facts: ServerFacts,
     clock: Clock,
     server: str | None = None,
-    lying_at: Mapping[str, str] = MappingProxyType({}),
+    stored_at: Mapping[str, str] = MappingProxyType({}),
 ) -> ExitCode:
-    """Read every file, write what was found, and tell whether it was anything. Raises FileError.
+    """Read every file and write its findings; the status is NOTHING_FOUND where there are none. Raises FileError.
 
-    `server` is the name of one of several. `lying_at` is where a file is that is not where its name says.
+    `server` is the name of one of several servers. `stored_at` maps the name of a file to the path it is read from.
     """
     from goneaway_tui.doctor.report import FORMATS
 
@@ -65,7 +149,7 @@ def write_explanations(
                 _("make room, or write elsewhere"),
             ) from None
 
-    count = FORMATS[format_name](_explained(files or (STDIN,), facts, clock, lying_at), write, server)
+    count = FORMATS[format_name](_explained(files or (STDIN,), facts, clock, stored_at), write, server)
     sys.stdout.flush()
     if not count and server is None:
         tell(_(NOTHING_LOST))
@@ -73,7 +157,8 @@ def write_explanations(
 
 
 def facts_from(source: LiveSource | UnreachedSource) -> ServerFacts:
-    """One look at the server, and what it remembers. Raises SourceError."""
+    """Read a server once, with its history, and close the source. Raises SourceError."""
+    from goneaway_tui.cli.servers import history_facts
     from goneaway_tui.doctor.case import facts_of
 
     try:
@@ -82,32 +167,17 @@ def facts_from(source: LiveSource | UnreachedSource) -> ServerFacts:
         source.close()
 
 
-def history_facts(source: LiveSource | UnreachedSource) -> ServerFacts:
-    """What the server remembers of ends and refusals since it started, and nothing else. Raises SourceError."""
-    from goneaway_tui.doctor.case import ServerFacts
-
-    past = source.history()
-    return ServerFacts(
-        errors=past.errors,
-        counts_errors=past.counts_errors,
-        unknown_errors=past.unknown_errors,
-        log=past.log,
-        hosts=past.hosts,
-        killed_at=past.killed_at,
-    )
-
-
 def log_entries(name: str) -> tuple[LogEntry, ...]:
-    """What a server's whole error log tells of ends, the latest of it where that is much. Raises FileError."""
+    """The entries of a server's error log that name a cause of an end: the latest MOST_ENTRIES. Raises FileError."""
     from goneaway_tui.logs.server_log import ServerLog, joined_entries
 
     log = ServerLog(LocalZone())
-    kept: deque[LogEntry] = deque(maxlen=MOST_ENTRIES)
+    entries: deque[LogEntry] = deque(maxlen=MAX_ENTRIES)
     for line in joined_entries(_lines(name)):
         entry = log.entry(line.text)
         if entry is not None and entry.cause is not None:
-            kept.append(entry)
-    return tuple(kept)
+            entries.append(entry)
+    return tuple(entries)
 
 
 def _lines(name: str) -> Iterator[LogLine]:
@@ -124,46 +194,28 @@ def _lines(name: str) -> Iterator[LogLine]:
 
 
 def recorded_departures(name: str) -> tuple[Departure, ...]:
-    """Who left while a recording was made, the latest of them where they are many. Raises FileError."""
+    """The sessions that ended while a recording was made: the latest MOST_DEPARTURES. Raises FileError."""
     from goneaway_tui.source.recording.recording import Recording
 
     with closing(Recording(Path(name), departures_alone=True)) as recording:
-        return recording.latest_departures(MOST_DEPARTURES)
+        return recording.latest_departures(MAX_DEPARTURES)
 
 
 def _explained(
-    files: Sequence[str], facts: ServerFacts, clock: Clock, lying_at: Mapping[str, str]
+    files: Sequence[str], facts: ServerFacts, clock: Clock, stored_at: Mapping[str, str]
 ) -> Iterator[Explanation]:
     from goneaway_tui.doctor.diagnosis import explanations
 
     for name in files:
-        if name == STDIN and not lying_at:
+        if name == STDIN and not stored_at:
             invite_to_paste()
         yield from explanations(
-            name, read_blocks(lying_at.get(name, name)), facts, now=clock(), zone=LocalZone()
+            name, read_blocks(stored_at.get(name, name)), facts, now=clock(), zone=LocalZone()
         )
 
 
-class LocalZone(tzinfo):
-    """This machine's zone at each instant: for logs that name none."""
-
-    def utcoffset(self, when: datetime | None) -> timedelta:
-        if when is None:
-            return timedelta()
-        try:
-            return timedelta(seconds=time.localtime(when.replace(tzinfo=UTC).timestamp()).tm_gmtoff)
-        except (OverflowError, ValueError, OSError):
-            return timedelta()
-
-    def dst(self, _when: datetime | None) -> timedelta:
-        return timedelta()
-
-    def tzname(self, _when: datetime | None) -> str:
-        return "local"
-
-
 def chosen_format(name: str | None) -> str:
-    """Raises SettingsError for one that is a snapshot's alone."""
+    """The format to write, `text` by default. Raises SettingsError for a format that only a snapshot has."""
     from goneaway_tui.doctor.report import FORMATS
 
     if name is not None and name not in FORMATS:

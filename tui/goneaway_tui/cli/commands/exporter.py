@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.filesystem import LocalFiles
 from goneaway_tui.cli.screen import policy_of
-from goneaway_tui.cli.servers import Open, close_all, configured_servers, source_of
+from goneaway_tui.cli.servers import SourceFactory, close_all, configured_servers, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
 from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError, UnsupportedVersion
 from goneaway_tui.i18n import _, marked
@@ -91,7 +91,7 @@ class Polling:
 
     def _miss(self, error: SourceError) -> None:
         """The first of several in a row is told."""
-        self._board[self._name] = self._board[self._name].missed()
+        self._board[self._name] = self._board[self._name].after_failure()
         self._failures += 1
         if self._failures == 1:
             tell(_("{place}: {what}", place=self._name, what=error.line))
@@ -100,7 +100,7 @@ class Polling:
         return min(LONGEST_PAUSE, max(self._interval, 2.0 ** min(self._failures - 1, 10)))
 
 
-def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
+def exporter(each: Sequence[Settings], clock: Clock, open_source: SourceFactory) -> int:
     """Raises SettingsError without the extra or where nobody can listen, FileError for what cannot be read."""
     first = each[0]
     for asked, name in ((first.print_rules, RULES), (first.print_dashboard, DASHBOARD)):

@@ -1,4 +1,4 @@
-"""`goneaway-tui serve`: the screen in a browser. Each who looks has a process and connections of their own."""
+"""`goneaway-tui serve`: the screen in a browser. Each browser has a process and connections of its own."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from goneaway_tui.cli.commands.exporter import endpoint_of
 from goneaway_tui.cli.servers import configured_servers
 from goneaway_tui.cli.terminal import exiting_on_signals, tell
-from goneaway_tui.cli.web_handoff import handoff_json
+from goneaway_tui.cli.web_handoff import pickled_handoff
 from goneaway_tui.errors import ExitCode, SettingsError
 from goneaway_tui.http_auth import basic_auth_guard
 from goneaway_tui.i18n import _, marked
@@ -21,61 +22,59 @@ from goneaway_tui.model.server import is_loopback
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 
-NEEDS = {"textual_serve", "aiohttp", "aiohttp_jinja2", "jinja2"}
-"""What comes with the extra."""
-VIEWER = ("-P", "-m", "goneaway_tui.cli.web_child")
-"""What Python is told to run; from no folder that happens to be the present one."""
+EXTRA_MODULES = {"textual_serve", "aiohttp", "aiohttp_jinja2", "jinja2"}
+"""The modules that the extra `serve` installs."""
+WEB_CHILD = ("-P", "-m", "goneaway_tui.cli.web_child")
+"""Arguments for Python; `-P` keeps it from importing modules of the current folder."""
 EXPOSED = marked("sees every session and its SQL")
 
 
-def run_web_service(each: Sequence[Settings], clock: Clock) -> ExitCode:
-    """Raises SettingsError without the extra, where nobody can listen, or where it would not be safe; FileError for what
-    cannot be read.
+def run_web_service(servers: Sequence[Settings], clock: Clock) -> ExitCode:
+    """Serve the screen until a signal ends it.
+
+    Raises SettingsError without the extra, where the address cannot be listened on or would not be safe, and FileError.
     """
-    first = each[0]
+    first = servers[0]
     try:
         from goneaway_tui.web.service import LogLimit, WebService
         from goneaway_tui.web.viewer import ScreenProgram
     except ModuleNotFoundError as absent:
-        if (absent.name or "").partition(".")[0] not in NEEDS:
+        if (absent.name or "").partition(".")[0] not in EXTRA_MODULES:
             raise
         raise SettingsError(
             _("serve needs the Python package textual-serve, which is not here"),
             _("pipx inject goneaway-tui textual-serve, or install goneaway-tui[serve]"),
         ) from None
-    refuse_unsafe_options(each)
-    doorway = endpoint_of(first, EXPOSED)
-    told: list[int] = []
-    with ExitStack() as held:
-        members = () if first.simulated else held.enter_context(configured_servers(each))
-        program = ScreenProgram((sys.executable, *VIEWER), handoff_json(first, members))
-        service = WebService(
-            doorway,
-            basic_auth_guard(doorway, platform.node()),
-            program,
-            first.max_viewers,
-            LogLimit(tell, clock),
-        )
+    refuse_unsafe_options(servers)
+    endpoint = endpoint_of(first, EXPOSED)
+    guard = basic_auth_guard(endpoint, platform.node())
+    signals: list[int] = []
+    with ExitStack() as stack:
+        members = () if first.simulated else stack.enter_context(configured_servers(servers))
+        program = ScreenProgram((sys.executable, *WEB_CHILD), pickled_handoff(first, members))
+        service = WebService(endpoint, guard, program, first.max_viewers, LogLimit(tell, clock))
 
-        def go(number: int) -> None:
-            told.append(number)
+        def on_signal(number: int) -> None:
+            signals.append(number)
             service.stop()
 
-        def opened(port: int) -> None:
-            scheme = "http" if doorway.cert is None else "https"
-            reach = _("read-only") if all(one.read_only for one in each) else _("changes are allowed")
-            place = f"{scheme}://{replace(first.listen, port=port)}/"
-            tell(_("the screen is at {place}, {reach}; ctrl+c ends it", place=place, reach=reach))
-
-        with exiting_on_signals(go):
-            asyncio.run(service.run(opened))
-    return ExitCode.INTERRUPTED if signal.SIGINT in told else ExitCode.DONE
+        with exiting_on_signals(on_signal):
+            asyncio.run(service.run(partial(_report_address, servers)))
+    return ExitCode.INTERRUPTED if signal.SIGINT in signals else ExitCode.DONE
 
 
-def refuse_unsafe_options(each: Sequence[Settings]) -> None:
-    """Raises SettingsError; what is the person's own risk is told."""
-    first = each[0]
-    may_change = not all(one.read_only for one in each)
+def _report_address(servers: Sequence[Settings], port: int) -> None:
+    first = servers[0]
+    scheme = "http" if first.listen_cert is None else "https"
+    reach = _("read-only") if all(server.read_only for server in servers) else _("changes are allowed")
+    url = f"{scheme}://{replace(first.listen, port=port)}/"
+    tell(_("the screen is at {place}, {reach}; ctrl+c ends it", place=url, reach=reach))
+
+
+def refuse_unsafe_options(servers: Sequence[Settings]) -> None:
+    """Raise SettingsError where strangers could read or change the servers; warn where only users of this machine could."""
+    first = servers[0]
+    may_change = not all(server.read_only for server in servers)
     if first.listen_auth is not None or first.listen_ca is not None:
         return
     if is_loopback(first.listen.host):

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
+import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from typing import TextIO
+from typing import Self, TextIO
 
-from goneaway_tui.cli.exec_hook import ExecHook
+from goneaway_tui.cli.factories import live_source, recorder_of
+from goneaway_tui.cli.screen import policy_of
+from goneaway_tui.cli.servers import close_all, configured_servers, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, silence_stdout, tell, use_utf8
 from goneaway_tui.errors import ExitCode, FileError, SourceError, UnsupportedVersion
 from goneaway_tui.export import data
@@ -22,10 +29,17 @@ from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Clock, Recorder, Source
 from goneaway_tui.private_files import open_private
+from goneaway_tui.settings import Settings
 from goneaway_tui.text.sanitize import plain
 
 LONGEST_PAUSE = 30.0
 """Seconds between tries to reach a server that stays away."""
+EXEC_QUEUE_LENGTH = 100
+"""Events that may wait for `--exec`; later events are dropped, and a line says so."""
+EXEC_PAUSE_SECONDS = 0.2
+"""Least time between two runs of `--exec`."""
+EXEC_PATIENCE_SECONDS = 30.0
+"""Longest time that one run of `--exec` may take."""
 
 
 class Watch:
@@ -213,3 +227,154 @@ def _opened(output: str | None) -> Iterator[TextIO]:
         ) from None
     with os.fdopen(descriptor, "a", encoding="utf-8", newline="\n") as out:
         yield out
+
+
+class ExecHook:
+    """`--exec`: runs the user's command for each event, which the command reads on its standard input.
+
+    A thread runs one at a time, so that a slow command does not delay the watching.
+    """
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        self._command = command
+        self._events: queue.Queue[Data | None] = queue.Queue(EXEC_QUEUE_LENGTH)
+        self._passed_over = 0
+        self._failed: Counter[str] = Counter()
+        self._thread = threading.Thread(target=self._run, name="exec", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Let what waits be run, as long as that takes no longer than one run may."""
+        try:
+            self._events.put(None, timeout=EXEC_PATIENCE_SECONDS)
+            self._thread.join(timeout=EXEC_PATIENCE_SECONDS)
+        except queue.Full:
+            pass
+        for what, times in (*self._failed.items(), (_("passed over"), self._passed_over)):
+            if times > 1:
+                tell(
+                    _(
+                        "--exec {program}: {number:,} times {what}",
+                        program=self._command[0],
+                        number=times,
+                        what=what,
+                    )
+                )
+
+    def send(self, event: Data) -> None:
+        """Never waits."""
+        try:
+            self._events.put_nowait(event)
+        except queue.Full:
+            self._passed_over += 1
+            if self._passed_over == 1:
+                tell(_("--exec cannot keep up: events are passed over"))
+
+    def _run(self) -> None:
+        while (event := self._events.get()) is not None:
+            self._perform(event)
+            time.sleep(EXEC_PAUSE_SECONDS)
+
+    def _perform(self, event: Data) -> None:
+        """Tell what goes wrong; it is the command's trouble, not ours."""
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's own command, and no shell
+                self._command,
+                input=dumps(event) + "\n",
+                encoding="utf-8",
+                stdout=subprocess.DEVNULL,
+                timeout=EXEC_PATIENCE_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            self._fail(_("took longer than {number:g} s and was ended", number=EXEC_PATIENCE_SECONDS))
+        except (OSError, ValueError) as error:
+            self._fail(_("cannot be run: {why}", why=error))
+        else:
+            if done.returncode:
+                self._fail(_("ended with status {number}", number=done.returncode))
+
+    def _fail(self, what: str) -> None:
+        """Each way to fail is told once, and at the end how often it was."""
+        self._failed[what] += 1
+        if self._failed[what] == 1:
+            tell(_("--exec {program} {what}", program=self._command[0], what=what))
+
+
+def run_watch(servers: Sequence[Settings], clock: Clock) -> int:
+    """Watch one server or several until stopped, and return the exit status. Raises SettingsError and FileError;
+    SourceError only where there is one server.
+    """
+    if len(servers) == 1:
+        return _watch_one_server(servers[0], clock)
+    return _watch_servers(servers, clock)
+
+
+def _watch_one_server(settings: Settings, clock: Clock) -> int:
+    from goneaway_tui.cli.connect import route_to
+
+    with route_to(settings) as route, recorder_of(settings, route.address.name) as recorder:
+        source = live_source(settings, route.address, clock)
+        try:
+            return watch(
+                source,
+                clock,
+                policy_of(settings),
+                interval=settings.interval,
+                seconds=settings.run_for,
+                output=settings.output,
+                command=settings.execute,
+                recorder=recorder,
+            )
+        finally:
+            source.close()
+
+
+def _watch_servers(servers: Sequence[Settings], clock: Clock) -> ExitCode:
+    """Watch each server in a thread of its own, and write the lines of all to one place."""
+    first = servers[0]
+    asked: list[int] = []
+    with ExitStack() as held:
+        members = held.enter_context(configured_servers(servers))
+        write = held.enter_context(lines(first.output))
+        errand = held.enter_context(ExecHook(first.execute)) if first.execute else None
+        sources = [source_of(member, clock, live_source) for member in members]
+        watching = [
+            Watch(
+                source,
+                clock,
+                policy_of(member.settings),
+                write,
+                interval=member.settings.interval,
+                errand=errand,
+                name=member.name,
+            )
+            for member, source in zip(members, sources, strict=True)
+        ]
+
+        def stop() -> None:
+            for watch in watching:
+                watch.stop_looking()
+            close_all(sources)
+
+        def go(number: int) -> None:
+            asked.append(number)
+            stop()
+
+        threads = held.enter_context(ThreadPoolExecutor(len(watching), thread_name_prefix="watch"))
+        with exiting_on_signals(go):
+            try:
+                done, _waiting = wait(
+                    [threads.submit(watch.run, first.run_for) for watch in watching],
+                    return_when=FIRST_EXCEPTION,
+                )
+            finally:
+                stop()
+        for ended in done:
+            ended.result()
+    if signal.SIGINT in asked:
+        return ExitCode.INTERRUPTED
+    return ExitCode.DONE if all(watch.has_seen for watch in watching) else ExitCode.UNREACHABLE
