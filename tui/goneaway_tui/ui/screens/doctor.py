@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -20,9 +20,10 @@ from goneaway_tui.doctor.case import NO_SERVER, ServerFacts
 from goneaway_tui.doctor.diagnosis import explanations
 from goneaway_tui.doctor.live import ORDER, CauseStatus, LiveState, Verdict, cause_statuses
 from goneaway_tui.doctor.report import grouped_events, report_lines
-from goneaway_tui.errors import SourceError
+from goneaway_tui.errors import FileError, SourceError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge.patterns import find_patterns
+from goneaway_tui.logs.opening import read_file_blocks
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.departure import Pattern
 from goneaway_tui.model.snapshot import Snapshot
@@ -120,8 +121,6 @@ KEYS = (
     ("y", marked("copy what is said of it, or what to do")),
     ("esc, d, q", marked("back to the board")),
 )
-PIECE = 1 << 20
-"""Bytes of a log that are read at a time."""
 
 
 class DoctorScreen(Screen[None]):
@@ -311,13 +310,12 @@ class DoctorScreen(Screen[None]):
             later(self._say, _("{file} is no file that can be read", file=plain(str(path), 200)), "warning")
             return
         try:
-            blocks = paste_blocks(path) if is_file else iter([text.encode("utf-8", "replace")])
+            blocks = read_file_blocks(str(path)) if is_file else iter([text.encode("utf-8", "replace")])
             told = grouped_events(
                 explanations(path.name if is_file else "-", blocks, facts, now=facts.asked_at)
             )
-        except OSError as error:
-            words = _("cannot read {file}: {why}", file=plain(str(path), 200), why=error.strerror)
-            later(self._say, words, "warning")
+        except FileError as error:
+            later(self._say, str(error), "warning")
             return
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
             later(self._fail, error)
@@ -340,10 +338,3 @@ class DoctorScreen(Screen[None]):
         notice.display = True
         notice.set_classes(look)
         notice.update(Content(words))
-
-
-def paste_blocks(path: Path) -> Iterator[bytes]:
-    """A file, a piece at a time. Raises OSError."""
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            yield piece
