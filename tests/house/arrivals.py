@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 from goneaway_tui.doctor.remedies import pool_settings
 from goneaway_tui.export import save
 from goneaway_tui.logs.client_log import find_error_events
-from goneaway_tui.logs.clients import recognise_client
+from goneaway_tui.logs.error_events import recognise_client
 from goneaway_tui.logs.server_log import ServerLog
 from goneaway_tui.logs.timestamps import parse_timestamp
 from goneaway_tui.model.cause import Cause

@@ -73,7 +73,7 @@ EXTENSIONS: Final = (
         r'_sign(r"quux: bad connection to the store", 2013)',
     ),
     Extension(
-        "client", "Whose log it is", "DRIVERS", "logs/clients.py",
+        "client", "Whose log it is", "DRIVERS", "logs/error_events.py",
         "the name in every answer",
         r'(LogClient("Quux"), r"\bquux: ")',
     ),

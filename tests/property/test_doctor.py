@@ -21,16 +21,8 @@ from hypothesis import strategies as st
 from goneaway_tui.doctor.case import ServerFacts
 from goneaway_tui.doctor.diagnosis import Explanation, explanations
 from goneaway_tui.doctor.report import FORMATS
-from goneaway_tui.logs import blocks as excerpts_
-from goneaway_tui.logs import (
-    client_log,
-    clients,
-    line_prefixes,
-    redact,
-    server_log,
-    timestamps,
-)
-from goneaway_tui.logs import error_events as occurrences_
+from goneaway_tui.logs import blocks as blocks_
+from goneaway_tui.logs import client_log, error_events, redact, server_log, timestamps
 from goneaway_tui.logs.blocks import AFTER, BEFORE, LINE_HEAD, LINE_TAIL, WHOLE, find_blocks
 from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.logs.redact import redacted
@@ -205,16 +197,12 @@ def test_no_line_is_kept_whole_however_long(before: int, after: int) -> None:
 PATTERNS = {
     f"{module.__name__.rpartition('.')[2]}.{name}.{nth}": pattern
     for module in (
-        clients,
-        excerpts_,
+        blocks_,
         client_log,
+        error_events,
         redact,
-        occurrences_,
-        client_log,
         server_log,
-        client_log,
         timestamps,
-        line_prefixes,
     )
     for name, value in vars(module).items()
     for nth, pattern in enumerate(patterns_in(value))

@@ -19,8 +19,7 @@ from goneaway_tui.doctor.live import LiveState, cause_statuses
 from goneaway_tui.doctor.report import padded, wrapped, write_markdown, write_text
 from goneaway_tui.i18n import EnglishCatalogue, set_language
 from goneaway_tui.logs.client_log import find_error_events
-from goneaway_tui.logs.clients import CODES
-from goneaway_tui.logs.error_events import ErrorEvent, FailureKind
+from goneaway_tui.logs.error_events import CODES, ErrorEvent, FailureKind
 from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure

@@ -10,8 +10,7 @@ import pytest
 from goneaway_tui.doctor.case import Case, RaisedError, ServerFacts
 from goneaway_tui.doctor.diagnosis import PROOFS, SUSPECTS, diagnose
 from goneaway_tui.logs.client_log import find_error_events
-from goneaway_tui.logs.clients import LogClient
-from goneaway_tui.logs.error_events import ErrorEvent, FailureKind
+from goneaway_tui.logs.error_events import ErrorEvent, FailureKind, LogClient
 from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure

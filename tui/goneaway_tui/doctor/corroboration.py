@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from goneaway_tui.doctor.arguments import Argument, is_kill, is_loss, proving
 from goneaway_tui.doctor.case import Case
+from goneaway_tui.doctor.rules import Argument, proving
 from goneaway_tui.doctor.units import in_sentences, seconds_words
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.error_events import FailureKind
@@ -58,9 +58,9 @@ class EndedSession:
 def corroborated(seen: Case, cause: Cause) -> Iterator[Argument]:
     """All of it that speaks for a cause."""
     log = seen.seen
-    if (cause in DOWN and (is_loss(log) or log.refused)) or (cause is Cause.SERVER_RESTART and is_kill(log)):
+    if (cause in DOWN and (log.is_loss or log.refused)) or (cause is Cause.SERVER_RESTART and log.is_kill):
         yield from _of_the_server(seen, cause)
-    if not is_loss(log):
+    if not log.is_loss:
         return
     if log.session_id is not None:
         yield from _of_the_session(seen, cause)

@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Final
 
-from goneaway_tui.doctor import idling, remedies, rules
-from goneaway_tui.doctor.arguments import Argument, Rule
+from goneaway_tui.doctor import remedies, rules
 from goneaway_tui.doctor.case import NO_SERVER, Case, ServerFacts
 from goneaway_tui.doctor.corroboration import corroborated
 from goneaway_tui.doctor.remedies import Remedies
+from goneaway_tui.doctor.rules import Argument, Rule
 from goneaway_tui.doctor.units import in_sentences
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.client_log import find_error_events
-from goneaway_tui.logs.clients import CODES
-from goneaway_tui.logs.error_events import ErrorEvent
+from goneaway_tui.logs.error_events import CODES, ErrorEvent
 from goneaway_tui.logs.redact import redacted
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.server import Flavour
@@ -133,7 +132,7 @@ class CauseRules:
 
 
 SUSPECTS: Final = (
-    CauseRules(Cause.IDLE_TIMEOUT, idling.idle_timeout, remedies.for_idling, _MYSQL + "gone-away.html", remedies.longer_idling),
+    CauseRules(Cause.IDLE_TIMEOUT, rules.idle_timeout, remedies.for_idling, _MYSQL + "gone-away.html", remedies.longer_idling),
     CauseRules(Cause.SERVER_RESTART, rules.server_restart, remedies.for_restarts, _MYSQL + "gone-away.html"),
     CauseRules(Cause.KILLED, rules.killed, remedies.for_kills, _MYSQL + "kill.html"),
     CauseRules(Cause.PACKET_TOO_LARGE, rules.packet_too_large, remedies.for_packets, _MYSQL + "packet-too-large.html", remedies.larger_packets),

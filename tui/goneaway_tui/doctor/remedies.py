@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from goneaway_tui.doctor.arguments import never_began
 from goneaway_tui.doctor.case import LARGEST_PACKET, Case, ServerFacts
 from goneaway_tui.doctor.units import bytes_words, seconds_words
 from goneaway_tui.i18n import _, marked
@@ -379,7 +378,7 @@ def for_kills(_seen: Case) -> Iterator[str]:
 
 def for_what_is_between(seen: Case) -> Iterator[str]:
     client = seen.seen.client
-    if never_began(seen.seen):
+    if seen.seen.never_began:
         yield _(
             "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."
         )

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from goneaway_tui.doctor.diagnosis import SCHEMA, Explanation
 from goneaway_tui.doctor.units import in_list, in_sentences
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.logs.clients import CODES
+from goneaway_tui.logs.error_events import CODES
 from goneaway_tui.model.cause import SAID, Certainty, Finding
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import cell_width

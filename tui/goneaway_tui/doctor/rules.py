@@ -1,38 +1,223 @@
-"""One small rule a cause: what speaks for it and against it, in one Evidence. All are pure; `diagnosis` weighs them.
+"""The rules: for each cause of an end, the arguments for and against it in one case. `diagnosis` weighs them.
 
-Which error a client sees when was measured: MySQL 9.7 and MariaDB 10.11 with every client in `tests/unit/doctor/logs`.
+Pure. Which error a client reports when was measured: MySQL 9.7 and MariaDB 10.11 with every client in
+`tests/unit/doctor/logs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
 
-from goneaway_tui.doctor.arguments import (
-    NO_SESSION,
-    NOT_YET,
-    Argument,
-    answer_never_came,
-    cut_in_tls,
-    is_kill,
-    is_loss,
-    never_began,
-    not_in_tls,
-    proving,
-    refuting,
-    write_failed,
-)
-from goneaway_tui.doctor.case import CLOCKS_DIFFER, LARGEST_PACKET, LONG_SILENCE, Case
+from goneaway_tui.doctor.case import CLOCKS_DIFFER, LARGEST_PACKET, LONG_SILENCE, SHORTEST_LIMIT, Case
 from goneaway_tui.doctor.units import bytes_words, seconds_words
 from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.logs.error_events import OFFLINE, ErrorEvent, FailureKind
-from goneaway_tui.model.cause import Cause
+from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One reason to believe a cause, or not to."""
+
+    weight: int
+    """Above 0 for, below against; 4 in all make it likely."""
+    says: str
+    settles: Certainty | None = None
+    """CONFIRMED where the server said so, RULED_OUT where it cannot be; whatever else was weighed."""
+    limit_reached: bool = False
+    """Whether it shows, by figures, that a known limit was reached: a larger limit would have helped."""
+
+
+Rule = Callable[[Case], Iterator[Argument]]
+
+
+def proving(says: str) -> Argument:
+    return Argument(100, says, Certainty.CONFIRMED)
+
+
+def refuting(says: str) -> Argument:
+    return Argument(-100, says, Certainty.RULED_OUT)
+
+
+NO_SESSION: Final = marked("No session had begun: the connection was refused.")
+NOT_YET: Final = marked("No session had begun: the connection ended before the login.")
+
+
+def not_in_tls(event: ErrorEvent) -> Iterator[Argument]:
+    """Measured on MySQL 9.7, MariaDB 10.11 and 11.8 with PyMySQL: after KILL, a restart or a crash sending still works."""
+    if event.cut_in_tls:
+        yield Argument(-1, _("Over TLS that would be told as 2013, after the statement was sent."))
+
+
+COMMON_LIMIT = 600.0
+"""Seconds: a silence this long may well be longer than a limit nobody told us; few servers have a shorter one."""
+
+
+def idle_timeout(seen: Case) -> Iterator[Argument]:
+    log = seen.seen
+    if log.refused or log.never_began:
+        yield refuting(_(NO_SESSION if log.refused else NOT_YET))
+        return
+    yield from _idled(seen)
+    if not log.is_loss:
+        return
+    yield _found_dead(log)
+    if log.client.hears_4031 and _ended_cleanly(log) and 4031 not in seen.server.unknown_errors:
+        yield Argument(
+            -1,
+            _(
+                "{driver} hands on MySQL's error 4031 when an idle limit ends a session, and there is none here.",
+                driver=_(log.client.driver),
+            ),
+        )
+    if log.idle_seconds is None:
+        yield from _silence(seen)
+    if seen.idle_at_start is not None and not seen.idled_out_before:
+        yield Argument(
+            -3 if log.idle_seconds is None else -6,
+            _(
+                "The server went down first: until then it had been unused for {idle}.",
+                idle=seconds_words(seen.idle_at_start),
+            ),
+        )
+    yield from _idling_counted(seen)
+    if FailureKind.TIMED_OUT in log.how:
+        yield Argument(-3, _("No end of the connection came, and a server that closes a session sends one."))
+
+
+def _idling_counted(seen: Case) -> Iterator[Argument]:
+    log, server = seen.seen, seen.server
+    count = server.raised(4031)
+    if count and not seen.later(server.first_raised(4031)):
+        yield Argument(
+            1,
+            _(
+                "The server has counted {count} sessions closed for idling (4031) since it started.",
+                count=count,
+            ),
+        )
+    if count == 0 and (seen.runs_since or -1) > 0:
+        yield Argument(-4, _("The server counts error 4031, and has counted none since before this error."))
+    if seen.ended_nobody:
+        says = _("Aborted_clients is 0 since before this error: the server has closed nobody.")
+        yield refuting(says) if seen.was_up else Argument(-4, says)
+    limit = server.limits.get("wait_timeout", 0.0)
+    if (
+        log.idle_seconds is None
+        and not count
+        and not seen.idled_out_before
+        and 0 <= (seen.runs_since or -1) < limit
+    ):
+        yield Argument(
+            -1, _("No session of this server is as old as wait_timeout: {limit}.", limit=seconds_words(limit))
+        )
+    if (
+        count is None
+        and not log.reused
+        and FailureKind.TIMED_OUT not in log.how
+        and server.counters.get("aborted_clients")
+        and server.counters.get("com_kill") == 0
+    ):
+        yield Argument(
+            1, _("Sessions have ended without COM_QUIT since the server started, and no KILL was run.")
+        )
+
+
+def _found_dead(log: ErrorEvent) -> Argument:
+    """How much the manner of a loss is that of a session closed while it lay unused."""
+    if not log.client.tells_write_from_read:
+        return Argument(
+            4, _("By far the most frequent reason for a connection that is found dead when it is used.")
+        )
+    if log.write_failed:
+        return Argument(
+            4,
+            _(
+                "The connection was already closed when the client sent its next statement, which is typical after an idle timeout."
+            ),
+        )
+    if log.reused:
+        return Argument(3, _("The driver found its connection closed before it sent anything."))
+    if log.client.hears_4031 and _ended_cleanly(log):
+        return Argument(1, _("MariaDB, and MySQL before 8.0.24, close an idle session without a word."))
+    if FailureKind.EOF in log.how:
+        return Argument(
+            2,
+            _(
+                "MySQL before 8.0.24 ends an idle session like this; later ones say 4031, MariaDB resets the line."
+            ),
+        )
+    return Argument(
+        3, _("An idle limit closes a session without the client noticing until its next statement.")
+    )
+
+
+def _silence(seen: Case) -> Iterator[Argument]:
+    """A log that had been silent: its program may have idled as long."""
+    silent = seen.seen.silent_seconds or 0
+    limit, word = seen.limit("wait_timeout")
+    if limit is not None and silent >= max(limit - 1, LONG_SILENCE):
+        yield Argument(
+            3,
+            _(
+                "The log had been silent for {silence} before, and wait_timeout is {limit} ({source}).",
+                silence=seconds_words(silent),
+                limit=seconds_words(limit),
+                source=word,
+            ),
+            limit_reached=seen.knows("wait_timeout"),
+        )
+    elif silent >= COMMON_LIMIT and not seen.knows("wait_timeout"):
+        yield Argument(2, _("The log had been silent for {silence} before.", silence=seconds_words(silent)))
+    elif silent >= LONG_SILENCE:
+        yield Argument(
+            -1,
+            _(
+                "The log had been silent for {silence} only, and wait_timeout is {limit} ({source}).",
+                silence=seconds_words(silent),
+                limit=seconds_words(limit or 0),
+                source=word,
+            ),
+        )
+
+
+def _ended_cleanly(log: ErrorEvent) -> bool:
+    return log.answer_never_came and not log.reused
+
+
+def _idled(seen: Case) -> Iterator[Argument]:
+    """What a log that tells how long a connection had idled says of the limit."""
+    idle = seen.seen.idle_seconds
+    limit, word = seen.limit("wait_timeout")
+    if idle is None or limit is None:
+        return
+    both = _(
+        "It had been idle for {idle}, and wait_timeout is {limit} ({source}).",
+        idle=seconds_words(idle),
+        limit=seconds_words(limit),
+        source=word,
+    )
+    if idle < SHORTEST_LIMIT:
+        yield refuting(
+            _(
+                "The connection had been idle for {idle} only; no idle limit is that short.",
+                idle=seconds_words(idle),
+            )
+        )
+    else:
+        reached = idle >= limit - 1
+        yield Argument(6 if reached else -3, both, limit_reached=reached)
+    if idle >= LONG_SILENCE:
+        yield Argument(2, _("It had lain unused for {idle}.", idle=seconds_words(idle)))
 
 
 def transaction_timeout(seen: Case) -> Iterator[Argument]:
     for name in (*OF_TRANSACTIONS, *SHARED):
         limit = seen.server.limits.get(name, 0)
-        if limit > 0 and (is_loss(seen.seen) or seen.seen.says is Cause.IDLE_TIMEOUT):
+        if limit > 0 and (seen.seen.is_loss or seen.seen.says is Cause.IDLE_TIMEOUT):
             yield Argument(
                 2,
                 _(
@@ -47,7 +232,7 @@ def packet_too_large(seen: Case) -> Iterator[Argument]:
     log = seen.seen
     limit, word = seen.limit("max_allowed_packet")
     size = log.statement_bytes
-    if log.refused or never_began(log):
+    if log.refused or log.never_began:
         yield refuting(_(NO_SESSION if log.refused else NOT_YET))
         return
     both = _(
@@ -58,7 +243,7 @@ def packet_too_large(seen: Case) -> Iterator[Argument]:
     )
     if log.says in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
         yield Argument(4, both, limit_reached=seen.knows("max_allowed_packet"))
-    if not is_loss(log):
+    if not log.is_loss:
         return
     if "max_allowed_packet" in seen.server.limits and limit:
         if limit >= LARGEST_PACKET:
@@ -75,14 +260,14 @@ def packet_too_large(seen: Case) -> Iterator[Argument]:
 
 def _cut_short(log: ErrorEvent) -> Iterator[Argument]:
     """How much the manner of a loss is that of a statement the server would not read to its end."""
-    if write_failed(log):
+    if log.write_failed:
         yield Argument(
             3,
             _(
                 "The server may have stopped reading in the middle of a statement larger than max_allowed_packet."
             ),
         )
-        if cut_in_tls(log):
+        if log.cut_in_tls:
             # Not more: an idle session of MariaDB ends in the very same words.
             yield Argument(
                 1,
@@ -104,20 +289,20 @@ def _cut_short(log: ErrorEvent) -> Iterator[Argument]:
                 size=bytes_words(log.statement_bytes),
             ),
         )
-    elif answer_never_came(log):
+    elif log.answer_never_came:
         yield Argument(-2, _("The statement was sent whole, and nothing in the log is large."))
 
 
 def killed(seen: Case) -> Iterator[Argument]:
     log, server = seen.seen, seen.server
-    if log.refused or never_began(log):
+    if log.refused or log.never_began:
         yield refuting(_(NO_SESSION if log.refused else NOT_YET))
         return
     if log.code == 1317:
         yield Argument(
             1, _("It was KILL QUERY, or Ctrl-C in a client: the statement ended, the session lives.")
         )
-    if is_kill(log):
+    if log.is_kill:
         yield from _killed_or_stopped(seen)
     if log.by_server and log.text.rstrip().endswith("(KILLED)"):
         yield Argument(
@@ -126,9 +311,9 @@ def killed(seen: Case) -> Iterator[Argument]:
                 "The server wrote KILLED. It writes that for KILL QUERY and for max_statement_time too, after which the session lives on."
             ),
         )
-    if is_loss(log):
+    if log.is_loss:
         yield Argument(
-            1 if FailureKind.RESET in log.how else 3 if answer_never_came(log) and not log.reused else 2,
+            1 if FailureKind.RESET in log.how else 3 if log.answer_never_came and not log.reused else 2,
             _("KILL ends a session at once, and its client notices at the next statement."),
         )
         yield from not_in_tls(log)
@@ -176,7 +361,7 @@ def _is_offline(seen: Case) -> bool:
 
 def proxy_or_firewall(seen: Case) -> Iterator[Argument]:
     log, server = seen.seen, seen.server
-    if log.session_id is not None and log.session_id in server.asleep and is_loss(log):
+    if log.session_id is not None and log.session_id in server.asleep and log.is_loss:
         yield proving(
             _(
                 "Session {session} still sleeps on the server: it did not close it. Something between the two did.",
@@ -188,8 +373,8 @@ def proxy_or_firewall(seen: Case) -> Iterator[Argument]:
             yield Argument(5, _("Packets were dropped on the way: a refused connection answers at once."))
         else:
             yield Argument(1, _("A proxy or firewall may refuse in the server's place."))
-    if is_loss(log):
-        if not never_began(log):
+    if log.is_loss:
+        if not log.never_began:
             yield Argument(
                 1,
                 _(
@@ -238,7 +423,7 @@ def client_quit(seen: Case) -> Iterator[Argument]:
             2,
             _("The connection had been closed on this side before; look for the first error above this one."),
         )
-    if FailureKind.TIMED_OUT in log.how and not log.refused and is_loss(log) and not log.by_server:
+    if FailureKind.TIMED_OUT in log.how and not log.refused and log.is_loss and not log.by_server:
         yield Argument(
             4, _("The client's own read timeout ran out; the server may still be running the statement.")
         )
@@ -257,7 +442,7 @@ def forked_connection(seen: Case) -> Iterator[Argument]:
             4,
             _("Packets came that were meant for somebody else: two processes or threads use one connection."),
         )
-    elif is_loss(log) and log.client.framework in {"Celery", "Django", "Flask"}:
+    elif log.is_loss and log.client.framework in {"Celery", "Django", "Flask"}:
         yield Argument(
             1,
             _(
@@ -272,7 +457,7 @@ def net_read_timeout(seen: Case) -> Iterator[Argument]:
         yield Argument(
             2, _("net_read_timeout has the same words, where the client stops in the middle of sending.")
         )
-    if is_loss(log) and FailureKind.GREETING in log.how:
+    if log.is_loss and FailureKind.GREETING in log.how:
         yield Argument(3, _("A login that takes longer than connect_timeout is ended by the server."))
 
 
@@ -285,7 +470,7 @@ def net_write_timeout(seen: Case) -> Iterator[Argument]:
                 "MariaDB has no other words for a client that does not take its result within net_write_timeout."
             ),
         )
-    if log.code == 2013 and is_loss(log) and answer_never_came(log) and not never_began(log):
+    if log.code == 2013 and log.is_loss and log.answer_never_came and not log.never_began:
         yield Argument(0, _("A client that takes its result too slowly is given up after net_write_timeout."))
 
 
@@ -319,7 +504,7 @@ def too_many_connections(seen: Case) -> Iterator[Argument]:
         yield Argument(1 if was_full else -1, _(told, used=used, limit=limit))
     if seen.seen.says is Cause.TOO_MANY_CONNECTIONS and limit and server.sessions is not None:
         yield Argument(1, _("Now there are {sessions} sessions.", sessions=server.sessions))
-    if is_loss(seen.seen) and FailureKind.GREETING in seen.seen.how:
+    if seen.seen.is_loss and FailureKind.GREETING in seen.seen.how:
         yield Argument(2, _("A server that is full, or nearly, may not get to greet everybody."))
 
 
@@ -335,7 +520,7 @@ def host_blocked(seen: Case) -> Iterator[Argument]:
                     refusals=host.refusals,
                 ),
             )
-    if is_loss(seen.seen) and FailureKind.GREETING in seen.seen.how:
+    if seen.seen.is_loss and FailureKind.GREETING in seen.seen.how:
         yield Argument(1, _("After max_connect_errors broken greetings the server blocks the host."))
 
 
@@ -377,14 +562,14 @@ REUSED = 300.0
 def server_restart(seen: Case) -> Iterator[Argument]:
     yield from _went_down(seen)
     log = seen.seen
-    if is_kill(log):
+    if log.is_kill:
         yield Argument(1, _("MariaDB before 10.6 reports error 1927 to idle sessions when it stops."))
         yield from _began_anew(seen)
     if _nobody_listened(log):
         yield Argument(4, _("Nobody listened there: the server was down, or was just starting."))
-    if never_began(log):
+    if log.never_began:
         yield Argument(2, _("A server that is stopping, or still starting, lets nobody finish logging in."))
-    elif is_loss(log):
+    elif log.is_loss:
         yield Argument(
             2 if FailureKind.RESET in log.how else 3,
             _("A server that is restarted ends every session, and clients notice at their next statement."),
@@ -397,8 +582,8 @@ def server_crash(seen: Case) -> Iterator[Argument]:
     log = seen.seen
     if _nobody_listened(log):
         yield Argument(2, _("A server that crashed does not listen until it has recovered."))
-    if is_loss(log) and not never_began(log):
-        silent = FailureKind.EOF in log.how and not write_failed(log)
+    if log.is_loss and not log.never_began:
+        silent = FailureKind.EOF in log.how and not log.write_failed
         yield Argument(
             3 if silent else 2,
             _("A server that crashes, or is killed for its memory, ends every session without a word."),
@@ -418,11 +603,11 @@ def _nobody_listened(log: ErrorEvent) -> bool:
 
 def _went_down(seen: Case) -> Iterator[Argument]:
     log = seen.seen
-    if not is_loss(log) and not log.refused:
+    if not log.is_loss and not log.refused:
         return
-    if is_loss(log) and log.refused_near:
+    if log.is_loss and log.refused_near:
         yield Argument(3, _("Within a minute of it somebody found nobody listening."))
-    if is_loss(log) and log.lost_near:
+    if log.is_loss and log.lost_near:
         near = log.lost_near
         told = ngettext(
             "{number} more was lost within two seconds.", "{number} more were lost within two seconds.", near

@@ -13,10 +13,16 @@ from datetime import UTC, datetime
 from typing import Final
 
 from goneaway_tui.i18n import marked
-from goneaway_tui.logs.blocks import LogLine, find_blocks
-from goneaway_tui.logs.clients import CODES, UNKNOWN, LogClient, recognise_client
-from goneaway_tui.logs.error_events import ErrorEvent, describe_events, with_neighbours
-from goneaway_tui.logs.line_prefixes import UnwrappedLine, unwrap
+from goneaway_tui.logs.blocks import LogLine, UnwrappedLine, find_blocks, unwrap
+from goneaway_tui.logs.error_events import (
+    CODES,
+    UNKNOWN,
+    ErrorEvent,
+    LogClient,
+    describe_events,
+    recognise_client,
+    with_neighbours,
+)
 from goneaway_tui.logs.redact import CUT, MASKED, QUOTED
 from goneaway_tui.logs.server_log import ServerLog, error_number, joined_entries
 from goneaway_tui.logs.timestamps import Timestamp, parse_timestamp

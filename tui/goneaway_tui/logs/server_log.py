@@ -16,8 +16,7 @@ from datetime import datetime, tzinfo
 from functools import cache, lru_cache
 from typing import Final
 
-from goneaway_tui.logs.blocks import LogLine
-from goneaway_tui.logs.line_prefixes import unwrap
+from goneaway_tui.logs.blocks import LogLine, unwrap
 from goneaway_tui.logs.translations import ABORTED, SLOTS, TranslatedMessage, in_english, messages
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.sample import LogEntry
