@@ -91,7 +91,7 @@ async def cause() -> None:
 
 
 async def server_log() -> None:
-    entry = ServerLog(UTC).entry(ABORTED)
+    entry = ServerLog(UTC).parse_entry(ABORTED)
     assert entry is not None
     (departure,) = missed(a_session(id=ProcesslistId(7)), clues=EndEvidence(log=(entry,)))
 
@@ -115,7 +115,7 @@ async def pool() -> None:
 async def stamp_() -> None:
     found = parse_timestamp("@1795459202@ quux: bad connection")
     assert found is not None
-    assert 1795459202 == found.at
+    assert 1795459202 == found.utc_seconds
 
 
 async def format_() -> None:

@@ -39,13 +39,13 @@ def only(text: str) -> ErrorEvent:
 def test_each_is_one_error_and_is_understood(code: str, at: str, client: str, causes: str, text: str) -> None:
     seen = only(text)
     findings = diagnose(Case(seen))
-    names_itself = seen.says is not None and seen.certainty is Certainty.CONFIRMED
+    names_itself = seen.stated_cause is not None and seen.certainty is Certainty.CONFIRMED
 
     assert (code, at, client) == tuple(
         str(each)
         for each in (
             "-" if seen.code is None else seen.code,
-            seen.at.iso if seen.at else "-",
+            seen.timestamp.iso if seen.timestamp else "-",
             seen.client.name or "-",
         )
     )

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goneaway_tui.doctor.case import Case, RaisedError, ServerFacts, TroubledHost
-from goneaway_tui.doctor.diagnosis import diagnose, explanations
+from goneaway_tui.doctor.case import Case, FailingHost, RaisedError, ServerFacts
+from goneaway_tui.doctor.diagnosis import diagnose, explain_log
 from goneaway_tui.doctor.live import LiveState, cause_statuses
 from goneaway_tui.doctor.report import padded, wrapped, write_markdown, write_text
 from goneaway_tui.i18n import EnglishCatalogue, set_language
@@ -29,7 +29,7 @@ from tests.builders import NOW, a_session, a_snapshot, a_verdict
 
 LOGS = sorted((Path(__file__).parent / "corpus").glob("*.log"))
 NOON = Timestamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
-AT = NOON.seconds
+AT = NOON.clock_seconds
 COLUMNS = 80
 
 
@@ -105,13 +105,13 @@ def servers() -> Iterator[ServerFacts]:
             yield ServerFacts(
                 "db1:3306",
                 flavour,
-                asked_at=AT + 60,
+                read_at=AT + 60,
                 started_at=AT - up,
                 limits=told,
                 counters={"aborted_clients": 0, "com_kill": 0, "max_used_connections": 150},
                 counts_errors=True,
-                hosts=(TroubledHost("192.0.2.7", 100, 3),),
-                sessions=140,
+                failing_hosts=(FailingHost("192.0.2.7", 100, 3),),
+                session_count=140,
             )
         yield ServerFacts(
             "",
@@ -131,14 +131,16 @@ def troubles() -> Iterator[ErrorEvent]:
     """Every code, and losses in every manner, of connections of which the log tells much and little."""
     for code in (*CODES, None):
         seen = ErrorEvent(7, NOON, "x", code)
-        says = CODES[code].says if code in CODES else None
-        yield replace(seen, says=says, certainty=Certainty.LIKELY, by_server=True)
-        yield replace(seen, says=says, certainty=Certainty.CONFIRMED)
+        says = CODES[code].stated_cause if code in CODES else None
+        yield replace(seen, stated_cause=says, certainty=Certainty.LIKELY, from_server_log=True)
+        yield replace(seen, stated_cause=says, certainty=Certainty.CONFIRMED)
     for code in (2006, 2013, 2003, None):
         for how in FailureKind:
-            seen = ErrorEvent(7, NOON, "x", code, how=frozenset({how}))
+            seen = ErrorEvent(7, NOON, "x", code, failures=frozenset({how}))
             yield replace(seen, idle_seconds=350.0, statement_bytes=2_000_000, lost_near=3, refused_near=True)
-            yield replace(seen, idle_seconds=0.009, silent_seconds=700.0, reused=True, offline_near=True)
+            yield replace(
+                seen, idle_seconds=0.009, silent_seconds=700.0, used_after_close=True, offline_near=True
+            )
             yield seen
 
 
@@ -185,7 +187,7 @@ def test_so_is_what_a_live_server_lets_be_said() -> None:
 def test_of_an_answer_only_the_log_is_quoted_as_it_is(write: object) -> None:
     lines: list[str] = []
     for path in LOGS[:4]:
-        write(explanations("app.log", [path.read_bytes()]), lines.append, "db1")  # type: ignore[operator]
+        write(explain_log("app.log", [path.read_bytes()]), lines.append, "db1")  # type: ignore[operator]
     prose = outside(
         "\n".join(line for line in "".join(lines).splitlines() if not line.lstrip().startswith(("|", ">")))
     )
@@ -200,7 +202,7 @@ def test_of_an_answer_only_the_log_is_quoted_as_it_is(write: object) -> None:
 def test_an_answer_in_wide_characters_keeps_within_its_columns() -> None:
     lines: list[str] = []
     for path in LOGS:
-        write_text(explanations("app.log", [path.read_bytes()]), lines.append)
+        write_text(explain_log("app.log", [path.read_bytes()]), lines.append)
     told = [line for line in "".join(lines).splitlines() if "https://" not in line]
 
     assert [] == [line for line in told if width(line) > COLUMNS]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from goneaway_tui.doctor.case import Case, RaisedError, ServerFacts
-from goneaway_tui.doctor.diagnosis import PROOFS, SUSPECTS, diagnose
+from goneaway_tui.doctor.diagnosis import CAUSE_RULES, VERIFICATIONS, diagnose
 from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.logs.error_events import ErrorEvent, FailureKind, LogClient
 from goneaway_tui.logs.timestamps import Timestamp
@@ -20,11 +20,11 @@ from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 NOON = Timestamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
-AT = NOON.seconds
+AT = NOON.clock_seconds
 DAY = 86_400
 LOSS = ErrorEvent(7, NOON, "x", 2013, LogClient("PyMySQL"))
 GONE = replace(LOSS, code=2006)
-UP_LONG = ServerFacts("db1:3306", asked_at=AT + 60, started_at=AT - 40 * DAY, limits={"wait_timeout": 28_800})
+UP_LONG = ServerFacts("db1:3306", read_at=AT + 60, started_at=AT - 40 * DAY, limits={"wait_timeout": 28_800})
 
 
 def finding(cause: Cause, seen: ErrorEvent, server: ServerFacts | None = None) -> Finding:
@@ -37,7 +37,7 @@ def first(seen: ErrorEvent, server: ServerFacts | None = None) -> Finding:
 
 
 def test_every_cause_of_the_contract_but_none_twice_has_a_rule() -> None:
-    assert sorted(Cause) == sorted(suspect.cause for suspect in SUSPECTS)
+    assert sorted(Cause) == sorted(suspect.cause for suspect in CAUSE_RULES)
 
 
 def test_from_a_loss_alone_nothing_is_confirmed_and_little_ruled_out() -> None:
@@ -58,7 +58,7 @@ def test_from_a_loss_alone_nothing_is_confirmed_and_little_ruled_out() -> None:
     ],
 )
 def test_what_the_message_itself_says_is_confirmed(code: int, cause: Cause) -> None:
-    told = first(replace(LOSS, code=code, says=cause, certainty=Certainty.CONFIRMED))
+    told = first(replace(LOSS, code=code, stated_cause=cause, certainty=Certainty.CONFIRMED))
 
     assert (cause, Certainty.CONFIRMED) == (told.cause, told.certainty)
 
@@ -87,7 +87,8 @@ def test_a_silent_log_points_at_idling() -> None:
 
 def test_a_driver_that_would_have_heard_4031_makes_idling_less_likely() -> None:
     assert (
-        Cause.IDLE_TIMEOUT is not first(replace(LOSS, client=LogClient("mysqlclient", hears_4031=True))).cause
+        Cause.IDLE_TIMEOUT
+        is not first(replace(LOSS, client=LogClient("mysqlclient", reports_4031=True))).cause
     )
 
 
@@ -130,7 +131,7 @@ def test_an_error_the_server_does_not_have_argues_nothing_by_not_being_counted()
 
 # --- 1927, which MariaDB 10.5 reports for a KILL and for its own stop
 
-KILLED = replace(LOSS, code=1927, says=Cause.KILLED, certainty=Certainty.LIKELY)
+KILLED = replace(LOSS, code=1927, stated_cause=Cause.KILLED, certainty=Certainty.LIKELY)
 STOPPED = LogEntry(AT - 10, "mariadbd (initiated by: unknown): Normal shutdown", None, Cause.SERVER_RESTART)
 
 
@@ -186,9 +187,9 @@ def test_the_servers_log_proves_it(cause: Cause) -> None:
 
 
 def test_a_stamp_without_a_zone_is_read_in_the_zone_it_is_told() -> None:
-    seen = replace(LOSS, at=Timestamp(NOON.local.replace(tzinfo=None), zoned=False))
+    seen = replace(LOSS, timestamp=Timestamp(NOON.local.replace(tzinfo=None), zoned=False))
 
-    assert AT == Case(seen).at
+    assert AT == Case(seen).noticed_at
 
 
 def test_where_nobody_ran_kill_nobody_was_killed() -> None:
@@ -204,7 +205,7 @@ def test_a_server_that_has_closed_nobody_leaves_what_is_between() -> None:
 
 
 def test_a_session_that_still_sleeps_was_not_closed_by_the_server() -> None:
-    server = replace(UP_LONG, asleep=frozenset({ProcesslistId(42)}))
+    server = replace(UP_LONG, idle_session_ids=frozenset({ProcesslistId(42)}))
     told = first(replace(LOSS, session_id=ProcesslistId(42)), server)
 
     assert (Cause.PROXY_OR_FIREWALL, Certainty.CONFIRMED) == (told.cause, told.certainty)
@@ -242,7 +243,7 @@ def test_the_servers_log_proves_the_end_of_the_session_the_log_names_where_the_c
 
 
 def test_a_refused_connection_had_no_session_to_lose() -> None:
-    seen = replace(LOSS, code=2003, how=frozenset({FailureKind.REFUSED}))
+    seen = replace(LOSS, code=2003, failures=frozenset({FailureKind.REFUSED}))
 
     assert first(seen).cause is Cause.SERVER_RESTART
     for cause in (Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.PACKET_TOO_LARGE):
@@ -292,7 +293,9 @@ def raised(found: Finding) -> list[str]:
 
 @pytest.mark.parametrize("server", [ServerFacts(), UP_LONG], ids=["nobody asked", "asked"])
 @pytest.mark.parametrize(
-    "seen", [LOSS, GONE, replace(LOSS, how=frozenset({FailureKind.RESET}))], ids=["2013", "2006", "reset"]
+    "seen",
+    [LOSS, GONE, replace(LOSS, failures=frozenset({FailureKind.RESET}))],
+    ids=["2013", "2006", "reset"],
 )
 def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(seen: ErrorEvent, server: ServerFacts) -> None:
     limits = {"wait_timeout": 28_800.0, "max_allowed_packet": 2.0**26, "idle_transaction_timeout": 60.0}
@@ -312,7 +315,7 @@ def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(seen: ErrorEvent, 
     ],
 )
 def test_a_limit_that_the_error_itself_names_may_be_raised(code: int, says: Cause, words: str) -> None:
-    found = finding(says, replace(LOSS, code=code, says=says, certainty=Certainty.CONFIRMED))
+    found = finding(says, replace(LOSS, code=code, stated_cause=says, certainty=Certainty.CONFIRMED))
 
     assert any(words in each for each in raised(found))
 
@@ -320,13 +323,13 @@ def test_a_limit_that_the_error_itself_names_may_be_raised(code: int, says: Caus
 def test_an_accounts_own_limit_is_not_mended_by_max_connections() -> None:
     found = finding(
         Cause.TOO_MANY_CONNECTIONS,
-        replace(LOSS, code=1203, says=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED),
+        replace(LOSS, code=1203, stated_cause=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED),
     )
 
     assert raised(found) == []
 
 
-IDLED_OUT = replace(LOSS, code=4031, says=Cause.IDLE_TIMEOUT, certainty=Certainty.CONFIRMED)
+IDLED_OUT = replace(LOSS, code=4031, stated_cause=Cause.IDLE_TIMEOUT, certainty=Certainty.CONFIRMED)
 YOUNGER_THAN_LIMITS = replace(
     UP_LONG, started_at=AT - 480, limits={"wait_timeout": 32_400, "interactive_timeout": 28_800}
 )
@@ -352,8 +355,8 @@ def test_a_shorter_global_limit_of_interactive_sessions_may_have_closed_it() -> 
 
 
 def test_an_error_without_a_time_gets_no_figure_from_a_limit_the_server_is_too_young_for() -> None:
-    server = replace(YOUNGER_THAN_LIMITS, asked_at=AT, started_at=AT - 110)
-    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, at=None), server).remedies)
+    server = replace(YOUNGER_THAN_LIMITS, read_at=AT, started_at=AT - 110)
+    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, timestamp=None), server).remedies)
 
     assert "did not close the session, which had been idle for 110 s at most" in remedies
     assert not any(figure in remedies for figure in ("25920", "29160", "SET GLOBAL"))
@@ -362,18 +365,20 @@ def test_an_error_without_a_time_gets_no_figure_from_a_limit_the_server_is_too_y
 def test_of_two_global_limits_the_figure_is_of_the_one_the_server_is_old_enough_for() -> None:
     server = replace(
         YOUNGER_THAN_LIMITS,
-        asked_at=AT,
+        read_at=AT,
         started_at=AT - 45,
         limits={"wait_timeout": 28_800, "interactive_timeout": 8},
     )
-    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, at=None), server).remedies)
+    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, timestamp=None), server).remedies)
 
     assert "8 s - 10 % = 7 s (interactive_timeout, " in remedies
     assert "25920" not in remedies
 
 
 def test_only_where_no_global_was_set_is_every_global_limit_cleared() -> None:
-    unchanged = replace(YOUNGER_THAN_LIMITS, unchanged=frozenset({"wait_timeout", "interactive_timeout"}))
+    unchanged = replace(
+        YOUNGER_THAN_LIMITS, unchanged_variables=frozenset({"wait_timeout", "interactive_timeout"})
+    )
     sure, unsure = (
         finding(Cause.IDLE_TIMEOUT, IDLED_OUT, server).remedies[0]
         for server in (unchanged, YOUNGER_THAN_LIMITS)
@@ -501,8 +506,8 @@ def test_a_connection_used_since_the_start_was_of_this_run() -> None:
 # --- Each server's own way
 
 
-PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, says=Cause.HOST_BLOCKED), replace(LOSS, code=None, how=frozenset({FailureKind.GREETING})),
-            replace(LOSS, code=1317, says=Cause.KILLED)]  # fmt: skip
+PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, stated_cause=Cause.HOST_BLOCKED), replace(LOSS, code=None, failures=frozenset({FailureKind.GREETING})),
+            replace(LOSS, code=1317, stated_cause=Cause.KILLED)]  # fmt: skip
 
 
 @pytest.mark.parametrize("seen", PROVABLE, ids=lambda each: f"{each.code}")
@@ -534,14 +539,14 @@ def test_where_nobody_knows_the_server_both_ways_are_told() -> None:
 
 
 def test_every_cause_can_be_proved() -> None:
-    assert set(Cause) == PROOFS.keys()
-    assert all(PROOFS[cause].words(flavour) for cause in Cause for flavour in (None, *Flavour))
+    assert set(Cause) == VERIFICATIONS.keys()
+    assert all(VERIFICATIONS[cause].words(flavour) for cause in Cause for flavour in (None, *Flavour))
 
 
 # --- TLS, and offline mode
 
 
-TLS = replace(GONE, how=frozenset({FailureKind.TLS_EOF, FailureKind.EOF}))
+TLS = replace(GONE, failures=frozenset({FailureKind.TLS_EOF, FailureKind.EOF}))
 
 
 def test_a_line_that_ends_in_tls_while_sending_was_idle_or_sent_too_much() -> None:
@@ -596,7 +601,7 @@ def test_a_server_that_counted_somebody_refused_as_offline_then_says_so() -> Non
 
 
 def test_a_connection_that_ended_before_the_login_had_no_session_to_lose() -> None:
-    log = replace(LOSS, how=frozenset({FailureKind.GREETING}))
+    log = replace(LOSS, failures=frozenset({FailureKind.GREETING}))
     nobody = {Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.PACKET_TOO_LARGE}
 
     assert {finding(cause, log).certainty for cause in nobody} == {Certainty.RULED_OUT}
@@ -638,7 +643,7 @@ def test_of_several_crashes_the_last_before_the_error_is_quoted() -> None:
 
 
 def test_a_time_without_a_zone_is_said_to_be_taken_as_ours() -> None:
-    local = replace(LOSS, at=Timestamp(datetime(2026, 11, 23, 12), zoned=False))  # noqa: DTZ001 - that is the point
+    local = replace(LOSS, timestamp=Timestamp(datetime(2026, 11, 23, 12), zoned=False))  # noqa: DTZ001 - that is the point
     young = ServerFacts(started_at=AT - 60)
 
     assert "names no zone" in " ".join(finding(Cause.SERVER_RESTART, local, young).because)
@@ -652,10 +657,10 @@ def test_a_command_lines_error_below_another_programs_stamp_has_no_time() -> Non
     (found,) = find_error_events([log])
 
     assert 2013 == found.code
-    assert found.at is None
+    assert found.timestamp is None
 
 
-FULL = replace(LOSS, code=1040, says=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED)
+FULL = replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED)
 
 
 def test_an_error_that_names_its_cause_leaves_no_other_to_be_likely() -> None:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from goneaway_tui.doctor.case import (
-    CLOCKS_DIFFER,
+    CLOCK_DIFFERENCE_SECONDS,
     IDLE_LIMITS,
-    IDLED_OUT,
+    IDLE_TIMEOUT_ERROR,
     NO_SERVER,
     ServerFacts,
-    facts_of,
+    facts_from_sample,
 )
 from goneaway_tui.doctor.remedies import end_limit_words, idle_less_words, own_limit_words
 from goneaway_tui.doctor.units import age_words, bytes_words, in_list, seconds_words
@@ -27,13 +27,13 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED, Basis, Risk, Snapshot
 
-LATELY = 600.0
+RECENT_SECONDS = 600.0
 """Seconds that count as the trend."""
-FRESH = 3600.0
+RECENT_START_SECONDS = 3600.0
 """Seconds of uptime below which a restart is still news."""
-FULL = 0.9
+FULL_SHARE = 0.9
 """Share of max_connections from which a server is about to refuse."""
-ORDER = tuple(Certainty)
+CERTAINTY_ORDER = tuple(Certainty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class LiveState:
     snapshot: Snapshot
     departures: tuple[Departure, ...]
     now: float
-    past: ServerFacts = NO_SERVER
+    history: ServerFacts = NO_SERVER
     """What the server remembers of the time since it started, as far as it was asked."""
 
     @property
     def facts(self) -> ServerFacts:
-        return facts_of(self.snapshot.sample).remembering(self.past)
+        return facts_from_sample(self.snapshot.sample).with_history(self.history)
 
     def counter(self, name: str) -> int | None:
         return self.snapshot.sample.counter(name)
@@ -61,10 +61,10 @@ class LiveState:
         """The shortest limit that ended a session by idling while watching."""
         return shortest_end(self.departures, self.facts.limits)
 
-    def left_by(self, cause: Cause) -> list[Departure]:
+    def departures_by(self, cause: Cause) -> list[Departure]:
         return [d for d in self.departures if d.cause is cause]
 
-    def logged(self, cause: Cause) -> list[LogEntry]:
+    def log_entries_by(self, cause: Cause) -> list[LogEntry]:
         """What the server's log told of sessions that ended by a cause since it started, the latest entry of each."""
         sample = self.snapshot.sample
         started = sample.taken_at - sample.server.uptime
@@ -74,7 +74,7 @@ class LiveState:
             if entry.cause is cause
             and entry.session_id is not None
             and entry.at is not None
-            and entry.at >= started - CLOCKS_DIFFER
+            and entry.at >= started - CLOCK_DIFFERENCE_SECONDS
         }
         return list(entries.values())
 
@@ -110,18 +110,18 @@ class CauseStatus(Finding):
 def cause_statuses(patient: LiveState) -> tuple[CauseStatus, ...]:
     """A finding for every cause, the surest first."""
     findings = [_status(patient, cause, check(patient)) for cause, check in CHECKS.items()]
-    return tuple(sorted(findings, key=lambda f: ORDER.index(f.certainty)))
+    return tuple(sorted(findings, key=lambda f: CERTAINTY_ORDER.index(f.certainty)))
 
 
 def _status(patient: LiveState, cause: Cause, checked: CheckResult) -> CauseStatus:
-    since = _beside_the_ledger(patient, cause, checked.since_start)
+    since = _with_departures(patient, cause, checked.since_start)
     both = [verdict for verdict in (since, checked.now) if verdict is not None]
     end = patient.shortest_end if cause is Cause.IDLE_TIMEOUT else None
     remedies = _remedies(patient, since, end) if cause is Cause.IDLE_TIMEOUT else ()
     variable = end.variable if end is not None and end.whose is LimitOrigin.GLOBAL else None
     return CauseStatus(
         cause,
-        min((certainty for certainty, _why in both), key=ORDER.index, default=Certainty.POSSIBLE),
+        min((certainty for certainty, _why in both), key=CERTAINTY_ORDER.index, default=Certainty.POSSIBLE),
         tuple(why for _certainty, because in both for why in because),
         remedies=remedies,
         since_start=since,
@@ -131,13 +131,13 @@ def _status(patient: LiveState, cause: Cause, checked: CheckResult) -> CauseStat
     )
 
 
-def _beside_the_ledger(patient: LiveState, cause: Cause, counted: Verdict | None) -> Verdict | None:
+def _with_departures(patient: LiveState, cause: Cause, counted: Verdict | None) -> Verdict | None:
     """Sessions that were seen to end by a cause outweigh what counters say of it."""
-    left = patient.left_by(cause)
+    left = patient.departures_by(cause)
     if not left:
         return counted
-    lately = sum(patient.now - d.at <= LATELY for d in left)
-    surest = min((d.certainty for d in left), key=ORDER.index)
+    lately = sum(patient.now - d.at <= RECENT_SECONDS for d in left)
+    surest = min((d.certainty for d in left), key=CERTAINTY_ORDER.index)
     if lately == len(left):
         words = ngettext(
             "{number:,} session ended this way while watching, in the last 10 minutes",
@@ -153,7 +153,7 @@ def _beside_the_ledger(patient: LiveState, cause: Cause, counted: Verdict | None
         )
     if counted is None:
         return surest, (words,)
-    return min(surest, counted[0], key=ORDER.index), (words, *counted[1])
+    return min(surest, counted[0], key=CERTAINTY_ORDER.index), (words, *counted[1])
 
 
 def _remedies(patient: LiveState, since_start: Verdict | None, end: EndLimit | None) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def _remedies(patient: LiveState, since_start: Verdict | None, end: EndLimit | N
     if end is not None:
         told = tuple(end_limit_words(end, facts))
         return (*told, idle_less_words(end)) if told else ()
-    shortest = facts.shortest_global
+    shortest = facts.shortest_global_seconds
     ended = since_start is not None and since_start[0] in {Certainty.CONFIRMED, Certainty.LIKELY}
     if not ended or shortest is None or uptime >= shortest - 1:
         return ()
@@ -170,16 +170,18 @@ def _remedies(patient: LiveState, since_start: Verdict | None, end: EndLimit | N
 
 
 def _idle_timeout(patient: LiveState) -> CheckResult:
-    return CheckResult(_idled_out(patient), _about_to_idle_out(patient))
+    return CheckResult(_idle_timeout_since_start(patient), _idle_timeout_now(patient))
 
 
-def _idled_out(patient: LiveState) -> Verdict:
+def _idle_timeout_since_start(patient: LiveState) -> Verdict:
     facts, aborted = patient.facts, patient.counter("aborted_clients")
-    count, logged = facts.raised(IDLED_OUT), patient.logged(Cause.IDLE_TIMEOUT)
+    count, logged = facts.error_count(IDLE_TIMEOUT_ERROR), patient.log_entries_by(Cause.IDLE_TIMEOUT)
     if count:
-        return Certainty.CONFIRMED, (_counted(patient, IDLED_OUT, count),)
+        return Certainty.CONFIRMED, (_error_count_words(patient, IDLE_TIMEOUT_ERROR, count),)
     if logged and aborted != 0:
-        named = facts.bears_out(logged[-1]) and any(error_number(entry) == IDLED_OUT for entry in logged)
+        named = facts.confirms(logged[-1]) and any(
+            error_number(entry) == IDLE_TIMEOUT_ERROR for entry in logged
+        )
         words = ngettext(
             "the server's log reports {number:,} session closed after a read timeout since the start",
             "the server's log reports {number:,} sessions closed after a read timeout since the start",
@@ -193,7 +195,7 @@ def _idled_out(patient: LiveState) -> Verdict:
     return Certainty.POSSIBLE, (_("the server does not count sessions that it closes for idling"),)
 
 
-def _about_to_idle_out(patient: LiveState) -> Verdict:
+def _idle_timeout_now(patient: LiveState) -> Verdict:
     known = [v.limit for v in patient.snapshot.verdicts if v.limit is not None]
     limits = [limit.seconds for limit in known]
     uptime = patient.snapshot.sample.server.uptime
@@ -226,7 +228,7 @@ def _about_to_idle_out(patient: LiveState) -> Verdict:
     return Certainty.POSSIBLE, (words,)
 
 
-def _counted(patient: LiveState, code: int, count: int) -> str:
+def _error_count_words(patient: LiveState, code: int, count: int) -> str:
     """How often the server counted an error since its start, and for whom."""
     accounts = sorted(
         {f"{each.user}@{each.host}" for each in patient.facts.errors if each.code == code and each.user}
@@ -247,7 +249,7 @@ def _transaction_timeout(patient: LiveState) -> CheckResult:
         return CheckResult(
             now=(Certainty.RULED_OUT, (_("this server has no limit for idling inside a transaction"),))
         )
-    on = [_is(name, seconds_words(value)) for name, value in known.items() if value]
+    on = [_value_words(name, seconds_words(value)) for name, value in known.items() if value]
     off = (Certainty.RULED_OUT, (_("these limits are all off"),))
     return CheckResult(now=(Certainty.POSSIBLE, tuple(on)) if on else off)
 
@@ -260,7 +262,7 @@ def _killed(patient: LiveState) -> CheckResult:
         return CheckResult(
             (
                 Certainty.RULED_OUT,
-                (_("no KILL was run since the server started, {uptime} ago", uptime=_age(patient)),),
+                (_("no KILL was run since the server started, {uptime} ago", uptime=_uptime_words(patient)),),
             )
         )
     return CheckResult(
@@ -270,35 +272,35 @@ def _killed(patient: LiveState) -> CheckResult:
 
 def _packet(patient: LiveState) -> CheckResult:
     limit = patient.limit("max_allowed_packet")
-    now = (Certainty.POSSIBLE, (_is("max_allowed_packet", bytes_words(limit)),)) if limit else None
-    return CheckResult(_raised(patient, 1153), now)
+    now = (Certainty.POSSIBLE, (_value_words("max_allowed_packet", bytes_words(limit)),)) if limit else None
+    return CheckResult(_counted_verdict(patient, 1153), now)
 
 
-def _raised(patient: LiveState, code: int) -> Verdict | None:
+def _counted_verdict(patient: LiveState, code: int) -> Verdict | None:
     """By an error that has no other cause."""
-    count = patient.facts.raised(code)
+    count = patient.facts.error_count(code)
     if count is None:
         return None
     if count == 0:
         return Certainty.RULED_OUT, (_("the server counted no error {code} since its start", code=code),)
-    return Certainty.CONFIRMED, (_counted(patient, code, count),)
+    return Certainty.CONFIRMED, (_error_count_words(patient, code, count),)
 
 
-def _timeout_of(name: str, code: int | None) -> Check:
+def _timeout_check(name: str, code: int | None) -> Check:
     """`code` is the error that this timeout alone raises, if one does."""
 
     def check(patient: LiveState) -> CheckResult:
         limit = patient.limit(name)
-        now = (Certainty.POSSIBLE, (_is(name, seconds_words(limit)),)) if limit else None
-        return CheckResult(None if code is None else _raised(patient, code), now)
+        now = (Certainty.POSSIBLE, (_value_words(name, seconds_words(limit)),)) if limit else None
+        return CheckResult(None if code is None else _counted_verdict(patient, code), now)
 
     return check
 
 
 def _restart(patient: LiveState) -> CheckResult:
     uptime = patient.snapshot.sample.server.uptime
-    if uptime < FRESH:
-        certainty = Certainty.LIKELY if uptime < LATELY else Certainty.POSSIBLE
+    if uptime < RECENT_START_SECONDS:
+        certainty = Certainty.LIKELY if uptime < RECENT_SECONDS else Certainty.POSSIBLE
         words = _("the server is up {uptime} only: what was open before is lost", uptime=age_words(uptime))
         return CheckResult((certainty, (words,)))
     return CheckResult((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
@@ -306,7 +308,7 @@ def _restart(patient: LiveState) -> CheckResult:
 
 def _crash(patient: LiveState) -> CheckResult:
     uptime = patient.snapshot.sample.server.uptime
-    if uptime < FRESH:
+    if uptime < RECENT_START_SECONDS:
         words = _(
             "the server is up {uptime} only; its error log tells how it ended", uptime=age_words(uptime)
         )
@@ -332,9 +334,11 @@ def _too_many(patient: LiveState) -> CheckResult:
         "{used:,} of {most:,.0f} connections are in use, {asleep:,} of them asleep",
         used=used,
         most=most,
-        asleep=_asleep(patient),
+        asleep=_idle_count(patient),
     )
-    return CheckResult(since, (Certainty.LIKELY if used >= FULL * most else Certainty.RULED_OUT, (room,)))
+    return CheckResult(
+        since, (Certainty.LIKELY if used >= FULL_SHARE * most else Certainty.RULED_OUT, (room,))
+    )
 
 
 def _aborted(patient: LiveState) -> CheckResult:
@@ -343,10 +347,13 @@ def _aborted(patient: LiveState) -> CheckResult:
         return CheckResult((Certainty.POSSIBLE, ()))
     if aborted == 0:
         words = _(
-            "no session ended without COM_QUIT since the server started, {uptime} ago", uptime=_age(patient)
+            "no session ended without COM_QUIT since the server started, {uptime} ago",
+            uptime=_uptime_words(patient),
         )
         return CheckResult((Certainty.RULED_OUT, (words,)))
-    idled = min(aborted, max(patient.facts.raised(IDLED_OUT) or 0, _confirmed_idle(patient)))
+    idled = min(
+        aborted, max(patient.facts.error_count(IDLE_TIMEOUT_ERROR) or 0, _confirmed_idle_timeouts(patient))
+    )
     if not idled:
         words = ngettext(
             "{number:,} session ended without COM_QUIT since the server started, of any cause",
@@ -364,13 +371,13 @@ def _aborted(patient: LiveState) -> CheckResult:
     return CheckResult((Certainty.POSSIBLE if aborted > idled else Certainty.RULED_OUT, (words,)))
 
 
-def _confirmed_idle(patient: LiveState) -> int:
+def _confirmed_idle_timeouts(patient: LiveState) -> int:
     """How many sessions of this run of the server were seen to end by a confirmed idle timeout."""
     sample = patient.snapshot.sample
     started = sample.taken_at - sample.server.uptime
     return sum(
         each.certainty is Certainty.CONFIRMED and each.at >= started
-        for each in patient.left_by(Cause.IDLE_TIMEOUT)
+        for each in patient.departures_by(Cause.IDLE_TIMEOUT)
     )
 
 
@@ -379,7 +386,7 @@ def _quit(_patient: LiveState) -> CheckResult:
     return CheckResult(now=(Certainty.POSSIBLE, (words,)))
 
 
-def _between(patient: LiveState) -> CheckResult:
+def _proxy(patient: LiveState) -> CheckResult:
     ghosts = already_closed(patient.snapshot.verdicts, patient.now, 3600)
     words = (
         ngettext(
@@ -398,25 +405,25 @@ CHECKS: dict[Cause, Check] = {
     Cause.TRANSACTION_TIMEOUT: _transaction_timeout,
     Cause.KILLED: _killed,
     Cause.PACKET_TOO_LARGE: _packet,
-    Cause.NET_READ_TIMEOUT: _timeout_of("net_read_timeout", None),
-    Cause.NET_WRITE_TIMEOUT: _timeout_of("net_write_timeout", 1161),
+    Cause.NET_READ_TIMEOUT: _timeout_check("net_read_timeout", None),
+    Cause.NET_WRITE_TIMEOUT: _timeout_check("net_write_timeout", 1161),
     Cause.SERVER_RESTART: _restart,
     Cause.SERVER_CRASH: _crash,
     Cause.TOO_MANY_CONNECTIONS: _too_many,
     Cause.CLIENT_LOST: _aborted,
     Cause.CLIENT_QUIT: _quit,
-    Cause.PROXY_OR_FIREWALL: _between,
+    Cause.PROXY_OR_FIREWALL: _proxy,
 }
 """What a live server lets be said of each cause."""
 
 
-def _age(patient: LiveState) -> str:
+def _uptime_words(patient: LiveState) -> str:
     return age_words(patient.snapshot.sample.server.uptime)
 
 
-def _asleep(patient: LiveState) -> int:
+def _idle_count(patient: LiveState) -> int:
     return sum(v.session.is_idle for v in patient.snapshot.verdicts)
 
 
-def _is(variable: str, value: str) -> str:
+def _value_words(variable: str, value: str) -> str:
     return _("{variable} is {value}", variable=variable, value=value)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from goneaway_tui.doctor.case import LARGEST_PACKET, Case, ServerFacts
+from goneaway_tui.doctor.case import LARGEST_PACKET_BYTES, Case, ServerFacts
 from goneaway_tui.doctor.units import bytes_words, seconds_words
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
-from goneaway_tui.logs.error_events import OFFLINE
+from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
 
-MARGIN: Final = 10
+MARGIN_PERCENT: Final = 10
 """Percent that a pool's limit stays below the server's: clocks, slow checks and a statement's own time."""
 
 POOLS: Final = {
@@ -140,7 +140,7 @@ POOLS: Final = {
 }
 """By the framework's or driver's name, or a part of it."""
 
-ANY: Final = marked(
+ANY_POOL: Final = marked(
     "Any pool: let no connection lie unused for more than {s} s, or have it checked before it is used"
 )
 
@@ -156,7 +156,7 @@ def pool_settings(framework: str, driver: str, limit: float) -> tuple[str, ...]:
         if part == name or (part in name and part in {"Perl", ".NET", "command line", "HikariCP"})
         for row in rows
     ]
-    chosen = named or [ANY]
+    chosen = named or [ANY_POOL]
     return tuple(_(row, **figures) for row in dict.fromkeys(chosen))
 
 
@@ -165,7 +165,7 @@ def safe_seconds(limit: float) -> int:
     >>> safe_seconds(28800), safe_seconds(5)
     (25920, 4)
     """
-    return max(1, int(limit * (100 - MARGIN) / 100))
+    return max(1, int(limit * (100 - MARGIN_PERCENT) / 100))
 
 
 def arithmetic(limit: float, whose: str = "") -> str:
@@ -174,7 +174,7 @@ def arithmetic(limit: float, whose: str = "") -> str:
     >>> arithmetic(28800)
     '28800 s - 10 % = 25920 s'
     """
-    figures = {"limit": limit, "margin": MARGIN, "safe": safe_seconds(limit)}
+    figures = {"limit": limit, "margin": MARGIN_PERCENT, "safe": safe_seconds(limit)}
     if not whose:
         return _("{limit:.12g} s - {margin} % = {safe} s", **figures)
     return _("{limit:.12g} s - {margin} % = {safe} s ({whose})", **figures, whose=whose)
@@ -191,45 +191,45 @@ def _figures(limit: float) -> dict[str, int]:
 
 
 Remedies = Callable[[Case], Iterator[str]]
-SHORTEST_ON_THE_WAY: Final = 240.0
+SHORTEST_BALANCER_SECONDS: Final = 240.0
 """Seconds: the shortest idle limit of the great cloud balancers."""
-FULL: Final = 1040
+TOO_MANY_CONNECTIONS_ERROR: Final = 1040
 """The error of a server without a free connection."""
-CHECKS: Final = "ping(), pool_pre_ping, CONN_HEALTH_CHECKS, testOnBorrow"
+CONNECTION_CHECKS: Final = "ping(), pool_pre_ping, CONN_HEALTH_CHECKS, testOnBorrow"
 """How clients check a connection before they use it."""
 
 
 def for_idling(seen: Case) -> Iterator[str]:
     limit, word = seen.limit("wait_timeout")
-    fatal, age = seen.fatal_idle_seconds, seen.too_young_for_global
+    fatal, age = seen.fatal_idle_seconds, seen.age_below_global_limits
     end = None if fatal is not None and limit is not None and fatal >= limit - 1 else seen.shortest_end
     if end is not None and end.seconds == limit:
         end = None  # the figures below are of that limit
     if end is not None:
         yield from end_limit_words(end, seen.server)
     elif age is not None:
-        yield own_limit_words(age, seen.server, global_known=seen.knows("wait_timeout"))
+        yield own_limit_words(age, seen.server, global_known=seen.knows_limit("wait_timeout"))
     if end is not None and (fatal is None or end.seconds <= fatal):
         yield idle_less_words(end)
-        yield from _settings(seen, end.seconds)
+        yield from _pool_settings_for(seen, end.seconds)
     elif fatal is not None and (age is not None or limit is None or fatal < limit - 1):
         yield _(
             "At the client: let no connection be idle for as long as the one that was lost: {arithmetic}.",
             arithmetic=arithmetic(fatal),
         )
-        yield from _settings(seen, fatal)
+        yield from _pool_settings_for(seen, fatal)
     elif age is not None:
-        yield _("At the client: check each connection before its use: {ways}.", ways=CHECKS)
+        yield _("At the client: check each connection before its use: {ways}.", ways=CONNECTION_CHECKS)
     else:
         name, limit = "wait_timeout", limit or 28_800
-        shorter, up = seen.server.limits.get("interactive_timeout"), seen.up_at_error
+        shorter, up = seen.server.limits.get("interactive_timeout"), seen.known_uptime_seconds
         if shorter is not None and up is not None and shorter < up < limit - 1:
             name, limit = "interactive_timeout", shorter  # the other cannot have run out
         yield _(
             "At the client: keep connections younger than the limit: {arithmetic}.",
             arithmetic=arithmetic(limit, _("{variable}, {source}", variable=name, source=word)),
         )
-        yield from _settings(seen, limit)
+        yield from _pool_settings_for(seen, limit)
 
 
 def own_limit_words(age: float, server: ServerFacts, *, global_known: bool) -> str:
@@ -240,7 +240,7 @@ def own_limit_words(age: float, server: ServerFacts, *, global_known: bool) -> s
             "The session had been idle for {age} at most.",
             age=seconds_words(age),
         )
-    if server.is_unchanged:
+    if server.idle_limits_unchanged:
         return _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
             "No global limit closed the session: the session had been idle for {age} at most.",
@@ -250,7 +250,7 @@ def own_limit_words(age: float, server: ServerFacts, *, global_known: bool) -> s
         "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
         "The global limit now ({limit}) did not close the session, which had been idle for {age} at most. "
         "A shorter limit did: an earlier global value, or one set by the session.",
-        limit=seconds_words(server.shortest_global or 0.0),
+        limit=seconds_words(server.shortest_global_seconds or 0.0),
         age=seconds_words(age),
     )
 
@@ -266,7 +266,7 @@ def end_limit_words(end: EndLimit, server: ServerFacts) -> Iterator[str]:
             ended=ended,
             now=_("unknown") if now is None else seconds_words(now),
         )
-    elif end.whose is LimitOrigin.OWN and server.is_unchanged:
+    elif end.whose is LimitOrigin.OWN and server.idle_limits_unchanged:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
             "The session's own limit of {ended} ended it; no global value is that short.",
@@ -284,7 +284,9 @@ def end_limit_words(end: EndLimit, server: ServerFacts) -> Iterator[str]:
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The global limit now ({limit}) did not close the session, which had been idle for {ended}. "
             "A shorter limit did: an earlier global value, or one set by the session.",
-            limit=_("unknown") if server.shortest_global is None else seconds_words(server.shortest_global),
+            limit=_("unknown")
+            if server.shortest_global_seconds is None
+            else seconds_words(server.shortest_global_seconds),
             ended=ended,
         )
 
@@ -305,20 +307,20 @@ def idle_less_words(end: EndLimit) -> str:
     )
 
 
-def _settings(seen: Case, seconds: float) -> Iterator[str]:
-    yield from pool_settings(seen.seen.client.framework, seen.seen.client.driver, seconds)
+def _pool_settings_for(seen: Case, seconds: float) -> Iterator[str]:
+    yield from pool_settings(seen.event.client.framework, seen.event.client.driver, seconds)
 
 
 def longer_idling(seen: Case) -> Iterator[str]:
     """Where a connection is known to have idled as long as the global limit."""
     limit, fatal = seen.limit("wait_timeout")[0], seen.fatal_idle_seconds
-    known = seen.knows("wait_timeout") and limit is not None and fatal is not None
+    known = seen.knows_limit("wait_timeout") and limit is not None and fatal is not None
     if (
         not known
         or limit is None
         or fatal is None
         or fatal < limit - 1
-        or seen.too_young_for_global is not None
+        or seen.age_below_global_limits is not None
     ):
         return
     yield _(
@@ -337,11 +339,11 @@ def for_packets(_seen: Case) -> Iterator[str]:
 
 
 def larger_packets(seen: Case) -> Iterator[str]:
-    size = seen.seen.statement_bytes
+    size = seen.event.statement_bytes
     limit, word = seen.limit("max_allowed_packet")
     limit = limit or 64 * 1024**2
     wanted = _next_power(max(size or 0, int(limit)) + 1)
-    if wanted <= LARGEST_PACKET:
+    if wanted <= LARGEST_PACKET_BYTES:
         yield _(
             "At the server: SET GLOBAL max_allowed_packet = {wanted} ({size}; {limit}: {source}), "
             "then reconnect: open sessions keep theirs. A session may then take that much memory.",
@@ -376,9 +378,9 @@ def for_kills(_seen: Case) -> Iterator[str]:
     yield _("At the client: treat it as a lost connection: connect anew, repeat the whole transaction.")
 
 
-def for_what_is_between(seen: Case) -> Iterator[str]:
-    client = seen.seen.client
-    if seen.seen.never_began:
+def for_proxies(seen: Case) -> Iterator[str]:
+    client = seen.event.client
+    if seen.event.never_began:
         yield _(
             "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."
         )
@@ -393,7 +395,7 @@ def for_what_is_between(seen: Case) -> Iterator[str]:
     yield from pool_settings(
         client.framework,
         client.driver,
-        SHORTEST_ON_THE_WAY if fatal is None else min(SHORTEST_ON_THE_WAY, fatal),
+        SHORTEST_BALANCER_SECONDS if fatal is None else min(SHORTEST_BALANCER_SECONDS, fatal),
     )
     yield _(
         "On the client's machine: net.ipv4.tcp_keepalive_time = 120, and SO_KEEPALIVE on, so that the way is not forgotten."
@@ -414,9 +416,9 @@ def for_forks(seen: Case) -> Iterator[str]:
     yield _(
         "At the client: open connections after the fork, in each worker: gunicorn post_fork, Celery worker_process_init."
     )
-    if "SQLAlchemy" in seen.seen.client.framework:
+    if "SQLAlchemy" in seen.event.client.framework:
         yield _("SQLAlchemy: engine.dispose(close=False) in each child before its first use.")
-    if "Django" in seen.seen.client.framework:
+    if "Django" in seen.event.client.framework:
         yield _("Django: django.db.connections.close_all() before forking.")
     yield _("One connection belongs to one thread at a time: take each from a pool.")
 
@@ -432,8 +434,8 @@ def for_full_servers(_seen: Case) -> Iterator[str]:
 def more_connections(seen: Case) -> Iterator[str]:
     """Of max_connections alone: an account's own limits (1203, 1226) are others, and a proxy has its own."""
     limit, used = seen.server.limits.get("max_connections"), seen.server.counters.get("max_used_connections")
-    was_full = not limit or used is None or used >= limit or (seen.runs_since or -1) <= 0
-    if seen.seen.code not in {None, FULL} or not was_full:
+    was_full = not limit or used is None or used >= limit or (seen.uptime_seconds or -1) <= 0
+    if seen.event.code not in {None, TOO_MANY_CONNECTIONS_ERROR} or not was_full:
         return
     yield (
         _("At the server: raise max_connections (now {limit:.0f}), if there is memory for it.", limit=limit)
@@ -443,7 +445,7 @@ def more_connections(seen: Case) -> Iterator[str]:
 
 
 def for_blocked_hosts(seen: Case) -> Iterator[str]:
-    unblock = _either(seen, "TRUNCATE TABLE performance_schema.host_cache", "FLUSH HOSTS")
+    unblock = _by_flavour(seen, "TRUNCATE TABLE performance_schema.host_cache", "FLUSH HOSTS")
     yield _("At the server: {statement} lets the host in again.", statement=unblock)
     yield _("Find who opens connections and leaves before logging in: health checks of balancers do.")
 
@@ -453,7 +455,7 @@ def more_connect_errors(_seen: Case) -> Iterator[str]:
 
 
 def for_refusals(seen: Case) -> Iterator[str]:
-    if seen.seen.code == OFFLINE:
+    if seen.event.code == OFFLINE_MODE_ERROR:
         yield _(
             "At the server, when its upkeep is done: SET GLOBAL offline_mode = OFF. Until then CONNECTION_ADMIN alone gets in."
         )
@@ -476,7 +478,7 @@ def longer_statements(seen: Case) -> Iterator[str]:
         _("/*+ MAX_EXECUTION_TIME(60000) */ in milliseconds"),
         _("SET STATEMENT max_statement_time=60 FOR ... in seconds"),
     )
-    yield _("Raise the limit for it alone: {way}.", way=_either(seen, hint, clause))
+    yield _("Raise the limit for it alone: {way}.", way=_by_flavour(seen, hint, clause))
 
 
 def for_slow_reading(_seen: Case) -> Iterator[str]:
@@ -533,14 +535,14 @@ def for_lost_clients(_seen: Case) -> Iterator[str]:
     )
 
 
-def for_what_is_unknown(seen: Case) -> Iterator[str]:
+def for_unknown_causes(seen: Case) -> Iterator[str]:
     yield _(
         "Keep what the log says next to the server's error log of the same minute, with {setting}.",
-        setting=_either(seen, "log_error_verbosity=3", "log_warnings=4"),
+        setting=_by_flavour(seen, "log_error_verbosity=3", "log_warnings=4"),
     )
 
 
-def _either(seen: Case, mysql: str, mariadb: str) -> str:
+def _by_flavour(seen: Case, mysql: str, mariadb: str) -> str:
     """The one flavour's way where the server is known, else both."""
     ways = {
         Flavour.MYSQL: mysql,

@@ -41,10 +41,10 @@ def explanation_data(each: Explanation) -> dict[str, object]:
     """One error as the contract has it."""
     return {
         "file": each.file,
-        "line": each.seen.line,
-        "at": each.at,
-        "code": each.seen.code,
-        "client": each.seen.client.name,
+        "line": each.event.line,
+        "at": each.time,
+        "code": each.event.code,
+        "client": each.event.client.name,
         "text": each.text,
         "findings": [
             {
@@ -77,8 +77,8 @@ def write_markdown(explanations: Iterable[Explanation], write: Write, server: st
         write(_("# On {server}", server=_escaped(plain(server, 200))) + "\n\n")
     for group in found.groups:
         write("\n".join(_markdown(group.first, times_words(group))) + "\n\n")
-    if found.untold:
-        write(_("And {number} more, of further kinds.", number=found.untold) + "\n")
+    if found.ungrouped_count:
+        write(_("And {number} more, of further kinds.", number=found.ungrouped_count) + "\n")
     return found.count
 
 
@@ -104,13 +104,13 @@ def _dumps(value: object) -> str:
 
 
 def _markdown(each: Explanation, times: str) -> Iterator[str]:
-    code = f"{each.seen.code} " if each.seen.code is not None else ""
-    yield f"## {code}" + _escaped(each.seen.client.name or _("unknown client"))
+    code = f"{each.event.code} " if each.event.code is not None else ""
+    yield f"## {code}" + _escaped(each.event.client.name or _("unknown client"))
     yield ""
-    place = f"{each.file}:{each.seen.line}"
+    place = f"{each.file}:{each.event.line}"
     yield _escaped(
-        _("{place}, {time}. {times}", place=place, time=each.at, times=times)
-        if each.at
+        _("{place}, {time}. {times}", place=place, time=each.time, times=times)
+        if each.time
         else _("{place}. {times}", place=place, times=times)
     )
     yield ""
@@ -159,13 +159,13 @@ def padded(label: str, width: int) -> str:
     return label + " " * (width - cell_width(label))
 
 
-WIDTH: Final = 80
-MOST_GROUPS: Final = 200
+WIDTH_COLUMNS: Final = 80
+MAX_GROUPS: Final = 200
 """Kinds of trouble that are told apart; further ones are counted."""
-IN_FULL: Final = 1
+FULL_FINDINGS: Final = 1
 """Findings told with their remedies; of the next ones only why and how to make sure."""
-IN_SHORT: Final = 2
-LABEL: Final = 7
+SHORT_FINDINGS: Final = 2
+LABEL_COLUMNS: Final = 7
 """Columns for what stands before a sentence."""
 
 HEADLINES: Final = {
@@ -195,7 +195,7 @@ class EventGroups:
     """How many troubles there were in all."""
 
     @property
-    def untold(self) -> int:
+    def ungrouped_count(self) -> int:
         """Troubles of kinds beyond MOST_GROUPS."""
         return self.count - sum(group.count for group in self.groups)
 
@@ -209,33 +209,36 @@ def grouped_events(explanations: Iterable[Explanation]) -> EventGroups:
         known = groups.get((each.file, each.kind))
         if known is not None:
             known.last, known.count = each, known.count + 1
-        elif len(groups) < MOST_GROUPS:
+        elif len(groups) < MAX_GROUPS:
             groups[each.file, each.kind] = EventGroup(each, each)
     return EventGroups(tuple(groups.values()), count)
 
 
-def report_lines(found: EventGroups, width: int = WIDTH) -> Iterator[str]:
+def report_lines(found: EventGroups, width: int = WIDTH_COLUMNS) -> Iterator[str]:
     """All that was found, told in lines of so many columns."""
     for group in found.groups:
         yield from group_paragraphs(group, width)
         yield ""
-    if found.untold:
+    if found.ungrouped_count:
         yield from wrapped(
-            _("And {number} more, of further kinds: --format=json tells every one.", number=found.untold),
+            _(
+                "And {number} more, of further kinds: --format=json tells every one.",
+                number=found.ungrouped_count,
+            ),
             width,
         )
 
 
-def group_paragraphs(group: EventGroup, width: int = WIDTH) -> Iterator[str]:
+def group_paragraphs(group: EventGroup, width: int = WIDTH_COLUMNS) -> Iterator[str]:
     """One kind of trouble, told in lines of so many columns at most; a link alone may be longer."""
     each = group.first
-    place = f"{each.file}:{each.seen.line}"
-    yield from wrapped("  ".join(filter(None, (place, each.at or "", each.seen.client.name or ""))), width)
+    place = f"{each.file}:{each.event.line}"
+    yield from wrapped("  ".join(filter(None, (place, each.time or "", each.event.client.name or ""))), width)
     yield from wrapped(each.text, width, "  | ")
-    code = CODES.get(each.seen.code)
+    code = CODES.get(each.event.code)
     if code is not None:
         yield from wrapped(
-            _("{code} {name}: {meaning}.", code=each.seen.code, name=code.name, meaning=_(code.means)),
+            _("{code} {name}: {meaning}.", code=each.event.code, name=code.name, meaning=_(code.meaning)),
             width,
             "  ",
         )
@@ -245,14 +248,14 @@ def group_paragraphs(group: EventGroup, width: int = WIDTH) -> Iterator[str]:
     others = other_findings_words(each.findings)
     if others:
         yield ""
-        yield from _told(each.findings[0], width, in_full=True)
+        yield from _finding_lines(each.findings[0], width, in_full=True)
         yield ""
         yield from wrapped(others, width, "  ", "      ")
         return
-    for rank, finding in enumerate(told[: IN_FULL + IN_SHORT]):
+    for rank, finding in enumerate(told[: FULL_FINDINGS + SHORT_FINDINGS]):
         yield ""
-        yield from _told(finding, width, in_full=rank < IN_FULL)
-    more = [_(SAID[finding.cause]) for finding in told[IN_FULL + IN_SHORT :]]
+        yield from _finding_lines(finding, width, in_full=rank < FULL_FINDINGS)
+    more = [_(SAID[finding.cause]) for finding in told[FULL_FINDINGS + SHORT_FINDINGS :]]
     if more:
         yield ""
         yield from wrapped(_("Less likely: {causes}.", causes=in_list(more)), width, "  ")
@@ -287,24 +290,26 @@ def times_words(group: EventGroup) -> str:
     """How often, and when last."""
     if group.count == 1:
         return _("Once.")
-    number, line, at = group.count, group.last.seen.line, group.last.at
+    number, line, at = group.count, group.last.event.line, group.last.time
     if at is None:
         return _("{number} times like this, last on line {line}.", number=number, line=line)
     return _("{number} times like this, last on line {line} at {time}.", number=number, line=line, time=at)
 
 
-def _told(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:
+def _finding_lines(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:
     yield "  " + _(HEADLINES[finding.certainty], cause=_(SAID[finding.cause]))
-    yield from _points(width, _("why"), finding.because)
-    yield from _points(width, _("but"), finding.against)
+    yield from _sentence_lines(width, _("why"), finding.because)
+    yield from _sentence_lines(width, _("but"), finding.against)
     if finding.prove:
-        yield from _points(width, _("prove"), (finding.prove,))
+        yield from _sentence_lines(width, _("prove"), (finding.prove,))
     if in_full:
-        yield from _points(width, _("do"), finding.remedies)
+        yield from _sentence_lines(width, _("do"), finding.remedies)
         if finding.docs:
-            yield "    " + padded(_("see"), LABEL) + finding.docs
+            yield "    " + padded(_("see"), LABEL_COLUMNS) + finding.docs
 
 
-def _points(width: int, label: str, sentences: Iterable[str]) -> Iterator[str]:
+def _sentence_lines(width: int, label: str, sentences: Iterable[str]) -> Iterator[str]:
     for nth, sentence in enumerate(sentences):
-        yield from wrapped(sentence, width, "    " + padded("" if nth else label, LABEL), " " * (4 + LABEL))
+        yield from wrapped(
+            sentence, width, "    " + padded("" if nth else label, LABEL_COLUMNS), " " * (4 + LABEL_COLUMNS)
+        )

@@ -10,10 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from goneaway_tui.doctor.case import CLOCKS_DIFFER, LARGEST_PACKET, LONG_SILENCE, SHORTEST_LIMIT, Case
+from goneaway_tui.doctor.case import (
+    CLOCK_DIFFERENCE_SECONDS,
+    LARGEST_PACKET_BYTES,
+    LONG_SILENCE_SECONDS,
+    SHORTEST_LIMIT_SECONDS,
+    Case,
+)
 from goneaway_tui.doctor.units import bytes_words, seconds_words
 from goneaway_tui.i18n import _, marked, ngettext
-from goneaway_tui.logs.error_events import OFFLINE, ErrorEvent, FailureKind
+from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, ErrorEvent, FailureKind
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
 
@@ -24,8 +30,8 @@ class Argument:
 
     weight: int
     """Above 0 for, below against; 4 in all make it likely."""
-    says: str
-    settles: Certainty | None = None
+    text: str
+    certainty: Certainty | None = None
     """CONFIRMED where the server said so, RULED_OUT where it cannot be; whatever else was weighed."""
     limit_reached: bool = False
     """Whether it shows, by figures, that a known limit was reached: a larger limit would have helped."""
@@ -34,38 +40,38 @@ class Argument:
 Rule = Callable[[Case], Iterator[Argument]]
 
 
-def proving(says: str) -> Argument:
+def proof(says: str) -> Argument:
     return Argument(100, says, Certainty.CONFIRMED)
 
 
-def refuting(says: str) -> Argument:
+def refutation(says: str) -> Argument:
     return Argument(-100, says, Certainty.RULED_OUT)
 
 
 NO_SESSION: Final = marked("No session had begun: the connection was refused.")
-NOT_YET: Final = marked("No session had begun: the connection ended before the login.")
+NO_LOGIN: Final = marked("No session had begun: the connection ended before the login.")
 
 
-def not_in_tls(event: ErrorEvent) -> Iterator[Argument]:
+def _not_in_tls(event: ErrorEvent) -> Iterator[Argument]:
     """Measured on MySQL 9.7, MariaDB 10.11 and 11.8 with PyMySQL: after KILL, a restart or a crash sending still works."""
     if event.cut_in_tls:
         yield Argument(-1, _("Over TLS that would be told as 2013, after the statement was sent."))
 
 
-COMMON_LIMIT = 600.0
+COMMON_LIMIT_SECONDS = 600.0
 """Seconds: a silence this long may well be longer than a limit nobody told us; few servers have a shorter one."""
 
 
 def idle_timeout(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
+    log = seen.event
     if log.refused or log.never_began:
-        yield refuting(_(NO_SESSION if log.refused else NOT_YET))
+        yield refutation(_(NO_SESSION if log.refused else NO_LOGIN))
         return
-    yield from _idled(seen)
+    yield from _stated_idle_time(seen)
     if not log.is_loss:
         return
-    yield _found_dead(log)
-    if log.client.hears_4031 and _ended_cleanly(log) and 4031 not in seen.server.unknown_errors:
+    yield _loss_manner(log)
+    if log.client.reports_4031 and _ended_cleanly(log) and 4031 not in seen.server.unknown_errors:
         yield Argument(
             -1,
             _(
@@ -75,23 +81,23 @@ def idle_timeout(seen: Case) -> Iterator[Argument]:
         )
     if log.idle_seconds is None:
         yield from _silence(seen)
-    if seen.idle_at_start is not None and not seen.idled_out_before:
+    if seen.idle_before_start_seconds is not None and not seen.idled_out_before_start:
         yield Argument(
             -3 if log.idle_seconds is None else -6,
             _(
                 "The server went down first: until then it had been unused for {idle}.",
-                idle=seconds_words(seen.idle_at_start),
+                idle=seconds_words(seen.idle_before_start_seconds),
             ),
         )
     yield from _idling_counted(seen)
-    if FailureKind.TIMED_OUT in log.how:
+    if FailureKind.TIMED_OUT in log.failures:
         yield Argument(-3, _("No end of the connection came, and a server that closes a session sends one."))
 
 
 def _idling_counted(seen: Case) -> Iterator[Argument]:
-    log, server = seen.seen, seen.server
-    count = server.raised(4031)
-    if count and not seen.later(server.first_raised(4031)):
+    log, server = seen.event, seen.server
+    count = server.error_count(4031)
+    if count and not seen.is_later(server.first_error_at(4031)):
         yield Argument(
             1,
             _(
@@ -99,25 +105,25 @@ def _idling_counted(seen: Case) -> Iterator[Argument]:
                 count=count,
             ),
         )
-    if count == 0 and (seen.runs_since or -1) > 0:
+    if count == 0 and (seen.uptime_seconds or -1) > 0:
         yield Argument(-4, _("The server counts error 4031, and has counted none since before this error."))
-    if seen.ended_nobody:
+    if seen.aborted_no_session:
         says = _("Aborted_clients is 0 since before this error: the server has closed nobody.")
-        yield refuting(says) if seen.was_up else Argument(-4, says)
+        yield refutation(says) if seen.was_up_before_idling else Argument(-4, says)
     limit = server.limits.get("wait_timeout", 0.0)
     if (
         log.idle_seconds is None
         and not count
-        and not seen.idled_out_before
-        and 0 <= (seen.runs_since or -1) < limit
+        and not seen.idled_out_before_start
+        and 0 <= (seen.uptime_seconds or -1) < limit
     ):
         yield Argument(
             -1, _("No session of this server is as old as wait_timeout: {limit}.", limit=seconds_words(limit))
         )
     if (
         count is None
-        and not log.reused
-        and FailureKind.TIMED_OUT not in log.how
+        and not log.used_after_close
+        and FailureKind.TIMED_OUT not in log.failures
         and server.counters.get("aborted_clients")
         and server.counters.get("com_kill") == 0
     ):
@@ -126,9 +132,9 @@ def _idling_counted(seen: Case) -> Iterator[Argument]:
         )
 
 
-def _found_dead(log: ErrorEvent) -> Argument:
+def _loss_manner(log: ErrorEvent) -> Argument:
     """How much the manner of a loss is that of a session closed while it lay unused."""
-    if not log.client.tells_write_from_read:
+    if not log.client.separates_write_errors:
         return Argument(
             4, _("By far the most frequent reason for a connection that is found dead when it is used.")
         )
@@ -139,11 +145,11 @@ def _found_dead(log: ErrorEvent) -> Argument:
                 "The connection was already closed when the client sent its next statement, which is typical after an idle timeout."
             ),
         )
-    if log.reused:
+    if log.used_after_close:
         return Argument(3, _("The driver found its connection closed before it sent anything."))
-    if log.client.hears_4031 and _ended_cleanly(log):
+    if log.client.reports_4031 and _ended_cleanly(log):
         return Argument(1, _("MariaDB, and MySQL before 8.0.24, close an idle session without a word."))
-    if FailureKind.EOF in log.how:
+    if FailureKind.EOF in log.failures:
         return Argument(
             2,
             _(
@@ -157,9 +163,9 @@ def _found_dead(log: ErrorEvent) -> Argument:
 
 def _silence(seen: Case) -> Iterator[Argument]:
     """A log that had been silent: its program may have idled as long."""
-    silent = seen.seen.silent_seconds or 0
+    silent = seen.event.silent_seconds or 0
     limit, word = seen.limit("wait_timeout")
-    if limit is not None and silent >= max(limit - 1, LONG_SILENCE):
+    if limit is not None and silent >= max(limit - 1, LONG_SILENCE_SECONDS):
         yield Argument(
             3,
             _(
@@ -168,11 +174,11 @@ def _silence(seen: Case) -> Iterator[Argument]:
                 limit=seconds_words(limit),
                 source=word,
             ),
-            limit_reached=seen.knows("wait_timeout"),
+            limit_reached=seen.knows_limit("wait_timeout"),
         )
-    elif silent >= COMMON_LIMIT and not seen.knows("wait_timeout"):
+    elif silent >= COMMON_LIMIT_SECONDS and not seen.knows_limit("wait_timeout"):
         yield Argument(2, _("The log had been silent for {silence} before.", silence=seconds_words(silent)))
-    elif silent >= LONG_SILENCE:
+    elif silent >= LONG_SILENCE_SECONDS:
         yield Argument(
             -1,
             _(
@@ -185,12 +191,12 @@ def _silence(seen: Case) -> Iterator[Argument]:
 
 
 def _ended_cleanly(log: ErrorEvent) -> bool:
-    return log.answer_never_came and not log.reused
+    return log.answer_never_came and not log.used_after_close
 
 
-def _idled(seen: Case) -> Iterator[Argument]:
+def _stated_idle_time(seen: Case) -> Iterator[Argument]:
     """What a log that tells how long a connection had idled says of the limit."""
-    idle = seen.seen.idle_seconds
+    idle = seen.event.idle_seconds
     limit, word = seen.limit("wait_timeout")
     if idle is None or limit is None:
         return
@@ -200,8 +206,8 @@ def _idled(seen: Case) -> Iterator[Argument]:
         limit=seconds_words(limit),
         source=word,
     )
-    if idle < SHORTEST_LIMIT:
-        yield refuting(
+    if idle < SHORTEST_LIMIT_SECONDS:
+        yield refutation(
             _(
                 "The connection had been idle for {idle} only; no idle limit is that short.",
                 idle=seconds_words(idle),
@@ -210,14 +216,14 @@ def _idled(seen: Case) -> Iterator[Argument]:
     else:
         reached = idle >= limit - 1
         yield Argument(6 if reached else -3, both, limit_reached=reached)
-    if idle >= LONG_SILENCE:
+    if idle >= LONG_SILENCE_SECONDS:
         yield Argument(2, _("It had lain unused for {idle}.", idle=seconds_words(idle)))
 
 
 def transaction_timeout(seen: Case) -> Iterator[Argument]:
     for name in (*OF_TRANSACTIONS, *SHARED):
         limit = seen.server.limits.get(name, 0)
-        if limit > 0 and (seen.seen.is_loss or seen.seen.says is Cause.IDLE_TIMEOUT):
+        if limit > 0 and (seen.event.is_loss or seen.event.stated_cause is Cause.IDLE_TIMEOUT):
             yield Argument(
                 2,
                 _(
@@ -229,11 +235,11 @@ def transaction_timeout(seen: Case) -> Iterator[Argument]:
 
 
 def packet_too_large(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
+    log = seen.event
     limit, word = seen.limit("max_allowed_packet")
     size = log.statement_bytes
     if log.refused or log.never_began:
-        yield refuting(_(NO_SESSION if log.refused else NOT_YET))
+        yield refutation(_(NO_SESSION if log.refused else NO_LOGIN))
         return
     both = _(
         "The statement has {size}, and max_allowed_packet is {limit} ({source}).",
@@ -241,20 +247,20 @@ def packet_too_large(seen: Case) -> Iterator[Argument]:
         limit=bytes_words(limit or 0),
         source=word,
     )
-    if log.says in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
-        yield Argument(4, both, limit_reached=seen.knows("max_allowed_packet"))
+    if log.stated_cause in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
+        yield Argument(4, both, limit_reached=seen.knows_limit("max_allowed_packet"))
     if not log.is_loss:
         return
     if "max_allowed_packet" in seen.server.limits and limit:
-        if limit >= LARGEST_PACKET:
-            yield refuting(_("max_allowed_packet is 1 GiB already, as much as the protocol allows."))
+        if limit >= LARGEST_PACKET_BYTES:
+            yield refutation(_("max_allowed_packet is 1 GiB already, as much as the protocol allows."))
         elif size and size < limit / 2:
-            yield refuting(both)
-    if seen.server.raised(1153) == 0 and (seen.runs_since or -1) > 0:
+            yield refutation(both)
+    if seen.server.error_count(1153) == 0 and (seen.uptime_seconds or -1) > 0:
         says = _(
             "The server counts packets that are too large (1153), and has counted none since before this error."
         )
-        yield refuting(says) if seen.was_up else Argument(-4, says)
+        yield refutation(says) if seen.was_up_before_idling else Argument(-4, says)
     yield from _cut_short(log)
 
 
@@ -275,9 +281,9 @@ def _cut_short(log: ErrorEvent) -> Iterator[Argument]:
                     "Over TLS its error 1153 is never heard: the line ends while the statement is sent, as here."
                 ),
             )
-        elif FailureKind.EOF in log.how:
+        elif FailureKind.EOF in log.failures:
             yield Argument(1, _("The connection may have broken while the statement was being sent."))
-    elif FailureKind.RESET in log.how:
+    elif FailureKind.RESET in log.failures:
         yield Argument(
             3, _("A server that will not read a large statement to its end resets the connection.")
         )
@@ -294,9 +300,9 @@ def _cut_short(log: ErrorEvent) -> Iterator[Argument]:
 
 
 def killed(seen: Case) -> Iterator[Argument]:
-    log, server = seen.seen, seen.server
+    log, server = seen.event, seen.server
     if log.refused or log.never_began:
-        yield refuting(_(NO_SESSION if log.refused else NOT_YET))
+        yield refutation(_(NO_SESSION if log.refused else NO_LOGIN))
         return
     if log.code == 1317:
         yield Argument(
@@ -304,7 +310,7 @@ def killed(seen: Case) -> Iterator[Argument]:
         )
     if log.is_kill:
         yield from _killed_or_stopped(seen)
-    if log.by_server and log.text.rstrip().endswith("(KILLED)"):
+    if log.from_server_log and log.text.rstrip().endswith("(KILLED)"):
         yield Argument(
             4,
             _(
@@ -313,25 +319,31 @@ def killed(seen: Case) -> Iterator[Argument]:
         )
     if log.is_loss:
         yield Argument(
-            1 if FailureKind.RESET in log.how else 3 if log.answer_never_came and not log.reused else 2,
+            1
+            if FailureKind.RESET in log.failures
+            else 3
+            if log.answer_never_came and not log.used_after_close
+            else 2,
             _("KILL ends a session at once, and its client notices at the next statement."),
         )
-        yield from not_in_tls(log)
-        yield from _put_offline(seen)
-        if server.counters.get("com_kill") == 0 and not _is_offline(seen) and (seen.runs_since or -1) > 0:
+        yield from _not_in_tls(log)
+        yield from _offline_mode(seen)
+        if server.counters.get("com_kill") == 0 and not _is_offline(seen) and (seen.uptime_seconds or -1) > 0:
             says = _("Com_kill is 0: nobody has run KILL since before this error.")
-            yield refuting(says) if seen.was_up else Argument(-4, says)
-        if seen.ended_nobody:
+            yield refutation(says) if seen.was_up_before_idling else Argument(-4, says)
+        if seen.aborted_no_session:
             says = _("Aborted_clients is 0 since before this error: the server has ended nobody.")
-            yield refuting(says) if seen.was_up else Argument(-4, says)
+            yield refutation(says) if seen.was_up_before_idling else Argument(-4, says)
 
 
 def _killed_or_stopped(seen: Case) -> Iterator[Argument]:
     """Of error 1927: whether this run of the server has lasted since before the session began to idle."""
-    idle, up = seen.seen.idle_seconds, seen.runs_since
-    if seen.was_up or (idle is not None and up is not None and idle < up - CLOCKS_DIFFER):
-        yield proving(_("The server has not stopped since the session was last used, so this was a KILL."))
-    elif any(each.cause is Cause.SERVER_RESTART and not seen.later(each.at) for each in seen.server.log):
+    idle, up = seen.event.idle_seconds, seen.uptime_seconds
+    if seen.was_up_before_idling or (
+        idle is not None and up is not None and idle < up - CLOCK_DIFFERENCE_SECONDS
+    ):
+        yield proof(_("The server has not stopped since the session was last used, so this was a KILL."))
+    elif any(each.cause is Cause.SERVER_RESTART and not seen.is_later(each.at) for each in seen.server.log):
         yield Argument(
             -3,
             _(
@@ -340,7 +352,7 @@ def _killed_or_stopped(seen: Case) -> Iterator[Argument]:
         )
 
 
-def _put_offline(seen: Case) -> Iterator[Argument]:
+def _offline_mode(seen: Case) -> Iterator[Argument]:
     """`SET GLOBAL offline_mode = ON` counts as no KILL and is in no log, but whoever comes again is refused by 3032."""
     if _is_offline(seen):
         yield Argument(
@@ -353,23 +365,25 @@ def _put_offline(seen: Case) -> Iterator[Argument]:
 
 
 def _is_offline(seen: Case) -> bool:
-    refused = seen.server.last_raised(OFFLINE)
-    return seen.seen.offline_near or (
-        refused is not None and seen.at is not None and abs(refused - seen.at) <= LONG_SILENCE
+    refused = seen.server.last_error_at(OFFLINE_MODE_ERROR)
+    return seen.event.offline_near or (
+        refused is not None
+        and seen.noticed_at is not None
+        and abs(refused - seen.noticed_at) <= LONG_SILENCE_SECONDS
     )
 
 
 def proxy_or_firewall(seen: Case) -> Iterator[Argument]:
-    log, server = seen.seen, seen.server
-    if log.session_id is not None and log.session_id in server.asleep and log.is_loss:
-        yield proving(
+    log, server = seen.event, seen.server
+    if log.session_id is not None and log.session_id in server.idle_session_ids and log.is_loss:
+        yield proof(
             _(
                 "Session {session} still sleeps on the server: it did not close it. Something between the two did.",
                 session=log.session_id,
             )
         )
-    if log.refused and log.says is None:
-        if log.how & {FailureKind.TIMED_OUT, FailureKind.UNREACHABLE}:
+    if log.refused and log.stated_cause is None:
+        if log.failures & {FailureKind.TIMED_OUT, FailureKind.UNREACHABLE}:
             yield Argument(5, _("Packets were dropped on the way: a refused connection answers at once."))
         else:
             yield Argument(1, _("A proxy or firewall may refuse in the server's place."))
@@ -381,20 +395,20 @@ def proxy_or_firewall(seen: Case) -> Iterator[Argument]:
                     "A proxy, load balancer or NAT forgets idle connections, often sooner than the server does."
                 ),
             )
-        if FailureKind.TIMED_OUT in log.how:
+        if FailureKind.TIMED_OUT in log.failures:
             yield Argument(
                 3,
                 _(
                     "The answer never came, and no end of the connection either: packets are dropped silently."
                 ),
             )
-        if FailureKind.GREETING in log.how:
+        if FailureKind.GREETING in log.failures:
             yield Argument(4, _("It ended before the server had introduced itself."))
         limit = seen.limit("wait_timeout")[0]
         if (
             log.idle_seconds is not None
             and limit is not None
-            and LONG_SILENCE <= log.idle_seconds < limit - 1
+            and LONG_SILENCE_SECONDS <= log.idle_seconds < limit - 1
         ):
             yield Argument(
                 4,
@@ -403,14 +417,14 @@ def proxy_or_firewall(seen: Case) -> Iterator[Argument]:
                     idle=seconds_words(log.idle_seconds),
                 ),
             )
-        if seen.ended_nobody and seen.was_up:
+        if seen.aborted_no_session and seen.was_up_before_idling:
             yield Argument(
                 4, _("Aborted_clients is 0: the server has closed nobody since before this error.")
             )
 
 
 def client_quit(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
+    log = seen.event
     if log.code == 0:
         yield Argument(
             5,
@@ -418,12 +432,12 @@ def client_quit(seen: Case) -> Iterator[Argument]:
                 "The connection object was used after it had been closed: by close(), or by an earlier error that nobody heeded."
             ),
         )
-    elif log.reused:
+    elif log.used_after_close:
         yield Argument(
             2,
             _("The connection had been closed on this side before; look for the first error above this one."),
         )
-    if FailureKind.TIMED_OUT in log.how and not log.refused and log.is_loss and not log.by_server:
+    if FailureKind.TIMED_OUT in log.failures and not log.refused and log.is_loss and not log.from_server_log:
         yield Argument(
             4, _("The client's own read timeout ran out; the server may still be running the statement.")
         )
@@ -434,10 +448,10 @@ def client_quit(seen: Case) -> Iterator[Argument]:
 
 
 def forked_connection(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
+    log = seen.event
     if log.refused:
         return
-    if FailureKind.MIXED_UP in log.how and log.says is not Cause.IDLE_TIMEOUT:
+    if FailureKind.MIXED_UP in log.failures and log.stated_cause is not Cause.IDLE_TIMEOUT:
         yield Argument(
             4,
             _("Packets came that were meant for somebody else: two processes or threads use one connection."),
@@ -452,18 +466,18 @@ def forked_connection(seen: Case) -> Iterator[Argument]:
 
 
 def net_read_timeout(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    if log.code == 1159 and log.by_server:
+    log = seen.event
+    if log.code == 1159 and log.from_server_log:
         yield Argument(
             2, _("net_read_timeout has the same words, where the client stops in the middle of sending.")
         )
-    if log.is_loss and FailureKind.GREETING in log.how:
+    if log.is_loss and FailureKind.GREETING in log.failures:
         yield Argument(3, _("A login that takes longer than connect_timeout is ended by the server."))
 
 
 def net_write_timeout(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    if log.code == 1160 and log.by_server:
+    log = seen.event
+    if log.code == 1160 and log.from_server_log:
         yield Argument(
             3,
             _(
@@ -475,14 +489,14 @@ def net_write_timeout(seen: Case) -> Iterator[Argument]:
 
 
 def client_lost(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    if log.by_server and "closed normally without authentication" in log.text:
+    log = seen.event
+    if log.from_server_log and "closed normally without authentication" in log.text:
         yield Argument(
             4, _("The client left before it had logged in: a health check, a scanner, or a very slow login.")
         )
-    if log.code == 1160 and log.by_server and log.says is None:
+    if log.code == 1160 and log.from_server_log and log.stated_cause is None:
         yield Argument(3, _("The client was gone when the server wanted to write to it."))
-    if log.by_server and log.says is Cause.CLIENT_LOST:
+    if log.from_server_log and log.stated_cause is Cause.CLIENT_LOST:
         yield Argument(
             1, _("The client ended without saying goodbye: it crashed, was killed, or the network broke.")
         )
@@ -491,8 +505,8 @@ def client_lost(seen: Case) -> Iterator[Argument]:
 def too_many_connections(seen: Case) -> Iterator[Argument]:
     server = seen.server
     limit, used = server.limits.get("max_connections"), server.counters.get("max_used_connections")
-    if seen.seen.says is Cause.TOO_MANY_CONNECTIONS and limit and used:
-        was_full = used >= limit or (seen.runs_since or -1) <= 0
+    if seen.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and used:
+        was_full = used >= limit or (seen.uptime_seconds or -1) <= 0
         told = (
             marked("At its fullest the server had {used} of {limit:.0f} connections.")
             if was_full
@@ -502,15 +516,15 @@ def too_many_connections(seen: Case) -> Iterator[Argument]:
             )
         )
         yield Argument(1 if was_full else -1, _(told, used=used, limit=limit))
-    if seen.seen.says is Cause.TOO_MANY_CONNECTIONS and limit and server.sessions is not None:
-        yield Argument(1, _("Now there are {sessions} sessions.", sessions=server.sessions))
-    if seen.seen.is_loss and FailureKind.GREETING in seen.seen.how:
+    if seen.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and server.session_count is not None:
+        yield Argument(1, _("Now there are {sessions} sessions.", sessions=server.session_count))
+    if seen.event.is_loss and FailureKind.GREETING in seen.event.failures:
         yield Argument(2, _("A server that is full, or nearly, may not get to greet everybody."))
 
 
 def host_blocked(seen: Case) -> Iterator[Argument]:
-    for host in seen.server.hosts[:3]:
-        if seen.seen.says is Cause.HOST_BLOCKED or FailureKind.GREETING in seen.seen.how:
+    for host in seen.server.failing_hosts[:3]:
+        if seen.event.stated_cause is Cause.HOST_BLOCKED or FailureKind.GREETING in seen.event.failures:
             yield Argument(
                 1,
                 _(
@@ -520,26 +534,26 @@ def host_blocked(seen: Case) -> Iterator[Argument]:
                     refusals=host.refusals,
                 ),
             )
-    if seen.seen.is_loss and FailureKind.GREETING in seen.seen.how:
+    if seen.event.is_loss and FailureKind.GREETING in seen.event.failures:
         yield Argument(1, _("After max_connect_errors broken greetings the server blocks the host."))
 
 
 def statement_timeout(seen: Case) -> Iterator[Argument]:
-    if seen.seen.code == 1317:
+    if seen.event.code == 1317:
         yield Argument(1, _("Some servers and proxies end a statement that runs too long this way."))
 
 
 def access_denied(seen: Case) -> Iterator[Argument]:
-    if seen.seen.code == 1043:
+    if seen.event.code == 1043:
         yield Argument(1, _("Client and server found no way to log in that both know."))
     return
 
 
 def unknown(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
+    log = seen.event
     if log.code == 2005:
         yield Argument(4, _("The server's name cannot be resolved: a typing error, or DNS."))
-    if log.code == 2026 and FailureKind.MIXED_UP not in log.how:
+    if log.code == 2026 and FailureKind.MIXED_UP not in log.failures:
         yield Argument(
             4, _("Client and server could not agree on TLS: compare their certificates, versions and modes.")
         )
@@ -549,60 +563,60 @@ def unknown(seen: Case) -> Iterator[Argument]:
         )
 
 
-NEAR = 60.0
+START_NEAR_SECONDS = 60.0
 """Seconds between an error and a start that are surely one affair."""
-NOTICED = 5.0
+USE_CLOCK_DIFFERENCE_SECONDS = 5.0
 """Seconds by which clocks may differ."""
-ROUNDED = 1.0
+UPTIME_ROUNDING_SECONDS = 1.0
 """Seconds by which a server's start may be earlier than it says: it tells whole seconds of uptime, rounded down."""
-REUSED = 300.0
+POOL_REUSE_SECONDS = 300.0
 """Seconds within which a pool that is in use has had every connection in its hands."""
 
 
 def server_restart(seen: Case) -> Iterator[Argument]:
-    yield from _went_down(seen)
-    log = seen.seen
+    yield from _server_down(seen)
+    log = seen.event
     if log.is_kill:
         yield Argument(1, _("MariaDB before 10.6 reports error 1927 to idle sessions when it stops."))
-        yield from _began_anew(seen)
-    if _nobody_listened(log):
+        yield from _server_start(seen)
+    if _nothing_listened(log):
         yield Argument(4, _("Nobody listened there: the server was down, or was just starting."))
     if log.never_began:
         yield Argument(2, _("A server that is stopping, or still starting, lets nobody finish logging in."))
     elif log.is_loss:
         yield Argument(
-            2 if FailureKind.RESET in log.how else 3,
+            2 if FailureKind.RESET in log.failures else 3,
             _("A server that is restarted ends every session, and clients notice at their next statement."),
         )
-    yield from not_in_tls(log)
+    yield from _not_in_tls(log)
 
 
 def server_crash(seen: Case) -> Iterator[Argument]:
-    yield from _went_down(seen)
-    log = seen.seen
-    if _nobody_listened(log):
+    yield from _server_down(seen)
+    log = seen.event
+    if _nothing_listened(log):
         yield Argument(2, _("A server that crashed does not listen until it has recovered."))
     if log.is_loss and not log.never_began:
-        silent = FailureKind.EOF in log.how and not log.write_failed
+        silent = FailureKind.EOF in log.failures and not log.write_failed
         yield Argument(
             3 if silent else 2,
             _("A server that crashes, or is killed for its memory, ends every session without a word."),
         )
-    yield from not_in_tls(log)
+    yield from _not_in_tls(log)
 
 
-def _nobody_listened(log: ErrorEvent) -> bool:
+def _nothing_listened(log: ErrorEvent) -> bool:
     """A connection was refused by nobody: not a name that has no address, nor a way that is cut."""
     return (
         log.refused
-        and log.says is None
+        and log.stated_cause is None
         and log.code not in {1043, 2005}
-        and FailureKind.UNREACHABLE not in log.how
+        and FailureKind.UNREACHABLE not in log.failures
     )
 
 
-def _went_down(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
+def _server_down(seen: Case) -> Iterator[Argument]:
+    log = seen.event
     if not log.is_loss and not log.refused:
         return
     if log.is_loss and log.refused_near:
@@ -613,35 +627,35 @@ def _went_down(seen: Case) -> Iterator[Argument]:
             "{number} more was lost within two seconds.", "{number} more were lost within two seconds.", near
         )
         yield Argument(1, told)
-    yield from _began_anew(seen)
+    yield from _server_start(seen)
 
 
-def _began_anew(seen: Case) -> Iterator[Argument]:
+def _server_start(seen: Case) -> Iterator[Argument]:
     """What the server's own age says."""
-    log, server, up = seen.seen, seen.server, seen.runs_since
+    log, server, up = seen.event, seen.server, seen.uptime_seconds
     if up is None:
         return
-    told = _start(log, up)
+    told = _start_words(log, up)
     alone = _("{start}.", start=told)
     if log.refused:
-        if abs(up) <= NEAR or (up > 0 and log.code != 2003):
+        if abs(up) <= START_NEAR_SECONDS or (up > 0 and log.code != 2003):
             yield Argument(4, alone)
-    elif seen.was_up and seen.idle_at_start is None:
-        since = seconds_words((server.asked_at or seen.at or 0.0) - (server.started_at or 0.0))
-        yield refuting(
+    elif seen.was_up_before_idling and seen.idle_before_start_seconds is None:
+        since = seconds_words((server.read_at or seen.noticed_at or 0.0) - (server.started_at or 0.0))
+        yield refutation(
             _(
                 "The server has been up for {since}: longer than any idle session of that time could be old.",
                 since=since,
             )
         )
-    elif up < -ROUNDED:
-        if up >= -NEAR:
+    elif up < -UPTIME_ROUNDING_SECONDS:
+        if up >= -START_NEAR_SECONDS:
             yield Argument(4, alone)
     else:
         yield from _started_before(seen, up, told)
 
 
-def _start(log: ErrorEvent, up: float) -> str:
+def _start_words(log: ErrorEvent, up: float) -> str:
     """When it began to run, seen from the error: a sentence without its end."""
     seconds = seconds_words(abs(up))
     start = (
@@ -649,7 +663,7 @@ def _start(log: ErrorEvent, up: float) -> str:
         if up >= 0
         else _("The server started {seconds} after this error", seconds=seconds)
     )
-    if log.at is None or log.at.zoned:
+    if log.timestamp is None or log.timestamp.zoned:
         return start
     return _("{start} (its time, which names no zone, taken as this machine's)", start=start)
 
@@ -659,9 +673,9 @@ def _started_before(seen: Case, up: float, start: str) -> Iterator[Argument]:
 
     One that is in use, or in a pool, is used again soon, and missed then.
     """
-    log, server = seen.seen, seen.server
-    if log.idle_seconds is not None and log.idle_seconds < up - NOTICED:
-        yield refuting(
+    log, server = seen.event, seen.server
+    if log.idle_seconds is not None and log.idle_seconds < up - USE_CLOCK_DIFFERENCE_SECONDS:
+        yield refutation(
             _(
                 "{start}, and the connection was used {idle} before it: it was of this run.",
                 start=start,
@@ -669,17 +683,17 @@ def _started_before(seen: Case, up: float, start: str) -> Iterator[Argument]:
             )
         )
         return
-    if seen.idled_out_before:
+    if seen.idled_out_before_start:
         yield Argument(
             -2, _("{start}, and by then its idle limit would have ended the session.", start=start)
         )
     elif log.idle_seconds is not None:
         yield Argument(6, _("{start}, and the connection was used before that, but not since.", start=start))
-    elif up <= REUSED or seen.idle_at_start is not None:
+    elif up <= POOL_REUSE_SECONDS or seen.idle_before_start_seconds is not None:
         # Where it has ended sessions since, the lost one may have been of this run, and among them.
         yield Argument(0 if server.counters.get("aborted_clients") else 4, _("{start}.", start=start))
     else:
         yield Argument(-1, _("{start}; a pool that is in use would have noticed sooner.", start=start))
         return
-    if seen.ended_nobody:
+    if seen.aborted_no_session:
         yield Argument(2, _("Since then it has ended nobody (Aborted_clients is 0)."))

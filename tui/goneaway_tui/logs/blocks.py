@@ -21,21 +21,21 @@ NEEDLES: Final = (
 Few, as each costs one look at every byte; long or rare, as those are searched for fastest.
 """
 
-LABELS: Final = (b" [Warning] ", b" [Note] ")
+SERVER_LABELS: Final = (b" [Warning] ", b" [Note] ")
 """What stands before a message of a server's own log, which may be of any language."""
-OF_A_SESSION: Final = re.compile(rb"'\)? \('?|'@'|mysqld|mariadbd")
+SESSION_WORDS: Final = re.compile(rb"'\)? \('?|'@'|mysqld|mariadbd")
 """What each message in `translations` has in every language: a reason or an account in its place, or the program."""
 
-WHOLE: Final = 262_144
+WHOLE_LOG_BYTES: Final = 262_144
 """Bytes up to which a log is read line by line from end to end: what people paste may be one line of a trace."""
-BEFORE: Final = 4096
+BEFORE_HIT_BYTES: Final = 4096
 """Bytes before a hit that are read as lines: a traceback's head with its time stamp, the line before it."""
-AFTER: Final = 4096
+AFTER_HIT_BYTES: Final = 4096
 """Bytes after a hit: the rest of a traceback."""
-NEAR: Final = 65_536
+JOINED_WITHIN_BYTES: Final = 65_536
 """Two excerpts that are no further apart are one: a statement may stand between the parts of a traceback."""
-LINE_HEAD: Final = 4096
-LINE_TAIL: Final = 2048
+LINE_HEAD_BYTES: Final = 4096
+LINE_TAIL_BYTES: Final = 2048
 """What is kept of a long line: an error stands at one of its ends, a statement between them."""
 
 
@@ -46,23 +46,23 @@ class LogLine:
     number: int
     text: str
     """Its two ends where it is long."""
-    size: int
+    size_bytes: int
     """Its bytes."""
-    leads: bool = False
+    starts_block: bool = False
     """The first of an excerpt: what came before it was not read."""
-    before: str = ""
+    text_before: str = ""
     """What stood before `text` on the same line, and was taken for a name and a stamp."""
 
 
 def find_blocks(blocks: Iterable[bytes]) -> Iterator[LogLine]:
     """The lines around every hit, each once and in order. Blocks may be cut anywhere."""
-    view = _View()
+    view = _Window()
     for block in blocks:
         yield from view.lines(block, last=False)
     yield from view.lines(b"", last=True)
 
 
-class _View:
+class _Window:
     """A window moving over the bytes. `_searched` up to where hits were looked for, `_given` up to where lines were."""
 
     def __init__(self) -> None:
@@ -79,25 +79,25 @@ class _View:
     def lines(self, block: bytes, *, last: bool) -> Iterator[LogLine]:
         """What became known with one more block: a hit waits until what follows it is there."""
         self._data += block
-        if last and not self._moved and len(self._data) <= WHOLE:
+        if last and not self._moved and len(self._data) <= WHOLE_LOG_BYTES:
             yield from (
                 LogLine(number, _text(raw), len(raw)) for number, raw in enumerate(self._data.split(b"\n"), 1)
             )
             return
-        if not last and len(self._data) <= WHOLE:
+        if not last and len(self._data) <= WHOLE_LOG_BYTES:
             return
-        ripe = len(self._data) if last else max(self._searched, len(self._data) - AFTER)
+        ripe = len(self._data) if last else max(self._searched, len(self._data) - AFTER_HIT_BYTES)
         for hit in find_hits(self._data, self._searched, ripe):
             if hit >= self._given:
                 yield from self._around(hit)
         self._searched = ripe
-        self._forget(ripe - NEAR)
+        self._forget(ripe - JOINED_WITHIN_BYTES)
 
     def _around(self, hit: int) -> Iterator[LogLine]:
-        start = max(self._given, self._line_start(max(0, hit - BEFORE)))
-        if self._given >= 0 and start - self._given <= NEAR and self._told:
+        start = max(self._given, self._line_start(max(0, hit - BEFORE_HIT_BYTES)))
+        if self._given >= 0 and start - self._given <= JOINED_WITHIN_BYTES and self._told:
             start = self._given
-        end = min(len(self._data), hit + AFTER)
+        end = min(len(self._data), hit + AFTER_HIT_BYTES)
         newline = self._data.rfind(b"\n", hit, end)
         if newline >= 0:
             end = newline + 1
@@ -114,7 +114,7 @@ class _View:
         """The first line that begins at or after an offset near a hit; the offset itself within a giant line."""
         if offset == 0:
             return 0
-        newline = self._data.find(b"\n", offset - 1, offset + BEFORE)
+        newline = self._data.find(b"\n", offset - 1, offset + BEFORE_HIT_BYTES)
         return offset if newline < 0 else newline + 1
 
     def _forget(self, upto: int) -> None:
@@ -135,10 +135,10 @@ def find_hits(data: bytes, start: int, end: int) -> list[int]:
     found: set[int] = set()
     for needle in NEEDLES:
         found.update(_lines_with(needle, data, start, end))
-    for label in LABELS:
+    for label in SERVER_LABELS:
         for at in _lines_with(label, data, start, end):
-            newline = data.find(b"\n", at, at + LINE_HEAD)
-            if OF_A_SESSION.search(data, at, newline if newline >= 0 else at + LINE_HEAD):
+            newline = data.find(b"\n", at, at + LINE_HEAD_BYTES)
+            if SESSION_WORDS.search(data, at, newline if newline >= 0 else at + LINE_HEAD_BYTES):
                 found.add(at)
     return sorted(found)
 
@@ -156,14 +156,14 @@ def _lines_with(needle: bytes, data: bytes, start: int, end: int) -> Iterator[in
 
 def _text(raw: bytes) -> str:
     raw = raw.removesuffix(b"\r")
-    if len(raw) > LINE_HEAD + LINE_TAIL:
-        raw = raw[:LINE_HEAD] + b" ... " + raw[-LINE_TAIL:]
+    if len(raw) > LINE_HEAD_BYTES + LINE_TAIL_BYTES:
+        raw = raw[:LINE_HEAD_BYTES] + b" ... " + raw[-LINE_TAIL_BYTES:]
     return raw.decode("utf-8", "backslashreplace")
 
 
 _CLOCK: Final = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
 
-WRAPPERS: Final = (
+PREFIX_FORMS: Final = (
     re.compile(
         rf"(?P<stamp>[A-Z][a-z]{{2}} [ \d]\d {_CLOCK}|\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?) "
         r"(?P<who>[\w.-]{1,80} [\w./@-]{1,80}(?:\[\d{1,10}\])?): ?"
@@ -175,37 +175,35 @@ WRAPPERS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class UnwrappedLine:
+class PrefixedLine:
     """A line without what was put before it."""
 
-    who: str
+    program: str
     """Whose line it is, as the wrapper names them."""
-    stamp: str
+    timestamp_text: str
     """The wrapper's own, empty where it has none."""
     body: str
 
 
-def unwrap(text: str) -> UnwrappedLine | None:
+def split_prefix(text: str) -> PrefixedLine | None:
     """None for a line that nobody wrapped.
 
-    >>> unwrap("web-1  | Traceback (most recent call last):").body
+    >>> split_prefix("web-1  | Traceback (most recent call last):").body
     'Traceback (most recent call last):'
     """
     if text.startswith('{"log":"'):
-        return _docker(text)
-    for wrapper in WRAPPERS:
+        return _docker_line(text)
+    for wrapper in PREFIX_FORMS:
         found = wrapper.match(text)
         if found:
-            return UnwrappedLine(found["who"], found["stamp"], text[found.end() :])
+            return PrefixedLine(found["who"], found["stamp"], text[found.end() :])
     return None
 
 
-def _docker(text: str) -> UnwrappedLine | None:
+def _docker_line(text: str) -> PrefixedLine | None:
     """Docker's `json-file`, one line an object."""
     try:
         said = json.loads(text)
-        return UnwrappedLine(
-            str(said.get("stream")), str(said.get("time", "")), str(said["log"]).rstrip("\n")
-        )
+        return PrefixedLine(str(said.get("stream")), str(said.get("time", "")), str(said["log"]).rstrip("\n"))
     except (ValueError, KeyError, RecursionError, AttributeError):
         return None

@@ -21,12 +21,12 @@ class ErrorCode:
     """One error number."""
 
     name: str
-    means: str
+    meaning: str
     """Marked: translated where it is shown."""
-    says: Cause | None = None
+    stated_cause: Cause | None = None
     """What it blames by itself."""
     certainty: Certainty = Certainty.POSSIBLE
-    refuses: bool = False
+    refuses_connection: bool = False
     """A connection that never began."""
 
 
@@ -34,16 +34,16 @@ _SURE, _LIKELY = Certainty.CONFIRMED, Certainty.LIKELY
 
 CODES: Final[dict[int | None, ErrorCode]] = {
     0: ErrorCode("InterfaceError", marked("the driver had closed this connection object before it was used")),
-    1040: ErrorCode("ER_CON_COUNT_ERROR", marked("the server is full"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses=True),
-    1043: ErrorCode("ER_HANDSHAKE_ERROR", marked("the greeting was not understood"), refuses=True),
-    1045: ErrorCode("ER_ACCESS_DENIED_ERROR", marked("user or password were refused"), Cause.ACCESS_DENIED, _SURE, refuses=True),
+    1040: ErrorCode("ER_CON_COUNT_ERROR", marked("the server is full"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses_connection=True),
+    1043: ErrorCode("ER_HANDSHAKE_ERROR", marked("the greeting was not understood"), refuses_connection=True),
+    1045: ErrorCode("ER_ACCESS_DENIED_ERROR", marked("user or password were refused"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
     1053: ErrorCode("ER_SERVER_SHUTDOWN", marked("the server was shutting down"), Cause.SERVER_RESTART, _SURE),
     1077: ErrorCode("ER_NORMAL_SHUTDOWN", marked("the server was shut down"), Cause.SERVER_RESTART, _SURE),
     1078: ErrorCode("ER_GOT_SIGNAL", marked("the server got a signal and went down"), Cause.SERVER_CRASH, _LIKELY),
     1079: ErrorCode("ER_SHUTDOWN_COMPLETE", marked("the server was shut down"), Cause.SERVER_RESTART, _SURE),
     1080: ErrorCode("ER_FORCING_CLOSE", marked("the server closed sessions to shut down"), Cause.SERVER_RESTART, _SURE),
-    1129: ErrorCode("ER_HOST_IS_BLOCKED", marked("the client's host is blocked"), Cause.HOST_BLOCKED, _SURE, refuses=True),
-    1130: ErrorCode("ER_HOST_NOT_PRIVILEGED", marked("no account fits this host"), Cause.ACCESS_DENIED, _SURE, refuses=True),
+    1129: ErrorCode("ER_HOST_IS_BLOCKED", marked("the client's host is blocked"), Cause.HOST_BLOCKED, _SURE, refuses_connection=True),
+    1130: ErrorCode("ER_HOST_NOT_PRIVILEGED", marked("no account fits this host"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
     1152: ErrorCode("ER_ABORTING_CONNECTION", marked("the server gave up the session")),
     1153: ErrorCode("ER_NET_PACKET_TOO_LARGE", marked("a packet was larger than max_allowed_packet"), Cause.PACKET_TOO_LARGE, _SURE),
     1156: ErrorCode("ER_NET_PACKETS_OUT_OF_ORDER", marked("packets came out of order"), Cause.FORKED_CONNECTION, _LIKELY),
@@ -52,15 +52,15 @@ CODES: Final[dict[int | None, ErrorCode]] = {
     1160: ErrorCode("ER_NET_ERROR_ON_WRITE", marked("the server could not write to the client"), Cause.CLIENT_LOST, _LIKELY),
     1161: ErrorCode("ER_NET_WRITE_INTERRUPTED", marked("the client did not take its result in time"), Cause.NET_WRITE_TIMEOUT, _SURE),
     1184: ErrorCode("ER_NEW_ABORTING_CONNECTION", marked("the server gave up the session")),
-    1203: ErrorCode("ER_TOO_MANY_USER_CONNECTIONS", marked("the account has too many sessions"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses=True),
-    1226: ErrorCode("ER_USER_LIMIT_REACHED", marked("the account has used up a limit"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses=True),
+    1203: ErrorCode("ER_TOO_MANY_USER_CONNECTIONS", marked("the account has too many sessions"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses_connection=True),
+    1226: ErrorCode("ER_USER_LIMIT_REACHED", marked("the account has used up a limit"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses_connection=True),
     1317: ErrorCode("ER_QUERY_INTERRUPTED", marked("the statement was interrupted"), Cause.KILLED, _LIKELY),
-    1698: ErrorCode("ER_ACCESS_DENIED_NO_PASSWORD_ERROR", marked("the account was refused"), Cause.ACCESS_DENIED, _SURE, refuses=True),
+    1698: ErrorCode("ER_ACCESS_DENIED_NO_PASSWORD_ERROR", marked("the account was refused"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
     1927: ErrorCode("ER_CONNECTION_KILLED", marked("a KILL ended the session, or MariaDB before 10.6 was stopping"), Cause.KILLED, _LIKELY),
     1969: ErrorCode("ER_STATEMENT_TIMEOUT", marked("the statement ran into max_statement_time"), Cause.STATEMENT_TIMEOUT, _SURE),
-    2002: ErrorCode("CR_CONNECTION_ERROR", marked("nobody answered at the socket"), refuses=True),
-    2003: ErrorCode("CR_CONN_HOST_ERROR", marked("nobody answered at the address"), refuses=True),
-    2005: ErrorCode("CR_UNKNOWN_HOST", marked("the server's name has no address"), refuses=True),
+    2002: ErrorCode("CR_CONNECTION_ERROR", marked("nobody answered at the socket"), refuses_connection=True),
+    2003: ErrorCode("CR_CONN_HOST_ERROR", marked("nobody answered at the address"), refuses_connection=True),
+    2005: ErrorCode("CR_UNKNOWN_HOST", marked("the server's name has no address"), refuses_connection=True),
     2006: ErrorCode("CR_SERVER_GONE_ERROR", marked("the connection was dead when the client began to send")),
     2013: ErrorCode("CR_SERVER_LOST", marked("the connection ended while the client waited for an answer")),
     2020: ErrorCode("CR_NET_PACKET_TOO_LARGE", marked("a packet was larger than the client's max_allowed_packet"), Cause.PACKET_TOO_LARGE, _SURE),
@@ -68,11 +68,11 @@ CODES: Final[dict[int | None, ErrorCode]] = {
     2027: ErrorCode("CR_MALFORMED_PACKET", marked("what came was no packet"), Cause.FORKED_CONNECTION, _LIKELY),
     2055: ErrorCode("CR_SERVER_LOST_EXTENDED", marked("the connection ended, with an error of the operating system")),
     3024: ErrorCode("ER_QUERY_TIMEOUT", marked("the statement ran into max_execution_time"), Cause.STATEMENT_TIMEOUT, _SURE),
-    3032: ErrorCode("ER_SERVER_OFFLINE_MODE", marked("the server is in offline mode"), Cause.ACCESS_DENIED, _SURE, refuses=True),
-    3118: ErrorCode("ER_ACCOUNT_HAS_BEEN_LOCKED", marked("the account is locked"), Cause.ACCESS_DENIED, _SURE, refuses=True),
+    3032: ErrorCode("ER_SERVER_OFFLINE_MODE", marked("the server is in offline mode"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
+    3118: ErrorCode("ER_ACCOUNT_HAS_BEEN_LOCKED", marked("the account is locked"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
     3169: ErrorCode("ER_SESSION_WAS_KILLED", marked("somebody killed the session"), Cause.KILLED, _SURE),
     4031: ErrorCode("ER_CLIENT_INTERACTION_TIMEOUT", marked("the session idled past its wait_timeout"), Cause.IDLE_TIMEOUT, _SURE),
-    9001: ErrorCode("ProxySQL 9001", marked("the proxy reached no server in time"), Cause.PROXY_OR_FIREWALL, _LIKELY, refuses=True),
+    9001: ErrorCode("ProxySQL 9001", marked("the proxy reached no server in time"), Cause.PROXY_OR_FIREWALL, _LIKELY, refuses_connection=True),
 }  # fmt: skip
 
 
@@ -82,9 +82,9 @@ class LogClient:
 
     driver: str = ""
     framework: str = ""
-    hears_4031: bool = False
+    reports_4031: bool = False
     """Hands on what MySQL says when it closes an idle session, so a loss without it was, on MySQL, another."""
-    tells_write_from_read: bool = True
+    separates_write_errors: bool = True
     """2006 means that sending failed, 2013 that the answer never came; mysqlnd says 2006 for both."""
 
     @property
@@ -96,52 +96,55 @@ class LogClient:
         return self.framework or driver or None
 
 
-UNKNOWN: Final = LogClient()
+UNKNOWN_CLIENT: Final = LogClient()
 
 DRIVERS: Final = (
     (LogClient("aiomysql"), r"\baiomysql\b"),
     (LogClient("asyncmy"), r"\basyncmy\b"),
     (
-        LogClient("mysql-connector-python", hears_4031=True),
+        LogClient("mysql-connector-python", reports_4031=True),
         r"mysql\.connector|mysql/connector|MySQL Connection not available",
     ),
-    (LogClient("mysqlclient", hears_4031=True), r"\bMySQLdb\b|_mysql\b|mysqldb://"),
+    (LogClient("mysqlclient", reports_4031=True), r"\bMySQLdb\b|_mysql\b|mysqldb://"),
     (LogClient("PyMySQL"), r"pymysql|\(0, ''\)"),
     (
-        LogClient("MariaDB Connector/J", hears_4031=True),
+        LogClient("MariaDB Connector/J", reports_4031=True),
         r"org\.mariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
     ),
     (
-        LogClient("MySQL Connector/J", hears_4031=True),
+        LogClient("MySQL Connector/J", reports_4031=True),
         r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure|last packet s(?:uccessfully received|ent successfully)",
     ),
-    (LogClient("r2dbc-mysql", hears_4031=True), r"r2dbc\.mysql"),
+    (LogClient("r2dbc-mysql", reports_4031=True), r"r2dbc\.mysql"),
     (
-        LogClient(marked("mysql command line"), hears_4031=True),
+        LogClient(marked("mysql command line"), reports_4031=True),
         r"^mysql(?:admin|check|import|pump|slap|show): ",
     ),
-    (LogClient("MySQL Shell", hears_4031=True), r"\bMySQL Error \d{4} \(\w{5}\): "),
-    (LogClient("mysqldump", hears_4031=True), r"^(?:mysqldump|mariadb-dump): "),
+    (LogClient("MySQL Shell", reports_4031=True), r"\bMySQL Error \d{4} \(\w{5}\): "),
+    (LogClient("mysqldump", reports_4031=True), r"^(?:mysqldump|mariadb-dump): "),
     (
         LogClient("go-sql-driver"),
         r"go-sql-driver|\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\"|\.go:\d{1,6} )invalid connection|driver: bad connection|commands out of sync\. You",
     ),
-    (LogClient("PHP PDO", tells_write_from_read=False), r"PDOException|PDO->|PDO::|SQLSTATE\[\w{5}\] ?[:\[]"),
-    (LogClient("PHP mysqli", tells_write_from_read=False), r"\bmysqli(?!mport)"),
-    (LogClient("Ruby mysql2", hears_4031=True), r"Mysql2::|mysql2/client\.rb"),
+    (
+        LogClient("PHP PDO", separates_write_errors=False),
+        r"PDOException|PDO->|PDO::|SQLSTATE\[\w{5}\] ?[:\[]",
+    ),
+    (LogClient("PHP mysqli", separates_write_errors=False), r"\bmysqli(?!mport)"),
+    (LogClient("Ruby mysql2", reports_4031=True), r"Mysql2::|mysql2/client\.rb"),
     (LogClient("Ruby trilogy"), r"Trilogy::"),
     (
-        LogClient("Node mysql2", hears_4031=True),
+        LogClient("Node mysql2", reports_4031=True),
         r"node_modules/mysql2|mysql2/lib|Can't add new command when connection is in closed",
     ),
     (LogClient("Node mysql"), r"node_modules/mysql/|Cannot enqueue \w+ after|PROTOCOL_"),
     (LogClient("Node mariadb"), r"node_modules/mariadb"),
-    (LogClient("Perl DBD::MariaDB", hears_4031=True), r"DBD::MariaDB"),
-    (LogClient("Perl DBD::mysql", hears_4031=True), r"DBD::mysql|DBI connect"),
-    (LogClient(".NET MySqlConnector", hears_4031=True), r"\bMySqlConnector\b"),
+    (LogClient("Perl DBD::MariaDB", reports_4031=True), r"DBD::MariaDB"),
+    (LogClient("Perl DBD::mysql", reports_4031=True), r"DBD::mysql|DBI connect"),
+    (LogClient(".NET MySqlConnector", reports_4031=True), r"\bMySqlConnector\b"),
     (LogClient(".NET MySql.Data"), r"MySql\.Data|MySqlException"),
     (
-        LogClient("Rust sqlx", hears_4031=True),
+        LogClient("Rust sqlx", reports_4031=True),
         r"\bsqlx\b|error communicating with database|error returned from database",
     ),
     (LogClient("Rust mysql"), r"mysql_async|MySqlError \{|DriverError"),
@@ -153,11 +156,11 @@ DRIVERS: Final = (
     (LogClient("Elixir MyXQL"), r"\bMyXQL\b"),
     (LogClient("HAProxy"), r"haproxy|\d [cs]D \d+/"),
     (
-        LogClient(marked("mariadb command line"), hears_4031=True),
+        LogClient(marked("mariadb command line"), reports_4031=True),
         r"^ERROR \d{4} \(\w{5}\).*(?:to server during|Server has gone|to server on|before completion of TLS)",
     ),
-    (LogClient(marked("mysql command line"), hears_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
-    (LogClient("Node mysql2", hears_4031=True), r"errno\"?: ?-?\d{3,4}\b|node:internal|fatal\"?: ?true"),
+    (LogClient(marked("mysql command line"), reports_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
+    (LogClient("Node mysql2", reports_4031=True), r"errno\"?: ?-?\d{3,4}\b|node:internal|fatal\"?: ?true"),
 )
 FRAMEWORKS: Final = (
     ("Django", r"\bdjango\b"),
@@ -183,9 +186,11 @@ _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAM
 def recognise_client(lines: Iterable[str]) -> LogClient:
     """Who wrote these lines; UNKNOWN where they do not tell."""
     text = [line.replace("\\n", " ") for line in lines]  # JSON holds a traceback in one line
-    driver = next((client for client, form in _DRIVERS if any(form.search(line) for line in text)), UNKNOWN)
+    driver = next(
+        (client for client, form in _DRIVERS if any(form.search(line) for line in text)), UNKNOWN_CLIENT
+    )
     framework = next((name for name, form in _FRAMEWORKS if any(form.search(line) for line in text)), "")
-    return LogClient(driver.driver, framework, driver.hears_4031, driver.tells_write_from_read)
+    return LogClient(driver.driver, framework, driver.reports_4031, driver.separates_write_errors)
 
 
 class FailureKind(StrEnum):
@@ -208,7 +213,7 @@ class FailureKind(StrEnum):
     """What came was meant for somebody else."""
 
 
-MANNERS: Final = tuple(
+FAILURE_WORDS: Final = tuple(
     (how, re.compile(words))
     for how, words in (
         (
@@ -249,7 +254,7 @@ MANNERS: Final = tuple(
         ),
     )
 )
-AGES: Final = (
+IDLE_TIME_FORMS: Final = (
     (
         re.compile(r"last packet successfully received from the server was ([\d,.]{1,15}) milliseconds? ago"),
         0.001,
@@ -259,30 +264,30 @@ AGES: Final = (
     (re.compile(r"idle for (\d{1,9}) ?s"), 1.0),
 )
 """How long a connection had been idle, where a log says so, and in what part of a second."""
-SIZES: Final = (
+STATEMENT_SIZE_FORMS: Final = (
     re.compile(r"[Pp]acket for query is too large \(([\d,.]{1,14}) ?>"),
     re.compile(r"\((\d{1,12}) characters truncated\)"),
     re.compile(r"query size \((\d{1,12})\) is >="),
 )
 """How large a statement was."""
-LIMITS: Final = (
+STATED_LIMIT_FORMS: Final = (
     ("max_allowed_packet", re.compile(r"is >= to max_allowed_packet \((\d{1,12})\)")),
     ("max_allowed_packet", re.compile(r"too large \([\d,.]{1,14} ?> ?([\d,.]{1,14})\)")),
     ("wait_timeout", re.compile(r"Currently configured wait_timeout is (\d{1,9}) seconds")),
 )
 """What a log itself says a limit is."""
-OFFLINE: Final = 3032
+OFFLINE_MODE_ERROR: Final = 3032
 """The error of a server that lets nobody in but its administrators."""
-KILLED: Final = 1927
+CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
-GONE: Final = frozenset({2006})
+SERVER_GONE_ERRORS: Final = frozenset({2006})
 """The error of a client that could not send its statement."""
-LOST: Final = frozenset({2013})
+SERVER_LOST_ERRORS: Final = frozenset({2013})
 """The error of a client that waited for an answer."""
-LARGE_LINE: Final = 8192
+LARGE_LINE_BYTES: Final = 8192
 """Bytes from which a logged line is taken for the statement it holds."""
 
-_SESSIONS: Final = re.compile(
+_SESSION_ID_FORM: Final = re.compile(
     r"\(conn=(\d{1,10})\)|[Aa]borted connection (\d{1,10}) |[Cc]onnection[ _]id[:= ]{1,2}(\d{1,10})\b"
 )
 
@@ -292,25 +297,25 @@ class ErrorEvent:
     """One lost or refused connection, as its log tells it."""
 
     line: int
-    at: Timestamp | None
+    timestamp: Timestamp | None
     text: str = ""
     """The line that tells most, or a part of it. As logged, so hostile."""
     code: int | None = None
-    client: LogClient = UNKNOWN
-    says: Cause | None = None
+    client: LogClient = UNKNOWN_CLIENT
+    stated_cause: Cause | None = None
     """What the words themselves blame."""
     certainty: Certainty = Certainty.POSSIBLE
-    how: frozenset[FailureKind] = frozenset()
-    reused: bool = False
+    failures: frozenset[FailureKind] = frozenset()
+    used_after_close: bool = False
     """The driver had known before that this connection was closed."""
-    by_server: bool = False
+    from_server_log: bool = False
     """The server's own error log says it."""
     session_id: ProcesslistId | None = None
     idle_seconds: float | None = None
     """How long it had idled, where the log says so."""
     silent_seconds: float | None = None
     """How long the log had been silent before."""
-    before: str = ""
+    text_before: str = ""
     """What stands before `text` on the same line: a secret may begin in it."""
     server_up_seconds: float | None = None
     """How long the server had been up, where this is its own log and tells of its start."""
@@ -331,8 +336,8 @@ class ErrorEvent:
         loss = self.code in {2006, 2013, 4031}
         return (
             bool(
-                (code and code.refuses)
-                or self.how & {FailureKind.REFUSED, FailureKind.DIALLING, FailureKind.NO_SOCKET}
+                (code and code.refuses_connection)
+                or self.failures & {FailureKind.REFUSED, FailureKind.DIALLING, FailureKind.NO_SOCKET}
             )
             and not loss
         )
@@ -340,103 +345,119 @@ class ErrorEvent:
     @property
     def is_loss(self) -> bool:
         """Whether a session that had begun is lost, and nothing in the log says why."""
-        blamed = self.refused or self.by_server or self.says is not None
+        blamed = self.refused or self.from_server_log or self.stated_cause is not None
         return not blamed and self.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
 
     @property
     def is_kill(self) -> bool:
         """Whether the client was told that its session was killed. MariaDB before 10.6 tells it when it stops, too."""
-        return self.code == KILLED and not self.by_server
+        return self.code == CONNECTION_KILLED_ERROR and not self.from_server_log
 
     @property
     def never_began(self) -> bool:
         """Whether the connection ended during the handshake: the client library says so in its error 2013."""
-        return self.code in LOST and FailureKind.GREETING in self.how and self.idle_seconds is None
+        return (
+            self.code in SERVER_LOST_ERRORS
+            and FailureKind.GREETING in self.failures
+            and self.idle_seconds is None
+        )
 
     @property
     def write_failed(self) -> bool:
         """Whether the client could not even send: the connection was closed before, or the server cut a statement short."""
-        sent = bool(self.how & {FailureKind.BROKEN_PIPE, FailureKind.WRITING, FailureKind.RESET})
-        return self.client.tells_write_from_read and (self.code in GONE or (self.code not in LOST and sent))
+        sent = bool(self.failures & {FailureKind.BROKEN_PIPE, FailureKind.WRITING, FailureKind.RESET})
+        return self.client.separates_write_errors and (
+            self.code in SERVER_GONE_ERRORS or (self.code not in SERVER_LOST_ERRORS and sent)
+        )
 
     @property
     def cut_in_tls(self) -> bool:
         """Whether a TLS connection ended while the client sent: so end idle sessions of MariaDB, and statements too large."""
-        return self.is_loss and self.write_failed and FailureKind.TLS_EOF in self.how
+        return self.is_loss and self.write_failed and FailureKind.TLS_EOF in self.failures
 
     @property
     def answer_never_came(self) -> bool:
         """Whether the statement was sent, and then the connection ended."""
         return (
-            self.client.tells_write_from_read and not self.write_failed and FailureKind.RESET not in self.how
+            self.client.separates_write_errors
+            and not self.write_failed
+            and FailureKind.RESET not in self.failures
         )
 
-
-def describe_events(lines: Iterable[LogLine]) -> dict[str, object]:
-    """What the lines of one occurrence say of its manner, age and size: fields of Occurrence."""
-    how: set[FailureKind] = set()
-    found: dict[str, object] = {}
-    limits: dict[str, float] = {}
-    for line in lines:
-        text = line.text
-        how.update(each for each, words in MANNERS if words.search(text))
-        for form, unit in AGES:
-            if age := form.search(text):
-                found["idle_seconds"] = _number(age[1]) * unit
-        for form in SIZES:
-            if size := form.search(text):
-                found["statement_bytes"] = int(_number(size[1]))
-        for name, form in LIMITS:
-            if limit := form.search(text):
-                limits[name] = _number(limit[1])
-        if session := _SESSIONS.search(text):
-            found["session_id"] = ProcesslistId(int(next(filter(None, session.groups()))))
-        if line.size >= LARGE_LINE:
-            found.setdefault("statement_bytes", line.size)
-    return {**found, "how": frozenset(how), "limits": tuple(limits.items())}
+    def described_by(self, lines: Iterable[LogLine]) -> ErrorEvent:
+        """The event with what its lines tell of how it failed, how long the connection was idle, sizes and limits."""
+        failures = set(self.failures)
+        limits = dict(self.limits)
+        idle_seconds, statement_bytes, session_id = self.idle_seconds, self.statement_bytes, self.session_id
+        for line in lines:
+            text = line.text
+            failures.update(kind for kind, words in FAILURE_WORDS if words.search(text))
+            for form, unit_seconds in IDLE_TIME_FORMS:
+                if match := form.search(text):
+                    idle_seconds = _number(match[1]) * unit_seconds
+            for form in STATEMENT_SIZE_FORMS:
+                if match := form.search(text):
+                    statement_bytes = int(_number(match[1]))
+            for name, form in STATED_LIMIT_FORMS:
+                if match := form.search(text):
+                    limits[name] = _number(match[1])
+            if match := _SESSION_ID_FORM.search(text):
+                session_id = ProcesslistId(int(next(filter(None, match.groups()))))
+            if line.size_bytes >= LARGE_LINE_BYTES and statement_bytes is None:
+                statement_bytes = line.size_bytes
+        return replace(
+            self,
+            failures=frozenset(failures),
+            limits=tuple(limits.items()),
+            idle_seconds=idle_seconds,
+            statement_bytes=statement_bytes,
+            session_id=session_id,
+        )
 
 
 def with_neighbours(occurrences: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
     """Each occurrence, knowing what was found within a minute of it; holds no more than that minute's, bounded."""
-    held: list[_Timed] = []
+    held: list[_TimedEvent] = []
     done = 0
     for one in occurrences:
-        held.append((nan if one.at is None else one.at.seconds, one))
-        while done < len(held) - 1 and (not _near(held[done], held[-1]) or len(held) - done > _HELD):
-            yield _placed(held, done)
+        held.append((nan if one.timestamp is None else one.timestamp.clock_seconds, one))
+        while done < len(held) - 1 and (
+            not _near(held[done], held[-1]) or len(held) - done > _MAX_HELD_EVENTS
+        ):
+            yield _with_counts(held, done)
             done += 1
-        while done and (len(held) > 2 * _HELD or not _near(held[0], held[done])):
+        while done and (len(held) > 2 * _MAX_HELD_EVENTS or not _near(held[0], held[done])):
             held.pop(0)
             done -= 1
     for each in range(done, len(held)):
-        yield _placed(held, each)
+        yield _with_counts(held, each)
 
 
-_Timed = tuple[float, ErrorEvent]
+_TimedEvent = tuple[float, ErrorEvent]
 """When, in seconds, beside what; not a number where it has no time, so that it is near to nothing."""
-_NEAR: Final = 60.0
-_HELD: Final = 64
-_TOGETHER: Final = 2.0
+_NEAR_SECONDS: Final = 60.0
+_MAX_HELD_EVENTS: Final = 64
+_TOGETHER_SECONDS: Final = 2.0
 
 
-def _placed(held: list[_Timed], index: int) -> ErrorEvent:
+def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
     at, one = held[index]
     near, down, offline = 0, False, False
     for nth, (when, each) in enumerate(held):
         apart = abs(when - at)
-        if nth == index or not apart <= _NEAR:
+        if nth == index or not apart <= _NEAR_SECONDS:
             continue
-        near += apart <= _TOGETHER and each.says is None and not each.refused
-        down = down or bool(each.how & _DOWN and each.refused)
-        offline = offline or each.code == OFFLINE
+        near += apart <= _TOGETHER_SECONDS and each.stated_cause is None and not each.refused
+        down = down or bool(each.failures & _NOT_LISTENING and each.refused)
+        offline = offline or each.code == OFFLINE_MODE_ERROR
     return replace(one, offline_near=offline, refused_near=down, lost_near=near)
 
 
-_DOWN: Final = frozenset({FailureKind.REFUSED, FailureKind.NO_SOCKET})
+_NOT_LISTENING: Final = frozenset({FailureKind.REFUSED, FailureKind.NO_SOCKET})
 
 
-def _near(one: _Timed, other: _Timed) -> bool:
-    return abs(one[0] - other[0]) <= _NEAR
+def _near(one: _TimedEvent, other: _TimedEvent) -> bool:
+    return abs(one[0] - other[0]) <= _NEAR_SECONDS
 
 
 def _number(text: str) -> float:

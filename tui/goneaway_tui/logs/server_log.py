@@ -16,75 +16,81 @@ from datetime import datetime, tzinfo
 from functools import cache, lru_cache
 from typing import Final
 
-from goneaway_tui.logs.blocks import LogLine, unwrap
-from goneaway_tui.logs.translations import ABORTED, SLOTS, TranslatedMessage, in_english, messages
+from goneaway_tui.logs.blocks import LogLine, split_prefix
+from goneaway_tui.logs.translations import (
+    ABORTED_MESSAGES,
+    SLOTS,
+    TranslatedMessage,
+    in_english,
+    translated_messages,
+)
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.session import ProcesslistId
 
-USER: Final = 128
+USER_CHARS: Final = 128
 """Characters at which MariaDB cuts a user name (80 before 10.11); MySQL cuts it at 32."""
-DATABASE, USER_OF_SESSION, REASON = 64, 48, 64
+DATABASE_CHARS, SESSION_USER_CHARS, REASON_CHARS = 64, 48, 64
 """The same in the message of an aborted connection. Its reason may be the text of an error, and so what a user wrote."""
-HOST: Final = 255
-FREE_TEXT: Final = 512
+HOST_CHARS: Final = 255
+FREE_TEXT_CHARS: Final = 512
 """The same of the error of an event, and of a statement that is quoted."""
-WORD: Final = 60
+WORD_CHARS: Final = 60
 """Characters of the server's own YES or NO, and of what else a message has."""
 
-DENIED: Final = frozenset({1045, 1698})
-FORCED: Final = 1080
-NAMING: Final = DENIED | ABORTED | {FORCED}
+DENIED_MESSAGES: Final = frozenset({1045, 1698})
+FORCED_CLOSE_MESSAGE: Final = 1080
+QUOTING_MESSAGES: Final = DENIED_MESSAGES | ABORTED_MESSAGES | {FORCED_CLOSE_MESSAGE}
 """Messages that quote what a client chose."""
-_FREE: Final = re.compile(r"Event Scheduler: \[|.{0,400} Statement: ")
-_SIGNS: Final = ("'", "Event Scheduler: [", " Statement: ")
+_FREE_TEXT: Final = re.compile(r"Event Scheduler: \[|.{0,400} Statement: ")
+_QUOTE_MARKS: Final = ("'", "Event Scheduler: [", " Statement: ")
 """One of these is in every entry that quotes."""
 _DIGITS: Final = re.compile(r"\d+")
 _ANY, _IN_LINE = r"[\s\S]{{0,{0}}}", r"[^\n]{{0,{0}}}"
 
 
 @dataclass(frozen=True, slots=True)
-class _ReasonForm:
+class _MessageShape:
     """A message in one language."""
 
-    opens: re.Pattern[str]
+    opening: re.Pattern[str]
     """How it begins, up to the first name."""
     whole: re.Pattern[str]
     """All of it, with names as long as they may be."""
-    longest: int
+    max_chars: int
     """Its characters, at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class _HeldLine:
+class _HeldLogLine:
     """A line that is held back."""
 
     line: LogLine
     text: str
     """What the server wrote of it."""
-    believed: bool = True
+    starts_entry: bool = True
     """Whether it is surely no part of an entry before it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
+class _OpenEntry:
     """An entry that may go on in the lines below its first."""
 
-    forms: tuple[_ReasonForm, ...]
+    shapes: tuple[_MessageShape, ...]
     """What it may be; none where it quotes freely, so that any line may be its last."""
     start: int
     """Where the message begins in its first line."""
-    longest: int
+    max_chars: int
     """Characters of the message, at most."""
 
-    def ends(self, lines: list[_HeldLine]) -> list[int]:
+    def possible_ends(self, lines: list[_HeldLogLine]) -> list[int]:
         """Which of its lines may be its last."""
         said = lines[0].text[self.start :]
         found = []
         for nth, line in enumerate(lines):
             if nth:
                 said = f"{said}\n{line.text}"
-            if not self.forms or any(form.whole.fullmatch(said) for form in self.forms):
+            if not self.shapes or any(form.whole.fullmatch(said) for form in self.shapes):
                 found.append(nth)
         return found
 
@@ -93,56 +99,56 @@ class _Begun:
 class TornEntryJoiner:
     """Takes lines in their order, gives entries in their order, and holds back no more than one entry's length."""
 
-    _begun: _Begun | None = None
-    _held: list[_HeldLine] = field(default_factory=list)
+    _open: _OpenEntry | None = None
+    _held: list[_HeldLogLine] = field(default_factory=list)
     """Its lines, and those that may be."""
-    _size: int = 0
+    _chars: int = 0
     """The characters of its message, with line breaks."""
     _waited: bool = False
 
     def add(self, line: LogLine) -> Iterator[LogLine]:
         """What is known once this line is."""
-        yield from self._take(_HeldLine(line, bare(line.text)))
+        yield from self._take(_HeldLogLine(line, without_prefixes(line.text)))
 
     def pause(self) -> Iterator[LogLine]:
         """What is known where the log ends for now. A server writes an entry at once; half of one waits for its rest, once."""
-        if self._begun is not None and not self._waited and 0 not in self._begun.ends(self._held[:1]):
+        if self._open is not None and not self._waited and 0 not in self._open.possible_ends(self._held[:1]):
             self._waited = True
             return
         yield from self.end()
 
     def end(self) -> Iterator[LogLine]:
         """All that was held back."""
-        while self._begun is not None:
-            yield from self._settled(self._begun)
+        while self._open is not None:
+            yield from self._settled(self._open)
 
-    def _take(self, new: _HeldLine) -> Iterator[LogLine]:
-        begun = self._begun
+    def _take(self, new: _HeldLogLine) -> Iterator[LogLine]:
+        begun = self._open
         if begun is None:
-            self._begun = begun = _beginning(new.text)
+            self._open = begun = _open_entry(new.text)
             if begun is None:
-                if new.believed:
+                if new.starts_entry:
                     yield new.line
                 return
-            self._size = -begun.start
+            self._chars = -begun.start
         self._held.append(new)
-        self._size += len(new.text) + 1
-        if self._size > begun.longest:
+        self._chars += len(new.text) + 1
+        if self._chars > begun.max_chars:
             yield from self._settled(begun)
 
-    def _settled(self, begun: _Begun) -> Iterator[LogLine]:
+    def _settled(self, begun: _OpenEntry) -> Iterator[LogLine]:
         held = self._held
-        self._begun, self._held, self._size, self._waited = None, [], 0, False
-        ends = begun.ends(held)
-        believed = held[0].believed
+        self._open, self._held, self._chars, self._waited = None, [], 0, False
+        ends = begun.possible_ends(held)
+        believed = held[0].starts_entry
         first = min(ends, default=0) if believed else 0
         last = max(ends, default=0)
         if believed:
-            yield _joined(held[: first + 1])
+            yield _joined_line(held[: first + 1])
         # What may be a part of this entry may be the first line of another too, and that one's names are to be known as such.
         for nth, each in enumerate(held[first + 1 :], first + 1):
             inside = nth <= last and not _is_refusal(each.text)
-            yield from self._take(replace(each, believed=False) if inside else each)
+            yield from self._take(replace(each, starts_entry=False) if inside else each)
 
 
 def joined_entries(lines: Iterable[LogLine]) -> Iterator[LogLine]:
@@ -153,86 +159,90 @@ def joined_entries(lines: Iterable[LogLine]) -> Iterator[LogLine]:
     yield from mender.end()
 
 
-def _joined(lines: list[_HeldLine]) -> LogLine:
+def _joined_line(lines: list[_HeldLogLine]) -> LogLine:
     """The lines of one entry as one."""
     if len(lines) == 1:
         return lines[0].line
     first, *others = lines
     text = " ".join((first.line.text, *(each.text for each in others)))
-    return replace(first.line, text=text, size=sum(each.line.size for each in lines))
+    return replace(first.line, text=text, size_bytes=sum(each.line.size_bytes for each in lines))
 
 
 def _is_refusal(text: str) -> bool:
     """Whether a line is the whole message of one failed login: of many in a row each may look like a part of the one before,
     and none tells of a session's end."""
-    parts = text_parts(text)
-    return parts is not None and any(form.whole.fullmatch(parts.text) for form in _forms(DENIED))
+    parts = split_entry(text)
+    return parts is not None and any(form.whole.fullmatch(parts.text) for form in _shapes(DENIED_MESSAGES))
 
 
-def _beginning(text: str) -> _Begun | None:
+def _open_entry(text: str) -> _OpenEntry | None:
     """What a line may be the first of; None for one that is surely all of its entry."""
-    if not any(sign in text for sign in _SIGNS):
+    if not any(sign in text for sign in _QUOTE_MARKS):
         return None
-    parts = text_parts(text)
+    parts = split_entry(text)
     if parts is None or parts.code is not None:  # MySQL breaks no line
         return None
     start = len(text) - len(parts.text)
-    if _FREE.match(parts.text):
-        return _Begun((), start, FREE_TEXT)
+    if _FREE_TEXT.match(parts.text):
+        return _OpenEntry((), start, FREE_TEXT_CHARS)
     opening = _openings().match(parts.text)
     if opening is None:
         return None
-    forms = _opened(_DIGITS.sub("0", opening[0]))
-    return _Begun(forms, start, max(form.longest for form in forms))
+    forms = _shapes_of(_DIGITS.sub("0", opening[0]))
+    return _OpenEntry(forms, start, max(form.max_chars for form in forms))
 
 
 @lru_cache(maxsize=64)
-def _opened(opening: str) -> tuple[_ReasonForm, ...]:
+def _shapes_of(opening: str) -> tuple[_MessageShape, ...]:
     """Every message that begins so."""
-    return tuple(form for form in _forms(NAMING) if form.opens.match(opening))
+    return tuple(form for form in _shapes(QUOTING_MESSAGES) if form.opening.match(opening))
 
 
 @cache
-def _forms(numbers: frozenset[int]) -> tuple[_ReasonForm, ...]:
-    return tuple(_form(row) for row in messages() if row.number in numbers)
+def _shapes(numbers: frozenset[int]) -> tuple[_MessageShape, ...]:
+    return tuple(_shape(row) for row in translated_messages() if row.number in numbers)
 
 
 @cache
 def _openings() -> re.Pattern[str]:
     """How any of them begins, the longest first."""
-    patterns = {form.opens.pattern for form in _forms(NAMING)}
+    patterns = {form.opening.pattern for form in _shapes(QUOTING_MESSAGES)}
     return re.compile("|".join(sorted(patterns, key=len, reverse=True)))
 
 
-def _form(message: TranslatedMessage) -> _ReasonForm:
+def _shape(message: TranslatedMessage) -> _MessageShape:
     """
-    >>> form = _form(TranslatedMessage(1698, "english", "Access denied for user '%s'@'%s'"))
+    >>> form = _shape(TranslatedMessage(1698, "english", "Access denied for user '%s'@'%s'"))
     >>> [bool(form.whole.fullmatch(f"Access denied for user 'a\\n{'b' * more}'@'h'")) for more in (126, 127)]
     [True, False]
     """
-    if message.number in ABORTED:
-        chosen = [_ANY.format(DATABASE), _ANY.format(USER_OF_SESSION), _IN_LINE.format(HOST)]
-        texts = iter([*chosen[: len(SLOTS.findall(message.text)) - 2], _ANY.format(REASON)])
-    elif message.number == FORCED:
-        texts = iter([r"\S{1,200}", _ANY.format(USER)])
+    if message.number in ABORTED_MESSAGES:
+        chosen = [_ANY.format(DATABASE_CHARS), _ANY.format(SESSION_USER_CHARS), _IN_LINE.format(HOST_CHARS)]
+        texts = iter([*chosen[: len(SLOTS.findall(message.text)) - 2], _ANY.format(REASON_CHARS)])
+    elif message.number == FORCED_CLOSE_MESSAGE:
+        texts = iter([r"\S{1,200}", _ANY.format(USER_CHARS)])
     else:
-        texts = iter([_ANY.format(USER), _IN_LINE.format(HOST), _IN_LINE.format(WORD)])
+        texts = iter([_ANY.format(USER_CHARS), _IN_LINE.format(HOST_CHARS), _IN_LINE.format(WORD_CHARS)])
     pieces = [re.escape(piece) for piece in SLOTS.split(message.text.rstrip(" ."))]
     slots = [r"\d{1,20}" if slot == "%d" else next(texts) for slot in SLOTS.findall(message.text)]
     first = next(nth for nth, slot in enumerate(slots) if slot.startswith(r"[\s\S]"))
     opening = "".join(map("".join, zip(pieces[: first + 1], [*slots[:first], ""], strict=True)))
     whole = "".join(map("".join, zip(pieces, [*slots, ""], strict=True)))
-    names = DATABASE + USER_OF_SESSION + HOST + REASON if message.number in ABORTED else USER + HOST + WORD
-    longest = len(message.text) + names + WORD
-    return _ReasonForm(re.compile(opening), re.compile(rf"{whole}[ .\r]*"), longest)
+    names = (
+        DATABASE_CHARS + SESSION_USER_CHARS + HOST_CHARS + REASON_CHARS
+        if message.number in ABORTED_MESSAGES
+        else USER_CHARS + HOST_CHARS + WORD_CHARS
+    )
+    longest = len(message.text) + names + WORD_CHARS
+    return _MessageShape(re.compile(opening), re.compile(rf"{whole}[ .\r]*"), longest)
 
 
-LONGEST_LINE: Final = 8192
+MAX_LINE_CHARS: Final = 8192
 """Characters of a line that are looked at: messages are shorter, and hostile lines longer."""
 _LARGEST_ID: Final = 2**32 - 1
 """Beyond it the number in front is not a session's: MariaDB 10.1 wrote the address of a thread there."""
 
-HEADS: Final = (
+LINE_HEADS: Final = (
     re.compile(
         r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (?P<thread>\d{1,20}) \[(?:Note|Warning|ERROR|System)\] "
         r"(?:\[(?P<code>MY-\d{6})\] \[\w{1,32}\] )?(?P<text>.*)"
@@ -247,7 +257,7 @@ HEADS: Final = (
 )
 """How a line begins: MySQL since 5.7, MariaDB since 10.1 (and MySQL 5.6), both before, and a dying MySQL.
 """
-MOST_WRAPPERS: Final = 2
+MAX_PREFIXES: Final = 2
 """What a container and a journal put before it."""
 
 
@@ -256,7 +266,7 @@ class MessageMeaning:
     """What words say of a session's end."""
 
     cause: Cause | None
-    error: int | None = None
+    error_number: int | None = None
     """The number clients know it by."""
 
 
@@ -283,7 +293,7 @@ REASONS: Final = (
 _RESTART: Final = MessageMeaning(Cause.SERVER_RESTART, 1053)
 _CRASH: Final = MessageMeaning(Cause.SERVER_CRASH)
 
-SAYINGS: Final = (
+SESSION_MESSAGES: Final = (
     (
         re.compile(r"A connection from .* was closed by the server due to a timeout"),
         MessageMeaning(Cause.IDLE_TIMEOUT, 4031),
@@ -301,7 +311,7 @@ SAYINGS: Final = (
 )
 """What a line says of the session whose number stands in front of its label, or in its `id`."""
 
-OF_THE_SERVER: Final = (
+SERVER_MESSAGES: Final = (
     (re.compile(r"Received SHUTDOWN from user "), _RESTART),
     (re.compile(r"\S{1,200}(?: \(initiated by: .*\))?: Normal shutdown$"), _RESTART),
     (re.compile(r"Got signal 15 to shutdown "), _RESTART),
@@ -317,7 +327,7 @@ _STARTING: Final = re.compile(r".*(?:starting as process|Starting MariaDB|ready 
 _READY: Final = re.compile(r".*ready for connections")
 """One that is ready, and next begins to start, has died without a word in between."""
 _ABORTED: Final = re.compile(r"Aborted connection (?P<id>\d{1,10}) to db: ")
-_AGAIN: Final = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) UTC - (?P<text>.*)")
+_REPEATED: Final = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) UTC - (?P<text>.*)")
 """MySQL repeats a crash's lines, stamps and all, when it starts anew."""
 _NUMBER: Final = re.compile(r"MY-\d{6}")
 
@@ -331,18 +341,18 @@ class ServerLog:
         self._stopping = False
         self._ready = False
 
-    def entry(self, line: str) -> LogEntry | None:
+    def parse_entry(self, line: str) -> LogEntry | None:
         """What one line says; None for one without a head: the rest of a stack trace, a banner, another log's line.
 
         Never raises. Entries that say nothing of any session's end have no cause.
         """
-        read = _json_parts(line) if line.lstrip()[:1] == "{" else text_parts(line)
+        read = _json_parts(line) if line.lstrip()[:1] == "{" else split_entry(line)
         return None if read is None else self._entry(read)
 
     def _entry(self, parts: EntryParts) -> LogEntry:
-        again = _AGAIN.match(parts.text)
+        again = _REPEATED.match(parts.text)
         if again:
-            parts = replace(parts, at=again["at"], text=again["text"])
+            parts = replace(parts, timestamp_text=again["at"], text=again["text"])
         text = parts.text.rstrip()
         english = in_english(text)
         session_id, meaning = _meaning(english, parts)
@@ -357,7 +367,7 @@ class ServerLog:
             self._ready = False
         if self._stopping and (english.endswith("(KILLED)") or cause is Cause.KILLED):
             cause = Cause.SERVER_RESTART
-        return LogEntry(self._instant(parts.at), text, session_id, cause, parts.code)
+        return LogEntry(self._instant(parts.timestamp_text), text, session_id, cause, parts.code)
 
     def _instant(self, text: str) -> float | None:
         stamp = split_timestamp(text)
@@ -373,7 +383,7 @@ class ServerLog:
 def error_number(entry: LogEntry) -> int | None:
     """The number clients know what an entry tells of by: 4031, 1158; None where they know none."""
     text = in_english(entry.text)
-    return _meaning(text, EntryParts("", "", text, entry.code))[1].error
+    return _meaning(text, EntryParts("", "", text, entry.code))[1].error_number
 
 
 def split_timestamp(text: str) -> datetime | None:
@@ -395,34 +405,34 @@ def split_timestamp(text: str) -> datetime | None:
 class EntryParts:
     """An entry taken apart."""
 
-    at: str
+    timestamp_text: str
     thread: str
     text: str
     code: str | None
 
 
-def text_parts(line: str) -> EntryParts | None:
+def split_entry(line: str) -> EntryParts | None:
     """A line of a text log taken apart; None for one that begins as no entry does.
 
     Nothing but what keepers of logs put there may stand before its head: an application quotes what users write.
     """
-    return _parts(line[:LONGEST_LINE])[1]
+    return _parts(line[:MAX_LINE_CHARS])[1]
 
 
-def bare(line: str) -> str:
+def without_prefixes(line: str) -> str:
     """A line without what keepers of logs put before it."""
     return _parts(line)[0]
 
 
 def _parts(line: str) -> tuple[str, EntryParts | None]:
-    for _wrapper in range(MOST_WRAPPERS):
-        found = next((found for head in HEADS if (found := head.match(line))), None)
-        wrap = None if found else unwrap(line)
+    for _wrapper in range(MAX_PREFIXES):
+        found = next((found for head in LINE_HEADS if (found := head.match(line))), None)
+        wrap = None if found else split_prefix(line)
         if wrap is None:
             break
         line = wrap.body
     else:
-        found = next((found for head in HEADS if (found := head.match(line))), None)
+        found = next((found for head in LINE_HEADS if (found := head.match(line))), None)
     if found is None:
         return line, None
     said = found.groupdict()
@@ -430,7 +440,7 @@ def _parts(line: str) -> tuple[str, EntryParts | None]:
 
 
 def _json_parts(line: str) -> EntryParts | None:
-    if len(line) > LONGEST_LINE or '"msg"' not in line or '"err_code"' not in line:
+    if len(line) > MAX_LINE_CHARS or '"msg"' not in line or '"err_code"' not in line:
         return None
     try:
         said = json.loads(line)
@@ -456,19 +466,19 @@ def _meaning(text: str, parts: EntryParts) -> tuple[ProcesslistId | None, Messag
     if aborted:
         why = text.rstrip(" .").removesuffix(")").rpartition("(")[2]
         said = next((meant for words, meant in REASONS if why.startswith(words)), MessageMeaning(None))
-        if said.error == 1160 and parts.code:
+        if said.error_number == 1160 and parts.code:
             said = replace(said, cause=Cause.CLIENT_LOST)
-        return _session(aborted["id"]), said
-    for pattern, meaning in OF_THE_SERVER:
+        return _session_id(aborted["id"]), said
+    for pattern, meaning in SERVER_MESSAGES:
         if pattern.match(text):
             return None, meaning
-    for pattern, meaning in SAYINGS:
+    for pattern, meaning in SESSION_MESSAGES:
         found = pattern.match(text)
         if found:
-            return _session(found.groupdict().get("id") or parts.thread), meaning
-    return _session(parts.thread), MessageMeaning(None)
+            return _session_id(found.groupdict().get("id") or parts.thread), meaning
+    return _session_id(parts.thread), MessageMeaning(None)
 
 
-def _session(number: str) -> ProcesslistId | None:
+def _session_id(number: str) -> ProcesslistId | None:
     """Sessions are numbered from 1: in front of a label 0 is the server itself."""
     return ProcesslistId(int(number)) if number.isdecimal() and 0 < int(number) <= _LARGEST_ID else None

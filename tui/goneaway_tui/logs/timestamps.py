@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-REACH: Final = 160
+MAX_OFFSET_CHARS: Final = 160
 """How far into a line its stamp may begin: containers, journals and frameworks put names in front of it."""
 
-_SOON: Final = 8
+_OWN_OFFSET_CHARS: Final = 8
 """A stamp that begins this early is the line's own; no other form is tried."""
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _MONTH: Final = "(?P<mon>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -26,24 +26,26 @@ class Timestamp:
     local: datetime
     """In UTC where `zoned`, else in a zone the log does not name."""
     zoned: bool
-    digits: int = 0
+    decimals: int = 0
     """How many decimals of a second the log wrote."""
 
     @property
     def iso(self) -> str:
         """As the contract has it: with `Z` where the zone is known, without any where it is not."""
-        precision = "seconds" if not self.digits else "milliseconds" if self.digits <= 3 else "microseconds"
+        precision = (
+            "seconds" if not self.decimals else "milliseconds" if self.decimals <= 3 else "microseconds"
+        )
         return self.local.isoformat(timespec=precision).removesuffix("+00:00") + ("Z" if self.zoned else "")
 
     @property
-    def seconds(self) -> float:
+    def clock_seconds(self) -> float:
         """Since 1970, UTC where the zone is known: for differences within one log."""
         return self.local.replace(tzinfo=UTC).timestamp()
 
     @property
-    def at(self) -> float | None:
+    def utc_seconds(self) -> float | None:
         """Seconds since 1970 UTC; None where the zone is not known."""
-        return self.seconds if self.zoned else None
+        return self.clock_seconds if self.zoned else None
 
 
 FORMS: Final = (
@@ -72,30 +74,30 @@ def parse_timestamp(line: str, now: float | None = None) -> Timestamp | None:
     >>> parse_timestamp("23/Nov/2026:23:23:21 +0100").iso
     '2026-11-23T22:23:21Z'
     """
-    near = line if line[:1] == "{" else line[: REACH + 40]
+    near = line if line[:1] == "{" else line[: MAX_OFFSET_CHARS + 40]
     if not _HINT.search(near):
         return None
     found = []
     for form in FORMS:
         match = form.search(near)
-        if match and (match.start() <= REACH or line[:1] == "{"):
+        if match and (match.start() <= MAX_OFFSET_CHARS or line[:1] == "{"):
             found.append(match)
-            if match.start() <= _SOON:
+            if match.start() <= _OWN_OFFSET_CHARS:
                 break
     for match in sorted(found, key=lambda each: each.start()):
-        read = _read(match, now)
+        read = _timestamp_of(match, now)
         if read is not None:
             return read
     return None
 
 
-def _read(match: re.Match[str], now: float | None) -> Timestamp | None:
+def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
     part = match.groupdict()
     try:
         if part.get("epoch"):
             digits = part["epoch"]
             seconds = float(digits) / (1000 if len(digits) == 13 else 1)
-            return Timestamp(datetime.fromtimestamp(seconds, UTC), zoned=True, digits=3)
+            return Timestamp(datetime.fromtimestamp(seconds, UTC), zoned=True, decimals=3)
         fraction = part.get("f") or ""
         month, day = _month_and_day(part)
         hour = (
@@ -107,8 +109,8 @@ def _read(match: re.Match[str], now: float | None) -> Timestamp | None:
         )  # fmt: skip
         zone = _zone(part.get("z"))
         if zone is None:
-            return Timestamp(local, zoned=False, digits=len(fraction))
-        return Timestamp(local.replace(tzinfo=zone).astimezone(UTC), zoned=True, digits=len(fraction))
+            return Timestamp(local, zoned=False, decimals=len(fraction))
+        return Timestamp(local.replace(tzinfo=zone).astimezone(UTC), zoned=True, decimals=len(fraction))
     except (ValueError, OverflowError, OSError):
         return None
 

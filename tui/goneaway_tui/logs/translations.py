@@ -16,14 +16,14 @@ from typing import Final
 
 TABLE: Final = Path(__file__).with_name("server_messages.tsv")
 ENGLISH: Final = "english"
-ABORTED: Final = frozenset({1152, 1184})
+ABORTED_MESSAGES: Final = frozenset({1152, 1184})
 """Messages whose last part is the reason."""
-REASONS: Final = frozenset({1040, 1153, 1158, 1159, 1160, 1161, 1927})
+REASON_MESSAGES: Final = frozenset({1040, 1153, 1158, 1159, 1160, 1161, 1927})
 """Messages that are such a reason."""
 CUT_BYTES: Final = 60
 """A reason is cut after 64 bytes, or before the character that the 64th is part of: what is shorter is whole."""
 
-LONGEST: Final = 1000
+MAX_MESSAGE_CHARS: Final = 1000
 """Characters of a message: names are short, and hostile lines longer."""
 
 SLOTS: Final = re.compile(r"%[ds]")
@@ -44,7 +44,7 @@ class TranslatedMessage:
     """With `%d` for a number and `%s` for a text, in the order of the English ones."""
 
 
-def messages() -> Iterator[TranslatedMessage]:
+def translated_messages() -> Iterator[TranslatedMessage]:
     """Every row of the table."""
     for line in TABLE.read_text("utf-8").splitlines():
         if not line.startswith("#"):
@@ -63,7 +63,7 @@ def in_english(text: str) -> str:
     >>> in_english("Aborted connection 4 to db: 'a' user: 'b' host: 'c' (Fehler beim Lesen eines Kommunikationspakets).")
     "Aborted connection 4 to db: 'a' user: 'b' host: 'c' (Got an error reading communication packets)."
     """
-    if len(text) > LONGEST:
+    if len(text) > MAX_MESSAGE_CHARS:
         return text
     form, templates = _forms()
     whole = text.rstrip(" .")
@@ -74,7 +74,7 @@ def in_english(text: str) -> str:
     message = templates[found.lastindex]
     slots = message.groups
     parts = [found[found.lastindex - slots + nth] for nth in range(slots)]
-    if message.number in ABORTED:
+    if message.number in ABORTED_MESSAGES:
         parts[-1] = reason_in_english(parts[-1])
     pieces = SLOTS.split(message.english)
     filled = [said for pair in zip(pieces, [*parts, ""], strict=True) for said in pair]
@@ -112,14 +112,14 @@ def _forms() -> tuple[re.Pattern[str], Mapping[int, _MessageForm]]:
 
     An empty group ends each alternative, so that one without slots is known too.
     """
-    rows = list(messages())
-    english = {(row.number, _slots(row.text)): row.text for row in rows if row.language == ENGLISH}
+    rows = list(translated_messages())
+    english = {(row.number, _slot_count(row.text)): row.text for row in rows if row.language == ENGLISH}
     forms: dict[int, _MessageForm] = {}
     alternatives: dict[bool, list[str]] = {False: [], True: []}
     groups = 0
     # The shorter form of a message would take the slots of the longer one for part of a name.
-    for row in sorted(rows, key=lambda row: (_names_program(row), -_slots(row.text))):
-        key = row.number, _slots(row.text)
+    for row in sorted(rows, key=lambda row: (_names_program(row), -_slot_count(row.text))):
+        key = row.number, _slot_count(row.text)
         if key not in english:
             continue
         alternatives[_names_program(row)].append(_expression(row))
@@ -144,13 +144,13 @@ def _names_program(row: TranslatedMessage) -> bool:
     return _PROGRAM.match(row.text) is not None
 
 
-def _slots(text: str) -> int:
+def _slot_count(text: str) -> int:
     return len(SLOTS.findall(text))
 
 
 @cache
 def _reasons() -> Mapping[str, str]:
     """The English of each reason."""
-    rows = [row for row in messages() if row.number in REASONS]
+    rows = [row for row in translated_messages() if row.number in REASON_MESSAGES]
     english = {row.number: row.text for row in rows if row.language == ENGLISH}
     return {row.text: english[row.number] for row in rows}

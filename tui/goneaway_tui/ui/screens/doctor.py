@@ -17,8 +17,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from goneaway_tui.doctor.case import NO_SERVER, ServerFacts
-from goneaway_tui.doctor.diagnosis import explanations
-from goneaway_tui.doctor.live import ORDER, CauseStatus, LiveState, Verdict, cause_statuses
+from goneaway_tui.doctor.diagnosis import explain_log
+from goneaway_tui.doctor.live import CERTAINTY_ORDER, CauseStatus, LiveState, Verdict, cause_statuses
 from goneaway_tui.doctor.report import grouped_events, report_lines
 from goneaway_tui.errors import FileError, SourceError
 from goneaway_tui.i18n import _, marked
@@ -209,9 +209,11 @@ class DoctorScreen(Screen[None]):
         if patient is None:
             return
         self._seen = patient.snapshot
-        patient = replace(patient, past=self._past)
+        patient = replace(patient, history=self._past)
         found: tuple[CauseStatus | Pattern, ...] = (*self._patterns, *cause_statuses(patient))
-        self.rows.show(sorted(map(DoctorRow.of, found), key=lambda s: ORDER.index(s.certainty)), patient.now)
+        self.rows.show(
+            sorted(map(DoctorRow.of, found), key=lambda s: CERTAINTY_ORDER.index(s.certainty)), patient.now
+        )
         if patient.now - self._looked_at >= PATTERNS_SECONDS:
             self._looked_at = patient.now
             arguments = (patient, self.app.call_from_thread)
@@ -294,7 +296,7 @@ class DoctorScreen(Screen[None]):
     def _explain(self, event: Input.Submitted) -> None:
         if event.value.strip():
             self._say(_("reading ..."), "quiet")
-            arguments = (event.value, self._facts().remembering(self._past), self.app.call_from_thread)
+            arguments = (event.value, self._facts().with_history(self._past), self.app.call_from_thread)
             threading.Thread(target=self._read, args=arguments, name="doctor", daemon=True).start()
 
     def _read(self, text: str, facts: ServerFacts, later: Callable[..., object]) -> None:
@@ -312,7 +314,7 @@ class DoctorScreen(Screen[None]):
         try:
             blocks = read_file_blocks(str(path)) if is_file else iter([text.encode("utf-8", "replace")])
             told = grouped_events(
-                explanations(path.name if is_file else "-", blocks, facts, now=facts.asked_at)
+                explain_log(path.name if is_file else "-", blocks, facts, now=facts.read_at)
             )
         except FileError as error:
             later(self._say, str(error), "warning")
