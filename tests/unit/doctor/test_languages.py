@@ -120,7 +120,7 @@ def servers() -> Iterator[ServerFacts]:
             limits=told,
             counters={"aborted_clients": 3, "com_kill": 0},
             errors=(RaisedError(4031, 2, "shop", "web-3", AT - 9, AT - 9),),
-            log=(LogEntry(AT - 30, "mysqld: ready", None, Cause.SERVER_RESTART),),
+            log_entries=(LogEntry(AT - 30, "mysqld: ready", None, Cause.SERVER_RESTART),),
             killed_at=AT - 70,
         )
     seen = a_verdict(a_session())

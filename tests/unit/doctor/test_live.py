@@ -148,7 +148,7 @@ def test_what_the_log_told_before_we_came_outweighs_the_living(reason: str, cert
     text = f"Aborted connection 7 to db: 'a' user: 'b' host: 'c' ({reason})"
     entry = LogEntry(NOW - 200, text, ProcesslistId(7), Cause.IDLE_TIMEOUT)
 
-    past = ServerFacts(log=(entry,))
+    past = ServerFacts(log_entries=(entry,))
     told = {
         aborted: idled_out(
             LiveState(replace(YOUNG, sample=replace(YOUNG.sample, counters=counters)), (), NOW, past)
@@ -162,7 +162,7 @@ def test_what_the_log_told_before_we_came_outweighs_the_living(reason: str, cert
 
     assert [LIKELY, RULED_OUT, certainty] == [each.certainty for each in told.values()]
     before = replace(entry, at=NOW - 1000)
-    assert POSSIBLE is idled_out(LiveState(YOUNG, (), NOW, ServerFacts(log=(before,)))).certainty
+    assert POSSIBLE is idled_out(LiveState(YOUNG, (), NOW, ServerFacts(log_entries=(before,)))).certainty
 
 
 def test_a_mysql_before_8_0_24_has_no_error_for_it_and_none_counted_rules_nothing_out() -> None:

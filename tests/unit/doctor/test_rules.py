@@ -141,13 +141,13 @@ def test_alone_1927_is_likely_a_kill_and_possibly_a_restart() -> None:
 
 
 def test_beside_a_logged_stop_1927_is_a_restart() -> None:
-    server = ServerFacts(started_at=AT - 5, log=(STOPPED,), counters={"aborted_clients": 0})
+    server = ServerFacts(started_at=AT - 5, log_entries=(STOPPED,), counters={"aborted_clients": 0})
     told = first(KILLED, server)
 
     assert (Cause.SERVER_RESTART, Certainty.CONFIRMED) == (told.cause, told.certainty)
     assert "Normal shutdown" in " ".join(told.because)
     assert Certainty.POSSIBLE is finding(Cause.KILLED, KILLED, server).certainty
-    alone = first(KILLED, ServerFacts(log=(STOPPED,)))
+    alone = first(KILLED, ServerFacts(log_entries=(STOPPED,)))
     assert (Cause.SERVER_RESTART, Certainty.CONFIRMED) == (alone.cause, alone.certainty)
 
 
@@ -180,7 +180,7 @@ def test_a_server_that_started_just_before_was() -> None:
 @pytest.mark.parametrize("cause", [Cause.SERVER_RESTART, Cause.SERVER_CRASH])
 def test_the_servers_log_proves_it(cause: Cause) -> None:
     server = replace(
-        UP_LONG, started_at=AT - 5, log=(LogEntry(AT - 10, "mysqld got signal 11 ;", None, cause),)
+        UP_LONG, started_at=AT - 5, log_entries=(LogEntry(AT - 10, "mysqld got signal 11 ;", None, cause),)
     )
 
     assert (cause, Certainty.CONFIRMED) == (first(LOSS, server).cause, first(LOSS, server).certainty)
@@ -232,7 +232,7 @@ def test_the_servers_log_proves_the_end_of_the_session_the_log_names_where_the_c
     counters: dict[str, int], certainty: Certainty | None
 ) -> None:
     entry = LogEntry(AT, "Aborted connection 42 to db: ...", ProcesslistId(42), Cause.IDLE_TIMEOUT)
-    server = replace(UP_LONG, log=(entry,), counters=counters)
+    server = replace(UP_LONG, log_entries=(entry,), counters=counters)
     told = finding(Cause.IDLE_TIMEOUT, replace(LOSS, session_id=ProcesslistId(42)), server)
 
     if certainty is None:
@@ -635,7 +635,9 @@ def test_of_several_crashes_the_last_before_the_error_is_quoted() -> None:
         LogEntry(AT - ago, f"mysqld (9.7.4) starting as process {number}", cause=Cause.SERVER_CRASH)
         for ago, number in ((14_000, 22976), (30, 29412))
     )
-    said = " ".join(finding(Cause.SERVER_CRASH, LOSS, ServerFacts(log=log, started_at=AT - 29)).because)
+    said = " ".join(
+        finding(Cause.SERVER_CRASH, LOSS, ServerFacts(log_entries=log, started_at=AT - 29)).because
+    )
 
     assert "29412" in said
     assert "22976" not in said
@@ -682,7 +684,7 @@ def test_a_server_that_was_never_full_did_not_say_it_was(used: int, speaks: bool
 
 def test_a_server_that_was_stopped_in_order_did_not_crash() -> None:
     stopped = LogEntry(AT - 20, "Received SHUTDOWN from user root", None, Cause.SERVER_RESTART)
-    server = replace(UP_LONG, started_at=AT - 15, log=(stopped,))
+    server = replace(UP_LONG, started_at=AT - 15, log_entries=(stopped,))
 
     assert Certainty.POSSIBLE is finding(Cause.SERVER_CRASH, GONE, server).certainty
     assert any("stopped in order" in each for each in finding(Cause.SERVER_CRASH, GONE, server).against)

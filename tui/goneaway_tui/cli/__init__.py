@@ -246,7 +246,7 @@ def _explain(settings: Settings) -> int:
             unasked = error
             tell(_("the server could not be asked, so this is told by the log alone: {why}", why=error.line))
     if settings.error_log is not None:
-        facts = replace(facts, log=log_entries(settings.error_log))
+        facts = replace(facts, log_entries=log_entries(settings.error_log))
     if settings.recording is not None:
         facts = replace(facts, departures=recorded_departures(settings.recording))
     told = write_explanations(settings.files, chosen, facts, clock)

@@ -79,7 +79,7 @@ class ServerFacts:
     """Whether an error that is absent from `errors` was never raised."""
     unknown_errors: frozenset[int] = frozenset()
     """Errors this server does not have, so that they are never counted: before MySQL 8.0.24 no 4031."""
-    log: tuple[LogEntry, ...] = ()
+    log_entries: tuple[LogEntry, ...] = ()
     departures: tuple[Departure, ...] = ()
     idle_session_ids: frozenset[ProcesslistId] = frozenset()
     """Sessions that idle on the server now."""
@@ -138,7 +138,7 @@ class ServerFacts:
             errors=past.errors,
             counts_errors=past.counts_errors,
             unknown_errors=past.unknown_errors,
-            log=past.log or self.log,
+            log_entries=past.log_entries or self.log_entries,
             failing_hosts=past.failing_hosts,
             killed_at=past.killed_at,
         )
@@ -185,8 +185,8 @@ class Case:
 
         By what the log says of its age, or by how long the log was silent; None where it was used after, or nobody knows.
         """
-        up, log = self.uptime_seconds, self.event
-        unused = log.silent_seconds if log.idle_seconds is None else log.idle_seconds
+        up, event = self.uptime_seconds, self.event
+        unused = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
         return None if up is None or unused is None or not 0 <= up <= unused else unused - up
 
     @property
@@ -220,10 +220,10 @@ class Case:
     @property
     def fatal_idle_seconds(self) -> float | None:
         """How long the session is known to have been idle when it was found dead, or its log to have been silent."""
-        log = self.event
-        if log.idle_seconds is not None:
-            return log.idle_seconds if log.idle_seconds >= SHORTEST_LIMIT_SECONDS else None
-        silent = log.silent_seconds
+        event = self.event
+        if event.idle_seconds is not None:
+            return event.idle_seconds if event.idle_seconds >= SHORTEST_LIMIT_SECONDS else None
+        silent = event.silent_seconds
         return silent if silent is not None and silent >= LONG_SILENCE_SECONDS else None
 
     @property
@@ -287,7 +287,7 @@ def facts_from_sample(sample: Sample, name: str = "") -> ServerFacts:
             each.name for each in sample.variables if each.set_by in STARTUP_ORIGINS
         ),
         counters=dict(sample.counters),
-        log=sample.clues.log,
+        log_entries=sample.clues.log,
         idle_session_ids=frozenset(each.id for each in sample.sessions if each.is_idle and not each.own),
         idle_since=tuple(
             each.idle_since

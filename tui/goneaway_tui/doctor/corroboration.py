@@ -57,43 +57,43 @@ class EndedSession:
     fields: Mapping[str, object] = field(default_factory=dict)
 
 
-def corroborating_arguments(seen: Case, cause: Cause) -> Iterator[Argument]:
+def corroborating_arguments(case: Case, cause: Cause) -> Iterator[Argument]:
     """All of it that speaks for a cause."""
-    log = seen.event
-    if (cause in SERVER_ENDS and (log.is_loss or log.refused)) or (
-        cause is Cause.SERVER_RESTART and log.is_kill
+    event = case.event
+    if (cause in SERVER_ENDS and (event.is_loss or event.refused)) or (
+        cause is Cause.SERVER_RESTART and event.is_kill
     ):
-        yield from _server_evidence(seen, cause)
-    if not log.is_loss:
+        yield from _server_evidence(case, cause)
+    if not event.is_loss:
         return
-    if log.session_id is not None:
-        yield from _session_evidence(seen, cause)
+    if event.session_id is not None:
+        yield from _session_evidence(case, cause)
     else:
-        yield from _ledger_evidence(seen, cause)
-    yield from _counter_evidence(seen, cause)
+        yield from _ledger_evidence(case, cause)
+    yield from _counter_evidence(case, cause)
 
 
-def _session_evidence(seen: Case, cause: Cause) -> Iterator[Argument]:
-    session, server = seen.event.session_id, seen.server
-    for entry in server.log:
-        if entry.session_id == session and entry.cause is cause and _is_same_server_run(seen, entry):
-            yield _logged_end_argument(seen, entry)
+def _session_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
+    session, server = case.event.session_id, case.server
+    for entry in server.log_entries:
+        if entry.session_id == session and entry.cause is cause and _is_same_server_run(case, entry):
+            yield _logged_end_argument(case, entry)
     for left in server.departures:
         if (
             left.verdict.session.id == session
             and left.cause is cause
-            and _seconds_before(seen, left.at) is not None
+            and _seconds_before(case, left.at) is not None
         ):
             told = _("Session {session} was seen leaving for this reason.", session=session)
             told = in_sentences((told, *left.evidence[:1]))
             yield proof(told) if left.certainty is Certainty.CONFIRMED else Argument(5, told)
 
 
-def _logged_end_argument(seen: Case, entry: LogEntry) -> Argument:
+def _logged_end_argument(case: Case, entry: LogEntry) -> Argument:
     """What a log says of a session proves its end where the server's counters allow for it."""
     quoted, session = entry.text[:120], entry.session_id
     told = _("The server's own log says so of session {session}: {entry}", session=session, entry=quoted)
-    borne_out = seen.server.confirms(entry)
+    borne_out = case.server.confirms(entry)
     if borne_out:
         return proof(told)
     if borne_out is None:
@@ -102,23 +102,23 @@ def _logged_end_argument(seen: Case, entry: LogEntry) -> Argument:
     return Argument(1, in_sentences((told, disagrees)))
 
 
-def _is_same_server_run(seen: Case, entry: LogEntry) -> bool:
+def _is_same_server_run(case: Case, entry: LogEntry) -> bool:
     """Numbers begin anew with each start of a server."""
-    if entry.at is None or seen.noticed_at is None:
+    if entry.at is None or case.noticed_at is None:
         return True
-    started = seen.server.started_at
+    started = case.server.started_at
     between = (
-        started is not None and entry.at < started - END_AFTER_ERROR_SECONDS < seen.noticed_at - SOON_SECONDS
+        started is not None and entry.at < started - END_AFTER_ERROR_SECONDS < case.noticed_at - SOON_SECONDS
     )
-    return _seconds_before(seen, entry.at) is not None and not between
+    return _seconds_before(case, entry.at) is not None and not between
 
 
-def _ledger_evidence(seen: Case, cause: Cause) -> Iterator[Argument]:
+def _ledger_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
     """Who was seen leaving before the error, where the log does not say whose it is."""
     ends = [
         (age, left)
-        for left in seen.server.departures
-        if left.cause is not Cause.CLIENT_QUIT and (age := _seconds_before(seen, left.at)) is not None
+        for left in case.server.departures
+        if left.cause is not Cause.CLIENT_QUIT and (age := _seconds_before(case, left.at)) is not None
     ]
     mine = [each for each in ends if each[1].cause is cause]
     if not mine:
@@ -139,62 +139,62 @@ def _ledger_evidence(seen: Case, cause: Cause) -> Iterator[Argument]:
         yield Argument(5 if age <= SOON_SECONDS else 2, told)
 
 
-def _counter_evidence(seen: Case, cause: Cause) -> Iterator[Argument]:
+def _counter_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
     """What was counted last before the error is the likeliest to be it."""
-    ends = _known_ends(seen)
+    ends = _known_ends(case)
     last = max(ends, key=lambda each: each.ended_at, default=None)
     if (
         last is None
         or last.cause is not cause
-        or seen.noticed_at is None
-        or FailureKind.TIMED_OUT in seen.event.failures
+        or case.noticed_at is None
+        or FailureKind.TIMED_OUT in case.event.failures
     ):
         return
-    age = seen.noticed_at - last.ended_at
+    age = case.noticed_at - last.ended_at
     told = _(last.text, **last.fields, when=_before_words(age))
-    if age <= SOON_SECONDS and _is_only_candidate(seen, cause):
+    if age <= SOON_SECONDS and _is_only_candidate(case, cause):
         yield proof(in_sentences((told, _("No other session ended without COM_QUIT, and none was killed."))))
-    elif seen.event.used_after_close:
+    elif case.event.used_after_close:
         yield Argument(1, told)
     else:
         yield Argument(6 if age <= END_AFTER_ERROR_SECONDS else 4 if age <= SOON_SECONDS else 2, told)
 
 
-def _known_ends(seen: Case) -> list[EndedSession]:
-    server = seen.server
+def _known_ends(case: Case) -> list[EndedSession]:
+    server = case.server
     ends = []
     for cause, code, longest in COUNTED_ENDS:
         at = server.last_error_at(code)
-        age = _seconds_before(seen, at)
+        age = _seconds_before(case, at)
         if at is not None and age is not None and age <= longest:
             ends.append(
-                EndedSession(at, cause, ERROR_COUNTED, {"code": code, "account": _last_account(seen, code)})
+                EndedSession(at, cause, ERROR_COUNTED, {"code": code, "account": _last_account(case, code)})
             )
-    if server.killed_at is not None and _seconds_before(seen, server.killed_at) is not None:
+    if server.killed_at is not None and _seconds_before(case, server.killed_at) is not None:
         ends.append(EndedSession(server.killed_at, Cause.KILLED, KILL_RUN))
-    for entry in server.log:
+    for entry in server.log_entries:
         believed = entry.session_id is not None and server.confirms(entry) is not False
         longest = LOGGED_END_SECONDS.get(entry.cause, 0.0) if believed and entry.cause else 0.0
-        age = _seconds_before(seen, entry.at)
+        age = _seconds_before(case, entry.at)
         if entry.at is not None and entry.cause is not None and age is not None and age < longest:
             ends.append(EndedSession(entry.at, entry.cause, END_LOGGED, {"session": entry.session_id}))
     return ends
 
 
-def _last_account(seen: Case, code: int) -> str:
+def _last_account(case: Case, code: int) -> str:
     last = max(
-        (each for each in seen.server.errors if each.code == code), key=lambda each: each.last_at or 0.0
+        (each for each in case.server.errors if each.code == code), key=lambda each: each.last_at or 0.0
     )
     return f"{last.user}@{last.host}" if last.user else _("somebody")
 
 
-def _is_only_candidate(seen: Case, cause: Cause) -> bool:
+def _is_only_candidate(case: Case, cause: Cause) -> bool:
     """Whether no other end that the server knows of can have been this one.
 
     All that ended without a goodbye are counted by their errors, nobody was killed, and no other error came near. Nor
     may a session sleep that did so already when the error came: its connection may have been cut on the way.
     """
-    server, at = seen.server, seen.noticed_at
+    server, at = case.server, case.noticed_at
     mine = {code for each, code, _longest in COUNTED_ENDS if each is cause}
     aborted, counted = server.counters.get("aborted_clients"), server.error_count(*ABORT_ERRORS)
     if not mine or at is None or aborted is None or counted is None or aborted > counted:
@@ -202,10 +202,10 @@ def _is_only_candidate(seen: Case, cause: Cause) -> bool:
     rivals = [
         age
         for code in ABORT_ERRORS - mine
-        if (age := _seconds_before(seen, server.last_error_at(code))) is not None
+        if (age := _seconds_before(case, server.last_error_at(code))) is not None
     ]
     slept = any(since < at - END_AFTER_ERROR_SECONDS for since in server.idle_since)
-    restarted = (seen.uptime_seconds or 0.0) <= SOON_SECONDS and _log_has_server_end(seen)
+    restarted = (case.uptime_seconds or 0.0) <= SOON_SECONDS and _log_has_server_end(case)
     return (
         min(rivals, default=MAX_AGE_SECONDS) > SOON_SECONDS
         and not slept
@@ -214,19 +214,19 @@ def _is_only_candidate(seen: Case, cause: Cause) -> bool:
     )
 
 
-def _log_has_server_end(seen: Case) -> bool:
+def _log_has_server_end(case: Case) -> bool:
     """Whether the server's log tells of an end of the server itself."""
-    return any(each.session_id is None and each.cause in SERVER_ENDS for each in seen.server.log)
+    return any(each.session_id is None and each.cause in SERVER_ENDS for each in case.server.log_entries)
 
 
-def _server_evidence(seen: Case, cause: Cause) -> Iterator[Argument]:
+def _server_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
     """How it last went down, as its own log tells."""
     ends = [
         (age, each)
-        for each in seen.server.log
+        for each in case.server.log_entries
         if each.session_id is None
         and each.cause in SERVER_ENDS
-        and (age := _seconds_before(seen, each.at)) is not None
+        and (age := _seconds_before(case, each.at)) is not None
     ]
     if not ends:
         return
@@ -246,19 +246,19 @@ def _server_evidence(seen: Case, cause: Cause) -> Iterator[Argument]:
         else marked("The server's own log says so, {when}: {entry}")
     )
     told = _(says, when=_before_words(age), entry=entry.text[:120])
-    up = seen.uptime_seconds
-    of_before = up is None or up < -1 or not seen.server.counters.get("aborted_clients")
+    up = case.uptime_seconds
+    of_before = up is None or up < -1 or not case.server.counters.get("aborted_clients")
     if of_before and last <= SOON_SECONDS * 10:
         yield proof(told)
     else:
         yield Argument(3 if of_before else 1, told)
 
 
-def _seconds_before(seen: Case, at: float | None) -> float | None:
+def _seconds_before(case: Case, at: float | None) -> float | None:
     """How long before the error something was; None where it explains nothing, or nobody knows."""
-    if at is None or seen.noticed_at is None:
+    if at is None or case.noticed_at is None:
         return None
-    age = seen.noticed_at - at
+    age = case.noticed_at - at
     return max(0.0, age) if -END_AFTER_ERROR_SECONDS <= age <= MAX_AGE_SECONDS else None
 
 

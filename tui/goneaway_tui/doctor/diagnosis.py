@@ -158,72 +158,72 @@ COMMONLY_BLAMED: Final = (Cause.IDLE_TIMEOUT, Cause.PACKET_TOO_LARGE, Cause.SERV
 """What people blame first; they are told when it was none of these."""
 
 
-def diagnose(seen: Case) -> tuple[Finding, ...]:
+def diagnose(case: Case) -> tuple[Finding, ...]:
     """Every cause that has something for or against it, most likely first, ruled-out ones last."""
-    told = seen.event.stated_cause if seen.event.certainty is Certainty.CONFIRMED else None
+    told = case.event.stated_cause if case.event.certainty is Certainty.CONFIRMED else None
     weighed = []
     for order, suspect in enumerate(CAUSE_RULES):
         arguments = [
-            *_stated_cause_arguments(seen, suspect.cause),
-            *corroborating_arguments(seen, suspect.cause),
-            *suspect.rule(seen),
+            *_stated_cause_arguments(case, suspect.cause),
+            *corroborating_arguments(case, suspect.cause),
+            *suspect.rule(case),
         ]
         if told and suspect.cause is not told:
             classic = suspect.cause in COMMONLY_BLAMED
             arguments = (
-                [Argument(-100, _other_cause_words(seen, told), Certainty.RULED_OUT)] if classic else []
+                [Argument(-100, _other_cause_words(case, told), Certainty.RULED_OUT)] if classic else []
             )
-        finding, weight = _weigh(seen, suspect, arguments)
+        finding, weight = _weigh(case, suspect, arguments)
         if finding is not None:
             weighed.append((_ORDER.index(finding.certainty), -weight, order, finding))
     if all(each[3].certainty is Certainty.RULED_OUT for each in weighed):
         suspect = CAUSE_RULES[-1]
-        fallback = Finding(suspect.cause, Certainty.POSSIBLE, (_("Nothing in the log says why."),), (), VERIFICATIONS[suspect.cause].words(seen.server.flavour),
-                           tuple(suspect.remedies(seen)), suspect.docs)  # fmt: skip
+        fallback = Finding(suspect.cause, Certainty.POSSIBLE, (_("Nothing in the log says why."),), (), VERIFICATIONS[suspect.cause].words(case.server.flavour),
+                           tuple(suspect.remedies(case)), suspect.docs)  # fmt: skip
         weighed.append((_ORDER.index(Certainty.POSSIBLE), 0, len(CAUSE_RULES), fallback))
     return tuple(each[3] for each in sorted(weighed, key=lambda each: each[:3]))
 
 
-def _stated_cause_arguments(seen: Case, cause: Cause) -> tuple[Argument, ...]:
+def _stated_cause_arguments(case: Case, cause: Cause) -> tuple[Argument, ...]:
     """What the log's own words say of a cause."""
-    log = seen.event
-    if log.stated_cause is not cause:
+    event = case.event
+    if event.stated_cause is not cause:
         return ()
-    if log.certainty is Certainty.CONFIRMED:
-        return (Argument(100, _stated_cause_words(log), Certainty.CONFIRMED),)
-    return (Argument(4, _likely_cause_words(log)),)
+    if event.certainty is Certainty.CONFIRMED:
+        return (Argument(100, _stated_cause_words(event), Certainty.CONFIRMED),)
+    return (Argument(4, _likely_cause_words(event)),)
 
 
-def _stated_cause_words(log: ErrorEvent) -> str:
-    code = CODES.get(log.code)
+def _stated_cause_words(event: ErrorEvent) -> str:
+    code = CODES.get(event.code)
     if code is None or code.stated_cause is None:
-        return _("The server's own log says it.") if log.from_server_log else _("The error itself says it.")
+        return _("The server's own log says it.") if event.from_server_log else _("The error itself says it.")
     told = (
         marked("The server's own log says it: {meaning} ({name}).")
-        if log.from_server_log
+        if event.from_server_log
         else marked("The error itself says it: {meaning} ({name}).")
     )
     return _(told, meaning=_(code.meaning), name=code.name)
 
 
-def _likely_cause_words(log: ErrorEvent) -> str:
-    if log.stated_cause is not Cause.IDLE_TIMEOUT:
-        return _stated_cause_words(log)
-    if log.from_server_log:
+def _likely_cause_words(event: ErrorEvent) -> str:
+    if event.stated_cause is not Cause.IDLE_TIMEOUT:
+        return _stated_cause_words(event)
+    if event.from_server_log:
         return _(
             "The server waited for the client until a timeout: nearly always wait_timeout, seldom net_read_timeout."
         )
     return _("The driver got a packet it had not asked for: MySQL's farewell to an idle session (4031).")
 
 
-def _other_cause_words(seen: Case, told: Cause) -> str:
-    number = seen.event.code
+def _other_cause_words(case: Case, told: Cause) -> str:
+    number = case.event.code
     if number not in CODES:
         return _("The message names its cause, and it is another: {cause}.", cause=told.value)
     return _("Error {number} names its cause, and it is another: {cause}.", number=number, cause=told.value)
 
 
-def _weigh(seen: Case, suspect: CauseRules, arguments: list[Argument]) -> tuple[Finding | None, int]:
+def _weigh(case: Case, suspect: CauseRules, arguments: list[Argument]) -> tuple[Finding | None, int]:
     if not arguments:
         return None, 0
     weight = sum(each.weight for each in arguments)
@@ -245,19 +245,19 @@ def _weigh(seen: Case, suspect: CauseRules, arguments: list[Argument]) -> tuple[
         against=tuple(() if out else (*against, *refutes)),
         prove=""
         if out or certainty is Certainty.CONFIRMED
-        else VERIFICATIONS[suspect.cause].words(seen.server.flavour),
-        remedies=() if out else tuple(_remedies(seen, suspect, certainty, arguments)),
+        else VERIFICATIONS[suspect.cause].words(case.server.flavour),
+        remedies=() if out else tuple(_remedies(case, suspect, certainty, arguments)),
         docs=suspect.docs,
     ), weight
 
 
 def _remedies(
-    seen: Case, suspect: CauseRules, certainty: Certainty, arguments: list[Argument]
+    case: Case, suspect: CauseRules, certainty: Certainty, arguments: list[Argument]
 ) -> Iterator[str]:
-    yield from suspect.remedies(seen)
+    yield from suspect.remedies(case)
     shown = certainty is Certainty.CONFIRMED or any(each.limit_reached for each in arguments)
     if suspect.limit_remedies is not None and shown:
-        yield from suspect.limit_remedies(seen)
+        yield from suspect.limit_remedies(case)
 
 
 SCHEMA = "goneaway.explanation/1"
@@ -305,5 +305,5 @@ def explain_log(
     `now` dates stamps without a year; `zone` is where stamps without a zone were written.
     """
     name = plain(file, 1000)
-    for seen in find_error_events(blocks, now):
-        yield Explanation(name, seen, diagnose(Case(seen, server, zone)))
+    for case in find_error_events(blocks, now):
+        yield Explanation(name, case, diagnose(Case(case, server, zone)))

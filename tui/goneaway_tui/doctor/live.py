@@ -70,7 +70,7 @@ class LiveState:
         started = sample.taken_at - sample.server.uptime
         entries = {
             entry.session_id: entry
-            for entry in self.facts.log
+            for entry in self.facts.log_entries
             if entry.cause is cause
             and entry.session_id is not None
             and entry.at is not None
@@ -107,17 +107,17 @@ class CauseStatus(Finding):
     """The global variable whose limit did it, where sessions were seen to end by it."""
 
 
-def cause_statuses(patient: LiveState) -> tuple[CauseStatus, ...]:
+def cause_statuses(state: LiveState) -> tuple[CauseStatus, ...]:
     """A finding for every cause, the surest first."""
-    findings = [_status(patient, cause, check(patient)) for cause, check in CHECKS.items()]
+    findings = [_status(state, cause, check(state)) for cause, check in CHECKS.items()]
     return tuple(sorted(findings, key=lambda f: CERTAINTY_ORDER.index(f.certainty)))
 
 
-def _status(patient: LiveState, cause: Cause, checked: CheckResult) -> CauseStatus:
-    since = _with_departures(patient, cause, checked.since_start)
+def _status(state: LiveState, cause: Cause, checked: CheckResult) -> CauseStatus:
+    since = _with_departures(state, cause, checked.since_start)
     both = [verdict for verdict in (since, checked.now) if verdict is not None]
-    end = patient.shortest_end if cause is Cause.IDLE_TIMEOUT else None
-    remedies = _remedies(patient, since, end) if cause is Cause.IDLE_TIMEOUT else ()
+    end = state.shortest_end if cause is Cause.IDLE_TIMEOUT else None
+    remedies = _remedies(state, since, end) if cause is Cause.IDLE_TIMEOUT else ()
     variable = end.variable if end is not None and end.whose is LimitOrigin.GLOBAL else None
     return CauseStatus(
         cause,
@@ -131,12 +131,12 @@ def _status(patient: LiveState, cause: Cause, checked: CheckResult) -> CauseStat
     )
 
 
-def _with_departures(patient: LiveState, cause: Cause, counted: Verdict | None) -> Verdict | None:
+def _with_departures(state: LiveState, cause: Cause, counted: Verdict | None) -> Verdict | None:
     """Sessions that were seen to end by a cause outweigh what counters say of it."""
-    left = patient.departures_by(cause)
+    left = state.departures_by(cause)
     if not left:
         return counted
-    lately = sum(patient.now - d.at <= RECENT_SECONDS for d in left)
+    lately = sum(state.now - d.at <= RECENT_SECONDS for d in left)
     surest = min((d.certainty for d in left), key=CERTAINTY_ORDER.index)
     if lately == len(left):
         words = ngettext(
@@ -156,9 +156,9 @@ def _with_departures(patient: LiveState, cause: Cause, counted: Verdict | None) 
     return min(surest, counted[0], key=CERTAINTY_ORDER.index), (words, *counted[1])
 
 
-def _remedies(patient: LiveState, since_start: Verdict | None, end: EndLimit | None) -> tuple[str, ...]:
+def _remedies(state: LiveState, since_start: Verdict | None, end: EndLimit | None) -> tuple[str, ...]:
     """Of sessions that idled out by another limit than a global one in force."""
-    facts, uptime = patient.facts, patient.snapshot.sample.server.uptime
+    facts, uptime = state.facts, state.snapshot.sample.server.uptime
     if end is not None:
         told = tuple(end_limit_words(end, facts))
         return (*told, idle_less_words(end)) if told else ()
@@ -169,15 +169,15 @@ def _remedies(patient: LiveState, since_start: Verdict | None, end: EndLimit | N
     return (own_limit_words(uptime, facts, global_known=True),)
 
 
-def _idle_timeout(patient: LiveState) -> CheckResult:
-    return CheckResult(_idle_timeout_since_start(patient), _idle_timeout_now(patient))
+def _idle_timeout(state: LiveState) -> CheckResult:
+    return CheckResult(_idle_timeout_since_start(state), _idle_timeout_now(state))
 
 
-def _idle_timeout_since_start(patient: LiveState) -> Verdict:
-    facts, aborted = patient.facts, patient.counter("aborted_clients")
-    count, logged = facts.error_count(IDLE_TIMEOUT_ERROR), patient.log_entries_by(Cause.IDLE_TIMEOUT)
+def _idle_timeout_since_start(state: LiveState) -> Verdict:
+    facts, aborted = state.facts, state.counter("aborted_clients")
+    count, logged = facts.error_count(IDLE_TIMEOUT_ERROR), state.log_entries_by(Cause.IDLE_TIMEOUT)
     if count:
-        return Certainty.CONFIRMED, (_error_count_words(patient, IDLE_TIMEOUT_ERROR, count),)
+        return Certainty.CONFIRMED, (_error_count_words(state, IDLE_TIMEOUT_ERROR, count),)
     if logged and aborted != 0:
         named = facts.confirms(logged[-1]) and any(
             error_number(entry) == IDLE_TIMEOUT_ERROR for entry in logged
@@ -195,12 +195,12 @@ def _idle_timeout_since_start(patient: LiveState) -> Verdict:
     return Certainty.POSSIBLE, (_("the server does not count sessions that it closes for idling"),)
 
 
-def _idle_timeout_now(patient: LiveState) -> Verdict:
-    known = [v.limit for v in patient.snapshot.verdicts if v.limit is not None]
+def _idle_timeout_now(state: LiveState) -> Verdict:
+    known = [v.limit for v in state.snapshot.verdicts if v.limit is not None]
     limits = [limit.seconds for limit in known]
-    uptime = patient.snapshot.sample.server.uptime
-    soon = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in patient.snapshot.verdicts)
-    globals_ = [each for each in map(patient.limit, IDLE_LIMITS) if each is not None]
+    uptime = state.snapshot.sample.server.uptime
+    soon = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in state.snapshot.verdicts)
+    globals_ = [each for each in map(state.limit, IDLE_LIMITS) if each is not None]
     shortest = min((*limits, *globals_), default=None)
     if shortest is None:
         return Certainty.POSSIBLE, (_("no limit could be read"),)
@@ -228,10 +228,10 @@ def _idle_timeout_now(patient: LiveState) -> Verdict:
     return Certainty.POSSIBLE, (words,)
 
 
-def _error_count_words(patient: LiveState, code: int, count: int) -> str:
+def _error_count_words(state: LiveState, code: int, count: int) -> str:
     """How often the server counted an error since its start, and for whom."""
     accounts = sorted(
-        {f"{each.user}@{each.host}" for each in patient.facts.errors if each.code == code and each.user}
+        {f"{each.user}@{each.host}" for each in state.facts.errors if each.code == code and each.user}
     )
     words = ngettext(
         "the server counted {number:,} error {code} since its start",
@@ -242,9 +242,9 @@ def _error_count_words(patient: LiveState, code: int, count: int) -> str:
     return _("{counted}: {accounts}", counted=words, accounts=in_list(accounts[:3])) if accounts else words
 
 
-def _transaction_timeout(patient: LiveState) -> CheckResult:
+def _transaction_timeout(state: LiveState) -> CheckResult:
     names = (*OF_TRANSACTIONS, *SHARED)
-    known = {name: patient.limit(name) for name in names if patient.limit(name) is not None}
+    known = {name: state.limit(name) for name in names if state.limit(name) is not None}
     if not known:
         return CheckResult(
             now=(Certainty.RULED_OUT, (_("this server has no limit for idling inside a transaction"),))
@@ -254,15 +254,15 @@ def _transaction_timeout(patient: LiveState) -> CheckResult:
     return CheckResult(now=(Certainty.POSSIBLE, tuple(on)) if on else off)
 
 
-def _killed(patient: LiveState) -> CheckResult:
-    kills = patient.counter("com_kill")
+def _killed(state: LiveState) -> CheckResult:
+    kills = state.counter("com_kill")
     if kills is None:
         return CheckResult((Certainty.POSSIBLE, ()))
     if kills == 0:
         return CheckResult(
             (
                 Certainty.RULED_OUT,
-                (_("no KILL was run since the server started, {uptime} ago", uptime=_uptime_words(patient)),),
+                (_("no KILL was run since the server started, {uptime} ago", uptime=_uptime_words(state)),),
             )
         )
     return CheckResult(
@@ -270,35 +270,35 @@ def _killed(patient: LiveState) -> CheckResult:
     )
 
 
-def _packet(patient: LiveState) -> CheckResult:
-    limit = patient.limit("max_allowed_packet")
+def _packet(state: LiveState) -> CheckResult:
+    limit = state.limit("max_allowed_packet")
     now = (Certainty.POSSIBLE, (_value_words("max_allowed_packet", bytes_words(limit)),)) if limit else None
-    return CheckResult(_counted_verdict(patient, 1153), now)
+    return CheckResult(_counted_verdict(state, 1153), now)
 
 
-def _counted_verdict(patient: LiveState, code: int) -> Verdict | None:
+def _counted_verdict(state: LiveState, code: int) -> Verdict | None:
     """By an error that has no other cause."""
-    count = patient.facts.error_count(code)
+    count = state.facts.error_count(code)
     if count is None:
         return None
     if count == 0:
         return Certainty.RULED_OUT, (_("the server counted no error {code} since its start", code=code),)
-    return Certainty.CONFIRMED, (_error_count_words(patient, code, count),)
+    return Certainty.CONFIRMED, (_error_count_words(state, code, count),)
 
 
 def _timeout_check(name: str, code: int | None) -> Check:
     """`code` is the error that this timeout alone raises, if one does."""
 
-    def check(patient: LiveState) -> CheckResult:
-        limit = patient.limit(name)
+    def check(state: LiveState) -> CheckResult:
+        limit = state.limit(name)
         now = (Certainty.POSSIBLE, (_value_words(name, seconds_words(limit)),)) if limit else None
-        return CheckResult(None if code is None else _counted_verdict(patient, code), now)
+        return CheckResult(None if code is None else _counted_verdict(state, code), now)
 
     return check
 
 
-def _restart(patient: LiveState) -> CheckResult:
-    uptime = patient.snapshot.sample.server.uptime
+def _restart(state: LiveState) -> CheckResult:
+    uptime = state.snapshot.sample.server.uptime
     if uptime < RECENT_START_SECONDS:
         certainty = Certainty.LIKELY if uptime < RECENT_SECONDS else Certainty.POSSIBLE
         words = _("the server is up {uptime} only: what was open before is lost", uptime=age_words(uptime))
@@ -306,8 +306,8 @@ def _restart(patient: LiveState) -> CheckResult:
     return CheckResult((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
 
 
-def _crash(patient: LiveState) -> CheckResult:
-    uptime = patient.snapshot.sample.server.uptime
+def _crash(state: LiveState) -> CheckResult:
+    uptime = state.snapshot.sample.server.uptime
     if uptime < RECENT_START_SECONDS:
         words = _(
             "the server is up {uptime} only; its error log tells how it ended", uptime=age_words(uptime)
@@ -316,8 +316,8 @@ def _crash(patient: LiveState) -> CheckResult:
     return CheckResult((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
 
 
-def _too_many(patient: LiveState) -> CheckResult:
-    refused = patient.counter("connection_errors_max_connections")
+def _too_many(state: LiveState) -> CheckResult:
+    refused = state.counter("connection_errors_max_connections")
     if refused is None:
         since: Verdict = (Certainty.POSSIBLE, (_("the server does not count refused connections"),))
     elif refused:
@@ -327,32 +327,32 @@ def _too_many(patient: LiveState) -> CheckResult:
         )
     else:
         since = (Certainty.RULED_OUT, (_("nobody was refused so far"),))
-    used, most = patient.counter("threads_connected"), patient.limit("max_connections")
+    used, most = state.counter("threads_connected"), state.limit("max_connections")
     if not used or not most:
         return CheckResult(since)
     room = _(
         "{used:,} of {most:,.0f} connections are in use, {asleep:,} of them asleep",
         used=used,
         most=most,
-        asleep=_idle_count(patient),
+        asleep=_idle_count(state),
     )
     return CheckResult(
         since, (Certainty.LIKELY if used >= FULL_SHARE * most else Certainty.RULED_OUT, (room,))
     )
 
 
-def _aborted(patient: LiveState) -> CheckResult:
-    aborted = patient.counter("aborted_clients")
+def _aborted(state: LiveState) -> CheckResult:
+    aborted = state.counter("aborted_clients")
     if aborted is None:
         return CheckResult((Certainty.POSSIBLE, ()))
     if aborted == 0:
         words = _(
             "no session ended without COM_QUIT since the server started, {uptime} ago",
-            uptime=_uptime_words(patient),
+            uptime=_uptime_words(state),
         )
         return CheckResult((Certainty.RULED_OUT, (words,)))
     idled = min(
-        aborted, max(patient.facts.error_count(IDLE_TIMEOUT_ERROR) or 0, _confirmed_idle_timeouts(patient))
+        aborted, max(state.facts.error_count(IDLE_TIMEOUT_ERROR) or 0, _confirmed_idle_timeouts(state))
     )
     if not idled:
         words = ngettext(
@@ -371,23 +371,23 @@ def _aborted(patient: LiveState) -> CheckResult:
     return CheckResult((Certainty.POSSIBLE if aborted > idled else Certainty.RULED_OUT, (words,)))
 
 
-def _confirmed_idle_timeouts(patient: LiveState) -> int:
+def _confirmed_idle_timeouts(state: LiveState) -> int:
     """How many sessions of this run of the server were seen to end by a confirmed idle timeout."""
-    sample = patient.snapshot.sample
+    sample = state.snapshot.sample
     started = sample.taken_at - sample.server.uptime
     return sum(
         each.certainty is Certainty.CONFIRMED and each.at >= started
-        for each in patient.departures_by(Cause.IDLE_TIMEOUT)
+        for each in state.departures_by(Cause.IDLE_TIMEOUT)
     )
 
 
-def _quit(_patient: LiveState) -> CheckResult:
+def _quit(_state: LiveState) -> CheckResult:
     words = _("a pool that closes what its application still uses looks like this")
     return CheckResult(now=(Certainty.POSSIBLE, (words,)))
 
 
-def _proxy(patient: LiveState) -> CheckResult:
-    ghosts = already_closed(patient.snapshot.verdicts, patient.now, 3600)
+def _proxy(state: LiveState) -> CheckResult:
+    ghosts = already_closed(state.snapshot.verdicts, state.now, 3600)
     words = (
         ngettext(
             "{number:,} session idle for more than an hour: does each still have its client, or was it cut off in between?",
@@ -417,12 +417,12 @@ CHECKS: dict[Cause, Check] = {
 """What a live server lets be said of each cause."""
 
 
-def _uptime_words(patient: LiveState) -> str:
-    return age_words(patient.snapshot.sample.server.uptime)
+def _uptime_words(state: LiveState) -> str:
+    return age_words(state.snapshot.sample.server.uptime)
 
 
-def _idle_count(patient: LiveState) -> int:
-    return sum(v.session.is_idle for v in patient.snapshot.verdicts)
+def _idle_count(state: LiveState) -> int:
+    return sum(v.session.is_idle for v in state.snapshot.verdicts)
 
 
 def _value_words(variable: str, value: str) -> str:

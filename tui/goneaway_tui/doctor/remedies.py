@@ -199,37 +199,37 @@ CONNECTION_CHECKS: Final = "ping(), pool_pre_ping, CONN_HEALTH_CHECKS, testOnBor
 """How clients check a connection before they use it."""
 
 
-def for_idling(seen: Case) -> Iterator[str]:
-    limit, word = seen.limit("wait_timeout")
-    fatal, age = seen.fatal_idle_seconds, seen.age_below_global_limits
-    end = None if fatal is not None and limit is not None and fatal >= limit - 1 else seen.shortest_end
+def for_idling(case: Case) -> Iterator[str]:
+    limit, word = case.limit("wait_timeout")
+    fatal, age = case.fatal_idle_seconds, case.age_below_global_limits
+    end = None if fatal is not None and limit is not None and fatal >= limit - 1 else case.shortest_end
     if end is not None and end.seconds == limit:
         end = None  # the figures below are of that limit
     if end is not None:
-        yield from end_limit_words(end, seen.server)
+        yield from end_limit_words(end, case.server)
     elif age is not None:
-        yield own_limit_words(age, seen.server, global_known=seen.knows_limit("wait_timeout"))
+        yield own_limit_words(age, case.server, global_known=case.knows_limit("wait_timeout"))
     if end is not None and (fatal is None or end.seconds <= fatal):
         yield idle_less_words(end)
-        yield from _pool_settings_for(seen, end.seconds)
+        yield from _pool_settings_for(case, end.seconds)
     elif fatal is not None and (age is not None or limit is None or fatal < limit - 1):
         yield _(
             "At the client: let no connection be idle for as long as the one that was lost: {arithmetic}.",
             arithmetic=arithmetic(fatal),
         )
-        yield from _pool_settings_for(seen, fatal)
+        yield from _pool_settings_for(case, fatal)
     elif age is not None:
         yield _("At the client: check each connection before its use: {ways}.", ways=CONNECTION_CHECKS)
     else:
         name, limit = "wait_timeout", limit or 28_800
-        shorter, up = seen.server.limits.get("interactive_timeout"), seen.known_uptime_seconds
+        shorter, up = case.server.limits.get("interactive_timeout"), case.known_uptime_seconds
         if shorter is not None and up is not None and shorter < up < limit - 1:
             name, limit = "interactive_timeout", shorter  # the other cannot have run out
         yield _(
             "At the client: keep connections younger than the limit: {arithmetic}.",
             arithmetic=arithmetic(limit, _("{variable}, {source}", variable=name, source=word)),
         )
-        yield from _pool_settings_for(seen, limit)
+        yield from _pool_settings_for(case, limit)
 
 
 def own_limit_words(age: float, server: ServerFacts, *, global_known: bool) -> str:
@@ -307,20 +307,20 @@ def idle_less_words(end: EndLimit) -> str:
     )
 
 
-def _pool_settings_for(seen: Case, seconds: float) -> Iterator[str]:
-    yield from pool_settings(seen.event.client.framework, seen.event.client.driver, seconds)
+def _pool_settings_for(case: Case, seconds: float) -> Iterator[str]:
+    yield from pool_settings(case.event.client.framework, case.event.client.driver, seconds)
 
 
-def longer_idling(seen: Case) -> Iterator[str]:
+def longer_idling(case: Case) -> Iterator[str]:
     """Where a connection is known to have idled as long as the global limit."""
-    limit, fatal = seen.limit("wait_timeout")[0], seen.fatal_idle_seconds
-    known = seen.knows_limit("wait_timeout") and limit is not None and fatal is not None
+    limit, fatal = case.limit("wait_timeout")[0], case.fatal_idle_seconds
+    known = case.knows_limit("wait_timeout") and limit is not None and fatal is not None
     if (
         not known
         or limit is None
         or fatal is None
         or fatal < limit - 1
-        or seen.age_below_global_limits is not None
+        or case.age_below_global_limits is not None
     ):
         return
     yield _(
@@ -332,15 +332,15 @@ def longer_idling(seen: Case) -> Iterator[str]:
     )
 
 
-def for_packets(_seen: Case) -> Iterator[str]:
+def for_packets(_case: Case) -> Iterator[str]:
     yield _(
         "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or elsewhere."
     )
 
 
-def larger_packets(seen: Case) -> Iterator[str]:
-    size = seen.event.statement_bytes
-    limit, word = seen.limit("max_allowed_packet")
+def larger_packets(case: Case) -> Iterator[str]:
+    size = case.event.statement_bytes
+    limit, word = case.limit("max_allowed_packet")
     limit = limit or 64 * 1024**2
     wanted = _next_power(max(size or 0, int(limit)) + 1)
     if wanted <= LARGEST_PACKET_BYTES:
@@ -357,30 +357,30 @@ def larger_packets(seen: Case) -> Iterator[str]:
     )
 
 
-def for_restarts(_seen: Case) -> Iterator[str]:
+def for_restarts(_case: Case) -> Iterator[str]:
     yield _(
         "At the client: connect anew on 2006 and 2013, with a pause that grows; repeat only whole transactions."
     )
     yield _("At the server: tell the applications before a restart, or move them to a replica first.")
 
 
-def for_crashes(_seen: Case) -> Iterator[str]:
+def for_crashes(_case: Case) -> Iterator[str]:
     yield _(
         "At the server: read its error log for 'got signal' and the kernel's for 'Out of memory'; give it less to fill, or more memory."
     )
     yield _("At the client: connect anew on 2006 and 2013, with a pause that grows.")
 
 
-def for_kills(_seen: Case) -> Iterator[str]:
+def for_kills(_case: Case) -> Iterator[str]:
     yield _(
         "Find who kills: a DBA, pt-kill, a proxy's or framework's limit for statements, an event that runs KILL."
     )
     yield _("At the client: treat it as a lost connection: connect anew, repeat the whole transaction.")
 
 
-def for_proxies(seen: Case) -> Iterator[str]:
-    client = seen.event.client
-    if seen.event.never_began:
+def for_proxies(case: Case) -> Iterator[str]:
+    client = case.event.client
+    if case.event.never_began:
         yield _(
             "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."
         )
@@ -391,7 +391,7 @@ def for_proxies(seen: Case) -> Iterator[str]:
     yield _(
         "At the client: be younger than the shortest limit on the way (cloud balancers: 350 s or 240 s; see their pages)."
     )
-    fatal = seen.fatal_idle_seconds
+    fatal = case.fatal_idle_seconds
     yield from pool_settings(
         client.framework,
         client.driver,
@@ -405,25 +405,25 @@ def for_proxies(seen: Case) -> Iterator[str]:
     )
 
 
-def for_closed_objects(_seen: Case) -> Iterator[str]:
+def for_closed_objects(_case: Case) -> Iterator[str]:
     yield _(
         "At the client: throw a connection away after its first error; never use one after close(), or from two threads."
     )
     yield _("Look for the first error above this one: that is where the connection was really lost.")
 
 
-def for_forks(seen: Case) -> Iterator[str]:
+def for_forks(case: Case) -> Iterator[str]:
     yield _(
         "At the client: open connections after the fork, in each worker: gunicorn post_fork, Celery worker_process_init."
     )
-    if "SQLAlchemy" in seen.event.client.framework:
+    if "SQLAlchemy" in case.event.client.framework:
         yield _("SQLAlchemy: engine.dispose(close=False) in each child before its first use.")
-    if "Django" in seen.event.client.framework:
+    if "Django" in case.event.client.framework:
         yield _("Django: django.db.connections.close_all() before forking.")
     yield _("One connection belongs to one thread at a time: take each from a pool.")
 
 
-def for_full_servers(_seen: Case) -> Iterator[str]:
+def for_full_servers(_case: Case) -> Iterator[str]:
     yield _(
         "At the client: smaller pools. Workers x pool size, over all machines, must stay below max_connections."
     )
@@ -431,11 +431,11 @@ def for_full_servers(_seen: Case) -> Iterator[str]:
     yield _("One place is kept for an account with CONNECTION_ADMIN or SUPER: keep one to look with.")
 
 
-def more_connections(seen: Case) -> Iterator[str]:
+def more_connections(case: Case) -> Iterator[str]:
     """Of max_connections alone: an account's own limits (1203, 1226) are others, and a proxy has its own."""
-    limit, used = seen.server.limits.get("max_connections"), seen.server.counters.get("max_used_connections")
-    was_full = not limit or used is None or used >= limit or (seen.uptime_seconds or -1) <= 0
-    if seen.event.code not in {None, TOO_MANY_CONNECTIONS_ERROR} or not was_full:
+    limit, used = case.server.limits.get("max_connections"), case.server.counters.get("max_used_connections")
+    was_full = not limit or used is None or used >= limit or (case.uptime_seconds or -1) <= 0
+    if case.event.code not in {None, TOO_MANY_CONNECTIONS_ERROR} or not was_full:
         return
     yield (
         _("At the server: raise max_connections (now {limit:.0f}), if there is memory for it.", limit=limit)
@@ -444,18 +444,18 @@ def more_connections(seen: Case) -> Iterator[str]:
     )
 
 
-def for_blocked_hosts(seen: Case) -> Iterator[str]:
-    unblock = _by_flavour(seen, "TRUNCATE TABLE performance_schema.host_cache", "FLUSH HOSTS")
+def for_blocked_hosts(case: Case) -> Iterator[str]:
+    unblock = _by_flavour(case, "TRUNCATE TABLE performance_schema.host_cache", "FLUSH HOSTS")
     yield _("At the server: {statement} lets the host in again.", statement=unblock)
     yield _("Find who opens connections and leaves before logging in: health checks of balancers do.")
 
 
-def more_connect_errors(_seen: Case) -> Iterator[str]:
+def more_connect_errors(_case: Case) -> Iterator[str]:
     yield _("Where those connections are harmless: raise max_connect_errors.")
 
 
-def for_refusals(seen: Case) -> Iterator[str]:
-    if seen.event.code == OFFLINE_MODE_ERROR:
+def for_refusals(case: Case) -> Iterator[str]:
+    if case.event.code == OFFLINE_MODE_ERROR:
         yield _(
             "At the server, when its upkeep is done: SET GLOBAL offline_mode = OFF. Until then CONNECTION_ADMIN alone gets in."
         )
@@ -467,26 +467,26 @@ def for_refusals(seen: Case) -> Iterator[str]:
     yield _("This is no lost connection: waiting and retrying will not mend it.")
 
 
-def for_statements(_seen: Case) -> Iterator[str]:
+def for_statements(_case: Case) -> Iterator[str]:
     yield _(
         "The session lives; only the statement ended. Make it faster (EXPLAIN, an index), or read in parts."
     )
 
 
-def longer_statements(seen: Case) -> Iterator[str]:
+def longer_statements(case: Case) -> Iterator[str]:
     hint, clause = (
         _("/*+ MAX_EXECUTION_TIME(60000) */ in milliseconds"),
         _("SET STATEMENT max_statement_time=60 FOR ... in seconds"),
     )
-    yield _("Raise the limit for it alone: {way}.", way=_by_flavour(seen, hint, clause))
+    yield _("Raise the limit for it alone: {way}.", way=_by_flavour(case, hint, clause))
 
 
-def for_slow_reading(_seen: Case) -> Iterator[str]:
+def for_slow_reading(_case: Case) -> Iterator[str]:
     yield _("At the client: fetch the whole result first, then work on it; or fetch in parts by key.")
 
 
-def slower_reading(seen: Case) -> Iterator[str]:
-    limit = seen.server.limits.get("net_write_timeout", 60)
+def slower_reading(case: Case) -> Iterator[str]:
+    limit = case.server.limits.get("net_write_timeout", 60)
     yield _(
         "At the server, for that session: SET SESSION net_write_timeout = {wanted} (now {limit}).",
         wanted=int(limit * 10),
@@ -494,12 +494,12 @@ def slower_reading(seen: Case) -> Iterator[str]:
     )
 
 
-def for_slow_sending(_seen: Case) -> Iterator[str]:
+def for_slow_sending(_case: Case) -> Iterator[str]:
     yield _("At the client: send steadily; read a file before LOAD DATA LOCAL, not during it.")
 
 
-def slower_sending(seen: Case) -> Iterator[str]:
-    limit = seen.server.limits.get("net_read_timeout", 30)
+def slower_sending(case: Case) -> Iterator[str]:
+    limit = case.server.limits.get("net_read_timeout", 30)
     yield _(
         "At the server, for that session: SET SESSION net_read_timeout = {wanted} (now {limit}).",
         wanted=int(limit * 10),
@@ -507,25 +507,25 @@ def slower_sending(seen: Case) -> Iterator[str]:
     )
 
 
-def for_transactions(seen: Case) -> Iterator[str]:
+def for_transactions(case: Case) -> Iterator[str]:
     yield _(
         "At the client: do nothing slow inside a transaction: no call to others, no waiting for a person."
     )
-    if shortest := _shortest(seen, (*OF_TRANSACTIONS, *SHARED)):
+    if shortest := _shortest(case, (*OF_TRANSACTIONS, *SHARED)):
         yield _("Commit within {arithmetic}.", arithmetic=arithmetic(shortest))
 
 
-def longer_transactions(seen: Case) -> Iterator[str]:
-    if _shortest(seen, OF_TRANSACTIONS):
+def longer_transactions(case: Case) -> Iterator[str]:
+    if _shortest(case, OF_TRANSACTIONS):
         yield _("Or raise the limit for that session alone.")
 
 
-def _shortest(seen: Case, names: tuple[str, ...]) -> float:
+def _shortest(case: Case, names: tuple[str, ...]) -> float:
     """In seconds; 0 where none of these limits is on."""
-    return min((limit for name in names if (limit := seen.server.limits.get(name, 0)) > 0), default=0)
+    return min((limit for name in names if (limit := case.server.limits.get(name, 0)) > 0), default=0)
 
 
-def for_lost_clients(_seen: Case) -> Iterator[str]:
+def for_lost_clients(_case: Case) -> Iterator[str]:
     yield _(
         "At the client: close connections before the process ends; find what kills it (memory, deployments, time limits)."
     )
@@ -535,21 +535,21 @@ def for_lost_clients(_seen: Case) -> Iterator[str]:
     )
 
 
-def for_unknown_causes(seen: Case) -> Iterator[str]:
+def for_unknown_causes(case: Case) -> Iterator[str]:
     yield _(
         "Keep what the log says next to the server's error log of the same minute, with {setting}.",
-        setting=_by_flavour(seen, "log_error_verbosity=3", "log_warnings=4"),
+        setting=_by_flavour(case, "log_error_verbosity=3", "log_warnings=4"),
     )
 
 
-def _by_flavour(seen: Case, mysql: str, mariadb: str) -> str:
+def _by_flavour(case: Case, mysql: str, mariadb: str) -> str:
     """The one flavour's way where the server is known, else both."""
     ways = {
         Flavour.MYSQL: mysql,
         Flavour.MARIADB: mariadb,
         None: _("{mysql} (MySQL) or {mariadb} (MariaDB)", mysql=mysql, mariadb=mariadb),
     }
-    return ways[seen.server.flavour]
+    return ways[case.server.flavour]
 
 
 def _next_power(size: int) -> int:

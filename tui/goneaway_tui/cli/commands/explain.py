@@ -91,7 +91,7 @@ def history_facts(source: LiveSource | UnreachedSource) -> ServerFacts:
         errors=past.errors,
         counts_errors=past.counts_errors,
         unknown_errors=past.unknown_errors,
-        log=past.log,
+        log_entries=past.log,
         failing_hosts=past.hosts,
         killed_at=past.killed_at,
     )

@@ -172,7 +172,7 @@ def run_over(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
 
 
 def _with_log(facts: ServerFacts, log: str | None) -> ServerFacts:
-    return facts if log is None else replace(facts, log=log_entries(log))
+    return facts if log is None else replace(facts, log_entries=log_entries(log))
 
 
 @contextmanager
