@@ -1,4 +1,7 @@
-"""How to make sure of a cause by hand: where the flavours keep different evidence, each is told its own."""
+"""The diagnosis: weighs the arguments of all rules into findings, and says how to verify each by hand.
+
+`explain_log` is the whole walk of a log; `diagnose` that of one case.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from goneaway_tui.doctor import remedies, rules
 from goneaway_tui.doctor.case import NO_SERVER, Case, ServerFacts
 from goneaway_tui.doctor.corroboration import corroborating_arguments
 from goneaway_tui.doctor.remedies import Remedies
-from goneaway_tui.doctor.rules import Argument, Rule
+from goneaway_tui.doctor.rules import Argument, Rule, proof, refutation
 from goneaway_tui.doctor.units import in_sentences
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.client_log import find_error_events
@@ -26,31 +29,32 @@ FLAVOUR_NAMES: Final = {Flavour.MYSQL: "MySQL", Flavour.MARIADB: "MariaDB"}
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What to look at; its words are marked."""
+    """How to verify a cause by hand. Its words are marked for translation."""
 
     any_server: str = ""
+    """What to look at on every server."""
     by_flavour: Mapping[Flavour, str] = field(default_factory=dict)
-    """What one flavour has beside it."""
+    """What to look at beside it, where the flavours keep different evidence."""
 
     def words(self, flavour: Flavour | None) -> str:
-        """For a server of that flavour; where nobody knows it, for both, each by its name."""
-        own = {each: _(said) for each, said in self.by_flavour.items()}
-        both = (
-            _("{flavour}: {proof}", flavour=FLAVOUR_NAMES[each], proof=said) for each, said in own.items()
+        """The words for a server of that flavour; for both, each by its name, where the flavour is not known."""
+        own = {known: _(words) for known, words in self.by_flavour.items()}
+        named = (
+            _("{flavour}: {proof}", flavour=FLAVOUR_NAMES[known], proof=words) for known, words in own.items()
         )
-        ways: dict[Flavour | None, Iterable[str]] = {None: both}
-        ways |= {each: (_capitalized(own[each]),) if each in own else () for each in Flavour}
-        return in_sentences((*([_(self.any_server)] if self.any_server else ()), *ways[flavour]))
+        sentences: dict[Flavour | None, Iterable[str]] = {None: named}
+        sentences |= {known: (_capitalized(own[known]),) if known in own else () for known in Flavour}
+        return in_sentences((*([_(self.any_server)] if self.any_server else ()), *sentences[flavour]))
 
 
 def _capitalized(sentence: str) -> str:
-    """As it begins where no name stands before it."""
+    """A sentence with a capital at its beginning, for where no name stands before it."""
     return sentence[:1].upper() + sentence[1:]
 
 
-def _verification(on_any: str = "", mysql: str = "", mariadb: str = "") -> Verification:
-    said = {Flavour.MYSQL: mysql, Flavour.MARIADB: mariadb}
-    return Verification(on_any, {flavour: words for flavour, words in said.items() if words})
+def _verification(any_server: str = "", mysql: str = "", mariadb: str = "") -> Verification:
+    by_flavour = {Flavour.MYSQL: mysql, Flavour.MARIADB: mariadb}
+    return Verification(any_server, {flavour: words for flavour, words in by_flavour.items() if words})
 
 
 VERIFICATIONS: Final = {
@@ -110,12 +114,12 @@ VERIFICATIONS: Final = {
     ),
     Cause.UNKNOWN: _verification(marked("Watch the server with goneaway-tui while it happens again.")),
 }  # fmt: skip
-"""One for each cause."""
+"""How to verify each cause."""
 
 
 LIKELY_WEIGHT: Final = 4
-"""Weight from which a cause is likely; what weighs more than nothing is possible."""
-_ORDER: Final = tuple(Certainty)
+"""The sum of weights from which a cause is likely; below it is possible."""
+_CERTAINTY_ORDER: Final = tuple(Certainty)
 
 _MYSQL: Final = "https://dev.mysql.com/doc/refman/en/"
 _MARIADB: Final = "https://mariadb.com/docs/server/"
@@ -123,14 +127,14 @@ _MARIADB: Final = "https://mariadb.com/docs/server/"
 
 @dataclass(frozen=True, slots=True)
 class CauseRules:
-    """All that is known of one cause."""
+    """The rule, the remedies and the manual page of one cause."""
 
     cause: Cause
     rule: Rule
     remedies: Remedies
     docs: str
     limit_remedies: Remedies | None = None
-    """What to do about a limit that is too low; told only where that limit was shown to be the cause."""
+    """What to do about a limit that is too low. Shown only where that limit is shown to be the cause."""
 
 
 CAUSE_RULES: Final = (
@@ -152,36 +156,52 @@ CAUSE_RULES: Final = (
     CauseRules(Cause.ACCESS_DENIED, rules.access_denied, remedies.for_refusals, _MYSQL + "problems-connecting.html"),
     CauseRules(Cause.UNKNOWN, rules.unknown, remedies.for_unknown_causes, _MYSQL + "can-not-connect-to-server.html"),
 )  # fmt: skip
-"""Of two that weigh the same, the first here comes first: it is the more frequent."""
+"""Of two causes that weigh the same the first here comes first: it is the more frequent."""
 
 COMMONLY_BLAMED: Final = (Cause.IDLE_TIMEOUT, Cause.PACKET_TOO_LARGE, Cause.SERVER_RESTART, Cause.KILLED)
-"""What people blame first; they are told when it was none of these."""
+"""What people blame first: where the cause is another, these are shown as ruled out."""
 
 
 def diagnose(case: Case) -> tuple[Finding, ...]:
-    """Every cause that has something for or against it, most likely first, ruled-out ones last."""
-    told = case.event.stated_cause if case.event.certainty is Certainty.CONFIRMED else None
-    weighed = []
-    for order, suspect in enumerate(CAUSE_RULES):
-        arguments = [
-            *_stated_cause_arguments(case, suspect.cause),
-            *corroborating_arguments(case, suspect.cause),
-            *suspect.rule(case),
-        ]
-        if told and suspect.cause is not told:
-            classic = suspect.cause in COMMONLY_BLAMED
-            arguments = (
-                [Argument(-100, _other_cause_words(case, told), Certainty.RULED_OUT)] if classic else []
-            )
-        finding, weight = _weigh(case, suspect, arguments)
-        if finding is not None:
-            weighed.append((_ORDER.index(finding.certainty), -weight, order, finding))
-    if all(each[3].certainty is Certainty.RULED_OUT for each in weighed):
-        suspect = CAUSE_RULES[-1]
-        fallback = Finding(suspect.cause, Certainty.POSSIBLE, (_("Nothing in the log says why."),), (), VERIFICATIONS[suspect.cause].words(case.server.flavour),
-                           tuple(suspect.remedies(case)), suspect.docs)  # fmt: skip
-        weighed.append((_ORDER.index(Certainty.POSSIBLE), 0, len(CAUSE_RULES), fallback))
-    return tuple(each[3] for each in sorted(weighed, key=lambda each: each[:3]))
+    """Weigh every cause: those with an argument for or against them, the most likely first, ruled-out ones last."""
+    event = case.event
+    confirmed_cause = event.stated_cause if event.certainty is Certainty.CONFIRMED else None
+    ranked: list[tuple[int, int, int, Finding]] = []
+    for order, cause_rules in enumerate(CAUSE_RULES):
+        arguments = _arguments(case, cause_rules, confirmed_cause)
+        if arguments:
+            finding = _weigh(case, cause_rules, arguments)
+            weight = sum(argument.weight for argument in arguments)
+            ranked.append((_CERTAINTY_ORDER.index(finding.certainty), -weight, order, finding))
+    if all(finding.certainty is Certainty.RULED_OUT for *_rank, finding in ranked):
+        possible = _CERTAINTY_ORDER.index(Certainty.POSSIBLE)
+        ranked.append((possible, 0, len(CAUSE_RULES), _unknown_cause(case)))
+    return tuple(finding for *_rank, finding in sorted(ranked, key=lambda row: row[:3]))
+
+
+def _arguments(case: Case, cause_rules: CauseRules, confirmed_cause: Cause | None) -> list[Argument]:
+    """All arguments for and against a cause. An error that names its cause rules out those people blame first."""
+    cause = cause_rules.cause
+    if confirmed_cause and cause is not confirmed_cause:
+        is_commonly_blamed = cause in COMMONLY_BLAMED
+        return [refutation(_other_cause_words(case, confirmed_cause))] if is_commonly_blamed else []
+    # Where no server was asked there is nothing to corroborate by.
+    corroborating = () if case.server is NO_SERVER else corroborating_arguments(case, cause)
+    return [*_stated_cause_arguments(case, cause), *corroborating, *cause_rules.rule(case)]
+
+
+def _unknown_cause(case: Case) -> Finding:
+    """The finding where every cause is ruled out, or none has an argument."""
+    cause_rules = CAUSE_RULES[-1]
+    return Finding(
+        cause_rules.cause,
+        Certainty.POSSIBLE,
+        (_("Nothing in the log says why."),),
+        (),
+        VERIFICATIONS[cause_rules.cause].words(case.server.flavour),
+        tuple(cause_rules.remedies(case)),
+        cause_rules.docs,
+    )
 
 
 def _stated_cause_arguments(case: Case, cause: Cause) -> tuple[Argument, ...]:
@@ -190,23 +210,25 @@ def _stated_cause_arguments(case: Case, cause: Cause) -> tuple[Argument, ...]:
     if event.stated_cause is not cause:
         return ()
     if event.certainty is Certainty.CONFIRMED:
-        return (Argument(100, _stated_cause_words(event), Certainty.CONFIRMED),)
-    return (Argument(4, _likely_cause_words(event)),)
+        return (proof(_stated_cause_words(event)),)
+    return (Argument(LIKELY_WEIGHT, _likely_cause_words(event)),)
 
 
 def _stated_cause_words(event: ErrorEvent) -> str:
+    """What names the cause: the error, or the server's own log."""
     code = CODES.get(event.code)
     if code is None or code.stated_cause is None:
         return _("The server's own log says it.") if event.from_server_log else _("The error itself says it.")
-    told = (
+    template = (
         marked("The server's own log says it: {meaning} ({name}).")
         if event.from_server_log
         else marked("The error itself says it: {meaning} ({name}).")
     )
-    return _(told, meaning=_(code.meaning), name=code.name)
+    return _(template, meaning=_(code.meaning), name=code.name)
 
 
 def _likely_cause_words(event: ErrorEvent) -> str:
+    """What points to the cause, where it is not certain."""
     if event.stated_cause is not Cause.IDLE_TIMEOUT:
         return _stated_cause_words(event)
     if event.from_server_log:
@@ -216,48 +238,54 @@ def _likely_cause_words(event: ErrorEvent) -> str:
     return _("The driver got a packet it had not asked for: MySQL's farewell to an idle session (4031).")
 
 
-def _other_cause_words(case: Case, told: Cause) -> str:
+def _other_cause_words(case: Case, stated_cause: Cause) -> str:
+    """Why a cause is ruled out by an error that names another."""
     number = case.event.code
     if number not in CODES:
-        return _("The message names its cause, and it is another: {cause}.", cause=told.value)
-    return _("Error {number} names its cause, and it is another: {cause}.", number=number, cause=told.value)
+        return _("The message names its cause, and it is another: {cause}.", cause=stated_cause.value)
+    return _(
+        "Error {number} names its cause, and it is another: {cause}.", number=number, cause=stated_cause.value
+    )
 
 
-def _weigh(case: Case, suspect: CauseRules, arguments: list[Argument]) -> tuple[Finding | None, int]:
-    if not arguments:
-        return None, 0
-    weight = sum(each.weight for each in arguments)
-    settled = {each.certainty for each in arguments} - {None}
-    if Certainty.CONFIRMED in settled:
-        certainty = Certainty.CONFIRMED
-    elif Certainty.RULED_OUT in settled:
-        certainty = Certainty.RULED_OUT
-    else:
-        certainty = Certainty.LIKELY if weight >= LIKELY_WEIGHT else Certainty.POSSIBLE
-    refutes = [each.text for each in arguments if each.certainty is Certainty.RULED_OUT]
-    speaks = [each.text for each in sorted(arguments, key=lambda each: -each.weight) if each.weight >= 0]
-    against = [each.text for each in arguments if each.weight < 0 and each.certainty is None]
-    out = certainty is Certainty.RULED_OUT
+def _weigh(case: Case, cause_rules: CauseRules, arguments: list[Argument]) -> Finding:
+    """The finding for one cause, by at least one argument."""
+    certainty = _certainty(arguments)
+    is_ruled_out = certainty is Certainty.RULED_OUT
+    refuting = [argument.text for argument in arguments if argument.certainty is Certainty.RULED_OUT]
+    supporting = sorted(
+        (argument for argument in arguments if argument.weight >= 0), key=lambda argument: -argument.weight
+    )
+    opposing = [argument.text for argument in arguments if argument.weight < 0 and argument.certainty is None]
+    is_settled = is_ruled_out or certainty is Certainty.CONFIRMED
     return Finding(
-        suspect.cause,
+        cause_rules.cause,
         certainty,
-        because=tuple(refutes if out else speaks),
-        against=tuple(() if out else (*against, *refutes)),
-        prove=""
-        if out or certainty is Certainty.CONFIRMED
-        else VERIFICATIONS[suspect.cause].words(case.server.flavour),
-        remedies=() if out else tuple(_remedies(case, suspect, certainty, arguments)),
-        docs=suspect.docs,
-    ), weight
+        because=tuple(refuting if is_ruled_out else (argument.text for argument in supporting)),
+        against=() if is_ruled_out else (*opposing, *refuting),
+        prove="" if is_settled else VERIFICATIONS[cause_rules.cause].words(case.server.flavour),
+        remedies=() if is_ruled_out else tuple(_remedies(case, cause_rules, certainty, arguments)),
+        docs=cause_rules.docs,
+    )
+
+
+def _certainty(arguments: list[Argument]) -> Certainty:
+    """How sure a cause is: a proof outweighs a refutation, and both outweigh all that is only weighed."""
+    settled = {argument.certainty for argument in arguments}
+    for certainty in (Certainty.CONFIRMED, Certainty.RULED_OUT):
+        if certainty in settled:
+            return certainty
+    weight = sum(argument.weight for argument in arguments)
+    return Certainty.LIKELY if weight >= LIKELY_WEIGHT else Certainty.POSSIBLE
 
 
 def _remedies(
-    case: Case, suspect: CauseRules, certainty: Certainty, arguments: list[Argument]
+    case: Case, cause_rules: CauseRules, certainty: Certainty, arguments: list[Argument]
 ) -> Iterator[str]:
-    yield from suspect.remedies(case)
-    shown = certainty is Certainty.CONFIRMED or any(each.limit_reached for each in arguments)
-    if suspect.limit_remedies is not None and shown:
-        yield from suspect.limit_remedies(case)
+    yield from cause_rules.remedies(case)
+    limit_reached = any(argument.limit_reached for argument in arguments)
+    if cause_rules.limit_remedies is not None and (certainty is Certainty.CONFIRMED or limit_reached):
+        yield from cause_rules.limit_remedies(case)
 
 
 SCHEMA = "goneaway.explanation/1"
@@ -268,23 +296,24 @@ class Explanation:
     """One lost or refused connection, explained."""
 
     file: str
-    """As it was named; `-` is standard input."""
+    """The name of the log as it was given; `-` is standard input."""
     event: ErrorEvent
     findings: tuple[Finding, ...]
     """Most likely first, ruled-out ones last."""
 
     @property
     def time(self) -> str | None:
+        """When the error was noticed, in ISO 8601; without `Z` where the log names no zone."""
         return self.event.timestamp.iso if self.event.timestamp else None
 
     @property
     def text(self) -> str:
-        """The log's line as it may be shown: secrets masked, harmless to a terminal, not long."""
+        """The line of the log as it may be shown: one short line, secrets masked, no control characters."""
         return redacted(self.event.text, before=self.event.text_before)
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """What makes two of them the same trouble to a reader."""
+        """What two explanations of the same kind share: they are reported together."""
         return (
             self.event.code,
             self.event.client.name,
@@ -300,9 +329,10 @@ def explain_log(
     now: float | None = None,
     zone: tzinfo = UTC,
 ) -> Iterator[Explanation]:
-    """Every lost or refused connection in one log, explained. Memory is bounded, whatever its size.
+    """Yield an explanation of every lost or refused connection in one log. Memory is bounded, whatever the log's size.
 
-    `now` dates stamps without a year; `zone` is where stamps without a zone were written.
+    `blocks` are the bytes of the log, cut anywhere. `now`, in seconds since 1970, dates timestamps without a year;
+    `zone` is the time zone of timestamps that name none.
     """
     name = plain(file, 1000)
     for case in find_error_events(blocks, now):

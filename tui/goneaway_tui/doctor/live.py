@@ -1,6 +1,6 @@
-"""Every cause as it stands on a live server now: what was seen, what is counted, what is out of the question.
+"""Each cause on a live server: whether it ended sessions since the start, and whether it may do so now.
 
-One small check a cause, each a row of CHECKS; a check says how sure and why, in words that name their figures.
+One check a cause, each a row of CHECKS: it says how sure the cause is and why, in words that name their figures.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED, Basis, Risk, Snapshot
 
 RECENT_SECONDS = 600.0
-"""Seconds that count as the trend."""
+"""Seconds that count as recent."""
 RECENT_START_SECONDS = 3600.0
-"""Seconds of uptime below which a restart is still news."""
+"""Seconds of uptime below which a restart counts."""
 FULL_SHARE = 0.9
 """Share of max_connections from which a server is about to refuse."""
 CERTAINTY_ORDER = tuple(Certainty)
@@ -38,13 +38,14 @@ CERTAINTY_ORDER = tuple(Certainty)
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """What is looked at."""
+    """What the checks judge by."""
 
     snapshot: Snapshot
     departures: tuple[Departure, ...]
     now: float
+    """Seconds since 1970 UTC."""
     history: ServerFacts = NO_SERVER
-    """What the server remembers of the time since it started, as far as it was asked."""
+    """What the server knows of the time since it started, as far as it was asked."""
 
     @property
     def facts(self) -> ServerFacts:
@@ -58,14 +59,14 @@ class LiveState:
 
     @property
     def shortest_end(self) -> EndLimit | None:
-        """The shortest limit that ended a session by idling while watching."""
+        """The shortest idle limit that ended a session while watching; None where none did."""
         return shortest_end(self.departures, self.facts.limits)
 
     def departures_by(self, cause: Cause) -> list[Departure]:
         return [d for d in self.departures if d.cause is cause]
 
     def log_entries_by(self, cause: Cause) -> list[LogEntry]:
-        """What the server's log told of sessions that ended by a cause since it started, the latest entry of each."""
+        """The server's log entries of sessions that ended by a cause since it started, the latest of each session."""
         sample = self.snapshot.sample
         started = sample.taken_at - sample.server.uptime
         entries = {
@@ -80,16 +81,17 @@ class LiveState:
 
 
 Verdict = tuple[Certainty, tuple[str, ...]]
+"""How sure a cause is, and why: one sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a check found; None where it can say nothing of that time."""
+    """The result of a check; None where it can say nothing of that time."""
 
     since_start: Verdict | None = None
     """Whether the cause ended or refused sessions since the server started."""
     now: Verdict | None = None
-    """Whether it may do so as things stand."""
+    """Whether the cause may end or refuse sessions now."""
 
 
 Check = Callable[[LiveState], CheckResult]
@@ -97,14 +99,14 @@ Check = Callable[[LiveState], CheckResult]
 
 @dataclass(frozen=True, slots=True)
 class CauseStatus(Finding):
-    """A cause on a live server. Its certainty is the surer of the two, as what was counted outweighs who is there now."""
+    """A cause on a live server. Its certainty is the higher of `since_start` and `now`."""
 
     since_start: Verdict | None = None
     now: Verdict | None = None
     limit_is_own: bool = False
-    """No global limit in force did it, so no global variable is to be changed."""
+    """Whether no global limit in force ended sessions, so that no global variable is to be changed."""
     variable: str | None = None
-    """The global variable whose limit did it, where sessions were seen to end by it."""
+    """The global variable whose limit ended sessions in the ledger; None where none did."""
 
 
 def cause_statuses(state: LiveState) -> tuple[CauseStatus, ...]:
@@ -114,17 +116,19 @@ def cause_statuses(state: LiveState) -> tuple[CauseStatus, ...]:
 
 
 def _status(state: LiveState, cause: Cause, checked: CheckResult) -> CauseStatus:
-    since = _with_departures(state, cause, checked.since_start)
-    both = [verdict for verdict in (since, checked.now) if verdict is not None]
+    since_start = _with_departures(state, cause, checked.since_start)
+    verdicts = [verdict for verdict in (since_start, checked.now) if verdict is not None]
     end = state.shortest_end if cause is Cause.IDLE_TIMEOUT else None
-    remedies = _remedies(state, since, end) if cause is Cause.IDLE_TIMEOUT else ()
+    remedies = _remedies(state, since_start, end) if cause is Cause.IDLE_TIMEOUT else ()
     variable = end.variable if end is not None and end.whose is LimitOrigin.GLOBAL else None
     return CauseStatus(
         cause,
-        min((certainty for certainty, _why in both), key=CERTAINTY_ORDER.index, default=Certainty.POSSIBLE),
-        tuple(why for _certainty, because in both for why in because),
+        min(
+            (certainty for certainty, _why in verdicts), key=CERTAINTY_ORDER.index, default=Certainty.POSSIBLE
+        ),
+        tuple(why for _certainty, because in verdicts for why in because),
         remedies=remedies,
-        since_start=since,
+        since_start=since_start,
         now=checked.now,
         limit_is_own=bool(remedies) and variable is None,
         variable=variable,
@@ -132,24 +136,24 @@ def _status(state: LiveState, cause: Cause, checked: CheckResult) -> CauseStatus
 
 
 def _with_departures(state: LiveState, cause: Cause, counted: Verdict | None) -> Verdict | None:
-    """Sessions that were seen to end by a cause outweigh what counters say of it."""
-    left = state.departures_by(cause)
-    if not left:
+    """The verdict of the counters with what the ledger knows: sessions that ended by the cause outweigh counters."""
+    departures = state.departures_by(cause)
+    if not departures:
         return counted
-    lately = sum(state.now - d.at <= RECENT_SECONDS for d in left)
-    surest = min((d.certainty for d in left), key=CERTAINTY_ORDER.index)
-    if lately == len(left):
+    recent = sum(state.now - d.at <= RECENT_SECONDS for d in departures)
+    surest = min((d.certainty for d in departures), key=CERTAINTY_ORDER.index)
+    if recent == len(departures):
         words = ngettext(
             "{number:,} session ended this way while watching, in the last 10 minutes",
             "{number:,} sessions ended this way while watching; all in the last 10 minutes",
-            len(left),
+            len(departures),
         )
     else:
         words = ngettext(
             "{number:,} session ended this way while watching; {lately:,} in the last 10 minutes",
             "{number:,} sessions ended this way while watching; {lately:,} in the last 10 minutes",
-            len(left),
-            lately=lately,
+            len(departures),
+            lately=recent,
         )
     if counted is None:
         return surest, (words,)
@@ -157,14 +161,14 @@ def _with_departures(state: LiveState, cause: Cause, counted: Verdict | None) ->
 
 
 def _remedies(state: LiveState, since_start: Verdict | None, end: EndLimit | None) -> tuple[str, ...]:
-    """Of sessions that idled out by another limit than a global one in force."""
+    """What to do about idle timeouts by another limit than a global one in force."""
     facts, uptime = state.facts, state.snapshot.sample.server.uptime
     if end is not None:
-        told = tuple(end_limit_words(end, facts))
-        return (*told, idle_less_words(end)) if told else ()
+        sentences = tuple(end_limit_words(end, facts))
+        return (*sentences, idle_less_words(end)) if sentences else ()
     shortest = facts.shortest_global_seconds
-    ended = since_start is not None and since_start[0] in {Certainty.CONFIRMED, Certainty.LIKELY}
-    if not ended or shortest is None or uptime >= shortest - 1:
+    has_ended = since_start is not None and since_start[0] in {Certainty.CONFIRMED, Certainty.LIKELY}
+    if not has_ended or shortest is None or uptime >= shortest - 1:
         return ()
     return (own_limit_words(uptime, facts, global_known=True),)
 
@@ -175,19 +179,19 @@ def _idle_timeout(state: LiveState) -> CheckResult:
 
 def _idle_timeout_since_start(state: LiveState) -> Verdict:
     facts, aborted = state.facts, state.counter("aborted_clients")
-    count, logged = facts.error_count(IDLE_TIMEOUT_ERROR), state.log_entries_by(Cause.IDLE_TIMEOUT)
+    count, entries = facts.error_count(IDLE_TIMEOUT_ERROR), state.log_entries_by(Cause.IDLE_TIMEOUT)
     if count:
         return Certainty.CONFIRMED, (_error_count_words(state, IDLE_TIMEOUT_ERROR, count),)
-    if logged and aborted != 0:
-        named = facts.confirms(logged[-1]) and any(
-            error_number(entry) == IDLE_TIMEOUT_ERROR for entry in logged
+    if entries and aborted != 0:
+        names_timeout = facts.confirms(entries[-1]) and any(
+            error_number(entry) == IDLE_TIMEOUT_ERROR for entry in entries
         )
         words = ngettext(
             "the server's log reports {number:,} session closed after a read timeout since the start",
             "the server's log reports {number:,} sessions closed after a read timeout since the start",
-            len(logged),
+            len(entries),
         )
-        return Certainty.CONFIRMED if named else Certainty.LIKELY, (words,)
+        return Certainty.CONFIRMED if names_timeout else Certainty.LIKELY, (words,)
     if count == 0:
         return Certainty.RULED_OUT, (_("the server counted no error 4031 (idle timeout) since its start"),)
     if aborted == 0:
@@ -196,23 +200,23 @@ def _idle_timeout_since_start(state: LiveState) -> Verdict:
 
 
 def _idle_timeout_now(state: LiveState) -> Verdict:
-    known = [v.limit for v in state.snapshot.verdicts if v.limit is not None]
-    limits = [limit.seconds for limit in known]
+    known_limits = [v.limit for v in state.snapshot.verdicts if v.limit is not None]
+    limits = [limit.seconds for limit in known_limits]
     uptime = state.snapshot.sample.server.uptime
-    soon = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in state.snapshot.verdicts)
+    closing_soon_count = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in state.snapshot.verdicts)
     globals_ = [each for each in map(state.limit, IDLE_LIMITS) if each is not None]
     shortest = min((*limits, *globals_), default=None)
     if shortest is None:
         return Certainty.POSSIBLE, (_("no limit could be read"),)
     words = _("the shortest limit in force is {limit}", limit=seconds_words(shortest))
-    if soon:
+    if closing_soon_count:
         meet = ngettext(
             "{number:,} session will meet theirs within a minute",
             "{number:,} sessions will meet theirs within a minute",
-            soon,
+            closing_soon_count,
         )
         return Certainty.LIKELY, (meet, words)
-    if not known or not all(limit.basis is Basis.OWN for limit in known):
+    if not known_limits or not all(limit.basis is Basis.OWN for limit in known_limits):
         return Certainty.POSSIBLE, (
             words,
             _("a session may have a shorter one of its own that the server does not show"),
@@ -244,14 +248,14 @@ def _error_count_words(state: LiveState, code: int, count: int) -> str:
 
 def _transaction_timeout(state: LiveState) -> CheckResult:
     names = (*OF_TRANSACTIONS, *SHARED)
-    known = {name: state.limit(name) for name in names if state.limit(name) is not None}
-    if not known:
+    known_limits = {name: state.limit(name) for name in names if state.limit(name) is not None}
+    if not known_limits:
         return CheckResult(
             now=(Certainty.RULED_OUT, (_("this server has no limit for idling inside a transaction"),))
         )
-    on = [_value_words(name, seconds_words(value)) for name, value in known.items() if value]
-    off = (Certainty.RULED_OUT, (_("these limits are all off"),))
-    return CheckResult(now=(Certainty.POSSIBLE, tuple(on)) if on else off)
+    values = [_value_words(name, seconds_words(value)) for name, value in known_limits.items() if value]
+    all_off = (Certainty.RULED_OUT, (_("these limits are all off"),))
+    return CheckResult(now=(Certainty.POSSIBLE, tuple(values)) if values else all_off)
 
 
 def _killed(state: LiveState) -> CheckResult:
@@ -277,7 +281,7 @@ def _packet(state: LiveState) -> CheckResult:
 
 
 def _counted_verdict(state: LiveState, code: int) -> Verdict | None:
-    """By an error that has no other cause."""
+    """The verdict by an error that has no other cause."""
     count = state.facts.error_count(code)
     if count is None:
         return None
@@ -287,7 +291,7 @@ def _counted_verdict(state: LiveState, code: int) -> Verdict | None:
 
 
 def _timeout_check(name: str, code: int | None) -> Check:
-    """`code` is the error that this timeout alone raises, if one does."""
+    """The check of a timeout variable; `code` is the error that only this timeout raises, if there is one."""
 
     def check(state: LiveState) -> CheckResult:
         limit = state.limit(name)
@@ -319,25 +323,25 @@ def _crash(state: LiveState) -> CheckResult:
 def _too_many(state: LiveState) -> CheckResult:
     refused = state.counter("connection_errors_max_connections")
     if refused is None:
-        since: Verdict = (Certainty.POSSIBLE, (_("the server does not count refused connections"),))
+        since_start: Verdict = (Certainty.POSSIBLE, (_("the server does not count refused connections"),))
     elif refused:
-        since = (
+        since_start = (
             Certainty.CONFIRMED,
             (_("{number:,} were refused since the server started", number=refused),),
         )
     else:
-        since = (Certainty.RULED_OUT, (_("nobody was refused so far"),))
-    used, most = state.counter("threads_connected"), state.limit("max_connections")
-    if not used or not most:
-        return CheckResult(since)
+        since_start = (Certainty.RULED_OUT, (_("nobody was refused so far"),))
+    used, limit = state.counter("threads_connected"), state.limit("max_connections")
+    if not used or not limit:
+        return CheckResult(since_start)
     room = _(
         "{used:,} of {most:,.0f} connections are in use, {asleep:,} of them asleep",
         used=used,
-        most=most,
+        most=limit,
         asleep=_idle_count(state),
     )
     return CheckResult(
-        since, (Certainty.LIKELY if used >= FULL_SHARE * most else Certainty.RULED_OUT, (room,))
+        since_start, (Certainty.LIKELY if used >= FULL_SHARE * limit else Certainty.RULED_OUT, (room,))
     )
 
 
@@ -372,7 +376,7 @@ def _aborted(state: LiveState) -> CheckResult:
 
 
 def _confirmed_idle_timeouts(state: LiveState) -> int:
-    """How many sessions of this run of the server were seen to end by a confirmed idle timeout."""
+    """How many sessions in the ledger ended by a confirmed idle timeout since the server started."""
     sample = state.snapshot.sample
     started = sample.taken_at - sample.server.uptime
     return sum(
@@ -387,14 +391,14 @@ def _quit(_state: LiveState) -> CheckResult:
 
 
 def _proxy(state: LiveState) -> CheckResult:
-    ghosts = already_closed(state.snapshot.verdicts, state.now, 3600)
+    idle_count = already_closed(state.snapshot.verdicts, state.now, 3600)
     words = (
         ngettext(
             "{number:,} session idle for more than an hour: does each still have its client, or was it cut off in between?",
             "{number:,} sessions idle for more than an hour: does each still have its client, or was it cut off in between?",
-            ghosts,
+            idle_count,
         )
-        if ghosts
+        if idle_count
         else _("nothing the server can see: compare the ids the application logged, as /id:4711")
     )
     return CheckResult(now=(Certainty.POSSIBLE, (words,)))
@@ -414,7 +418,7 @@ CHECKS: dict[Cause, Check] = {
     Cause.CLIENT_QUIT: _quit,
     Cause.PROXY_OR_FIREWALL: _proxy,
 }
-"""What a live server lets be said of each cause."""
+"""The check of each cause."""
 
 
 def _uptime_words(state: LiveState) -> str:
