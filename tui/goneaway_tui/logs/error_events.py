@@ -1,4 +1,7 @@
-"""From lines to occurrences: one lost or refused connection each, however many lines its traceback has."""
+"""An error event: one lost or refused connection as its log reports it, and the tables its words are read by.
+
+The tables: error numbers (CODES), clients and frameworks (DRIVERS, FRAMEWORKS), kinds of failure, idle times, sizes.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,12 @@ class ErrorCode:
 
     name: str
     meaning: str
-    """Marked: translated where it is shown."""
+    """Marked for translation, which is done where it is shown."""
     stated_cause: Cause | None = None
-    """What it blames by itself."""
+    """The cause that the number blames by itself."""
     certainty: Certainty = Certainty.POSSIBLE
     refuses_connection: bool = False
-    """A connection that never began."""
+    """Whether the server refused a connection, so that no session began."""
 
 
 _SURE, _LIKELY = Certainty.CONFIRMED, Certainty.LIKELY
@@ -78,18 +81,18 @@ CODES: Final[dict[int | None, ErrorCode]] = {
 
 @dataclass(frozen=True, slots=True)
 class LogClient:
-    """Who wrote a log, as far as its lines tell."""
+    """The client that wrote a log, as far as its lines tell."""
 
     driver: str = ""
     framework: str = ""
     reports_4031: bool = False
-    """Hands on what MySQL says when it closes an idle session, so a loss without it was, on MySQL, another."""
+    """Whether the driver reports MySQL's error 4031 (idle timeout): a loss without it then had another cause on MySQL."""
     separates_write_errors: bool = True
-    """2006 means that sending failed, 2013 that the answer never came; mysqlnd says 2006 for both."""
+    """Whether 2006 means that sending failed and 2013 that no answer came; mysqlnd reports 2006 for both."""
 
     @property
     def name(self) -> str | None:
-        """As a person would say it: `Django on mysqlclient`."""
+        """Framework and driver in words: `Django on mysqlclient`; None where neither is known."""
         driver = _(self.driver) if self.driver else ""
         if self.framework and driver:
             return _("{framework} on {driver}", framework=self.framework, driver=driver)
@@ -177,14 +180,14 @@ FRAMEWORKS: Final = (
     ("Prisma", r"[Pp]risma"),
     ("GORM", r"gorm\.io|\bgorm\b"),
 )
-"""The first that fits, of each table."""
+"""Of each table the first row that matches counts."""
 
 _DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRIVERS)
 _FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)
 
 
 def recognise_client(lines: Iterable[str]) -> LogClient:
-    """Who wrote these lines; UNKNOWN where they do not tell."""
+    """The client that wrote these lines; UNKNOWN_CLIENT where they do not tell."""
     text = [line.replace("\\n", " ") for line in lines]  # JSON holds a traceback in one line
     driver = next(
         (client for client, form in _DRIVERS if any(form.search(line) for line in text)), UNKNOWN_CLIENT
@@ -194,7 +197,7 @@ def recognise_client(lines: Iterable[str]) -> LogClient:
 
 
 class FailureKind(StrEnum):
-    """In what manner a connection failed."""
+    """How a connection failed."""
 
     RESET = "reset"
     BROKEN_PIPE = "broken_pipe"
@@ -205,12 +208,12 @@ class FailureKind(StrEnum):
     NO_SOCKET = "no_socket"
     TLS_EOF = "tls_eof"
     DIALLING = "dialling"
-    """Nobody had answered yet."""
+    """Before the server had answered."""
     GREETING = "greeting"
-    """Before or while the two introduced themselves."""
+    """Before or during the handshake."""
     WRITING = "writing"
     MIXED_UP = "mixed_up"
-    """What came was meant for somebody else."""
+    """The client received what was meant for another reader of the connection."""
 
 
 FAILURE_WORDS: Final = tuple(
@@ -263,21 +266,21 @@ IDLE_TIME_FORMS: Final = (
     (re.compile(r" \d{1,9}/-?\d{1,9}/\+?(\d{1,12}) \d{1,12} [cs]D "), 0.001),
     (re.compile(r"idle for (\d{1,9}) ?s"), 1.0),
 )
-"""How long a connection had been idle, where a log says so, and in what part of a second."""
+"""How a log states the idle time of a connection, and the seconds of the unit it uses."""
 STATEMENT_SIZE_FORMS: Final = (
     re.compile(r"[Pp]acket for query is too large \(([\d,.]{1,14}) ?>"),
     re.compile(r"\((\d{1,12}) characters truncated\)"),
     re.compile(r"query size \((\d{1,12})\) is >="),
 )
-"""How large a statement was."""
+"""How a log states the size of a statement."""
 STATED_LIMIT_FORMS: Final = (
     ("max_allowed_packet", re.compile(r"is >= to max_allowed_packet \((\d{1,12})\)")),
     ("max_allowed_packet", re.compile(r"too large \([\d,.]{1,14} ?> ?([\d,.]{1,14})\)")),
     ("wait_timeout", re.compile(r"Currently configured wait_timeout is (\d{1,9}) seconds")),
 )
-"""What a log itself says a limit is."""
+"""How a log states a limit."""
 OFFLINE_MODE_ERROR: Final = 3032
-"""The error of a server that lets nobody in but its administrators."""
+"""The error of a server in offline mode, which only administrators can connect to."""
 CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
 SERVER_GONE_ERRORS: Final = frozenset({2006})
@@ -285,7 +288,7 @@ SERVER_GONE_ERRORS: Final = frozenset({2006})
 SERVER_LOST_ERRORS: Final = frozenset({2013})
 """The error of a client that waited for an answer."""
 LARGE_LINE_BYTES: Final = 8192
-"""Bytes from which a logged line is taken for the statement it holds."""
+"""Bytes from which the size of a logged line counts as that of the statement in it."""
 
 _SESSION_ID_FORM: Final = re.compile(
     r"\(conn=(\d{1,10})\)|[Aa]borted connection (\d{1,10}) |[Cc]onnection[ _]id[:= ]{1,2}(\d{1,10})\b"
@@ -294,59 +297,57 @@ _SESSION_ID_FORM: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent:
-    """One lost or refused connection, as its log tells it."""
+    """One lost or refused connection, as its log reports it."""
 
     line: int
+    """Its number in the log, from 1."""
     timestamp: Timestamp | None
     text: str = ""
-    """The line that tells most, or a part of it. As logged, so hostile."""
+    """The line that tells most, or a part of it. As logged: it may hold anything."""
     code: int | None = None
     client: LogClient = UNKNOWN_CLIENT
     stated_cause: Cause | None = None
-    """What the words themselves blame."""
+    """The cause that the log itself names."""
     certainty: Certainty = Certainty.POSSIBLE
+    """How sure `stated_cause` is."""
     failures: frozenset[FailureKind] = frozenset()
     used_after_close: bool = False
-    """The driver had known before that this connection was closed."""
+    """Whether the driver knew before that the connection was closed."""
     from_server_log: bool = False
-    """The server's own error log says it."""
+    """Whether the server's own error log reports it."""
     session_id: ProcesslistId | None = None
     idle_seconds: float | None = None
-    """How long it had idled, where the log says so."""
+    """The idle time of the connection, where the log states it."""
     silent_seconds: float | None = None
-    """How long the log had been silent before."""
+    """How long the log had been silent before; None where it has no times."""
     text_before: str = ""
     """What stands before `text` on the same line: a secret may begin in it."""
     server_up_seconds: float | None = None
-    """How long the server had been up, where this is its own log and tells of its start."""
+    """The server's uptime, where this is its own log and reports its start."""
     statement_bytes: int | None = None
     limits: tuple[tuple[str, float], ...] = ()
-    """What the log says limits are."""
+    """Limits that the log states: seconds or bytes by variable."""
     offline_near: bool = False
-    """Within a minute somebody was refused because the server was in offline mode."""
+    """Whether the server refused a connection by offline mode within a minute."""
     refused_near: bool = False
-    """Within a minute somebody found nobody answering."""
+    """Whether a connection found no program listening within a minute."""
     lost_near: int = 0
-    """How many others were lost within two seconds."""
+    """How many other connections were lost within two seconds."""
 
     @property
     def refused(self) -> bool:
-        """No session had begun."""
+        """Whether the connection was refused, so that no session had begun."""
+        if self.code in {2006, 2013, 4031}:
+            return False
         code = CODES.get(self.code)
-        loss = self.code in {2006, 2013, 4031}
-        return (
-            bool(
-                (code and code.refuses_connection)
-                or self.failures & {FailureKind.REFUSED, FailureKind.DIALLING, FailureKind.NO_SOCKET}
-            )
-            and not loss
-        )
+        refusals = {FailureKind.REFUSED, FailureKind.DIALLING, FailureKind.NO_SOCKET}
+        return bool((code and code.refuses_connection) or self.failures & refusals)
 
     @property
     def is_loss(self) -> bool:
         """Whether a session that had begun is lost, and nothing in the log says why."""
-        blamed = self.refused or self.from_server_log or self.stated_cause is not None
-        return not blamed and self.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
+        is_explained = self.refused or self.from_server_log or self.stated_cause is not None
+        return not is_explained and self.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
 
     @property
     def is_kill(self) -> bool:
@@ -365,9 +366,11 @@ class ErrorEvent:
     @property
     def write_failed(self) -> bool:
         """Whether the client could not even send: the connection was closed before, or the server cut a statement short."""
-        sent = bool(self.failures & {FailureKind.BROKEN_PIPE, FailureKind.WRITING, FailureKind.RESET})
+        has_write_error = bool(
+            self.failures & {FailureKind.BROKEN_PIPE, FailureKind.WRITING, FailureKind.RESET}
+        )
         return self.client.separates_write_errors and (
-            self.code in SERVER_GONE_ERRORS or (self.code not in SERVER_LOST_ERRORS and sent)
+            self.code in SERVER_GONE_ERRORS or (self.code not in SERVER_LOST_ERRORS and has_write_error)
         )
 
     @property
@@ -415,50 +418,55 @@ class ErrorEvent:
         )
 
 
-def with_neighbours(occurrences: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
-    """Each occurrence, knowing what was found within a minute of it; holds no more than that minute's, bounded."""
-    held: list[_TimedEvent] = []
-    done = 0
-    for one in occurrences:
-        held.append((nan if one.timestamp is None else one.timestamp.clock_seconds, one))
-        while done < len(held) - 1 and (
-            not _near(held[done], held[-1]) or len(held) - done > _MAX_HELD_EVENTS
-        ):
-            yield _with_counts(held, done)
-            done += 1
-        while done and (len(held) > 2 * _MAX_HELD_EVENTS or not _near(held[0], held[done])):
-            held.pop(0)
-            done -= 1
-    for each in range(done, len(held)):
-        yield _with_counts(held, each)
-
-
 _TimedEvent = tuple[float, ErrorEvent]
-"""When, in seconds, beside what; not a number where it has no time, so that it is near to nothing."""
+"""An event and its seconds since 1970; not a number where it has no time, so that it is near to no other."""
 _NEAR_SECONDS: Final = 60.0
-_MAX_HELD_EVENTS: Final = 64
 _TOGETHER_SECONDS: Final = 2.0
-
-
-def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
-    at, one = held[index]
-    near, down, offline = 0, False, False
-    for nth, (when, each) in enumerate(held):
-        apart = abs(when - at)
-        if nth == index or not apart <= _NEAR_SECONDS:
-            continue
-        near += apart <= _TOGETHER_SECONDS and each.stated_cause is None and not each.refused
-        down = down or bool(each.failures & _NOT_LISTENING and each.refused)
-        offline = offline or each.code == OFFLINE_MODE_ERROR
-    return replace(one, offline_near=offline, refused_near=down, lost_near=near)
-
-
+_MAX_HELD_EVENTS: Final = 64
 _NOT_LISTENING: Final = frozenset({FailureKind.REFUSED, FailureKind.NO_SOCKET})
 
 
-def _near(one: _TimedEvent, other: _TimedEvent) -> bool:
-    return abs(one[0] - other[0]) <= _NEAR_SECONDS
+def with_neighbours(events: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
+    """Yield each event with what was found within a minute of it. At most 2 * _MAX_HELD_EVENTS are held."""
+    held: list[_TimedEvent] = []
+    done = 0
+    for event in events:
+        seconds = nan if event.timestamp is None else event.timestamp.clock_seconds
+        held.append((seconds, event))
+        while done < len(held) - 1 and (
+            not _is_near(held[done], held[-1]) or len(held) - done > _MAX_HELD_EVENTS
+        ):
+            yield _with_counts(held, done)
+            done += 1
+        while done and (len(held) > 2 * _MAX_HELD_EVENTS or not _is_near(held[0], held[done])):
+            held.pop(0)
+            done -= 1
+    for index in range(done, len(held)):
+        yield _with_counts(held, index)
+
+
+def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
+    """The event at `index` with what the others say that are near it."""
+    neighbours = [
+        (abs(seconds - held[index][0]), other)
+        for position, (seconds, other) in enumerate(held)
+        if position != index and _is_near(held[index], held[position])
+    ]
+    return replace(
+        held[index][1],
+        offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
+        refused_near=any(other.failures & _NOT_LISTENING and other.refused for _apart, other in neighbours),
+        lost_near=sum(
+            seconds_apart <= _TOGETHER_SECONDS and other.stated_cause is None and not other.refused
+            for seconds_apart, other in neighbours
+        ),
+    )
+
+
+def _is_near(event: _TimedEvent, other: _TimedEvent) -> bool:
+    return abs(event[0] - other[0]) <= _NEAR_SECONDS
 
 
 def _number(text: str) -> float:
+    """A figure of a log without its separators of thousands."""
     return float(text.replace(",", "").replace(".", "") or 0)
