@@ -1,4 +1,4 @@
-"""Secrets in quoted log lines made unreadable: passwords in DSNs and URLs, options and statements."""
+"""Redaction: masks secrets in quoted log lines, as passwords in DSNs and URLs, options and statements."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from goneaway_tui.text.sanitize import plain
 
 MASK: Final = "****"
 MAX_QUOTED_CHARS: Final = 300
-"""Characters of a log's line that are quoted: what must be."""
+"""Characters of a log's line that are quoted: no more than a reader needs."""
 
 MAX_SEARCHED_CHARS: Final = 4 * MAX_QUOTED_CHARS
 """Characters of a line, and of what stands before it, that are searched for secrets."""
 CUT_MARK: Final = "... "
-"""What is put before a line whose beginning is not quoted."""
+"""The mark before a line whose beginning is not quoted."""
 
 _QUOTED_VALUE: Final = (
     r"(?:'(?:[^'\\]|\\.|''){0,1200}+(?:'|$)|\"(?:[^\"\\]|\\.|\"\"){0,1200}+(?:\"|$)"
     r"|(?P<slashes>\\{1,4})(?P<quote>['\"])(?:(?!(?<!\\)(?P=slashes)(?P=quote)).){0,1200}+(?:(?P=slashes)(?P=quote)|$))"
 )
-"""A string, also one that its line cuts off, and one inside another string, whose quotes have backslashes."""
+"""A quoted string: also one that its line cuts off, and one inside another string, whose quotes have backslashes."""
 _UNQUOTED_VALUE: Final = r"(?:[^\s'\",;&)}\]\\<]|['\"](?=\w)|\\(?!['\"])){1,1200}+"
 """A value without quotes."""
 _SQL_BLANK: Final = r"(?:\s|/\*.{0,40}?\*/){1,5}"
@@ -30,7 +30,7 @@ _SENSITIVE_NAMES: Final = (
     r"(?:(?:password|passwd|passphrase|passwort|kennwort|wachtwoord|contrase(?:ñ|n)a|senha|mot[ _-]?de[ _-]?passe|пароль|パスワード|密码|密碼|口令)\w{0,16}"
     r"|passcode|pwd|\bpass|_pass|\b(?:db|my|mysql|sql|user|root|admin)pass|secret|api_?key|access_?key|auth_?token|token)"
 )
-"""What a secret is called, in the languages we meet."""
+"""Names of secrets, in the languages that logs have."""
 _MASKED_ALREADY: Final = r"(?!'\*{4}'|\w{1,20}\('\*{4}')"
 
 _SECRETS: Final = (
@@ -74,9 +74,9 @@ _SECRETS: Final = (
 
 
 def redacted(line: str, limit: int = MAX_QUOTED_CHARS, *, before: str = "") -> str:
-    """A line of a log as it may be shown: one line, no secrets, nothing a terminal would obey, not long.
+    """A line of a log as it may be shown: one line of at most `limit` characters, no secrets, no control characters.
 
-    `before` stands in front of it in the log, and is shown where a secret begins in it and ends in the line.
+    `before` stands before it in the log, and is shown where a secret begins in it and ends in the line.
 
     >>> redacted("connect to mysql://app:tiger@db1:3306/shop failed: (2003, \\"Can't connect\\")")
     'connect to mysql://app:****@db1:3306/shop failed: (2003, "Can\\'t connect")'
