@@ -38,14 +38,14 @@ def test_every_error_is_found_and_found_once(name: str) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['file']}:{row['line']}")
 def test_an_error_is_understood(row: dict[str, str]) -> None:
-    seen = next(one for one in found(row["file"]) if one.line == int(row["line"]))
-    findings = diagnose(Case(seen))
+    event = next(one for one in found(row["file"]) if one.line == int(row["line"]))
+    findings = diagnose(Case(event))
     ranked = [finding.cause.value for finding in findings]
     sure = [finding.cause.value for finding in findings if finding.certainty is Certainty.CONFIRMED]
 
-    assert row["code"] == ("-" if seen.code is None else str(seen.code))
-    assert row["at"] == (seen.timestamp.iso if seen.timestamp else "-")
-    assert row["client"] == (seen.client.name or "-")
+    assert row["code"] == ("-" if event.code is None else str(event.code))
+    assert row["at"] == (event.timestamp.iso if event.timestamp else "-")
+    assert row["client"] == (event.client.name or "-")
     assert row["cause"] in ranked[: int(row["rank"])]
     assert findings[ranked.index(row["cause"])].certainty is not Certainty.RULED_OUT
     assert sure in ([], [row["cause"]])
@@ -66,8 +66,8 @@ def test_nor_is_any_of_it_alone(line: str) -> None:
     assert [] == [one.text for one in find_error_events([line.encode()])]
 
 
-def test_a_hint_never_hides_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without hints every line would be read against every sign."""
+def test_a_hint_hides_no_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without hints every line would be searched for every pattern."""
     lines = [
         line
         for path in [

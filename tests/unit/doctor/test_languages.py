@@ -123,36 +123,38 @@ def servers() -> Iterator[ServerFacts]:
             log_entries=(LogEntry(AT - 30, "mysqld: ready", None, Cause.SERVER_RESTART),),
             killed_at=AT - 70,
         )
-    seen = a_verdict(a_session())
-    yield ServerFacts(departures=(Departure(seen, AT - 3, 0.1, Cause.KILLED, Certainty.CONFIRMED),))
+    verdict = a_verdict(a_session())
+    yield ServerFacts(departures=(Departure(verdict, AT - 3, 0.1, Cause.KILLED, Certainty.CONFIRMED),))
 
 
-def troubles() -> Iterator[ErrorEvent]:
+def error_events() -> Iterator[ErrorEvent]:
     """Every code, and losses in every manner, of connections of which the log tells much and little."""
     for code in (*CODES, None):
-        seen = ErrorEvent(7, NOON, "x", code)
+        event = ErrorEvent(7, NOON, "x", code)
         says = CODES[code].stated_cause if code in CODES else None
-        yield replace(seen, stated_cause=says, certainty=Certainty.LIKELY, from_server_log=True)
-        yield replace(seen, stated_cause=says, certainty=Certainty.CONFIRMED)
+        yield replace(event, stated_cause=says, certainty=Certainty.LIKELY, from_server_log=True)
+        yield replace(event, stated_cause=says, certainty=Certainty.CONFIRMED)
     for code in (2006, 2013, 2003, None):
         for how in FailureKind:
-            seen = ErrorEvent(7, NOON, "x", code, failures=frozenset({how}))
-            yield replace(seen, idle_seconds=350.0, statement_bytes=2_000_000, lost_near=3, refused_near=True)
+            event = ErrorEvent(7, NOON, "x", code, failures=frozenset({how}))
             yield replace(
-                seen, idle_seconds=0.009, silent_seconds=700.0, used_after_close=True, offline_near=True
+                event, idle_seconds=350.0, statement_bytes=2_000_000, lost_near=3, refused_near=True
             )
-            yield seen
+            yield replace(
+                event, idle_seconds=0.009, silent_seconds=700.0, used_after_close=True, offline_near=True
+            )
+            yield event
 
 
 @pytest.mark.usefixtures("bracketed")
 def test_every_finding_is_said_in_the_language_of_the_run() -> None:
-    seen = list(troubles())
+    events = list(error_events())
     for path in LOGS:
-        seen += find_error_events([path.read_bytes()])
+        events += find_error_events([path.read_bytes()])
     unsaid = {
         text
         for server in servers()
-        for each in seen
+        for each in events
         for found in diagnose(Case(each, server))
         for text in texts(found)
         if outside(text)
@@ -164,7 +166,7 @@ def test_every_finding_is_said_in_the_language_of_the_run() -> None:
 @pytest.mark.usefixtures("bracketed")
 def test_so_is_what_a_live_server_lets_be_said() -> None:
     left = Departure(a_verdict(), NOW - 60.0, 0.5, Cause.KILLED, Certainty.CONFIRMED)
-    patients = [
+    states = [
         LiveState(a_snapshot(counters=counters, variables=variables, sessions=sessions), departures, NOW)
         for counters in ({}, {"com_kill": 0, "aborted_clients": 0}, {"com_kill": 2, "aborted_clients": 3})
         for variables in (
@@ -176,7 +178,7 @@ def test_so_is_what_a_live_server_lets_be_said() -> None:
         for departures in ((), (left,))
     ]
     unsaid = {
-        text for each in patients for found in cause_statuses(each) for text in texts(found) if outside(text)
+        text for each in states for found in cause_statuses(each) for text in texts(found) if outside(text)
     }
 
     assert not unsaid

@@ -27,13 +27,13 @@ GONE = replace(LOSS, code=2006)
 UP_LONG = ServerFacts("db1:3306", read_at=AT + 60, started_at=AT - 40 * DAY, limits={"wait_timeout": 28_800})
 
 
-def finding(cause: Cause, seen: ErrorEvent, server: ServerFacts | None = None) -> Finding:
-    found = diagnose(Case(seen, server or ServerFacts()))
+def finding(cause: Cause, event: ErrorEvent, server: ServerFacts | None = None) -> Finding:
+    found = diagnose(Case(event, server or ServerFacts()))
     return next(each for each in found if each.cause is cause)
 
 
-def first(seen: ErrorEvent, server: ServerFacts | None = None) -> Finding:
-    return diagnose(Case(seen, server or ServerFacts()))[0]
+def first(event: ErrorEvent, server: ServerFacts | None = None) -> Finding:
+    return diagnose(Case(event, server or ServerFacts()))[0]
 
 
 def test_every_cause_of_the_contract_but_none_twice_has_a_rule() -> None:
@@ -71,10 +71,10 @@ def test_an_idle_time_past_the_limit_points_at_it_and_shows_both() -> None:
 
 
 def test_an_idle_time_far_below_the_limit_speaks_against_it_and_for_what_is_between() -> None:
-    seen = replace(GONE, idle_seconds=350.0)
+    event = replace(GONE, idle_seconds=350.0)
 
-    assert first(seen, UP_LONG).cause is Cause.PROXY_OR_FIREWALL
-    assert finding(Cause.IDLE_TIMEOUT, seen, UP_LONG).against
+    assert first(event, UP_LONG).cause is Cause.PROXY_OR_FIREWALL
+    assert finding(Cause.IDLE_TIMEOUT, event, UP_LONG).against
 
 
 def test_no_limit_is_shorter_than_a_second() -> None:
@@ -158,14 +158,14 @@ def test_beside_a_start_1927_is_likely_a_restart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "server"),
+    ("event", "server"),
     [
         (KILLED, UP_LONG),
         (replace(KILLED, idle_seconds=60.0), ServerFacts(started_at=AT - 600)),
     ],
 )
-def test_of_a_server_that_did_not_stop_1927_is_surely_a_kill(seen: ErrorEvent, server: ServerFacts) -> None:
-    assert (Cause.KILLED, Certainty.CONFIRMED) == (first(seen, server).cause, first(seen, server).certainty)
+def test_of_a_server_that_did_not_stop_1927_is_surely_a_kill(event: ErrorEvent, server: ServerFacts) -> None:
+    assert (Cause.KILLED, Certainty.CONFIRMED) == (first(event, server).cause, first(event, server).certainty)
 
 
 def test_a_server_that_was_up_all_the_time_was_not_restarted() -> None:
@@ -187,9 +187,9 @@ def test_the_servers_log_proves_it(cause: Cause) -> None:
 
 
 def test_a_stamp_without_a_zone_is_read_in_the_zone_it_is_told() -> None:
-    seen = replace(LOSS, timestamp=Timestamp(NOON.local.replace(tzinfo=None), zoned=False))
+    event = replace(LOSS, timestamp=Timestamp(NOON.local.replace(tzinfo=None), zoned=False))
 
-    assert AT == Case(seen).noticed_at
+    assert AT == Case(event).noticed_at
 
 
 def test_where_nobody_ran_kill_nobody_was_killed() -> None:
@@ -243,11 +243,11 @@ def test_the_servers_log_proves_the_end_of_the_session_the_log_names_where_the_c
 
 
 def test_a_refused_connection_had_no_session_to_lose() -> None:
-    seen = replace(LOSS, code=2003, failures=frozenset({FailureKind.REFUSED}))
+    event = replace(LOSS, code=2003, failures=frozenset({FailureKind.REFUSED}))
 
-    assert first(seen).cause is Cause.SERVER_RESTART
+    assert first(event).cause is Cause.SERVER_RESTART
     for cause in (Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.PACKET_TOO_LARGE):
-        assert Certainty.RULED_OUT is finding(cause, seen).certainty
+        assert Certainty.RULED_OUT is finding(cause, event).certainty
 
 
 def test_nobody_listening_soon_after_makes_it_the_server() -> None:
@@ -293,13 +293,13 @@ def raised(found: Finding) -> list[str]:
 
 @pytest.mark.parametrize("server", [ServerFacts(), UP_LONG], ids=["nobody asked", "asked"])
 @pytest.mark.parametrize(
-    "seen",
+    "event",
     [LOSS, GONE, replace(LOSS, failures=frozenset({FailureKind.RESET}))],
     ids=["2013", "2006", "reset"],
 )
-def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(seen: ErrorEvent, server: ServerFacts) -> None:
+def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(event: ErrorEvent, server: ServerFacts) -> None:
     limits = {"wait_timeout": 28_800.0, "max_allowed_packet": 2.0**26, "idle_transaction_timeout": 60.0}
-    found = diagnose(Case(seen, replace(server, limits=limits if server.limits else {})))
+    found = diagnose(Case(event, replace(server, limits=limits if server.limits else {})))
 
     assert {each.cause: raised(each) for each in found if raised(each)} == {}
 
@@ -335,15 +335,15 @@ YOUNGER_THAN_LIMITS = replace(
 )
 
 
-@pytest.mark.parametrize("seen", [IDLED_OUT, replace(IDLED_OUT, idle_seconds=300.0)])
+@pytest.mark.parametrize("event", [IDLED_OUT, replace(IDLED_OUT, idle_seconds=300.0)])
 def test_a_server_younger_than_its_global_limits_closed_the_session_by_another_limit(
-    seen: ErrorEvent,
+    event: ErrorEvent,
 ) -> None:
-    remedies = finding(Cause.IDLE_TIMEOUT, seen, YOUNGER_THAN_LIMITS).remedies
+    remedies = finding(Cause.IDLE_TIMEOUT, event, YOUNGER_THAN_LIMITS).remedies
 
     assert remedies[0].startswith("Find who sets a shorter wait_timeout: init_command, the driver, the pool")
     assert not any("29160" in each or "SET GLOBAL" in each for each in remedies)
-    assert seen.idle_seconds is None or any("= 270" in each or "270 s" in each for each in remedies)
+    assert event.idle_seconds is None or any("= 270" in each or "270 s" in each for each in remedies)
 
 
 def test_a_shorter_global_limit_of_interactive_sessions_may_have_closed_it() -> None:
@@ -405,10 +405,10 @@ def test_a_pools_figure_stays_below_the_shortest_limit_that_ended_a_session() ->
 
 
 def test_a_session_that_idled_out_before_the_last_start_says_nothing_of_the_limit() -> None:
-    seen = replace(GONE, idle_seconds=40_000.0)
+    event = replace(GONE, idle_seconds=40_000.0)
 
     assert not any(
-        "Find who sets" in each for each in finding(Cause.IDLE_TIMEOUT, seen, YOUNGER_THAN_LIMITS).remedies
+        "Find who sets" in each for each in finding(Cause.IDLE_TIMEOUT, event, YOUNGER_THAN_LIMITS).remedies
     )
 
 
@@ -418,8 +418,8 @@ def test_a_session_that_idled_out_before_the_last_start_says_nothing_of_the_limi
 def test_a_remedy_stays_below_the_idle_time_that_was_fatal(
     field: str, client: LogClient, cause: Cause
 ) -> None:
-    seen = replace(GONE, client=client, **{field: 118.0})  # type: ignore[arg-type]
-    remedies = " ".join(finding(cause, seen).remedies)
+    event = replace(GONE, client=client, **{field: 118.0})  # type: ignore[arg-type]
+    remedies = " ".join(finding(cause, event).remedies)
 
     assert "106" in remedies
     assert not any(figure in remedies for figure in ("25920", "216000", "216 s"))
@@ -448,10 +448,10 @@ def test_a_server_log_that_tells_of_its_start_shows_how_old_a_session_was_at_mos
         b"2026-11-30  4:43:04 5 [Warning] Aborted connection 5 to db: 'a' user: 'b' host: 'c' "
         b"(Got timeout reading communication packets)\n"
     )
-    (seen,) = find_error_events([log])
-    remedies = finding(Cause.IDLE_TIMEOUT, seen).remedies
+    (event,) = find_error_events([log])
+    remedies = finding(Cause.IDLE_TIMEOUT, event).remedies
 
-    assert seen.server_up_seconds == 4
+    assert event.server_up_seconds == 4
     assert remedies[0].startswith("Find who sets a wait_timeout that short")
     assert not any("25920" in each for each in remedies)
 
@@ -463,7 +463,7 @@ YOUNG = replace(UP_LONG, limits={"wait_timeout": 600})
 
 
 @pytest.mark.parametrize(
-    ("up", "seen", "cause"),
+    ("up", "event", "cause"),
     [
         (5, LOSS, Cause.SERVER_RESTART),
         (200, replace(GONE, silent_seconds=1.0), Cause.SERVER_RESTART),
@@ -481,11 +481,11 @@ YOUNG = replace(UP_LONG, limits={"wait_timeout": 600})
     ],
 )  # fmt: skip
 def test_a_young_server_is_blamed_only_for_what_was_open_when_it_started(
-    up: float, seen: ErrorEvent, cause: Cause
+    up: float, event: ErrorEvent, cause: Cause
 ) -> None:
     server = replace(YOUNG, started_at=AT - up)
 
-    assert cause is first(seen, server).cause
+    assert cause is first(event, server).cause
 
 
 def test_uptime_is_told_in_whole_seconds_so_a_start_just_after_the_error_may_be_before_it() -> None:
@@ -510,7 +510,7 @@ PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, stated_cause=Cause.HOST_BLOCKED
             replace(LOSS, code=1317, stated_cause=Cause.KILLED)]  # fmt: skip
 
 
-@pytest.mark.parametrize("seen", PROVABLE, ids=lambda each: f"{each.code}")
+@pytest.mark.parametrize("event", PROVABLE, ids=lambda each: f"{each.code}")
 @pytest.mark.parametrize(
     ("flavour", "not_there"),
     [
@@ -519,16 +519,16 @@ PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, stated_cause=Cause.HOST_BLOCKED
     ],
 )  # fmt: skip
 def test_a_known_server_is_proved_and_mended_by_its_own_means(
-    seen: ErrorEvent, flavour: Flavour, not_there: tuple[str, ...]
+    event: ErrorEvent, flavour: Flavour, not_there: tuple[str, ...]
 ) -> None:
     told = [
         words
-        for each in diagnose(Case(seen, ServerFacts(flavour=flavour)))
+        for each in diagnose(Case(event, ServerFacts(flavour=flavour)))
         for words in (each.prove, *each.remedies)
     ]
 
     assert [] == [words for words in told if any(word in words for word in not_there)]
-    assert all(each.prove for each in diagnose(Case(seen)) if each.certainty is not Certainty.RULED_OUT)
+    assert all(each.prove for each in diagnose(Case(event)) if each.certainty is not Certainty.RULED_OUT)
 
 
 def test_where_nobody_knows_the_server_both_ways_are_told() -> None:

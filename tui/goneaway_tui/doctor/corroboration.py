@@ -75,6 +75,7 @@ def corroborating_arguments(case: Case, cause: Cause) -> Iterator[Argument]:
 
 
 def _session_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
+    """What the server's log and the ledger say of the session that the log names."""
     session, server = case.event.session_id, case.server
     for entry in server.log_entries:
         if entry.session_id == session and entry.cause is cause and _is_same_server_run(case, entry):
@@ -122,10 +123,10 @@ def _ledger_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
         if departure.cause is not Cause.CLIENT_QUIT
         and (seconds_before := _seconds_before(case, departure.at)) is not None
     ]
-    matching = [each for each in ends if each[1].cause is cause]
+    matching = [end for end in ends if end[1].cause is cause]
     if not matching:
         return
-    seconds_before, departure = min(matching, key=lambda each: each[0])
+    seconds_before, departure = min(matching, key=lambda end: end[0])
     session = departure.verdict.session
     text = _(
         "Session {session} ({user}@{host}) was seen leaving for this reason {when}.",
@@ -134,7 +135,7 @@ def _ledger_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
         host=session.client_host,
         when=_before_words(seconds_before),
     )
-    is_sure = all(each.certainty is Certainty.CONFIRMED for _ago, each in matching)
+    is_sure = all(end.certainty is Certainty.CONFIRMED for _seconds, end in matching)
     if is_sure and len(matching) == len(ends) and seconds_before <= SOON_SECONDS:
         yield proof(in_sentences((text, _("No other session ended without COM_QUIT."))))
     else:
@@ -144,7 +145,7 @@ def _ledger_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
 def _counter_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
     """What was counted or logged last before the error: that is the likeliest to be the end of this session."""
     ends = _known_ends(case)
-    last = max(ends, key=lambda each: each.ended_at, default=None)
+    last = max(ends, key=lambda end: end.ended_at, default=None)
     if (
         last is None
         or last.cause is not cause
@@ -166,6 +167,7 @@ def _counter_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
 
 
 def _known_ends(case: Case) -> list[EndedSession]:
+    """Every end that counters or the server's log report within the time in which this error may be its effect."""
     server = case.server
     ends = []
     for cause, code, max_seconds in COUNTED_ENDS:
@@ -194,8 +196,9 @@ def _known_ends(case: Case) -> list[EndedSession]:
 
 
 def _last_account(case: Case, code: int) -> str:
+    """The account for which an error was counted last."""
     last = max(
-        (each for each in case.server.errors if each.code == code), key=lambda each: each.last_at or 0.0
+        (error for error in case.server.errors if error.code == code), key=lambda error: error.last_at or 0.0
     )
     return f"{last.user}@{last.host}" if last.user else _("somebody")
 
@@ -207,7 +210,7 @@ def _is_only_candidate(case: Case, cause: Cause) -> bool:
     No session may be idle now that was idle at the error already: its connection may have been cut by a proxy.
     """
     server, instant = case.server, case.noticed_at
-    matching = {code for each, code, _longest in COUNTED_ENDS if each is cause}
+    matching = {code for counted_cause, code, _seconds in COUNTED_ENDS if counted_cause is cause}
     aborted, counted = server.counters.get("aborted_clients"), server.error_count(*ABORT_ERRORS)
     if not matching or instant is None or aborted is None or counted is None or aborted > counted:
         return False
@@ -228,17 +231,17 @@ def _is_only_candidate(case: Case, cause: Cause) -> bool:
 
 def _log_has_server_end(case: Case) -> bool:
     """Whether the server's log reports an end of the server itself."""
-    return any(each.session_id is None and each.cause in SERVER_ENDS for each in case.server.log_entries)
+    return any(entry.session_id is None and entry.cause in SERVER_ENDS for entry in case.server.log_entries)
 
 
 def _server_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
     """How the server last went down, by its own log."""
     ends = [
-        (seconds_before, each)
-        for each in case.server.log_entries
-        if each.session_id is None
-        and each.cause in SERVER_ENDS
-        and (seconds_before := _seconds_before(case, each.at)) is not None
+        (seconds_before, entry)
+        for entry in case.server.log_entries
+        if entry.session_id is None
+        and entry.cause in SERVER_ENDS
+        and (seconds_before := _seconds_before(case, entry.at)) is not None
     ]
     if not ends:
         return
@@ -250,7 +253,7 @@ def _server_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
             )
             yield Argument(-4, text)
         return
-    matching = [each for each in ends if each[1].cause is cause and each[0] <= last + SOON_SECONDS]
+    matching = [end for end in ends if end[1].cause is cause and end[0] <= last + SOON_SECONDS]
     seconds_before, entry = matching[0]  # a signal, before the start that came of it
     template = (
         marked("The server's own log tells of a start without a stop before it, {when}: {entry}")

@@ -204,7 +204,7 @@ def _idle_timeout_now(state: LiveState) -> Verdict:
     limits = [limit.seconds for limit in known_limits]
     uptime = state.snapshot.sample.server.uptime
     closing_soon_count = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in state.snapshot.verdicts)
-    globals_ = [each for each in map(state.limit, IDLE_LIMITS) if each is not None]
+    globals_ = [limit for limit in map(state.limit, IDLE_LIMITS) if limit is not None]
     shortest = min((*limits, *globals_), default=None)
     if shortest is None:
         return Certainty.POSSIBLE, (_("no limit could be read"),)
@@ -235,7 +235,7 @@ def _idle_timeout_now(state: LiveState) -> Verdict:
 def _error_count_words(state: LiveState, code: int, count: int) -> str:
     """How often the server counted an error since its start, and for whom."""
     accounts = sorted(
-        {f"{each.user}@{each.host}" for each in state.facts.errors if each.code == code and each.user}
+        {f"{error.user}@{error.host}" for error in state.facts.errors if error.code == code and error.user}
     )
     words = ngettext(
         "the server counted {number:,} error {code} since its start",
@@ -380,8 +380,8 @@ def _confirmed_idle_timeouts(state: LiveState) -> int:
     sample = state.snapshot.sample
     started = sample.taken_at - sample.server.uptime
     return sum(
-        each.certainty is Certainty.CONFIRMED and each.at >= started
-        for each in state.departures_by(Cause.IDLE_TIMEOUT)
+        departure.certainty is Certainty.CONFIRMED and departure.at >= started
+        for departure in state.departures_by(Cause.IDLE_TIMEOUT)
     )
 
 

@@ -198,13 +198,13 @@ class EventGroups:
     """All errors that were found, by kind."""
 
     groups: tuple[EventGroup, ...]
-    """In the order of their first; no more than MOST_GROUPS."""
+    """In the order of their first error; no more than MAX_GROUPS."""
     count: int
     """How many errors there were in all."""
 
     @property
     def ungrouped_count(self) -> int:
-        """Troubles of kinds beyond MOST_GROUPS."""
+        """How many errors are of kinds beyond MAX_GROUPS."""
         return self.count - sum(group.count for group in self.groups)
 
 
@@ -309,10 +309,10 @@ def times_words(group: EventGroup) -> str:
     """How often errors of a kind came, and when last."""
     if group.count == 1:
         return _("Once.")
-    number, line, at = group.count, group.last.event.line, group.last.time
-    if at is None:
+    number, line, time = group.count, group.last.event.line, group.last.time
+    if time is None:
         return _("{number} times like this, last on line {line}.", number=number, line=line)
-    return _("{number} times like this, last on line {line} at {time}.", number=number, line=line, time=at)
+    return _("{number} times like this, last on line {line} at {time}.", number=number, line=line, time=time)
 
 
 def _finding_lines(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:

@@ -386,7 +386,7 @@ def _offline_mode(case: Case) -> Iterator[Argument]:
 
 
 def _is_offline(case: Case) -> bool:
-    """Whether somebody was refused by offline mode near the error, by the log or by the server's counters."""
+    """Whether a connection was refused by offline mode near the error, by the log or by the server's counters."""
     refused_at = case.server.last_error_at(OFFLINE_MODE_ERROR)
     return case.event.offline_near or (
         refused_at is not None

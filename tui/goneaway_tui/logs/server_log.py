@@ -172,8 +172,8 @@ def _joined_line(lines: list[_HeldLogLine]) -> LogLine:
     if len(lines) == 1:
         return lines[0].line
     first, *others = lines
-    text = " ".join((first.line.text, *(each.text for each in others)))
-    return replace(first.line, text=text, size_bytes=sum(each.line.size_bytes for each in lines))
+    text = " ".join((first.line.text, *(line.text for line in others)))
+    return replace(first.line, text=text, size_bytes=sum(line.line.size_bytes for line in lines))
 
 
 def _is_refusal(text: str) -> bool:
@@ -187,7 +187,7 @@ def _is_refusal(text: str) -> bool:
 
 def _open_entry(text: str) -> _OpenEntry | None:
     """The entry that a line may begin; None for a line that is surely a whole entry."""
-    if not any(sign in text for sign in _QUOTE_MARKS):
+    if not any(mark in text for mark in _QUOTE_MARKS):
         return None
     parts = split_entry(text)
     if parts is None or parts.code is not None:  # MySQL breaks no line
@@ -299,7 +299,7 @@ REASONS: Final = (
     # Of KILL CONNECTION, but of KILL QUERY and max_statement_time too, after which the session lives on; and the
     # number in front of the label is the killer's. It proves nothing.
     ("KILLED", MessageMeaning(None)),
-    # A login that was never finished: nobody's session ended.
+    # A login that was never finished: no session ended.
     ("This connection closed normally without authentication", MessageMeaning(None)),
 )
 """The reasons in the last parentheses of `Aborted connection N to db: ...`, by how they begin."""
