@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 from goneaway_tui.doctor.remedies import pool_settings
 from goneaway_tui.export import save
 from goneaway_tui.logs.client_log import find_error_events
-from goneaway_tui.logs.clients import recognise_client
+from goneaway_tui.logs.error_events import recognise_client
 from goneaway_tui.logs.server_log import ServerLog
 from goneaway_tui.logs.timestamps import parse_timestamp
 from goneaway_tui.model.cause import Cause
@@ -91,7 +91,7 @@ async def cause() -> None:
 
 
 async def server_log() -> None:
-    entry = ServerLog(UTC).entry(ABORTED)
+    entry = ServerLog(UTC).parse_entry(ABORTED)
     assert entry is not None
     (departure,) = missed(a_session(id=ProcesslistId(7)), clues=EndEvidence(log=(entry,)))
 
@@ -115,7 +115,7 @@ async def pool() -> None:
 async def stamp_() -> None:
     found = parse_timestamp("@1795459202@ quux: bad connection")
     assert found is not None
-    assert 1795459202 == found.at
+    assert 1795459202 == found.utc_seconds
 
 
 async def format_() -> None:

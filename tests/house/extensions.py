@@ -59,7 +59,7 @@ EXTENSIONS: Final = (
     ),
     Extension(
         "cause", "A word for a cause", "Cause", "model/cause.py",
-        "the ledger, its filter, `watch` and metrics; the doctor speaks of it once it has a row of SUSPECTS, below",
+        "the ledger, its filter, `watch` and metrics; the doctor speaks of it once it has a row of CAUSE_RULES, below",
         'QUOTA_SPENT = "quota_spent"',
     ),
     Extension(
@@ -68,12 +68,12 @@ EXTENSIONS: Final = (
         '("Quota of the day was spent", MessageMeaning(Cause.KILLED))',
     ),
     Extension(
-        "client_log", "Words of a client's log", "SIGNS", "logs/client_log.py",
+        "client_log", "Words of a client's log", "ERROR_PATTERNS", "logs/client_log.py",
         "`explain`, and the doctor's paste; where none of HINTS, below it, is among the words, one more there",
-        r'_sign(r"quux: bad connection to the store", 2013)',
+        r'_pattern(r"quux: bad connection to the store", 2013)',
     ),
     Extension(
-        "client", "Whose log it is", "DRIVERS", "logs/clients.py",
+        "client", "Whose log it is", "DRIVERS", "logs/error_events.py",
         "the name in every answer",
         r'(LogClient("Quux"), r"\bquux: ")',
     ),

@@ -21,7 +21,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, cast
 
-from goneaway_tui.doctor.case import facts_of
+from goneaway_tui.doctor.case import facts_from_sample
 from goneaway_tui.errors import GoneawayError
 from goneaway_tui.export import FORMATS, data
 from goneaway_tui.export.json import dumps
@@ -464,7 +464,7 @@ def rows_case(seed: int) -> None:
     with told_in_a_line():
         source.relatives()
     with told_in_a_line():
-        facts_of(source.sample(), "db1")
+        facts_from_sample(source.sample(), "db1")
     executor = ToldExecutor(server, wire, source if chance.random() < 0.5 else None)
     asks: list[Callable[[], object]] = [
         executor.powers,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from goneaway_tui.doctor.diagnosis import explanations
+from goneaway_tui.doctor.diagnosis import explain_log
 from goneaway_tui.doctor.report import FORMATS
 from goneaway_tui.errors import GoneawayError
 from goneaway_tui.logs.opening import read_blocks
@@ -61,7 +61,7 @@ def _dsn(data: bytes) -> object:
 
 def _log(data: bytes) -> object:
     """Every form of answer; JSON must be JSON, and nothing may reach a terminal that it obeys."""
-    found = list(explanations("app.log", [data], now=1.8e9))
+    found = list(explain_log("app.log", [data], now=1.8e9))
     for name, write in FORMATS.items():
         out = StringIO()
         write(iter(found), out.write)

@@ -19,19 +19,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goneaway_tui.doctor.case import ServerFacts
-from goneaway_tui.doctor.diagnosis import Explanation, explanations
+from goneaway_tui.doctor.diagnosis import Explanation, explain_log
 from goneaway_tui.doctor.report import FORMATS
-from goneaway_tui.logs import blocks as excerpts_
-from goneaway_tui.logs import (
-    client_log,
-    clients,
-    line_prefixes,
-    redact,
-    server_log,
-    timestamps,
+from goneaway_tui.logs import blocks as blocks_
+from goneaway_tui.logs import client_log, error_events, redact, server_log, timestamps
+from goneaway_tui.logs.blocks import (
+    AFTER_HIT_BYTES,
+    BEFORE_HIT_BYTES,
+    LINE_HEAD_BYTES,
+    LINE_TAIL_BYTES,
+    WHOLE_LOG_BYTES,
+    find_blocks,
 )
-from goneaway_tui.logs import error_events as occurrences_
-from goneaway_tui.logs.blocks import AFTER, BEFORE, LINE_HEAD, LINE_TAIL, WHOLE, find_blocks
 from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.logs.redact import redacted
 from goneaway_tui.logs.timestamps import parse_timestamp
@@ -86,7 +85,7 @@ def cut(log: bytes, at: list[int]) -> list[bytes]:
 @given(logs)
 @settings(deadline=None)
 def test_no_log_raises_and_every_answer_can_be_written(log: bytes) -> None:
-    found = list(explanations("a\x1b[2J.log", [log], ServerFacts(), now=1e9))
+    found = list(explain_log("a\x1b[2J.log", [log], ServerFacts(), now=1e9))
     for write in FORMATS.values():
         out = StringIO()
         assert len(found) == write(iter(found), out.write)
@@ -102,7 +101,7 @@ def test_no_log_raises_and_every_answer_can_be_written(log: bytes) -> None:
 @settings(deadline=None)
 def test_text_fits_eighty_columns_but_for_links(log: bytes) -> None:
     out = StringIO()
-    FORMATS["text"](explanations("app.log", [log]), out.write)
+    FORMATS["text"](explain_log("app.log", [log]), out.write)
 
     assert [] == [line for line in out.getvalue().splitlines() if len(line) > 80 and "https://" not in line]
 
@@ -111,7 +110,7 @@ def test_text_fits_eighty_columns_but_for_links(log: bytes) -> None:
 @settings(deadline=None)
 def test_ruled_out_comes_last_and_confirmed_first(log: bytes) -> None:
     order = list(Certainty)
-    for each in explanations("app.log", [log]):
+    for each in explain_log("app.log", [log]):
         ranks = [order.index(finding.certainty) for finding in each.findings]
         assert ranks == sorted(ranks)
 
@@ -131,7 +130,7 @@ def test_errors_in_a_long_log_keep_their_lines_wherever_it_is_cut(
     for place in (one, other):
         lines[place] = ERROR
     log = b"".join(lines)
-    assert len(log) > WHOLE + BEFORE + AFTER
+    assert len(log) > WHOLE_LOG_BYTES + BEFORE_HIT_BYTES + AFTER_HIT_BYTES
 
     assert [each + 1 for each in sorted({one, other})] == [
         each.line for each in find_error_events(cut(log, at))
@@ -187,7 +186,7 @@ def test_hostile_bytes_cost_time_by_their_length_alone(hostile: bytes) -> None:
     """Three megabytes of the worst: what were quadratic would take minutes; processor time, whatever else runs."""
     began = time.process_time()
     found: list[Explanation] = list(
-        explanations("-", [hostile[at : at + (1 << 20)] for at in range(0, len(hostile), 1 << 20)])
+        explain_log("-", [hostile[at : at + (1 << 20)] for at in range(0, len(hostile), 1 << 20)])
     )
 
     assert time.process_time() - began < 20
@@ -199,22 +198,18 @@ def test_hostile_bytes_cost_time_by_their_length_alone(hostile: bytes) -> None:
 def test_no_line_is_kept_whole_however_long(before: int, after: int) -> None:
     log = b"a" * before + b"server has gone away" + b"b" * after
 
-    assert all(len(line.text) <= LINE_HEAD + LINE_TAIL + 5 for line in find_blocks([log]))
+    assert all(len(line.text) <= LINE_HEAD_BYTES + LINE_TAIL_BYTES + 5 for line in find_blocks([log]))
 
 
 PATTERNS = {
     f"{module.__name__.rpartition('.')[2]}.{name}.{nth}": pattern
     for module in (
-        clients,
-        excerpts_,
+        blocks_,
         client_log,
+        error_events,
         redact,
-        occurrences_,
-        client_log,
         server_log,
-        client_log,
         timestamps,
-        line_prefixes,
     )
     for name, value in vars(module).items()
     for nth, pattern in enumerate(patterns_in(value))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,6 +94,38 @@ async def test_a_log_is_read_by_its_name(tmp_path: Path) -> None:
         await until(pilot, on(app, TextViewer))
 
         assert "app.log:1" in lines(app)
+
+
+async def read_log(app: Any, pilot: Any, path: Path) -> None:
+    """Open the doctor and name a log in its field."""
+    await settle(app, pilot)
+    await pilot.press("d", "slash")
+    await settle(app, pilot)
+    assert isinstance(app.screen, DoctorScreen)
+    app.screen.field.value = str(path)
+    await pilot.press("enter")
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress, bz2.compress], ids=["gz", "xz", "bz2"])
+async def test_a_compressed_log_is_read_by_its_name(tmp_path: Path, compress: Any) -> None:
+    path = tmp_path / "app.log.1"
+    path.write_bytes(compress(f"2026-11-23 18:00:00 ERROR {GONE}\n".encode()))
+    app = an_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await read_log(app, pilot, path)
+        await until(pilot, on(app, TextViewer))
+
+        assert "app.log.1:1" in lines(app)
+
+
+async def test_a_damaged_compressed_log_is_reported_in_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(GONE.encode())[:20])
+    app = an_app()
+    async with app.run_test(size=(300, 40)) as pilot:
+        await read_log(app, pilot, path)
+
+        await until(pilot, lambda: f"cannot read {path}: " in lines(app))
 
 
 async def test_what_is_no_such_error_is_said() -> None:

@@ -11,7 +11,7 @@ import pytest
 from goneaway_tui.doctor.case import Case
 from goneaway_tui.doctor.diagnosis import diagnose
 from goneaway_tui.logs import client_log
-from goneaway_tui.logs.blocks import WHOLE
+from goneaway_tui.logs.blocks import WHOLE_LOG_BYTES
 from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.logs.error_events import ErrorEvent
 from goneaway_tui.model.cause import Cause, Certainty
@@ -38,14 +38,14 @@ def test_every_error_is_found_and_found_once(name: str) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['file']}:{row['line']}")
 def test_an_error_is_understood(row: dict[str, str]) -> None:
-    seen = next(one for one in found(row["file"]) if one.line == int(row["line"]))
-    findings = diagnose(Case(seen))
+    event = next(one for one in found(row["file"]) if one.line == int(row["line"]))
+    findings = diagnose(Case(event))
     ranked = [finding.cause.value for finding in findings]
     sure = [finding.cause.value for finding in findings if finding.certainty is Certainty.CONFIRMED]
 
-    assert row["code"] == ("-" if seen.code is None else str(seen.code))
-    assert row["at"] == (seen.at.iso if seen.at else "-")
-    assert row["client"] == (seen.client.name or "-")
+    assert row["code"] == ("-" if event.code is None else str(event.code))
+    assert row["at"] == (event.timestamp.iso if event.timestamp else "-")
+    assert row["client"] == (event.client.name or "-")
     assert row["cause"] in ranked[: int(row["rank"])]
     assert findings[ranked.index(row["cause"])].certainty is not Certainty.RULED_OUT
     assert sure in ([], [row["cause"]])
@@ -66,8 +66,8 @@ def test_nor_is_any_of_it_alone(line: str) -> None:
     assert [] == [one.text for one in find_error_events([line.encode()])]
 
 
-def test_a_hint_never_hides_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without hints every line would be read against every sign."""
+def test_a_hint_hides_no_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without hints every line would be searched for every pattern."""
     lines = [
         line
         for path in [
@@ -88,9 +88,9 @@ def test_a_hint_never_hides_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", sorted({row["file"] for row in ROWS}))
 def test_in_a_log_too_long_to_be_read_line_by_line_the_same_is_found(name: str) -> None:
     ordinary = b"2026-11-22 22:00:00,000 INFO order 42 was shipped to a happy customer\n"
-    before = WHOLE // len(ordinary) + 1
+    before = WHOLE_LOG_BYTES // len(ordinary) + 1
     long = tuple(find_error_events([ordinary * before, (CORPUS / name).read_bytes(), ordinary * before]))
 
-    assert [(one.line + before, one.code, one.says) for one in found(name)] == [
-        (one.line, one.code, one.says) for one in long
+    assert [(one.line + before, one.code, one.stated_cause) for one in found(name)] == [
+        (one.line, one.code, one.stated_cause) for one in long
     ]

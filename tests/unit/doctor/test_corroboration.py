@@ -25,7 +25,7 @@ IDLED = ServerFacts(
 RESTARTED = ServerFacts(
     started_at=AT - 5,
     counters={"aborted_clients": 0, "com_kill": 0},
-    log=(LogEntry(AT - 10, "Received SHUTDOWN from user root", None, Cause.SERVER_RESTART),),
+    log_entries=(LogEntry(AT - 10, "Received SHUTDOWN from user root", None, Cause.SERVER_RESTART),),
 )
 
 
@@ -74,7 +74,7 @@ def test_a_restart_proves_nothing_once_the_server_has_ended_sessions_since() -> 
 
 def test_of_two_ends_of_the_server_the_later_counts() -> None:
     crash = LogEntry(AT - 6, "mysqld got signal 11 ;", None, Cause.SERVER_CRASH)
-    server = replace(RESTARTED, log=(*RESTARTED.log, crash))
+    server = replace(RESTARTED, log_entries=(*RESTARTED.log_entries, crash))
 
     assert (Cause.SERVER_CRASH, Certainty.CONFIRMED) == (first(server).cause, first(server).certainty)
     assert Certainty.CONFIRMED is not finding(Cause.SERVER_RESTART, LOSS, server).certainty

@@ -27,8 +27,8 @@ ENTRIES = [
 
 
 def only(text: str) -> ErrorEvent:
-    (seen,) = find_error_events([text.encode()], NOW)
-    return seen
+    (event,) = find_error_events([text.encode()], NOW)
+    return event
 
 
 @pytest.mark.parametrize(
@@ -37,16 +37,16 @@ def only(text: str) -> ErrorEvent:
     ids=[each[0] for each in ENTRIES],
 )
 def test_each_is_one_error_and_is_understood(code: str, at: str, client: str, causes: str, text: str) -> None:
-    seen = only(text)
-    findings = diagnose(Case(seen))
-    names_itself = seen.says is not None and seen.certainty is Certainty.CONFIRMED
+    event = only(text)
+    findings = diagnose(Case(event))
+    names_itself = event.stated_cause is not None and event.certainty is Certainty.CONFIRMED
 
     assert (code, at, client) == tuple(
         str(each)
         for each in (
-            "-" if seen.code is None else seen.code,
-            seen.at.iso if seen.at else "-",
-            seen.client.name or "-",
+            "-" if event.code is None else event.code,
+            event.timestamp.iso if event.timestamp else "-",
+            event.client.name or "-",
         )
     )
     assert findings[0].cause.value in causes.split()
@@ -54,10 +54,10 @@ def test_each_is_one_error_and_is_understood(code: str, at: str, client: str, ca
 
 
 def test_connector_js_last_packet_tells_how_long_it_had_idled() -> None:
-    seen = only("The last packet successfully received from the server was 28,805,123 milliseconds ago.")
-    first, *_ = diagnose(Case(seen))
+    event = only("The last packet successfully received from the server was 28,805,123 milliseconds ago.")
+    first, *_ = diagnose(Case(event))
 
-    assert 28_805.123 == pytest.approx(seen.idle_seconds)
+    assert 28_805.123 == pytest.approx(event.idle_seconds)
     assert ("idle_timeout", "likely") == (first.cause.value, first.certainty.value)
     assert any("28805 s" in each and "28800 s" in each for each in first.because)
 
@@ -83,6 +83,6 @@ def test_an_error_that_names_no_client_is_only_its_own_programs(
         each.format(stamp=f"2026-10-02 07:3{nth}:12", named=NAMED, unnamed=UNNAMED)
         for nth, each in enumerate((first, second))
     )
-    _, seen = find_error_events([log.encode()], NOW)
+    _, event = find_error_events([log.encode()], NOW)
 
-    assert client == seen.client.name
+    assert client == event.client.name

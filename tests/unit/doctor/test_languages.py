@@ -13,14 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goneaway_tui.doctor.case import Case, RaisedError, ServerFacts, TroubledHost
-from goneaway_tui.doctor.diagnosis import diagnose, explanations
+from goneaway_tui.doctor.case import Case, FailingHost, RaisedError, ServerFacts
+from goneaway_tui.doctor.diagnosis import diagnose, explain_log
 from goneaway_tui.doctor.live import LiveState, cause_statuses
 from goneaway_tui.doctor.report import padded, wrapped, write_markdown, write_text
 from goneaway_tui.i18n import EnglishCatalogue, set_language
 from goneaway_tui.logs.client_log import find_error_events
-from goneaway_tui.logs.clients import CODES
-from goneaway_tui.logs.error_events import ErrorEvent, FailureKind
+from goneaway_tui.logs.error_events import CODES, ErrorEvent, FailureKind
 from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure
@@ -30,7 +29,7 @@ from tests.builders import NOW, a_session, a_snapshot, a_verdict
 
 LOGS = sorted((Path(__file__).parent / "corpus").glob("*.log"))
 NOON = Timestamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
-AT = NOON.seconds
+AT = NOON.clock_seconds
 COLUMNS = 80
 
 
@@ -106,13 +105,13 @@ def servers() -> Iterator[ServerFacts]:
             yield ServerFacts(
                 "db1:3306",
                 flavour,
-                asked_at=AT + 60,
+                read_at=AT + 60,
                 started_at=AT - up,
                 limits=told,
                 counters={"aborted_clients": 0, "com_kill": 0, "max_used_connections": 150},
                 counts_errors=True,
-                hosts=(TroubledHost("192.0.2.7", 100, 3),),
-                sessions=140,
+                failing_hosts=(FailingHost("192.0.2.7", 100, 3),),
+                session_count=140,
             )
         yield ServerFacts(
             "",
@@ -121,37 +120,41 @@ def servers() -> Iterator[ServerFacts]:
             limits=told,
             counters={"aborted_clients": 3, "com_kill": 0},
             errors=(RaisedError(4031, 2, "shop", "web-3", AT - 9, AT - 9),),
-            log=(LogEntry(AT - 30, "mysqld: ready", None, Cause.SERVER_RESTART),),
+            log_entries=(LogEntry(AT - 30, "mysqld: ready", None, Cause.SERVER_RESTART),),
             killed_at=AT - 70,
         )
-    seen = a_verdict(a_session())
-    yield ServerFacts(departures=(Departure(seen, AT - 3, 0.1, Cause.KILLED, Certainty.CONFIRMED),))
+    verdict = a_verdict(a_session())
+    yield ServerFacts(departures=(Departure(verdict, AT - 3, 0.1, Cause.KILLED, Certainty.CONFIRMED),))
 
 
-def troubles() -> Iterator[ErrorEvent]:
+def error_events() -> Iterator[ErrorEvent]:
     """Every code, and losses in every manner, of connections of which the log tells much and little."""
     for code in (*CODES, None):
-        seen = ErrorEvent(7, NOON, "x", code)
-        says = CODES[code].says if code in CODES else None
-        yield replace(seen, says=says, certainty=Certainty.LIKELY, by_server=True)
-        yield replace(seen, says=says, certainty=Certainty.CONFIRMED)
+        event = ErrorEvent(7, NOON, "x", code)
+        says = CODES[code].stated_cause if code in CODES else None
+        yield replace(event, stated_cause=says, certainty=Certainty.LIKELY, from_server_log=True)
+        yield replace(event, stated_cause=says, certainty=Certainty.CONFIRMED)
     for code in (2006, 2013, 2003, None):
         for how in FailureKind:
-            seen = ErrorEvent(7, NOON, "x", code, how=frozenset({how}))
-            yield replace(seen, idle_seconds=350.0, statement_bytes=2_000_000, lost_near=3, refused_near=True)
-            yield replace(seen, idle_seconds=0.009, silent_seconds=700.0, reused=True, offline_near=True)
-            yield seen
+            event = ErrorEvent(7, NOON, "x", code, failures=frozenset({how}))
+            yield replace(
+                event, idle_seconds=350.0, statement_bytes=2_000_000, lost_near=3, refused_near=True
+            )
+            yield replace(
+                event, idle_seconds=0.009, silent_seconds=700.0, used_after_close=True, offline_near=True
+            )
+            yield event
 
 
 @pytest.mark.usefixtures("bracketed")
 def test_every_finding_is_said_in_the_language_of_the_run() -> None:
-    seen = list(troubles())
+    events = list(error_events())
     for path in LOGS:
-        seen += find_error_events([path.read_bytes()])
+        events += find_error_events([path.read_bytes()])
     unsaid = {
         text
         for server in servers()
-        for each in seen
+        for each in events
         for found in diagnose(Case(each, server))
         for text in texts(found)
         if outside(text)
@@ -163,7 +166,7 @@ def test_every_finding_is_said_in_the_language_of_the_run() -> None:
 @pytest.mark.usefixtures("bracketed")
 def test_so_is_what_a_live_server_lets_be_said() -> None:
     left = Departure(a_verdict(), NOW - 60.0, 0.5, Cause.KILLED, Certainty.CONFIRMED)
-    patients = [
+    states = [
         LiveState(a_snapshot(counters=counters, variables=variables, sessions=sessions), departures, NOW)
         for counters in ({}, {"com_kill": 0, "aborted_clients": 0}, {"com_kill": 2, "aborted_clients": 3})
         for variables in (
@@ -175,7 +178,7 @@ def test_so_is_what_a_live_server_lets_be_said() -> None:
         for departures in ((), (left,))
     ]
     unsaid = {
-        text for each in patients for found in cause_statuses(each) for text in texts(found) if outside(text)
+        text for each in states for found in cause_statuses(each) for text in texts(found) if outside(text)
     }
 
     assert not unsaid
@@ -186,7 +189,7 @@ def test_so_is_what_a_live_server_lets_be_said() -> None:
 def test_of_an_answer_only_the_log_is_quoted_as_it_is(write: object) -> None:
     lines: list[str] = []
     for path in LOGS[:4]:
-        write(explanations("app.log", [path.read_bytes()]), lines.append, "db1")  # type: ignore[operator]
+        write(explain_log("app.log", [path.read_bytes()]), lines.append, "db1")  # type: ignore[operator]
     prose = outside(
         "\n".join(line for line in "".join(lines).splitlines() if not line.lstrip().startswith(("|", ">")))
     )
@@ -201,7 +204,7 @@ def test_of_an_answer_only_the_log_is_quoted_as_it_is(write: object) -> None:
 def test_an_answer_in_wide_characters_keeps_within_its_columns() -> None:
     lines: list[str] = []
     for path in LOGS:
-        write_text(explanations("app.log", [path.read_bytes()]), lines.append)
+        write_text(explain_log("app.log", [path.read_bytes()]), lines.append)
     told = [line for line in "".join(lines).splitlines() if "https://" not in line]
 
     assert [] == [line for line in told if width(line) > COLUMNS]

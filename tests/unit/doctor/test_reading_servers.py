@@ -1,4 +1,4 @@
-"""A server's error log as a log to explain: a shutdown is one occurrence, a crash one, a session's end one."""
+"""A server's error log as a log to explain: a shutdown is one error event, a crash one, a session's end one."""
 
 from __future__ import annotations
 

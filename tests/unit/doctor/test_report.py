@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from goneaway_tui.doctor.diagnosis import Explanation, explanations
+from goneaway_tui.doctor.diagnosis import Explanation, explain_log
 from goneaway_tui.doctor.report import other_findings_words, write_json, write_markdown, write_text
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 
@@ -18,7 +18,7 @@ GONE = b"2026-11-23 22:00:00 ERROR pymysql.err.OperationalError: (2006, 'MySQL s
 
 def written(write: Callable[..., int], log: bytes) -> str:
     told: list[str] = []
-    errors: list[Explanation] = list(explanations("app.log", [log]))
+    errors: list[Explanation] = list(explain_log("app.log", [log]))
     write(errors, told.append)
     return "".join(told)
 

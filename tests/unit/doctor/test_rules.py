@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from goneaway_tui.doctor.case import Case, RaisedError, ServerFacts
-from goneaway_tui.doctor.diagnosis import PROOFS, SUSPECTS, diagnose
+from goneaway_tui.doctor.diagnosis import CAUSE_RULES, VERIFICATIONS, diagnose
 from goneaway_tui.logs.client_log import find_error_events
-from goneaway_tui.logs.clients import LogClient
-from goneaway_tui.logs.error_events import ErrorEvent, FailureKind
+from goneaway_tui.logs.error_events import ErrorEvent, FailureKind, LogClient
 from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure
@@ -21,24 +20,24 @@ from goneaway_tui.model.session import ProcesslistId, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 
 NOON = Timestamp(datetime(2026, 11, 23, 12, tzinfo=UTC), zoned=True)
-AT = NOON.seconds
+AT = NOON.clock_seconds
 DAY = 86_400
 LOSS = ErrorEvent(7, NOON, "x", 2013, LogClient("PyMySQL"))
 GONE = replace(LOSS, code=2006)
-UP_LONG = ServerFacts("db1:3306", asked_at=AT + 60, started_at=AT - 40 * DAY, limits={"wait_timeout": 28_800})
+UP_LONG = ServerFacts("db1:3306", read_at=AT + 60, started_at=AT - 40 * DAY, limits={"wait_timeout": 28_800})
 
 
-def finding(cause: Cause, seen: ErrorEvent, server: ServerFacts | None = None) -> Finding:
-    found = diagnose(Case(seen, server or ServerFacts()))
+def finding(cause: Cause, event: ErrorEvent, server: ServerFacts | None = None) -> Finding:
+    found = diagnose(Case(event, server or ServerFacts()))
     return next(each for each in found if each.cause is cause)
 
 
-def first(seen: ErrorEvent, server: ServerFacts | None = None) -> Finding:
-    return diagnose(Case(seen, server or ServerFacts()))[0]
+def first(event: ErrorEvent, server: ServerFacts | None = None) -> Finding:
+    return diagnose(Case(event, server or ServerFacts()))[0]
 
 
 def test_every_cause_of_the_contract_but_none_twice_has_a_rule() -> None:
-    assert sorted(Cause) == sorted(suspect.cause for suspect in SUSPECTS)
+    assert sorted(Cause) == sorted(suspect.cause for suspect in CAUSE_RULES)
 
 
 def test_from_a_loss_alone_nothing_is_confirmed_and_little_ruled_out() -> None:
@@ -59,7 +58,7 @@ def test_from_a_loss_alone_nothing_is_confirmed_and_little_ruled_out() -> None:
     ],
 )
 def test_what_the_message_itself_says_is_confirmed(code: int, cause: Cause) -> None:
-    told = first(replace(LOSS, code=code, says=cause, certainty=Certainty.CONFIRMED))
+    told = first(replace(LOSS, code=code, stated_cause=cause, certainty=Certainty.CONFIRMED))
 
     assert (cause, Certainty.CONFIRMED) == (told.cause, told.certainty)
 
@@ -72,10 +71,10 @@ def test_an_idle_time_past_the_limit_points_at_it_and_shows_both() -> None:
 
 
 def test_an_idle_time_far_below_the_limit_speaks_against_it_and_for_what_is_between() -> None:
-    seen = replace(GONE, idle_seconds=350.0)
+    event = replace(GONE, idle_seconds=350.0)
 
-    assert first(seen, UP_LONG).cause is Cause.PROXY_OR_FIREWALL
-    assert finding(Cause.IDLE_TIMEOUT, seen, UP_LONG).against
+    assert first(event, UP_LONG).cause is Cause.PROXY_OR_FIREWALL
+    assert finding(Cause.IDLE_TIMEOUT, event, UP_LONG).against
 
 
 def test_no_limit_is_shorter_than_a_second() -> None:
@@ -88,7 +87,8 @@ def test_a_silent_log_points_at_idling() -> None:
 
 def test_a_driver_that_would_have_heard_4031_makes_idling_less_likely() -> None:
     assert (
-        Cause.IDLE_TIMEOUT is not first(replace(LOSS, client=LogClient("mysqlclient", hears_4031=True))).cause
+        Cause.IDLE_TIMEOUT
+        is not first(replace(LOSS, client=LogClient("mysqlclient", reports_4031=True))).cause
     )
 
 
@@ -131,7 +131,7 @@ def test_an_error_the_server_does_not_have_argues_nothing_by_not_being_counted()
 
 # --- 1927, which MariaDB 10.5 reports for a KILL and for its own stop
 
-KILLED = replace(LOSS, code=1927, says=Cause.KILLED, certainty=Certainty.LIKELY)
+KILLED = replace(LOSS, code=1927, stated_cause=Cause.KILLED, certainty=Certainty.LIKELY)
 STOPPED = LogEntry(AT - 10, "mariadbd (initiated by: unknown): Normal shutdown", None, Cause.SERVER_RESTART)
 
 
@@ -141,13 +141,13 @@ def test_alone_1927_is_likely_a_kill_and_possibly_a_restart() -> None:
 
 
 def test_beside_a_logged_stop_1927_is_a_restart() -> None:
-    server = ServerFacts(started_at=AT - 5, log=(STOPPED,), counters={"aborted_clients": 0})
+    server = ServerFacts(started_at=AT - 5, log_entries=(STOPPED,), counters={"aborted_clients": 0})
     told = first(KILLED, server)
 
     assert (Cause.SERVER_RESTART, Certainty.CONFIRMED) == (told.cause, told.certainty)
     assert "Normal shutdown" in " ".join(told.because)
     assert Certainty.POSSIBLE is finding(Cause.KILLED, KILLED, server).certainty
-    alone = first(KILLED, ServerFacts(log=(STOPPED,)))
+    alone = first(KILLED, ServerFacts(log_entries=(STOPPED,)))
     assert (Cause.SERVER_RESTART, Certainty.CONFIRMED) == (alone.cause, alone.certainty)
 
 
@@ -158,14 +158,14 @@ def test_beside_a_start_1927_is_likely_a_restart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "server"),
+    ("event", "server"),
     [
         (KILLED, UP_LONG),
         (replace(KILLED, idle_seconds=60.0), ServerFacts(started_at=AT - 600)),
     ],
 )
-def test_of_a_server_that_did_not_stop_1927_is_surely_a_kill(seen: ErrorEvent, server: ServerFacts) -> None:
-    assert (Cause.KILLED, Certainty.CONFIRMED) == (first(seen, server).cause, first(seen, server).certainty)
+def test_of_a_server_that_did_not_stop_1927_is_surely_a_kill(event: ErrorEvent, server: ServerFacts) -> None:
+    assert (Cause.KILLED, Certainty.CONFIRMED) == (first(event, server).cause, first(event, server).certainty)
 
 
 def test_a_server_that_was_up_all_the_time_was_not_restarted() -> None:
@@ -180,16 +180,16 @@ def test_a_server_that_started_just_before_was() -> None:
 @pytest.mark.parametrize("cause", [Cause.SERVER_RESTART, Cause.SERVER_CRASH])
 def test_the_servers_log_proves_it(cause: Cause) -> None:
     server = replace(
-        UP_LONG, started_at=AT - 5, log=(LogEntry(AT - 10, "mysqld got signal 11 ;", None, cause),)
+        UP_LONG, started_at=AT - 5, log_entries=(LogEntry(AT - 10, "mysqld got signal 11 ;", None, cause),)
     )
 
     assert (cause, Certainty.CONFIRMED) == (first(LOSS, server).cause, first(LOSS, server).certainty)
 
 
 def test_a_stamp_without_a_zone_is_read_in_the_zone_it_is_told() -> None:
-    seen = replace(LOSS, at=Timestamp(NOON.local.replace(tzinfo=None), zoned=False))
+    event = replace(LOSS, timestamp=Timestamp(NOON.local.replace(tzinfo=None), zoned=False))
 
-    assert AT == Case(seen).at
+    assert AT == Case(event).noticed_at
 
 
 def test_where_nobody_ran_kill_nobody_was_killed() -> None:
@@ -205,7 +205,7 @@ def test_a_server_that_has_closed_nobody_leaves_what_is_between() -> None:
 
 
 def test_a_session_that_still_sleeps_was_not_closed_by_the_server() -> None:
-    server = replace(UP_LONG, asleep=frozenset({ProcesslistId(42)}))
+    server = replace(UP_LONG, idle_session_ids=frozenset({ProcesslistId(42)}))
     told = first(replace(LOSS, session_id=ProcesslistId(42)), server)
 
     assert (Cause.PROXY_OR_FIREWALL, Certainty.CONFIRMED) == (told.cause, told.certainty)
@@ -232,7 +232,7 @@ def test_the_servers_log_proves_the_end_of_the_session_the_log_names_where_the_c
     counters: dict[str, int], certainty: Certainty | None
 ) -> None:
     entry = LogEntry(AT, "Aborted connection 42 to db: ...", ProcesslistId(42), Cause.IDLE_TIMEOUT)
-    server = replace(UP_LONG, log=(entry,), counters=counters)
+    server = replace(UP_LONG, log_entries=(entry,), counters=counters)
     told = finding(Cause.IDLE_TIMEOUT, replace(LOSS, session_id=ProcesslistId(42)), server)
 
     if certainty is None:
@@ -243,11 +243,11 @@ def test_the_servers_log_proves_the_end_of_the_session_the_log_names_where_the_c
 
 
 def test_a_refused_connection_had_no_session_to_lose() -> None:
-    seen = replace(LOSS, code=2003, how=frozenset({FailureKind.REFUSED}))
+    event = replace(LOSS, code=2003, failures=frozenset({FailureKind.REFUSED}))
 
-    assert first(seen).cause is Cause.SERVER_RESTART
+    assert first(event).cause is Cause.SERVER_RESTART
     for cause in (Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.PACKET_TOO_LARGE):
-        assert Certainty.RULED_OUT is finding(cause, seen).certainty
+        assert Certainty.RULED_OUT is finding(cause, event).certainty
 
 
 def test_nobody_listening_soon_after_makes_it_the_server() -> None:
@@ -293,11 +293,13 @@ def raised(found: Finding) -> list[str]:
 
 @pytest.mark.parametrize("server", [ServerFacts(), UP_LONG], ids=["nobody asked", "asked"])
 @pytest.mark.parametrize(
-    "seen", [LOSS, GONE, replace(LOSS, how=frozenset({FailureKind.RESET}))], ids=["2013", "2006", "reset"]
+    "event",
+    [LOSS, GONE, replace(LOSS, failures=frozenset({FailureKind.RESET}))],
+    ids=["2013", "2006", "reset"],
 )
-def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(seen: ErrorEvent, server: ServerFacts) -> None:
+def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(event: ErrorEvent, server: ServerFacts) -> None:
     limits = {"wait_timeout": 28_800.0, "max_allowed_packet": 2.0**26, "idle_transaction_timeout": 60.0}
-    found = diagnose(Case(seen, replace(server, limits=limits if server.limits else {})))
+    found = diagnose(Case(event, replace(server, limits=limits if server.limits else {})))
 
     assert {each.cause: raised(each) for each in found if raised(each)} == {}
 
@@ -313,7 +315,7 @@ def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(seen: ErrorEvent, 
     ],
 )
 def test_a_limit_that_the_error_itself_names_may_be_raised(code: int, says: Cause, words: str) -> None:
-    found = finding(says, replace(LOSS, code=code, says=says, certainty=Certainty.CONFIRMED))
+    found = finding(says, replace(LOSS, code=code, stated_cause=says, certainty=Certainty.CONFIRMED))
 
     assert any(words in each for each in raised(found))
 
@@ -321,27 +323,27 @@ def test_a_limit_that_the_error_itself_names_may_be_raised(code: int, says: Caus
 def test_an_accounts_own_limit_is_not_mended_by_max_connections() -> None:
     found = finding(
         Cause.TOO_MANY_CONNECTIONS,
-        replace(LOSS, code=1203, says=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED),
+        replace(LOSS, code=1203, stated_cause=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED),
     )
 
     assert raised(found) == []
 
 
-IDLED_OUT = replace(LOSS, code=4031, says=Cause.IDLE_TIMEOUT, certainty=Certainty.CONFIRMED)
+IDLED_OUT = replace(LOSS, code=4031, stated_cause=Cause.IDLE_TIMEOUT, certainty=Certainty.CONFIRMED)
 YOUNGER_THAN_LIMITS = replace(
     UP_LONG, started_at=AT - 480, limits={"wait_timeout": 32_400, "interactive_timeout": 28_800}
 )
 
 
-@pytest.mark.parametrize("seen", [IDLED_OUT, replace(IDLED_OUT, idle_seconds=300.0)])
+@pytest.mark.parametrize("event", [IDLED_OUT, replace(IDLED_OUT, idle_seconds=300.0)])
 def test_a_server_younger_than_its_global_limits_closed_the_session_by_another_limit(
-    seen: ErrorEvent,
+    event: ErrorEvent,
 ) -> None:
-    remedies = finding(Cause.IDLE_TIMEOUT, seen, YOUNGER_THAN_LIMITS).remedies
+    remedies = finding(Cause.IDLE_TIMEOUT, event, YOUNGER_THAN_LIMITS).remedies
 
     assert remedies[0].startswith("Find who sets a shorter wait_timeout: init_command, the driver, the pool")
     assert not any("29160" in each or "SET GLOBAL" in each for each in remedies)
-    assert seen.idle_seconds is None or any("= 270" in each or "270 s" in each for each in remedies)
+    assert event.idle_seconds is None or any("= 270" in each or "270 s" in each for each in remedies)
 
 
 def test_a_shorter_global_limit_of_interactive_sessions_may_have_closed_it() -> None:
@@ -353,8 +355,8 @@ def test_a_shorter_global_limit_of_interactive_sessions_may_have_closed_it() -> 
 
 
 def test_an_error_without_a_time_gets_no_figure_from_a_limit_the_server_is_too_young_for() -> None:
-    server = replace(YOUNGER_THAN_LIMITS, asked_at=AT, started_at=AT - 110)
-    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, at=None), server).remedies)
+    server = replace(YOUNGER_THAN_LIMITS, read_at=AT, started_at=AT - 110)
+    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, timestamp=None), server).remedies)
 
     assert "did not close the session, which had been idle for 110 s at most" in remedies
     assert not any(figure in remedies for figure in ("25920", "29160", "SET GLOBAL"))
@@ -363,18 +365,20 @@ def test_an_error_without_a_time_gets_no_figure_from_a_limit_the_server_is_too_y
 def test_of_two_global_limits_the_figure_is_of_the_one_the_server_is_old_enough_for() -> None:
     server = replace(
         YOUNGER_THAN_LIMITS,
-        asked_at=AT,
+        read_at=AT,
         started_at=AT - 45,
         limits={"wait_timeout": 28_800, "interactive_timeout": 8},
     )
-    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, at=None), server).remedies)
+    remedies = " ".join(finding(Cause.IDLE_TIMEOUT, replace(GONE, timestamp=None), server).remedies)
 
     assert "8 s - 10 % = 7 s (interactive_timeout, " in remedies
     assert "25920" not in remedies
 
 
 def test_only_where_no_global_was_set_is_every_global_limit_cleared() -> None:
-    unchanged = replace(YOUNGER_THAN_LIMITS, unchanged=frozenset({"wait_timeout", "interactive_timeout"}))
+    unchanged = replace(
+        YOUNGER_THAN_LIMITS, unchanged_variables=frozenset({"wait_timeout", "interactive_timeout"})
+    )
     sure, unsure = (
         finding(Cause.IDLE_TIMEOUT, IDLED_OUT, server).remedies[0]
         for server in (unchanged, YOUNGER_THAN_LIMITS)
@@ -401,10 +405,10 @@ def test_a_pools_figure_stays_below_the_shortest_limit_that_ended_a_session() ->
 
 
 def test_a_session_that_idled_out_before_the_last_start_says_nothing_of_the_limit() -> None:
-    seen = replace(GONE, idle_seconds=40_000.0)
+    event = replace(GONE, idle_seconds=40_000.0)
 
     assert not any(
-        "Find who sets" in each for each in finding(Cause.IDLE_TIMEOUT, seen, YOUNGER_THAN_LIMITS).remedies
+        "Find who sets" in each for each in finding(Cause.IDLE_TIMEOUT, event, YOUNGER_THAN_LIMITS).remedies
     )
 
 
@@ -414,8 +418,8 @@ def test_a_session_that_idled_out_before_the_last_start_says_nothing_of_the_limi
 def test_a_remedy_stays_below_the_idle_time_that_was_fatal(
     field: str, client: LogClient, cause: Cause
 ) -> None:
-    seen = replace(GONE, client=client, **{field: 118.0})  # type: ignore[arg-type]
-    remedies = " ".join(finding(cause, seen).remedies)
+    event = replace(GONE, client=client, **{field: 118.0})  # type: ignore[arg-type]
+    remedies = " ".join(finding(cause, event).remedies)
 
     assert "106" in remedies
     assert not any(figure in remedies for figure in ("25920", "216000", "216 s"))
@@ -444,10 +448,10 @@ def test_a_server_log_that_tells_of_its_start_shows_how_old_a_session_was_at_mos
         b"2026-11-30  4:43:04 5 [Warning] Aborted connection 5 to db: 'a' user: 'b' host: 'c' "
         b"(Got timeout reading communication packets)\n"
     )
-    (seen,) = find_error_events([log])
-    remedies = finding(Cause.IDLE_TIMEOUT, seen).remedies
+    (event,) = find_error_events([log])
+    remedies = finding(Cause.IDLE_TIMEOUT, event).remedies
 
-    assert seen.server_up_seconds == 4
+    assert event.server_up_seconds == 4
     assert remedies[0].startswith("Find who sets a wait_timeout that short")
     assert not any("25920" in each for each in remedies)
 
@@ -459,7 +463,7 @@ YOUNG = replace(UP_LONG, limits={"wait_timeout": 600})
 
 
 @pytest.mark.parametrize(
-    ("up", "seen", "cause"),
+    ("up", "event", "cause"),
     [
         (5, LOSS, Cause.SERVER_RESTART),
         (200, replace(GONE, silent_seconds=1.0), Cause.SERVER_RESTART),
@@ -477,11 +481,11 @@ YOUNG = replace(UP_LONG, limits={"wait_timeout": 600})
     ],
 )  # fmt: skip
 def test_a_young_server_is_blamed_only_for_what_was_open_when_it_started(
-    up: float, seen: ErrorEvent, cause: Cause
+    up: float, event: ErrorEvent, cause: Cause
 ) -> None:
     server = replace(YOUNG, started_at=AT - up)
 
-    assert cause is first(seen, server).cause
+    assert cause is first(event, server).cause
 
 
 def test_uptime_is_told_in_whole_seconds_so_a_start_just_after_the_error_may_be_before_it() -> None:
@@ -502,11 +506,11 @@ def test_a_connection_used_since_the_start_was_of_this_run() -> None:
 # --- Each server's own way
 
 
-PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, says=Cause.HOST_BLOCKED), replace(LOSS, code=None, how=frozenset({FailureKind.GREETING})),
-            replace(LOSS, code=1317, says=Cause.KILLED)]  # fmt: skip
+PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, stated_cause=Cause.HOST_BLOCKED), replace(LOSS, code=None, failures=frozenset({FailureKind.GREETING})),
+            replace(LOSS, code=1317, stated_cause=Cause.KILLED)]  # fmt: skip
 
 
-@pytest.mark.parametrize("seen", PROVABLE, ids=lambda each: f"{each.code}")
+@pytest.mark.parametrize("event", PROVABLE, ids=lambda each: f"{each.code}")
 @pytest.mark.parametrize(
     ("flavour", "not_there"),
     [
@@ -515,16 +519,16 @@ PROVABLE = [LOSS, GONE, replace(LOSS, code=1129, says=Cause.HOST_BLOCKED), repla
     ],
 )  # fmt: skip
 def test_a_known_server_is_proved_and_mended_by_its_own_means(
-    seen: ErrorEvent, flavour: Flavour, not_there: tuple[str, ...]
+    event: ErrorEvent, flavour: Flavour, not_there: tuple[str, ...]
 ) -> None:
     told = [
         words
-        for each in diagnose(Case(seen, ServerFacts(flavour=flavour)))
+        for each in diagnose(Case(event, ServerFacts(flavour=flavour)))
         for words in (each.prove, *each.remedies)
     ]
 
     assert [] == [words for words in told if any(word in words for word in not_there)]
-    assert all(each.prove for each in diagnose(Case(seen)) if each.certainty is not Certainty.RULED_OUT)
+    assert all(each.prove for each in diagnose(Case(event)) if each.certainty is not Certainty.RULED_OUT)
 
 
 def test_where_nobody_knows_the_server_both_ways_are_told() -> None:
@@ -535,14 +539,14 @@ def test_where_nobody_knows_the_server_both_ways_are_told() -> None:
 
 
 def test_every_cause_can_be_proved() -> None:
-    assert set(Cause) == PROOFS.keys()
-    assert all(PROOFS[cause].words(flavour) for cause in Cause for flavour in (None, *Flavour))
+    assert set(Cause) == VERIFICATIONS.keys()
+    assert all(VERIFICATIONS[cause].words(flavour) for cause in Cause for flavour in (None, *Flavour))
 
 
 # --- TLS, and offline mode
 
 
-TLS = replace(GONE, how=frozenset({FailureKind.TLS_EOF, FailureKind.EOF}))
+TLS = replace(GONE, failures=frozenset({FailureKind.TLS_EOF, FailureKind.EOF}))
 
 
 def test_a_line_that_ends_in_tls_while_sending_was_idle_or_sent_too_much() -> None:
@@ -597,7 +601,7 @@ def test_a_server_that_counted_somebody_refused_as_offline_then_says_so() -> Non
 
 
 def test_a_connection_that_ended_before_the_login_had_no_session_to_lose() -> None:
-    log = replace(LOSS, how=frozenset({FailureKind.GREETING}))
+    log = replace(LOSS, failures=frozenset({FailureKind.GREETING}))
     nobody = {Cause.IDLE_TIMEOUT, Cause.KILLED, Cause.PACKET_TOO_LARGE}
 
     assert {finding(cause, log).certainty for cause in nobody} == {Certainty.RULED_OUT}
@@ -631,7 +635,9 @@ def test_of_several_crashes_the_last_before_the_error_is_quoted() -> None:
         LogEntry(AT - ago, f"mysqld (9.7.4) starting as process {number}", cause=Cause.SERVER_CRASH)
         for ago, number in ((14_000, 22976), (30, 29412))
     )
-    said = " ".join(finding(Cause.SERVER_CRASH, LOSS, ServerFacts(log=log, started_at=AT - 29)).because)
+    said = " ".join(
+        finding(Cause.SERVER_CRASH, LOSS, ServerFacts(log_entries=log, started_at=AT - 29)).because
+    )
 
     assert "29412" in said
     assert "22976" not in said
@@ -639,7 +645,7 @@ def test_of_several_crashes_the_last_before_the_error_is_quoted() -> None:
 
 
 def test_a_time_without_a_zone_is_said_to_be_taken_as_ours() -> None:
-    local = replace(LOSS, at=Timestamp(datetime(2026, 11, 23, 12), zoned=False))  # noqa: DTZ001 - that is the point
+    local = replace(LOSS, timestamp=Timestamp(datetime(2026, 11, 23, 12), zoned=False))  # noqa: DTZ001 - that is the point
     young = ServerFacts(started_at=AT - 60)
 
     assert "names no zone" in " ".join(finding(Cause.SERVER_RESTART, local, young).because)
@@ -653,10 +659,10 @@ def test_a_command_lines_error_below_another_programs_stamp_has_no_time() -> Non
     (found,) = find_error_events([log])
 
     assert 2013 == found.code
-    assert found.at is None
+    assert found.timestamp is None
 
 
-FULL = replace(LOSS, code=1040, says=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED)
+FULL = replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED)
 
 
 def test_an_error_that_names_its_cause_leaves_no_other_to_be_likely() -> None:
@@ -678,7 +684,7 @@ def test_a_server_that_was_never_full_did_not_say_it_was(used: int, speaks: bool
 
 def test_a_server_that_was_stopped_in_order_did_not_crash() -> None:
     stopped = LogEntry(AT - 20, "Received SHUTDOWN from user root", None, Cause.SERVER_RESTART)
-    server = replace(UP_LONG, started_at=AT - 15, log=(stopped,))
+    server = replace(UP_LONG, started_at=AT - 15, log_entries=(stopped,))
 
     assert Certainty.POSSIBLE is finding(Cause.SERVER_CRASH, GONE, server).certainty
     assert any("stopped in order" in each for each in finding(Cause.SERVER_CRASH, GONE, server).against)

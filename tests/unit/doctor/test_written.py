@@ -99,8 +99,8 @@ WRITTEN = [
 def test_what_is_written_after_the_sources_is_understood(
     text: str, code: int | None, client: str | None, cause: str, rank: int
 ) -> None:
-    (seen,) = find_error_events([text.encode()], now=1_795_478_400.0)
-    ranked = [finding.cause.value for finding in diagnose(Case(seen))]
+    (event,) = find_error_events([text.encode()], now=1_795_478_400.0)
+    ranked = [finding.cause.value for finding in diagnose(Case(event))]
 
-    assert (code, client) == (seen.code, seen.client.name)
+    assert (code, client) == (event.code, event.client.name)
     assert cause in ranked[:rank]

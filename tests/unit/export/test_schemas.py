@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from goneaway_tui.doctor.diagnosis import SCHEMA as EXPLANATION
-from goneaway_tui.doctor.diagnosis import explanations
+from goneaway_tui.doctor.diagnosis import explain_log
 from goneaway_tui.doctor.report import write_json
 from goneaway_tui.export import SCHEMAS, data, schema_text
 from goneaway_tui.export.data import COUNTERS, SCHEMA, VARIABLES
@@ -88,7 +88,7 @@ def test_every_line_of_watch_is_as_its_schema_says() -> None:
 @pytest.mark.parametrize("log", sorted(CORPUS.glob("*.log")), ids=lambda log: log.stem)
 def test_an_explanation_is_as_its_schema_says(log: Path) -> None:
     text: list[str] = []
-    write_json(explanations(log.name, [log.read_bytes()], now=NOW), text.append)
+    write_json(explain_log(log.name, [log.read_bytes()], now=NOW), text.append)
 
     check("explain", json.loads("".join(text)))
 

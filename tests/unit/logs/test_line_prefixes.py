@@ -40,7 +40,7 @@ def test_a_wrapped_log_says_what_the_bare_one_says(name: str, wrapper: str) -> N
 
 def test_a_line_without_a_stamp_has_its_wrappers() -> None:
     line = "Nov 23 22:00:00 web-3 app[7]: (2006, 'MySQL server has gone away')"
-    (seen,) = find_error_events([line.encode()], now=1_795_478_400.0)
+    (event,) = find_error_events([line.encode()], now=1_795_478_400.0)
 
-    assert seen.at is not None
-    assert "2026-11-23T22:00:00" == seen.at.iso
+    assert event.timestamp is not None
+    assert "2026-11-23T22:00:00" == event.timestamp.iso

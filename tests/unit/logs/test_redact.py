@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from goneaway_tui.doctor.diagnosis import explanations
+from goneaway_tui.doctor.diagnosis import explain_log
 from goneaway_tui.logs.redact import MASK, redacted
 from tests.waiting import FAR
 
@@ -103,10 +103,10 @@ def test_what_is_no_password_stays(line: str) -> None:
     ],
 )
 def test_a_secret_is_masked_that_begins_in_what_was_cut_off_as_a_name_or_for_its_length(head: str) -> None:
-    (seen,) = explanations("a.log", [f"{head}(2006, 'MySQL server has gone away')\n".encode()])
+    (event,) = explain_log("a.log", [f"{head}(2006, 'MySQL server has gone away')\n".encode()])
 
-    assert "ger" not in seen.text, seen.text
-    assert MASK in seen.text
+    assert "ger" not in event.text, event.text
+    assert MASK in event.text
 
 
 def test_what_was_cut_off_is_not_shown_where_no_secret_crosses_the_cut() -> None:
@@ -114,8 +114,8 @@ def test_what_was_cut_off_is_not_shown_where_no_secret_crosses_the_cut() -> None
     assert "(2006, 'gone away')" == redacted(
         "(2006, 'gone away')", before="Nov 30 06:00:00 password=t1ger app: "
     )
-    (seen,) = explanations("a.log", [line.encode() + b"\n"])
-    assert "ger" not in seen.text
+    (event,) = explain_log("a.log", [line.encode() + b"\n"])
+    assert "ger" not in event.text
 
 
 @pytest.mark.parametrize(

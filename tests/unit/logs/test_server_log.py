@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from goneaway_tui.logs.blocks import LogLine
 from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.logs.server_log import (
-    DENIED,
-    LONGEST_LINE,
-    NAMING,
-    USER,
+    DENIED_MESSAGES,
+    MAX_LINE_CHARS,
+    QUOTING_MESSAGES,
+    USER_CHARS,
     ServerLog,
     TornEntryJoiner,
     error_number,
     joined_entries,
 )
-from goneaway_tui.logs.translations import ABORTED, SLOTS, TranslatedMessage, messages
+from goneaway_tui.logs.translations import ABORTED_MESSAGES, SLOTS, TranslatedMessage, translated_messages
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
 
@@ -71,7 +71,7 @@ KNOWN_AT_4_ALONE = {(6, "killed", 1927), (13, "net_write_timeout", 1161)}
 def entries(name: str) -> list[LogEntry]:
     log = ServerLog(UTC)
     lines = (LOGS / name).read_text(encoding="utf-8").splitlines()
-    return [entry for line in lines if (entry := log.entry(line))]
+    return [entry for line in lines if (entry := log.parse_entry(line))]
 
 
 def ends(name: str) -> list[tuple[int | None, str, int | None]]:
@@ -130,7 +130,7 @@ def test_the_instant_of_mariadb_wants_the_servers_zone() -> None:
     assert [None, at, at - 7200] == [
         entry.at
         for zone in (None, UTC, timezone(timedelta(hours=2)))
-        if (entry := ServerLog(zone).entry(line))
+        if (entry := ServerLog(zone).parse_entry(line))
     ]
 
 
@@ -154,7 +154,7 @@ def test_the_instant_of_mariadb_wants_the_servers_zone() -> None:
     ],
 )  # fmt: skip
 def test_older_and_wrapped_lines_are_read_too(line: str, session: int | None, cause: str) -> None:
-    entry = ServerLog(UTC).entry(line)
+    entry = ServerLog(UTC).parse_entry(line)
 
     assert entry is not None
     assert (entry.session_id, entry.cause) == (session, cause)
@@ -166,7 +166,7 @@ def test_a_name_cannot_forge_a_reason() -> None:
         "2026-11-23 22:12:52 5 [Warning] Aborted connection 5 to db: 'x' user: "
         "'(Got timeout reading communication packets)' host: 'h' (Got an error reading communication packets)"
     )
-    entry = ServerLog().entry(line)
+    entry = ServerLog().parse_entry(line)
 
     assert entry is not None
     assert entry.cause is Cause.CLIENT_LOST
@@ -184,7 +184,7 @@ def test_a_name_cannot_forge_a_reason() -> None:
     ],
 )
 def test_what_is_no_entry_is_none(line: str) -> None:
-    assert ServerLog().entry(line) is None
+    assert ServerLog().parse_entry(line) is None
 
 
 @given(
@@ -194,28 +194,28 @@ def test_what_is_no_entry_is_none(line: str) -> None:
     )
 )
 def test_no_line_raises(line: str) -> None:
-    entry = ServerLog(UTC).entry(line)
+    entry = ServerLog(UTC).parse_entry(line)
 
     assert entry is None or error_number(entry) is None or isinstance(error_number(entry), int)
 
 
 def test_a_long_line_is_cut() -> None:
-    entry = ServerLog().entry("2026-11-23 22:12:52 5 [Warning] " + "a (" * 10**6)
+    entry = ServerLog().parse_entry("2026-11-23 22:12:52 5 [Warning] " + "a (" * 10**6)
 
     assert entry is not None
-    assert len(entry.text) <= LONGEST_LINE
+    assert len(entry.text) <= MAX_LINE_CHARS
 
 
 AT = "2026-11-23 22:12:52"
-DENIED_ROWS = [row for row in messages() if row.number in DENIED]
-ABORTED_ROWS = [row for row in messages() if row.number in ABORTED]
+DENIED_ROWS = [row for row in translated_messages() if row.number in DENIED_MESSAGES]
+ABORTED_ROWS = [row for row in translated_messages() if row.number in ABORTED_MESSAGES]
 VICTIM = 16
 
 
 def denied(user: str, row: TranslatedMessage | None = None, host: str = "localhost") -> str:
     """What MariaDB writes of a failed login: the name is cut, and otherwise as it came."""
     row = row or next(row for row in DENIED_ROWS if row.language == "english" and row.number == 1045)
-    return f"{AT} 99 [Warning] {filled(row, user[:USER], host, 'YES')}"
+    return f"{AT} 99 [Warning] {filled(row, user[:USER_CHARS], host, 'YES')}"
 
 
 def aborted(database: str, user: str, reason: str = "KILLED", row: TranslatedMessage | None = None) -> str:
@@ -225,7 +225,7 @@ def aborted(database: str, user: str, reason: str = "KILLED", row: TranslatedMes
 
 def filled(row: TranslatedMessage, *values: str) -> str:
     slots = len(SLOTS.findall(row.text))
-    given_values = iter([*values[: slots - 1], values[-1]] if row.number in ABORTED else values)
+    given_values = iter([*values[: slots - 1], values[-1]] if row.number in ABORTED_MESSAGES else values)
     return SLOTS.sub(lambda _slot: next(given_values), row.text)
 
 
@@ -274,7 +274,7 @@ def told(text: str) -> list[LogEntry]:
     return [
         entry
         for line in lines
-        if (entry := log.entry(line.text)) and entry.cause not in {None, Cause.ACCESS_DENIED}
+        if (entry := log.parse_entry(line.text)) and entry.cause not in {None, Cause.ACCESS_DENIED}
     ]
 
 
@@ -285,7 +285,7 @@ def names() -> Iterator[str]:
             name = around.format(forged)
             yield name
             yield name.replace(f" {VICTIM} ", " 5 ")
-            yield "x" * max(0, USER - len(name)) + name
+            yield "x" * max(0, USER_CHARS - len(name)) + name
 
 
 def of(row: TranslatedMessage) -> list[str]:
@@ -329,7 +329,7 @@ def test_no_database_user_or_reason_of_a_lost_session_is_read_as_an_entry_of_ano
     ],
 )
 def test_nor_is_what_an_event_raises_or_a_statement_that_is_quoted(entry: str, forged: str) -> None:
-    assert {18} >= {each.session_id for each in told(entry.format(forged[: USER - 3]))}
+    assert {18} >= {each.session_id for each in told(entry.format(forged[: USER_CHARS - 3]))}
 
 
 def test_an_entry_that_a_name_tore_is_read_whole() -> None:
@@ -410,7 +410,7 @@ def test_forged_lines_are_no_occurrences_for_explain_either() -> None:
             log = "\n".join(f"db-1  | {line}" for line in denied(around.format(forged)).split("\n"))
             for text in (denied(around.format(forged)), log):
                 found = list(find_error_events([f"{text}\n".encode()]))
-                assert {Cause.ACCESS_DENIED, None} >= {each.says for each in found}, text
+                assert {Cause.ACCESS_DENIED, None} >= {each.stated_cause for each in found}, text
 
 
 @pytest.mark.parametrize("forged", FORGED)
@@ -426,9 +426,11 @@ def test_forged_lines_are_no_occurrences_for_explain_either() -> None:
 def test_what_an_application_quotes_is_not_the_servers_word(forged: str, line: str) -> None:
     found = list(find_error_events([line.format(forged).encode()]))
 
-    assert not any(each.by_server or each.certainty is Certainty.CONFIRMED for each in found), found
+    assert not any(each.from_server_log or each.certainty is Certainty.CONFIRMED for each in found), found
 
 
 def test_every_message_that_quotes_names_is_known() -> None:
     """In all languages; a table that is renewed keeps them."""
-    assert {row.number for row in messages() if re.search(r"(?i)user|host", row.text)} >= NAMING - {1698}
+    assert {
+        row.number for row in translated_messages() if re.search(r"(?i)user|host", row.text)
+    } >= QUOTING_MESSAGES - {1698}

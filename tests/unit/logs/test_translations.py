@@ -9,26 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goneaway_tui.doctor.diagnosis import explanations
-from goneaway_tui.logs.blocks import WHOLE
+from goneaway_tui.doctor.diagnosis import explain_log
+from goneaway_tui.logs.blocks import WHOLE_LOG_BYTES
 from goneaway_tui.logs.server_log import ServerLog, error_number
 from goneaway_tui.logs.translations import (
-    ABORTED,
+    ABORTED_MESSAGES,
     ENGLISH,
-    REASONS,
+    REASON_MESSAGES,
     TranslatedMessage,
     in_english,
-    messages,
     reason_in_english,
+    translated_messages,
 )
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.sample import LogEntry
 
 LOGS = Path(__file__).parents[1] / "doctor" / "logs"
-ROWS = tuple(messages())
+ROWS = tuple(translated_messages())
 LANGUAGES = sorted({row.language for row in ROWS})
-HEADS = [row for row in ROWS if row.number in ABORTED]
-SAID = [row for row in ROWS if row.number in REASONS]
+HEADS = [row for row in ROWS if row.number in ABORTED_MESSAGES]
+SAID = [row for row in ROWS if row.number in REASON_MESSAGES]
 ENDS = {1040: Cause.TOO_MANY_CONNECTIONS, 1153: Cause.PACKET_TOO_LARGE, 1158: Cause.CLIENT_LOST,
         1159: Cause.IDLE_TIMEOUT, 1160: None, 1161: Cause.NET_WRITE_TIMEOUT, 1927: None}  # fmt: skip
 """What an English server's parentheses say of an end, by the reason's number."""
@@ -43,7 +43,7 @@ def filled(text: str, *texts: str) -> str:
 
 
 def entry(text: str, label: str = "4711 [Warning]") -> LogEntry:
-    found = ServerLog(UTC).entry(f"2026-11-30  4:43:09 {label} {text}")
+    found = ServerLog(UTC).parse_entry(f"2026-11-30  4:43:09 {label} {text}")
     assert found is not None
     return found
 
@@ -54,7 +54,7 @@ def ends(name: str) -> list[tuple[int | None, Cause, int | None]]:
     return [
         (each.session_id, each.cause, error_number(each))
         for line in lines
-        if (each := log.entry(line)) and each.cause
+        if (each := log.parse_entry(line)) and each.cause
     ]
 
 
@@ -95,7 +95,9 @@ def test_a_stop_and_a_start_are_known_in_any_language(language: str) -> None:
         filled(own[1408], "/usr/sbin/mariadbd"),
         "Starting MariaDB 10.11.18-MariaDB source revision x as process 3",
     ]
-    causes = [each.cause for line in lines if (each := log.entry(f"2026-11-30  4:43:09 0 [Note] {line}"))]
+    causes = [
+        each.cause for line in lines if (each := log.parse_entry(f"2026-11-30  4:43:09 0 [Note] {line}"))
+    ]
 
     restart = Cause.SERVER_RESTART
     assert causes == [None, restart, restart, restart, None, None, Cause.SERVER_CRASH]
@@ -123,12 +125,12 @@ def test_mysql_says_in_another_language_what_it_says_in_english() -> None:
     ]
 
 
-@pytest.mark.parametrize("padding", [0, 2 * WHOLE])
+@pytest.mark.parametrize("padding", [0, 2 * WHOLE_LOG_BYTES])
 @pytest.mark.parametrize("name", ["mariadb1011-da_DK.err", "mariadb1011-zh_CN.err"])
 def test_explain_finds_each_end_in_any_language_in_a_log_of_any_size(name: str, padding: int) -> None:
     quiet = b"2026-11-30  4:00:00 0 [Note] InnoDB: nothing\n"
     log = (LOGS / name).read_bytes() + quiet * (padding // len(quiet))
-    found = [(each.seen.session_id, each.findings[0].cause) for each in explanations("x", [log])]
+    found = [(each.event.session_id, each.findings[0].cause) for each in explain_log("x", [log])]
 
     assert {(5, Cause.IDLE_TIMEOUT), (9, Cause.PACKET_TOO_LARGE), (10, Cause.CLIENT_LOST)} <= set(found)
     assert Cause.SERVER_RESTART in {cause for _session, cause in found}

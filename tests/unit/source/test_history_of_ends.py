@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.doctor.case import RaisedError, TroubledHost
+from goneaway_tui.doctor.case import FailingHost, RaisedError
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.source.end_evidence import LOG_SECONDS, EndHistory, read_history
@@ -85,7 +85,7 @@ def test_when_somebody_last_ran_kill_is_told() -> None:
 
 
 def test_hosts_in_trouble_are_named() -> None:
-    assert (TroubledHost("10.0.0.7", 100, 12),) == Remembering().says(
+    assert (FailingHost("10.0.0.7", 100, 12),) == Remembering().says(
         "hosts_troubled", (b"10.0.0.7", 100, 12)
     ).hosts
 

@@ -261,8 +261,8 @@ def history_facts(source: LiveSource | UnreachedSource) -> ServerFacts:
         errors=past.errors,
         counts_errors=past.counts_errors,
         unknown_errors=past.unknown_errors,
-        log=past.log,
-        hosts=past.hosts,
+        log_entries=past.log,
+        failing_hosts=past.hosts,
         killed_at=past.killed_at,
     )
 

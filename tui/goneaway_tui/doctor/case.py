@@ -1,4 +1,4 @@
-"""Everything that is known of one trouble: what its log tells, and, where a server can be asked, what that says."""
+"""A case: one error event of a log and, where a server was asked, what the server says."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from goneaway_tui.model.sample import LogEntry, Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Role
 
-DEFAULTS: Mapping[str, float] = {"wait_timeout": 28_800, "max_allowed_packet": 64 * 1024**2}
-"""What a server has that nobody tuned (MariaDB: 16 MiB for a packet)."""
-CLOCKS_DIFFER = 5.0
-"""Seconds by which what comes after may seem to come before."""
-LONG_SILENCE = 60.0
-"""Seconds from which a pause is worth a word."""
-IDLED_OUT = 4031
+DEFAULT_LIMITS: Mapping[str, float] = {"wait_timeout": 28_800, "max_allowed_packet": 64 * 1024**2}
+"""The limits of a server that was not tuned: seconds, bytes (MariaDB: 16 MiB for a packet)."""
+CLOCK_DIFFERENCE_SECONDS = 5.0
+"""Seconds by which the clocks of client and server may differ."""
+LONG_SILENCE_SECONDS = 60.0
+"""Seconds from which a pause counts as one."""
+IDLE_TIMEOUT_ERROR = 4031
 """The error of a session that MySQL closed for idling."""
-SHORTEST_LIMIT = 1.0
-"""Seconds: no server lets `wait_timeout` be less."""
-LARGEST_PACKET = 1024**3
-"""The protocol's own limit, in bytes: `max_allowed_packet` cannot be more."""
+SHORTEST_LIMIT_SECONDS = 1.0
+"""No server lets `wait_timeout` be less."""
+LARGEST_PACKET_BYTES = 1024**3
+"""The protocol's own limit: `max_allowed_packet` cannot be more."""
 IDLE_LIMITS = ("wait_timeout", "interactive_timeout")
-"""The global limits that a session copies when it connects: the second an interactive client."""
-UNCHANGED = frozenset({"compiled", "file", "persisted"})
-"""Where a global value comes from that nobody has set since the server started."""
+"""The global limits that a session copies when it connects; an interactive client copies the second."""
+STARTUP_ORIGINS = frozenset({"compiled", "file", "persisted"})
+"""Origins of a global value that was not set since the server started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,253 +42,266 @@ class RaisedError:
     host: str = ""
     first_at: float | None = None
     last_at: float | None = None
-    """Seconds since 1970 UTC."""
+    """When it was first and last counted; seconds since 1970 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
-class TroubledHost:
+class FailingHost:
     """A client's host whose connections failed."""
 
     ip: str
     failures: int
-    """In a row; at `max_connect_errors` it is blocked."""
+    """Failures in a row; at `max_connect_errors` the server blocks the host."""
     refusals: int = 0
-    """How often it was refused because it was blocked."""
+    """How often the server refused the host because it was blocked."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """What a server says. Everything may be absent: an empty one knows nothing and rules nothing out."""
+    """What a server says of itself. Any of it may be absent: facts that are empty rule nothing out."""
 
     name: str = ""
-    """Who was asked, as a person would say it: `db-01:3306`."""
+    """The server as a person names it: `db-01:3306`."""
     flavour: Flavour | None = None
     version: str = ""
-    """Digits and dots; empty where nobody knows."""
-    asked_at: float | None = None
-    """Seconds since 1970 UTC."""
+    """Digits and dots; empty where it is not known."""
+    read_at: float | None = None
+    """When the server was read; seconds since 1970 UTC."""
     started_at: float | None = None
+    """When the server started; seconds since 1970 UTC."""
     limits: Mapping[str, float] = field(default_factory=dict)
     """Global variables in force, by name: seconds, bytes, counts."""
-    unchanged: frozenset[str] = frozenset()
-    """Those of them that have had this value since the server started, as far as it says so."""
+    unchanged_variables: frozenset[str] = frozenset()
+    """Names in `limits` that have had their value since the server started, as far as the server says so."""
     counters: Mapping[str, int] = field(default_factory=dict)
-    """Status counters since it started, by lower-case name."""
+    """Status counters since the server started, by lower-case name."""
     errors: tuple[RaisedError, ...] = ()
     counts_errors: bool = False
     """Whether an error that is absent from `errors` was never raised."""
     unknown_errors: frozenset[int] = frozenset()
-    """Errors this server does not have, so that they are never counted: before MySQL 8.0.24 no 4031."""
-    log: tuple[LogEntry, ...] = ()
+    """Errors this server does not have, so that they are never counted: no 4031 before MySQL 8.0.24."""
+    log_entries: tuple[LogEntry, ...] = ()
+    """Entries of the server's own error log that report an end."""
     departures: tuple[Departure, ...] = ()
-    asleep: frozenset[ProcesslistId] = frozenset()
-    """Sessions that idle on the server now."""
+    """The ledger: sessions that ended while the server was watched."""
+    idle_session_ids: frozenset[ProcesslistId] = frozenset()
+    """Sessions that are idle on the server now."""
     idle_since: tuple[float, ...] = ()
-    """Since when they do, of those it is known of; seconds since 1970 UTC."""
-    sessions: int | None = None
-    """How many there are now."""
-    hosts: tuple[TroubledHost, ...] = ()
+    """Since when sessions are idle, where that is known; seconds since 1970 UTC."""
+    session_count: int | None = None
+    """How many client sessions the server has now."""
+    failing_hosts: tuple[FailingHost, ...] = ()
     killed_at: float | None = None
-    """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or nobody knows."""
+    """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or it is not known."""
 
     @property
-    def shortest_global(self) -> float | None:
-        """The shorter of both global idle limits, in seconds; None where neither is known."""
+    def shortest_global_seconds(self) -> float | None:
+        """The shorter of both global idle limits; None where neither is known."""
         return min((self.limits[name] for name in IDLE_LIMITS if name in self.limits), default=None)
 
     @property
-    def is_unchanged(self) -> bool:
+    def idle_limits_unchanged(self) -> bool:
         """Whether no global idle limit has had another value since the server started."""
-        return self.unchanged.issuperset(IDLE_LIMITS)
+        return self.unchanged_variables.issuperset(IDLE_LIMITS)
 
-    def last_raised(self, *codes: int) -> float | None:
-        """When any of these errors was last counted, seconds since 1970 UTC; None where it never was, or nobody knows."""
-        return max(
-            (each.last_at for each in self.errors if each.code in codes and each.last_at), default=None
-        )
+    def last_error_at(self, *codes: int) -> float | None:
+        """When any of these errors was last counted, seconds since 1970 UTC; None where it never was, or it is not known."""
+        counted = (error.last_at for error in self.errors if error.code in codes)
+        return max(filter(None, counted), default=None)
 
-    def first_raised(self, *codes: int) -> float | None:
-        """When any of these errors was first counted; None where nobody knows."""
-        firsts = [each.first_at for each in self.errors if each.code in codes]
-        return None if None in firsts else min(filter(None, firsts), default=None)
+    def first_error_at(self, *codes: int) -> float | None:
+        """When any of these errors was first counted, seconds since 1970 UTC; None where it is not known."""
+        counted = [error.first_at for error in self.errors if error.code in codes]
+        return None if None in counted else min(filter(None, counted), default=None)
 
-    def raised(self, *codes: int) -> int | None:
-        """How often any of these errors was counted since the server started; None where it does not count them."""
+    def error_count(self, *codes: int) -> int | None:
+        """How often these errors were counted since the server started; None where the server does not count them."""
         if not self.counts_errors or self.unknown_errors.issuperset(codes):
             return None
-        return sum(each.count for each in self.errors if each.code in codes)
+        return sum(error.count for error in self.errors if error.code in codes)
 
-    def bears_out(self, entry: LogEntry) -> bool | None:
-        """Whether `Aborted_clients` allows for an end of a session that a log tells of; None where it says nothing of that time.
+    def confirms(self, entry: LogEntry) -> bool | None:
+        """Whether `Aborted_clients` allows for the end that a log entry reports; None where it does not cover that time.
 
         A log is text that quotes what clients chose: where this counter is 0, no session ended without COM_QUIT.
         """
         aborted = self.counters.get("aborted_clients")
-        before = (
+        is_before_start = (
             entry.at is not None
             and self.started_at is not None
-            and entry.at < self.started_at - CLOCKS_DIFFER
+            and entry.at < self.started_at - CLOCK_DIFFERENCE_SECONDS
         )
-        return None if aborted is None or before else aborted > 0
+        return None if aborted is None or is_before_start else aborted > 0
 
-    def remembering(self, past: ServerFacts) -> ServerFacts:
-        """The same with what `past` knows of the time since the server started."""
+    def with_history(self, history: ServerFacts) -> ServerFacts:
+        """The same facts with what `history` knows of the time since the server started."""
         return replace(
             self,
-            errors=past.errors,
-            counts_errors=past.counts_errors,
-            unknown_errors=past.unknown_errors,
-            log=past.log or self.log,
-            hosts=past.hosts,
-            killed_at=past.killed_at,
+            errors=history.errors,
+            counts_errors=history.counts_errors,
+            unknown_errors=history.unknown_errors,
+            log_entries=history.log_entries or self.log_entries,
+            failing_hosts=history.failing_hosts,
+            killed_at=history.killed_at,
         )
 
 
 NO_SERVER = ServerFacts()
+"""The facts where no server was asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a rule judges by."""
+    """One error event and what its server says: all that a rule judges by."""
 
-    seen: ErrorEvent
+    event: ErrorEvent
     server: ServerFacts = NO_SERVER
     zone: tzinfo = UTC
-    """For stamps that name none."""
+    """The time zone of timestamps that name none."""
 
     @property
-    def at(self) -> float | None:
-        """When it was noticed, seconds since 1970 UTC; a stamp without a zone is read in `zone`."""
-        stamp = self.seen.at
-        if stamp is None:
+    def noticed_at(self) -> float | None:
+        """When the client noticed the error, seconds since 1970 UTC; None where the log has no time."""
+        timestamp = self.event.timestamp
+        if timestamp is None:
             return None
-        if stamp.at is not None:
-            return stamp.at
-        offset = self.zone.utcoffset(stamp.local) or timedelta()
-        return stamp.local.replace(tzinfo=timezone(offset)).timestamp()
+        if timestamp.utc_seconds is not None:
+            return timestamp.utc_seconds
+        offset = self.zone.utcoffset(timestamp.local) or timedelta()
+        return timestamp.local.replace(tzinfo=timezone(offset)).timestamp()
 
-    def later(self, at: float | None) -> bool:
-        """Whether something is known to have come only after this error, clocks' differences aside."""
-        return at is not None and self.at is not None and at > self.at + CLOCKS_DIFFER
-
-    @property
-    def runs_since(self) -> float | None:
-        """For how many seconds the server had been up at the error; below 0 where it started after it."""
-        at, started = self.at, self.server.started_at
-        return None if at is None or started is None else at - started
+    def is_later(self, instant: float | None) -> bool:
+        """Whether an instant, in seconds since 1970 UTC, is known to be after this error, though clocks may differ."""
+        noticed_at = self.noticed_at
+        return (
+            instant is not None and noticed_at is not None and instant > noticed_at + CLOCK_DIFFERENCE_SECONDS
+        )
 
     @property
-    def idle_at_start(self) -> float | None:
-        """For how many seconds the connection had lain unused when this run of the server began.
+    def uptime_seconds(self) -> float | None:
+        """The server's uptime at the error; below 0 where the server started after it, None where it is not known."""
+        noticed_at, started_at = self.noticed_at, self.server.started_at
+        return None if noticed_at is None or started_at is None else noticed_at - started_at
 
-        By what the log says of its age, or by how long the log was silent; None where it was used after, or nobody knows.
+    @property
+    def idle_before_start_seconds(self) -> float | None:
+        """The connection's idle time when this run of the server began.
+
+        By the idle time that the log states, or by how long the log was silent. None where the connection was used after
+        the start, or it is not known.
         """
-        up, log = self.runs_since, self.seen
-        unused = log.silent_seconds if log.idle_seconds is None else log.idle_seconds
-        return None if up is None or unused is None or not 0 <= up <= unused else unused - up
+        uptime_seconds, event = self.uptime_seconds, self.event
+        idle_seconds = event.silent_seconds if event.idle_seconds is None else event.idle_seconds
+        if uptime_seconds is None or idle_seconds is None or not 0 <= uptime_seconds <= idle_seconds:
+            return None
+        return idle_seconds - uptime_seconds
 
     @property
-    def up_at_error(self) -> float | None:
-        """For how many seconds the server had been up then, by its own word or its log's; None where nobody knows.
+    def known_uptime_seconds(self) -> float | None:
+        """The server's uptime at the error, by the server or by its log; None where it is not known.
 
-        An error without a time is taken to be of this run of the server, unless its session idled for longer than that.
+        An error without a time is taken to be of this run of the server, unless its session was idle for longer than that.
         """
-        up, server, idle = self.runs_since, self.server, self.seen.idle_seconds
-        if up is not None and up >= 0:
-            return up
-        if self.at is None and None not in {server.asked_at, server.started_at}:
-            now = (server.asked_at or 0.0) - (server.started_at or 0.0)
-            return now if idle is None or idle <= now else None
-        return self.seen.server_up_seconds
+        uptime_seconds, server, idle_seconds = self.uptime_seconds, self.server, self.event.idle_seconds
+        if uptime_seconds is not None and uptime_seconds >= 0:
+            return uptime_seconds
+        if self.noticed_at is None and None not in {server.read_at, server.started_at}:
+            uptime_now = (server.read_at or 0.0) - (server.started_at or 0.0)
+            return uptime_now if idle_seconds is None or idle_seconds <= uptime_now else None
+        return self.event.server_up_seconds
 
     @property
     def shortest_end(self) -> EndLimit | None:
-        """The shortest limit that ended a session by idling, of those seen to end before this error.
+        """The shortest idle limit that ended a session in the ledger before this error; None where none did.
 
-        Of the session that the log names, where it names one. None where no such end was seen.
+        Only the session that the log names counts, where it names one.
         """
-        number = self.seen.session_id
-        ended = (
-            each
-            for each in self.server.departures
-            if not self.later(each.at) and number in {None, each.verdict.session.id}
+        session_id = self.event.session_id
+        departures = (
+            departure
+            for departure in self.server.departures
+            if not self.is_later(departure.at) and session_id in {None, departure.verdict.session.id}
         )
-        return shortest_end(ended, self.server.limits)
+        return shortest_end(departures, self.server.limits)
 
     @property
     def fatal_idle_seconds(self) -> float | None:
-        """How long the session is known to have been idle when it was found dead, or its log to have been silent."""
-        log = self.seen
-        if log.idle_seconds is not None:
-            return log.idle_seconds if log.idle_seconds >= SHORTEST_LIMIT else None
-        silent = log.silent_seconds
-        return silent if silent is not None and silent >= LONG_SILENCE else None
+        """How long the session is known to have been idle when its loss was noticed, or its log to have been silent."""
+        event = self.event
+        if event.idle_seconds is not None:
+            return event.idle_seconds if event.idle_seconds >= SHORTEST_LIMIT_SECONDS else None
+        silent_seconds = event.silent_seconds
+        return (
+            silent_seconds if silent_seconds is not None and silent_seconds >= LONG_SILENCE_SECONDS else None
+        )
 
     @property
-    def too_young_for_global(self) -> float | None:
-        """How old the session can have been, in seconds, where that is less than both global idle limits.
+    def age_below_global_limits(self) -> float | None:
+        """The session's highest possible age in seconds, where it is below both global idle limits.
 
-        An idle timeout was then by a shorter limit, which the session had for itself. None where a global may have been it.
+        An idle timeout was then by a shorter limit of the session itself. None where a global limit may have ended it.
         """
-        limits = [self.limit("wait_timeout")[0], self.server.limits.get("interactive_timeout")]
-        shortest = min((each for each in limits if each is not None), default=None)
-        if shortest is None or self.idled_out_before:
+        limits = (self.limit("wait_timeout")[0], self.server.limits.get("interactive_timeout"))
+        shortest_seconds = min((limit for limit in limits if limit is not None), default=None)
+        if shortest_seconds is None or self.idled_out_before_start:
             return None
-        ages = [each for each in (self.up_at_error, self.seen.idle_seconds) if each is not None]
-        age = min(ages, default=None)
-        return age if age is not None and age < shortest - 1 else None
+        ages = (self.known_uptime_seconds, self.event.idle_seconds)
+        age_seconds = min((age for age in ages if age is not None), default=None)
+        return age_seconds if age_seconds is not None and age_seconds < shortest_seconds - 1 else None
 
     @property
-    def idled_out_before(self) -> bool:
-        """Whether it met its idle limit before this run of the server began."""
-        idle, limit = self.idle_at_start, self.limit("wait_timeout")[0]
-        return idle is not None and limit is not None and idle >= limit
+    def idled_out_before_start(self) -> bool:
+        """Whether the session reached its idle limit before this run of the server began."""
+        idle_seconds, limit_seconds = self.idle_before_start_seconds, self.limit("wait_timeout")[0]
+        return idle_seconds is not None and limit_seconds is not None and idle_seconds >= limit_seconds
 
     @property
-    def was_up(self) -> bool:
-        """Whether it has been up since before the session of this error could have begun to idle."""
-        up = self.runs_since
-        return up is not None and up > self.server.limits.get("wait_timeout", 28_800)
+    def was_up_before_idling(self) -> bool:
+        """Whether the server was up since before the session of this error could have become idle."""
+        uptime_seconds = self.uptime_seconds
+        limit_seconds = self.server.limits.get("wait_timeout", DEFAULT_LIMITS["wait_timeout"])
+        return uptime_seconds is not None and uptime_seconds > limit_seconds
 
     @property
-    def ended_nobody(self) -> bool:
-        """Whether the server has seen no session end without a goodbye since it started, and did so before the error."""
-        up = self.runs_since
-        return up is not None and up >= 0 and self.server.counters.get("aborted_clients") == 0
+    def aborted_no_session(self) -> bool:
+        """Whether the server, up at the error, counted no session that ended without COM_QUIT since it started."""
+        uptime_seconds = self.uptime_seconds
+        is_of_this_run = uptime_seconds is not None and uptime_seconds >= 0
+        return is_of_this_run and self.server.counters.get("aborted_clients") == 0
 
-    def knows(self, name: str) -> bool:
-        """Whether a limit is known, and not just what it usually is."""
-        return name in self.server.limits or name in dict(self.seen.limits)
+    def knows_limit(self, name: str) -> bool:
+        """Whether the server or the log states a limit, so that it is not only the default."""
+        return name in self.server.limits or name in dict(self.event.limits)
 
     def limit(self, name: str) -> tuple[float | None, str]:
-        """A limit and whose word it is: the server's, the log's, or nobody's but the default."""
-        told = dict(self.seen.limits)
-        if name in self.server.limits:
-            who = self.server.name
-            return self.server.limits[name], _("{server} says", server=who) if who else _("the server says")
-        if name in told:
-            return told[name], _("the log says")
-        return DEFAULTS.get(name), _("the default, as no server was asked")
+        """A limit, and in words its source: the server, the log, or the default."""
+        stated_limits, server = dict(self.event.limits), self.server
+        if name in server.limits:
+            source = _("{server} says", server=server.name) if server.name else _("the server says")
+            return server.limits[name], source
+        if name in stated_limits:
+            return stated_limits[name], _("the log says")
+        return DEFAULT_LIMITS.get(name), _("the default, as no server was asked")
 
 
-def facts_of(sample: Sample, name: str = "") -> ServerFacts:
-    """What one reading of a server brings: limits, counters, when it started, who sleeps there."""
-    told = sample.counter("uptime") is not None
+def facts_from_sample(sample: Sample, name: str = "") -> ServerFacts:
+    """The facts that one sample holds: limits, counters, when the server started, which sessions are idle."""
+    knows_uptime = sample.counter("uptime") is not None
+    idle_sessions = [session for session in sample.sessions if session.is_idle and not session.own]
+    variables = sample.variables
     return ServerFacts(
         name=name,
         flavour=sample.server.flavour,
         version=sample.server.version,
-        asked_at=sample.taken_at,
-        started_at=sample.taken_at - sample.server.uptime if told else None,
-        limits={each.name: float(each.value) for each in sample.variables if each.value is not None},
-        unchanged=frozenset(each.name for each in sample.variables if each.set_by in UNCHANGED),
-        counters=dict(sample.counters),
-        log=sample.clues.log,
-        asleep=frozenset(each.id for each in sample.sessions if each.is_idle and not each.own),
-        idle_since=tuple(
-            each.idle_since
-            for each in sample.sessions
-            if each.is_idle and not each.own and each.idle_since is not None
+        read_at=sample.taken_at,
+        started_at=sample.taken_at - sample.server.uptime if knows_uptime else None,
+        limits={variable.name: float(variable.value) for variable in variables if variable.value is not None},
+        unchanged_variables=frozenset(
+            variable.name for variable in variables if variable.set_by in STARTUP_ORIGINS
         ),
-        sessions=sum(each.role is Role.CLIENT and not each.own for each in sample.sessions),
+        counters=dict(sample.counters),
+        log_entries=sample.clues.log,
+        idle_session_ids=frozenset(session.id for session in idle_sessions),
+        idle_since=tuple(session.idle_since for session in idle_sessions if session.idle_since is not None),
+        session_count=sum(session.role is Role.CLIENT and not session.own for session in sample.sessions),
     )

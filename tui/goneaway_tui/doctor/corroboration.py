@@ -1,7 +1,7 @@
-"""What a server and the ledger remember of ends: of the session a log names, or of those at the time it tells.
+"""Corroboration: what the server and the ledger know of ends, of the session a log names or of any at that time.
 
-Nobody's number is in most logs, so an end at that time proves a cause only where no other can have been it: where all
-that ended without a goodbye is accounted for. Otherwise it is one more reason.
+Most logs name no session id. An end at the time of the error then proves a cause only where no other end can be meant,
+because all ends without COM_QUIT are accounted for. Otherwise it is one more argument.
 """
 
 from __future__ import annotations
@@ -11,33 +11,35 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from goneaway_tui.doctor.arguments import Argument, is_kill, is_loss, proving
 from goneaway_tui.doctor.case import Case
+from goneaway_tui.doctor.rules import Argument, proof
 from goneaway_tui.doctor.units import in_sentences, seconds_words
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.error_events import FailureKind
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
 
-NOTICED: Final = 5.0
-"""Seconds an end may seem to come after the error it explains: clocks differ."""
-SOON: Final = 60.0
+END_AFTER_ERROR_SECONDS: Final = 5.0
+"""Seconds by which an end may seem to come after the error that it explains: clocks differ."""
+SOON_SECONDS: Final = 60.0
 """Seconds within which most clients notice that a connection ended."""
-LONGEST: Final = 28_800.0
-"""Seconds after which an end explains nothing any more."""
-STARTS: Final = re.compile(r"starting as process")
-"""What a server logs of its start: of a crash there may be nothing else."""
-DOWN: Final = (Cause.SERVER_RESTART, Cause.SERVER_CRASH)
-COUNTED: Final = ((Cause.IDLE_TIMEOUT, 4031, LONGEST), (Cause.PACKET_TOO_LARGE, 1153, NOTICED),
-                  (Cause.NET_WRITE_TIMEOUT, 1161, SOON))  # fmt: skip
-"""What a server counts by error, and for how many seconds afterwards its client may notice.
+MAX_AGE_SECONDS: Final = 28_800.0
+"""Seconds after which an end explains no error any more."""
+SERVER_STARTS: Final = re.compile(r"starting as process")
+"""What a server logs of its start. After a crash there may be no other line."""
+SERVER_ENDS: Final = (Cause.SERVER_RESTART, Cause.SERVER_CRASH)
+COUNTED_ENDS: Final = ((Cause.IDLE_TIMEOUT, 4031, MAX_AGE_SECONDS), (Cause.PACKET_TOO_LARGE, 1153, END_AFTER_ERROR_SECONDS),
+                  (Cause.NET_WRITE_TIMEOUT, 1161, SOON_SECONDS))  # fmt: skip
+"""Causes that a server counts by error, that error, and the seconds within which a client may notice the end.
 
 1158 is not among them: that client was gone.
 """
-LOGGED: Final = {cause: longest for cause, _code, longest in COUNTED} | {Cause.KILLED: LONGEST}
-"""The same of what it logs."""
-ENDINGS: Final = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
-"""By one of these is counted who ends without a goodbye, but by KILL."""
+LOGGED_END_SECONDS: Final = {cause: max_seconds for cause, _code, max_seconds in COUNTED_ENDS} | {
+    Cause.KILLED: MAX_AGE_SECONDS
+}
+"""The seconds within which a client may notice an end that the server logs, by cause."""
+ABORT_ERRORS: Final = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
+"""The errors that count every end without COM_QUIT, other than by KILL."""
 
 ERROR_COUNTED: Final = marked("The server counted error {code} for {account} {when}.")
 KILL_RUN: Final = marked("Somebody ran KILL {when}.")
@@ -46,202 +48,238 @@ END_LOGGED: Final = marked("The server's log tells of such an end, of session {s
 
 @dataclass(frozen=True, slots=True)
 class EndedSession:
-    """Some session's, at some time."""
+    """The end of some session, as the server knows it."""
 
-    at: float
+    ended_at: float
+    """Seconds since 1970 UTC."""
     cause: Cause
-    says: str
-    """Marked, with a field `when` beside `fields`."""
+    text: str
+    """Marked for translation, with a field `when` beside `fields`."""
     fields: Mapping[str, object] = field(default_factory=dict)
 
 
-def corroborated(seen: Case, cause: Cause) -> Iterator[Argument]:
-    """All of it that speaks for a cause."""
-    log = seen.seen
-    if (cause in DOWN and (is_loss(log) or log.refused)) or (cause is Cause.SERVER_RESTART and is_kill(log)):
-        yield from _of_the_server(seen, cause)
-    if not is_loss(log):
+def corroborating_arguments(case: Case, cause: Cause) -> Iterator[Argument]:
+    """Yield what the server and the ledger know that speaks for a cause, or for a server's end against it."""
+    event = case.event
+    if (cause in SERVER_ENDS and (event.is_loss or event.refused)) or (
+        cause is Cause.SERVER_RESTART and event.is_kill
+    ):
+        yield from _server_evidence(case, cause)
+    if not event.is_loss:
         return
-    if log.session_id is not None:
-        yield from _of_the_session(seen, cause)
+    if event.session_id is not None:
+        yield from _session_evidence(case, cause)
     else:
-        yield from _of_the_ledger(seen, cause)
-    yield from _of_the_counts(seen, cause)
+        yield from _ledger_evidence(case, cause)
+    yield from _counter_evidence(case, cause)
 
 
-def _of_the_session(seen: Case, cause: Cause) -> Iterator[Argument]:
-    session, server = seen.seen.session_id, seen.server
-    for entry in server.log:
-        if entry.session_id == session and entry.cause is cause and _is_of_this_run(seen, entry):
-            yield _as_logged(seen, entry)
-    for left in server.departures:
-        if left.verdict.session.id == session and left.cause is cause and _age(seen, left.at) is not None:
-            told = _("Session {session} was seen leaving for this reason.", session=session)
-            told = in_sentences((told, *left.evidence[:1]))
-            yield proving(told) if left.certainty is Certainty.CONFIRMED else Argument(5, told)
+def _session_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
+    """What the server's log and the ledger say of the session that the log names."""
+    session, server = case.event.session_id, case.server
+    for entry in server.log_entries:
+        if entry.session_id == session and entry.cause is cause and _is_same_server_run(case, entry):
+            yield _logged_end_argument(case, entry)
+    for departure in server.departures:
+        if (
+            departure.verdict.session.id == session
+            and departure.cause is cause
+            and _seconds_before(case, departure.at) is not None
+        ):
+            text = _("Session {session} was seen leaving for this reason.", session=session)
+            text = in_sentences((text, *departure.evidence[:1]))
+            yield proof(text) if departure.certainty is Certainty.CONFIRMED else Argument(5, text)
 
 
-def _as_logged(seen: Case, entry: LogEntry) -> Argument:
-    """What a log says of a session proves its end where the server's counters allow for it."""
+def _logged_end_argument(case: Case, entry: LogEntry) -> Argument:
+    """A log entry about the session: it proves the session's end where the server's counters confirm it."""
     quoted, session = entry.text[:120], entry.session_id
-    told = _("The server's own log says so of session {session}: {entry}", session=session, entry=quoted)
-    borne_out = seen.server.bears_out(entry)
-    if borne_out:
-        return proving(told)
-    if borne_out is None:
-        return Argument(5, in_sentences((told, _("No counter of the server is known that confirms it."))))
-    disagrees = _("Aborted_clients is 0, which says that no session ended so: the two disagree.")
-    return Argument(1, in_sentences((told, disagrees)))
+    text = _("The server's own log says so of session {session}: {entry}", session=session, entry=quoted)
+    is_confirmed = case.server.confirms(entry)
+    if is_confirmed:
+        return proof(text)
+    if is_confirmed is None:
+        return Argument(5, in_sentences((text, _("No counter of the server is known that confirms it."))))
+    disagreement = _("Aborted_clients is 0, which says that no session ended so: the two disagree.")
+    return Argument(1, in_sentences((text, disagreement)))
 
 
-def _is_of_this_run(seen: Case, entry: LogEntry) -> bool:
-    """Numbers begin anew with each start of a server."""
-    if entry.at is None or seen.at is None:
+def _is_same_server_run(case: Case, entry: LogEntry) -> bool:
+    """Whether a log entry is of the run of the server that the error is of: session ids start again with each run."""
+    if entry.at is None or case.noticed_at is None:
         return True
-    started = seen.server.started_at
-    between = started is not None and entry.at < started - NOTICED < seen.at - SOON
-    return _age(seen, entry.at) is not None and not between
-
-
-def _of_the_ledger(seen: Case, cause: Cause) -> Iterator[Argument]:
-    """Who was seen leaving before the error, where the log does not say whose it is."""
-    ends = [
-        (age, left)
-        for left in seen.server.departures
-        if left.cause is not Cause.CLIENT_QUIT and (age := _age(seen, left.at)) is not None
-    ]
-    mine = [each for each in ends if each[1].cause is cause]
-    if not mine:
-        return
-    age, left = min(mine, key=lambda each: each[0])
-    who = left.verdict.session
-    told = _(
-        "Session {session} ({user}@{host}) was seen leaving for this reason {when}.",
-        session=who.id,
-        user=who.user,
-        host=who.client_host,
-        when=_before(age),
+    started = case.server.started_at
+    is_before_start = (
+        started is not None and entry.at < started - END_AFTER_ERROR_SECONDS < case.noticed_at - SOON_SECONDS
     )
-    sure = all(each.certainty is Certainty.CONFIRMED for _ago, each in mine)
-    if sure and len(mine) == len(ends) and age <= SOON:
-        yield proving(in_sentences((told, _("No other session ended without COM_QUIT."))))
-    else:
-        yield Argument(5 if age <= SOON else 2, told)
+    return _seconds_before(case, entry.at) is not None and not is_before_start
 
 
-def _of_the_counts(seen: Case, cause: Cause) -> Iterator[Argument]:
-    """What was counted last before the error is the likeliest to be it."""
-    ends = _counted(seen)
-    last = max(ends, key=lambda each: each.at, default=None)
-    if last is None or last.cause is not cause or seen.at is None or FailureKind.TIMED_OUT in seen.seen.how:
+def _ledger_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
+    """What ended in the ledger before the error, where the log does not name the session."""
+    ends = [
+        (seconds_before, departure)
+        for departure in case.server.departures
+        if departure.cause is not Cause.CLIENT_QUIT
+        and (seconds_before := _seconds_before(case, departure.at)) is not None
+    ]
+    matching = [end for end in ends if end[1].cause is cause]
+    if not matching:
         return
-    age = seen.at - last.at
-    told = _(last.says, **last.fields, when=_before(age))
-    if age <= SOON and _accounts_for_all(seen, cause):
-        yield proving(
-            in_sentences((told, _("No other session ended without COM_QUIT, and none was killed.")))
-        )
-    elif seen.seen.reused:
-        yield Argument(1, told)
+    seconds_before, departure = min(matching, key=lambda end: end[0])
+    session = departure.verdict.session
+    text = _(
+        "Session {session} ({user}@{host}) was seen leaving for this reason {when}.",
+        session=session.id,
+        user=session.user,
+        host=session.client_host,
+        when=_before_words(seconds_before),
+    )
+    is_sure = all(end.certainty is Certainty.CONFIRMED for _seconds, end in matching)
+    if is_sure and len(matching) == len(ends) and seconds_before <= SOON_SECONDS:
+        yield proof(in_sentences((text, _("No other session ended without COM_QUIT."))))
     else:
-        yield Argument(6 if age <= NOTICED else 4 if age <= SOON else 2, told)
+        yield Argument(5 if seconds_before <= SOON_SECONDS else 2, text)
 
 
-def _counted(seen: Case) -> list[EndedSession]:
-    server = seen.server
+def _counter_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
+    """What was counted or logged last before the error: that is the likeliest to be the end of this session."""
+    ends = _known_ends(case)
+    last = max(ends, key=lambda end: end.ended_at, default=None)
+    if (
+        last is None
+        or last.cause is not cause
+        or case.noticed_at is None
+        or FailureKind.TIMED_OUT in case.event.failures
+    ):
+        return
+    seconds_before = case.noticed_at - last.ended_at
+    text = _(last.text, **last.fields, when=_before_words(seconds_before))
+    if seconds_before <= SOON_SECONDS and _is_only_candidate(case, cause):
+        yield proof(in_sentences((text, _("No other session ended without COM_QUIT, and none was killed."))))
+    elif case.event.used_after_close:
+        yield Argument(1, text)
+    else:
+        yield Argument(
+            6 if seconds_before <= END_AFTER_ERROR_SECONDS else 4 if seconds_before <= SOON_SECONDS else 2,
+            text,
+        )
+
+
+def _known_ends(case: Case) -> list[EndedSession]:
+    """Every end that counters or the server's log report within the time in which this error may be its effect."""
+    server = case.server
     ends = []
-    for cause, code, longest in COUNTED:
-        at = server.last_raised(code)
-        age = _age(seen, at)
-        if at is not None and age is not None and age <= longest:
+    for cause, code, max_seconds in COUNTED_ENDS:
+        instant = server.last_error_at(code)
+        seconds_before = _seconds_before(case, instant)
+        if instant is not None and seconds_before is not None and seconds_before <= max_seconds:
             ends.append(
-                EndedSession(at, cause, ERROR_COUNTED, {"code": code, "account": _accounts(seen, code)})
+                EndedSession(
+                    instant, cause, ERROR_COUNTED, {"code": code, "account": _last_account(case, code)}
+                )
             )
-    if server.killed_at is not None and _age(seen, server.killed_at) is not None:
+    if server.killed_at is not None and _seconds_before(case, server.killed_at) is not None:
         ends.append(EndedSession(server.killed_at, Cause.KILLED, KILL_RUN))
-    for entry in server.log:
-        believed = entry.session_id is not None and server.bears_out(entry) is not False
-        longest = LOGGED.get(entry.cause, 0.0) if believed and entry.cause else 0.0
-        age = _age(seen, entry.at)
-        if entry.at is not None and entry.cause is not None and age is not None and age < longest:
+    for entry in server.log_entries:
+        is_credible = entry.session_id is not None and server.confirms(entry) is not False
+        max_seconds = LOGGED_END_SECONDS.get(entry.cause, 0.0) if is_credible and entry.cause else 0.0
+        seconds_before = _seconds_before(case, entry.at)
+        if (
+            entry.at is not None
+            and entry.cause is not None
+            and seconds_before is not None
+            and seconds_before < max_seconds
+        ):
             ends.append(EndedSession(entry.at, entry.cause, END_LOGGED, {"session": entry.session_id}))
     return ends
 
 
-def _accounts(seen: Case, code: int) -> str:
+def _last_account(case: Case, code: int) -> str:
+    """The account for which an error was counted last."""
     last = max(
-        (each for each in seen.server.errors if each.code == code), key=lambda each: each.last_at or 0.0
+        (error for error in case.server.errors if error.code == code), key=lambda error: error.last_at or 0.0
     )
     return f"{last.user}@{last.host}" if last.user else _("somebody")
 
 
-def _accounts_for_all(seen: Case, cause: Cause) -> bool:
-    """Whether no other end that the server knows of can have been this one.
+def _is_only_candidate(case: Case, cause: Cause) -> bool:
+    """Whether no other end that the server knows of can have been the end of this session.
 
-    All that ended without a goodbye are counted by their errors, nobody was killed, and no other error came near. Nor
-    may a session sleep that did so already when the error came: its connection may have been cut on the way.
+    That is so where errors count all ends without COM_QUIT, no session was killed, and no other error was counted near.
+    No session may be idle now that was idle at the error already: its connection may have been cut by a proxy.
     """
-    server, at = seen.server, seen.at
-    mine = {code for each, code, _longest in COUNTED if each is cause}
-    aborted, counted = server.counters.get("aborted_clients"), server.raised(*ENDINGS)
-    if not mine or at is None or aborted is None or counted is None or aborted > counted:
+    server, instant = case.server, case.noticed_at
+    matching = {code for counted_cause, code, _seconds in COUNTED_ENDS if counted_cause is cause}
+    aborted, counted = server.counters.get("aborted_clients"), server.error_count(*ABORT_ERRORS)
+    if not matching or instant is None or aborted is None or counted is None or aborted > counted:
         return False
-    rivals = [age for code in ENDINGS - mine if (age := _age(seen, server.last_raised(code))) is not None]
-    slept = any(since < at - NOTICED for since in server.idle_since)
-    restarted = (seen.runs_since or 0.0) <= SOON and _came_back(seen)
+    other_seconds = [
+        seconds_before
+        for code in ABORT_ERRORS - matching
+        if (seconds_before := _seconds_before(case, server.last_error_at(code))) is not None
+    ]
+    was_idle = any(since < instant - END_AFTER_ERROR_SECONDS for since in server.idle_since)
+    has_restarted = (case.uptime_seconds or 0.0) <= SOON_SECONDS and _log_has_server_end(case)
     return (
-        min(rivals, default=LONGEST) > SOON
-        and not slept
-        and not restarted
+        min(other_seconds, default=MAX_AGE_SECONDS) > SOON_SECONDS
+        and not was_idle
+        and not has_restarted
         and server.counters.get("com_kill") == 0
     )
 
 
-def _came_back(seen: Case) -> bool:
-    """Whether the server's log tells of an end of the server itself."""
-    return any(each.session_id is None and each.cause in DOWN for each in seen.server.log)
+def _log_has_server_end(case: Case) -> bool:
+    """Whether the server's log reports an end of the server itself."""
+    return any(entry.session_id is None and entry.cause in SERVER_ENDS for entry in case.server.log_entries)
 
 
-def _of_the_server(seen: Case, cause: Cause) -> Iterator[Argument]:
-    """How it last went down, as its own log tells."""
+def _server_evidence(case: Case, cause: Cause) -> Iterator[Argument]:
+    """How the server last went down, by its own log."""
     ends = [
-        (age, each)
-        for each in seen.server.log
-        if each.session_id is None and each.cause in DOWN and (age := _age(seen, each.at)) is not None
+        (seconds_before, entry)
+        for entry in case.server.log_entries
+        if entry.session_id is None
+        and entry.cause in SERVER_ENDS
+        and (seconds_before := _seconds_before(case, entry.at)) is not None
     ]
     if not ends:
         return
-    last, newest = ends[-1]
-    if newest.cause is not cause:
+    last, last_entry = ends[-1]
+    if last_entry.cause is not cause:
         if cause is Cause.SERVER_CRASH:
-            told = _("The server's own log tells that it was stopped in order, {when}.", when=_before(last))
-            yield Argument(-4, told)
+            text = _(
+                "The server's own log tells that it was stopped in order, {when}.", when=_before_words(last)
+            )
+            yield Argument(-4, text)
         return
-    of_it = [each for each in ends if each[1].cause is cause and each[0] <= last + SOON]
-    age, entry = of_it[0]  # a signal, before the start that came of it
-    says = (
+    matching = [end for end in ends if end[1].cause is cause and end[0] <= last + SOON_SECONDS]
+    seconds_before, entry = matching[0]  # a signal, before the start that came of it
+    template = (
         marked("The server's own log tells of a start without a stop before it, {when}: {entry}")
-        if STARTS.search(entry.text)
+        if SERVER_STARTS.search(entry.text)
         else marked("The server's own log says so, {when}: {entry}")
     )
-    told = _(says, when=_before(age), entry=entry.text[:120])
-    up = seen.runs_since
-    of_before = up is None or up < -1 or not seen.server.counters.get("aborted_clients")
-    if of_before and last <= SOON * 10:
-        yield proving(told)
+    text = _(template, when=_before_words(seconds_before), entry=entry.text[:120])
+    uptime_seconds = case.uptime_seconds
+    is_of_run_before = (
+        uptime_seconds is None or uptime_seconds < -1 or not case.server.counters.get("aborted_clients")
+    )
+    if is_of_run_before and last <= SOON_SECONDS * 10:
+        yield proof(text)
     else:
-        yield Argument(3 if of_before else 1, told)
+        yield Argument(3 if is_of_run_before else 1, text)
 
 
-def _age(seen: Case, at: float | None) -> float | None:
-    """How long before the error something was; None where it explains nothing, or nobody knows."""
-    if at is None or seen.at is None:
+def _seconds_before(case: Case, instant: float | None) -> float | None:
+    """How many seconds before the error an instant was; None where that explains nothing, or is not known."""
+    if instant is None or case.noticed_at is None:
         return None
-    age = seen.at - at
-    return max(0.0, age) if -NOTICED <= age <= LONGEST else None
+    seconds_before = case.noticed_at - instant
+    return max(0.0, seconds_before) if -END_AFTER_ERROR_SECONDS <= seconds_before <= MAX_AGE_SECONDS else None
 
 
-def _before(age: float) -> str:
-    if age < 1:
+def _before_words(seconds_before: float) -> str:
+    if seconds_before < 1:
         return _("at the time of this error")
-    return _("{seconds} before this error", seconds=seconds_words(age))
+    return _("{seconds} before this error", seconds=seconds_words(seconds_before))

@@ -1,4 +1,7 @@
-"""How to make sure of a cause by hand: where the flavours keep different evidence, each is told its own."""
+"""The diagnosis: weighs the arguments of all rules into findings, and says how to verify each by hand.
+
+`explain_log` is the whole walk of a log; `diagnose` that of one case.
+"""
 
 from __future__ import annotations
 
@@ -7,114 +10,116 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Final
 
-from goneaway_tui.doctor import idling, remedies, rules
-from goneaway_tui.doctor.arguments import Argument, Rule
+from goneaway_tui.doctor import remedies, rules
 from goneaway_tui.doctor.case import NO_SERVER, Case, ServerFacts
-from goneaway_tui.doctor.corroboration import corroborated
+from goneaway_tui.doctor.corroboration import corroborating_arguments
 from goneaway_tui.doctor.remedies import Remedies
+from goneaway_tui.doctor.rules import Argument, Rule, proof, refutation
 from goneaway_tui.doctor.units import in_sentences
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.client_log import find_error_events
-from goneaway_tui.logs.clients import CODES
-from goneaway_tui.logs.error_events import ErrorEvent
+from goneaway_tui.logs.error_events import CODES, ErrorEvent
 from goneaway_tui.logs.redact import redacted
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.text.sanitize import plain
 
-NAMES: Final = {Flavour.MYSQL: "MySQL", Flavour.MARIADB: "MariaDB"}
+FLAVOUR_NAMES: Final = {Flavour.MYSQL: "MySQL", Flavour.MARIADB: "MariaDB"}
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What to look at; its words are marked."""
+    """How to verify a cause by hand. Its words are marked for translation."""
 
-    on_any: str = ""
-    only: Mapping[Flavour, str] = field(default_factory=dict)
-    """What one flavour has beside it."""
+    any_server: str = ""
+    """What to look at on every server."""
+    by_flavour: Mapping[Flavour, str] = field(default_factory=dict)
+    """What to look at beside it, where the flavours keep different evidence."""
 
     def words(self, flavour: Flavour | None) -> str:
-        """For a server of that flavour; where nobody knows it, for both, each by its name."""
-        own = {each: _(said) for each, said in self.only.items()}
-        both = (_("{flavour}: {proof}", flavour=NAMES[each], proof=said) for each, said in own.items())
-        ways: dict[Flavour | None, Iterable[str]] = {None: both}
-        ways |= {each: (_capital(own[each]),) if each in own else () for each in Flavour}
-        return in_sentences((*([_(self.on_any)] if self.on_any else ()), *ways[flavour]))
+        """The words for a server of that flavour; for both, each by its name, where the flavour is not known."""
+        own = {known: _(words) for known, words in self.by_flavour.items()}
+        named = (
+            _("{flavour}: {proof}", flavour=FLAVOUR_NAMES[known], proof=words) for known, words in own.items()
+        )
+        sentences: dict[Flavour | None, Iterable[str]] = {None: named}
+        sentences |= {known: (_capitalized(own[known]),) if known in own else () for known in Flavour}
+        return in_sentences((*([_(self.any_server)] if self.any_server else ()), *sentences[flavour]))
 
 
-def _capital(sentence: str) -> str:
-    """As it begins where no name stands before it."""
+def _capitalized(sentence: str) -> str:
+    """A sentence with a capital at its beginning, for where no name stands before it."""
     return sentence[:1].upper() + sentence[1:]
 
 
-def _proof(on_any: str = "", mysql: str = "", mariadb: str = "") -> Verification:
-    said = {Flavour.MYSQL: mysql, Flavour.MARIADB: mariadb}
-    return Verification(on_any, {flavour: words for flavour, words in said.items() if words})
+def _verification(any_server: str = "", mysql: str = "", mariadb: str = "") -> Verification:
+    by_flavour = {Flavour.MYSQL: mysql, Flavour.MARIADB: mariadb}
+    return Verification(any_server, {flavour: words for flavour, words in by_flavour.items() if words})
 
 
-PROOFS: Final = {
-    Cause.IDLE_TIMEOUT: _proof(
+VERIFICATIONS: Final = {
+    Cause.IDLE_TIMEOUT: _verification(
         marked("Compare the pause before the error with SELECT @@GLOBAL.wait_timeout."),
         marked("it counts error 4031 per account, in performance_schema.events_errors_summary_by_account_by_error."),
         marked("with log_warnings=2 its error log says 'Aborted connection ... (Got timeout reading communication packets)'."),
     ),
-    Cause.SERVER_RESTART: _proof(marked("SHOW GLOBAL STATUS LIKE 'Uptime': is it shorter than the time since the error?")),
-    Cause.KILLED: _proof(
+    Cause.SERVER_RESTART: _verification(marked("SHOW GLOBAL STATUS LIKE 'Uptime': is it shorter than the time since the error?")),
+    Cause.KILLED: _verification(
         marked("SHOW GLOBAL STATUS LIKE 'Com_kill' before and after."),
         marked("SELECT @@GLOBAL.offline_mode: turning it on ends sessions too, and counts as no KILL."),
         marked("with log_warnings=4 its error log names the victims."),
     ),
-    Cause.PACKET_TOO_LARGE: _proof(
+    Cause.PACKET_TOO_LARGE: _verification(
         marked("Compare the statement's size with SELECT @@GLOBAL.max_allowed_packet."),
         marked("it counts error 1153 per account, in performance_schema.events_errors_summary_by_account_by_error."),
         marked("its error log says \"Got a packet bigger than 'max_allowed_packet' bytes\" of every one, also where TLS kept 1153 "
         "from the client."),
     ),
-    Cause.SERVER_CRASH: _proof(
+    Cause.SERVER_CRASH: _verification(
         marked("Look for 'got signal' or 'crash recovery' in the server's error log at that time."),
     ),
-    Cause.PROXY_OR_FIREWALL: _proof(
+    Cause.PROXY_OR_FIREWALL: _verification(
         marked("While the client says it is gone, look for its session in SHOW PROCESSLIST: if it still sleeps there, the server "
         "did not close it."),
     ),
-    Cause.CLIENT_QUIT: _proof(marked("Log where connections are opened and closed, with CONNECTION_ID().")),
-    Cause.FORKED_CONNECTION: _proof(marked("Log the process's id and CONNECTION_ID() together: one id in two processes proves it.")),
-    Cause.TOO_MANY_CONNECTIONS: _proof(marked("SHOW GLOBAL STATUS LIKE 'Max_used_connections', beside @@max_connections.")),
-    Cause.NET_WRITE_TIMEOUT: _proof(
+    Cause.CLIENT_QUIT: _verification(marked("Log where connections are opened and closed, with CONNECTION_ID().")),
+    Cause.FORKED_CONNECTION: _verification(marked("Log the process's id and CONNECTION_ID() together: one id in two processes proves it.")),
+    Cause.TOO_MANY_CONNECTIONS: _verification(marked("SHOW GLOBAL STATUS LIKE 'Max_used_connections', beside @@max_connections.")),
+    Cause.NET_WRITE_TIMEOUT: _verification(
         marked("SHOW PROCESSLIST shows 'Sending to client' or 'Writing to net'."),
         marked("it counts error 1161 per account, in performance_schema.events_errors_summary_by_account_by_error."),
         marked("with log_warnings=4 its error log says 'Could not write packet ... errno: 110'."),
     ),
-    Cause.NET_READ_TIMEOUT: _proof(
+    Cause.NET_READ_TIMEOUT: _verification(
         marked("SHOW PROCESSLIST shows 'Reading from net'."),
         marked("it counts error 1159 per account, in performance_schema.events_errors_summary_by_account_by_error."),
         marked("with log_warnings=2 its error log says 'Got timeout reading communication packets'."),
     ),
-    Cause.TRANSACTION_TIMEOUT: _proof(
+    Cause.TRANSACTION_TIMEOUT: _verification(
         marked("Look for what runs between BEGIN and COMMIT."), mariadb=marked("SELECT @@GLOBAL.idle_transaction_timeout.")
     ),
-    Cause.CLIENT_LOST: _proof(marked("Look into the client's log and its machine's for the same instant.")),
-    Cause.HOST_BLOCKED: _proof(
+    Cause.CLIENT_LOST: _verification(marked("Look into the client's log and its machine's for the same instant.")),
+    Cause.HOST_BLOCKED: _verification(
         marked("SHOW GLOBAL VARIABLES LIKE 'max_connect_errors'."),
         marked("SELECT IP, SUM_CONNECT_ERRORS FROM performance_schema.host_cache."),
         marked("mariadb-admin flush-hosts lets it in again: if that helps, it was this."),
     ),
-    Cause.STATEMENT_TIMEOUT: _proof(
+    Cause.STATEMENT_TIMEOUT: _verification(
         "",
         marked("SELECT @@GLOBAL.max_execution_time (milliseconds)."),
         marked("SELECT @@GLOBAL.max_statement_time (seconds)."),
     ),
-    Cause.ACCESS_DENIED: _proof(
+    Cause.ACCESS_DENIED: _verification(
         marked("Log in by hand from the same machine with the same account."), marked("SELECT @@GLOBAL.offline_mode.")
     ),
-    Cause.UNKNOWN: _proof(marked("Watch the server with goneaway-tui while it happens again.")),
+    Cause.UNKNOWN: _verification(marked("Watch the server with goneaway-tui while it happens again.")),
 }  # fmt: skip
-"""One for each cause."""
+"""How to verify each cause."""
 
 
-LIKELY_FROM: Final = 4
-"""Weight from which a cause is likely; what weighs more than nothing is possible."""
-_ORDER: Final = tuple(Certainty)
+LIKELY_WEIGHT: Final = 4
+"""The sum of weights from which a cause is likely; below it is possible."""
+_CERTAINTY_ORDER: Final = tuple(Certainty)
 
 _MYSQL: Final = "https://dev.mysql.com/doc/refman/en/"
 _MARIADB: Final = "https://mariadb.com/docs/server/"
@@ -122,23 +127,23 @@ _MARIADB: Final = "https://mariadb.com/docs/server/"
 
 @dataclass(frozen=True, slots=True)
 class CauseRules:
-    """All that is known of one cause."""
+    """The rule, the remedies and the manual page of one cause."""
 
     cause: Cause
     rule: Rule
     remedies: Remedies
     docs: str
-    raises: Remedies | None = None
-    """What to do about a limit that is too low; told only where that limit was shown to be the cause."""
+    limit_remedies: Remedies | None = None
+    """What to do about a limit that is too low. Shown only where that limit is shown to be the cause."""
 
 
-SUSPECTS: Final = (
-    CauseRules(Cause.IDLE_TIMEOUT, idling.idle_timeout, remedies.for_idling, _MYSQL + "gone-away.html", remedies.longer_idling),
+CAUSE_RULES: Final = (
+    CauseRules(Cause.IDLE_TIMEOUT, rules.idle_timeout, remedies.for_idling, _MYSQL + "gone-away.html", remedies.longer_idling),
     CauseRules(Cause.SERVER_RESTART, rules.server_restart, remedies.for_restarts, _MYSQL + "gone-away.html"),
     CauseRules(Cause.KILLED, rules.killed, remedies.for_kills, _MYSQL + "kill.html"),
     CauseRules(Cause.PACKET_TOO_LARGE, rules.packet_too_large, remedies.for_packets, _MYSQL + "packet-too-large.html", remedies.larger_packets),
     CauseRules(Cause.SERVER_CRASH, rules.server_crash, remedies.for_crashes, _MYSQL + "crashing.html"),
-    CauseRules(Cause.PROXY_OR_FIREWALL, rules.proxy_or_firewall, remedies.for_what_is_between, _MYSQL + "error-lost-connection.html"),
+    CauseRules(Cause.PROXY_OR_FIREWALL, rules.proxy_or_firewall, remedies.for_proxies, _MYSQL + "error-lost-connection.html"),
     CauseRules(Cause.CLIENT_QUIT, rules.client_quit, remedies.for_closed_objects, _MYSQL + "gone-away.html"),
     CauseRules(Cause.FORKED_CONNECTION, rules.forked_connection, remedies.for_forks, _MYSQL + "gone-away.html"),
     CauseRules(Cause.TOO_MANY_CONNECTIONS, rules.too_many_connections, remedies.for_full_servers, _MYSQL + "too-many-connections.html", remedies.more_connections),
@@ -149,108 +154,138 @@ SUSPECTS: Final = (
     CauseRules(Cause.HOST_BLOCKED, rules.host_blocked, remedies.for_blocked_hosts, _MYSQL + "host-cache.html", remedies.more_connect_errors),
     CauseRules(Cause.STATEMENT_TIMEOUT, rules.statement_timeout, remedies.for_statements, _MYSQL + "server-system-variables.html#sysvar_max_execution_time", remedies.longer_statements),
     CauseRules(Cause.ACCESS_DENIED, rules.access_denied, remedies.for_refusals, _MYSQL + "problems-connecting.html"),
-    CauseRules(Cause.UNKNOWN, rules.unknown, remedies.for_what_is_unknown, _MYSQL + "can-not-connect-to-server.html"),
+    CauseRules(Cause.UNKNOWN, rules.unknown, remedies.for_unknown_causes, _MYSQL + "can-not-connect-to-server.html"),
 )  # fmt: skip
-"""Of two that weigh the same, the first here comes first: it is the more frequent."""
+"""Of two causes that weigh the same the first here comes first: it is the more frequent."""
 
-CLASSICS: Final = (Cause.IDLE_TIMEOUT, Cause.PACKET_TOO_LARGE, Cause.SERVER_RESTART, Cause.KILLED)
-"""What people blame first; they are told when it was none of these."""
-
-
-def diagnose(seen: Case) -> tuple[Finding, ...]:
-    """Every cause that has something for or against it, most likely first, ruled-out ones last."""
-    told = seen.seen.says if seen.seen.certainty is Certainty.CONFIRMED else None
-    weighed = []
-    for order, suspect in enumerate(SUSPECTS):
-        arguments = [*_words(seen, suspect.cause), *corroborated(seen, suspect.cause), *suspect.rule(seen)]
-        if told and suspect.cause is not told:
-            classic = suspect.cause in CLASSICS
-            arguments = [Argument(-100, _instead(seen, told), Certainty.RULED_OUT)] if classic else []
-        finding, weight = _weigh(seen, suspect, arguments)
-        if finding is not None:
-            weighed.append((_ORDER.index(finding.certainty), -weight, order, finding))
-    if all(each[3].certainty is Certainty.RULED_OUT for each in weighed):
-        suspect = SUSPECTS[-1]
-        fallback = Finding(suspect.cause, Certainty.POSSIBLE, (_("Nothing in the log says why."),), (), PROOFS[suspect.cause].words(seen.server.flavour),
-                           tuple(suspect.remedies(seen)), suspect.docs)  # fmt: skip
-        weighed.append((_ORDER.index(Certainty.POSSIBLE), 0, len(SUSPECTS), fallback))
-    return tuple(each[3] for each in sorted(weighed, key=lambda each: each[:3]))
+COMMONLY_BLAMED: Final = (Cause.IDLE_TIMEOUT, Cause.PACKET_TOO_LARGE, Cause.SERVER_RESTART, Cause.KILLED)
+"""What people blame first: where the cause is another, these are shown as ruled out."""
 
 
-def _words(seen: Case, cause: Cause) -> tuple[Argument, ...]:
+def diagnose(case: Case) -> tuple[Finding, ...]:
+    """Weigh every cause: those with an argument for or against them, the most likely first, ruled-out ones last."""
+    event = case.event
+    confirmed_cause = event.stated_cause if event.certainty is Certainty.CONFIRMED else None
+    ranked: list[tuple[int, int, int, Finding]] = []
+    for order, cause_rules in enumerate(CAUSE_RULES):
+        arguments = _arguments(case, cause_rules, confirmed_cause)
+        if arguments:
+            finding = _weigh(case, cause_rules, arguments)
+            weight = sum(argument.weight for argument in arguments)
+            ranked.append((_CERTAINTY_ORDER.index(finding.certainty), -weight, order, finding))
+    if all(finding.certainty is Certainty.RULED_OUT for *_rank, finding in ranked):
+        possible = _CERTAINTY_ORDER.index(Certainty.POSSIBLE)
+        ranked.append((possible, 0, len(CAUSE_RULES), _unknown_cause(case)))
+    return tuple(finding for *_rank, finding in sorted(ranked, key=lambda row: row[:3]))
+
+
+def _arguments(case: Case, cause_rules: CauseRules, confirmed_cause: Cause | None) -> list[Argument]:
+    """All arguments for and against a cause. An error that names its cause rules out those people blame first."""
+    cause = cause_rules.cause
+    if confirmed_cause and cause is not confirmed_cause:
+        is_commonly_blamed = cause in COMMONLY_BLAMED
+        return [refutation(_other_cause_words(case, confirmed_cause))] if is_commonly_blamed else []
+    # Where no server was asked there is nothing to corroborate by.
+    corroborating = () if case.server is NO_SERVER else corroborating_arguments(case, cause)
+    return [*_stated_cause_arguments(case, cause), *corroborating, *cause_rules.rule(case)]
+
+
+def _unknown_cause(case: Case) -> Finding:
+    """The finding where every cause is ruled out, or none has an argument."""
+    cause_rules = CAUSE_RULES[-1]
+    return Finding(
+        cause_rules.cause,
+        Certainty.POSSIBLE,
+        (_("Nothing in the log says why."),),
+        (),
+        VERIFICATIONS[cause_rules.cause].words(case.server.flavour),
+        tuple(cause_rules.remedies(case)),
+        cause_rules.docs,
+    )
+
+
+def _stated_cause_arguments(case: Case, cause: Cause) -> tuple[Argument, ...]:
     """What the log's own words say of a cause."""
-    log = seen.seen
-    if log.says is not cause:
+    event = case.event
+    if event.stated_cause is not cause:
         return ()
-    if log.certainty is Certainty.CONFIRMED:
-        return (Argument(100, _told(log), Certainty.CONFIRMED),)
-    return (Argument(4, _hint(log)),)
+    if event.certainty is Certainty.CONFIRMED:
+        return (proof(_stated_cause_words(event)),)
+    return (Argument(LIKELY_WEIGHT, _likely_cause_words(event)),)
 
 
-def _told(log: ErrorEvent) -> str:
-    code = CODES.get(log.code)
-    if code is None or code.says is None:
-        return _("The server's own log says it.") if log.by_server else _("The error itself says it.")
-    told = (
+def _stated_cause_words(event: ErrorEvent) -> str:
+    """What names the cause: the error, or the server's own log."""
+    code = CODES.get(event.code)
+    if code is None or code.stated_cause is None:
+        return _("The server's own log says it.") if event.from_server_log else _("The error itself says it.")
+    template = (
         marked("The server's own log says it: {meaning} ({name}).")
-        if log.by_server
+        if event.from_server_log
         else marked("The error itself says it: {meaning} ({name}).")
     )
-    return _(told, meaning=_(code.means), name=code.name)
+    return _(template, meaning=_(code.meaning), name=code.name)
 
 
-def _hint(log: ErrorEvent) -> str:
-    if log.says is not Cause.IDLE_TIMEOUT:
-        return _told(log)
-    if log.by_server:
+def _likely_cause_words(event: ErrorEvent) -> str:
+    """What points to the cause, where it is not certain."""
+    if event.stated_cause is not Cause.IDLE_TIMEOUT:
+        return _stated_cause_words(event)
+    if event.from_server_log:
         return _(
             "The server waited for the client until a timeout: nearly always wait_timeout, seldom net_read_timeout."
         )
     return _("The driver got a packet it had not asked for: MySQL's farewell to an idle session (4031).")
 
 
-def _instead(seen: Case, told: Cause) -> str:
-    number = seen.seen.code
+def _other_cause_words(case: Case, stated_cause: Cause) -> str:
+    """Why a cause is ruled out by an error that names another."""
+    number = case.event.code
     if number not in CODES:
-        return _("The message names its cause, and it is another: {cause}.", cause=told.value)
-    return _("Error {number} names its cause, and it is another: {cause}.", number=number, cause=told.value)
+        return _("The message names its cause, and it is another: {cause}.", cause=stated_cause.value)
+    return _(
+        "Error {number} names its cause, and it is another: {cause}.", number=number, cause=stated_cause.value
+    )
 
 
-def _weigh(seen: Case, suspect: CauseRules, arguments: list[Argument]) -> tuple[Finding | None, int]:
-    if not arguments:
-        return None, 0
-    weight = sum(each.weight for each in arguments)
-    settled = {each.settles for each in arguments} - {None}
-    if Certainty.CONFIRMED in settled:
-        certainty = Certainty.CONFIRMED
-    elif Certainty.RULED_OUT in settled:
-        certainty = Certainty.RULED_OUT
-    else:
-        certainty = Certainty.LIKELY if weight >= LIKELY_FROM else Certainty.POSSIBLE
-    refutes = [each.says for each in arguments if each.settles is Certainty.RULED_OUT]
-    speaks = [each.says for each in sorted(arguments, key=lambda each: -each.weight) if each.weight >= 0]
-    against = [each.says for each in arguments if each.weight < 0 and each.settles is None]
-    out = certainty is Certainty.RULED_OUT
+def _weigh(case: Case, cause_rules: CauseRules, arguments: list[Argument]) -> Finding:
+    """The finding for one cause, by at least one argument."""
+    certainty = _certainty(arguments)
+    is_ruled_out = certainty is Certainty.RULED_OUT
+    refuting = [argument.text for argument in arguments if argument.certainty is Certainty.RULED_OUT]
+    supporting = sorted(
+        (argument for argument in arguments if argument.weight >= 0), key=lambda argument: -argument.weight
+    )
+    opposing = [argument.text for argument in arguments if argument.weight < 0 and argument.certainty is None]
+    is_settled = is_ruled_out or certainty is Certainty.CONFIRMED
     return Finding(
-        suspect.cause,
+        cause_rules.cause,
         certainty,
-        because=tuple(refutes if out else speaks),
-        against=tuple(() if out else (*against, *refutes)),
-        prove=""
-        if out or certainty is Certainty.CONFIRMED
-        else PROOFS[suspect.cause].words(seen.server.flavour),
-        remedies=() if out else tuple(_remedies(seen, suspect, certainty, arguments)),
-        docs=suspect.docs,
-    ), weight
+        because=tuple(refuting if is_ruled_out else (argument.text for argument in supporting)),
+        against=() if is_ruled_out else (*opposing, *refuting),
+        prove="" if is_settled else VERIFICATIONS[cause_rules.cause].words(case.server.flavour),
+        remedies=() if is_ruled_out else tuple(_remedies(case, cause_rules, certainty, arguments)),
+        docs=cause_rules.docs,
+    )
+
+
+def _certainty(arguments: list[Argument]) -> Certainty:
+    """How sure a cause is: a proof outweighs a refutation, and both outweigh all that is only weighed."""
+    settled = {argument.certainty for argument in arguments}
+    for certainty in (Certainty.CONFIRMED, Certainty.RULED_OUT):
+        if certainty in settled:
+            return certainty
+    weight = sum(argument.weight for argument in arguments)
+    return Certainty.LIKELY if weight >= LIKELY_WEIGHT else Certainty.POSSIBLE
 
 
 def _remedies(
-    seen: Case, suspect: CauseRules, certainty: Certainty, arguments: list[Argument]
+    case: Case, cause_rules: CauseRules, certainty: Certainty, arguments: list[Argument]
 ) -> Iterator[str]:
-    yield from suspect.remedies(seen)
-    shown = certainty is Certainty.CONFIRMED or any(each.limit_reached for each in arguments)
-    if suspect.raises is not None and shown:
-        yield from suspect.raises(seen)
+    yield from cause_rules.remedies(case)
+    limit_reached = any(argument.limit_reached for argument in arguments)
+    if cause_rules.limit_remedies is not None and (certainty is Certainty.CONFIRMED or limit_reached):
+        yield from cause_rules.limit_remedies(case)
 
 
 SCHEMA = "goneaway.explanation/1"
@@ -261,31 +296,32 @@ class Explanation:
     """One lost or refused connection, explained."""
 
     file: str
-    """As it was named; `-` is standard input."""
-    seen: ErrorEvent
+    """The name of the log as it was given; `-` is standard input."""
+    event: ErrorEvent
     findings: tuple[Finding, ...]
     """Most likely first, ruled-out ones last."""
 
     @property
-    def at(self) -> str | None:
-        return self.seen.at.iso if self.seen.at else None
+    def time(self) -> str | None:
+        """When the error was noticed, in ISO 8601; without `Z` where the log names no zone."""
+        return self.event.timestamp.iso if self.event.timestamp else None
 
     @property
     def text(self) -> str:
-        """The log's line as it may be shown: secrets masked, harmless to a terminal, not long."""
-        return redacted(self.seen.text, before=self.seen.before)
+        """The line of the log as it may be shown: one short line, secrets masked, no control characters."""
+        return redacted(self.event.text, before=self.event.text_before)
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """What makes two of them the same trouble to a reader."""
+        """What two explanations of the same kind share: they are reported together."""
         return (
-            self.seen.code,
-            self.seen.client.name,
+            self.event.code,
+            self.event.client.name,
             tuple((finding.cause, finding.certainty) for finding in self.findings),
         )
 
 
-def explanations(
+def explain_log(
     file: str,
     blocks: Iterable[bytes],
     server: ServerFacts = NO_SERVER,
@@ -293,10 +329,11 @@ def explanations(
     now: float | None = None,
     zone: tzinfo = UTC,
 ) -> Iterator[Explanation]:
-    """Every lost or refused connection in one log, explained. Memory is bounded, whatever its size.
+    """Yield an explanation of every lost or refused connection in one log. Memory is bounded, whatever the log's size.
 
-    `now` dates stamps without a year; `zone` is where stamps without a zone were written.
+    `blocks` are the bytes of the log, cut anywhere. `now`, in seconds since 1970, dates timestamps without a year;
+    `zone` is the time zone of timestamps that name none.
     """
     name = plain(file, 1000)
-    for seen in find_error_events(blocks, now):
-        yield Explanation(name, seen, diagnose(Case(seen, server, zone)))
+    for case in find_error_events(blocks, now):
+        yield Explanation(name, case, diagnose(Case(case, server, zone)))

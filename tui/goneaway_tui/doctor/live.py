@@ -1,6 +1,6 @@
-"""Every cause as it stands on a live server now: what was seen, what is counted, what is out of the question.
+"""Each cause on a live server: whether it ended sessions since the start, and whether it may do so now.
 
-One small check a cause, each a row of CHECKS; a check says how sure and why, in words that name their figures.
+One check a cause, each a row of CHECKS: it says how sure the cause is and why, in words that name their figures.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from goneaway_tui.doctor.case import (
-    CLOCKS_DIFFER,
+    CLOCK_DIFFERENCE_SECONDS,
     IDLE_LIMITS,
-    IDLED_OUT,
+    IDLE_TIMEOUT_ERROR,
     NO_SERVER,
     ServerFacts,
-    facts_of,
+    facts_from_sample,
 )
 from goneaway_tui.doctor.remedies import end_limit_words, idle_less_words, own_limit_words
 from goneaway_tui.doctor.units import age_words, bytes_words, in_list, seconds_words
@@ -27,28 +27,29 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED, Basis, Risk, Snapshot
 
-LATELY = 600.0
-"""Seconds that count as the trend."""
-FRESH = 3600.0
-"""Seconds of uptime below which a restart is still news."""
-FULL = 0.9
+RECENT_SECONDS = 600.0
+"""Seconds that count as recent."""
+RECENT_START_SECONDS = 3600.0
+"""Seconds of uptime below which a restart counts."""
+FULL_SHARE = 0.9
 """Share of max_connections from which a server is about to refuse."""
-ORDER = tuple(Certainty)
+CERTAINTY_ORDER = tuple(Certainty)
 
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """What is looked at."""
+    """What the checks judge by."""
 
     snapshot: Snapshot
     departures: tuple[Departure, ...]
     now: float
-    past: ServerFacts = NO_SERVER
-    """What the server remembers of the time since it started, as far as it was asked."""
+    """Seconds since 1970 UTC."""
+    history: ServerFacts = NO_SERVER
+    """What the server knows of the time since it started, as far as it was asked."""
 
     @property
     def facts(self) -> ServerFacts:
-        return facts_of(self.snapshot.sample).remembering(self.past)
+        return facts_from_sample(self.snapshot.sample).with_history(self.history)
 
     def counter(self, name: str) -> int | None:
         return self.snapshot.sample.counter(name)
@@ -58,38 +59,39 @@ class LiveState:
 
     @property
     def shortest_end(self) -> EndLimit | None:
-        """The shortest limit that ended a session by idling while watching."""
+        """The shortest idle limit that ended a session while watching; None where none did."""
         return shortest_end(self.departures, self.facts.limits)
 
-    def left_by(self, cause: Cause) -> list[Departure]:
+    def departures_by(self, cause: Cause) -> list[Departure]:
         return [d for d in self.departures if d.cause is cause]
 
-    def logged(self, cause: Cause) -> list[LogEntry]:
-        """What the server's log told of sessions that ended by a cause since it started, the latest entry of each."""
+    def log_entries_by(self, cause: Cause) -> list[LogEntry]:
+        """The server's log entries of sessions that ended by a cause since it started, the latest of each session."""
         sample = self.snapshot.sample
         started = sample.taken_at - sample.server.uptime
         entries = {
             entry.session_id: entry
-            for entry in self.facts.log
+            for entry in self.facts.log_entries
             if entry.cause is cause
             and entry.session_id is not None
             and entry.at is not None
-            and entry.at >= started - CLOCKS_DIFFER
+            and entry.at >= started - CLOCK_DIFFERENCE_SECONDS
         }
         return list(entries.values())
 
 
 Verdict = tuple[Certainty, tuple[str, ...]]
+"""How sure a cause is, and why: one sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a check found; None where it can say nothing of that time."""
+    """The result of a check; None where it can say nothing of that time."""
 
     since_start: Verdict | None = None
     """Whether the cause ended or refused sessions since the server started."""
     now: Verdict | None = None
-    """Whether it may do so as things stand."""
+    """Whether the cause may end or refuse sessions now."""
 
 
 Check = Callable[[LiveState], CheckResult]
@@ -97,95 +99,99 @@ Check = Callable[[LiveState], CheckResult]
 
 @dataclass(frozen=True, slots=True)
 class CauseStatus(Finding):
-    """A cause on a live server. Its certainty is the surer of the two, as what was counted outweighs who is there now."""
+    """A cause on a live server. Its certainty is the higher of `since_start` and `now`."""
 
     since_start: Verdict | None = None
     now: Verdict | None = None
     limit_is_own: bool = False
-    """No global limit in force did it, so no global variable is to be changed."""
+    """Whether no global limit in force ended sessions, so that no global variable is to be changed."""
     variable: str | None = None
-    """The global variable whose limit did it, where sessions were seen to end by it."""
+    """The global variable whose limit ended sessions in the ledger; None where none did."""
 
 
-def cause_statuses(patient: LiveState) -> tuple[CauseStatus, ...]:
+def cause_statuses(state: LiveState) -> tuple[CauseStatus, ...]:
     """A finding for every cause, the surest first."""
-    findings = [_status(patient, cause, check(patient)) for cause, check in CHECKS.items()]
-    return tuple(sorted(findings, key=lambda f: ORDER.index(f.certainty)))
+    findings = [_status(state, cause, check(state)) for cause, check in CHECKS.items()]
+    return tuple(sorted(findings, key=lambda f: CERTAINTY_ORDER.index(f.certainty)))
 
 
-def _status(patient: LiveState, cause: Cause, checked: CheckResult) -> CauseStatus:
-    since = _beside_the_ledger(patient, cause, checked.since_start)
-    both = [verdict for verdict in (since, checked.now) if verdict is not None]
-    end = patient.shortest_end if cause is Cause.IDLE_TIMEOUT else None
-    remedies = _remedies(patient, since, end) if cause is Cause.IDLE_TIMEOUT else ()
+def _status(state: LiveState, cause: Cause, checked: CheckResult) -> CauseStatus:
+    since_start = _with_departures(state, cause, checked.since_start)
+    verdicts = [verdict for verdict in (since_start, checked.now) if verdict is not None]
+    end = state.shortest_end if cause is Cause.IDLE_TIMEOUT else None
+    remedies = _remedies(state, since_start, end) if cause is Cause.IDLE_TIMEOUT else ()
     variable = end.variable if end is not None and end.whose is LimitOrigin.GLOBAL else None
     return CauseStatus(
         cause,
-        min((certainty for certainty, _why in both), key=ORDER.index, default=Certainty.POSSIBLE),
-        tuple(why for _certainty, because in both for why in because),
+        min(
+            (certainty for certainty, _why in verdicts), key=CERTAINTY_ORDER.index, default=Certainty.POSSIBLE
+        ),
+        tuple(why for _certainty, because in verdicts for why in because),
         remedies=remedies,
-        since_start=since,
+        since_start=since_start,
         now=checked.now,
         limit_is_own=bool(remedies) and variable is None,
         variable=variable,
     )
 
 
-def _beside_the_ledger(patient: LiveState, cause: Cause, counted: Verdict | None) -> Verdict | None:
-    """Sessions that were seen to end by a cause outweigh what counters say of it."""
-    left = patient.left_by(cause)
-    if not left:
+def _with_departures(state: LiveState, cause: Cause, counted: Verdict | None) -> Verdict | None:
+    """The verdict of the counters with what the ledger knows: sessions that ended by the cause outweigh counters."""
+    departures = state.departures_by(cause)
+    if not departures:
         return counted
-    lately = sum(patient.now - d.at <= LATELY for d in left)
-    surest = min((d.certainty for d in left), key=ORDER.index)
-    if lately == len(left):
+    recent = sum(state.now - d.at <= RECENT_SECONDS for d in departures)
+    surest = min((d.certainty for d in departures), key=CERTAINTY_ORDER.index)
+    if recent == len(departures):
         words = ngettext(
             "{number:,} session ended this way while watching, in the last 10 minutes",
             "{number:,} sessions ended this way while watching; all in the last 10 minutes",
-            len(left),
+            len(departures),
         )
     else:
         words = ngettext(
             "{number:,} session ended this way while watching; {lately:,} in the last 10 minutes",
             "{number:,} sessions ended this way while watching; {lately:,} in the last 10 minutes",
-            len(left),
-            lately=lately,
+            len(departures),
+            lately=recent,
         )
     if counted is None:
         return surest, (words,)
-    return min(surest, counted[0], key=ORDER.index), (words, *counted[1])
+    return min(surest, counted[0], key=CERTAINTY_ORDER.index), (words, *counted[1])
 
 
-def _remedies(patient: LiveState, since_start: Verdict | None, end: EndLimit | None) -> tuple[str, ...]:
-    """Of sessions that idled out by another limit than a global one in force."""
-    facts, uptime = patient.facts, patient.snapshot.sample.server.uptime
+def _remedies(state: LiveState, since_start: Verdict | None, end: EndLimit | None) -> tuple[str, ...]:
+    """What to do about idle timeouts by another limit than a global one in force."""
+    facts, uptime = state.facts, state.snapshot.sample.server.uptime
     if end is not None:
-        told = tuple(end_limit_words(end, facts))
-        return (*told, idle_less_words(end)) if told else ()
-    shortest = facts.shortest_global
-    ended = since_start is not None and since_start[0] in {Certainty.CONFIRMED, Certainty.LIKELY}
-    if not ended or shortest is None or uptime >= shortest - 1:
+        sentences = tuple(end_limit_words(end, facts))
+        return (*sentences, idle_less_words(end)) if sentences else ()
+    shortest = facts.shortest_global_seconds
+    has_ended = since_start is not None and since_start[0] in {Certainty.CONFIRMED, Certainty.LIKELY}
+    if not has_ended or shortest is None or uptime >= shortest - 1:
         return ()
     return (own_limit_words(uptime, facts, global_known=True),)
 
 
-def _idle_timeout(patient: LiveState) -> CheckResult:
-    return CheckResult(_idled_out(patient), _about_to_idle_out(patient))
+def _idle_timeout(state: LiveState) -> CheckResult:
+    return CheckResult(_idle_timeout_since_start(state), _idle_timeout_now(state))
 
 
-def _idled_out(patient: LiveState) -> Verdict:
-    facts, aborted = patient.facts, patient.counter("aborted_clients")
-    count, logged = facts.raised(IDLED_OUT), patient.logged(Cause.IDLE_TIMEOUT)
+def _idle_timeout_since_start(state: LiveState) -> Verdict:
+    facts, aborted = state.facts, state.counter("aborted_clients")
+    count, entries = facts.error_count(IDLE_TIMEOUT_ERROR), state.log_entries_by(Cause.IDLE_TIMEOUT)
     if count:
-        return Certainty.CONFIRMED, (_counted(patient, IDLED_OUT, count),)
-    if logged and aborted != 0:
-        named = facts.bears_out(logged[-1]) and any(error_number(entry) == IDLED_OUT for entry in logged)
+        return Certainty.CONFIRMED, (_error_count_words(state, IDLE_TIMEOUT_ERROR, count),)
+    if entries and aborted != 0:
+        names_timeout = facts.confirms(entries[-1]) and any(
+            error_number(entry) == IDLE_TIMEOUT_ERROR for entry in entries
+        )
         words = ngettext(
             "the server's log reports {number:,} session closed after a read timeout since the start",
             "the server's log reports {number:,} sessions closed after a read timeout since the start",
-            len(logged),
+            len(entries),
         )
-        return Certainty.CONFIRMED if named else Certainty.LIKELY, (words,)
+        return Certainty.CONFIRMED if names_timeout else Certainty.LIKELY, (words,)
     if count == 0:
         return Certainty.RULED_OUT, (_("the server counted no error 4031 (idle timeout) since its start"),)
     if aborted == 0:
@@ -193,24 +199,24 @@ def _idled_out(patient: LiveState) -> Verdict:
     return Certainty.POSSIBLE, (_("the server does not count sessions that it closes for idling"),)
 
 
-def _about_to_idle_out(patient: LiveState) -> Verdict:
-    known = [v.limit for v in patient.snapshot.verdicts if v.limit is not None]
-    limits = [limit.seconds for limit in known]
-    uptime = patient.snapshot.sample.server.uptime
-    soon = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in patient.snapshot.verdicts)
-    globals_ = [each for each in map(patient.limit, IDLE_LIMITS) if each is not None]
+def _idle_timeout_now(state: LiveState) -> Verdict:
+    known_limits = [v.limit for v in state.snapshot.verdicts if v.limit is not None]
+    limits = [limit.seconds for limit in known_limits]
+    uptime = state.snapshot.sample.server.uptime
+    closing_soon_count = sum(v.risk in {Risk.IMMINENT, Risk.OVERDUE} for v in state.snapshot.verdicts)
+    globals_ = [limit for limit in map(state.limit, IDLE_LIMITS) if limit is not None]
     shortest = min((*limits, *globals_), default=None)
     if shortest is None:
         return Certainty.POSSIBLE, (_("no limit could be read"),)
     words = _("the shortest limit in force is {limit}", limit=seconds_words(shortest))
-    if soon:
+    if closing_soon_count:
         meet = ngettext(
             "{number:,} session will meet theirs within a minute",
             "{number:,} sessions will meet theirs within a minute",
-            soon,
+            closing_soon_count,
         )
         return Certainty.LIKELY, (meet, words)
-    if not known or not all(limit.basis is Basis.OWN for limit in known):
+    if not known_limits or not all(limit.basis is Basis.OWN for limit in known_limits):
         return Certainty.POSSIBLE, (
             words,
             _("a session may have a shorter one of its own that the server does not show"),
@@ -226,10 +232,10 @@ def _about_to_idle_out(patient: LiveState) -> Verdict:
     return Certainty.POSSIBLE, (words,)
 
 
-def _counted(patient: LiveState, code: int, count: int) -> str:
+def _error_count_words(state: LiveState, code: int, count: int) -> str:
     """How often the server counted an error since its start, and for whom."""
     accounts = sorted(
-        {f"{each.user}@{each.host}" for each in patient.facts.errors if each.code == code and each.user}
+        {f"{error.user}@{error.host}" for error in state.facts.errors if error.code == code and error.user}
     )
     words = ngettext(
         "the server counted {number:,} error {code} since its start",
@@ -240,27 +246,27 @@ def _counted(patient: LiveState, code: int, count: int) -> str:
     return _("{counted}: {accounts}", counted=words, accounts=in_list(accounts[:3])) if accounts else words
 
 
-def _transaction_timeout(patient: LiveState) -> CheckResult:
+def _transaction_timeout(state: LiveState) -> CheckResult:
     names = (*OF_TRANSACTIONS, *SHARED)
-    known = {name: patient.limit(name) for name in names if patient.limit(name) is not None}
-    if not known:
+    known_limits = {name: state.limit(name) for name in names if state.limit(name) is not None}
+    if not known_limits:
         return CheckResult(
             now=(Certainty.RULED_OUT, (_("this server has no limit for idling inside a transaction"),))
         )
-    on = [_is(name, seconds_words(value)) for name, value in known.items() if value]
-    off = (Certainty.RULED_OUT, (_("these limits are all off"),))
-    return CheckResult(now=(Certainty.POSSIBLE, tuple(on)) if on else off)
+    values = [_value_words(name, seconds_words(value)) for name, value in known_limits.items() if value]
+    all_off = (Certainty.RULED_OUT, (_("these limits are all off"),))
+    return CheckResult(now=(Certainty.POSSIBLE, tuple(values)) if values else all_off)
 
 
-def _killed(patient: LiveState) -> CheckResult:
-    kills = patient.counter("com_kill")
+def _killed(state: LiveState) -> CheckResult:
+    kills = state.counter("com_kill")
     if kills is None:
         return CheckResult((Certainty.POSSIBLE, ()))
     if kills == 0:
         return CheckResult(
             (
                 Certainty.RULED_OUT,
-                (_("no KILL was run since the server started, {uptime} ago", uptime=_age(patient)),),
+                (_("no KILL was run since the server started, {uptime} ago", uptime=_uptime_words(state)),),
             )
         )
     return CheckResult(
@@ -268,45 +274,45 @@ def _killed(patient: LiveState) -> CheckResult:
     )
 
 
-def _packet(patient: LiveState) -> CheckResult:
-    limit = patient.limit("max_allowed_packet")
-    now = (Certainty.POSSIBLE, (_is("max_allowed_packet", bytes_words(limit)),)) if limit else None
-    return CheckResult(_raised(patient, 1153), now)
+def _packet(state: LiveState) -> CheckResult:
+    limit = state.limit("max_allowed_packet")
+    now = (Certainty.POSSIBLE, (_value_words("max_allowed_packet", bytes_words(limit)),)) if limit else None
+    return CheckResult(_counted_verdict(state, 1153), now)
 
 
-def _raised(patient: LiveState, code: int) -> Verdict | None:
-    """By an error that has no other cause."""
-    count = patient.facts.raised(code)
+def _counted_verdict(state: LiveState, code: int) -> Verdict | None:
+    """The verdict by an error that has no other cause."""
+    count = state.facts.error_count(code)
     if count is None:
         return None
     if count == 0:
         return Certainty.RULED_OUT, (_("the server counted no error {code} since its start", code=code),)
-    return Certainty.CONFIRMED, (_counted(patient, code, count),)
+    return Certainty.CONFIRMED, (_error_count_words(state, code, count),)
 
 
-def _timeout_of(name: str, code: int | None) -> Check:
-    """`code` is the error that this timeout alone raises, if one does."""
+def _timeout_check(name: str, code: int | None) -> Check:
+    """The check of a timeout variable; `code` is the error that only this timeout raises, if there is one."""
 
-    def check(patient: LiveState) -> CheckResult:
-        limit = patient.limit(name)
-        now = (Certainty.POSSIBLE, (_is(name, seconds_words(limit)),)) if limit else None
-        return CheckResult(None if code is None else _raised(patient, code), now)
+    def check(state: LiveState) -> CheckResult:
+        limit = state.limit(name)
+        now = (Certainty.POSSIBLE, (_value_words(name, seconds_words(limit)),)) if limit else None
+        return CheckResult(None if code is None else _counted_verdict(state, code), now)
 
     return check
 
 
-def _restart(patient: LiveState) -> CheckResult:
-    uptime = patient.snapshot.sample.server.uptime
-    if uptime < FRESH:
-        certainty = Certainty.LIKELY if uptime < LATELY else Certainty.POSSIBLE
+def _restart(state: LiveState) -> CheckResult:
+    uptime = state.snapshot.sample.server.uptime
+    if uptime < RECENT_START_SECONDS:
+        certainty = Certainty.LIKELY if uptime < RECENT_SECONDS else Certainty.POSSIBLE
         words = _("the server is up {uptime} only: what was open before is lost", uptime=age_words(uptime))
         return CheckResult((certainty, (words,)))
     return CheckResult((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
 
 
-def _crash(patient: LiveState) -> CheckResult:
-    uptime = patient.snapshot.sample.server.uptime
-    if uptime < FRESH:
+def _crash(state: LiveState) -> CheckResult:
+    uptime = state.snapshot.sample.server.uptime
+    if uptime < RECENT_START_SECONDS:
         words = _(
             "the server is up {uptime} only; its error log tells how it ended", uptime=age_words(uptime)
         )
@@ -314,39 +320,44 @@ def _crash(patient: LiveState) -> CheckResult:
     return CheckResult((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
 
 
-def _too_many(patient: LiveState) -> CheckResult:
-    refused = patient.counter("connection_errors_max_connections")
+def _too_many(state: LiveState) -> CheckResult:
+    refused = state.counter("connection_errors_max_connections")
     if refused is None:
-        since: Verdict = (Certainty.POSSIBLE, (_("the server does not count refused connections"),))
+        since_start: Verdict = (Certainty.POSSIBLE, (_("the server does not count refused connections"),))
     elif refused:
-        since = (
+        since_start = (
             Certainty.CONFIRMED,
             (_("{number:,} were refused since the server started", number=refused),),
         )
     else:
-        since = (Certainty.RULED_OUT, (_("nobody was refused so far"),))
-    used, most = patient.counter("threads_connected"), patient.limit("max_connections")
-    if not used or not most:
-        return CheckResult(since)
+        since_start = (Certainty.RULED_OUT, (_("nobody was refused so far"),))
+    used, limit = state.counter("threads_connected"), state.limit("max_connections")
+    if not used or not limit:
+        return CheckResult(since_start)
     room = _(
         "{used:,} of {most:,.0f} connections are in use, {asleep:,} of them asleep",
         used=used,
-        most=most,
-        asleep=_asleep(patient),
+        most=limit,
+        asleep=_idle_count(state),
     )
-    return CheckResult(since, (Certainty.LIKELY if used >= FULL * most else Certainty.RULED_OUT, (room,)))
+    return CheckResult(
+        since_start, (Certainty.LIKELY if used >= FULL_SHARE * limit else Certainty.RULED_OUT, (room,))
+    )
 
 
-def _aborted(patient: LiveState) -> CheckResult:
-    aborted = patient.counter("aborted_clients")
+def _aborted(state: LiveState) -> CheckResult:
+    aborted = state.counter("aborted_clients")
     if aborted is None:
         return CheckResult((Certainty.POSSIBLE, ()))
     if aborted == 0:
         words = _(
-            "no session ended without COM_QUIT since the server started, {uptime} ago", uptime=_age(patient)
+            "no session ended without COM_QUIT since the server started, {uptime} ago",
+            uptime=_uptime_words(state),
         )
         return CheckResult((Certainty.RULED_OUT, (words,)))
-    idled = min(aborted, max(patient.facts.raised(IDLED_OUT) or 0, _confirmed_idle(patient)))
+    idled = min(
+        aborted, max(state.facts.error_count(IDLE_TIMEOUT_ERROR) or 0, _confirmed_idle_timeouts(state))
+    )
     if not idled:
         words = ngettext(
             "{number:,} session ended without COM_QUIT since the server started, of any cause",
@@ -364,30 +375,30 @@ def _aborted(patient: LiveState) -> CheckResult:
     return CheckResult((Certainty.POSSIBLE if aborted > idled else Certainty.RULED_OUT, (words,)))
 
 
-def _confirmed_idle(patient: LiveState) -> int:
-    """How many sessions of this run of the server were seen to end by a confirmed idle timeout."""
-    sample = patient.snapshot.sample
+def _confirmed_idle_timeouts(state: LiveState) -> int:
+    """How many sessions in the ledger ended by a confirmed idle timeout since the server started."""
+    sample = state.snapshot.sample
     started = sample.taken_at - sample.server.uptime
     return sum(
-        each.certainty is Certainty.CONFIRMED and each.at >= started
-        for each in patient.left_by(Cause.IDLE_TIMEOUT)
+        departure.certainty is Certainty.CONFIRMED and departure.at >= started
+        for departure in state.departures_by(Cause.IDLE_TIMEOUT)
     )
 
 
-def _quit(_patient: LiveState) -> CheckResult:
+def _quit(_state: LiveState) -> CheckResult:
     words = _("a pool that closes what its application still uses looks like this")
     return CheckResult(now=(Certainty.POSSIBLE, (words,)))
 
 
-def _between(patient: LiveState) -> CheckResult:
-    ghosts = already_closed(patient.snapshot.verdicts, patient.now, 3600)
+def _proxy(state: LiveState) -> CheckResult:
+    idle_count = already_closed(state.snapshot.verdicts, state.now, 3600)
     words = (
         ngettext(
             "{number:,} session idle for more than an hour: does each still have its client, or was it cut off in between?",
             "{number:,} sessions idle for more than an hour: does each still have its client, or was it cut off in between?",
-            ghosts,
+            idle_count,
         )
-        if ghosts
+        if idle_count
         else _("nothing the server can see: compare the ids the application logged, as /id:4711")
     )
     return CheckResult(now=(Certainty.POSSIBLE, (words,)))
@@ -398,25 +409,25 @@ CHECKS: dict[Cause, Check] = {
     Cause.TRANSACTION_TIMEOUT: _transaction_timeout,
     Cause.KILLED: _killed,
     Cause.PACKET_TOO_LARGE: _packet,
-    Cause.NET_READ_TIMEOUT: _timeout_of("net_read_timeout", None),
-    Cause.NET_WRITE_TIMEOUT: _timeout_of("net_write_timeout", 1161),
+    Cause.NET_READ_TIMEOUT: _timeout_check("net_read_timeout", None),
+    Cause.NET_WRITE_TIMEOUT: _timeout_check("net_write_timeout", 1161),
     Cause.SERVER_RESTART: _restart,
     Cause.SERVER_CRASH: _crash,
     Cause.TOO_MANY_CONNECTIONS: _too_many,
     Cause.CLIENT_LOST: _aborted,
     Cause.CLIENT_QUIT: _quit,
-    Cause.PROXY_OR_FIREWALL: _between,
+    Cause.PROXY_OR_FIREWALL: _proxy,
 }
-"""What a live server lets be said of each cause."""
+"""The check of each cause."""
 
 
-def _age(patient: LiveState) -> str:
-    return age_words(patient.snapshot.sample.server.uptime)
+def _uptime_words(state: LiveState) -> str:
+    return age_words(state.snapshot.sample.server.uptime)
 
 
-def _asleep(patient: LiveState) -> int:
-    return sum(v.session.is_idle for v in patient.snapshot.verdicts)
+def _idle_count(state: LiveState) -> int:
+    return sum(v.session.is_idle for v in state.snapshot.verdicts)
 
 
-def _is(variable: str, value: str) -> str:
+def _value_words(variable: str, value: str) -> str:
     return _("{variable} is {value}", variable=variable, value=value)

@@ -1,21 +1,23 @@
-"""What to set at the client's end, in each client's own place, unit and spelling, for one idle limit."""
+"""Remedies: what to do about each cause, at the client and at the server.
+
+The settings of pools and drivers are given in each client's own place, unit and spelling.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from goneaway_tui.doctor.arguments import never_began
-from goneaway_tui.doctor.case import LARGEST_PACKET, Case, ServerFacts
+from goneaway_tui.doctor.case import LARGEST_PACKET_BYTES, Case, ServerFacts
 from goneaway_tui.doctor.units import bytes_words, seconds_words
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
-from goneaway_tui.logs.error_events import OFFLINE
+from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
 
-MARGIN: Final = 10
-"""Percent that a pool's limit stays below the server's: clocks, slow checks and a statement's own time."""
+MARGIN_PERCENT: Final = 10
+"""Percent that a pool's limit stays below the server's, for clocks, slow checks and the time of a statement."""
 
 POOLS: Final = {
     "Django": (
@@ -139,17 +141,17 @@ POOLS: Final = {
         ),
     ),
 }
-"""By the framework's or driver's name, or a part of it."""
+"""Settings by the name of the framework or driver, or by a part of that name. Marked for translation."""
 
-ANY: Final = marked(
+ANY_POOL: Final = marked(
     "Any pool: let no connection lie unused for more than {s} s, or have it checked before it is used"
 )
 
 
-def pool_settings(framework: str, driver: str, limit: float) -> tuple[str, ...]:
-    """What to set so that no connection lies unused for `limit` seconds, the framework's ways first."""
-    figures = _figures(limit)
-    named = [
+def pool_settings(framework: str, driver: str, limit_seconds: float) -> tuple[str, ...]:
+    """What to set so that no connection is idle for `limit_seconds`, the framework's settings first."""
+    figures = _figures(limit_seconds)
+    known_rows = [
         row
         for name in (framework, driver)
         if name
@@ -157,142 +159,150 @@ def pool_settings(framework: str, driver: str, limit: float) -> tuple[str, ...]:
         if part == name or (part in name and part in {"Perl", ".NET", "command line", "HikariCP"})
         for row in rows
     ]
-    chosen = named or [ANY]
-    return tuple(_(row, **figures) for row in dict.fromkeys(chosen))
+    rows = known_rows or [ANY_POOL]
+    return tuple(_(row, **figures) for row in dict.fromkeys(rows))
 
 
-def safe_seconds(limit: float) -> int:
-    """
+def safe_seconds(limit_seconds: float) -> int:
+    """The limit less MARGIN_PERCENT, in whole seconds.
+
     >>> safe_seconds(28800), safe_seconds(5)
     (25920, 4)
     """
-    return max(1, int(limit * (100 - MARGIN) / 100))
+    return max(1, int(limit_seconds * (100 - MARGIN_PERCENT) / 100))
 
 
-def arithmetic(limit: float, whose: str = "") -> str:
-    """How the figure came about.
+def arithmetic(limit_seconds: float, source: str = "") -> str:
+    """The calculation of `safe_seconds`, in words; `source` names the limit.
 
     >>> arithmetic(28800)
     '28800 s - 10 % = 25920 s'
     """
-    figures = {"limit": limit, "margin": MARGIN, "safe": safe_seconds(limit)}
-    if not whose:
+    figures = {"limit": limit_seconds, "margin": MARGIN_PERCENT, "safe": safe_seconds(limit_seconds)}
+    if not source:
         return _("{limit:.12g} s - {margin} % = {safe} s", **figures)
-    return _("{limit:.12g} s - {margin} % = {safe} s ({whose})", **figures, whose=whose)
+    return _("{limit:.12g} s - {margin} % = {safe} s ({whose})", **figures, whose=source)
 
 
-def _figures(limit: float) -> dict[str, int]:
-    safe = safe_seconds(limit)
+def _figures(limit_seconds: float) -> dict[str, int]:
+    seconds = safe_seconds(limit_seconds)
     return {
-        "s": safe,
-        "ms": safe * 1000,
-        "keep_ms": max(1000, safe * 1000 // 10),
-        "idle_ms": min(10_000, safe * 1000),
+        "s": seconds,
+        "ms": seconds * 1000,
+        "keep_ms": max(1000, seconds * 1000 // 10),
+        "idle_ms": min(10_000, seconds * 1000),
     }
 
 
 Remedies = Callable[[Case], Iterator[str]]
-SHORTEST_ON_THE_WAY: Final = 240.0
-"""Seconds: the shortest idle limit of the great cloud balancers."""
-FULL: Final = 1040
+SHORTEST_BALANCER_SECONDS: Final = 240.0
+"""The shortest idle limit of the large cloud load balancers."""
+TOO_MANY_CONNECTIONS_ERROR: Final = 1040
 """The error of a server without a free connection."""
-CHECKS: Final = "ping(), pool_pre_ping, CONN_HEALTH_CHECKS, testOnBorrow"
+CONNECTION_CHECKS: Final = "ping(), pool_pre_ping, CONN_HEALTH_CHECKS, testOnBorrow"
 """How clients check a connection before they use it."""
 
 
-def for_idling(seen: Case) -> Iterator[str]:
-    limit, word = seen.limit("wait_timeout")
-    fatal, age = seen.fatal_idle_seconds, seen.too_young_for_global
-    end = None if fatal is not None and limit is not None and fatal >= limit - 1 else seen.shortest_end
+def for_idling(case: Case) -> Iterator[str]:
+    """What to do about an idle timeout, by the limit that ended the session as far as it is known."""
+    limit, source = case.limit("wait_timeout")
+    fatal_seconds, age_seconds = case.fatal_idle_seconds, case.age_below_global_limits
+    reached_limit = fatal_seconds is not None and limit is not None and fatal_seconds >= limit - 1
+    end = None if reached_limit else case.shortest_end
     if end is not None and end.seconds == limit:
         end = None  # the figures below are of that limit
     if end is not None:
-        yield from end_limit_words(end, seen.server)
-    elif age is not None:
-        yield own_limit_words(age, seen.server, global_known=seen.knows("wait_timeout"))
-    if end is not None and (fatal is None or end.seconds <= fatal):
+        yield from end_limit_words(end, case.server)
+    elif age_seconds is not None:
+        yield own_limit_words(age_seconds, case.server, global_known=case.knows_limit("wait_timeout"))
+    if end is not None and (fatal_seconds is None or end.seconds <= fatal_seconds):
         yield idle_less_words(end)
-        yield from _settings(seen, end.seconds)
-    elif fatal is not None and (age is not None or limit is None or fatal < limit - 1):
+        yield from _pool_settings_for(case, end.seconds)
+    elif fatal_seconds is not None and (
+        age_seconds is not None or limit is None or fatal_seconds < limit - 1
+    ):
         yield _(
             "At the client: let no connection be idle for as long as the one that was lost: {arithmetic}.",
-            arithmetic=arithmetic(fatal),
+            arithmetic=arithmetic(fatal_seconds),
         )
-        yield from _settings(seen, fatal)
-    elif age is not None:
-        yield _("At the client: check each connection before its use: {ways}.", ways=CHECKS)
+        yield from _pool_settings_for(case, fatal_seconds)
+    elif age_seconds is not None:
+        yield _("At the client: check each connection before its use: {ways}.", ways=CONNECTION_CHECKS)
     else:
         name, limit = "wait_timeout", limit or 28_800
-        shorter, up = seen.server.limits.get("interactive_timeout"), seen.up_at_error
-        if shorter is not None and up is not None and shorter < up < limit - 1:
-            name, limit = "interactive_timeout", shorter  # the other cannot have run out
+        uptime_seconds = case.known_uptime_seconds
+        interactive_limit = case.server.limits.get("interactive_timeout", limit)
+        if uptime_seconds is not None and interactive_limit < uptime_seconds < limit - 1:
+            name, limit = "interactive_timeout", interactive_limit  # the other cannot have run out
         yield _(
             "At the client: keep connections younger than the limit: {arithmetic}.",
-            arithmetic=arithmetic(limit, _("{variable}, {source}", variable=name, source=word)),
+            arithmetic=arithmetic(limit, _("{variable}, {source}", variable=name, source=source)),
         )
-        yield from _settings(seen, limit)
+        yield from _pool_settings_for(case, limit)
 
 
-def own_limit_words(age: float, server: ServerFacts, *, global_known: bool) -> str:
-    """Of a session that cannot have been idle for longer than `age` seconds, which is less than the global limits."""
+def own_limit_words(age_seconds: float, server: ServerFacts, *, global_known: bool) -> str:
+    """What to do about a session that was idle for at most `age_seconds`, less than the global limits."""
     if not global_known:
         return _(
             "Find who sets a wait_timeout that short: the server's own options, init_command, the driver, or the pool. "
             "The session had been idle for {age} at most.",
-            age=seconds_words(age),
+            age=seconds_words(age_seconds),
         )
-    if server.is_unchanged:
+    if server.idle_limits_unchanged:
         return _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
             "No global limit closed the session: the session had been idle for {age} at most.",
-            age=seconds_words(age),
+            age=seconds_words(age_seconds),
         )
     return _(
         "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
         "The global limit now ({limit}) did not close the session, which had been idle for {age} at most. "
         "A shorter limit did: an earlier global value, or one set by the session.",
-        limit=seconds_words(server.shortest_global or 0.0),
-        age=seconds_words(age),
+        limit=seconds_words(server.shortest_global_seconds or 0.0),
+        age=seconds_words(age_seconds),
     )
 
 
 def end_limit_words(end: EndLimit, server: ServerFacts) -> Iterator[str]:
-    """Which limit ended a session that was seen to end, where it is no global limit in force: of that its name says all."""
-    now, ended = server.limits.get("wait_timeout"), seconds_words(end.seconds)
+    """Which limit ended a session in the ledger, unless that is a global limit in force, which needs no explanation."""
+    global_limit, idle_words = server.limits.get("wait_timeout"), seconds_words(end.seconds)
     if end.whose is LimitOrigin.EARLIER_GLOBAL:
         yield _(
             "An earlier global {variable} of {ended} ended the session; now it is {now}. Sessions that connected before "
             "that change keep the earlier value until they reconnect.",
             variable=end.variable,
-            ended=ended,
-            now=_("unknown") if now is None else seconds_words(now),
+            ended=idle_words,
+            now=_("unknown") if global_limit is None else seconds_words(global_limit),
         )
-    elif end.whose is LimitOrigin.OWN and server.is_unchanged:
+    elif end.whose is LimitOrigin.OWN and server.idle_limits_unchanged:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
             "The session's own limit of {ended} ended it; no global value is that short.",
-            ended=ended,
+            ended=idle_words,
         )
     elif end.whose is LimitOrigin.OWN:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The session's own limit of {ended} ended it. No global value now is that short: the session set the limit, "
             "or copied it from an earlier global value.",
-            ended=ended,
+            ended=idle_words,
         )
     elif end.whose is LimitOrigin.UNKNOWN:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The global limit now ({limit}) did not close the session, which had been idle for {ended}. "
             "A shorter limit did: an earlier global value, or one set by the session.",
-            limit=_("unknown") if server.shortest_global is None else seconds_words(server.shortest_global),
-            ended=ended,
+            limit=_("unknown")
+            if server.shortest_global_seconds is None
+            else seconds_words(server.shortest_global_seconds),
+            ended=idle_words,
         )
 
 
 def idle_less_words(end: EndLimit) -> str:
     """What to do at the client about a limit that ended a session."""
-    whose = {
+    sources = {
         LimitOrigin.GLOBAL: end.variable or "",
         LimitOrigin.EARLIER_GLOBAL: _("an earlier global {variable}", variable=end.variable),
         LimitOrigin.OWN: _("the session's own {variable}", variable=end.variable),
@@ -301,26 +311,21 @@ def idle_less_words(end: EndLimit) -> str:
     return _(
         "At the client: let no connection be idle for as long as the shortest limit that ended a session: {arithmetic}.",
         arithmetic=arithmetic(
-            end.seconds if end.whose is not LimitOrigin.UNKNOWN else int(end.seconds), whose[end.whose]
+            end.seconds if end.whose is not LimitOrigin.UNKNOWN else int(end.seconds), sources[end.whose]
         ),
     )
 
 
-def _settings(seen: Case, seconds: float) -> Iterator[str]:
-    yield from pool_settings(seen.seen.client.framework, seen.seen.client.driver, seconds)
+def _pool_settings_for(case: Case, seconds: float) -> Iterator[str]:
+    yield from pool_settings(case.event.client.framework, case.event.client.driver, seconds)
 
 
-def longer_idling(seen: Case) -> Iterator[str]:
-    """Where a connection is known to have idled as long as the global limit."""
-    limit, fatal = seen.limit("wait_timeout")[0], seen.fatal_idle_seconds
-    known = seen.knows("wait_timeout") and limit is not None and fatal is not None
-    if (
-        not known
-        or limit is None
-        or fatal is None
-        or fatal < limit - 1
-        or seen.too_young_for_global is not None
-    ):
+def longer_idling(case: Case) -> Iterator[str]:
+    """Raise the global limit, where a connection is known to have been idle as long as that."""
+    limit, fatal_seconds = case.limit("wait_timeout")[0], case.fatal_idle_seconds
+    if not case.knows_limit("wait_timeout") or case.age_below_global_limits is not None:
+        return
+    if limit is None or fatal_seconds is None or fatal_seconds < limit - 1:
         return
     yield _(
         "At the server: SET GLOBAL wait_timeout = {wanted} (now {limit:.12g} s). It helps new "
@@ -331,55 +336,61 @@ def longer_idling(seen: Case) -> Iterator[str]:
     )
 
 
-def for_packets(_seen: Case) -> Iterator[str]:
+def for_packets(_case: Case) -> Iterator[str]:
+    """A statement that is too large."""
     yield _(
         "At the client: send less in one statement: fewer rows in an INSERT, large values in parts or elsewhere."
     )
 
 
-def larger_packets(seen: Case) -> Iterator[str]:
-    size = seen.seen.statement_bytes
-    limit, word = seen.limit("max_allowed_packet")
+def larger_packets(case: Case) -> Iterator[str]:
+    """Raise max_allowed_packet, at the server and at the client."""
+    size = case.event.statement_bytes
+    limit, source = case.limit("max_allowed_packet")
     limit = limit or 64 * 1024**2
     wanted = _next_power(max(size or 0, int(limit)) + 1)
-    if wanted <= LARGEST_PACKET:
+    if wanted <= LARGEST_PACKET_BYTES:
         yield _(
             "At the server: SET GLOBAL max_allowed_packet = {wanted} ({size}; {limit}: {source}), "
             "then reconnect: open sessions keep theirs. A session may then take that much memory.",
             wanted=wanted,
             size=bytes_words(wanted),
             limit=bytes_words(limit),
-            source=word,
+            source=source,
         )
     yield _(
         "The client has a limit of its own: raise max_allowed_packet there too (mysql, mysqldump, Connector/J, Go)."
     )
 
 
-def for_restarts(_seen: Case) -> Iterator[str]:
+def for_restarts(_case: Case) -> Iterator[str]:
+    """A restart of the server."""
     yield _(
         "At the client: connect anew on 2006 and 2013, with a pause that grows; repeat only whole transactions."
     )
     yield _("At the server: tell the applications before a restart, or move them to a replica first.")
 
 
-def for_crashes(_seen: Case) -> Iterator[str]:
+def for_crashes(_case: Case) -> Iterator[str]:
+    """A crash of the server."""
     yield _(
         "At the server: read its error log for 'got signal' and the kernel's for 'Out of memory'; give it less to fill, or more memory."
     )
     yield _("At the client: connect anew on 2006 and 2013, with a pause that grows.")
 
 
-def for_kills(_seen: Case) -> Iterator[str]:
+def for_kills(_case: Case) -> Iterator[str]:
+    """A KILL."""
     yield _(
         "Find who kills: a DBA, pt-kill, a proxy's or framework's limit for statements, an event that runs KILL."
     )
     yield _("At the client: treat it as a lost connection: connect anew, repeat the whole transaction.")
 
 
-def for_what_is_between(seen: Case) -> Iterator[str]:
-    client = seen.seen.client
-    if never_began(seen.seen):
+def for_proxies(case: Case) -> Iterator[str]:
+    """A proxy, balancer or firewall between client and server."""
+    client = case.event.client
+    if case.event.never_began:
         yield _(
             "On the way: does that address and port lead to the server itself? A proxy whose servers are away ends a login so."
         )
@@ -390,11 +401,11 @@ def for_what_is_between(seen: Case) -> Iterator[str]:
     yield _(
         "At the client: be younger than the shortest limit on the way (cloud balancers: 350 s or 240 s; see their pages)."
     )
-    fatal = seen.fatal_idle_seconds
+    fatal_seconds = case.fatal_idle_seconds
     yield from pool_settings(
         client.framework,
         client.driver,
-        SHORTEST_ON_THE_WAY if fatal is None else min(SHORTEST_ON_THE_WAY, fatal),
+        SHORTEST_BALANCER_SECONDS if fatal_seconds is None else min(SHORTEST_BALANCER_SECONDS, fatal_seconds),
     )
     yield _(
         "On the client's machine: net.ipv4.tcp_keepalive_time = 120, and SO_KEEPALIVE on, so that the way is not forgotten."
@@ -404,25 +415,28 @@ def for_what_is_between(seen: Case) -> Iterator[str]:
     )
 
 
-def for_closed_objects(_seen: Case) -> Iterator[str]:
+def for_closed_objects(_case: Case) -> Iterator[str]:
+    """A connection object that was used after it was closed."""
     yield _(
         "At the client: throw a connection away after its first error; never use one after close(), or from two threads."
     )
     yield _("Look for the first error above this one: that is where the connection was really lost.")
 
 
-def for_forks(seen: Case) -> Iterator[str]:
+def for_forks(case: Case) -> Iterator[str]:
+    """A connection that several processes or threads use."""
     yield _(
         "At the client: open connections after the fork, in each worker: gunicorn post_fork, Celery worker_process_init."
     )
-    if "SQLAlchemy" in seen.seen.client.framework:
+    if "SQLAlchemy" in case.event.client.framework:
         yield _("SQLAlchemy: engine.dispose(close=False) in each child before its first use.")
-    if "Django" in seen.seen.client.framework:
+    if "Django" in case.event.client.framework:
         yield _("Django: django.db.connections.close_all() before forking.")
     yield _("One connection belongs to one thread at a time: take each from a pool.")
 
 
-def for_full_servers(_seen: Case) -> Iterator[str]:
+def for_full_servers(_case: Case) -> Iterator[str]:
+    """A server without a free connection."""
     yield _(
         "At the client: smaller pools. Workers x pool size, over all machines, must stay below max_connections."
     )
@@ -430,11 +444,11 @@ def for_full_servers(_seen: Case) -> Iterator[str]:
     yield _("One place is kept for an account with CONNECTION_ADMIN or SUPER: keep one to look with.")
 
 
-def more_connections(seen: Case) -> Iterator[str]:
-    """Of max_connections alone: an account's own limits (1203, 1226) are others, and a proxy has its own."""
-    limit, used = seen.server.limits.get("max_connections"), seen.server.counters.get("max_used_connections")
-    was_full = not limit or used is None or used >= limit or (seen.runs_since or -1) <= 0
-    if seen.seen.code not in {None, FULL} or not was_full:
+def more_connections(case: Case) -> Iterator[str]:
+    """Raise max_connections, unless an account's own limit (1203, 1226) or a proxy's refused the connection."""
+    limit, used = case.server.limits.get("max_connections"), case.server.counters.get("max_used_connections")
+    was_full = not limit or used is None or used >= limit or (case.uptime_seconds or -1) <= 0
+    if case.event.code not in {None, TOO_MANY_CONNECTIONS_ERROR} or not was_full:
         return
     yield (
         _("At the server: raise max_connections (now {limit:.0f}), if there is memory for it.", limit=limit)
@@ -443,18 +457,21 @@ def more_connections(seen: Case) -> Iterator[str]:
     )
 
 
-def for_blocked_hosts(seen: Case) -> Iterator[str]:
-    unblock = _either(seen, "TRUNCATE TABLE performance_schema.host_cache", "FLUSH HOSTS")
+def for_blocked_hosts(case: Case) -> Iterator[str]:
+    """A host that the server blocks."""
+    unblock = _by_flavour(case, "TRUNCATE TABLE performance_schema.host_cache", "FLUSH HOSTS")
     yield _("At the server: {statement} lets the host in again.", statement=unblock)
     yield _("Find who opens connections and leaves before logging in: health checks of balancers do.")
 
 
-def more_connect_errors(_seen: Case) -> Iterator[str]:
+def more_connect_errors(_case: Case) -> Iterator[str]:
+    """Raise max_connect_errors."""
     yield _("Where those connections are harmless: raise max_connect_errors.")
 
 
-def for_refusals(seen: Case) -> Iterator[str]:
-    if seen.seen.code == OFFLINE:
+def for_refusals(case: Case) -> Iterator[str]:
+    """A login that was refused."""
+    if case.event.code == OFFLINE_MODE_ERROR:
         yield _(
             "At the server, when its upkeep is done: SET GLOBAL offline_mode = OFF. Until then CONNECTION_ADMIN alone gets in."
         )
@@ -466,26 +483,30 @@ def for_refusals(seen: Case) -> Iterator[str]:
     yield _("This is no lost connection: waiting and retrying will not mend it.")
 
 
-def for_statements(_seen: Case) -> Iterator[str]:
+def for_statements(_case: Case) -> Iterator[str]:
+    """A statement that ran into its time limit."""
     yield _(
         "The session lives; only the statement ended. Make it faster (EXPLAIN, an index), or read in parts."
     )
 
 
-def longer_statements(seen: Case) -> Iterator[str]:
+def longer_statements(case: Case) -> Iterator[str]:
+    """Raise the time limit of one statement."""
     hint, clause = (
         _("/*+ MAX_EXECUTION_TIME(60000) */ in milliseconds"),
         _("SET STATEMENT max_statement_time=60 FOR ... in seconds"),
     )
-    yield _("Raise the limit for it alone: {way}.", way=_either(seen, hint, clause))
+    yield _("Raise the limit for it alone: {way}.", way=_by_flavour(case, hint, clause))
 
 
-def for_slow_reading(_seen: Case) -> Iterator[str]:
+def for_slow_reading(_case: Case) -> Iterator[str]:
+    """A client that takes its result too slowly."""
     yield _("At the client: fetch the whole result first, then work on it; or fetch in parts by key.")
 
 
-def slower_reading(seen: Case) -> Iterator[str]:
-    limit = seen.server.limits.get("net_write_timeout", 60)
+def slower_reading(case: Case) -> Iterator[str]:
+    """Raise net_write_timeout for the session."""
+    limit = case.server.limits.get("net_write_timeout", 60)
     yield _(
         "At the server, for that session: SET SESSION net_write_timeout = {wanted} (now {limit}).",
         wanted=int(limit * 10),
@@ -493,12 +514,14 @@ def slower_reading(seen: Case) -> Iterator[str]:
     )
 
 
-def for_slow_sending(_seen: Case) -> Iterator[str]:
+def for_slow_sending(_case: Case) -> Iterator[str]:
+    """A client that sends too slowly."""
     yield _("At the client: send steadily; read a file before LOAD DATA LOCAL, not during it.")
 
 
-def slower_sending(seen: Case) -> Iterator[str]:
-    limit = seen.server.limits.get("net_read_timeout", 30)
+def slower_sending(case: Case) -> Iterator[str]:
+    """Raise net_read_timeout for the session."""
+    limit = case.server.limits.get("net_read_timeout", 30)
     yield _(
         "At the server, for that session: SET SESSION net_read_timeout = {wanted} (now {limit}).",
         wanted=int(limit * 10),
@@ -506,25 +529,28 @@ def slower_sending(seen: Case) -> Iterator[str]:
     )
 
 
-def for_transactions(seen: Case) -> Iterator[str]:
+def for_transactions(case: Case) -> Iterator[str]:
+    """A transaction that was idle for too long."""
     yield _(
         "At the client: do nothing slow inside a transaction: no call to others, no waiting for a person."
     )
-    if shortest := _shortest(seen, (*OF_TRANSACTIONS, *SHARED)):
+    if shortest := _shortest(case, (*OF_TRANSACTIONS, *SHARED)):
         yield _("Commit within {arithmetic}.", arithmetic=arithmetic(shortest))
 
 
-def longer_transactions(seen: Case) -> Iterator[str]:
-    if _shortest(seen, OF_TRANSACTIONS):
+def longer_transactions(case: Case) -> Iterator[str]:
+    """Raise the limit of idle transactions for the session."""
+    if _shortest(case, OF_TRANSACTIONS):
         yield _("Or raise the limit for that session alone.")
 
 
-def _shortest(seen: Case, names: tuple[str, ...]) -> float:
-    """In seconds; 0 where none of these limits is on."""
-    return min((limit for name in names if (limit := seen.server.limits.get(name, 0)) > 0), default=0)
+def _shortest(case: Case, names: tuple[str, ...]) -> float:
+    """The shortest of these limits in seconds; 0 where none is on."""
+    return min((limit for name in names if (limit := case.server.limits.get(name, 0)) > 0), default=0)
 
 
-def for_lost_clients(_seen: Case) -> Iterator[str]:
+def for_lost_clients(_case: Case) -> Iterator[str]:
+    """A client that ended without COM_QUIT."""
     yield _(
         "At the client: close connections before the process ends; find what kills it (memory, deployments, time limits)."
     )
@@ -534,23 +560,24 @@ def for_lost_clients(_seen: Case) -> Iterator[str]:
     )
 
 
-def for_what_is_unknown(seen: Case) -> Iterator[str]:
+def for_unknown_causes(case: Case) -> Iterator[str]:
+    """An error whose cause is not known."""
     yield _(
         "Keep what the log says next to the server's error log of the same minute, with {setting}.",
-        setting=_either(seen, "log_error_verbosity=3", "log_warnings=4"),
+        setting=_by_flavour(case, "log_error_verbosity=3", "log_warnings=4"),
     )
 
 
-def _either(seen: Case, mysql: str, mariadb: str) -> str:
-    """The one flavour's way where the server is known, else both."""
-    ways = {
+def _by_flavour(case: Case, mysql: str, mariadb: str) -> str:
+    """The words for the server's flavour, or for both where it is not known."""
+    templates = {
         Flavour.MYSQL: mysql,
         Flavour.MARIADB: mariadb,
         None: _("{mysql} (MySQL) or {mariadb} (MariaDB)", mysql=mysql, mariadb=mariadb),
     }
-    return ways[seen.server.flavour]
+    return templates[case.server.flavour]
 
 
-def _next_power(size: int) -> int:
-    """The power of two from which on a packet of `size` fits."""
-    return 1 << max(10, (size - 1).bit_length())
+def _next_power(size_bytes: int) -> int:
+    """The smallest power of two, at least 1024, that holds a packet of `size_bytes`."""
+    return 1 << max(10, (size_bytes - 1).bit_length())

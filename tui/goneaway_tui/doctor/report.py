@@ -1,4 +1,4 @@
-"""An explanation as data: the contract's JSON, one error a line; and Markdown for a ticket."""
+"""Explanations in writing: text for a terminal, JSON with one error a line, and Markdown for a ticket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from goneaway_tui.doctor.diagnosis import SCHEMA, Explanation
 from goneaway_tui.doctor.units import in_list, in_sentences
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.logs.clients import CODES
+from goneaway_tui.logs.error_events import CODES
 from goneaway_tui.model.cause import SAID, Certainty, Finding
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import cell_width
@@ -25,27 +25,31 @@ _LINKS = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
 
 
 def write_json(explanations: Iterable[Explanation], write: Write, server: str | None = None) -> int:
-    """Write as errors come; returns how many there were. For one of several servers all of it is one line."""
-    said = {} if server is None else {"server_name": server}
-    head = "".join(f'"{name}": {_dumps(value)}, ' for name, value in said.items())
-    write(f'{{{head}"schema": "{SCHEMA}",' + (' "errors": [' if said else '\n "errors": ['))
+    """Write JSON while errors are found; return how many there were. With a server's name all of it is one line."""
+    server_field = {} if server is None else {"server_name": server}
+    head = "".join(f'"{name}": {_dumps(value)}, ' for name, value in server_field.items())
+    write(f'{{{head}"schema": "{SCHEMA}",' + (' "errors": [' if server_field else '\n "errors": ['))
     count = 0
-    for each in explanations:
-        write(("," if count else "") + (" " if said else "\n  ") + _dumps(said | explanation_data(each)))
+    for explanation in explanations:
+        write(
+            ("," if count else "")
+            + (" " if server_field else "\n  ")
+            + _dumps(server_field | explanation_data(explanation))
+        )
         count += 1
     write("]}\n")
     return count
 
 
-def explanation_data(each: Explanation) -> dict[str, object]:
-    """One error as the contract has it."""
+def explanation_data(explanation: Explanation) -> dict[str, object]:
+    """One error as the JSON schema has it."""
     return {
-        "file": each.file,
-        "line": each.seen.line,
-        "at": each.at,
-        "code": each.seen.code,
-        "client": each.seen.client.name,
-        "text": each.text,
+        "file": explanation.file,
+        "line": explanation.event.line,
+        "at": explanation.time,
+        "code": explanation.event.code,
+        "client": explanation.event.client.name,
+        "text": explanation.text,
         "findings": [
             {
                 "cause": finding.cause.value,
@@ -56,34 +60,35 @@ def explanation_data(each: Explanation) -> dict[str, object]:
                 "remedies": list(map(plain, finding.remedies)),
                 "docs": finding.docs,
             }
-            for finding in each.findings
+            for finding in explanation.findings
         ],
     }
 
 
 def write_text(explanations: Iterable[Explanation], write: Write, server: str | None = None) -> int:
-    """A colleague's answer, like errors told once."""
-    found = grouped_events(explanations)
+    """Write text, errors of one kind once; return how many errors there were."""
+    events = grouped_events(explanations)
     if server is not None:
         write(_("== on {server} ==", server=plain(server, 200)) + "\n\n")
-    for line in report_lines(found):
+    for line in report_lines(events):
         write(f"{line}\n")
-    return found.count
+    return events.count
 
 
 def write_markdown(explanations: Iterable[Explanation], write: Write, server: str | None = None) -> int:
-    found = grouped_events(explanations)
+    """Write Markdown, errors of one kind once; return how many errors there were."""
+    events = grouped_events(explanations)
     if server is not None:
         write(_("# On {server}", server=_escaped(plain(server, 200))) + "\n\n")
-    for group in found.groups:
+    for group in events.groups:
         write("\n".join(_markdown(group.first, times_words(group))) + "\n\n")
-    if found.untold:
-        write(_("And {number} more, of further kinds.", number=found.untold) + "\n")
-    return found.count
+    if events.ungrouped_count:
+        write(_("And {number} more, of further kinds.", number=events.ungrouped_count) + "\n")
+    return events.count
 
 
 class ReportWriter(Protocol):
-    """Writes explanations, by the facts of a server that is named where there are several; returns how many there were."""
+    """Writes explanations, under the server's name where there are several; returns how many there were."""
 
     def __call__(
         self, explanations: Iterable[Explanation], write: Write, server: str | None = None
@@ -95,35 +100,35 @@ FORMATS: dict[str, ReportWriter] = {
     "json": write_json,
     "markdown": write_markdown,
 }
-"""How an explanation can be written."""
+"""The writer of each `--format`."""
 
 
 def _dumps(value: object) -> str:
-    """ASCII alone: nothing in it controls a terminal."""
+    """JSON in ASCII alone: nothing in it controls a terminal."""
     return json.dumps(value, allow_nan=False).replace("\x7f", "\\u007f")
 
 
-def _markdown(each: Explanation, times: str) -> Iterator[str]:
-    code = f"{each.seen.code} " if each.seen.code is not None else ""
-    yield f"## {code}" + _escaped(each.seen.client.name or _("unknown client"))
+def _markdown(explanation: Explanation, count_words: str) -> Iterator[str]:
+    code = f"{explanation.event.code} " if explanation.event.code is not None else ""
+    yield f"## {code}" + _escaped(explanation.event.client.name or _("unknown client"))
     yield ""
-    place = f"{each.file}:{each.seen.line}"
+    location = f"{explanation.file}:{explanation.event.line}"
     yield _escaped(
-        _("{place}, {time}. {times}", place=place, time=each.at, times=times)
-        if each.at
-        else _("{place}. {times}", place=place, times=times)
+        _("{place}, {time}. {times}", place=location, time=explanation.time, times=count_words)
+        if explanation.time
+        else _("{place}. {times}", place=location, times=count_words)
     )
     yield ""
-    yield f"> {_escaped(each.text)}"
-    others = other_findings_words(each.findings)
-    for finding in each.findings[:1] if others else each.findings:
+    yield f"> {_escaped(explanation.text)}"
+    other_words = other_findings_words(explanation.findings)
+    for finding in explanation.findings[:1] if other_words else explanation.findings:
         yield ""
         cause, certainty = _(SAID[finding.cause]), _(SAID[finding.certainty])
         yield _("- **{cause}**: {certainty}", cause=cause, certainty=certainty)
-        for says in finding.because:
-            yield f"  - {_escaped(plain(says))}"
-        for says in finding.against:
-            yield "  - " + _("but: {reason}", reason=_escaped(plain(says)))
+        for reason in finding.because:
+            yield f"  - {_escaped(plain(reason))}"
+        for reason in finding.against:
+            yield "  - " + _("but: {reason}", reason=_escaped(plain(reason)))
         if finding.certainty is Certainty.RULED_OUT:
             continue
         if finding.prove:
@@ -132,26 +137,28 @@ def _markdown(each: Explanation, times: str) -> Iterator[str]:
             yield "  - " + _("remedy: {remedy}", remedy=_escaped(plain(remedy)))
         if finding.docs:
             yield "  - " + _("see <{page}>", page=finding.docs)
-    if others:
+    if other_words:
         yield ""
-        yield _escaped(others)
+        yield _escaped(other_words)
 
 
 def _escaped(text: str) -> str:
     return _LINKS.sub(r"\\\g<0>", text.translate(_ESCAPES))
 
 
-def wrapped(text: str, width: int, indent: str = "", later: str | None = None) -> list[str]:
+def wrapped(text: str, width: int, indent: str = "", next_indent: str | None = None) -> list[str]:
     """Lines of so many columns at most, fit to show; `later` is the indent of all but the first.
 
     >>> wrapped("空闲超时。重试 ping。", 8)
     ['空闲超', '时。重试', 'ping。']
     """
-    return wrapped_lines(plain(text), width, indent, indent if later is None else later, fold=True)
+    return wrapped_lines(
+        plain(text), width, indent, indent if next_indent is None else next_indent, fold=True
+    )
 
 
 def padded(label: str, width: int) -> str:
-    """With as many blanks as fill `width` columns.
+    """A label with as many blanks as fill `width` columns.
 
     >>> padded("why", 5), padded("依据", 5)
     ('why  ', '依据 ')
@@ -159,26 +166,27 @@ def padded(label: str, width: int) -> str:
     return label + " " * (width - cell_width(label))
 
 
-WIDTH: Final = 80
-MOST_GROUPS: Final = 200
-"""Kinds of trouble that are told apart; further ones are counted."""
-IN_FULL: Final = 1
-"""Findings told with their remedies; of the next ones only why and how to make sure."""
-IN_SHORT: Final = 2
-LABEL: Final = 7
-"""Columns for what stands before a sentence."""
+WIDTH_COLUMNS: Final = 80
+MAX_GROUPS: Final = 200
+"""Kinds of errors that are reported; further ones are only counted."""
+FULL_FINDINGS: Final = 1
+"""Findings that are reported with their remedies."""
+SHORT_FINDINGS: Final = 2
+"""Further findings that are reported with their reasons and how to verify them."""
+LABEL_COLUMNS: Final = 7
+"""Columns of the label before a sentence."""
 
 HEADLINES: Final = {
     Certainty.CONFIRMED: marked("It was {cause}"),
     Certainty.LIKELY: marked("Likely {cause}"),
     Certainty.POSSIBLE: marked("Possible {cause}"),
 }
-"""Of what is not ruled out."""
+"""The headline of a finding that is not ruled out."""
 
 
 @dataclass(slots=True)
 class EventGroup:
-    """Troubles of one kind."""
+    """Errors of one kind."""
 
     first: Explanation
     last: Explanation
@@ -187,124 +195,140 @@ class EventGroup:
 
 @dataclass(frozen=True, slots=True)
 class EventGroups:
-    """All that was found."""
+    """All errors that were found, by kind."""
 
     groups: tuple[EventGroup, ...]
-    """In the order of their first; no more than MOST_GROUPS."""
+    """In the order of their first error; no more than MAX_GROUPS."""
     count: int
-    """How many troubles there were in all."""
+    """How many errors there were in all."""
 
     @property
-    def untold(self) -> int:
-        """Troubles of kinds beyond MOST_GROUPS."""
+    def ungrouped_count(self) -> int:
+        """How many errors are of kinds beyond MAX_GROUPS."""
         return self.count - sum(group.count for group in self.groups)
 
 
 def grouped_events(explanations: Iterable[Explanation]) -> EventGroups:
-    """Like troubles together."""
+    """Group the errors of one file that are of one kind."""
     groups: dict[tuple[object, ...], EventGroup] = {}
     count = 0
-    for each in explanations:
+    for explanation in explanations:
         count += 1
-        known = groups.get((each.file, each.kind))
+        known = groups.get((explanation.file, explanation.kind))
         if known is not None:
-            known.last, known.count = each, known.count + 1
-        elif len(groups) < MOST_GROUPS:
-            groups[each.file, each.kind] = EventGroup(each, each)
+            known.last, known.count = explanation, known.count + 1
+        elif len(groups) < MAX_GROUPS:
+            groups[explanation.file, explanation.kind] = EventGroup(explanation, explanation)
     return EventGroups(tuple(groups.values()), count)
 
 
-def report_lines(found: EventGroups, width: int = WIDTH) -> Iterator[str]:
-    """All that was found, told in lines of so many columns."""
-    for group in found.groups:
+def report_lines(events: EventGroups, width: int = WIDTH_COLUMNS) -> Iterator[str]:
+    """Yield the text report in lines of at most `width` columns."""
+    for group in events.groups:
         yield from group_paragraphs(group, width)
         yield ""
-    if found.untold:
+    if events.ungrouped_count:
         yield from wrapped(
-            _("And {number} more, of further kinds: --format=json tells every one.", number=found.untold),
+            _(
+                "And {number} more, of further kinds: --format=json tells every one.",
+                number=events.ungrouped_count,
+            ),
             width,
         )
 
 
-def group_paragraphs(group: EventGroup, width: int = WIDTH) -> Iterator[str]:
-    """One kind of trouble, told in lines of so many columns at most; a link alone may be longer."""
-    each = group.first
-    place = f"{each.file}:{each.seen.line}"
-    yield from wrapped("  ".join(filter(None, (place, each.at or "", each.seen.client.name or ""))), width)
-    yield from wrapped(each.text, width, "  | ")
-    code = CODES.get(each.seen.code)
+def group_paragraphs(group: EventGroup, width: int = WIDTH_COLUMNS) -> Iterator[str]:
+    """Yield the report of one kind of errors in lines of at most `width` columns; only a link may be longer."""
+    explanation = group.first
+    location = f"{explanation.file}:{explanation.event.line}"
+    yield from wrapped(
+        "  ".join(filter(None, (location, explanation.time or "", explanation.event.client.name or ""))),
+        width,
+    )
+    yield from wrapped(explanation.text, width, "  | ")
+    code = CODES.get(explanation.event.code)
     if code is not None:
         yield from wrapped(
-            _("{code} {name}: {meaning}.", code=each.seen.code, name=code.name, meaning=_(code.means)),
+            _(
+                "{code} {name}: {meaning}.",
+                code=explanation.event.code,
+                name=code.name,
+                meaning=_(code.meaning),
+            ),
             width,
             "  ",
         )
     if group.count > 1:
         yield from wrapped(times_words(group), width, "  ")
-    told = [finding for finding in each.findings if finding.certainty is not Certainty.RULED_OUT]
-    others = other_findings_words(each.findings)
-    if others:
+    remaining = [finding for finding in explanation.findings if finding.certainty is not Certainty.RULED_OUT]
+    other_words = other_findings_words(explanation.findings)
+    if other_words:
         yield ""
-        yield from _told(each.findings[0], width, in_full=True)
+        yield from _finding_lines(explanation.findings[0], width, in_full=True)
         yield ""
-        yield from wrapped(others, width, "  ", "      ")
+        yield from wrapped(other_words, width, "  ", "      ")
         return
-    for rank, finding in enumerate(told[: IN_FULL + IN_SHORT]):
+    for rank, finding in enumerate(remaining[: FULL_FINDINGS + SHORT_FINDINGS]):
         yield ""
-        yield from _told(finding, width, in_full=rank < IN_FULL)
-    more = [_(SAID[finding.cause]) for finding in told[IN_FULL + IN_SHORT :]]
-    if more:
+        yield from _finding_lines(finding, width, in_full=rank < FULL_FINDINGS)
+    less_likely = [_(SAID[finding.cause]) for finding in remaining[FULL_FINDINGS + SHORT_FINDINGS :]]
+    if less_likely:
         yield ""
-        yield from wrapped(_("Less likely: {causes}.", causes=in_list(more)), width, "  ")
-    out = [finding for finding in each.findings if finding.certainty is Certainty.RULED_OUT]
-    if out:
+        yield from wrapped(_("Less likely: {causes}.", causes=in_list(less_likely)), width, "  ")
+    ruled_out = [finding for finding in explanation.findings if finding.certainty is Certainty.RULED_OUT]
+    if ruled_out:
         yield ""
-    for finding in out:
-        name, reasons = _(SAID[finding.cause]), in_sentences(finding.because)
-        yield from wrapped(_("Not {cause}: {reasons}", cause=name, reasons=reasons), width, "  ", "      ")
+    for finding in ruled_out:
+        cause, reasons = _(SAID[finding.cause]), in_sentences(finding.because)
+        yield from wrapped(_("Not {cause}: {reasons}", cause=cause, reasons=reasons), width, "  ", "      ")
 
 
 def other_findings_words(findings: Sequence[Finding]) -> str:
-    """One line for all but the first of findings, where that is confirmed; empty where it is not, or has no others."""
+    """One line for all findings but the first, where that is confirmed; empty where it is not, or there are no others."""
     if len(findings) < 2 or findings[0].certainty is not Certainty.CONFIRMED:
         return ""
-    out = Certainty.RULED_OUT
-    told = (
-        _(words, causes=in_list(_(SAID[each.cause]) for each in others))
-        for words, others in (
+    ruled_out = Certainty.RULED_OUT
+    sentences = (
+        _(words, causes=in_list(_(SAID[finding.cause]) for finding in listed))
+        for words, listed in (
             (
                 marked("Also possible: {causes}."),
-                [each for each in findings[1:] if each.certainty is not out],
+                [finding for finding in findings[1:] if finding.certainty is not ruled_out],
             ),
-            (marked("Ruled out: {causes}."), [each for each in findings[1:] if each.certainty is out]),
+            (
+                marked("Ruled out: {causes}."),
+                [finding for finding in findings[1:] if finding.certainty is ruled_out],
+            ),
         )
-        if others
+        if listed
     )
-    return in_sentences(told)
+    return in_sentences(sentences)
 
 
 def times_words(group: EventGroup) -> str:
-    """How often, and when last."""
+    """How often errors of a kind came, and when last."""
     if group.count == 1:
         return _("Once.")
-    number, line, at = group.count, group.last.seen.line, group.last.at
-    if at is None:
+    number, line, time = group.count, group.last.event.line, group.last.time
+    if time is None:
         return _("{number} times like this, last on line {line}.", number=number, line=line)
-    return _("{number} times like this, last on line {line} at {time}.", number=number, line=line, time=at)
+    return _("{number} times like this, last on line {line} at {time}.", number=number, line=line, time=time)
 
 
-def _told(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:
+def _finding_lines(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:
     yield "  " + _(HEADLINES[finding.certainty], cause=_(SAID[finding.cause]))
-    yield from _points(width, _("why"), finding.because)
-    yield from _points(width, _("but"), finding.against)
+    yield from _sentence_lines(width, _("why"), finding.because)
+    yield from _sentence_lines(width, _("but"), finding.against)
     if finding.prove:
-        yield from _points(width, _("prove"), (finding.prove,))
+        yield from _sentence_lines(width, _("prove"), (finding.prove,))
     if in_full:
-        yield from _points(width, _("do"), finding.remedies)
+        yield from _sentence_lines(width, _("do"), finding.remedies)
         if finding.docs:
-            yield "    " + padded(_("see"), LABEL) + finding.docs
+            yield "    " + padded(_("see"), LABEL_COLUMNS) + finding.docs
 
 
-def _points(width: int, label: str, sentences: Iterable[str]) -> Iterator[str]:
-    for nth, sentence in enumerate(sentences):
-        yield from wrapped(sentence, width, "    " + padded("" if nth else label, LABEL), " " * (4 + LABEL))
+def _sentence_lines(width: int, label: str, sentences: Iterable[str]) -> Iterator[str]:
+    for index, sentence in enumerate(sentences):
+        yield from wrapped(
+            sentence, width, "    " + padded("" if index else label, LABEL_COLUMNS), " " * (4 + LABEL_COLUMNS)
+        )

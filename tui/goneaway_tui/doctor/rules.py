@@ -1,38 +1,243 @@
-"""One small rule a cause: what speaks for it and against it, in one Evidence. All are pure; `diagnosis` weighs them.
+"""The rules: for each cause of an end, the arguments for and against it in one case. `diagnosis` weighs them.
 
-Which error a client sees when was measured: MySQL 9.7 and MariaDB 10.11 with every client in `tests/unit/doctor/logs`.
+Pure. Which error a client reports when was measured: MySQL 9.7 and MariaDB 10.11 with every client in
+`tests/unit/doctor/logs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
 
-from goneaway_tui.doctor.arguments import (
-    NO_SESSION,
-    NOT_YET,
-    Argument,
-    answer_never_came,
-    cut_in_tls,
-    is_kill,
-    is_loss,
-    never_began,
-    not_in_tls,
-    proving,
-    refuting,
-    write_failed,
+from goneaway_tui.doctor.case import (
+    CLOCK_DIFFERENCE_SECONDS,
+    LARGEST_PACKET_BYTES,
+    LONG_SILENCE_SECONDS,
+    SHORTEST_LIMIT_SECONDS,
+    Case,
 )
-from goneaway_tui.doctor.case import CLOCKS_DIFFER, LARGEST_PACKET, LONG_SILENCE, Case
 from goneaway_tui.doctor.units import bytes_words, seconds_words
 from goneaway_tui.i18n import _, marked, ngettext
-from goneaway_tui.logs.error_events import OFFLINE, ErrorEvent, FailureKind
-from goneaway_tui.model.cause import Cause
+from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, ErrorEvent, FailureKind
+from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
 
 
-def transaction_timeout(seen: Case) -> Iterator[Argument]:
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One reason to believe a cause, or not to."""
+
+    weight: int
+    """Above 0 for the cause, below 0 against it. A sum of 4 makes the cause likely."""
+    text: str
+    """One sentence, in the reader's language."""
+    certainty: Certainty | None = None
+    """CONFIRMED where the server said so, RULED_OUT where the cause is impossible, whatever the other arguments weigh."""
+    limit_reached: bool = False
+    """Whether figures show that a known limit was reached: a larger limit would have helped."""
+
+
+Rule = Callable[[Case], Iterator[Argument]]
+"""Yields the arguments for and against one cause."""
+
+
+def proof(text: str) -> Argument:
+    """An argument that proves a cause, whatever speaks against it."""
+    return Argument(100, text, Certainty.CONFIRMED)
+
+
+def refutation(text: str) -> Argument:
+    """An argument that rules a cause out, whatever speaks for it."""
+    return Argument(-100, text, Certainty.RULED_OUT)
+
+
+NO_SESSION: Final = marked("No session had begun: the connection was refused.")
+NO_LOGIN: Final = marked("No session had begun: the connection ended before the login.")
+
+
+def _not_in_tls(event: ErrorEvent) -> Iterator[Argument]:
+    """What speaks against an end by the server where TLS broke while the client sent.
+
+    Measured on MySQL 9.7, MariaDB 10.11 and 11.8 with PyMySQL: after KILL, a restart or a crash sending
+    still works.
+    """
+    if event.cut_in_tls:
+        yield Argument(-1, _("Over TLS that would be told as 2013, after the statement was sent."))
+
+
+COMMON_LIMIT_SECONDS = 600.0
+"""A silence this long may be longer than a limit that is not known; few servers have a shorter limit."""
+
+
+def idle_timeout(case: Case) -> Iterator[Argument]:
+    """An idle limit, the most frequent cause: by a stated idle time, a silent log, the manner of the error, and counters."""
+    event = case.event
+    if event.refused or event.never_began:
+        yield refutation(_(NO_SESSION if event.refused else NO_LOGIN))
+        return
+    yield from _stated_idle_time(case)
+    if not event.is_loss:
+        return
+    yield _loss_manner(event)
+    if event.client.reports_4031 and _ended_cleanly(event) and 4031 not in case.server.unknown_errors:
+        yield Argument(
+            -1,
+            _(
+                "{driver} hands on MySQL's error 4031 when an idle limit ends a session, and there is none here.",
+                driver=_(event.client.driver),
+            ),
+        )
+    if event.idle_seconds is None:
+        yield from _silence(case)
+    if case.idle_before_start_seconds is not None and not case.idled_out_before_start:
+        yield Argument(
+            -3 if event.idle_seconds is None else -6,
+            _(
+                "The server went down first: until then it had been unused for {idle}.",
+                idle=seconds_words(case.idle_before_start_seconds),
+            ),
+        )
+    yield from _idling_counted(case)
+    if FailureKind.TIMED_OUT in event.failures:
+        yield Argument(-3, _("No end of the connection came, and a server that closes a session sends one."))
+
+
+def _idling_counted(case: Case) -> Iterator[Argument]:
+    """What the server's counters say of idle timeouts."""
+    event, server = case.event, case.server
+    count = server.error_count(4031)
+    if count and not case.is_later(server.first_error_at(4031)):
+        yield Argument(
+            1,
+            _(
+                "The server has counted {count} sessions closed for idling (4031) since it started.",
+                count=count,
+            ),
+        )
+    if count == 0 and (case.uptime_seconds or -1) > 0:
+        yield Argument(-4, _("The server counts error 4031, and has counted none since before this error."))
+    if case.aborted_no_session:
+        text = _("Aborted_clients is 0 since before this error: the server has closed nobody.")
+        yield refutation(text) if case.was_up_before_idling else Argument(-4, text)
+    limit = server.limits.get("wait_timeout", 0.0)
+    if (
+        event.idle_seconds is None
+        and not count
+        and not case.idled_out_before_start
+        and 0 <= (case.uptime_seconds or -1) < limit
+    ):
+        yield Argument(
+            -1, _("No session of this server is as old as wait_timeout: {limit}.", limit=seconds_words(limit))
+        )
+    if (
+        count is None
+        and not event.used_after_close
+        and FailureKind.TIMED_OUT not in event.failures
+        and server.counters.get("aborted_clients")
+        and server.counters.get("com_kill") == 0
+    ):
+        yield Argument(
+            1, _("Sessions have ended without COM_QUIT since the server started, and no KILL was run.")
+        )
+
+
+def _loss_manner(event: ErrorEvent) -> Argument:
+    """How much the manner of a loss is that of a session closed while it was idle."""
+    if not event.client.separates_write_errors:
+        return Argument(
+            4, _("By far the most frequent reason for a connection that is found dead when it is used.")
+        )
+    if event.write_failed:
+        return Argument(
+            4,
+            _(
+                "The connection was already closed when the client sent its next statement, which is typical after an idle timeout."
+            ),
+        )
+    if event.used_after_close:
+        return Argument(3, _("The driver found its connection closed before it sent anything."))
+    if event.client.reports_4031 and _ended_cleanly(event):
+        return Argument(1, _("MariaDB, and MySQL before 8.0.24, close an idle session without a word."))
+    if FailureKind.EOF in event.failures:
+        return Argument(
+            2,
+            _(
+                "MySQL before 8.0.24 ends an idle session like this; later ones say 4031, MariaDB resets the line."
+            ),
+        )
+    return Argument(
+        3, _("An idle limit closes a session without the client noticing until its next statement.")
+    )
+
+
+def _silence(case: Case) -> Iterator[Argument]:
+    """What the silence of a log before the error says: its program may have been idle as long."""
+    silent_seconds = case.event.silent_seconds or 0
+    limit, source = case.limit("wait_timeout")
+    if limit is not None and silent_seconds >= max(limit - 1, LONG_SILENCE_SECONDS):
+        yield Argument(
+            3,
+            _(
+                "The log had been silent for {silence} before, and wait_timeout is {limit} ({source}).",
+                silence=seconds_words(silent_seconds),
+                limit=seconds_words(limit),
+                source=source,
+            ),
+            limit_reached=case.knows_limit("wait_timeout"),
+        )
+    elif silent_seconds >= COMMON_LIMIT_SECONDS and not case.knows_limit("wait_timeout"):
+        yield Argument(
+            2, _("The log had been silent for {silence} before.", silence=seconds_words(silent_seconds))
+        )
+    elif silent_seconds >= LONG_SILENCE_SECONDS:
+        yield Argument(
+            -1,
+            _(
+                "The log had been silent for {silence} only, and wait_timeout is {limit} ({source}).",
+                silence=seconds_words(silent_seconds),
+                limit=seconds_words(limit or 0),
+                source=source,
+            ),
+        )
+
+
+def _ended_cleanly(event: ErrorEvent) -> bool:
+    """Whether the server closed the connection while the client waited: neither sending failed, nor a driver knew before."""
+    return event.answer_never_came and not event.used_after_close
+
+
+def _stated_idle_time(case: Case) -> Iterator[Argument]:
+    """Compare the idle time that the log states with the limit."""
+    idle_seconds = case.event.idle_seconds
+    limit, source = case.limit("wait_timeout")
+    if idle_seconds is None or limit is None:
+        return
+    text = _(
+        "It had been idle for {idle}, and wait_timeout is {limit} ({source}).",
+        idle=seconds_words(idle_seconds),
+        limit=seconds_words(limit),
+        source=source,
+    )
+    if idle_seconds < SHORTEST_LIMIT_SECONDS:
+        yield refutation(
+            _(
+                "The connection had been idle for {idle} only; no idle limit is that short.",
+                idle=seconds_words(idle_seconds),
+            )
+        )
+    else:
+        is_reached = idle_seconds >= limit - 1
+        yield Argument(6 if is_reached else -3, text, limit_reached=is_reached)
+    if idle_seconds >= LONG_SILENCE_SECONDS:
+        yield Argument(2, _("It had lain unused for {idle}.", idle=seconds_words(idle_seconds)))
+
+
+def transaction_timeout(case: Case) -> Iterator[Argument]:
+    """A limit on idling inside a transaction, where the server has one that is on."""
     for name in (*OF_TRANSACTIONS, *SHARED):
-        limit = seen.server.limits.get(name, 0)
-        if limit > 0 and (is_loss(seen.seen) or seen.seen.says is Cause.IDLE_TIMEOUT):
+        limit = case.server.limits.get(name, 0)
+        if limit > 0 and (case.event.is_loss or case.event.stated_cause is Cause.IDLE_TIMEOUT):
             yield Argument(
                 2,
                 _(
@@ -43,46 +248,47 @@ def transaction_timeout(seen: Case) -> Iterator[Argument]:
             )
 
 
-def packet_too_large(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    limit, word = seen.limit("max_allowed_packet")
-    size = log.statement_bytes
-    if log.refused or never_began(log):
-        yield refuting(_(NO_SESSION if log.refused else NOT_YET))
+def packet_too_large(case: Case) -> Iterator[Argument]:
+    """A statement larger than max_allowed_packet."""
+    event = case.event
+    limit, source = case.limit("max_allowed_packet")
+    size = event.statement_bytes
+    if event.refused or event.never_began:
+        yield refutation(_(NO_SESSION if event.refused else NO_LOGIN))
         return
-    both = _(
+    text = _(
         "The statement has {size}, and max_allowed_packet is {limit} ({source}).",
         size=bytes_words(size or 0),
         limit=bytes_words(limit or 0),
-        source=word,
+        source=source,
     )
-    if log.says in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
-        yield Argument(4, both, limit_reached=seen.knows("max_allowed_packet"))
-    if not is_loss(log):
+    if event.stated_cause in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
+        yield Argument(4, text, limit_reached=case.knows_limit("max_allowed_packet"))
+    if not event.is_loss:
         return
-    if "max_allowed_packet" in seen.server.limits and limit:
-        if limit >= LARGEST_PACKET:
-            yield refuting(_("max_allowed_packet is 1 GiB already, as much as the protocol allows."))
+    if "max_allowed_packet" in case.server.limits and limit:
+        if limit >= LARGEST_PACKET_BYTES:
+            yield refutation(_("max_allowed_packet is 1 GiB already, as much as the protocol allows."))
         elif size and size < limit / 2:
-            yield refuting(both)
-    if seen.server.raised(1153) == 0 and (seen.runs_since or -1) > 0:
-        says = _(
+            yield refutation(text)
+    if case.server.error_count(1153) == 0 and (case.uptime_seconds or -1) > 0:
+        text = _(
             "The server counts packets that are too large (1153), and has counted none since before this error."
         )
-        yield refuting(says) if seen.was_up else Argument(-4, says)
-    yield from _cut_short(log)
+        yield refutation(text) if case.was_up_before_idling else Argument(-4, text)
+    yield from _cut_short(event)
 
 
-def _cut_short(log: ErrorEvent) -> Iterator[Argument]:
-    """How much the manner of a loss is that of a statement the server would not read to its end."""
-    if write_failed(log):
+def _cut_short(event: ErrorEvent) -> Iterator[Argument]:
+    """How much the manner of a loss is that of a statement that the server did not read to its end."""
+    if event.write_failed:
         yield Argument(
             3,
             _(
                 "The server may have stopped reading in the middle of a statement larger than max_allowed_packet."
             ),
         )
-        if cut_in_tls(log):
+        if event.cut_in_tls:
             # Not more: an idle session of MariaDB ends in the very same words.
             yield Argument(
                 1,
@@ -90,63 +296,75 @@ def _cut_short(log: ErrorEvent) -> Iterator[Argument]:
                     "Over TLS its error 1153 is never heard: the line ends while the statement is sent, as here."
                 ),
             )
-        elif FailureKind.EOF in log.how:
+        elif FailureKind.EOF in event.failures:
             yield Argument(1, _("The connection may have broken while the statement was being sent."))
-    elif FailureKind.RESET in log.how:
+    elif FailureKind.RESET in event.failures:
         yield Argument(
             3, _("A server that will not read a large statement to its end resets the connection.")
         )
-    if log.statement_bytes:
+    if event.statement_bytes:
         yield Argument(
             2,
             _(
                 "The statement is large: {size} or more of it are in the log.",
-                size=bytes_words(log.statement_bytes),
+                size=bytes_words(event.statement_bytes),
             ),
         )
-    elif answer_never_came(log):
+    elif event.answer_never_came:
         yield Argument(-2, _("The statement was sent whole, and nothing in the log is large."))
 
 
-def killed(seen: Case) -> Iterator[Argument]:
-    log, server = seen.seen, seen.server
-    if log.refused or never_began(log):
-        yield refuting(_(NO_SESSION if log.refused else NOT_YET))
+def killed(case: Case) -> Iterator[Argument]:
+    """A KILL, or offline mode, which ends sessions too."""
+    event, server = case.event, case.server
+    if event.refused or event.never_began:
+        yield refutation(_(NO_SESSION if event.refused else NO_LOGIN))
         return
-    if log.code == 1317:
+    if event.code == 1317:
         yield Argument(
             1, _("It was KILL QUERY, or Ctrl-C in a client: the statement ended, the session lives.")
         )
-    if is_kill(log):
-        yield from _killed_or_stopped(seen)
-    if log.by_server and log.text.rstrip().endswith("(KILLED)"):
+    if event.is_kill:
+        yield from _killed_or_stopped(case)
+    if event.from_server_log and event.text.rstrip().endswith("(KILLED)"):
         yield Argument(
             4,
             _(
                 "The server wrote KILLED. It writes that for KILL QUERY and for max_statement_time too, after which the session lives on."
             ),
         )
-    if is_loss(log):
+    if event.is_loss:
         yield Argument(
-            1 if FailureKind.RESET in log.how else 3 if answer_never_came(log) and not log.reused else 2,
+            1
+            if FailureKind.RESET in event.failures
+            else 3
+            if event.answer_never_came and not event.used_after_close
+            else 2,
             _("KILL ends a session at once, and its client notices at the next statement."),
         )
-        yield from not_in_tls(log)
-        yield from _put_offline(seen)
-        if server.counters.get("com_kill") == 0 and not _is_offline(seen) and (seen.runs_since or -1) > 0:
-            says = _("Com_kill is 0: nobody has run KILL since before this error.")
-            yield refuting(says) if seen.was_up else Argument(-4, says)
-        if seen.ended_nobody:
-            says = _("Aborted_clients is 0 since before this error: the server has ended nobody.")
-            yield refuting(says) if seen.was_up else Argument(-4, says)
+        yield from _not_in_tls(event)
+        yield from _offline_mode(case)
+        if server.counters.get("com_kill") == 0 and not _is_offline(case) and (case.uptime_seconds or -1) > 0:
+            text = _("Com_kill is 0: nobody has run KILL since before this error.")
+            yield refutation(text) if case.was_up_before_idling else Argument(-4, text)
+        if case.aborted_no_session:
+            text = _("Aborted_clients is 0 since before this error: the server has ended nobody.")
+            yield refutation(text) if case.was_up_before_idling else Argument(-4, text)
 
 
-def _killed_or_stopped(seen: Case) -> Iterator[Argument]:
-    """Of error 1927: whether this run of the server has lasted since before the session began to idle."""
-    idle, up = seen.seen.idle_seconds, seen.runs_since
-    if seen.was_up or (idle is not None and up is not None and idle < up - CLOCKS_DIFFER):
-        yield proving(_("The server has not stopped since the session was last used, so this was a KILL."))
-    elif any(each.cause is Cause.SERVER_RESTART and not seen.later(each.at) for each in seen.server.log):
+def _killed_or_stopped(case: Case) -> Iterator[Argument]:
+    """Of error 1927: a KILL where the server has run since before the session was idle; MariaDB before 10.6 reports it at a stop."""
+    idle_seconds, uptime_seconds = case.event.idle_seconds, case.uptime_seconds
+    if case.was_up_before_idling or (
+        idle_seconds is not None
+        and uptime_seconds is not None
+        and idle_seconds < uptime_seconds - CLOCK_DIFFERENCE_SECONDS
+    ):
+        yield proof(_("The server has not stopped since the session was last used, so this was a KILL."))
+    elif any(
+        entry.cause is Cause.SERVER_RESTART and not case.is_later(entry.at)
+        for entry in case.server.log_entries
+    ):
         yield Argument(
             -3,
             _(
@@ -155,9 +373,9 @@ def _killed_or_stopped(seen: Case) -> Iterator[Argument]:
         )
 
 
-def _put_offline(seen: Case) -> Iterator[Argument]:
-    """`SET GLOBAL offline_mode = ON` counts as no KILL and is in no log, but whoever comes again is refused by 3032."""
-    if _is_offline(seen):
+def _offline_mode(case: Case) -> Iterator[Argument]:
+    """`SET GLOBAL offline_mode = ON` is counted as no KILL and is in no log, but new connections get error 3032."""
+    if _is_offline(case):
         yield Argument(
             6,
             _(
@@ -167,97 +385,108 @@ def _put_offline(seen: Case) -> Iterator[Argument]:
         )
 
 
-def _is_offline(seen: Case) -> bool:
-    refused = seen.server.last_raised(OFFLINE)
-    return seen.seen.offline_near or (
-        refused is not None and seen.at is not None and abs(refused - seen.at) <= LONG_SILENCE
+def _is_offline(case: Case) -> bool:
+    """Whether a connection was refused by offline mode near the error, by the log or by the server's counters."""
+    refused_at = case.server.last_error_at(OFFLINE_MODE_ERROR)
+    return case.event.offline_near or (
+        refused_at is not None
+        and case.noticed_at is not None
+        and abs(refused_at - case.noticed_at) <= LONG_SILENCE_SECONDS
     )
 
 
-def proxy_or_firewall(seen: Case) -> Iterator[Argument]:
-    log, server = seen.seen, seen.server
-    if log.session_id is not None and log.session_id in server.asleep and is_loss(log):
-        yield proving(
+def proxy_or_firewall(case: Case) -> Iterator[Argument]:
+    """Something between client and server that drops idle connections or refuses new ones."""
+    event, server = case.event, case.server
+    if event.session_id is not None and event.session_id in server.idle_session_ids and event.is_loss:
+        yield proof(
             _(
                 "Session {session} still sleeps on the server: it did not close it. Something between the two did.",
-                session=log.session_id,
+                session=event.session_id,
             )
         )
-    if log.refused and log.says is None:
-        if log.how & {FailureKind.TIMED_OUT, FailureKind.UNREACHABLE}:
+    if event.refused and event.stated_cause is None:
+        if event.failures & {FailureKind.TIMED_OUT, FailureKind.UNREACHABLE}:
             yield Argument(5, _("Packets were dropped on the way: a refused connection answers at once."))
         else:
             yield Argument(1, _("A proxy or firewall may refuse in the server's place."))
-    if is_loss(log):
-        if not never_began(log):
+    if event.is_loss:
+        if not event.never_began:
             yield Argument(
                 1,
                 _(
                     "A proxy, load balancer or NAT forgets idle connections, often sooner than the server does."
                 ),
             )
-        if FailureKind.TIMED_OUT in log.how:
+        if FailureKind.TIMED_OUT in event.failures:
             yield Argument(
                 3,
                 _(
                     "The answer never came, and no end of the connection either: packets are dropped silently."
                 ),
             )
-        if FailureKind.GREETING in log.how:
+        if FailureKind.GREETING in event.failures:
             yield Argument(4, _("It ended before the server had introduced itself."))
-        limit = seen.limit("wait_timeout")[0]
+        limit = case.limit("wait_timeout")[0]
         if (
-            log.idle_seconds is not None
+            event.idle_seconds is not None
             and limit is not None
-            and LONG_SILENCE <= log.idle_seconds < limit - 1
+            and LONG_SILENCE_SECONDS <= event.idle_seconds < limit - 1
         ):
             yield Argument(
                 4,
                 _(
                     "It had been idle for {idle}, less than the server's own limit.",
-                    idle=seconds_words(log.idle_seconds),
+                    idle=seconds_words(event.idle_seconds),
                 ),
             )
-        if seen.ended_nobody and seen.was_up:
+        if case.aborted_no_session and case.was_up_before_idling:
             yield Argument(
                 4, _("Aborted_clients is 0: the server has closed nobody since before this error.")
             )
 
 
-def client_quit(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    if log.code == 0:
+def client_quit(case: Case) -> Iterator[Argument]:
+    """The client's own side: a closed connection object, or a read timeout of the client."""
+    event = case.event
+    if event.code == 0:
         yield Argument(
             5,
             _(
                 "The connection object was used after it had been closed: by close(), or by an earlier error that nobody heeded."
             ),
         )
-    elif log.reused:
+    elif event.used_after_close:
         yield Argument(
             2,
             _("The connection had been closed on this side before; look for the first error above this one."),
         )
-    if FailureKind.TIMED_OUT in log.how and not log.refused and is_loss(log) and not log.by_server:
+    if (
+        FailureKind.TIMED_OUT in event.failures
+        and not event.refused
+        and event.is_loss
+        and not event.from_server_log
+    ):
         yield Argument(
             4, _("The client's own read timeout ran out; the server may still be running the statement.")
         )
-        if "110" not in log.text and "connection timed out" not in log.text.lower():
+        if "110" not in event.text and "connection timed out" not in event.text.lower():
             yield Argument(
                 2, _("It was the client's clock: had packets been lost, the system would have said so.")
             )
 
 
-def forked_connection(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    if log.refused:
+def forked_connection(case: Case) -> Iterator[Argument]:
+    """One connection that two processes or threads use."""
+    event = case.event
+    if event.refused:
         return
-    if FailureKind.MIXED_UP in log.how and log.says is not Cause.IDLE_TIMEOUT:
+    if FailureKind.MIXED_UP in event.failures and event.stated_cause is not Cause.IDLE_TIMEOUT:
         yield Argument(
             4,
             _("Packets came that were meant for somebody else: two processes or threads use one connection."),
         )
-    elif is_loss(log) and log.client.framework in {"Celery", "Django", "Flask"}:
+    elif event.is_loss and event.client.framework in {"Celery", "Django", "Flask"}:
         yield Argument(
             1,
             _(
@@ -266,49 +495,53 @@ def forked_connection(seen: Case) -> Iterator[Argument]:
         )
 
 
-def net_read_timeout(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    if log.code == 1159 and log.by_server:
+def net_read_timeout(case: Case) -> Iterator[Argument]:
+    """A client that stops in the middle of sending, or logs in too slowly."""
+    event = case.event
+    if event.code == 1159 and event.from_server_log:
         yield Argument(
             2, _("net_read_timeout has the same words, where the client stops in the middle of sending.")
         )
-    if is_loss(log) and FailureKind.GREETING in log.how:
+    if event.is_loss and FailureKind.GREETING in event.failures:
         yield Argument(3, _("A login that takes longer than connect_timeout is ended by the server."))
 
 
-def net_write_timeout(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    if log.code == 1160 and log.by_server:
+def net_write_timeout(case: Case) -> Iterator[Argument]:
+    """A client that takes its result too slowly."""
+    event = case.event
+    if event.code == 1160 and event.from_server_log:
         yield Argument(
             3,
             _(
                 "MariaDB has no other words for a client that does not take its result within net_write_timeout."
             ),
         )
-    if log.code == 2013 and is_loss(log) and answer_never_came(log) and not never_began(log):
+    if event.code == 2013 and event.is_loss and event.answer_never_came and not event.never_began:
         yield Argument(0, _("A client that takes its result too slowly is given up after net_write_timeout."))
 
 
-def client_lost(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    if log.by_server and "closed normally without authentication" in log.text:
+def client_lost(case: Case) -> Iterator[Argument]:
+    """A client that ended without COM_QUIT."""
+    event = case.event
+    if event.from_server_log and "closed normally without authentication" in event.text:
         yield Argument(
             4, _("The client left before it had logged in: a health check, a scanner, or a very slow login.")
         )
-    if log.code == 1160 and log.by_server and log.says is None:
+    if event.code == 1160 and event.from_server_log and event.stated_cause is None:
         yield Argument(3, _("The client was gone when the server wanted to write to it."))
-    if log.by_server and log.says is Cause.CLIENT_LOST:
+    if event.from_server_log and event.stated_cause is Cause.CLIENT_LOST:
         yield Argument(
             1, _("The client ended without saying goodbye: it crashed, was killed, or the network broke.")
         )
 
 
-def too_many_connections(seen: Case) -> Iterator[Argument]:
-    server = seen.server
+def too_many_connections(case: Case) -> Iterator[Argument]:
+    """A server without a free connection."""
+    server = case.server
     limit, used = server.limits.get("max_connections"), server.counters.get("max_used_connections")
-    if seen.seen.says is Cause.TOO_MANY_CONNECTIONS and limit and used:
-        was_full = used >= limit or (seen.runs_since or -1) <= 0
-        told = (
+    if case.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and used:
+        was_full = used >= limit or (case.uptime_seconds or -1) <= 0
+        template = (
             marked("At its fullest the server had {used} of {limit:.0f} connections.")
             if was_full
             else marked(
@@ -316,16 +549,17 @@ def too_many_connections(seen: Case) -> Iterator[Argument]:
                 "another one said it, or a proxy in front of it, or max_connections was less then."
             )
         )
-        yield Argument(1 if was_full else -1, _(told, used=used, limit=limit))
-    if seen.seen.says is Cause.TOO_MANY_CONNECTIONS and limit and server.sessions is not None:
-        yield Argument(1, _("Now there are {sessions} sessions.", sessions=server.sessions))
-    if is_loss(seen.seen) and FailureKind.GREETING in seen.seen.how:
+        yield Argument(1 if was_full else -1, _(template, used=used, limit=limit))
+    if case.event.stated_cause is Cause.TOO_MANY_CONNECTIONS and limit and server.session_count is not None:
+        yield Argument(1, _("Now there are {sessions} sessions.", sessions=server.session_count))
+    if case.event.is_loss and FailureKind.GREETING in case.event.failures:
         yield Argument(2, _("A server that is full, or nearly, may not get to greet everybody."))
 
 
-def host_blocked(seen: Case) -> Iterator[Argument]:
-    for host in seen.server.hosts[:3]:
-        if seen.seen.says is Cause.HOST_BLOCKED or FailureKind.GREETING in seen.seen.how:
+def host_blocked(case: Case) -> Iterator[Argument]:
+    """A client's host that the server blocks after max_connect_errors failed connections."""
+    for host in case.server.failing_hosts[:3]:
+        if case.event.stated_cause is Cause.HOST_BLOCKED or FailureKind.GREETING in case.event.failures:
             yield Argument(
                 1,
                 _(
@@ -335,166 +569,172 @@ def host_blocked(seen: Case) -> Iterator[Argument]:
                     refusals=host.refusals,
                 ),
             )
-    if is_loss(seen.seen) and FailureKind.GREETING in seen.seen.how:
+    if case.event.is_loss and FailureKind.GREETING in case.event.failures:
         yield Argument(1, _("After max_connect_errors broken greetings the server blocks the host."))
 
 
-def statement_timeout(seen: Case) -> Iterator[Argument]:
-    if seen.seen.code == 1317:
+def statement_timeout(case: Case) -> Iterator[Argument]:
+    """A statement that ran too long, where the error does not say so itself."""
+    if case.event.code == 1317:
         yield Argument(1, _("Some servers and proxies end a statement that runs too long this way."))
 
 
-def access_denied(seen: Case) -> Iterator[Argument]:
-    if seen.seen.code == 1043:
+def access_denied(case: Case) -> Iterator[Argument]:
+    """A login that failed, where the error does not say so itself."""
+    if case.event.code == 1043:
         yield Argument(1, _("Client and server found no way to log in that both know."))
-    return
 
 
-def unknown(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    if log.code == 2005:
+def unknown(case: Case) -> Iterator[Argument]:
+    """What is known of errors that have none of the other causes."""
+    event = case.event
+    if event.code == 2005:
         yield Argument(4, _("The server's name cannot be resolved: a typing error, or DNS."))
-    if log.code == 2026 and FailureKind.MIXED_UP not in log.how:
+    if event.code == 2026 and FailureKind.MIXED_UP not in event.failures:
         yield Argument(
             4, _("Client and server could not agree on TLS: compare their certificates, versions and modes.")
         )
-    if log.code == 1043:
+    if event.code == 1043:
         yield Argument(
             3, _("What arrived was no greeting: another program, another protocol version, or a cut line.")
         )
 
 
-NEAR = 60.0
-"""Seconds between an error and a start that are surely one affair."""
-NOTICED = 5.0
-"""Seconds by which clocks may differ."""
-ROUNDED = 1.0
-"""Seconds by which a server's start may be earlier than it says: it tells whole seconds of uptime, rounded down."""
-REUSED = 300.0
-"""Seconds within which a pool that is in use has had every connection in its hands."""
+START_NEAR_SECONDS = 60.0
+"""Seconds between an error and a start of the server that surely belong together."""
+USE_CLOCK_DIFFERENCE_SECONDS = 5.0
+"""Seconds by which the clock of the log and that of the server may differ."""
+UPTIME_ROUNDING_SECONDS = 1.0
+"""Seconds by which a server's start may be earlier than its uptime says: that is in whole seconds, rounded down."""
+POOL_REUSE_SECONDS = 300.0
+"""Seconds within which a pool that is in use has used each of its connections."""
 
 
-def server_restart(seen: Case) -> Iterator[Argument]:
-    yield from _went_down(seen)
-    log = seen.seen
-    if is_kill(log):
+def server_restart(case: Case) -> Iterator[Argument]:
+    """A server that was stopped or restarted."""
+    yield from _server_down(case)
+    event = case.event
+    if event.is_kill:
         yield Argument(1, _("MariaDB before 10.6 reports error 1927 to idle sessions when it stops."))
-        yield from _began_anew(seen)
-    if _nobody_listened(log):
+        yield from _server_start(case)
+    if _nothing_listened(event):
         yield Argument(4, _("Nobody listened there: the server was down, or was just starting."))
-    if never_began(log):
+    if event.never_began:
         yield Argument(2, _("A server that is stopping, or still starting, lets nobody finish logging in."))
-    elif is_loss(log):
+    elif event.is_loss:
         yield Argument(
-            2 if FailureKind.RESET in log.how else 3,
+            2 if FailureKind.RESET in event.failures else 3,
             _("A server that is restarted ends every session, and clients notice at their next statement."),
         )
-    yield from not_in_tls(log)
+    yield from _not_in_tls(event)
 
 
-def server_crash(seen: Case) -> Iterator[Argument]:
-    yield from _went_down(seen)
-    log = seen.seen
-    if _nobody_listened(log):
+def server_crash(case: Case) -> Iterator[Argument]:
+    """A server that crashed."""
+    yield from _server_down(case)
+    event = case.event
+    if _nothing_listened(event):
         yield Argument(2, _("A server that crashed does not listen until it has recovered."))
-    if is_loss(log) and not never_began(log):
-        silent = FailureKind.EOF in log.how and not write_failed(log)
+    if event.is_loss and not event.never_began:
+        is_silent_end = FailureKind.EOF in event.failures and not event.write_failed
         yield Argument(
-            3 if silent else 2,
+            3 if is_silent_end else 2,
             _("A server that crashes, or is killed for its memory, ends every session without a word."),
         )
-    yield from not_in_tls(log)
+    yield from _not_in_tls(event)
 
 
-def _nobody_listened(log: ErrorEvent) -> bool:
-    """A connection was refused by nobody: not a name that has no address, nor a way that is cut."""
+def _nothing_listened(event: ErrorEvent) -> bool:
+    """Whether no program listened at the address: the name has an address, and the network leads there."""
     return (
-        log.refused
-        and log.says is None
-        and log.code not in {1043, 2005}
-        and FailureKind.UNREACHABLE not in log.how
+        event.refused
+        and event.stated_cause is None
+        and event.code not in {1043, 2005}
+        and FailureKind.UNREACHABLE not in event.failures
     )
 
 
-def _went_down(seen: Case) -> Iterator[Argument]:
-    log = seen.seen
-    if not is_loss(log) and not log.refused:
+def _server_down(case: Case) -> Iterator[Argument]:
+    """What speaks for any end of the server: other clients' errors at that time, and when the server started."""
+    event = case.event
+    if not event.is_loss and not event.refused:
         return
-    if is_loss(log) and log.refused_near:
+    if event.is_loss and event.refused_near:
         yield Argument(3, _("Within a minute of it somebody found nobody listening."))
-    if is_loss(log) and log.lost_near:
-        near = log.lost_near
-        told = ngettext(
-            "{number} more was lost within two seconds.", "{number} more were lost within two seconds.", near
+    if event.is_loss and event.lost_near:
+        text = ngettext(
+            "{number} more was lost within two seconds.",
+            "{number} more were lost within two seconds.",
+            event.lost_near,
         )
-        yield Argument(1, told)
-    yield from _began_anew(seen)
+        yield Argument(1, text)
+    yield from _server_start(case)
 
 
-def _began_anew(seen: Case) -> Iterator[Argument]:
-    """What the server's own age says."""
-    log, server, up = seen.seen, seen.server, seen.runs_since
-    if up is None:
+def _server_start(case: Case) -> Iterator[Argument]:
+    """What the start of the server says, by its own uptime."""
+    event, server, uptime_seconds = case.event, case.server, case.uptime_seconds
+    if uptime_seconds is None:
         return
-    told = _start(log, up)
-    alone = _("{start}.", start=told)
-    if log.refused:
-        if abs(up) <= NEAR or (up > 0 and log.code != 2003):
-            yield Argument(4, alone)
-    elif seen.was_up and seen.idle_at_start is None:
-        since = seconds_words((server.asked_at or seen.at or 0.0) - (server.started_at or 0.0))
-        yield refuting(
+    start = _start_words(event, uptime_seconds)
+    text = _("{start}.", start=start)
+    if event.refused:
+        if abs(uptime_seconds) <= START_NEAR_SECONDS or (uptime_seconds > 0 and event.code != 2003):
+            yield Argument(4, text)
+    elif case.was_up_before_idling and case.idle_before_start_seconds is None:
+        uptime = seconds_words((server.read_at or case.noticed_at or 0.0) - (server.started_at or 0.0))
+        yield refutation(
             _(
                 "The server has been up for {since}: longer than any idle session of that time could be old.",
-                since=since,
+                since=uptime,
             )
         )
-    elif up < -ROUNDED:
-        if up >= -NEAR:
-            yield Argument(4, alone)
+    elif uptime_seconds < -UPTIME_ROUNDING_SECONDS:
+        if uptime_seconds >= -START_NEAR_SECONDS:
+            yield Argument(4, text)
     else:
-        yield from _started_before(seen, up, told)
+        yield from _started_before(case, uptime_seconds, start)
 
 
-def _start(log: ErrorEvent, up: float) -> str:
-    """When it began to run, seen from the error: a sentence without its end."""
-    seconds = seconds_words(abs(up))
+def _start_words(event: ErrorEvent, uptime_seconds: float) -> str:
+    """When the server started, relative to the error: a sentence without its full stop."""
+    seconds = seconds_words(abs(uptime_seconds))
     start = (
         _("The server started {seconds} before this error", seconds=seconds)
-        if up >= 0
+        if uptime_seconds >= 0
         else _("The server started {seconds} after this error", seconds=seconds)
     )
-    if log.at is None or log.at.zoned:
+    if event.timestamp is None or event.timestamp.zoned:
         return start
     return _("{start} (its time, which names no zone, taken as this machine's)", start=start)
 
 
-def _started_before(seen: Case, up: float, start: str) -> Iterator[Argument]:
-    """Of a server that had started `up` seconds before a loss: was the lost session of the run before?
+def _started_before(case: Case, uptime_seconds: float, start: str) -> Iterator[Argument]:
+    """Whether the lost session was of the run before the server started, `uptime_seconds` before the loss.
 
-    One that is in use, or in a pool, is used again soon, and missed then.
+    A connection that is in use, or in a pool, is used again soon: then its loss is noticed.
     """
-    log, server = seen.seen, seen.server
-    if log.idle_seconds is not None and log.idle_seconds < up - NOTICED:
-        yield refuting(
+    event, server = case.event, case.server
+    if event.idle_seconds is not None and event.idle_seconds < uptime_seconds - USE_CLOCK_DIFFERENCE_SECONDS:
+        yield refutation(
             _(
                 "{start}, and the connection was used {idle} before it: it was of this run.",
                 start=start,
-                idle=seconds_words(log.idle_seconds),
+                idle=seconds_words(event.idle_seconds),
             )
         )
         return
-    if seen.idled_out_before:
+    if case.idled_out_before_start:
         yield Argument(
             -2, _("{start}, and by then its idle limit would have ended the session.", start=start)
         )
-    elif log.idle_seconds is not None:
+    elif event.idle_seconds is not None:
         yield Argument(6, _("{start}, and the connection was used before that, but not since.", start=start))
-    elif up <= REUSED or seen.idle_at_start is not None:
+    elif uptime_seconds <= POOL_REUSE_SECONDS or case.idle_before_start_seconds is not None:
         # Where it has ended sessions since, the lost one may have been of this run, and among them.
         yield Argument(0 if server.counters.get("aborted_clients") else 4, _("{start}.", start=start))
     else:
         yield Argument(-1, _("{start}; a pool that is in use would have noticed sooner.", start=start))
         return
-    if seen.ended_nobody:
+    if case.aborted_no_session:
         yield Argument(2, _("Since then it has ended nobody (Aborted_clients is 0)."))

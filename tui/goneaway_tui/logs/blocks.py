@@ -1,11 +1,12 @@
-"""The few parts of a log that are worth reading: found by plain words, before any pattern looks at a line.
+"""The lines of a log that are read: those in a block around a hit, and without the prefix that other programs put there.
 
-A log may have gigabytes and a hundred lost connections. Blocks of bytes are searched for words every such error has;
-what lies around a hit becomes lines. Memory is bounded by the block, whatever the lines are.
+A log may have gigabytes and a hundred lost connections. Its bytes are searched for words that every such error has
+(NEEDLES); only the bytes around a hit become lines. Memory is bounded by the bytes read at once, whatever the lines are.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,146 +16,202 @@ NEEDLES: Final = (
     b"onnect", b" has gone away", b"acket", b"ommunicati", b"ution was interrupted", b"ccess denied for user", b"hutdown",
     b" got signal ", b"ECONNRESET", b"InterfaceError", b"ommands out of sync", b"haproxy[",
 )  # fmt: skip
-"""Every error in `signs` and every end in `serverlog` has one of these in its line, or in one that goes with it.
+"""Words that every error in `client_log` and every end in `server_log` has in its line, or in a line of the same traceback.
 
-Few, as each costs one look at every byte; long or rare, as those are searched for fastest.
+They are few, as each costs one search through every byte, and long or rare, as those are found fastest.
 """
 
-LABELS: Final = (b" [Warning] ", b" [Note] ")
-"""What stands before a message of a server's own log, which may be of any language."""
-OF_A_SESSION: Final = re.compile(rb"'\)? \('?|'@'|mysqld|mariadbd")
-"""What each message in `translations` has in every language: a reason or an account in its place, or the program."""
+SERVER_LABELS: Final = (b" [Warning] ", b" [Note] ")
+"""Labels before a message of a server's own log, which may be in any language."""
+SESSION_WORDS: Final = re.compile(rb"'\)? \('?|'@'|mysqld|mariadbd")
+"""What each message in `translations` has in every language: a reason or an account in its position, or the program."""
 
-WHOLE: Final = 262_144
-"""Bytes up to which a log is read line by line from end to end: what people paste may be one line of a trace."""
-BEFORE: Final = 4096
-"""Bytes before a hit that are read as lines: a traceback's head with its time stamp, the line before it."""
-AFTER: Final = 4096
+WHOLE_LOG_BYTES: Final = 262_144
+"""Bytes up to which every line of a log is read: a pasted text may be one line of a traceback."""
+BEFORE_HIT_BYTES: Final = 4096
+"""Bytes before a hit that are read as lines: the head of a traceback with its timestamp, the line before it."""
+AFTER_HIT_BYTES: Final = 4096
 """Bytes after a hit: the rest of a traceback."""
-NEAR: Final = 65_536
-"""Two excerpts that are no further apart are one: a statement may stand between the parts of a traceback."""
-LINE_HEAD: Final = 4096
-LINE_TAIL: Final = 2048
-"""What is kept of a long line: an error stands at one of its ends, a statement between them."""
+JOINED_WITHIN_BYTES: Final = 65_536
+"""Blocks that are no further apart are one block: a statement may stand between the parts of a traceback."""
+LINE_HEAD_BYTES: Final = 4096
+LINE_TAIL_BYTES: Final = 2048
+"""Bytes kept of both ends of a long line: the error stands at one of them, a statement between."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of an excerpt."""
+    """One line of a block."""
 
     number: int
+    """Its number in the log, from 1."""
     text: str
-    """Its two ends where it is long."""
-    size: int
-    """Its bytes."""
-    leads: bool = False
-    """The first of an excerpt: what came before it was not read."""
-    before: str = ""
-    """What stood before `text` on the same line, and was taken for a name and a stamp."""
+    """The line; where it is long, its two ends."""
+    size_bytes: int
+    """The size of the whole line."""
+    starts_block: bool = False
+    """Whether it is the first of a block: the line before it was not read."""
+    text_before: str = ""
+    """What stood before `text` on the same line, and was taken for a prefix."""
 
 
 def find_blocks(blocks: Iterable[bytes]) -> Iterator[LogLine]:
-    """The lines around every hit, each once and in order. Blocks may be cut anywhere."""
-    view = _View()
+    """Yield the lines around every hit, each once and in order. `blocks` are the bytes of a log, cut anywhere."""
+    window = _Window()
     for block in blocks:
-        yield from view.lines(block, last=False)
-    yield from view.lines(b"", last=True)
+        yield from window.lines(block, is_last=False)
+    yield from window.lines(b"", is_last=True)
 
 
-class _View:
-    """A window moving over the bytes. `_searched` up to where hits were looked for, `_given` up to where lines were."""
+class _Window:
+    """A window that moves over the bytes: searched up to `_searched`, yielded as lines up to `_yielded`."""
 
     def __init__(self) -> None:
         self._data = b""
         self._number = 1
-        """Of the line `_counted` is in."""
+        """The number of the line that the offset `_counted` is in."""
         self._counted = 0
         self._searched = 0
-        self._given = 0
+        self._yielded = 0
         self._moved = False
-        self._told = False
-        """Whether any line was given yet."""
+        self._has_yielded = False
+        """Whether any line was yielded yet."""
 
-    def lines(self, block: bytes, *, last: bool) -> Iterator[LogLine]:
-        """What became known with one more block: a hit waits until what follows it is there."""
+    def lines(self, block: bytes, *, is_last: bool) -> Iterator[LogLine]:
+        """Yield the lines that are complete with one more block: a hit waits for the bytes that follow it."""
         self._data += block
-        if last and not self._moved and len(self._data) <= WHOLE:
+        if is_last and not self._moved and len(self._data) <= WHOLE_LOG_BYTES:
             yield from (
                 LogLine(number, _text(raw), len(raw)) for number, raw in enumerate(self._data.split(b"\n"), 1)
             )
             return
-        if not last and len(self._data) <= WHOLE:
+        if not is_last and len(self._data) <= WHOLE_LOG_BYTES:
             return
-        ripe = len(self._data) if last else max(self._searched, len(self._data) - AFTER)
-        for hit in find_hits(self._data, self._searched, ripe):
-            if hit >= self._given:
+        search_end = len(self._data) if is_last else max(self._searched, len(self._data) - AFTER_HIT_BYTES)
+        for hit in find_hits(self._data, self._searched, search_end):
+            if hit >= self._yielded:
                 yield from self._around(hit)
-        self._searched = ripe
-        self._forget(ripe - NEAR)
+        self._searched = search_end
+        self._forget(search_end - JOINED_WITHIN_BYTES)
 
     def _around(self, hit: int) -> Iterator[LogLine]:
-        start = max(self._given, self._line_start(max(0, hit - BEFORE)))
-        if self._given >= 0 and start - self._given <= NEAR and self._told:
-            start = self._given
-        end = min(len(self._data), hit + AFTER)
+        """Yield the lines around a hit, from where lines were yielded last if that is near."""
+        start = max(self._yielded, self._line_start(max(0, hit - BEFORE_HIT_BYTES)))
+        if self._yielded >= 0 and start - self._yielded <= JOINED_WITHIN_BYTES and self._has_yielded:
+            start = self._yielded
+        end = min(len(self._data), hit + AFTER_HIT_BYTES)
         newline = self._data.rfind(b"\n", hit, end)
         if newline >= 0:
             end = newline + 1
         self._number += self._data.count(b"\n", self._counted, start)
-        piece = self._data[start:end]
-        leads = start > self._given
-        self._told = True
-        for nth, raw in enumerate(piece.removesuffix(b"\n").split(b"\n")):
-            yield LogLine(self._number + nth, _text(raw), len(raw), leads and nth == 0)
-        self._number += piece.count(b"\n")
-        self._counted = self._given = end
+        block = self._data[start:end]
+        starts_block = start > self._yielded
+        self._has_yielded = True
+        for index, raw in enumerate(block.removesuffix(b"\n").split(b"\n")):
+            yield LogLine(self._number + index, _text(raw), len(raw), starts_block and index == 0)
+        self._number += block.count(b"\n")
+        self._counted = self._yielded = end
 
     def _line_start(self, offset: int) -> int:
         """The first line that begins at or after an offset near a hit; the offset itself within a giant line."""
         if offset == 0:
             return 0
-        newline = self._data.find(b"\n", offset - 1, offset + BEFORE)
+        newline = self._data.find(b"\n", offset - 1, offset + BEFORE_HIT_BYTES)
         return offset if newline < 0 else newline + 1
 
-    def _forget(self, upto: int) -> None:
-        if upto <= 0:
+    def _forget(self, end: int) -> None:
+        """Drop the bytes before an offset."""
+        if end <= 0:
             return
         self._moved = True
-        if upto > self._counted:
-            self._number += self._data.count(b"\n", self._counted, upto)
-            self._counted = upto
-        self._data = self._data[upto:]
-        self._counted -= upto
-        self._searched -= upto
-        self._given -= upto
+        if end > self._counted:
+            self._number += self._data.count(b"\n", self._counted, end)
+            self._counted = end
+        self._data = self._data[end:]
+        self._counted -= end
+        self._searched -= end
+        self._yielded -= end
 
 
 def find_hits(data: bytes, start: int, end: int) -> list[int]:
-    """Where, in `data[start:end]`, lines begin that hold a needle; an offset for each of them, ascending."""
-    found: set[int] = set()
+    """The offsets of hits in `data[start:end]`, ascending: where needles and labels of a session's end stand."""
+    offsets: set[int] = set()
     for needle in NEEDLES:
-        found.update(_lines_with(needle, data, start, end))
-    for label in LABELS:
-        for at in _lines_with(label, data, start, end):
-            newline = data.find(b"\n", at, at + LINE_HEAD)
-            if OF_A_SESSION.search(data, at, newline if newline >= 0 else at + LINE_HEAD):
-                found.add(at)
-    return sorted(found)
+        offsets.update(_lines_with(needle, data, start, end))
+    for label in SERVER_LABELS:
+        for offset in _lines_with(label, data, start, end):
+            newline = data.find(b"\n", offset, offset + LINE_HEAD_BYTES)
+            if SESSION_WORDS.search(data, offset, newline if newline >= 0 else offset + LINE_HEAD_BYTES):
+                offsets.add(offset)
+    return sorted(offsets)
 
 
 def _lines_with(needle: bytes, data: bytes, start: int, end: int) -> Iterator[int]:
-    """Where a needle stands first in each line, ascending."""
-    at = data.find(needle, max(0, start - len(needle) + 1), end)
-    while at >= 0:
-        yield at
-        newline = data.find(b"\n", at, end)
+    """Yield where a needle stands first in each line, ascending."""
+    offset = data.find(needle, max(0, start - len(needle) + 1), end)
+    while offset >= 0:
+        yield offset
+        newline = data.find(b"\n", offset, end)
         if newline < 0:
             return
-        at = data.find(needle, newline, end)
+        offset = data.find(needle, newline, end)
 
 
 def _text(raw: bytes) -> str:
+    """The text of a line, of a long one both ends; bytes that are not UTF-8 become escapes."""
     raw = raw.removesuffix(b"\r")
-    if len(raw) > LINE_HEAD + LINE_TAIL:
-        raw = raw[:LINE_HEAD] + b" ... " + raw[-LINE_TAIL:]
+    if len(raw) > LINE_HEAD_BYTES + LINE_TAIL_BYTES:
+        raw = raw[:LINE_HEAD_BYTES] + b" ... " + raw[-LINE_TAIL_BYTES:]
     return raw.decode("utf-8", "backslashreplace")
+
+
+_CLOCK: Final = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+
+PREFIX_FORMS: Final = (
+    re.compile(
+        rf"(?P<timestamp>[A-Z][a-z]{{2}} [ \d]\d {_CLOCK}|\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?) "
+        r"(?P<program>[\w.-]{1,80} [\w./@-]{1,80}(?:\[\d{1,10}\])?): ?"
+    ),
+    re.compile(
+        rf"(?P<timestamp>\d{{4}}-\d\d-\d\dT{_CLOCK}(?:Z|[+-]\d\d:\d\d)) (?P<program>stdout|stderr) [FP] "
+    ),
+    re.compile(r"(?P<program>[\w.-]{1,64}) *\| ?(?P<timestamp>)"),
+)
+"""Prefixes of syslog and the systemd journal; of containerd; of docker compose."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixedLine:
+    """A line and the prefix that a journal, a container or its log driver put before it."""
+
+    program: str
+    """The program that wrote the line, as the prefix names it."""
+    timestamp_text: str
+    """The timestamp of the prefix; empty where it has none."""
+    body: str
+
+
+def split_prefix(text: str) -> PrefixedLine | None:
+    """Split a line from its prefix; None for a line without one.
+
+    >>> split_prefix("web-1  | Traceback (most recent call last):").body
+    'Traceback (most recent call last):'
+    """
+    if text.startswith('{"log":"'):
+        return _docker_line(text)
+    for form in PREFIX_FORMS:
+        match = form.match(text)
+        if match:
+            return PrefixedLine(match["program"], match["timestamp"], text[match.end() :])
+    return None
+
+
+def _docker_line(text: str) -> PrefixedLine | None:
+    """A line of Docker's `json-file` log driver: one JSON object."""
+    try:
+        record = json.loads(text)
+        return PrefixedLine(
+            str(record.get("stream")), str(record.get("time", "")), str(record["log"]).rstrip("\n")
+        )
+    except (ValueError, KeyError, RecursionError, AttributeError):
+        return None

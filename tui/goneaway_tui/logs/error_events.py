@@ -1,4 +1,7 @@
-"""From lines to occurrences: one lost or refused connection each, however many lines its traceback has."""
+"""An error event: one lost or refused connection as its log reports it, and the tables its words are read by.
+
+The tables: error numbers (CODES), clients and frameworks (DRIVERS, FRAMEWORKS), kinds of failure, idle times, sizes.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,192 @@ from enum import StrEnum
 from math import nan
 from typing import Final
 
+from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.blocks import LogLine
-from goneaway_tui.logs.clients import CODES, UNKNOWN, LogClient
 from goneaway_tui.logs.timestamps import Timestamp
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.session import ProcesslistId
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """One error number."""
+
+    name: str
+    meaning: str
+    """Marked for translation, which is done where it is shown."""
+    stated_cause: Cause | None = None
+    """The cause that the number blames by itself."""
+    certainty: Certainty = Certainty.POSSIBLE
+    refuses_connection: bool = False
+    """Whether the server refused a connection, so that no session began."""
+
+
+_SURE, _LIKELY = Certainty.CONFIRMED, Certainty.LIKELY
+
+CODES: Final[dict[int | None, ErrorCode]] = {
+    0: ErrorCode("InterfaceError", marked("the driver had closed this connection object before it was used")),
+    1040: ErrorCode("ER_CON_COUNT_ERROR", marked("the server is full"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses_connection=True),
+    1043: ErrorCode("ER_HANDSHAKE_ERROR", marked("the greeting was not understood"), refuses_connection=True),
+    1045: ErrorCode("ER_ACCESS_DENIED_ERROR", marked("user or password were refused"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
+    1053: ErrorCode("ER_SERVER_SHUTDOWN", marked("the server was shutting down"), Cause.SERVER_RESTART, _SURE),
+    1077: ErrorCode("ER_NORMAL_SHUTDOWN", marked("the server was shut down"), Cause.SERVER_RESTART, _SURE),
+    1078: ErrorCode("ER_GOT_SIGNAL", marked("the server got a signal and went down"), Cause.SERVER_CRASH, _LIKELY),
+    1079: ErrorCode("ER_SHUTDOWN_COMPLETE", marked("the server was shut down"), Cause.SERVER_RESTART, _SURE),
+    1080: ErrorCode("ER_FORCING_CLOSE", marked("the server closed sessions to shut down"), Cause.SERVER_RESTART, _SURE),
+    1129: ErrorCode("ER_HOST_IS_BLOCKED", marked("the client's host is blocked"), Cause.HOST_BLOCKED, _SURE, refuses_connection=True),
+    1130: ErrorCode("ER_HOST_NOT_PRIVILEGED", marked("no account fits this host"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
+    1152: ErrorCode("ER_ABORTING_CONNECTION", marked("the server gave up the session")),
+    1153: ErrorCode("ER_NET_PACKET_TOO_LARGE", marked("a packet was larger than max_allowed_packet"), Cause.PACKET_TOO_LARGE, _SURE),
+    1156: ErrorCode("ER_NET_PACKETS_OUT_OF_ORDER", marked("packets came out of order"), Cause.FORKED_CONNECTION, _LIKELY),
+    1158: ErrorCode("ER_NET_READ_ERROR", marked("the server could not read from the client"), Cause.CLIENT_LOST, _LIKELY),
+    1159: ErrorCode("ER_NET_READ_INTERRUPTED", marked("the server waited too long for the client"), Cause.NET_READ_TIMEOUT, _LIKELY),
+    1160: ErrorCode("ER_NET_ERROR_ON_WRITE", marked("the server could not write to the client"), Cause.CLIENT_LOST, _LIKELY),
+    1161: ErrorCode("ER_NET_WRITE_INTERRUPTED", marked("the client did not take its result in time"), Cause.NET_WRITE_TIMEOUT, _SURE),
+    1184: ErrorCode("ER_NEW_ABORTING_CONNECTION", marked("the server gave up the session")),
+    1203: ErrorCode("ER_TOO_MANY_USER_CONNECTIONS", marked("the account has too many sessions"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses_connection=True),
+    1226: ErrorCode("ER_USER_LIMIT_REACHED", marked("the account has used up a limit"), Cause.TOO_MANY_CONNECTIONS, _SURE, refuses_connection=True),
+    1317: ErrorCode("ER_QUERY_INTERRUPTED", marked("the statement was interrupted"), Cause.KILLED, _LIKELY),
+    1698: ErrorCode("ER_ACCESS_DENIED_NO_PASSWORD_ERROR", marked("the account was refused"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
+    1927: ErrorCode("ER_CONNECTION_KILLED", marked("a KILL ended the session, or MariaDB before 10.6 was stopping"), Cause.KILLED, _LIKELY),
+    1969: ErrorCode("ER_STATEMENT_TIMEOUT", marked("the statement ran into max_statement_time"), Cause.STATEMENT_TIMEOUT, _SURE),
+    2002: ErrorCode("CR_CONNECTION_ERROR", marked("nobody answered at the socket"), refuses_connection=True),
+    2003: ErrorCode("CR_CONN_HOST_ERROR", marked("nobody answered at the address"), refuses_connection=True),
+    2005: ErrorCode("CR_UNKNOWN_HOST", marked("the server's name has no address"), refuses_connection=True),
+    2006: ErrorCode("CR_SERVER_GONE_ERROR", marked("the connection was dead when the client began to send")),
+    2013: ErrorCode("CR_SERVER_LOST", marked("the connection ended while the client waited for an answer")),
+    2020: ErrorCode("CR_NET_PACKET_TOO_LARGE", marked("a packet was larger than the client's max_allowed_packet"), Cause.PACKET_TOO_LARGE, _SURE),
+    2026: ErrorCode("CR_SSL_CONNECTION_ERROR", marked("TLS failed")),
+    2027: ErrorCode("CR_MALFORMED_PACKET", marked("what came was no packet"), Cause.FORKED_CONNECTION, _LIKELY),
+    2055: ErrorCode("CR_SERVER_LOST_EXTENDED", marked("the connection ended, with an error of the operating system")),
+    3024: ErrorCode("ER_QUERY_TIMEOUT", marked("the statement ran into max_execution_time"), Cause.STATEMENT_TIMEOUT, _SURE),
+    3032: ErrorCode("ER_SERVER_OFFLINE_MODE", marked("the server is in offline mode"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
+    3118: ErrorCode("ER_ACCOUNT_HAS_BEEN_LOCKED", marked("the account is locked"), Cause.ACCESS_DENIED, _SURE, refuses_connection=True),
+    3169: ErrorCode("ER_SESSION_WAS_KILLED", marked("somebody killed the session"), Cause.KILLED, _SURE),
+    4031: ErrorCode("ER_CLIENT_INTERACTION_TIMEOUT", marked("the session idled past its wait_timeout"), Cause.IDLE_TIMEOUT, _SURE),
+    9001: ErrorCode("ProxySQL 9001", marked("the proxy reached no server in time"), Cause.PROXY_OR_FIREWALL, _LIKELY, refuses_connection=True),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LogClient:
+    """The client that wrote a log, as far as its lines tell."""
+
+    driver: str = ""
+    framework: str = ""
+    reports_4031: bool = False
+    """Whether the driver reports MySQL's error 4031 (idle timeout): a loss without it then had another cause on MySQL."""
+    separates_write_errors: bool = True
+    """Whether 2006 means that sending failed and 2013 that no answer came; mysqlnd reports 2006 for both."""
+
+    @property
+    def name(self) -> str | None:
+        """Framework and driver in words: `Django on mysqlclient`; None where neither is known."""
+        driver = _(self.driver) if self.driver else ""
+        if self.framework and driver:
+            return _("{framework} on {driver}", framework=self.framework, driver=driver)
+        return self.framework or driver or None
+
+
+UNKNOWN_CLIENT: Final = LogClient()
+
+DRIVERS: Final = (
+    (LogClient("aiomysql"), r"\baiomysql\b"),
+    (LogClient("asyncmy"), r"\basyncmy\b"),
+    (
+        LogClient("mysql-connector-python", reports_4031=True),
+        r"mysql\.connector|mysql/connector|MySQL Connection not available",
+    ),
+    (LogClient("mysqlclient", reports_4031=True), r"\bMySQLdb\b|_mysql\b|mysqldb://"),
+    (LogClient("PyMySQL"), r"pymysql|\(0, ''\)"),
+    (
+        LogClient("MariaDB Connector/J", reports_4031=True),
+        r"org\.mariadb\.jdbc|jdbc:mariadb|read \d+ bytes from \d+ \(socket was closed",
+    ),
+    (
+        LogClient("MySQL Connector/J", reports_4031=True),
+        r"com\.mysql\.(?:cj|jdbc)|jdbc:mysql|Communications link failure|last packet s(?:uccessfully received|ent successfully)",
+    ),
+    (LogClient("r2dbc-mysql", reports_4031=True), r"r2dbc\.mysql"),
+    (
+        LogClient(marked("mysql command line"), reports_4031=True),
+        r"^mysql(?:admin|check|import|pump|slap|show): ",
+    ),
+    (LogClient("MySQL Shell", reports_4031=True), r"\bMySQL Error \d{4} \(\w{5}\): "),
+    (LogClient("mysqldump", reports_4031=True), r"^(?:mysqldump|mariadb-dump): "),
+    (
+        LogClient("go-sql-driver"),
+        r"go-sql-driver|\bError [134]\d{3}(?: \(\w{5}\))?: |\[mysql\] .{0,40}\.go:\d|(?:: |\"|\.go:\d{1,6} )invalid connection|driver: bad connection|commands out of sync\. You",
+    ),
+    (
+        LogClient("PHP PDO", separates_write_errors=False),
+        r"PDOException|PDO->|PDO::|SQLSTATE\[\w{5}\] ?[:\[]",
+    ),
+    (LogClient("PHP mysqli", separates_write_errors=False), r"\bmysqli(?!mport)"),
+    (LogClient("Ruby mysql2", reports_4031=True), r"Mysql2::|mysql2/client\.rb"),
+    (LogClient("Ruby trilogy"), r"Trilogy::"),
+    (
+        LogClient("Node mysql2", reports_4031=True),
+        r"node_modules/mysql2|mysql2/lib|Can't add new command when connection is in closed",
+    ),
+    (LogClient("Node mysql"), r"node_modules/mysql/|Cannot enqueue \w+ after|PROTOCOL_"),
+    (LogClient("Node mariadb"), r"node_modules/mariadb"),
+    (LogClient("Perl DBD::MariaDB", reports_4031=True), r"DBD::MariaDB"),
+    (LogClient("Perl DBD::mysql", reports_4031=True), r"DBD::mysql|DBI connect"),
+    (LogClient(".NET MySqlConnector", reports_4031=True), r"\bMySqlConnector\b"),
+    (LogClient(".NET MySql.Data"), r"MySql\.Data|MySqlException"),
+    (
+        LogClient("Rust sqlx", reports_4031=True),
+        r"\bsqlx\b|error communicating with database|error returned from database",
+    ),
+    (LogClient("Rust mysql"), r"mysql_async|MySqlError \{|DriverError"),
+    (
+        LogClient("ProxySQL"),
+        r"(?i)proxysql|\bmysql_(?:session|thread|connection|monitor|hostgroups_manager)\.cpp|hostgroup",
+    ),
+    (LogClient("MaxScale"), r"(?i)maxscale|\[mariadbclient\]"),
+    (LogClient("Elixir MyXQL"), r"\bMyXQL\b"),
+    (LogClient("HAProxy"), r"haproxy|\d [cs]D \d+/"),
+    (
+        LogClient(marked("mariadb command line"), reports_4031=True),
+        r"^ERROR \d{4} \(\w{5}\).*(?:to server during|Server has gone|to server on|before completion of TLS)",
+    ),
+    (LogClient(marked("mysql command line"), reports_4031=True), r"^ERROR \d{4} \(\w{5}\)"),
+    (LogClient("Node mysql2", reports_4031=True), r"errno\"?: ?-?\d{3,4}\b|node:internal|fatal\"?: ?true"),
+)
+FRAMEWORKS: Final = (
+    ("Django", r"\bdjango\b"),
+    ("SQLAlchemy", r"sqlalchemy"),
+    ("Celery", r"celery|Task \S{1,80}\[[0-9a-f-]{36}\]"),
+    ("Flask", r"\bflask\b|Exception on \S{1,200} \[(?:GET|POST|PUT|PATCH|DELETE)\]"),
+    ("Laravel", r"Illuminate\\|laravel|\((?:Connection: [\w-]{1,40}, )?SQL: "),
+    ("Symfony Doctrine", r"Doctrine\\"),
+    ("HikariCP", r"HikariPool|com\.zaxxer"),
+    ("Rails", r"ActiveRecord|active_record"),
+    ("Sequelize", r"[Ss]equelize"),
+    ("TypeORM", r"QueryFailedError|typeorm"),
+    ("Knex", r"node_modules/knex|KnexTimeout"),
+    ("Prisma", r"[Pp]risma"),
+    ("GORM", r"gorm\.io|\bgorm\b"),
+)
+"""Of each table the first row that matches counts."""
+
+_DRIVERS: Final = tuple((client, re.compile(pattern)) for client, pattern in DRIVERS)
+_FRAMEWORKS: Final = tuple((name, re.compile(pattern)) for name, pattern in FRAMEWORKS)
+
+
+def recognise_client(lines: Iterable[str]) -> LogClient:
+    """The client that wrote these lines; UNKNOWN_CLIENT where they do not tell."""
+    text = [line.replace("\\n", " ") for line in lines]  # JSON holds a traceback in one line
+    driver = next(
+        (client for client, form in _DRIVERS if any(form.search(line) for line in text)), UNKNOWN_CLIENT
+    )
+    framework = next((name for name, form in _FRAMEWORKS if any(form.search(line) for line in text)), "")
+    return LogClient(driver.driver, framework, driver.reports_4031, driver.separates_write_errors)
+
+
 class FailureKind(StrEnum):
-    """In what manner a connection failed."""
+    """How a connection failed."""
 
     RESET = "reset"
     BROKEN_PIPE = "broken_pipe"
@@ -28,15 +208,15 @@ class FailureKind(StrEnum):
     NO_SOCKET = "no_socket"
     TLS_EOF = "tls_eof"
     DIALLING = "dialling"
-    """Nobody had answered yet."""
+    """Before the server had answered."""
     GREETING = "greeting"
-    """Before or while the two introduced themselves."""
+    """Before or during the handshake."""
     WRITING = "writing"
     MIXED_UP = "mixed_up"
-    """What came was meant for somebody else."""
+    """The client received what was meant for another reader of the connection."""
 
 
-MANNERS: Final = tuple(
+FAILURE_WORDS: Final = tuple(
     (how, re.compile(words))
     for how, words in (
         (
@@ -77,7 +257,7 @@ MANNERS: Final = tuple(
         ),
     )
 )
-AGES: Final = (
+IDLE_TIME_FORMS: Final = (
     (
         re.compile(r"last packet successfully received from the server was ([\d,.]{1,15}) milliseconds? ago"),
         0.001,
@@ -86,148 +266,207 @@ AGES: Final = (
     (re.compile(r" \d{1,9}/-?\d{1,9}/\+?(\d{1,12}) \d{1,12} [cs]D "), 0.001),
     (re.compile(r"idle for (\d{1,9}) ?s"), 1.0),
 )
-"""How long a connection had been idle, where a log says so, and in what part of a second."""
-SIZES: Final = (
+"""How a log states the idle time of a connection, and the seconds of the unit it uses."""
+STATEMENT_SIZE_FORMS: Final = (
     re.compile(r"[Pp]acket for query is too large \(([\d,.]{1,14}) ?>"),
     re.compile(r"\((\d{1,12}) characters truncated\)"),
     re.compile(r"query size \((\d{1,12})\) is >="),
 )
-"""How large a statement was."""
-LIMITS: Final = (
+"""How a log states the size of a statement."""
+STATED_LIMIT_FORMS: Final = (
     ("max_allowed_packet", re.compile(r"is >= to max_allowed_packet \((\d{1,12})\)")),
     ("max_allowed_packet", re.compile(r"too large \([\d,.]{1,14} ?> ?([\d,.]{1,14})\)")),
     ("wait_timeout", re.compile(r"Currently configured wait_timeout is (\d{1,9}) seconds")),
 )
-"""What a log itself says a limit is."""
-OFFLINE: Final = 3032
-"""The error of a server that lets nobody in but its administrators."""
-KILLED: Final = 1927
+"""How a log states a limit."""
+OFFLINE_MODE_ERROR: Final = 3032
+"""The error of a server in offline mode, which only administrators can connect to."""
+CONNECTION_KILLED_ERROR: Final = 1927
 """MariaDB's error of a session that was killed. 10.5 reports it to idle sessions when it stops, too; 10.6 and later do not."""
-LARGE_LINE: Final = 8192
-"""Bytes from which a logged line is taken for the statement it holds."""
+SERVER_GONE_ERRORS: Final = frozenset({2006})
+"""The error of a client that could not send its statement."""
+SERVER_LOST_ERRORS: Final = frozenset({2013})
+"""The error of a client that waited for an answer."""
+LARGE_LINE_BYTES: Final = 8192
+"""Bytes from which the size of a logged line counts as that of the statement in it."""
 
-_SESSIONS: Final = re.compile(
+_SESSION_ID_FORM: Final = re.compile(
     r"\(conn=(\d{1,10})\)|[Aa]borted connection (\d{1,10}) |[Cc]onnection[ _]id[:= ]{1,2}(\d{1,10})\b"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent:
-    """One lost or refused connection, as its log tells it."""
+    """One lost or refused connection, as its log reports it."""
 
     line: int
-    at: Timestamp | None
+    """Its number in the log, from 1."""
+    timestamp: Timestamp | None
     text: str = ""
-    """The line that tells most, or a part of it. As logged, so hostile."""
+    """The line that tells most, or a part of it. As logged: it may hold anything."""
     code: int | None = None
-    client: LogClient = UNKNOWN
-    says: Cause | None = None
-    """What the words themselves blame."""
+    client: LogClient = UNKNOWN_CLIENT
+    stated_cause: Cause | None = None
+    """The cause that the log itself names."""
     certainty: Certainty = Certainty.POSSIBLE
-    how: frozenset[FailureKind] = frozenset()
-    reused: bool = False
-    """The driver had known before that this connection was closed."""
-    by_server: bool = False
-    """The server's own error log says it."""
+    """How sure `stated_cause` is."""
+    failures: frozenset[FailureKind] = frozenset()
+    used_after_close: bool = False
+    """Whether the driver knew before that the connection was closed."""
+    from_server_log: bool = False
+    """Whether the server's own error log reports it."""
     session_id: ProcesslistId | None = None
     idle_seconds: float | None = None
-    """How long it had idled, where the log says so."""
+    """The idle time of the connection, where the log states it."""
     silent_seconds: float | None = None
-    """How long the log had been silent before."""
-    before: str = ""
+    """How long the log had been silent before; None where it has no times."""
+    text_before: str = ""
     """What stands before `text` on the same line: a secret may begin in it."""
     server_up_seconds: float | None = None
-    """How long the server had been up, where this is its own log and tells of its start."""
+    """The server's uptime, where this is its own log and reports its start."""
     statement_bytes: int | None = None
     limits: tuple[tuple[str, float], ...] = ()
-    """What the log says limits are."""
+    """Limits that the log states: seconds or bytes by variable."""
     offline_near: bool = False
-    """Within a minute somebody was refused because the server was in offline mode."""
+    """Whether the server refused a connection by offline mode within a minute."""
     refused_near: bool = False
-    """Within a minute somebody found nobody answering."""
+    """Whether a connection found no program listening within a minute."""
     lost_near: int = 0
-    """How many others were lost within two seconds."""
+    """How many other connections were lost within two seconds."""
 
     @property
     def refused(self) -> bool:
-        """No session had begun."""
+        """Whether the connection was refused, so that no session had begun."""
+        if self.code in {2006, 2013, 4031}:
+            return False
         code = CODES.get(self.code)
-        loss = self.code in {2006, 2013, 4031}
+        refusals = {FailureKind.REFUSED, FailureKind.DIALLING, FailureKind.NO_SOCKET}
+        return bool((code and code.refuses_connection) or self.failures & refusals)
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether a session that had begun is lost, and nothing in the log says why."""
+        is_explained = self.refused or self.from_server_log or self.stated_cause is not None
+        return not is_explained and self.code in {None, 0, 2006, 2013, 2055, 1152, 1184, 2026}
+
+    @property
+    def is_kill(self) -> bool:
+        """Whether the client was told that its session was killed. MariaDB before 10.6 tells it when it stops, too."""
+        return self.code == CONNECTION_KILLED_ERROR and not self.from_server_log
+
+    @property
+    def never_began(self) -> bool:
+        """Whether the connection ended during the handshake: the client library says so in its error 2013."""
         return (
-            bool(
-                (code and code.refuses)
-                or self.how & {FailureKind.REFUSED, FailureKind.DIALLING, FailureKind.NO_SOCKET}
-            )
-            and not loss
+            self.code in SERVER_LOST_ERRORS
+            and FailureKind.GREETING in self.failures
+            and self.idle_seconds is None
+        )
+
+    @property
+    def write_failed(self) -> bool:
+        """Whether the client could not even send: the connection was closed before, or the server cut a statement short."""
+        has_write_error = bool(
+            self.failures & {FailureKind.BROKEN_PIPE, FailureKind.WRITING, FailureKind.RESET}
+        )
+        return self.client.separates_write_errors and (
+            self.code in SERVER_GONE_ERRORS or (self.code not in SERVER_LOST_ERRORS and has_write_error)
+        )
+
+    @property
+    def cut_in_tls(self) -> bool:
+        """Whether a TLS connection ended while the client sent: so end idle sessions of MariaDB, and statements too large."""
+        return self.is_loss and self.write_failed and FailureKind.TLS_EOF in self.failures
+
+    @property
+    def answer_never_came(self) -> bool:
+        """Whether the statement was sent, and then the connection ended."""
+        return (
+            self.client.separates_write_errors
+            and not self.write_failed
+            and FailureKind.RESET not in self.failures
+        )
+
+    def described_by(self, lines: Iterable[LogLine]) -> ErrorEvent:
+        """The event with what its lines tell of how it failed, how long the connection was idle, sizes and limits."""
+        failures = set(self.failures)
+        limits = dict(self.limits)
+        idle_seconds, statement_bytes, session_id = self.idle_seconds, self.statement_bytes, self.session_id
+        for line in lines:
+            text = line.text
+            failures.update(kind for kind, words in FAILURE_WORDS if words.search(text))
+            for form, unit_seconds in IDLE_TIME_FORMS:
+                if match := form.search(text):
+                    idle_seconds = _number(match[1]) * unit_seconds
+            for form in STATEMENT_SIZE_FORMS:
+                if match := form.search(text):
+                    statement_bytes = int(_number(match[1]))
+            for name, form in STATED_LIMIT_FORMS:
+                if match := form.search(text):
+                    limits[name] = _number(match[1])
+            if match := _SESSION_ID_FORM.search(text):
+                session_id = ProcesslistId(int(next(filter(None, match.groups()))))
+            if line.size_bytes >= LARGE_LINE_BYTES and statement_bytes is None:
+                statement_bytes = line.size_bytes
+        return replace(
+            self,
+            failures=frozenset(failures),
+            limits=tuple(limits.items()),
+            idle_seconds=idle_seconds,
+            statement_bytes=statement_bytes,
+            session_id=session_id,
         )
 
 
-def describe_events(lines: Iterable[LogLine]) -> dict[str, object]:
-    """What the lines of one occurrence say of its manner, age and size: fields of Occurrence."""
-    how: set[FailureKind] = set()
-    found: dict[str, object] = {}
-    limits: dict[str, float] = {}
-    for line in lines:
-        text = line.text
-        how.update(each for each, words in MANNERS if words.search(text))
-        for form, unit in AGES:
-            if age := form.search(text):
-                found["idle_seconds"] = _number(age[1]) * unit
-        for form in SIZES:
-            if size := form.search(text):
-                found["statement_bytes"] = int(_number(size[1]))
-        for name, form in LIMITS:
-            if limit := form.search(text):
-                limits[name] = _number(limit[1])
-        if session := _SESSIONS.search(text):
-            found["session_id"] = ProcesslistId(int(next(filter(None, session.groups()))))
-        if line.size >= LARGE_LINE:
-            found.setdefault("statement_bytes", line.size)
-    return {**found, "how": frozenset(how), "limits": tuple(limits.items())}
+_TimedEvent = tuple[float, ErrorEvent]
+"""An event and its seconds since 1970; not a number where it has no time, so that it is near to no other."""
+_NEAR_SECONDS: Final = 60.0
+_TOGETHER_SECONDS: Final = 2.0
+_MAX_HELD_EVENTS: Final = 64
+_NOT_LISTENING: Final = frozenset({FailureKind.REFUSED, FailureKind.NO_SOCKET})
 
 
-def with_neighbours(occurrences: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
-    """Each occurrence, knowing what was found within a minute of it; holds no more than that minute's, bounded."""
-    held: list[_Timed] = []
+def with_neighbours(events: Iterable[ErrorEvent]) -> Iterator[ErrorEvent]:
+    """Yield each event with what was found within a minute of it. At most 2 * _MAX_HELD_EVENTS are held."""
+    held: list[_TimedEvent] = []
     done = 0
-    for one in occurrences:
-        held.append((nan if one.at is None else one.at.seconds, one))
-        while done < len(held) - 1 and (not _near(held[done], held[-1]) or len(held) - done > _HELD):
-            yield _placed(held, done)
+    for event in events:
+        seconds = nan if event.timestamp is None else event.timestamp.clock_seconds
+        held.append((seconds, event))
+        while done < len(held) - 1 and (
+            not _is_near(held[done], held[-1]) or len(held) - done > _MAX_HELD_EVENTS
+        ):
+            yield _with_counts(held, done)
             done += 1
-        while done and (len(held) > 2 * _HELD or not _near(held[0], held[done])):
+        while done and (len(held) > 2 * _MAX_HELD_EVENTS or not _is_near(held[0], held[done])):
             held.pop(0)
             done -= 1
-    for each in range(done, len(held)):
-        yield _placed(held, each)
+    for index in range(done, len(held)):
+        yield _with_counts(held, index)
 
 
-_Timed = tuple[float, ErrorEvent]
-"""When, in seconds, beside what; not a number where it has no time, so that it is near to nothing."""
-_NEAR: Final = 60.0
-_HELD: Final = 64
-_TOGETHER: Final = 2.0
+def _with_counts(held: list[_TimedEvent], index: int) -> ErrorEvent:
+    """The event at `index` with what the others say that are near it."""
+    neighbours = [
+        (abs(seconds - held[index][0]), other)
+        for position, (seconds, other) in enumerate(held)
+        if position != index and _is_near(held[index], held[position])
+    ]
+    return replace(
+        held[index][1],
+        offline_near=any(other.code == OFFLINE_MODE_ERROR for _apart, other in neighbours),
+        refused_near=any(other.failures & _NOT_LISTENING and other.refused for _apart, other in neighbours),
+        lost_near=sum(
+            seconds_apart <= _TOGETHER_SECONDS and other.stated_cause is None and not other.refused
+            for seconds_apart, other in neighbours
+        ),
+    )
 
 
-def _placed(held: list[_Timed], index: int) -> ErrorEvent:
-    at, one = held[index]
-    near, down, offline = 0, False, False
-    for nth, (when, each) in enumerate(held):
-        apart = abs(when - at)
-        if nth == index or not apart <= _NEAR:
-            continue
-        near += apart <= _TOGETHER and each.says is None and not each.refused
-        down = down or bool(each.how & _DOWN and each.refused)
-        offline = offline or each.code == OFFLINE
-    return replace(one, offline_near=offline, refused_near=down, lost_near=near)
-
-
-_DOWN: Final = frozenset({FailureKind.REFUSED, FailureKind.NO_SOCKET})
-
-
-def _near(one: _Timed, other: _Timed) -> bool:
-    return abs(one[0] - other[0]) <= _NEAR
+def _is_near(event: _TimedEvent, other: _TimedEvent) -> bool:
+    return abs(event[0] - other[0]) <= _NEAR_SECONDS
 
 
 def _number(text: str) -> float:
+    """A figure of a log without its separators of thousands."""
     return float(text.replace(",", "").replace(".", "") or 0)

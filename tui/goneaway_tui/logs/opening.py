@@ -1,4 +1,4 @@
-"""A log's bytes, wherever they are and however they are packed."""
+"""The one opener of logs: yields the bytes of a file or of standard input, and unpacks .gz, .xz, .bz2 and .zst."""
 
 from __future__ import annotations
 
@@ -18,19 +18,23 @@ from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.text.sanitize import plain
 
-BLOCK: Final = 1 << 20
+BLOCK_BYTES: Final = 1 << 20
+"""Bytes that are read at once."""
 STDIN: Final = "-"
+"""The name of standard input."""
 UNPACKING_BYTES: Final = 1 << 27
-"""Memory that unpacking may take: what xz -9 needs (65 MiB) and zstd's own limit (128 MiB) are within it."""
-_PACKED_BADLY: Final = (EOFError, zlib.error, lzma.LZMAError, ValueError)
+"""Memory that unpacking may take. xz -9 needs 65 MiB; zstd's own limit is 128 MiB."""
+_UNPACKING_ERRORS: Final = (EOFError, zlib.error, lzma.LZMAError, ValueError)
 
 
 class Readable(Protocol):
+    """A stream of bytes."""
+
     def read(self, size: int = -1, /) -> bytes | None: ...
 
 
 def _unpack_zstd(packed: io.BufferedReader) -> Readable:
-    """Python 3.14 and later can."""
+    """Open a .zst stream. The standard library can since Python 3.14; raises FileError before."""
     try:
         zstd = importlib.import_module("compression.zstd")
     except ImportError:
@@ -43,7 +47,7 @@ def _unpack_zstd(packed: io.BufferedReader) -> Readable:
 
 
 class _Xz:
-    """The file says how much memory its unpacking takes, up to 4 GiB; more than UNPACKING_BYTES is not given."""
+    """An .xz stream, unpacked within UNPACKING_BYTES of memory: the file itself asks for as much as it likes, up to 4 GiB."""
 
     def __init__(self, packed: io.BufferedReader) -> None:
         self._packed = packed
@@ -56,12 +60,12 @@ class _Xz:
                 self._unpacker.eof
             ):  # another stream may follow, after bytes that fill up to a multiple of four
                 self._ahead = self._unpacker.unused_data.lstrip(b"\0")
-                self._ahead = self._ahead or self._packed.read(BLOCK).lstrip(b"\0")
+                self._ahead = self._ahead or self._packed.read(BLOCK_BYTES).lstrip(b"\0")
                 if not self._ahead:
                     return b""
                 self._unpacker = self._fresh()
             if self._unpacker.needs_input and not self._ahead:
-                self._ahead = self._packed.read(BLOCK)
+                self._ahead = self._packed.read(BLOCK_BYTES)
                 if not self._ahead:
                     raise EOFError(marked("it ends before its end"))
             ahead, self._ahead = self._ahead, b""
@@ -88,18 +92,35 @@ UNPACKERS: Final[tuple[tuple[bytes, Callable[[io.BufferedReader], Readable]], ..
     (b"BZh", bz2.BZ2File),
     (b"\x28\xb5\x2f\xfd", _unpack_zstd),
 )
-"""By what a packed file begins with, whatever it is called."""
+"""The unpacker for each of the first bytes a packed file may have. The file's name does not matter."""
 
 
 def read_blocks(name: str) -> Iterator[bytes]:
-    """A log's bytes, unpacked; `-` is standard input. Raises FileError with one clear line."""
-    shown = plain(name, 300)
-    try:
-        if name == STDIN:
+    """Yield the bytes of a log, unpacked; `-` is standard input. Raises FileError, whose message is one line."""
+    if name == STDIN:
+        with _file_errors(STDIN):
             yield from _unpacked(sys.stdin.buffer)
-        else:
-            with open(name, "rb", buffering=0) as file, Progress(shown, file):  # noqa: PTH123 - bytes as they come
-                yield from _unpacked(file)
+    else:
+        yield from read_file_blocks(name, progress=True)
+
+
+def read_file_blocks(path: str, *, progress: bool = False) -> Iterator[bytes]:
+    """Yield the bytes of a file, unpacked. Raises FileError, whose message is one line.
+
+    `progress` draws a bar on standard error while a long file is read, if that is a terminal.
+    """
+    shown = plain(path, 300)
+    with _file_errors(shown), open(path, "rb", buffering=0) as file:  # noqa: PTH123 - bytes as they come
+        bar = Progress(shown, file) if progress else contextlib.nullcontext()
+        with bar:
+            yield from _unpacked(file)
+
+
+@contextlib.contextmanager
+def _file_errors(shown: str) -> Iterator[None]:
+    """Turn what reading and unpacking raise into a FileError that names the file."""
+    try:
+        yield
     except FileError as error:
         raise FileError(_("cannot read {file}: {why}", file=shown, why=error), error.hint) from None
     except BrokenPipeError:
@@ -109,7 +130,7 @@ def read_blocks(name: str) -> Iterator[bytes]:
             _("cannot read {file}: {why}", file=shown, why=plain(error.strerror or str(error), 200)),
             _("name a log you may read"),
         ) from None
-    except _PACKED_BADLY as error:
+    except _UNPACKING_ERRORS as error:
         raise FileError(
             _("cannot read {file}: {why}", file=shown, why=plain(str(error), 200)),
             _("is it damaged, or cut short?"),
@@ -118,20 +139,20 @@ def read_blocks(name: str) -> Iterator[bytes]:
 
 def _unpacked(file: Readable) -> Iterator[bytes]:
     start = b""
-    most = max(len(magic) for magic, _unpack in UNPACKERS)
-    while len(start) < most and (more := file.read(most - len(start))):
+    magic_bytes = max(len(magic) for magic, _unpack in UNPACKERS)
+    while len(start) < magic_bytes and (more := file.read(magic_bytes - len(start))):
         start += more
     whole = _Rewound(start, file)
     opened: Readable = whole
     for magic, unpack in UNPACKERS:
         if start.startswith(magic):
-            opened = unpack(io.BufferedReader(whole, BLOCK))
-    while block := opened.read(BLOCK):
+            opened = unpack(io.BufferedReader(whole, BLOCK_BYTES))
+    while block := opened.read(BLOCK_BYTES):
         yield block
 
 
 class _Rewound(io.RawIOBase):
-    """A stream from its beginning, after its first bytes were looked at."""
+    """A stream that yields its first bytes again, after they were read to recognise the format."""
 
     def __init__(self, start: bytes, rest: Readable) -> None:
         super().__init__()
@@ -155,10 +176,10 @@ class _Rewound(io.RawIOBase):
 
 
 class Progress(contextlib.AbstractContextManager["Progress"]):
-    """How far a long file is read, for a person at a terminal."""
+    """A progress bar on standard error while a file of SHOWN_FROM_BYTES or more is read. Drawn on a terminal only."""
 
-    LONG = 64 * BLOCK
-    EVERY = 0.5
+    SHOWN_FROM_BYTES = 64 * BLOCK_BYTES
+    REDRAW_SECONDS = 0.5
 
     def __init__(self, shown: str, file: io.FileIO) -> None:
         self._shown = plain(shown, 40)
@@ -168,7 +189,7 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
         with contextlib.suppress(OSError):
             self._size = file.seek(0, io.SEEK_END)
             file.seek(0)
-        self._draws = self._size >= self.LONG and sys.stderr.isatty()
+        self._draws = self._size >= self.SHOWN_FROM_BYTES and sys.stderr.isatty()
 
     def __enter__(self) -> Self:
         if self._draws:
@@ -181,7 +202,7 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
             sys.stderr.write("\r\x1b[K")
 
     def _draw(self) -> None:
-        while not self._done.wait(self.EVERY):
+        while not self._done.wait(self.REDRAW_SECONDS):
             with contextlib.suppress(OSError, ValueError):
                 part = self._file.tell() * 30 // self._size
                 sys.stderr.write(f"\r{self._shown}  [{'#' * part}{'.' * (30 - part)}]")

@@ -1,18 +1,17 @@
-"""Time stamps as logs write them: a table of forms, read with their zone where there is one."""
+"""Timestamps as logs write them: a table of forms, parsed with their time zone where there is one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-REACH: Final = 160
-"""How far into a line its stamp may begin: containers, journals and frameworks put names in front of it."""
+MAX_OFFSET_CHARS: Final = 160
+"""Characters into a line within which its timestamp begins: containers and frameworks put names before it."""
 
-_SOON: Final = 8
-"""A stamp that begins this early is the line's own; no other form is tried."""
+_OWN_OFFSET_CHARS: Final = 8
+"""A timestamp that begins within these characters is the line's own: no other form is tried."""
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _MONTH: Final = "(?P<mon>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK: Final = r"(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?"
@@ -21,29 +20,31 @@ _ZONE: Final = r"(?: ?(?P<z>Z\b|UTC\b|GMT\b|[+-]\d\d:?\d\d\b))?"
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """An instant as a log tells it."""
+    """An instant as a log writes it."""
 
     local: datetime
-    """In UTC where `zoned`, else in a zone the log does not name."""
+    """In UTC where `zoned`, else in a time zone that the log does not name."""
     zoned: bool
-    digits: int = 0
+    decimals: int = 0
     """How many decimals of a second the log wrote."""
 
     @property
     def iso(self) -> str:
-        """As the contract has it: with `Z` where the zone is known, without any where it is not."""
-        precision = "seconds" if not self.digits else "milliseconds" if self.digits <= 3 else "microseconds"
+        """In ISO 8601: with `Z` where the zone is known, without where it is not."""
+        precision = (
+            "seconds" if not self.decimals else "milliseconds" if self.decimals <= 3 else "microseconds"
+        )
         return self.local.isoformat(timespec=precision).removesuffix("+00:00") + ("Z" if self.zoned else "")
 
     @property
-    def seconds(self) -> float:
-        """Since 1970, UTC where the zone is known: for differences within one log."""
+    def clock_seconds(self) -> float:
+        """Seconds since 1970 by the log's own clock, UTC where the zone is known: for differences within one log."""
         return self.local.replace(tzinfo=UTC).timestamp()
 
     @property
-    def at(self) -> float | None:
+    def utc_seconds(self) -> float | None:
         """Seconds since 1970 UTC; None where the zone is not known."""
-        return self.seconds if self.zoned else None
+        return self.clock_seconds if self.zoned else None
 
 
 FORMS: Final = (
@@ -56,71 +57,73 @@ FORMS: Final = (
     re.compile(r"^[IWEF](?P<mo>\d\d)(?P<d>\d\d) " + _CLOCK),
     re.compile(r'"(?:ts|time|timestamp|@timestamp)" ?: ?"?(?P<epoch>\d{10}(?:\.\d{1,9})?|\d{13})\b'),
 )  # fmt: skip
-"""ISO 8601 and Go; Apache, PHP; syslog, ctime; MariaDB's old one; two-digit years; slashes and dots; glog; Unix time."""
+"""ISO 8601 and Go; Apache, PHP; syslog, ctime; old MariaDB; two-digit years; slashes and dots; glog; Unix time."""
 
 _HINT: Final = re.compile(r"\d\d?:\d\d:\d\d|\d{10}")
-"""What every form has: one look at this spares the others for most lines."""
+"""What every form holds: one search for this spares the others for most lines."""
 
 
 def parse_timestamp(line: str, now: float | None = None) -> Timestamp | None:
-    """The first time stamp near the beginning of a line, None where there is none. Never raises.
+    """Parse the first timestamp near the beginning of a line; None where there is none. Never raises.
 
-    `now`, in seconds since 1970, dates a stamp that has no year: it is the last such day that is not to come.
+    `now`, in seconds since 1970, dates a timestamp that has no year: it is the last such day that is not in the future.
 
     >>> parse_timestamp("[2026-11-23 22:23:21,200] ERROR ...").iso, parse_timestamp("I1123 22:00:00.1 x", 1795459202.0).iso
     ('2026-11-23T22:23:21.200', '2026-11-23T22:00:00.100')
     >>> parse_timestamp("23/Nov/2026:23:23:21 +0100").iso
     '2026-11-23T22:23:21Z'
     """
-    near = line if line[:1] == "{" else line[: REACH + 40]
-    if not _HINT.search(near):
+    head = line if line[:1] == "{" else line[: MAX_OFFSET_CHARS + 40]
+    if not _HINT.search(head):
         return None
-    found = []
+    matches = []
     for form in FORMS:
-        match = form.search(near)
-        if match and (match.start() <= REACH or line[:1] == "{"):
-            found.append(match)
-            if match.start() <= _SOON:
+        match = form.search(head)
+        if match and (match.start() <= MAX_OFFSET_CHARS or line[:1] == "{"):
+            matches.append(match)
+            if match.start() <= _OWN_OFFSET_CHARS:
                 break
-    for match in sorted(found, key=lambda each: each.start()):
-        read = _read(match, now)
-        if read is not None:
-            return read
+    for match in sorted(matches, key=lambda match: match.start()):
+        timestamp = _timestamp_of(match, now)
+        if timestamp is not None:
+            return timestamp
     return None
 
 
-def _read(match: re.Match[str], now: float | None) -> Timestamp | None:
-    part = match.groupdict()
+def _timestamp_of(match: re.Match[str], now: float | None) -> Timestamp | None:
+    fields = match.groupdict()
     try:
-        if part.get("epoch"):
-            digits = part["epoch"]
+        if fields.get("epoch"):
+            digits = fields["epoch"]
             seconds = float(digits) / (1000 if len(digits) == 13 else 1)
-            return Timestamp(datetime.fromtimestamp(seconds, UTC), zoned=True, digits=3)
-        fraction = part.get("f") or ""
-        month, day = _month_and_day(part)
+            return Timestamp(datetime.fromtimestamp(seconds, UTC), zoned=True, decimals=3)
+        fraction = fields.get("f") or ""
+        month, day = _month_and_day(fields)
         hour = (
-            int(part["h"]) % 12 + (12 if part["half"] == "PM" else 0) if part.get("half") else int(part["h"])
+            int(fields["h"]) % 12 + (12 if fields["half"] == "PM" else 0)
+            if fields.get("half")
+            else int(fields["h"])
         )
         local = datetime(  # noqa: DTZ001 - the zone, where there is one, is applied below
-            _year(part.get("y"), month, day, now), month, day, hour, int(part["m"]), min(int(part["s"]), 59),
+            _year(fields.get("y"), month, day, now), month, day, hour, int(fields["m"]), min(int(fields["s"]), 59),
             int(fraction[:6].ljust(6, "0") or 0),
         )  # fmt: skip
-        zone = _zone(part.get("z"))
+        zone = _zone(fields.get("z"))
         if zone is None:
-            return Timestamp(local, zoned=False, digits=len(fraction))
-        return Timestamp(local.replace(tzinfo=zone).astimezone(UTC), zoned=True, digits=len(fraction))
+            return Timestamp(local, zoned=False, decimals=len(fraction))
+        return Timestamp(local.replace(tzinfo=zone).astimezone(UTC), zoned=True, decimals=len(fraction))
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def _month_and_day(part: dict[str, str | None]) -> tuple[int, int]:
-    """Slashes are read the American way unless that is impossible, dots the European."""
-    if part.get("mon"):
-        return _MONTHS.index(part["mon"] or "") // 3 + 1, int(part["d"] or 0)
-    if part.get("a"):
-        first, second = int(part["a"] or 0), int(part["b"] or 0)
-        return (second, first) if part["by"] == "." or first > 12 else (first, second)
-    return int(part["mo"] or 0), int(part["d"] or 0)
+def _month_and_day(fields: dict[str, str | None]) -> tuple[int, int]:
+    """Month and day. Slashes are read the American way unless that is impossible, dots the European way."""
+    if fields.get("mon"):
+        return _MONTHS.index(fields["mon"] or "") // 3 + 1, int(fields["d"] or 0)
+    if fields.get("a"):
+        first, second = int(fields["a"] or 0), int(fields["b"] or 0)
+        return (second, first) if fields["by"] == "." or first > 12 else (first, second)
+    return int(fields["mo"] or 0), int(fields["d"] or 0)
 
 
 def _year(text: str | None, month: int, day: int, now: float | None) -> int:
@@ -139,7 +142,3 @@ def _zone(text: str | None) -> timezone | None:
         return UTC
     offset = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
     return timezone(-offset if text[0] == "-" else offset)
-
-
-Reader = Callable[[str], Timestamp | None]
-"""`parse_timestamp` with its `now` given."""

@@ -1,8 +1,8 @@
-"""A server's messages in the language of its lc_messages, turned into the English ones that everything else reads.
+"""Translations: a server's messages in the language of its lc_messages, back into the English that is parsed.
 
 MariaDB, and MySQL before 8.0, translate whole messages; MySQL since 8.0 the reason in the parentheses alone. A session
 may have a language of its own, so the reason may be in another one than the message. `server_messages.tsv` holds the
-texts as the servers ship them; its head says which.
+texts as the servers ship them; its first lines say which.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from typing import Final
 
 TABLE: Final = Path(__file__).with_name("server_messages.tsv")
 ENGLISH: Final = "english"
-ABORTED: Final = frozenset({1152, 1184})
-"""Messages whose last part is the reason."""
-REASONS: Final = frozenset({1040, 1153, 1158, 1159, 1160, 1161, 1927})
-"""Messages that are such a reason."""
+ABORTED_MESSAGES: Final = frozenset({1152, 1184})
+"""Numbers of messages whose last part is the reason."""
+REASON_MESSAGES: Final = frozenset({1040, 1153, 1158, 1159, 1160, 1161, 1927})
+"""Numbers of messages that are such a reason."""
 CUT_BYTES: Final = 60
-"""A reason is cut after 64 bytes, or before the character that the 64th is part of: what is shorter is whole."""
+"""Bytes from which a reason may be cut. Servers cut after 64, or before the character that the 64th is part of."""
 
-LONGEST: Final = 1000
-"""Characters of a message: names are short, and hostile lines longer."""
+MAX_MESSAGE_CHARS: Final = 1000
+"""Characters of a message that is translated: names are short, and hostile lines longer."""
 
 SLOTS: Final = re.compile(r"%[ds]")
-"""Where a message has a number or a text."""
+"""A number or a text in a message."""
 _NUMBER, _TEXT, _NO_SPACES = r"(\d{1,20})", r"(.{0,400})", r"(\S{1,200})"
 """Longer than any name a server quotes, and short enough that no hostile name costs much time."""
 _PROGRAM: Final = re.compile(r"%s(?=: | \(|（|：)")
@@ -44,8 +44,8 @@ class TranslatedMessage:
     """With `%d` for a number and `%s` for a text, in the order of the English ones."""
 
 
-def messages() -> Iterator[TranslatedMessage]:
-    """Every row of the table."""
+def translated_messages() -> Iterator[TranslatedMessage]:
+    """Yield every row of the table."""
     for line in TABLE.read_text("utf-8").splitlines():
         if not line.startswith("#"):
             number, language, text = line.split("\t")
@@ -54,7 +54,7 @@ def messages() -> Iterator[TranslatedMessage]:
 
 @lru_cache(maxsize=64)
 def in_english(text: str) -> str:
-    """A message of a server's error log as an English server would have written it; as it is where it is none of ours.
+    """A message of a server's error log in English; unchanged where the table does not hold it.
 
     Never raises.
 
@@ -63,43 +63,43 @@ def in_english(text: str) -> str:
     >>> in_english("Aborted connection 4 to db: 'a' user: 'b' host: 'c' (Fehler beim Lesen eines Kommunikationspakets).")
     "Aborted connection 4 to db: 'a' user: 'b' host: 'c' (Got an error reading communication packets)."
     """
-    if len(text) > LONGEST:
+    if len(text) > MAX_MESSAGE_CHARS:
         return text
     form, templates = _forms()
-    whole = text.rstrip(" .")
-    found = form.fullmatch(whole)
+    message_text = text.rstrip(" .")
+    found = form.fullmatch(message_text)
     if found is None or found.lastindex is None:
-        program, colon, said = whole.partition(": ")
-        return program + colon + _reasons()[said] if said in _reasons() else text
+        program, colon, words = message_text.partition(": ")
+        return program + colon + _reasons()[words] if words in _reasons() else text
     message = templates[found.lastindex]
     slots = message.groups
-    parts = [found[found.lastindex - slots + nth] for nth in range(slots)]
-    if message.number in ABORTED:
-        parts[-1] = reason_in_english(parts[-1])
+    values = [found[found.lastindex - slots + index] for index in range(slots)]
+    if message.number in ABORTED_MESSAGES:
+        values[-1] = reason_in_english(values[-1])
     pieces = SLOTS.split(message.english)
-    filled = [said for pair in zip(pieces, [*parts, ""], strict=True) for said in pair]
-    return "".join(filled) + text[len(whole) :]
+    filled = [words for pair in zip(pieces, [*values, ""], strict=True) for words in pair]
+    return "".join(filled) + text[len(message_text) :]
 
 
 def reason_in_english(reason: str) -> str:
-    """What stands in the parentheses of an aborted connection, which may be cut short; as it is where it is none of ours.
+    """The reason of an aborted connection in English, though it may be cut; unchanged where the table does not hold it.
 
     >>> reason_in_english("Получен таймаут ожидания пакета че"), reason_in_english("KILLED")
     ('Got timeout reading communication packets', 'KILLED')
     """
-    known = _reasons()
-    if reason in known:
-        return known[reason]
+    reasons = _reasons()
+    if reason in reasons:
+        return reasons[reason]
     if len(reason.encode("utf-8", "replace")) >= CUT_BYTES:
-        meant = {english for text, english in known.items() if text.startswith(reason)}
-        if len(meant) == 1:
-            return meant.pop()
+        candidates = {english for text, english in reasons.items() if text.startswith(reason)}
+        if len(candidates) == 1:
+            return candidates.pop()
     return reason
 
 
 @dataclass(frozen=True, slots=True)
 class _MessageForm:
-    """What one alternative of the great expression stands for."""
+    """The message that one alternative of the combined expression matches."""
 
     number: int
     english: str
@@ -108,18 +108,18 @@ class _MessageForm:
 
 @cache
 def _forms() -> tuple[re.Pattern[str], Mapping[int, _MessageForm]]:
-    """One expression for all messages, and which it is by the last group that matched.
+    """One expression for all messages, and the message of each by the number of the last group that matched.
 
-    An empty group ends each alternative, so that one without slots is known too.
+    An empty group ends each alternative, so that a message without slots is recognised too.
     """
-    rows = list(messages())
-    english = {(row.number, _slots(row.text)): row.text for row in rows if row.language == ENGLISH}
+    rows = list(translated_messages())
+    english = {(row.number, _slot_count(row.text)): row.text for row in rows if row.language == ENGLISH}
     forms: dict[int, _MessageForm] = {}
     alternatives: dict[bool, list[str]] = {False: [], True: []}
     groups = 0
     # The shorter form of a message would take the slots of the longer one for part of a name.
-    for row in sorted(rows, key=lambda row: (_names_program(row), -_slots(row.text))):
-        key = row.number, _slots(row.text)
+    for row in sorted(rows, key=lambda row: (_names_program(row), -_slot_count(row.text))):
+        key = row.number, _slot_count(row.text)
         if key not in english:
             continue
         alternatives[_names_program(row)].append(_expression(row))
@@ -134,23 +134,23 @@ def _expression(row: TranslatedMessage) -> str:
     slots = [_NUMBER if slot == "%d" else _TEXT for slot in SLOTS.findall(row.text)]
     if _names_program(row):
         slots[0] = _NO_SPACES
-    said = [re.escape(pieces[0])]
+    words = [re.escape(pieces[0])]
     for slot, piece in zip(slots, pieces[1:], strict=True):
-        said += [slot, re.escape(piece)]
-    return "".join((*said, "()"))
+        words += [slot, re.escape(piece)]
+    return "".join((*words, "()"))
 
 
 def _names_program(row: TranslatedMessage) -> bool:
     return _PROGRAM.match(row.text) is not None
 
 
-def _slots(text: str) -> int:
+def _slot_count(text: str) -> int:
     return len(SLOTS.findall(text))
 
 
 @cache
 def _reasons() -> Mapping[str, str]:
-    """The English of each reason."""
-    rows = [row for row in messages() if row.number in REASONS]
+    """The English of each reason, by its text in any language."""
+    rows = [row for row in translated_messages() if row.number in REASON_MESSAGES]
     english = {row.number: row.text for row in rows if row.language == ENGLISH}
     return {row.text: english[row.number] for row in rows}

@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from goneaway_tui.doctor.case import RaisedError, TroubledHost
+from goneaway_tui.doctor.case import FailingHost, RaisedError
 from goneaway_tui.i18n import _
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.sample import (
@@ -359,7 +359,7 @@ class EndHistory:
     """Errors this server does not have: before MySQL 8.0.24 no 4031."""
     log: tuple[LogEntry, ...] = ()
     """In the order it was written; only what tells why sessions or the server ended."""
-    hosts: tuple[TroubledHost, ...] = ()
+    hosts: tuple[FailingHost, ...] = ()
     killed_at: float | None = None
     """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or nobody knows."""
 
@@ -382,7 +382,7 @@ def read_history(connection: Connection, found: Capabilities, clock: Clock) -> E
         errors is not None,
         frozenset({IDLE_ERROR}) if errors is not None and "idle_error" not in found.able else frozenset(),
         _log(connection, found, clock),
-        tuple(TroubledHost(_name(ip), int(failures), int(refusals)) for ip, failures, refusals in hosts),
+        tuple(FailingHost(_name(ip), int(failures), int(refusals)) for ip, failures, refusals in hosts),
         killed_at,
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import _
 from goneaway_tui.logs.blocks import LogLine
-from goneaway_tui.logs.server_log import LONGEST_LINE, ServerLog, TornEntryJoiner, joined_entries
+from goneaway_tui.logs.server_log import MAX_LINE_CHARS, ServerLog, TornEntryJoiner, joined_entries
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.source.session_cache import text
 from goneaway_tui.text.sanitize import plain
@@ -27,7 +27,9 @@ def entries(rows: Iterable[tuple[Any, ...]], asked: float) -> Iterator[LogEntry]
     """
     log = ServerLog()
     for thread, code, data, ago in rows:
-        entry = log.entry(f"1970-01-01T00:00:00Z {int(thread)} [Note] [{text(code)}] [Server] {text(data)}")
+        entry = log.parse_entry(
+            f"1970-01-01T00:00:00Z {int(thread)} [Note] [{text(code)}] [Server] {text(data)}"
+        )
         if entry is not None:
             yield replace(entry, at=asked + float(ago))
 
@@ -72,7 +74,7 @@ class ErrorLog:
         fresh = [
             _HeldEntry(entry, 0)
             for line in self._lines()
-            if (entry := self._log.entry(line.text)) and entry.cause
+            if (entry := self._log.parse_entry(line.text)) and entry.cause
         ]
         said = [*self._held, *fresh]
         self._held = [
@@ -95,7 +97,7 @@ class ErrorLog:
             data = data[data.find(b"\n", LONGEST_ENTRY) + 1 :]
         log = ServerLog(self._zone)
         read = joined_entries(_line(line) for line in data.split(b"\n")[:-1])
-        return tuple(entry for line in read if (entry := log.entry(line.text)) and entry.cause)
+        return tuple(entry for line in read if (entry := log.parse_entry(line.text)) and entry.cause)
 
     def _lines(self) -> list[LogLine]:
         """Whole entries only; what has no end yet waits for it, as far as anybody would look at it."""
@@ -104,7 +106,7 @@ class ErrorLog:
         except OSError:
             return []
         *whole, tail = (self._tail + data).split(b"\n")
-        self._tail = tail[: LONGEST_LINE * 4]
+        self._tail = tail[: MAX_LINE_CHARS * 4]
         found = [entry for line in whole for entry in self._mender.add(_line(line))]
         if len(data) < READ_BYTES:
             found += self._mender.pause()
@@ -133,7 +135,7 @@ class ErrorLog:
 
 
 def _line(data: bytes) -> LogLine:
-    return LogLine(0, data[: LONGEST_LINE * 4].decode("utf-8", errors="replace"), len(data))
+    return LogLine(0, data[: MAX_LINE_CHARS * 4].decode("utf-8", errors="replace"), len(data))
 
 
 def _opened(path: Path) -> FileIO:

@@ -115,7 +115,7 @@ def open_wall(app: GoneawayApp) -> None:
 
 
 def open_doctor(app: GoneawayApp) -> None:
-    from goneaway_tui.doctor.case import NO_SERVER, facts_of
+    from goneaway_tui.doctor.case import NO_SERVER, facts_from_sample
     from goneaway_tui.doctor.live import LiveState
     from goneaway_tui.ui.screens.doctor import DoctorScreen
 
@@ -128,7 +128,7 @@ def open_doctor(app: GoneawayApp) -> None:
         """What this server says, for an error that is pasted."""
         if of.shown is None:
             return NO_SERVER
-        return replace(facts_of(of.shown.sample, of.name), departures=tuple(of.ledger))
+        return replace(facts_from_sample(of.shown.sample, of.name), departures=tuple(of.ledger))
 
     app.push_screen(DoctorScreen(patient, facts, of.name, app.end_with, lambda: app.freshness, of.recall))
 

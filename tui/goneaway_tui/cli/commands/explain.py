@@ -101,7 +101,7 @@ def _explain_with_servers(servers: Sequence[Settings], format_name: str, clock: 
 
 
 def _with_error_log(facts: ServerFacts, error_log: str | None) -> ServerFacts:
-    return facts if error_log is None else replace(facts, log=log_entries(error_log))
+    return facts if error_log is None else replace(facts, log_entries=log_entries(error_log))
 
 
 @contextmanager
@@ -159,10 +159,10 @@ def write_explanations(
 def facts_from(source: LiveSource | UnreachedSource) -> ServerFacts:
     """Read a server once, with its history, and close the source. Raises SourceError."""
     from goneaway_tui.cli.servers import history_facts
-    from goneaway_tui.doctor.case import facts_of
+    from goneaway_tui.doctor.case import facts_from_sample
 
     try:
-        return facts_of(source.sample(), source.name).remembering(history_facts(source))
+        return facts_from_sample(source.sample(), source.name).with_history(history_facts(source))
     finally:
         source.close()
 
@@ -174,7 +174,7 @@ def log_entries(name: str) -> tuple[LogEntry, ...]:
     log = ServerLog(LocalZone())
     entries: deque[LogEntry] = deque(maxlen=MAX_ENTRIES)
     for line in joined_entries(_lines(name)):
-        entry = log.entry(line.text)
+        entry = log.parse_entry(line.text)
         if entry is not None and entry.cause is not None:
             entries.append(entry)
     return tuple(entries)
@@ -183,14 +183,14 @@ def log_entries(name: str) -> tuple[LogEntry, ...]:
 def _lines(name: str) -> Iterator[LogLine]:
     """Every line of a file. Raises FileError."""
     from goneaway_tui.logs.blocks import LogLine
-    from goneaway_tui.logs.server_log import LONGEST_LINE
+    from goneaway_tui.logs.server_log import MAX_LINE_CHARS
 
     tail = b""
     for block in chain(read_blocks(name), (b"\n",)):
         *lines, tail = (tail + block).split(b"\n")
-        tail = tail[: LONGEST_LINE * 4]
+        tail = tail[: MAX_LINE_CHARS * 4]
         for line in lines:
-            yield LogLine(0, line[: LONGEST_LINE * 4].decode("utf-8", errors="replace"), len(line))
+            yield LogLine(0, line[: MAX_LINE_CHARS * 4].decode("utf-8", errors="replace"), len(line))
 
 
 def recorded_departures(name: str) -> tuple[Departure, ...]:
@@ -204,12 +204,12 @@ def recorded_departures(name: str) -> tuple[Departure, ...]:
 def _explained(
     files: Sequence[str], facts: ServerFacts, clock: Clock, stored_at: Mapping[str, str]
 ) -> Iterator[Explanation]:
-    from goneaway_tui.doctor.diagnosis import explanations
+    from goneaway_tui.doctor.diagnosis import explain_log
 
     for name in files:
         if name == STDIN and not stored_at:
             invite_to_paste()
-        yield from explanations(
+        yield from explain_log(
             name, read_blocks(stored_at.get(name, name)), facts, now=clock(), zone=LocalZone()
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -17,12 +17,13 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from goneaway_tui.doctor.case import NO_SERVER, ServerFacts
-from goneaway_tui.doctor.diagnosis import explanations
-from goneaway_tui.doctor.live import ORDER, CauseStatus, LiveState, Verdict, cause_statuses
+from goneaway_tui.doctor.diagnosis import explain_log
+from goneaway_tui.doctor.live import CERTAINTY_ORDER, CauseStatus, LiveState, Verdict, cause_statuses
 from goneaway_tui.doctor.report import grouped_events, report_lines
-from goneaway_tui.errors import SourceError
+from goneaway_tui.errors import FileError, SourceError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge.patterns import find_patterns
+from goneaway_tui.logs.opening import read_file_blocks
 from goneaway_tui.model.cause import Certainty
 from goneaway_tui.model.departure import Pattern
 from goneaway_tui.model.snapshot import Snapshot
@@ -120,8 +121,6 @@ KEYS = (
     ("y", marked("copy what is said of it, or what to do")),
     ("esc, d, q", marked("back to the board")),
 )
-PIECE = 1 << 20
-"""Bytes of a log that are read at a time."""
 
 
 class DoctorScreen(Screen[None]):
@@ -210,9 +209,11 @@ class DoctorScreen(Screen[None]):
         if patient is None:
             return
         self._seen = patient.snapshot
-        patient = replace(patient, past=self._past)
+        patient = replace(patient, history=self._past)
         found: tuple[CauseStatus | Pattern, ...] = (*self._patterns, *cause_statuses(patient))
-        self.rows.show(sorted(map(DoctorRow.of, found), key=lambda s: ORDER.index(s.certainty)), patient.now)
+        self.rows.show(
+            sorted(map(DoctorRow.of, found), key=lambda s: CERTAINTY_ORDER.index(s.certainty)), patient.now
+        )
         if patient.now - self._looked_at >= PATTERNS_SECONDS:
             self._looked_at = patient.now
             arguments = (patient, self.app.call_from_thread)
@@ -295,7 +296,7 @@ class DoctorScreen(Screen[None]):
     def _explain(self, event: Input.Submitted) -> None:
         if event.value.strip():
             self._say(_("reading ..."), "quiet")
-            arguments = (event.value, self._facts().remembering(self._past), self.app.call_from_thread)
+            arguments = (event.value, self._facts().with_history(self._past), self.app.call_from_thread)
             threading.Thread(target=self._read, args=arguments, name="doctor", daemon=True).start()
 
     def _read(self, text: str, facts: ServerFacts, later: Callable[..., object]) -> None:
@@ -311,13 +312,12 @@ class DoctorScreen(Screen[None]):
             later(self._say, _("{file} is no file that can be read", file=plain(str(path), 200)), "warning")
             return
         try:
-            blocks = paste_blocks(path) if is_file else iter([text.encode("utf-8", "replace")])
+            blocks = read_file_blocks(str(path)) if is_file else iter([text.encode("utf-8", "replace")])
             told = grouped_events(
-                explanations(path.name if is_file else "-", blocks, facts, now=facts.asked_at)
+                explain_log(path.name if is_file else "-", blocks, facts, now=facts.read_at)
             )
-        except OSError as error:
-            words = _("cannot read {file}: {why}", file=plain(str(path), 200), why=error.strerror)
-            later(self._say, words, "warning")
+        except FileError as error:
+            later(self._say, str(error), "warning")
             return
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
             later(self._fail, error)
@@ -340,10 +340,3 @@ class DoctorScreen(Screen[None]):
         notice.display = True
         notice.set_classes(look)
         notice.update(Content(words))
-
-
-def paste_blocks(path: Path) -> Iterator[bytes]:
-    """A file, a piece at a time. Raises OSError."""
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            yield piece
