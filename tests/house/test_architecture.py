@@ -267,7 +267,7 @@ MAY_CATCH_ALL: dict[str, str] = {
     "ui/screens/export.py": "handed to the app, which ends with it",
     "ui/poller.py": "handed to the app, which ends with it",
     "ui/controllers/add_servers.py": "handed to the app, which ends with it",
-    "ui/screens/relatives.py": "handed to the app, which ends with it",
+    "ui/screens/topology.py": "handed to the app, which ends with it",
     "settings/secrets.py": "hiding the password is a courtesy: nothing in it may stop a run",
 }
 
@@ -326,7 +326,7 @@ TEXT_WIDGETS = {
 """Of the framework, with strings of which it may make markup."""
 MAY_IMPORT_TEXT_WIDGETS = {"ui/widgets/plain_text.py"}
 TITLES = {"border_title", "border_subtitle"}
-MAY_SET_TOOLTIPS = {"ui/widgets/hinted.py", "ui/widgets/keys.py"}
+MAY_SET_TOOLTIPS = {"ui/tooltips.py", "ui/widgets/plain_text.py"}
 
 
 def strings_for_markup(path: str, tree: ast.Module) -> Iterator[int]:

@@ -19,7 +19,7 @@ from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.controllers.several_servers import ChangeSeveralScreen, TuneSeveralScreen
 from goneaway_tui.ui.screens.dialogs import ChooserScreen, ConfirmScreen
-from goneaway_tui.ui.screens.fleet import SeveralServersBoard
+from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.server_monitor import MonitorSpec
 from goneaway_tui.ui.theme import server_accent

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from textual import events
+from textual.content import Content
+from textual.widget import Widget
+
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot, Verdict
@@ -168,3 +172,18 @@ def heading_hint(table: str, column: str) -> str:
 def cell_hint(table: str, column: str, row: object, now: float) -> str:
     told = CELLS.get((table, column))
     return "" if told is None else told(row, now)
+
+
+class TooltipWidget(Widget):
+    """A widget whose tooltip depends on the part under the mouse.
+
+    A part names its tooltip in its style, as a key of `FIGURES`: `bold @hint=idle`.
+    """
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        words = self.hint_at(event)
+        self.tooltip = Content(words) if words else None
+
+    def hint_at(self, event: events.MouseMove) -> str:
+        """The tooltip for the part under the mouse; empty where there is none."""
+        return figure_hint(event.style.meta.get("@hint", ""))

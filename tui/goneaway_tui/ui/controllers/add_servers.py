@@ -13,8 +13,8 @@ from goneaway_tui.judge.topology import ProposedServer
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui.messages import PollFault
 from goneaway_tui.ui.screens.board import BoardScreen
-from goneaway_tui.ui.screens.fleet import SeveralServersBoard
 from goneaway_tui.ui.screens.replay import ReplayBoard
+from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
 from goneaway_tui.ui.server_monitor import MonitorSpec, ServerMonitor
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def replace_board(app: GoneawayApp, before: BoardScreen, board: BoardScreen) -> 
 
 def open_topology(app: GoneawayApp) -> None:
     """Ask those that can be asked."""
-    from goneaway_tui.ui.screens.relatives import TopologyScreen
+    from goneaway_tui.ui.screens.topology import TopologyScreen
 
     asked = [each for each in app.watched if each.relatives is not None]
     if not asked:

@@ -40,9 +40,8 @@ from goneaway_tui.ui.screens.help import HelpScreen, board_keys, tune_bindings
 from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.server_status import CONNECTING, Freshness
 from goneaway_tui.ui.visible_rows import VisibleRows
-from goneaway_tui.ui.widgets.keys import KeyFooter
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Field, Static
+from goneaway_tui.ui.widgets.plain_text import Field, KeyFooter, Static
 from goneaway_tui.ui.widgets.summary import NO_MARKS, MarkedCount, SummaryHeader
 from goneaway_tui.ui.wording import grouping_word
 

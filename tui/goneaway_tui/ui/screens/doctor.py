@@ -34,9 +34,8 @@ from goneaway_tui.ui.messages import RowChosen, VariableChosen
 from goneaway_tui.ui.screens.help import HelpScreen, Lines, TextViewer, help_rows
 from goneaway_tui.ui.screens.ledger import GOVERNS
 from goneaway_tui.ui.server_status import Freshness
-from goneaway_tui.ui.widgets.keys import KeyFooter
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Field, Static
+from goneaway_tui.ui.widgets.plain_text import Field, KeyFooter, Static
 from goneaway_tui.ui.widgets.summary import Part, spread
 from goneaway_tui.ui.wording import certainty_word
 

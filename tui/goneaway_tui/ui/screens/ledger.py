@@ -30,9 +30,8 @@ from goneaway_tui.ui.copying import CopyItem, of_departure
 from goneaway_tui.ui.messages import RowChosen, VariableChosen
 from goneaway_tui.ui.screens.help import HelpScreen, help_rows
 from goneaway_tui.ui.screens.session import attributes, statement
-from goneaway_tui.ui.widgets.keys import KeyFooter
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Field, LabelledEntry, Static, heading, paragraphs
+from goneaway_tui.ui.widgets.plain_text import Field, KeyFooter, LabelledEntry, Static, heading, paragraphs
 from goneaway_tui.ui.widgets.summary import QUIET, Part
 
 

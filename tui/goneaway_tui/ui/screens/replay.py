@@ -23,8 +23,7 @@ from goneaway_tui.ui.messages import PlayFailed, SnapshotTaken
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.dialogs import PromptScreen
 from goneaway_tui.ui.screens.help import help_rows
-from goneaway_tui.ui.widgets.keys import KeyFooter
-from goneaway_tui.ui.widgets.plain_text import Static
+from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
 SPEEDS = (1, 2, 5, 10, 30, 60)
 """Seconds of the recording to one of ours."""

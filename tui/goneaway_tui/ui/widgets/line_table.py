@@ -21,8 +21,7 @@ from textual.strip import Strip
 
 from goneaway_tui.ui.columns import GUTTER, OWN_LOOKS, Column, Layout, in_cells
 from goneaway_tui.ui.messages import RowChosen, RowMarked
-from goneaway_tui.ui.tooltips import cell_hint, heading_hint
-from goneaway_tui.ui.widgets.hinted import Hinted
+from goneaway_tui.ui.tooltips import TooltipWidget, cell_hint, heading_hint
 
 HEADER = 1
 """Lines above the rows."""
@@ -36,7 +35,7 @@ class TableCell(NamedTuple):
     """Of the row; negative on the heading."""
 
 
-class PointerTable(ScrollView, Hinted):
+class PointerTable(ScrollView, TooltipWidget):
     """A heading line and rows under it, as the mouse finds them."""
 
     _layout: Layout[Any]

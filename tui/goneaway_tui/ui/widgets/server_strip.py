@@ -19,8 +19,7 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.theme import server_accent
-from goneaway_tui.ui.tooltips import judged_hint, server_hint
-from goneaway_tui.ui.widgets.hinted import Hinted
+from goneaway_tui.ui.tooltips import TooltipWidget, judged_hint, server_hint
 from goneaway_tui.ui.widgets.summary import (
     LOOKS,
     NO_MARKS,
@@ -114,7 +113,7 @@ LEVELS: tuple[tuple[Piece, ...], ...] = (
 """What a cell tells beside the name, where there is room for much or little."""
 
 
-class ServerStrip(Hinted):
+class ServerStrip(TooltipWidget):
     """Four lines for all, then the cells, in as many lines as there may be."""
 
     fleet: reactive[tuple[ServerStatus, ...]] = reactive(())

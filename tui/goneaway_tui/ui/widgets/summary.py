@@ -20,8 +20,7 @@ from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.base_app import BaseApp
 from goneaway_tui.ui.server_status import CONNECTING, Freshness
-from goneaway_tui.ui.tooltips import judged_hint
-from goneaway_tui.ui.widgets.hinted import Hinted
+from goneaway_tui.ui.tooltips import TooltipWidget, judged_hint
 
 Part = tuple[str, str]
 """Text and how it looks: a style of the theme."""
@@ -51,7 +50,7 @@ FULL_SOON, FULL = 0.8, 0.9
 """Shares of max_connections from which on the header warns, and from which on it alarms."""
 
 
-class SummaryHeader(Hinted):
+class SummaryHeader(TooltipWidget):
     """Four lines that never change their places."""
 
     snapshot: reactive[Snapshot | None] = reactive(None)

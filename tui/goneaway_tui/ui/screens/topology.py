@@ -27,9 +27,8 @@ from goneaway_tui.ui.columns import WIDE, Column
 from goneaway_tui.ui.messages import PollFault, RowChosen
 from goneaway_tui.ui.screens.dialogs import ConfirmScreen
 from goneaway_tui.ui.server_monitor import ServerMonitor
-from goneaway_tui.ui.widgets.keys import KeyFooter
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Static
+from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
 AT_ONCE = 16
 """How many servers are asked at the same time."""
