@@ -136,7 +136,7 @@ async def test_the_table_paints_each_certainty_by_itself() -> None:
 
 
 def test_the_variable_is_named_and_not_blamed() -> None:
-    told = DoctorRow("idle_timeout", Certainty.RULED_OUT, (), tunable="wait_timeout").told
+    told = DoctorRow("idle_timeout", Certainty.RULED_OUT, (), tunable="wait_timeout").details()
 
     assert told[-1].startswith("Variable: wait_timeout. ")
     assert told[-1].endswith(" Press t to change it.")

@@ -130,7 +130,7 @@ def open_doctor(app: GoneawayApp) -> None:
             return NO_SERVER
         return replace(facts_of(of.shown.sample, of.name), departures=tuple(of.ledger))
 
-    app.push_screen(DoctorScreen(patient, facts, of.name, app.end_with, lambda: app.freshness, of.recall))
+    app.push_screen(DoctorScreen(patient, facts, of.name, lambda: app.freshness, of.recall))
 
 
 def kill(app: GoneawayApp, victims: Sequence[Verdict], hidden: int) -> None:

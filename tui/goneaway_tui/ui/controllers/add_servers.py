@@ -51,7 +51,7 @@ def replace_board(app: GoneawayApp, before: BoardScreen, board: BoardScreen) -> 
     """Put a board where the one before was. No colour is worn then that is one server's alone."""
     while app.screen is not before:
         app.pop_screen()
-    app.dress(None)
+    app.set_accent(None)
     attach_board(app, board, app.switch_screen)
 
 

@@ -254,7 +254,7 @@ class TuningController:
                 undone = partial(self._undone, gate, act.id, actions, borrow=bool(note))
                 self._perform(_("undo"), len(actions), undone)
 
-        self._app.dress(self._server.color)
+        self._app.set_accent(self._server.color)
         self._app.push_screen(
             ConfirmScreen(_("undo on {server}", server=self._server.name), lines, _("Undo")), confirmed
         )
@@ -263,7 +263,7 @@ class TuningController:
         mortal, left_out = killable_sessions(victims, self._only_user(), self._why_not_others())
         if mortal:
             note = self._note()
-            self._app.dress(self._server.color)
+            self._app.set_accent(self._server.color)
             notes = "\n".join(filter(None, (said, left_out)))
             screen = KillScreen(mortal, self._app.now, self._server.name, notes, note)
             self._app.push_screen(screen, partial(self._perform_kills, bool(note)))
@@ -317,7 +317,7 @@ class TuningController:
             return
         tunable = TUNABLE[standing.variable.name]
         note = self._note() if self._executor is not None and self._executor.is_full else ""
-        self._app.dress(self._server.color)
+        self._app.set_accent(self._server.color)
         screen = TuneScreen(
             tunable, standing, self._powers, lambda: self._server.shown or snapshot, self._server.name
         )

@@ -204,7 +204,7 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         self.set_class(bool(name), "one")
         for each in self.fleet:
             if each.name == name and isinstance(self.app, BaseApp):
-                self.app.dress(each.color)
+                self.app.set_accent(each.color)
                 self.summary.tell_of(name)
         self.sessions.to_top()
 

@@ -1,21 +1,19 @@
-"""Servers that belong together, as they say themselves: to be looked at, marked, and watched too once that is confirmed.
+"""The topology screen: replicas, sources and members that the watched servers name, to be marked and watched too.
 
-Nobody is connected to for it: those who speak are watched already.
+Opening it connects to no new server: it asks those that are watched already. A server is added only after a confirmation.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.getters import query_one
-from textual.message import Message
 from textual.screen import Screen
 
 from goneaway_tui.errors import SourceError
@@ -23,16 +21,18 @@ from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed_servers
 from goneaway_tui.model.server import ServerTopology, TopologyRelation
 from goneaway_tui.text.sanitize import display_hostname, plain
+from goneaway_tui.ui.base_app import run_in_thread
 from goneaway_tui.ui.columns import WIDE, Column
-from goneaway_tui.ui.messages import PollFault, RowChosen
+from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.dialogs import ConfirmScreen
 from goneaway_tui.ui.server_monitor import ServerMonitor
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
-AT_ONCE = 16
+MAX_PARALLEL = 16
 """How many servers are asked at the same time."""
-LACKS_SHOWN = 6
+MAX_PROBLEMS = 6
+"""Lines of what could not be read."""
 RELATIONS: Mapping[TopologyRelation, str] = {
     TopologyRelation.SOURCE: marked("source of {name}"),
     TopologyRelation.REPLICA: marked("replica of {name}"),
@@ -44,7 +44,7 @@ RELATIONS: Mapping[TopologyRelation, str] = {
 
 
 def server_address(proposal: ProposedServer) -> str:
-    """Where it is; with the name that is looked up, where that is another than the one it is said to have."""
+    """Host and port; behind them the name that DNS is asked for, where the reported host is not ASCII."""
     if not proposal.host:
         return _("not told")
     host = f"[{proposal.host}]" if ":" in proposal.host else proposal.host
@@ -53,16 +53,19 @@ def server_address(proposal: ProposedServer) -> str:
     return f"{shown} ({resolved})" if resolved else shown
 
 
-def relation(proposal: ProposedServer) -> str:
-    each = (_(RELATIONS[saying.relative.relation], name=plain(saying.by, 60)) for saying in proposal.sayings)
-    return ", ".join(dict.fromkeys(each))
+def relation_words(proposal: ProposedServer) -> str:
+    """What the server is to those that name it: `replica of db1, replica of db2`."""
+    relations = (
+        _(RELATIONS[saying.relative.relation], name=plain(saying.by, 60)) for saying in proposal.sayings
+    )
+    return ", ".join(dict.fromkeys(relations))
 
 
 def proposal_remark(proposal: ProposedServer) -> str:
-    """What the address is worth, and who tells it."""
-    said = [_("already watched as {name}", name=plain(proposal.watched, 60))] if proposal.watched else []
+    """How far the address can be trusted, and which statements report it."""
+    remarks = [_("already watched as {name}", name=plain(proposal.watched, 60))] if proposal.watched else []
     if proposal.instead_of:
-        said.append(
+        remarks.append(
             _(
                 "{name} says {host}, which is its own machine",
                 name=plain(proposal.by, 60),
@@ -70,34 +73,36 @@ def proposal_remark(proposal: ProposedServer) -> str:
             )
         )
     if resolved := display_hostname(proposal.host):
-        said.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
+        remarks.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
     if proposal.host and not proposal.is_port_told:
-        said.append(_("no port is told: it is that of {name}", name=plain(proposal.by, 60)))
-    said += [_(saying.relative.note) for saying in proposal.sayings if saying.relative.note]
-    names = dict.fromkeys(saying.relative.said_by for saying in proposal.sayings)
-    return plain("; ".join([*dict.fromkeys(said), _("by {statements}", statements=", ".join(names))]), 500)
+        remarks.append(_("no port is told: it is that of {name}", name=plain(proposal.by, 60)))
+    remarks += [_(saying.relative.note) for saying in proposal.sayings if saying.relative.note]
+    statements = dict.fromkeys(saying.relative.said_by for saying in proposal.sayings)
+    return plain(
+        "; ".join([*dict.fromkeys(remarks), _("by {statements}", statements=", ".join(statements))]), 500
+    )
 
 
 COLUMNS: tuple[Column[ProposedServer], ...] = (
     Column(
-        "place", marked("Server"), lambda p, *_: server_address(p), server_address, 16, 40, 0, tinted=True
+        "address", marked("Server"), lambda p, *_: server_address(p), server_address, 16, 40, 0, tinted=True
     ),
-    Column("relation", marked("Is"), lambda p, *_: relation(p), relation, 18, 46, 0),
+    Column("relation", marked("Is"), lambda p, *_: relation_words(p), relation_words, 18, 46, 0),
     Column("remark", marked("Remark"), lambda p, *_: proposal_remark(p), proposal_remark, 20, WIDE, 1),
 )
 
 
-@dataclass
-class TopologyAnswered(Message):
-    """One server has said what it says of others, or why it does not."""
+@dataclass(frozen=True, slots=True)
+class TopologyAnswer:
+    """What one server reports of others, or why it reports nothing."""
 
-    name: str
-    kin: ServerTopology
+    server_name: str
+    topology: ServerTopology
     trouble: str = ""
 
 
 class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
-    """Answers with those that shall be watched too."""
+    """Lists the servers that the watched ones name, and answers with those to watch too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,r,q", "dismiss(None)", "back", id="relatives.back"),
@@ -105,105 +110,106 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
 
     rows: query_one[LineTable[ProposedServer]] = query_one("#relatives", LineTable)
 
-    def __init__(self, watched: Sequence[ServerMonitor]) -> None:
-        """`watched`: those that can be asked."""
+    def __init__(self, servers: Sequence[ServerMonitor]) -> None:
+        """`servers`: the watched servers that can be asked."""
         super().__init__()
-        self._watched = tuple(watched)
-        self._told: dict[str, TopologyAnswered] = {}
+        self._servers = tuple(servers)
+        self._answers: dict[str, TopologyAnswer] = {}
 
     def compose(self) -> ComposeResult:
         yield Static(id="totals", classes="one")
-        yield LineTable(COLUMNS, key_of, lambda p: "lines--quiet" if not p.is_open else "", id="relatives")
+        yield LineTable(
+            COLUMNS, proposal_key, lambda p: "lines--quiet" if not p.is_open else "", id="relatives"
+        )
         yield Static(id="remark")
         yield Static(id="lacks")
         yield KeyFooter()
 
     def on_mount(self) -> None:
         self.rows.focus()
-        self.watch(self.rows, "cursor_key", self._remark, init=False)
+        self.watch(self.rows, "cursor_key", self._draw_remark, init=False)
         self._draw()
-        left = list(self._watched)
-        for _number in range(min(AT_ONCE, len(left))):
-            threading.Thread(target=self._ask, args=(left,), name="relatives", daemon=True).start()
+        waiting = list(self._servers)
+        for _number in range(min(MAX_PARALLEL, len(waiting))):
+            self._ask_servers(waiting)
 
-    def _ask(self, left: list[ServerMonitor]) -> None:
-        """Some of them, one after the other; whoever is asked answers within the bounds of a poll."""
-        while True:
+    @work
+    async def _ask_servers(self, waiting: list[ServerMonitor]) -> None:
+        """Take servers from `waiting` and ask them, one after the other; each answers within the timeout of a poll."""
+        while waiting:
+            server = waiting.pop()
+            assert server.relatives is not None  # noqa: S101 - only servers that can be asked are
             try:
-                each = left.pop()
-            except IndexError:
-                return
-            assert each.relatives is not None  # noqa: S101 - nobody else is asked
-            try:
-                told = TopologyAnswered(each.name, each.relatives())
+                topology = await run_in_thread(server.relatives, "topology")
+                answer = TopologyAnswer(server.name, topology)
             except SourceError as error:
-                told = TopologyAnswered(each.name, ServerTopology(), error.line)
-            except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
-                self.app.post_message(PollFault(error))
-                return
-            self.post_message(told)
-
-    @on(TopologyAnswered)
-    def _take(self, told: TopologyAnswered) -> None:
-        self._told[told.name] = told
-        self._draw()
+                answer = TopologyAnswer(server.name, ServerTopology(), error.line)
+            self._answers[server.name] = answer
+            self._draw()
 
     def _draw(self) -> None:
-        witnesses = [
-            TopologyReport(each.name, None if each.newest is None else each.newest.sample.server, told.kin)
-            for each in self._watched
-            if (told := self._told.get(each.name, TopologyAnswered(each.name, ServerTopology())))
-        ]
-        found = proposed_servers(witnesses)
-        self.rows.show(found, 0.0)
+        proposals = proposed_servers([self._report(server) for server in self._servers])
+        self.rows.show(proposals, 0.0)
         title = _("servers that belong together, as they say themselves")
-        self.query_one("#totals", Static).update(Content.assemble((f"{title}  ", "bold"), self._state(found)))
+        totals = Content.assemble((f"{title}  ", "bold"), self._state_words(proposals))
+        self.query_one("#totals", Static).update(totals)
         lacks = self.query_one("#lacks", Static)
-        lacks.update(Content("\n").join(self._lacks()))
-        lacks.display = any(each.trouble or each.kin.limitations for each in self._told.values())
-        self._remark()
+        lacks.update(Content("\n").join(self._problem_lines()))
+        lacks.display = any(
+            answer.trouble or answer.topology.limitations for answer in self._answers.values()
+        )
+        self._draw_remark()
 
-    def _remark(self) -> None:
-        """All of it, for the row under the cursor: the column may cut it off."""
-        under = self.rows.cursor_row
+    def _report(self, server: ServerMonitor) -> TopologyReport:
+        """What one server has reported so far."""
+        answer = self._answers.get(server.name)
+        return TopologyReport(
+            server.name,
+            None if server.newest is None else server.newest.sample.server,
+            ServerTopology() if answer is None else answer.topology,
+        )
+
+    def _draw_remark(self) -> None:
+        """Show the whole remark of the row under the cursor: the column may cut it off."""
+        proposal = self.rows.cursor_row
         line = self.query_one("#remark", Static)
-        line.update(Content("" if under is None else proposal_remark(under)))
-        line.display = under is not None
+        line.update(Content("" if proposal is None else proposal_remark(proposal)))
+        line.display = proposal is not None
 
-    def _state(self, found: Sequence[ProposedServer]) -> str:
-        waited = len(self._watched) - len(self._told)
-        if waited:
-            return ngettext("{number} has not answered yet", "{number} have not answered yet", waited)
-        if not found:
+    def _state_words(self, proposals: Sequence[ProposedServer]) -> str:
+        waiting = len(self._servers) - len(self._answers)
+        if waiting:
+            return ngettext("{number} has not answered yet", "{number} have not answered yet", waiting)
+        if not proposals:
             return _("none names another")
         return _("space marks, enter proposes to watch")
 
-    def _lacks(self) -> list[Content]:
-        """Who could not be asked for what."""
+    def _problem_lines(self) -> list[Content]:
+        """Which servers could not be asked, and what their accounts may not read; at most `MAX_PROBLEMS` lines."""
         lines = []
-        for told in self._told.values():
-            name = plain(told.name, 60)
-            if told.trouble:
-                lines.append(f"✖ {name}: {plain(told.trouble, 300)}")
-            for each in told.kin.limitations:
-                grant = f": {plain(each.grant, 300)}" if each.grant else ""
-                lines.append(f"! {name}: {_(each.what)}: {_(each.why)}{grant}")
-        more = len(lines) - LACKS_SHOWN
-        shown = lines if more <= 0 else [*lines[: LACKS_SHOWN - 1], _("and {number} more", number=more + 1)]
-        return [Content.styled(line, "$text-warning") for line in shown]
+        for answer in self._answers.values():
+            name = plain(answer.server_name, 60)
+            if answer.trouble:
+                lines.append(f"✖ {name}: {plain(answer.trouble, 300)}")
+            for limitation in answer.topology.limitations:
+                grant = f": {plain(limitation.grant, 300)}" if limitation.grant else ""
+                lines.append(f"! {name}: {_(limitation.what)}: {_(limitation.why)}{grant}")
+        more = len(lines) - MAX_PROBLEMS
+        if more > 0:
+            lines = [*lines[: MAX_PROBLEMS - 1], _("and {number} more", number=more + 1)]
+        return [Content.styled(line, "$text-warning") for line in lines]
 
     @on(RowChosen)
     def _propose(self) -> None:
-        """Those that are marked, else the one under the cursor."""
-        under = self.rows.cursor_row
-        marked_ones = [each for each in self.rows.rows if key_of(each) in self.rows.marks]
-        wanted = tuple(each for each in marked_ones or ([under] if under is not None else []) if each.is_open)
+        """Ask whether to watch the marked servers, or the one under the cursor where none is marked."""
+        current = self.rows.cursor_row
+        chosen = [proposal for proposal in self.rows.rows if proposal_key(proposal) in self.rows.marks]
+        if not chosen and current is not None:
+            chosen = [current]
+        wanted = tuple(proposal for proposal in chosen if proposal.is_open)
         if not wanted:
-            words = (
-                _("It is watched already.")
-                if under is not None and under.watched
-                else _("Its address is not told.")
-            )
+            is_watched = current is not None and current.watched
+            words = _("It is watched already.") if is_watched else _("Its address is not told.")
             self.notify(words, severity="warning")
             return
 
@@ -212,18 +218,18 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
                 self.dismiss(wanted)
 
         title = ngettext("watch {number} more server", "watch {number} more servers", len(wanted))
-        self.app.push_screen(ConfirmScreen(title, lines_of(wanted), _("Watch")), confirmed)
+        self.app.push_screen(ConfirmScreen(title, confirmation_lines(wanted), _("Watch")), confirmed)
 
 
-def lines_of(wanted: Sequence[ProposedServer]) -> list[str]:
-    """What is about to happen, and what may go wrong with it."""
+def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
+    """Which connections would be opened as whom, and what the user should know before."""
     opens = [
         _(
             "opens  {place}  by the account and the options of {name}",
-            place=server_address(each),
-            name=plain(each.by, 60),
+            place=server_address(proposal),
+            name=plain(proposal.by, 60),
         )
-        for each in wanted
+        for proposal in proposals
     ]
     return [
         *opens,
@@ -233,5 +239,6 @@ def lines_of(wanted: Sequence[ProposedServer]) -> list[str]:
     ]
 
 
-def key_of(proposal: ProposedServer) -> tuple[object, ...]:
+def proposal_key(proposal: ProposedServer) -> tuple[object, ...]:
+    """What tells a row from all others: its address, or where none is reported what names it."""
     return (proposal.host, proposal.port, proposal.sayings if not proposal.host else ())
