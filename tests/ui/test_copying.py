@@ -9,7 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from goneaway_tui.source.simulated import SimulatedSource
-from goneaway_tui.ui.copying import KINDS, MOST, CopyItem, CopyScreen
+from goneaway_tui.ui.copying import KINDS, MAX_COPIED, CopyItem, CopyScreen
 from tests.snapshot.shots import busy_day, settle, tunable
 from tests.ui.stage import HeldClock, an_app
 
@@ -143,7 +143,7 @@ async def test_where_there_is_nothing_it_is_said() -> None:
 
 def test_what_is_copied_commands_no_terminal_it_is_pasted_into() -> None:
     assert CopyItem("statement", "SELECT\t1,\r\n\x1b]0;x\x07 2").clean == "SELECT\t1,\n␛]0;x␇ 2"
-    assert len(CopyItem("statement", "x" * 2 * MOST).clean) == MOST
+    assert len(CopyItem("statement", "x" * 2 * MAX_COPIED).clean) == MAX_COPIED
 
 
 def test_every_kind_has_a_key_of_its_own() -> None:

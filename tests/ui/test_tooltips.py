@@ -11,10 +11,10 @@ from textual.widgets._footer import FooterKey
 
 from goneaway_tui.ui.columns import (
     ACT_COLUMNS,
+    CAUSE_COLUMNS,
     DEPARTURE_COLUMNS,
     GROUP_COLUMNS,
     SESSION_COLUMNS,
-    SIGN_COLUMNS,
     VARIABLE_COLUMNS,
     Column,
     server_column,
@@ -30,7 +30,7 @@ TABLES: dict[str, tuple[Column[Any], ...]] = {
     "sessions": (server_column(["db1"]), *SESSION_COLUMNS),
     "groups": GROUP_COLUMNS,
     "departures": DEPARTURE_COLUMNS,
-    "causes": SIGN_COLUMNS,
+    "causes": CAUSE_COLUMNS,
     "variables": VARIABLE_COLUMNS,
     "acts": ACT_COLUMNS,
 }

@@ -17,13 +17,13 @@ from goneaway_tui.model.snapshot import Risk, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.journal import JournalAct, Phase
 from goneaway_tui.tune.tunables import TUNABLE, Unit
-from goneaway_tui.tune.values import value_words as words_of
+from goneaway_tui.tune.values import value_words
 from goneaway_tui.ui import wording
 
 RowT = TypeVar("RowT")
-WIDE = 1000
+UNBOUNDED = 1000
 """As many cells as there are."""
-SERVER_LEAST, SERVER_MOST = 6, 24
+SERVER_MIN_WIDTH, SERVER_MAX_WIDTH = 6, 24
 """Cells for the name of a server."""
 
 
@@ -58,7 +58,7 @@ class Column(Generic[RowT]):
         return (heading if cell_len(heading) <= length else set_cell_size(heading, length)) + mark
 
 
-def _stake_order(verdict: Verdict) -> int | None:
+def _stake_sort_key(verdict: Verdict) -> int | None:
     transaction = verdict.session.transaction
     return None if transaction is None else -(transaction.rows_modified or 0)
 
@@ -74,8 +74,8 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
     Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 8, 9, 0, right=True),
     Column("left", "Closes in", lambda v, now, room: wording.time_within(wording.closes_in(v, now), v.seconds_left(now), room), lambda v: v.deadline, 10, 13, 0, right=True, tinted=True, ticking=True),
     Column("bar", "", wording.countdown_bar, lambda v: v.deadline, 6, 12, 6, tinted=True, ticking=True),
-    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_order, 12, 14, 2),
-    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, WIDE, 5),
+    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_sort_key, 12, 14, 2),
+    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, UNBOUNDED, 5),
 )  # fmt: skip
 
 
@@ -85,24 +85,24 @@ def server_column(names: Sequence[str]) -> Column[Verdict]:
     Where there is no room for names that begin alike, what they end in is shown.
     """
     shown = {plain(name, 200) for name in names}
-    width = min(max(SERVER_LEAST, *map(cell_len, shown)), SERVER_MOST)
-    least = min(width, SERVER_MOST // 2)
+    width = min(max(SERVER_MIN_WIDTH, *map(cell_len, shown)), SERVER_MAX_WIDTH)
+    least = min(width, SERVER_MAX_WIDTH // 2)
     alike = len({name[: least - 1] for name in shown}) < len(shown)
 
     def cell(verdict: Verdict, _: float, room: int) -> str:
-        name = _server(verdict)
+        name = _server_name(verdict)
         return f"…{name[1 - room :]}" if alike and len(name) > room > 1 else name
 
-    return Column("server", "Server", cell, _server, least, width, 0)
+    return Column("server", "Server", cell, _server_name, least, width, 0)
 
 
-def _server(verdict: Verdict, *_: object) -> str:
+def _server_name(verdict: Verdict, *_: object) -> str:
     return plain(verdict.server_name, 200)
 
 
-ORDERS: dict[str, Callable[[Verdict], Any]] = {
+SORT_KEYS: dict[str, Callable[[Verdict], Any]] = {
     **{column.id: column.order for column in SESSION_COLUMNS},
-    "server": _server,
+    "server": _server_name,
 }
 """What the rows of the board are sorted by, by the ids of their columns."""
 
@@ -126,8 +126,8 @@ DEPARTURE_COLUMNS: tuple[Column[Departure], ...] = (
     Column("program", "Program", lambda d, *_: wording.program(d.verdict.session), lambda d: wording.program(d.verdict.session) or None, 9, 16, 4),
     Column("idle", "Idle", lambda d, _, room: wording.time_within(wording.idle(d.verdict, d.at), d.idle_seconds, room), lambda d: d.idle_seconds, 8, 11, 0, right=True),
     Column("limit", "Limit", lambda d, _, room: wording.limit_within(d.verdict.limit, room), lambda d: d.verdict.limit and d.verdict.limit.seconds, 8, 9, 1, right=True),
-    Column("stake", "Was at stake", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_order(d.verdict), 12, 14, 3),
-    Column("evidence", "Evidence", lambda d, *_: plain(d.evidence[0] if d.evidence else "", 400), lambda d: d.evidence, 20, WIDE, 6),
+    Column("stake", "Was at stake", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_sort_key(d.verdict), 12, 14, 3),
+    Column("evidence", "Evidence", lambda d, *_: plain(d.evidence[0] if d.evidence else "", 400), lambda d: d.evidence, 20, UNBOUNDED, 6),
 )  # fmt: skip
 
 CAUSE_TINTS: dict[Cause, str] = {
@@ -140,15 +140,15 @@ CAUSE_TINTS: dict[Cause, str] = {
 """What paints a departure's tinted cells; a cause that is not here is painted as trouble."""
 
 
-def _standing(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
+def _verdict_word(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
     return "-" if verdict is None else wording.certainty_word(verdict[0])
 
 
-def _standing_order(verdict: tuple[Certainty, tuple[str, ...]] | None) -> int | None:
+def _verdict_sort_key(verdict: tuple[Certainty, tuple[str, ...]] | None) -> int | None:
     return None if verdict is None else CERTAINTIES.index(verdict[0])
 
 
-SIGN_TINTS: dict[Certainty, str] = {
+CERTAINTY_TINTS: dict[Certainty, str] = {
     Certainty.CONFIRMED: "lines--imminent",
     Certainty.LIKELY: "lines--watch",
     Certainty.POSSIBLE: "lines--calm",
@@ -156,15 +156,15 @@ SIGN_TINTS: dict[Certainty, str] = {
 }
 
 
-def _standing_tint(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
-    return SIGN_TINTS[Certainty.RULED_OUT] if verdict is None else SIGN_TINTS[verdict[0]]
+def _verdict_tint(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
+    return CERTAINTY_TINTS[Certainty.RULED_OUT] if verdict is None else CERTAINTY_TINTS[verdict[0]]
 
 
-SIGN_COLUMNS: tuple[Column[Any], ...] = (
+CAUSE_COLUMNS: tuple[Column[Any], ...] = (
     Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
-    Column("since_start", "Since start", lambda s, *_: _standing(s.since_start), lambda s: _standing_order(s.since_start), 11, 11, 0, tint=lambda s: _standing_tint(s.since_start)),
-    Column("now", "Now", lambda s, *_: _standing(s.now), lambda s: _standing_order(s.now), 10, 10, 0, tint=lambda s: _standing_tint(s.now)),
-    Column("because", "Because", lambda s, *_: say("; ").join(plain(each, 300) for each in s.because), lambda s: s.because, 16, WIDE, 1),
+    Column("since_start", "Since start", lambda s, *_: _verdict_word(s.since_start), lambda s: _verdict_sort_key(s.since_start), 11, 11, 0, tint=lambda s: _verdict_tint(s.since_start)),
+    Column("now", "Now", lambda s, *_: _verdict_word(s.now), lambda s: _verdict_sort_key(s.now), 10, 10, 0, tint=lambda s: _verdict_tint(s.now)),
+    Column("because", "Because", lambda s, *_: say("; ").join(plain(each, 300) for each in s.because), lambda s: s.because, 16, UNBOUNDED, 1),
 )  # fmt: skip
 
 VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (
@@ -172,12 +172,12 @@ VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (
     Column("value", "Value", lambda v, *_: "unknown" if v.value is None else f"{v.value:,}", lambda v: v.value, 13, 16, 0, right=True),
     Column("said", "In words", lambda v, *_: variable_words(v), lambda v: v.value, 11, 14, 1, right=True),
     Column("set_by", "Set by", lambda v, *_: wording.origin_word(v.set_by or "?"), lambda v: v.set_by, 8, 10, 2),
-    Column("bounds", "Takes", lambda v, *_: bounds_of(v), lambda v: v.max, 16, WIDE, 3),
+    Column("bounds", "Takes", lambda v, *_: bounds_words(v), lambda v: v.max, 16, UNBOUNDED, 3),
 )  # fmt: skip
 ACT_COLUMNS: tuple[Column[JournalAct], ...] = (
     Column("at", "At UTC", lambda a, *_: plain(a.entry.at, 30).replace("T", " ")[:19], lambda a: a.entry.at, 19, 20, 1),
     Column("ran", "Statement", lambda a, *_: plain(a.entry.statement, 200), lambda a: a.entry.statement, 24, 52, 0),
-    Column("outcome", "Came of it", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, 16, WIDE, 0, tinted=True),
+    Column("outcome", "Came of it", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, 16, UNBOUNDED, 0, tinted=True),
     Column("server", "Server", lambda a, *_: plain(a.entry.server_name or a.entry.server, 60), lambda a: a.entry.server_name, 10, 20, 1),
     Column("account", "By", lambda a, *_: plain(a.entry.account, 60), lambda a: a.entry.account, 16, 24, 3),
 )  # fmt: skip
@@ -187,40 +187,40 @@ ACT_TINTS: dict[Phase, str] = {
     Phase.FAILED: "lines--imminent",
     Phase.REFUSED: "lines--watch",
 }
-BOUNDLESS = 2**32 - 1
+WIDTH_LIMIT = 2**32 - 1
 """A maximum from here on is the width of a number, not a bound."""
 
 
 def variable_words(variable: Variable) -> str:
     """Its value in words, where they say more than the figure."""
     tunable = TUNABLE.get(variable.name)
-    words = words_of(variable.value, tunable.unit) if tunable and variable.value is not None else ""
+    words = value_words(variable.value, tunable.unit) if tunable and variable.value is not None else ""
     return "" if words == f"{variable.value:,}" else words
 
 
-def bounds_of(variable: Variable) -> str:
+def bounds_words(variable: Variable) -> str:
     """What the server takes: `1 s to 1 y`, `1 or more`; empty where it does not say."""
     if variable.min is None or variable.max is None:
         return ""
     unit = TUNABLE[variable.name].unit if variable.name in TUNABLE else Unit.COUNT
-    least = words_of(variable.min, unit)
-    if variable.max >= BOUNDLESS:
+    least = value_words(variable.min, unit)
+    if variable.max >= WIDTH_LIMIT:
         return say("{least} or more", least=least)
-    return say("{least} to {most}", least=least, most=words_of(variable.max, unit))
+    return say("{least} to {most}", least=least, most=value_words(variable.max, unit))
 
 
-OWN_LOOKS = {"stake": "lines--stake", "statement": "lines--quiet"}
+COLUMN_TINTS = {"stake": "lines--stake", "statement": "lines--quiet"}
 """What paints columns that look the same in every row."""
-TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
+RISK_TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
 """The component class that paints a row's tinted cells; its colours are in app.tcss."""
 
 
-def identity(verdict: Verdict) -> Hashable:
+def session_key(verdict: Verdict) -> Hashable:
     """What tells a row from all others: two servers may use the same number."""
     return verdict.server_name, verdict.session.id
 
 
-def fit(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list[tuple[Column[RowT], int]]:
+def fit_columns(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list[tuple[Column[RowT], int]]:
     """Which columns there is room for, and how wide each is: it depends on the width alone, so that nothing jumps.
 
     The highest ranks are dropped until the least widths fit. Half of what is spare goes to the bounded columns, by
@@ -231,8 +231,8 @@ def fit(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list[tuple[C
         kept.remove(max(kept, key=lambda c: c.rank))
     widths = {c.id: c.least for c in kept}
     spare = max(0, width - sum(c.least + gap for c in kept))
-    bounded = [c for c in kept if c.most < WIDE]
-    unbounded = [c for c in kept if c.most >= WIDE]
+    bounded = [c for c in kept if c.most < UNBOUNDED]
+    unbounded = [c for c in kept if c.most >= UNBOUNDED]
     share = spare // 2 if unbounded else spare
     appetite = max(1, sum(c.most - c.least for c in bounded))
     for column in bounded:
@@ -263,7 +263,7 @@ def _until(group: SessionGroup, now: float) -> str:
     return "" if soonest is None else wording.countdown(soonest - now, is_overdue=group.is_overdue)
 
 
-def in_order(
+def sorted_rows(
     rows: Sequence[RowT], columns: tuple[Column[RowT], ...], by: str, *, reverse: bool
 ) -> list[RowT]:
     """Sorted by one column; what has no value there comes last either way. Equals keep their order."""
@@ -273,11 +273,11 @@ def in_order(
     return sorted(known, key=order, reverse=reverse) + unknown
 
 
-ROOMY = 140
+WIDE_TABLE = 140
 """Cells from which on columns stand two apart."""
-STEP = 8
+SCROLL_STEP = 8
 """Cells the columns are pushed at a time."""
-UP, DOWN = "▴", "▾"
+ASCENDING, DESCENDING = "▴", "▾"
 """Mark the column that is sorted by. No sign of a risk, whatever letters the terminal has."""
 GUTTER = 1
 """Cells in front of a line, for its mark."""
@@ -298,14 +298,14 @@ class Layout(Generic[RowT]):
 
     def fit_to(self, width: int) -> None:
         """Take so many cells."""
-        self._width, self.gap = width, 2 if width >= ROOMY else 1
+        self._width, self.gap = width, 2 if width >= WIDE_TABLE else 1
         self.aside = min(self.aside, self._hidden)
         room = width - GUTTER + (self._hidden if self.aside else 0)
-        self.fitted = fit(self._columns, room, self.gap)
+        self.fitted = fit_columns(self._columns, room, self.gap)
 
     def push(self, steps: int) -> None:
         """So many steps aside, as far as there is anything to be seen there."""
-        self.aside = max(0, min(self.aside + steps * STEP, self._hidden))
+        self.aside = max(0, min(self.aside + steps * SCROLL_STEP, self._hidden))
         self.fit_to(self._width)
 
     def column_at(self, x: int) -> str | None:
@@ -321,7 +321,7 @@ class Layout(Generic[RowT]):
         """Of each column shown, in its cells; that which is sorted by bears a mark."""
         shown = []
         for column, room in self.fitted:
-            mark = (DOWN if reverse else UP) if column.id == sorted_by else ""
+            mark = (DESCENDING if reverse else ASCENDING) if column.id == sorted_by else ""
             shown.append(in_cells(column.titled(mark, room), room, right=column.right) + " " * self.gap)
         return shown
 
@@ -329,7 +329,7 @@ class Layout(Generic[RowT]):
         """The whole of a cell that has no room for it; empty where all of it is seen."""
         for each, room in self.fitted:
             if each.id == column and each.heading:
-                whole = each.cell(row, now, WIDE)
+                whole = each.cell(row, now, UNBOUNDED)
                 return (
                     whole if in_cells(each.cell(row, now, room), room, right=False).strip() != whole else ""
                 )

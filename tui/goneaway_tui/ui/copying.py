@@ -25,7 +25,7 @@ from goneaway_tui.ui.columns import (
     DEPARTURE_COLUMNS,
     GROUP_COLUMNS,
     SESSION_COLUMNS,
-    WIDE,
+    UNBOUNDED,
     Column,
     in_cells,
 )
@@ -45,9 +45,9 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "all": ("a", marked("everything shown")),
 }
 """Each thing that can be copied: its key in the menu and what it is called. Another one is another row."""
-MOST = 50_000
+MAX_COPIED = 50_000
 """Characters that are copied: in base64 most terminals take no more than some 75,000."""
-SAID = 60
+MAX_ECHO = 60
 """Cells of it that are repeated in the answer."""
 
 
@@ -68,8 +68,8 @@ class CopyItem:
     def clean(self) -> str:
         """Its lines and tabs kept; what would command a terminal it is pasted into made visible."""
         return "\n".join(
-            "\t".join(plain(cell, MOST) for cell in line.split("\t"))
-            for line in self.text[:MOST].replace("\r\n", "\n").split("\n")
+            "\t".join(plain(cell, MAX_COPIED) for cell in line.split("\t"))
+            for line in self.text[:MAX_COPIED].replace("\r\n", "\n").split("\n")
         )
 
     @property
@@ -77,7 +77,7 @@ class CopyItem:
         """In one short line: of rows not their headings."""
         text = self.text.partition("\n")[2] if self.kind == "row" else self.text
         words = " ".join(plain(text, 400).split())
-        return words if cell_len(words) <= SAID else in_cells(words, SAID, right=False)
+        return words if cell_len(words) <= MAX_ECHO else in_cells(words, MAX_ECHO, right=False)
 
 
 @runtime_checkable
@@ -113,8 +113,8 @@ def copy(app: App[Any], piece: CopyItem) -> None:
     text = piece.clean
     app.copy_to_clipboard(text)
     words = [_("Copied the {what}: {text}", what=piece.name, text=piece.short)]
-    if len(piece.text) > MOST:
-        words.append(_("Only its first {number} characters.", number=f"{MOST:,}"))
+    if len(piece.text) > MAX_COPIED:
+        words.append(_("Only its first {number} characters.", number=f"{MAX_COPIED:,}"))
     if is_first:
         words.append(
             _("If it cannot be pasted, the terminal lets no program copy (in tmux: set -g set-clipboard on).")
@@ -131,38 +131,38 @@ def notify_copied(app: App[Any], words: str) -> None:
         app.notify(words, timeout=6, markup=False)
 
 
-def of_sessions(verdicts: Sequence[Verdict], now: float) -> list[CopyItem]:
+def session_items(verdicts: Sequence[Verdict], now: float) -> list[CopyItem]:
     """Of one session or of those that are marked, one below the other."""
     mortal = [v.session for v in verdicts if not v.session.own and v.session.role is Role.CLIENT]
     return [
         CopyItem("id", _lines(str(v.session.id) for v in verdicts)),
-        CopyItem("row", in_lines(verdicts, SESSION_COLUMNS, now)),
+        CopyItem("row", table_text(verdicts, SESSION_COLUMNS, now)),
         CopyItem("statement", ";\n".join(v.session.statement for v in verdicts if v.session.statement)),
         CopyItem("client", _lines(dict.fromkeys(v.session.host for v in verdicts))),
         CopyItem("kill", _lines(f"{KillSession(each).statement};" for each in mortal)),
     ]
 
 
-def of_group(group: SessionGroup, now: float) -> list[CopyItem]:
-    return [CopyItem("name", group.key), CopyItem("row", in_lines([group], GROUP_COLUMNS, now))]
+def group_items(group: SessionGroup, now: float) -> list[CopyItem]:
+    return [CopyItem("name", group.key), CopyItem("row", table_text([group], GROUP_COLUMNS, now))]
 
 
-def of_departure(departure: Departure) -> list[CopyItem]:
+def departure_items(departure: Departure) -> list[CopyItem]:
     session = departure.verdict.session
     return [
         CopyItem("id", str(session.id)),
-        CopyItem("row", in_lines([departure], DEPARTURE_COLUMNS, departure.at)),
+        CopyItem("row", table_text([departure], DEPARTURE_COLUMNS, departure.at)),
         CopyItem("because", _lines(departure.evidence)),
         CopyItem("statement", session.statement or ""),
         CopyItem("client", session.host),
     ]
 
 
-def in_lines(rows: Sequence[Any], columns: Sequence[Column[Any]], now: float) -> str:
+def table_text(rows: Sequence[Any], columns: Sequence[Column[Any]], now: float) -> str:
     """Rows under their headings as the screen has them, each column as wide as what it holds; empty ones are left out."""
     table = []
     for column in (each for each in columns if each.heading):
-        cells = [column.cell(row, now, WIDE) for row in rows]
+        cells = [column.cell(row, now, UNBOUNDED) for row in rows]
         if any(cells):
             width = max(map(cell_len, (column.heading, *cells)))
             table.append([in_cells(each, width, right=column.right) for each in (column.heading, *cells)])

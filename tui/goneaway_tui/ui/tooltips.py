@@ -14,12 +14,12 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLE
-from goneaway_tui.tune.values import value_words as words_of
+from goneaway_tui.tune.values import value_words
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.screens.help import MEANINGS, risk_legend
+from goneaway_tui.ui.screens.help import RISK_MEANINGS, risk_legend
 from goneaway_tui.ui.server_status import ServerStatus
 
-COPIED = {"wait_timeout", "interactive_timeout"}
+COPIED_BY_SESSIONS = {"wait_timeout", "interactive_timeout"}
 """What each session copies when it connects."""
 
 FIGURES: Mapping[str, str] = {
@@ -98,7 +98,7 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
 """Of columns, by table and column."""
 
 
-def _limit(verdict: Verdict, _now: float) -> str:
+def _limit_words(verdict: Verdict, _now: float) -> str:
     limit = verdict.limit
     if limit is None:
         return ""
@@ -106,17 +106,17 @@ def _limit(verdict: Verdict, _now: float) -> str:
     return f"{limit.variable} {wording.limit_in_full(limit)}, {basis}: {why}"
 
 
-def _left(verdict: Verdict, now: float) -> str:
+def _closing_words(verdict: Verdict, now: float) -> str:
     words = wording.closes_at(verdict, now)
     is_ahead = verdict.deadline is not None and now < verdict.deadline
     return _("{closing}, if it sends nothing before", closing=words) if is_ahead else words
 
 
 CELLS: Mapping[tuple[str, str], Callable[[Any, float], str]] = {
-    ("sessions", "limit"): _limit,
-    ("sessions", "left"): _left,
-    ("sessions", "bar"): _left,
-    ("departures", "limit"): lambda departure, now: _limit(departure.verdict, now),
+    ("sessions", "limit"): _limit_words,
+    ("sessions", "left"): _closing_words,
+    ("sessions", "bar"): _closing_words,
+    ("departures", "limit"): lambda departure, now: _limit_words(departure.verdict, now),
     ("departures", "cause"): lambda departure, _: departure_hint(departure),
     ("departures", "certainty"): lambda departure, _: departure_hint(departure),
 }
@@ -132,18 +132,22 @@ def figure_hint(name: str) -> str:
     return _(FIGURES[name]) if name in FIGURES else ""
 
 
-def judged_hint(name: str, snapshot: Snapshot) -> str:
+def live_hint(name: str, snapshot: Snapshot) -> str:
     """Of a figure whose meaning depends on the server or on where the lines are drawn: a risk, a limit."""
-    for risk, words in MEANINGS.items():
+    for risk, words in RISK_MEANINGS.items():
         if risk.value == name:
             return f"{wording.risk_word(risk)}: {risk_legend(words, snapshot.policy)}"
     variable = next((each for each in snapshot.sample.variables if each.name == name), None)
     if variable is None or name not in TUNABLE or variable.value is None:
         return ""
     tunable = TUNABLE[name]
-    now = f"{name} = {variable.value:,} ({words_of(variable.value, tunable.unit)})"
+    now = f"{name} = {variable.value:,} ({value_words(variable.value, tunable.unit)})"
     set_by = _("set by: {who}", who=wording.origin_word(variable.set_by or "") or _("not told"))
-    new = _("Sessions to come get it; those that are open keep their own.") if name in COPIED else ""
+    new = (
+        _("Sessions to come get it; those that are open keep their own.")
+        if name in COPIED_BY_SESSIONS
+        else ""
+    )
     return "\n".join(each for each in (now, f"{tunable.why} {new}".strip(), set_by) if each)
 
 

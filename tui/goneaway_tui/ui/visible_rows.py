@@ -9,34 +9,34 @@ from typing import Any, Generic, TypeVar, overload
 
 from goneaway_tui.judge.filters import EVERYTHING, Filter
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.ui.columns import ORDERS
+from goneaway_tui.ui.columns import SORT_KEYS
 
-T = TypeVar("T", bound=tuple[Any, ...])
+EntryT = TypeVar("EntryT", bound=tuple[Any, ...])
 BLOCK = 512
 """How many are moved at most to make room for one."""
-FEW = 8
+FULL_SORT_SHARE = 8
 """Where more than one in so many change, all are sorted anew."""
 
 
-class SortedBlocks(Generic[T]):
+class SortedBlocks(Generic[EntryT]):
     """Tuples of which no two are equal, in blocks, the least first."""
 
     def __init__(self) -> None:
-        self._blocks: list[list[T]] = []
-        self._lasts: list[T] = []
+        self._blocks: list[list[EntryT]] = []
+        self._lasts: list[EntryT] = []
         """The greatest of each block."""
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[EntryT]:
         return chain.from_iterable(self._blocks)
 
-    def __reversed__(self) -> Iterator[T]:
+    def __reversed__(self) -> Iterator[EntryT]:
         return chain.from_iterable(map(reversed, reversed(self._blocks)))
 
-    def __getitem__(self, place: int) -> T:
+    def __getitem__(self, place: int) -> EntryT:
         """The one at a place from 0 on. Raises IndexError."""
         for block in self._blocks:
             if place < len(block):
@@ -44,9 +44,9 @@ class SortedBlocks(Generic[T]):
             place -= len(block)
         raise IndexError(place)
 
-    def change(self, gone: Collection[T], came: Collection[T]) -> None:
+    def change(self, gone: Collection[EntryT], came: Collection[EntryT]) -> None:
         """Take out those that are in it, the very objects; then put in others."""
-        if (len(gone) + len(came)) * FEW > self._length:
+        if (len(gone) + len(came)) * FULL_SORT_SHARE > self._length:
             dead = set(map(id, gone))
             self._take(sorted([*(each for each in self if id(each) not in dead), *came]))
             return
@@ -55,12 +55,12 @@ class SortedBlocks(Generic[T]):
         for each in came:
             self._add(each)
 
-    def _take(self, ordered: list[T]) -> None:
+    def _take(self, ordered: list[EntryT]) -> None:
         self._length = len(ordered)
         self._blocks = [ordered[start : start + BLOCK] for start in range(0, len(ordered), BLOCK)]
         self._lasts = [block[-1] for block in self._blocks]
 
-    def _remove(self, gone: T) -> None:
+    def _remove(self, gone: EntryT) -> None:
         at = bisect_left(self._lasts, gone)
         block = self._blocks[at]
         del block[bisect_left(block, gone)]
@@ -70,7 +70,7 @@ class SortedBlocks(Generic[T]):
         else:
             del self._blocks[at], self._lasts[at]
 
-    def _add(self, came: T) -> None:
+    def _add(self, came: EntryT) -> None:
         if not self._blocks:
             self._take([came])
             return
@@ -172,7 +172,7 @@ class VisibleRows:
         now = dict(zip(map(id, snapshot.verdicts), snapshot.verdicts, strict=True))
         self._verdicts[snapshot.server_name] = now
         gone += self._without(before.keys() - now.keys())
-        order, sign = ORDERS[self.column], 1 if self.reverse else -1
+        order, sign = SORT_KEYS[self.column], 1 if self.reverse else -1
         for number in now if self.filter.timed else now.keys() - before.keys():
             verdict = now[number]
             if not self.filter.admits(verdict, snapshot.taken_at):

@@ -35,7 +35,7 @@ from goneaway_tui.ui.screens.dialogs import (
     tunables,
     undo_entries,
 )
-from goneaway_tui.ui.screens.kill import Kills, KillScreen, is_killable, killable_sessions, own_user
+from goneaway_tui.ui.screens.kill import Kills, KillScreen, is_killable, killable_sessions, killable_user
 from goneaway_tui.ui.screens.report import ActResult, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
@@ -158,7 +158,7 @@ class TuningController:
         if snapshot is None:
             return False
         if self._own_sessions is None or self._own_sessions[0] is not snapshot:
-            user = own_user(snapshot.verdicts, powers)
+            user = killable_user(snapshot.verdicts, powers)
             has_any = any(is_killable(v) and user in {"", v.session.user} for v in snapshot.verdicts)
             self._own_sessions = snapshot, has_any
         return self._own_sessions[1]
@@ -275,7 +275,7 @@ class TuningController:
         snapshot, powers = self._server.shown, self._powers
         if powers is None or powers.can_kill or snapshot is None:
             return ""
-        return own_user(snapshot.verdicts, powers)
+        return killable_user(snapshot.verdicts, powers)
 
     def _note(self) -> str:
         """What to say before an act that may have to run over the connection that reads; empty where it has one of its own."""

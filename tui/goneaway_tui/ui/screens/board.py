@@ -27,13 +27,13 @@ from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui.columns import (
     GROUP_COLUMNS,
+    RISK_TINTS,
     SESSION_COLUMNS,
-    TINTS,
     Column,
-    identity,
-    in_order,
+    session_key,
+    sorted_rows,
 )
-from goneaway_tui.ui.copying import CopyItem, of_group, of_sessions
+from goneaway_tui.ui.copying import CopyItem, group_items, session_items
 from goneaway_tui.ui.messages import RowChosen, RowMarked, empty_line, filter_line, limitations_line
 from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen, board_keys, tune_bindings
@@ -45,8 +45,8 @@ from goneaway_tui.ui.widgets.plain_text import Field, KeyFooter, Static
 from goneaway_tui.ui.widgets.summary import NO_MARKS, MarkedCount, SummaryHeader
 from goneaway_tui.ui.wording import grouping_word
 
-NARROW, MIDDLE = 100, 150
-OF_SEVERAL = "server"
+NARROW_WIDTH, ROOMY_WIDTH = 100, 150
+SERVER_COLUMN = "server"
 """The column, the grouping and the filter's word that one server alone has no use for."""
 
 
@@ -92,7 +92,7 @@ class BoardScreen(Screen[None]):
         super().__init__()
         self._server_name = name
         self._columns: tuple[Column[Verdict], ...] = SESSION_COLUMNS
-        self._groupings = [by for by in GROUPINGS if by != OF_SEVERAL]
+        self._groupings = [by for by in GROUPINGS if by != SERVER_COLUMN]
         self._filter_error = ""
         self._noticed = ("", "")
         self._standing = VisibleRows("left")
@@ -114,7 +114,7 @@ class BoardScreen(Screen[None]):
             id="filter",
             select_on_focus=False,  # what is typed right after the slash must not be typed over
         )
-        yield LineTable(self._columns, identity, lambda v: TINTS[v.risk], id="sessions")
+        yield LineTable(self._columns, session_key, lambda v: RISK_TINTS[v.risk], id="sessions")
         yield LineTable(GROUP_COLUMNS, lambda g: g.key, lambda _: "", id="groups")
         yield KeyFooter()
 
@@ -123,8 +123,8 @@ class BoardScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Layout is CSS's: it is told the room by a class."""
-        self.set_class(self.size.width < NARROW, "narrow")
-        self.set_class(self.size.width >= MIDDLE, "roomy")
+        self.set_class(self.size.width < NARROW_WIDTH, "narrow")
+        self.set_class(self.size.width >= ROOMY_WIDTH, "roomy")
 
     def watch_snapshot(self) -> None:
         self._draw()
@@ -150,13 +150,13 @@ class BoardScreen(Screen[None]):
         marks = self.sessions.marks
         if not marks:
             return [], []
-        shown = [v for v in self.sessions.rows if identity(v) in marks]
-        in_sight = {identity(v) for v in shown}
+        shown = [v for v in self.sessions.rows if session_key(v) in marks]
+        in_sight = {session_key(v) for v in shown}
         rest = [
             v
             for each in self._shown()
             for v in each.verdicts
-            if identity(v) in marks and identity(v) not in in_sight
+            if session_key(v) in marks and session_key(v) not in in_sight
         ]
         return shown, rest
 
@@ -177,7 +177,7 @@ class BoardScreen(Screen[None]):
 
     def _mark_group(self, key: Hashable) -> None:
         """Mark all sessions of a group, or take their marks away where all have one."""
-        members = {identity(v) for v in self._in_group(key)}
+        members = {session_key(v) for v in self._in_group(key)}
         marks = self.sessions.marks
         self.sessions.marks = marks - members if members <= marks else marks | members
 
@@ -193,7 +193,7 @@ class BoardScreen(Screen[None]):
         marks, key_of = self.sessions.marks, GROUPINGS[self._grouped]
         if not marks:
             return set()
-        unmarked: set[Hashable] = {key_of(v) for v in self.sessions.rows if identity(v) not in marks}
+        unmarked: set[Hashable] = {key_of(v) for v in self.sessions.rows if session_key(v) not in marks}
         groups: set[Hashable] = {group.key for group in self.groups.rows}
         return groups - unmarked
 
@@ -204,11 +204,11 @@ class BoardScreen(Screen[None]):
     def _forget_ended(self) -> None:
         """A session that ended takes its mark along; one that the filter hides keeps it."""
         if self.sessions.marks:
-            self.sessions.marks &= {identity(v) for each in self._every() for v in each.verdicts}
+            self.sessions.marks &= {session_key(v) for each in self._every() for v in each.verdicts}
 
     def copies(self) -> list[CopyItem]:
         group = self.groups.cursor_row if self._grouped else None
-        return of_sessions(self.chosen(), self.now) if group is None else of_group(group, self.now)
+        return session_items(self.chosen(), self.now) if group is None else group_items(group, self.now)
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why it is grey."""
@@ -236,7 +236,7 @@ class BoardScreen(Screen[None]):
         self.sessions.display = not self._grouped
         self.sessions.show(rows, self.now, self._standing.column, reverse=self._standing.reverse)
         if self._grouped:
-            groups = in_order(
+            groups = sorted_rows(
                 group_by(self._grouped, rows), GROUP_COLUMNS, self._group_sort, reverse=self._group_reverse
             )
             self.groups.show(groups, self.now, self._group_sort, reverse=self._group_reverse)

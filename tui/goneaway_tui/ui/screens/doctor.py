@@ -29,15 +29,15 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.ui.base_app import run_in_thread
-from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
+from goneaway_tui.ui.columns import CAUSE_COLUMNS, CERTAINTY_TINTS
 from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.messages import RowChosen, VariableChosen
 from goneaway_tui.ui.screens.help import HelpScreen, TextViewer, help_rows
-from goneaway_tui.ui.screens.ledger import GOVERNS
+from goneaway_tui.ui.screens.ledger import CAUSE_VARIABLES
 from goneaway_tui.ui.server_status import Freshness
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import Field, KeyFooter, Static
-from goneaway_tui.ui.widgets.summary import Part, spread
+from goneaway_tui.ui.widgets.summary import Part, left_and_right
 from goneaway_tui.ui.wording import certainty_word
 
 IDLING = {"idle_timeout": "wait_timeout", "transaction_timeout": "idle_transaction_timeout",
@@ -86,7 +86,7 @@ class DoctorRow:
                 finding.tunable,
                 now=(finding.certainty, because),
             )
-        usual = GOVERNS.get(finding.cause, IDLING.get(finding.cause.value))
+        usual = CAUSE_VARIABLES.get(finding.cause, IDLING.get(finding.cause.value))
         return cls(
             finding.cause.value,
             finding.certainty,
@@ -161,7 +161,7 @@ class DoctorScreen(Screen[None]):
                     select_on_focus=False)  # fmt: skip
         yield Static(id="notice")
         yield LineTable(
-            SIGN_COLUMNS, lambda row: row.name, lambda row: SIGN_TINTS[row.certainty], id="causes"
+            CAUSE_COLUMNS, lambda row: row.name, lambda row: CERTAINTY_TINTS[row.certainty], id="causes"
         )
         yield KeyFooter()
 
@@ -186,7 +186,7 @@ class DoctorScreen(Screen[None]):
         freshness = self._freshness()
         title: list[Part] = [(_("doctor "), "bold $text-primary"), (plain(self._server_name, 100), "bold")]
         self.query_one("#totals", Static).update(
-            spread(title, [(f" {_(freshness.words)}", freshness.look)], max(0, self.size.width - 2))
+            left_and_right(title, [(f" {_(freshness.words)}", freshness.look)], max(0, self.size.width - 2))
         )
 
     def on_resize(self) -> None:

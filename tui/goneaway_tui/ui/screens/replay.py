@@ -164,7 +164,7 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         line = Content.assemble(
             (iso_instant(first, "seconds"), "$foreground-muted"),
             " ",
-            (timeline(first, self.now, last, max(4, self.size.width - 46)), "$text-accent"),
+            (timeline_bar(first, self.now, last, max(4, self.size.width - 46)), "$text-accent"),
             " ",
             (iso_instant(last, "seconds"), "$foreground-muted"),
         )
@@ -184,7 +184,7 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         def answered(text: str | None) -> None:
             if text:
                 try:
-                    self._player.jump(place(text, *self._player.span))
+                    self._player.jump(parse_instant(text, *self._player.span))
                 except ValueError as error:
                     self.notify(str(error), severity="warning")
 
@@ -196,10 +196,10 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         return [*help_rows(KEYS), *super().key_words()]
 
 
-def timeline(first: float, now: float, last: float, width: int) -> str:
+def timeline_bar(first: float, now: float, last: float, width: int) -> str:
     """Where `now` lies.
 
-    >>> timeline(0, 50, 100, 5)
+    >>> timeline_bar(0, 50, 100, 5)
     '━━●──'
     """
     done = 0.0 if last <= first else min(1.0, max(0.0, (now - first) / (last - first)))
@@ -207,10 +207,10 @@ def timeline(first: float, now: float, last: float, width: int) -> str:
     return "━" * before + "●" + "─" * (width - 1 - before)
 
 
-def place(text: str, first: float, last: float) -> float:
+def parse_instant(text: str, first: float, last: float) -> float:
     """The instant somebody means: a share, a clock of the recording's last such, an instant, or so long after the start.
 
-    >>> place("50%", 100.0, 200.0), place("10s", 100.0, 200.0), place("00:02:30", 100.0, 200.0)
+    >>> parse_instant("50%", 100.0, 200.0), parse_instant("10s", 100.0, 200.0), parse_instant("00:02:30", 100.0, 200.0)
     (150.0, 110.0, 150.0)
     """
     bare = text.strip()

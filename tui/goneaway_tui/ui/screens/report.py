@@ -24,7 +24,7 @@ from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 DRAW_SECONDS = 0.1
 """How long what comes in is collected before it is drawn: of hundreds of acts all lines are laid out each time."""
-GOOD, BAD, FACT = "$text-success", "$text-warning", ""
+GOOD, BAD, NEUTRAL = "$text-success", "$text-warning", ""
 Line = tuple[str, str]
 
 
@@ -157,14 +157,14 @@ def result_lines(done: ActResult) -> Iterable[Line]:
         yield (f"  {done.failed}", "$text-error")
         return
     outcome = done.outcome
-    yield (f"– {statement}", FACT) if outcome.gone else (f"✔ {statement}", GOOD)
+    yield (f"– {statement}", NEUTRAL) if outcome.gone else (f"✔ {statement}", GOOD)
     kept = outcome.kept.value if outcome.kept else None
     is_as_asked = not isinstance(done.action, SetVariable) or kept == done.action.value
-    yield (f"  {outcome.said}", FACT if is_as_asked else BAD)
+    yield (f"  {outcome.said}", NEUTRAL if is_as_asked else BAD)
     for warning in outcome.kept.warnings if outcome.kept and not outcome.gone else ():
         yield (_("  the server says: {warning}", warning=_(warning)), BAD)
     if outcome.lent:
-        yield (_("  ran over the connection that reads: the server gave no other"), FACT)
+        yield (_("  ran over the connection that reads: the server gave no other"), NEUTRAL)
     if isinstance(done.action, SetVariable):
         yield from value_comparison(done.action, outcome, done.probes)
     if done.unprobed:
@@ -182,7 +182,7 @@ def value_comparison(
     for probe in probes:
         who = _("a new interactive session") if probe.interactive else _("a new session")
         value = _("unknown") if probe.value is None else f"{probe.value:,} ({value_words(probe.value, unit)})"
-        yield (_("  {session} gets {name} = {value}", session=who, name=action.name, value=value), FACT)
+        yield (_("  {session} gets {name} = {value}", session=who, name=action.name, value=value), NEUTRAL)
     for probe in probes:
         if probe.value is not None and kept is not None and probe.value != kept:
             which = (

@@ -18,8 +18,8 @@ from goneaway_tui.ui.base_app import BaseApp
 from goneaway_tui.ui.columns import SESSION_COLUMNS, server_column
 from goneaway_tui.ui.controllers.several_servers import SeveralServersController
 from goneaway_tui.ui.controllers.tuning import NEEDS
-from goneaway_tui.ui.screens.board import OF_SEVERAL, BoardScreen
-from goneaway_tui.ui.screens.help import OF_SEVERAL_KEYS, HelpScreen, help_rows
+from goneaway_tui.ui.screens.board import SERVER_COLUMN, BoardScreen
+from goneaway_tui.ui.screens.help import SEVERAL_SERVERS_KEYS, HelpScreen, help_rows
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.widgets.server_strip import ServerStrip
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from goneaway_tui.ui.server_monitor import ServerMonitor
 
 
-ON_MARKED = ("app.tune(", "app.tunables", "app.undo")
+MARKED_ACTIONS = ("app.tune(", "app.tunables", "app.undo")
 """What begins so is done here, where it is known which servers are marked."""
 
 
-def on_marked(binding: BindingType) -> BindingType:
+def for_marked_servers(binding: BindingType) -> BindingType:
     """Of a key that changes servers: the marked ones, where there are any."""
-    if isinstance(binding, Binding) and binding.action.startswith(ON_MARKED):
+    if isinstance(binding, Binding) and binding.action.startswith(MARKED_ACTIONS):
         return replace(binding, action=binding.action.removeprefix("app."))
     return binding
 
@@ -45,9 +45,9 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         *BoardScreen.BINDINGS[:2],
         Binding("o", "only", "one server", id="board.only"),
-        *map(on_marked, BoardScreen.BINDINGS[2:-6]),
+        *map(for_marked_servers, BoardScreen.BINDINGS[2:-6]),
         Binding("m", "servers", "servers", id="board.servers"),
-        *map(on_marked, BoardScreen.BINDINGS[-6:]),
+        *map(for_marked_servers, BoardScreen.BINDINGS[-6:]),
     ]
 
     fleet: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
@@ -98,7 +98,7 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         group, row = self.groups.cursor_row, self.sessions.cursor_row
         if self._narrowed_to:
             self.in_hand = self._narrowed_to
-        elif self._grouped == OF_SEVERAL and group is not None:
+        elif self._grouped == SERVER_COLUMN and group is not None:
             self.in_hand = group.key
         elif row is not None:
             self.in_hand = row.server_name
@@ -109,7 +109,7 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
 
     def _marked_groups(self) -> set[Hashable]:
         """A mark on a server is for a change there, not for its sessions."""
-        return {*self.marked} if self._grouped == OF_SEVERAL else super()._marked_groups()
+        return {*self.marked} if self._grouped == SERVER_COLUMN else super()._marked_groups()
 
     def _every(self) -> list[Snapshot]:
         return [each.snapshot for each in self.fleet if each.snapshot is not None]
@@ -149,12 +149,12 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
 
     def action_servers(self) -> None:
         """A row a server, to be marked; and their sessions again."""
-        if self._grouped != OF_SEVERAL:
+        if self._grouped != SERVER_COLUMN:
             self._narrow_to_server("")
-        self._group_by("" if self._grouped == OF_SEVERAL else OF_SEVERAL)
+        self._group_by("" if self._grouped == SERVER_COLUMN else SERVER_COLUMN)
 
     def _mark_group(self, key: Hashable) -> None:
-        if self._grouped == OF_SEVERAL:
+        if self._grouped == SERVER_COLUMN:
             self.marked ^= {str(key)}
         else:
             super()._mark_group(key)
@@ -212,4 +212,4 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         self.app.push_screen(HelpScreen(self.key_words(), self.snapshot, of_several=True))
 
     def key_words(self) -> list[tuple[str, str]]:
-        return [*help_rows(OF_SEVERAL_KEYS), *super().key_words()]
+        return [*help_rows(SEVERAL_SERVERS_KEYS), *super().key_words()]

@@ -22,7 +22,7 @@ from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed
 from goneaway_tui.model.server import ServerTopology, TopologyRelation
 from goneaway_tui.text.sanitize import display_hostname, plain
 from goneaway_tui.ui.base_app import run_in_thread
-from goneaway_tui.ui.columns import WIDE, Column
+from goneaway_tui.ui.columns import UNBOUNDED, Column
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.dialogs import ConfirmScreen
 from goneaway_tui.ui.server_monitor import ServerMonitor
@@ -88,7 +88,7 @@ COLUMNS: tuple[Column[ProposedServer], ...] = (
         "address", marked("Server"), lambda p, *_: server_address(p), server_address, 16, 40, 0, tinted=True
     ),
     Column("relation", marked("Is"), lambda p, *_: relation_words(p), relation_words, 18, 46, 0),
-    Column("remark", marked("Remark"), lambda p, *_: proposal_remark(p), proposal_remark, 20, WIDE, 1),
+    Column("remark", marked("Remark"), lambda p, *_: proposal_remark(p), proposal_remark, 20, UNBOUNDED, 1),
 )
 
 

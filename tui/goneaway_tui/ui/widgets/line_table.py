@@ -19,11 +19,11 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from goneaway_tui.ui.columns import GUTTER, OWN_LOOKS, Column, Layout, in_cells
+from goneaway_tui.ui.columns import COLUMN_TINTS, GUTTER, Column, Layout, in_cells
 from goneaway_tui.ui.messages import RowChosen, RowMarked
 from goneaway_tui.ui.tooltips import TooltipWidget, cell_hint, heading_hint
 
-HEADER = 1
+HEADER_LINES = 1
 """Lines above the rows."""
 
 
@@ -35,7 +35,7 @@ class TableCell(NamedTuple):
     """Of the row; negative on the heading."""
 
 
-class PointerTable(ScrollView, TooltipWidget):
+class MouseTable(ScrollView, TooltipWidget):
     """A heading line and rows under it, as the mouse finds them."""
 
     _layout: Layout[Any]
@@ -61,7 +61,7 @@ class PointerTable(ScrollView, TooltipWidget):
         offset = event.get_content_offset(self)
         if offset is None:
             return None
-        index = offset.y - HEADER + (self.scroll_offset.y if offset.y >= HEADER else 0)
+        index = offset.y - HEADER_LINES + (self.scroll_offset.y if offset.y >= HEADER_LINES else 0)
         return TableCell(self._layout.column_at(offset.x), index) if index < len(self._rows) else None
 
     def on_click(self, event: events.Click) -> None:
@@ -95,7 +95,7 @@ RowT = TypeVar("RowT")
 
 
 @dataclass(slots=True, eq=False)
-class LinePicture:
+class RenderedRow:
     """What one line shows; a line that looks different is another object."""
 
     row: Any
@@ -109,7 +109,7 @@ class LinePicture:
     """The line as it was drawn, if it was: it stays the same wherever the table scrolls to."""
 
 
-class LineTable(PointerTable, Generic[RowT], can_focus=True):
+class LineTable(MouseTable, Generic[RowT], can_focus=True):
     """Rows of RowT under a heading line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -146,9 +146,9 @@ class LineTable(PointerTable, Generic[RowT], can_focus=True):
         self._tint_of = tint_of
         self._rows: Sequence[RowT] = ()
         self._now = 0.0
-        self._pictures: dict[int, LinePicture] = {}
+        self._pictures: dict[int, RenderedRow] = {}
         """What the rows in sight are to show, by their index."""
-        self._drawn: dict[int, LinePicture | None] = {}
+        self._drawn: dict[int, RenderedRow | None] = {}
         """What was last drawn of them."""
         self._looks: dict[tuple[str, bool], Style] = {}
         self._sorted_by, self._reverse = "", False
@@ -176,7 +176,7 @@ class LineTable(PointerTable, Generic[RowT], can_focus=True):
         if (sorted_by, reverse) != (self._sorted_by, self._reverse):
             self._sorted_by, self._reverse = sorted_by, reverse
             self._refresh_line_on_screen(0)
-        size = Size(self.size.width, len(rows) + HEADER)
+        size = Size(self.size.width, len(rows) + HEADER_LINES)
         if size != self.virtual_size:
             self.virtual_size = size
         found = self._find(self.cursor_key) if self._is_led else 0
@@ -203,12 +203,12 @@ class LineTable(PointerTable, Generic[RowT], can_focus=True):
         top = self.scroll_offset.y
         for line in range(self._lines):
             if self._picture(top + line) is not self._drawn.get(top + line):
-                self._refresh_line_on_screen(line + HEADER)
+                self._refresh_line_on_screen(line + HEADER_LINES)
 
     def _refresh_line_on_screen(self, y: int) -> None:
         self.refresh(Region(0, y, self.scrollable_content_region.width, 1))
 
-    def _picture(self, index: int) -> LinePicture | None:
+    def _picture(self, index: int) -> RenderedRow | None:
         """What a line is to show now; None below the last row."""
         if index >= len(self._rows):
             return None
@@ -228,7 +228,7 @@ class LineTable(PointerTable, Generic[RowT], can_focus=True):
         if before is not None and looks == (before.cells, before.tint, before.is_marked, before.is_cursor):
             before.row, before.now = row, self._now
             return before
-        picture = self._pictures[index] = LinePicture(row, self._now, *looks)
+        picture = self._pictures[index] = RenderedRow(row, self._now, *looks)
         return picture
 
     def _find(self, key: Hashable | None) -> int | None:
@@ -251,7 +251,7 @@ class LineTable(PointerTable, Generic[RowT], can_focus=True):
     @property
     def _lines(self) -> int:
         """Rows there is room for."""
-        return max(1, self.size.height - HEADER)
+        return max(1, self.size.height - HEADER_LINES)
 
     def _scroll_to_row(self, index: int) -> None:
         """Have this row on top, or the nearest that can be there.
@@ -266,7 +266,7 @@ class LineTable(PointerTable, Generic[RowT], can_focus=True):
         if self.show_vertical_scrollbar:
             self._move_scroll_bar(new_value)
         if round(old_value) != round(new_value):
-            self.refresh(Region(0, HEADER, self.scrollable_content_region.width, self._lines))
+            self.refresh(Region(0, HEADER_LINES, self.scrollable_content_region.width, self._lines))
         top = self.scroll_offset.y
         bottom = top + self._lines - 1
         for kept in (self._pictures, self._drawn):
@@ -325,7 +325,7 @@ class LineTable(PointerTable, Generic[RowT], can_focus=True):
         self._layout.fit_to(self.size.width)
         self._forget_lines()
         self.refresh()  # all of it, the heading too
-        self.virtual_size = Size(self.size.width, len(self._rows) + HEADER)
+        self.virtual_size = Size(self.size.width, len(self._rows) + HEADER_LINES)
         self._place(self.cursor)
 
     def _forget_lines(self) -> None:
@@ -375,12 +375,12 @@ class LineTable(PointerTable, Generic[RowT], can_focus=True):
         if not self._layout.fitted:  # drawn before it was told its size
             self._layout.fit_to(width)
             self._forget_lines()
-        if y < HEADER:
+        if y < HEADER_LINES:
             return self._aside(self._header(), self.get_component_rich_style("lines--header"))
-        index = y - HEADER + self.scroll_offset.y
+        index = y - HEADER_LINES + self.scroll_offset.y
         picture = self._drawn[index] = self._picture(index)
         if picture is None and not self._rows:
-            return self._blank(y - HEADER - 1)
+            return self._blank(y - HEADER_LINES - 1)
         if picture is None:
             return Strip.blank(width, self._look(""))
         strip = picture.strip
@@ -410,14 +410,14 @@ class LineTable(PointerTable, Generic[RowT], can_focus=True):
         ]
         return Strip(segments)
 
-    def _line(self, picture: LinePicture) -> Strip:
+    def _line(self, picture: RenderedRow) -> Strip:
         """Neighbouring cells that look alike are one segment."""
         parts = [("lines--stake", "✔") if picture.is_marked else ("", " ")]
         for (column, room), cell in zip(self._layout.fitted, picture.cells, strict=True):
             if column.tint is not None:
                 kind = column.tint(picture.row)
             else:
-                kind = picture.tint if column.tinted else OWN_LOOKS.get(column.id, "") if cell else ""
+                kind = picture.tint if column.tinted else COLUMN_TINTS.get(column.id, "") if cell else ""
             parts += [(kind, in_cells(cell, room, right=column.right)), ("", " " * self._layout.gap)]
         segments = [
             Segment("".join(text for _, text in alike), self._look(kind, is_cursor=picture.is_cursor))

@@ -19,44 +19,44 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.theme import server_accent
-from goneaway_tui.ui.tooltips import TooltipWidget, judged_hint, server_hint
+from goneaway_tui.ui.tooltips import TooltipWidget, live_hint, server_hint
 from goneaway_tui.ui.widgets.summary import (
-    LOOKS,
     NO_MARKS,
     QUIET,
+    RISK_STYLES,
     MarkedCount,
     Part,
-    bar_at,
-    beside,
-    figure,
-    fullness,
-    histogram,
-    horizons,
-    marks,
-    recording,
+    bar_tooltip,
+    figure_parts,
+    fitting_parts,
+    fullness_alarm,
+    groups_and_right,
+    histogram_parts,
+    left_and_right,
+    marked_parts,
+    next_closing_parts,
+    recording_parts,
     risk_counts,
-    spread,
-    who_is_next,
-    within,
+    time_axis,
 )
 
-SHARE = 5
+HEIGHT_SHARE = 5
 """One in so many lines of the screen may be cells."""
-LEAST_LINES = 3
-FIGURES = 4
+MIN_LINES = 3
+FIGURE_LINES = 4
 """Lines above the cells."""
 GAP = 2
 MARK = "✔"
 """Beside the name of a server that is marked for a change."""
-NAME_LEAST, NAME_MOST = 6, 24
+NAME_MIN_WIDTH, NAME_MAX_WIDTH = 6, 24
 
-State = tuple[str, str, str]
+ServerState = tuple[str, str, str]
 """A sign, a word and a look."""
-Piece = tuple[int, Callable[[ServerStatus], Part]]
+CellPart = tuple[int, Callable[[ServerStatus], Part]]
 """How many cells wide it is, and what stands there."""
 
 
-def state(glance: ServerStatus) -> State:
+def server_state(glance: ServerStatus) -> ServerState:
     """How it goes with a server; what it said is called old once another reading should have come."""
     if glance.trouble:
         word = _("refused") if glance.seen is None else _("lost {age}", age=wording.age_words(glance.seen))
@@ -77,7 +77,7 @@ def _flavour(glance: ServerStatus) -> Part:
 
 def _soon(glance: ServerStatus) -> Part:
     number = glance.soon
-    look = LOOKS[Risk.IMMINENT] if number else QUIET
+    look = RISK_STYLES[Risk.IMMINENT] if number else QUIET
     return (
         (f"{wording.SIGNS[Risk.IMMINENT]} {wording.count_words(number)}", look)
         if glance.snapshot
@@ -89,12 +89,12 @@ def _idle(glance: ServerStatus) -> Part:
     share = glance.idle_share
     return (
         "" if share is None else _("idle {share:.0%}", share=share),
-        QUIET if share is None or share < 0.8 else LOOKS[Risk.WATCH],
+        QUIET if share is None or share < 0.8 else RISK_STYLES[Risk.WATCH],
     )
 
 
 def _state_word(glance: ServerStatus) -> Part:
-    _sign, word, look = state(glance)
+    _sign, word, look = server_state(glance)
     return word, look
 
 
@@ -103,11 +103,11 @@ def _worst(glance: ServerStatus) -> Part:
     return _soon(glance) if glance.is_well else _state_word(glance)
 
 
-SOON, IDLE, STATE = (5, _soon), (9, _idle), (10, _state_word)
-LEVELS: tuple[tuple[Piece, ...], ...] = (
-    ((13, _flavour), (7, lambda g: (_(g.role), QUIET)), STATE, SOON, IDLE),
-    (STATE, SOON, IDLE),
-    (STATE, SOON),
+SOON_PART, IDLE_PART, STATE_PART = (5, _soon), (9, _idle), (10, _state_word)
+DETAIL_LEVELS: tuple[tuple[CellPart, ...], ...] = (
+    ((13, _flavour), (7, lambda g: (_(g.role), QUIET)), STATE_PART, SOON_PART, IDLE_PART),
+    (STATE_PART, SOON_PART, IDLE_PART),
+    (STATE_PART, SOON_PART),
     ((8, _worst),),
 )
 """What a cell tells beside the name, where there is room for much or little."""
@@ -139,13 +139,13 @@ class ServerStrip(TooltipWidget):
 
     def _take_room(self) -> None:
         """As many lines as there are; another number alone moves what is below."""
-        self.styles.height = FIGURES + len(
+        self.styles.height = FIGURE_LINES + len(
             server_cells(self.fleet, self.size.width, self._most_lines, marked=self.marked)
         )
 
     @property
     def _most_lines(self) -> int:
-        return max(LEAST_LINES, self.app.size.height // SHARE)
+        return max(MIN_LINES, self.app.size.height // HEIGHT_SHARE)
 
     def render(self) -> Content:
         width = self.size.width
@@ -165,15 +165,15 @@ class ServerStrip(TooltipWidget):
             return super().hint_at(event)
         if name == "closings" and self._ahead is not None:
             x = event.get_content_offset_capture(self).x
-            return bar_at(self._ahead[1], x) or super().hint_at(event)
-        return judged_hint(name, first) or super().hint_at(event)
+            return bar_tooltip(self._ahead[1], x) or super().hint_at(event)
+        return live_hint(name, first) or super().hint_at(event)
 
     def _title(self, width: int) -> Content:
         left: list[Part] = [
             ("goneaway ", "bold $text-primary"),
             (_("{number} servers", number=len(self.fleet)), "bold"),
         ]
-        right = [*recording(is_on=self.is_recording), *liveness(self.fleet)]
+        right = [*recording_parts(is_on=self.is_recording), *liveness_parts(self.fleet)]
         held = next((each for each in self.fleet if each.name == self.in_hand), None)
         if self.marked:
             right += [
@@ -183,10 +183,10 @@ class ServerStrip(TooltipWidget):
         if held is not None:
             right += [
                 (_("   keys act on "), f"{QUIET} @hint=servers"),
-                (plain(held.name, NAME_MOST), "bold @hint=servers"),
+                (plain(held.name, NAME_MAX_WIDTH), "bold @hint=servers"),
                 (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
             ]
-        return spread(left, right, width)
+        return left_and_right(left, right, width)
 
     def _figures(self, shown: Sequence[Snapshot], width: int) -> list[Content]:
         if not shown:
@@ -199,36 +199,44 @@ class ServerStrip(TooltipWidget):
         for each in shown:
             risks.update(each.tally.risks)
         totals = [
-            figure(_("sessions"), wording.count_words(sessions), ""),
-            figure(_("idle"), wording.count_words(idle), ""),
-            *nearly_full(self.fleet),
+            figure_parts(_("sessions"), wording.count_words(sessions), ""),
+            figure_parts(_("idle"), wording.count_words(idle), ""),
+            *nearly_full_parts(self.fleet),
         ]
         return [
-            spread(within(totals, width), [], width),
-            beside([*marks(self.marked_sessions), *risk_counts(risks)], who_is_next(ahead, self.now), width),
-            spread(histogram(ahead, shown[0].policy), [], width),
+            left_and_right(fitting_parts(totals, width), [], width),
+            groups_and_right(
+                [*marked_parts(self.marked_sessions), *risk_counts(risks)],
+                next_closing_parts(ahead, self.now),
+                width,
+            ),
+            left_and_right(histogram_parts(ahead, shown[0].policy), [], width),
         ]
 
     def _forecast(self, shown: Sequence[Snapshot], width: int) -> Forecast:
         """All closings ahead, counted anew each second."""
         second = int(self.now)
         if self._ahead is None or self._ahead[0] != second:
-            axis = max((horizons(each, width) for each in shown), key=lambda stretches: stretches[-1][0])
+            axis = max((time_axis(each, width) for each in shown), key=lambda stretches: stretches[-1][0])
             self._ahead = second, summed_forecast(closing_forecast(each, self.now, axis) for each in shown)
         return self._ahead[1]
 
 
-def nearly_full(fleet: Sequence[ServerStatus]) -> list[list[Part]]:
+def nearly_full_parts(fleet: Sequence[ServerStatus]) -> list[list[Part]]:
     """The servers that have few connections left, by name."""
-    alarms = ((each.name, fullness(each.snapshot.sample)) for each in fleet if each.snapshot is not None)
+    alarms = (
+        (each.name, fullness_alarm(each.snapshot.sample)) for each in fleet if each.snapshot is not None
+    )
     return [
-        [(plain(name, NAME_MOST), "bold"), alarm, ("   ", "")] for name, alarm in alarms if alarm is not None
+        [(plain(name, NAME_MAX_WIDTH), "bold"), alarm, ("   ", "")]
+        for name, alarm in alarms
+        if alarm is not None
     ]
 
 
-def liveness(fleet: Sequence[ServerStatus]) -> list[Part]:
+def liveness_parts(fleet: Sequence[ServerStatus]) -> list[Part]:
     """How many are live, waited for and lost."""
-    number = Counter(state(each)[0] for each in fleet)
+    number = Counter(server_state(each)[0] for each in fleet)
     return [
         (f"  {sign} {number[sign]} {word}", f"{look} @hint=servers")
         for sign, word, look in (
@@ -253,16 +261,16 @@ def server_cells(
     """
     if not fleet or width <= 0:
         return []
-    wanted = min(NAME_MOST, max(cell_len(plain(each.name, 200)) for each in fleet))
+    wanted = min(NAME_MAX_WIDTH, max(cell_len(plain(each.name, 200)) for each in fleet))
     places = {each.name: place for place, each in enumerate(fleet)}
 
     def a_cell(glance: ServerStatus) -> Content:
         hint = Style.from_meta({"@hint": f"server_{places[glance.name]}"})
         return server_cell(glance, longest, pieces, in_hand, marked).stylize(hint)
 
-    for pieces in LEVELS:
+    for pieces in DETAIL_LEVELS:
         beside_name = 2 + bool(marked) + sum(1 + room for room, _piece in pieces)
-        longest = max(NAME_LEAST, min(wanted, width - beside_name))
+        longest = max(NAME_MIN_WIDTH, min(wanted, width - beside_name))
         abreast = max(1, (width + GAP) // (beside_name + longest + GAP))
         if beside_name + wanted <= width and len(fleet) <= abreast * most_lines:
             return _in_lines([a_cell(each) for each in fleet], abreast)
@@ -273,10 +281,10 @@ def server_cells(
 
 
 def server_cell(
-    glance: ServerStatus, longest: int, pieces: Sequence[Piece], in_hand: str, marked: Collection[str]
+    glance: ServerStatus, longest: int, pieces: Sequence[CellPart], in_hand: str, marked: Collection[str]
 ) -> Content:
     """One server, in exactly as many columns as any other. Where any is marked there is room for its mark."""
-    sign, _word, look = state(glance)
+    sign, _word, look = server_state(glance)
     own = server_accent(glance.color)
     named = ("bold" if own is None else own.style) + (" reverse" if glance.name == in_hand else "")
     name = in_cells(plain(glance.name, 200), longest, right=False)

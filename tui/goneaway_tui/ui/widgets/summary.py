@@ -20,12 +20,12 @@ from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.base_app import BaseApp
 from goneaway_tui.ui.server_status import CONNECTING, Freshness
-from goneaway_tui.ui.tooltips import TooltipWidget, judged_hint
+from goneaway_tui.ui.tooltips import TooltipWidget, live_hint
 
 Part = tuple[str, str]
 """Text and how it looks: a style of the theme."""
 
-LOOKS = {
+RISK_STYLES = {
     Risk.OVERDUE: "bold $text-error",
     Risk.IMMINENT: "bold $text-error",
     Risk.WATCH: "$text-warning",
@@ -34,7 +34,7 @@ LOOKS = {
     Risk.EXEMPT: "$foreground-muted",
 }
 QUIET = "$foreground-muted"
-JUST_CAME = 3
+CONNECTION_SLACK = 3
 """Connections that may have come between the list of sessions and their count."""
 
 
@@ -46,7 +46,7 @@ class MarkedCount(NamedTuple):
 
 
 NO_MARKS = MarkedCount(0, 0)
-FULL_SOON, FULL = 0.8, 0.9
+NEARLY_FULL_SHARE, FULL_SHARE = 0.8, 0.9
 """Shares of max_connections from which on the header warns, and from which on it alarms."""
 
 
@@ -98,7 +98,7 @@ class SummaryHeader(TooltipWidget):
         wanted = (snapshot.taken_at, int(self.now))
         if self._ahead is None or self._ahead_of != wanted:
             self._ahead, self._ahead_of = (
-                closing_forecast(snapshot, self.now, horizons(snapshot, self.size.width)),
+                closing_forecast(snapshot, self.now, time_axis(snapshot, self.size.width)),
                 wanted,
             )
         return self._ahead
@@ -109,8 +109,8 @@ class SummaryHeader(TooltipWidget):
             return super().hint_at(event)
         if name == "closings":
             x = event.get_content_offset_capture(self).x
-            return bar_at(self._forecast(self.snapshot), x) or super().hint_at(event)
-        return judged_hint(name, self.snapshot) or super().hint_at(event)
+            return bar_tooltip(self._forecast(self.snapshot), x) or super().hint_at(event)
+        return live_hint(name, self.snapshot) or super().hint_at(event)
 
     def render(self) -> Content:
         width = self.size.width
@@ -125,14 +125,14 @@ class SummaryHeader(TooltipWidget):
             parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
             up = _("  up {age}", age=wording.age_words(server.uptime))
         right = [
-            *recording(is_on=self.is_recording),
+            *recording_parts(is_on=self.is_recording),
             (_(self.freshness.words), f"{self.freshness.look} @hint=fresh"),
             (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
         ]
         used = sum(cell_len(text) for text, _look in (*parts, *right))
         if up and used + cell_len(up) < width:  # whole, or not at all
             parts.append((up, f"{QUIET} @hint=up"))
-        return spread(parts, right, width)
+        return left_and_right(parts, right, width)
 
     def _title_name(self) -> list[Part]:
         """The server's, on its own colour where it has one."""
@@ -144,19 +144,19 @@ class SummaryHeader(TooltipWidget):
             return [Content("")] * 3
         forecast = self._forecast(self.snapshot)
         return [
-            spread(within(self._limits(self.snapshot, width), width), [], width),
-            beside(
-                [*marks(self.marked_sessions), *risk_counts(self.snapshot.tally.risks)],
-                who_is_next(forecast, self.now),
+            left_and_right(fitting_parts(self._limits(self.snapshot, width), width), [], width),
+            groups_and_right(
+                [*marked_parts(self.marked_sessions), *risk_counts(self.snapshot.tally.risks)],
+                next_closing_parts(forecast, self.now),
                 width,
             ),
-            spread(histogram(forecast, self.snapshot.policy), [], width),
+            left_and_right(histogram_parts(forecast, self.snapshot.policy), [], width),
         ]
 
     def _limits(self, snapshot: Snapshot, width: int) -> list[list[Part]]:
         """How full the server is; then the limits in words, with the raw value where there is room."""
         sample = snapshot.sample
-        figures: list[list[Part]] = [saturation(sample)]
+        figures: list[list[Part]] = [session_count_parts(sample)]
         for variable, name in (
             ("wait_timeout", "wait_timeout"),
             ("interactive_timeout", _("interactive")),
@@ -164,7 +164,7 @@ class SummaryHeader(TooltipWidget):
             value = sample.variable(variable)
             if value is not None:
                 figures.append(
-                    figure(
+                    figure_parts(
                         name,
                         wording.limit_words(value),
                         f" ({value:.12g} s)" if width >= 110 and value >= 60 else "",
@@ -174,63 +174,63 @@ class SummaryHeader(TooltipWidget):
         packet = sample.variable("max_allowed_packet")
         if packet is not None:
             figures.append(
-                figure(
+                figure_parts(
                     _("packet"),
                     wording.size_words(int(packet)),
                     f" ({packet:.0f} B)" if width >= 140 else "",
                     "max_allowed_packet",
                 )
             )
-        figures.append(figure(_("idle"), wording.count_words(snapshot.tally.idle), ""))
+        figures.append(figure_parts(_("idle"), wording.count_words(snapshot.tally.idle), ""))
         aborted = sample.counter("aborted_clients")
         if aborted is not None and self._aborted_before is not None:
             since = aborted - self._aborted_before
             figures.append(
-                figure(_("aborted"), f"+{since}" if since >= 0 else wording.count_words(aborted), "")
+                figure_parts(_("aborted"), f"+{since}" if since >= 0 else wording.count_words(aborted), "")
             )
         return figures
 
 
-def unseen(sample: Sample) -> str:
+def visible_share_words(sample: Sample) -> str:
     """How many are connected, where this account is not shown all of them."""
     connected = sample.counter("threads_connected")
     clients = sum(session.role in {Role.CLIENT, Role.LOGIN} for session in sample.sessions)
-    slack = 0 if any(each.what in HIDES_SESSIONS for each in sample.limitations) else JUST_CAME
+    slack = 0 if any(each.what in HIDES_SESSIONS for each in sample.limitations) else CONNECTION_SLACK
     sees_all = not sample.limitations or connected is None or connected <= clients + slack
     return "" if sees_all else _(" seen of {number:,}", number=connected or 0)
 
 
-def saturation(sample: Sample) -> list[Part]:
+def session_count_parts(sample: Sample) -> list[Part]:
     """The sessions, of how many there may be; once the server is nearly full, the connections, a sign and the share."""
     most = sample.variable("max_connections")
-    hidden, limit = unseen(sample), f" / {wording.count_words(int(most))}" if most else ""
-    alarm = fullness(sample)
+    hidden, limit = visible_share_words(sample), f" / {wording.count_words(int(most))}" if most else ""
+    alarm = fullness_alarm(sample)
     if alarm is None:
-        return figure(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
+        return figure_parts(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
     if hidden:
-        parts = figure(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
+        parts = figure_parts(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
     else:  # daemons are sessions, and take none of max_connections
         connected = sample.counter("threads_connected") or 0
-        parts = figure(_("connections"), wording.count_words(connected), limit, "sessions")
+        parts = figure_parts(_("connections"), wording.count_words(connected), limit, "sessions")
     return [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1]), alarm, ("   ", "")]
 
 
-def fullness(sample: Sample) -> Part | None:
-    """`▲ 93 %` of max_connections, from `FULL_SOON` on; None below, and where it is not known."""
+def fullness_alarm(sample: Sample) -> Part | None:
+    """`▲ 93 %` of max_connections, from `NEARLY_FULL_SHARE` on; None below, and where it is not known."""
     most = sample.variable("max_connections")
     connected = sample.counter("threads_connected")
-    if not most or connected is None or connected / most < FULL_SOON:
+    if not most or connected is None or connected / most < NEARLY_FULL_SHARE:
         return None
-    risk = Risk.IMMINENT if connected / most >= FULL else Risk.WATCH
+    risk = Risk.IMMINENT if connected / most >= FULL_SHARE else Risk.WATCH
     share = _("{number} %", number=int(100 * connected / most))
-    return f" {wording.SIGNS[risk]} {share}", f"{LOOKS[risk]} @hint=sessions"
+    return f" {wording.SIGNS[risk]} {share}", f"{RISK_STYLES[risk]} @hint=sessions"
 
 
-def recording(*, is_on: bool) -> list[Part]:
+def recording_parts(*, is_on: bool) -> list[Part]:
     return [(_("● REC"), "bold $text-error @hint=recording"), ("  ", "")] if is_on else []
 
 
-def marks(marked: MarkedCount) -> list[list[Part]]:
+def marked_parts(marked: MarkedCount) -> list[list[Part]]:
     """How many sessions are marked; a mark that the filter hides is still a mark."""
     if not marked.number:
         return []
@@ -242,7 +242,7 @@ def marks(marked: MarkedCount) -> list[list[Part]]:
     return [[(words, "bold $text-warning @hint=marked"), ("   ", "")]]
 
 
-def figure(name: str, value: str, more: str, hint: str = "") -> list[Part]:
+def figure_parts(name: str, value: str, more: str, hint: str = "") -> list[Part]:
     """`hint`: of what it is, where that is not what it is called."""
     at = f" @hint={hint or name}"
     return [(f"{name} ", QUIET + at), (value, "bold" + at), (f"{more}   ", QUIET + at)]
@@ -255,12 +255,12 @@ def risk_counts(counts: Mapping[Risk, int]) -> list[list[Part]]:
         number = counts.get(risk, 0)
         if number or risk is not Risk.OVERDUE:
             words = f"{wording.risk_word(risk)} {wording.count_words(number)}"
-            look = LOOKS[risk] if number else QUIET
+            look = RISK_STYLES[risk] if number else QUIET
             groups.append([(words, f"{look} @hint={risk.value}"), ("   ", "")])
     return groups
 
 
-def who_is_next(forecast: Forecast, now: float) -> list[Part]:
+def next_closing_parts(forecast: Forecast, now: float) -> list[Part]:
     first = forecast.next
     at = " @hint=next"
     left = None if first is None else wording.countdown_of(first, now)
@@ -271,11 +271,11 @@ def who_is_next(forecast: Forecast, now: float) -> list[Part]:
         (str(first.session.id), "bold" + at),
         (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET + at),
         (_(" in ") if now < first.deadline else " ", QUIET + at),
-        (left, LOOKS[first.risk] + at),
+        (left, RISK_STYLES[first.risk] + at),
     ]
 
 
-def horizons(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
+def time_axis(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
     """The time axis: a minute, ten, an hour, and on to the longest global limit, as wide as there is room."""
     stretches = [(60.0, 6), (600.0, 6), (3600.0, 7)]
     last = max(snapshot.sample.variable(name) or 0 for name in ("wait_timeout", "interactive_timeout"))
@@ -284,14 +284,14 @@ def horizons(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
     return stretches
 
 
-def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
+def histogram_parts(forecast: Forecast, policy: Policy) -> list[Part]:
     """Closings ahead, as blocks on a time axis that gets coarser."""
     most = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
     parts: list[Part] = [(wording.before_bars(), QUIET)]
     for stretch in forecast.stretches:
         soon = stretch.end <= policy.imminent_below
         near = stretch.end <= policy.watch_below
-        look = LOOKS[Risk.IMMINENT] if soon else LOOKS[Risk.WATCH] if near else "$text-primary"
+        look = RISK_STYLES[Risk.IMMINENT] if soon else RISK_STYLES[Risk.WATCH] if near else "$text-primary"
         for blocks, has_any in _runs(wording.heights(stretch.counts, most), stretch.counts):
             parts.append((blocks, look if has_any else QUIET))
         parts.append((f" {wording.limit_words(stretch.end)} ", QUIET))
@@ -300,7 +300,7 @@ def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
     return [(text, f"{look} @hint=closings") for text, look in parts]
 
 
-def bar_at(forecast: Forecast, x: int) -> str:
+def bar_tooltip(forecast: Forecast, x: int) -> str:
     """How many close when, by the block of the histogram in a cell; empty where there is none."""
     left = cell_len(wording.before_bars())
     for stretch in forecast.stretches:
@@ -326,7 +326,7 @@ def _runs(blocks: str, counts: tuple[int, ...]) -> list[tuple[str, bool]]:
     return runs
 
 
-def within(groups: list[list[Part]], width: int) -> list[Part]:
+def fitting_parts(groups: list[list[Part]], width: int) -> list[Part]:
     """As many whole groups as fit: half a figure is worse than none."""
     parts: list[Part] = []
     used = 0
@@ -339,12 +339,14 @@ def within(groups: list[list[Part]], width: int) -> list[Part]:
     return [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1])] if parts else parts
 
 
-def beside(groups: list[list[Part]], right: list[Part], width: int) -> Content:
+def groups_and_right(groups: list[list[Part]], right: list[Part], width: int) -> Content:
     """Whole groups, and something at the right edge."""
-    return spread(within(groups, width - sum(cell_len(text) for text, _look in right) - 1), right, width)
+    return left_and_right(
+        fitting_parts(groups, width - sum(cell_len(text) for text, _look in right) - 1), right, width
+    )
 
 
-def spread(left: list[Part], right: list[Part], width: int) -> Content:
+def left_and_right(left: list[Part], right: list[Part], width: int) -> Content:
     """One line: left parts, then right parts at the right edge; the left gives way where both do not fit."""
     room = max(0, width - sum(cell_len(text) for text, _look in right))
     start = Content.assemble(*(Content.styled(text, look) for text, look in left)).truncate(
