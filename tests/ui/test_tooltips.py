@@ -86,7 +86,7 @@ async def test_a_block_of_the_histogram_says_how_many_close_when() -> None:
         await settle(app, pilot)
         summary = app.screen.query_one(SummaryHeader)
         bars = line(summary, 3).index("now ") + len("now ")
-        ahead = summary._ahead
+        ahead = summary._forecast_shown
         assert ahead is not None
 
         assert (await hint(pilot, summary, bars, 3)).startswith(f"{ahead.stretches[0].counts[0]} session")

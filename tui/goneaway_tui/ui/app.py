@@ -484,7 +484,7 @@ class GoneawayApp(BaseApp[None]):
         self.acts.undo()
 
     def action_kill(self) -> None:
-        kill(self, self._board.chosen(), self._board.marked_sessions.hidden)
+        kill(self, self._board.chosen_sessions(), self._board.marked_sessions.hidden)
 
     def action_variables(self) -> None:
         self.acts.variables()

@@ -1,4 +1,4 @@
-"""What a figure, a heading or a cell means, said where the mouse rests: another one is another row."""
+"""The tooltips: what a figure, a heading or a cell means. To add a tooltip, add a row to a table here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from goneaway_tui.ui.screens.help import RISK_MEANINGS, risk_legend
 from goneaway_tui.ui.server_status import ServerStatus
 
 COPIED_BY_SESSIONS = {"wait_timeout", "interactive_timeout"}
-"""What each session copies when it connects."""
+"""Variables whose global value each session copies when it connects."""
 
 FIGURES: Mapping[str, str] = {
     "up": marked("How long the server has been running."),
@@ -35,7 +35,7 @@ FIGURES: Mapping[str, str] = {
     "closings": marked("How many sessions will be closed, and when, if nobody sends anything."),
     "servers": marked("How it goes with each; keys act on the server of the row under the cursor."),
 }  # fmt: skip
-"""Of the lines above the table, by the names their looks bear."""
+"""Tooltips of the figures above the table, by the name in `@hint=`."""
 
 HEADINGS: Mapping[str, Mapping[str, str]] = {
     "sessions": {
@@ -83,7 +83,7 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
     "variables": {
         "name": marked("The server's variable."),
         "value": marked("As the server has it now, for sessions to come."),
-        "said": marked("The same in words."),
+        "words": marked("The same in words."),
         "set_by": marked("Where the value comes from: compiled in, a file, persisted, or set since it runs."),
         "bounds": marked("What the server takes."),
     },
@@ -95,7 +95,7 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
         "account": marked("By whom."),
     },
 }  # fmt: skip
-"""Of columns, by table and column."""
+"""Tooltips of headings, by the table's id and the column's."""
 
 
 def _limit_words(verdict: Verdict, _now: float) -> str:
@@ -108,8 +108,8 @@ def _limit_words(verdict: Verdict, _now: float) -> str:
 
 def _closing_words(verdict: Verdict, now: float) -> str:
     words = wording.closes_at(verdict, now)
-    is_ahead = verdict.deadline is not None and now < verdict.deadline
-    return _("{closing}, if it sends nothing before", closing=words) if is_ahead else words
+    is_in_future = verdict.deadline is not None and now < verdict.deadline
+    return _("{closing}, if it sends nothing before", closing=words) if is_in_future else words
 
 
 CELLS: Mapping[tuple[str, str], Callable[[Any, float], str]] = {
@@ -120,24 +120,25 @@ CELLS: Mapping[tuple[str, str], Callable[[Any, float], str]] = {
     ("departures", "cause"): lambda departure, _: departure_hint(departure),
     ("departures", "certainty"): lambda departure, _: departure_hint(departure),
 }
-"""What a cell tells beyond what it shows."""
+"""Tooltips of cells that explain more than they show, by the table's id and the column's."""
 
 
 def departure_hint(departure: Departure) -> str:
-    return "\n".join(plain(each, 300) for each in departure.evidence)
+    """The evidence for a departure's cause, in lines."""
+    return "\n".join(plain(line, 300) for line in departure.evidence)
 
 
 def figure_hint(name: str) -> str:
-    """Of a figure above the table; empty where nothing is to be said."""
+    """The tooltip of a figure above the table; empty where it has none."""
     return _(FIGURES[name]) if name in FIGURES else ""
 
 
 def live_hint(name: str, snapshot: Snapshot) -> str:
-    """Of a figure whose meaning depends on the server or on where the lines are drawn: a risk, a limit."""
+    """The tooltip of a risk or of a variable, with the thresholds or the value in force; empty for another figure."""
     for risk, words in RISK_MEANINGS.items():
         if risk.value == name:
             return f"{wording.risk_word(risk)}: {risk_legend(words, snapshot.policy)}"
-    variable = next((each for each in snapshot.sample.variables if each.name == name), None)
+    variable = next((v for v in snapshot.sample.variables if v.name == name), None)
     if variable is None or name not in TUNABLE or variable.value is None:
         return ""
     tunable = TUNABLE[name]
@@ -148,34 +149,36 @@ def live_hint(name: str, snapshot: Snapshot) -> str:
         if name in COPIED_BY_SESSIONS
         else ""
     )
-    return "\n".join(each for each in (now, f"{tunable.why} {new}".strip(), set_by) if each)
+    return "\n".join(line for line in (now, f"{tunable.why} {new}".strip(), set_by) if line)
 
 
-def server_hint(glance: ServerStatus) -> str:
-    """One of several servers, in full."""
-    snapshot = glance.snapshot
-    lines = [plain(glance.name, 200)]
+def server_hint(status: ServerStatus) -> str:
+    """The state of one of several servers, in lines."""
+    snapshot = status.snapshot
+    lines = [plain(status.name, 200)]
     if snapshot is not None:
         server = snapshot.sample.server
         up = wording.age_words(server.uptime)
-        lines.append(f"{server.flavour.title} {plain(server.version, 60)}  {glance.role}".rstrip())
+        lines.append(f"{server.flavour.title} {plain(server.version, 60)}  {status.role}".rstrip())
         lines.append(_("up {time}, {number} sessions, {soon} about to be closed",
-                       time=up, number=wording.count_words(len(snapshot.verdicts)), soon=glance.soon))  # fmt: skip
-    if glance.trouble:
-        lines.append(plain(glance.trouble, 300))
-    if glance.seen is not None and not glance.is_well:
-        lines.append(_("last seen {time} ago", time=wording.age_words(glance.seen)))
+                       time=up, number=wording.count_words(len(snapshot.verdicts)), soon=status.soon))  # fmt: skip
+    if status.trouble:
+        lines.append(plain(status.trouble, 300))
+    if status.seen is not None and not status.is_well:
+        lines.append(_("last seen {time} ago", time=wording.age_words(status.seen)))
     return "\n".join(lines)
 
 
 def heading_hint(table: str, column: str) -> str:
+    """The tooltip of a column's heading; empty where it has none."""
     words = HEADINGS.get(table, {}).get(column, "")
     return _(words) if words else ""
 
 
 def cell_hint(table: str, column: str, row: object, now: float) -> str:
-    told = CELLS.get((table, column))
-    return "" if told is None else told(row, now)
+    """The tooltip of a cell that explains more than it shows; empty for another."""
+    explain = CELLS.get((table, column))
+    return "" if explain is None else explain(row, now)
 
 
 class TooltipWidget(Widget):
@@ -185,9 +188,9 @@ class TooltipWidget(Widget):
     """
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        words = self.hint_at(event)
+        words = self.tooltip_at(event)
         self.tooltip = Content(words) if words else None
 
-    def hint_at(self, event: events.MouseMove) -> str:
+    def tooltip_at(self, event: events.MouseMove) -> str:
         """The tooltip for the part under the mouse; empty where there is none."""
         return figure_hint(event.style.meta.get("@hint", ""))

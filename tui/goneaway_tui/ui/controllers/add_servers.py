@@ -43,8 +43,8 @@ def attach_board(app: GoneawayApp, board: BoardScreen, show: Callable[[BoardScre
     )
     show(board)
     if isinstance(board, SeveralServersBoard):
-        board.data_bind(fleet=of.fleet)
-        app.watch(board, "in_hand", app.take_in_hand, init=False)
+        board.data_bind(servers=of.fleet)
+        app.watch(board, "active_server", app.take_in_hand, init=False)
 
 
 def replace_board(app: GoneawayApp, before: BoardScreen, board: BoardScreen) -> None:

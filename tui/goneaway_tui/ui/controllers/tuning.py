@@ -177,7 +177,7 @@ class TuningController:
             return
 
         def read(waiting: WaitingScreen) -> None:
-            standing = waiting.asked(partial(executor.standing, name))
+            standing = waiting.ask(partial(executor.standing, name))
             self._later(self._open_tune, waiting, standing)
 
         self._wait_for("tune", read)
@@ -208,7 +208,7 @@ class TuningController:
             if not self._refuse(self.why_not(key)):
                 act()
             return
-        self._wait_for(key, lambda waiting: self._later(waiting.leave_for, act))
+        self._wait_for(key, lambda waiting: self._later(waiting.close_and_run, act))
 
     def _wait_for(self, key: str, go_on: Callable[[WaitingScreen], object]) -> None:
         """In a thread, once it is known that the account may; `esc` or another key of the kind meanwhile forgets this one."""
@@ -216,12 +216,12 @@ class TuningController:
         timer = self._app.set_timer(PATIENCE, partial(self._say_so, waiting))
 
         def learn() -> None:
-            waiting.asked(self.learn)
+            waiting.ask(self.learn)
             self._later(timer.stop)
             self._later(waiting.take_text)
             why_not = self.why_not(key)
             if why_not:
-                self._later(waiting.leave_for, partial(self._refuse, why_not))
+                self._later(waiting.close_and_run, partial(self._refuse, why_not))
             else:
                 go_on(waiting)
 
@@ -322,7 +322,7 @@ class TuningController:
             tunable, standing, self._powers, lambda: self._server.shown or snapshot, self._server.name
         )
         screen.note = note
-        waiting.give_way(screen, partial(self._perform_change, bool(note)))
+        waiting.open_dialog(screen, partial(self._perform_change, bool(note)))
 
     def _perform_change(self, borrow: bool, action: SetVariable | ResetPersist | None) -> None:  # noqa: FBT001 - bound by a partial
         gate = self._gate

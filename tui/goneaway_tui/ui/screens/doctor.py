@@ -167,7 +167,7 @@ class DoctorScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#notice").display = False
-        self.rows.say_nothing(
+        self.rows.set_empty_text(
             _(
                 "The server has not been read yet. What ends sessions will stand here, as it is on this server now."
                 "\nAn error line can be explained all the same: / and paste it."
@@ -247,7 +247,7 @@ class DoctorScreen(Screen[None]):
         """The keys of this screen, for the help."""
         return help_rows(KEYS)
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         row = self.rows.cursor_row
         if row is None:
             return []

@@ -135,7 +135,7 @@ class TextViewer(ModalScreen[None]):
             dialog.border_subtitle = heading(_("esc back"))
             yield Prose(self._lines)
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         return [CopyItem("all", "\n".join(self._lines(MAX_COLUMNS)))]
 
 

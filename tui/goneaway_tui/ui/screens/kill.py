@@ -158,7 +158,7 @@ class KillScreen(GuardedDialog[Kills | None]):
             return tuple(KillQuery(v.session) for v in self._victims)
         return tuple(KillSession(v.session) for v in self._victims)
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         return [CopyItem("kill", "\n".join(f"{kill.statement};" for kill in self._kills()))]
 
     @on(RadioSet.Changed, "#how")

@@ -86,7 +86,7 @@ class DepartureScreen(ModalScreen[None]):
             yield Static(statement_content(session))
             yield Static(attributes_content(session))
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         return departure_items(self._departure)
 
 
@@ -196,7 +196,7 @@ class LedgerScreen(Screen[None]):
         self._drawn = len(ledger)
         kept = [d for d in ledger if self._filter.admits(d)]
         ordered = sorted_rows(kept, DEPARTURE_COLUMNS, self._sort, reverse=self._reverse)
-        self.rows.say_nothing(
+        self.rows.set_empty_text(
             _(
                 "Nobody who left matches {filter}\n/ changes the filter, esc takes it away.",
                 filter=plain(self._filter.text),
@@ -253,7 +253,7 @@ class LedgerScreen(Screen[None]):
         self._sort = shown[(shown.index(self._sort) + 1) % len(shown)] if self._sort in shown else shown[0]
         self.redraw()
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         departure = self.rows.cursor_row
         return [] if departure is None else departure_items(departure)
 
@@ -273,7 +273,7 @@ class LedgerScreen(Screen[None]):
             self.post_message(VariableChosen(name))
 
     @on(Input.Changed, "#filter")
-    def _narrow(self, event: Input.Changed) -> None:
+    def _apply_filter(self, event: Input.Changed) -> None:
         try:
             self._filter, self._error = parse_departure_filter(event.value), ""
         except ValueError as error:
@@ -281,7 +281,7 @@ class LedgerScreen(Screen[None]):
         self.redraw()
 
     @on(Input.Submitted, "#filter")
-    def _done_narrowing(self) -> None:
+    def _leave_field(self) -> None:
         self.rows.focus()
 
     @on(LineTable.HeadingPressed)
@@ -291,7 +291,7 @@ class LedgerScreen(Screen[None]):
         self.redraw()
 
     @on(RowChosen)
-    def _detail(self) -> None:
+    def _show_details(self) -> None:
         departure = self.rows.cursor_row
         if departure is not None:
             self.app.push_screen(DepartureScreen(departure))

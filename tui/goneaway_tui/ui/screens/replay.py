@@ -39,7 +39,7 @@ class ReplayPlayer:
         """`real` is our own clock, by which the recording is played."""
         self._timeline = timeline
         self._real = real
-        self._told = real()
+        self._advanced_at = real()
         self._shown: Snapshot | None = None
         self._post: Callable[[Message], object] = lambda _: None
         self.speed = SPEEDS[0]
@@ -68,15 +68,15 @@ class ReplayPlayer:
     def request(self) -> bool:
         """Let time pass, and show what there was then."""
         now = self._real()
-        self._guarded(lambda: self._timeline.advance(now - self._told))
-        self._told = now
+        self._guarded(lambda: self._timeline.advance(now - self._advanced_at))
+        self._advanced_at = now
         return True
 
     def toggle(self) -> None:
         if self._timeline.is_playing:
             self._timeline.pause()
         else:
-            self._told = self._real()
+            self._advanced_at = self._real()
             self._timeline.play(self.speed)
 
     def faster(self, steps: int) -> None:

@@ -79,7 +79,7 @@ class ReportScreen(ModalScreen[None]):
         body = self.query_one(VerticalScroll)
         body.anchor()  # it follows the newest line until somebody scrolls
         body.focus()
-        self._tell()
+        self._redraw()
 
     def add(self, done: ActResult) -> None:
         """One more act is over."""
@@ -87,14 +87,14 @@ class ReportScreen(ModalScreen[None]):
         self._lines += [Content.styled(plain(text, 600), look) for text, look in result_lines(done)]
         if not self._is_due:
             self._is_due = True
-            self.set_timer(DRAW_SECONDS, self._tell)
+            self.set_timer(DRAW_SECONDS, self._redraw)
 
     def finish(self) -> None:
         """All are over, or will not be begun."""
         self.is_finished = True
-        self._tell()
+        self._redraw()
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         """What was run, and what came of it."""
         return [CopyItem("all", "\n".join(text for each in self._done for text, _ in result_lines(each)))]
 
@@ -103,19 +103,19 @@ class ReportScreen(ModalScreen[None]):
             self.dismiss()
         else:
             self.is_stopping = True
-            self._tell()
+            self._redraw()
 
-    def _tell(self) -> None:
+    def _redraw(self) -> None:
         self._is_due = False
         if not self._is_drawn:
             return  # an act can be over before the screen has its parts
-        self.query_one(".dialog").border_subtitle = heading(self._way_out())
+        self.query_one(".dialog").border_subtitle = heading(self._leave_hint())
         tally = self.query_one("#tally", Static)
         tally.update(Content(self._tally()))
         tally.display = self._expected > 1 or not self.is_finished
         self.query_one("#told", Static).update(Content("\n").join(self._lines))
 
-    def _way_out(self) -> str:
+    def _leave_hint(self) -> str:
         if self.is_finished:
             return _("esc back")
         if len(self._done) == self._expected:

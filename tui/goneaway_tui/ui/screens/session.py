@@ -105,7 +105,7 @@ class SessionScreen(ModalScreen[None]):
         self._verdict = verdict
         self._now = now
         self._snapshot = snapshot
-        self._gone = False
+        self._has_ended = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="session") as dialog:
@@ -125,27 +125,27 @@ class SessionScreen(ModalScreen[None]):
         if snapshot is not None:
             self._snapshot = snapshot
             found = snapshot.by_id.get(self._verdict.session.id)
-            self._gone = found is None
+            self._has_ended = found is None
             self._verdict = found or self._verdict
-        if not self._gone:  # what is told of one that has left is as it was when it was last seen
+        if not self._has_ended:  # what is told of one that has left is as it was when it was last seen
             self._now = now
         if self.is_mounted:
             self._draw()
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         told = [in_cells(_(label), LABEL_CELLS, right=False) + words for label, words in self._facts()]
         rest = [str(each.visual) for each in self.query("#statement, #attributes").results(Static)]
         return [*session_items([self._verdict], self._now), CopyItem("all", "\n".join([*told, *rest]))]
 
     def _facts(self) -> list[Row]:
-        return list(session_facts(self._verdict, self._now, self._snapshot, gone=self._gone))
+        return list(session_facts(self._verdict, self._now, self._snapshot, gone=self._has_ended))
 
     def _draw(self) -> None:
         known = dict(self._facts())
         for label in LABELS:
             look = "bold $text-error" if label == "gone" else ""
             words = known.get(label)
-            self.query_one(f"#{_id(label)}", LabelledEntry).say(
+            self.query_one(f"#{_id(label)}", LabelledEntry).set_text(
                 None if words is None else Content.styled(words, look)
             )
         self.query_one("#statement", Static).update(statement_content(self._verdict.session))

@@ -217,9 +217,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             except ValueError as error:
                 mistake = Content.styled(f"▲ {plain(str(error), 200)}", "$text-warning")
         for name, text in zip(PREVIEW_LABELS, self._foretold(seen), strict=True):
-            self.query_one(f"#{name}", LabelledEntry).say(text)
+            self.query_one(f"#{name}", LabelledEntry).set_text(text)
         if mistake is not None:
-            self.query_one("#meaning", LabelledEntry).say(mistake)
+            self.query_one("#meaning", LabelledEntry).set_text(mistake)
         apply.disabled = seen is None or bool(self._why_not)
 
     def _foretold(self, seen: Preview | None) -> tuple[Content | None, ...]:
@@ -246,7 +246,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             lasting,
         )
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         """What would be run, as the dialog says it."""
         try:
             seen = self._preview()

@@ -82,7 +82,7 @@ class VariablesScreen(ModalScreen[None]):
     def _fill(self, name: str, rows: Sequence[Any], empty: str) -> None:
         table: LineTable[Any] = self.query_one(f"#{name}", LineTable)
         table.styles.height = max(len(rows), MIN_LINES) + 1
-        table.say_nothing(empty)
+        table.set_empty_text(empty)
         table.show(rows, 0.0)
 
     @property
@@ -98,7 +98,7 @@ class VariablesScreen(ModalScreen[None]):
     def _move_in(self) -> None:
         self._table.focus()
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         row = self._table.cursor_row
         if isinstance(row, Variable):
             value = "" if row.value is None else str(row.value)

@@ -167,14 +167,14 @@ class WallView:
 class WallDisplay(Widget):
     """Draws a scene, anew each second."""
 
-    scene: reactive[WallView] = reactive(WallView(""), repaint=False)
+    view: reactive[WallView] = reactive(WallView(""), repaint=False)
 
     def __init__(self, scene: WallView, *, id: str) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id)
         self._drawn: object = None
-        self.set_reactive(WallDisplay.scene, scene)
+        self.set_reactive(WallDisplay.view, scene)
 
-    def watch_scene(self, scene: WallView) -> None:
+    def watch_view(self, scene: WallView) -> None:
         """Countdowns show whole seconds of their own, so it is looked twice in each."""
         seen = (int(scene.now * 2), scene.freshness, tuple(map(_change_key, scene.servers)))
         if seen != self._drawn:
@@ -182,7 +182,7 @@ class WallDisplay(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        lines = wall_lines(self.scene, self.size.width, self.size.height)
+        lines = wall_lines(self.view, self.size.width, self.size.height)
         return Content("\n").join(line.truncate(self.size.width) for line in lines)
 
 
@@ -379,11 +379,11 @@ class WallScreen(Screen[None]):
     def __init__(self, scene: Callable[[], WallView]) -> None:
         """`scene` is asked whenever there may be something new."""
         super().__init__()
-        self._scene = scene
+        self._view = scene
 
     def compose(self) -> ComposeResult:
-        yield WallDisplay(self._scene(), id="wall")
+        yield WallDisplay(self._view(), id="wall")
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         if self.is_mounted:
-            self.wall.scene = self._scene()
+            self.wall.view = self._view()

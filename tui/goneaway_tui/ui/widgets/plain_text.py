@@ -125,7 +125,7 @@ class LabelledEntry(Horizontal):
         yield Static(self._text or "", classes="entry--text")
         self.display = self._text is not None
 
-    def say(self, text: Content | None) -> None:
+    def set_text(self, text: Content | None) -> None:
         if text is not None and self.display and text == self._text:
             return
         self._text = text

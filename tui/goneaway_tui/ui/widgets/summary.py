@@ -1,4 +1,4 @@
-"""The lines above the table: who answers, how fresh it is, what the limits are, who is near the end, what comes."""
+"""The lines above the board's table: the server, the sample's age, the limits, the risks, and the closings ahead."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from goneaway_tui.ui.server_status import CONNECTING, Freshness
 from goneaway_tui.ui.tooltips import TooltipWidget, live_hint
 
 Part = tuple[str, str]
-"""Text and how it looks: a style of the theme."""
+"""A text and its style, which may name its tooltip as `@hint=`."""
 
 RISK_STYLES = {
     Risk.OVERDUE: "bold $text-error",
@@ -35,11 +35,11 @@ RISK_STYLES = {
 }
 QUIET = "$foreground-muted"
 CONNECTION_SLACK = 3
-"""Connections that may have come between the list of sessions and their count."""
+"""Connections that may have been opened between the reading of the sessions and that of their count."""
 
 
 class MarkedCount(NamedTuple):
-    """How many sessions are marked, and how many of those the filter hides."""
+    """How many sessions are marked, and how many of these the filter hides."""
 
     number: int
     hidden: int
@@ -47,11 +47,11 @@ class MarkedCount(NamedTuple):
 
 NO_MARKS = MarkedCount(0, 0)
 NEARLY_FULL_SHARE, FULL_SHARE = 0.8, 0.9
-"""Shares of max_connections from which on the header warns, and from which on it alarms."""
+"""Shares of max_connections from which on the header shows a warning and an alarm."""
 
 
 class SummaryHeader(TooltipWidget):
-    """Four lines that never change their places."""
+    """The four lines above the sessions of one server."""
 
     snapshot: reactive[Snapshot | None] = reactive(None)
     freshness: reactive[Freshness] = reactive(CONNECTING)
@@ -60,31 +60,31 @@ class SummaryHeader(TooltipWidget):
     is_recording: reactive[bool] = reactive(False)
     marked_sessions: reactive[MarkedCount] = reactive(NO_MARKS)
 
-    def __init__(self, name: str, *, id: str) -> None:  # noqa: A002 - the framework's word
+    def __init__(self, name: str, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._server_name = plain(name, 120)
         self._aborted_before: int | None = None
         self._shown = (0, "")
-        self._ahead: Forecast | None = None
-        self._ahead_of: tuple[float, int] | None = None
+        self._forecast_shown: Forecast | None = None
+        self._forecast_key: tuple[float, int] | None = None
 
-    def tell_of(self, name: str) -> None:
-        """Of several servers of this one, from now on."""
+    def show_server(self, name: str) -> None:
+        """Show another server from now on."""
         self._server_name = plain(name, 120)
-        self._aborted_before, self._ahead = None, None
+        self._aborted_before, self._forecast_shown = None, None
         self.watch_snapshot(self.snapshot)
         self.refresh()
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
-        """Remember the first count of aborted clients: what is shown is how many since."""
+        """Remember the first value of Aborted_clients: the header shows the increase since then."""
         if snapshot is None:
             return
         if self._aborted_before is None:
             self._aborted_before = snapshot.sample.counter("aborted_clients")
 
     def watch_now(self, now: float) -> None:
-        """Redraw when a figure changed, not at every tick."""
-        first = self._ahead.next if self._ahead else None
+        """Redraw where a figure has changed, not at every tick."""
+        first = self._forecast_shown.next if self._forecast_shown else None
         shown = (
             int(now),
             "" if first is None else wording.countdown_of(first, now) or "",
@@ -94,23 +94,22 @@ class SummaryHeader(TooltipWidget):
             self.refresh()
 
     def _forecast(self, snapshot: Snapshot) -> Forecast:
-        """The closings ahead, counted anew for each snapshot and each second, not for each tick."""
-        wanted = (snapshot.taken_at, int(self.now))
-        if self._ahead is None or self._ahead_of != wanted:
-            self._ahead, self._ahead_of = (
-                closing_forecast(snapshot, self.now, time_axis(snapshot, self.size.width)),
-                wanted,
-            )
-        return self._ahead
+        """The closings ahead, counted again for each snapshot and each second."""
+        key = (snapshot.taken_at, int(self.now))
+        if self._forecast_shown is None or self._forecast_key != key:
+            axis = time_axis(snapshot, self.size.width)
+            self._forecast_shown = closing_forecast(snapshot, self.now, axis)
+            self._forecast_key = key
+        return self._forecast_shown
 
-    def hint_at(self, event: events.MouseMove) -> str:
+    def tooltip_at(self, event: events.MouseMove) -> str:
         name = event.style.meta.get("@hint", "")
         if self.snapshot is None:
-            return super().hint_at(event)
+            return super().tooltip_at(event)
         if name == "closings":
             x = event.get_content_offset_capture(self).x
-            return bar_tooltip(self._forecast(self.snapshot), x) or super().hint_at(event)
-        return live_hint(name, self.snapshot) or super().hint_at(event)
+            return bar_tooltip(self._forecast(self.snapshot), x) or super().tooltip_at(event)
+        return live_hint(name, self.snapshot) or super().tooltip_at(event)
 
     def render(self) -> Content:
         width = self.size.width
@@ -130,12 +129,12 @@ class SummaryHeader(TooltipWidget):
             (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
         ]
         used = sum(cell_len(text) for text, _look in (*parts, *right))
-        if up and used + cell_len(up) < width:  # whole, or not at all
+        if up and used + cell_len(up) < width:  # the whole text or none of it
             parts.append((up, f"{QUIET} @hint=up"))
         return left_and_right(parts, right, width)
 
     def _title_name(self) -> list[Part]:
-        """The server's, on its own colour where it has one."""
+        """The server's name, on the server's colour where it has one."""
         accent = self.app.accent if isinstance(self.app, BaseApp) else None
         return [(self._server_name, "bold") if accent is None else (f" {self._server_name} ", accent.style)]
 
@@ -154,7 +153,7 @@ class SummaryHeader(TooltipWidget):
         ]
 
     def _limits(self, snapshot: Snapshot, width: int) -> list[list[Part]]:
-        """How full the server is; then the limits in words, with the raw value where there is room."""
+        """The number of sessions, then the limits in words, with the raw values where there is room."""
         sample = snapshot.sample
         figures: list[list[Part]] = [session_count_parts(sample)]
         for variable, name in (
@@ -192,46 +191,49 @@ class SummaryHeader(TooltipWidget):
 
 
 def visible_share_words(sample: Sample) -> str:
-    """How many are connected, where this account is not shown all of them."""
+    """` seen of 120`, where the account cannot see all connections; empty where it can."""
     connected = sample.counter("threads_connected")
     clients = sum(session.role in {Role.CLIENT, Role.LOGIN} for session in sample.sessions)
-    slack = 0 if any(each.what in HIDES_SESSIONS for each in sample.limitations) else CONNECTION_SLACK
+    slack = (
+        0 if any(limitation.what in HIDES_SESSIONS for limitation in sample.limitations) else CONNECTION_SLACK
+    )
     sees_all = not sample.limitations or connected is None or connected <= clients + slack
     return "" if sees_all else _(" seen of {number:,}", number=connected or 0)
 
 
 def session_count_parts(sample: Sample) -> list[Part]:
-    """The sessions, of how many there may be; once the server is nearly full, the connections, a sign and the share."""
-    most = sample.variable("max_connections")
-    hidden, limit = visible_share_words(sample), f" / {wording.count_words(int(most))}" if most else ""
+    """The sessions and max_connections. Once the server is nearly full: its connections, a sign and their share."""
+    maximum = sample.variable("max_connections")
+    hidden, limit = visible_share_words(sample), f" / {wording.count_words(int(maximum))}" if maximum else ""
     alarm = fullness_alarm(sample)
     if alarm is None:
         return figure_parts(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
     if hidden:
         parts = figure_parts(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
-    else:  # daemons are sessions, and take none of max_connections
+    else:  # daemons are sessions, but do not count against max_connections
         connected = sample.counter("threads_connected") or 0
         parts = figure_parts(_("connections"), wording.count_words(connected), limit, "sessions")
     return [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1]), alarm, ("   ", "")]
 
 
 def fullness_alarm(sample: Sample) -> Part | None:
-    """`▲ 93 %` of max_connections, from `NEARLY_FULL_SHARE` on; None below, and where it is not known."""
-    most = sample.variable("max_connections")
+    """`▲ 93 %`, the used share of max_connections from `NEARLY_FULL_SHARE` on; None below, and where it is unknown."""
+    maximum = sample.variable("max_connections")
     connected = sample.counter("threads_connected")
-    if not most or connected is None or connected / most < NEARLY_FULL_SHARE:
+    if not maximum or connected is None or connected / maximum < NEARLY_FULL_SHARE:
         return None
-    risk = Risk.IMMINENT if connected / most >= FULL_SHARE else Risk.WATCH
-    share = _("{number} %", number=int(100 * connected / most))
+    risk = Risk.IMMINENT if connected / maximum >= FULL_SHARE else Risk.WATCH
+    share = _("{number} %", number=int(100 * connected / maximum))
     return f" {wording.SIGNS[risk]} {share}", f"{RISK_STYLES[risk]} @hint=sessions"
 
 
 def recording_parts(*, is_on: bool) -> list[Part]:
+    """`● REC` while the run records."""
     return [(_("● REC"), "bold $text-error @hint=recording"), ("  ", "")] if is_on else []
 
 
 def marked_parts(marked: MarkedCount) -> list[list[Part]]:
-    """How many sessions are marked; a mark that the filter hides is still a mark."""
+    """How many sessions are marked, those that the filter hides included."""
     if not marked.number:
         return []
     words = _("✔ {number:,} marked", number=marked.number)
@@ -242,14 +244,14 @@ def marked_parts(marked: MarkedCount) -> list[list[Part]]:
     return [[(words, "bold $text-warning @hint=marked"), ("   ", "")]]
 
 
-def figure_parts(name: str, value: str, more: str, hint: str = "") -> list[Part]:
-    """`hint`: of what it is, where that is not what it is called."""
-    at = f" @hint={hint or name}"
-    return [(f"{name} ", QUIET + at), (value, "bold" + at), (f"{more}   ", QUIET + at)]
+def figure_parts(name: str, value: str, detail: str, hint: str = "") -> list[Part]:
+    """A figure: its name, its value and a detail. `hint`: the key of its tooltip, where that is not its name."""
+    meta = f" @hint={hint or name}"
+    return [(f"{name} ", QUIET + meta), (value, "bold" + meta), (f"{detail}   ", QUIET + meta)]
 
 
 def risk_counts(counts: Mapping[Risk, int]) -> list[list[Part]]:
-    """How many are at each risk, gravest first; nobody overdue is not worth a word."""
+    """How many sessions are at each risk, the gravest first; overdue is left out where no session is."""
     groups: list[list[Part]] = []
     for risk in reversed(Risk):
         number = counts.get(risk, 0)
@@ -261,22 +263,26 @@ def risk_counts(counts: Mapping[Risk, int]) -> list[list[Part]]:
 
 
 def next_closing_parts(forecast: Forecast, now: float) -> list[Part]:
+    """`next: session 71 on db1 in 0:42`: the session that closes next, and its countdown."""
     first = forecast.next
-    at = " @hint=next"
+    meta = " @hint=next"
     left = None if first is None else wording.countdown_of(first, now)
     if first is None or first.deadline is None or left is None:
-        return [(_("no closing ahead"), QUIET + at)]
+        return [(_("no closing ahead"), QUIET + meta)]
     return [
-        (_("next: session "), QUIET + at),
-        (str(first.session.id), "bold" + at),
-        (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET + at),
-        (_(" in ") if now < first.deadline else " ", QUIET + at),
-        (left, RISK_STYLES[first.risk] + at),
+        (_("next: session "), QUIET + meta),
+        (str(first.session.id), "bold" + meta),
+        (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET + meta),
+        (_(" in ") if now < first.deadline else " ", QUIET + meta),
+        (left, RISK_STYLES[first.risk] + meta),
     ]
 
 
 def time_axis(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
-    """The time axis: a minute, ten, an hour, and on to the longest global limit, as wide as there is room."""
+    """The time axis of the closings ahead, as pairs of an end in seconds and a number of buckets.
+
+    It ends at a minute, ten minutes, an hour, and the longest global limit, whose stretch takes the room that is left.
+    """
     stretches = [(60.0, 6), (600.0, 6), (3600.0, 7)]
     last = max(snapshot.sample.variable(name) or 0 for name in ("wait_timeout", "interactive_timeout"))
     if last > stretches[-1][0]:
@@ -285,14 +291,14 @@ def time_axis(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
 
 
 def histogram_parts(forecast: Forecast, policy: Policy) -> list[Part]:
-    """Closings ahead, as blocks on a time axis that gets coarser."""
-    most = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
+    """The closings ahead as a line of blocks, on a time axis that becomes coarser."""
+    highest = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
     parts: list[Part] = [(wording.before_bars(), QUIET)]
     for stretch in forecast.stretches:
         soon = stretch.end <= policy.imminent_below
         near = stretch.end <= policy.watch_below
         look = RISK_STYLES[Risk.IMMINENT] if soon else RISK_STYLES[Risk.WATCH] if near else "$text-primary"
-        for blocks, has_any in _runs(wording.heights(stretch.counts, most), stretch.counts):
+        for blocks, has_any in _runs(wording.heights(stretch.counts, highest), stretch.counts):
             parts.append((blocks, look if has_any else QUIET))
         parts.append((f" {wording.limit_words(stretch.end)} ", QUIET))
     if forecast.beyond:
@@ -301,22 +307,22 @@ def histogram_parts(forecast: Forecast, policy: Policy) -> list[Part]:
 
 
 def bar_tooltip(forecast: Forecast, x: int) -> str:
-    """How many close when, by the block of the histogram in a cell; empty where there is none."""
+    """How many sessions close in the time of the block at cell `x` of the histogram; empty where there is no block."""
     left = cell_len(wording.before_bars())
     for stretch in forecast.stretches:
         if 0 <= x - left < len(stretch.counts):
             step = (stretch.end - stretch.start) / len(stretch.counts)
             start = stretch.start + step * (x - left)
-            times = (wording.limit_words(round(each)) for each in (start, start + step))
             number = stretch.counts[x - left]
             return ngettext("{number} session closes in {start} to {end}", "{number} sessions close in {start} to {end}",
-                            number, **dict(zip(("start", "end"), times, strict=True)))  # fmt: skip
+                            number, start=wording.limit_words(round(start)),
+                            end=wording.limit_words(round(start + step)))  # fmt: skip
         left += len(stretch.counts) + len(wording.limit_words(stretch.end)) + 2
     return ""
 
 
 def _runs(blocks: str, counts: tuple[int, ...]) -> list[tuple[str, bool]]:
-    """Neighbouring blocks of one look together."""
+    """Join neighbouring blocks that are all empty, or all not."""
     runs: list[tuple[str, bool]] = []
     for block, number in zip(blocks, counts, strict=True):
         if runs and runs[-1][1] == bool(number):
@@ -327,7 +333,7 @@ def _runs(blocks: str, counts: tuple[int, ...]) -> list[tuple[str, bool]]:
 
 
 def fitting_parts(groups: list[list[Part]], width: int) -> list[Part]:
-    """As many whole groups as fit: half a figure is worse than none."""
+    """As many whole groups as fit into `width` cells: half a figure is worse than none."""
     parts: list[Part] = []
     used = 0
     for group in groups:
@@ -340,14 +346,14 @@ def fitting_parts(groups: list[list[Part]], width: int) -> list[Part]:
 
 
 def groups_and_right(groups: list[list[Part]], right: list[Part], width: int) -> Content:
-    """Whole groups, and something at the right edge."""
+    """One line: as many whole groups as fit, and parts at the right edge."""
     return left_and_right(
         fitting_parts(groups, width - sum(cell_len(text) for text, _look in right) - 1), right, width
     )
 
 
 def left_and_right(left: list[Part], right: list[Part], width: int) -> Content:
-    """One line: left parts, then right parts at the right edge; the left gives way where both do not fit."""
+    """One line: parts at the left and at the right edge; the left ones are cut where both do not fit."""
     room = max(0, width - sum(cell_len(text) for text, _look in right))
     start = Content.assemble(*(Content.styled(text, look) for text, look in left)).truncate(
         max(0, room - 1 if right else room), ellipsis=True
