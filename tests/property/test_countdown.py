@@ -17,11 +17,11 @@ from goneaway_tui.judge.forecast import closing_forecast
 from goneaway_tui.model.snapshot import Risk, Verdict
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS
-from goneaway_tui.ui.screens.session import facts
+from goneaway_tui.ui.screens.session import session_facts
 from goneaway_tui.ui.screens.wall import WallView, wall_lines
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.tooltips import CELLS
-from goneaway_tui.ui.widgets.summary import bar_at, histogram, who_is_next
+from goneaway_tui.ui.widgets.summary import bar_tooltip, histogram_parts, next_closing_parts
 from tests.builders import NOW, a_crowd, a_session, a_verdict
 
 NEGATIVE = re.compile(r"(?<![\dT])-\s*\d")
@@ -41,10 +41,10 @@ def shown(verdict: Verdict, now: float) -> Iterator[str]:
     yield wording.closes_at(verdict, now)
     yield closes_in(verdict, now)
     yield next_closing(crowd)
-    yield "".join(text for text, _look in who_is_next(forecast, now))
-    yield "".join(text for text, _look in histogram(forecast, crowd.policy))
-    yield from (bar_at(forecast, x) for x in range(80))
-    yield from (words for _label, words in facts(verdict, now, crowd, gone=False))
+    yield "".join(text for text, _look in next_closing_parts(forecast, now))
+    yield "".join(text for text, _look in histogram_parts(forecast, crowd.policy))
+    yield from (bar_tooltip(forecast, x) for x in range(80))
+    yield from (words for _label, words in session_facts(verdict, now, crowd, gone=False))
     for room in (6, 10, 16):
         yield from (column.cell(verdict, now, room) for column in SESSION_COLUMNS)
         yield from (column.cell(group, now, room) for column in GROUP_COLUMNS)

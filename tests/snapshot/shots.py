@@ -266,7 +266,7 @@ async def settle(app: GoneawayApp | ConnectApp, pilot: Pilot[Any]) -> None:
                 await asyncio.to_thread(each.poller.wait, 5)
                 await asyncio.to_thread(each.acts.wait, 5)
         for thread in threading.enumerate():
-            if thread.name in {"patterns", "attempt", "relatives", "joining"}:
+            if thread.name in {"patterns", "attempt", "topology", "joining"}:
                 await asyncio.to_thread(thread.join, 5)
                 calm = 0
         await pilot.pause()

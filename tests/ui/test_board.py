@@ -564,9 +564,9 @@ def test_a_theme_that_does_not_exist_is_a_usage_error() -> None:
 
 
 def test_the_filter_help_shows_filters_that_can_be_read() -> None:
-    from goneaway_tui.ui.screens.help import FILTERS
+    from goneaway_tui.ui.screens.help import FILTER_EXAMPLES
 
-    assert all(parse_filter(example).tests for example, _ in FILTERS)
+    assert all(parse_filter(example).tests for example, _ in FILTER_EXAMPLES)
 
 
 async def test_the_columns_there_is_no_room_for_are_a_key_away() -> None:

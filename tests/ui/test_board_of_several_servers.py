@@ -19,9 +19,9 @@ from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.columns import server_column
 from goneaway_tui.ui.messages import SnapshotTaken
 from goneaway_tui.ui.screens.export import ExportScreen
-from goneaway_tui.ui.screens.fleet import SeveralServersBoard
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.ledger import LedgerScreen
+from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
 from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.server_monitor import MonitorSpec

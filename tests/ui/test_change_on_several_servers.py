@@ -19,7 +19,7 @@ from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.controllers.several_servers import ChangeSeveralScreen, TuneSeveralScreen
 from goneaway_tui.ui.screens.dialogs import ChooserScreen, ConfirmScreen
-from goneaway_tui.ui.screens.fleet import SeveralServersBoard
+from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.server_monitor import MonitorSpec
 from goneaway_tui.ui.theme import server_accent
@@ -89,7 +89,7 @@ class Stage:
         await until(pilot, lambda: all(e.acts.is_read_only or e.acts.gate for e in self.app.watched))
         await pilot.press("m", "home", *["space"] * len(self.servers))
         await pilot.pause()
-        assert {each.name for each in self.app.watched} == self.board.marked
+        assert {each.name for each in self.app.watched} == self.board.marked_servers
 
     @property
     def board(self) -> SeveralServersBoard:
@@ -136,11 +136,11 @@ async def test_marks_are_shown_and_taken_away(tmp_path: Path) -> None:
         await pilot.pause()
         assert "✔ 2 marked" in lines(stage.app)
         await pilot.press("escape")
-        assert 2 == len(stage.board.marked)
+        assert 2 == len(stage.board.marked_servers)
         await pilot.press("escape")
         await pilot.pause()
 
-        assert frozenset() == stage.board.marked
+        assert frozenset() == stage.board.marked_servers
         assert "marked" not in lines(stage.app)
 
 
@@ -163,7 +163,7 @@ async def test_the_same_change_is_foretold_for_each_done_on_each_and_journalled_
         await pilot.press("escape")
         await until(pilot, on(stage.app, SeveralServersBoard))
 
-        assert frozenset() == stage.board.marked
+        assert frozenset() == stage.board.marked_servers
     assert "wait_timeout on 3 servers: db1, db2, db3" in asked
     assert "Shown here is db1" in asked
     assert "28,800 (8 h) » 32,400 (9 h)" in shown
@@ -195,7 +195,7 @@ async def test_the_first_surprise_stops_the_rest_which_stay_marked(tmp_path: Pat
         await pilot.press("escape")
         await pilot.pause()
 
-        assert {"db2", "db3"} == stage.board.marked
+        assert {"db2", "db3"} == stage.board.marked_servers
     assert "1 of 3 done; a surprise on db2; 1 not touched" in told
     assert "it kept 7200, not 32400 as foretold" in told
     assert "not touched" in told
@@ -294,7 +294,7 @@ async def test_cancel_is_focused_where_any_asks_twice_and_the_first_dialog_leave
         await pilot.press("enter")
         await until(pilot, on(stage.app, SeveralServersBoard))
 
-        assert 3 == len(stage.board.marked)
+        assert 3 == len(stage.board.marked_servers)
     assert 3 == shown.count("sessions will be closed between two statements")
     assert [[], [], []] == stage.did
 
@@ -409,7 +409,7 @@ async def test_one_marked_server_is_tuned_wherever_the_cursor_is(tmp_path: Path)
     async with stage.app.run_test(size=SIZE) as pilot:
         await stage.mark_all(pilot)
         await pilot.press("home", "space", "space")
-        (left,) = stage.board.marked
+        (left,) = stage.board.marked_servers
         assert left != stage.app.server_name or stage.board.groups.cursor == 2
         await pilot.press("home", "w")
         await until(pilot, on(stage.app, TuneScreen))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
 from goneaway_tui.errors import AccessDenied, SettingsError
@@ -12,7 +13,7 @@ from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.settings import SslMode
 from goneaway_tui.settings.config_reader import COLORS
-from goneaway_tui.ui.screens.connect import MODES, ConnectApp, FormScreen, PickerScreen
+from goneaway_tui.ui.screens.connect import TLS_MODES, ConnectApp, FormScreen, PickerScreen
 from goneaway_tui.ui.theme import luminance, server_accent
 from tests.fakes import FakeDoor
 from tests.snapshot.shots import settle
@@ -112,7 +113,7 @@ def test_every_colour_that_has_a_name_can_be_shown(color: str) -> None:
     shown = server_accent(color)
 
     assert shown is not None
-    dark, light = sorted((luminance(shown.ground), luminance(shown.ink)))
+    dark, light = sorted((luminance(shown.background), luminance(shown.foreground)))
     assert (light + 0.05) / (dark + 0.05) >= 4.5, "as WCAG asks of text"
 
 
@@ -120,7 +121,7 @@ def test_every_colour_that_has_a_name_can_be_shown(color: str) -> None:
 
 
 def test_the_form_knows_the_modes_there_are() -> None:
-    assert tuple(SslMode) == MODES
+    assert tuple(SslMode) == TLS_MODES
 
 
 async def test_without_servers_it_is_the_form_at_once() -> None:
@@ -262,6 +263,27 @@ async def test_leaving_does_not_wait_for_a_server_that_does_not_answer() -> None
 
     assert app.return_value is None
     assert app.crash is None
+
+
+def test_quitting_does_not_wait_for_a_server_that_does_not_answer() -> None:
+    late, answered = threading.Event(), []
+
+    class Silent(FakeDoor):
+        def attempt(self, draft: ProfileDraft) -> ConnectedServer:
+            late.wait(FAR)
+            answered.append(draft)
+            raise DENIED
+
+    async def quit_while_connecting(pilot: Pilot[object]) -> None:
+        await pilot.pause()
+        await pilot.press(*"db1", "enter", "ctrl+c")
+
+    app = ConnectApp(Silent())
+    app.run(headless=True, size=SIZE, auto_pilot=quit_while_connecting)
+
+    assert app.interrupted
+    assert [] == answered
+    late.set()
 
 
 async def test_a_fault_of_ours_ends_it_in_hand() -> None:

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from goneaway_tui.source.simulated import SimulatedSource
-from goneaway_tui.ui.copying import KINDS, MOST, CopyItem, CopyScreen
+from goneaway_tui.ui.copying import KINDS, MAX_COPIED, CopyItem, CopyScreen
 from tests.snapshot.shots import busy_day, settle, tunable
 from tests.ui.stage import HeldClock, an_app
 
@@ -88,7 +88,7 @@ async def test_sql_that_is_not_shown_cannot_be_copied() -> None:
         await settle(app, pilot)
         await press(app, pilot, "y")
 
-        assert "statement" not in app.screen._pieces  # type: ignore[attr-defined]
+        assert "statement" not in app.screen._items  # type: ignore[attr-defined]
         await press(app, pilot, "s")
         assert app.clipboard == ""
 
@@ -142,8 +142,8 @@ async def test_where_there_is_nothing_it_is_said() -> None:
 
 
 def test_what_is_copied_commands_no_terminal_it_is_pasted_into() -> None:
-    assert CopyItem("statement", "SELECT\t1,\r\n\x1b]0;x\x07 2").clean == "SELECT\t1,\n␛]0;x␇ 2"
-    assert len(CopyItem("statement", "x" * 2 * MOST).clean) == MOST
+    assert CopyItem("statement", "SELECT\t1,\r\n\x1b]0;x\x07 2").safe_text == "SELECT\t1,\n␛]0;x␇ 2"
+    assert len(CopyItem("statement", "x" * 2 * MAX_COPIED).safe_text) == MAX_COPIED
 
 
 def test_every_kind_has_a_key_of_its_own() -> None:

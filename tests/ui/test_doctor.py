@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from goneaway_tui.model.cause import Certainty
-from goneaway_tui.ui.columns import SIGN_COLUMNS, SIGN_TINTS
+from goneaway_tui.ui.columns import CAUSE_COLUMNS, CERTAINTY_TINTS
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.doctor import DoctorRow, DoctorScreen
 from goneaway_tui.ui.screens.help import Prose, TextViewer
@@ -144,9 +144,12 @@ async def test_what_is_no_such_error_is_said() -> None:
 def test_each_certainty_has_its_own_colour() -> None:
     ruled_out, confirmed = (Certainty.RULED_OUT, ()), (Certainty.CONFIRMED, ())
     sign = DoctorRow("idle_timeout", Certainty.CONFIRMED, (), since_start=confirmed, now=ruled_out)
-    tints = {column.id: column.tint(sign) for column in SIGN_COLUMNS if column.tint is not None}
+    tints = {column.id: column.tint(sign) for column in CAUSE_COLUMNS if column.tint is not None}
 
-    assert {"since_start": SIGN_TINTS[Certainty.CONFIRMED], "now": SIGN_TINTS[Certainty.RULED_OUT]} == tints
+    assert {
+        "since_start": CERTAINTY_TINTS[Certainty.CONFIRMED],
+        "now": CERTAINTY_TINTS[Certainty.RULED_OUT],
+    } == tints
 
 
 async def test_the_table_paints_each_certainty_by_itself() -> None:
@@ -172,7 +175,7 @@ async def test_the_table_paints_each_certainty_by_itself() -> None:
 
 
 def test_the_variable_is_named_and_not_blamed() -> None:
-    told = DoctorRow("idle_timeout", Certainty.RULED_OUT, (), tunable="wait_timeout").told
+    told = DoctorRow("idle_timeout", Certainty.RULED_OUT, (), tunable="wait_timeout").details()
 
     assert told[-1].startswith("Variable: wait_timeout. ")
     assert told[-1].endswith(" Press t to change it.")

@@ -18,7 +18,7 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.server_monitor import MonitorSpec
-from goneaway_tui.ui.widgets.summary import fullness, saturation
+from goneaway_tui.ui.widgets.summary import fullness_alarm, session_count_parts
 from tests.builders import a_sample, a_session, a_transaction
 from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
@@ -50,7 +50,7 @@ class Tape:
 )
 def test_a_server_that_is_nearly_full_is_marked_by_a_sign_and_the_share(connected: int, said: str) -> None:
     sample = a_sample(variables={"max_connections": 260}, counters={"threads_connected": connected})
-    alarm = fullness(sample)
+    alarm = fullness_alarm(sample)
 
     assert said == ("" if alarm is None else alarm[0])
     if alarm is not None:
@@ -220,7 +220,7 @@ def test_an_account_that_does_not_see_all_sessions_says_how_many_of_how_many(wha
         limitations=(hides,),
     )
 
-    assert "sessions 5 seen of 7 / 151" == words(saturation(sample))
+    assert "sessions 5 seen of 7 / 151" == words(session_count_parts(sample))
 
 
 def test_the_share_of_max_connections_is_of_the_number_beside_it_which_counts_no_daemons() -> None:
@@ -231,4 +231,4 @@ def test_the_share_of_max_connections_is_of_the_number_beside_it_which_counts_no
         counters={"threads_connected": 13},
     )
 
-    assert "connections 13 / 12 ▲ 108 %" == words(saturation(sample))
+    assert "connections 13 / 12 ▲ 108 %" == words(session_count_parts(sample))

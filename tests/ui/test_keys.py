@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.ui.widgets.keys import KeyFooter
+from goneaway_tui.ui.widgets.plain_text import KeyFooter
 from tests.snapshot.shots import tunable
 from tests.ui.stage import an_app
 from tests.waiting import becomes_true

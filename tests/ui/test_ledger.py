@@ -15,8 +15,8 @@ from goneaway_tui.source.recording.replay import Replay
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.help import HelpScreen
-from goneaway_tui.ui.screens.ledger import DepartureScreen, LedgerScreen, governing
-from goneaway_tui.ui.screens.replay import ReplayBoard, ReplayPlayer, place, timeline
+from goneaway_tui.ui.screens.ledger import DepartureScreen, LedgerScreen, governing_variable
+from goneaway_tui.ui.screens.replay import ReplayBoard, ReplayPlayer, parse_instant, timeline_bar
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW, a_sample, a_session
@@ -105,7 +105,7 @@ def test_of_an_interactive_session_interactive_timeout_is_the_variable_behind_it
     after = a_sample([STAYS], taken_at=NOW + 1, clues=TIMED_OUT, variables=limits)
     [departure] = track(after, track(before).snapshot).departed
 
-    assert "interactive_timeout" == governing(departure, limits)
+    assert "interactive_timeout" == governing_variable(departure, limits)
 
 
 async def test_from_a_departure_one_key_opens_the_variable_behind_it(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ async def test_it_is_jumped_in_and_nothing_can_be_changed(player: ReplayPlayer) 
 
 
 def test_where_the_time_line_stands() -> None:
-    assert "●───" == timeline(0, -5, 100, 4)
-    assert "━━━●" == timeline(0, 500, 100, 4)
+    assert "●───" == timeline_bar(0, -5, 100, 4)
+    assert "━━━●" == timeline_bar(0, 500, 100, 4)
     with pytest.raises(ValueError, match="write a time as"):
-        place("tomorrow", 0, 1)
+        parse_instant("tomorrow", 0, 1)

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 
-from goneaway_tui.ui.theme import CharsetFilter, letters_of
+from goneaway_tui.ui.theme import CharsetFilter, charset_filter
 from tests.snapshot.shots import tunable
 from tests.ui.stage import an_app
 
@@ -26,14 +26,14 @@ def test_every_line_can_be_said_and_is_as_wide_as_before(text: str, encoding: st
 
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF-8", "utf_16", None])
 def test_a_terminal_that_can_say_everything_is_left_alone(encoding: str | None) -> None:
-    assert letters_of(encoding) is None
+    assert charset_filter(encoding) is None
 
 
 @pytest.mark.parametrize("encoding", ["ANSI_X3.4-1968", "no such thing"])
 @pytest.mark.parametrize("key", ["", "question_mark", "w"])
 async def test_no_screen_needs_more_than_ascii(encoding: str, key: str) -> None:
     app = tunable() if key == "w" else an_app()
-    app.speak(encoding)
+    app.set_charset(encoding)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
         if key:

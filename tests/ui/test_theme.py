@@ -13,7 +13,7 @@ from textual.theme import BUILTIN_THEMES
 from textual.widgets._footer import FooterKey
 
 from goneaway_tui.settings.options import THEMES
-from goneaway_tui.ui.theme import LEAST, contrast, is_legible, readable_colours
+from goneaway_tui.ui.theme import MIN_CONTRAST, contrast, legible_colour, readable_colours
 from tests.snapshot.shots import busy_day, fleet, lost, settle, tunable
 
 COLOURED = [name for name in THEMES if not name.startswith("ansi")]
@@ -22,7 +22,7 @@ colours = st.builds(Color, *[st.integers(0, 255)] * 3)
 
 @given(colours, colours)
 def test_on_one_ground_every_ink_can_be_read(ink: Color, ground: Color) -> None:
-    assert contrast(is_legible(ink, [ground]), ground) >= LEAST
+    assert contrast(legible_colour(ink, [ground]), ground) >= MIN_CONTRAST
 
 
 @pytest.mark.parametrize("theme", COLOURED)
@@ -39,7 +39,7 @@ def test_the_inks_of_a_theme_can_be_read_on_its_grounds(theme: str) -> None:
         "text-error",
         "text-success",
     ):
-        assert min(contrast(Color.parse(told[name]), ground) for ground in grounds) >= LEAST, name
+        assert min(contrast(Color.parse(told[name]), ground) for ground in grounds) >= MIN_CONTRAST, name
 
 
 def test_the_palette_of_the_terminal_is_left_alone() -> None:
@@ -99,4 +99,4 @@ async def test_whatever_is_on_a_screen_can_be_read(app: Any, keys: tuple[str, ..
         if style is not None and any(map(str.isalnum, text)) and text.strip() not in cannot
     ]
     assert len(told) > 10
-    assert [] == [(text, f"{ratio(style):.2f}") for text, style in told if ratio(style) < LEAST]
+    assert [] == [(text, f"{ratio(style):.2f}") for text, style in told if ratio(style) < MIN_CONTRAST]

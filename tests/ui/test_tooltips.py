@@ -11,10 +11,10 @@ from textual.widgets._footer import FooterKey
 
 from goneaway_tui.ui.columns import (
     ACT_COLUMNS,
+    CAUSE_COLUMNS,
     DEPARTURE_COLUMNS,
     GROUP_COLUMNS,
     SESSION_COLUMNS,
-    SIGN_COLUMNS,
     VARIABLE_COLUMNS,
     Column,
     server_column,
@@ -30,7 +30,7 @@ TABLES: dict[str, tuple[Column[Any], ...]] = {
     "sessions": (server_column(["db1"]), *SESSION_COLUMNS),
     "groups": GROUP_COLUMNS,
     "departures": DEPARTURE_COLUMNS,
-    "causes": SIGN_COLUMNS,
+    "causes": CAUSE_COLUMNS,
     "variables": VARIABLE_COLUMNS,
     "acts": ACT_COLUMNS,
 }
@@ -86,7 +86,7 @@ async def test_a_block_of_the_histogram_says_how_many_close_when() -> None:
         await settle(app, pilot)
         summary = app.screen.query_one(SummaryHeader)
         bars = line(summary, 3).index("now ") + len("now ")
-        ahead = summary._ahead
+        ahead = summary._forecast_shown
         assert ahead is not None
 
         assert (await hint(pilot, summary, bars, 3)).startswith(f"{ahead.stretches[0].counts[0]} session")

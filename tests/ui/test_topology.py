@@ -10,8 +10,8 @@ from goneaway_tui.model.server import Limitation, ServerTopology, TopologyMember
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.dialogs import ConfirmScreen
-from goneaway_tui.ui.screens.fleet import SeveralServersBoard
-from goneaway_tui.ui.screens.relatives import TopologyScreen
+from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
+from goneaway_tui.ui.screens.topology import TopologyScreen
 from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import a_sample, a_session
 from tests.snapshot.shots import settle

@@ -22,7 +22,7 @@ from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.columns import identity
+from goneaway_tui.ui.columns import session_key
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.dialogs import ConfirmScreen
 from goneaway_tui.ui.screens.kill import KillScreen
@@ -308,14 +308,14 @@ async def test_an_account_without_the_privilege_may_kill_the_sessions_of_its_own
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await ready(app, pilot)
         table = board(app).sessions
-        table.marks = {identity(v) for v in table.rows if v.session.id == 4}
+        table.marks = {session_key(v) for v in table.rows if v.session.id == 4}
         await pilot.press("k")
         await pilot.pause()
         assert isinstance(app.screen, BoardScreen)
         assert ["only its own account's: GRANT CONNECTION_ADMIN"] == [
             note.message for note in app._notifications
         ]
-        table.marks = {identity(v) for v in table.rows if v.session.id in {3, 4}}
+        table.marks = {session_key(v) for v in table.rows if v.session.id in {3, 4}}
         await pilot.press("k")
         await until(pilot, on(app, KillScreen))
         said = lines(app)

@@ -11,7 +11,7 @@ from goneaway_tui.judge import track
 from goneaway_tui.judge.filters import parse_filter
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.ui.columns import ORDERS, SESSION_COLUMNS, in_order
+from goneaway_tui.ui.columns import SESSION_COLUMNS, SORT_KEYS, sorted_rows
 from goneaway_tui.ui.visible_rows import SortedBlocks, VisibleRows
 from tests.builders import a_sample, a_session
 from tests.property.streams import streams
@@ -22,7 +22,7 @@ FILTERS = ("", "shop", "idle>10m", "-risk:calm", "left<1h", "user:shop idle>1s")
 def looked_through(snapshot: Snapshot, standing: VisibleRows) -> list[Verdict]:
     kept = [v for v in snapshot.verdicts if standing.filter.admits(v, snapshot.taken_at)]
     kept.sort(key=lambda v: (-v.risk.rank, v.session.id))
-    return in_order(kept, SESSION_COLUMNS, standing.column, reverse=standing.reverse)
+    return sorted_rows(kept, SESSION_COLUMNS, standing.column, reverse=standing.reverse)
 
 
 @given(
@@ -64,12 +64,12 @@ def test_the_rows_of_several_servers_are_those_of_each_merged(
             if turn < len(stream) and data.draw(st.booleans()):
                 seen[name] = track(stream[turn], seen[name], server_name=name).snapshot
         if data.draw(st.booleans()):
-            standing.sort_by(data.draw(st.sampled_from([*ORDERS])))
+            standing.sort_by(data.draw(st.sampled_from([*SORT_KEYS])))
         if data.draw(st.booleans()):
             standing.filter = parse_filter(data.draw(st.sampled_from((*FILTERS, "server:db2"))))
         shown = [each for name, each in seen.items() if each is not None and (name != "db1" or turn != 3)]
         rows = list(standing.follow(*shown))
-        order = ORDERS[standing.column]
+        order = SORT_KEYS[standing.column]
 
         assert Counter((v.server_name, v.session.id) for v in rows) == Counter(
             (each.server_name, v.session.id)

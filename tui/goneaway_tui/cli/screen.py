@@ -114,7 +114,7 @@ def run_app(
             app.call_from_thread(app.action_interrupt if number == signal.SIGINT else app.exit)
 
     freeze_startup_objects()
-    app.speak(sys.stderr.encoding)  # which is what the screen is drawn on
+    app.set_charset(sys.stderr.encoding)  # which is what the screen is drawn on
     with exiting_on_signals(go):
         app.run()
         for watchdog in asked.values():

@@ -65,7 +65,7 @@ def choose_server(
             trouble, status = error.line, error.exit_code
     while True:
         app = ConnectApp(door, trouble=trouble, last=chosen, theme=settings.theme)
-        app.speak(sys.stderr.encoding)
+        app.set_charset(sys.stderr.encoding)
         chosen = app.run()
         if app.crash is not None:
             tell(report_fault(app.crash))

@@ -130,7 +130,7 @@ def open_doctor(app: GoneawayApp) -> None:
             return NO_SERVER
         return replace(facts_from_sample(of.shown.sample, of.name), departures=tuple(of.ledger))
 
-    app.push_screen(DoctorScreen(patient, facts, of.name, app.end_with, lambda: app.freshness, of.recall))
+    app.push_screen(DoctorScreen(patient, facts, of.name, lambda: app.freshness, of.recall))
 
 
 def kill(app: GoneawayApp, victims: Sequence[Verdict], hidden: int) -> None:
@@ -484,7 +484,7 @@ class GoneawayApp(BaseApp[None]):
         self.acts.undo()
 
     def action_kill(self) -> None:
-        kill(self, self._board.chosen(), self._board.marked_sessions.hidden)
+        kill(self, self._board.chosen_sessions(), self._board.marked_sessions.hidden)
 
     def action_variables(self) -> None:
         self.acts.variables()

@@ -1,9 +1,16 @@
-"""How the framework wraps the text of a widget: between wide letters too, which it would break at blanks only."""
+"""The base of both apps: wrapping of wide characters, colours, notices, the end after a fault, blocking work.
+
+Importing this module changes how Textual wraps the text of every widget: between wide characters too, where Textual itself
+breaks lines at blanks only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 from typing import ClassVar, TypeVar
 
 from rich._wrap import divide_line  # the framework's own, which it gives no public name
@@ -13,16 +20,17 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
+from textual.worker import WorkerFailed
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import breaks, has_wide
-from goneaway_tui.ui.theme import PrintableFilter, letters_of, readable_colours, server_accent
+from goneaway_tui.ui.theme import PrintableFilter, charset_filter, readable_colours, server_accent
 
 
-def split_at_width(text: str, width: int, fold: bool = True) -> list[int]:  # noqa: FBT001, FBT002 - the framework's shape
-    """Where to cut a line, as offsets from its start."""
+def split_at_width(text: str, width: int, fold: bool = True) -> list[int]:  # noqa: FBT001, FBT002 - Textual's signature
+    """The offsets at which to cut a line so that each piece takes at most `width` cells."""
     return (
         breaks(text, width, fold=fold, measure=cell_len)
         if has_wide(text)
@@ -31,14 +39,38 @@ def split_at_width(text: str, width: int, fold: bool = True) -> list[int]:  # no
 
 
 R = TypeVar("R")
+ResultT = TypeVar("ResultT")
 MAX_NOTICE = 500
-"""Characters of a line of a notice."""
+"""Characters of one line of a notice."""
 
-content.divide_line = split_at_width  # type: ignore[attr-defined]  # all text of every widget is wrapped by it
+content.divide_line = split_at_width  # type: ignore[attr-defined]  # Textual wraps the text of every widget with it
+
+
+async def run_in_thread(function: Callable[[], ResultT], name: str) -> ResultT:
+    """Await blocking work that a daemon thread does; raises what the work raises.
+
+    For Textual's asynchronous workers (`@work`): leaving the screen cancels the worker, and the thread is left behind. A
+    thread worker (`@work(thread=True)`) runs in the pool of asyncio instead, and the end of the app waits for every thread
+    of that pool: a server that does not answer would keep the app from quitting (measured with Textual 8).
+    """
+    result: Future[ResultT] = Future()
+    result.set_running_or_notify_cancel()  # from here on cancelling the awaiting task leaves the thread alone
+
+    def run() -> None:
+        try:
+            result.set_result(function())
+        except Exception as error:  # noqa: BLE001 - raised again where the result is awaited
+            result.set_exception(error)
+
+    Thread(target=run, name=name, daemon=True).start()
+    return await asyncio.wrap_future(result)
 
 
 class BaseApp(App[R]):
-    """After `run`, `crash` and `interrupted` say how it ended."""
+    """What the main app and the connection chooser share.
+
+    After `run`, `crash` holds the fault that ended the app, and `interrupted` tells whether ctrl+c or SIGINT did.
+    """
 
     TITLE = "goneaway"
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -48,10 +80,10 @@ class BaseApp(App[R]):
     ]
 
     def __init__(self, theme: str | None = None, color: str | None = None) -> None:
-        """`color` is the server's, of the config file. Raises SettingsError for a theme that does not exist."""
+        """`color`: the server's, from the config file. Raises SettingsError for a theme that does not exist."""
         self.accent = server_accent(color)
-        """The server's: at its name, and on every dialog that would change it."""
-        self._own_filters: tuple[LineFilter, ...] = (PrintableFilter(),)
+        """The server's colour: behind its name, and on every dialog that would change that server."""
+        self._line_filters: tuple[LineFilter, ...] = (PrintableFilter(),)
         super().__init__()
         self.crash: Exception | None = None
         self.interrupted = False
@@ -63,13 +95,13 @@ class BaseApp(App[R]):
         if theme:
             self.theme = theme
 
-    def speak(self, encoding: str | None) -> None:
-        """Draw with what a terminal of this character set can show."""
-        letters = letters_of(encoding)
-        self._own_filters = (PrintableFilter(),) if letters is None else (PrintableFilter(), letters)
+    def set_charset(self, encoding: str | None) -> None:
+        """Draw only characters that a terminal with this encoding can show."""
+        charset = charset_filter(encoding)
+        self._line_filters = (PrintableFilter(),) if charset is None else (PrintableFilter(), charset)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), *self._own_filters]
+        return [*super().get_line_filters(), *self._line_filters]
 
     def notify(
         self,
@@ -78,55 +110,57 @@ class BaseApp(App[R]):
         title: str = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
-        markup: bool = False,  # noqa: ARG002 - whoever asks for it: a notice quotes servers and files
+        markup: bool = False,  # noqa: ARG002 - never heeded: a notice quotes servers and files
     ) -> None:
-        """Every notice, also those of screens and widgets, comes through here: plain, and never markup."""
+        """Show a notice as plain text, never as markup. The notices of screens and widgets come through here too."""
         shown = "\n".join(plain(line, MAX_NOTICE) for line in message.splitlines())
         super().notify(
             shown, title=plain(title, MAX_NOTICE), severity=severity, timeout=timeout, markup=False
         )
 
     def get_css_variables(self) -> dict[str, str]:
-        """The theme's, and what the style sheet says of the server."""
+        """The theme's variables, made readable, and the three that the style sheet takes from the server's colour."""
         variables = super().get_css_variables()
         variables |= readable_colours(variables)
-        frame, ink, ground = variables["primary"], variables["text-primary"], "transparent"
+        frame, foreground, background = variables["primary"], variables["text-primary"], "transparent"
         if self.accent is not None:
-            frame = ground = self.accent.ground.hex6
-            ink = self.accent.ink.hex6
+            frame = background = self.accent.background.hex6
+            foreground = self.accent.foreground.hex6
         self.theme_variables = {
             **variables,
             "server-frame": frame,
-            "server-ink": ink,
-            "server-ground": ground,
+            "server-ink": foreground,
+            "server-ground": background,
         }
         return self.theme_variables
 
-    def dress(self, color: str | None) -> None:
-        """Wear a server's colour: where there are several, that of the one a dialog would change."""
-        worn, self.accent = self.accent, server_accent(color)
-        if worn != self.accent:
+    def set_accent(self, color: str | None) -> None:
+        """Take a server's colour, or none. Of several servers: that of the server a dialog would change."""
+        before, self.accent = self.accent, server_accent(color)
+        if before != self.accent:
             self.refresh_css(animate=False)
 
-    action_screenshot = None  # type: ignore[assignment]  # it writes a file; nothing we show may be able to ask for one
+    action_screenshot = None  # type: ignore[assignment]  # it writes a file, which nothing shown may cause
 
     def action_interrupt(self) -> None:
-        """ctrl+c quits, as everywhere else."""
+        """Quit, and remember that it was by ctrl+c."""
         self.interrupted = True
         self.exit()
 
     def end_with(self, error: Exception) -> None:
-        """A fault of ours in another thread ends the app as one of this thread does."""
+        """End the app for an internal error of another thread. To be called in the app's own thread."""
         self._handle_exception(error)
 
     def action_copy(self) -> None:
-        """Copy what the screen has, or ask which of it."""
+        """Copy what the screen offers, or ask which of it."""
         from goneaway_tui.ui.copying import offer_copy
 
         offer_copy(self)
 
     def _handle_exception(self, error: Exception) -> None:
-        """End with the fault in hand instead of a traceback on the terminal; `cli` tells it in one line."""
+        """End with the fault in `crash` instead of a traceback on the terminal; `cli` reports it in one line."""
+        if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
+            error = error.error
         self.crash = self.crash or error
         self._return_code = 1
         if self._exception is None:

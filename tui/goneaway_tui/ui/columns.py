@@ -1,4 +1,4 @@
-"""The columns of every table: heading, cell, order, room. Another column is another row here."""
+"""The columns of every table: heading, cell, sort key, width. To add a column, add a row here."""
 
 from __future__ import annotations
 
@@ -17,48 +17,49 @@ from goneaway_tui.model.snapshot import Risk, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.journal import JournalAct, Phase
 from goneaway_tui.tune.tunables import TUNABLE, Unit
-from goneaway_tui.tune.values import value_words as words_of
+from goneaway_tui.tune.values import value_words
 from goneaway_tui.ui import wording
 
 RowT = TypeVar("RowT")
-WIDE = 1000
-"""As many cells as there are."""
-SERVER_LEAST, SERVER_MOST = 6, 24
-"""Cells for the name of a server."""
+UNBOUNDED = 1000
+"""The maximal width of a column that takes all the cells that are left."""
+SERVER_MIN_WIDTH, SERVER_MAX_WIDTH = 6, 24
+"""Cells of the column of server names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[RowT]):
-    """One column of a table of RowT."""
+    """One column of a table with rows of type RowT."""
 
     id: str
     heading: str
     cell: Callable[[RowT, float, int], str]
-    """The text to show at an instant, in so many cells."""
-    order: Callable[[RowT], Any]
-    """What to sort by; None sorts last either way."""
-    least: int
-    """Cells it needs to be of use."""
-    most: int
-    """Cells beyond which more are of no use."""
+    """The text of a row's cell, at an instant (Unix seconds), for a width in cells."""
+    sort_key: Callable[[RowT], Any]
+    """What the rows are sorted by; None sorts last in both directions."""
+    min_width: int
+    """Cells; with fewer it is of no use."""
+    max_width: int
+    """Cells; with more nothing is gained."""
     rank: int
-    """Columns of higher rank are dropped first where there is no room."""
+    """Where there is no room, the columns of the highest rank are left out first."""
     right: bool = False
+    """Whether its cells are aligned to the right."""
     tinted: bool = False
-    """Takes the row's colour."""
+    """Whether its cells take the row's colour."""
     tint: Callable[[RowT], str] | None = None
-    """The component class that paints its cell of a row, where that is not the row's."""
+    """The component class for its cell of a row, where that is not the row's."""
     ticking: bool = False
-    """Changes as time goes by, without a new reading."""
+    """Whether its cells change with time, without a new sample."""
 
-    def titled(self, mark: str, room: int) -> str:
-        """Its heading in the language of the run, cut to leave room for a mark."""
+    def heading_text(self, mark: str, width: int) -> str:
+        """The translated heading with a mark behind it, cut to `width` cells."""
         heading = say(self.heading)
-        length = room - cell_len(mark)
+        length = width - cell_len(mark)
         return (heading if cell_len(heading) <= length else set_cell_size(heading, length)) + mark
 
 
-def _stake_order(verdict: Verdict) -> int | None:
+def _stake_sort_key(verdict: Verdict) -> int | None:
     transaction = verdict.session.transaction
     return None if transaction is None else -(transaction.rows_modified or 0)
 
@@ -74,37 +75,37 @@ SESSION_COLUMNS: tuple[Column[Verdict], ...] = (
     Column("limit", "Limit", lambda v, _, room: wording.limit_within(v.limit, room), lambda v: v.limit and v.limit.seconds, 8, 9, 0, right=True),
     Column("left", "Closes in", lambda v, now, room: wording.time_within(wording.closes_in(v, now), v.seconds_left(now), room), lambda v: v.deadline, 10, 13, 0, right=True, tinted=True, ticking=True),
     Column("bar", "", wording.countdown_bar, lambda v: v.deadline, 6, 12, 6, tinted=True, ticking=True),
-    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_order, 12, 14, 2),
-    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, WIDE, 5),
+    Column("stake", "At stake", lambda v, _, room: wording.stake_within(v.session, room), _stake_sort_key, 12, 14, 2),
+    Column("statement", "Last statement", lambda v, *_: wording.statement(v), lambda v: v.session.statement, 17, UNBOUNDED, 5),
 )  # fmt: skip
 
 
 def server_column(names: Sequence[str]) -> Column[Verdict]:
-    """Which of several servers a session is on: as wide as the longest of their names, within reason.
+    """The column of the server a session is on, as wide as the longest name within the limits above.
 
-    Where there is no room for names that begin alike, what they end in is shown.
+    Where names that begin alike have to be cut, their ends are shown.
     """
     shown = {plain(name, 200) for name in names}
-    width = min(max(SERVER_LEAST, *map(cell_len, shown)), SERVER_MOST)
-    least = min(width, SERVER_MOST // 2)
-    alike = len({name[: least - 1] for name in shown}) < len(shown)
+    width = min(max(SERVER_MIN_WIDTH, *map(cell_len, shown)), SERVER_MAX_WIDTH)
+    min_width = min(width, SERVER_MAX_WIDTH // 2)
+    begin_alike = len({name[: min_width - 1] for name in shown}) < len(shown)
 
     def cell(verdict: Verdict, _: float, room: int) -> str:
-        name = _server(verdict)
-        return f"…{name[1 - room :]}" if alike and len(name) > room > 1 else name
+        name = _server_name(verdict)
+        return f"…{name[1 - room :]}" if begin_alike and len(name) > room > 1 else name
 
-    return Column("server", "Server", cell, _server, least, width, 0)
+    return Column("server", "Server", cell, _server_name, min_width, width, 0)
 
 
-def _server(verdict: Verdict, *_: object) -> str:
+def _server_name(verdict: Verdict, *_: object) -> str:
     return plain(verdict.server_name, 200)
 
 
-ORDERS: dict[str, Callable[[Verdict], Any]] = {
-    **{column.id: column.order for column in SESSION_COLUMNS},
-    "server": _server,
+SORT_KEYS: dict[str, Callable[[Verdict], Any]] = {
+    **{column.id: column.sort_key for column in SESSION_COLUMNS},
+    "server": _server_name,
 }
-"""What the rows of the board are sorted by, by the ids of their columns."""
+"""The sort keys of the board's rows, by column id."""
 
 GROUP_COLUMNS: tuple[Column[SessionGroup], ...] = (
     Column("key", "Group", lambda g, *_: plain(g.key, 200) or say("(none)"), lambda g: g.key, 16, 40, 0),
@@ -126,8 +127,8 @@ DEPARTURE_COLUMNS: tuple[Column[Departure], ...] = (
     Column("program", "Program", lambda d, *_: wording.program(d.verdict.session), lambda d: wording.program(d.verdict.session) or None, 9, 16, 4),
     Column("idle", "Idle", lambda d, _, room: wording.time_within(wording.idle(d.verdict, d.at), d.idle_seconds, room), lambda d: d.idle_seconds, 8, 11, 0, right=True),
     Column("limit", "Limit", lambda d, _, room: wording.limit_within(d.verdict.limit, room), lambda d: d.verdict.limit and d.verdict.limit.seconds, 8, 9, 1, right=True),
-    Column("stake", "Was at stake", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_order(d.verdict), 12, 14, 3),
-    Column("evidence", "Evidence", lambda d, *_: plain(d.evidence[0] if d.evidence else "", 400), lambda d: d.evidence, 20, WIDE, 6),
+    Column("stake", "Was at stake", lambda d, _, room: wording.stake_within(d.verdict.session, room), lambda d: _stake_sort_key(d.verdict), 12, 14, 3),
+    Column("evidence", "Evidence", lambda d, *_: plain(d.evidence[0] if d.evidence else "", 400), lambda d: d.evidence, 20, UNBOUNDED, 6),
 )  # fmt: skip
 
 CAUSE_TINTS: dict[Cause, str] = {
@@ -137,18 +138,18 @@ CAUSE_TINTS: dict[Cause, str] = {
     Cause.TRANSACTION_TIMEOUT: "lines--watch",
     Cause.KILLED: "lines--busy",
 }
-"""What paints a departure's tinted cells; a cause that is not here is painted as trouble."""
+"""The component class for a departure's tinted cells; a cause that is missing here is painted as imminent."""
 
 
-def _standing(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
+def _verdict_word(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
     return "-" if verdict is None else wording.certainty_word(verdict[0])
 
 
-def _standing_order(verdict: tuple[Certainty, tuple[str, ...]] | None) -> int | None:
+def _verdict_sort_key(verdict: tuple[Certainty, tuple[str, ...]] | None) -> int | None:
     return None if verdict is None else CERTAINTIES.index(verdict[0])
 
 
-SIGN_TINTS: dict[Certainty, str] = {
+CERTAINTY_TINTS: dict[Certainty, str] = {
     Certainty.CONFIRMED: "lines--imminent",
     Certainty.LIKELY: "lines--watch",
     Certainty.POSSIBLE: "lines--calm",
@@ -156,28 +157,28 @@ SIGN_TINTS: dict[Certainty, str] = {
 }
 
 
-def _standing_tint(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
-    return SIGN_TINTS[Certainty.RULED_OUT] if verdict is None else SIGN_TINTS[verdict[0]]
+def _verdict_tint(verdict: tuple[Certainty, tuple[str, ...]] | None) -> str:
+    return CERTAINTY_TINTS[Certainty.RULED_OUT] if verdict is None else CERTAINTY_TINTS[verdict[0]]
 
 
-SIGN_COLUMNS: tuple[Column[Any], ...] = (
+CAUSE_COLUMNS: tuple[Column[Any], ...] = (
     Column("name", "Cause or habit", lambda s, *_: s.name, lambda s: s.name, 20, 22, 0),
-    Column("since_start", "Since start", lambda s, *_: _standing(s.since_start), lambda s: _standing_order(s.since_start), 11, 11, 0, tint=lambda s: _standing_tint(s.since_start)),
-    Column("now", "Now", lambda s, *_: _standing(s.now), lambda s: _standing_order(s.now), 10, 10, 0, tint=lambda s: _standing_tint(s.now)),
-    Column("because", "Because", lambda s, *_: say("; ").join(plain(each, 300) for each in s.because), lambda s: s.because, 16, WIDE, 1),
+    Column("since_start", "Since start", lambda s, *_: _verdict_word(s.since_start), lambda s: _verdict_sort_key(s.since_start), 11, 11, 0, tint=lambda s: _verdict_tint(s.since_start)),
+    Column("now", "Now", lambda s, *_: _verdict_word(s.now), lambda s: _verdict_sort_key(s.now), 10, 10, 0, tint=lambda s: _verdict_tint(s.now)),
+    Column("because", "Because", lambda s, *_: say("; ").join(plain(reason, 300) for reason in s.because), lambda s: s.because, 16, UNBOUNDED, 1),
 )  # fmt: skip
 
 VARIABLE_COLUMNS: tuple[Column[Variable], ...] = (
     Column("name", "Variable", lambda v, *_: v.name, lambda v: v.name, 24, 36, 0),
     Column("value", "Value", lambda v, *_: "unknown" if v.value is None else f"{v.value:,}", lambda v: v.value, 13, 16, 0, right=True),
-    Column("said", "In words", lambda v, *_: variable_words(v), lambda v: v.value, 11, 14, 1, right=True),
+    Column("words", "In words", lambda v, *_: variable_words(v), lambda v: v.value, 11, 14, 1, right=True),
     Column("set_by", "Set by", lambda v, *_: wording.origin_word(v.set_by or "?"), lambda v: v.set_by, 8, 10, 2),
-    Column("bounds", "Takes", lambda v, *_: bounds_of(v), lambda v: v.max, 16, WIDE, 3),
+    Column("bounds", "Takes", lambda v, *_: bounds_words(v), lambda v: v.max, 16, UNBOUNDED, 3),
 )  # fmt: skip
 ACT_COLUMNS: tuple[Column[JournalAct], ...] = (
     Column("at", "At UTC", lambda a, *_: plain(a.entry.at, 30).replace("T", " ")[:19], lambda a: a.entry.at, 19, 20, 1),
     Column("ran", "Statement", lambda a, *_: plain(a.entry.statement, 200), lambda a: a.entry.statement, 24, 52, 0),
-    Column("outcome", "Came of it", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, 16, WIDE, 0, tinted=True),
+    Column("outcome", "Came of it", lambda a, *_: plain(a.outcome, 400), lambda a: a.outcome, 16, UNBOUNDED, 0, tinted=True),
     Column("server", "Server", lambda a, *_: plain(a.entry.server_name or a.entry.server, 60), lambda a: a.entry.server_name, 10, 20, 1),
     Column("account", "By", lambda a, *_: plain(a.entry.account, 60), lambda a: a.entry.account, 16, 24, 3),
 )  # fmt: skip
@@ -187,56 +188,58 @@ ACT_TINTS: dict[Phase, str] = {
     Phase.FAILED: "lines--imminent",
     Phase.REFUSED: "lines--watch",
 }
-BOUNDLESS = 2**32 - 1
-"""A maximum from here on is the width of a number, not a bound."""
+WIDTH_LIMIT = 2**32 - 1
+"""A maximum from here on is the range of a number type, not a limit that the server sets."""
 
 
 def variable_words(variable: Variable) -> str:
-    """Its value in words, where they say more than the figure."""
+    """The variable's value with its unit; empty where that is the bare figure again."""
     tunable = TUNABLE.get(variable.name)
-    words = words_of(variable.value, tunable.unit) if tunable and variable.value is not None else ""
+    words = value_words(variable.value, tunable.unit) if tunable and variable.value is not None else ""
     return "" if words == f"{variable.value:,}" else words
 
 
-def bounds_of(variable: Variable) -> str:
-    """What the server takes: `1 s to 1 y`, `1 or more`; empty where it does not say."""
+def bounds_words(variable: Variable) -> str:
+    """The values that the server accepts: `1 s to 1 y`, `1 or more`; empty where it does not tell."""
     if variable.min is None or variable.max is None:
         return ""
     unit = TUNABLE[variable.name].unit if variable.name in TUNABLE else Unit.COUNT
-    least = words_of(variable.min, unit)
-    if variable.max >= BOUNDLESS:
-        return say("{least} or more", least=least)
-    return say("{least} to {most}", least=least, most=words_of(variable.max, unit))
+    minimum = value_words(variable.min, unit)
+    if variable.max >= WIDTH_LIMIT:
+        return say("{least} or more", least=minimum)
+    return say("{least} to {most}", least=minimum, most=value_words(variable.max, unit))
 
 
-OWN_LOOKS = {"stake": "lines--stake", "statement": "lines--quiet"}
-"""What paints columns that look the same in every row."""
-TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
-"""The component class that paints a row's tinted cells; its colours are in app.tcss."""
+COLUMN_TINTS = {"stake": "lines--stake", "statement": "lines--quiet"}
+"""The component classes of columns that look the same in every row."""
+RISK_TINTS: dict[Risk, str] = {risk: f"lines--{risk.value}" for risk in Risk}
+"""The component class for a row's tinted cells; app.tcss has its colours."""
 
 
-def identity(verdict: Verdict) -> Hashable:
-    """What tells a row from all others: two servers may use the same number."""
+def session_key(verdict: Verdict) -> Hashable:
+    """The key of a session's row: the same session id may occur on two servers."""
     return verdict.server_name, verdict.session.id
 
 
-def fit(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list[tuple[Column[RowT], int]]:
-    """Which columns there is room for, and how wide each is: it depends on the width alone, so that nothing jumps.
+def fit_columns(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list[tuple[Column[RowT], int]]:
+    """The columns that fit into `width` cells, each with its own width; `gap` cells follow each.
 
-    The highest ranks are dropped until the least widths fit. Half of what is spare goes to the bounded columns, by
-    what they can use; the rest to the unbounded one.
+    The result depends on the width alone, not on the rows, so that columns never jump. Columns of the highest rank are
+    dropped until the minimal widths fit. Half of the spare cells goes to the bounded columns, in proportion to what they can
+    use; the rest to the unbounded column.
     """
     kept = list(columns)
-    while len(kept) > 1 and sum(c.least + gap for c in kept) > width:
+    while len(kept) > 1 and sum(c.min_width + gap for c in kept) > width:
         kept.remove(max(kept, key=lambda c: c.rank))
-    widths = {c.id: c.least for c in kept}
-    spare = max(0, width - sum(c.least + gap for c in kept))
-    bounded = [c for c in kept if c.most < WIDE]
-    unbounded = [c for c in kept if c.most >= WIDE]
+    widths = {c.id: c.min_width for c in kept}
+    spare = max(0, width - sum(c.min_width + gap for c in kept))
+    bounded = [c for c in kept if c.max_width < UNBOUNDED]
+    unbounded = [c for c in kept if c.max_width >= UNBOUNDED]
     share = spare // 2 if unbounded else spare
-    appetite = max(1, sum(c.most - c.least for c in bounded))
+    usable = max(1, sum(c.max_width - c.min_width for c in bounded))
     for column in bounded:
-        more = min(column.most - column.least, (column.most - column.least) * share // appetite)
+        can_use = column.max_width - column.min_width
+        more = min(can_use, can_use * share // usable)
         widths[column.id] += more
         spare -= more
     for column in unbounded:
@@ -245,7 +248,7 @@ def fit(columns: tuple[Column[RowT], ...], width: int, gap: int) -> list[tuple[C
 
 
 def in_cells(text: str, width: int, *, right: bool) -> str:
-    """Text in exactly so many cells, made plain; what does not fit ends in `…`."""
+    """Plain text in exactly `width` cells, padded or cut; a cut text ends in `…`."""
     if not text.isprintable():
         text = plain(text)
     length = len(text) if text.isascii() else cell_len(text)
@@ -263,28 +266,28 @@ def _until(group: SessionGroup, now: float) -> str:
     return "" if soonest is None else wording.countdown(soonest - now, is_overdue=group.is_overdue)
 
 
-def in_order(
-    rows: Sequence[RowT], columns: tuple[Column[RowT], ...], by: str, *, reverse: bool
+def sorted_rows(
+    rows: Sequence[RowT], columns: tuple[Column[RowT], ...], column_id: str, *, reverse: bool
 ) -> list[RowT]:
-    """Sorted by one column; what has no value there comes last either way. Equals keep their order."""
-    order: Callable[[RowT], Any] = next(c.order for c in columns if c.id == by)
+    """Rows sorted by one column; rows without a value there come last in both directions. Equals keep their order."""
+    order: Callable[[RowT], Any] = next(c.sort_key for c in columns if c.id == column_id)
     known = [row for row in rows if order(row) is not None]
     unknown = [row for row in rows if order(row) is None]
     return sorted(known, key=order, reverse=reverse) + unknown
 
 
-ROOMY = 140
-"""Cells from which on columns stand two apart."""
-STEP = 8
-"""Cells the columns are pushed at a time."""
-UP, DOWN = "▴", "▾"
-"""Mark the column that is sorted by. No sign of a risk, whatever letters the terminal has."""
+WIDE_TABLE = 140
+"""Cells from which on two blanks stand between columns."""
+SCROLL_STEP = 8
+"""Cells that the columns are scrolled at a time."""
+ASCENDING, DESCENDING = "▴", "▾"
+"""Marks of the column that is sorted by; in ASCII too they differ from the signs of the risks."""
 GUTTER = 1
-"""Cells in front of a line, for its mark."""
+"""Cells in front of a row, for its mark."""
 
 
 class Layout(Generic[RowT]):
-    """The columns of one table at its width."""
+    """The columns of one table, fitted to its width."""
 
     def __init__(self, columns: tuple[Column[RowT], ...]) -> None:
         self._columns = columns
@@ -292,50 +295,49 @@ class Layout(Generic[RowT]):
         self.gap = 1
         """Cells after each column."""
         self.fitted: list[tuple[Column[RowT], int]] = []
-        """Those shown, and how wide each is."""
-        self.aside = 0
-        """Cells they are pushed to the left; where any, none is left out."""
+        """The columns shown, each with its width."""
+        self.offset = 0
+        """Cells by which the columns are scrolled to the left; while this is not 0 no column is left out."""
 
     def fit_to(self, width: int) -> None:
-        """Take so many cells."""
-        self._width, self.gap = width, 2 if width >= ROOMY else 1
-        self.aside = min(self.aside, self._hidden)
-        room = width - GUTTER + (self._hidden if self.aside else 0)
-        self.fitted = fit(self._columns, room, self.gap)
+        """Fit the columns to `width` cells."""
+        self._width, self.gap = width, 2 if width >= WIDE_TABLE else 1
+        self.offset = min(self.offset, self._hidden_cells)
+        room = width - GUTTER + (self._hidden_cells if self.offset else 0)
+        self.fitted = fit_columns(self._columns, room, self.gap)
 
-    def push(self, steps: int) -> None:
-        """So many steps aside, as far as there is anything to be seen there."""
-        self.aside = max(0, min(self.aside + steps * STEP, self._hidden))
+    def scroll(self, steps: int) -> None:
+        """Scroll the columns by some steps, no further than to the end of the last one."""
+        self.offset = max(0, min(self.offset + steps * SCROLL_STEP, self._hidden_cells))
         self.fit_to(self._width)
 
     def column_at(self, x: int) -> str | None:
-        """The id of the column at a cell of the screen."""
-        at = GUTTER - self.aside
+        """The id of the column at a cell of the table's line; None behind the last."""
+        end = GUTTER - self.offset
         for column, width in self.fitted:
-            at += width + self.gap
-            if x < at:
+            end += width + self.gap
+            if x < end:
                 return column.id
         return None
 
     def headings(self, sorted_by: str, *, reverse: bool) -> list[str]:
-        """Of each column shown, in its cells; that which is sorted by bears a mark."""
+        """The heading of each column shown, in the cells of its column; the sorted one with its mark."""
         shown = []
         for column, room in self.fitted:
-            mark = (DOWN if reverse else UP) if column.id == sorted_by else ""
-            shown.append(in_cells(column.titled(mark, room), room, right=column.right) + " " * self.gap)
+            mark = (DESCENDING if reverse else ASCENDING) if column.id == sorted_by else ""
+            shown.append(in_cells(column.heading_text(mark, room), room, right=column.right) + " " * self.gap)
         return shown
 
-    def cut_off(self, column: str, row: RowT, now: float) -> str:
-        """The whole of a cell that has no room for it; empty where all of it is seen."""
-        for each, room in self.fitted:
-            if each.id == column and each.heading:
-                whole = each.cell(row, now, WIDE)
-                return (
-                    whole if in_cells(each.cell(row, now, room), room, right=False).strip() != whole else ""
-                )
+    def full_text_if_cut(self, column_id: str, row: RowT, now: float) -> str:
+        """The whole text of a cell that is cut off or shortened; empty where all of it is shown."""
+        for column, width in self.fitted:
+            if column.id == column_id and column.heading:
+                full = column.cell(row, now, UNBOUNDED)
+                shown = in_cells(column.cell(row, now, width), width, right=False).strip()
+                return full if shown != full else ""
         return ""
 
     @property
-    def _hidden(self) -> int:
-        """Cells there is no room for where all columns are shown as narrow as they may be."""
-        return max(0, sum(column.least + self.gap for column in self._columns) + GUTTER - self._width)
+    def _hidden_cells(self) -> int:
+        """Cells that all columns at their minimal widths take beyond the table's width."""
+        return max(0, sum(column.min_width + self.gap for column in self._columns) + GUTTER - self._width)

@@ -1,4 +1,4 @@
-"""What of a screen is worth copying, and its way to the terminal's clipboard (OSC 52)."""
+"""Copying from a screen to the terminal's clipboard (OSC 52): what can be copied, the menu of it, and the copying."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from goneaway_tui.ui.columns import (
     DEPARTURE_COLUMNS,
     GROUP_COLUMNS,
     SESSION_COLUMNS,
-    WIDE,
+    UNBOUNDED,
     Column,
     in_cells,
 )
@@ -44,11 +44,11 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "undo": ("u", marked("undo statement")),
     "all": ("a", marked("everything shown")),
 }
-"""Each thing that can be copied: its key in the menu and what it is called. Another one is another row."""
-MOST = 50_000
-"""Characters that are copied: in base64 most terminals take no more than some 75,000."""
-SAID = 60
-"""Cells of it that are repeated in the answer."""
+"""Every kind of copy item: its key in the menu, and its name. To add a kind, add a row."""
+MAX_COPIED = 50_000
+"""Characters that are copied at most: most terminals accept about 75,000 characters of base64."""
+MAX_ECHO = 60
+"""Cells of the copied text that the notice repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,63 +58,62 @@ class CopyItem:
     kind: str
     """A key of KINDS."""
     text: str
-    """As a stranger may have written it."""
+    """The text as the server has it: it may hold control characters."""
 
     @property
     def name(self) -> str:
+        """The kind's name, translated."""
         return _(KINDS[self.kind][1])
 
     @property
-    def clean(self) -> str:
-        """Its lines and tabs kept; what would command a terminal it is pasted into made visible."""
+    def safe_text(self) -> str:
+        """The text with its lines and tabs, at most `MAX_COPIED` characters; control characters become visible signs."""
         return "\n".join(
-            "\t".join(plain(cell, MOST) for cell in line.split("\t"))
-            for line in self.text[:MOST].replace("\r\n", "\n").split("\n")
+            "\t".join(plain(cell, MAX_COPIED) for cell in line.split("\t"))
+            for line in self.text[:MAX_COPIED].replace("\r\n", "\n").split("\n")
         )
 
     @property
-    def short(self) -> str:
-        """In one short line: of rows not their headings."""
+    def summary(self) -> str:
+        """The text in one short line; of a table without its headings."""
         text = self.text.partition("\n")[2] if self.kind == "row" else self.text
         words = " ".join(plain(text, 400).split())
-        return words if cell_len(words) <= SAID else in_cells(words, SAID, right=False)
+        return words if cell_len(words) <= MAX_ECHO else in_cells(words, MAX_ECHO, right=False)
 
 
 @runtime_checkable
 class HasCopyItems(Protocol):
-    """A screen that has something to copy."""
+    """A screen with something to copy."""
 
-    def copies(self) -> Sequence[CopyItem]:
-        """What is under the cursor, or is marked; the most wanted first."""
+    def copy_items(self) -> Sequence[CopyItem]:
+        """Copy items of the marked rows, or of the row under the cursor; the most useful one first."""
 
 
 def offer_copy(app: App[Any]) -> None:
-    """Copy what the screen has; where that is more than one thing, ask which."""
+    """Copy the screen's only copy item; where there are several, ask which."""
+    screen = app.screen
+    items = [item for item in screen.copy_items() if item.text] if isinstance(screen, HasCopyItems) else []
 
-    pieces = (
-        [each for each in app.screen.copies() if each.text] if isinstance(app.screen, HasCopyItems) else []
-    )
+    def chosen(item: CopyItem | None) -> None:
+        if item is not None:
+            copy(app, item)
 
-    def chosen(piece: CopyItem | None) -> None:
-        if piece is not None:
-            copy(app, piece)
-
-    if len(pieces) > 1:
-        app.push_screen(CopyScreen(pieces), chosen)
-    elif pieces:
-        copy(app, pieces[0])
+    if len(items) > 1:
+        app.push_screen(CopyScreen(items), chosen)
+    elif items:
+        copy(app, items[0])
     else:
         notify_copied(app, _("There is nothing here to copy."))
 
 
-def copy(app: App[Any], piece: CopyItem) -> None:
-    """Hand it to the terminal, and say what; whether the terminal took it nobody is told."""
+def copy(app: App[Any], item: CopyItem) -> None:
+    """Send an item to the terminal's clipboard, and show a notice. Terminals do not report whether they took it."""
     is_first = not app.clipboard
-    text = piece.clean
+    text = item.safe_text
     app.copy_to_clipboard(text)
-    words = [_("Copied the {what}: {text}", what=piece.name, text=piece.short)]
-    if len(piece.text) > MOST:
-        words.append(_("Only its first {number} characters.", number=f"{MOST:,}"))
+    words = [_("Copied the {what}: {text}", what=item.name, text=item.summary)]
+    if len(item.text) > MAX_COPIED:
+        words.append(_("Only its first {number} characters.", number=f"{MAX_COPIED:,}"))
     if is_first:
         words.append(
             _("If it cannot be pasted, the terminal lets no program copy (in tmux: set -g set-clipboard on).")
@@ -123,7 +122,7 @@ def copy(app: App[Any], piece: CopyItem) -> None:
 
 
 def notify_copied(app: App[Any], words: str) -> None:
-    """Where notices would cover what is read, they are not shown: there the dialog's edge says it."""
+    """Show a notice; on a dialog whose text it would cover, show its first line in the dialog's frame instead."""
     dialogs = app.screen.query(".changing")
     if dialogs:
         dialogs.first().border_subtitle = heading(words.splitlines()[0])
@@ -131,50 +130,52 @@ def notify_copied(app: App[Any], words: str) -> None:
         app.notify(words, timeout=6, markup=False)
 
 
-def of_sessions(verdicts: Sequence[Verdict], now: float) -> list[CopyItem]:
-    """Of one session or of those that are marked, one below the other."""
-    mortal = [v.session for v in verdicts if not v.session.own and v.session.role is Role.CLIENT]
+def session_items(verdicts: Sequence[Verdict], now: float) -> list[CopyItem]:
+    """Copy items of sessions, the texts of several one below the other."""
+    killable = [v.session for v in verdicts if not v.session.own and v.session.role is Role.CLIENT]
     return [
         CopyItem("id", _lines(str(v.session.id) for v in verdicts)),
-        CopyItem("row", in_lines(verdicts, SESSION_COLUMNS, now)),
+        CopyItem("row", table_text(verdicts, SESSION_COLUMNS, now)),
         CopyItem("statement", ";\n".join(v.session.statement for v in verdicts if v.session.statement)),
         CopyItem("client", _lines(dict.fromkeys(v.session.host for v in verdicts))),
-        CopyItem("kill", _lines(f"{KillSession(each).statement};" for each in mortal)),
+        CopyItem("kill", _lines(f"{KillSession(session).statement};" for session in killable)),
     ]
 
 
-def of_group(group: SessionGroup, now: float) -> list[CopyItem]:
-    return [CopyItem("name", group.key), CopyItem("row", in_lines([group], GROUP_COLUMNS, now))]
+def group_items(group: SessionGroup, now: float) -> list[CopyItem]:
+    """Copy items of a row of the grouped board."""
+    return [CopyItem("name", group.key), CopyItem("row", table_text([group], GROUP_COLUMNS, now))]
 
 
-def of_departure(departure: Departure) -> list[CopyItem]:
+def departure_items(departure: Departure) -> list[CopyItem]:
+    """Copy items of an ended session."""
     session = departure.verdict.session
     return [
         CopyItem("id", str(session.id)),
-        CopyItem("row", in_lines([departure], DEPARTURE_COLUMNS, departure.at)),
+        CopyItem("row", table_text([departure], DEPARTURE_COLUMNS, departure.at)),
         CopyItem("because", _lines(departure.evidence)),
         CopyItem("statement", session.statement or ""),
         CopyItem("client", session.host),
     ]
 
 
-def in_lines(rows: Sequence[Any], columns: Sequence[Column[Any]], now: float) -> str:
-    """Rows under their headings as the screen has them, each column as wide as what it holds; empty ones are left out."""
+def table_text(rows: Sequence[Any], columns: Sequence[Column[Any]], now: float) -> str:
+    """Rows under their headings as text; each column is as wide as its content, and empty columns are left out."""
     table = []
-    for column in (each for each in columns if each.heading):
-        cells = [column.cell(row, now, WIDE) for row in rows]
+    for column in (column for column in columns if column.heading):
+        cells = [column.cell(row, now, UNBOUNDED) for row in rows]
         if any(cells):
             width = max(map(cell_len, (column.heading, *cells)))
-            table.append([in_cells(each, width, right=column.right) for each in (column.heading, *cells)])
+            table.append([in_cells(cell, width, right=column.right) for cell in (column.heading, *cells)])
     return _lines("  ".join(line).rstrip() for line in zip(*table, strict=True))
 
 
-def _lines(each: Iterable[str]) -> str:
-    return "\n".join(each)
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(lines)
 
 
 class CopyScreen(ModalScreen[CopyItem | None]):
-    """Answers with the piece chosen, or None."""
+    """The menu of copy items; answers with the chosen one, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"pick('{kind}')", name, id=f"copy.{kind}") for kind, (key, name) in KINDS.items()),
@@ -182,9 +183,9 @@ class CopyScreen(ModalScreen[CopyItem | None]):
         Binding("escape,q", "dismiss(None)", "cancel", id="copy.cancel"),
     ]
 
-    def __init__(self, pieces: Sequence[CopyItem]) -> None:
+    def __init__(self, items: Sequence[CopyItem]) -> None:
         super().__init__()
-        self._pieces = {each.kind: each for each in pieces}
+        self._items = {item.kind: item for item in items}
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog chooser") as dialog:
@@ -194,15 +195,16 @@ class CopyScreen(ModalScreen[CopyItem | None]):
 
     def on_mount(self) -> None:
         keys = {
-            each.binding.id: self.app.get_key_display(each.binding) for each in self.active_bindings.values()
+            active.binding.id: self.app.get_key_display(active.binding)
+            for active in self.active_bindings.values()
         }
-        names = max(cell_len(each.name) for each in self._pieces.values())
+        name_cells = max(cell_len(item.name) for item in self._items.values())
         listed = self.query_one(OptionList)
-        for kind, piece in self._pieces.items():
+        for kind, item in self._items.items():
             words = Content.assemble(
                 (f" {keys.get(f'copy.{kind}', ' '):<2} ", "bold"),
-                in_cells(piece.name, names, right=False),
-                f"  {piece.short}",
+                in_cells(item.name, name_cells, right=False),
+                f"  {item.summary}",
             )
             listed.add_option(Option(words, id=kind))
         listed.highlighted = 0
@@ -211,9 +213,9 @@ class CopyScreen(ModalScreen[CopyItem | None]):
         self.action_pick(event.option.id or "")
 
     def action_pick(self, kind: str) -> None:
-        """A letter of what is not there to be copied does nothing."""
-        if kind in self._pieces:
-            self.dismiss(self._pieces[kind])
+        """Answer with the item of a kind; nothing happens where there is none."""
+        if kind in self._items:
+            self.dismiss(self._items[kind])
 
     def action_highlighted(self) -> None:
         self.query_one(OptionList).action_select()

@@ -1,4 +1,4 @@
-"""The colour of a server: a ground of its own with an ink that can be read on it, whatever the theme."""
+"""Colours and characters: a server's own colour, text that is readable in every theme, terminals without Unicode."""
 
 from __future__ import annotations
 
@@ -12,30 +12,33 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-EVEN = 0.179
-"""The luminance on which black and white can be read equally well, by WCAG's contrast ratio."""
+EQUAL_CONTRAST = 0.179
+"""The background luminance at which black and white text have the same contrast, by WCAG's ratio."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerAccent:
-    ground: Color
-    ink: Color
+    """A server's own colour as a background, with the foreground that is readable on it."""
+
+    background: Color
+    foreground: Color
 
     @property
     def style(self) -> str:
-        return f"bold {self.ink.hex6} on {self.ground.hex6}"
+        return f"bold {self.foreground.hex6} on {self.background.hex6}"
 
 
 def server_accent(color: str | None) -> ServerAccent | None:
-    """`color` as the config file has it.
+    """The accent for a colour as the config file names it; None without one.
 
-    >>> [server_accent(each).style for each in ("red", "#00f")]
+    >>> [server_accent(color).style for color in ("red", "#00f")]
     ['bold #000000 on #FF0000', 'bold #FFFFFF on #0000FF']
     """
     if color is None:
         return None
-    ground = Color.parse(color)
-    return ServerAccent(ground, Color(0, 0, 0) if luminance(ground) > EVEN else Color(255, 255, 255))
+    background = Color.parse(color)
+    is_light = luminance(background) > EQUAL_CONTRAST
+    return ServerAccent(background, Color(0, 0, 0) if is_light else Color(255, 255, 255))
 
 
 def luminance(color: Color) -> float:
@@ -46,13 +49,13 @@ def luminance(color: Color) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-LEAST = 4.5
-"""What WCAG 2.2 asks of text, as the ratio of the luminances."""
-STEP = 0.04
-"""How far an ink is moved at a time towards black or white."""
+MIN_CONTRAST = 4.5
+"""The contrast ratio that WCAG 2.2 asks of text."""
+BLEND_STEP = 0.04
+"""How far a text colour is moved at a time towards black or white."""
 CURSOR, BLURRED = 0.22, 0.1
-"""How much of the theme's own colour there is in the ground of the row under the cursor."""
-ON_ANY = (
+"""The share of the theme's primary colour in the background of the cursor's row, with and without the focus."""
+ON_EVERY_BACKGROUND = (
     "text-primary",
     "text-accent",
     "text-success",
@@ -61,16 +64,16 @@ ON_ANY = (
     "foreground-muted",
     "foreground",
 )
-"""What is written with on every ground of ours."""
+"""Text colours that appear on each of the app's backgrounds."""
 ON_THE_FOOTER = ("footer-key-foreground", "footer-description-foreground")
-QUIET = 0.65
-"""How much of the text's colour quiet words have."""
+MUTED_SHARE = 0.65
+"""The share of the text colour in muted text."""
 
 
 def readable_colours(variables: Mapping[str, str]) -> dict[str, str]:
-    """The theme's variables that are ours to change, and the grounds that are ours alone.
+    """Changed values for a theme's CSS variables, so that text has `MIN_CONTRAST`, and the app's own background colours.
 
-    Where the terminal's own palette is used nobody knows its colours: there nothing is changed.
+    A theme of the terminal's own palette keeps its text colours: the app cannot know them.
     """
     if "ansi" in variables["foreground"]:
         return {
@@ -79,53 +82,61 @@ def readable_colours(variables: Mapping[str, str]) -> dict[str, str]:
             "trouble-ink": variables["text-error"],
         }
     surface, panel, primary = (Color.parse(variables[name]) for name in ("surface", "panel", "primary"))
-    surface, panel = (each.with_alpha(1.0) for each in (surface, panel))
+    surface, panel = (color.with_alpha(1.0) for color in (surface, panel))
     cursor, blurred = (surface.blend(primary, share) for share in (CURSOR, BLURRED))
     foreground = Color.parse(variables["foreground"])
-    grounds = (surface, panel, cursor, blurred)
-    told = {"cursor-row": cursor.hex6, "cursor-row-blurred": blurred.hex6}
-    for name in ON_ANY:
-        ink = surface.blend(foreground, QUIET) if name == "foreground-muted" else Color.parse(variables[name])
-        told[name] = is_legible(ink, grounds).hex6
+    backgrounds = (surface, panel, cursor, blurred)
+    colours = {"cursor-row": cursor.hex6, "cursor-row-blurred": blurred.hex6}
+    for name in ON_EVERY_BACKGROUND:
+        color = (
+            surface.blend(foreground, MUTED_SHARE)
+            if name == "foreground-muted"
+            else Color.parse(variables[name])
+        )
+        colours[name] = legible_colour(color, backgrounds).hex6
     trouble = surface + Color.parse(variables["error-muted"])
-    told["trouble-ink"] = is_legible(Color.parse(told["text-error"]), [trouble]).hex6
+    colours["trouble-ink"] = legible_colour(Color.parse(colours["text-error"]), [trouble]).hex6
     highlighted = Color.parse(variables["block-cursor-background"]).with_alpha(1.0)
-    told["block-cursor-foreground"] = is_legible(foreground, [highlighted]).hex6
+    colours["block-cursor-foreground"] = legible_colour(foreground, [highlighted]).hex6
     footer = Color.parse(variables["footer-background"])
     for name in ON_THE_FOOTER:
-        told[name] = is_legible(Color.parse(variables[name]), [footer]).hex6
-    return told
+        colours[name] = legible_colour(Color.parse(variables[name]), [footer]).hex6
+    return colours
 
 
-def is_legible(ink: Color, grounds: Iterable[Color]) -> Color:
-    """The ink nearest to this one that can be read on all these grounds, as far as there is any."""
-    on = tuple(grounds)
-    ends = (Color(0, 0, 0), Color(255, 255, 255))
-    end = max(ends, key=lambda each: min(contrast(each, ground) for ground in on))
-    found, share = ink.with_alpha(1.0), 0.0
-    while min(contrast(found, ground) for ground in on) < LEAST and share < 1:
-        share += STEP
-        found = ink.with_alpha(1.0).blend(end, min(1.0, share))
-    return found
+def legible_colour(color: Color, backgrounds: Iterable[Color]) -> Color:
+    """The nearest text colour with `MIN_CONTRAST` on all these backgrounds; black or white where no colour has it."""
+    behind = tuple(backgrounds)
+
+    def lowest_contrast(text: Color) -> float:
+        return min(contrast(text, background) for background in behind)
+
+    end = max((Color(0, 0, 0), Color(255, 255, 255)), key=lowest_contrast)
+    legible, share = color.with_alpha(1.0), 0.0
+    while lowest_contrast(legible) < MIN_CONTRAST and share < 1:
+        share += BLEND_STEP
+        legible = color.with_alpha(1.0).blend(end, min(1.0, share))
+    return legible
 
 
 def contrast(one: Color, other: Color) -> float:
-    """WCAG's, 1 to 21."""
+    """WCAG's contrast ratio of two colours, 1 to 21."""
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 
 class PrintableFilter(LineFilter):
-    """Lets printable characters through."""
+    """Draws printable characters only; a wide one that is not printable becomes as many blanks."""
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - the framework's shape
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's signature
         if all(segment.text.isprintable() for segment in segments):
             return segments
         return [Segment(printable(segment.text), segment.style) for segment in segments]
 
 
 def printable(text: str) -> str:
-    """
+    """The text without characters that are not printable; those that take cells become blanks.
+
     >>> printable("a\\x1b[2Jb"), printable("a\\u202eb"), printable("a\\u3000b")
     ('a[2Jb', 'ab', 'a  b')
     """
@@ -134,7 +145,7 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " * cell_len(char) for char in text)
 
 
-SIGNS = {
+ASCII_SIGNS = {
     **dict.fromkeys("▲◆", "!"),
     "▴": "^",
     "▾": "v",
@@ -154,41 +165,41 @@ SIGNS = {
     **dict(zip("▁▂▃▄▅▆▇█", "_.:-=+*#", strict=True)),
     "▮": "|",
 }
-"""Of one cell each, as what they stand for."""
-MOST_LINES = 2048
-"""Texts that are remembered: the same ones are drawn again and again."""
+"""Signs of one cell, and the ASCII character that stands for each."""
+CACHED_TEXTS = 2048
+"""Texts whose conversion is kept: the same ones are drawn again and again."""
 
 
 class CharsetFilter(LineFilter):
-    """Draws what a character set can say, as wide as it was."""
+    """Replaces characters that the terminal's encoding lacks by ASCII ones of the same width."""
 
     def __init__(self, encoding: str) -> None:
         """`encoding`: the terminal's, as Python names it."""
         super().__init__()
         self._encoding = encoding
-        self._said = lru_cache(MOST_LINES)(self._say)
+        self._converted = lru_cache(CACHED_TEXTS)(self._convert)
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - the framework's shape
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's signature
         return [
-            segment if segment.text.isascii() else Segment(self._said(segment.text), segment.style)
+            segment if segment.text.isascii() else Segment(self._converted(segment.text), segment.style)
             for segment in segments
         ]
 
-    def _say(self, text: str) -> str:
-        return "".join(map(self._letter, text))
+    def _convert(self, text: str) -> str:
+        return "".join(map(self._convert_character, text))
 
-    def _letter(self, sign: str) -> str:
+    def _convert_character(self, sign: str) -> str:
         try:
             sign.encode(self._encoding)
         except UnicodeEncodeError:
-            return SIGNS.get(sign, "?" * cell_len(sign))
+            return ASCII_SIGNS.get(sign, "?" * cell_len(sign))
         return sign
 
 
-def letters_of(encoding: str | None) -> CharsetFilter | None:
-    """What a terminal needs that speaks so; None where it can say everything.
+def charset_filter(encoding: str | None) -> CharsetFilter | None:
+    """The filter for a terminal with this encoding; None where it can show every character.
 
-    >>> letters_of("utf-8") is None, letters_of("ANSI_X3.4-1968") is None
+    >>> charset_filter("utf-8") is None, charset_filter("ANSI_X3.4-1968") is None
     (True, False)
     """
     try:

@@ -1,22 +1,26 @@
-"""What a figure, a heading or a cell means, said where the mouse rests: another one is another row."""
+"""The tooltips: what a figure, a heading or a cell means. To add a tooltip, add a row to a table here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from textual import events
+from textual.content import Content
+from textual.widget import Widget
+
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLE
-from goneaway_tui.tune.values import value_words as words_of
+from goneaway_tui.tune.values import value_words
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.screens.help import MEANINGS, risk_legend
+from goneaway_tui.ui.screens.help import RISK_MEANINGS, risk_legend
 from goneaway_tui.ui.server_status import ServerStatus
 
-COPIED = {"wait_timeout", "interactive_timeout"}
-"""What each session copies when it connects."""
+COPIED_BY_SESSIONS = {"wait_timeout", "interactive_timeout"}
+"""Variables whose global value each session copies when it connects."""
 
 FIGURES: Mapping[str, str] = {
     "up": marked("How long the server has been running."),
@@ -31,7 +35,7 @@ FIGURES: Mapping[str, str] = {
     "closings": marked("How many sessions will be closed, and when, if nobody sends anything."),
     "servers": marked("How it goes with each; keys act on the server of the row under the cursor."),
 }  # fmt: skip
-"""Of the lines above the table, by the names their looks bear."""
+"""Tooltips of the figures above the table, by the name in `@hint=`."""
 
 HEADINGS: Mapping[str, Mapping[str, str]] = {
     "sessions": {
@@ -79,7 +83,7 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
     "variables": {
         "name": marked("The server's variable."),
         "value": marked("As the server has it now, for sessions to come."),
-        "said": marked("The same in words."),
+        "words": marked("The same in words."),
         "set_by": marked("Where the value comes from: compiled in, a file, persisted, or set since it runs."),
         "bounds": marked("What the server takes."),
     },
@@ -91,10 +95,10 @@ HEADINGS: Mapping[str, Mapping[str, str]] = {
         "account": marked("By whom."),
     },
 }  # fmt: skip
-"""Of columns, by table and column."""
+"""Tooltips of headings, by the table's id and the column's."""
 
 
-def _limit(verdict: Verdict, _now: float) -> str:
+def _limit_words(verdict: Verdict, _now: float) -> str:
     limit = verdict.limit
     if limit is None:
         return ""
@@ -102,69 +106,91 @@ def _limit(verdict: Verdict, _now: float) -> str:
     return f"{limit.variable} {wording.limit_in_full(limit)}, {basis}: {why}"
 
 
-def _left(verdict: Verdict, now: float) -> str:
+def _closing_words(verdict: Verdict, now: float) -> str:
     words = wording.closes_at(verdict, now)
-    is_ahead = verdict.deadline is not None and now < verdict.deadline
-    return _("{closing}, if it sends nothing before", closing=words) if is_ahead else words
+    is_in_future = verdict.deadline is not None and now < verdict.deadline
+    return _("{closing}, if it sends nothing before", closing=words) if is_in_future else words
 
 
 CELLS: Mapping[tuple[str, str], Callable[[Any, float], str]] = {
-    ("sessions", "limit"): _limit,
-    ("sessions", "left"): _left,
-    ("sessions", "bar"): _left,
-    ("departures", "limit"): lambda departure, now: _limit(departure.verdict, now),
+    ("sessions", "limit"): _limit_words,
+    ("sessions", "left"): _closing_words,
+    ("sessions", "bar"): _closing_words,
+    ("departures", "limit"): lambda departure, now: _limit_words(departure.verdict, now),
     ("departures", "cause"): lambda departure, _: departure_hint(departure),
     ("departures", "certainty"): lambda departure, _: departure_hint(departure),
 }
-"""What a cell tells beyond what it shows."""
+"""Tooltips of cells that explain more than they show, by the table's id and the column's."""
 
 
 def departure_hint(departure: Departure) -> str:
-    return "\n".join(plain(each, 300) for each in departure.evidence)
+    """The evidence for a departure's cause, in lines."""
+    return "\n".join(plain(line, 300) for line in departure.evidence)
 
 
 def figure_hint(name: str) -> str:
-    """Of a figure above the table; empty where nothing is to be said."""
+    """The tooltip of a figure above the table; empty where it has none."""
     return _(FIGURES[name]) if name in FIGURES else ""
 
 
-def judged_hint(name: str, snapshot: Snapshot) -> str:
-    """Of a figure whose meaning depends on the server or on where the lines are drawn: a risk, a limit."""
-    for risk, words in MEANINGS.items():
+def live_hint(name: str, snapshot: Snapshot) -> str:
+    """The tooltip of a risk or of a variable, with the thresholds or the value in force; empty for another figure."""
+    for risk, words in RISK_MEANINGS.items():
         if risk.value == name:
             return f"{wording.risk_word(risk)}: {risk_legend(words, snapshot.policy)}"
-    variable = next((each for each in snapshot.sample.variables if each.name == name), None)
+    variable = next((v for v in snapshot.sample.variables if v.name == name), None)
     if variable is None or name not in TUNABLE or variable.value is None:
         return ""
     tunable = TUNABLE[name]
-    now = f"{name} = {variable.value:,} ({words_of(variable.value, tunable.unit)})"
+    now = f"{name} = {variable.value:,} ({value_words(variable.value, tunable.unit)})"
     set_by = _("set by: {who}", who=wording.origin_word(variable.set_by or "") or _("not told"))
-    new = _("Sessions to come get it; those that are open keep their own.") if name in COPIED else ""
-    return "\n".join(each for each in (now, f"{tunable.why} {new}".strip(), set_by) if each)
+    new = (
+        _("Sessions to come get it; those that are open keep their own.")
+        if name in COPIED_BY_SESSIONS
+        else ""
+    )
+    return "\n".join(line for line in (now, f"{tunable.why} {new}".strip(), set_by) if line)
 
 
-def server_hint(glance: ServerStatus) -> str:
-    """One of several servers, in full."""
-    snapshot = glance.snapshot
-    lines = [plain(glance.name, 200)]
+def server_hint(status: ServerStatus) -> str:
+    """The state of one of several servers, in lines."""
+    snapshot = status.snapshot
+    lines = [plain(status.name, 200)]
     if snapshot is not None:
         server = snapshot.sample.server
         up = wording.age_words(server.uptime)
-        lines.append(f"{server.flavour.title} {plain(server.version, 60)}  {glance.role}".rstrip())
+        lines.append(f"{server.flavour.title} {plain(server.version, 60)}  {status.role}".rstrip())
         lines.append(_("up {time}, {number} sessions, {soon} about to be closed",
-                       time=up, number=wording.count_words(len(snapshot.verdicts)), soon=glance.soon))  # fmt: skip
-    if glance.trouble:
-        lines.append(plain(glance.trouble, 300))
-    if glance.seen is not None and not glance.is_well:
-        lines.append(_("last seen {time} ago", time=wording.age_words(glance.seen)))
+                       time=up, number=wording.count_words(len(snapshot.verdicts)), soon=status.soon))  # fmt: skip
+    if status.trouble:
+        lines.append(plain(status.trouble, 300))
+    if status.seen is not None and not status.is_well:
+        lines.append(_("last seen {time} ago", time=wording.age_words(status.seen)))
     return "\n".join(lines)
 
 
 def heading_hint(table: str, column: str) -> str:
+    """The tooltip of a column's heading; empty where it has none."""
     words = HEADINGS.get(table, {}).get(column, "")
     return _(words) if words else ""
 
 
 def cell_hint(table: str, column: str, row: object, now: float) -> str:
-    told = CELLS.get((table, column))
-    return "" if told is None else told(row, now)
+    """The tooltip of a cell that explains more than it shows; empty for another."""
+    explain = CELLS.get((table, column))
+    return "" if explain is None else explain(row, now)
+
+
+class TooltipWidget(Widget):
+    """A widget whose tooltip depends on the part under the mouse.
+
+    A part names its tooltip in its style, as a key of `FIGURES`: `bold @hint=idle`.
+    """
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        words = self.tooltip_at(event)
+        self.tooltip = Content(words) if words else None
+
+    def tooltip_at(self, event: events.MouseMove) -> str:
+        """The tooltip for the part under the mouse; empty where there is none."""
+        return figure_hint(event.style.meta.get("@hint", ""))

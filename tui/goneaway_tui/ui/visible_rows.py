@@ -1,4 +1,4 @@
-"""A list kept in order, in which to put in or take out a few costs the few, however many there are."""
+"""The board's visible rows: filtered and sorted, and kept so at the cost of the changed rows, however many there are."""
 
 from __future__ import annotations
 
@@ -9,74 +9,74 @@ from typing import Any, Generic, TypeVar, overload
 
 from goneaway_tui.judge.filters import EVERYTHING, Filter
 from goneaway_tui.model.snapshot import Snapshot, Verdict
-from goneaway_tui.ui.columns import ORDERS
+from goneaway_tui.ui.columns import SORT_KEYS
 
-T = TypeVar("T", bound=tuple[Any, ...])
+EntryT = TypeVar("EntryT", bound=tuple[Any, ...])
 BLOCK = 512
-"""How many are moved at most to make room for one."""
-FEW = 8
-"""Where more than one in so many change, all are sorted anew."""
+"""Items of one block: at most twice as many are moved to insert one."""
+FULL_SORT_SHARE = 8
+"""Where more than one in so many items change, all are sorted again."""
 
 
-class SortedBlocks(Generic[T]):
-    """Tuples of which no two are equal, in blocks, the least first."""
+class SortedBlocks(Generic[EntryT]):
+    """Distinct tuples in ascending order, kept in blocks so that few are moved by an insertion."""
 
     def __init__(self) -> None:
-        self._blocks: list[list[T]] = []
-        self._lasts: list[T] = []
-        """The greatest of each block."""
+        self._blocks: list[list[EntryT]] = []
+        self._lasts: list[EntryT] = []
+        """The greatest item of each block."""
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[EntryT]:
         return chain.from_iterable(self._blocks)
 
-    def __reversed__(self) -> Iterator[T]:
+    def __reversed__(self) -> Iterator[EntryT]:
         return chain.from_iterable(map(reversed, reversed(self._blocks)))
 
-    def __getitem__(self, place: int) -> T:
-        """The one at a place from 0 on. Raises IndexError."""
+    def __getitem__(self, index: int) -> EntryT:
+        """The item at an index from 0 on. Raises IndexError."""
         for block in self._blocks:
-            if place < len(block):
-                return block[place]
-            place -= len(block)
-        raise IndexError(place)
+            if index < len(block):
+                return block[index]
+            index -= len(block)
+        raise IndexError(index)
 
-    def change(self, gone: Collection[T], came: Collection[T]) -> None:
-        """Take out those that are in it, the very objects; then put in others."""
-        if (len(gone) + len(came)) * FEW > self._length:
-            dead = set(map(id, gone))
-            self._take(sorted([*(each for each in self if id(each) not in dead), *came]))
+    def change(self, removed: Collection[EntryT], added: Collection[EntryT]) -> None:
+        """Remove items, which must be the very objects held, and add others."""
+        if (len(removed) + len(added)) * FULL_SORT_SHARE > self._length:
+            removed_ids = set(map(id, removed))
+            self._replace_all(sorted([*(item for item in self if id(item) not in removed_ids), *added]))
             return
-        for each in gone:
-            self._remove(each)
-        for each in came:
-            self._add(each)
+        for item in removed:
+            self._remove(item)
+        for item in added:
+            self._add(item)
 
-    def _take(self, ordered: list[T]) -> None:
+    def _replace_all(self, ordered: list[EntryT]) -> None:
         self._length = len(ordered)
         self._blocks = [ordered[start : start + BLOCK] for start in range(0, len(ordered), BLOCK)]
         self._lasts = [block[-1] for block in self._blocks]
 
-    def _remove(self, gone: T) -> None:
-        at = bisect_left(self._lasts, gone)
+    def _remove(self, item: EntryT) -> None:
+        at = bisect_left(self._lasts, item)
         block = self._blocks[at]
-        del block[bisect_left(block, gone)]
+        del block[bisect_left(block, item)]
         self._length -= 1
         if block:
             self._lasts[at] = block[-1]
         else:
             del self._blocks[at], self._lasts[at]
 
-    def _add(self, came: T) -> None:
+    def _add(self, item: EntryT) -> None:
         if not self._blocks:
-            self._take([came])
+            self._replace_all([item])
             return
-        at = min(bisect_left(self._lasts, came), len(self._blocks) - 1)
+        at = min(bisect_left(self._lasts, item), len(self._blocks) - 1)
         block = self._blocks[at]
-        insort(block, came)
+        insort(block, item)
         self._length += 1
         self._lasts[at] = block[-1]
         if len(block) > 2 * BLOCK:
@@ -85,11 +85,11 @@ class SortedBlocks(Generic[T]):
 
 
 Entry = tuple[Any, int, int, str, Verdict]
-"""What is sorted by, and between equals the graver risk, then the lower id, then the server; and who that is."""
+"""The sort key, then what decides between equals: the graver risk, the lower id, the server's name; last the verdict."""
 
 
 class VisibleRowView(Sequence[Verdict]):
-    """Those in sight, as they stand; looked up where they are asked for."""
+    """The visible rows in order, as a sequence that looks each row up when it is asked for."""
 
     def __init__(self, known: SortedBlocks[Entry], unknown: SortedBlocks[Entry], *, reverse: bool) -> None:
         self._parts = (known, unknown)
@@ -99,17 +99,17 @@ class VisibleRowView(Sequence[Verdict]):
         return sum(map(len, self._parts))
 
     @overload
-    def __getitem__(self, place: int) -> Verdict: ...
+    def __getitem__(self, index: int) -> Verdict: ...
     @overload
-    def __getitem__(self, place: slice) -> list[Verdict]: ...
-    def __getitem__(self, place: int | slice) -> Verdict | list[Verdict]:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
+    def __getitem__(self, index: slice) -> list[Verdict]: ...
+    def __getitem__(self, index: int | slice) -> Verdict | list[Verdict]:
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(len(self)))]
         known, unknown = self._parts
-        at = place if place >= 0 else place + len(self)
+        at = index if index >= 0 else index + len(self)
         part, at = (known, at) if at < len(known) else (unknown, at - len(known))
         if not 0 <= at < len(part):
-            raise IndexError(place)
+            raise IndexError(index)
         return part[len(part) - 1 - at if self._reverse else at][-1]
 
     def __iter__(self) -> Iterator[Verdict]:
@@ -119,66 +119,69 @@ class VisibleRowView(Sequence[Verdict]):
 
 
 class VisibleRows:
-    """Who is in sight, and where; of one server or several."""
+    """The rows of one server's snapshot or of several that pass the filter, sorted by a column."""
 
     def __init__(self, column: str) -> None:
-        """`column`: the id of the one that is sorted by."""
+        """`column`: the id of the column that is sorted by."""
         self.filter: Filter = EVERYTHING
         self.column, self.reverse = column, False
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
-        self._asked = (self.filter, self.column, self.reverse)
-        self._seen: dict[str, Snapshot] = {}
+    def _reset(self) -> None:
+        self._settings = (self.filter, self.column, self.reverse)
+        self._snapshots: dict[str, Snapshot] = {}
         self._verdicts: dict[str, dict[int, Verdict]] = {}
         self._entries: dict[int, Entry] = {}
-        """Of those in sight. Both by the identity of the verdict: another is another object."""
+        """The entries of the visible rows. This and `_verdicts` are keyed by `id(verdict)`: a changed verdict is a new object."""
         self._known: SortedBlocks[Entry] = SortedBlocks()
         self._unknown: SortedBlocks[Entry] = SortedBlocks()
-        """Of whom the column has no value: they come last either way."""
+        """The rows without a value in the column: they come last in both directions."""
         self.rows = VisibleRowView(self._known, self._unknown, reverse=self.reverse)
 
     def sort_by(self, column: str) -> None:
-        """By this one; where it is already, the other way."""
+        """Sort by a column; sorting by the same column again reverses the order."""
         self.reverse = column == self.column and not self.reverse
         self.column = column
 
     def follow(self, *snapshots: Snapshot) -> VisibleRowView:
-        """The rows of these snapshots, one a server; the last that were handed out are not to be read any more."""
-        if self._asked != (self.filter, self.column, self.reverse):
-            self._forget()
-        seen = {snapshot.server_name: snapshot for snapshot in snapshots}
-        gone: list[Entry] = []
-        came: list[Entry] = []
-        for name in self._seen.keys() - seen:
-            gone += self._without(self._verdicts.pop(name))
-        for name, snapshot in seen.items():
-            if snapshot is not self._seen.get(name):
-                self._tell_apart(snapshot, gone, came)
-        self._seen = seen
-        if gone or came:
+        """The rows of these snapshots, one for each server. A view returned earlier must not be read after this."""
+        if self._settings != (self.filter, self.column, self.reverse):
+            self._reset()
+        current = {snapshot.server_name: snapshot for snapshot in snapshots}
+        removed: list[Entry] = []
+        added: list[Entry] = []
+        for name in self._snapshots.keys() - current:
+            removed += self._forget_rows(self._verdicts.pop(name))
+        for name, snapshot in current.items():
+            if snapshot is not self._snapshots.get(name):
+                self._find_changes(snapshot, removed, added)
+        self._snapshots = current
+        if removed or added:
             for part, known in ((self._known, True), (self._unknown, False)):
-                part.change(*([e for e in each if (e[0] is not None) is known] for each in (gone, came)))
+                changes = (
+                    [e for e in entries if (e[0] is not None) is known] for entries in (removed, added)
+                )
+                part.change(*changes)
             self.rows = VisibleRowView(self._known, self._unknown, reverse=self.reverse)
         return self.rows
 
-    def _without(self, verdicts: Iterable[int]) -> list[Entry]:
-        """Those of them that were in sight, which they are no more."""
-        return [self._entries.pop(each) for each in verdicts if each in self._entries]
+    def _forget_rows(self, verdicts: Iterable[int]) -> list[Entry]:
+        """Remove verdicts, given by their ids, from the visible ones; returns the entries of those that were visible."""
+        return [self._entries.pop(number) for number in verdicts if number in self._entries]
 
-    def _tell_apart(self, snapshot: Snapshot, gone: list[Entry], came: list[Entry]) -> None:
-        """Who is to be taken out, and who is to be put in."""
+    def _find_changes(self, snapshot: Snapshot, removed: list[Entry], added: list[Entry]) -> None:
+        """Append the entries that a server's new snapshot removes and adds."""
         before = self._verdicts.get(snapshot.server_name, {})
         now = dict(zip(map(id, snapshot.verdicts), snapshot.verdicts, strict=True))
         self._verdicts[snapshot.server_name] = now
-        gone += self._without(before.keys() - now.keys())
-        order, sign = ORDERS[self.column], 1 if self.reverse else -1
+        removed += self._forget_rows(before.keys() - now.keys())
+        sort_key, sign = SORT_KEYS[self.column], 1 if self.reverse else -1
         for number in now if self.filter.timed else now.keys() - before.keys():
             verdict = now[number]
             if not self.filter.admits(verdict, snapshot.taken_at):
-                gone += self._without((number,))
+                removed += self._forget_rows((number,))
             elif number not in self._entries:
                 session, rank = verdict.session, verdict.risk.rank
-                entry = (order(verdict), sign * rank, -sign * session.id, verdict.server_name, verdict)
+                entry = (sort_key(verdict), sign * rank, -sign * session.id, verdict.server_name, verdict)
                 self._entries[number] = entry
-                came.append(entry)
+                added.append(entry)

@@ -13,8 +13,8 @@ from goneaway_tui.judge.topology import ProposedServer
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui.messages import PollFault
 from goneaway_tui.ui.screens.board import BoardScreen
-from goneaway_tui.ui.screens.fleet import SeveralServersBoard
 from goneaway_tui.ui.screens.replay import ReplayBoard
+from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
 from goneaway_tui.ui.server_monitor import MonitorSpec, ServerMonitor
 
 if TYPE_CHECKING:
@@ -43,21 +43,21 @@ def attach_board(app: GoneawayApp, board: BoardScreen, show: Callable[[BoardScre
     )
     show(board)
     if isinstance(board, SeveralServersBoard):
-        board.data_bind(fleet=of.fleet)
-        app.watch(board, "in_hand", app.take_in_hand, init=False)
+        board.data_bind(servers=of.fleet)
+        app.watch(board, "active_server", app.take_in_hand, init=False)
 
 
 def replace_board(app: GoneawayApp, before: BoardScreen, board: BoardScreen) -> None:
     """Put a board where the one before was. No colour is worn then that is one server's alone."""
     while app.screen is not before:
         app.pop_screen()
-    app.dress(None)
+    app.set_accent(None)
     attach_board(app, board, app.switch_screen)
 
 
 def open_topology(app: GoneawayApp) -> None:
     """Ask those that can be asked."""
-    from goneaway_tui.ui.screens.relatives import TopologyScreen
+    from goneaway_tui.ui.screens.topology import TopologyScreen
 
     asked = [each for each in app.watched if each.relatives is not None]
     if not asked:

@@ -508,7 +508,7 @@ class SeveralServersController:
     def _dress(self, of: Sequence[ServerMonitor]) -> None:
         """Wear their colour, where they have one in common; each has its own at its name."""
         worn = {each.color for each in of}
-        self._app.dress(worn.pop() if len(worn) == 1 else None)
+        self._app.set_accent(worn.pop() if len(worn) == 1 else None)
 
 
 def colors(of: Sequence[ServerMonitor]) -> dict[str, str | None]:

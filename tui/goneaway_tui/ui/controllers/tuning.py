@@ -35,7 +35,7 @@ from goneaway_tui.ui.screens.dialogs import (
     tunables,
     undo_entries,
 )
-from goneaway_tui.ui.screens.kill import Kills, KillScreen, is_killable, killable_sessions, own_user
+from goneaway_tui.ui.screens.kill import Kills, KillScreen, is_killable, killable_sessions, killable_user
 from goneaway_tui.ui.screens.report import ActResult, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
@@ -158,7 +158,7 @@ class TuningController:
         if snapshot is None:
             return False
         if self._own_sessions is None or self._own_sessions[0] is not snapshot:
-            user = own_user(snapshot.verdicts, powers)
+            user = killable_user(snapshot.verdicts, powers)
             has_any = any(is_killable(v) and user in {"", v.session.user} for v in snapshot.verdicts)
             self._own_sessions = snapshot, has_any
         return self._own_sessions[1]
@@ -177,7 +177,7 @@ class TuningController:
             return
 
         def read(waiting: WaitingScreen) -> None:
-            standing = waiting.asked(partial(executor.standing, name))
+            standing = waiting.ask(partial(executor.standing, name))
             self._later(self._open_tune, waiting, standing)
 
         self._wait_for("tune", read)
@@ -208,7 +208,7 @@ class TuningController:
             if not self._refuse(self.why_not(key)):
                 act()
             return
-        self._wait_for(key, lambda waiting: self._later(waiting.leave_for, act))
+        self._wait_for(key, lambda waiting: self._later(waiting.close_and_run, act))
 
     def _wait_for(self, key: str, go_on: Callable[[WaitingScreen], object]) -> None:
         """In a thread, once it is known that the account may; `esc` or another key of the kind meanwhile forgets this one."""
@@ -216,12 +216,12 @@ class TuningController:
         timer = self._app.set_timer(PATIENCE, partial(self._say_so, waiting))
 
         def learn() -> None:
-            waiting.asked(self.learn)
+            waiting.ask(self.learn)
             self._later(timer.stop)
             self._later(waiting.take_text)
             why_not = self.why_not(key)
             if why_not:
-                self._later(waiting.leave_for, partial(self._refuse, why_not))
+                self._later(waiting.close_and_run, partial(self._refuse, why_not))
             else:
                 go_on(waiting)
 
@@ -254,7 +254,7 @@ class TuningController:
                 undone = partial(self._undone, gate, act.id, actions, borrow=bool(note))
                 self._perform(_("undo"), len(actions), undone)
 
-        self._app.dress(self._server.color)
+        self._app.set_accent(self._server.color)
         self._app.push_screen(
             ConfirmScreen(_("undo on {server}", server=self._server.name), lines, _("Undo")), confirmed
         )
@@ -263,7 +263,7 @@ class TuningController:
         mortal, left_out = killable_sessions(victims, self._only_user(), self._why_not_others())
         if mortal:
             note = self._note()
-            self._app.dress(self._server.color)
+            self._app.set_accent(self._server.color)
             notes = "\n".join(filter(None, (said, left_out)))
             screen = KillScreen(mortal, self._app.now, self._server.name, notes, note)
             self._app.push_screen(screen, partial(self._perform_kills, bool(note)))
@@ -275,7 +275,7 @@ class TuningController:
         snapshot, powers = self._server.shown, self._powers
         if powers is None or powers.can_kill or snapshot is None:
             return ""
-        return own_user(snapshot.verdicts, powers)
+        return killable_user(snapshot.verdicts, powers)
 
     def _note(self) -> str:
         """What to say before an act that may have to run over the connection that reads; empty where it has one of its own."""
@@ -317,12 +317,12 @@ class TuningController:
             return
         tunable = TUNABLE[standing.variable.name]
         note = self._note() if self._executor is not None and self._executor.is_full else ""
-        self._app.dress(self._server.color)
+        self._app.set_accent(self._server.color)
         screen = TuneScreen(
             tunable, standing, self._powers, lambda: self._server.shown or snapshot, self._server.name
         )
         screen.note = note
-        waiting.give_way(screen, partial(self._perform_change, bool(note)))
+        waiting.open_dialog(screen, partial(self._perform_change, bool(note)))
 
     def _perform_change(self, borrow: bool, action: SetVariable | ResetPersist | None) -> None:  # noqa: FBT001 - bound by a partial
         gate = self._gate

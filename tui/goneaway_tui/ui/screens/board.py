@@ -27,27 +27,26 @@ from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui.columns import (
     GROUP_COLUMNS,
+    RISK_TINTS,
     SESSION_COLUMNS,
-    TINTS,
     Column,
-    identity,
-    in_order,
+    session_key,
+    sorted_rows,
 )
-from goneaway_tui.ui.copying import CopyItem, of_group, of_sessions
+from goneaway_tui.ui.copying import CopyItem, group_items, session_items
 from goneaway_tui.ui.messages import RowChosen, RowMarked, empty_line, filter_line, limitations_line
 from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen, board_keys, tune_bindings
 from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.server_status import CONNECTING, Freshness
 from goneaway_tui.ui.visible_rows import VisibleRows
-from goneaway_tui.ui.widgets.keys import KeyFooter
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Field, Static
+from goneaway_tui.ui.widgets.plain_text import Field, KeyFooter, Static
 from goneaway_tui.ui.widgets.summary import NO_MARKS, MarkedCount, SummaryHeader
 from goneaway_tui.ui.wording import grouping_word
 
-NARROW, MIDDLE = 100, 150
-OF_SEVERAL = "server"
+NARROW_WIDTH, ROOMY_WIDTH = 100, 150
+SERVER_COLUMN = "server"
 """The column, the grouping and the filter's word that one server alone has no use for."""
 
 
@@ -93,10 +92,10 @@ class BoardScreen(Screen[None]):
         super().__init__()
         self._server_name = name
         self._columns: tuple[Column[Verdict], ...] = SESSION_COLUMNS
-        self._groupings = [by for by in GROUPINGS if by != OF_SEVERAL]
+        self._groupings = [by for by in GROUPINGS if by != SERVER_COLUMN]
         self._filter_error = ""
-        self._noticed = ("", "")
-        self._standing = VisibleRows("left")
+        self._drawn_notice = ("", "")
+        self._visible = VisibleRows("left")
         self._grouped = ""
         self._group_sort, self._group_reverse = "left", False
 
@@ -115,7 +114,7 @@ class BoardScreen(Screen[None]):
             id="filter",
             select_on_focus=False,  # what is typed right after the slash must not be typed over
         )
-        yield LineTable(self._columns, identity, lambda v: TINTS[v.risk], id="sessions")
+        yield LineTable(self._columns, session_key, lambda v: RISK_TINTS[v.risk], id="sessions")
         yield LineTable(GROUP_COLUMNS, lambda g: g.key, lambda _: "", id="groups")
         yield KeyFooter()
 
@@ -124,8 +123,8 @@ class BoardScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Layout is CSS's: it is told the room by a class."""
-        self.set_class(self.size.width < NARROW, "narrow")
-        self.set_class(self.size.width >= MIDDLE, "roomy")
+        self.set_class(self.size.width < NARROW_WIDTH, "narrow")
+        self.set_class(self.size.width >= ROOMY_WIDTH, "roomy")
 
     def watch_snapshot(self) -> None:
         self._draw()
@@ -136,9 +135,9 @@ class BoardScreen(Screen[None]):
     def watch_trouble(self) -> None:
         self._draw_notice()
 
-    def chosen(self) -> list[Verdict]:
+    def chosen_sessions(self) -> list[Verdict]:
         """The marked sessions, those that a filter hides first; or those of the row under the cursor."""
-        shown, hidden_ones = self._marked()
+        shown, hidden_ones = self._marked_sessions()
         if shown or hidden_ones:
             return [*hidden_ones, *shown]
         if self._grouped:
@@ -146,18 +145,18 @@ class BoardScreen(Screen[None]):
         under = self.sessions.cursor_row
         return [] if under is None else [under]
 
-    def _marked(self) -> tuple[list[Verdict], list[Verdict]]:
+    def _marked_sessions(self) -> tuple[list[Verdict], list[Verdict]]:
         """The marked sessions of what is shown: those in sight, then those that the filter hides."""
         marks = self.sessions.marks
         if not marks:
             return [], []
-        shown = [v for v in self.sessions.rows if identity(v) in marks]
-        in_sight = {identity(v) for v in shown}
+        shown = [v for v in self.sessions.rows if session_key(v) in marks]
+        in_sight = {session_key(v) for v in shown}
         rest = [
             v
-            for each in self._shown()
+            for each in self._shown_snapshots()
             for v in each.verdicts
-            if identity(v) in marks and identity(v) not in in_sight
+            if session_key(v) in marks and session_key(v) not in in_sight
         ]
         return shown, rest
 
@@ -178,13 +177,13 @@ class BoardScreen(Screen[None]):
 
     def _mark_group(self, key: Hashable) -> None:
         """Mark all sessions of a group, or take their marks away where all have one."""
-        members = {identity(v) for v in self._in_group(key)}
+        members = {session_key(v) for v in self._in_group(key)}
         marks = self.sessions.marks
         self.sessions.marks = marks - members if members <= marks else marks | members
 
     def _show_marks(self) -> None:
         """Count the marks, and mark the groups of which every session is marked."""
-        shown, rest = self._marked()
+        shown, rest = self._marked_sessions()
         self.marked_sessions = MarkedCount(len(shown) + len(rest), len(rest))
         if self._grouped:
             self.groups.marks = self._marked_groups()
@@ -194,22 +193,26 @@ class BoardScreen(Screen[None]):
         marks, key_of = self.sessions.marks, GROUPINGS[self._grouped]
         if not marks:
             return set()
-        unmarked: set[Hashable] = {key_of(v) for v in self.sessions.rows if identity(v) not in marks}
+        unmarked: set[Hashable] = {key_of(v) for v in self.sessions.rows if session_key(v) not in marks}
         groups: set[Hashable] = {group.key for group in self.groups.rows}
         return groups - unmarked
 
-    def _every(self) -> list[Snapshot]:
+    def _markable_snapshots(self) -> list[Snapshot]:
         """Those that marks can be of."""
-        return self._shown()
+        return self._shown_snapshots()
 
     def _forget_ended(self) -> None:
         """A session that ended takes its mark along; one that the filter hides keeps it."""
         if self.sessions.marks:
-            self.sessions.marks &= {identity(v) for each in self._every() for v in each.verdicts}
+            self.sessions.marks &= {
+                session_key(v) for each in self._markable_snapshots() for v in each.verdicts
+            }
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         group = self.groups.cursor_row if self._grouped else None
-        return of_sessions(self.chosen(), self.now) if group is None else of_group(group, self.now)
+        return (
+            session_items(self.chosen_sessions(), self.now) if group is None else group_items(group, self.now)
+        )
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why it is grey."""
@@ -220,7 +223,7 @@ class BoardScreen(Screen[None]):
         why = self.app.acts.why_not(action)  # type: ignore[attr-defined]
         self.notify(f"{_(active.binding.description)}: {why}", severity="warning", timeout=10, markup=False)
 
-    def _shown(self) -> list[Snapshot]:
+    def _shown_snapshots(self) -> list[Snapshot]:
         """Those the rows are of."""
         return [] if self.snapshot is None else [self.snapshot]
 
@@ -232,12 +235,12 @@ class BoardScreen(Screen[None]):
         if not self.is_mounted:
             return
         self._forget_ended()
-        rows = self._standing.follow(*self._shown())
+        rows = self._visible.follow(*self._shown_snapshots())
         self.groups.display = bool(self._grouped)  # at once: it is to have the focus
         self.sessions.display = not self._grouped
-        self.sessions.show(rows, self.now, self._standing.column, reverse=self._standing.reverse)
+        self.sessions.show(rows, self.now, self._visible.column, reverse=self._visible.reverse)
         if self._grouped:
-            groups = in_order(
+            groups = sorted_rows(
                 group_by(self._grouped, rows), GROUP_COLUMNS, self._group_sort, reverse=self._group_reverse
             )
             self.groups.show(groups, self.now, self._group_sort, reverse=self._group_reverse)
@@ -248,38 +251,40 @@ class BoardScreen(Screen[None]):
         if not self.is_mounted:
             return
         for table in (self.sessions, self.groups):
-            table.say_nothing(empty_line(self._shown(), self._standing.filter.text, self._complaint()))
-        if self._notice() == self._noticed:
+            table.set_empty_text(
+                empty_line(self._shown_snapshots(), self._visible.filter.text, self._server_trouble())
+            )
+        if self._notice() == self._drawn_notice:
             return
-        words, kind = self._noticed = self._notice()
+        words, kind = self._drawn_notice = self._notice()
         line = self.query_one("#notice", Static)
         line.update(Content(words))
         line.set_classes(kind)
         line.display = bool(words)
 
     def _notice(self) -> tuple[str, str]:
-        trouble = self._complaint()
+        trouble = self._server_trouble()
         if trouble:
             return f"✖ {trouble}", "trouble"
         if self._filter_error:
             return f"▲ {self._filter_error}", "warning"
         if self.snapshot is None:
             return "", ""
-        narrow, only = self._standing.filter, self._only()
+        narrow, only = self._visible.filter, self._only_server()
         if narrow.tests or self._grouped or only:
-            shown = len(self.sessions.rows), sum(len(each.verdicts) for each in self._shown())
+            shown = len(self.sessions.rows), sum(len(each.verdicts) for each in self._shown_snapshots())
             return filter_line(narrow.text if narrow.tests else "", shown, self._grouped, only), "quiet"
-        return self._hidden(), "warning"
+        return self._limitations_words(), "warning"
 
-    def _hidden(self) -> str:
+    def _limitations_words(self) -> str:
         """What this account cannot see, in one line."""
         return "" if self.snapshot is None else limitations_line(self.snapshot.sample.limitations)
 
-    def _complaint(self) -> str:
+    def _server_trouble(self) -> str:
         """What is wrong with the server, in one line."""
         return self.trouble
 
-    def _only(self) -> str:
+    def _only_server(self) -> str:
         """The one of several servers that is shown; empty where none is left out."""
         return ""
 
@@ -288,12 +293,12 @@ class BoardScreen(Screen[None]):
         self.set_focus(self.field)  # at once: the next key may be in the same burst
 
     @on(Input.Changed, "#filter")
-    def _narrow(self, event: Input.Changed) -> None:
+    def _apply_filter(self, event: Input.Changed) -> None:
         self._filter_error = ""
         try:
-            self._standing.filter = parse_filter(event.value)
+            self._visible.filter = parse_filter(event.value)
         except ValueError as error:
-            self._standing.filter, self._filter_error = EVERYTHING, str(error)
+            self._visible.filter, self._filter_error = EVERYTHING, str(error)
         self.sessions.to_top()
         self._draw()
 
@@ -318,7 +323,7 @@ class BoardScreen(Screen[None]):
         if self._grouped:
             named, current = [(c.id, _(c.heading)) for c in GROUP_COLUMNS], self._group_sort
         else:
-            named, current = [(c.id, _(c.heading)) for c in self._columns if c.heading], self._standing.column
+            named, current = [(c.id, _(c.heading)) for c in self._columns if c.heading], self._visible.column
         self.app.push_screen(
             ChooserScreen(_("sort by (again: the other way)"), named, current), self._sort_by
         )
@@ -336,7 +341,7 @@ class BoardScreen(Screen[None]):
             self.groups.to_top()
             self._draw_rows()
             return
-        self._standing.sort_by(column)
+        self._visible.sort_by(column)
         self.sessions.to_top()
         self._draw_rows()
 
@@ -359,13 +364,13 @@ class BoardScreen(Screen[None]):
     @on(RowChosen)
     def _open(self, event: RowChosen) -> None:
         if self._grouped:
-            self._narrow_to(str(event.key))
+            self._filter_by_group(str(event.key))
             return
         verdict = self.sessions.cursor_row
         if verdict is not None:
             self.app.push_screen(SessionScreen(verdict, self.now, self.snapshot))
 
-    def _narrow_to(self, key: str) -> None:
+    def _filter_by_group(self, key: str) -> None:
         """From a group to its sessions, by the filter, so that it is seen and can be changed."""
         self.field.value = f"{self.field.value} {filter_term(self._grouped, plain(key))}".strip()
         self._grouped = ""

@@ -1,8 +1,7 @@
-"""A connection described by hand: tried live, saved to the config file, gone through."""
+"""The chooser of a connection: the list of saved profiles, and the form that tests, saves and opens a new one."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Select
 from textual.widgets.option_list import Option
@@ -25,27 +23,27 @@ from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.profile import ConnectedServer, Profile, ProfileDraft
 from goneaway_tui.ports import ServerDirectory
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.ui.base_app import BaseApp
+from goneaway_tui.ui.base_app import BaseApp, run_in_thread
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.messages import limitations_line
 from goneaway_tui.ui.theme import server_accent
 from goneaway_tui.ui.widgets.plain_text import Button, CheckMark, Field, Label, OptionList, Static, heading
 
-MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
-"""Of TLS, as the clients call them."""
-USUAL_MODE = "PREFERRED"
+TLS_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
+"""The values of --ssl-mode."""
+DEFAULT_TLS_MODE = "PREFERRED"
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """A field: the part of a draft that it fills in."""
+    """One field of the form: the attribute of a `ProfileDraft` it fills in, its label and an example."""
 
-    part: str
+    attribute: str
     label: str
     example: str
 
 
-ROWS: tuple[tuple[FormField, ...], ...] = (
+CONNECTION_ROWS: tuple[tuple[FormField, ...], ...] = (
     (
         FormField("host", marked("host"), marked("none: this machine")),
         FormField("port", marked("port"), "3306"),
@@ -59,8 +57,8 @@ ROWS: tuple[tuple[FormField, ...], ...] = (
         FormField("password", marked("password"), marked("never written")),
     ),
 )
-"""What reaches a server; TLS comes below."""
-SAVED: tuple[tuple[FormField, ...], ...] = (
+"""The rows of the form that say how the server is reached; TLS comes below them."""
+PROFILE_ROWS: tuple[tuple[FormField, ...], ...] = (
     (
         FormField("name", marked("name"), "prod-db1"),
         FormField("color", marked("colour"), marked("red, or #c04040")),
@@ -70,11 +68,11 @@ SAVED: tuple[tuple[FormField, ...], ...] = (
         FormField("password_keyring", marked("keyring"), marked("its service")),
     ),
 )
-"""What only matters once it is saved."""
+"""The rows that matter only for a saved profile."""
 
 
 class FormScreen(ModalScreen[ProfileDraft | None]):
-    """Answers with what to connect to, or None. It writes to the config file when it is told to save."""
+    """Asks for a new connection, and answers with its draft or None. Saving writes a profile to the config file."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="form.cancel"),
@@ -82,35 +80,26 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
         Binding("ctrl+s", "save", "save", priority=True, id="form.save"),
     ]
 
-    class Answered(Message):
-        """What came of trying a draft."""
-
-        def __init__(self, draft: ProfileDraft, answer: ConnectedServer | Exception, *, go: bool) -> None:
-            super().__init__()
-            self.draft = draft
-            self.answer = answer
-            self.go = go
-
-    def __init__(self, door: ServerDirectory, draft: ProfileDraft | None = None, trouble: str = "") -> None:
-        """`trouble`: why the last try came to nothing."""
+    def __init__(
+        self, directory: ServerDirectory, draft: ProfileDraft | None = None, trouble: str = ""
+    ) -> None:
+        """`draft`: what the fields hold at first. `trouble`: why the last attempt failed."""
         super().__init__()
-        self._door = door
-        self._begun = draft or ProfileDraft()
+        self._directory = directory
+        self._initial_draft = draft or ProfileDraft()
         self._trouble = trouble
-        self._asking: ProfileDraft | None = None
-        """What is being tried; an answer about anything else comes too late."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune", id="form") as dialog:
             dialog.border_title = heading(_("new connection"))
             dialog.border_subtitle = heading(_("enter connect · ctrl+t test · ctrl+s save · esc back"))
-            for row in ROWS:
+            for row in CONNECTION_ROWS:
                 yield from self._row(row)
             with Horizontal(classes="row"):
                 yield Label("TLS", classes="row--label")
-                mode = self._begun.ssl_mode or USUAL_MODE
+                mode = self._initial_draft.ssl_mode or DEFAULT_TLS_MODE
                 yield Select(
-                    [(each, each) for each in MODES],
+                    [(mode, mode) for mode in TLS_MODES],
                     value=mode,
                     allow_blank=False,
                     compact=True,
@@ -121,11 +110,11 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
             yield Label(
                 _("Saved under a name, with its password from a command or the keyring:"), classes="title"
             )
-            for row in SAVED:
+            for row in PROFILE_ROWS:
                 yield from self._row(row)
             yield CheckMark(
                 _("read-only: nothing can be changed there"),
-                value=self._begun.read_only,
+                value=self._initial_draft.read_only,
                 compact=True,
                 id="read_only",
             )
@@ -136,27 +125,33 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
                 yield Button(_("Save"), id="save", compact=True)
                 yield Button(_("Connect"), variant="primary", id="connect", compact=True)
 
-    def _row(self, blanks: tuple[FormField, ...]) -> ComposeResult:
+    def _row(self, form_fields: tuple[FormField, ...]) -> ComposeResult:
         with Horizontal(classes="row"):
-            for at, blank in enumerate(blanks):
-                yield Label(_(blank.label), classes="row--second" if at else "row--label")
-                yield self._field(blank)
+            for index, form_field in enumerate(form_fields):
+                yield Label(_(form_field.label), classes="row--second" if index else "row--label")
+                yield self._field(form_field)
 
-    def _field(self, blank: FormField) -> Input:
-        """A password is not Field's to clean: it may be anything, and is never shown."""
-        secret = blank.part == "password"
-        kind = Input if secret else Field
-        value = getattr(self._begun, blank.part)
-        return kind(value, placeholder=_(blank.example), password=secret, compact=True, id=blank.part)
+    def _field(self, form_field: FormField) -> Input:
+        """The input of one field. A password is a plain Input: it may hold any character, and is never shown."""
+        is_password = form_field.attribute == "password"
+        input_class = Input if is_password else Field
+        value = getattr(self._initial_draft, form_field.attribute)
+        return input_class(
+            value,
+            placeholder=_(form_field.example),
+            password=is_password,
+            compact=True,
+            id=form_field.attribute,
+        )
 
     def on_mount(self) -> None:
         self.query_one("#host", Input).focus()
         if self._trouble:
-            self._say(f"▲ {self._trouble}", "$text-error")
+            self._show_answer(f"▲ {self._trouble}", "$text-error")
 
     @property
     def draft(self) -> ProfileDraft:
-        """As it is typed now."""
+        """The connection as the fields describe it now."""
         typed: dict[str, Any] = {field.id: field.value for field in self.query(Input) if field.id}
         mode = self.query_one("#ssl_mode", Select).value
         return ProfileDraft(
@@ -180,92 +175,99 @@ class FormScreen(ModalScreen[ProfileDraft | None]):
     def action_save(self) -> None:
         draft = self.draft
         try:
-            name = self._door.save(draft)
+            name = self._directory.save(draft)
         except GoneawayError as error:
-            self._say(f"▲ {error.line}", "$text-error")
+            self._show_answer(f"▲ {error.line}", "$text-error")
             return
-        kept = draft.password and not (draft.password_command.strip() or draft.password_keyring.strip())
-        asked = _(" Its password is not written: it will be asked for.") if kept else ""
+        is_password_dropped = draft.password and not (
+            draft.password_command.strip() or draft.password_keyring.strip()
+        )
+        remark = _(" Its password is not written: it will be asked for.") if is_password_dropped else ""
         saved = _("● Saved in {file}: goneaway-tui @{name}.", file=name, name=draft.name.strip())
-        self._say(saved + asked, "$text-success")
+        self._show_answer(saved + remark, "$text-success")
 
     def _try(self, *, go: bool) -> None:
-        """Connect in a thread; what may ask something at the terminal gets it, and the screen waits."""
-        draft = self._asking = self.draft
+        """Try to connect. An attempt that may ask at the terminal gets the terminal, and the form waits for it.
+
+        `go`: leave the form with the draft once the server has accepted it.
+        """
+        self.workers.cancel_node(self)
+        draft = self.draft
         try:
-            aloud = self._door.wants_terminal(draft)
+            wants_terminal = self._directory.wants_terminal(draft)
         except GoneawayError as error:
-            self._say(f"▲ {error.line}", "$text-error")
+            self._show_answer(f"▲ {error.line}", "$text-error")
             return
-        if aloud and go:
+        if wants_terminal and go:
             self.dismiss(draft)
-        elif aloud:
+        elif wants_terminal:
             with suppress(SuspendNotSupported), self.app.suspend():
-                self._attempt(draft, go=False)
+                answer = self._attempt(draft)
+                self._take(draft, answer, go=False)
         else:
-            self._say(_("◌ connecting ..."), "$foreground-muted")
-            work = partial(self._attempt, draft, go=go)
-            threading.Thread(target=work, name="attempt", daemon=True).start()
+            self._show_answer(_("◌ connecting ..."), "$foreground-muted")
+            self._try_in_thread(draft, go=go)
 
-    def _attempt(self, draft: ProfileDraft, *, go: bool) -> None:
-        answer: ConnectedServer | Exception
+    @work
+    async def _try_in_thread(self, draft: ProfileDraft, *, go: bool) -> None:
+        """Connect while the form stays usable. Cancelled by a newer attempt, and by leaving the form."""
+        self._take(draft, await run_in_thread(partial(self._attempt, draft), "attempt"), go=go)
+
+    def _attempt(self, draft: ProfileDraft) -> ConnectedServer | GoneawayError:
+        """Connect; what the server answers, or why it cannot be used."""
         try:
-            answer = self._door.attempt(draft)
-        except Exception as error:  # noqa: BLE001 - told where it is ours to tell, else handed to the app, which ends with it
-            answer = error
-        self.post_message(self.Answered(draft, answer, go=go))
+            return self._directory.attempt(draft)
+        except GoneawayError as error:
+            return error
 
-    @on(Answered)
-    def _take(self, message: Answered) -> None:
-        if message.draft is not self._asking:
-            return
-        answer = message.answer
+    def _take(self, draft: ProfileDraft, answer: ConnectedServer | GoneawayError, *, go: bool) -> None:
         if isinstance(answer, GoneawayError):
-            self._say(f"▲ {answer.line}", "$text-error")
-        elif isinstance(answer, Exception):
-            raise answer
-        elif message.go:
-            self.dismiss(message.draft)
+            self._show_answer(f"▲ {answer.line}", "$text-error")
+        elif go:
+            self.dismiss(draft)
         else:
-            less = limitations_line(answer.limitations)
+            hidden = limitations_line(answer.limitations)
             words = _("● {server} lets {account} in. ", server=answer.server, account=answer.account)
-            self._say(words + (less or _("It hides nothing grave from this account.")), "$text-success")
+            self._show_answer(
+                words + (hidden or _("It hides nothing grave from this account.")), "$text-success"
+            )
 
-    def _say(self, words: str, look: str) -> None:
+    def _show_answer(self, words: str, look: str) -> None:
         self.query_one("#answer", Static).update(Content.styled(plain(words, 600), look))
 
 
 NEW = "/new"
-"""The answer that names no server: no name has a slash in it."""
-WIDEST_NAME = 24
+"""The picker's answer for a new connection; no profile's name holds a slash."""
+MAX_NAME = 24
+"""Cells."""
 QUIET = "$foreground-muted"
 
 
 class PickerScreen(ModalScreen[str | None]):
-    """Answers with a server's name, with the empty one for the server nearby, with NEW, or with None."""
+    """Lists the profiles. Answers with a name, with the empty one for this machine's server, with NEW, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "quit", id="picker.quit"),
         Binding("n", f"dismiss('{NEW}')", "new", id="picker.new"),
     ]
 
-    def __init__(self, profiles: Sequence[Profile], nearby: Profile, trouble: str, current: str) -> None:
-        """`trouble`: why the last choice came to nothing. `current`: which it was."""
+    def __init__(self, profiles: Sequence[Profile], local: Profile, trouble: str, current: str) -> None:
+        """`local`: this machine's server. `trouble`: why the last choice failed. `current`: which it was."""
         super().__init__()
         self._profiles = tuple(profiles)
-        self._nearby = nearby
+        self._local = local
         self._trouble = trouble
         self._current = current
-        self._room = min(WIDEST_NAME, max((cell_len(each.name) for each in profiles), default=0))
+        self._name_cells = min(MAX_NAME, max((cell_len(profile.name) for profile in profiles), default=0))
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tune", id="picker") as dialog:
             dialog.border_title = heading(_("connect to"))
             dialog.border_subtitle = heading(_("enter connect · n new connection · esc quit"))
             yield OptionList(
-                *(Option(self._line(each), id=each.name) for each in self._profiles),
+                *(Option(self._line(profile), id=profile.name) for profile in self._profiles),
                 None,
-                Option(self._words(_("this machine"), self._nearby.place), id=""),
+                Option(self._words(_("this machine"), self._local.place), id=""),
                 Option(self._words(_("new ..."), _("describe it, try it, save it")), id=NEW),
             )
             yield Static(
@@ -275,8 +277,8 @@ class PickerScreen(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         listed = self.query_one(OptionList)
-        ids = [each.name for each in self._profiles]
-        listed.highlighted = ids.index(self._current) if self._current in ids else 0
+        names = [profile.name for profile in self._profiles]
+        listed.highlighted = names.index(self._current) if self._current in names else 0
         self.query_one("#trouble").display = bool(self._trouble)
         listed.focus()
 
@@ -284,61 +286,61 @@ class PickerScreen(ModalScreen[str | None]):
         self.dismiss(event.option.id)
 
     def _line(self, profile: Profile) -> Content:
-        """Its name on its colour, the colour's name, whether it is only to be looked at, and where it is."""
-        chip = server_accent(profile.color)
+        """A profile's name on its colour, the colour's name, whether it is read-only, and its address."""
+        accent = server_accent(profile.color)
         name = self._padded(f" {profile.name} ")
         marks = f"  {profile.color or '':<7}  {in_cells(_('read-only') if profile.read_only else '', 9, right=False)}"
         return Content.assemble(
-            (name, "bold" if chip is None else chip.style), (marks, QUIET), f"  {profile.place}"
+            (name, "bold" if accent is None else accent.style), (marks, QUIET), f"  {profile.place}"
         )
 
     def _words(self, name: str, words: str) -> Content:
         return Content.assemble(self._padded(f" {name} "), (f"{'':22}{words}", QUIET))
 
     def _padded(self, name: str) -> str:
-        room = max(self._room, cell_len(_("this machine"))) + 2
+        room = max(self._name_cells, cell_len(_("this machine"))) + 2
         cut = Content(name).truncate(room, ellipsis=True).plain
         return cut + " " * (room - cell_len(cut))
 
 
 class ConnectApp(BaseApp[ProfileDraft | str | None]):
-    """Ends with a server's name, the empty name of the one nearby, a draft, or None for neither."""
+    """Chooses a connection. Returns a profile's name, the empty one for this machine's server, a draft, or None."""
 
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(
         self,
-        door: ServerDirectory,
+        directory: ServerDirectory,
         *,
         trouble: str = "",
         last: ProfileDraft | str | None = None,
         theme: str | None = None,
     ) -> None:
-        """`last` is what was chosen before, and `trouble` what came of it."""
+        """`last`: what was chosen before. `trouble`: why that failed."""
         super().__init__(theme)
-        self._door = door
+        self._directory = directory
         self._trouble = trouble
         self._last = last
 
     def on_mount(self) -> None:
-        self.converse()
+        self.choose()
 
     @work
-    async def converse(self) -> None:
-        """The list, or where there is none the form; the form leads back to the list."""
+    async def choose(self) -> None:
+        """Show the list of profiles, or the form where there are none; the form leads back to the list."""
         trouble, last = self._trouble, self._last
         while True:
-            profiles = self._door.profiles()
+            profiles = self._directory.profiles()
             if profiles and not isinstance(last, ProfileDraft):
-                nearby = self._door.nearby()
-                chosen = await self.push_screen_wait(PickerScreen(profiles, nearby, trouble, last or ""))
+                local = self._directory.nearby()
+                chosen = await self.push_screen_wait(PickerScreen(profiles, local, trouble, last or ""))
                 trouble, last = "", chosen
                 if chosen != NEW:
                     self.exit(chosen)
                     return
-            begun = last if isinstance(last, ProfileDraft) else None
-            draft = await self.push_screen_wait(FormScreen(self._door, begun, trouble))
+            draft = last if isinstance(last, ProfileDraft) else None
+            draft = await self.push_screen_wait(FormScreen(self._directory, draft, trouble))
             trouble, last = "", None
-            if draft is not None or not self._door.profiles():
+            if draft is not None or not self._directory.profiles():
                 self.exit(draft)
                 return

@@ -34,17 +34,17 @@ class GuardedDialog(ModalScreen[R]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._seen_since = float("inf")
+        self._shown_since = float("inf")
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._now_seen)
+        self.call_after_refresh(self._note_shown)
 
-    def _now_seen(self) -> None:
-        self._seen_since = events.Key("escape", None).time
+    def _note_shown(self) -> None:
+        self._shown_since = events.Key("escape", None).time
 
     def was_typed_blind(self, key: events.Key) -> bool:
         """Typed before this was on the screen."""
-        return key.time < self._seen_since
+        return key.time < self._shown_since
 
 
 class PromptScreen(ModalScreen[str | None]):
@@ -190,7 +190,7 @@ class WaitingScreen(ModalScreen[None]):
             self._is_over = True
             self.dismiss(None)
 
-    def asked(self, question: Callable[[], T]) -> T:
+    def ask(self, question: Callable[[], T]) -> T:
         """An answer, in a thread of its own; who is refused it waits no more. Raises what the question does."""
         try:
             return question()
@@ -198,13 +198,13 @@ class WaitingScreen(ModalScreen[None]):
             self.app.call_from_thread(self.action_leave)
             raise
 
-    def leave_for(self, act: Callable[[], object]) -> None:
+    def close_and_run(self, act: Callable[[], object]) -> None:
         """Do what was waited with; nothing where that was cancelled."""
         if not self._is_over:
             self.action_leave()
             act()
 
-    def give_way(self, screen: TuneScreen, answered: Callable[..., None]) -> None:
+    def open_dialog(self, screen: TuneScreen, answered: Callable[..., None]) -> None:
         """To what was waited for, with what was typed; to nothing where that was cancelled."""
         screen.typed = self._typed
-        self.leave_for(partial(self.app.push_screen, screen, answered))
+        self.close_and_run(partial(self.app.push_screen, screen, answered))

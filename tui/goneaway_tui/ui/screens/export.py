@@ -1,9 +1,9 @@
-"""Where to write the snapshot on the screen, and how."""
+"""The export dialog: which format and which file the snapshot on the screen is written to."""
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
@@ -21,6 +21,7 @@ from goneaway_tui.export import FORMATS, default_name, save
 from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.ui.base_app import run_in_thread
 from goneaway_tui.ui.widgets.plain_text import Button, Field, Label, RadioChoice, RadioChoices, heading
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExportChoice:
-    """What to write where. `overwrite` was said to the very file named."""
+    """The format and the file to write. `overwrite`: the user confirmed to replace this very file."""
 
     format: str
     path: Path
@@ -37,12 +38,12 @@ class ExportChoice:
 
 
 class ExportScreen(ModalScreen[ExportChoice | None]):
-    """Answers with a choice and writes nothing."""
+    """Asks for a format and a file, and answers with the choice; it writes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="export.cancel")]
 
     def __init__(self, snapshot: Snapshot, *, by_browser: bool = False) -> None:
-        """`by_browser`: who looks is on another machine, and no file of this one is theirs to name."""
+        """`by_browser`: the user sits at another machine and may name no file of this one."""
         super().__init__()
         self._by_browser = by_browser
         self._snapshot = snapshot
@@ -81,14 +82,14 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
 
     @on(RadioSet.Changed)
     def _rename(self) -> None:
-        """Keep the suggested name in step with the format until somebody types another."""
+        """Let the suggested file name follow the format until the user types another name."""
         field = self.query_one("#path", Input)
         if field.value == self._suggested:
             self._suggested = field.value = default_name(self._snapshot, self._format)
 
     @on(Input.Changed)
-    def _ask_anew(self) -> None:
-        """Another file name is another question; its suffix chooses the format."""
+    def _name_changed(self) -> None:
+        """Take back the confirmation for the file named before, and choose the format by the suffix."""
         self._confirmed = None
         suffix = PurePath(self.query_one("#path", Input).value).suffix.lower()
         named = next((row.name for row in FORMATS.values() if row.suffix == suffix), self._format)
@@ -109,62 +110,66 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
             self.query_one("#warning", Label).update(_("Name a file."))
             return
         if self._by_browser:
-            self.dismiss(
-                ExportChoice(self._format, Path(PurePath(typed).name or "snapshot"), overwrite=False)
-            )
+            name = Path(PurePath(typed).name or "snapshot")
+            self.dismiss(ExportChoice(self._format, name, overwrite=False))
             return
         path = Path(typed).expanduser()
-        wrong = _("{file} is a directory: name a file in it", file=typed) if path.is_dir() else ""
-        if not path.parent.is_dir():
-            wrong = _(
-                "{file} cannot be written: there is no directory {directory}",
-                file=typed,
-                directory=path.parent,
-            )
-        if wrong:
-            self.query_one("#warning", Label).update(Content(f"▲ {wrong}"))
-            return
-        if path.exists() and self._confirmed != path:
-            self._confirmed = path
-            self.query_one("#warning", Label).update(
-                Content(_("▲ {file} exists. Press Overwrite to replace it.", file=path.name))
-            )
-            self.query_one("#export", Button).label = _("Overwrite")
-            self.query_one("#export", Button).focus()
-            return
-        self.dismiss(ExportChoice(self._format, path, overwrite=self._confirmed == path))
+        error = path_error(typed, path)
+        if error:
+            self.query_one("#warning", Label).update(Content(f"▲ {error}"))
+        elif path.exists() and self._confirmed != path:
+            self._ask_to_overwrite(path)
+        else:
+            self.dismiss(ExportChoice(self._format, path, overwrite=self._confirmed == path))
+
+    def _ask_to_overwrite(self, path: Path) -> None:
+        """Ask once more, by the button that exports."""
+        self._confirmed = path
+        self.query_one("#warning", Label).update(
+            Content(_("▲ {file} exists. Press Overwrite to replace it.", file=path.name))
+        )
+        button = self.query_one("#export", Button)
+        button.label = _("Overwrite")
+        button.focus()
 
 
-def export(app: GoneawayApp, shown: Snapshot | None) -> None:
-    """Ask for a format and a file, and write the very object that is on the screen."""
-    if shown is None:
+def path_error(typed: str, path: Path) -> str:
+    """Why no file can be written at a path, quoted as it was typed; empty where one can."""
+    if not path.parent.is_dir():
+        return _(
+            "{file} cannot be written: there is no directory {directory}", file=typed, directory=path.parent
+        )
+    return _("{file} is a directory: name a file in it", file=typed) if path.is_dir() else ""
+
+
+def export(app: GoneawayApp, snapshot: Snapshot | None) -> None:
+    """Ask for a format and a file, and write the very snapshot that is on the screen."""
+    if snapshot is None:
         app.notify(_("Nothing has been read yet."), severity="warning")
         return
-    snapshot = shown
 
     def answered(choice: ExportChoice | None) -> None:
         if choice is not None and app.is_web:
             _deliver(app, snapshot, choice)
         elif choice is not None:
-            threading.Thread(target=_write, args=(app, snapshot, choice), name="export", daemon=True).start()
+            app.run_worker(_write(app, snapshot, choice))
 
     app.push_screen(ExportScreen(snapshot, by_browser=app.is_web), answered)
 
 
 def _deliver(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
-    """To who looks, whose files are not on this machine."""
+    """Send the export to the browser as a download."""
     text = StringIO()
     FORMATS[choice.format].write(snapshot, text)
     app.deliver_text(text, save_filename=choice.path.name)
 
 
-def _write(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
-    """In a thread: the file may be on a slow disk."""
+async def _write(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
+    """Write the file in a thread, since the disk may be slow, and report the outcome in a notice."""
+    write = partial(save, snapshot, choice.format, choice.path, overwrite=choice.overwrite)
     try:
-        path = save(snapshot, choice.format, choice.path, overwrite=choice.overwrite)
+        path = await run_in_thread(write, "export")
     except FileError as error:
-        app.call_from_thread(app.notify, plain(error.line, 500), severity="error", timeout=10, markup=False)
-    except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
-        app.call_from_thread(app.end_with, error)
+        app.notify(plain(error.line, 500), severity="error", timeout=10, markup=False)
     else:
-        app.call_from_thread(app.notify, _("Wrote {file}", file=path.resolve()), timeout=6, markup=False)
+        app.notify(_("Wrote {file}", file=path.resolve()), timeout=6, markup=False)

@@ -22,7 +22,7 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.widgets.plain_text import Label, LabelledEntry, Static, heading, paragraphs
 
-SHORT = {
+TUNE_LABELS = {
     "wait_timeout": marked("wait"),
     "interactive_timeout": marked("inter"),
     "max_allowed_packet": marked("packet"),
@@ -30,7 +30,7 @@ SHORT = {
 """What the footer calls the tunables that have a key."""
 Rows = tuple[tuple[str, str], ...]
 """Keys, and what they do."""
-MOVING: Rows = (
+MOVING_KEYS: Rows = (
     (marked("arrows page home end"), marked("move; left and right push the columns aside")),
     ("enter", marked("one session, whole")),
     ("/", marked("filter")),
@@ -38,7 +38,7 @@ MOVING: Rows = (
     ("g", marked("group by user, client, program or database")),
     ("space", marked("mark a session, or all sessions of a group, for k")),
 )
-ACTING: Rows = (
+ACTION_KEYS: Rows = (
     ("t", marked("change any limit")),
     ("k", marked("kill the marked sessions, or those of the row under the cursor")),
     ("u", marked("undo the last change")),
@@ -58,7 +58,7 @@ ACTING: Rows = (
     ("ctrl+p", marked("every command by name")),
     ("q, ctrl+c", marked("quit")),
 )
-OF_SEVERAL_KEYS: Rows = (
+SEVERAL_SERVERS_KEYS: Rows = (
     ("o", marked("only the server of the row under the cursor, and all again")),
     ("m", marked("a row a server, to mark with space; the sessions again")),
     (
@@ -72,7 +72,12 @@ OF_SEVERAL_KEYS: Rows = (
 def tune_bindings() -> list[BindingType]:
     """Of the tunables that have a key of their own."""
     return [
-        Binding(each.key, f"app.tune('{each.name}')", SHORT.get(each.name, each.name), id=f"tune.{each.name}")
+        Binding(
+            each.key,
+            f"app.tune('{each.name}')",
+            TUNE_LABELS.get(each.name, each.name),
+            id=f"tune.{each.name}",
+        )
         for each in TUNABLES
         if each.key
     ]
@@ -86,11 +91,11 @@ def help_rows(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 def board_keys() -> list[tuple[str, str]]:
     """With those that change a variable, which is named as the server names it."""
     tuning = [(each.key, _("change {name}", name=each.name)) for each in TUNABLES if each.key]
-    return [*help_rows(MOVING), *tuning, *help_rows(ACTING)]
+    return [*help_rows(MOVING_KEYS), *tuning, *help_rows(ACTION_KEYS)]
 
 
-MOST_LINES = 2_000
-NARROWEST, WIDEST = 30, 80
+MAX_LINES = 2_000
+MIN_COLUMNS, MAX_COLUMNS = 30, 80
 """Columns between which prose can be read."""
 Lines = Callable[[int], Iterable[str]]
 """A text's lines for so many columns; what is longer is wrapped as it comes."""
@@ -105,10 +110,10 @@ class Prose(Static):
         self._width = 0
 
     def on_resize(self, event: events.Resize) -> None:
-        width = max(NARROWEST, min(event.size.width, WIDEST))
+        width = max(MIN_COLUMNS, min(event.size.width, MAX_COLUMNS))
         if width != self._width:
             self._width = width
-            self.update(Content("\n".join(_shown(self._lines(width)))))
+            self.update(Content("\n".join(_plain_lines(self._lines(width)))))
 
 
 class TextViewer(ModalScreen[None]):
@@ -130,22 +135,22 @@ class TextViewer(ModalScreen[None]):
             dialog.border_subtitle = heading(_("esc back"))
             yield Prose(self._lines)
 
-    def copies(self) -> list[CopyItem]:
-        return [CopyItem("all", "\n".join(self._lines(WIDEST)))]
+    def copy_items(self) -> list[CopyItem]:
+        return [CopyItem("all", "\n".join(self._lines(MAX_COLUMNS)))]
 
 
-def _shown(lines: Iterable[str]) -> list[str]:
+def _plain_lines(lines: Iterable[str]) -> list[str]:
     every = list(lines)
     while every and not every[-1]:
         every.pop()
-    shown = [plain(line, 2000) for line in every[:MOST_LINES]]
-    if len(every) > MOST_LINES:
-        number = len(every) - MOST_LINES
+    shown = [plain(line, 2000) for line in every[:MAX_LINES]]
+    if len(every) > MAX_LINES:
+        number = len(every) - MAX_LINES
         shown.append(_("... and {number:,} lines more; goneaway-tui explain writes them all", number=number))
     return shown
 
 
-MEANINGS = {
+RISK_MEANINGS = {
     Risk.OVERDUE: marked("past its deadline and still there"),
     Risk.IMMINENT: marked("closes within {imminent} (--imminent-below)"),
     Risk.WATCH: marked("closes within {watch} (--watch-below)"),
@@ -153,26 +158,26 @@ MEANINGS = {
     Risk.BUSY: marked("running something: its idle clock stands still"),
     Risk.EXEMPT: marked("has no idle clock: replica, dump, daemon, our own"),
 }
-MARKS = (
+MARK_MEANINGS = (
     ("8 h", marked("read from the session itself")),
     ("~8 h", marked("assumed: the global value; the session's own is not shown")),
     (">8 h", marked("outlived, so wrong: its own limit is longer and unknown")),
     ("~0:12", marked("a clock in whole seconds, right to a second")),
     ("trx", marked("idle or working inside an open transaction: closing rolls it back")),
 )
-FILTERS = (
+FILTER_EXAMPLES = (
     ("shop", marked("the word anywhere in a row")),
     ("user:shop db=dw", marked("in one column; = is the whole word")),
     ("idle>10m left<1m", marked("times, as 90, 10m, 8h")),
     ("risk>=watch trx:yes", marked("judgements")),
     ("-program:cron", marked("everything else")),
 )
-FIELDS = (
+FILTER_FIELDS = (
     (marked("text"), "user host client program library db command state statement variable"),
     (marked("words"), "risk basis trx own"),
     (marked("times, numbers"), "idle left limit, id rows"),
 )
-OF_SEVERAL = ((marked("of several servers"), "server"),)
+SEVERAL_SERVERS_FIELDS = ((marked("of several servers"), "server"),)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -199,21 +204,24 @@ class HelpScreen(ModalScreen[None]):
             dialog.border_title = heading(_("help"))
             dialog.border_subtitle = heading(_("esc back"))
             yield from section(_("Keys"), self._keys)
-            meanings = ((named(risk), risk_legend(words, self._policy)) for risk, words in MEANINGS.items())
+            meanings = (
+                (risk_label(risk), risk_legend(words, self._policy)) for risk, words in RISK_MEANINGS.items()
+            )
             yield from section(_("Risk"), meanings)
-            yield from section(_("Marks"), help_rows(MARKS))
-            yield from section(_("Filter"), help_rows(FILTERS))
+            yield from section(_("Marks"), help_rows(MARK_MEANINGS))
+            yield from section(_("Filter"), help_rows(FILTER_EXAMPLES))
             yield from section(
-                _("Fields of the filter"), (*FIELDS, *(OF_SEVERAL if self._of_several else ()))
+                _("Fields of the filter"),
+                (*FILTER_FIELDS, *(SEVERAL_SERVERS_FIELDS if self._of_several else ())),
             )
             for each in section(_("Limits, under t"), ((each.name, _(each.why)) for each in TUNABLES)):
                 each.add_class("named")
                 yield each
             if self._limitations:
-                yield from section(_("Not visible here"), map(hidden, self._limitations))
+                yield from section(_("Not visible here"), map(limitation_row, self._limitations))
 
 
-def named(risk: Risk) -> str:
+def risk_label(risk: Risk) -> str:
     """As it is drawn; where that is another language's word, with the one that filters take."""
     shown = wording.risk_word(risk)
     return shown if shown.endswith(risk.value) else f"{shown} {risk.value}"
@@ -234,7 +242,7 @@ def section(title: str, rows: Iterable[tuple[str, str | Content]]) -> Iterable[W
         yield LabelledEntry(left, Content(right) if isinstance(right, str) else right)
 
 
-def hidden(limitation: Limitation) -> tuple[str, Content]:
+def limitation_row(limitation: Limitation) -> tuple[str, Content]:
     """What is lost, why, and what would show it."""
     parts: list[str | tuple[str, str]] = [plain(_(limitation.why), 300)]
     if limitation.grant:

@@ -26,14 +26,14 @@ from goneaway_tui.ui.copying import CopyItem
 from goneaway_tui.ui.screens.dialogs import GuardedDialog
 from goneaway_tui.ui.widgets.plain_text import Button, Label, RadioChoice, RadioChoices, Static, heading
 
-SHOWN, LEAST_SHOWN = 12, 3
+MAX_LISTED, MIN_LISTED = 12, 3
 """Victims listed by name, at most and on a small terminal at least; the rest are counted."""
 OTHER_LINES = 16
 """Lines of the dialog besides its victims, at most: so many are left for the question and its buttons."""
 Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
 
 
-def own_user(verdicts: Iterable[Verdict], powers: Privileges) -> str:
+def killable_user(verdicts: Iterable[Verdict], powers: Privileges) -> str:
     """The user name whose sessions this account may always kill; empty where it is unknown.
 
     Both servers compare the login names of two sessions, so the name of the tool's own session comes first: behind a
@@ -128,7 +128,7 @@ class KillScreen(GuardedDialog[Kills | None]):
         self._show_statements()
 
     def _list(self) -> Content:
-        shown = max(LEAST_SHOWN, min(SHOWN, self.app.size.height - OTHER_LINES))
+        shown = max(MIN_LISTED, min(MAX_LISTED, self.app.size.height - OTHER_LINES))
         lines = [
             f"{v.session.id:>7} {plain(v.session.user, 10):<10} {wording.client(v.session, 19):<19.19} "
             f"{wording.program(v.session):<10.10} {wording.idle(v, self._now):>8}  {wording.stake_within(v.session, 12)}"
@@ -158,7 +158,7 @@ class KillScreen(GuardedDialog[Kills | None]):
             return tuple(KillQuery(v.session) for v in self._victims)
         return tuple(KillSession(v.session) for v in self._victims)
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         return [CopyItem("kill", "\n".join(f"{kill.statement};" for kill in self._kills()))]
 
     @on(RadioSet.Changed, "#how")

@@ -25,14 +25,13 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_cells, in_order
-from goneaway_tui.ui.copying import CopyItem, of_departure
+from goneaway_tui.ui.columns import CAUSE_TINTS, DEPARTURE_COLUMNS, in_cells, sorted_rows
+from goneaway_tui.ui.copying import CopyItem, departure_items
 from goneaway_tui.ui.messages import RowChosen, VariableChosen
 from goneaway_tui.ui.screens.help import HelpScreen, help_rows
-from goneaway_tui.ui.screens.session import attributes, statement
-from goneaway_tui.ui.widgets.keys import KeyFooter
+from goneaway_tui.ui.screens.session import attributes_content, statement_content
 from goneaway_tui.ui.widgets.line_table import LineTable
-from goneaway_tui.ui.widgets.plain_text import Field, LabelledEntry, Static, heading, paragraphs
+from goneaway_tui.ui.widgets.plain_text import Field, KeyFooter, LabelledEntry, Static, heading, paragraphs
 from goneaway_tui.ui.widgets.summary import QUIET, Part
 
 
@@ -72,7 +71,7 @@ class DepartureScreen(ModalScreen[None]):
                 ),
             )
             if verdict.deadline is not None:
-                yield LabelledEntry("foretold", Content(was_predicted(departure)))
+                yield LabelledEntry("foretold", Content(predicted_words(departure)))
             if verdict.limit is not None:
                 limit = verdict.limit
                 words = f"{wording.limit_in_full(limit)}  {limit.variable}, {wording.basis_word(limit.basis)}"
@@ -84,14 +83,14 @@ class DepartureScreen(ModalScreen[None]):
             yield LabelledEntry(
                 "at stake", Content(wording.at_stake_words(session) or _("no open transaction was seen"))
             )
-            yield Static(statement(session))
-            yield Static(attributes(session))
+            yield Static(statement_content(session))
+            yield Static(attributes_content(session))
 
-    def copies(self) -> list[CopyItem]:
-        return of_departure(self._departure)
+    def copy_items(self) -> list[CopyItem]:
+        return departure_items(self._departure)
 
 
-def was_predicted(departure: Departure) -> str:
+def predicted_words(departure: Departure) -> str:
     """The deadline that stood on the board, and how far off it was."""
     deadline = departure.verdict.deadline
     if deadline is None:
@@ -106,7 +105,7 @@ def was_predicted(departure: Departure) -> str:
     return iso_instant(deadline)
 
 
-GOVERNS = {
+CAUSE_VARIABLES = {
     Cause.PACKET_TOO_LARGE: "max_allowed_packet",
     Cause.NET_READ_TIMEOUT: "net_read_timeout",
     Cause.NET_WRITE_TIMEOUT: "net_write_timeout",
@@ -121,14 +120,14 @@ KEYS = (
     ("y", marked("copy: the id, the row, the evidence, the statement, the client")),
     ("esc, l, q", marked("back to the board")),
 )
-BY = {
+TOTALS_TITLES = {
     "cause": marked("by cause"),
     "user": marked("by user"),
     "program": marked("by program"),
     "host": marked("by host"),
 }
-BY_CELLS = 11
-NAMED = 4
+TITLE_CELLS = 11
+MAX_NAMED = 4
 """How many of each kind the totals name."""
 
 
@@ -196,8 +195,8 @@ class LedgerScreen(Screen[None]):
         ledger, now = self._ledger(), self._now()
         self._drawn = len(ledger)
         kept = [d for d in ledger if self._filter.admits(d)]
-        ordered = in_order(kept, DEPARTURE_COLUMNS, self._sort, reverse=self._reverse)
-        self.rows.say_nothing(
+        ordered = sorted_rows(kept, DEPARTURE_COLUMNS, self._sort, reverse=self._reverse)
+        self.rows.set_empty_text(
             _(
                 "Nobody who left matches {filter}\n/ changes the filter, esc takes it away.",
                 filter=plain(self._filter.text),
@@ -254,9 +253,9 @@ class LedgerScreen(Screen[None]):
         self._sort = shown[(shown.index(self._sort) + 1) % len(shown)] if self._sort in shown else shown[0]
         self.redraw()
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         departure = self.rows.cursor_row
-        return [] if departure is None else of_departure(departure)
+        return [] if departure is None else departure_items(departure)
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self.key_words()))
@@ -267,14 +266,14 @@ class LedgerScreen(Screen[None]):
 
     def action_govern(self) -> None:
         departure = self.rows.cursor_row
-        name = governing(departure, self._limits) if departure is not None else None
+        name = governing_variable(departure, self._limits) if departure is not None else None
         if name is None:
             self.notify(_("No variable of the server ended this session."), severity="warning")
         else:
             self.post_message(VariableChosen(name))
 
     @on(Input.Changed, "#filter")
-    def _narrow(self, event: Input.Changed) -> None:
+    def _apply_filter(self, event: Input.Changed) -> None:
         try:
             self._filter, self._error = parse_departure_filter(event.value), ""
         except ValueError as error:
@@ -282,7 +281,7 @@ class LedgerScreen(Screen[None]):
         self.redraw()
 
     @on(Input.Submitted, "#filter")
-    def _done_narrowing(self) -> None:
+    def _leave_field(self) -> None:
         self.rows.focus()
 
     @on(LineTable.HeadingPressed)
@@ -292,7 +291,7 @@ class LedgerScreen(Screen[None]):
         self.redraw()
 
     @on(RowChosen)
-    def _detail(self) -> None:
+    def _show_details(self) -> None:
         departure = self.rows.cursor_row
         if departure is not None:
             self.app.push_screen(DepartureScreen(departure))
@@ -301,23 +300,23 @@ class LedgerScreen(Screen[None]):
         self.call_after_refresh(self.redraw)
 
 
-def governing(departure: Departure, limits: Mapping[str, float]) -> str | None:
+def governing_variable(departure: Departure, limits: Mapping[str, float]) -> str | None:
     """The variable that ended it, or would have. `limits` are the global values in force, in seconds."""
     end, limit = limit_that_ended(departure, limits), departure.verdict.limit
     if end is not None and end.variable is not None:
         return end.variable
-    return GOVERNS.get(departure.cause) or (limit.variable if limit is not None else None)
+    return CAUSE_VARIABLES.get(departure.cause) or (limit.variable if limit is not None else None)
 
 
 def totals_lines(name: str, totals: list[tuple[str, int]], width: int) -> Content:
     """`by cause   9 idle_timeout   3 client_quit`: as many as there is room for, the rest counted."""
-    title: list[Part] = [(in_cells(_(BY[name]), BY_CELLS, right=False), QUIET)]
+    title: list[Part] = [(in_cells(_(TOTALS_TITLES[name]), TITLE_CELLS, right=False), QUIET)]
     groups: list[list[Part]] = [
         [
             (f"{wording.count_words(number)} ", "bold"),
             (f"{plain(_(key) if key in {ALL_OTHERS, NOT_SAID} else key, 40)}   ", ""),
         ]
-        for key, number in totals[:NAMED]
+        for key, number in totals[:MAX_NAMED]
     ]
     room = width - cell_len(title[0][0])
     while True:

@@ -23,8 +23,7 @@ from goneaway_tui.ui.messages import PlayFailed, SnapshotTaken
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.dialogs import PromptScreen
 from goneaway_tui.ui.screens.help import help_rows
-from goneaway_tui.ui.widgets.keys import KeyFooter
-from goneaway_tui.ui.widgets.plain_text import Static
+from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
 SPEEDS = (1, 2, 5, 10, 30, 60)
 """Seconds of the recording to one of ours."""
@@ -40,7 +39,7 @@ class ReplayPlayer:
         """`real` is our own clock, by which the recording is played."""
         self._timeline = timeline
         self._real = real
-        self._told = real()
+        self._advanced_at = real()
         self._shown: Snapshot | None = None
         self._post: Callable[[Message], object] = lambda _: None
         self.speed = SPEEDS[0]
@@ -69,15 +68,15 @@ class ReplayPlayer:
     def request(self) -> bool:
         """Let time pass, and show what there was then."""
         now = self._real()
-        self._guarded(lambda: self._timeline.advance(now - self._told))
-        self._told = now
+        self._guarded(lambda: self._timeline.advance(now - self._advanced_at))
+        self._advanced_at = now
         return True
 
     def toggle(self) -> None:
         if self._timeline.is_playing:
             self._timeline.pause()
         else:
-            self._told = self._real()
+            self._advanced_at = self._real()
             self._timeline.play(self.speed)
 
     def faster(self, steps: int) -> None:
@@ -165,7 +164,7 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         line = Content.assemble(
             (iso_instant(first, "seconds"), "$foreground-muted"),
             " ",
-            (timeline(first, self.now, last, max(4, self.size.width - 46)), "$text-accent"),
+            (timeline_bar(first, self.now, last, max(4, self.size.width - 46)), "$text-accent"),
             " ",
             (iso_instant(last, "seconds"), "$foreground-muted"),
         )
@@ -185,7 +184,7 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         def answered(text: str | None) -> None:
             if text:
                 try:
-                    self._player.jump(place(text, *self._player.span))
+                    self._player.jump(parse_instant(text, *self._player.span))
                 except ValueError as error:
                     self.notify(str(error), severity="warning")
 
@@ -197,10 +196,10 @@ class ReplayBoard(BoardScreen, inherit_bindings=False):
         return [*help_rows(KEYS), *super().key_words()]
 
 
-def timeline(first: float, now: float, last: float, width: int) -> str:
+def timeline_bar(first: float, now: float, last: float, width: int) -> str:
     """Where `now` lies.
 
-    >>> timeline(0, 50, 100, 5)
+    >>> timeline_bar(0, 50, 100, 5)
     '━━●──'
     """
     done = 0.0 if last <= first else min(1.0, max(0.0, (now - first) / (last - first)))
@@ -208,10 +207,10 @@ def timeline(first: float, now: float, last: float, width: int) -> str:
     return "━" * before + "●" + "─" * (width - 1 - before)
 
 
-def place(text: str, first: float, last: float) -> float:
+def parse_instant(text: str, first: float, last: float) -> float:
     """The instant somebody means: a share, a clock of the recording's last such, an instant, or so long after the start.
 
-    >>> place("50%", 100.0, 200.0), place("10s", 100.0, 200.0), place("00:02:30", 100.0, 200.0)
+    >>> parse_instant("50%", 100.0, 200.0), parse_instant("10s", 100.0, 200.0), parse_instant("00:02:30", 100.0, 200.0)
     (150.0, 110.0, 150.0)
     """
     bare = text.strip()

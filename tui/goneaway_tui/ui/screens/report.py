@@ -24,7 +24,7 @@ from goneaway_tui.ui.widgets.plain_text import Static, heading
 
 DRAW_SECONDS = 0.1
 """How long what comes in is collected before it is drawn: of hundreds of acts all lines are laid out each time."""
-GOOD, BAD, FACT = "$text-success", "$text-warning", ""
+GOOD, BAD, NEUTRAL = "$text-success", "$text-warning", ""
 Line = tuple[str, str]
 
 
@@ -79,7 +79,7 @@ class ReportScreen(ModalScreen[None]):
         body = self.query_one(VerticalScroll)
         body.anchor()  # it follows the newest line until somebody scrolls
         body.focus()
-        self._tell()
+        self._redraw()
 
     def add(self, done: ActResult) -> None:
         """One more act is over."""
@@ -87,14 +87,14 @@ class ReportScreen(ModalScreen[None]):
         self._lines += [Content.styled(plain(text, 600), look) for text, look in result_lines(done)]
         if not self._is_due:
             self._is_due = True
-            self.set_timer(DRAW_SECONDS, self._tell)
+            self.set_timer(DRAW_SECONDS, self._redraw)
 
     def finish(self) -> None:
         """All are over, or will not be begun."""
         self.is_finished = True
-        self._tell()
+        self._redraw()
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         """What was run, and what came of it."""
         return [CopyItem("all", "\n".join(text for each in self._done for text, _ in result_lines(each)))]
 
@@ -103,19 +103,19 @@ class ReportScreen(ModalScreen[None]):
             self.dismiss()
         else:
             self.is_stopping = True
-            self._tell()
+            self._redraw()
 
-    def _tell(self) -> None:
+    def _redraw(self) -> None:
         self._is_due = False
         if not self._is_drawn:
             return  # an act can be over before the screen has its parts
-        self.query_one(".dialog").border_subtitle = heading(self._way_out())
+        self.query_one(".dialog").border_subtitle = heading(self._leave_hint())
         tally = self.query_one("#tally", Static)
         tally.update(Content(self._tally()))
         tally.display = self._expected > 1 or not self.is_finished
         self.query_one("#told", Static).update(Content("\n").join(self._lines))
 
-    def _way_out(self) -> str:
+    def _leave_hint(self) -> str:
         if self.is_finished:
             return _("esc back")
         if len(self._done) == self._expected:
@@ -157,14 +157,14 @@ def result_lines(done: ActResult) -> Iterable[Line]:
         yield (f"  {done.failed}", "$text-error")
         return
     outcome = done.outcome
-    yield (f"– {statement}", FACT) if outcome.gone else (f"✔ {statement}", GOOD)
+    yield (f"– {statement}", NEUTRAL) if outcome.gone else (f"✔ {statement}", GOOD)
     kept = outcome.kept.value if outcome.kept else None
     is_as_asked = not isinstance(done.action, SetVariable) or kept == done.action.value
-    yield (f"  {outcome.said}", FACT if is_as_asked else BAD)
+    yield (f"  {outcome.said}", NEUTRAL if is_as_asked else BAD)
     for warning in outcome.kept.warnings if outcome.kept and not outcome.gone else ():
         yield (_("  the server says: {warning}", warning=_(warning)), BAD)
     if outcome.lent:
-        yield (_("  ran over the connection that reads: the server gave no other"), FACT)
+        yield (_("  ran over the connection that reads: the server gave no other"), NEUTRAL)
     if isinstance(done.action, SetVariable):
         yield from value_comparison(done.action, outcome, done.probes)
     if done.unprobed:
@@ -182,7 +182,7 @@ def value_comparison(
     for probe in probes:
         who = _("a new interactive session") if probe.interactive else _("a new session")
         value = _("unknown") if probe.value is None else f"{probe.value:,} ({value_words(probe.value, unit)})"
-        yield (_("  {session} gets {name} = {value}", session=who, name=action.name, value=value), FACT)
+        yield (_("  {session} gets {name} = {value}", session=who, name=action.name, value=value), NEUTRAL)
     for probe in probes:
         if probe.value is not None and kept is not None and probe.value != kept:
             which = (

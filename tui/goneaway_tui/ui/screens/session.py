@@ -20,10 +20,10 @@ from goneaway_tui.model.snapshot import Basis, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
-from goneaway_tui.ui.copying import CopyItem, of_sessions
+from goneaway_tui.ui.copying import CopyItem, session_items
 from goneaway_tui.ui.widgets.plain_text import LabelledEntry, Static, heading
 
-COPIES = ("wait_timeout", "interactive_timeout")
+COPIED_GLOBALS = ("wait_timeout", "interactive_timeout")
 
 
 def limit_origin(verdict: Verdict, sample: Sample) -> Iterator[str]:
@@ -35,9 +35,9 @@ def limit_origin(verdict: Verdict, sample: Sample) -> Iterator[str]:
     limit, first = verdict.limit, verdict.inherited.wait_timeout
     if limit is None or limit.variable != "wait_timeout":
         return
-    now = {name: sample.variable(name) for name in COPIES}
+    now = {name: sample.variable(name) for name in COPIED_GLOBALS}
     if limit.basis is Basis.OWN:
-        yield _same_as(limit.seconds, first, now["interactive_timeout"])
+        yield _matching_globals(limit.seconds, first, now["interactive_timeout"])
     if first is not None and now["wait_timeout"] not in {None, first}:
         yield _(
             "The global wait_timeout was {first} when this session was first seen, and is {now} now: that is for sessions to come.",
@@ -47,8 +47,10 @@ def limit_origin(verdict: Verdict, sample: Sample) -> Iterator[str]:
     yield _("A new global does not reach it before it connects anew.")
 
 
-def _same_as(seconds: float, wait: float | None, interactive: float | None) -> str:
-    alike = [name for name, value in zip(COPIES, (wait, interactive), strict=True) if value == seconds]
+def _matching_globals(seconds: float, wait: float | None, interactive: float | None) -> str:
+    alike = [
+        name for name, value in zip(COPIED_GLOBALS, (wait, interactive), strict=True) if value == seconds
+    ]
     if len(alike) > 1:
         return _("The globals wait_timeout and interactive_timeout both say that: it copied one of them.")
     if alike == ["wait_timeout"]:
@@ -59,7 +61,7 @@ def _same_as(seconds: float, wait: float | None, interactive: float | None) -> s
         )
     told = ", ".join(
         f"{name} {wording.limit_words(value)}"
-        for name, value in zip(COPIES, (wait, interactive), strict=True)
+        for name, value in zip(COPIED_GLOBALS, (wait, interactive), strict=True)
         if value is not None
     )
     return _(
@@ -68,7 +70,7 @@ def _same_as(seconds: float, wait: float | None, interactive: float | None) -> s
     )
 
 
-LABEL = 16
+LABEL_CELLS = 16
 LABELS = (
     marked("gone"),
     marked("risk"),
@@ -103,7 +105,7 @@ class SessionScreen(ModalScreen[None]):
         self._verdict = verdict
         self._now = now
         self._snapshot = snapshot
-        self._gone = False
+        self._has_ended = False
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="session") as dialog:
@@ -113,7 +115,7 @@ class SessionScreen(ModalScreen[None]):
             for label in LABELS:
                 yield LabelledEntry(label, id=_id(label))
             yield Static(id="statement")
-            yield Static(attributes(self._verdict.session), id="attributes")
+            yield Static(attributes_content(self._verdict.session), id="attributes")
 
     def on_mount(self) -> None:
         self._draw()
@@ -123,37 +125,37 @@ class SessionScreen(ModalScreen[None]):
         if snapshot is not None:
             self._snapshot = snapshot
             found = snapshot.by_id.get(self._verdict.session.id)
-            self._gone = found is None
+            self._has_ended = found is None
             self._verdict = found or self._verdict
-        if not self._gone:  # what is told of one that has left is as it was when it was last seen
+        if not self._has_ended:  # what is told of one that has left is as it was when it was last seen
             self._now = now
         if self.is_mounted:
             self._draw()
 
-    def copies(self) -> list[CopyItem]:
-        told = [in_cells(_(label), LABEL, right=False) + words for label, words in self._facts()]
+    def copy_items(self) -> list[CopyItem]:
+        told = [in_cells(_(label), LABEL_CELLS, right=False) + words for label, words in self._facts()]
         rest = [str(each.visual) for each in self.query("#statement, #attributes").results(Static)]
-        return [*of_sessions([self._verdict], self._now), CopyItem("all", "\n".join([*told, *rest]))]
+        return [*session_items([self._verdict], self._now), CopyItem("all", "\n".join([*told, *rest]))]
 
     def _facts(self) -> list[Row]:
-        return list(facts(self._verdict, self._now, self._snapshot, gone=self._gone))
+        return list(session_facts(self._verdict, self._now, self._snapshot, gone=self._has_ended))
 
     def _draw(self) -> None:
         known = dict(self._facts())
         for label in LABELS:
             look = "bold $text-error" if label == "gone" else ""
             words = known.get(label)
-            self.query_one(f"#{_id(label)}", LabelledEntry).say(
+            self.query_one(f"#{_id(label)}", LabelledEntry).set_text(
                 None if words is None else Content.styled(words, look)
             )
-        self.query_one("#statement", Static).update(statement(self._verdict.session))
+        self.query_one("#statement", Static).update(statement_content(self._verdict.session))
 
 
 def _id(label: str) -> str:
     return f"fact-{label.replace(' ', '-')}"
 
 
-def facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, gone: bool) -> Iterator[Row]:
+def session_facts(verdict: Verdict, now: float, snapshot: Snapshot | None, *, gone: bool) -> Iterator[Row]:
     """Everything known of the session under its label, in the order of LABELS, each with how it is known."""
     session, limit = verdict.session, verdict.limit
     if gone:
@@ -195,20 +197,20 @@ def _client(session: Session) -> str:
     return _("{host}  ({proxy}: who is behind it is not seen)", host=host, proxy=proxy) if proxy else host
 
 
-def statement(session: Session) -> Content:
+def statement_content(session: Session) -> Content:
     """The current or last statement as SQL, its lines kept, its letters made harmless."""
     title = _("last statement") if session.is_idle else _("statement")
     if not session.statement:
         return Content.assemble(
             "\n",
-            (in_cells(title, LABEL, right=False), "$foreground-muted"),
+            (in_cells(title, LABEL_CELLS, right=False), "$foreground-muted"),
             (_("not known"), "$foreground-muted"),
         )
     lines = "\n".join(plain(line, 2000) for line in session.statement.splitlines()[:200])
     return Content.assemble("\n", (f"{title}\n", "$foreground-muted"), highlight(lines, language="sql"))
 
 
-def attributes(session: Session) -> Content:
+def attributes_content(session: Session) -> Content:
     rows = [
         Content.assemble((f"{plain(name, 40):<24}", "$foreground-muted"), plain(value, 300))
         for name, value in session.attributes

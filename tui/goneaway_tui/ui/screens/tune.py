@@ -40,8 +40,8 @@ from goneaway_tui.ui.widgets.plain_text import (
 from goneaway_tui.ui.wording import origin_word
 from goneaway_tui.ui.wording import title_on as on_server
 
-IN_TIME = {Unit.SECONDS, Unit.MILLISECONDS}
-FORETOLD = ("meaning", "runs", "undo", "effects", "lasting")
+TIME_UNITS = {Unit.SECONDS, Unit.MILLISECONDS}
+PREVIEW_LABELS = ("meaning", "runs", "undo", "effects", "lasting")
 """What changes with each key that is typed, in the order shown."""
 
 
@@ -130,7 +130,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     def _examples(self) -> str:
         presets = "  ".join(value_words(value, self._tunable.unit) for value in self._tunable.presets[:4])
-        more = "+10m  x2" if self._tunable.unit in IN_TIME else "x2"
+        more = "+10m  x2" if self._tunable.unit in TIME_UNITS else "x2"
         return _("type a value, as {presets}   {more}", presets=presets, more=more)
 
     def _now(self) -> Content:
@@ -216,16 +216,16 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                 seen = self._preview()
             except ValueError as error:
                 mistake = Content.styled(f"▲ {plain(str(error), 200)}", "$text-warning")
-        for name, text in zip(FORETOLD, self._foretold(seen), strict=True):
-            self.query_one(f"#{name}", LabelledEntry).say(text)
+        for name, text in zip(PREVIEW_LABELS, self._foretold(seen), strict=True):
+            self.query_one(f"#{name}", LabelledEntry).set_text(text)
         if mistake is not None:
-            self.query_one("#meaning", LabelledEntry).say(mistake)
+            self.query_one("#meaning", LabelledEntry).set_text(mistake)
         apply.disabled = seen is None or bool(self._why_not)
 
     def _foretold(self, seen: Preview | None) -> tuple[Content | None, ...]:
         """What stands beside each label of FORETOLD."""
         if seen is None:
-            return (None,) * len(FORETOLD)
+            return (None,) * len(PREVIEW_LABELS)
         means = f"{seen.kept:,}   {value_words(seen.kept, self._tunable.unit)}"
         because = (
             _("   ▲ not {value:,}: {why}", value=seen.action.value, why=seen.because) if seen.because else ""
@@ -246,7 +246,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             lasting,
         )
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         """What would be run, as the dialog says it."""
         try:
             seen = self._preview()

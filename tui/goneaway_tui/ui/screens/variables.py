@@ -19,8 +19,8 @@ from goneaway_tui.model.server import Variable
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.journal import JournalAct
 from goneaway_tui.tune.tunables import TUNABLE
-from goneaway_tui.ui.columns import ACT_COLUMNS, ACT_TINTS, VARIABLE_COLUMNS, bounds_of, variable_words
-from goneaway_tui.ui.copying import CopyItem, in_lines
+from goneaway_tui.ui.columns import ACT_COLUMNS, ACT_TINTS, VARIABLE_COLUMNS, bounds_words, variable_words
+from goneaway_tui.ui.copying import CopyItem, table_text
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.help import TextViewer
 from goneaway_tui.ui.widgets.line_table import LineTable
@@ -28,9 +28,9 @@ from goneaway_tui.ui.widgets.plain_text import Static, heading
 from goneaway_tui.ui.wording import origin_word
 from goneaway_tui.ui.wording import title_on as on_server
 
-TABS = {"tab-variables": "variables", "tab-journal": "acts"}
+TAB_TABLES = {"tab-variables": "variables", "tab-journal": "acts"}
 """The table of each."""
-SPARE = 4
+MIN_LINES = 4
 """Lines a table has at least, for what is said where it has no rows."""
 
 
@@ -81,24 +81,24 @@ class VariablesScreen(ModalScreen[None]):
 
     def _fill(self, name: str, rows: Sequence[Any], empty: str) -> None:
         table: LineTable[Any] = self.query_one(f"#{name}", LineTable)
-        table.styles.height = max(len(rows), SPARE) + 1
-        table.say_nothing(empty)
+        table.styles.height = max(len(rows), MIN_LINES) + 1
+        table.set_empty_text(empty)
         table.show(rows, 0.0)
 
     @property
     def _table(self) -> LineTable[Any]:
-        return self.query_one(f"#{TABS[self.query_one(TabbedContent).active]}", LineTable)
+        return self.query_one(f"#{TAB_TABLES[self.query_one(TabbedContent).active]}", LineTable)
 
     def action_other(self) -> None:
         """The other tab."""
         tabs = self.query_one(TabbedContent)
-        tabs.active = next(each for each in TABS if each != tabs.active)
+        tabs.active = next(each for each in TAB_TABLES if each != tabs.active)
 
     @on(TabbedContent.TabActivated)
     def _move_in(self) -> None:
         self._table.focus()
 
-    def copies(self) -> list[CopyItem]:
+    def copy_items(self) -> list[CopyItem]:
         row = self._table.cursor_row
         if isinstance(row, Variable):
             value = "" if row.value is None else str(row.value)
@@ -107,12 +107,12 @@ class VariablesScreen(ModalScreen[None]):
                 CopyItem("name", row.name),
                 CopyItem("value", value),
                 CopyItem("statement", statement),
-                CopyItem("row", in_lines([row], VARIABLE_COLUMNS, 0.0)),
+                CopyItem("row", table_text([row], VARIABLE_COLUMNS, 0.0)),
             ]
         if isinstance(row, JournalAct):
             return [
                 CopyItem("statement", row.entry.statement),
-                CopyItem("row", in_lines([row], ACT_COLUMNS, 0.0)),
+                CopyItem("row", table_text([row], ACT_COLUMNS, 0.0)),
                 CopyItem("all", "\n".join(act_details(row))),
             ]
         return []
@@ -121,12 +121,12 @@ class VariablesScreen(ModalScreen[None]):
     def _open(self) -> None:
         row = self._table.cursor_row
         if isinstance(row, Variable):
-            self.app.push_screen(TextViewer(row.name, lambda _: described(row)))
+            self.app.push_screen(TextViewer(row.name, lambda _: variable_details(row)))
         elif isinstance(row, JournalAct):
             self.app.push_screen(TextViewer(plain(row.entry.statement, 60), lambda _: act_details(row)))
 
 
-def described(variable: Variable) -> Iterator[str]:
+def variable_details(variable: Variable) -> Iterator[str]:
     """A variable in full: what it is, its value, who set it, what it may be."""
     tunable = TUNABLE.get(variable.name)
     if tunable is not None:
@@ -134,9 +134,9 @@ def described(variable: Variable) -> Iterator[str]:
     value = _("unknown") if variable.value is None else f"{variable.value:,}"
     yield _("now     {value}  {words}", value=value, words=variable_words(variable)).rstrip()
     yield _("set by  {who}", who=origin_word(variable.set_by or "") or _("not told"))
-    if bounds_of(variable):
+    if bounds_words(variable):
         source = "  " + _("(from the manual)") if variable.is_documented else ""
-        yield _("takes   {bounds}", bounds=bounds_of(variable)) + source
+        yield _("takes   {bounds}", bounds=bounds_words(variable)) + source
 
 
 def act_details(act: JournalAct) -> Iterator[str]:

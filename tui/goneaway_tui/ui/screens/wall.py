@@ -32,12 +32,20 @@ from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.server_status import CONNECTING, Freshness, ServerStatus
-from goneaway_tui.ui.widgets.server_strip import liveness, server_cells
-from goneaway_tui.ui.widgets.summary import LOOKS, QUIET, Part, figure, horizons, spread, within
+from goneaway_tui.ui.widgets.server_strip import liveness_parts, server_cells
+from goneaway_tui.ui.widgets.summary import (
+    QUIET,
+    RISK_STYLES,
+    Part,
+    figure_parts,
+    fitting_parts,
+    left_and_right,
+    time_axis,
+)
 
-HEIGHT = 3
+DIGIT_LINES = 3
 """Lines of a figure."""
-NARROW = ":,."
+ONE_CELL = ":,."
 """Drawn as they are, on the lowest line but for the colon."""
 
 
@@ -48,9 +56,9 @@ def digits(text: str) -> list[str]:
      ┃ :┃ ┃
     ╺┻╸ ┗━┛
     """
-    lines = [""] * HEIGHT
+    lines = [""] * DIGIT_LINES
     for sign in text:
-        for line, part in enumerate(_drawn(sign)):
+        for line, part in enumerate(_digit_lines(sign)):
             lines[line] += part
     return lines
 
@@ -61,71 +69,74 @@ def digits_width(text: str) -> int:
     >>> digits_width("7:52:01")
     17
     """
-    return sum(len(_drawn(sign)[1]) for sign in text)
+    return sum(len(_digit_lines(sign)[1]) for sign in text)
 
 
-def _drawn(sign: str) -> tuple[str, str, str]:
+def _digit_lines(sign: str) -> tuple[str, str, str]:
     if sign == ":" or sign not in DIGITS:
         return (" ", sign, " ") if sign == ":" else (" ", " ", sign)
-    start = DIGITS.index(sign) * HEIGHT
-    first, second, third = (line.ljust(3) for line in DIGITS3X3_BOLD[start : start + HEIGHT])
+    start = DIGITS.index(sign) * DIGIT_LINES
+    first, second, third = (line.ljust(3) for line in DIGITS3X3_BOLD[start : start + DIGIT_LINES])
     return first, second, third
 
 
-LEVELS = " ▁▂▃▄▅▆▇█"
+BAR_LEVELS = " ▁▂▃▄▅▆▇█"
 GAP_BETWEEN = 2
 """Columns between two stretches."""
 
 
-def bars(forecast: Forecast, policy: Policy, width: int, wide: int, rows: int) -> list[Content]:
+def bar_lines(forecast: Forecast, policy: Policy, width: int, wide: int, rows: int) -> list[Content]:
     """A title, so many lines of bars, each so many columns wide, and a line that says where each stretch ends."""
     stretches = forecast.stretches
     most = max((n for stretch in stretches for n in stretch.counts), default=0)
     lines: list[list[Part]] = [[] for _line in range(rows)]
     axis: list[Part] = []
     for stretch in stretches:
-        look = _look(stretch, policy)
+        look = _stretch_style(stretch, policy)
         room = wide * len(stretch.counts)
         for row, line in enumerate(lines):
-            below = (rows - 1 - row) * (len(LEVELS) - 1)
-            signs = (_sign(n, most, rows, below) for n in stretch.counts)
+            below = (rows - 1 - row) * (len(BAR_LEVELS) - 1)
+            signs = (_bar_character(n, most, rows, below) for n in stretch.counts)
             line += [("".join(sign * wide for sign in signs), look), (" " * GAP_BETWEEN, "")]
-        axis += [(in_cells(_mark(stretch, room), room, right=True), QUIET), (" " * GAP_BETWEEN, "")]
+        axis += [(in_cells(_stretch_label(stretch, room), room, right=True), QUIET), (" " * GAP_BETWEEN, "")]
     title: list[Part] = [(_("closings ahead"), "bold $text-primary")]
     if forecast.beyond:
         title.append((_("   {number} later", number=wording.count_words(forecast.beyond)), QUIET))
-    return [spread(title, [], width), *(spread(line[:-1], [], width) for line in (*lines, axis))]
+    return [
+        left_and_right(title, [], width),
+        *(left_and_right(line[:-1], [], width) for line in (*lines, axis)),
+    ]
 
 
-def _look(stretch: BucketRange, policy: Policy) -> str:
+def _stretch_style(stretch: BucketRange, policy: Policy) -> str:
     if stretch.end <= policy.imminent_below:
-        return LOOKS[Risk.IMMINENT]
-    return LOOKS[Risk.WATCH] if stretch.end <= policy.watch_below else "$text-primary"
+        return RISK_STYLES[Risk.IMMINENT]
+    return RISK_STYLES[Risk.WATCH] if stretch.end <= policy.watch_below else "$text-primary"
 
 
-def _sign(number: int, most: int, rows: int, below: int) -> str:
+def _bar_character(number: int, most: int, rows: int, below: int) -> str:
     """What of a bar stands in a line that begins so many eighths above the ground, where there is always a trace of one."""
-    top = len(LEVELS) - 1
+    top = len(BAR_LEVELS) - 1
     height = max(1, round(number / max(most, 1) * rows * top)) if number else 0
     ground = 1 if below == 0 else 0
-    return LEVELS[max(ground, min(top, height - below))]
+    return BAR_LEVELS[max(ground, min(top, height - below))]
 
 
-def _mark(stretch: BucketRange, room: int) -> str:
+def _stretch_label(stretch: BucketRange, room: int) -> str:
     words = wording.limit_words(stretch.end)
     return words if len(words) <= room else wording.clock_words(stretch.end)
 
 
-LATELY_SECONDS = 600.0
+RECENT_SECONDS = 600.0
 """How long who left is shown."""
-SIDE_BY_SIDE = 110
+TWO_COLUMNS_WIDTH = 110
 """Columns from which on who closes next and who left stand beside each other."""
-GAP = 4
-CLOCKS = tuple(map(digits_width, ("00:00", "00:00:00")))
+COLUMN_GAP = 4
+CLOCK_WIDTHS = tuple(map(digits_width, ("00:00", "00:00:00")))
 """Columns for a countdown, where all are short and where not."""
-NARROWEST = 38
+AXIS_BUCKETS = 38
 """Columns in which every stretch of time has its bars."""
-ENTRY = HEIGHT + 1
+ENTRY_LINES = DIGIT_LINES + 1
 """Lines of one who closes next, with the empty one after it."""
 
 EMPTY = Content("")
@@ -156,22 +167,22 @@ class WallView:
 class WallDisplay(Widget):
     """Draws a scene, anew each second."""
 
-    scene: reactive[WallView] = reactive(WallView(""), repaint=False)
+    view: reactive[WallView] = reactive(WallView(""), repaint=False)
 
     def __init__(self, scene: WallView, *, id: str) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id)
         self._drawn: object = None
-        self.set_reactive(WallDisplay.scene, scene)
+        self.set_reactive(WallDisplay.view, scene)
 
-    def watch_scene(self, scene: WallView) -> None:
+    def watch_view(self, scene: WallView) -> None:
         """Countdowns show whole seconds of their own, so it is looked twice in each."""
-        seen = (int(scene.now * 2), scene.freshness, tuple(map(_seen_of, scene.servers)))
+        seen = (int(scene.now * 2), scene.freshness, tuple(map(_change_key, scene.servers)))
         if seen != self._drawn:
             self._drawn = seen
             self.refresh()
 
     def render(self) -> Content:
-        lines = wall_lines(self.scene, self.size.width, self.size.height)
+        lines = wall_lines(self.view, self.size.width, self.size.height)
         return Content("\n").join(line.truncate(self.size.width) for line in lines)
 
 
@@ -184,13 +195,13 @@ def wall_lines(scene: WallView, width: int, height: int) -> list[Content]:
         return [*top, *cells_of][:height]
     top += _figures(shown, width)
     rows = 1 if height < 30 else 3 if height < 50 else 6
-    top += [EMPTY, *_ahead(scene, shown, width, rows), EMPTY]
+    top += [EMPTY, *_closings_ahead(scene, shown, width, rows), EMPTY]
     if cells_of:
         top += [*cells_of, EMPTY]
-    return [*top, *_below(scene, shown, width, max(0, height - len(top)))][:height]
+    return [*top, *_session_lists(scene, shown, width, max(0, height - len(top)))][:height]
 
 
-def _seen_of(glance: ServerStatus) -> tuple[object, ...]:
+def _change_key(glance: ServerStatus) -> tuple[object, ...]:
     return id(glance.snapshot), glance.trouble, glance.is_stale
 
 
@@ -198,7 +209,7 @@ def _title(scene: WallView, width: int) -> Content:
     left: list[Part] = [("goneaway ", "bold $text-primary")]
     if scene.has_several:
         left.append((ngettext("{number} server", "{number} servers", len(scene.servers)), "bold"))
-        right = liveness(scene.servers)
+        right = liveness_parts(scene.servers)
     else:
         left.append((plain(scene.name, 120), "bold"))
         left += [
@@ -206,7 +217,7 @@ def _title(scene: WallView, width: int) -> Content:
             for server in (each.sample.server for each in scene.snapshots)
         ]
         right = [(scene.freshness.words, scene.freshness.look)]
-    return spread(left, [*right, (f"   {wording.time_of_day(scene.now)[:8]} UTC", "bold")], width)
+    return left_and_right(left, [*right, (f"   {wording.time_of_day(scene.now)[:8]} UTC", "bold")], width)
 
 
 def _trouble(scene: WallView, width: int) -> Content:
@@ -215,7 +226,7 @@ def _trouble(scene: WallView, width: int) -> Content:
     if not ill:
         return EMPTY
     of = f"{plain(ill[0].name, 60)}: " if scene.has_several else ""
-    return spread([(f"✖ {of}{ill[0].trouble}", "bold $text-error")], [], width)
+    return left_and_right([(f"✖ {of}{ill[0].trouble}", "bold $text-error")], [], width)
 
 
 def _figures(shown: Sequence[Snapshot], width: int) -> list[Content]:
@@ -227,17 +238,20 @@ def _figures(shown: Sequence[Snapshot], width: int) -> list[Content]:
     named = (
         (_("sessions"), sum(len(each.verdicts) for each in shown), "bold"),
         (_("idle"), sum(each.tally.idle for each in shown), "bold"),
-        (_("busy"), risks[Risk.BUSY], LOOKS[Risk.BUSY]),
-        (_("watch"), risks[Risk.WATCH], LOOKS[Risk.WATCH] if risks[Risk.WATCH] else QUIET),
-        (_("imminent"), imminent, LOOKS[Risk.IMMINENT] if imminent else QUIET),
+        (_("busy"), risks[Risk.BUSY], RISK_STYLES[Risk.BUSY]),
+        (_("watch"), risks[Risk.WATCH], RISK_STYLES[Risk.WATCH] if risks[Risk.WATCH] else QUIET),
+        (_("imminent"), imminent, RISK_STYLES[Risk.IMMINENT] if imminent else QUIET),
     )
     room = max(1, width // len(named))
-    lines: list[list[Part]] = [[] for _line in range(HEIGHT + 1)]
+    lines: list[list[Part]] = [[] for _line in range(DIGIT_LINES + 1)]
     for name, number, look in named:
         large = digits(str(number)) if digits_width(str(number)) < room else ["", str(number), ""]
         for line, text in zip(lines, (*large, name), strict=True):
             line.append((in_cells(text, room, right=False), QUIET if line is lines[-1] else look))
-    return [*(spread(line, [], width) for line in lines), spread(within(_limits(shown), width), [], width)]
+    return [
+        *(left_and_right(line, [], width) for line in lines),
+        left_and_right(fitting_parts(_limits(shown), width), [], width),
+    ]
 
 
 def _limits(shown: Sequence[Snapshot]) -> list[list[Part]]:
@@ -247,49 +261,51 @@ def _limits(shown: Sequence[Snapshot]) -> list[list[Part]]:
         values = sorted({value for each in shown if (value := each.sample.variable(variable)) is not None})
         words = [wording.limit_words(value) for value in (values[:1] + values[1:][-1:])]
         if words:
-            figures.append(figure(variable, " – ".join(words), ""))
+            figures.append(figure_parts(variable, " – ".join(words), ""))
     return figures
 
 
-def _ahead(scene: WallView, shown: Sequence[Snapshot], width: int, rows: int) -> list[Content]:
-    *near, (last, _buckets) = max((horizons(each, width) for each in shown), key=lambda axis: axis[-1][0])
-    wide = max(1, width // NARROWEST)
+def _closings_ahead(scene: WallView, shown: Sequence[Snapshot], width: int, rows: int) -> list[Content]:
+    *near, (last, _buckets) = max((time_axis(each, width) for each in shown), key=lambda axis: axis[-1][0])
+    wide = max(1, width // AXIS_BUCKETS)
     room = (width - GAP_BETWEEN * len(near)) // wide - sum(buckets for _end, buckets in near)
     axis = [*near, (last, max(1, room))]
     ahead: Forecast = summed_forecast(closing_forecast(each, scene.now, axis) for each in shown)
-    return bars(ahead, shown[0].policy, width, wide, rows)
+    return bar_lines(ahead, shown[0].policy, width, wide, rows)
 
 
-def _below(scene: WallView, shown: Sequence[Snapshot], width: int, height: int) -> list[Content]:
+def _session_lists(scene: WallView, shown: Sequence[Snapshot], width: int, height: int) -> list[Content]:
     """Who closes next and who left: beside each other, or the one over the other."""
-    if width >= SIDE_BY_SIDE:
-        half = (width - GAP) // 2
-        left = _next(scene, shown, half, height)
-        right = _lately(scene, half, height)
+    if width >= TWO_COLUMNS_WIDTH:
+        half = (width - COLUMN_GAP) // 2
+        left = _closing_next(scene, shown, half, height)
+        right = _recently_ended(scene, half, height)
         rows = max(len(left), len(right))
         padded = ((side + [EMPTY] * (rows - len(side))) for side in (left, right))
         return [
-            Content.assemble(one, " " * (half + GAP - one.cell_length), other)
+            Content.assemble(one, " " * (half + COLUMN_GAP - one.cell_length), other)
             for one, other in zip(*padded, strict=True)
         ]
     least = min(5, height // 3)
-    first = _next(scene, shown, width, height - least)
-    return [*first, *_lately(scene, width, height - len(first))]
+    first = _closing_next(scene, shown, width, height - least)
+    return [*first, *_recently_ended(scene, width, height - len(first))]
 
 
-def _next(scene: WallView, shown: Sequence[Snapshot], width: int, height: int) -> list[Content]:
+def _closing_next(scene: WallView, shown: Sequence[Snapshot], width: int, height: int) -> list[Content]:
     """As many as there is room for, each with a countdown in large digits."""
     lines = [_heading(_("closes next"))]
-    gap = height >= 3 * ENTRY + 1
-    most = max(0, height - 1) // (ENTRY if gap else HEIGHT)
+    gap = height >= 3 * ENTRY_LINES + 1
+    most = max(0, height - 1) // (ENTRY_LINES if gap else DIGIT_LINES)
     each = [(verdict, wording.closes_in(verdict, scene.now)) for verdict in soonest_closings(shown, most)]
     longest = max((digits_width(left) for _verdict, left in each), default=0)
-    clock = next((columns for columns in CLOCKS if longest <= columns), CLOCKS[-1])
+    clock = next((columns for columns in CLOCK_WIDTHS if longest <= columns), CLOCK_WIDTHS[-1])
     for verdict, left in each:
-        look = LOOKS[verdict.risk]
+        look = RISK_STYLES[verdict.risk]
         large = digits(left) if digits_width(left) <= clock else ["", left, ""]
-        for text, parts in zip(large, _who(verdict), strict=True):
-            lines.append(spread([(in_cells(text, clock, right=True), look), ("  ", ""), *parts], [], width))
+        for text, parts in zip(large, _session_lines(verdict), strict=True):
+            lines.append(
+                left_and_right([(in_cells(text, clock, right=True), look), ("  ", ""), *parts], [], width)
+            )
         lines += [EMPTY] if gap else []
     if len(lines) == 1:
         lines.append(Content.styled(_("no closing ahead"), QUIET))
@@ -304,7 +320,7 @@ def soonest_closings(shown: Iterable[Snapshot], most: int) -> list[Verdict]:
     return [*islice(ahead, most)]
 
 
-def _who(verdict: Verdict) -> tuple[list[Part], list[Part], list[Part]]:
+def _session_lines(verdict: Verdict) -> tuple[list[Part], list[Part], list[Part]]:
     """Three lines of one session, the most needed first in each."""
     session, stake = verdict.session, wording.at_stake_words(verdict.session)
     sign = f"{wording.SIGNS[verdict.risk]} "
@@ -312,23 +328,23 @@ def _who(verdict: Verdict) -> tuple[list[Part], list[Part], list[Part]]:
     where = [plain(each, 100) for each in (session.client_host, session.db or "") if each]
     return (
         [
-            (f"{sign}{session.id}", LOOKS[verdict.risk]),
+            (f"{sign}{session.id}", RISK_STYLES[verdict.risk]),
             (f"  {plain(session.user, 60)}", "bold"),
             (server, QUIET),
         ],
         [("  ".join(each for each in (wording.program(session), *where) if each), QUIET)],
         [
             (wording.limit_cell(verdict.limit), QUIET),
-            (f"  {stake}" if stake else "", LOOKS[Risk.WATCH]),
+            (f"  {stake}" if stake else "", RISK_STYLES[Risk.WATCH]),
         ],
     )
 
 
-def _lately(scene: WallView, width: int, height: int) -> list[Content]:
+def _recently_ended(scene: WallView, width: int, height: int) -> list[Content]:
     """Who left in the last minutes, with the cause."""
-    since = wording.limit_words(LATELY_SECONDS)
+    since = wording.limit_words(RECENT_SECONDS)
     recent = [
-        *takewhile(lambda each: each[1].at >= scene.now - LATELY_SECONDS, islice(scene.departed(), 10_000))
+        *takewhile(lambda each: each[1].at >= scene.now - RECENT_SECONDS, islice(scene.departed(), 10_000))
     ]
     lines = [_heading(_("left in the last {time}", time=since), wording.count_words(len(recent)))]
     for server, departure in recent[: max(0, height - 1)]:
@@ -341,7 +357,7 @@ def _lately(scene: WallView, width: int, height: int) -> list[Content]:
             (f"  {session.id}  {plain(session.user, 60)}{shown_server}", ""),
             (f"  {wording.program(session)}", QUIET),
         ]
-        lines.append(spread(left, [], width))
+        lines.append(left_and_right(left, [], width))
     if not recent:
         lines.append(Content.styled(_("nobody"), QUIET))
     return lines[: max(0, height)]
@@ -363,11 +379,11 @@ class WallScreen(Screen[None]):
     def __init__(self, scene: Callable[[], WallView]) -> None:
         """`scene` is asked whenever there may be something new."""
         super().__init__()
-        self._scene = scene
+        self._view = scene
 
     def compose(self) -> ComposeResult:
-        yield WallDisplay(self._scene(), id="wall")
+        yield WallDisplay(self._view(), id="wall")
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:  # noqa: ARG002 - the shape of all
         if self.is_mounted:
-            self.wall.scene = self._scene()
+            self.wall.view = self._view()

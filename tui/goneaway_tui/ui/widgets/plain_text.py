@@ -1,19 +1,22 @@
-"""The framework's widgets of text, none of which takes a string for markup.
+"""Textual's text, input and footer widgets, changed so that none of them reads a string as markup.
 
-A name from a server or a file may hold `[@click=...]`: as markup it would run an action of the app on a click, and an
-unknown tag would end the app. Screens take these widgets from here, and set titles with `heading`.
+A name from a server or a file may hold `[@click=...]`: read as markup, it would run an action of the app on a click, and
+an unknown tag would end the app. Screens import these widgets from here and set frame titles with `heading`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
-from textual import widgets
+from rich.cells import cell_len
+from textual import events, widgets
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.visual import VisualType
-from textual.widgets import Checkbox, Input, RadioButton, RadioSet
+from textual.widgets import Checkbox, Footer, Input, RadioButton, RadioSet
+from textual.widgets._footer import FooterKey  # what a Footer is composed of has no public name
 
 from goneaway_tui.i18n import _
 from goneaway_tui.text.sanitize import plain
@@ -23,47 +26,47 @@ MAX_TITLE = 200
 
 
 def heading(text: str) -> Content:
-    """A title of a frame: one plain line."""
+    """The title of a frame, as one plain line of at most `MAX_TITLE` characters."""
     return Content(plain(text, MAX_TITLE))
 
 
 class Static(widgets.Static):
-    """Text as it is. What has a look of its own is a Content."""
+    """Plain text; styled text is passed as a Content."""
 
     def __init__(self, content: VisualType = "", **options: Any) -> None:
         super().__init__(content, markup=False, **options)
 
 
 class Label(widgets.Label):
-    """The same for a label."""
+    """A label without markup."""
 
     def __init__(self, content: VisualType = "", **options: Any) -> None:
         super().__init__(content, markup=False, **options)
 
 
 class OptionList(widgets.OptionList):
-    """The same for each option."""
+    """An option list whose options are read without markup."""
 
     def __init__(self, *content: Any, **options: Any) -> None:
         super().__init__(*content, markup=False, **options)
 
 
 class Button(widgets.Button):
-    """The same for a button, also where its label changes."""
+    """A button without markup, also when its label is changed later."""
 
     def validate_label(self, label: Any) -> Content:
         return label if isinstance(label, Content) else Content(str(label))
 
 
 class Field(Input):
-    """An Input that keeps no escape sequence, no line break and nothing hidden."""
+    """An Input whose value never holds an escape sequence, a line break or an invisible character."""
 
     def validate_value(self, value: str) -> str:
         return plain(value)
 
 
 class RadioChoice(RadioButton):
-    """`(•)` or `( )`. Its label is no markup."""
+    """A radio button drawn as `(•)` or `( )`, with a label without markup."""
 
     def __init__(self, label: str, *, value: bool = False, **options: Any) -> None:
         super().__init__(Content(label), value, **options)
@@ -74,7 +77,7 @@ class RadioChoice(RadioButton):
 
 
 class RadioChoices(RadioSet):
-    """Choices of which one holds. An arrow key chooses the one it reaches: highlighted and chosen are the same."""
+    """A radio set in which an arrow key also chooses the button it reaches: highlighted and chosen are the same."""
 
     def action_next_button(self) -> None:
         super().action_next_button()
@@ -85,9 +88,9 @@ class RadioChoices(RadioSet):
         self._choose()
 
     def _choose(self) -> None:
-        """Choose what is highlighted, at once: the key that applies it may be in the same burst.
+        """Choose the highlighted button at once: the key that applies the choice may arrive in the same burst.
 
-        The framework highlights the first choice when the set is mounted; that is no key, and chooses nothing.
+        Textual highlights the first button when the set is mounted; without focus that chooses nothing.
         """
         if self.has_focus and self._selected is not None:
             chosen = self.query(RadioChoice)[self._selected]
@@ -99,7 +102,7 @@ class RadioChoices(RadioSet):
 
 
 class CheckMark(Checkbox):
-    """`[x]` or `[ ]`. Its label is no markup."""
+    """A checkbox drawn as `[x]` or `[ ]`, with a label without markup."""
 
     def __init__(self, label: str, *, value: bool = False, **options: Any) -> None:
         super().__init__(Content(label), value, **options)
@@ -110,7 +113,7 @@ class CheckMark(Checkbox):
 
 
 class LabelledEntry(Horizontal):
-    """Hidden while it has nothing to say."""
+    """A line of a dialog: a label, and beside it text. Hidden while it has no text."""
 
     def __init__(self, label: str, text: Content | None = None, *, id: str | None = None) -> None:  # noqa: A002 - the framework's word
         super().__init__(id=id, classes="entry")
@@ -122,7 +125,7 @@ class LabelledEntry(Horizontal):
         yield Static(self._text or "", classes="entry--text")
         self.display = self._text is not None
 
-    def say(self, text: Content | None) -> None:
+    def set_text(self, text: Content | None) -> None:
         if text is not None and self.display and text == self._text:
             return
         self._text = text
@@ -131,7 +134,7 @@ class LabelledEntry(Horizontal):
 
 
 def paragraphs(*parts: str | tuple[str, str] | Content) -> Content:
-    """Lines one below the other, each plain or with its style."""
+    """Parts one below the other: plain text, pairs of text and style, or Contents."""
     return Content("\n").join(
         part
         if isinstance(part, Content)
@@ -140,3 +143,53 @@ def paragraphs(*parts: str | tuple[str, str] | Content) -> Content:
         else Content.styled(*part)
         for part in parts
     )
+
+
+KEY_PADDING = 3
+"""Cells that stand around a key and its word; two where the footer is compact."""
+
+
+class KeyFooter(Footer):
+    """The keys of a screen along its last line, each whole or not at all.
+
+    Where the line is too narrow, the keys that can do nothing now are left out first.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(show_command_palette=False)
+        self._width = 0
+
+    def compose(self) -> ComposeResult:
+        keys = cast("list[FooterKey]", list(super().compose()))
+        help_texts: Iterable[tuple[str, str]] = getattr(self.screen, "key_words", tuple)()
+        for key in keys:
+            key.description = _(key.description)
+            words = next(
+                (words for names, words in help_texts if key.key_display in names.replace(",", "").split()),
+                "",
+            )
+            key.tooltip = Content(words or key.description)
+        self.compact = sum(map(_key_cells, keys)) > self.size.width
+        shown = set(fitting(keys, self.size.width, KEY_PADDING - self.compact))
+        yield from (key for index, key in enumerate(keys) if index in shown)
+
+    def on_resize(self, event: events.Resize) -> None:
+        if event.size.width != self._width:
+            self._width = event.size.width
+            self.call_after_refresh(self.recompose)
+
+
+def fitting(keys: Iterable[FooterKey], width: int, padding: int) -> list[int]:
+    """The indexes of the keys that fit into a line of `width` cells; enabled keys take their room first."""
+    numbered = sorted(enumerate(keys), key=lambda pair: pair[1].has_class("-disabled"))
+    fit = []
+    for index, key in numbered:
+        width -= _key_cells(key, padding)
+        if width < 0:
+            break
+        fit.append(index)
+    return fit
+
+
+def _key_cells(key: FooterKey, padding: int = KEY_PADDING) -> int:
+    return cell_len(key.key_display) + cell_len(key.description) + padding

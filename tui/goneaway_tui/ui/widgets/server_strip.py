@@ -1,4 +1,4 @@
-"""What stands above the sessions of several servers: all of them added up, then a cell for each."""
+"""The lines above the sessions of several servers: their sums, then a cell for each server."""
 
 from __future__ import annotations
 
@@ -19,217 +19,233 @@ from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.theme import server_accent
-from goneaway_tui.ui.tooltips import judged_hint, server_hint
-from goneaway_tui.ui.widgets.hinted import Hinted
+from goneaway_tui.ui.tooltips import TooltipWidget, live_hint, server_hint
 from goneaway_tui.ui.widgets.summary import (
-    LOOKS,
     NO_MARKS,
     QUIET,
+    RISK_STYLES,
     MarkedCount,
     Part,
-    bar_at,
-    beside,
-    figure,
-    fullness,
-    histogram,
-    horizons,
-    marks,
-    recording,
+    bar_tooltip,
+    figure_parts,
+    fitting_parts,
+    fullness_alarm,
+    groups_and_right,
+    histogram_parts,
+    left_and_right,
+    marked_parts,
+    next_closing_parts,
+    recording_parts,
     risk_counts,
-    spread,
-    who_is_next,
-    within,
+    time_axis,
 )
 
-SHARE = 5
-"""One in so many lines of the screen may be cells."""
-LEAST_LINES = 3
-FIGURES = 4
-"""Lines above the cells."""
+HEIGHT_SHARE = 5
+"""The cells may take one in so many lines of the screen."""
+MIN_LINES = 3
+"""Lines the cells may take on a small screen too."""
+FIGURE_LINES = 4
+"""Lines of sums above the cells."""
 GAP = 2
+"""Blanks between two cells."""
 MARK = "✔"
-"""Beside the name of a server that is marked for a change."""
-NAME_LEAST, NAME_MOST = 6, 24
+"""The mark of a server that is marked for a change."""
+NAME_MIN_WIDTH, NAME_MAX_WIDTH = 6, 24
 
-State = tuple[str, str, str]
-"""A sign, a word and a look."""
-Piece = tuple[int, Callable[[ServerStatus], Part]]
-"""How many cells wide it is, and what stands there."""
+ServerState = tuple[str, str, str]
+"""A sign, a word and a style."""
+CellPart = tuple[int, Callable[[ServerStatus], Part]]
+"""A detail of a server: its width in terminal cells, and what draws it."""
 
 
-def state(glance: ServerStatus) -> State:
-    """How it goes with a server; what it said is called old once another reading should have come."""
-    if glance.trouble:
-        word = _("refused") if glance.seen is None else _("lost {age}", age=wording.age_words(glance.seen))
+def server_state(status: ServerStatus) -> ServerState:
+    """Whether a server is live; its sample counts as old once the next one is overdue."""
+    if status.trouble:
+        word = _("refused") if status.seen is None else _("lost {age}", age=wording.age_words(status.seen))
         return "✖", word, "bold $text-error"
-    if glance.seen is None:
+    if status.seen is None:
         return "◌", _("connecting"), "$foreground-muted"
-    if glance.is_stale:
-        return "◌", _("{age} old", age=wording.age_words(glance.seen)), "bold $text-warning"
+    if status.is_stale:
+        return "◌", _("{age} old", age=wording.age_words(status.seen)), "bold $text-warning"
     return "●", _("live"), "$text-success"
 
 
-def _flavour(glance: ServerStatus) -> Part:
-    if glance.snapshot is None:
+def _flavour(status: ServerStatus) -> Part:
+    if status.snapshot is None:
         return "", QUIET
-    server = glance.snapshot.sample.server
+    server = status.snapshot.sample.server
     return f"{server.flavour.title} {'.'.join(plain(server.version, 30).split('.')[:2])}", QUIET
 
 
-def _soon(glance: ServerStatus) -> Part:
-    number = glance.soon
-    look = LOOKS[Risk.IMMINENT] if number else QUIET
+def _soon(status: ServerStatus) -> Part:
+    number = status.soon
+    look = RISK_STYLES[Risk.IMMINENT] if number else QUIET
     return (
         (f"{wording.SIGNS[Risk.IMMINENT]} {wording.count_words(number)}", look)
-        if glance.snapshot
+        if status.snapshot
         else ("", look)
     )
 
 
-def _idle(glance: ServerStatus) -> Part:
-    share = glance.idle_share
+def _idle(status: ServerStatus) -> Part:
+    share = status.idle_share
     return (
         "" if share is None else _("idle {share:.0%}", share=share),
-        QUIET if share is None or share < 0.8 else LOOKS[Risk.WATCH],
+        QUIET if share is None or share < 0.8 else RISK_STYLES[Risk.WATCH],
     )
 
 
-def _state_word(glance: ServerStatus) -> Part:
-    _sign, word, look = state(glance)
+def _state_word(status: ServerStatus) -> Part:
+    _sign, word, look = server_state(status)
     return word, look
 
 
-def _worst(glance: ServerStatus) -> Part:
-    """The one thing there is room for."""
-    return _soon(glance) if glance.is_well else _state_word(glance)
+def _worst(status: ServerStatus) -> Part:
+    """The most urgent detail, where there is room for one."""
+    return _soon(status) if status.is_well else _state_word(status)
 
 
-SOON, IDLE, STATE = (5, _soon), (9, _idle), (10, _state_word)
-LEVELS: tuple[tuple[Piece, ...], ...] = (
-    ((13, _flavour), (7, lambda g: (_(g.role), QUIET)), STATE, SOON, IDLE),
-    (STATE, SOON, IDLE),
-    (STATE, SOON),
+SOON_PART, IDLE_PART, STATE_PART = (5, _soon), (9, _idle), (10, _state_word)
+DETAIL_LEVELS: tuple[tuple[CellPart, ...], ...] = (
+    ((13, _flavour), (7, lambda g: (_(g.role), QUIET)), STATE_PART, SOON_PART, IDLE_PART),
+    (STATE_PART, SOON_PART, IDLE_PART),
+    (STATE_PART, SOON_PART),
     ((8, _worst),),
 )
-"""What a cell tells beside the name, where there is room for much or little."""
+"""The details beside the name, from the most to the fewest: the first level that fits is drawn."""
 
 
-class ServerStrip(Hinted):
-    """Four lines for all, then the cells, in as many lines as there may be."""
+class ServerStrip(TooltipWidget):
+    """Four lines of sums over all servers, then a cell for each server."""
 
-    fleet: reactive[tuple[ServerStatus, ...]] = reactive(())
+    servers: reactive[tuple[ServerStatus, ...]] = reactive(())
     now: reactive[float] = reactive(0.0, repaint=False)
-    in_hand: reactive[str] = reactive("")
-    marked: reactive[frozenset[str]] = reactive(frozenset())
+    active_server: reactive[str] = reactive("")
+    marked_servers: reactive[frozenset[str]] = reactive(frozenset())
     reach: reactive[str] = reactive("")
     is_recording: reactive[bool] = reactive(False)
     marked_sessions: reactive[MarkedCount] = reactive(NO_MARKS)
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - the framework's word
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._ahead: tuple[int, Forecast] | None = None
+        self._forecast_shown: tuple[int, Forecast] | None = None
 
-    def watch_fleet(self) -> None:
-        self._take_room()
+    def watch_servers(self) -> None:
+        self._fit_height()
 
-    def watch_marked(self) -> None:
-        self._take_room()
+    def watch_marked_servers(self) -> None:
+        self._fit_height()
 
     def on_resize(self) -> None:
-        self._take_room()
+        self._fit_height()
 
-    def _take_room(self) -> None:
-        """As many lines as there are; another number alone moves what is below."""
-        self.styles.height = FIGURES + len(
-            server_cells(self.fleet, self.size.width, self._most_lines, marked=self.marked)
+    def _fit_height(self) -> None:
+        """Take as many lines as the cells need."""
+        self.styles.height = FIGURE_LINES + len(
+            server_cells(self.servers, self.size.width, self._max_lines, marked=self.marked_servers)
         )
 
     @property
-    def _most_lines(self) -> int:
-        return max(LEAST_LINES, self.app.size.height // SHARE)
+    def _max_lines(self) -> int:
+        return max(MIN_LINES, self.app.size.height // HEIGHT_SHARE)
 
     def render(self) -> Content:
         width = self.size.width
-        shown = [each.snapshot for each in self.fleet if each.snapshot is not None]
-        lines = [self._title(width), *self._figures(shown, width)]
+        snapshots = [server.snapshot for server in self.servers if server.snapshot is not None]
+        lines = [self._title(width), *self._figures(snapshots, width)]
         return Content("\n").join(
-            [*lines, *server_cells(self.fleet, width, self._most_lines, self.in_hand, self.marked)]
+            [
+                *lines,
+                *server_cells(self.servers, width, self._max_lines, self.active_server, self.marked_servers),
+            ]
         )
 
-    def hint_at(self, event: events.MouseMove) -> str:
+    def tooltip_at(self, event: events.MouseMove) -> str:
         name = event.style.meta.get("@hint", "")
-        place = name.removeprefix("server_")
-        if place != name:
-            return server_hint(self.fleet[int(place)]) if int(place) < len(self.fleet) else ""
-        first = next((each.snapshot for each in self.fleet if each.snapshot is not None), None)
+        index = name.removeprefix("server_")
+        if index != name:
+            return server_hint(self.servers[int(index)]) if int(index) < len(self.servers) else ""
+        first = next((s.snapshot for s in self.servers if s.snapshot is not None), None)
         if first is None:
-            return super().hint_at(event)
-        if name == "closings" and self._ahead is not None:
+            return super().tooltip_at(event)
+        if name == "closings" and self._forecast_shown is not None:
             x = event.get_content_offset_capture(self).x
-            return bar_at(self._ahead[1], x) or super().hint_at(event)
-        return judged_hint(name, first) or super().hint_at(event)
+            return bar_tooltip(self._forecast_shown[1], x) or super().tooltip_at(event)
+        return live_hint(name, first) or super().tooltip_at(event)
 
     def _title(self, width: int) -> Content:
         left: list[Part] = [
             ("goneaway ", "bold $text-primary"),
-            (_("{number} servers", number=len(self.fleet)), "bold"),
+            (_("{number} servers", number=len(self.servers)), "bold"),
         ]
-        right = [*recording(is_on=self.is_recording), *liveness(self.fleet)]
-        held = next((each for each in self.fleet if each.name == self.in_hand), None)
-        if self.marked:
+        right = [*recording_parts(is_on=self.is_recording), *liveness_parts(self.servers)]
+        active = next((server for server in self.servers if server.name == self.active_server), None)
+        if self.marked_servers:
             right += [
                 ("   ", QUIET),
-                (_("{sign} {number} marked", sign=MARK, number=len(self.marked)), "bold"),
+                (_("{sign} {number} marked", sign=MARK, number=len(self.marked_servers)), "bold"),
             ]
-        if held is not None:
+        if active is not None:
             right += [
                 (_("   keys act on "), f"{QUIET} @hint=servers"),
-                (plain(held.name, NAME_MOST), "bold @hint=servers"),
+                (plain(active.name, NAME_MAX_WIDTH), "bold @hint=servers"),
                 (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
             ]
-        return spread(left, right, width)
+        return left_and_right(left, right, width)
 
-    def _figures(self, shown: Sequence[Snapshot], width: int) -> list[Content]:
-        if not shown:
+    def _figures(self, snapshots: Sequence[Snapshot], width: int) -> list[Content]:
+        if not snapshots:
             return [Content("")] * 3
-        ahead = self._forecast(shown, width)
-        sessions, idle = (
-            sum(each) for each in zip(*((len(s.verdicts), s.tally.idle) for s in shown), strict=True)
-        )
+        forecast = self._forecast(snapshots, width)
+        sessions = sum(len(snapshot.verdicts) for snapshot in snapshots)
+        idle = sum(snapshot.tally.idle for snapshot in snapshots)
         risks: Counter[Risk] = Counter()
-        for each in shown:
-            risks.update(each.tally.risks)
+        for snapshot in snapshots:
+            risks.update(snapshot.tally.risks)
         totals = [
-            figure(_("sessions"), wording.count_words(sessions), ""),
-            figure(_("idle"), wording.count_words(idle), ""),
-            *nearly_full(self.fleet),
+            figure_parts(_("sessions"), wording.count_words(sessions), ""),
+            figure_parts(_("idle"), wording.count_words(idle), ""),
+            *nearly_full_parts(self.servers),
         ]
         return [
-            spread(within(totals, width), [], width),
-            beside([*marks(self.marked_sessions), *risk_counts(risks)], who_is_next(ahead, self.now), width),
-            spread(histogram(ahead, shown[0].policy), [], width),
+            left_and_right(fitting_parts(totals, width), [], width),
+            groups_and_right(
+                [*marked_parts(self.marked_sessions), *risk_counts(risks)],
+                next_closing_parts(forecast, self.now),
+                width,
+            ),
+            left_and_right(histogram_parts(forecast, snapshots[0].policy), [], width),
         ]
 
-    def _forecast(self, shown: Sequence[Snapshot], width: int) -> Forecast:
-        """All closings ahead, counted anew each second."""
+    def _forecast(self, snapshots: Sequence[Snapshot], width: int) -> Forecast:
+        """The closings ahead on all servers, counted again each second."""
         second = int(self.now)
-        if self._ahead is None or self._ahead[0] != second:
-            axis = max((horizons(each, width) for each in shown), key=lambda stretches: stretches[-1][0])
-            self._ahead = second, summed_forecast(closing_forecast(each, self.now, axis) for each in shown)
-        return self._ahead[1]
+        if self._forecast_shown is None or self._forecast_shown[0] != second:
+            axis = max((time_axis(s, width) for s in snapshots), key=lambda stretches: stretches[-1][0])
+            self._forecast_shown = (
+                second,
+                summed_forecast(closing_forecast(s, self.now, axis) for s in snapshots),
+            )
+        return self._forecast_shown[1]
 
 
-def nearly_full(fleet: Sequence[ServerStatus]) -> list[list[Part]]:
-    """The servers that have few connections left, by name."""
-    alarms = ((each.name, fullness(each.snapshot.sample)) for each in fleet if each.snapshot is not None)
+def nearly_full_parts(servers: Sequence[ServerStatus]) -> list[list[Part]]:
+    """The servers with few connections left, by name, each with its alarm."""
+    alarms = (
+        (server.name, fullness_alarm(server.snapshot.sample))
+        for server in servers
+        if server.snapshot is not None
+    )
     return [
-        [(plain(name, NAME_MOST), "bold"), alarm, ("   ", "")] for name, alarm in alarms if alarm is not None
+        [(plain(name, NAME_MAX_WIDTH), "bold"), alarm, ("   ", "")]
+        for name, alarm in alarms
+        if alarm is not None
     ]
 
 
-def liveness(fleet: Sequence[ServerStatus]) -> list[Part]:
-    """How many are live, waited for and lost."""
-    number = Counter(state(each)[0] for each in fleet)
+def liveness_parts(servers: Sequence[ServerStatus]) -> list[Part]:
+    """How many servers are live, are waited for, and are lost."""
+    number = Counter(server_state(server)[0] for server in servers)
     return [
         (f"  {sign} {number[sign]} {word}", f"{look} @hint=servers")
         for sign, word, look in (
@@ -242,58 +258,66 @@ def liveness(fleet: Sequence[ServerStatus]) -> list[Part]:
 
 
 def server_cells(
-    fleet: Sequence[ServerStatus],
+    servers: Sequence[ServerStatus],
     width: int,
-    most_lines: int,
-    in_hand: str = "",
+    max_lines: int,
+    active_server: str = "",
     marked: Collection[str] = (),
 ) -> list[Content]:
-    """A cell for each, as telling as so many lines of so many columns allow.
+    """Lines with a cell for each server, with as many details as fit into `max_lines` lines of `width` terminal cells.
 
-    Where even the least telling do not fit, those in trouble come first, then those with closings ahead; the rest are counted.
+    Where not even the shortest cells fit, servers in trouble come first, then those with closings ahead; the rest are counted.
     """
-    if not fleet or width <= 0:
+    if not servers or width <= 0:
         return []
-    wanted = min(NAME_MOST, max(cell_len(plain(each.name, 200)) for each in fleet))
-    places = {each.name: place for place, each in enumerate(fleet)}
+    wanted = min(NAME_MAX_WIDTH, max(cell_len(plain(server.name, 200)) for server in servers))
+    indexes = {server.name: index for index, server in enumerate(servers)}
 
-    def a_cell(glance: ServerStatus) -> Content:
-        hint = Style.from_meta({"@hint": f"server_{places[glance.name]}"})
-        return server_cell(glance, longest, pieces, in_hand, marked).stylize(hint)
+    def a_cell(status: ServerStatus) -> Content:
+        hint = Style.from_meta({"@hint": f"server_{indexes[status.name]}"})
+        return server_cell(status, name_width, details, active_server, marked).stylize(hint)
 
-    for pieces in LEVELS:
-        beside_name = 2 + bool(marked) + sum(1 + room for room, _piece in pieces)
-        longest = max(NAME_LEAST, min(wanted, width - beside_name))
-        abreast = max(1, (width + GAP) // (beside_name + longest + GAP))
-        if beside_name + wanted <= width and len(fleet) <= abreast * most_lines:
-            return _in_lines([a_cell(each) for each in fleet], abreast)
-    graver = sorted(fleet, key=lambda each: (each.is_well, not each.soon))
-    kept = graver[: abreast * most_lines - 1]
-    rest = Content.styled(_("  +{number:,} more", number=len(fleet) - len(kept)), QUIET)
+    for details in DETAIL_LEVELS:
+        beside_name = 2 + bool(marked) + sum(1 + width_of_part for width_of_part, _draw in details)
+        name_width = max(NAME_MIN_WIDTH, min(wanted, width - beside_name))
+        abreast = max(1, (width + GAP) // (beside_name + name_width + GAP))
+        if beside_name + wanted <= width and len(servers) <= abreast * max_lines:
+            return _in_lines([a_cell(server) for server in servers], abreast)
+    by_urgency = sorted(servers, key=lambda server: (server.is_well, not server.soon))
+    kept = by_urgency[: abreast * max_lines - 1]
+    rest = Content.styled(_("  +{number:,} more", number=len(servers) - len(kept)), QUIET)
     return _in_lines([*map(a_cell, kept), rest], abreast)
 
 
 def server_cell(
-    glance: ServerStatus, longest: int, pieces: Sequence[Piece], in_hand: str, marked: Collection[str]
+    status: ServerStatus,
+    name_width: int,
+    details: Sequence[CellPart],
+    active_server: str,
+    marked: Collection[str],
 ) -> Content:
-    """One server, in exactly as many columns as any other. Where any is marked there is room for its mark."""
-    sign, _word, look = state(glance)
-    own = server_accent(glance.color)
-    named = ("bold" if own is None else own.style) + (" reverse" if glance.name == in_hand else "")
-    name = in_cells(plain(glance.name, 200), longest, right=False)
+    """The cell of one server, as wide as every other one. Where any server is marked, there is room for a mark."""
+    sign, _word, style = server_state(status)
+    accent = server_accent(status.color)
+    name_style = ("bold" if accent is None else accent.style) + (
+        " reverse" if status.name == active_server else ""
+    )
+    name = in_cells(plain(status.name, 200), name_width, right=False)
     shown = name.rstrip()
-    mark = "" if not marked else MARK if glance.name in marked else " "
+    mark = "" if not marked else MARK if status.name in marked else " "
     parts: list[Part] = [
-        (sign, look),
+        (sign, style),
         (f"{mark} ", "bold"),
-        (shown, named),
+        (shown, name_style),
         (" " * (len(name) - len(shown)), ""),
     ]
-    for room, piece in pieces:
-        words, how = piece(glance)
-        parts += [(" ", ""), (in_cells(words, room, right=False), how)]
-    return Content.assemble(*(Content.styled(text, how) for text, how in parts))
+    for width, draw in details:
+        words, style = draw(status)
+        parts += [(" ", ""), (in_cells(words, width, right=False), style)]
+    return Content.assemble(*(Content.styled(text, look) for text, look in parts))
 
 
-def _in_lines(each: Sequence[Content], abreast: int) -> list[Content]:
-    return [Content(" " * GAP).join(each[start : start + abreast]) for start in range(0, len(each), abreast)]
+def _in_lines(cells: Sequence[Content], abreast: int) -> list[Content]:
+    return [
+        Content(" " * GAP).join(cells[start : start + abreast]) for start in range(0, len(cells), abreast)
+    ]

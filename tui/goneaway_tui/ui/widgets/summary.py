@@ -1,4 +1,4 @@
-"""The lines above the table: who answers, how fresh it is, what the limits are, who is near the end, what comes."""
+"""The lines above the board's table: the server, the sample's age, the limits, the risks, and the closings ahead."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.base_app import BaseApp
 from goneaway_tui.ui.server_status import CONNECTING, Freshness
-from goneaway_tui.ui.tooltips import judged_hint
-from goneaway_tui.ui.widgets.hinted import Hinted
+from goneaway_tui.ui.tooltips import TooltipWidget, live_hint
 
 Part = tuple[str, str]
-"""Text and how it looks: a style of the theme."""
+"""A text and its style, which may name its tooltip as `@hint=`."""
 
-LOOKS = {
+RISK_STYLES = {
     Risk.OVERDUE: "bold $text-error",
     Risk.IMMINENT: "bold $text-error",
     Risk.WATCH: "$text-warning",
@@ -35,24 +34,24 @@ LOOKS = {
     Risk.EXEMPT: "$foreground-muted",
 }
 QUIET = "$foreground-muted"
-JUST_CAME = 3
-"""Connections that may have come between the list of sessions and their count."""
+CONNECTION_SLACK = 3
+"""Connections that may have been opened between the reading of the sessions and that of their count."""
 
 
 class MarkedCount(NamedTuple):
-    """How many sessions are marked, and how many of those the filter hides."""
+    """How many sessions are marked, and how many of these the filter hides."""
 
     number: int
     hidden: int
 
 
 NO_MARKS = MarkedCount(0, 0)
-FULL_SOON, FULL = 0.8, 0.9
-"""Shares of max_connections from which on the header warns, and from which on it alarms."""
+NEARLY_FULL_SHARE, FULL_SHARE = 0.8, 0.9
+"""Shares of max_connections from which on the header shows a warning and an alarm."""
 
 
-class SummaryHeader(Hinted):
-    """Four lines that never change their places."""
+class SummaryHeader(TooltipWidget):
+    """The four lines above the sessions of one server."""
 
     snapshot: reactive[Snapshot | None] = reactive(None)
     freshness: reactive[Freshness] = reactive(CONNECTING)
@@ -61,31 +60,31 @@ class SummaryHeader(Hinted):
     is_recording: reactive[bool] = reactive(False)
     marked_sessions: reactive[MarkedCount] = reactive(NO_MARKS)
 
-    def __init__(self, name: str, *, id: str) -> None:  # noqa: A002 - the framework's word
+    def __init__(self, name: str, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._server_name = plain(name, 120)
         self._aborted_before: int | None = None
         self._shown = (0, "")
-        self._ahead: Forecast | None = None
-        self._ahead_of: tuple[float, int] | None = None
+        self._forecast_shown: Forecast | None = None
+        self._forecast_key: tuple[float, int] | None = None
 
-    def tell_of(self, name: str) -> None:
-        """Of several servers of this one, from now on."""
+    def show_server(self, name: str) -> None:
+        """Show another server from now on."""
         self._server_name = plain(name, 120)
-        self._aborted_before, self._ahead = None, None
+        self._aborted_before, self._forecast_shown = None, None
         self.watch_snapshot(self.snapshot)
         self.refresh()
 
     def watch_snapshot(self, snapshot: Snapshot | None) -> None:
-        """Remember the first count of aborted clients: what is shown is how many since."""
+        """Remember the first value of Aborted_clients: the header shows the increase since then."""
         if snapshot is None:
             return
         if self._aborted_before is None:
             self._aborted_before = snapshot.sample.counter("aborted_clients")
 
     def watch_now(self, now: float) -> None:
-        """Redraw when a figure changed, not at every tick."""
-        first = self._ahead.next if self._ahead else None
+        """Redraw where a figure has changed, not at every tick."""
+        first = self._forecast_shown.next if self._forecast_shown else None
         shown = (
             int(now),
             "" if first is None else wording.countdown_of(first, now) or "",
@@ -95,23 +94,22 @@ class SummaryHeader(Hinted):
             self.refresh()
 
     def _forecast(self, snapshot: Snapshot) -> Forecast:
-        """The closings ahead, counted anew for each snapshot and each second, not for each tick."""
-        wanted = (snapshot.taken_at, int(self.now))
-        if self._ahead is None or self._ahead_of != wanted:
-            self._ahead, self._ahead_of = (
-                closing_forecast(snapshot, self.now, horizons(snapshot, self.size.width)),
-                wanted,
-            )
-        return self._ahead
+        """The closings ahead, counted again for each snapshot and each second."""
+        key = (snapshot.taken_at, int(self.now))
+        if self._forecast_shown is None or self._forecast_key != key:
+            axis = time_axis(snapshot, self.size.width)
+            self._forecast_shown = closing_forecast(snapshot, self.now, axis)
+            self._forecast_key = key
+        return self._forecast_shown
 
-    def hint_at(self, event: events.MouseMove) -> str:
+    def tooltip_at(self, event: events.MouseMove) -> str:
         name = event.style.meta.get("@hint", "")
         if self.snapshot is None:
-            return super().hint_at(event)
+            return super().tooltip_at(event)
         if name == "closings":
             x = event.get_content_offset_capture(self).x
-            return bar_at(self._forecast(self.snapshot), x) or super().hint_at(event)
-        return judged_hint(name, self.snapshot) or super().hint_at(event)
+            return bar_tooltip(self._forecast(self.snapshot), x) or super().tooltip_at(event)
+        return live_hint(name, self.snapshot) or super().tooltip_at(event)
 
     def render(self) -> Content:
         width = self.size.width
@@ -126,17 +124,17 @@ class SummaryHeader(Hinted):
             parts.append((f"  {server.flavour.title} {plain(server.version, 30)}", ""))
             up = _("  up {age}", age=wording.age_words(server.uptime))
         right = [
-            *recording(is_on=self.is_recording),
+            *recording_parts(is_on=self.is_recording),
             (_(self.freshness.words), f"{self.freshness.look} @hint=fresh"),
             (f"  {_(self.reach)}", f"{QUIET} @hint=reach"),
         ]
         used = sum(cell_len(text) for text, _look in (*parts, *right))
-        if up and used + cell_len(up) < width:  # whole, or not at all
+        if up and used + cell_len(up) < width:  # the whole text or none of it
             parts.append((up, f"{QUIET} @hint=up"))
-        return spread(parts, right, width)
+        return left_and_right(parts, right, width)
 
     def _title_name(self) -> list[Part]:
-        """The server's, on its own colour where it has one."""
+        """The server's name, on the server's colour where it has one."""
         accent = self.app.accent if isinstance(self.app, BaseApp) else None
         return [(self._server_name, "bold") if accent is None else (f" {self._server_name} ", accent.style)]
 
@@ -145,19 +143,19 @@ class SummaryHeader(Hinted):
             return [Content("")] * 3
         forecast = self._forecast(self.snapshot)
         return [
-            spread(within(self._limits(self.snapshot, width), width), [], width),
-            beside(
-                [*marks(self.marked_sessions), *risk_counts(self.snapshot.tally.risks)],
-                who_is_next(forecast, self.now),
+            left_and_right(fitting_parts(self._limits(self.snapshot, width), width), [], width),
+            groups_and_right(
+                [*marked_parts(self.marked_sessions), *risk_counts(self.snapshot.tally.risks)],
+                next_closing_parts(forecast, self.now),
                 width,
             ),
-            spread(histogram(forecast, self.snapshot.policy), [], width),
+            left_and_right(histogram_parts(forecast, self.snapshot.policy), [], width),
         ]
 
     def _limits(self, snapshot: Snapshot, width: int) -> list[list[Part]]:
-        """How full the server is; then the limits in words, with the raw value where there is room."""
+        """The number of sessions, then the limits in words, with the raw values where there is room."""
         sample = snapshot.sample
-        figures: list[list[Part]] = [saturation(sample)]
+        figures: list[list[Part]] = [session_count_parts(sample)]
         for variable, name in (
             ("wait_timeout", "wait_timeout"),
             ("interactive_timeout", _("interactive")),
@@ -165,7 +163,7 @@ class SummaryHeader(Hinted):
             value = sample.variable(variable)
             if value is not None:
                 figures.append(
-                    figure(
+                    figure_parts(
                         name,
                         wording.limit_words(value),
                         f" ({value:.12g} s)" if width >= 110 and value >= 60 else "",
@@ -175,64 +173,67 @@ class SummaryHeader(Hinted):
         packet = sample.variable("max_allowed_packet")
         if packet is not None:
             figures.append(
-                figure(
+                figure_parts(
                     _("packet"),
                     wording.size_words(int(packet)),
                     f" ({packet:.0f} B)" if width >= 140 else "",
                     "max_allowed_packet",
                 )
             )
-        figures.append(figure(_("idle"), wording.count_words(snapshot.tally.idle), ""))
+        figures.append(figure_parts(_("idle"), wording.count_words(snapshot.tally.idle), ""))
         aborted = sample.counter("aborted_clients")
         if aborted is not None and self._aborted_before is not None:
             since = aborted - self._aborted_before
             figures.append(
-                figure(_("aborted"), f"+{since}" if since >= 0 else wording.count_words(aborted), "")
+                figure_parts(_("aborted"), f"+{since}" if since >= 0 else wording.count_words(aborted), "")
             )
         return figures
 
 
-def unseen(sample: Sample) -> str:
-    """How many are connected, where this account is not shown all of them."""
+def visible_share_words(sample: Sample) -> str:
+    """` seen of 120`, where the account cannot see all connections; empty where it can."""
     connected = sample.counter("threads_connected")
     clients = sum(session.role in {Role.CLIENT, Role.LOGIN} for session in sample.sessions)
-    slack = 0 if any(each.what in HIDES_SESSIONS for each in sample.limitations) else JUST_CAME
+    slack = (
+        0 if any(limitation.what in HIDES_SESSIONS for limitation in sample.limitations) else CONNECTION_SLACK
+    )
     sees_all = not sample.limitations or connected is None or connected <= clients + slack
     return "" if sees_all else _(" seen of {number:,}", number=connected or 0)
 
 
-def saturation(sample: Sample) -> list[Part]:
-    """The sessions, of how many there may be; once the server is nearly full, the connections, a sign and the share."""
-    most = sample.variable("max_connections")
-    hidden, limit = unseen(sample), f" / {wording.count_words(int(most))}" if most else ""
-    alarm = fullness(sample)
+def session_count_parts(sample: Sample) -> list[Part]:
+    """The sessions and max_connections. Once the server is nearly full: its connections, a sign and their share."""
+    maximum = sample.variable("max_connections")
+    hidden, limit = visible_share_words(sample), f" / {wording.count_words(int(maximum))}" if maximum else ""
+    alarm = fullness_alarm(sample)
     if alarm is None:
-        return figure(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
+        return figure_parts(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
     if hidden:
-        parts = figure(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
-    else:  # daemons are sessions, and take none of max_connections
+        parts = figure_parts(_("sessions"), wording.count_words(len(sample.sessions)), hidden + limit)
+    else:  # daemons are sessions, but do not count against max_connections
         connected = sample.counter("threads_connected") or 0
-        parts = figure(_("connections"), wording.count_words(connected), limit, "sessions")
+        parts = figure_parts(_("connections"), wording.count_words(connected), limit, "sessions")
     return [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1]), alarm, ("   ", "")]
 
 
-def fullness(sample: Sample) -> Part | None:
-    """`▲ 93 %` of max_connections, from `FULL_SOON` on; None below, and where it is not known."""
-    most = sample.variable("max_connections")
+def fullness_alarm(sample: Sample) -> Part | None:
+    """`▲ 93 %`, the used share of max_connections from `NEARLY_FULL_SHARE` on; None below, and where it is unknown."""
+    maximum = sample.variable("max_connections")
     connected = sample.counter("threads_connected")
-    if not most or connected is None or connected / most < FULL_SOON:
+    if not maximum or connected is None or connected / maximum < NEARLY_FULL_SHARE:
         return None
-    risk = Risk.IMMINENT if connected / most >= FULL else Risk.WATCH
-    share = _("{number} %", number=int(100 * connected / most))
-    return f" {wording.SIGNS[risk]} {share}", f"{LOOKS[risk]} @hint=sessions"
+    risk = Risk.IMMINENT if connected / maximum >= FULL_SHARE else Risk.WATCH
+    share = _("{number} %", number=int(100 * connected / maximum))
+    return f" {wording.SIGNS[risk]} {share}", f"{RISK_STYLES[risk]} @hint=sessions"
 
 
-def recording(*, is_on: bool) -> list[Part]:
+def recording_parts(*, is_on: bool) -> list[Part]:
+    """`● REC` while the run records."""
     return [(_("● REC"), "bold $text-error @hint=recording"), ("  ", "")] if is_on else []
 
 
-def marks(marked: MarkedCount) -> list[list[Part]]:
-    """How many sessions are marked; a mark that the filter hides is still a mark."""
+def marked_parts(marked: MarkedCount) -> list[list[Part]]:
+    """How many sessions are marked, those that the filter hides included."""
     if not marked.number:
         return []
     words = _("✔ {number:,} marked", number=marked.number)
@@ -243,41 +244,45 @@ def marks(marked: MarkedCount) -> list[list[Part]]:
     return [[(words, "bold $text-warning @hint=marked"), ("   ", "")]]
 
 
-def figure(name: str, value: str, more: str, hint: str = "") -> list[Part]:
-    """`hint`: of what it is, where that is not what it is called."""
-    at = f" @hint={hint or name}"
-    return [(f"{name} ", QUIET + at), (value, "bold" + at), (f"{more}   ", QUIET + at)]
+def figure_parts(name: str, value: str, detail: str, hint: str = "") -> list[Part]:
+    """A figure: its name, its value and a detail. `hint`: the key of its tooltip, where that is not its name."""
+    meta = f" @hint={hint or name}"
+    return [(f"{name} ", QUIET + meta), (value, "bold" + meta), (f"{detail}   ", QUIET + meta)]
 
 
 def risk_counts(counts: Mapping[Risk, int]) -> list[list[Part]]:
-    """How many are at each risk, gravest first; nobody overdue is not worth a word."""
+    """How many sessions are at each risk, the gravest first; overdue is left out where no session is."""
     groups: list[list[Part]] = []
     for risk in reversed(Risk):
         number = counts.get(risk, 0)
         if number or risk is not Risk.OVERDUE:
             words = f"{wording.risk_word(risk)} {wording.count_words(number)}"
-            look = LOOKS[risk] if number else QUIET
+            look = RISK_STYLES[risk] if number else QUIET
             groups.append([(words, f"{look} @hint={risk.value}"), ("   ", "")])
     return groups
 
 
-def who_is_next(forecast: Forecast, now: float) -> list[Part]:
+def next_closing_parts(forecast: Forecast, now: float) -> list[Part]:
+    """`next: session 71 on db1 in 0:42`: the session that closes next, and its countdown."""
     first = forecast.next
-    at = " @hint=next"
+    meta = " @hint=next"
     left = None if first is None else wording.countdown_of(first, now)
     if first is None or first.deadline is None or left is None:
-        return [(_("no closing ahead"), QUIET + at)]
+        return [(_("no closing ahead"), QUIET + meta)]
     return [
-        (_("next: session "), QUIET + at),
-        (str(first.session.id), "bold" + at),
-        (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET + at),
-        (_(" in ") if now < first.deadline else " ", QUIET + at),
-        (left, LOOKS[first.risk] + at),
+        (_("next: session "), QUIET + meta),
+        (str(first.session.id), "bold" + meta),
+        (_(" on {server}", server=plain(first.server_name, 24)) if first.server_name else "", QUIET + meta),
+        (_(" in ") if now < first.deadline else " ", QUIET + meta),
+        (left, RISK_STYLES[first.risk] + meta),
     ]
 
 
-def horizons(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
-    """The time axis: a minute, ten, an hour, and on to the longest global limit, as wide as there is room."""
+def time_axis(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
+    """The time axis of the closings ahead, as pairs of an end in seconds and a number of buckets.
+
+    It ends at a minute, ten minutes, an hour, and the longest global limit, whose stretch takes the room that is left.
+    """
     stretches = [(60.0, 6), (600.0, 6), (3600.0, 7)]
     last = max(snapshot.sample.variable(name) or 0 for name in ("wait_timeout", "interactive_timeout"))
     if last > stretches[-1][0]:
@@ -285,15 +290,15 @@ def horizons(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
     return stretches
 
 
-def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
-    """Closings ahead, as blocks on a time axis that gets coarser."""
-    most = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
+def histogram_parts(forecast: Forecast, policy: Policy) -> list[Part]:
+    """The closings ahead as a line of blocks, on a time axis that becomes coarser."""
+    highest = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
     parts: list[Part] = [(wording.before_bars(), QUIET)]
     for stretch in forecast.stretches:
         soon = stretch.end <= policy.imminent_below
         near = stretch.end <= policy.watch_below
-        look = LOOKS[Risk.IMMINENT] if soon else LOOKS[Risk.WATCH] if near else "$text-primary"
-        for blocks, has_any in _runs(wording.heights(stretch.counts, most), stretch.counts):
+        look = RISK_STYLES[Risk.IMMINENT] if soon else RISK_STYLES[Risk.WATCH] if near else "$text-primary"
+        for blocks, has_any in _runs(wording.heights(stretch.counts, highest), stretch.counts):
             parts.append((blocks, look if has_any else QUIET))
         parts.append((f" {wording.limit_words(stretch.end)} ", QUIET))
     if forecast.beyond:
@@ -301,23 +306,23 @@ def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
     return [(text, f"{look} @hint=closings") for text, look in parts]
 
 
-def bar_at(forecast: Forecast, x: int) -> str:
-    """How many close when, by the block of the histogram in a cell; empty where there is none."""
+def bar_tooltip(forecast: Forecast, x: int) -> str:
+    """How many sessions close in the time of the block at cell `x` of the histogram; empty where there is no block."""
     left = cell_len(wording.before_bars())
     for stretch in forecast.stretches:
         if 0 <= x - left < len(stretch.counts):
             step = (stretch.end - stretch.start) / len(stretch.counts)
             start = stretch.start + step * (x - left)
-            times = (wording.limit_words(round(each)) for each in (start, start + step))
             number = stretch.counts[x - left]
             return ngettext("{number} session closes in {start} to {end}", "{number} sessions close in {start} to {end}",
-                            number, **dict(zip(("start", "end"), times, strict=True)))  # fmt: skip
+                            number, start=wording.limit_words(round(start)),
+                            end=wording.limit_words(round(start + step)))  # fmt: skip
         left += len(stretch.counts) + len(wording.limit_words(stretch.end)) + 2
     return ""
 
 
 def _runs(blocks: str, counts: tuple[int, ...]) -> list[tuple[str, bool]]:
-    """Neighbouring blocks of one look together."""
+    """Join neighbouring blocks that are all empty, or all not."""
     runs: list[tuple[str, bool]] = []
     for block, number in zip(blocks, counts, strict=True):
         if runs and runs[-1][1] == bool(number):
@@ -327,8 +332,8 @@ def _runs(blocks: str, counts: tuple[int, ...]) -> list[tuple[str, bool]]:
     return runs
 
 
-def within(groups: list[list[Part]], width: int) -> list[Part]:
-    """As many whole groups as fit: half a figure is worse than none."""
+def fitting_parts(groups: list[list[Part]], width: int) -> list[Part]:
+    """As many whole groups as fit into `width` cells: half a figure is worse than none."""
     parts: list[Part] = []
     used = 0
     for group in groups:
@@ -340,13 +345,15 @@ def within(groups: list[list[Part]], width: int) -> list[Part]:
     return [*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1])] if parts else parts
 
 
-def beside(groups: list[list[Part]], right: list[Part], width: int) -> Content:
-    """Whole groups, and something at the right edge."""
-    return spread(within(groups, width - sum(cell_len(text) for text, _look in right) - 1), right, width)
+def groups_and_right(groups: list[list[Part]], right: list[Part], width: int) -> Content:
+    """One line: as many whole groups as fit, and parts at the right edge."""
+    return left_and_right(
+        fitting_parts(groups, width - sum(cell_len(text) for text, _look in right) - 1), right, width
+    )
 
 
-def spread(left: list[Part], right: list[Part], width: int) -> Content:
-    """One line: left parts, then right parts at the right edge; the left gives way where both do not fit."""
+def left_and_right(left: list[Part], right: list[Part], width: int) -> Content:
+    """One line: parts at the left and at the right edge; the left ones are cut where both do not fit."""
     room = max(0, width - sum(cell_len(text) for text, _look in right))
     start = Content.assemble(*(Content.styled(text, look) for text, look in left)).truncate(
         max(0, room - 1 if right else room), ellipsis=True

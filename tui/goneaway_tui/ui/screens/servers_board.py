@@ -18,8 +18,8 @@ from goneaway_tui.ui.base_app import BaseApp
 from goneaway_tui.ui.columns import SESSION_COLUMNS, server_column
 from goneaway_tui.ui.controllers.several_servers import SeveralServersController
 from goneaway_tui.ui.controllers.tuning import NEEDS
-from goneaway_tui.ui.screens.board import OF_SEVERAL, BoardScreen
-from goneaway_tui.ui.screens.help import OF_SEVERAL_KEYS, HelpScreen, help_rows
+from goneaway_tui.ui.screens.board import SERVER_COLUMN, BoardScreen
+from goneaway_tui.ui.screens.help import SEVERAL_SERVERS_KEYS, HelpScreen, help_rows
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.widgets.server_strip import ServerStrip
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from goneaway_tui.ui.server_monitor import ServerMonitor
 
 
-ON_MARKED = ("app.tune(", "app.tunables", "app.undo")
+MARKED_ACTIONS = ("app.tune(", "app.tunables", "app.undo")
 """What begins so is done here, where it is known which servers are marked."""
 
 
-def on_marked(binding: BindingType) -> BindingType:
+def for_marked_servers(binding: BindingType) -> BindingType:
     """Of a key that changes servers: the marked ones, where there are any."""
-    if isinstance(binding, Binding) and binding.action.startswith(ON_MARKED):
+    if isinstance(binding, Binding) and binding.action.startswith(MARKED_ACTIONS):
         return replace(binding, action=binding.action.removeprefix("app."))
     return binding
 
@@ -45,31 +45,31 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         *BoardScreen.BINDINGS[:2],
         Binding("o", "only", "one server", id="board.only"),
-        *map(on_marked, BoardScreen.BINDINGS[2:-6]),
+        *map(for_marked_servers, BoardScreen.BINDINGS[2:-6]),
         Binding("m", "servers", "servers", id="board.servers"),
-        *map(on_marked, BoardScreen.BINDINGS[-6:]),
+        *map(for_marked_servers, BoardScreen.BINDINGS[-6:]),
     ]
 
-    fleet: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
-    in_hand: reactive[str] = reactive("", repaint=False)
+    servers: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
+    active_server: reactive[str] = reactive("", repaint=False)
     """The name of the server the keys act on."""
-    marked: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
+    marked_servers: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
     """The names of the servers that a change is to be made on alike."""
 
     def __init__(self, names: Sequence[str]) -> None:
         """`names`: of the servers, each unlike the others."""
         super().__init__(names[0])
-        self.set_reactive(SeveralServersBoard.in_hand, names[0])
+        self.set_reactive(SeveralServersBoard.active_server, names[0])
         self._columns = (server_column(names), *SESSION_COLUMNS)
         self._groupings = [*GROUPINGS]
-        self._narrowed_to = ""
+        self._only_name = ""
 
     def compose(self) -> ComposeResult:
         yield ServerStrip(id="strip").data_bind(
-            SeveralServersBoard.fleet,
+            SeveralServersBoard.servers,
             SeveralServersBoard.now,
-            SeveralServersBoard.in_hand,
-            SeveralServersBoard.marked,
+            SeveralServersBoard.active_server,
+            SeveralServersBoard.marked_servers,
             SeveralServersBoard.reach,
             SeveralServersBoard.is_recording,
             SeveralServersBoard.marked_sessions,
@@ -78,138 +78,142 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._alike = SeveralServersController(self._goneaway, self._unmark)
+        self._several = SeveralServersController(self._main_app, self._unmark)
         for table in (self.sessions, self.groups):
-            self.watch(table, "cursor_key", self._take_in_hand, init=False)
+            self.watch(table, "cursor_key", self._follow_cursor, init=False)
 
     def on_screen_resume(self) -> None:
-        self._take_in_hand()
+        self._follow_cursor()
 
     def watch_snapshot(self) -> None:
         """Of the server in hand; the rows are of all."""
 
-    def watch_fleet(self) -> None:
+    def watch_servers(self) -> None:
         self._draw()
 
-    def _take_in_hand(self, _key: Hashable = None) -> None:
+    def _follow_cursor(self, _key: Hashable = None) -> None:
         """That of the row under the cursor; while another screen is open it stays as it was."""
         if not self.is_mounted or self.app.screen is not self:
             return
         group, row = self.groups.cursor_row, self.sessions.cursor_row
-        if self._narrowed_to:
-            self.in_hand = self._narrowed_to
-        elif self._grouped == OF_SEVERAL and group is not None:
-            self.in_hand = group.key
+        if self._only_name:
+            self.active_server = self._only_name
+        elif self._grouped == SERVER_COLUMN and group is not None:
+            self.active_server = group.key
         elif row is not None:
-            self.in_hand = row.server_name
+            self.active_server = row.server_name
 
-    def watch_marked(self) -> None:
+    def watch_marked_servers(self) -> None:
         self._draw()
         self.refresh_bindings()
 
     def _marked_groups(self) -> set[Hashable]:
         """A mark on a server is for a change there, not for its sessions."""
-        return {*self.marked} if self._grouped == OF_SEVERAL else super()._marked_groups()
+        return {*self.marked_servers} if self._grouped == SERVER_COLUMN else super()._marked_groups()
 
-    def _every(self) -> list[Snapshot]:
-        return [each.snapshot for each in self.fleet if each.snapshot is not None]
+    def _markable_snapshots(self) -> list[Snapshot]:
+        return [each.snapshot for each in self.servers if each.snapshot is not None]
 
-    def _left(self) -> list[ServerStatus]:
-        return [each for each in self.fleet if self._narrowed_to in {"", each.name}]
+    def _shown_servers(self) -> list[ServerStatus]:
+        return [each for each in self.servers if self._only_name in {"", each.name}]
 
-    def _shown(self) -> list[Snapshot]:
-        return [each.snapshot for each in self._left() if each.snapshot is not None]
+    def _shown_snapshots(self) -> list[Snapshot]:
+        return [each.snapshot for each in self._shown_servers() if each.snapshot is not None]
 
-    def _only(self) -> str:
-        return self._narrowed_to
+    def _only_server(self) -> str:
+        return self._only_name
 
-    def _complaint(self) -> str:
+    def _server_trouble(self) -> str:
         """Of the first that is in trouble, and how many more are; each has its cell, so what was asked for goes before it."""
-        if self._grouped or self._standing.filter.tests:
+        if self._grouped or self._visible.filter.tests:
             return ""
-        ill = [each for each in self._left() if each.trouble]
+        ill = [each for each in self._shown_servers() if each.trouble]
         more = _("  (and {number} more)", number=len(ill) - 1) if len(ill) > 1 else ""
         return f"{plain(ill[0].name, 60)}: {ill[0].trouble}{more}" if ill else ""
 
-    def _hidden(self) -> str:
+    def _limitations_words(self) -> str:
         """Of one that the board is narrowed to: of all it would come and go with the cursor."""
-        return super()._hidden() if self._narrowed_to else ""
+        return super()._limitations_words() if self._only_name else ""
 
     def action_only(self) -> None:
         """Only the server in hand, and all again."""
-        self._narrow_to_server("" if self._narrowed_to else self.in_hand)
+        self._show_only("" if self._only_name else self.active_server)
         self._draw()
 
     def action_leave(self) -> None:
         """Leave what was opened last; where nothing is open, the marks of servers."""
         if not (self.field.display or self._grouped):
-            self.marked = self.marked if self._narrowed_to else frozenset()
-            self._narrow_to_server("")
+            self.marked_servers = self.marked_servers if self._only_name else frozenset()
+            self._show_only("")
         super().action_leave()
 
     def action_servers(self) -> None:
         """A row a server, to be marked; and their sessions again."""
-        if self._grouped != OF_SEVERAL:
-            self._narrow_to_server("")
-        self._group_by("" if self._grouped == OF_SEVERAL else OF_SEVERAL)
+        if self._grouped != SERVER_COLUMN:
+            self._show_only("")
+        self._group_by("" if self._grouped == SERVER_COLUMN else SERVER_COLUMN)
 
     def _mark_group(self, key: Hashable) -> None:
-        if self._grouped == OF_SEVERAL:
-            self.marked ^= {str(key)}
+        if self._grouped == SERVER_COLUMN:
+            self.marked_servers ^= {str(key)}
         else:
             super()._mark_group(key)
 
     def _unmark(self, name: str) -> None:
         """What was marked was marked for what is done now."""
-        self.marked -= {name}
+        self.marked_servers -= {name}
 
-    def _meant(self) -> list[ServerMonitor]:
+    def _marked_monitors(self) -> list[ServerMonitor]:
         """The marked servers, in the order they were named; none where the board is narrowed to one."""
-        return [each for each in self._goneaway.watched if each.name in self.marked and not self._narrowed_to]
+        return [
+            each
+            for each in self._main_app.watched
+            if each.name in self.marked_servers and not self._only_name
+        ]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys that can do nothing on the server in hand; of marked ones each says so for itself."""
-        if action in NEEDS and not (self.marked and action != "undo"):
-            return self._goneaway.check_action(action, parameters)
+        if action in NEEDS and not (self.marked_servers and action != "undo"):
+            return self._main_app.check_action(action, parameters)
         return super().check_action(action, parameters)
 
     def action_tune(self, name: str) -> None:
-        match self._meant():
+        match self._marked_monitors():
             case []:
-                self._goneaway.acts.tune(name)
+                self._main_app.acts.tune(name)
             case [one]:
                 one.acts.tune(name)
             case several:
-                self._alike.tune(name, several)
+                self._several.tune(name, several)
 
     def action_tunables(self) -> None:
-        match self._meant():
+        match self._marked_monitors():
             case []:
-                self._goneaway.acts.choose()
+                self._main_app.acts.choose()
             case [one]:
                 one.acts.choose()
             case several:
-                self._alike.choose(several)
+                self._several.choose(several)
 
     def action_undo(self) -> None:
-        if not self._alike.undo(self._goneaway.in_hand):
-            self._goneaway.acts.undo()
+        if not self._several.undo(self._main_app.in_hand):
+            self._main_app.acts.undo()
 
     @property
-    def _goneaway(self) -> GoneawayApp:
+    def _main_app(self) -> GoneawayApp:
         return cast("GoneawayApp", self.app)
 
-    def _narrow_to_server(self, name: str) -> None:
-        self._narrowed_to = name
+    def _show_only(self, name: str) -> None:
+        self._only_name = name
         self.set_class(bool(name), "one")
-        for each in self.fleet:
+        for each in self.servers:
             if each.name == name and isinstance(self.app, BaseApp):
-                self.app.dress(each.color)
-                self.summary.tell_of(name)
+                self.app.set_accent(each.color)
+                self.summary.show_server(name)
         self.sessions.to_top()
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self.key_words(), self.snapshot, of_several=True))
 
     def key_words(self) -> list[tuple[str, str]]:
-        return [*help_rows(OF_SEVERAL_KEYS), *super().key_words()]
+        return [*help_rows(SEVERAL_SERVERS_KEYS), *super().key_words()]

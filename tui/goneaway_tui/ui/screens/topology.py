@@ -1,0 +1,244 @@
+"""The topology screen: replicas, sources and members that the watched servers name, to be marked and watched too.
+
+Opening it connects to no new server: it asks those that are watched already. A server is added only after a confirmation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.getters import query_one
+from textual.screen import Screen
+
+from goneaway_tui.errors import SourceError
+from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed_servers
+from goneaway_tui.model.server import ServerTopology, TopologyRelation
+from goneaway_tui.text.sanitize import display_hostname, plain
+from goneaway_tui.ui.base_app import run_in_thread
+from goneaway_tui.ui.columns import UNBOUNDED, Column
+from goneaway_tui.ui.messages import RowChosen
+from goneaway_tui.ui.screens.dialogs import ConfirmScreen
+from goneaway_tui.ui.server_monitor import ServerMonitor
+from goneaway_tui.ui.widgets.line_table import LineTable
+from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
+
+MAX_PARALLEL = 16
+"""How many servers are asked at the same time."""
+MAX_PROBLEMS = 6
+"""Lines of what could not be read."""
+RELATIONS: Mapping[TopologyRelation, str] = {
+    TopologyRelation.SOURCE: marked("source of {name}"),
+    TopologyRelation.REPLICA: marked("replica of {name}"),
+    TopologyRelation.READER: marked("reads the binary log of {name}"),
+    TopologyRelation.MEMBER: marked("in a replication group with {name}"),
+    TopologyRelation.NODE: marked("in a Galera cluster with {name}"),
+    TopologyRelation.INSTANCE: marked("in an Aurora cluster with {name}"),
+}
+
+
+def server_address(proposal: ProposedServer) -> str:
+    """Host and port; behind them the name that DNS is asked for, where the reported host is not ASCII."""
+    if not proposal.host:
+        return _("not told")
+    host = f"[{proposal.host}]" if ":" in proposal.host else proposal.host
+    shown = plain(f"{host}:{proposal.port}", 300)
+    resolved = display_hostname(proposal.host)
+    return f"{shown} ({resolved})" if resolved else shown
+
+
+def relation_words(proposal: ProposedServer) -> str:
+    """What the server is to those that name it: `replica of db1, replica of db2`."""
+    relations = (
+        _(RELATIONS[saying.relative.relation], name=plain(saying.by, 60)) for saying in proposal.sayings
+    )
+    return ", ".join(dict.fromkeys(relations))
+
+
+def proposal_remark(proposal: ProposedServer) -> str:
+    """How far the address can be trusted, and which statements report it."""
+    remarks = [_("already watched as {name}", name=plain(proposal.watched, 60))] if proposal.watched else []
+    if proposal.instead_of:
+        remarks.append(
+            _(
+                "{name} says {host}, which is its own machine",
+                name=plain(proposal.by, 60),
+                host=plain(proposal.instead_of, 60),
+            )
+        )
+    if resolved := display_hostname(proposal.host):
+        remarks.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
+    if proposal.host and not proposal.is_port_told:
+        remarks.append(_("no port is told: it is that of {name}", name=plain(proposal.by, 60)))
+    remarks += [_(saying.relative.note) for saying in proposal.sayings if saying.relative.note]
+    statements = dict.fromkeys(saying.relative.said_by for saying in proposal.sayings)
+    return plain(
+        "; ".join([*dict.fromkeys(remarks), _("by {statements}", statements=", ".join(statements))]), 500
+    )
+
+
+COLUMNS: tuple[Column[ProposedServer], ...] = (
+    Column(
+        "address", marked("Server"), lambda p, *_: server_address(p), server_address, 16, 40, 0, tinted=True
+    ),
+    Column("relation", marked("Is"), lambda p, *_: relation_words(p), relation_words, 18, 46, 0),
+    Column("remark", marked("Remark"), lambda p, *_: proposal_remark(p), proposal_remark, 20, UNBOUNDED, 1),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyAnswer:
+    """What one server reports of others, or why it reports nothing."""
+
+    server_name: str
+    topology: ServerTopology
+    trouble: str = ""
+
+
+class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
+    """Lists the servers that the watched ones name, and answers with those to watch too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,r,q", "dismiss(None)", "back", id="relatives.back"),
+    ]
+
+    rows: query_one[LineTable[ProposedServer]] = query_one("#relatives", LineTable)
+
+    def __init__(self, servers: Sequence[ServerMonitor]) -> None:
+        """`servers`: the watched servers that can be asked."""
+        super().__init__()
+        self._servers = tuple(servers)
+        self._answers: dict[str, TopologyAnswer] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="totals", classes="one")
+        yield LineTable(
+            COLUMNS, proposal_key, lambda p: "lines--quiet" if not p.is_open else "", id="relatives"
+        )
+        yield Static(id="remark")
+        yield Static(id="lacks")
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.rows.focus()
+        self.watch(self.rows, "cursor_key", self._draw_remark, init=False)
+        self._draw()
+        waiting = list(self._servers)
+        for _number in range(min(MAX_PARALLEL, len(waiting))):
+            self._ask_servers(waiting)
+
+    @work
+    async def _ask_servers(self, waiting: list[ServerMonitor]) -> None:
+        """Take servers from `waiting` and ask them, one after the other; each answers within the timeout of a poll."""
+        while waiting:
+            server = waiting.pop()
+            assert server.relatives is not None  # noqa: S101 - only servers that can be asked are
+            try:
+                topology = await run_in_thread(server.relatives, "topology")
+                answer = TopologyAnswer(server.name, topology)
+            except SourceError as error:
+                answer = TopologyAnswer(server.name, ServerTopology(), error.line)
+            self._answers[server.name] = answer
+            self._draw()
+
+    def _draw(self) -> None:
+        proposals = proposed_servers([self._report(server) for server in self._servers])
+        self.rows.show(proposals, 0.0)
+        title = _("servers that belong together, as they say themselves")
+        totals = Content.assemble((f"{title}  ", "bold"), self._state_words(proposals))
+        self.query_one("#totals", Static).update(totals)
+        lacks = self.query_one("#lacks", Static)
+        lacks.update(Content("\n").join(self._problem_lines()))
+        lacks.display = any(
+            answer.trouble or answer.topology.limitations for answer in self._answers.values()
+        )
+        self._draw_remark()
+
+    def _report(self, server: ServerMonitor) -> TopologyReport:
+        """What one server has reported so far."""
+        answer = self._answers.get(server.name)
+        return TopologyReport(
+            server.name,
+            None if server.newest is None else server.newest.sample.server,
+            ServerTopology() if answer is None else answer.topology,
+        )
+
+    def _draw_remark(self) -> None:
+        """Show the whole remark of the row under the cursor: the column may cut it off."""
+        proposal = self.rows.cursor_row
+        line = self.query_one("#remark", Static)
+        line.update(Content("" if proposal is None else proposal_remark(proposal)))
+        line.display = proposal is not None
+
+    def _state_words(self, proposals: Sequence[ProposedServer]) -> str:
+        waiting = len(self._servers) - len(self._answers)
+        if waiting:
+            return ngettext("{number} has not answered yet", "{number} have not answered yet", waiting)
+        if not proposals:
+            return _("none names another")
+        return _("space marks, enter proposes to watch")
+
+    def _problem_lines(self) -> list[Content]:
+        """Which servers could not be asked, and what their accounts may not read; at most `MAX_PROBLEMS` lines."""
+        lines = []
+        for answer in self._answers.values():
+            name = plain(answer.server_name, 60)
+            if answer.trouble:
+                lines.append(f"✖ {name}: {plain(answer.trouble, 300)}")
+            for limitation in answer.topology.limitations:
+                grant = f": {plain(limitation.grant, 300)}" if limitation.grant else ""
+                lines.append(f"! {name}: {_(limitation.what)}: {_(limitation.why)}{grant}")
+        more = len(lines) - MAX_PROBLEMS
+        if more > 0:
+            lines = [*lines[: MAX_PROBLEMS - 1], _("and {number} more", number=more + 1)]
+        return [Content.styled(line, "$text-warning") for line in lines]
+
+    @on(RowChosen)
+    def _propose(self) -> None:
+        """Ask whether to watch the marked servers, or the one under the cursor where none is marked."""
+        current = self.rows.cursor_row
+        chosen = [proposal for proposal in self.rows.rows if proposal_key(proposal) in self.rows.marks]
+        if not chosen and current is not None:
+            chosen = [current]
+        wanted = tuple(proposal for proposal in chosen if proposal.is_open)
+        if not wanted:
+            is_watched = current is not None and current.watched
+            words = _("It is watched already.") if is_watched else _("Its address is not told.")
+            self.notify(words, severity="warning")
+            return
+
+        def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
+            if yes:
+                self.dismiss(wanted)
+
+        title = ngettext("watch {number} more server", "watch {number} more servers", len(wanted))
+        self.app.push_screen(ConfirmScreen(title, confirmation_lines(wanted), _("Watch")), confirmed)
+
+
+def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
+    """Which connections would be opened as whom, and what the user should know before."""
+    opens = [
+        _(
+            "opens  {place}  by the account and the options of {name}",
+            place=server_address(proposal),
+            name=plain(proposal.by, 60),
+        )
+        for proposal in proposals
+    ]
+    return [
+        *opens,
+        "",
+        _("The account logs in there with its password: go on where you know these addresses."),
+        _("Nothing is changed on any server; the board is laid anew around all of them."),
+    ]
+
+
+def proposal_key(proposal: ProposedServer) -> tuple[object, ...]:
+    """What tells a row from all others: its address, or where none is reported what names it."""
+    return (proposal.host, proposal.port, proposal.sayings if not proposal.host else ())
