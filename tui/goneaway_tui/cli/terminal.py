@@ -153,6 +153,6 @@ def configure_terminal(settings: Settings, spoken: str) -> None:
     if chosen != spoken:
         set_language(chosen)
     if chosen != ENGLISH:
-        from goneaway_tui.export.wording import count_as_in
+        from goneaway_tui.text.format import use_locale
 
-        count_as_in(LANGUAGES[chosen])
+        use_locale(LANGUAGES[chosen])

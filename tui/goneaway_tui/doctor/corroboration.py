@@ -13,11 +13,11 @@ from typing import Final
 
 from goneaway_tui.doctor.arguments import Argument, is_kill, is_loss, proving
 from goneaway_tui.doctor.case import Case
-from goneaway_tui.doctor.units import in_sentences, seconds_words
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.error_events import FailureKind
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
+from goneaway_tui.text.format import in_sentences, seconds_words
 
 NOTICED: Final = 5.0
 """Seconds an end may seem to come after the error it explains: clocks differ."""

@@ -18,9 +18,9 @@ from goneaway_tui.doctor.arguments import (
     write_failed,
 )
 from goneaway_tui.doctor.case import LONG_SILENCE, SHORTEST_LIMIT, Case
-from goneaway_tui.doctor.units import seconds_words
 from goneaway_tui.i18n import _
 from goneaway_tui.logs.error_events import ErrorEvent, FailureKind
+from goneaway_tui.text.format import seconds_words
 
 COMMON_LIMIT = 600.0
 """Seconds: a silence this long may well be longer than a limit nobody told us; few servers have a shorter one."""

@@ -17,7 +17,6 @@ from goneaway_tui.doctor.case import (
     facts_of,
 )
 from goneaway_tui.doctor.remedies import end_limit_words, idle_less_words, own_limit_words
-from goneaway_tui.doctor.units import age_words, bytes_words, in_list, seconds_words
 from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin, shortest_end
 from goneaway_tui.judge.forecast import already_closed
@@ -26,6 +25,7 @@ from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED, Basis, Risk, Snapshot
+from goneaway_tui.text.format import in_list, largest_unit_words, seconds_words, size_with_bytes
 
 LATELY = 600.0
 """Seconds that count as the trend."""
@@ -270,7 +270,7 @@ def _killed(patient: LiveState) -> CheckResult:
 
 def _packet(patient: LiveState) -> CheckResult:
     limit = patient.limit("max_allowed_packet")
-    now = (Certainty.POSSIBLE, (_is("max_allowed_packet", bytes_words(limit)),)) if limit else None
+    now = (Certainty.POSSIBLE, (_is("max_allowed_packet", size_with_bytes(limit)),)) if limit else None
     return CheckResult(_raised(patient, 1153), now)
 
 
@@ -299,19 +299,26 @@ def _restart(patient: LiveState) -> CheckResult:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
         certainty = Certainty.LIKELY if uptime < LATELY else Certainty.POSSIBLE
-        words = _("the server is up {uptime} only: what was open before is lost", uptime=age_words(uptime))
+        words = _(
+            "the server is up {uptime} only: what was open before is lost", uptime=largest_unit_words(uptime)
+        )
         return CheckResult((certainty, (words,)))
-    return CheckResult((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
+    return CheckResult(
+        (Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=largest_unit_words(uptime)),))
+    )
 
 
 def _crash(patient: LiveState) -> CheckResult:
     uptime = patient.snapshot.sample.server.uptime
     if uptime < FRESH:
         words = _(
-            "the server is up {uptime} only; its error log tells how it ended", uptime=age_words(uptime)
+            "the server is up {uptime} only; its error log tells how it ended",
+            uptime=largest_unit_words(uptime),
         )
         return CheckResult((Certainty.POSSIBLE, (words,)))
-    return CheckResult((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
+    return CheckResult(
+        (Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=largest_unit_words(uptime)),))
+    )
 
 
 def _too_many(patient: LiveState) -> CheckResult:
@@ -411,7 +418,7 @@ CHECKS: dict[Cause, Check] = {
 
 
 def _age(patient: LiveState) -> str:
-    return age_words(patient.snapshot.sample.server.uptime)
+    return largest_unit_words(patient.snapshot.sample.server.uptime)
 
 
 def _asleep(patient: LiveState) -> int:

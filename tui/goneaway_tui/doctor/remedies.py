@@ -7,12 +7,12 @@ from typing import Final
 
 from goneaway_tui.doctor.arguments import never_began
 from goneaway_tui.doctor.case import LARGEST_PACKET, Case, ServerFacts
-from goneaway_tui.doctor.units import bytes_words, seconds_words
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
 from goneaway_tui.logs.error_events import OFFLINE
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
+from goneaway_tui.text.format import seconds_words, size_with_bytes
 
 MARGIN: Final = 10
 """Percent that a pool's limit stays below the server's: clocks, slow checks and a statement's own time."""
@@ -347,8 +347,8 @@ def larger_packets(seen: Case) -> Iterator[str]:
             "At the server: SET GLOBAL max_allowed_packet = {wanted} ({size}; {limit}: {source}), "
             "then reconnect: open sessions keep theirs. A session may then take that much memory.",
             wanted=wanted,
-            size=bytes_words(wanted),
-            limit=bytes_words(limit),
+            size=size_with_bytes(wanted),
+            limit=size_with_bytes(limit),
             source=word,
         )
     yield _(

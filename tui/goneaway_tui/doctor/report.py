@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from goneaway_tui.doctor.diagnosis import SCHEMA, Explanation
-from goneaway_tui.doctor.units import in_list, in_sentences
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.clients import CODES
 from goneaway_tui.model.cause import SAID, Certainty, Finding
+from goneaway_tui.text.format import in_list, in_sentences
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.text.width import cell_width
+from goneaway_tui.text.width import padded
 from goneaway_tui.text.width import wrapped as wrapped_lines
 
 Write = Callable[[str], object]
@@ -148,15 +148,6 @@ def wrapped(text: str, width: int, indent: str = "", later: str | None = None) -
     ['空闲超', '时。重试', 'ping。']
     """
     return wrapped_lines(plain(text), width, indent, indent if later is None else later, fold=True)
-
-
-def padded(label: str, width: int) -> str:
-    """With as many blanks as fill `width` columns.
-
-    >>> padded("why", 5), padded("依据", 5)
-    ('why  ', '依据 ')
-    """
-    return label + " " * (width - cell_width(label))
 
 
 WIDTH: Final = 80

@@ -22,11 +22,11 @@ from goneaway_tui.doctor.arguments import (
     write_failed,
 )
 from goneaway_tui.doctor.case import CLOCKS_DIFFER, LARGEST_PACKET, LONG_SILENCE, Case
-from goneaway_tui.doctor.units import bytes_words, seconds_words
 from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.logs.error_events import OFFLINE, ErrorEvent, FailureKind
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
+from goneaway_tui.text.format import seconds_words, size_with_bytes
 
 
 def transaction_timeout(seen: Case) -> Iterator[Argument]:
@@ -52,8 +52,8 @@ def packet_too_large(seen: Case) -> Iterator[Argument]:
         return
     both = _(
         "The statement has {size}, and max_allowed_packet is {limit} ({source}).",
-        size=bytes_words(size or 0),
-        limit=bytes_words(limit or 0),
+        size=size_with_bytes(size or 0),
+        limit=size_with_bytes(limit or 0),
         source=word,
     )
     if log.says in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
@@ -101,7 +101,7 @@ def _cut_short(log: ErrorEvent) -> Iterator[Argument]:
             2,
             _(
                 "The statement is large: {size} or more of it are in the log.",
-                size=bytes_words(log.statement_bytes),
+                size=size_with_bytes(log.statement_bytes),
             ),
         )
     elif answer_never_came(log):

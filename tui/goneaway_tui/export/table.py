@@ -6,50 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from goneaway_tui.export.wording import clock_words, countdown_of, limit_cell, risk_word
+from goneaway_tui.export.wording import countdown_of, limit_cell, risk_word
 from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.model.session import Transaction
 from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
+from goneaway_tui.text.format import clock_words
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.text.width import cell_width, wrapped
-
-
-def cut_to(text: str, width: int) -> str:
-    """`text` in at most `width` cells, marked by `…` where it lost something.
-
-    >>> cut_to("UPDATE cart", 8), cut_to("商店商店", 6), cut_to("shop", 4)
-    ('UPDATE …', '商店…', 'shop')
-    """
-    if cell_width(text) <= width:
-        return text
-    kept, used = [], 0
-    for char in text:
-        used += cell_width(char)
-        if used > width - 1:
-            break
-        kept.append(char)
-    return "".join(kept) + "…" if width > 0 else ""
-
-
-def fit_width(text: str, width: int, *, right: bool = False) -> str:
-    """`text` in exactly `width` cells.
-
-    >>> fit_width("db", 4), fit_width("0:12", 6, right=True)
-    ('db  ', '  0:12')
-    """
-    text = cut_to(text, width)
-    blank = " " * (width - cell_width(text))
-    return blank + text if right else text + blank
-
-
-def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of at most `width` cells, broken between words or wide letters; all but the first begin with `indent`.
-
-    >>> wrap("the account lacks PROCESS", 14, "  "), wrap("账号缺少 PROCESS。看不到", 14, "  ")
-    (['the account', '  lacks', '  PROCESS'], ['账号缺少', '  PROCESS。看', '  不到'])
-    """
-    return [cut_to(each, width) for each in wrapped(" ".join(text.split()), width, "", indent)]
-
+from goneaway_tui.text.width import cell_width
 
 LIGHT = {
     Risk.OVERDUE: "#9c1583",

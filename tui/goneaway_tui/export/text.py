@@ -8,19 +8,17 @@ from typing import TextIO
 from goneaway_tui.export.summary import SummaryText, limitation_words, summary_text
 from goneaway_tui.export.table import (
     COLUMNS,
-    cut_to,
-    fit_width,
     headings,
     in_closing_order,
     rows,
     widths,
-    wrap,
 )
-from goneaway_tui.export.wording import count_words, limit_words, risk_word
+from goneaway_tui.export.wording import risk_word
 from goneaway_tui.i18n import _
 from goneaway_tui.judge.forecast import closing_forecast
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.text.width import cell_width
+from goneaway_tui.text.format import count_words, limit_words
+from goneaway_tui.text.width import cell_width, cut_to, fit_width, wrapped_to_fit
 
 WIDTH = 120
 GAP = 1
@@ -37,7 +35,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield from head(words)
     yield closings_line(snapshot)
     for limitation in snapshot.sample.limitations:
-        yield from wrap(limitation_words(limitation), WIDTH, "  ")
+        yield from wrapped_to_fit(limitation_words(limitation), WIDTH, "  ")
     yield RULE
     cells = rows(in_closing_order(snapshot), snapshot.taken_at)
     wide = widths(cells, WIDTH, GAP)

@@ -14,6 +14,7 @@ from fractions import Fraction
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.tuning import VariableState
 from goneaway_tui.text.durations import UNITS
+from goneaway_tui.text.format import exact_duration, exact_number, exact_size
 from goneaway_tui.tune.tunables import TUNABLE, Tunable, Unit
 
 LONGEST = 80
@@ -111,10 +112,10 @@ def value_words(value: float, unit: Unit) -> str:
         return f"-{value_words(-value, unit)}"
     exact = Fraction(Decimal(repr(value)))
     if unit is Unit.BYTES and exact.denominator == 1:
-        return _size(exact.numerator)
+        return exact_size(exact.numerator)
     if unit in {Unit.SECONDS, Unit.MILLISECONDS}:
-        return _time(exact / FACTORS[unit]["s"])
-    return _digits(exact)
+        return exact_duration(exact / FACTORS[unit]["s"])
+    return exact_number(exact)
 
 
 def value_with_unit(name: str, value: float | None) -> str:
@@ -175,37 +176,6 @@ def _unreadable(text: str, unit: Unit) -> ValueError:
     shown = " ".join(text.split())[:40]
     example = _(EXAMPLES[unit])
     return ValueError(_(UNREADABLE[unit], text=shown, example=example) if shown else example)
-
-
-def _digits(value: Fraction) -> str:
-    """All of it, with commas before the point.
-
-    >>> _digits(Fraction("1234567.000001"))
-    '1,234,567.000001'
-    """
-    whole, rest = divmod(value, 1)
-    after = f"{Decimal(rest.numerator) / Decimal(rest.denominator):f}".partition(".")[2].rstrip("0")
-    return f"{whole:,}.{after}" if after else f"{whole:,}"
-
-
-def _size(number: int) -> str:
-    for name, length in (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if number >= length and number * 10 % length == 0:
-            return f"{_digits(Fraction(number, length))} {name}"
-    return f"{number:,} B"
-
-
-def _time(seconds: Fraction) -> str:
-    if 0 < seconds < 1 and (seconds * 1000).denominator == 1:
-        return f"{seconds * 1000} ms"
-    said, rest = [], seconds
-    for name, length in (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60)):
-        amount, rest = divmod(rest, length)
-        if amount:
-            said.append(f"{amount:,} {name}")
-    if rest or not said:
-        said.append(f"{_digits(rest)} s")
-    return " ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
