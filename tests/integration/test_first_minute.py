@@ -10,7 +10,7 @@ import pytest
 
 from goneaway_tui.cli import DEMO
 from goneaway_tui.cli.commands.explain import LocalZone
-from goneaway_tui.judge.deadline import GRACE
+from goneaway_tui.judge.deadline import GRACE_SECONDS
 from goneaway_tui.judge.tracker import Step, track
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
@@ -120,5 +120,5 @@ def test_what_the_first_minute_predicts_happens_and_the_ledger_tells_why(begun: 
     for each in ended:
         assert (each.cause, each.certainty) == (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED), each
         off = each.at - observer.predicted[each.verdict.session.id]
-        assert abs(off) <= COARSE + GRACE + observer.lateness, each
+        assert abs(off) <= COARSE + GRACE_SECONDS + observer.lateness, each
     assert wanted <= {each.cause for each in observer.departures}

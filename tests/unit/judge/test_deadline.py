@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from goneaway_tui.judge.deadline import GRACE, governing_limit, risk_of, risk_within, verdict_on
+from goneaway_tui.judge.deadline import GRACE_SECONDS, governing_limit, risk_of, risk_within, verdict_on
 from goneaway_tui.model.session import Role, Session, Transaction
-from goneaway_tui.model.snapshot import SHARED, Basis, Inherited, Limit, Policy, Risk, Verdict
+from goneaway_tui.model.snapshot import (
+    SHARED_TRANSACTION_LIMITS,
+    Basis,
+    Inherited,
+    Limit,
+    Policy,
+    Risk,
+    Verdict,
+)
 from tests.builders import NOW, a_sample, a_session, a_transaction, a_verdict
 
 MARIADB = Inherited(28_800, 0, 0, 0, 10)
@@ -139,14 +147,14 @@ def test_a_session_past_its_own_limit_is_overdue_however_long() -> None:
 
 
 def test_within_the_servers_lateness_an_assumed_deadline_is_overdue_and_not_yet_wrong() -> None:
-    verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE))
+    verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE_SECONDS))
 
     assert verdict.limit is not None
     assert (Risk.OVERDUE, Basis.ASSUMED) == (verdict.risk, verdict.limit.basis)
 
 
 def test_who_outlives_an_assumed_deadline_disproves_it() -> None:
-    verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE + 0.01))
+    verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE_SECONDS + 0.01))
 
     assert verdict.limit is not None
     assert (Risk.CALM, Basis.DISPROVED, None) == (verdict.risk, verdict.limit.basis, verdict.deadline)
@@ -223,7 +231,7 @@ def test_a_verdict_of_a_builder_is_the_judges() -> None:
     assert a_verdict() == judged(a_session(), Inherited(28_800, connect_timeout=10))
 
 
-@pytest.mark.parametrize("variable", SHARED)
+@pytest.mark.parametrize("variable", SHARED_TRANSACTION_LIMITS)
 @pytest.mark.parametrize(
     ("shared", "own", "transaction", "seconds"),
     [

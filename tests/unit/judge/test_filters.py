@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.judge.filters import (
-    EVERYBODY,
-    EVERYTHING,
     GROUPINGS,
-    TEXTS,
+    NO_DEPARTURE_FILTER,
+    NO_FILTER,
+    TEXT_FIELDS,
     SessionGroup,
     group_by,
     parse_departure_filter,
@@ -78,7 +78,7 @@ def test_nobody_makes_no_group() -> None:
 
 
 def test_the_name_of_every_grouping_is_a_word_of_the_filter() -> None:
-    assert GROUPINGS.keys() <= TEXTS.keys()
+    assert GROUPINGS.keys() <= TEXT_FIELDS.keys()
 
 
 SHOP = a_verdict(
@@ -242,7 +242,7 @@ def test_a_comparison_is_not_quietly_read_as_equality(text: str) -> None:
 
 @pytest.mark.parametrize("verdict", [SHOP, CRON])
 def test_everything_admits_everybody(verdict: Verdict) -> None:
-    assert EVERYTHING.admits(verdict, NOW)
+    assert NO_FILTER.admits(verdict, NOW)
 
 
 def test_a_filter_remembers_what_was_typed() -> None:
@@ -304,7 +304,7 @@ def test_a_cause_that_is_none_is_refused(text: str, sentence: str) -> None:
 
 
 def test_everybody_is_everybody() -> None:
-    assert EVERYBODY.admits(IDLED)
+    assert NO_DEPARTURE_FILTER.admits(IDLED)
 
 
 def test_on_the_board_a_cause_is_a_plain_word() -> None:

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from goneaway_tui.judge.patterns import CUTTERS, PLENTY, RECENT, find_patterns, known_idle_limit
+from goneaway_tui.judge.patterns import (
+    KNOWN_IDLE_LIMITS,
+    LIKELY_OBSERVATIONS,
+    REMEMBERED_SECONDS,
+    find_patterns,
+    known_idle_limit,
+)
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure, Pattern, PatternKind, PatternScope
 from goneaway_tui.model.session import Session
@@ -70,7 +76,8 @@ def test_fewer_than_five_are_no_pattern(count: int, found: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "certainty"), [(PLENTY - 1, Certainty.POSSIBLE), (PLENTY, Certainty.LIKELY)]
+    ("count", "certainty"),
+    [(LIKELY_OBSERVATIONS - 1, Certainty.POSSIBLE), (LIKELY_OBSERVATIONS, Certainty.LIKELY)],
 )
 def test_more_of_them_make_it_likely(count: int, certainty: Certainty) -> None:
     assert certainty is sole(seen(cut(count)), PatternKind.CUT_OFF).certainty
@@ -134,7 +141,7 @@ def test_a_limit_that_is_only_assumed_may_be_the_sessions_own() -> None:
 
 def test_what_was_not_yet_or_is_long_ago_is_not_looked_at() -> None:
     assert () == seen(cut(12), now=NOW - 3600)
-    assert () == seen(cut(12), now=NOW + RECENT)
+    assert () == seen(cut(12), now=NOW + REMEMBERED_SECONDS)
 
 
 def test_names_of_strangers_cannot_move_the_cursor() -> None:
@@ -143,10 +150,12 @@ def test_names_of_strangers_cannot_move_the_cursor() -> None:
     assert pattern.title.isprintable()
 
 
-@pytest.mark.parametrize("seconds", [seconds for seconds, _ in CUTTERS])
+@pytest.mark.parametrize("seconds", [seconds for seconds, _ in KNOWN_IDLE_LIMITS])
 def test_the_usual_cutters_are_named_and_nobody_else(seconds: float) -> None:
-    assert known_idle_limit(seconds) == known_idle_limit(seconds * 1.019 + 1) == dict(CUTTERS)[seconds]
-    assert dict(CUTTERS)[seconds] != known_idle_limit(seconds * 1.021 + 1)
+    assert (
+        known_idle_limit(seconds) == known_idle_limit(seconds * 1.019 + 1) == dict(KNOWN_IDLE_LIMITS)[seconds]
+    )
+    assert dict(KNOWN_IDLE_LIMITS)[seconds] != known_idle_limit(seconds * 1.021 + 1)
 
 
 # --- Ghosts

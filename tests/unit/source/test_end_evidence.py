@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from goneaway_tui.judge.tracker import track
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.sample import NOTHING_SAID, EndEvidence, ErrorCount, KillStatement, Sample
+from goneaway_tui.model.sample import NO_EVIDENCE, EndEvidence, ErrorCount, KillStatement, Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.source.connection import Refusal
 from goneaway_tui.source.end_evidence import KILL_SECONDS, NEW_ACCOUNTS, CarriedCounts
@@ -474,7 +474,7 @@ def test_the_first_run_of_all_asks_the_log_nothing() -> None:
     server = Counting()
     server.log = [STOP]
 
-    assert NOTHING_SAID.log == server.tell(Remembered()).log
+    assert NO_EVIDENCE.log == server.tell(Remembered()).log
     assert [] == server.heard_of("log")
 
 

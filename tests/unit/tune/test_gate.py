@@ -20,7 +20,7 @@ from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.model.tuning import KeptValue, Persistence, VariableState
 from goneaway_tui.tune.actions import Action, KillQuery, KillSession, ResetPersist, SetVariable
 from goneaway_tui.tune.gate import Gate
-from goneaway_tui.tune.journal import UNKNOWN, Journal, JournalEntry, Phase
+from goneaway_tui.tune.journal import OUTCOME_NOT_WRITTEN, Journal, JournalEntry, Phase
 from tests.builders import NOW, VARIABLES, a_session
 from tests.fakes import POWERS, FakeExecutor
 
@@ -179,7 +179,7 @@ def test_a_journal_that_fills_up_in_between_is_said_with_what_was_done(tmp_path:
 
     assert outcome.unrecorded == "cannot write the journal: the disk is full"
     assert 31_536_000 == stage.value()
-    assert [UNKNOWN] == [act.outcome for act in stage.journal.acts()]
+    assert [OUTCOME_NOT_WRITTEN] == [act.outcome for act in stage.journal.acts()]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_what_fails_where_the_journal_fails_too_fails_as_it_did(tmp_path: Path) 
     with pytest.raises(OutcomeUnknown):
         stage.gate.run(YEAR)
 
-    assert [UNKNOWN] == [act.outcome for act in stage.journal.acts()]
+    assert [OUTCOME_NOT_WRITTEN] == [act.outcome for act in stage.journal.acts()]
 
 
 def test_a_server_that_cannot_be_looked_at_is_not_changed(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.tune.tunables import SENTENCES, TUNABLE, TUNABLES, Reach, Tunable, Unit, tunables_of
+from goneaway_tui.tune.tunables import REACH_SENTENCES, TUNABLE, TUNABLES, Reach, Tunable, Unit, tunables_of
 from goneaway_tui.tune.values import parse_value, value_words
 from tests.builders import a_sample
 
@@ -26,7 +26,7 @@ def test_a_row_can_be_shown(tunable: Tunable) -> None:
 
 
 def test_each_reach_says_whom_it_reaches() -> None:
-    assert set(Reach) == SENTENCES.keys()
+    assert set(Reach) == REACH_SENTENCES.keys()
     assert "reconnect" in Reach.RECONNECT.sentence
 
 

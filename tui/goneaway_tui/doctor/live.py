@@ -24,7 +24,7 @@ from goneaway_tui.logs.server_log import error_number
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import LogEntry
-from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED, Basis, Risk, Snapshot
+from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS, Basis, Risk, Snapshot
 from goneaway_tui.text.format import in_list, largest_unit_words, seconds_words, size_with_bytes
 
 LATELY = 600.0
@@ -241,7 +241,7 @@ def _counted(patient: LiveState, code: int, count: int) -> str:
 
 
 def _transaction_timeout(patient: LiveState) -> CheckResult:
-    names = (*OF_TRANSACTIONS, *SHARED)
+    names = (*TRANSACTION_LIMITS, *SHARED_TRANSACTION_LIMITS)
     known = {name: patient.limit(name) for name in names if patient.limit(name) is not None}
     if not known:
         return CheckResult(

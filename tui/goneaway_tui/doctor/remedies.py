@@ -11,7 +11,7 @@ from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
 from goneaway_tui.logs.error_events import OFFLINE
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
+from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
 from goneaway_tui.text.format import seconds_words, size_with_bytes
 
 MARGIN: Final = 10
@@ -510,12 +510,12 @@ def for_transactions(seen: Case) -> Iterator[str]:
     yield _(
         "At the client: do nothing slow inside a transaction: no call to others, no waiting for a person."
     )
-    if shortest := _shortest(seen, (*OF_TRANSACTIONS, *SHARED)):
+    if shortest := _shortest(seen, (*TRANSACTION_LIMITS, *SHARED_TRANSACTION_LIMITS)):
         yield _("Commit within {arithmetic}.", arithmetic=arithmetic(shortest))
 
 
 def longer_transactions(seen: Case) -> Iterator[str]:
-    if _shortest(seen, OF_TRANSACTIONS):
+    if _shortest(seen, TRANSACTION_LIMITS):
         yield _("Or raise the limit for that session alone.")
 
 

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from goneaway_tui.doctor.diagnosis import SCHEMA, Explanation
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.clients import CODES
-from goneaway_tui.model.cause import SAID, Certainty, Finding
+from goneaway_tui.model.cause import CAUSE_WORDS, Certainty, Finding
 from goneaway_tui.text.format import in_list, in_sentences
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import padded
@@ -118,7 +118,7 @@ def _markdown(each: Explanation, times: str) -> Iterator[str]:
     others = other_findings_words(each.findings)
     for finding in each.findings[:1] if others else each.findings:
         yield ""
-        cause, certainty = _(SAID[finding.cause]), _(SAID[finding.certainty])
+        cause, certainty = _(CAUSE_WORDS[finding.cause]), _(CAUSE_WORDS[finding.certainty])
         yield _("- **{cause}**: {certainty}", cause=cause, certainty=certainty)
         for says in finding.because:
             yield f"  - {_escaped(plain(says))}"
@@ -243,7 +243,7 @@ def group_paragraphs(group: EventGroup, width: int = WIDTH) -> Iterator[str]:
     for rank, finding in enumerate(told[: IN_FULL + IN_SHORT]):
         yield ""
         yield from _told(finding, width, in_full=rank < IN_FULL)
-    more = [_(SAID[finding.cause]) for finding in told[IN_FULL + IN_SHORT :]]
+    more = [_(CAUSE_WORDS[finding.cause]) for finding in told[IN_FULL + IN_SHORT :]]
     if more:
         yield ""
         yield from wrapped(_("Less likely: {causes}.", causes=in_list(more)), width, "  ")
@@ -251,7 +251,7 @@ def group_paragraphs(group: EventGroup, width: int = WIDTH) -> Iterator[str]:
     if out:
         yield ""
     for finding in out:
-        name, reasons = _(SAID[finding.cause]), in_sentences(finding.because)
+        name, reasons = _(CAUSE_WORDS[finding.cause]), in_sentences(finding.because)
         yield from wrapped(_("Not {cause}: {reasons}", cause=name, reasons=reasons), width, "  ", "      ")
 
 
@@ -261,7 +261,7 @@ def other_findings_words(findings: Sequence[Finding]) -> str:
         return ""
     out = Certainty.RULED_OUT
     told = (
-        _(words, causes=in_list(_(SAID[each.cause]) for each in others))
+        _(words, causes=in_list(_(CAUSE_WORDS[each.cause]) for each in others))
         for words, others in (
             (
                 marked("Also possible: {causes}."),
@@ -285,7 +285,7 @@ def times_words(group: EventGroup) -> str:
 
 
 def _told(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:
-    yield "  " + _(HEADLINES[finding.certainty], cause=_(SAID[finding.cause]))
+    yield "  " + _(HEADLINES[finding.certainty], cause=_(CAUSE_WORDS[finding.cause]))
     yield from _points(width, _("why"), finding.because)
     yield from _points(width, _("but"), finding.against)
     if finding.prove:

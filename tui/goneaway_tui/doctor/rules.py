@@ -25,12 +25,12 @@ from goneaway_tui.doctor.case import CLOCKS_DIFFER, LARGEST_PACKET, LONG_SILENCE
 from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.logs.error_events import OFFLINE, ErrorEvent, FailureKind
 from goneaway_tui.model.cause import Cause
-from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
+from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
 from goneaway_tui.text.format import seconds_words, size_with_bytes
 
 
 def transaction_timeout(seen: Case) -> Iterator[Argument]:
-    for name in (*OF_TRANSACTIONS, *SHARED):
+    for name in (*TRANSACTION_LIMITS, *SHARED_TRANSACTION_LIMITS):
         limit = seen.server.limits.get(name, 0)
         if limit > 0 and (is_loss(seen.seen) or seen.seen.says is Cause.IDLE_TIMEOUT):
             yield Argument(

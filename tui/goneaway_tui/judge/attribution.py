@@ -26,31 +26,31 @@ from dataclasses import dataclass, field
 
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.sample import GOODBYE, EndEvidence, ErrorCount
+from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.snapshot import SHARED, Basis, Limit, Snapshot, Verdict
+from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, Basis, Limit, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 
-EARLY = 0.1
+CLOCK_SLACK = 0.1
 """Seconds by which a deadline may be foretold too late: what two clocks and the way between them leave open."""
-LOST, WRITING = 1158, 1160
+NET_READ_ERROR, NET_WRITE_ERROR = 1158, 1160
 """Raised when a read from, or a write to, a client fails."""
-TORN = frozenset({Cause.KILLED, Cause.CLIENT_LOST})
-"""What LOST and WRITING are raised for."""
-ENDINGS: Mapping[int, Cause] = {
-    GOODBYE: Cause.CLIENT_QUIT,
+BROKEN_CAUSES = frozenset({Cause.KILLED, Cause.CLIENT_LOST})
+"""What NET_READ_ERROR and NET_WRITE_ERROR are raised for."""
+CAUSE_BY_CODE: Mapping[int, Cause] = {
+    COM_QUIT: Cause.CLIENT_QUIT,
     4031: Cause.IDLE_TIMEOUT,
     1153: Cause.PACKET_TOO_LARGE,
     1161: Cause.NET_WRITE_TIMEOUT,
     1159: Cause.NET_READ_TIMEOUT,
 }
 """What each other code counted by account says of one session's end."""
-IDLE_ERROR, READ_TIMEOUT = 4031, 1159
-ENDINGS_BEFORE_4031 = {code: cause for code, cause in ENDINGS.items() if code != IDLE_ERROR} | {
-    READ_TIMEOUT: Cause.IDLE_TIMEOUT
-}
+IDLE_TIMEOUT_CODE, READ_TIMEOUT_CODE = 4031, 1159
+CAUSE_BY_CODE_BEFORE_4031 = {
+    code: cause for code, cause in CAUSE_BY_CODE.items() if code != IDLE_TIMEOUT_CODE
+} | {READ_TIMEOUT_CODE: Cause.IDLE_TIMEOUT}
 """The same where an idle timeout has no error of its own: of most timeouts of reading it is the cause."""
-TURNED_OFFLINE = marked(
+OFFLINE_MODE_ENDS_SESSIONS = marked(
     "offline_mode was turned on: it ends every session without CONNECTION_ADMIN and is not counted as a KILL"
 )
 Account = tuple[str, str]
@@ -77,7 +77,7 @@ class EndingCounts:
 
     causes: Counter[Cause] = field(default_factory=Counter)
     broken: Counter[int] = field(default_factory=Counter)
-    """LOST and WRITING."""
+    """NET_READ_ERROR and NET_WRITE_ERROR."""
     explained: int = 0
     """Torn sessions whose cause is known otherwise."""
 
@@ -92,12 +92,12 @@ class EndingCounts:
 
     @property
     def killable(self) -> int:
-        """How many of them may have been killed: a KILL never leaves WRITING out."""
-        return max(0, self.broken[WRITING] - self.explained)
+        """How many of them may have been killed: a KILL never leaves NET_WRITE_ERROR out."""
+        return max(0, self.broken[NET_WRITE_ERROR] - self.explained)
 
     def explain(self, cause: Cause) -> bool:
         """One session of the account ended so, as harder evidence has it. Whether that had been counted here."""
-        if cause in TORN:
+        if cause in BROKEN_CAUSES:
             self.explained += self.torn > 0
             return self.explained > 0
         found = self.causes[cause] > 0
@@ -146,8 +146,8 @@ class EndInterval:
         """`named` are those of `gone` that harder evidence has explained."""
         explained = [(v, named[v.session.id].cause) for v in gone if v.session.id in named]
         clues = after.sample.clues
-        names_idle = _names_idle(clues)
-        endings = ENDINGS if names_idle else ENDINGS_BEFORE_4031
+        names_idle = _has_idle_timeout_error(clues)
+        endings = CAUSE_BY_CODE if names_idle else CAUSE_BY_CODE_BEFORE_4031
         fresh, early = counted_endings(clues)
         logged = {e.session_id: e.cause for e in clues.log if e.session_id is not None and e.cause}
         ahead = [(v, cause) for v in after.verdicts if (cause := logged.get(v.session.id)) is not None]
@@ -174,7 +174,7 @@ class EndInterval:
 
     def is_due(self, verdict: Verdict) -> bool:
         """Whether its deadline had come when it was missed."""
-        slack = EARLY + verdict.session.idle_within
+        slack = CLOCK_SLACK + verdict.session.idle_within
         return verdict.deadline is not None and verdict.deadline <= self.end + slack
 
     def other_limit(self, verdict: Verdict) -> tuple[str, float] | None:
@@ -185,7 +185,7 @@ class EndInterval:
         since, limit = verdict.session.idle_since, verdict.limit
         if since is None or limit is None or limit.basis is Basis.OWN:
             return None
-        slack = EARLY + verdict.session.idle_within
+        slack = CLOCK_SLACK + verdict.session.idle_within
         hidden = (("interactive_timeout", self.interactive), *hidden_transaction_limit(verdict))
         return next(
             (
@@ -218,14 +218,14 @@ def hidden_transaction_limit(verdict: Verdict) -> tuple[tuple[str, float], ...]:
 
 def counted_endings(clues: EndEvidence) -> tuple[dict[Account, EndingCounts], dict[Account, EndingCounts]]:
     """What was counted by account since the last look, and what had been counted by then."""
-    endings = ENDINGS if _names_idle(clues) else ENDINGS_BEFORE_4031
+    endings = CAUSE_BY_CODE if _has_idle_timeout_error(clues) else CAUSE_BY_CODE_BEFORE_4031
     fresh = ending_counts((each for each in clues.errors if not each.early), endings)
     early = ending_counts((each for each in clues.errors if each.early), endings)
     return fresh, early
 
 
-def _names_idle(clues: EndEvidence) -> bool:
-    return IDLE_ERROR in clues.counted or READ_TIMEOUT not in clues.counted
+def _has_idle_timeout_error(clues: EndEvidence) -> bool:
+    return IDLE_TIMEOUT_CODE in clues.counted or READ_TIMEOUT_CODE not in clues.counted
 
 
 def ending_counts(errors: Iterable[ErrorCount], endings: Mapping[int, Cause]) -> dict[Account, EndingCounts]:
@@ -235,7 +235,7 @@ def ending_counts(errors: Iterable[ErrorCount], endings: Mapping[int, Cause]) ->
         tally = found[each.user, each.host]
         if each.code in endings:
             tally.causes[endings[each.code]] += each.count
-        elif each.code in {LOST, WRITING}:
+        elif each.code in {NET_READ_ERROR, NET_WRITE_ERROR}:
             tally.broken[each.code] += each.count
     return found
 
@@ -245,19 +245,21 @@ def timeout_cause(verdict: Verdict) -> Cause:
     if verdict.session.state == "Reading from net" or verdict.session.half_sent:
         return Cause.NET_READ_TIMEOUT
     limit = verdict.limit
-    transaction = limit is not None and (limit.variable.startswith("idle_") or limit.variable in SHARED)
+    transaction = limit is not None and (
+        limit.variable.startswith("idle_") or limit.variable in SHARED_TRANSACTION_LIMITS
+    )
     return Cause.TRANSACTION_TIMEOUT if transaction else Cause.IDLE_TIMEOUT
 
 
 def timeout_attribution(verdict: Verdict, certainty: Certainty, told: str) -> Attribution:
     """It idled until its own deadline."""
-    within = EARLY + verdict.session.idle_within
+    within = CLOCK_SLACK + verdict.session.idle_within
     return Attribution(
-        timeout_cause(verdict), certainty, (_ran_out(verdict.limit), told), verdict.deadline, within
+        timeout_cause(verdict), certainty, (_limit_ran_out(verdict.limit), told), verdict.deadline, within
     )
 
 
-def _ran_out(limit: Limit | None) -> str:
+def _limit_ran_out(limit: Limit | None) -> str:
     if limit is None:
         return _("its limit ran out between the last look that saw it and the first that did not")
     return _(
@@ -271,29 +273,33 @@ def account_of(verdict: Verdict) -> Account:
     return verdict.session.user, verdict.session.client_host
 
 
-NET_STATES = {"Writing to net": Cause.NET_WRITE_TIMEOUT, "Reading from net": Cause.NET_READ_TIMEOUT}
-OWN_LIMIT = marked("so does a shorter wait_timeout of its own, which this server shows of nobody")
-ALIKE = marked("an oversized packet ends a session the same way; the server's error log tells them apart")
+CAUSE_BY_STATE = {"Writing to net": Cause.NET_WRITE_TIMEOUT, "Reading from net": Cause.NET_READ_TIMEOUT}
+OWN_LIMIT_LOOKS_THE_SAME = marked(
+    "so does a shorter wait_timeout of its own, which this server shows of nobody"
+)
+PACKET_LOOKS_THE_SAME = marked(
+    "an oversized packet ends a session the same way; the server's error log tells them apart"
+)
 
 
 def attributed_by_counters(absence: EndInterval) -> Attributions:
     """A reason for each session of the absence."""
     if absence.aborted is None:
-        return {v.session.id: _unobserved(absence, v) for v in absence.gone}
-    told = _what_rose(absence, absence.aborted)
+        return {v.session.id: _without_counters(absence, v) for v in absence.gone}
+    told = _counters_words(absence, absence.aborted)
     fitting = sorted(
-        ((rank, v) for v in absence.gone if (rank := _fit(absence, v)) is not None),
+        ((rank, v) for v in absence.gone if (rank := _timeout_rank(absence, v)) is not None),
         key=lambda each: (each[0], each[1].deadline or 0.0, each[1].session.id),
     )
     certainty = Certainty.LIKELY if absence.aborted >= len(fitting) else Certainty.POSSIBLE
     reasons = {
-        v.session.id: _out_of_time(absence, v, certainty, told) for _rank, v in fitting[: absence.aborted]
+        v.session.id: _by_timeout(absence, v, certainty, told) for _rank, v in fitting[: absence.aborted]
     }
     rest = [v for v in absence.gone if v.session.id not in reasons]
-    return reasons | _rest(absence, rest, absence.aborted - len(reasons), told)
+    return reasons | _without_timeout(absence, rest, absence.aborted - len(reasons), told)
 
 
-def _what_rose(absence: EndInterval, aborted: int) -> str:
+def _counters_words(absence: EndInterval, aborted: int) -> str:
     if absence.kills is None:
         return _(
             "Aborted_clients rose by {aborted}, {gone} left that nothing else explains; the server does not count KILL statements",
@@ -308,7 +314,7 @@ def _what_rose(absence: EndInterval, aborted: int) -> str:
     )
 
 
-def _fit(absence: EndInterval, verdict: Verdict) -> int | None:
+def _timeout_rank(absence: EndInterval, verdict: Verdict) -> int | None:
     """How well a timeout would explain its end, the best 0; None where not at all."""
     if absence.is_due(verdict):
         return 0
@@ -317,7 +323,7 @@ def _fit(absence: EndInterval, verdict: Verdict) -> int | None:
     return 2 if absence.had_time_to_idle(verdict) else None
 
 
-def _out_of_time(absence: EndInterval, verdict: Verdict, certainty: Certainty, told: str) -> Attribution:
+def _by_timeout(absence: EndInterval, verdict: Verdict, certainty: Certainty, told: str) -> Attribution:
     if absence.is_due(verdict):
         return timeout_attribution(verdict, certainty, told)
     hidden = absence.other_limit(verdict)
@@ -332,12 +338,14 @@ def _out_of_time(absence: EndInterval, verdict: Verdict, certainty: Certainty, t
         variable=name,
         seconds=seconds,
     )
-    return Attribution(cause, certainty, (why, told), since + seconds, EARLY + verdict.session.idle_within)
+    return Attribution(
+        cause, certainty, (why, told), since + seconds, CLOCK_SLACK + verdict.session.idle_within
+    )
 
 
-def _rest(absence: EndInterval, rest: list[Verdict], torn: int, told: str) -> Attributions:
+def _without_timeout(absence: EndInterval, rest: list[Verdict], torn: int, told: str) -> Attributions:
     """Those no timeout explains, of whom so many ended without a goodbye."""
-    quits = _goodbyes(absence)
+    quits = _clean_disconnects(absence)
     silent = Counter(account_of(v) for v in rest)
     silent.subtract(quits)  # what is left above 0 said no goodbye, whoever else of the account may have
     kills = torn if absence.offline else absence.kills or 0
@@ -348,15 +356,15 @@ def _rest(absence: EndInterval, rest: list[Verdict], torn: int, told: str) -> At
     reasons: Attributions = {}
     for position, verdict in enumerate(ordered):
         if position >= torn:
-            reasons[verdict.session.id] = _orderly(absence, quits, ordered[torn:], verdict, told)
+            reasons[verdict.session.id] = _clean_disconnect(absence, quits, ordered[torn:], verdict, told)
             continue
-        reason = _torn(absence, verdict, kills=kills, sole=sole, told=told)
+        reason = _broken(absence, verdict, kills=kills, sole=sole, told=told)
         kills -= reason.cause is Cause.KILLED
         reasons[verdict.session.id] = reason
     return reasons
 
 
-def _goodbyes(absence: EndInterval) -> Counter[Account]:
+def _clean_disconnects(absence: EndInterval) -> Counter[Account]:
     counts: Counter[Account] = Counter()
     for tallies in (absence.fresh, absence.early):
         for account, tally in tallies.items():
@@ -364,7 +372,7 @@ def _goodbyes(absence: EndInterval) -> Counter[Account]:
     return counts
 
 
-def _orderly(
+def _clean_disconnect(
     absence: EndInterval, quits: Counter[Account], orderly: Iterable[Verdict], verdict: Verdict, told: str
 ) -> Attribution:
     account = account_of(verdict)
@@ -379,27 +387,31 @@ def _orderly(
     return Attribution(Cause.CLIENT_QUIT, certainty, (*said, told))
 
 
-def _unobserved(absence: EndInterval, verdict: Verdict) -> Attribution:
+def _without_counters(absence: EndInterval, verdict: Verdict) -> Attribution:
     told = _("nobody counted in that time")
     if absence.is_due(verdict):
         return timeout_attribution(verdict, Certainty.LIKELY, told)
     return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (told,))
 
 
-def _torn(absence: EndInterval, verdict: Verdict, *, kills: int, sole: bool, told: str) -> Attribution:
+def _broken(absence: EndInterval, verdict: Verdict, *, kills: int, sole: bool, told: str) -> Attribution:
     """It ended without a goodbye, and not for idling. `sole`: by a KILL, or nobody was killed."""
-    state = NET_STATES.get(verdict.session.state or "")
+    state = CAUSE_BY_STATE.get(verdict.session.state or "")
     if state is not None:
         seen = _("it was last seen in state {state}", state=verdict.session.state)
         return Attribution(state, Certainty.LIKELY, (seen, told))
     if kills > 0:
-        offline = (_(TURNED_OFFLINE),) if absence.offline else ()
+        offline = (_(OFFLINE_MODE_ENDS_SESSIONS),) if absence.offline else ()
         return Attribution(Cause.KILLED, Certainty.LIKELY if sole else Certainty.POSSIBLE, (*offline, told))
-    own = (_(OWN_LIMIT),) if verdict.session.is_idle and verdict.session.own_limit is None else ()
-    return Attribution(Cause.CLIENT_LOST, Certainty.POSSIBLE, (told, _(ALIKE), *own))
+    own = (
+        (_(OWN_LIMIT_LOOKS_THE_SAME),)
+        if verdict.session.is_idle and verdict.session.own_limit is None
+        else ()
+    )
+    return Attribution(Cause.CLIENT_LOST, Certainty.POSSIBLE, (told, _(PACKET_LOOKS_THE_SAME), *own))
 
 
-BUSY_ENDINGS = (
+CAUSES_OF_BUSY = (
     Cause.NET_WRITE_TIMEOUT,
     Cause.NET_READ_TIMEOUT,
     Cause.KILLED,
@@ -408,7 +420,7 @@ BUSY_ENDINGS = (
     Cause.IDLE_TIMEOUT,
     Cause.CLIENT_QUIT,
 )
-IDLE_ENDINGS = (
+CAUSES_OF_IDLE = (
     Cause.IDLE_TIMEOUT,
     Cause.PACKET_TOO_LARGE,
     Cause.CLIENT_LOST,
@@ -427,7 +439,7 @@ def attributed_by_account(absence: EndInterval) -> Attributions:
     groups: dict[Account, list[Verdict]] = defaultdict(list)
     for verdict in absence.gone:
         groups[account_of(verdict)].append(verdict)
-    killable_of = {account: _killable(absence, account) for account in sorted(groups)}
+    killable_of = {account: _killed_at_most(absence, account) for account in sorted(groups)}
     all_killable = sum(killable_of.values())
     reasons: Attributions = {}
     kills = enough = all_killable if absence.offline else absence.kills or 0
@@ -439,7 +451,7 @@ def attributed_by_account(absence: EndInterval) -> Attributions:
     return reasons
 
 
-def _killable(absence: EndInterval, account: Account) -> int:
+def _killed_at_most(absence: EndInterval, account: Account) -> int:
     return sum(tallies.get(account, EndingCounts()).killable for tallies in (absence.fresh, absence.early))
 
 
@@ -464,7 +476,7 @@ class _AccountAttribution:
         self._share = share
         self._fresh = absence.fresh.get(account, EndingCounts())
         self._early = absence.early.get(account, EndingCounts())
-        self._killable = _killable(absence, account)
+        self._killable = _killed_at_most(absence, account)
         self._told = counts_words(account, self._fresh, self._early, names_idle=absence.names_idle)
 
     def reasons(self) -> Attributions:
@@ -474,16 +486,18 @@ class _AccountAttribution:
         certainty = Certainty.CONFIRMED if fresh + early >= len(due) else Certainty.POSSIBLE
         reasons = {v.session.id: timeout_attribution(v, certainty, self._told) for v in due[: fresh + early]}
         rest = [v for v in self._group if v.session.id not in reasons]
-        slots = _slots(self._fresh, len(rest), self._share.kills)
+        slots = _available_causes(self._fresh, len(rest), self._share.kills)
         unforeseen = min(max(0, fresh - len(due)), max(0, len(rest) - slots.total()))
         slots[Cause.IDLE_TIMEOUT] = unforeseen
         if slots.total() < len(rest):
-            slots += _slots(self._early, len(rest) - slots.total(), self._share.kills - slots[Cause.KILLED])
+            slots += _available_causes(
+                self._early, len(rest) - slots.total(), self._share.kills - slots[Cause.KILLED]
+            )
         kinds = (self._fresh.kinds() | self._early.kinds()) - {Cause.IDLE_TIMEOUT}
         alone = len(kinds | ({Cause.IDLE_TIMEOUT} if fresh > len(due) else set())) == 1
         enough = slots.total() >= len(rest)
         for verdict in sorted(rest, key=lambda v: (v.session.is_idle, v.session.id)):
-            order = IDLE_ENDINGS if verdict.session.is_idle else BUSY_ENDINGS
+            order = CAUSES_OF_IDLE if verdict.session.is_idle else CAUSES_OF_BUSY
             cause = next((each for each in order if slots[each] > 0), None)
             if cause is None:
                 reasons[verdict.session.id] = self._uncounted()
@@ -500,7 +514,7 @@ class _AccountAttribution:
         if cause is Cause.IDLE_TIMEOUT:
             cause = self._timed_out_early(verdict)
             sure = sure and self._absence.names_idle
-            evidence.append(_why_unforeseen(verdict))
+            evidence.append(_why_earlier_than_limit(verdict))
         if not alone:
             evidence.append(
                 _(
@@ -508,13 +522,13 @@ class _AccountAttribution:
                     number=len(self._group),
                 )
             )
-        if cause in TORN:
+        if cause in BROKEN_CAUSES:
             evidence += self._what_may_have_torn(cause)
             may_be_killed = bool(self._absence.offline or self._absence.kills) and self._killable > 0
             if may_be_killed and (not self._share.exact or self._share.kills < self._fresh.torn):
                 certainty = Certainty.POSSIBLE  # the KILL, if it was one, is among the earlier counts too
             sure = (
-                sure and cause is Cause.CLIENT_LOST and self._nothing_else_tears() and _dies_at_once(verdict)
+                sure and cause is Cause.CLIENT_LOST and self._nothing_else_tears() and _ends_at_once(verdict)
             )
         return Attribution(cause, Certainty.CONFIRMED if sure else certainty, tuple(evidence))
 
@@ -537,11 +551,11 @@ class _AccountAttribution:
         absence = self._absence
         words = []
         if absence.offline:
-            words.append(_(TURNED_OFFLINE))
+            words.append(_(OFFLINE_MODE_ENDS_SESSIONS))
         if absence.kills:
             words.append(_("KILL statements run in that time: {number}", number=absence.kills))
         if cause is Cause.CLIENT_LOST and absence.offline is None:
-            words.append(_(OFFLINE))
+            words.append(_(OFFLINE_MODE_MAY_END_SESSIONS))
         if cause is Cause.CLIENT_LOST and absence.kills is None:
             words.append(_("the server does not say how many KILL statements were run"))
         return words
@@ -563,13 +577,13 @@ class _AccountAttribution:
         return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (why, self._told))
 
 
-OFFLINE = marked(
+OFFLINE_MODE_MAY_END_SESSIONS = marked(
     "turning offline_mode on tears every session without CONNECTION_ADMIN too, and is counted as no KILL"
 )
 """Measured on MySQL 9.7: 1158 and 1160 rise, Aborted_clients too; Com_kill does not, and the error log says nothing."""
 
 
-def _slots(tally: EndingCounts, wanted: int, kills: int) -> Counter[Cause]:
+def _available_causes(tally: EndingCounts, wanted: int, kills: int) -> Counter[Cause]:
     """The endings counted, and of goodbyes as many as are wanted besides. `kills`: of how many torn sessions."""
     found = Counter({cause: n for cause, n in tally.causes.items() if n > 0})
     del found[Cause.IDLE_TIMEOUT]
@@ -581,13 +595,13 @@ def _slots(tally: EndingCounts, wanted: int, kills: int) -> Counter[Cause]:
     return found
 
 
-def _dies_at_once(verdict: Verdict) -> bool:
+def _ends_at_once(verdict: Verdict) -> bool:
     """Whether a KILL would have been counted in the time it left: one that has to roll back first stays for a while."""
     held = verdict.session.transaction
     return verdict.session.is_idle and (held is None or held.rows_modified == 0)
 
 
-def _why_unforeseen(verdict: Verdict) -> str:
+def _why_earlier_than_limit(verdict: Verdict) -> str:
     if verdict.session.is_idle:
         return _("earlier than its limit as last seen, so it has changed that since")
     return _("it was last seen busy; its wait began after that")
@@ -597,25 +611,28 @@ def _by_deadline(verdict: Verdict) -> tuple[float, int]:
     return verdict.deadline or 0.0, verdict.session.id
 
 
-ENDED = {
+ENDING_WORDS = {
     Cause.CLIENT_LOST: marked("ended without COM_QUIT"),
     Cause.CLIENT_QUIT: marked("ended with COM_QUIT"),
 }
 """How a session ended, in words, where the cause's own name says more than was counted."""
-ENDED_BEFORE_4031 = ENDED | {Cause.IDLE_TIMEOUT: marked("by a timeout of reading (1159)")}
+ENDING_WORDS_BEFORE_4031 = ENDING_WORDS | {Cause.IDLE_TIMEOUT: marked("by a timeout of reading (1159)")}
 """The same where an idle timeout has no error of its own."""
-COUNTED, COUNTED_EARLY = marked("{number} {ending}"), marked("{number} {ending} a little earlier")
+COUNT_AND_ENDING, COUNT_AND_ENDING_EARLIER = (
+    marked("{number} {ending}"),
+    marked("{number} {ending} a little earlier"),
+)
 
 
 def counts_words(
     account: Account, fresh: EndingCounts, early: EndingCounts, *, names_idle: bool = True
 ) -> str:
     """What was counted of an account, in words."""
-    ended = ENDED if names_idle else ENDED_BEFORE_4031
+    ended = ENDING_WORDS if names_idle else ENDING_WORDS_BEFORE_4031
     whose = f"{plain(account[0], 60)}@{plain(account[1], 60)}"
     parts = [
         _(times, number=n, ending=_(ended.get(cause, cause.value)))
-        for tally, times in ((fresh, COUNTED), (early, COUNTED_EARLY))
+        for tally, times in ((fresh, COUNT_AND_ENDING), (early, COUNT_AND_ENDING_EARLIER))
         for cause, n in sorted((tally.causes + Counter({Cause.CLIENT_LOST: tally.torn})).items())
         if n > 0
     ]

@@ -9,12 +9,12 @@ from functools import lru_cache
 from math import inf
 
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.judge.attribution import EARLY
+from goneaway_tui.judge.attribution import CLOCK_SLACK
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, limit_for
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Role, Session
-from goneaway_tui.model.snapshot import OF_TRANSACTIONS, Basis, Inherited, Limit, Policy, Risk, Verdict
+from goneaway_tui.model.snapshot import TRANSACTION_LIMITS, Basis, Inherited, Limit, Policy, Risk, Verdict
 
 
 def risk_of(session: Session, seconds_left: float | None, policy: Policy, late: float = 0.0) -> Risk:
@@ -41,14 +41,14 @@ def risk_within(seconds_left: float, policy: Policy, late: float = 0.0) -> Risk:
     return Risk.WATCH if seconds_left < policy.watch_below else Risk.CALM
 
 
-GRACE = 0.75
+GRACE_SECONDS = 0.75
 """Seconds a session may outlive an assumed deadline before that is disproved. Servers close 0 to 11 ms late with a
 thread each; MariaDB's pool-of-threads up to 0.5 s (one tick of `thread_pool_stall_limit`)."""
-POOL_TICK = 0.5
+POOL_TICK_SECONDS = 0.5
 """The tick that is reckoned in: thread_pool_stall_limit's default."""
 
 
-DISPROVABLE = {
+WHY_DISPROVED = {
     Basis.ASSUMED: marked(
         "it idled longer than the global {variable} of {seconds:.12g} s and is still there, so its own value is higher "
         "(an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
@@ -60,12 +60,12 @@ DISPROVABLE = {
 }
 """What a session can show to be wrong by living on, and what is then said."""
 
-OWN = marked("read from this session's own variables")
-COPIED = marked(
+READ_FROM_SESSION = marked("read from this session's own variables")
+GLOBAL_WHEN_FIRST_SEEN = marked(
     "the global value when it was first seen; the server does not show what this session has set for itself, "
     "or whether it is interactive (then it copied interactive_timeout)"
 )
-LOGIN = marked(
+LOGIN_NOT_FINISHED = marked(
     "the login is not finished: the global value when it was first seen; the server does not show what this session "
     "has set for itself"
 )
@@ -77,7 +77,7 @@ WROTE_NOTHING = marked(
     "idle inside a transaction that wrote nothing: the global value when it was first seen; the server does not show "
     "what this session has set for itself"
 )
-SHARED_BY_ALL = marked(
+SHARED_LIMIT = marked(
     "idle inside a transaction: this is one value for all sessions, and the server closes after the shorter of it and the "
     "session's wait_timeout"
 )
@@ -109,8 +109,8 @@ def verdict_on(
         and (session.is_idle or session.role is Role.LOGIN)
     ):
         deadline = session.idle_since + limit.seconds
-    if limit is not None and limit.basis in DISPROVABLE:
-        if deadline is not None and now - deadline > grace(current) + session.idle_within:
+    if limit is not None and limit.basis in WHY_DISPROVED:
+        if deadline is not None and now - deadline > grace_seconds(current) + session.idle_within:
             outlived |= {limit}
         if limit in outlived:
             limit, deadline = disproved_limit(limit), None
@@ -120,9 +120,9 @@ def verdict_on(
     return Verdict(session, risk, limit, deadline, inherited, outlived, until, server_name)
 
 
-def grace(current: Inherited) -> float:
+def grace_seconds(current: Inherited) -> float:
     """Seconds a session may outlive an assumed deadline before that is disproved."""
-    return GRACE + max(0.0, current.late - POOL_TICK)
+    return GRACE_SECONDS + max(0.0, current.late - POOL_TICK_SECONDS)
 
 
 def _unchanged_until(
@@ -135,7 +135,7 @@ def _unchanged_until(
         policy.watch_below,
         policy.imminent_below,
         -current.late,
-        -grace(current) - session.idle_within,
+        -grace_seconds(current) - session.idle_within,
     )
     return min((deadline - ahead for ahead in turns if deadline - ahead >= now), default=inf)
 
@@ -150,7 +150,7 @@ def governing_limit(session: Session, inherited: Inherited, current: Inherited |
     if session.transaction is None or shared is None or limit is None or session.role is not Role.CLIENT:
         return limit
     name, seconds = shared
-    return _assumed(name, seconds, SHARED_BY_ALL) if seconds < limit.seconds else limit
+    return _assumed(name, seconds, SHARED_LIMIT) if seconds < limit.seconds else limit
 
 
 def _copied_limit(session: Session, inherited: Inherited) -> Limit | None:
@@ -158,7 +158,7 @@ def _copied_limit(session: Session, inherited: Inherited) -> Limit | None:
     if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
         return None
     if session.role is Role.LOGIN:
-        return _assumed("connect_timeout", inherited.connect_timeout, LOGIN)
+        return _assumed("connect_timeout", inherited.connect_timeout, LOGIN_NOT_FINISHED)
     if session.transaction is not None:
         if session.transaction.rows_modified:
             specific, why = "idle_write_transaction_timeout", WROTE_ROWS
@@ -169,11 +169,11 @@ def _copied_limit(session: Session, inherited: Inherited) -> Limit | None:
                 return _assumed(name, getattr(inherited, name), why)
     if session.own_limit is not None:
         return _own(session.own_limit)
-    return _assumed("wait_timeout", inherited.wait_timeout, COPIED)
+    return _assumed("wait_timeout", inherited.wait_timeout, GLOBAL_WHEN_FIRST_SEEN)
 
 
 def disproved_limit(limit: Limit) -> Limit:
-    return _disproved(limit, _(DISPROVABLE[limit.basis]))
+    return _disproved(limit, _(WHY_DISPROVED[limit.basis]))
 
 
 @lru_cache(maxsize=1024)
@@ -185,7 +185,7 @@ def _disproved(limit: Limit, why: str) -> Limit:
 
 @lru_cache(maxsize=1024)
 def _own(seconds: int) -> Limit:
-    return Limit(seconds, "wait_timeout", Basis.OWN, OWN)
+    return Limit(seconds, "wait_timeout", Basis.OWN, READ_FROM_SESSION)
 
 
 @lru_cache(maxsize=1024)
@@ -193,9 +193,9 @@ def _assumed(name: str, seconds: float | None, why: str) -> Limit | None:
     return None if seconds is None else Limit(seconds, name, Basis.ASSUMED, why)
 
 
-HIDDEN: Mapping[Cause, tuple[str, ...]] = {
+HIDDEN_LIMITS: Mapping[Cause, tuple[str, ...]] = {
     Cause.IDLE_TIMEOUT: ("interactive_timeout",),
-    Cause.TRANSACTION_TIMEOUT: OF_TRANSACTIONS,
+    Cause.TRANSACTION_TIMEOUT: TRANSACTION_LIMITS,
 }
 """Global limits that a session may have without any server's showing it, by what they end."""
 
@@ -229,17 +229,17 @@ def limit_that_ended(departure: Departure, limits: Mapping[str, float]) -> EndLi
 
     `limits` are the global values in force now, in seconds.
     """
-    hidden = HIDDEN.get(departure.cause)
+    hidden = HIDDEN_LIMITS.get(departure.cause)
     if hidden is None:
         return None
     verdict, limit, idle = departure.verdict, departure.verdict.limit, departure.idle_seconds
-    slack = departure.within + EARLY + verdict.session.idle_within
+    slack = departure.within + CLOCK_SLACK + verdict.session.idle_within
     if (
         limit is not None
         and limit.basis is not Basis.DISPROVED
         and (limit.basis is Basis.OWN or idle is None or idle >= limit.seconds - slack)
     ):
-        return _known(limit, verdict, limits)
+        return _end_by_limit(limit, verdict, limits)
     if idle is None:
         return None
     for name in hidden:
@@ -249,7 +249,7 @@ def limit_that_ended(departure: Departure, limits: Mapping[str, float]) -> EndLi
     return EndLimit(idle, None, LimitOrigin.UNKNOWN)
 
 
-def _known(limit: Limit, verdict: Verdict, limits: Mapping[str, float]) -> EndLimit:
+def _end_by_limit(limit: Limit, verdict: Verdict, limits: Mapping[str, float]) -> EndLimit:
     name, seconds = limit.variable, limit.seconds
     if seconds == limits.get(name):
         return EndLimit(seconds, name, LimitOrigin.GLOBAL)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.judge.attribution import (
-    EARLY,
+    CLOCK_SLACK,
     Attribution,
     Attributions,
     EndingCounts,
@@ -22,7 +22,7 @@ from goneaway_tui.judge.attribution import (
     hidden_transaction_limit,
     timeout_cause,
 )
-from goneaway_tui.judge.deadline import grace
+from goneaway_tui.judge.deadline import grace_seconds
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import EndEvidence, LogEntry, is_same_run
@@ -30,10 +30,10 @@ from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 
-TIMEOUTS = (Cause.IDLE_TIMEOUT, Cause.NET_READ_TIMEOUT)
+READ_TIMEOUT_ERRORS = (Cause.IDLE_TIMEOUT, Cause.NET_READ_TIMEOUT)
 """Which error a timeout of reading raises depends on the version and on what was waited for; the words do not."""
-OF_READING = frozenset({*TIMEOUTS, Cause.TRANSACTION_TIMEOUT})
-_ORDER = tuple(Certainty)
+READ_TIMEOUT_CAUSES = frozenset({*READ_TIMEOUT_ERRORS, Cause.TRANSACTION_TIMEOUT})
+_CERTAINTIES = tuple(Certainty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +90,18 @@ def checked_by_counters(
 
 def _explains(counts: Iterable[EndingCounts], cause: Cause) -> bool:
     """Takes one end by that cause from what was counted. Whether there was one."""
-    causes = TIMEOUTS if cause in OF_READING else (cause,)
+    causes = READ_TIMEOUT_ERRORS if cause in READ_TIMEOUT_CAUSES else (cause,)
     return any(tally.explain(each) for tally in counts for each in causes)
 
 
 def _weaker(reason: Attribution, most: Certainty, why: str) -> Attribution:
-    certainty = max(reason.certainty, most, key=_ORDER.index)
+    certainty = max(reason.certainty, most, key=_CERTAINTIES.index)
     return replace(reason, certainty=certainty, evidence=(*reason.evidence, why))
 
 
-SOCIAL = frozenset({Role.CLIENT, Role.REPLICA, Role.DUMP})
+TRACKED_ROLES = frozenset({Role.CLIENT, Role.REPLICA, Role.DUMP})
 """Roles that come and go; a login that was not finished is no session yet, and a daemon is the server itself."""
-STARTS = "MY-010116"
+START_CODE = "MY-010116"
 """MySQL's `starting as process`. A stop is logged at every verbosity, and a crash by nobody below verbosity 3: there a
 start without a stop before it is all that tells of one (MySQL 9.7)."""
 STOPPING_SECONDS = 2.0
@@ -112,17 +112,17 @@ def find_departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
     """Everybody in `before` who is not in `after`, in the order of `before`, each with the cause and what speaks for it."""
     same_run = is_same_run(before.sample, after.sample)
     missed = before.by_id.keys() - (after.by_id.keys() if same_run else frozenset())
-    gone = [v for v in before.verdicts if v.session.id in missed and _counts(v)] if missed else []
+    gone = [v for v in before.verdicts if v.session.id in missed and _is_tracked(v)] if missed else []
     if not gone:
         return ()
     if not same_run:
-        return tuple(_swept_away(v, before, after) for v in gone)
-    killed = _by_rule(_killed_by, gone, after)
+        return tuple(_ended_with_server(v, before, after) for v in gone)
+    killed = _attributed_by(_killed, gone, after)
     logged = [
         (v, reason) for v in gone if v.session.id not in killed and (reason := _logged(v, after)) is not None
     ]
     agreement = checked_by_counters(after.sample.clues, logged, len(killed))
-    named = _by_rule(_dying, gone, after) | agreement.believed | killed
+    named = _attributed_by(_marked_killed, gone, after) | agreement.believed | killed
     absence = EndInterval.between(before, after, tuple(gone), named)
     reasons = named | attributed_by_account(absence)
     for number, doubt in agreement.doubted.items():
@@ -130,15 +130,15 @@ def find_departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
     return tuple(_departure(v, reasons[v.session.id], absence) for v in gone)
 
 
-Rule = Callable[[Verdict, Snapshot], Attribution | None]
+EvidenceRule = Callable[[Verdict, Snapshot], Attribution | None]
 
 
-def _by_rule(rule: Rule, gone: Iterable[Verdict], after: Snapshot) -> Attributions:
+def _attributed_by(rule: EvidenceRule, gone: Iterable[Verdict], after: Snapshot) -> Attributions:
     return {v.session.id: reason for v in gone if (reason := rule(v, after)) is not None}
 
 
-def _counts(verdict: Verdict) -> bool:
-    return verdict.session.role in SOCIAL and not verdict.session.own
+def _is_tracked(verdict: Verdict) -> bool:
+    return verdict.session.role in TRACKED_ROLES and not verdict.session.own
 
 
 def _departure(verdict: Verdict, reason: Attribution, absence: EndInterval) -> Departure:
@@ -152,7 +152,7 @@ def _departure(verdict: Verdict, reason: Attribution, absence: EndInterval) -> D
 # --- Hard evidence: the server names the session
 
 
-def _killed_by(verdict: Verdict, after: Snapshot) -> Attribution | None:
+def _killed(verdict: Verdict, after: Snapshot) -> Attribution | None:
     """Somebody's KILL is among the statements the server remembers."""
     for kill in after.sample.clues.kills:
         if kill.session_id == verdict.session.id:
@@ -201,8 +201,8 @@ def _transaction_limits_met(verdict: Verdict, entry: LogEntry, now: float) -> li
     first, last = since, now
     if entry.at is not None and since <= entry.at <= now:  # else that log's clock is another
         first, last = entry.at, min(now, entry.at + 1.0) if entry.at.is_integer() else entry.at
-    slack = EARLY + verdict.session.idle_within
-    late = grace(verdict.inherited) + verdict.session.idle_within
+    slack = CLOCK_SLACK + verdict.session.idle_within
+    late = grace_seconds(verdict.inherited) + verdict.session.idle_within
     return [
         (variable, seconds)
         for variable, seconds in hidden_transaction_limit(verdict)
@@ -210,7 +210,7 @@ def _transaction_limits_met(verdict: Verdict, entry: LogEntry, now: float) -> li
     ]
 
 
-def _dying(verdict: Verdict, after: Snapshot) -> Attribution | None:  # noqa: ARG001 - the shape of a rule
+def _marked_killed(verdict: Verdict, after: Snapshot) -> Attribution | None:  # noqa: ARG001 - the shape of a rule
     """It was seen on its way out; but MariaDB shows the same after a KILL QUERY of an idle session, which lives on."""
     if verdict.session.command != "Killed":
         return None
@@ -222,26 +222,26 @@ def _instant(entry: LogEntry, verdict: Verdict) -> tuple[float | None, float]:
     if entry.at is not None:
         if entry.at.is_integer():  # a log in whole seconds, cut off
             return entry.at + 0.5, 0.5
-        return entry.at, EARLY
+        return entry.at, CLOCK_SLACK
     return verdict.deadline, 0.1
 
 
 # --- A server that stopped
 
 
-def _swept_away(verdict: Verdict, before: Snapshot, after: Snapshot) -> Departure:
+def _ended_with_server(verdict: Verdict, before: Snapshot, after: Snapshot) -> Departure:
     """Every session ends with its server; whether that was a stop or a crash only the log tells."""
     started = after.taken_at - after.sample.server.uptime
     within = max(0.0, started - before.taken_at) / 2
     at = min(before.taken_at + within, after.taken_at)
-    reason = _why_stopped(after.sample.clues, verdict.session.id)
+    reason = _server_end(after.sample.clues, verdict.session.id)
     restart = _("the server began anew: it is up {seconds:.0f} s", seconds=after.sample.server.uptime)
     if reason.at is not None:
         at, within = min(max(reason.at, before.taken_at), after.taken_at), reason.within
     return Departure(verdict, at, within, reason.cause, reason.certainty, (*reason.evidence, restart))
 
 
-def _why_stopped(clues: EndEvidence, session_id: ProcesslistId) -> Attribution:
+def _server_end(clues: EndEvidence, session_id: ProcesslistId) -> Attribution:
     """What is said of the end of a server, the surest first."""
     log = clues.log
     of_server = [e for e in log if e.session_id is None]
@@ -251,10 +251,10 @@ def _why_stopped(clues: EndEvidence, session_id: ProcesslistId) -> Attribution:
     stops = [e for e in log if e.cause is Cause.SERVER_RESTART]
     if stops:
         own = next((e for e in stops if e.session_id == session_id), None)
-        within = EARLY if own is not None else STOPPING_SECONDS
+        within = CLOCK_SLACK if own is not None else STOPPING_SECONDS
         spoken = own or stops[0]
         return Attribution(Cause.SERVER_RESTART, Certainty.CONFIRMED, (_quoted(spoken),), spoken.at, within)
-    start = next((e for e in of_server if e.code == STARTS), None)
+    start = next((e for e in of_server if e.code == START_CODE), None)
     if start is not None:
         why = _(
             "the server's log tells of a start and of no stop before it: {line}", line=plain(start.text, 400)

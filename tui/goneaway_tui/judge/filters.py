@@ -21,7 +21,7 @@ from goneaway_tui.model.snapshot import Basis, Risk, Verdict
 from goneaway_tui.text.durations import parse_duration
 from goneaway_tui.text.sanitize import plain
 
-TEXTS: dict[str, Callable[[Verdict], str]] = {
+TEXT_FIELDS: dict[str, Callable[[Verdict], str]] = {
     "user": lambda v: plain(v.session.user),
     "host": lambda v: plain(v.session.host),
     "client": lambda v: plain(v.session.client_host),
@@ -36,7 +36,7 @@ TEXTS: dict[str, Callable[[Verdict], str]] = {
 }
 """Fields that hold text, as it is shown: `user:shop` is true where the text contains the word, `user=shop` where it is the word."""
 
-WORDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
+WORD_FIELDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
     "risk": (lambda v: v.risk.value, tuple(risk.value for risk in Risk)),
     "basis": (lambda v: v.limit.basis.value if v.limit else "", tuple(basis.value for basis in Basis)),
     "trx": (lambda v: "yes" if v.session.transaction else "no", ("yes", "no")),
@@ -44,28 +44,28 @@ WORDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
 }
 """Fields of few words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
 
-DURATIONS: dict[str, Callable[[Verdict, float], float | None]] = {
+DURATION_FIELDS: dict[str, Callable[[Verdict, float], float | None]] = {
     "idle": lambda v, now: v.idle_seconds(now),
     "left": lambda v, now: v.seconds_left(now),
     "limit": lambda v, _now: v.limit.seconds if v.limit else None,
 }
 """Fields in time: `idle>10m`, `left<=30`, `limit:8h`."""
 
-NUMBERS: dict[str, Callable[[Verdict], float | None]] = {
+NUMBER_FIELDS: dict[str, Callable[[Verdict], float | None]] = {
     "id": lambda v: v.session.id,
     "rows": lambda v: v.session.transaction.rows_modified if v.session.transaction else None,
 }
 """Fields that count: `id:4711`, `rows>0`."""
 
-OF_DEPARTURES: dict[str, tuple[Callable[[Departure], str], tuple[str, ...]]] = {
+DEPARTURE_FIELDS: dict[str, tuple[Callable[[Departure], str], tuple[str, ...]]] = {
     "cause": (lambda d: d.cause.value, tuple(cause.value for cause in Cause)),
     "certainty": (lambda d: d.certainty.value, tuple(certainty.value for certainty in Certainty)),
 }
 """A departure's own fields, of few words: `cause:idle` is true where the word contains it, `cause=unknown` where it is it."""
 
-RISKS = {risk.value: risk.rank for risk in Risk}
+RISK_RANKS = {risk.value: risk.rank for risk in Risk}
 
-FIELDS = frozenset({*TEXTS, *WORDS, *DURATIONS, *NUMBERS})
+FIELDS = frozenset({*TEXT_FIELDS, *WORD_FIELDS, *DURATION_FIELDS, *NUMBER_FIELDS})
 
 COMPARISONS = {
     ">=": operator.ge,
@@ -80,7 +80,7 @@ _TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|[:=<>]))?("[^"]*"?|\S+)', re.IGNORECA
 
 _DANGLING = re.compile(r"(?<!\S)-?([a-z]+)(?:>=|<=|[:=<>])(?!\S)", re.IGNORECASE)
 
-Test = Callable[[Verdict, float], bool]
+VerdictTest = Callable[[Verdict, float], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Filter:
     """What a session must be to stay in sight."""
 
     text: str
-    tests: tuple[Test, ...]
+    tests: tuple[VerdictTest, ...]
     timed: bool = False
     """Whether time alone may bring somebody into sight, or out of it."""
 
@@ -96,7 +96,7 @@ class Filter:
         return all(test(verdict, now) for test in self.tests)
 
 
-EVERYTHING = Filter("", ())
+NO_FILTER = Filter("", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +110,17 @@ class DepartureFilter:
         return all(test(departure) for test in self.tests)
 
 
-EVERYBODY = DepartureFilter("", ())
+NO_DEPARTURE_FILTER = DepartureFilter("", ())
 
 
 def parse_filter(text: str) -> Filter:
     """Read the filter language. Raises ValueError with a sentence where a value does not fit its field."""
-    tests: list[Test] = []
+    tests: list[VerdictTest] = []
     timed = False
     for minus, field, comparison, word in _terms(text, FIELDS):
-        timed = timed or field in DURATIONS
-        test = _test(field, comparison, word) or _anywhere(f"{field}{comparison}{word}")
-        tests.append(_not(test) if minus else test)
+        timed = timed or field in DURATION_FIELDS
+        test = _field_test(field, comparison, word) or _any_column_test(f"{field}{comparison}{word}")
+        tests.append(_negated(test) if minus else test)
     return Filter(text, tuple(tests), timed)
 
 
@@ -137,9 +137,9 @@ def filter_term(field: str, value: str) -> str:
 def parse_departure_filter(text: str) -> DepartureFilter:
     """The same of who left: by the session that was, and by a departure's own fields. Raises ValueError likewise."""
     tests: list[Callable[[Departure], bool]] = []
-    for minus, field, comparison, word in _terms(text, FIELDS | OF_DEPARTURES.keys()):
+    for minus, field, comparison, word in _terms(text, FIELDS | DEPARTURE_FIELDS.keys()):
         test = _departure_test(field, comparison, word)
-        tests.append(_not_departure(test) if minus else test)
+        tests.append(_negated_departure(test) if minus else test)
     return DepartureFilter(text, tuple(tests))
 
 
@@ -158,59 +158,60 @@ def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str,
         yield minus, field.lower(), comparison, plain(raw.strip('"')).casefold()
 
 
-def _not_departure(test: Callable[[Departure], bool]) -> Callable[[Departure], bool]:
+def _negated_departure(test: Callable[[Departure], bool]) -> Callable[[Departure], bool]:
     return lambda departure: not test(departure)
 
 
 def _departure_test(field: str, comparison: str, word: str) -> Callable[[Departure], bool]:
-    if field in OF_DEPARTURES:
-        word_of, known = OF_DEPARTURES[field]
+    if field in DEPARTURE_FIELDS:
+        word_of, known = DEPARTURE_FIELDS[field]
         if comparison not in {":", "="}:
-            raise _unordered(field, word)
+            raise _has_no_order(field, word)
         meant = frozenset(each for each in known if each == word or (comparison == ":" and word in each))
         if not meant:
-            raise _unknown(field, known)
+            raise _unknown_word(field, known)
         return lambda d: word_of(d) in meant
-    test = _test(field, comparison, word)
+    test = _field_test(field, comparison, word)
     if test is not None:
         return lambda d: test(d.verdict, d.at)
     anything = f"{field}{comparison}{word}"
-    anywhere = _anywhere(anything)
+    anywhere = _any_column_test(anything)
     return lambda d: (
-        any(anything in word_of(d) for word_of, _known in OF_DEPARTURES.values()) or anywhere(d.verdict, d.at)
+        any(anything in word_of(d) for word_of, _known in DEPARTURE_FIELDS.values())
+        or anywhere(d.verdict, d.at)
     )
 
 
-def _test(field: str, comparison: str, word: str) -> Test | None:
+def _field_test(field: str, comparison: str, word: str) -> VerdictTest | None:
     """The test for one `field:word`, or None where that is no field of ours."""
-    if field in TEXTS:
+    if field in TEXT_FIELDS:
         return _text_test(field, comparison, word)
-    if field in WORDS:
+    if field in WORD_FIELDS:
         return _word_test(field, comparison, word)
-    if field in DURATIONS:
-        return _measured(DURATIONS[field], comparison, parse_duration(word))
-    if field in NUMBERS:
+    if field in DURATION_FIELDS:
+        return _comparison_test(DURATION_FIELDS[field], comparison, parse_duration(word))
+    if field in NUMBER_FIELDS:
         if not re.fullmatch(r"\d{1,20}", word, re.ASCII):
             raise ValueError(_("{field} is a number: write {field}:4711 or {field}>0", field=field))
-        number_of = NUMBERS[field]
-        return _measured(lambda v, _now: number_of(v), comparison, int(word))
+        number_of = NUMBER_FIELDS[field]
+        return _comparison_test(lambda v, _now: number_of(v), comparison, int(word))
     return None
 
 
-def _word_test(field: str, comparison: str, word: str) -> Test:
-    word_of, known = WORDS[field]
+def _word_test(field: str, comparison: str, word: str) -> VerdictTest:
+    word_of, known = WORD_FIELDS[field]
     if word not in known:
-        raise _unknown(field, known)
+        raise _unknown_word(field, known)
     if comparison in {":", "="}:
         return lambda v, _now: word_of(v) == word
     if field != "risk":
-        raise _unordered(field, word)
-    compare, bound = COMPARISONS[comparison], RISKS[word]
+        raise _has_no_order(field, word)
+    compare, bound = COMPARISONS[comparison], RISK_RANKS[word]
     return lambda v, _now: bool(compare(v.risk.rank, bound))
 
 
-def _text_test(field: str, comparison: str, word: str) -> Test:
-    text_of = TEXTS[field]
+def _text_test(field: str, comparison: str, word: str) -> VerdictTest:
+    text_of = TEXT_FIELDS[field]
     if comparison == ":":
         return lambda v, _now: word in text_of(v).casefold()
     if comparison == "=":
@@ -218,15 +219,17 @@ def _text_test(field: str, comparison: str, word: str) -> Test:
     raise ValueError(_("{field} is text: write {field}:{word} or {field}={word}", field=field, word=word))
 
 
-def _unknown(field: str, known: tuple[str, ...]) -> ValueError:
+def _unknown_word(field: str, known: tuple[str, ...]) -> ValueError:
     return ValueError(_("{field} is one of {words}", field=field, words=", ".join(known)))
 
 
-def _unordered(field: str, word: str) -> ValueError:
+def _has_no_order(field: str, word: str) -> ValueError:
     return ValueError(_("{field} has no order: write {field}:{word}", field=field, word=word))
 
 
-def _measured(value_of: Callable[[Verdict, float], float | None], comparison: str, bound: float) -> Test:
+def _comparison_test(
+    value_of: Callable[[Verdict, float], float | None], comparison: str, bound: float
+) -> VerdictTest:
     compare = COMPARISONS[comparison]
 
     def test(verdict: Verdict, now: float) -> bool:
@@ -236,16 +239,16 @@ def _measured(value_of: Callable[[Verdict, float], float | None], comparison: st
     return test
 
 
-def _anywhere(word: str) -> Test:
+def _any_column_test(word: str) -> VerdictTest:
     def test(verdict: Verdict, now: float) -> bool:  # noqa: ARG001 - the shape of every test
         if word in str(verdict.session.id) or word in verdict.risk.value:
             return True
-        return any(word in text_of(verdict).casefold() for text_of in TEXTS.values())
+        return any(word in text_of(verdict).casefold() for text_of in TEXT_FIELDS.values())
 
     return test
 
 
-def _not(test: Test) -> Test:
+def _negated(test: VerdictTest) -> VerdictTest:
     return lambda verdict, now: not test(verdict, now)
 
 

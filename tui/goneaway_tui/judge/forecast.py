@@ -12,7 +12,7 @@ from goneaway_tui.model.snapshot import Snapshot, Verdict
 HORIZONS = ((60.0, 6), (600.0, 5), (3600.0, 7), (28_800.0, 24))
 """Each stretch of the time ahead: where it ends in seconds, and how many equal buckets it is cut into."""
 
-FIRST = -1
+BEFORE_ANY_SESSION = -1
 """Less than any session's number."""
 
 
@@ -46,7 +46,7 @@ def closing_forecast(
         counts = []
         for bucket in range(1, buckets + 1):
             edge = start + (end - start) * bucket / buckets
-            before = bisect_left(deadlines, (now + edge, FIRST))
+            before = bisect_left(deadlines, (now + edge, BEFORE_ANY_SESSION))
             counts.append(before - passed)
             passed = before
         stretches.append(BucketRange(start, end, tuple(counts)))

@@ -20,25 +20,25 @@ from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Basis, Inherited, Limit, LimitGroup, Snapshot, limit_group
 from goneaway_tui.text.sanitize import plain
 
-AGREE = 0.5
+AGREEMENT_SECONDS = 0.5
 """Seconds a death may lie off the age it agrees on. A look a second tells an end to half a second, and MariaDB's
 pool-of-threads closes up to half a second late."""
-DEATHS = 3
+MIN_AGREEING = 3
 """Deaths that must agree."""
-SHARP = 1.0
+MAX_UNCERTAINTY_SECONDS = 1.0
 """Half-width in seconds beyond which the age of a death is too vague to teach anything."""
-REMEMBERED = 64
+MAX_ENDS_KEPT = 64
 """Deaths kept of each kin, the latest."""
-MOST_KIN = 4096
+MAX_GROUPS = 4096
 """Kin remembered; those not heard of for longest are forgotten first."""
-FATAL = frozenset({Cause.IDLE_TIMEOUT, Cause.CLIENT_LOST, Cause.UNKNOWN})
+CAUSES_OF_A_LIMIT = frozenset({Cause.IDLE_TIMEOUT, Cause.CLIENT_LOST, Cause.UNKNOWN})
 """Ends that may be a limit's doing: those said to be, and those without a goodbye that nothing explains."""
 
 
 def may_show_a_limit(departure: Departure) -> bool:
     """Whether it teaches anything: a client of which the server itself says that it was lost met no limit."""
     said_otherwise = departure.certainty is Certainty.CONFIRMED and departure.cause is not Cause.IDLE_TIMEOUT
-    return departure.cause in FATAL and not said_otherwise
+    return departure.cause in CAUSES_OF_A_LIMIT and not said_otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ class LimitObservations:
     @property
     def limit(self) -> int | None:
         """The whole second that most deaths agree on of those that nobody has outlived, if DEATHS or more do."""
-        seconds = common_limit(age for age in self.deaths if age + 2 * AGREE >= self.outlived)
-        return None if seconds is None or self.outlived > seconds + AGREE else seconds
+        seconds = common_limit(age for age in self.deaths if age + 2 * AGREEMENT_SECONDS >= self.outlived)
+        return None if seconds is None or self.outlived > seconds + AGREEMENT_SECONDS else seconds
 
     def agreeing(self, seconds: float) -> int:
         """How many deaths speak for a limit of so many seconds."""
-        return sum(abs(age - seconds) <= AGREE for age in self.deaths)
+        return sum(abs(age - seconds) <= AGREEMENT_SECONDS for age in self.deaths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ NOTHING_LEARNED = LearnedLimits()
 
 def learn(lessons: LearnedLimits, departures: Iterable[Departure], snapshot: Snapshot) -> LearnedLimits:
     """What is known after these departures, told once each, and with those still alive in `snapshot`."""
-    survived = _survived(snapshot)
+    survived = _longest_idle(snapshot)
     deaths: dict[LimitGroup, list[tuple[float, float]]] = {}
     for departure in departures:
         kin = limit_group(departure.verdict)
@@ -85,15 +85,15 @@ def learn(lessons: LearnedLimits, departures: Iterable[Departure], snapshot: Sna
             continue
         vague = departure.within + departure.verdict.session.idle_within
         survived[kin] = max(survived.get(kin, 0.0), age - vague)
-        if may_show_a_limit(departure) and vague <= SHARP:
+        if may_show_a_limit(departure) and vague <= MAX_UNCERTAINTY_SECONDS:
             deaths.setdefault(kin, []).append((departure.at, age))
     if not survived:
         return lessons
     known = dict(lessons.of)
     for kin in sorted(survived):
         ages = [age for _at, age in sorted(deaths.get(kin, ()))]
-        known[kin] = _taught(known.pop(kin, LimitObservations()), ages, survived[kin])
-    for forgotten in [*known][: max(0, len(known) - MOST_KIN)]:
+        known[kin] = _observed(known.pop(kin, LimitObservations()), ages, survived[kin])
+    for forgotten in [*known][: max(0, len(known) - MAX_GROUPS)]:
         del known[forgotten]
     limits = {kin: seconds for kin, lesson in known.items() if (seconds := lesson.limit) is not None}
     return LearnedLimits(known, lessons.limits if limits == lessons.limits else limits)
@@ -108,7 +108,7 @@ def limit_for(lessons: LearnedLimits, session: Session, inherited: Inherited) ->
     if seconds is None:
         return None
     lesson = lessons.of[kin]
-    return _learned(_(LEARNED), kin, seconds, lesson.agreeing(seconds), len(lesson.deaths))
+    return _learned_limit(_(LEARNED_FROM), kin, seconds, lesson.agreeing(seconds), len(lesson.deaths))
 
 
 def common_limit(deaths: Iterable[float]) -> int | None:
@@ -120,35 +120,38 @@ def common_limit(deaths: Iterable[float]) -> int | None:
     (600, None, 600)
     """
     votes = Counter(
-        second for age in deaths for second in {ceil(age - AGREE), floor(age + AGREE)} if second >= 1
+        second
+        for age in deaths
+        for second in {ceil(age - AGREEMENT_SECONDS), floor(age + AGREEMENT_SECONDS)}
+        if second >= 1
     )
     seconds, agreeing = max(votes.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
-    return seconds if agreeing >= DEATHS else None
+    return seconds if agreeing >= MIN_AGREEING else None
 
 
-def _survived(snapshot: Snapshot) -> dict[LimitGroup, float]:
+def _longest_idle(snapshot: Snapshot) -> dict[LimitGroup, float]:
     """How long one of each kin is certain to have idled by now."""
     return {kin: max(0.0, snapshot.taken_at - marks[0][0]) for kin, marks in snapshot.tally.waits.items()}
 
 
-def _taught(lesson: LimitObservations, deaths: list[float], survived: float) -> LimitObservations:
+def _observed(lesson: LimitObservations, deaths: list[float], survived: float) -> LimitObservations:
     """Where the latest deaths agree on what another has outlived, the kin has no common limit: all is forgotten."""
     outlived = max(lesson.outlived, survived)
     known = (*lesson.deaths, *deaths)
-    latest = common_limit(known[-DEATHS:])
-    if latest is not None and outlived > latest + AGREE:
+    latest = common_limit(known[-MIN_AGREEING:])
+    if latest is not None and outlived > latest + AGREEMENT_SECONDS:
         known = ()
-    return LimitObservations(known[-REMEMBERED:], outlived)
+    return LimitObservations(known[-MAX_ENDS_KEPT:], outlived)
 
 
-LEARNED = marked(
+LEARNED_FROM = marked(
     "learned from {agreeing} of the last {deaths} sessions of {whose} that ended without a goodbye: they did at this idle "
     "age, and none was seen to outlive it; their own wait_timeout, or something on the way, closes them"
 )
 
 
 @lru_cache(maxsize=1024)
-def _learned(why: str, kin: LimitGroup, seconds: int, agreeing: int, deaths: int) -> Limit:
+def _learned_limit(why: str, kin: LimitGroup, seconds: int, agreeing: int, deaths: int) -> Limit:
     """`why` is said already: what is kept here is of one language."""
     whose = f"{plain(kin.user, 60)}@{plain(kin.host, 60)}"
     program = f" ({plain(kin.program, 60)})" if kin.program else ""

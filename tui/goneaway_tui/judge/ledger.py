@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from goneaway_tui.i18n import marked
 from goneaway_tui.model.departure import Departure
 
-MOST = 10_000
+DEFAULT_KEPT = 10_000
 """How many are kept one by one unless said otherwise; the totals go on counting."""
-MOST_NAMES = 1_000
+MAX_NAMES = 1_000
 """How many different users, programs or hosts are counted by name: whoever connects chooses what a program is called."""
-ALL_OTHERS, NOT_SAID = marked("(all others)"), marked("(not said)")
+ALL_OTHERS, UNNAMED = marked("(all others)"), marked("(not said)")
 """What is counted by no name of its own, and who gave none; to be said with `_`."""
 
-TOTALS: Mapping[str, Callable[[Departure], str]] = {
+TOTAL_KEYS: Mapping[str, Callable[[Departure], str]] = {
     "cause": lambda d: d.cause.value,
     "user": lambda d: d.verdict.session.user,
-    "program": lambda d: d.verdict.session.program or NOT_SAID,
-    "host": lambda d: d.verdict.session.client_host or NOT_SAID,
+    "program": lambda d: d.verdict.session.program or UNNAMED,
+    "host": lambda d: d.verdict.session.client_host or UNNAMED,
 }
 """What departures are added up by."""
 
@@ -27,18 +27,18 @@ TOTALS: Mapping[str, Callable[[Departure], str]] = {
 class Ledger:
     """Grows as sessions leave."""
 
-    def __init__(self, departures: Iterable[Departure] = (), most: int = MOST) -> None:
+    def __init__(self, departures: Iterable[Departure] = (), most: int = DEFAULT_KEPT) -> None:
         """`departures`: the oldest first. `most`: how many are kept one by one."""
         self._kept: deque[Departure] = deque(maxlen=most)
-        self._totals: dict[str, Counter[str]] = {name: Counter() for name in TOTALS}
+        self._totals: dict[str, Counter[str]] = {name: Counter() for name in TOTAL_KEYS}
         self.add(departures)
 
     def add(self, departures: Iterable[Departure]) -> None:
         for departure in departures:
             self._kept.append(departure)
-            for name, key in TOTALS.items():
+            for name, key in TOTAL_KEYS.items():
                 counted, by = self._totals[name], key(departure)
-                counted[by if by in counted or len(counted) < MOST_NAMES else ALL_OTHERS] += 1
+                counted[by if by in counted or len(counted) < MAX_NAMES else ALL_OTHERS] += 1
 
     def __iter__(self) -> Iterator[Departure]:
         """The newest first."""

@@ -16,11 +16,11 @@ from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.model.snapshot import Basis, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 
-FEWEST = 5
+MIN_OBSERVATIONS = 5
 """Observations below which nothing is a pattern."""
-PLENTY = 10
+LIKELY_OBSERVATIONS = 10
 """Observations from which an inference is likely rather than possible."""
-RECENT = 86_400.0
+REMEMBERED_SECONDS = 86_400.0
 """Seconds for which a departure is remembered: a habit somebody has mended is not held against him for ever."""
 
 
@@ -56,15 +56,15 @@ def idle_intervals(
     over = (
         IdleInterval(d.verdict, age, d)
         for d in departures
-        if now - RECENT <= d.at <= now
+        if now - REMEMBERED_SECONDS <= d.at <= now
         and d.verdict.session.is_idle
         and not d.verdict.session.own
         and (age := d.idle_seconds) is not None
     )
-    return tuple(sorted((*running, *over), key=_order))
+    return tuple(sorted((*running, *over), key=_by_age))
 
 
-def _order(wait: IdleInterval) -> tuple[float, ProcesslistId, float]:
+def _by_age(wait: IdleInterval) -> tuple[float, ProcesslistId, float]:
     return wait.age, wait.session.id, -1.0 if wait.end is None else wait.end.at
 
 
@@ -74,38 +74,38 @@ def session_ids(of: Iterable[IdleInterval]) -> tuple[ProcesslistId, ...]:
 
 def certainty_by_count(observations: int) -> Certainty:
     """How sure so many make an inference."""
-    return Certainty.LIKELY if observations >= PLENTY else Certainty.POSSIBLE
+    return Certainty.LIKELY if observations >= LIKELY_OBSERVATIONS else Certainty.POSSIBLE
 
 
 # --- Teams
 
-TeamOf = Callable[[Session], PatternScope | None]
+ScopeOf = Callable[[Session], PatternScope | None]
 """The team a session belongs to, or None where it has not said."""
 
 
-def program_of(session: Session) -> PatternScope | None:
+def program_scope(session: Session) -> PatternScope | None:
     return PatternScope(program=session.program) if session.program else None
 
 
-def user_of(session: Session) -> PatternScope | None:
+def user_scope(session: Session) -> PatternScope | None:
     return PatternScope(user=session.user) if session.user else None
 
 
-def host_of(session: Session) -> PatternScope | None:
+def host_scope(session: Session) -> PatternScope | None:
     return PatternScope(host=session.client_host) if session.client_host else None
 
 
-def limit_group_of(session: Session) -> PatternScope | None:
+def limit_group_scope(session: Session) -> PatternScope | None:
     """Those that share everything a server knows of its clients."""
     return PatternScope(session.program or "", session.user, session.client_host)
 
 
-TEAMS: tuple[TeamOf, ...] = (program_of, user_of, host_of)
+SCOPES: tuple[ScopeOf, ...] = (program_scope, user_scope, host_scope)
 """From what says most about a habit to what says least: each session is told of once, by the first that fits."""
 
 
 def by_scope(
-    of: Iterable[IdleInterval], team_of: TeamOf
+    of: Iterable[IdleInterval], team_of: ScopeOf
 ) -> Iterator[tuple[PatternScope, Sequence[IdleInterval]]]:
     """The waits of each team, in the order given; teams in the order of their first."""
     members: dict[PatternScope, list[IdleInterval]] = {}
@@ -116,18 +116,18 @@ def by_scope(
     return iter(members.items())
 
 
-Told = tuple[Pattern, Sequence[IdleInterval]]
+FoundPattern = tuple[Pattern, Sequence[IdleInterval]]
 """A pattern, and the waits it was seen in."""
 
 
 def scope_patterns(
-    of: Sequence[IdleInterval], rule: Callable[[PatternScope, Sequence[IdleInterval]], Told | None]
+    of: Sequence[IdleInterval], rule: Callable[[PatternScope, Sequence[IdleInterval]], FoundPattern | None]
 ) -> Iterator[Pattern]:
     """What a rule finds in each team; what one team has told of is not told again of another."""
     told: set[int] = set()
-    for team_of in TEAMS:
+    for team_of in SCOPES:
         for team, members in by_scope(of, team_of):
-            found = rule(team, members) if len(members) >= FEWEST else None
+            found = rule(team, members) if len(members) >= MIN_OBSERVATIONS else None
             if found is None:
                 continue
             pattern, seen_in = found
@@ -150,7 +150,7 @@ def scope_name(team: PatternScope) -> str:
     return _("all clients") if told is None else _(told[0], name=plain(told[1], 60))
 
 
-CUTTERS: tuple[tuple[float, str], ...] = (
+KNOWN_IDLE_LIMITS: tuple[tuple[float, str], ...] = (
     (
         60.0,
         marked(
@@ -169,7 +169,7 @@ CUTTERS: tuple[tuple[float, str], ...] = (
     (3600.0, marked("the hour stateful firewalls come with (Cisco ASA among them)")),
 )
 """Seconds of idling, and who usually ends it there; to be said with `_`."""
-NEAR = 0.02
+KNOWN_LIMIT_TOLERANCE = 0.02
 """Share of a cutter's time by which an age may differ and still be its doing, with a second besides."""
 
 
@@ -180,57 +180,63 @@ def known_idle_limit(seconds: float) -> str | None:
     'AWS Network Load Balancer and NAT gateway as they come'
     >>> known_idle_limit(410)
     """
-    at, who = min(CUTTERS, key=lambda row: abs(row[0] - seconds))
-    return who if abs(at - seconds) <= 1.0 + NEAR * at else None
+    at, who = min(KNOWN_IDLE_LIMITS, key=lambda row: abs(row[0] - seconds))
+    return who if abs(at - seconds) <= 1.0 + KNOWN_LIMIT_TOLERANCE * at else None
 
 
 # --- Something else than the server ends them, always at one age
 
-LEFT = frozenset({Cause.CLIENT_QUIT, Cause.CLIENT_LOST, Cause.PROXY_OR_FIREWALL, Cause.UNKNOWN})
+CAUSES_NOT_OF_THE_SERVER = frozenset(
+    {Cause.CLIENT_QUIT, Cause.CLIENT_LOST, Cause.PROXY_OR_FIREWALL, Cause.UNKNOWN}
+)
 """Causes that are not the server's doing, or not known to be."""
-YOUNGEST = 20.0
+MIN_CUT_OFF_SECONDS = 20.0
 """Seconds of idling below which leaving is what programs do when they are done."""
-FAR_BELOW = 0.8
+MAX_SHARE_OF_LIMIT = 0.8
 """Share of a session's limit it must not have reached for the limit to have nothing to do with it."""
-LEAVING = 0.8
+MIN_SHARE_ENDED = 0.8
 """Share of those that reached an age and then left at it: chance alone lets most of them pass."""
 
 
-BEFORE, SHARPER = 5, 4
+SPREADS_BEFORE, TIMES_FEWER_BEFORE = 5, 4
 """In so many spreads before that age, so many times fewer a spread may have ended: else the age is nothing special."""
 
 
-def _spread(age: float) -> float:
+def _window_seconds(age: float) -> float:
     """Seconds by which the ages of one habit may differ: two looks at the list, and timers that tick rarely."""
     return 2.0 + 0.01 * age
 
 
-def cut_off_ages(team: PatternScope, of: Sequence[IdleInterval]) -> Told | None:
+def cut_off_ages(team: PatternScope, of: Sequence[IdleInterval]) -> FoundPattern | None:
     """The age at which most of a team leave of those that reach it, with nothing of the sort before it."""
     ages = [wait.age for wait in of]
     ended = [wait.age for wait in of if wait.end is not None]
-    left = [wait for wait in of if _leaves_early(wait)]
+    left = [wait for wait in of if _is_cut_off(wait)]
     best: Sequence[IdleInterval] = ()
     passed, start = 0, 0
     for end, last in enumerate(left, 1):
-        while last.age > left[start].age + _spread(left[start].age):
+        while last.age > left[start].age + _window_seconds(left[start].age):
             start += 1
         here, first = end - start, left[start].age
-        beyond = len(ages) - bisect_right(ages, first + _spread(first))
-        before = bisect_left(ended, first) - bisect_left(ended, first - BEFORE * _spread(first))
-        special = here >= LEAVING * (here + beyond) and here * BEFORE >= before * SHARPER
-        if special and here >= FEWEST and here > len(best):
+        beyond = len(ages) - bisect_right(ages, first + _window_seconds(first))
+        before = bisect_left(ended, first) - bisect_left(
+            ended, first - SPREADS_BEFORE * _window_seconds(first)
+        )
+        special = (
+            here >= MIN_SHARE_ENDED * (here + beyond) and here * SPREADS_BEFORE >= before * TIMES_FEWER_BEFORE
+        )
+        if special and here >= MIN_OBSERVATIONS and here > len(best):
             best, passed = left[start:end], beyond
     return (_cut_off_pattern(team, best, passed), best) if best else None
 
 
-def _leaves_early(wait: IdleInterval) -> bool:
-    if wait.end is None or wait.end.cause not in LEFT or wait.age < YOUNGEST:
+def _is_cut_off(wait: IdleInterval) -> bool:
+    if wait.end is None or wait.end.cause not in CAUSES_NOT_OF_THE_SERVER or wait.age < MIN_CUT_OFF_SECONDS:
         return False
-    if wait.within > _spread(wait.age) / 2:
+    if wait.within > _window_seconds(wait.age) / 2:
         return False
     limit = wait.verdict.limit
-    return limit is None or limit.basis is Basis.DISPROVED or wait.age <= FAR_BELOW * limit.seconds
+    return limit is None or limit.basis is Basis.DISPROVED or wait.age <= MAX_SHARE_OF_LIMIT * limit.seconds
 
 
 def _cut_off_pattern(team: PatternScope, of: Sequence[IdleInterval], beyond: int) -> Pattern:
@@ -292,7 +298,7 @@ def _cut_off_pattern(team: PatternScope, of: Sequence[IdleInterval], beyond: int
     )
 
 
-def _always_first(team: PatternScope, closed: Sequence[IdleInterval]) -> str:
+def _limit_below_pool_title(team: PatternScope, closed: Sequence[IdleInterval]) -> str:
     ages = [wait.age for wait in closed]
     if max(ages) > 2 * min(ages):
         return _(
@@ -311,16 +317,16 @@ def _always_first(team: PatternScope, closed: Sequence[IdleInterval]) -> str:
 
 # --- A limit below the pool's own lifetime
 
-POOLS = "HikariCP maxLifetime, SQLAlchemy pool_recycle, Django CONN_MAX_AGE, Go SetConnMaxLifetime"
-ALWAYS = 0.9
+POOL_SETTINGS = "HikariCP maxLifetime, SQLAlchemy pool_recycle, Django CONN_MAX_AGE, Go SetConnMaxLifetime"
+MIN_SHARE_BY_LIMIT = 0.9
 """Share of a team's departures that makes a rule of them."""
 
 
-def limit_below_pool(team: PatternScope, of: Sequence[IdleInterval]) -> Told | None:
+def limit_below_pool(team: PatternScope, of: Sequence[IdleInterval]) -> FoundPattern | None:
     """A team whose sessions end by idling and hardly ever otherwise, one generation after the other."""
     ended = [wait.end for wait in of if wait.end is not None]
     closed = [wait for wait in of if wait.end is not None and wait.end.cause is Cause.IDLE_TIMEOUT]
-    if len(closed) < max(FEWEST, ALWAYS * len(ended)) or len(closed) == len(of):
+    if len(closed) < max(MIN_OBSERVATIONS, MIN_SHARE_BY_LIMIT * len(ended)) or len(closed) == len(of):
         return None
     limit = median(wait.age for wait in closed)
     instants = [wait.end.at for wait in closed if wait.end is not None]
@@ -328,7 +334,7 @@ def limit_below_pool(team: PatternScope, of: Sequence[IdleInterval]) -> Told | N
         return None  # one generation that died, and nobody can say whether the next will
     pattern = Pattern(
         PatternKind.LIMIT_BELOW_POOL,
-        _always_first(team, closed),
+        _limit_below_pool_title(team, closed),
         certainty_by_count(len(closed)),
         (
             _(
@@ -346,7 +352,7 @@ def limit_below_pool(team: PatternScope, of: Sequence[IdleInterval]) -> Told | N
             _(
                 "let the pool retire what it holds before {seconds:,.0f} s: {settings}",
                 seconds=limit * 0.8,
-                settings=POOLS,
+                settings=POOL_SETTINGS,
             ),
             _(
                 "or raise the limit where it is set: the global wait_timeout, init_command, or the program itself; "
@@ -382,18 +388,18 @@ def find_patterns(snapshot: Snapshot, departures: Sequence[Departure], now: floa
 
 # --- The client is gone, and the server does not know
 
-SIBLINGS = 20
+MIN_SIBLINGS = 20
 """Waits of the same user, host and program from which what they reach is known."""
-FAR_PAST = 10
+GHOST_TIMES_LONGER = 10
 """How many times longer than the longest of its siblings a ghost has idled."""
-LONG = 3600.0
+MIN_GHOST_SECONDS = 3600.0
 """Seconds of idling below which nobody is a ghost."""
-FEW = 10
+ONE_GHOST_IN = 10
 """Ghosts are at most one in so many: where more idle so long, that is what they do."""
 
 
 def _ghosts(scene: PatternInput) -> Iterator[Pattern]:
-    for team, of in by_scope(scene.waits, limit_group_of):
+    for team, of in by_scope(scene.waits, limit_group_scope):
         first = _first_ghost(of)
         if first is None:
             continue
@@ -437,25 +443,25 @@ def _ghosts(scene: PatternInput) -> Iterator[Pattern]:
 
 def _first_ghost(of: Sequence[IdleInterval]) -> int | None:
     """Where the ghosts begin; all of them must be there still."""
-    for at in range(len(of) - 1, SIBLINGS - 1, -1):
-        if of[at].end is not None or (len(of) - at) * FEW > at:
+    for at in range(len(of) - 1, MIN_SIBLINGS - 1, -1):
+        if of[at].end is not None or (len(of) - at) * ONE_GHOST_IN > at:
             return None
-        if of[at].age >= LONG and of[at].age > FAR_PAST * of[at - 1].age:
+        if of[at].age >= MIN_GHOST_SECONDS and of[at].age > GHOST_TIMES_LONGER * of[at - 1].age:
             return at
     return None
 
 
 # --- Transactions left open
 
-PAUSE = 60.0
+MIN_PAUSE_SECONDS = 60.0
 """Seconds: who idles longer inside a transaction is not on his way to the next statement of it."""
-HALF = 0.5
+MIN_SHARE_IN_TRANSACTION = 0.5
 
 
-def _idle_in_transaction(team: PatternScope, of: Sequence[IdleInterval]) -> Told | None:
-    pausing = [wait for wait in of if wait.end is None and wait.age >= PAUSE]
+def _idle_in_transaction(team: PatternScope, of: Sequence[IdleInterval]) -> FoundPattern | None:
+    pausing = [wait for wait in of if wait.end is None and wait.age >= MIN_PAUSE_SECONDS]
     held = [wait for wait in pausing if wait.session.transaction is not None]
-    if len(held) < max(FEWEST, HALF * len(pausing)):
+    if len(held) < max(MIN_OBSERVATIONS, MIN_SHARE_IN_TRANSACTION * len(pausing)):
         return None
     rows = sum((wait.session.transaction.rows_modified or 0) for wait in held if wait.session.transaction)
     pattern = Pattern(
@@ -465,7 +471,7 @@ def _idle_in_transaction(team: PatternScope, of: Sequence[IdleInterval]) -> Told
             team=scope_name(team),
             held=len(held),
             idle=len(pausing),
-            seconds=PAUSE,
+            seconds=MIN_PAUSE_SECONDS,
         ),
         Certainty.CONFIRMED,
         (
@@ -492,9 +498,9 @@ def _idle_in_transaction(team: PatternScope, of: Sequence[IdleInterval]) -> Told
 
 # --- Full, and asleep
 
-FULL = 0.8
+FULL_SHARE = 0.8
 """Share of max_connections from which a server is running out of them."""
-ASLEEP = 0.7
+IDLE_SHARE = 0.7
 """Share of its clients that sleep, from which it is sleepers that fill it."""
 
 
@@ -504,7 +510,11 @@ def _saturation(scene: PatternInput) -> Iterator[Pattern]:
     clients = [v for v in scene.snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own]
     asleep = [v for v in clients if v.session.is_idle]
     connected = len(scene.snapshot.verdicts) if connected is None else connected
-    if not most or connected < FULL * most or len(asleep) < max(FEWEST, ASLEEP * len(clients)):
+    if (
+        not most
+        or connected < FULL_SHARE * most
+        or len(asleep) < max(MIN_OBSERVATIONS, IDLE_SHARE * len(clients))
+    ):
         return
     counted = Counter((v.session.program or "", v.session.user) for v in asleep)
     (program, user), number = min(counted.items(), key=lambda each: (-each[1], each[0]))
@@ -534,8 +544,8 @@ def _saturation(scene: PatternInput) -> Iterator[Pattern]:
     )
 
 
-Rule = Callable[[PatternInput], Iterator[Pattern]]
-RULES: dict[PatternKind, Rule] = {
+PatternRule = Callable[[PatternInput], Iterator[Pattern]]
+RULES: dict[PatternKind, PatternRule] = {
     PatternKind.SATURATION: _saturation,
     PatternKind.IDLE_IN_TRANSACTION: lambda scene: scope_patterns(scene.waits, _idle_in_transaction),
     PatternKind.LIMIT_BELOW_POOL: lambda scene: scope_patterns(scene.waits, limit_below_pool),

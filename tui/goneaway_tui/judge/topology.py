@@ -69,11 +69,11 @@ def proposed_servers(witnesses: Sequence[TopologyReport]) -> tuple[ProposedServe
     A server is known again by its uuid, by its address, or by a `server_id` that only one of the watched has. Two
     names of one address cannot be told to be one: nobody is asked, not even for the address of a name.
     """
-    known = _Known(witnesses)
+    known = _WatchedServers(witnesses)
     found: dict[object, ProposedServer] = {}
     for witness in witnesses:
         for relative in witness.kin.relatives:
-            proposal = _placed(witness, relative)
+            proposal = _proposed(witness, relative)
             proposal = replace(proposal, watched=known.name_of(proposal, relative))
             key: object = proposal.watched or (proposal.host.casefold(), proposal.port)
             if not proposal.host and not proposal.watched:
@@ -90,7 +90,7 @@ def proposed_servers(witnesses: Sequence[TopologyReport]) -> tuple[ProposedServe
     return tuple(found.values())
 
 
-class _Known:
+class _WatchedServers:
     """The servers that are watched."""
 
     def __init__(self, witnesses: Iterable[TopologyReport]) -> None:
@@ -112,16 +112,16 @@ class _Known:
         if relative.uid in self._uids:
             return self._uids[relative.uid or ""]
         place = self._places.get((proposal.host.casefold(), proposal.port), "")
-        if place or relative.relation not in NUMBERED:
+        if place or relative.relation not in REPLICATION:
             return place
         return self._numbers.get(relative.server_id or 0, "")
 
 
-NUMBERED = frozenset({TopologyRelation.SOURCE, TopologyRelation.REPLICA})
+REPLICATION = frozenset({TopologyRelation.SOURCE, TopologyRelation.REPLICA})
 """Those between whom a `server_id` is unique, or replication would refuse."""
 
 
-def _placed(witness: TopologyReport, relative: TopologyMember) -> ProposedServer:
+def _proposed(witness: TopologyReport, relative: TopologyMember) -> ProposedServer:
     """Where we would go: what a server calls its own machine is, seen from here, where that server is."""
     server = witness.server
     host, instead_of = relative.host, ""
@@ -134,15 +134,15 @@ def _placed(witness: TopologyReport, relative: TopologyMember) -> ProposedServer
     )
 
 
-PROGRAMS = {"proxysql": "ProxySQL", "proxysql_monitor": "ProxySQL", "proxysql_killer": "ProxySQL"}
+PROXY_BY_PROGRAM = {"proxysql": "ProxySQL", "proxysql_monitor": "ProxySQL", "proxysql_killer": "ProxySQL"}
 """By program_name."""
-USERS = {"rdsproxyadmin": "RDS Proxy"}
+PROXY_BY_USER = {"rdsproxyadmin": "RDS Proxy"}
 """By account; no proxy's that an administrator is free to name."""
-FEWEST = 10
+MIN_SESSIONS = 10
 """Sessions below which nothing is made of where they come from."""
-ACCOUNTS = 3
+MIN_ACCOUNTS = 3
 """Accounts at one address below which it is a program's."""
-LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
+LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
 """What everybody on the server's own machine comes from."""
 
 
@@ -153,7 +153,7 @@ def proxy_named_by(session: Session) -> str:
     >>> proxy_named_by(Session(ProcesslistId(1), "shop", "10.0.0.9:5123", None, "Sleep", program="proxysql"))
     'ProxySQL'
     """
-    return PROGRAMS.get(session.program or "", "") or USERS.get(session.user, "")
+    return PROXY_BY_PROGRAM.get(session.program or "", "") or PROXY_BY_USER.get(session.user, "")
 
 
 def sessions_behind_proxies(snapshot: Snapshot) -> Iterator[Pattern]:
@@ -165,18 +165,22 @@ def sessions_behind_proxies(snapshot: Snapshot) -> Iterator[Pattern]:
     for host, of in by_host.items():
         names = [name for session in of if (name := proxy_named_by(session))]
         if names:
-            yield _pattern(host, of, len(clients), Certainty.LIKELY, [*_spoken(names)])
-        elif _is_everybody(host, of, len(clients)):
+            yield _proxy_pattern(host, of, len(clients), Certainty.LIKELY, [*_proxy_sentences(names)])
+        elif _is_only_host(host, of, len(clients)):
             doubt = _("one application server that uses all these accounts looks the same")
-            yield _pattern(host, of, len(clients), Certainty.POSSIBLE, [doubt])
+            yield _proxy_pattern(host, of, len(clients), Certainty.POSSIBLE, [doubt])
 
 
-def _is_everybody(host: str, of: Sequence[Session], number: int) -> bool:
+def _is_only_host(host: str, of: Sequence[Session], number: int) -> bool:
     """All there are, of several accounts."""
-    return len(of) == number >= FEWEST and host not in LOCAL and len({each.user for each in of}) >= ACCOUNTS
+    return (
+        len(of) == number >= MIN_SESSIONS
+        and host not in LOCAL_HOSTS
+        and len({each.user for each in of}) >= MIN_ACCOUNTS
+    )
 
 
-def _spoken(names: Sequence[str]) -> Iterator[str]:
+def _proxy_sentences(names: Sequence[str]) -> Iterator[str]:
     for name in dict.fromkeys(names):
         yield ngettext(
             "{number} of them is {name}'s by its own account",
@@ -186,7 +190,7 @@ def _spoken(names: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _pattern(
+def _proxy_pattern(
     host: str, of: Sequence[Session], number: int, certainty: Certainty, basis: Sequence[str]
 ) -> Pattern:
     where = plain(host, 60) or _("an address that is not told")

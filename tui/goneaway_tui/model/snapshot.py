@@ -13,7 +13,7 @@ from typing import NamedTuple
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 
-RECKONED = {"recorded": False}
+NOT_RECORDED = {"recorded": False}
 """Marks a field that follows from the others, or from where they were read: it is part of no recording, and no comparison."""
 
 
@@ -59,14 +59,14 @@ class Limit:
     """One sentence for the person who asks."""
 
 
-OF_TRANSACTIONS = (
+TRANSACTION_LIMITS = (
     "idle_transaction_timeout",
     "idle_write_transaction_timeout",
     "idle_readonly_transaction_timeout",
 )
 """MariaDB's limits of a session that is idle inside a transaction."""
-COPIED = ("wait_timeout", *OF_TRANSACTIONS, "connect_timeout")
-SHARED = (
+COPIED_LIMITS = ("wait_timeout", *TRANSACTION_LIMITS, "connect_timeout")
+SHARED_TRANSACTION_LIMITS = (
     # Percona Server from 5.7.17 on, docs.percona.com/percona-server/8.4/kill-idle-trx.html; before that it was InnoDB's.
     "kill_idle_transaction",
     "innodb_kill_idle_transaction",
@@ -97,9 +97,9 @@ class Inherited:
 
     @classmethod
     def of(cls, sample: Sample) -> Inherited:
-        limits = ((name, sample.variable(name)) for name in SHARED)
+        limits = ((name, sample.variable(name)) for name in SHARED_TRANSACTION_LIMITS)
         return cls(
-            **{name: sample.variable(name) for name in COPIED},
+            **{name: sample.variable(name) for name in COPIED_LIMITS},
             shared=next(((name, seconds) for name, seconds in limits if seconds), None),
             late=(sample.variable(STALL_LIMIT) or 0.0) / 1000,
         )
@@ -118,9 +118,9 @@ class Verdict:
     """The globals in force when this session was first seen."""
     outlived: frozenset[Limit] = frozenset()
     """Assumed limits this session has outlived; they are never believed of it again."""
-    until: float = field(default=float("-inf"), compare=False, repr=False, metadata=RECKONED)
+    until: float = field(default=float("-inf"), compare=False, repr=False, metadata=NOT_RECORDED)
     """The instant up to which time alone changes nothing of it."""
-    server_name: str = field(default="", compare=False, repr=False, metadata=RECKONED)
+    server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)
     """Which of several servers it is of; empty where there is one."""
 
     def seconds_left(self, now: float) -> float | None:
@@ -146,11 +146,11 @@ class Snapshot:
     sample: Sample
     verdicts: tuple[Verdict, ...]
     policy: Policy = Policy()
-    reckoned: SnapshotTotals | None = field(default=None, compare=False, repr=False, metadata=RECKONED)
+    reckoned: SnapshotTotals | None = field(default=None, compare=False, repr=False, metadata=NOT_RECORDED)
     """The tally, where it was kept up from the snapshot before."""
-    believed: object = field(default=None, compare=False, repr=False, metadata=RECKONED)
+    believed: object = field(default=None, compare=False, repr=False, metadata=NOT_RECORDED)
     """What was believed of limits nobody shows: while it stays the same object, no verdict is in doubt for it."""
-    server_name: str = field(default="", compare=False, repr=False, metadata=RECKONED)
+    server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)
     """Which of several servers it is of; empty where there is one."""
 
     @property
@@ -173,7 +173,7 @@ class Snapshot:
         return SnapshotTotals().after((), self.verdicts) if self.reckoned is None else self.reckoned
 
 
-Mark = tuple[float, int]
+SessionInstant = tuple[float, int]
 """An instant on the source's clock, and the session it is of."""
 
 
@@ -195,11 +195,11 @@ class SnapshotTotals:
     risks: Mapping[Risk, int] = field(default_factory=dict)
     idle: int = 0
     """Sessions that sleep."""
-    deadlines: Sequence[Mark] = ()
+    deadlines: Sequence[SessionInstant] = ()
     """Of all that have one, in their order."""
     roles: Mapping[Role, int] = field(default_factory=dict)
     """How many of each, of those that are no clients: they tell what the server is to others."""
-    waits: Mapping[LimitGroup, Sequence[Mark]] = field(default_factory=dict)
+    waits: Mapping[LimitGroup, Sequence[SessionInstant]] = field(default_factory=dict)
     """When those of each kin surely idled already, in order: of sessions whose own limit nobody shows."""
 
     def after(self, went: Collection[Verdict], came: Collection[Verdict]) -> SnapshotTotals:
@@ -209,14 +209,14 @@ class SnapshotTotals:
         risks.update(verdict.risk for verdict in came)
         idle = self.idle + sum(v.session.is_idle for v in came) - sum(v.session.is_idle for v in went)
         waits = dict(self.waits)
-        for kin, marks in _by_kin(went).items():
-            waits[kin] = _moved(waits[kin], marks, ())
-        for kin, marks in _by_kin(came).items():
-            waits[kin] = _moved(waits.get(kin, ()), (), marks)
+        for kin, marks in _idle_by_group(went).items():
+            waits[kin] = _updated_order(waits[kin], marks, ())
+        for kin, marks in _idle_by_group(came).items():
+            waits[kin] = _updated_order(waits.get(kin, ()), (), marks)
         return SnapshotTotals(
             risks,
             idle,
-            _moved(self.deadlines, _deadlines(went), _deadlines(came)),
+            _updated_order(self.deadlines, _deadlines(went), _deadlines(came)),
             self._roles(went, came),
             {kin: marks for kin, marks in waits.items() if marks},
         )
@@ -243,8 +243,8 @@ def limit_group(verdict: Verdict) -> LimitGroup | None:
     )
 
 
-def _by_kin(verdicts: Iterable[Verdict]) -> dict[LimitGroup, list[Mark]]:
-    found: dict[LimitGroup, list[Mark]] = {}
+def _idle_by_group(verdicts: Iterable[Verdict]) -> dict[LimitGroup, list[SessionInstant]]:
+    found: dict[LimitGroup, list[SessionInstant]] = {}
     for verdict in verdicts:
         kin, since = limit_group(verdict), verdict.session.idle_since
         if kin is not None and since is not None:
@@ -252,11 +252,13 @@ def _by_kin(verdicts: Iterable[Verdict]) -> dict[LimitGroup, list[Mark]]:
     return found
 
 
-def _deadlines(verdicts: Iterable[Verdict]) -> list[Mark]:
+def _deadlines(verdicts: Iterable[Verdict]) -> list[SessionInstant]:
     return [(v.deadline, v.session.id) for v in verdicts if v.deadline is not None]
 
 
-def _moved(marks: Sequence[Mark], went: Sequence[Mark], came: Sequence[Mark]) -> Sequence[Mark]:
+def _updated_order(
+    marks: Sequence[SessionInstant], went: Sequence[SessionInstant], came: Sequence[SessionInstant]
+) -> Sequence[SessionInstant]:
     """Some taken out of an ordered list, others put in."""
     if not went and not came:
         return marks

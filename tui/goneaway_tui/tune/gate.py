@@ -22,13 +22,13 @@ from goneaway_tui.tune.actions import (
     ResetPersist,
     SetVariable,
     action_words,
-    digits,
-    ending,
-    is_gone,
+    failure_phase,
+    is_already_ended,
+    sql_number,
     undo_action,
 )
 from goneaway_tui.tune.journal import Journal, JournalAct, JournalEntry, Phase
-from goneaway_tui.tune.preconditions import LOOK_AGAIN, read_preconditions
+from goneaway_tui.tune.preconditions import DECIDE_AGAIN, read_preconditions
 from goneaway_tui.tune.tunables import TUNABLE
 
 __all__ = ["Gate", "Outcome"]
@@ -101,7 +101,7 @@ class Gate:
                     finally:
                         attempt = replace(attempt, lent=conversation.is_lent)
             except BaseException as error:
-                phase, outcome = ending(error, asked=asked)
+                phase, outcome = failure_phase(error, asked=asked)
                 with suppress(FileError):
                     self._record(replace(attempt, phase=phase, outcome=outcome))
                 raise
@@ -124,7 +124,7 @@ class Gate:
         if act is None:
             raise Refused(_("nothing was changed on this server that is not undone"))
         if act_id not in {"", act.id}:
-            raise Refused(_("something else was changed on this server since"), _(LOOK_AGAIN))
+            raise Refused(_("something else was changed on this server since"), _(DECIDE_AGAIN))
         was, actions = act.entry, self.taking_back(act)
         if was.keep is Persistence.PERSIST:
             persisted = self.standing(str(was.variable)).persisted
@@ -133,9 +133,9 @@ class Gate:
                     _(
                         "somebody has persisted {variable} = {value} since",
                         variable=was.variable,
-                        value=digits(persisted),
+                        value=sql_number(persisted),
                     ),
-                    _(LOOK_AGAIN),
+                    _(DECIDE_AGAIN),
                 )
         for action in actions:
             yield self.run(action, borrow=borrow)
@@ -175,7 +175,7 @@ class Gate:
             action_words(action, kept),
             kept,
             before,
-            gone=is_gone(action, kept),
+            gone=is_already_ended(action, kept),
             lent=attempt.lent,
         )
         done = replace(

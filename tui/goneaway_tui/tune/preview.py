@@ -12,7 +12,7 @@ from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Persistence, ResourceHeadroom, VariableState
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.tune.actions import SetVariable, digits, undo_action
+from goneaway_tui.tune.actions import SetVariable, sql_number, undo_action
 from goneaway_tui.tune.tunables import IdleCounting, Reach, Tunable, Unit
 from goneaway_tui.tune.values import clamped, value_words
 
@@ -34,7 +34,7 @@ class PlannedChange:
     @property
     def closable(self) -> tuple[Verdict, ...]:
         """Those idle now whose waits this limit ends."""
-        return tuple(v for v in self.open if v.session.is_idle and CLOSABLE[self.tunable.closes](v))
+        return tuple(v for v in self.open if v.session.is_idle and CLOSED_BY[self.tunable.closes](v))
 
     @property
     def ahead(self) -> WhatIf:
@@ -64,7 +64,7 @@ class PlannedChange:
         return value_words(self.kept, self.tunable.unit)
 
 
-CLOSABLE: dict[IdleCounting, Callable[[Verdict], bool]] = {
+CLOSED_BY: dict[IdleCounting, Callable[[Verdict], bool]] = {
     IdleCounting.NOBODY: lambda _verdict: False,
     IdleCounting.IDLE: lambda v: v.limit is None or not v.limit.variable.startswith("idle_"),
     IdleCounting.INTERACTIVE: lambda _verdict: True,
@@ -79,17 +79,17 @@ CLOSABLE: dict[IdleCounting, Callable[[Verdict], bool]] = {
 """Whose idle waits a limit ends."""
 
 
-TENTH = 10
+SPARE_SHARE = 10
 """More than one in so many open sessions closed at their next idle is asked for twice, and so is less room to spare."""
-SMALL_PACKET = 1 << 20
+SMALLEST_DEFAULT_PACKET = 1 << 20
 """Bytes: the least that any server still in use came with (MySQL 5.5 and MariaDB 10.1)."""
-TOO_SHORT = 30
+TOO_SHORT_SECONDS = 30
 """Seconds: an idle limit below this closes sessions between two clicks."""
 
 
 def _closes_many(scene: PlannedChange) -> str | None:
     everybody = len(scene.open)
-    if not scene.tunable.closes_idle or scene.closed * TENTH <= everybody:
+    if not scene.tunable.closes_idle or scene.closed * SPARE_SHARE <= everybody:
         return None
     if scene.tunable.closes is IdleCounting.INTERACTIVE:
         return ngettext(
@@ -113,17 +113,21 @@ def _closes_many(scene: PlannedChange) -> str | None:
 
 
 def _closes_early(scene: PlannedChange) -> str | None:
-    if not scene.tunable.closes_idle or scene.kept >= TOO_SHORT or (scene.tunable.zero and not scene.kept):
+    if (
+        not scene.tunable.closes_idle
+        or scene.kept >= TOO_SHORT_SECONDS
+        or (scene.tunable.zero and not scene.kept)
+    ):
         return None
     return _(
         "{limit} is less than {seconds} s: sessions will be closed between two statements of a user at work",
         limit=scene.limit,
-        seconds=TOO_SHORT,
+        seconds=TOO_SHORT_SECONDS,
     )
 
 
-def _cuts_packets(scene: PlannedChange) -> str | None:
-    if scene.tunable.name != "max_allowed_packet" or scene.kept >= SMALL_PACKET:
+def _rejects_packets(scene: PlannedChange) -> str | None:
+    if scene.tunable.name != "max_allowed_packet" or scene.kept >= SMALLEST_DEFAULT_PACKET:
         return None
     return _(
         "{limit} is less than servers have ever come with: what was sent without trouble before may cut new sessions off",
@@ -131,7 +135,7 @@ def _cuts_packets(scene: PlannedChange) -> str | None:
     )
 
 
-def _starves_all(scene: PlannedChange) -> str | None:
+def _fills_server(scene: PlannedChange) -> str | None:
     if scene.tunable.name != "max_connections" or _leaves_room(scene.kept, scene.connected):
         return None
     return ngettext(
@@ -144,7 +148,7 @@ def _starves_all(scene: PlannedChange) -> str | None:
     )
 
 
-def _starves_an_account(scene: PlannedChange) -> str | None:
+def _fills_account(scene: PlannedChange) -> str | None:
     user, sessions = scene.busiest
     if scene.tunable.name != "max_user_connections" or scene.kept <= 0:
         return None
@@ -160,15 +164,15 @@ def _starves_an_account(scene: PlannedChange) -> str | None:
 
 
 def _leaves_room(most: float, used: int) -> bool:
-    return (most - used) * TENTH >= used
+    return (most - used) * SPARE_SHARE >= used
 
 
-ACCIDENTS: tuple[Callable[[PlannedChange], str | None], ...] = (
+CONFIRMATIONS: tuple[Callable[[PlannedChange], str | None], ...] = (
     _closes_early,
     _closes_many,
-    _cuts_packets,
-    _starves_all,
-    _starves_an_account,
+    _rejects_packets,
+    _fills_server,
+    _fills_account,
 )
 """The first that has something to say is heard."""
 
@@ -213,8 +217,8 @@ def preview(
         action.statement,
         "; ".join(each.statement for each in undo),
         (*_effects(scene), *_after_restart(standing, kept.value, keep, tunable.unit)),
-        ("[mysqld]", f"{tunable.name} = {digits(kept.value)}"),
-        next((why for why in (rule(scene) for rule in ACCIDENTS) if why), None),
+        ("[mysqld]", f"{tunable.name} = {sql_number(kept.value)}"),
+        next((why for why in (rule(scene) for rule in CONFIRMATIONS) if why), None),
     )
 
 
@@ -228,7 +232,7 @@ def _effects(scene: PlannedChange) -> tuple[str, ...]:
         said.append(_("0 is {meaning}", meaning=_(tunable.zero)))
     if tunable.closes_idle:
         said.append(_closings(scene))
-    said.extend(ROOM[tunable.name](scene) if tunable.name in ROOM else ())
+    said.extend(RESOURCE_SENTENCES[tunable.name](scene) if tunable.name in RESOURCE_SENTENCES else ())
     if tunable.client_note:
         said.append(_(tunable.client_note))
     return tuple(said)
@@ -319,7 +323,7 @@ def _account(scene: PlannedChange) -> tuple[str, ...]:
     )
 
 
-ROOM: dict[str, Callable[[PlannedChange], tuple[str, ...]]] = {
+RESOURCE_SENTENCES: dict[str, Callable[[PlannedChange], tuple[str, ...]]] = {
     "max_connections": _connections,
     "max_user_connections": _account,
 }

@@ -12,14 +12,14 @@ from goneaway_tui.errors import FileError, GoneawayError, OutcomeUnknown, Refuse
 from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
-from goneaway_tui.tune.actions import Outcome, SetVariable, digits
+from goneaway_tui.tune.actions import Outcome, SetVariable, sql_number
 from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import JournalAct
 from goneaway_tui.tune.preview import Preview, preview
 from goneaway_tui.tune.tunables import Tunable
 from goneaway_tui.tune.values import value_words
 
-CUT_DOWN = " 1292: "
+CLAMP_WARNING = " 1292: "
 """In every warning of a value that was cut down, on MySQL and MariaDB: "Truncated incorrect ... value"."""
 
 
@@ -50,7 +50,7 @@ class ServerChange:
     ahead: Preview
 
 
-Part = ServerChange | ExcludedServer
+ServerPart = ServerChange | ExcludedServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ def settable(looked: ExaminedServer, tunable: Tunable) -> ExaminedServer | Exclu
 
 def plan_changes(
     tunable: Tunable, wanted: float, keep: Persistence, several: Iterable[ExaminedServer | ExcludedServer]
-) -> tuple[Part, ...]:
+) -> tuple[ServerPart, ...]:
     """The part of each, in the order they are handed in, which is the order they are changed in.
 
     A server that is there under two names is changed once.
     """
-    parts: list[Part] = []
+    parts: list[ServerPart] = []
     names: dict[str, str] = {}
     for each in several:
         part = each if isinstance(each, ExcludedServer) else _part(tunable, wanted, keep, each)
@@ -92,7 +92,7 @@ def plan_changes(
     return tuple(parts)
 
 
-def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedServer) -> Part:
+def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedServer) -> ServerPart:
     standing, powers, server = looked.standing, looked.powers, looked.server
     if keep is Persistence.PERSIST and not powers.can_persist:
         return ExcludedServer(server, dict(powers.why_not).get("persist", _("not allowed")))
@@ -103,7 +103,7 @@ def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedSe
     return ServerChange(server, now, ahead)
 
 
-def undo_on(server: str, last: JournalAct | None, act_id: str) -> Part:
+def undo_on(server: str, last: JournalAct | None, act_id: str) -> ServerPart:
     """The part of a server in taking an act back. `last`: its newest change that is not undone, as the journal has it."""
     if last is None or last.id != act_id:
         return ExcludedServer(server, _("it was undone, or something else was changed, since"))
@@ -120,7 +120,7 @@ def undo_on(server: str, last: JournalAct | None, act_id: str) -> Part:
     )
 
 
-def changes(parts: Iterable[Part]) -> tuple[ServerChange, ...]:
+def changes(parts: Iterable[ServerPart]) -> tuple[ServerChange, ...]:
     """Those that are not left out."""
     return tuple(part for part in parts if isinstance(part, ServerChange))
 
@@ -138,21 +138,21 @@ def one_by_one(
     for part in parts:
         if is_stopping():
             return
-        ended = _ended(part, perform)
+        ended = _performed(part, perform)
         yield ended
         if ended.surprise:
             return
 
 
-def _ended(part: ServerChange, perform: Callable[[ServerChange], Outcome]) -> ServerOutcome:
+def _performed(part: ServerChange, perform: Callable[[ServerChange], Outcome]) -> ServerOutcome:
     try:
         outcome = perform(part)
     except (Refused, SourceError, FileError) as error:
-        return ServerOutcome(part.server, surprise=_failed(error))
+        return ServerOutcome(part.server, surprise=_failure_words(error))
     return ServerOutcome(part.server, outcome, unexpected_result(part.ahead, outcome))
 
 
-def _failed(error: GoneawayError) -> str:
+def _failure_words(error: GoneawayError) -> str:
     if isinstance(error, OutcomeUnknown):
         return _("nobody knows whether it was done: {why}", why=error.line)
     return _("not done: {why}", why=error.line)
@@ -168,15 +168,19 @@ def unexpected_result(ahead: Preview, outcome: Outcome) -> str:
     if kept is None:
         return _("what it kept could not be read back")
     if kept != ahead.kept:
-        return _("it kept {kept}, not {foretold} as foretold", kept=digits(kept), foretold=digits(ahead.kept))
-    if any(ahead.because is None or CUT_DOWN not in each for each in warnings):
+        return _(
+            "it kept {kept}, not {foretold} as foretold",
+            kept=sql_number(kept),
+            foretold=sql_number(ahead.kept),
+        )
+    if any(ahead.because is None or CLAMP_WARNING not in each for each in warnings):
         return _("it warned of what was not foretold")
     if outcome.unrecorded:
         return _("the journal could not be told: {why}", why=outcome.unrecorded)
-    return _since(kept, outcome.after)
+    return _changed_since(kept, outcome.after)
 
 
-def _since(kept: float, after: VariableState | None) -> str:
+def _changed_since(kept: float, after: VariableState | None) -> str:
     """What has become of it, over a connection of its own."""
     if after is None:
         return _("it could not be looked at again afterwards")
@@ -185,5 +189,5 @@ def _since(kept: float, after: VariableState | None) -> str:
         return ""
     return _(
         "it is {value} by now: somebody else has set it",
-        value=_("unknown") if value is None else digits(value),
+        value=_("unknown") if value is None else sql_number(value),
     )

@@ -35,10 +35,10 @@ class Reach(StrEnum):
 
     @property
     def sentence(self) -> str:
-        return _(SENTENCES[self])
+        return _(REACH_SENTENCES[self])
 
 
-SENTENCES = {
+REACH_SENTENCES = {
     Reach.NEW_SESSIONS: marked("only sessions that connect afterwards get it"),
     Reach.NEXT_LOGIN: marked("at each login from then on; who is connected stays"),
     Reach.SERVER_WIDE: marked("at once for everybody"),

@@ -17,12 +17,12 @@ from goneaway_tui.text.durations import UNITS
 from goneaway_tui.text.format import exact_duration, exact_number, exact_size
 from goneaway_tui.tune.tunables import TUNABLE, Tunable, Unit
 
-LONGEST = 80
+MAX_CHARACTERS = 80
 """Characters; who types more has pasted something else."""
-LARGEST = 2**64 - 1
+MAX_VALUE = 2**64 - 1
 """What the widest variable holds. MySQL does not cut down what is above it, but refuses it (error 1232)."""
 
-_TIMES = {
+_TIME_WORDS = {
     **UNITS,
     **dict.fromkeys(("secs", "second", "seconds"), 1),
     **dict.fromkeys(("mins", "minute", "minutes"), 60),
@@ -31,23 +31,23 @@ _TIMES = {
     **dict.fromkeys(("week", "weeks"), 604_800),
     **dict.fromkeys(("year", "years"), 31_536_000),
 }
-_SECONDS = {name: Fraction(str(length)) for name, length in _TIMES.items()}
-_SIZES = {
+_TIME_FACTORS = {name: Fraction(str(length)) for name, length in _TIME_WORDS.items()}
+_SIZE_FACTORS = {
     f"{letter}{ending}": Fraction(1 << shift)
     for letter, shift in (("k", 10), ("m", 20), ("g", 30), ("t", 40))
     for ending in ("", "b", "ib")
 }
 
 FACTORS: dict[Unit, dict[str, Fraction]] = {
-    Unit.SECONDS: _SECONDS,
-    Unit.MILLISECONDS: {name: length * 1000 for name, length in _SECONDS.items()},
-    Unit.BYTES: {**_SIZES, **dict.fromkeys(("b", "byte", "bytes"), Fraction(1))},
+    Unit.SECONDS: _TIME_FACTORS,
+    Unit.MILLISECONDS: {name: length * 1000 for name, length in _TIME_FACTORS.items()},
+    Unit.BYTES: {**_SIZE_FACTORS, **dict.fromkeys(("b", "byte", "bytes"), Fraction(1))},
     Unit.COUNT: {},
     Unit.LEVEL: {},
 }
 """What each word after a number is worth in the variable's own unit; a bare number is worth 1."""
 
-UNREADABLE = {
+UNREADABLE_MESSAGES = {
     Unit.SECONDS: marked("{text!r} is not a duration; {example}"),
     Unit.MILLISECONDS: marked("{text!r} is not a duration; {example}"),
     Unit.BYTES: marked("{text!r} is not a size; {example}"),
@@ -86,18 +86,18 @@ def parse_value(text: str, unit: Unit, now: float | None, decimals: int = 0) -> 
     (1610612736, 5000)
     """
     bare = " ".join(text.lower().split())
-    if not bare or len(text) > LONGEST:
-        raise _unreadable(text, unit)
+    if not bare or len(text) > MAX_CHARACTERS:
+        raise _unreadable_error(text, unit)
     scaled = _SCALED.fullmatch(bare)
     if scaled:
-        value = _rounded(_scaled(scaled[1], Fraction(scaled[2]), _today(now)), decimals)
+        value = _rounded(_scaled(scaled[1], Fraction(scaled[2]), _current_value(now)), decimals)
     elif bare[0] in "+-":
         step = _absolute(bare[1:], text, unit, decimals)
-        value = _rounded(_today(now) + (step if bare[0] == "+" else -step), decimals)
+        value = _rounded(_current_value(now) + (step if bare[0] == "+" else -step), decimals)
     else:
         sign, plain = (-1, bare[2:]) if bare.startswith("=-") else (1, bare.removeprefix("="))
         value = sign * _absolute(plain, text, unit, decimals)
-    if abs(value) > LARGEST:
+    if abs(value) > MAX_VALUE:
         raise ValueError(_("no variable holds a number as large as that"))
     return value.numerator if value.denominator == 1 else float(value)
 
@@ -139,7 +139,7 @@ def _absolute(bare: str, text: str, unit: Unit, decimals: int) -> Fraction:
     while position < len(bare) or not position:
         part = _PART.match(bare, position)
         if part is None or (part[3] and part[3] not in factors) or (not part[3] and part[0] != bare):
-            raise _unreadable(text, unit)
+            raise _unreadable_error(text, unit)
         factor = factors[part[3]] if part[3] else Fraction(1)
         if part[2] and factor <= 1 and not decimals:
             raise ValueError(_(ONLY_WHOLE[unit]))
@@ -160,7 +160,7 @@ def _scaled(sign: str, by: Fraction, today: Fraction) -> Fraction:
     return today / by
 
 
-def _today(now: float | None) -> Fraction:
+def _current_value(now: float | None) -> Fraction:
     if now is None:
         raise ValueError(
             _("the server does not tell today's value, so nothing counts from it; write the new value whole")
@@ -172,10 +172,10 @@ def _rounded(value: Fraction, decimals: int) -> Fraction:
     return Fraction(value * 10**decimals // 1, 10**decimals)
 
 
-def _unreadable(text: str, unit: Unit) -> ValueError:
+def _unreadable_error(text: str, unit: Unit) -> ValueError:
     shown = " ".join(text.split())[:40]
     example = _(EXAMPLES[unit])
-    return ValueError(_(UNREADABLE[unit], text=shown, example=example) if shown else example)
+    return ValueError(_(UNREADABLE_MESSAGES[unit], text=shown, example=example) if shown else example)
 
 
 @dataclass(frozen=True, slots=True)

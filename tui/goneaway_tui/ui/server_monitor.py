@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import SourceError, UnsupportedVersion
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.judge.ledger import MOST, Ledger
+from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger
 from goneaway_tui.model.server import ServerTopology
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Executor, Recorder, Source
@@ -105,7 +105,7 @@ class ServerMonitor:
         )
         self.pace = PollSchedule(subject.interval, slack)
         self.acts = TuningController(app, self, subject.executor, subject.journal, subject.why_read_only)
-        self._ledger = Ledger(most=max(LEAST_KEPT, MOST // of))
+        self._ledger = Ledger(most=max(LEAST_KEPT, DEFAULT_KEPT // of))
         self.newest = subject.first
         self.shown: Snapshot | None = None
         self.trouble = ""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Generic, TypeVar, overload
 
-from goneaway_tui.judge.filters import EVERYTHING, Filter
+from goneaway_tui.judge.filters import NO_FILTER, Filter
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ui.columns import ORDERS
 
@@ -123,7 +123,7 @@ class VisibleRows:
 
     def __init__(self, column: str) -> None:
         """`column`: the id of the one that is sorted by."""
-        self.filter: Filter = EVERYTHING
+        self.filter: Filter = NO_FILTER
         self.column, self.reverse = column, False
         self._forget()
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.export.wording import RISKS, countdown_of, limit_cell
 from goneaway_tui.i18n import _, marked, ngettext
-from goneaway_tui.model.cause import SAID, Certainty
+from goneaway_tui.model.cause import CAUSE_WORDS, Certainty
 from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 from goneaway_tui.text.format import (
@@ -107,7 +107,7 @@ def risk_word(risk: Risk) -> str:
 
 
 def certainty_word(certainty: Certainty) -> str:
-    return _(SAID[certainty])
+    return _(CAUSE_WORDS[certainty])
 
 
 def origin_word(set_by: str) -> str:

@@ -24,9 +24,9 @@ from goneaway_tui.tune.gate import Gate, Outcome
 from goneaway_tui.tune.several import (
     ExaminedServer,
     ExcludedServer,
-    Part,
     ServerChange,
     ServerOutcome,
+    ServerPart,
     changes,
     one_by_one,
     plan_changes,
@@ -55,7 +55,7 @@ Line = tuple[str, str]
 class ServerBlock(Vertical):
     """One server: before the change all that is foretold, from then on what becomes of it."""
 
-    def __init__(self, part: Part, tunable: Tunable, color: str | None) -> None:
+    def __init__(self, part: ServerPart, tunable: Tunable, color: str | None) -> None:
         super().__init__(classes="part")
         self.part = part
         self._tunable = tunable
@@ -156,7 +156,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         self,
         title: str,
         tunable: Tunable,
-        parts: Iterable[Part],
+        parts: Iterable[ServerPart],
         colors: Mapping[str, str | None],
         apply: Callable[[ChangeSeveralScreen], object],
         *,
@@ -420,7 +420,7 @@ class SeveralServersController:
             TuneSeveralScreen(tunable, first, lambda: on.newest or first.snapshot, common_value(of)), asked
         )
 
-    def _show(self, tunable: Tunable, of: Sequence[ServerMonitor], parts: Sequence[Part]) -> None:
+    def _show(self, tunable: Tunable, of: Sequence[ServerMonitor], parts: Sequence[ServerPart]) -> None:
         title = _("{variable} on {servers}", variable=tunable.name, servers=common_value(of))
 
         def undo() -> None:
@@ -431,11 +431,11 @@ class SeveralServersController:
             ChangeSeveralScreen(title, tunable, parts, colors(of), partial(self._set, of), undo=undo)
         )
 
-    def _taking_back(self) -> tuple[list[ServerMonitor], list[Part]]:
+    def _taking_back(self) -> tuple[list[ServerMonitor], list[ServerPart]]:
         of = [each for each in self._app.watched if each.name in self._done]
         return of, [self._part_back(each) for each in of]
 
-    def _part_back(self, server: ServerMonitor) -> Part:
+    def _part_back(self, server: ServerMonitor) -> ServerPart:
         gate = server.acts.gate
         reason = unreachable_server(server, self._app.clock()) or server.acts.why_not("undo")
         if reason or gate is None:
@@ -446,7 +446,7 @@ class SeveralServersController:
             return ExcludedServer(server.name, error.line)
 
     def _show_undo(
-        self, of: Sequence[ServerMonitor], parts: Sequence[Part], only: ServerMonitor | None = None
+        self, of: Sequence[ServerMonitor], parts: Sequence[ServerPart], only: ServerMonitor | None = None
     ) -> None:
         """`only`: offer to undo on this one alone, too."""
         name = next((part.ahead.action.name for part in changes(parts)), "wait_timeout")

@@ -18,8 +18,8 @@ from textual.widgets import Input
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge.deadline import limit_that_ended
-from goneaway_tui.judge.filters import EVERYBODY, DepartureFilter, parse_departure_filter
-from goneaway_tui.judge.ledger import ALL_OTHERS, NOT_SAID, TOTALS, Ledger
+from goneaway_tui.judge.filters import NO_DEPARTURE_FILTER, DepartureFilter, parse_departure_filter
+from goneaway_tui.judge.ledger import ALL_OTHERS, TOTAL_KEYS, UNNAMED, Ledger
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
@@ -154,7 +154,7 @@ class LedgerScreen(Screen[None]):
         self._ledger = ledger
         self._now = now
         self._server_name = server
-        self._filter: DepartureFilter = EVERYBODY
+        self._filter: DepartureFilter = NO_DEPARTURE_FILTER
         self._error = ""
         self._drawn = -1
         self._limits: Mapping[str, float] = {}
@@ -223,7 +223,7 @@ class LedgerScreen(Screen[None]):
             "   " + _("{number:,} departed", number=len(ledger)),
         )
         return Content("\n").join(
-            [title, *(totals_lines(name, ledger.totals(name), width) for name in TOTALS)]
+            [title, *(totals_lines(name, ledger.totals(name), width) for name in TOTAL_KEYS)]
         )
 
     def _notice(self, shown: int) -> tuple[str, str]:
@@ -315,7 +315,7 @@ def totals_lines(name: str, totals: list[tuple[str, int]], width: int) -> Conten
     groups: list[list[Part]] = [
         [
             (f"{wording.count_words(number)} ", "bold"),
-            (f"{plain(_(key) if key in {ALL_OTHERS, NOT_SAID} else key, 40)}   ", ""),
+            (f"{plain(_(key) if key in {ALL_OTHERS, UNNAMED} else key, 40)}   ", ""),
         ]
         for key, number in totals[:NAMED]
     ]
