@@ -88,7 +88,7 @@ class Observer:
         if self._before is None:
             self._before = track(sample, None, DEMO)
         else:
-            self._before = track(sample, self._before.snapshot, DEMO, self._before.lessons)
+            self._before = track(sample, self._before.snapshot, DEMO, self._before.learned_limits)
         self.departures += self._before.departed
         for verdict in self._before.snapshot.verdicts:
             number, deadline = verdict.session.id, verdict.deadline

@@ -430,7 +430,7 @@ class Follower:
         for departure in taken.departed:
             dumps(data.departed_event(departure))
         dumps(data.hello_event(taken.snapshot))
-        self._last, self._lessons = taken.snapshot, taken.lessons
+        self._last, self._lessons = taken.snapshot, taken.learned_limits
         self._board["db1"] = self._board["db1"].after(taken, 0.1)
         self._recorder.record(taken.snapshot, taken.departed)
 

@@ -52,7 +52,7 @@ def test_honest_answers_are_all_read(flavour: Flavour, number: int, tmp_path: Pa
 
     assert "unexpected" not in repr(source.sample().limitations)
     assert source.history().hosts
-    assert source.relatives().relatives
+    assert source.relatives().members
     assert () == source.relatives().limitations
     assert executor.powers().can_set
     assert 900 == executor.standing("max_connections").room.descriptors

@@ -70,7 +70,7 @@ def test_whatever_is_typed_is_a_filter_or_a_sentence(text: str, verdict: Verdict
     else:
         sentence = "none needed"
 
-        assert narrowed.admits(verdict, NOW) in {True, False}
+        assert narrowed.matches(verdict, NOW) in {True, False}
         assert text == narrowed.text
 
     assert sentence
@@ -81,19 +81,19 @@ def test_a_minus_turns_a_term_round(term: str, verdict: Verdict, later: float) -
     assume(not term.startswith("-"))
     now = NOW + later
 
-    assert parsed(term).admits(verdict, now) != parsed(f"-{term}").admits(verdict, now)
+    assert parsed(term).matches(verdict, now) != parsed(f"-{term}").matches(verdict, now)
 
 
 @given(terms, terms, verdicts)
 def test_all_terms_must_hold(one: str, other: str, verdict: Verdict) -> None:
-    both = parsed(f"{one} {other}").admits(verdict, NOW)
+    both = parsed(f"{one} {other}").matches(verdict, NOW)
 
-    assert both == (parsed(one).admits(verdict, NOW) and parsed(other).admits(verdict, NOW))
+    assert both == (parsed(one).matches(verdict, NOW) and parsed(other).matches(verdict, NOW))
 
 
 @given(terms, st.sampled_from([" ", "  ", "\t", "\n"]), verdicts)
 def test_blanks_around_a_term_mean_nothing(term: str, blank: str, verdict: Verdict) -> None:
-    assert parsed(term).admits(verdict, NOW) == parsed(f"{blank}{term}{blank}").admits(verdict, NOW)
+    assert parsed(term).matches(verdict, NOW) == parsed(f"{blank}{term}{blank}").matches(verdict, NOW)
 
 
 @given(samples(), st.lists(terms, max_size=3).map(" ".join))
@@ -101,15 +101,15 @@ def test_more_terms_never_bring_a_session_back(sample: Sample, text: str) -> Non
     wide, narrow = parsed(text), parsed(f"{text} user:shop")
 
     for verdict in judge(sample).verdicts:
-        assert narrow.admits(verdict, NOW) <= wide.admits(verdict, NOW)
+        assert narrow.matches(verdict, NOW) <= wide.matches(verdict, NOW)
 
 
 @given(verdicts)
 def test_a_session_is_found_by_what_it_is(verdict: Verdict) -> None:
-    assert parse_filter(f"id:{verdict.session.id}").admits(verdict, NOW)
-    assert parse_filter(f"risk:{verdict.risk.value}").admits(verdict, NOW)
-    assert parse_filter(f"risk>={verdict.risk.value}").admits(verdict, NOW)
-    assert not parse_filter(f"risk>{verdict.risk.value}").admits(verdict, NOW)
+    assert parse_filter(f"id:{verdict.session.id}").matches(verdict, NOW)
+    assert parse_filter(f"risk:{verdict.risk.value}").matches(verdict, NOW)
+    assert parse_filter(f"risk>={verdict.risk.value}").matches(verdict, NOW)
+    assert not parse_filter(f"risk>{verdict.risk.value}").matches(verdict, NOW)
 
 
 @given(verdicts, st.sampled_from([*TEXT_FIELDS]))
@@ -117,14 +117,14 @@ def test_a_session_is_found_by_its_own_text(verdict: Verdict, field: str) -> Non
     text = TEXT_FIELDS[field](verdict)
     assume('"' not in text)
 
-    assert parse_filter(f'{field}:"{text}"').admits(verdict, NOW)
-    assert parse_filter(f'{field}="{text}"').admits(verdict, NOW)
-    assert parse_filter(f'"{text}"').admits(verdict, NOW)
+    assert parse_filter(f'{field}:"{text}"').matches(verdict, NOW)
+    assert parse_filter(f'{field}="{text}"').matches(verdict, NOW)
+    assert parse_filter(f'"{text}"').matches(verdict, NOW)
 
 
 @given(verdicts)
 def test_everything_admits_everybody(verdict: Verdict) -> None:
-    assert NO_FILTER.admits(verdict, NOW)
+    assert NO_FILTER.matches(verdict, NOW)
 
 
 @pytest.mark.parametrize(

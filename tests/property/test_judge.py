@@ -244,7 +244,7 @@ def test_a_session_never_seen_before_has_todays_globals(sample: Sample, number: 
     newcomer = a_session(id=number)
     verdict = judge(after(sample, 1, (newcomer,)), before).verdicts[0]
 
-    assert Inherited.of(sample) == verdict.inherited
+    assert Inherited.from_sample(sample) == verdict.inherited
 
 
 # --- Groups

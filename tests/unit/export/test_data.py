@@ -29,7 +29,8 @@ def test_the_first_line_says_who_is_watched() -> None:
 
 def test_a_departure_has_the_contracts_names() -> None:
     clues = EndEvidence(
-        errors=(ErrorCount(GONE.user, GONE.client_host, COM_QUIT, 1),), counted=frozenset({COM_QUIT, 4031})
+        errors=(ErrorCount(GONE.user, GONE.client_host, COM_QUIT, 1),),
+        counted_codes=frozenset({COM_QUIT, 4031}),
     )
     taken = track(later(clues=clues), a_snapshot([GONE]))
     (told,) = step_events(taken)

@@ -42,7 +42,7 @@ def said(
     fields.setdefault("aborted", 0)
     fields.setdefault("killed", 0)
     fields.setdefault("offline", False)
-    fields.setdefault("counted", COUNTED)
+    fields.setdefault("counted_codes", COUNTED)
     fields.setdefault("errors", counts(codes or {}) + counts(early or {}, early=True))
     return EndEvidence(**fields)
 

@@ -246,15 +246,15 @@ def test_a_limit_that_all_sessions_share_governs_an_idle_transaction_where_it_is
     variable: str, shared: int, own: int, transaction: Transaction | None, seconds: int
 ) -> None:
     sample = a_sample(variables={"wait_timeout": 28_800, variable: shared})
-    limit = limit_of(a_session(own_limit=own, transaction=transaction), Inherited.of(sample))
+    limit = limit_of(a_session(own_limit=own, transaction=transaction), Inherited.from_sample(sample))
 
     assert (seconds, variable if seconds == shared else "wait_timeout") == (limit.seconds, limit.variable)
 
 
 def test_a_shared_limit_is_todays_whenever_the_session_came() -> None:
     session = a_session(own_limit=28_800, transaction=WROTE)
-    first = judged(session, Inherited(28_800, shared=("kill_idle_transaction", 600)))
-    later = judged(session, Inherited(28_800, shared=("kill_idle_transaction", 5)), first)
+    first = judged(session, Inherited(28_800, shared_limit=("kill_idle_transaction", 600)))
+    later = judged(session, Inherited(28_800, shared_limit=("kill_idle_transaction", 5)), first)
 
     assert later.limit is not None
     assert 5 == later.limit.seconds
@@ -280,12 +280,12 @@ def test_the_transaction_limits_of_a_relative_replace_a_limit_that_a_session_sho
 def test_a_thread_pool_has_until_its_next_look_before_a_session_is_overdue(
     past: float, late: float, risk: Risk
 ) -> None:
-    pooled = Inherited(600, 0, 0, 0, 10, late=late)
+    pooled = Inherited(600, 0, 0, 0, 10, late_seconds=late)
     verdict = judged(a_mariadb_session(idle_since=NOW - 600 - past), pooled)
 
     assert risk is verdict.risk
     assert Basis.ASSUMED is verdict.limit.basis  # type: ignore[union-attr]
-    assert verdict.until > NOW
+    assert verdict.unchanged_until > NOW
 
 
 POLICY = Policy(watch_below=600, imminent_below=60)

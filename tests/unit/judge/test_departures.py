@@ -141,7 +141,7 @@ LOGGED = tuple(
 
 def totals(**fields: object) -> EndEvidence:
     """What a MariaDB server counted, with its performance schema on."""
-    return said(**{"counted": frozenset({COM_QUIT}), **fields})  # type: ignore[arg-type]
+    return said(**{"counted_codes": frozenset({COM_QUIT}), **fields})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("cause", LOGGED)

@@ -192,8 +192,8 @@ def test_what_is_remembered_is_bounded() -> None:
     lessons = taught(*(each / 7 for each in range(1000)))
     crowd = [silent(id=each, user=f"u{each}") for each in range(MAX_GROUPS + 10)]
 
-    assert all(len(lesson.deaths) == MAX_ENDS_KEPT for lesson in lessons.of.values())
-    assert MAX_GROUPS == len(learn(lessons, [], living(*crowd)).of)
+    assert all(len(lesson.ended_at) == MAX_ENDS_KEPT for lesson in lessons.by_group.values())
+    assert MAX_GROUPS == len(learn(lessons, [], living(*crowd)).by_group)
 
 
 # --- How judgement uses it

@@ -58,7 +58,7 @@ def test_those_that_leave_again_and_again_at_one_age_are_cut_off_by_somebody() -
 
     assert "program gunicorn: 12 sessions left after 350 s idle, far below their limit" == pattern.title
     assert Certainty.LIKELY is pattern.certainty
-    assert PatternScope(program="gunicorn") == pattern.team
+    assert PatternScope(program="gunicorn") == pattern.scope
     assert tuple(range(1, 13)) == pattern.sessions
     assert any("AWS Network Load Balancer" in each for each in pattern.evidence)
     assert any("12 said no goodbye" in each for each in pattern.evidence)
@@ -128,7 +128,7 @@ def test_what_a_program_tells_of_its_host_does_not_tell_again() -> None:
 def test_sessions_of_many_programs_behind_one_host_are_told_of_by_the_host() -> None:
     departures = [left(each, 350.0, program=f"p{each}", user=f"u{each}", host="nat-1:9") for each in range(6)]
 
-    assert PatternScope(host="nat-1") == sole(seen(departures), PatternKind.CUT_OFF).team
+    assert PatternScope(host="nat-1") == sole(seen(departures), PatternKind.CUT_OFF).scope
 
 
 def test_a_limit_that_is_only_assumed_may_be_the_sessions_own() -> None:
@@ -172,7 +172,7 @@ def test_who_idles_far_past_what_the_others_reach_is_a_ghost_to_be_looked_up() -
     pattern = sole(seen(SIBLINGS, a_snapshot([ghost()])), PatternKind.GHOSTS)
 
     assert (900,) == pattern.sessions
-    assert PatternScope("gunicorn", "shop", "web-3") == pattern.team
+    assert PatternScope("gunicorn", "shop", "web-3") == pattern.scope
     assert "shop@web-3 (gunicorn): 1 session idle far past what the others reach" == pattern.title
     assert any("id:900" in each for each in pattern.remedies)
     assert Certainty.POSSIBLE is pattern.certainty
@@ -296,7 +296,7 @@ def test_whose_they_are_is_told() -> None:
     pattern = sole(full(90), PatternKind.SATURATION)
 
     assert "90 of 100 connections are taken, and most of them sleep" == pattern.title
-    assert PatternScope(program="gunicorn") == pattern.team
+    assert PatternScope(program="gunicorn") == pattern.scope
     assert ("max_connections", 70) == (pattern.tunable, len(pattern.sessions))
 
 

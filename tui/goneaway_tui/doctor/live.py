@@ -118,7 +118,7 @@ def _status(patient: LiveState, cause: Cause, checked: CheckResult) -> CauseStat
     both = [verdict for verdict in (since, checked.now) if verdict is not None]
     end = patient.shortest_end if cause is Cause.IDLE_TIMEOUT else None
     remedies = _remedies(patient, since, end) if cause is Cause.IDLE_TIMEOUT else ()
-    variable = end.variable if end is not None and end.whose is LimitOrigin.GLOBAL else None
+    variable = end.variable if end is not None and end.origin is LimitOrigin.GLOBAL else None
     return CauseStatus(
         cause,
         min((certainty for certainty, _why in both), key=ORDER.index, default=Certainty.POSSIBLE),

@@ -259,7 +259,7 @@ def own_limit_words(age: float, server: ServerFacts, *, global_known: bool) -> s
 def end_limit_words(end: EndLimit, server: ServerFacts) -> Iterator[str]:
     """Which limit ended a session that was seen to end, where it is no global limit in force: of that its name says all."""
     now, ended = server.limits.get("wait_timeout"), seconds_words(end.seconds)
-    if end.whose is LimitOrigin.EARLIER_GLOBAL:
+    if end.origin is LimitOrigin.EARLIER_GLOBAL:
         yield _(
             "An earlier global {variable} of {ended} ended the session; now it is {now}. Sessions that connected before "
             "that change keep the earlier value until they reconnect.",
@@ -267,20 +267,20 @@ def end_limit_words(end: EndLimit, server: ServerFacts) -> Iterator[str]:
             ended=ended,
             now=_("unknown") if now is None else seconds_words(now),
         )
-    elif end.whose is LimitOrigin.OWN and server.is_unchanged:
+    elif end.origin is LimitOrigin.OWN and server.is_unchanged:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
             "The session's own limit of {ended} ended it; no global value is that short.",
             ended=ended,
         )
-    elif end.whose is LimitOrigin.OWN:
+    elif end.origin is LimitOrigin.OWN:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The session's own limit of {ended} ended it. No global value now is that short: the session set the limit, "
             "or copied it from an earlier global value.",
             ended=ended,
         )
-    elif end.whose is LimitOrigin.UNKNOWN:
+    elif end.origin is LimitOrigin.UNKNOWN:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The global limit now ({limit}) did not close the session, which had been idle for {ended}. "
@@ -301,7 +301,7 @@ def idle_less_words(end: EndLimit) -> str:
     return _(
         "At the client: let no connection be idle for as long as the shortest limit that ended a session: {arithmetic}.",
         arithmetic=arithmetic(
-            end.seconds if end.whose is not LimitOrigin.UNKNOWN else int(end.seconds), whose[end.whose]
+            end.seconds if end.origin is not LimitOrigin.UNKNOWN else int(end.seconds), whose[end.origin]
         ),
     )
 

@@ -61,11 +61,11 @@ def head(words: SummaryText) -> Iterator[str]:
 def closings_line(snapshot: Snapshot) -> str:
     """Closings ahead as bars: the lowest stands for none, the highest for the fullest bucket."""
     forecast = closing_forecast(snapshot, snapshot.taken_at)
-    highest = max(max(stretch.counts) for stretch in forecast.stretches) or 1
+    highest = max(max(stretch.counts) for stretch in forecast.ranges) or 1
     parts = [_("closings  now")]
-    for stretch in forecast.stretches:
+    for stretch in forecast.ranges:
         parts.append("".join(BARS[-(-number * (len(BARS) - 1) // highest)] for number in stretch.counts))
         parts.append(f"{limit_words(stretch.end).replace(' ', '')} ")
-    if forecast.beyond:
-        parts.append(_("{number} later", number=count_words(forecast.beyond)))
+    if forecast.later:
+        parts.append(_("{number} later", number=count_words(forecast.later)))
     return " ".join(parts)

@@ -76,38 +76,38 @@ class EndingCounts:
     """Endings counted of one account, less those that are explained."""
 
     causes: Counter[Cause] = field(default_factory=Counter)
-    broken: Counter[int] = field(default_factory=Counter)
+    net_errors: Counter[int] = field(default_factory=Counter)
     """NET_READ_ERROR and NET_WRITE_ERROR."""
-    explained: int = 0
+    broken_explained: int = 0
     """Torn sessions whose cause is known otherwise."""
 
     @property
-    def torn(self) -> int:
+    def broken_at_least(self) -> int:
         """How many were torn at the least: one raises either code, or both."""
-        return max(0, max(self.broken.values(), default=0) - self.explained)
+        return max(0, max(self.net_errors.values(), default=0) - self.broken_explained)
 
     @property
-    def torn_at_most(self) -> int:
-        return max(0, self.broken.total() - self.explained)
+    def broken_at_most(self) -> int:
+        return max(0, self.net_errors.total() - self.broken_explained)
 
     @property
-    def killable(self) -> int:
+    def killed_at_most(self) -> int:
         """How many of them may have been killed: a KILL never leaves NET_WRITE_ERROR out."""
-        return max(0, self.broken[NET_WRITE_ERROR] - self.explained)
+        return max(0, self.net_errors[NET_WRITE_ERROR] - self.broken_explained)
 
-    def explain(self, cause: Cause) -> bool:
+    def take_out(self, cause: Cause) -> bool:
         """One session of the account ended so, as harder evidence has it. Whether that had been counted here."""
         if cause in BROKEN_CAUSES:
-            self.explained += self.torn > 0
-            return self.explained > 0
+            self.broken_explained += self.broken_at_least > 0
+            return self.broken_explained > 0
         found = self.causes[cause] > 0
         self.causes[cause] -= found
         return found
 
-    def kinds(self) -> set[Cause]:
+    def possible_causes(self) -> set[Cause]:
         """Which causes it leaves open; a torn session counts as lost."""
         kinds = {cause for cause, n in self.causes.items() if n > 0}
-        return kinds | {Cause.CLIENT_LOST} if self.torn else kinds
+        return kinds | {Cause.CLIENT_LOST} if self.broken_at_least else kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +116,23 @@ class EndInterval:
 
     start: float
     end: float
-    gone: tuple[Verdict, ...]
+    unexplained: tuple[Verdict, ...]
     """Those whose end nothing but counts explains."""
-    fresh: Mapping[Account, EndingCounts]
+    recent_counts: Mapping[Account, EndingCounts]
     """What was counted since the last look."""
-    early: Mapping[Account, EndingCounts]
+    earlier_counts: Mapping[Account, EndingCounts]
     """What had been counted by the last look, of sessions it may still have seen."""
-    counts: frozenset[Cause] = frozenset()
+    counted_causes: frozenset[Cause] = frozenset()
     """Which the server counts by account."""
-    aborted: int | None = None
+    aborted_clients: int | None = None
     """Sessions that ended without a goodbye, less those that are explained; None where nobody counted."""
-    kills: int | None = None
+    kill_statements: int | None = None
     """KILL statements of any kind that may have ended one of them; None where they are not counted."""
-    offline: bool | None = None
+    turned_offline: bool | None = None
     """Whether `offline_mode` was turned on lately; None where that is not known."""
-    names_idle: bool = True
+    has_idle_timeout_error: bool = True
     """Whether an idle timeout has an error of its own: else it is counted as any other timeout of reading."""
-    interactive: float | None = None
+    interactive_timeout: float | None = None
     """The global limit of interactive clients."""
 
     @classmethod
@@ -153,8 +153,8 @@ class EndInterval:
         ahead = [(v, cause) for v in after.verdicts if (cause := logged.get(v.session.id)) is not None]
         for verdict, cause in (*explained, *ahead):  # those ahead are counted, and listed for a moment yet
             account = account_of(verdict)
-            if not fresh[account].explain(cause):
-                early[account].explain(cause)
+            if not fresh[account].take_out(cause):
+                early[account].take_out(cause)
         remembered = {kill.session_id for kill in clues.kills}
         killed = [v for v, cause in explained if cause is Cause.KILLED and v.session.id not in remembered]
         torn = sum(cause is not Cause.CLIENT_QUIT for _verdict, cause in explained)
@@ -164,7 +164,7 @@ class EndInterval:
             tuple(v for v in gone if v.session.id not in named),
             fresh,
             early,
-            frozenset(endings[code] for code in clues.counted & endings.keys()),
+            frozenset(endings[code] for code in clues.counted_codes & endings.keys()),
             None if clues.aborted is None else max(0, clues.aborted - torn),
             None if clues.killed is None else max(0, clues.killed - len(killed)),
             clues.offline,
@@ -177,7 +177,7 @@ class EndInterval:
         slack = CLOCK_SLACK + verdict.session.idle_within
         return verdict.deadline is not None and verdict.deadline <= self.end + slack
 
-    def other_limit(self, verdict: Verdict) -> tuple[str, float] | None:
+    def hidden_limit_met(self, verdict: Verdict) -> tuple[str, float] | None:
         """A limit it may have had without anybody's being able to see that, and which ran out meanwhile.
 
         Interactive clients copy `interactive_timeout`; a MariaDB session after a bare BEGIN obeys the limits of transactions.
@@ -186,7 +186,7 @@ class EndInterval:
         if since is None or limit is None or limit.basis is Basis.OWN:
             return None
         slack = CLOCK_SLACK + verdict.session.idle_within
-        hidden = (("interactive_timeout", self.interactive), *hidden_transaction_limit(verdict))
+        hidden = (("interactive_timeout", self.interactive_timeout), *hidden_transaction_limit(verdict))
         return next(
             (
                 (name, seconds)
@@ -196,7 +196,7 @@ class EndInterval:
             None,
         )
 
-    def had_time_to_idle(self, verdict: Verdict) -> bool:
+    def could_have_idled(self, verdict: Verdict) -> bool:
         """Whether one that was busy could have fallen silent and reached its limit unseen."""
         limit = verdict.limit
         return not verdict.session.is_idle and limit is not None and limit.seconds <= self.end - self.start
@@ -219,13 +219,13 @@ def hidden_transaction_limit(verdict: Verdict) -> tuple[tuple[str, float], ...]:
 def counted_endings(clues: EndEvidence) -> tuple[dict[Account, EndingCounts], dict[Account, EndingCounts]]:
     """What was counted by account since the last look, and what had been counted by then."""
     endings = CAUSE_BY_CODE if _has_idle_timeout_error(clues) else CAUSE_BY_CODE_BEFORE_4031
-    fresh = ending_counts((each for each in clues.errors if not each.early), endings)
-    early = ending_counts((each for each in clues.errors if each.early), endings)
+    fresh = ending_counts((each for each in clues.errors if not each.counted_before), endings)
+    early = ending_counts((each for each in clues.errors if each.counted_before), endings)
     return fresh, early
 
 
 def _has_idle_timeout_error(clues: EndEvidence) -> bool:
-    return IDLE_TIMEOUT_CODE in clues.counted or READ_TIMEOUT_CODE not in clues.counted
+    return IDLE_TIMEOUT_CODE in clues.counted_codes or READ_TIMEOUT_CODE not in clues.counted_codes
 
 
 def ending_counts(errors: Iterable[ErrorCount], endings: Mapping[int, Cause]) -> dict[Account, EndingCounts]:
@@ -236,7 +236,7 @@ def ending_counts(errors: Iterable[ErrorCount], endings: Mapping[int, Cause]) ->
         if each.code in endings:
             tally.causes[endings[each.code]] += each.count
         elif each.code in {NET_READ_ERROR, NET_WRITE_ERROR}:
-            tally.broken[each.code] += each.count
+            tally.net_errors[each.code] += each.count
     return found
 
 
@@ -284,33 +284,34 @@ PACKET_LOOKS_THE_SAME = marked(
 
 def attributed_by_counters(absence: EndInterval) -> Attributions:
     """A reason for each session of the absence."""
-    if absence.aborted is None:
-        return {v.session.id: _without_counters(absence, v) for v in absence.gone}
-    told = _counters_words(absence, absence.aborted)
+    if absence.aborted_clients is None:
+        return {v.session.id: _without_counters(absence, v) for v in absence.unexplained}
+    told = _counters_words(absence, absence.aborted_clients)
     fitting = sorted(
-        ((rank, v) for v in absence.gone if (rank := _timeout_rank(absence, v)) is not None),
+        ((rank, v) for v in absence.unexplained if (rank := _timeout_rank(absence, v)) is not None),
         key=lambda each: (each[0], each[1].deadline or 0.0, each[1].session.id),
     )
-    certainty = Certainty.LIKELY if absence.aborted >= len(fitting) else Certainty.POSSIBLE
+    certainty = Certainty.LIKELY if absence.aborted_clients >= len(fitting) else Certainty.POSSIBLE
     reasons = {
-        v.session.id: _by_timeout(absence, v, certainty, told) for _rank, v in fitting[: absence.aborted]
+        v.session.id: _by_timeout(absence, v, certainty, told)
+        for _rank, v in fitting[: absence.aborted_clients]
     }
-    rest = [v for v in absence.gone if v.session.id not in reasons]
-    return reasons | _without_timeout(absence, rest, absence.aborted - len(reasons), told)
+    rest = [v for v in absence.unexplained if v.session.id not in reasons]
+    return reasons | _without_timeout(absence, rest, absence.aborted_clients - len(reasons), told)
 
 
 def _counters_words(absence: EndInterval, aborted: int) -> str:
-    if absence.kills is None:
+    if absence.kill_statements is None:
         return _(
             "Aborted_clients rose by {aborted}, {gone} left that nothing else explains; the server does not count KILL statements",
             aborted=aborted,
-            gone=len(absence.gone),
+            gone=len(absence.unexplained),
         )
     return _(
         "Aborted_clients rose by {aborted}, Com_kill by {kills}, {gone} left that nothing else explains",
         aborted=aborted,
-        kills=absence.kills,
-        gone=len(absence.gone),
+        kills=absence.kill_statements,
+        gone=len(absence.unexplained),
     )
 
 
@@ -318,15 +319,15 @@ def _timeout_rank(absence: EndInterval, verdict: Verdict) -> int | None:
     """How well a timeout would explain its end, the best 0; None where not at all."""
     if absence.is_due(verdict):
         return 0
-    if absence.other_limit(verdict) is not None:
+    if absence.hidden_limit_met(verdict) is not None:
         return 1
-    return 2 if absence.had_time_to_idle(verdict) else None
+    return 2 if absence.could_have_idled(verdict) else None
 
 
 def _by_timeout(absence: EndInterval, verdict: Verdict, certainty: Certainty, told: str) -> Attribution:
     if absence.is_due(verdict):
         return timeout_attribution(verdict, certainty, told)
-    hidden = absence.other_limit(verdict)
+    hidden = absence.hidden_limit_met(verdict)
     if hidden is None:
         why = _("it was last seen busy, and there was time to fall silent and reach its limit")
         return Attribution(timeout_cause(verdict), Certainty.POSSIBLE, (why, told))
@@ -348,7 +349,7 @@ def _without_timeout(absence: EndInterval, rest: list[Verdict], torn: int, told:
     quits = _clean_disconnects(absence)
     silent = Counter(account_of(v) for v in rest)
     silent.subtract(quits)  # what is left above 0 said no goodbye, whoever else of the account may have
-    kills = torn if absence.offline else absence.kills or 0
+    kills = torn if absence.turned_offline else absence.kill_statements or 0
     sole = torn >= len(rest) and kills >= torn
     ordered = sorted(
         rest, key=lambda v: (-max(0, silent[account_of(v)]), v.session.is_idle, account_of(v), v.session.id)
@@ -366,7 +367,7 @@ def _without_timeout(absence: EndInterval, rest: list[Verdict], torn: int, told:
 
 def _clean_disconnects(absence: EndInterval) -> Counter[Account]:
     counts: Counter[Account] = Counter()
-    for tallies in (absence.fresh, absence.early):
+    for tallies in (absence.recent_counts, absence.earlier_counts):
         for account, tally in tallies.items():
             counts[account] += tally.causes[Cause.CLIENT_QUIT]
     return counts
@@ -377,13 +378,13 @@ def _clean_disconnect(
 ) -> Attribution:
     account = account_of(verdict)
     goodbyes, needed = quits[account], sum(account_of(v) == account for v in orderly)
-    if absence.aborted:
+    if absence.aborted_clients:
         certainty = Certainty.POSSIBLE
     else:
-        sure = absence.kills == 0 and goodbyes >= needed
+        sure = absence.kill_statements == 0 and goodbyes >= needed
         certainty = Certainty.CONFIRMED if sure else Certainty.LIKELY
     counted = _("goodbyes counted of its account: {number}", number=goodbyes)
-    said = (counted,) if Cause.CLIENT_QUIT in absence.counts else ()
+    said = (counted,) if Cause.CLIENT_QUIT in absence.counted_causes else ()
     return Attribution(Cause.CLIENT_QUIT, certainty, (*said, told))
 
 
@@ -401,7 +402,7 @@ def _broken(absence: EndInterval, verdict: Verdict, *, kills: int, sole: bool, t
         seen = _("it was last seen in state {state}", state=verdict.session.state)
         return Attribution(state, Certainty.LIKELY, (seen, told))
     if kills > 0:
-        offline = (_(OFFLINE_MODE_ENDS_SESSIONS),) if absence.offline else ()
+        offline = (_(OFFLINE_MODE_ENDS_SESSIONS),) if absence.turned_offline else ()
         return Attribution(Cause.KILLED, Certainty.LIKELY if sole else Certainty.POSSIBLE, (*offline, told))
     own = (
         (_(OWN_LIMIT_LOOKS_THE_SAME),)
@@ -434,17 +435,17 @@ CAUSES_OF_IDLE = (
 
 def attributed_by_account(absence: EndInterval) -> Attributions:
     """A reason for each session of the absence."""
-    if Cause.IDLE_TIMEOUT not in absence.counts:
+    if Cause.IDLE_TIMEOUT not in absence.counted_causes:
         return attributed_by_counters(absence)
     groups: dict[Account, list[Verdict]] = defaultdict(list)
-    for verdict in absence.gone:
+    for verdict in absence.unexplained:
         groups[account_of(verdict)].append(verdict)
     killable_of = {account: _killed_at_most(absence, account) for account in sorted(groups)}
     all_killable = sum(killable_of.values())
     reasons: Attributions = {}
-    kills = enough = all_killable if absence.offline else absence.kills or 0
+    kills = enough = all_killable if absence.turned_offline else absence.kill_statements or 0
     for account, killable in killable_of.items():
-        share = KillShare(min(kills, killable), exact=all_killable <= enough)
+        share = KillShare(min(kills, killable), is_exact=all_killable <= enough)
         found = _AccountAttribution(absence, account, groups[account], share).reasons()
         kills = max(0, kills - sum(reason.cause is Cause.KILLED for reason in found.values()))
         reasons |= found
@@ -452,7 +453,10 @@ def attributed_by_account(absence: EndInterval) -> Attributions:
 
 
 def _killed_at_most(absence: EndInterval, account: Account) -> int:
-    return sum(tallies.get(account, EndingCounts()).killable for tallies in (absence.fresh, absence.early))
+    return sum(
+        tallies.get(account, EndingCounts()).killed_at_most
+        for tallies in (absence.recent_counts, absence.earlier_counts)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,7 +464,7 @@ class KillShare:
     """How many of an account's torn sessions were killed."""
 
     kills: int
-    exact: bool
+    is_exact: bool
     """Whether there were KILL statements enough for every session that may have been killed, in all accounts. Turning
     `offline_mode` on is enough for all."""
 
@@ -474,10 +478,12 @@ class _AccountAttribution:
         self._absence = absence
         self._group = group
         self._share = share
-        self._fresh = absence.fresh.get(account, EndingCounts())
-        self._early = absence.early.get(account, EndingCounts())
+        self._fresh = absence.recent_counts.get(account, EndingCounts())
+        self._early = absence.earlier_counts.get(account, EndingCounts())
         self._killable = _killed_at_most(absence, account)
-        self._told = counts_words(account, self._fresh, self._early, names_idle=absence.names_idle)
+        self._told = counts_words(
+            account, self._fresh, self._early, names_idle=absence.has_idle_timeout_error
+        )
 
     def reasons(self) -> Attributions:
         """The due are the timed out; then come the endings counted since the last look, then what it had left over."""
@@ -493,7 +499,7 @@ class _AccountAttribution:
             slots += _available_causes(
                 self._early, len(rest) - slots.total(), self._share.kills - slots[Cause.KILLED]
             )
-        kinds = (self._fresh.kinds() | self._early.kinds()) - {Cause.IDLE_TIMEOUT}
+        kinds = (self._fresh.possible_causes() | self._early.possible_causes()) - {Cause.IDLE_TIMEOUT}
         alone = len(kinds | ({Cause.IDLE_TIMEOUT} if fresh > len(due) else set())) == 1
         enough = slots.total() >= len(rest)
         for verdict in sorted(rest, key=lambda v: (v.session.is_idle, v.session.id)):
@@ -513,7 +519,7 @@ class _AccountAttribution:
         sure = alone and enough
         if cause is Cause.IDLE_TIMEOUT:
             cause = self._timed_out_early(verdict)
-            sure = sure and self._absence.names_idle
+            sure = sure and self._absence.has_idle_timeout_error
             evidence.append(_why_earlier_than_limit(verdict))
         if not alone:
             evidence.append(
@@ -524,8 +530,12 @@ class _AccountAttribution:
             )
         if cause in BROKEN_CAUSES:
             evidence += self._what_may_have_torn(cause)
-            may_be_killed = bool(self._absence.offline or self._absence.kills) and self._killable > 0
-            if may_be_killed and (not self._share.exact or self._share.kills < self._fresh.torn):
+            may_be_killed = (
+                bool(self._absence.turned_offline or self._absence.kill_statements) and self._killable > 0
+            )
+            if may_be_killed and (
+                not self._share.is_exact or self._share.kills < self._fresh.broken_at_least
+            ):
                 certainty = Certainty.POSSIBLE  # the KILL, if it was one, is among the earlier counts too
             sure = (
                 sure and cause is Cause.CLIENT_LOST and self._nothing_else_tears() and _ends_at_once(verdict)
@@ -535,44 +545,44 @@ class _AccountAttribution:
     def _timed_out_early(self, verdict: Verdict) -> Cause:
         """What a timeout ended before the session's deadline, or without one."""
         if (
-            self._absence.names_idle
+            self._absence.has_idle_timeout_error
             or verdict.session.is_idle
             or verdict.limit is None
-            or self._absence.had_time_to_idle(verdict)
+            or self._absence.could_have_idled(verdict)
         ):
             return timeout_cause(verdict)
         return Cause.NET_READ_TIMEOUT
 
     def _nothing_else_tears(self) -> bool:
         """Whether no KILL, and no offline mode, can have ended a session of the absence: both are known, and were none."""
-        return self._absence.kills == 0 and self._absence.offline is False
+        return self._absence.kill_statements == 0 and self._absence.turned_offline is False
 
     def _what_may_have_torn(self, cause: Cause) -> list[str]:
         absence = self._absence
         words = []
-        if absence.offline:
+        if absence.turned_offline:
             words.append(_(OFFLINE_MODE_ENDS_SESSIONS))
-        if absence.kills:
-            words.append(_("KILL statements run in that time: {number}", number=absence.kills))
-        if cause is Cause.CLIENT_LOST and absence.offline is None:
+        if absence.kill_statements:
+            words.append(_("KILL statements run in that time: {number}", number=absence.kill_statements))
+        if cause is Cause.CLIENT_LOST and absence.turned_offline is None:
             words.append(_(OFFLINE_MODE_MAY_END_SESSIONS))
-        if cause is Cause.CLIENT_LOST and absence.kills is None:
+        if cause is Cause.CLIENT_LOST and absence.kill_statements is None:
             words.append(_("the server does not say how many KILL statements were run"))
         return words
 
     def _uncounted(self) -> Attribution:
         absence = self._absence
-        if absence.kills:
+        if absence.kill_statements:
             why = _(
                 "KILL statements run in that time: {number}; one that kills itself is not counted",
-                number=absence.kills,
+                number=absence.kill_statements,
             )
             return Attribution(Cause.KILLED, Certainty.LIKELY, (why, self._told))
-        if absence.aborted == 0:
+        if absence.aborted_clients == 0:
             return Attribution(
                 Cause.CLIENT_QUIT, Certainty.LIKELY, (_("Aborted_clients did not rise"), self._told)
             )
-        rose = _("unknown") if absence.aborted is None else absence.aborted
+        rose = _("unknown") if absence.aborted_clients is None else absence.aborted_clients
         why = _("the rise of Aborted_clients: {number}", number=rose)
         return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (why, self._told))
 
@@ -588,8 +598,8 @@ def _available_causes(tally: EndingCounts, wanted: int, kills: int) -> Counter[C
     found = Counter({cause: n for cause, n in tally.causes.items() if n > 0})
     del found[Cause.IDLE_TIMEOUT]
     goodbyes = found.pop(Cause.CLIENT_QUIT, 0)
-    torn = min(tally.torn_at_most, max(tally.torn, wanted - found.total() - goodbyes))
-    killed = min(torn, kills, tally.killable)
+    torn = min(tally.broken_at_most, max(tally.broken_at_least, wanted - found.total() - goodbyes))
+    killed = min(torn, kills, tally.killed_at_most)
     found += Counter({Cause.KILLED: killed, Cause.CLIENT_LOST: torn - killed})
     found[Cause.CLIENT_QUIT] = max(0, min(goodbyes, wanted - found.total()))
     return found
@@ -633,7 +643,7 @@ def counts_words(
     parts = [
         _(times, number=n, ending=_(ended.get(cause, cause.value)))
         for tally, times in ((fresh, COUNT_AND_ENDING), (early, COUNT_AND_ENDING_EARLIER))
-        for cause, n in sorted((tally.causes + Counter({Cause.CLIENT_LOST: tally.torn})).items())
+        for cause, n in sorted((tally.causes + Counter({Cause.CLIENT_LOST: tally.broken_at_least})).items())
         if n > 0
     ]
     if not parts:

@@ -17,24 +17,24 @@ from goneaway_tui.model.session import Role, Session
 from goneaway_tui.model.snapshot import TRANSACTION_LIMITS, Basis, Inherited, Limit, Policy, Risk, Verdict
 
 
-def risk_of(session: Session, seconds_left: float | None, policy: Policy, late: float = 0.0) -> Risk:
+def risk_of(session: Session, seconds_left: float | None, policy: Policy, late_seconds: float = 0.0) -> Risk:
     """How near the end is. An idle session whose deadline nobody knows is calm: nothing is known to be coming.
 
-    `late`: by how many seconds after the deadline this server may close.
+    `late_seconds`: by how many seconds after the deadline this server may close.
     """
     if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
         return Risk.EXEMPT
     if seconds_left is None:
         return Risk.CALM if session.is_idle else Risk.BUSY
-    return risk_within(seconds_left, policy, late)
+    return risk_within(seconds_left, policy, late_seconds)
 
 
-def risk_within(seconds_left: float, policy: Policy, late: float = 0.0) -> Risk:
+def risk_within(seconds_left: float, policy: Policy, late_seconds: float = 0.0) -> Risk:
     """
     >>> risk_within(59, Policy(watch_below=600, imminent_below=60)).value
     'imminent'
     """
-    if seconds_left <= -late:
+    if seconds_left <= -late_seconds:
         return Risk.OVERDUE
     if seconds_left < policy.imminent_below:
         return Risk.IMMINENT
@@ -88,19 +88,19 @@ def verdict_on(
     session: Session,
     now: float,
     current: Inherited,
-    before: Verdict | None,
+    previous: Verdict | None,
     policy: Policy,
-    lessons: LearnedLimits = NOTHING_LEARNED,
+    learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Verdict:
-    """Judge one session as of `now`. `current` are today's globals, `before` what was said of it one reading ago."""
-    if before is not None and before.session.user != session.user:
-        before = None  # a login or COM_CHANGE_USER: it copied the globals anew
-    inherited = before.inherited if before is not None else current
-    outlived = before.outlived if before is not None else frozenset()
+    """Judge one session as of `now`. `current` are today's globals, `previous` what was said of it one reading ago."""
+    if previous is not None and previous.session.user != session.user:
+        previous = None  # a login or COM_CHANGE_USER: it copied the globals anew
+    inherited = previous.inherited if previous is not None else current
+    outlived = previous.outlived if previous is not None else frozenset()
     limit = governing_limit(session, inherited, current)
     if limit is not None and limit.variable == "wait_timeout":
-        learned = limit_for(lessons, session, inherited)
+        learned = limit_for(learned_limits, session, inherited)
         limit = limit if learned is None or learned in outlived else learned
     deadline = None
     if (
@@ -115,14 +115,14 @@ def verdict_on(
         if limit in outlived:
             limit, deadline = disproved_limit(limit), None
     left = None if deadline is None else deadline - now
-    risk = risk_of(session, left, policy, current.late)
+    risk = risk_of(session, left, policy, current.late_seconds)
     until = _unchanged_until(session, deadline, now, policy, current)
     return Verdict(session, risk, limit, deadline, inherited, outlived, until, server_name)
 
 
 def grace_seconds(current: Inherited) -> float:
     """Seconds a session may outlive an assumed deadline before that is disproved."""
-    return GRACE_SECONDS + max(0.0, current.late - POOL_TICK_SECONDS)
+    return GRACE_SECONDS + max(0.0, current.late_seconds - POOL_TICK_SECONDS)
 
 
 def _unchanged_until(
@@ -134,7 +134,7 @@ def _unchanged_until(
     turns = (
         policy.watch_below,
         policy.imminent_below,
-        -current.late,
+        -current.late_seconds,
         -grace_seconds(current) - session.idle_within,
     )
     return min((deadline - ahead for ahead in turns if deadline - ahead >= now), default=inf)
@@ -146,7 +146,7 @@ def governing_limit(session: Session, inherited: Inherited, current: Inherited |
     `current` are today's globals, where they are not those it copied.
     """
     limit = _copied_limit(session, inherited)
-    shared = (current or inherited).shared
+    shared = (current or inherited).shared_limit
     if session.transaction is None or shared is None or limit is None or session.role is not Role.CLIENT:
         return limit
     name, seconds = shared
@@ -221,7 +221,7 @@ class EndLimit:
     """Where `whose` is UNKNOWN: how long the session had been idle, so that the limit was no longer."""
     variable: str | None
     """None where that is not known."""
-    whose: LimitOrigin
+    origin: LimitOrigin
 
 
 def limit_that_ended(departure: Departure, limits: Mapping[str, float]) -> EndLimit | None:

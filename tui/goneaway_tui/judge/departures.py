@@ -40,15 +40,15 @@ _CERTAINTIES = tuple(Certainty)
 class CounterAgreement:
     """What is left of a log's word."""
 
-    believed: Attributions
-    doubted: Mapping[ProcesslistId, str]
+    accepted: Attributions
+    rejected: Mapping[ProcesslistId, str]
     """What the log says of those whose end no counter allows for, in words."""
 
 
 def checked_by_counters(
-    clues: EndEvidence, logged: Sequence[tuple[Verdict, Attribution]], others: int
+    clues: EndEvidence, logged: Sequence[tuple[Verdict, Attribution]], known_aborted: int
 ) -> CounterAgreement:
-    """`logged` is what a log says of sessions that ended, `others` how many more ended without COM_QUIT for a known cause."""
+    """`logged` is what a log says of sessions that ended, `known_aborted` how many more ended without COM_QUIT for a known cause."""
     fresh, early = counted_endings(clues)
     believed: Attributions = {}
     left = []
@@ -63,7 +63,7 @@ def checked_by_counters(
         return CounterAgreement(
             believed | {number: _weaker(each, Certainty.LIKELY, why) for number, each in left}, {}
         )
-    aborted = max(0, clues.aborted - len(believed) - others)
+    aborted = max(0, clues.aborted - len(believed) - known_aborted)
     if left and not aborted:
         return CounterAgreement(
             believed,
@@ -91,7 +91,7 @@ def checked_by_counters(
 def _explains(counts: Iterable[EndingCounts], cause: Cause) -> bool:
     """Takes one end by that cause from what was counted. Whether there was one."""
     causes = READ_TIMEOUT_ERRORS if cause in READ_TIMEOUT_CAUSES else (cause,)
-    return any(tally.explain(each) for tally in counts for each in causes)
+    return any(tally.take_out(each) for tally in counts for each in causes)
 
 
 def _weaker(reason: Attribution, most: Certainty, why: str) -> Attribution:
@@ -122,10 +122,10 @@ def find_departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
         (v, reason) for v in gone if v.session.id not in killed and (reason := _logged(v, after)) is not None
     ]
     agreement = checked_by_counters(after.sample.clues, logged, len(killed))
-    named = _attributed_by(_marked_killed, gone, after) | agreement.believed | killed
+    named = _attributed_by(_marked_killed, gone, after) | agreement.accepted | killed
     absence = EndInterval.between(before, after, tuple(gone), named)
     reasons = named | attributed_by_account(absence)
-    for number, doubt in agreement.doubted.items():
+    for number, doubt in agreement.rejected.items():
         reasons[number] = replace(reasons[number], evidence=(*reasons[number].evidence, doubt))
     return tuple(_departure(v, reasons[v.session.id], absence) for v in gone)
 

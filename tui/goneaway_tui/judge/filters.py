@@ -89,10 +89,10 @@ class Filter:
 
     text: str
     tests: tuple[VerdictTest, ...]
-    timed: bool = False
+    depends_on_time: bool = False
     """Whether time alone may bring somebody into sight, or out of it."""
 
-    def admits(self, verdict: Verdict, now: float) -> bool:
+    def matches(self, verdict: Verdict, now: float) -> bool:
         return all(test(verdict, now) for test in self.tests)
 
 
@@ -106,7 +106,7 @@ class DepartureFilter:
     text: str
     tests: tuple[Callable[[Departure], bool], ...]
 
-    def admits(self, departure: Departure) -> bool:
+    def matches(self, departure: Departure) -> bool:
         return all(test(departure) for test in self.tests)
 
 

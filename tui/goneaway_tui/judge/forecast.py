@@ -29,10 +29,10 @@ class BucketRange:
 class Forecast:
     """How many close when; overdue ones count as now."""
 
-    stretches: tuple[BucketRange, ...]
-    beyond: int
+    ranges: tuple[BucketRange, ...]
+    later: int
     """Closings later than the last stretch."""
-    next: Verdict | None
+    first_to_close: Verdict | None
     """The session that closes first."""
 
 
@@ -40,7 +40,7 @@ def closing_forecast(
     snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int]] = HORIZONS
 ) -> Forecast:
     """The closings ahead of `now`, each counted once."""
-    deadlines = snapshot.tally.deadlines
+    deadlines = snapshot.totals.deadlines
     stretches, start, passed = [], 0.0, 0
     for end, buckets in horizons:
         counts = []
@@ -56,7 +56,7 @@ def closing_forecast(
 
 def in_closing_order(snapshot: Snapshot) -> Iterator[Verdict]:
     """The sessions whose deadline is known, the soonest first. Logins are left out: nearly all of them finish."""
-    for _deadline, number in snapshot.tally.deadlines:
+    for _deadline, number in snapshot.totals.deadlines:
         verdict = snapshot.by_id[ProcesslistId(number)]
         if verdict.session.role is not Role.LOGIN:
             yield verdict
@@ -69,12 +69,14 @@ def summed_forecast(forecasts: Iterable[Forecast]) -> Forecast:
         BucketRange(
             alike[0].start, alike[0].end, tuple(map(sum, zip(*(s.counts for s in alike), strict=True)))
         )
-        for alike in zip(*(one.stretches for one in each), strict=True)
+        for alike in zip(*(one.ranges for one in each), strict=True)
     )
     first = min(
-        (one.next for one in each if one.next is not None), key=lambda v: v.deadline or 0.0, default=None
+        (one.first_to_close for one in each if one.first_to_close is not None),
+        key=lambda v: v.deadline or 0.0,
+        default=None,
     )
-    return Forecast(tuple(stretches), sum(one.beyond for one in each), first)
+    return Forecast(tuple(stretches), sum(one.later for one in each), first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def may_show_a_limit(departure: Departure) -> bool:
 class LimitObservations:
     """What one kin has taught."""
 
-    deaths: tuple[float, ...] = ()
+    ended_at: tuple[float, ...] = ()
     """Idle ages in seconds, the latest last."""
     outlived: float = 0.0
     """The longest that one of them has certainly idled without being closed, in seconds."""
@@ -53,19 +53,19 @@ class LimitObservations:
     @property
     def limit(self) -> int | None:
         """The whole second that most deaths agree on of those that nobody has outlived, if DEATHS or more do."""
-        seconds = common_limit(age for age in self.deaths if age + 2 * AGREEMENT_SECONDS >= self.outlived)
+        seconds = common_limit(age for age in self.ended_at if age + 2 * AGREEMENT_SECONDS >= self.outlived)
         return None if seconds is None or self.outlived > seconds + AGREEMENT_SECONDS else seconds
 
-    def agreeing(self, seconds: float) -> int:
+    def agreeing_with(self, seconds: float) -> int:
         """How many deaths speak for a limit of so many seconds."""
-        return sum(abs(age - seconds) <= AGREEMENT_SECONDS for age in self.deaths)
+        return sum(abs(age - seconds) <= AGREEMENT_SECONDS for age in self.ended_at)
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedLimits:
     """All that was learned; a value, and bounded in size."""
 
-    of: Mapping[LimitGroup, LimitObservations] = field(default_factory=dict)
+    by_group: Mapping[LimitGroup, LimitObservations] = field(default_factory=dict)
     """The most recently heard of last. Never changed."""
     limits: Mapping[LimitGroup, int] = field(default_factory=dict)
     """Of whom a limit is believed. The same object as long as nothing is learned or forgotten."""
@@ -89,7 +89,7 @@ def learn(lessons: LearnedLimits, departures: Iterable[Departure], snapshot: Sna
             deaths.setdefault(kin, []).append((departure.at, age))
     if not survived:
         return lessons
-    known = dict(lessons.of)
+    known = dict(lessons.by_group)
     for kin in sorted(survived):
         ages = [age for _at, age in sorted(deaths.get(kin, ()))]
         known[kin] = _observed(known.pop(kin, LimitObservations()), ages, survived[kin])
@@ -107,8 +107,8 @@ def limit_for(lessons: LearnedLimits, session: Session, inherited: Inherited) ->
     seconds = lessons.limits.get(kin)
     if seconds is None:
         return None
-    lesson = lessons.of[kin]
-    return _learned_limit(_(LEARNED_FROM), kin, seconds, lesson.agreeing(seconds), len(lesson.deaths))
+    lesson = lessons.by_group[kin]
+    return _learned_limit(_(LEARNED_FROM), kin, seconds, lesson.agreeing_with(seconds), len(lesson.ended_at))
 
 
 def common_limit(deaths: Iterable[float]) -> int | None:
@@ -131,13 +131,15 @@ def common_limit(deaths: Iterable[float]) -> int | None:
 
 def _longest_idle(snapshot: Snapshot) -> dict[LimitGroup, float]:
     """How long one of each kin is certain to have idled by now."""
-    return {kin: max(0.0, snapshot.taken_at - marks[0][0]) for kin, marks in snapshot.tally.waits.items()}
+    return {
+        kin: max(0.0, snapshot.taken_at - marks[0][0]) for kin, marks in snapshot.totals.idle_by_group.items()
+    }
 
 
 def _observed(lesson: LimitObservations, deaths: list[float], survived: float) -> LimitObservations:
     """Where the latest deaths agree on what another has outlived, the kin has no common limit: all is forgotten."""
     outlived = max(lesson.outlived, survived)
-    known = (*lesson.deaths, *deaths)
+    known = (*lesson.ended_at, *deaths)
     latest = common_limit(known[-MIN_AGREEING:])
     if latest is not None and outlived > latest + AGREEMENT_SECONDS:
         known = ()

@@ -27,9 +27,9 @@ TOTAL_KEYS: Mapping[str, Callable[[Departure], str]] = {
 class Ledger:
     """Grows as sessions leave."""
 
-    def __init__(self, departures: Iterable[Departure] = (), most: int = DEFAULT_KEPT) -> None:
-        """`departures`: the oldest first. `most`: how many are kept one by one."""
-        self._kept: deque[Departure] = deque(maxlen=most)
+    def __init__(self, departures: Iterable[Departure] = (), limit: int = DEFAULT_KEPT) -> None:
+        """`departures`: the oldest first. `limit`: how many are kept one by one."""
+        self._kept: deque[Departure] = deque(maxlen=limit)
         self._totals: dict[str, Counter[str]] = {name: Counter() for name in TOTAL_KEYS}
         self.add(departures)
 

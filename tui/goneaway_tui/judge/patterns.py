@@ -29,9 +29,9 @@ class IdleInterval:
     """One session's last idle wait."""
 
     verdict: Verdict
-    age: float
+    idle_seconds: float
     """Seconds it has lasted, or lasted until the session left."""
-    end: Departure | None = None
+    departure: Departure | None = None
     """How the session left; None where it is still there."""
 
     @property
@@ -41,7 +41,7 @@ class IdleInterval:
     @property
     def within(self) -> float:
         """Half-width in seconds of what `age` may be wrong by."""
-        return self.session.idle_within + (0.0 if self.end is None else self.end.within)
+        return self.session.idle_within + (0.0 if self.departure is None else self.departure.within)
 
 
 def idle_intervals(
@@ -65,7 +65,7 @@ def idle_intervals(
 
 
 def _by_age(wait: IdleInterval) -> tuple[float, ProcesslistId, float]:
-    return wait.age, wait.session.id, -1.0 if wait.end is None else wait.end.at
+    return wait.idle_seconds, wait.session.id, -1.0 if wait.departure is None else wait.departure.at
 
 
 def session_ids(of: Iterable[IdleInterval]) -> tuple[ProcesslistId, ...]:
@@ -136,15 +136,15 @@ def scope_patterns(
                 yield pattern
 
 
-def scope_name(team: PatternScope) -> str:
+def scope_name(scope: PatternScope) -> str:
     """Who it is, fit to show: `program gunicorn`, or `shop@web-3 (gunicorn)` for kin."""
-    user, host, program = (plain(each or "", 60) for each in (team.user, team.host, team.program))
-    if team.user is not None and team.host is not None:
+    user, host, program = (plain(each or "", 60) for each in (scope.user, scope.host, scope.program))
+    if scope.user is not None and scope.host is not None:
         return f"{user}@{host} ({program})" if program else f"{user}@{host}"
     known = (
-        (marked("program {name}"), team.program),
-        (marked("user {name}"), team.user),
-        (marked("host {name}"), team.host),
+        (marked("program {name}"), scope.program),
+        (marked("user {name}"), scope.user),
+        (marked("host {name}"), scope.host),
     )
     told = next(((said, name) for said, name in known if name), None)
     return _("all clients") if told is None else _(told[0], name=plain(told[1], 60))
@@ -209,15 +209,15 @@ def _window_seconds(age: float) -> float:
 
 def cut_off_ages(team: PatternScope, of: Sequence[IdleInterval]) -> FoundPattern | None:
     """The age at which most of a team leave of those that reach it, with nothing of the sort before it."""
-    ages = [wait.age for wait in of]
-    ended = [wait.age for wait in of if wait.end is not None]
+    ages = [wait.idle_seconds for wait in of]
+    ended = [wait.idle_seconds for wait in of if wait.departure is not None]
     left = [wait for wait in of if _is_cut_off(wait)]
     best: Sequence[IdleInterval] = ()
     passed, start = 0, 0
     for end, last in enumerate(left, 1):
-        while last.age > left[start].age + _window_seconds(left[start].age):
+        while last.idle_seconds > left[start].idle_seconds + _window_seconds(left[start].idle_seconds):
             start += 1
-        here, first = end - start, left[start].age
+        here, first = end - start, left[start].idle_seconds
         beyond = len(ages) - bisect_right(ages, first + _window_seconds(first))
         before = bisect_left(ended, first) - bisect_left(
             ended, first - SPREADS_BEFORE * _window_seconds(first)
@@ -231,17 +231,25 @@ def cut_off_ages(team: PatternScope, of: Sequence[IdleInterval]) -> FoundPattern
 
 
 def _is_cut_off(wait: IdleInterval) -> bool:
-    if wait.end is None or wait.end.cause not in CAUSES_NOT_OF_THE_SERVER or wait.age < MIN_CUT_OFF_SECONDS:
+    if (
+        wait.departure is None
+        or wait.departure.cause not in CAUSES_NOT_OF_THE_SERVER
+        or wait.idle_seconds < MIN_CUT_OFF_SECONDS
+    ):
         return False
-    if wait.within > _window_seconds(wait.age) / 2:
+    if wait.within > _window_seconds(wait.idle_seconds) / 2:
         return False
     limit = wait.verdict.limit
-    return limit is None or limit.basis is Basis.DISPROVED or wait.age <= MAX_SHARE_OF_LIMIT * limit.seconds
+    return (
+        limit is None
+        or limit.basis is Basis.DISPROVED
+        or wait.idle_seconds <= MAX_SHARE_OF_LIMIT * limit.seconds
+    )
 
 
 def _cut_off_pattern(team: PatternScope, of: Sequence[IdleInterval], beyond: int) -> Pattern:
-    age = median(wait.age for wait in of)
-    quits = sum(wait.end is not None and wait.end.cause is Cause.CLIENT_QUIT for wait in of)
+    age = median(wait.idle_seconds for wait in of)
+    quits = sum(wait.departure is not None and wait.departure.cause is Cause.CLIENT_QUIT for wait in of)
     polite = quits * 2 > len(of)
     limits = [wait.verdict.limit for wait in of if wait.verdict.limit is not None]
     shown = bool(limits) and all(limit.basis is Basis.OWN for limit in limits)
@@ -251,8 +259,8 @@ def _cut_off_pattern(team: PatternScope, of: Sequence[IdleInterval], beyond: int
             all=len(of) + beyond,
             age=age,
             left=len(of),
-            least=of[0].age,
-            most=of[-1].age,
+            least=of[0].idle_seconds,
+            most=of[-1].idle_seconds,
         )
     ]
     if limits:
@@ -299,7 +307,7 @@ def _cut_off_pattern(team: PatternScope, of: Sequence[IdleInterval], beyond: int
 
 
 def _limit_below_pool_title(team: PatternScope, closed: Sequence[IdleInterval]) -> str:
-    ages = [wait.age for wait in closed]
+    ages = [wait.idle_seconds for wait in closed]
     if max(ages) > 2 * min(ages):
         return _(
             "{team}: each session's own limit, {least:,.0f} to {most:,.0f} s, always comes first, "
@@ -324,12 +332,14 @@ MIN_SHARE_BY_LIMIT = 0.9
 
 def limit_below_pool(team: PatternScope, of: Sequence[IdleInterval]) -> FoundPattern | None:
     """A team whose sessions end by idling and hardly ever otherwise, one generation after the other."""
-    ended = [wait.end for wait in of if wait.end is not None]
-    closed = [wait for wait in of if wait.end is not None and wait.end.cause is Cause.IDLE_TIMEOUT]
+    ended = [wait.departure for wait in of if wait.departure is not None]
+    closed = [
+        wait for wait in of if wait.departure is not None and wait.departure.cause is Cause.IDLE_TIMEOUT
+    ]
     if len(closed) < max(MIN_OBSERVATIONS, MIN_SHARE_BY_LIMIT * len(ended)) or len(closed) == len(of):
         return None
-    limit = median(wait.age for wait in closed)
-    instants = [wait.end.at for wait in closed if wait.end is not None]
+    limit = median(wait.idle_seconds for wait in closed)
+    instants = [wait.departure.at for wait in closed if wait.departure is not None]
     if max(instants) - min(instants) < limit:
         return None  # one generation that died, and nobody can say whether the next will
     pattern = Pattern(
@@ -371,7 +381,7 @@ class PatternInput:
     """What the rules look at."""
 
     snapshot: Snapshot
-    waits: tuple[IdleInterval, ...]
+    intervals: tuple[IdleInterval, ...]
     """The shortest first."""
 
 
@@ -399,11 +409,11 @@ ONE_GHOST_IN = 10
 
 
 def _ghosts(scene: PatternInput) -> Iterator[Pattern]:
-    for team, of in by_scope(scene.waits, limit_group_scope):
+    for team, of in by_scope(scene.intervals, limit_group_scope):
         first = _first_ghost(of)
         if first is None:
             continue
-        ghosts, reach = of[first:], of[first - 1].age
+        ghosts, reach = of[first:], of[first - 1].idle_seconds
         yield Pattern(
             PatternKind.GHOSTS,
             ngettext(
@@ -418,7 +428,7 @@ def _ghosts(scene: PatternInput) -> Iterator[Pattern]:
                     "it has idled for {seconds:,.0f} s or more",
                     "they have idled for {seconds:,.0f} s or more",
                     len(ghosts),
-                    seconds=ghosts[0].age,
+                    seconds=ghosts[0].idle_seconds,
                 ),
                 _(
                     "none of {others} others of the same user, host and program idled longer than {seconds:,.0f} s",
@@ -444,9 +454,12 @@ def _ghosts(scene: PatternInput) -> Iterator[Pattern]:
 def _first_ghost(of: Sequence[IdleInterval]) -> int | None:
     """Where the ghosts begin; all of them must be there still."""
     for at in range(len(of) - 1, MIN_SIBLINGS - 1, -1):
-        if of[at].end is not None or (len(of) - at) * ONE_GHOST_IN > at:
+        if of[at].departure is not None or (len(of) - at) * ONE_GHOST_IN > at:
             return None
-        if of[at].age >= MIN_GHOST_SECONDS and of[at].age > GHOST_TIMES_LONGER * of[at - 1].age:
+        if (
+            of[at].idle_seconds >= MIN_GHOST_SECONDS
+            and of[at].idle_seconds > GHOST_TIMES_LONGER * of[at - 1].idle_seconds
+        ):
             return at
     return None
 
@@ -459,7 +472,7 @@ MIN_SHARE_IN_TRANSACTION = 0.5
 
 
 def _idle_in_transaction(team: PatternScope, of: Sequence[IdleInterval]) -> FoundPattern | None:
-    pausing = [wait for wait in of if wait.end is None and wait.age >= MIN_PAUSE_SECONDS]
+    pausing = [wait for wait in of if wait.departure is None and wait.idle_seconds >= MIN_PAUSE_SECONDS]
     held = [wait for wait in pausing if wait.session.transaction is not None]
     if len(held) < max(MIN_OBSERVATIONS, MIN_SHARE_IN_TRANSACTION * len(pausing)):
         return None
@@ -477,8 +490,8 @@ def _idle_in_transaction(team: PatternScope, of: Sequence[IdleInterval]) -> Foun
         (
             _(
                 "half of them for {half:,.0f} s or longer, one for {longest:,.0f} s",
-                half=median(wait.age for wait in held),
-                longest=held[-1].age,
+                half=median(wait.idle_seconds for wait in held),
+                longest=held[-1].idle_seconds,
             ),
             _("they hold {rows:,} changed rows, which are lost when the session is", rows=rows),
         ),
@@ -547,9 +560,9 @@ def _saturation(scene: PatternInput) -> Iterator[Pattern]:
 PatternRule = Callable[[PatternInput], Iterator[Pattern]]
 RULES: dict[PatternKind, PatternRule] = {
     PatternKind.SATURATION: _saturation,
-    PatternKind.IDLE_IN_TRANSACTION: lambda scene: scope_patterns(scene.waits, _idle_in_transaction),
-    PatternKind.LIMIT_BELOW_POOL: lambda scene: scope_patterns(scene.waits, limit_below_pool),
-    PatternKind.CUT_OFF: lambda scene: scope_patterns(scene.waits, cut_off_ages),
+    PatternKind.IDLE_IN_TRANSACTION: lambda scene: scope_patterns(scene.intervals, _idle_in_transaction),
+    PatternKind.LIMIT_BELOW_POOL: lambda scene: scope_patterns(scene.intervals, limit_below_pool),
+    PatternKind.CUT_OFF: lambda scene: scope_patterns(scene.intervals, cut_off_ages),
     PatternKind.GHOSTS: _ghosts,
     PatternKind.PROXIED: lambda scene: sessions_behind_proxies(scene.snapshot),
 }

@@ -25,16 +25,16 @@ class TopologyReport:
     """What it is called here."""
     server: Server | None
     """As it was read last; None where it never was."""
-    kin: ServerTopology
+    topology: ServerTopology
 
 
 @dataclass(frozen=True, slots=True)
 class TopologyStatement:
     """What one server says of a place."""
 
-    by: str
+    server_name: str
     """Its name here."""
-    relative: TopologyMember
+    member: TopologyMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +44,39 @@ class ProposedServer:
     host: str
     """Empty where nobody tells it."""
     port: int
-    sayings: tuple[TopologyStatement, ...]
-    is_port_told: bool = True
+    statements: tuple[TopologyStatement, ...]
+    is_port_reported: bool = True
     """Otherwise it is that of the server that speaks."""
-    instead_of: str = ""
+    loopback_host: str = ""
     """The loopback address that was said, where the host is that of the server who said it."""
-    watched: str = ""
+    watched_as: str = ""
     """The name it is watched by already."""
 
     @property
-    def by(self) -> str:
+    def server_name(self) -> str:
         """Whose account it would be visited with."""
-        return self.sayings[0].by
+        return self.statements[0].server_name
 
     @property
-    def is_open(self) -> bool:
+    def is_proposable(self) -> bool:
         """It can be proposed."""
-        return bool(self.host) and not self.watched
+        return bool(self.host) and not self.watched_as
 
 
-def proposed_servers(witnesses: Sequence[TopologyReport]) -> tuple[ProposedServer, ...]:
+def proposed_servers(reports: Sequence[TopologyReport]) -> tuple[ProposedServer, ...]:
     """One for each place, in the order they were named; those that are watched already are told as such.
 
     A server is known again by its uuid, by its address, or by a `server_id` that only one of the watched has. Two
     names of one address cannot be told to be one: nobody is asked, not even for the address of a name.
     """
-    known = _WatchedServers(witnesses)
+    known = _WatchedServers(reports)
     found: dict[object, ProposedServer] = {}
-    for witness in witnesses:
-        for relative in witness.kin.relatives:
+    for witness in reports:
+        for relative in witness.topology.members:
             proposal = _proposed(witness, relative)
-            proposal = replace(proposal, watched=known.name_of(proposal, relative))
-            key: object = proposal.watched or (proposal.host.casefold(), proposal.port)
-            if not proposal.host and not proposal.watched:
+            proposal = replace(proposal, watched_as=known.name_of(proposal, relative))
+            key: object = proposal.watched_as or (proposal.host.casefold(), proposal.port)
+            if not proposal.host and not proposal.watched_as:
                 key = (witness.name, relative)
             before = found.get(key)
             found[key] = (
@@ -84,7 +84,10 @@ def proposed_servers(witnesses: Sequence[TopologyReport]) -> tuple[ProposedServe
                 if before is None
                 else replace(
                     before,
-                    sayings=(*before.sayings, *(s for s in proposal.sayings if s not in before.sayings)),
+                    statements=(
+                        *before.statements,
+                        *(s for s in proposal.statements if s not in before.statements),
+                    ),
                 )
             )
     return tuple(found.values())
@@ -97,10 +100,10 @@ class _WatchedServers:
         self._uids: dict[str, str] = {}
         self._places: dict[tuple[str, int], str] = {}
         self._numbers: dict[int, str] = {}
-        counted = Counter(each.kin.server_id for each in witnesses)
+        counted = Counter(each.topology.server_id for each in witnesses)
         for each in witnesses:
-            if each.kin.server_id is not None and counted[each.kin.server_id] == 1:
-                self._numbers[each.kin.server_id] = each.name
+            if each.topology.server_id is not None and counted[each.topology.server_id] == 1:
+                self._numbers[each.topology.server_id] = each.name
             if each.server is not None:
                 if each.server.uid:
                     self._uids[each.server.uid.lower()] = each.name

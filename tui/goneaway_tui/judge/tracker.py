@@ -31,7 +31,7 @@ class Step:
     changes: tuple[VariableChange, ...] = ()
     restarted: bool = False
     """The server is another run than before: its session ids have begun anew."""
-    lessons: LearnedLimits = NOTHING_LEARNED
+    learned_limits: LearnedLimits = NOTHING_LEARNED
     """What is known after it of limits no session shows; to be handed to the next."""
 
 
@@ -39,13 +39,13 @@ def track(
     sample: Sample,
     previous: Snapshot | None = None,
     policy: Policy | None = None,
-    lessons: LearnedLimits = NOTHING_LEARNED,
+    learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Step:
     """Judge a sample and tell it from the one before."""
-    snapshot = judge(sample, previous, policy, lessons, server_name)
+    snapshot = judge(sample, previous, policy, learned_limits, server_name)
     if previous is None:
-        return Step(snapshot, lessons=learn(lessons, (), snapshot))
+        return Step(snapshot, learned_limits=learn(learned_limits, (), snapshot))
     restarted = not is_same_run(previous.sample, sample)
     opened = snapshot.by_id.keys() - (frozenset() if restarted else previous.by_id.keys())
     before = {v.name: v.value for v in previous.sample.variables}
@@ -60,7 +60,7 @@ def track(
             if v.name in before and before[v.name] != v.value
         ),
         restarted,
-        learn(lessons, departed, snapshot),
+        learn(learned_limits, departed, snapshot),
     )
 
 
@@ -68,7 +68,7 @@ def judge(
     sample: Sample,
     previous: Snapshot | None = None,
     policy: Policy | None = None,
-    lessons: LearnedLimits = NOTHING_LEARNED,
+    learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Snapshot:
     """Give every session in the sample a verdict.
@@ -78,25 +78,27 @@ def judge(
     `server_name` says which of several it is; `previous` is of the same.
     """
     policy = policy or Policy()
-    current, now = Inherited.of(sample), sample.taken_at
+    current, now = Inherited.from_sample(sample), sample.taken_at
     if previous is None or not is_same_run(previous.sample, sample):
         fresh = tuple(
-            verdict_on(s, now, current, None, policy, lessons, server_name) for s in sample.sessions
+            verdict_on(s, now, current, None, policy, learned_limits, server_name) for s in sample.sessions
         )
-        return Snapshot(sample, fresh, policy, believed=lessons.limits, server_name=server_name)
+        return Snapshot(sample, fresh, policy, learned_limits=learned_limits.limits, server_name=server_name)
     known = previous.by_id
-    holds = policy == previous.policy and lessons.limits is previous.believed
+    holds = policy == previous.policy and learned_limits.limits is previous.learned_limits
     verdicts, came, went = [], [], []
     for session in sample.sessions:
         before = known.get(session.id)
-        if before is not None and before.session is session and now < before.until and holds:
+        if before is not None and before.session is session and now < before.unchanged_until and holds:
             verdicts.append(before)
             continue
-        verdict = verdict_on(session, now, current, before, policy, lessons, server_name)
+        verdict = verdict_on(session, now, current, before, policy, learned_limits, server_name)
         verdicts.append(verdict)
         came.append(verdict)
         if before is not None:
             went.append(before)
-    snapshot = Snapshot(sample, tuple(verdicts), policy, believed=lessons.limits, server_name=server_name)
+    snapshot = Snapshot(
+        sample, tuple(verdicts), policy, learned_limits=learned_limits.limits, server_name=server_name
+    )
     went += [known[number] for number in known.keys() - snapshot.by_id.keys()]
-    return replace(snapshot, reckoned=previous.tally.after(went, came))
+    return replace(snapshot, updated_totals=previous.totals.updated(went, came))

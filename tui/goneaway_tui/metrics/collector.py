@@ -187,7 +187,7 @@ class ServerMetrics:
             ),
             MetricName.FOLDED: {(): len(by_pair) - len(named)},
         }
-        deadlines = snapshot.tally.deadlines
+        deadlines = snapshot.totals.deadlines
         now_endangered = frozenset(v.session.id for v in in_danger)
         return replace(
             self,
@@ -237,7 +237,7 @@ def _whole(snapshot: Snapshot, crowd: list[Verdict]) -> Values:
     found: dict[MetricName, Mapping[Labels, float]] = {
         MetricName.SERVER_INFO: {(server.flavour.value, plain(server.version, LONGEST)): 1},
         MetricName.UPTIME: {(): server.uptime},
-        MetricName.IDLE: {(): snapshot.tally.idle},
+        MetricName.IDLE: {(): snapshot.totals.idle},
         MetricName.TRANSACTIONS: {(): len(held)},
         MetricName.IDLE_TRANSACTIONS: {(): sum(v.session.is_idle for v in held)},
         MetricName.LIMIT_SECONDS: _limits(sample, {Unit.SECONDS: 1, Unit.MILLISECONDS: 0.001}),

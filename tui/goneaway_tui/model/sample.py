@@ -22,7 +22,7 @@ class ErrorCount:
     code: int
     """As a client would see it: 4031, 1158, 1153; or COM_QUIT (0) for a clean disconnect."""
     count: int
-    early: bool = False
+    counted_before: bool = False
     """Counted by the sample before already, which saw more endings than absences: whose it was, only this one can tell."""
 
 
@@ -63,7 +63,7 @@ class EndEvidence:
     """How many sessions ended without a goodbye; None where nobody counted."""
     killed: int | None = None
     """How many KILL statements of any kind were run whose victim is not known; None where the server does not count them."""
-    counted: frozenset[int] = frozenset()
+    counted_codes: frozenset[int] = frozenset()
     """The codes the server counts by account: one of these that is absent from `errors` was not raised."""
     offline: bool | None = None
     """Whether `offline_mode` was turned on lately, which ends sessions and counts as no KILL; None where that is not known."""

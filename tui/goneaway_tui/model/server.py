@@ -107,7 +107,7 @@ class TopologyMember:
     """As that server says it; empty where it does not."""
     port: int | None
     """None where it is not told."""
-    said_by: str
+    reported_by: str
     """The statement, table or status that names it."""
     note: str = ""
     """What the address is worth, a sentence; empty where it is what the other one reports of itself."""
@@ -121,7 +121,7 @@ class TopologyMember:
 class ServerTopology:
     """Everything one server says of others."""
 
-    relatives: tuple[TopologyMember, ...] = ()
+    members: tuple[TopologyMember, ...] = ()
     limitations: tuple[Limitation, ...] = ()
     """What could not be asked, and why."""
     server_id: int | None = None

@@ -90,18 +90,18 @@ class Inherited:
     idle_write_transaction_timeout: float | None = None
     idle_readonly_transaction_timeout: float | None = None
     connect_timeout: float | None = None
-    shared: tuple[str, float] | None = None
+    shared_limit: tuple[str, float] | None = None
     """A limit of idle transactions that is one value for all sessions, which none copies: its variable, and seconds."""
-    late: float = 0.0
+    late_seconds: float = 0.0
     """By how many seconds after a deadline the server may close a session."""
 
     @classmethod
-    def of(cls, sample: Sample) -> Inherited:
+    def from_sample(cls, sample: Sample) -> Inherited:
         limits = ((name, sample.variable(name)) for name in SHARED_TRANSACTION_LIMITS)
         return cls(
             **{name: sample.variable(name) for name in COPIED_LIMITS},
-            shared=next(((name, seconds) for name, seconds in limits if seconds), None),
-            late=(sample.variable(STALL_LIMIT) or 0.0) / 1000,
+            shared_limit=next(((name, seconds) for name, seconds in limits if seconds), None),
+            late_seconds=(sample.variable(STALL_LIMIT) or 0.0) / 1000,
         )
 
 
@@ -118,7 +118,7 @@ class Verdict:
     """The globals in force when this session was first seen."""
     outlived: frozenset[Limit] = frozenset()
     """Assumed limits this session has outlived; they are never believed of it again."""
-    until: float = field(default=float("-inf"), compare=False, repr=False, metadata=NOT_RECORDED)
+    unchanged_until: float = field(default=float("-inf"), compare=False, repr=False, metadata=NOT_RECORDED)
     """The instant up to which time alone changes nothing of it."""
     server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)
     """Which of several servers it is of; empty where there is one."""
@@ -146,9 +146,11 @@ class Snapshot:
     sample: Sample
     verdicts: tuple[Verdict, ...]
     policy: Policy = Policy()
-    reckoned: SnapshotTotals | None = field(default=None, compare=False, repr=False, metadata=NOT_RECORDED)
+    updated_totals: SnapshotTotals | None = field(
+        default=None, compare=False, repr=False, metadata=NOT_RECORDED
+    )
     """The tally, where it was kept up from the snapshot before."""
-    believed: object = field(default=None, compare=False, repr=False, metadata=NOT_RECORDED)
+    learned_limits: object = field(default=None, compare=False, repr=False, metadata=NOT_RECORDED)
     """What was believed of limits nobody shows: while it stays the same object, no verdict is in doubt for it."""
     server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)
     """Which of several servers it is of; empty where there is one."""
@@ -157,20 +159,24 @@ class Snapshot:
     def taken_at(self) -> float:
         return self.sample.taken_at
 
-    def called(self, server_name: str) -> Snapshot:
+    def with_server_name(self, server_name: str) -> Snapshot:
         """The same, of a server that is called so from now on, as it is once there are others beside it."""
         if self.server_name == server_name:
             return self
         verdicts = tuple(replace(each, server_name=server_name) for each in self.verdicts)
-        return replace(self, verdicts=verdicts, server_name=server_name, reckoned=self.tally)
+        return replace(self, verdicts=verdicts, server_name=server_name, updated_totals=self.totals)
 
     @cached_property
     def by_id(self) -> Mapping[ProcesslistId, Verdict]:
         return {verdict.session.id: verdict for verdict in self.verdicts}
 
     @cached_property
-    def tally(self) -> SnapshotTotals:
-        return SnapshotTotals().after((), self.verdicts) if self.reckoned is None else self.reckoned
+    def totals(self) -> SnapshotTotals:
+        return (
+            SnapshotTotals().updated((), self.verdicts)
+            if self.updated_totals is None
+            else self.updated_totals
+        )
 
 
 SessionInstant = tuple[float, int]
@@ -199,16 +205,16 @@ class SnapshotTotals:
     """Of all that have one, in their order."""
     roles: Mapping[Role, int] = field(default_factory=dict)
     """How many of each, of those that are no clients: they tell what the server is to others."""
-    waits: Mapping[LimitGroup, Sequence[SessionInstant]] = field(default_factory=dict)
+    idle_by_group: Mapping[LimitGroup, Sequence[SessionInstant]] = field(default_factory=dict)
     """When those of each kin surely idled already, in order: of sessions whose own limit nobody shows."""
 
-    def after(self, went: Collection[Verdict], came: Collection[Verdict]) -> SnapshotTotals:
+    def updated(self, went: Collection[Verdict], came: Collection[Verdict]) -> SnapshotTotals:
         """With some verdicts taken out, and others put in."""
         risks = Counter(self.risks)
         risks.subtract(verdict.risk for verdict in went)
         risks.update(verdict.risk for verdict in came)
         idle = self.idle + sum(v.session.is_idle for v in came) - sum(v.session.is_idle for v in went)
-        waits = dict(self.waits)
+        waits = dict(self.idle_by_group)
         for kin, marks in _idle_by_group(went).items():
             waits[kin] = _updated_order(waits[kin], marks, ())
         for kin, marks in _idle_by_group(came).items():

@@ -126,7 +126,7 @@ class EndEvidenceReader:
         # Nothing is asked of the server from here on.
         clues = replace(clues, errors=self._rises(counts, gone))
         if counts is not None:
-            clues = replace(clues, counted=_counted_by(found))
+            clues = replace(clues, counted_codes=_counted_by(found))
         clues = self._totalled(clues, sample, gone.total())
         self._sessions, self._crowds, self.taken_at = sessions, crowds, sample.taken_at
         self._present = (
@@ -215,7 +215,7 @@ class EndEvidenceReader:
             carry = kept[account] = self._kept.get(account, CarriedCounts())
             left = carry.offer(rise, missed)
             if missed:
-                errors += (ErrorCount(*account, code, n, early=True) for code, n in left.items())
+                errors += (ErrorCount(*account, code, n, counted_before=True) for code, n in left.items())
                 errors += (ErrorCount(*account, code, n) for code, n in rise.items())
         self._kept = kept  # what nobody asked for by now was not about who leaves next
         return tuple(errors)

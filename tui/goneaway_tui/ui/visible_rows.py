@@ -173,9 +173,9 @@ class VisibleRows:
         self._verdicts[snapshot.server_name] = now
         gone += self._without(before.keys() - now.keys())
         order, sign = ORDERS[self.column], 1 if self.reverse else -1
-        for number in now if self.filter.timed else now.keys() - before.keys():
+        for number in now if self.filter.depends_on_time else now.keys() - before.keys():
             verdict = now[number]
-            if not self.filter.admits(verdict, snapshot.taken_at):
+            if not self.filter.matches(verdict, snapshot.taken_at):
                 gone += self._without((number,))
             elif number not in self._entries:
                 session, rank = verdict.session, verdict.risk.rank

@@ -89,7 +89,7 @@ class SimulatedSource:
             errors=tuple(ErrorCount(user, host, code, n) for (user, host, code), n in counted.items()),
             aborted=aborted,
             killed=killed,
-            counted=frozenset({COM_QUIT, 1153, 1158, 1159, 1160, 1161, 4031}),
+            counted_codes=frozenset({COM_QUIT, 1153, 1158, 1159, 1160, 1161, 4031}),
             offline=False,
         )
 

@@ -195,7 +195,7 @@ class LedgerScreen(Screen[None]):
     def _draw(self) -> None:
         ledger, now = self._ledger(), self._now()
         self._drawn = len(ledger)
-        kept = [d for d in ledger if self._filter.admits(d)]
+        kept = [d for d in ledger if self._filter.matches(d)]
         ordered = in_order(kept, DEPARTURE_COLUMNS, self._sort, reverse=self._reverse)
         self.rows.say_nothing(
             _(

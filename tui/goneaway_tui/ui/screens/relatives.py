@@ -55,27 +55,32 @@ def server_address(proposal: ProposedServer) -> str:
 
 
 def relation(proposal: ProposedServer) -> str:
-    each = (_(RELATIONS[saying.relative.relation], name=plain(saying.by, 60)) for saying in proposal.sayings)
+    each = (
+        _(RELATIONS[saying.member.relation], name=plain(saying.server_name, 60))
+        for saying in proposal.statements
+    )
     return ", ".join(dict.fromkeys(each))
 
 
 def proposal_remark(proposal: ProposedServer) -> str:
     """What the address is worth, and who tells it."""
-    said = [_("already watched as {name}", name=plain(proposal.watched, 60))] if proposal.watched else []
-    if proposal.instead_of:
+    said = (
+        [_("already watched as {name}", name=plain(proposal.watched_as, 60))] if proposal.watched_as else []
+    )
+    if proposal.loopback_host:
         said.append(
             _(
                 "{name} says {host}, which is its own machine",
-                name=plain(proposal.by, 60),
-                host=plain(proposal.instead_of, 60),
+                name=plain(proposal.server_name, 60),
+                host=plain(proposal.loopback_host, 60),
             )
         )
     if resolved := display_hostname(proposal.host):
         said.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
-    if proposal.host and not proposal.is_port_told:
-        said.append(_("no port is told: it is that of {name}", name=plain(proposal.by, 60)))
-    said += [_(saying.relative.note) for saying in proposal.sayings if saying.relative.note]
-    names = dict.fromkeys(saying.relative.said_by for saying in proposal.sayings)
+    if proposal.host and not proposal.is_port_reported:
+        said.append(_("no port is told: it is that of {name}", name=plain(proposal.server_name, 60)))
+    said += [_(saying.member.note) for saying in proposal.statements if saying.member.note]
+    names = dict.fromkeys(saying.member.reported_by for saying in proposal.statements)
     return plain("; ".join([*dict.fromkeys(said), _("by {statements}", statements=", ".join(names))]), 500)
 
 
@@ -114,7 +119,9 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
 
     def compose(self) -> ComposeResult:
         yield Static(id="totals", classes="one")
-        yield LineTable(COLUMNS, key_of, lambda p: "lines--quiet" if not p.is_open else "", id="relatives")
+        yield LineTable(
+            COLUMNS, key_of, lambda p: "lines--quiet" if not p.is_proposable else "", id="relatives"
+        )
         yield Static(id="remark")
         yield Static(id="lacks")
         yield KeyFooter()
@@ -198,11 +205,13 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
         """Those that are marked, else the one under the cursor."""
         under = self.rows.cursor_row
         marked_ones = [each for each in self.rows.rows if key_of(each) in self.rows.marks]
-        wanted = tuple(each for each in marked_ones or ([under] if under is not None else []) if each.is_open)
+        wanted = tuple(
+            each for each in marked_ones or ([under] if under is not None else []) if each.is_proposable
+        )
         if not wanted:
             words = (
                 _("It is watched already.")
-                if under is not None and under.watched
+                if under is not None and under.watched_as
                 else _("Its address is not told.")
             )
             self.notify(words, severity="warning")
@@ -222,7 +231,7 @@ def lines_of(wanted: Sequence[ProposedServer]) -> list[str]:
         _(
             "opens  {place}  by the account and the options of {name}",
             place=server_address(each),
-            name=plain(each.by, 60),
+            name=plain(each.server_name, 60),
         )
         for each in wanted
     ]
@@ -235,4 +244,4 @@ def lines_of(wanted: Sequence[ProposedServer]) -> list[str]:
 
 
 def key_of(proposal: ProposedServer) -> tuple[object, ...]:
-    return (proposal.host, proposal.port, proposal.sayings if not proposal.host else ())
+    return (proposal.host, proposal.port, proposal.statements if not proposal.host else ())

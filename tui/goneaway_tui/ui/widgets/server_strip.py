@@ -194,11 +194,11 @@ class ServerStrip(Hinted):
             return [Content("")] * 3
         ahead = self._forecast(shown, width)
         sessions, idle = (
-            sum(each) for each in zip(*((len(s.verdicts), s.tally.idle) for s in shown), strict=True)
+            sum(each) for each in zip(*((len(s.verdicts), s.totals.idle) for s in shown), strict=True)
         )
         risks: Counter[Risk] = Counter()
         for each in shown:
-            risks.update(each.tally.risks)
+            risks.update(each.totals.risks)
         totals = [
             figure(_("sessions"), wording.count_words(sessions), ""),
             figure(_("idle"), wording.count_words(idle), ""),

@@ -85,7 +85,7 @@ class SummaryHeader(Hinted):
 
     def watch_now(self, now: float) -> None:
         """Redraw when a figure changed, not at every tick."""
-        first = self._ahead.next if self._ahead else None
+        first = self._ahead.first_to_close if self._ahead else None
         shown = (
             int(now),
             "" if first is None else wording.countdown_of(first, now) or "",
@@ -147,7 +147,7 @@ class SummaryHeader(Hinted):
         return [
             spread(within(self._limits(self.snapshot, width), width), [], width),
             beside(
-                [*marks(self.marked_sessions), *risk_counts(self.snapshot.tally.risks)],
+                [*marks(self.marked_sessions), *risk_counts(self.snapshot.totals.risks)],
                 who_is_next(forecast, self.now),
                 width,
             ),
@@ -182,7 +182,7 @@ class SummaryHeader(Hinted):
                     "max_allowed_packet",
                 )
             )
-        figures.append(figure(_("idle"), wording.count_words(snapshot.tally.idle), ""))
+        figures.append(figure(_("idle"), wording.count_words(snapshot.totals.idle), ""))
         aborted = sample.counter("aborted_clients")
         if aborted is not None and self._aborted_before is not None:
             since = aborted - self._aborted_before
@@ -262,7 +262,7 @@ def risk_counts(counts: Mapping[Risk, int]) -> list[list[Part]]:
 
 
 def who_is_next(forecast: Forecast, now: float) -> list[Part]:
-    first = forecast.next
+    first = forecast.first_to_close
     at = " @hint=next"
     left = None if first is None else wording.countdown_of(first, now)
     if first is None or first.deadline is None or left is None:
@@ -287,24 +287,24 @@ def horizons(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
 
 def histogram(forecast: Forecast, policy: Policy) -> list[Part]:
     """Closings ahead, as blocks on a time axis that gets coarser."""
-    most = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
+    most = max((n for stretch in forecast.ranges for n in stretch.counts), default=0)
     parts: list[Part] = [(wording.before_bars(), QUIET)]
-    for stretch in forecast.stretches:
+    for stretch in forecast.ranges:
         soon = stretch.end <= policy.imminent_below
         near = stretch.end <= policy.watch_below
         look = LOOKS[Risk.IMMINENT] if soon else LOOKS[Risk.WATCH] if near else "$text-primary"
         for blocks, has_any in _runs(wording.heights(stretch.counts, most), stretch.counts):
             parts.append((blocks, look if has_any else QUIET))
         parts.append((f" {wording.limit_words(stretch.end)} ", QUIET))
-    if forecast.beyond:
-        parts.append((_(" {number:,} later", number=forecast.beyond), QUIET))
+    if forecast.later:
+        parts.append((_(" {number:,} later", number=forecast.later), QUIET))
     return [(text, f"{look} @hint=closings") for text, look in parts]
 
 
 def bar_at(forecast: Forecast, x: int) -> str:
     """How many close when, by the block of the histogram in a cell; empty where there is none."""
     left = cell_len(wording.before_bars())
-    for stretch in forecast.stretches:
+    for stretch in forecast.ranges:
         if 0 <= x - left < len(stretch.counts):
             step = (stretch.end - stretch.start) / len(stretch.counts)
             start = stretch.start + step * (x - left)
