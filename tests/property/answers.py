@@ -467,9 +467,9 @@ def rows_case(seed: int) -> None:
         facts_of(source.sample(), "db1")
     executor = ToldExecutor(server, wire, source if chance.random() < 0.5 else None)
     asks: list[Callable[[], object]] = [
-        executor.powers,
-        lambda: executor.standing("wait_timeout"),
-        lambda: executor.standing("max_connections"),
+        executor.privileges,
+        lambda: executor.variable_state("wait_timeout"),
+        lambda: executor.variable_state("max_connections"),
         lambda: executor.probe("wait_timeout"),
         *(lambda act=act: _acted(executor, act) for act in ("find", "set", "kill")),
     ]
@@ -480,7 +480,7 @@ def rows_case(seed: int) -> None:
 
 
 def _acted(executor: LiveExecutor, act: str) -> object:
-    with executor.together(borrow=True) as conversation:
+    with executor.conversation(borrow=True) as conversation:
         match act:
             case "find":
                 return conversation.find(ProcesslistId(13))

@@ -83,7 +83,7 @@ def standings(draw: st.DrawFn) -> VariableState:
     variable = Variable(
         "wait_timeout", None, draw(st.sampled_from([None, low])), draw(st.sampled_from([None, high]))
     )
-    return VariableState(variable, block=draw(st.sampled_from([None, 1, 4096])))
+    return VariableState(variable, block_size=draw(st.sampled_from([None, 1, 4096])))
 
 
 tunables = st.sampled_from(TUNABLES)
@@ -106,7 +106,7 @@ def test_what_a_server_keeps_is_within_its_bounds(
 
     assert low is None or kept.value >= low
     assert high is None or kept.value <= high
-    assert (kept.because is None) == (kept.value == value)
+    assert (kept.why_clamped is None) == (kept.value == value)
 
 
 @given(one=wanted, other=wanted, standing=standings(), tunable=tunables)
@@ -132,7 +132,7 @@ def test_every_consequence_can_be_told(
 
     assert told.effects
     assert told.kept == clamped(value, standing, tunable).value
-    assert all("\n" not in each for each in (*told.effects, *told.option_file, told.second_ask or ""))
+    assert all("\n" not in each for each in (*told.effects, *told.option_file, told.confirmation or ""))
 
 
 # --- The gate

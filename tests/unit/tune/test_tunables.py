@@ -20,7 +20,7 @@ def test_no_name_and_no_key_is_there_twice() -> None:
 def test_a_row_can_be_shown(tunable: Tunable) -> None:
     assert tunable.why.endswith(".")
     assert list(tunable.presets) == sorted(set(tunable.presets))
-    assert all(preset % tunable.block == 0 for preset in tunable.presets)
+    assert all(preset % tunable.block_size == 0 for preset in tunable.presets)
     for preset in tunable.presets:
         assert preset == parse_value(value_words(preset, tunable.unit), tunable.unit, None, tunable.decimals)
 

@@ -57,23 +57,23 @@ class ResetPersist:
 class KillSession:
     """End a session: its transaction is rolled back, its locks are released."""
 
-    witness: Session
+    session: Session
     """As it was shown to the person who decided."""
 
     @property
     def statement(self) -> str:
-        return f"KILL {self.witness.id}"
+        return f"KILL {self.session.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class KillQuery:
     """End what a session is running; the session stays, and so does its transaction."""
 
-    witness: Session
+    session: Session
 
     @property
     def statement(self) -> str:
-        return f"KILL QUERY {self.witness.id}"
+        return f"KILL QUERY {self.session.id}"
 
 
 Setting = SetVariable | ResetPersist
@@ -125,18 +125,18 @@ class Outcome:
     action: Action
     id: str
     """The act's, in the journal."""
-    said: str
+    sentence: str
     """One sentence."""
     kept: KeptValue | None = None
     """None where the session was gone before anything was asked of the server."""
     before: VariableState | None = None
     after: VariableState | None = None
     """Read once more, over a connection of its own; None for a kill, and where that reading failed."""
-    gone: bool = False
+    already_ended: bool = False
     """A session that had ended before we came."""
-    lent: bool = False
+    was_borrowed: bool = False
     """It ran over the connection that reads."""
-    unrecorded: str | None = None
+    journal_error: str | None = None
     """Why the journal could not be told of the outcome; it says of this act that the outcome is unknown."""
 
 

@@ -28,34 +28,37 @@ over a line of its own."""
 CUT_MARK = "…"
 
 
-def same_session_problem(witness: Session, found: Session) -> str | None:
-    """Why `found` is no longer the session that was shown, in words after its number; None where it is.
+def same_session_problem(shown: Session, current: Session) -> str | None:
+    """Why `current` is no longer the session that was shown, in words after its number; None where it is.
 
     An id is given out again after a restart, and a session that woke up has somebody at work in it.
     """
-    if found.user != witness.user:
-        return _("belongs to {now} now, not to {shown}", now=found.user, shown=witness.user)
-    if not _same_host(found, witness):
-        return _("comes from {now} now, not from {shown}", now=found.host, shown=witness.host)
-    if found.db != witness.db:
-        now, shown = (each.db or _("no database") for each in (found, witness))
-        return _("is in {now} now, not in {shown}", now=now, shown=shown)
-    if found.command != witness.command:
-        return _("is at {now} now, not at {shown}", now=found.command, shown=witness.command)
-    return _woke_up(witness, found)
+    if current.user != shown.user:
+        return _("belongs to {now} now, not to {shown}", now=current.user, shown=shown.user)
+    if not _same_host(current, shown):
+        return _("comes from {now} now, not from {shown}", now=current.host, shown=shown.host)
+    if current.db != shown.db:
+        return _(
+            "is in {now} now, not in {shown}",
+            now=current.db or _("no database"),
+            shown=shown.db or _("no database"),
+        )
+    if current.command != shown.command:
+        return _("is at {now} now, not at {shown}", now=current.command, shown=shown.command)
+    return _woke_up(shown, current)
 
 
-def other_statement_problem(witness: Session, found: Session) -> str | None:
+def other_statement_problem(shown: Session, current: Session) -> str | None:
     """Why what it runs is not what was shown; None where it is, or where one of both texts is kept from us.
 
     Texts are cut at different lengths, so one has to begin with the other.
     """
-    if found.is_idle:
+    if current.is_idle:
         return _("runs nothing")
-    if witness.statement is None or found.statement is None:
+    if shown.statement is None or current.statement is None:
         return None
-    shown, runs = (each.removesuffix(CUT_MARK).rstrip() for each in (witness.statement, found.statement))
-    return None if shown.startswith(runs) or runs.startswith(shown) else _("runs another statement now")
+    before, now = (text.removesuffix(CUT_MARK).rstrip() for text in (shown.statement, current.statement))
+    return None if before.startswith(now) or now.startswith(before) else _("runs another statement now")
 
 
 def protected_problem(session: Session) -> str | None:
@@ -102,18 +105,18 @@ DECIDE_AGAIN = marked("look at it again, and decide anew")
 class Preconditions:
     """What is there before the act."""
 
-    standing: VariableState | None = None
+    variable_state: VariableState | None = None
     """The variable; None where a session is meant."""
-    gone: bool = False
+    already_ended: bool = False
     """There is nothing left to do."""
 
 
 def read_preconditions(
-    action: Action, executor: ActConnection, powers: Privileges, own_ids: Collection[int]
+    action: Action, executor: ActConnection, privileges: Privileges, own_ids: Collection[int]
 ) -> Preconditions:
     """See what the action would meet. Raises Refused where that is not what was shown, and SourceError."""
     if isinstance(action, SetVariable | ResetPersist):
-        return _variable_preconditions(action, executor, powers)
+        return _variable_preconditions(action, executor, privileges)
     return _session_preconditions(action, executor, own_ids)
 
 
@@ -123,9 +126,9 @@ def _variable_preconditions(action: Setting, executor: ActConnection, powers: Pr
     why_not = _missing_privilege(action, powers)
     if why_not:
         raise Refused(_("this account may not run {statement}", statement=action.statement), why_not)
-    found = executor.standing(action.name)
-    if found.fixed:
-        raise Refused(_("{name} cannot be set now", name=action.name), found.fixed)
+    found = executor.variable_state(action.name)
+    if found.why_not_settable:
+        raise Refused(_("{name} cannot be set now", name=action.name), found.why_not_settable)
     value = found.variable.value
     if action.old is not None and value != action.old:
         raise Refused(
@@ -152,7 +155,7 @@ def _missing_privilege(action: Setting, powers: Privileges) -> str:
 def _session_preconditions(
     action: Killing, executor: ActConnection, own_ids: Collection[int]
 ) -> Preconditions:
-    witness = action.witness
+    witness = action.session
     why_not = _(OWN_CONNECTION) if witness.id in own_ids else protected_problem(witness)
     found = None if why_not else executor.find(witness.id)
     if found is not None:
@@ -161,4 +164,4 @@ def _session_preconditions(
             why_not = other_statement_problem(witness, found)
     if why_not is not None:
         raise Refused(_("session {id} {why_not}", id=witness.id, why_not=why_not), _("it was spared"))
-    return Preconditions(gone=found is None)
+    return Preconditions(already_ended=found is None)

@@ -28,8 +28,8 @@ class ExaminedServer:
     """A server as it was looked at for the change."""
 
     server: str
-    standing: VariableState
-    powers: Privileges
+    variable_state: VariableState
+    privileges: Privileges
     snapshot: Snapshot
 
 
@@ -46,8 +46,8 @@ class ServerChange:
     """What one server has to do with it."""
 
     server: str
-    now: int | float | None
-    ahead: Preview
+    current_value: int | float | None
+    preview: Preview
 
 
 ServerPart = ServerChange | ExcludedServer
@@ -60,17 +60,17 @@ class ServerOutcome:
     server: str
     outcome: Outcome | None = None
     """None where nothing came of it, or nobody knows what."""
-    surprise: str = ""
+    unexpected: str = ""
     """What was not as foretold; empty where all was. Nothing is begun after it."""
 
 
 # --- Who takes part
 
 
-def settable(looked: ExaminedServer, tunable: Tunable) -> ExaminedServer | ExcludedServer:
+def settable(server: ExaminedServer, tunable: Tunable) -> ExaminedServer | ExcludedServer:
     """As it was looked at, where the variable can be set there at all."""
-    why_not = looked.standing.fixed or looked.powers.why_not_set(tunable.name)
-    return ExcludedServer(looked.server, why_not) if why_not else looked
+    why_not = server.variable_state.why_not_settable or server.privileges.why_not_set(tunable.name)
+    return ExcludedServer(server.server, why_not) if why_not else server
 
 
 def plan_changes(
@@ -85,7 +85,7 @@ def plan_changes(
     for each in several:
         part = each if isinstance(each, ExcludedServer) else _part(tunable, wanted, keep, each)
         if isinstance(each, ExaminedServer) and isinstance(part, ServerChange):
-            first = names.setdefault(each.powers.server_id, each.server)
+            first = names.setdefault(each.privileges.server_id, each.server)
             if first != each.server:
                 part = ExcludedServer(each.server, _("it is the same server as {name}", name=first))
         parts.append(part)
@@ -93,7 +93,7 @@ def plan_changes(
 
 
 def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedServer) -> ServerPart:
-    standing, powers, server = looked.standing, looked.powers, looked.server
+    standing, powers, server = looked.variable_state, looked.privileges, looked.server
     if keep is Persistence.PERSIST and not powers.can_persist:
         return ExcludedServer(server, dict(powers.why_not).get("persist", _("not allowed")))
     now = standing.variable.value
@@ -103,12 +103,12 @@ def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedSe
     return ServerChange(server, now, ahead)
 
 
-def undo_on(server: str, last: JournalAct | None, act_id: str) -> ServerPart:
-    """The part of a server in taking an act back. `last`: its newest change that is not undone, as the journal has it."""
-    if last is None or last.id != act_id:
+def undo_on(server: str, last_change: JournalAct | None, act_id: str) -> ServerPart:
+    """The part of a server in taking an act back. `last_change`: its newest change that is not undone, as the journal has it."""
+    if last_change is None or last_change.id != act_id:
         return ExcludedServer(server, _("it was undone, or something else was changed, since"))
     try:
-        actions = Gate.taking_back(last)
+        actions = Gate.undo_actions(last_change)
     except Refused as refused:
         return ExcludedServer(server, refused.line)
     back = actions[-1]
@@ -116,7 +116,7 @@ def undo_on(server: str, last: JournalAct | None, act_id: str) -> ServerPart:
         return ExcludedServer(server, _("there is no value to go back to"))
     statements = "; ".join(each.statement for each in actions)
     return ServerChange(
-        server, last.entry.kept, Preview(back, back.value, None, statements, "", (), (), None)
+        server, last_change.entry.kept, Preview(back, back.value, None, statements, "", (), (), None)
     )
 
 
@@ -140,7 +140,7 @@ def one_by_one(
             return
         ended = _performed(part, perform)
         yield ended
-        if ended.surprise:
+        if ended.unexpected:
             return
 
 
@@ -148,8 +148,8 @@ def _performed(part: ServerChange, perform: Callable[[ServerChange], Outcome]) -
     try:
         outcome = perform(part)
     except (Refused, SourceError, FileError) as error:
-        return ServerOutcome(part.server, surprise=_failure_words(error))
-    return ServerOutcome(part.server, outcome, unexpected_result(part.ahead, outcome))
+        return ServerOutcome(part.server, unexpected=_failure_words(error))
+    return ServerOutcome(part.server, outcome, unexpected_result(part.preview, outcome))
 
 
 def _failure_words(error: GoneawayError) -> str:
@@ -158,7 +158,7 @@ def _failure_words(error: GoneawayError) -> str:
     return _("not done: {why}", why=error.line)
 
 
-def unexpected_result(ahead: Preview, outcome: Outcome) -> str:
+def unexpected_result(planned: Preview, outcome: Outcome) -> str:
     """What is not as it was foretold, in one line; empty where all is.
 
     That a value is cut down as foretold is no surprise, nor that the server warns of that.
@@ -167,16 +167,16 @@ def unexpected_result(ahead: Preview, outcome: Outcome) -> str:
     warnings = () if outcome.kept is None else outcome.kept.warnings
     if kept is None:
         return _("what it kept could not be read back")
-    if kept != ahead.kept:
+    if kept != planned.kept:
         return _(
             "it kept {kept}, not {foretold} as foretold",
             kept=sql_number(kept),
-            foretold=sql_number(ahead.kept),
+            foretold=sql_number(planned.kept),
         )
-    if any(ahead.because is None or CLAMP_WARNING not in each for each in warnings):
+    if any(planned.why_clamped is None or CLAMP_WARNING not in each for each in warnings):
         return _("it warned of what was not foretold")
-    if outcome.unrecorded:
-        return _("the journal could not be told: {why}", why=outcome.unrecorded)
+    if outcome.journal_error:
+        return _("the journal could not be told: {why}", why=outcome.journal_error)
     return _changed_since(kept, outcome.after)
 
 

@@ -74,10 +74,10 @@ _PART = re.compile(rf"\s*{_NUMBER}\s*([a-z]*)", re.ASCII)
 _SCALED = re.compile(r"([x*\N{MULTIPLICATION SIGN}/])\s*(\d{1,20}(?:\.\d{1,20})?)", re.ASCII)
 
 
-def parse_value(text: str, unit: Unit, now: float | None, decimals: int = 0) -> int | float:
+def parse_value(text: str, unit: Unit, current_value: float | None, decimals: int = 0) -> int | float:
     """The number meant, in the variable's own unit, whatever the server makes of it. Raises ValueError with a sentence.
 
-    `now` is today's value, from which `+10m`, `-10m`, `x2` and `/2` count; multiples are rounded down to what the
+    `current_value` is today's value, from which `+10m`, `-10m`, `x2` and `/2` count; multiples are rounded down to what the
     variable can hold, `decimals` digits after the point.
 
     >>> parse_value("1h30m", Unit.SECONDS, None), parse_value("x2", Unit.SECONDS, 28800)
@@ -90,10 +90,10 @@ def parse_value(text: str, unit: Unit, now: float | None, decimals: int = 0) -> 
         raise _unreadable_error(text, unit)
     scaled = _SCALED.fullmatch(bare)
     if scaled:
-        value = _rounded(_scaled(scaled[1], Fraction(scaled[2]), _current_value(now)), decimals)
+        value = _rounded(_scaled(scaled[1], Fraction(scaled[2]), _current_value(current_value)), decimals)
     elif bare[0] in "+-":
         step = _absolute(bare[1:], text, unit, decimals)
-        value = _rounded(_current_value(now) + (step if bare[0] == "+" else -step), decimals)
+        value = _rounded(_current_value(current_value) + (step if bare[0] == "+" else -step), decimals)
     else:
         sign, plain = (-1, bare[2:]) if bare.startswith("=-") else (1, bare.removeprefix("="))
         value = sign * _absolute(plain, text, unit, decimals)
@@ -183,19 +183,19 @@ class Clamped:
     """What will be kept."""
 
     value: int | float
-    because: str | None
+    why_clamped: str | None
     """Why it is not what was asked for; None where it is."""
 
 
-def clamped(wanted: float, standing: VariableState, tunable: Tunable) -> Clamped:
+def clamped(wanted: float, state: VariableState, tunable: Tunable) -> Clamped:
     """What the server will keep of `wanted`, in its own order: the maximum, the block, the minimum.
 
     A bound it does not tell is not foretold.
     """
     value, reasons = wanted, []
-    low, high = standing.variable.min, standing.variable.max
-    documented = standing.variable.is_documented
-    block = standing.block or tunable.block
+    low, high = state.variable.min, state.variable.max
+    documented = state.variable.is_documented
+    block = state.block_size or tunable.block_size
     if high is not None and value > high:
         value = high
         reasons = [_("the maximum in the manual") if documented else _("the server's maximum")]

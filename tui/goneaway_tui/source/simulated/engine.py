@@ -523,7 +523,7 @@ class SimulationEngine:
 class SimulatedExecutor:
     """Implements Executor. Made by the source whose play it changes; `lock` is held while either touches that."""
 
-    is_lent = is_full = is_account_full = can_borrow = False
+    is_borrowed = is_full = is_account_full = can_borrow = False
 
     def __init__(
         self, stage: SimulatedServer, play: SimulationEngine, clock: Clock, lock: Lock, name: str
@@ -537,10 +537,10 @@ class SimulatedExecutor:
         self._compiled = {v.name: v.value for v in stage.variables if v.set_by == "compiled"}
         self._persisted: dict[str, float] = {}
 
-    def together(self, *, borrow: bool = False) -> AbstractContextManager[SimulatedExecutor]:  # noqa: ARG002 - no connection to share
+    def conversation(self, *, borrow: bool = False) -> AbstractContextManager[SimulatedExecutor]:  # noqa: ARG002 - no connection to share
         return nullcontext(self)
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         persists = self._stage.flavour is Flavour.MYSQL
         why_not = _(
             "{server} keeps no value across restarts: write it into the option file too", server=self._family
@@ -554,7 +554,7 @@ class SimulatedExecutor:
             why_not=() if persists else (("persist", why_not),),
         )
 
-    def standing(self, name: str) -> VariableState:
+    def variable_state(self, name: str) -> VariableState:
         with self._lock:
             return self._standing(name)
 

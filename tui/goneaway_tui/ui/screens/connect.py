@@ -265,7 +265,7 @@ class PickerScreen(ModalScreen[str | None]):
             yield OptionList(
                 *(Option(self._line(each), id=each.name) for each in self._profiles),
                 None,
-                Option(self._words(_("this machine"), self._nearby.place), id=""),
+                Option(self._words(_("this machine"), self._nearby.account_and_address), id=""),
                 Option(self._words(_("new ..."), _("describe it, try it, save it")), id=NEW),
             )
             yield Static(
@@ -289,7 +289,7 @@ class PickerScreen(ModalScreen[str | None]):
         name = self._padded(f" {profile.name} ")
         marks = f"  {profile.color or '':<7}  {in_cells(_('read-only') if profile.read_only else '', 9, right=False)}"
         return Content.assemble(
-            (name, "bold" if chip is None else chip.style), (marks, QUIET), f"  {profile.place}"
+            (name, "bold" if chip is None else chip.style), (marks, QUIET), f"  {profile.account_and_address}"
         )
 
     def _words(self, name: str, words: str) -> Content:
