@@ -1,4 +1,4 @@
-"""Seconds left, as one of the contract's words."""
+"""The limit that governs a session, the deadline that follows, how near it is, and the limit that ended a session."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from goneaway_tui.model.snapshot import TRANSACTION_LIMITS, Basis, Inherited, Li
 
 
 def risk_of(session: Session, seconds_left: float | None, policy: Policy, late_seconds: float = 0.0) -> Risk:
-    """How near the end is. An idle session whose deadline nobody knows is calm: nothing is known to be coming.
+    """How near a session's end is. An idle session without a known deadline is calm: nothing is known to end it.
 
     `late_seconds`: by how many seconds after the deadline this server may close.
     """
@@ -30,7 +30,8 @@ def risk_of(session: Session, seconds_left: float | None, policy: Policy, late_s
 
 
 def risk_within(seconds_left: float, policy: Policy, late_seconds: float = 0.0) -> Risk:
-    """
+    """The risk by the seconds left until a known deadline.
+
     >>> risk_within(59, Policy(watch_below=600, imminent_below=60)).value
     'imminent'
     """
@@ -45,7 +46,7 @@ GRACE_SECONDS = 0.75
 """Seconds a session may outlive an assumed deadline before that is disproved. Servers close 0 to 11 ms late with a
 thread each; MariaDB's pool-of-threads up to 0.5 s (one tick of `thread_pool_stall_limit`)."""
 POOL_TICK_SECONDS = 0.5
-"""The tick that is reckoned in: thread_pool_stall_limit's default."""
+"""The tick that GRACE_SECONDS already allows for: the default of thread_pool_stall_limit."""
 
 
 WHY_DISPROVED = {
@@ -58,7 +59,7 @@ WHY_DISPROVED = {
         "higher (an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
     ),
 }
-"""What a session can show to be wrong by living on, and what is then said."""
+"""The bases that a session disproves by outliving the limit, and the explanation that is then shown."""
 
 READ_FROM_SESSION = marked("read from this session's own variables")
 GLOBAL_WHEN_FIRST_SEEN = marked(
@@ -81,7 +82,7 @@ SHARED_LIMIT = marked(
     "idle inside a transaction: this is one value for all sessions, and the server closes after the shorter of it and the "
     "session's wait_timeout"
 )
-"""Whys without fields: there is one for every session, every second, so they are said with `_` where somebody looks."""
+"""Explanations without fields: each session has one at every sample, so they are translated only where they are shown."""
 
 
 def verdict_on(
@@ -93,9 +94,9 @@ def verdict_on(
     learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Verdict:
-    """Judge one session as of `now`. `current` are today's globals, `previous` what was said of it one reading ago."""
+    """Judge one session as of `now`. `current`: the globals now. `previous`: its verdict one sample ago."""
     if previous is not None and previous.session.user != session.user:
-        previous = None  # a login or COM_CHANGE_USER: it copied the globals anew
+        previous = None  # a login or COM_CHANGE_USER: it copied the globals again
     inherited = previous.inherited if previous is not None else current
     outlived = previous.outlived if previous is not None else frozenset()
     limit = governing_limit(session, inherited, current)
@@ -128,22 +129,22 @@ def grace_seconds(current: Inherited) -> float:
 def _unchanged_until(
     session: Session, deadline: float | None, now: float, policy: Policy, current: Inherited
 ) -> float:
-    """The first instant from now on at which time brings another risk, or disproves an assumption."""
+    """The first instant from now on at which time alone changes the risk, or disproves an assumption."""
     if deadline is None:
         return inf
-    turns = (
+    thresholds = (
         policy.watch_below,
         policy.imminent_below,
         -current.late_seconds,
         -grace_seconds(current) - session.idle_within,
     )
-    return min((deadline - ahead for ahead in turns if deadline - ahead >= now), default=inf)
+    return min((deadline - ahead for ahead in thresholds if deadline - ahead >= now), default=inf)
 
 
 def governing_limit(session: Session, inherited: Inherited, current: Inherited | None = None) -> Limit | None:
-    """The limit that ends this session's idle waits, or None where no idle clock runs or nothing is known.
+    """The limit that ends this session when it is idle; None where no idle clock runs, or no limit is known.
 
-    `current` are today's globals, where they are not those it copied.
+    `inherited`: the globals the session copied. `current`: the globals now, where they differ.
     """
     limit = _copied_limit(session, inherited)
     shared = (current or inherited).shared_limit
@@ -154,17 +155,17 @@ def governing_limit(session: Session, inherited: Inherited, current: Inherited |
 
 
 def _copied_limit(session: Session, inherited: Inherited) -> Limit | None:
-    """The same of what a session copied when it connected, or set for itself."""
+    """The limit that the session copied when it connected, or set for itself."""
     if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
         return None
     if session.role is Role.LOGIN:
         return _assumed("connect_timeout", inherited.connect_timeout, LOGIN_NOT_FINISHED)
     if session.transaction is not None:
         if session.transaction.rows_modified:
-            specific, why = "idle_write_transaction_timeout", WROTE_ROWS
+            name_by_rows, why = "idle_write_transaction_timeout", WROTE_ROWS
         else:
-            specific, why = "idle_readonly_transaction_timeout", WROTE_NOTHING
-        for name in (specific, "idle_transaction_timeout"):
+            name_by_rows, why = "idle_readonly_transaction_timeout", WROTE_NOTHING
+        for name in (name_by_rows, "idle_transaction_timeout"):
             if getattr(inherited, name):
                 return _assumed(name, getattr(inherited, name), why)
     if session.own_limit is not None:
@@ -178,9 +179,9 @@ def disproved_limit(limit: Limit) -> Limit:
 
 @lru_cache(maxsize=1024)
 def _disproved(limit: Limit, why: str) -> Limit:
-    """`why` is said already: what is kept here is of one language."""
-    told = why.format(variable=limit.variable, seconds=limit.seconds)
-    return Limit(limit.seconds, limit.variable, Basis.DISPROVED, told)
+    """`why` is translated already: the cache holds texts of one language."""
+    text = why.format(variable=limit.variable, seconds=limit.seconds)
+    return Limit(limit.seconds, limit.variable, Basis.DISPROVED, text)
 
 
 @lru_cache(maxsize=1024)
@@ -197,20 +198,20 @@ HIDDEN_LIMITS: Mapping[Cause, tuple[str, ...]] = {
     Cause.IDLE_TIMEOUT: ("interactive_timeout",),
     Cause.TRANSACTION_TIMEOUT: TRANSACTION_LIMITS,
 }
-"""Global limits that a session may have without any server's showing it, by what they end."""
+"""Global limits that a session may have although no server shows it, by the cause of an end."""
 
 
 class LimitOrigin(Enum):
     """Where a limit came from."""
 
     GLOBAL = "global"
-    """It equals the global value that is in force now."""
+    """The limit equals the global value now."""
     EARLIER_GLOBAL = "earlier global"
-    """It equals the global value when the session was first seen, which is not the value now."""
+    """The limit equals the global value when the session was first listed, which is not the value now."""
     OWN = "own"
-    """No global value that was seen equals it: the session set it, or copied a global value from before."""
+    """The limit equals no global value that was read: the session set it, or copied an earlier global value."""
     UNKNOWN = "unknown"
-    """The server does not show it: the idle time at the end is all that is known."""
+    """The server does not show the limit: only the idle time at the end is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,19 +219,19 @@ class EndLimit:
     """A limit that ended a session."""
 
     seconds: float
-    """Where `whose` is UNKNOWN: how long the session had been idle, so that the limit was no longer."""
+    """Where `origin` is UNKNOWN: how long the session had been idle, so the limit was at most that."""
     variable: str | None
-    """None where that is not known."""
+    """None where the variable is not known."""
     origin: LimitOrigin
 
 
 def limit_that_ended(departure: Departure, limits: Mapping[str, float]) -> EndLimit | None:
-    """What ended a session by a timeout; None where no timeout did, or neither its limit nor its idle time is known.
+    """The limit that ended a session by a timeout; None where no timeout did, or neither limit nor idle time is known.
 
-    `limits` are the global values in force now, in seconds.
+    `limits`: the global values now, in seconds, by variable.
     """
-    hidden = HIDDEN_LIMITS.get(departure.cause)
-    if hidden is None:
+    hidden_limits = HIDDEN_LIMITS.get(departure.cause)
+    if hidden_limits is None:
         return None
     verdict, limit, idle = departure.verdict, departure.verdict.limit, departure.idle_seconds
     slack = departure.within + CLOCK_SLACK + verdict.session.idle_within
@@ -242,7 +243,7 @@ def limit_that_ended(departure: Departure, limits: Mapping[str, float]) -> EndLi
         return _end_by_limit(limit, verdict, limits)
     if idle is None:
         return None
-    for name in hidden:
+    for name in hidden_limits:
         seconds = limits.get(name)
         if seconds and abs(idle - seconds) <= slack:
             return EndLimit(seconds, name, LimitOrigin.GLOBAL)
@@ -261,6 +262,6 @@ def _end_by_limit(limit: Limit, verdict: Verdict, limits: Mapping[str, float]) -
 
 
 def shortest_end(departures: Iterable[Departure], limits: Mapping[str, float]) -> EndLimit | None:
-    """The shortest limit that ended any of them by idling; None where that is not known of one."""
-    ends = (limit_that_ended(each, limits) for each in departures if each.cause is Cause.IDLE_TIMEOUT)
-    return min((each for each in ends if each is not None), key=lambda each: each.seconds, default=None)
+    """The shortest limit that ended one of the departed sessions by an idle timeout; None where no such limit is known."""
+    ends = (limit_that_ended(d, limits) for d in departures if d.cause is Cause.IDLE_TIMEOUT)
+    return min((end for end in ends if end is not None), key=lambda end: end.seconds, default=None)

@@ -1,9 +1,9 @@
-"""The filter language: plain words over all columns, and `field:word`, `field>value` to narrow them.
+"""The filter language: words that are searched in all columns, and `field:word` or `field>value` for one field.
 
     user:shop idle>10m risk:imminent db:dw -program:cron "SELECT 1"
 
-All terms must hold; `-` turns one round; quotes keep blanks together. A word before a colon that is no field is plain
-text, so an address like 10.0.0.7:51234 needs no quoting. Where departures are narrowed there are `cause:` and `certainty:` too.
+All terms must be true; `-` negates one; quotes keep blanks together. A word before a colon that is not a field is plain
+text, so an address like 10.0.0.7:51234 needs no quoting. A filter of departures also has `cause:` and `certainty:`.
 """
 
 from __future__ import annotations
@@ -42,26 +42,26 @@ WORD_FIELDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
     "trx": (lambda v: "yes" if v.session.transaction else "no", ("yes", "no")),
     "own": (lambda v: "yes" if v.session.own else "no", ("yes", "no")),
 }
-"""Fields of few words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
+"""Fields with a fixed set of words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
 
 DURATION_FIELDS: dict[str, Callable[[Verdict, float], float | None]] = {
     "idle": lambda v, now: v.idle_seconds(now),
     "left": lambda v, now: v.seconds_left(now),
     "limit": lambda v, _now: v.limit.seconds if v.limit else None,
 }
-"""Fields in time: `idle>10m`, `left<=30`, `limit:8h`."""
+"""Fields that hold a duration: `idle>10m`, `left<=30`, `limit:8h`."""
 
 NUMBER_FIELDS: dict[str, Callable[[Verdict], float | None]] = {
     "id": lambda v: v.session.id,
     "rows": lambda v: v.session.transaction.rows_modified if v.session.transaction else None,
 }
-"""Fields that count: `id:4711`, `rows>0`."""
+"""Fields that hold a number: `id:4711`, `rows>0`."""
 
 DEPARTURE_FIELDS: dict[str, tuple[Callable[[Departure], str], tuple[str, ...]]] = {
     "cause": (lambda d: d.cause.value, tuple(cause.value for cause in Cause)),
     "certainty": (lambda d: d.certainty.value, tuple(certainty.value for certainty in Certainty)),
 }
-"""A departure's own fields, of few words: `cause:idle` is true where the word contains it, `cause=unknown` where it is it."""
+"""Fields of departures with a fixed set of words: `cause:idle` matches words that contain `idle`, `cause=unknown` the word itself."""
 
 RISK_RANKS = {risk.value: risk.rank for risk in Risk}
 
@@ -85,14 +85,15 @@ VerdictTest = Callable[[Verdict, float], bool]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a session must be to stay in sight."""
+    """Which sessions are shown."""
 
     text: str
     tests: tuple[VerdictTest, ...]
     depends_on_time: bool = False
-    """Whether time alone may bring somebody into sight, or out of it."""
+    """Whether time alone may change which sessions match."""
 
     def matches(self, verdict: Verdict, now: float) -> bool:
+        """Whether all terms are true of the session at `now`."""
         return all(test(verdict, now) for test in self.tests)
 
 
@@ -101,12 +102,13 @@ NO_FILTER = Filter("", ())
 
 @dataclass(frozen=True, slots=True)
 class DepartureFilter:
-    """What a session must have been, and why it must have left, to stay in sight."""
+    """Which departures are shown, by the session and by the cause of its end."""
 
     text: str
     tests: tuple[Callable[[Departure], bool], ...]
 
     def matches(self, departure: Departure) -> bool:
+        """Whether all terms are true of the departure."""
         return all(test(departure) for test in self.tests)
 
 
@@ -114,7 +116,7 @@ NO_DEPARTURE_FILTER = DepartureFilter("", ())
 
 
 def parse_filter(text: str) -> Filter:
-    """Read the filter language. Raises ValueError with a sentence where a value does not fit its field."""
+    """Parse a filter of sessions. Raises ValueError with a sentence where a value does not fit its field."""
     tests: list[VerdictTest] = []
     timed = False
     for minus, field, comparison, word in _terms(text, FIELDS):
@@ -125,7 +127,7 @@ def parse_filter(text: str) -> Filter:
 
 
 def filter_term(field: str, value: str) -> str:
-    """What lets through those whose `field` is `value`; as much of it as the language can quote.
+    """The filter of sessions whose `field` is `value`; a `"` in it ends what the language can quote.
 
     >>> filter_term("user", "shop"), filter_term("program", 'a "b"')
     ('user="shop"', 'program:"a "')
@@ -135,7 +137,7 @@ def filter_term(field: str, value: str) -> str:
 
 
 def parse_departure_filter(text: str) -> DepartureFilter:
-    """The same of who left: by the session that was, and by a departure's own fields. Raises ValueError likewise."""
+    """Parse a filter of departures. Raises ValueError with a sentence where a value does not fit its field."""
     tests: list[Callable[[Departure], bool]] = []
     for minus, field, comparison, word in _terms(text, FIELDS | DEPARTURE_FIELDS.keys()):
         test = _departure_test(field, comparison, word)
@@ -144,7 +146,7 @@ def parse_departure_filter(text: str) -> DepartureFilter:
 
 
 def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Minus, field, comparison and word of each term, folded. Raises ValueError for one that ends after its comparison."""
+    """Minus, field, comparison and case-folded word of each term. Raises ValueError for a term without a value."""
     for dangling in _DANGLING.finditer(text):
         if dangling[1].lower() in fields:
             raise ValueError(
@@ -167,7 +169,7 @@ def _departure_test(field: str, comparison: str, word: str) -> Callable[[Departu
         word_of, known = DEPARTURE_FIELDS[field]
         if comparison not in {":", "="}:
             raise _has_no_order(field, word)
-        meant = frozenset(each for each in known if each == word or (comparison == ":" and word in each))
+        meant = frozenset(name for name in known if name == word or (comparison == ":" and word in name))
         if not meant:
             raise _unknown_word(field, known)
         return lambda d: word_of(d) in meant
@@ -183,7 +185,7 @@ def _departure_test(field: str, comparison: str, word: str) -> Callable[[Departu
 
 
 def _field_test(field: str, comparison: str, word: str) -> VerdictTest | None:
-    """The test for one `field:word`, or None where that is no field of ours."""
+    """The test for one `field:word`; None where there is no such field."""
     if field in TEXT_FIELDS:
         return _text_test(field, comparison, word)
     if field in WORD_FIELDS:
@@ -259,12 +261,12 @@ GROUPINGS: dict[str, Callable[[Verdict], str]] = {
     "db": lambda v: v.session.db or "",
     "server": lambda v: v.server_name,
 }
-"""What sessions can be grouped by; each name is also the filter's word for it. The last makes sense of several servers only."""
+"""What sessions can be grouped by; each name is also a field of the filter. `server` is of use for several servers only."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionGroup:
-    """All sessions that share a value."""
+    """All sessions with the same value of one field."""
 
     by: str
     key: str
@@ -272,20 +274,20 @@ class SessionGroup:
     sessions: int
     idle: int
     oldest_idle_since: float | None
-    """When the longest running idle wait began."""
+    """When the session that is idle for longest became idle."""
     soonest_deadline: float | None
     open_transactions: int
     is_overdue: bool = False
-    """Whether one of them was found past its deadline: the soonest is, then."""
+    """Whether one of the sessions is overdue: then the one with the soonest deadline is."""
 
 
 def group_by(by: str, verdicts: Iterable[Verdict]) -> tuple[SessionGroup, ...]:
-    """One Group a value, the one with the soonest closing first."""
+    """One group for each value of the field `by`, the group with the soonest deadline first."""
     key_of = GROUPINGS[by]
     members: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         members.setdefault(key_of(verdict), []).append(verdict)
-    groups = [_summary(by, key, of) for key, of in members.items()]
+    groups = [_summary(by, key, sessions) for key, sessions in members.items()]
     never = float("inf")
     return tuple(
         sorted(groups, key=lambda g: (never if g.soonest_deadline is None else g.soonest_deadline, g.key))
