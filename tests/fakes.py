@@ -44,7 +44,7 @@ class FakeExecutor:
         self.takes_no_more = False
         """The server gives no further connection."""
         self.can_borrow = True
-        self.is_full = self.is_account_full = self.is_lent = False
+        self.is_full = self.is_account_full = self.is_borrowed = False
         self.connections = 0
         """How many of its own it has opened."""
         self._may_borrow = [True]
@@ -52,19 +52,19 @@ class FakeExecutor:
         self._is_open = False
 
     @contextmanager
-    def together(self, *, borrow: bool = False) -> Iterator[FakeExecutor]:
+    def conversation(self, *, borrow: bool = False) -> Iterator[FakeExecutor]:
         self._may_borrow.append(borrow)
         try:
             yield self
         finally:
             self._may_borrow.pop()
-            self.is_lent = False
+            self.is_borrowed = False
             self._is_open &= len(self._may_borrow) > 1
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         return self.can
 
-    def standing(self, name: str) -> VariableState:
+    def variable_state(self, name: str) -> VariableState:
         self._look(f"standing {name}")
         return self.variables[name]
 
@@ -134,7 +134,7 @@ class FakeExecutor:
         elif not self._may_borrow[-1]:
             raise NoConnectionLeft("db-01:3306: Too many connections (1040)", "wait till one ends")
         else:
-            self.is_lent = True
+            self.is_borrowed = True
 
 
 class FakeDoor:

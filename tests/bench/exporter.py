@@ -120,7 +120,7 @@ def churn(hours: int, sessions: int, most_series: int) -> None:
             sample, sessions=tuple(replace(each, program=f"job-{each.id}") for each in sample.sessions)
         )
         taken = track(sample, last, Policy(), lessons)
-        last, lessons = taken.snapshot, taken.lessons
+        last, lessons = taken.snapshot, taken.learned_limits
         board["db-01"] = board["db-01"].after(taken, 0.1)
         if turn % int(3600 / EVERY) == 0:
             text = generate_latest(registry)

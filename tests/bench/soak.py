@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import pymysql
 
-from goneaway_tui.judge.ledger import MOST
+from goneaway_tui.judge.ledger import DEFAULT_KEPT
 from tests.integration.terminal import Terminal, way_in
 from tests.servers.private import NAMES, RealServer, Servers
 from tests.waiting import comes_true
@@ -127,7 +127,7 @@ def growth(taken: Sequence[Figures]) -> float:
 
     The ledger keeps so many who left and no more, so until it is full memory grows.
     """
-    full = next((index for index, each in enumerate(taken) if each.ended > MOST), 0)
+    full = next((index for index, each in enumerate(taken) if each.ended > DEFAULT_KEPT), 0)
     warm = taken[max(full, int(len(taken) * WARM_UP)) :]
     fifth = max(1, len(warm) // 5)
     first, last = (statistics.median(each.memory for each in part) for part in (warm[:fifth], warm[-fifth:]))

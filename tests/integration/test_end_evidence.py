@@ -208,7 +208,7 @@ def test_our_own_kill_by_a_procedure_is_ours_and_a_client_lost_after_it_is_surel
         watch.look()
         ours.begin(ProcesslistId(victim.thread_id()))
         executor = LiveExecutor(Address("127.0.0.1", server.port, "root"), time.time)
-        with executor.together() as conversation:
+        with executor.conversation() as conversation:
             kept = conversation.kill(ProcesslistId(victim.thread_id()))
         [told] = watch.look_until_gone(victim.thread_id())
         lost._force_close()

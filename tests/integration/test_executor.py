@@ -213,7 +213,7 @@ def test_a_variable_that_cannot_be_set_is_told_from_a_broken_server(
 
 def test_what_only_a_restart_can_change_says_so(mariadb1011: RealServer) -> None:
     """MariaDB started without max_user_connections never takes one."""
-    assert "restart" in executor(mariadb1011).standing("max_user_connections").fixed
+    assert "restart" in executor(mariadb1011).variable_state("max_user_connections").why_not_settable
     with pytest.raises(SourceError, match="1290") as refused:
         executor(mariadb1011).set_global("max_user_connections", 5, Persistence.GLOBAL)
 
@@ -229,10 +229,10 @@ def test_a_limit_that_stops_every_statement_can_still_be_undone(
         ("max_execution_time", 1) if server.flavour is Flavour.MYSQL else ("max_statement_time", 0.000_001)
     )
     acting = executor(server)
-    before = acting.standing(variable).variable.value
+    before = acting.variable_state(variable).variable.value
     acting.set_global(variable, tiny, Persistence.GLOBAL)
     for _ in range(20):
-        acting.standing(variable)
+        acting.variable_state(variable)
     assert before is not None
 
     assert before == acting.set_global(variable, before, Persistence.GLOBAL).value
@@ -249,7 +249,7 @@ def test_a_read_only_server_is_tuned_all_the_same(name: Name, start_server: Star
         server, account(server, "tuner", *needed) if server.flavour is Flavour.MARIADB else "root"
     )
 
-    assert acting.powers().can_set
+    assert acting.privileges().can_set
     assert 600 == acting.set_global("wait_timeout", 600, Persistence.GLOBAL).value
     with guest(server) as victim:
         assert acting.kill(id_of(victim)).warnings == ()
@@ -261,13 +261,13 @@ def test_a_read_only_server_is_tuned_all_the_same(name: Name, start_server: Star
 def test_a_compiled_value_is_told_whole(start_server: StartServer) -> None:
     for name in NAMES:
         server = start_server(name)
-        stands = executor(server).standing("max_allowed_packet")
+        stands = executor(server).variable_state("max_allowed_packet")
 
         assert (1024, 1073741824, "compiled", 1024) == (
             stands.variable.min,
             stands.variable.max,
             stands.variable.set_by,
-            stands.block,
+            stands.block_size,
         )
         assert stands.default == stands.variable.value == value_of(server, "max_allowed_packet")
         assert (None, None, None, None) == (
@@ -282,13 +282,13 @@ def test_whoever_looks_leaves_no_trace(start_server: StartServer) -> None:
     """On MySQL a mere SET SESSION marks a variable as set at run time, by whoever ran it."""
     server = start_server("mysql97")
     acting = executor(server)
-    acting.powers()
+    acting.privileges()
     acting.find(NOBODY)
     acting.probe("wait_timeout")
     acting.kill(NOBODY)
 
     assert {"compiled", "file"} == {
-        acting.standing(name).variable.set_by
+        acting.variable_state(name).variable.set_by
         for name in ("wait_timeout", "max_execution_time", "lock_wait_timeout", "log_error_verbosity")
     }
 
@@ -298,7 +298,7 @@ def test_mysql_tells_who_set_a_value_and_when(mysql97: RealServer) -> None:
         acting = executor(mysql97)
         began = time.time()
         acting.set_global("net_read_timeout", 44, Persistence.GLOBAL)
-        stands = acting.standing("net_read_timeout")
+        stands = acting.variable_state("net_read_timeout")
 
     assert (44, "dynamic", "root@localhost") == (
         stands.variable.value,
@@ -313,7 +313,7 @@ def test_a_default_is_known_where_the_value_is_another(mariadb118: RealServer) -
     with kept_as_it_was(mariadb118, "net_read_timeout"):
         acting = executor(mariadb118)
         acting.set_global("net_read_timeout", 44, Persistence.GLOBAL)
-        stands = acting.standing("net_read_timeout")
+        stands = acting.variable_state("net_read_timeout")
 
     assert (44, 30) == (stands.variable.value, stands.default)
 
@@ -373,16 +373,16 @@ def test_what_is_persisted_is_there_after_a_restart(start_server: StartServer) -
     kept = acting.set_global("wait_timeout", 32140800, Persistence.PERSIST)
 
     assert KeptValue("SET PERSIST wait_timeout = 32140800", 31536000, (CLAMPED,)) == kept
-    assert 31536000 == acting.standing("wait_timeout").persisted
+    assert 31536000 == acting.variable_state("wait_timeout").persisted
 
     acting.set_global("wait_timeout", 600, Persistence.GLOBAL)
-    stands = acting.standing("wait_timeout")
+    stands = acting.variable_state("wait_timeout")
 
     assert (600, 31536000) == (stands.variable.value, stands.persisted)
 
     server.stop()
     server.start()
-    stands = executor(server).standing("wait_timeout")
+    stands = executor(server).variable_state("wait_timeout")
 
     assert (31536000, "persisted", 31536000, "root@localhost") == (
         stands.variable.value,
@@ -395,12 +395,12 @@ def test_what_is_persisted_is_there_after_a_restart(start_server: StartServer) -
     kept = acting.reset_persist("wait_timeout")
 
     assert KeptValue("RESET PERSIST IF EXISTS wait_timeout", 31536000) == kept
-    assert acting.standing("wait_timeout").persisted is None
+    assert acting.variable_state("wait_timeout").persisted is None
     assert ("Warning 3615: Variable wait_timeout does not exist in persisted config file",) == (
         acting.reset_persist("wait_timeout").warnings
     )
 
-    from_file = acting.standing("net_write_timeout")
+    from_file = acting.variable_state("net_write_timeout")
 
     assert (61, "file") == (from_file.variable.value, from_file.variable.set_by)
     assert (from_file.path or "").endswith("my.cnf")
@@ -412,7 +412,7 @@ def test_what_is_persisted_is_there_after_a_restart(start_server: StartServer) -
 
 
 def test_a_server_that_will_not_read_what_is_persisted_is_not_asked_to(start_server: StartServer) -> None:
-    powers = executor(start_server("mysql97", "--persisted-globals-load=OFF")).powers()
+    powers = executor(start_server("mysql97", "--persisted-globals-load=OFF")).privileges()
 
     assert powers.can_set
     assert not powers.can_persist
@@ -432,7 +432,7 @@ def test_mariadb_sends_to_the_option_file(name: Name, request: pytest.FixtureReq
             act()
 
         assert "option file" in refused.value.hint
-    assert "option file" in dict(acting.powers().why_not)["persist"]
+    assert "option file" in dict(acting.privileges().why_not)["persist"]
 
 
 # --- What we may
@@ -463,7 +463,7 @@ def really(server: RealServer, user: str) -> dict[str, bool]:
 
 def said(server: RealServer, user: str) -> dict[str, bool]:
     """The same, by the word of `powers`."""
-    powers = executor(server, user).powers()
+    powers = executor(server, user).privileges()
     for act, can in (("set", powers.can_set), ("persist", powers.can_persist), ("kill", powers.can_kill)):
         assert can == (act not in dict(powers.why_not)), f"{user} {act}: no reason, or one too many"
     assert powers.can_set == (not powers.why_not_set("wait_timeout"))
@@ -509,11 +509,11 @@ def test_what_a_role_grants_counts_while_it_is_in_use(name: Name, start_server: 
 
 def test_the_grant_that_is_named_lights_the_key(any_server: RealServer) -> None:
     user = account(any_server, "poor")
-    before = executor(any_server, user).powers()
+    before = executor(any_server, user).privileges()
     for line in dict(before.why_not).values():
         if "GRANT" in line:
             run(any_server, line[line.index("GRANT") :])
-    after = executor(any_server, user).powers()
+    after = executor(any_server, user).privileges()
 
     assert (False, False, True, True) == (before.can_set, before.can_kill, after.can_set, after.can_kill)
     assert "'poor'@'%'" == before.account == after.account
@@ -523,12 +523,12 @@ def test_a_server_has_one_name_for_all_accounts_and_lives(start_server: StartSer
     names = set()
     for name in NAMES:
         server = start_server(name)
-        before = executor(server).powers().server_id
+        before = executor(server).privileges().server_id
         user = account(server, "reader")
         server.stop()
         server.start()
 
-        assert before == executor(server, user).powers().server_id
+        assert before == executor(server, user).privileges().server_id
         names.add(before)
 
     assert len(NAMES) == len(names)
@@ -594,7 +594,7 @@ def test_who_may_not_kill_is_told_what_would_let_him(any_server: RealServer) -> 
 def test_mysql_protects_system_users(mysql97: RealServer) -> None:
     user = account(mysql97, "killer", "CONNECTION_ADMIN")
     with guest(mysql97) as victim:
-        assert executor(mysql97, user).powers().can_kill
+        assert executor(mysql97, user).privileges().can_kill
         with pytest.raises(AccessDenied, match="1095") as refused:
             executor(mysql97, user).kill(id_of(victim))
 
@@ -616,7 +616,7 @@ def test_a_service_s_procedure_is_used_where_it_lends_one(
             f"GRANT EXECUTE ON PROCEDURE mysql.{procedure} TO 'customer'@'%'",
         )
     acting = executor(server, "customer")
-    powers = acting.powers()
+    powers = acting.privileges()
 
     assert (False, True) == (powers.can_set, powers.can_kill)
     assert "change the" in powers.why_not_set("wait_timeout")
@@ -714,7 +714,7 @@ def test_one_session_is_asked_for_however_many_there_are(
         return rows
 
     acting = executor(any_server)
-    acting.powers()
+    acting.privileges()
     with ExitStack() as crowd:
         sitters = [crowd.enter_context(guest(any_server)) for _ in range(30)]
         monkeypatch.setattr(connections.Connection, "rows", asked)
@@ -747,8 +747,8 @@ def test_we_leave_nobody_behind_and_nothing_in_the_counters(name: Name, start_se
     user = account(server, "tuner", *PRIVILEGES[server.flavour]["both"])
     before = dict(run(server, "SHOW GLOBAL STATUS LIKE 'Aborted%'"))
     acting = executor(server, user)
-    acting.powers()
-    acting.standing("wait_timeout")
+    acting.privileges()
+    acting.variable_state("wait_timeout")
     acting.probe("wait_timeout")
     acting.set_global("wait_timeout", 32140800, Persistence.GLOBAL)
     acting.find(NOBODY)

@@ -10,7 +10,7 @@ import pytest
 
 from goneaway_tui.cli import DEMO_POLICY
 from goneaway_tui.cli.factories import LocalZone
-from goneaway_tui.judge.deadline import GRACE
+from goneaway_tui.judge.deadline import GRACE_SECONDS
 from goneaway_tui.judge.tracker import Step, track
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
@@ -88,7 +88,7 @@ class Observer:
         if self._before is None:
             self._before = track(sample, None, DEMO_POLICY)
         else:
-            self._before = track(sample, self._before.snapshot, DEMO_POLICY, self._before.lessons)
+            self._before = track(sample, self._before.snapshot, DEMO_POLICY, self._before.learned_limits)
         self.departures += self._before.departed
         for verdict in self._before.snapshot.verdicts:
             number, deadline = verdict.session.id, verdict.deadline
@@ -120,5 +120,5 @@ def test_what_the_first_minute_predicts_happens_and_the_ledger_tells_why(begun: 
     for each in ended:
         assert (each.cause, each.certainty) == (Cause.IDLE_TIMEOUT, Certainty.CONFIRMED), each
         off = each.at - observer.predicted[each.verdict.session.id]
-        assert abs(off) <= COARSE + GRACE + observer.lateness, each
+        assert abs(off) <= COARSE + GRACE_SECONDS + observer.lateness, each
     assert wanted <= {each.cause for each in observer.departures}

@@ -116,11 +116,11 @@ def crowded(sample: Sample) -> int:
 
 def test_what_the_account_may_is_asked_over_the_connection_that_reads(crowd: Crowd) -> None:
     with reader(root(crowd.server)) as (_source, executor):
-        powers = executor.powers()
+        powers = executor.privileges()
 
         assert (True, True) == (powers.can_kill, powers.can_set)
         with pytest.raises(NoConnectionLeft):
-            LiveExecutor(root(crowd.server), time.time).powers()
+            LiveExecutor(root(crowd.server), time.time).privileges()
 
 
 async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place_again(
@@ -128,7 +128,7 @@ async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place
 ) -> None:
     journal = Journal(tmp_path / "journal.jsonl", time.time)
     with reader(root(crowd.server)) as (source, executor):
-        gate = Gate(executor, journal, executor.powers())
+        gate = Gate(executor, journal, executor.privileges())
         seen = {each.id: each for each in source.sample().sessions}
         first, second = crowd.newest, ProcesslistId(crowd.sitters[0].thread_id())
         with pytest.raises(NoConnectionLeft):
@@ -136,12 +136,12 @@ async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place
         assert executor.is_full
         assert is_listed(source, first)
 
-        assert gate.run(KillSession(seen[first]), borrow=True).lent
+        assert gate.run(KillSession(seen[first]), borrow=True).was_borrowed
         await becomes_true(lambda: not is_listed(source, first))
         crowd.make_room(2)
         await becomes_true(lambda: crowded(source.sample()) < PLACES - 1)
 
-        assert not gate.run(KillSession(seen[second]), borrow=True).lent
+        assert not gate.run(KillSession(seen[second]), borrow=True).was_borrowed
         assert not executor.is_full
         await becomes_true(lambda: not is_listed(source, second))
 
@@ -151,7 +151,7 @@ async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place
 
 def test_whoever_woke_up_is_spared_over_the_connection_that_reads_too(crowd: Crowd, tmp_path: Path) -> None:
     with reader(root(crowd.server)) as (source, executor):
-        gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.powers())
+        gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.privileges())
         time.sleep(0.7)
         seen = next(each for each in source.sample().sessions if each.id == crowd.newest)
         time.sleep(0.7)
@@ -177,7 +177,7 @@ def test_a_kill_the_lent_line_broke_in_is_unknown_and_the_next_reading_begins_an
         crowd.fill()
         before = source.sample().server.own_session_ids
         executor = LiveExecutor(relay.address, time.time, lender=source)
-        with executor.together(borrow=True) as conversation:
+        with executor.conversation(borrow=True) as conversation:
             with pytest.raises(OutcomeUnknown):
                 conversation.kill(crowd.newest)
             with pytest.raises(SourceError, match="broke earlier"):
@@ -263,13 +263,13 @@ def test_a_value_out_of_bounds_is_cut_over_the_lent_connection_as_over_any(
         asked = Statement("SELECT @@SESSION.time_zone, @@SESSION.sql_mode", SESSION_BEFORE)
         with source.lent() as (reading, _found):
             before = reading.rows(asked)
-        with executor.together(borrow=True) as conversation:
+        with executor.conversation(borrow=True) as conversation:
             kept = conversation.set_global("wait_timeout", 32140800, Persistence.GLOBAL)
-            is_lent = conversation.is_lent
+            is_borrowed = conversation.is_borrowed
         with source.lent() as (reading, _found):
             after = reading.rows(asked)
 
-        assert is_lent
+        assert is_borrowed
         assert before == after
         assert 31536000 == kept.value
         assert 1 == len(kept.warnings)
@@ -291,7 +291,7 @@ def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
                 pass
             monkeypatch.undo()
         assert before == reading.result(PATIENCE).server.own_session_ids
-        assert executor.powers().can_kill
+        assert executor.privileges().can_kill
 
 
 def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Path, monkeypatch: Any) -> None:
@@ -306,10 +306,10 @@ def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Pat
     with ExitStack() as stack:
         sitters: list[Any] = [stack.enter_context(closing(any_server.connect())) for _ in range(30)]
         source, executor = stack.enter_context(reader(root(any_server)))
-        gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.powers())
+        gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.privileges())
         victims = {each.thread_id() for each in sitters}
         witnesses = [each for each in source.sample().sessions if each.id in victims]
-        with gate.together() as connection:
+        with gate.conversation() as connection:
             for witness in witnesses:
                 gate.run(KillSession(witness), connection)
 
@@ -338,8 +338,8 @@ def test_a_run_whose_connection_breaks_attempts_nothing_more(
         ids = [each.thread_id() for each in sitters]
         witnesses = [each for each in source.sample().sessions if each.id in ids]
         executor = LiveExecutor(relay.address, time.time)
-        gate = Gate(executor, journal, executor.powers())
-        with gate.together() as connection:
+        gate = Gate(executor, journal, executor.privileges())
+        with gate.conversation() as connection:
             with pytest.raises(OutcomeUnknown):
                 gate.run(KillSession(witnesses[0]), connection)
             with pytest.raises(SourceError, match="broke earlier"):

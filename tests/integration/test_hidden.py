@@ -124,7 +124,7 @@ def test_a_thread_pool_closes_late_and_nobody_is_overdue_for_that(
     with closing(a_source(server)) as source:
         sample = source.sample()
 
-    assert 0.5 == Inherited.of(sample).late
+    assert 0.5 == Inherited.from_sample(sample).late_seconds
     assert any("thread_pool_stall_limit" in each.why for each in sample.limitations)
     late = max(guest.closed_at - guest.quiet_since - 2 for guest in guests if guest.closed_at)
     assert Risk.OVERDUE not in risks or late > 0.5, late

@@ -96,7 +96,7 @@ def test_a_source_keeps_its_contract_there(older: Older, version: Version) -> No
 
 
 def test_a_variable_stands_there_with_its_bounds(older: Older, version: Version) -> None:
-    standing = LiveExecutor(older.address, time.time).standing("wait_timeout")
+    standing = LiveExecutor(older.address, time.time).variable_state("wait_timeout")
 
     assert (28_800, 1, 31_536_000) == (standing.variable.value, standing.variable.min, standing.variable.max)
     assert version.banner.startswith("5.7") == standing.variable.is_documented

@@ -72,7 +72,7 @@ def pair(request: pytest.FixtureRequest, start_server: StartServer) -> tuple[Rea
     more = GTID if name == "mysql97" else ("--log-bin=binlog",)
     source, replica = (start_server(name, f"--server-id={number}", *more) for number in (11, 12))
     follow(replica, source)
-    comes_true(lambda: any(each.host for each in kin(source).relatives))
+    comes_true(lambda: any(each.host for each in kin(source).members))
     return source, replica
 
 
@@ -81,11 +81,9 @@ def test_a_source_and_its_replica_name_each_other(pair: tuple[RealServer, RealSe
     down, up = kin(source), kin(replica)
     print(down, up, sep="\n")
 
-    assert [(TopologyRelation.REPLICA, replica.port)] == [
-        (each.relation, each.port) for each in down.relatives
-    ]
+    assert [(TopologyRelation.REPLICA, replica.port)] == [(each.relation, each.port) for each in down.members]
     assert [(TopologyRelation.SOURCE, "127.0.0.1", source.port)] == [
-        (each.relation, each.host, each.port) for each in up.relatives
+        (each.relation, each.host, each.port) for each in up.members
     ]
     assert ((), ()) == (down.limitations, up.limitations)
     assert (11, 12) == (down.server_id, up.server_id)
@@ -98,7 +96,7 @@ def test_two_that_are_watched_are_not_proposed_to_each_other(pair: tuple[RealSer
         witnesses.append(TopologyReport(f"db{number}", source.sample().server, source.relatives()))
         source.close()
 
-    assert {"db0", "db1"} == {each.watched for each in proposed_servers(witnesses)}
+    assert {"db0", "db1"} == {each.watched_as for each in proposed_servers(witnesses)}
 
 
 def test_an_account_without_privileges_is_told_what_would_help(pair: tuple[RealServer, RealServer]) -> None:
@@ -107,14 +105,14 @@ def test_an_account_without_privileges_is_told_what_would_help(pair: tuple[RealS
     comes_true(lambda: bool(tell(replica, "SELECT 1 FROM mysql.user WHERE User = 'lame'")))
     for server in pair:
         lost = kin(server, "lame")
-        assert () == lost.relatives
+        assert () == lost.members
         assert all(each.grant for each in lost.limitations)
     tell(source, *(each.grant for each in kin(source, "lame").limitations if each.grant))
     comes_true(lambda: not kin(replica, "lame").limitations)
 
-    assert [TopologyRelation.SOURCE] == [each.relation for each in kin(replica, "lame").relatives]
+    assert [TopologyRelation.SOURCE] == [each.relation for each in kin(replica, "lame").members]
     assert not kin(source, "lame").limitations
-    assert {TopologyRelation.REPLICA} == {each.relation for each in kin(source, "lame").relatives}
+    assert {TopologyRelation.REPLICA} == {each.relation for each in kin(source, "lame").members}
 
 
 def settings_for(server: RealServer) -> Settings:
@@ -201,13 +199,13 @@ def group(start_server: StartServer) -> Iterator[list[RealServer]]:
 def test_members_of_a_group_name_each_other(group: list[RealServer]) -> None:
     first, second = group
     comes_true(
-        lambda: all(TopologyRelation.MEMBER in {e.relation for e in kin(each).relatives} for each in group)
+        lambda: all(TopologyRelation.MEMBER in {e.relation for e in kin(each).members} for each in group)
     )
 
     for one, other in ((first, second), (second, first)):
-        told = [each for each in kin(one).relatives if each.relation is TopologyRelation.MEMBER]
+        told = [each for each in kin(one).members if each.relation is TopologyRelation.MEMBER]
         assert [("127.0.0.1", other.port, "replication_group_members")] == [
-            (each.host, each.port, each.said_by) for each in told
+            (each.host, each.port, each.reported_by) for each in told
         ]
 
 
@@ -232,12 +230,12 @@ def test_nodes_of_a_galera_cluster_are_named(start_server: StartServer) -> None:
             )
 
         first = node(0, "")
-        assert () == kin(first).relatives, "itself is not among the others"
+        assert () == kin(first).members, "itself is not among the others"
         node(1, f"127.0.0.1:{ways[0]}")
-        comes_true(lambda: bool(kin(first).relatives))
+        comes_true(lambda: bool(kin(first).members))
 
         assert [(TopologyRelation.NODE, "10.0.0.2", 3301, "wsrep_incoming_addresses")] == [
-            (each.relation, each.host, each.port, each.said_by) for each in kin(first).relatives
+            (each.relation, each.host, each.port, each.reported_by) for each in kin(first).members
         ]
 
 

@@ -430,7 +430,7 @@ class Follower:
         for departure in taken.departed:
             dumps(data.departed_event(departure))
         dumps(data.hello_event(taken.snapshot))
-        self._last, self._lessons = taken.snapshot, taken.lessons
+        self._last, self._lessons = taken.snapshot, taken.learned_limits
         self._board["db1"] = self._board["db1"].after(taken, 0.1)
         self._recorder.record(taken.snapshot, taken.departed)
 
@@ -467,9 +467,9 @@ def rows_case(seed: int) -> None:
         facts_from_sample(source.sample(), "db1")
     executor = ToldExecutor(server, wire, source if chance.random() < 0.5 else None)
     asks: list[Callable[[], object]] = [
-        executor.powers,
-        lambda: executor.standing("wait_timeout"),
-        lambda: executor.standing("max_connections"),
+        executor.privileges,
+        lambda: executor.variable_state("wait_timeout"),
+        lambda: executor.variable_state("max_connections"),
         lambda: executor.probe("wait_timeout"),
         *(lambda act=act: _acted(executor, act) for act in ("find", "set", "kill")),
     ]
@@ -480,7 +480,7 @@ def rows_case(seed: int) -> None:
 
 
 def _acted(executor: LiveExecutor, act: str) -> object:
-    with executor.together(borrow=True) as conversation:
+    with executor.conversation(borrow=True) as conversation:
         match act:
             case "find":
                 return conversation.find(ProcesslistId(13))

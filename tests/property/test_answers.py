@@ -52,11 +52,11 @@ def test_honest_answers_are_all_read(flavour: Flavour, number: int, tmp_path: Pa
 
     assert "unexpected" not in repr(source.sample().limitations)
     assert source.history().hosts
-    assert source.relatives().relatives
+    assert source.relatives().members
     assert () == source.relatives().limitations
-    assert executor.powers().can_set
-    assert 900 == executor.standing("max_connections").room.descriptors
+    assert executor.privileges().can_set
+    assert 900 == executor.variable_state("max_connections").headroom.connections_by_descriptors
     assert [28_800, 28_800] == [each.value for each in executor.probe("wait_timeout")]
-    with executor.together() as conversation:
+    with executor.conversation() as conversation:
         assert conversation.find(ProcesslistId(ids[-1])) is not None
         assert conversation.kill(ProcesslistId(12)).warnings

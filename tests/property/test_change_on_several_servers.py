@@ -64,12 +64,12 @@ def test_every_server_has_one_part_and_who_is_left_out_a_reason(
             assert part.why
         else:
             assert isinstance(each, ExaminedServer)
-            assert clamped(wanted, each.standing, WAIT).value == part.ahead.kept
-            assert each.powers.can_set
-            assert each.powers.can_persist or keep is Persistence.GLOBAL
-            assert part.now != part.ahead.kept or keep is Persistence.PERSIST
+            assert clamped(wanted, each.variable_state, WAIT).value == part.preview.kept
+            assert each.privileges.can_set
+            assert each.privileges.can_persist or keep is Persistence.GLOBAL
+            assert part.current_value != part.preview.kept or keep is Persistence.PERSIST
     ids = [
-        each.powers.server_id
+        each.privileges.server_id
         for each, part in zip(seen, parts, strict=True)
         if isinstance(each, ExaminedServer) and isinstance(part, ServerChange)
     ]
@@ -90,10 +90,12 @@ def test_none_is_begun_after_a_surprise_nor_twice_nor_out_of_order(
         meets = fate[part.server]
         if isinstance(meets, type) and issubclass(meets, GoneawayError):
             raise meets("no")
-        value = part.ahead.kept + (meets == "another value")
-        kept = KeptValue(part.ahead.statement, value, ("Warning 1287: old",) if meets == "a warning" else ())
+        value = part.preview.kept + (meets == "another value")
+        kept = KeptValue(
+            part.preview.statement, value, ("Warning 1287: old",) if meets == "a warning" else ()
+        )
         after = VariableState(Variable("wait_timeout", value))
-        return Outcome(part.ahead.action, part.server, "", kept, None, after)
+        return Outcome(part.preview.action, part.server, "", kept, None, after)
 
     ended = list(one_by_one(meant, perform, lambda: stop_after is not None and len(begun) >= stop_after))
     order = [part.server for part in meant]
@@ -101,7 +103,7 @@ def test_none_is_begun_after_a_surprise_nor_twice_nor_out_of_order(
     most = min([len(order), *(n + 1 for n in odd[:1]), *([] if stop_after is None else [stop_after])])
 
     assert order[:most] == begun == [each.server for each in ended]
-    assert [fate[name] != "as foretold" for name in begun] == [bool(each.surprise) for each in ended]
+    assert [fate[name] != "as foretold" for name in begun] == [bool(each.unexpected) for each in ended]
 
 
 @given(seen=servers(), wanted=seconds, keep=st.sampled_from(Persistence))
@@ -114,11 +116,13 @@ def test_a_server_that_does_as_servers_do_never_surprises(
     def perform(part: ServerChange) -> Outcome:
         each = of[part.server]
         assert isinstance(each, ExaminedServer)
-        server = FakeExecutor(variables={"wait_timeout": each.standing})
+        server = FakeExecutor(variables={"wait_timeout": each.variable_state})
         kept = server.set_global("wait_timeout", wanted, keep)
-        return Outcome(part.ahead.action, "", "", kept, each.standing, server.standing("wait_timeout"))
+        return Outcome(
+            part.preview.action, "", "", kept, each.variable_state, server.variable_state("wait_timeout")
+        )
 
     assert not any(
-        each.surprise
+        each.unexpected
         for each in one_by_one(changes(plan_changes(WAIT, wanted, keep, seen)), perform, lambda: False)
     )

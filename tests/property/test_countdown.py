@@ -11,10 +11,10 @@ from textual.content import Content
 
 from goneaway_tui.export.summary import next_closing
 from goneaway_tui.export.table import closes_in
-from goneaway_tui.export.wording import countdown
 from goneaway_tui.judge.filters import group_by
 from goneaway_tui.judge.forecast import closing_forecast
 from goneaway_tui.model.snapshot import Risk, Verdict
+from goneaway_tui.text.format import countdown
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import GROUP_COLUMNS, SESSION_COLUMNS
 from goneaway_tui.ui.screens.session import session_facts

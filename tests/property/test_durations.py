@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from goneaway_tui.export.wording import limit_words
 from goneaway_tui.text.durations import UNITS, parse_duration
+from goneaway_tui.text.format import limit_words
 
 amounts = st.integers(0, 10**9)
 spaces = st.sampled_from(["", " ", "  "])

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from goneaway_tui.judge import judge
 from goneaway_tui.judge.filters import (
     COMPARISONS,
-    DURATIONS,
-    EVERYTHING,
-    NUMBERS,
-    TEXTS,
+    DURATION_FIELDS,
+    NO_FILTER,
+    NUMBER_FIELDS,
+    TEXT_FIELDS,
     Filter,
     parse_filter,
 )
@@ -35,7 +35,7 @@ words = st.one_of(
 )
 measures = st.builds(
     "{}{}{}".format,
-    st.sampled_from([*DURATIONS, *NUMBERS]),
+    st.sampled_from([*DURATION_FIELDS, *NUMBER_FIELDS]),
     st.sampled_from([*COMPARISONS]),
     st.integers(0, 10_000),
 )
@@ -46,7 +46,7 @@ terms = st.one_of(
     st.builds(
         "risk{}{}".format, st.sampled_from([*COMPARISONS]), st.sampled_from([risk.value for risk in Risk])
     ),
-    st.builds("{}{}{}".format, st.sampled_from([*TEXTS]), st.sampled_from([":", "="]), values),
+    st.builds("{}{}{}".format, st.sampled_from([*TEXT_FIELDS]), st.sampled_from([":", "="]), values),
 )
 typed = st.text() | st.text(" \"':=<>-_aikdlersu0123", max_size=30) | st.lists(terms).map(" ".join)
 verdicts = (sessions | strangers).map(lambda session: judge(a_sample([session])).verdicts[0])
@@ -70,7 +70,7 @@ def test_whatever_is_typed_is_a_filter_or_a_sentence(text: str, verdict: Verdict
     else:
         sentence = "none needed"
 
-        assert narrowed.admits(verdict, NOW) in {True, False}
+        assert narrowed.matches(verdict, NOW) in {True, False}
         assert text == narrowed.text
 
     assert sentence
@@ -81,19 +81,19 @@ def test_a_minus_turns_a_term_round(term: str, verdict: Verdict, later: float) -
     assume(not term.startswith("-"))
     now = NOW + later
 
-    assert parsed(term).admits(verdict, now) != parsed(f"-{term}").admits(verdict, now)
+    assert parsed(term).matches(verdict, now) != parsed(f"-{term}").matches(verdict, now)
 
 
 @given(terms, terms, verdicts)
 def test_all_terms_must_hold(one: str, other: str, verdict: Verdict) -> None:
-    both = parsed(f"{one} {other}").admits(verdict, NOW)
+    both = parsed(f"{one} {other}").matches(verdict, NOW)
 
-    assert both == (parsed(one).admits(verdict, NOW) and parsed(other).admits(verdict, NOW))
+    assert both == (parsed(one).matches(verdict, NOW) and parsed(other).matches(verdict, NOW))
 
 
 @given(terms, st.sampled_from([" ", "  ", "\t", "\n"]), verdicts)
 def test_blanks_around_a_term_mean_nothing(term: str, blank: str, verdict: Verdict) -> None:
-    assert parsed(term).admits(verdict, NOW) == parsed(f"{blank}{term}{blank}").admits(verdict, NOW)
+    assert parsed(term).matches(verdict, NOW) == parsed(f"{blank}{term}{blank}").matches(verdict, NOW)
 
 
 @given(samples(), st.lists(terms, max_size=3).map(" ".join))
@@ -101,30 +101,30 @@ def test_more_terms_never_bring_a_session_back(sample: Sample, text: str) -> Non
     wide, narrow = parsed(text), parsed(f"{text} user:shop")
 
     for verdict in judge(sample).verdicts:
-        assert narrow.admits(verdict, NOW) <= wide.admits(verdict, NOW)
+        assert narrow.matches(verdict, NOW) <= wide.matches(verdict, NOW)
 
 
 @given(verdicts)
 def test_a_session_is_found_by_what_it_is(verdict: Verdict) -> None:
-    assert parse_filter(f"id:{verdict.session.id}").admits(verdict, NOW)
-    assert parse_filter(f"risk:{verdict.risk.value}").admits(verdict, NOW)
-    assert parse_filter(f"risk>={verdict.risk.value}").admits(verdict, NOW)
-    assert not parse_filter(f"risk>{verdict.risk.value}").admits(verdict, NOW)
+    assert parse_filter(f"id:{verdict.session.id}").matches(verdict, NOW)
+    assert parse_filter(f"risk:{verdict.risk.value}").matches(verdict, NOW)
+    assert parse_filter(f"risk>={verdict.risk.value}").matches(verdict, NOW)
+    assert not parse_filter(f"risk>{verdict.risk.value}").matches(verdict, NOW)
 
 
-@given(verdicts, st.sampled_from([*TEXTS]))
+@given(verdicts, st.sampled_from([*TEXT_FIELDS]))
 def test_a_session_is_found_by_its_own_text(verdict: Verdict, field: str) -> None:
-    text = TEXTS[field](verdict)
+    text = TEXT_FIELDS[field](verdict)
     assume('"' not in text)
 
-    assert parse_filter(f'{field}:"{text}"').admits(verdict, NOW)
-    assert parse_filter(f'{field}="{text}"').admits(verdict, NOW)
-    assert parse_filter(f'"{text}"').admits(verdict, NOW)
+    assert parse_filter(f'{field}:"{text}"').matches(verdict, NOW)
+    assert parse_filter(f'{field}="{text}"').matches(verdict, NOW)
+    assert parse_filter(f'"{text}"').matches(verdict, NOW)
 
 
 @given(verdicts)
 def test_everything_admits_everybody(verdict: Verdict) -> None:
-    assert EVERYTHING.admits(verdict, NOW)
+    assert NO_FILTER.matches(verdict, NOW)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def horizons(draw: st.DrawFn) -> list[tuple[float, int]]:
 
 
 def counted(forecast: Forecast) -> int:
-    return sum(sum(stretch.counts) for stretch in forecast.stretches) + forecast.beyond
+    return sum(sum(stretch.counts) for stretch in forecast.ranges) + forecast.later
 
 
 @given(crowds, horizons() | st.just([*HORIZONS]))
@@ -53,15 +53,15 @@ def test_each_stretch_counts_those_that_close_in_it(verdicts: list[Verdict], lat
     lefts_ = [max(0.0, verdict.deadline - now) for verdict in verdicts if verdict.deadline is not None]
     forecast = closing_forecast(a_crowd(verdicts), now)
 
-    for stretch in forecast.stretches:
+    for stretch in forecast.ranges:
         assert sum(stretch.start <= left < stretch.end for left in lefts_) == sum(stretch.counts)
-    assert sum(left >= HORIZONS[-1][0] for left in lefts_) == forecast.beyond
+    assert sum(left >= HORIZONS[-1][0] for left in lefts_) == forecast.later
 
 
 @given(crowds)
 def test_nobody_closes_before_the_next(verdicts: list[Verdict]) -> None:
     deadlines = [verdict.deadline for verdict in verdicts if verdict.deadline is not None]
-    first = closing_forecast(a_crowd(verdicts), NOW).next
+    first = closing_forecast(a_crowd(verdicts), NOW).first_to_close
 
     assert min(deadlines, default=None) == (None if first is None else first.deadline)
 
@@ -69,7 +69,7 @@ def test_nobody_closes_before_the_next(verdicts: list[Verdict]) -> None:
 def test_a_login_is_not_the_next_closing() -> None:
     login = a_session(id=1, user="unauthenticated user", command="Connect", role=Role.LOGIN)
     crowd = a_crowd([a_verdict(login, deadline=NOW + 10), a_verdict(a_session(id=2), deadline=NOW + 60)])
-    first = closing_forecast(crowd, NOW).next
+    first = closing_forecast(crowd, NOW).first_to_close
 
     assert first is not None
     assert first.session.id == 2
@@ -79,7 +79,7 @@ def test_a_login_is_not_the_next_closing() -> None:
 @given(crowds, crowds)
 def test_two_crowds_together_are_the_sum_of_both(some: list[Verdict], others: list[Verdict]) -> None:
     def figures(forecast: Forecast) -> list[int]:
-        return [*(count for stretch in forecast.stretches for count in stretch.counts), forecast.beyond]
+        return [*(count for stretch in forecast.ranges for count in stretch.counts), forecast.later]
 
     apart = zip(
         figures(closing_forecast(a_crowd(some), NOW)),
@@ -92,7 +92,7 @@ def test_two_crowds_together_are_the_sum_of_both(some: list[Verdict], others: li
 
 @given(horizons())
 def test_the_stretches_lie_end_to_end(ahead: list[tuple[float, int]]) -> None:
-    stretches = closing_forecast(a_crowd([]), NOW, ahead).stretches
+    stretches = closing_forecast(a_crowd([]), NOW, ahead).ranges
 
     assert ahead == [(stretch.end, len(stretch.counts)) for stretch in stretches]
     assert [0.0, *(end for end, _ in ahead[:-1])] == [stretch.start for stretch in stretches]
@@ -106,5 +106,7 @@ def test_the_closings_of_several_servers_are_those_of_each(
     known = [v.deadline for verdicts in each for v in verdicts if v.deadline is not None]
     all_in_one = closing_forecast(a_crowd([v for verdicts in each for v in verdicts]), NOW, ahead)
 
-    assert (all_in_one.stretches, all_in_one.beyond) == (every.stretches, every.beyond)
-    assert (None if every.next is None else every.next.deadline) == min(known, default=None)
+    assert (all_in_one.ranges, all_in_one.later) == (every.ranges, every.later)
+    assert (None if every.first_to_close is None else every.first_to_close.deadline) == min(
+        known, default=None
+    )

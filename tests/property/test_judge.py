@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from goneaway_tui.judge import judge
-from goneaway_tui.judge.deadline import GRACE, risk_within
+from goneaway_tui.judge.deadline import GRACE_SECONDS, risk_within
 from goneaway_tui.judge.filters import GROUPINGS, group_by
 from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample
 from goneaway_tui.model.server import Variable
@@ -123,7 +123,7 @@ def test_an_assumed_limit_is_disproved_by_who_outlived_it_and_by_nobody_else(sam
         session, limit = verdict.session, verdict.limit
         if limit is None or limit.basis is Basis.OWN or session.idle_since is None:
             continue
-        outlived = NOW - (session.idle_since + limit.seconds) > GRACE + session.idle_within
+        outlived = NOW - (session.idle_since + limit.seconds) > GRACE_SECONDS + session.idle_within
         assert outlived == (limit.basis is Basis.DISPROVED)
 
 
@@ -244,7 +244,7 @@ def test_a_session_never_seen_before_has_todays_globals(sample: Sample, number: 
     newcomer = a_session(id=number)
     verdict = judge(after(sample, 1, (newcomer,)), before).verdicts[0]
 
-    assert Inherited.of(sample) == verdict.inherited
+    assert Inherited.from_sample(sample) == verdict.inherited
 
 
 # --- Groups

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.judge import judge
-from goneaway_tui.judge.learned_limits import AGREE, NOTHING_LEARNED, common_limit, learn
-from goneaway_tui.judge.patterns import FEWEST, find_patterns
+from goneaway_tui.judge.learned_limits import AGREEMENT_SECONDS, NOTHING_LEARNED, common_limit, learn
+from goneaway_tui.judge.patterns import MIN_OBSERVATIONS, find_patterns
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure, PatternKind
 from goneaway_tui.model.sample import Sample
@@ -52,7 +52,7 @@ def test_every_pattern_is_fit_to_show_and_rests_on_enough(sample: Sample, gone: 
         told = (pattern.title, *pattern.evidence, *pattern.remedies)
         assert all(each and each.isprintable() for each in told)
         assert list(pattern.sessions) == sorted(set(pattern.sessions))
-        assert pattern.kind is PatternKind.GHOSTS or len(gone) + len(sample.sessions) >= FEWEST
+        assert pattern.kind is PatternKind.GHOSTS or len(gone) + len(sample.sessions) >= MIN_OBSERVATIONS
 
 
 @given(st.lists(idle_clients, max_size=4, unique_by=lambda each: each.id))
@@ -85,8 +85,8 @@ def test_what_deaths_agree_on_lies_near_three_of_them(deaths: list[float]) -> No
 
     if second is None:
         assert all(
-            sum(abs(age - other) <= AGREE for age in deaths) < 3
+            sum(abs(age - other) <= AGREEMENT_SECONDS for age in deaths) < 3
             for other in {round(age) for age in deaths} - {0}
         )
     else:
-        assert sum(abs(age - second) <= AGREE for age in deaths) >= 3
+        assert sum(abs(age - second) <= AGREEMENT_SECONDS for age in deaths) >= 3

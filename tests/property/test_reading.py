@@ -20,7 +20,11 @@ def read(stream: list[Sample], most: int) -> list[tuple[Step, ServerMetrics]]:
     told: list[tuple[Step, ServerMetrics]] = []
     reading, last = ServerMetrics(most), None
     for sample in stream:
-        last = track(sample, last.snapshot if last else None, lessons=last.lessons) if last else track(sample)
+        last = (
+            track(sample, last.snapshot if last else None, learned_limits=last.learned_limits)
+            if last
+            else track(sample)
+        )
         reading = reading.after(last, 0.1)
         told.append((last, reading))
     return told

@@ -20,15 +20,15 @@ from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import Journal, JournalEntry, Phase
 from goneaway_tui.tune.preview import preview
 from goneaway_tui.tune.tunables import TUNABLES, Tunable, Unit
-from goneaway_tui.tune.values import LARGEST, clamped, parse_value, value_words
+from goneaway_tui.tune.values import MAX_VALUE, clamped, parse_value, value_words
 from tests.builders import NOW, a_session, a_snapshot
 from tests.fakes import POWERS, FakeExecutor
 from tests.property.facts import idle_clients
 
 units = st.sampled_from(Unit)
-widest = st.integers(0, LARGEST)
+widest = st.integers(0, MAX_VALUE)
 numbers = st.integers(0, 100_000) | widest | st.sampled_from([2**each for each in range(64)])
-todays = st.none() | st.integers(-1, LARGEST) | st.integers(0, 10**9).map(lambda each: each / 10**6)
+todays = st.none() | st.integers(-1, MAX_VALUE) | st.integers(0, 10**9).map(lambda each: each / 10**6)
 typed = st.text(max_size=30) | st.text("0123456789 .,_+-x*/=hmsydkMGiBb\u00a0", max_size=30)
 
 # --- Values
@@ -63,15 +63,15 @@ def test_whatever_is_typed_is_a_value_or_a_sentence(
         assert str(meant)
         assert "\n" not in str(meant)
     else:
-        assert abs(meant) <= LARGEST
+        assert abs(meant) <= MAX_VALUE
         assert decimals or isinstance(meant, int)
 
 
 @given(value=numbers, step=st.integers(0, 10**6), unit=units)
 def test_what_is_added_can_be_taken_away(value: int, step: int, unit: Unit) -> None:
-    more = parse_value(f"+{step}", unit, min(value, LARGEST - step))
+    more = parse_value(f"+{step}", unit, min(value, MAX_VALUE - step))
 
-    assert min(value, LARGEST - step) == parse_value(f"-{step}", unit, more)
+    assert min(value, MAX_VALUE - step) == parse_value(f"-{step}", unit, more)
 
 
 # --- The clamp
@@ -83,7 +83,7 @@ def standings(draw: st.DrawFn) -> VariableState:
     variable = Variable(
         "wait_timeout", None, draw(st.sampled_from([None, low])), draw(st.sampled_from([None, high]))
     )
-    return VariableState(variable, block=draw(st.sampled_from([None, 1, 4096])))
+    return VariableState(variable, block_size=draw(st.sampled_from([None, 1, 4096])))
 
 
 tunables = st.sampled_from(TUNABLES)
@@ -106,7 +106,7 @@ def test_what_a_server_keeps_is_within_its_bounds(
 
     assert low is None or kept.value >= low
     assert high is None or kept.value <= high
-    assert (kept.because is None) == (kept.value == value)
+    assert (kept.why_clamped is None) == (kept.value == value)
 
 
 @given(one=wanted, other=wanted, standing=standings(), tunable=tunables)
@@ -119,7 +119,7 @@ def test_who_asks_for_more_is_never_given_less(
 
 
 @given(
-    value=st.integers(0, LARGEST),
+    value=st.integers(0, MAX_VALUE),
     standing=standings(),
     tunable=tunables,
     keep=st.sampled_from(Persistence),
@@ -132,7 +132,7 @@ def test_every_consequence_can_be_told(
 
     assert told.effects
     assert told.kept == clamped(value, standing, tunable).value
-    assert all("\n" not in each for each in (*told.effects, *told.option_file, told.second_ask or ""))
+    assert all("\n" not in each for each in (*told.effects, *told.option_file, told.confirmation or ""))
 
 
 # --- The gate

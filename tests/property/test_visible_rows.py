@@ -23,7 +23,7 @@ def strangers(sample: Sample) -> Sample:
 
 
 def looked_through(snapshot: Snapshot) -> SnapshotTotals:
-    return Snapshot(snapshot.sample, snapshot.verdicts).tally
+    return Snapshot(snapshot.sample, snapshot.verdicts).totals
 
 
 def nonzero(tally: SnapshotTotals) -> SnapshotTotals:
@@ -39,18 +39,22 @@ def test_what_is_kept_up_is_what_would_be_found(stream: list[Sample], policy: Po
     anew: Step | None = None
     for sample in stream:
         kept = track(
-            sample, kept.snapshot if kept else None, policy, kept.lessons if kept else NOTHING_LEARNED
+            sample, kept.snapshot if kept else None, policy, kept.learned_limits if kept else NOTHING_LEARNED
         )
         anew = track(
             strangers(sample),
             anew.snapshot if anew else None,
             policy,
-            anew.lessons if anew else NOTHING_LEARNED,
+            anew.learned_limits if anew else NOTHING_LEARNED,
         )
 
         assert anew.snapshot == kept.snapshot
-        assert (anew.departed, anew.opened, anew.lessons) == (kept.departed, kept.opened, kept.lessons)
-        assert nonzero(looked_through(kept.snapshot)) == nonzero(kept.snapshot.tally)
+        assert (anew.departed, anew.opened, anew.learned_limits) == (
+            kept.departed,
+            kept.opened,
+            kept.learned_limits,
+        )
+        assert nonzero(looked_through(kept.snapshot)) == nonzero(kept.snapshot.totals)
 
 
 @given(
@@ -61,7 +65,7 @@ def test_a_verdict_holds_until_it_says(crowd: list[Session], later: float) -> No
     sample = a_sample(crowd)
     first = track(sample).snapshot
     for verdict in first.verdicts:
-        if NOW + later < verdict.until:
+        if NOW + later < verdict.unchanged_until:
             server = replace(sample.server, uptime=sample.server.uptime + later)
             then = replace(strangers(sample), taken_at=NOW + later, server=server)
             again = track(then, first).snapshot.by_id[verdict.session.id]

@@ -31,7 +31,9 @@ SIZE = (140, 40)
 STAYS = a_session(id=3, user="stays", idle_for=5, own_limit=600)
 DIES = a_session(id=4, user="dies", idle_for=59.5, own_limit=60)
 TIMED_OUT = EndEvidence(
-    errors=(ErrorCount("dies", DIES.client_host, 4031, 1),), counted=frozenset({0, 4031, 1158}), aborted=1
+    errors=(ErrorCount("dies", DIES.client_host, 4031, 1),),
+    counted_codes=frozenset({0, 4031, 1158}),
+    aborted=1,
 )
 BEFORE = a_sample([STAYS, DIES])
 AFTER = a_sample([STAYS], taken_at=NOW + 1, clues=TIMED_OUT)

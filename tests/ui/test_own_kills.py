@@ -18,7 +18,7 @@ VICTIM = ProcesslistId(4)
 def after(*sessions: object, killed: int = 1, torn: int = 0) -> Sample:
     errors = (ErrorCount(DIES.user, DIES.client_host, 1158, torn),) if torn else ()
     clues = EndEvidence(
-        errors=errors, counted=frozenset({0, 4031, 1158}), aborted=torn, killed=killed, offline=False
+        errors=errors, counted_codes=frozenset({0, 4031, 1158}), aborted=torn, killed=killed, offline=False
     )
     return a_sample(sessions, taken_at=NOW + 1, clues=clues)  # type: ignore[arg-type]  # sessions
 

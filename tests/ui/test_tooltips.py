@@ -89,7 +89,7 @@ async def test_a_block_of_the_histogram_says_how_many_close_when() -> None:
         ahead = summary._forecast_shown
         assert ahead is not None
 
-        assert (await hint(pilot, summary, bars, 3)).startswith(f"{ahead.stretches[0].counts[0]} session")
+        assert (await hint(pilot, summary, bars, 3)).startswith(f"{ahead.ranges[0].counts[0]} session")
         assert (await hint(pilot, summary, bars + 5, 3)).endswith("in 50 s to 1 m")
 
 

@@ -152,9 +152,9 @@ class Slow(FakeExecutor):
         super().__init__()
         self.may_answer = threading.Event()
 
-    def standing(self, name: str) -> VariableState:
+    def variable_state(self, name: str) -> VariableState:
         assert self.may_answer.wait(PATIENCE)
-        return super().standing(name)
+        return super().variable_state(name)
 
 
 async def test_what_is_typed_before_the_dialog_is_open_is_its_value_and_no_key_of_the_board(
@@ -207,11 +207,11 @@ class Secretive(FakeExecutor):
         self.may_answer = threading.Event()
         self.refuses = False
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         assert self.may_answer.wait(10)
         if self.refuses:
             raise Unreachable("nobody answers", "wait")
-        return super().powers()
+        return super().privileges()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ FILTERS = ("", "shop", "idle>10m", "-risk:calm", "left<1h", "user:shop idle>1s")
 
 
 def looked_through(snapshot: Snapshot, standing: VisibleRows) -> list[Verdict]:
-    kept = [v for v in snapshot.verdicts if standing.filter.admits(v, snapshot.taken_at)]
+    kept = [v for v in snapshot.verdicts if standing.filter.matches(v, snapshot.taken_at)]
     kept.sort(key=lambda v: (-v.risk.rank, v.session.id))
     return sorted_rows(kept, SESSION_COLUMNS, standing.column, reverse=standing.reverse)
 
@@ -75,7 +75,7 @@ def test_the_rows_of_several_servers_are_those_of_each_merged(
             (each.server_name, v.session.id)
             for each in shown
             for v in each.verdicts
-            if standing.filter.admits(v, each.taken_at)
+            if standing.filter.matches(v, each.taken_at)
         )
         known = [order(v) for v in rows if order(v) is not None]
         assert sorted(known, reverse=standing.reverse) == known

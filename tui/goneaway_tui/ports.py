@@ -76,17 +76,17 @@ class ActConnection(Protocol):
     """
 
     @property
-    def is_lent(self) -> bool:
+    def is_borrowed(self) -> bool:
         """Whether it has no connection of its own and uses the one that reads."""
 
-    def together(self, *, borrow: bool = False) -> AbstractContextManager[ActConnection]:
+    def conversation(self, *, borrow: bool = False) -> AbstractContextManager[ActConnection]:
         """Calls that share one connection, opened at the first of them; after it broke, all further ones raise Unreachable.
 
         With `borrow` they run over the connection that reads where the server gives none of its own (NoConnectionLeft):
         nothing had been sent then. Within a conversation it is one act of a run: what was lent goes back after each.
         """
 
-    def standing(self, name: str) -> VariableState:
+    def variable_state(self, name: str) -> VariableState:
         """One global variable, read afresh."""
 
     def find(self, session_id: ProcesslistId) -> Session | None:
@@ -111,10 +111,10 @@ class Executor(Protocol):
     Raises as a conversation does. What only reads may borrow the connection that stands.
     """
 
-    def together(self, *, borrow: bool = False) -> AbstractContextManager[ActConnection]:
+    def conversation(self, *, borrow: bool = False) -> AbstractContextManager[ActConnection]:
         """A conversation over a connection of its own, with all it takes to perform one act or a run of them."""
 
-    def standing(self, name: str) -> VariableState:
+    def variable_state(self, name: str) -> VariableState:
         """One global variable, read afresh."""
 
     @property
@@ -129,7 +129,7 @@ class Executor(Protocol):
     def can_borrow(self) -> bool:
         """Whether there is a connection that reads by the same account."""
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         """What our account may do here."""
 
     def probe(self, name: str) -> tuple[NewSessionProbe, ...]:

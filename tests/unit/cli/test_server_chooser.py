@@ -79,8 +79,8 @@ def test_the_servers_of_the_config_file_are_told_with_what_is_wrong_with_them() 
 
     assert prod == Profile("prod", "dba@db1:3306 via jump", "red", read_only=True)
     assert dev == Profile("dev", "dba@/run/dev.sock")
-    assert broken.place.startswith("cannot be used: the host")
-    assert a_door().nearby().place.startswith("dba@/")
+    assert broken.account_and_address.startswith("cannot be used: the host")
+    assert a_door().nearby().account_and_address.startswith("dba@/")
 
 
 def test_a_choice_becomes_the_settings_of_a_run() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from goneaway_tui.doctor.case import Case, FailingHost, RaisedError, ServerFacts
 from goneaway_tui.doctor.diagnosis import diagnose, explain_log
 from goneaway_tui.doctor.live import LiveState, cause_statuses
-from goneaway_tui.doctor.report import padded, wrapped, write_markdown, write_text
+from goneaway_tui.doctor.report import wrapped, write_markdown, write_text
 from goneaway_tui.i18n import EnglishCatalogue, set_language
 from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.logs.error_events import CODES, ErrorEvent, FailureKind
@@ -25,6 +25,7 @@ from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.text.width import padded
 from tests.builders import NOW, a_session, a_snapshot, a_verdict
 
 LOGS = sorted((Path(__file__).parent / "corpus").glob("*.log"))

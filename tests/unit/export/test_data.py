@@ -7,7 +7,7 @@ import json
 from goneaway_tui.export.data import at_risk_events, hello_event, lost_event, recovered_event, step_events
 from goneaway_tui.export.json import dumps
 from goneaway_tui.judge import track
-from goneaway_tui.model.sample import GOODBYE, EndEvidence, ErrorCount, Sample
+from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount, Sample
 from tests.builders import NOW, a_sample, a_session, a_snapshot, a_transaction
 
 GONE = a_session(id=7, idle_for=20, own_limit=30, transaction=a_transaction())
@@ -29,7 +29,8 @@ def test_the_first_line_says_who_is_watched() -> None:
 
 def test_a_departure_has_the_contracts_names() -> None:
     clues = EndEvidence(
-        errors=(ErrorCount(GONE.user, GONE.client_host, GOODBYE, 1),), counted=frozenset({GOODBYE, 4031})
+        errors=(ErrorCount(GONE.user, GONE.client_host, COM_QUIT, 1),),
+        counted_codes=frozenset({COM_QUIT, 4031}),
     )
     taken = track(later(clues=clues), a_snapshot([GONE]))
     (told,) = step_events(taken)

@@ -43,7 +43,7 @@ def steps(*samples: Sample) -> list[Step]:
     last, lessons = None, NOTHING_LEARNED
     for each in samples:
         told.append(track(each, last, Policy(), lessons))
-        last, lessons = told[-1].snapshot, told[-1].lessons
+        last, lessons = told[-1].snapshot, told[-1].learned_limits
     return told
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from goneaway_tui.export.summary import next_closing, server_name
-from goneaway_tui.export.table import at_stake, cut_to, in_closing_order, wrap
+from goneaway_tui.export.table import at_stake, in_closing_order
 from goneaway_tui.model.session import Transaction
 from goneaway_tui.model.snapshot import Basis, Limit, Risk, Snapshot
-from goneaway_tui.text.width import cell_width
+from goneaway_tui.text.width import cell_width, cut_to, wrapped_to_fit
 from tests.builders import NOW, a_server, a_session, a_snapshot, a_transaction, a_verdict
 from tests.unit.export.rich import rich_snapshot
 from tests.unit.export.written import written
@@ -124,4 +124,4 @@ def test_cut_text_never_takes_more_than_its_cells(width: int) -> None:
 
 
 def test_a_long_word_is_cut_rather_than_left_sticking_out() -> None:
-    assert wrap("see " + "x" * 30 + " end", 10, "  ") == ["see", "  xxxxxxx…", "  end"]
+    assert wrapped_to_fit("see " + "x" * 30 + " end", 10, "  ") == ["see", "  xxxxxxx…", "  end"]

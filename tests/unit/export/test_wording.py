@@ -5,12 +5,12 @@ import math
 import pytest
 
 from goneaway_tui.export.data import file_stamp, iso_instant
-from goneaway_tui.export.wording import (
+from goneaway_tui.export.wording import limit_cell
+from goneaway_tui.text.format import (
     age_words,
     clock_words,
     count_words,
     countdown,
-    limit_cell,
     limit_words,
     size_words,
 )

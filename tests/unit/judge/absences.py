@@ -7,11 +7,11 @@ from typing import Any
 
 from goneaway_tui.judge import find_departures
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.sample import GOODBYE, EndEvidence, ErrorCount
+from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount
 from goneaway_tui.model.session import ProcesslistId, Session
 from tests.builders import NOW, SERVER, a_server, a_session, a_snapshot
 
-COUNTED = frozenset({GOODBYE, 1153, 1158, 1159, 1160, 1161, 4031})
+COUNTED = frozenset({COM_QUIT, 1153, 1158, 1159, 1160, 1161, 4031})
 """What MySQL counts by account; MariaDB only goodbyes."""
 ACCOUNT = ("shop", "web-3")
 SECOND = 1.0
@@ -42,7 +42,7 @@ def said(
     fields.setdefault("aborted", 0)
     fields.setdefault("killed", 0)
     fields.setdefault("offline", False)
-    fields.setdefault("counted", COUNTED)
+    fields.setdefault("counted_codes", COUNTED)
     fields.setdefault("errors", counts(codes or {}) + counts(early or {}, early=True))
     return EndEvidence(**fields)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.i18n import Catalogue, EnglishCatalogue
-from goneaway_tui.judge.deadline import COPIED, disproved_limit
+from goneaway_tui.judge.deadline import GLOBAL_WHEN_FIRST_SEEN, disproved_limit
 from goneaway_tui.judge.filters import parse_filter
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, LimitObservations, limit_for
 from goneaway_tui.model.snapshot import Basis, Inherited, Limit, LimitGroup
 from tests.builders import a_session
 from tests.tongues import Bracketed, spoken, unsaid
 
-ASSUMED = Limit(600, "wait_timeout", Basis.ASSUMED, COPIED)
+ASSUMED = Limit(600, "wait_timeout", Basis.ASSUMED, GLOBAL_WHEN_FIRST_SEEN)
 LANGUAGES: tuple[tuple[Catalogue, bool], ...] = (
     (EnglishCatalogue(), False),
     (Bracketed(), True),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.sample import GOODBYE, EndEvidence, LogEntry
+from goneaway_tui.model.sample import COM_QUIT, EndEvidence, LogEntry
 from goneaway_tui.model.session import ProcesslistId, Session
 from tests.builders import NOW, a_transaction
 from tests.unit.judge.absences import ACCOUNT, COUNTED, about_to_close, counts, missed, one, said
@@ -154,13 +154,13 @@ LOADING = one(command="Query", state="Reading from net")
 def test_before_4031_a_timeout_of_reading_at_the_deadline_is_the_idle_timeout(
     session: Session, codes: dict[int, int], cause: Cause, certainty: Certainty
 ) -> None:
-    clues = said(codes, aborted=int(0 not in codes), counted=BEFORE_4031)
+    clues = said(codes, aborted=int(0 not in codes), counted_codes=BEFORE_4031)
 
     assert [(cause, certainty)] == told_of(session, clues=clues)
 
 
 def test_before_4031_the_evidence_names_the_error_that_was_counted() -> None:
-    [departure] = missed(about_to_close(), clues=said({1159: 1}, aborted=1, counted=BEFORE_4031))
+    [departure] = missed(about_to_close(), clues=said({1159: 1}, aborted=1, counted_codes=BEFORE_4031))
 
     assert "1 by a timeout of reading (1159)" in departure.evidence[1]
 
@@ -182,7 +182,7 @@ def totals(
     if goodbyes is None:
         return EndEvidence(aborted=aborted, killed=killed, offline=offline)
     return EndEvidence(
-        counts({GOODBYE: goodbyes}), aborted=aborted, killed=killed, counted=frozenset({GOODBYE})
+        counts({COM_QUIT: goodbyes}), aborted=aborted, killed=killed, counted_codes=frozenset({COM_QUIT})
     )
 
 
@@ -249,7 +249,9 @@ def test_one_that_fell_silent_unseen_may_have_reached_a_limit_shorter_than_the_p
 
 
 def test_whose_account_said_no_goodbye_was_torn() -> None:
-    clues = replace(totals(1), errors=counts({GOODBYE: 1}, ("etl", "job-1")), counted=frozenset({GOODBYE}))
+    clues = replace(
+        totals(1), errors=counts({COM_QUIT: 1}, ("etl", "job-1")), counted_codes=frozenset({COM_QUIT})
+    )
     told = told_of(one(1, user="etl", host="job-1:4"), one(2), clues=clues)
 
     assert [Cause.CLIENT_QUIT, Cause.CLIENT_LOST] == [cause for cause, _ in told]
@@ -282,14 +284,14 @@ def clues(draw: st.DrawFn, counted: frozenset[int] = COUNTED) -> EndEvidence:
     aborted = draw(st.none() | st.integers(0, 6))
     killed = draw(st.none() | st.integers(0, 3))
     offline = draw(st.sampled_from([None, False, True]))
-    return EndEvidence(tuple(errors), aborted=aborted, killed=killed, counted=counted, offline=offline)
+    return EndEvidence(tuple(errors), aborted=aborted, killed=killed, counted_codes=counted, offline=offline)
 
 
 anything = (
     clues()
     | clues(BEFORE_4031)
-    | clues(frozenset({GOODBYE}))
-    | clues().map(lambda c: replace(c, counted=frozenset()))
+    | clues(frozenset({COM_QUIT}))
+    | clues().map(lambda c: replace(c, counted_codes=frozenset()))
 )
 
 
@@ -337,7 +339,7 @@ def test_no_cause_is_named_more_often_than_it_was_counted(
     assert named[Cause.IDLE_TIMEOUT] <= number[4031]
     assert named[Cause.PACKET_TOO_LARGE] <= number[1153]
     assert named[Cause.NET_WRITE_TIMEOUT] <= number[1161]
-    assert named[Cause.CLIENT_QUIT] <= number[GOODBYE]
+    assert named[Cause.CLIENT_QUIT] <= number[COM_QUIT]
     assert named[Cause.CLIENT_LOST] <= number[1158] + number[1160]
     assert said_then.offline or named[Cause.KILLED] <= (said_then.killed or 0)
 
@@ -347,8 +349,8 @@ def test_nothing_is_confirmed_that_its_account_was_not_counted_of(
     crowd: list[Session], said_then: EndEvidence
 ) -> None:
     codes = {
-        Cause.IDLE_TIMEOUT: {4031} if 4031 in said_then.counted else {1159},
-        Cause.CLIENT_QUIT: {GOODBYE},
+        Cause.IDLE_TIMEOUT: {4031} if 4031 in said_then.counted_codes else {1159},
+        Cause.CLIENT_QUIT: {COM_QUIT},
         Cause.CLIENT_LOST: {1158, 1160},
         Cause.PACKET_TOO_LARGE: {1153},
         Cause.NET_WRITE_TIMEOUT: {1161},

@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from goneaway_tui.judge.deadline import GRACE, governing_limit, risk_of, risk_within, verdict_on
+from goneaway_tui.judge.deadline import GRACE_SECONDS, governing_limit, risk_of, risk_within, verdict_on
 from goneaway_tui.model.session import Role, Session, Transaction
-from goneaway_tui.model.snapshot import SHARED, Basis, Inherited, Limit, Policy, Risk, Verdict
+from goneaway_tui.model.snapshot import (
+    SHARED_TRANSACTION_LIMITS,
+    Basis,
+    Inherited,
+    Limit,
+    Policy,
+    Risk,
+    Verdict,
+)
 from tests.builders import NOW, a_sample, a_session, a_transaction, a_verdict
 
 MARIADB = Inherited(28_800, 0, 0, 0, 10)
@@ -139,14 +147,14 @@ def test_a_session_past_its_own_limit_is_overdue_however_long() -> None:
 
 
 def test_within_the_servers_lateness_an_assumed_deadline_is_overdue_and_not_yet_wrong() -> None:
-    verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE))
+    verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE_SECONDS))
 
     assert verdict.limit is not None
     assert (Risk.OVERDUE, Basis.ASSUMED) == (verdict.risk, verdict.limit.basis)
 
 
 def test_who_outlives_an_assumed_deadline_disproves_it() -> None:
-    verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE + 0.01))
+    verdict = judged(a_mariadb_session(idle_for=28_800 + GRACE_SECONDS + 0.01))
 
     assert verdict.limit is not None
     assert (Risk.CALM, Basis.DISPROVED, None) == (verdict.risk, verdict.limit.basis, verdict.deadline)
@@ -223,7 +231,7 @@ def test_a_verdict_of_a_builder_is_the_judges() -> None:
     assert a_verdict() == judged(a_session(), Inherited(28_800, connect_timeout=10))
 
 
-@pytest.mark.parametrize("variable", SHARED)
+@pytest.mark.parametrize("variable", SHARED_TRANSACTION_LIMITS)
 @pytest.mark.parametrize(
     ("shared", "own", "transaction", "seconds"),
     [
@@ -238,15 +246,15 @@ def test_a_limit_that_all_sessions_share_governs_an_idle_transaction_where_it_is
     variable: str, shared: int, own: int, transaction: Transaction | None, seconds: int
 ) -> None:
     sample = a_sample(variables={"wait_timeout": 28_800, variable: shared})
-    limit = limit_of(a_session(own_limit=own, transaction=transaction), Inherited.of(sample))
+    limit = limit_of(a_session(own_limit=own, transaction=transaction), Inherited.from_sample(sample))
 
     assert (seconds, variable if seconds == shared else "wait_timeout") == (limit.seconds, limit.variable)
 
 
 def test_a_shared_limit_is_todays_whenever_the_session_came() -> None:
     session = a_session(own_limit=28_800, transaction=WROTE)
-    first = judged(session, Inherited(28_800, shared=("kill_idle_transaction", 600)))
-    later = judged(session, Inherited(28_800, shared=("kill_idle_transaction", 5)), first)
+    first = judged(session, Inherited(28_800, shared_limit=("kill_idle_transaction", 600)))
+    later = judged(session, Inherited(28_800, shared_limit=("kill_idle_transaction", 5)), first)
 
     assert later.limit is not None
     assert 5 == later.limit.seconds
@@ -272,12 +280,12 @@ def test_the_transaction_limits_of_a_relative_replace_a_limit_that_a_session_sho
 def test_a_thread_pool_has_until_its_next_look_before_a_session_is_overdue(
     past: float, late: float, risk: Risk
 ) -> None:
-    pooled = Inherited(600, 0, 0, 0, 10, late=late)
+    pooled = Inherited(600, 0, 0, 0, 10, late_seconds=late)
     verdict = judged(a_mariadb_session(idle_since=NOW - 600 - past), pooled)
 
     assert risk is verdict.risk
     assert Basis.ASSUMED is verdict.limit.basis  # type: ignore[union-attr]
-    assert verdict.until > NOW
+    assert verdict.unchanged_until > NOW
 
 
 POLICY = Policy(watch_below=600, imminent_below=60)

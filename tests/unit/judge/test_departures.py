@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.sample import GOODBYE, EndEvidence, KillStatement, LogEntry
+from goneaway_tui.model.sample import COM_QUIT, EndEvidence, KillStatement, LogEntry
 from goneaway_tui.model.session import ProcesslistId, Role
 from tests.builders import NOW, a_transaction
 from tests.unit.judge.absences import SECOND, about_to_close, counts, missed, one, said
@@ -141,12 +141,12 @@ LOGGED = tuple(
 
 def totals(**fields: object) -> EndEvidence:
     """What a MariaDB server counted, with its performance schema on."""
-    return said(**{"counted": frozenset({GOODBYE}), **fields})  # type: ignore[arg-type]
+    return said(**{"counted_codes": frozenset({COM_QUIT}), **fields})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("cause", LOGGED)
 def test_a_log_that_no_counter_bears_out_is_not_believed(cause: Cause) -> None:
-    [departure] = missed(one(), clues=totals(errors=counts({GOODBYE: 1}), log=(entry(cause),)))
+    [departure] = missed(one(), clues=totals(errors=counts({COM_QUIT: 1}), log=(entry(cause),)))
 
     assert (Cause.CLIENT_QUIT, Certainty.CONFIRMED) == (departure.cause, departure.certainty)
     assert (
@@ -181,7 +181,7 @@ def test_a_kill_that_is_remembered_is_not_counted_for_a_log_of_another() -> None
 def test_a_timeout_that_the_account_was_not_counted_for_needs_one_of_all_accounts() -> None:
     log = (entry(Cause.IDLE_TIMEOUT),)
     certain = {
-        aborted: missed(one(), clues=said({GOODBYE: 1}, aborted=aborted, log=log))[0].cause
+        aborted: missed(one(), clues=said({COM_QUIT: 1}, aborted=aborted, log=log))[0].cause
         for aborted in (0, 1)
     }
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.judge.filters import (
-    EVERYBODY,
-    EVERYTHING,
     GROUPINGS,
-    TEXTS,
+    NO_DEPARTURE_FILTER,
+    NO_FILTER,
+    TEXT_FIELDS,
     SessionGroup,
     group_by,
     parse_departure_filter,
@@ -78,7 +78,7 @@ def test_nobody_makes_no_group() -> None:
 
 
 def test_the_name_of_every_grouping_is_a_word_of_the_filter() -> None:
-    assert GROUPINGS.keys() <= TEXTS.keys()
+    assert GROUPINGS.keys() <= TEXT_FIELDS.keys()
 
 
 SHOP = a_verdict(
@@ -111,7 +111,7 @@ CRON = a_verdict(
 def admitted(text: str) -> str:
     """Who of the two stays in sight: `s`, `c`, `sc` or nobody."""
     narrowed = parse_filter(text)
-    return "".join(name for name, verdict in (("s", SHOP), ("c", CRON)) if narrowed.admits(verdict, NOW))
+    return "".join(name for name, verdict in (("s", SHOP), ("c", CRON)) if narrowed.matches(verdict, NOW))
 
 
 @pytest.mark.parametrize(
@@ -237,12 +237,12 @@ def test_a_comparison_is_not_quietly_read_as_equality(text: str) -> None:
     except ValueError:
         return
 
-    assert not narrowed.admits(SHOP, NOW)
+    assert not narrowed.matches(SHOP, NOW)
 
 
 @pytest.mark.parametrize("verdict", [SHOP, CRON])
 def test_everything_admits_everybody(verdict: Verdict) -> None:
-    assert EVERYTHING.admits(verdict, NOW)
+    assert NO_FILTER.matches(verdict, NOW)
 
 
 def test_a_filter_remembers_what_was_typed() -> None:
@@ -284,7 +284,7 @@ TORN = Departure(CRON, NOW, 0.5, Cause.CLIENT_LOST, Certainty.LIKELY)
 def test_departures_are_narrowed_by_their_session_and_their_cause(text: str, who: str) -> None:
     narrowed = parse_departure_filter(text)
 
-    assert who == "".join(sign for sign, each in (("i", IDLED), ("t", TORN)) if narrowed.admits(each))
+    assert who == "".join(sign for sign, each in (("i", IDLED), ("t", TORN)) if narrowed.matches(each))
 
 
 @pytest.mark.parametrize(
@@ -304,8 +304,8 @@ def test_a_cause_that_is_none_is_refused(text: str, sentence: str) -> None:
 
 
 def test_everybody_is_everybody() -> None:
-    assert EVERYBODY.admits(IDLED)
+    assert NO_DEPARTURE_FILTER.matches(IDLED)
 
 
 def test_on_the_board_a_cause_is_a_plain_word() -> None:
-    assert not parse_filter("cause:idle_timeout").admits(SHOP, NOW)
+    assert not parse_filter("cause:idle_timeout").matches(SHOP, NOW)

@@ -14,7 +14,7 @@ def closing_in(*seconds: float | None) -> Snapshot:
 
 
 def counted(forecast: Forecast) -> int:
-    return sum(sum(stretch.counts) for stretch in forecast.stretches) + forecast.beyond
+    return sum(sum(stretch.counts) for stretch in forecast.ranges) + forecast.later
 
 
 def where(seconds: float) -> tuple[int, int] | None:
@@ -22,11 +22,7 @@ def where(seconds: float) -> tuple[int, int] | None:
     forecast = closing_forecast(closing_in(seconds), NOW)
     assert 1 == counted(forecast)
     return next(
-        (
-            (at, stretch.counts.index(1))
-            for at, stretch in enumerate(forecast.stretches)
-            if 1 in stretch.counts
-        ),
+        ((at, stretch.counts.index(1)) for at, stretch in enumerate(forecast.ranges) if 1 in stretch.counts),
         None,
     )
 
@@ -54,7 +50,7 @@ def test_a_closing_falls_into(seconds: float, bucket: tuple[int, int] | None) ->
 
 
 def test_the_stretches_are_the_horizons_without_a_gap() -> None:
-    stretches = closing_forecast(closing_in(), NOW).stretches
+    stretches = closing_forecast(closing_in(), NOW).ranges
 
     assert [*HORIZONS] == [(stretch.end, len(stretch.counts)) for stretch in stretches]
     assert [0, *(end for end, _ in HORIZONS[:-1])] == [stretch.start for stretch in stretches]
@@ -63,16 +59,16 @@ def test_the_stretches_are_the_horizons_without_a_gap() -> None:
 def test_who_closes_first_is_next() -> None:
     crowd = closing_in(300, None, 12, 500)
 
-    assert crowd.verdicts[2] is closing_forecast(crowd, NOW).next
+    assert crowd.verdicts[2] is closing_forecast(crowd, NOW).first_to_close
 
 
 def test_of_two_that_close_together_the_first_in_order_is_next() -> None:
     crowd = closing_in(12, 12)
 
-    assert crowd.verdicts[0] is closing_forecast(crowd, NOW).next
+    assert crowd.verdicts[0] is closing_forecast(crowd, NOW).first_to_close
 
 
 def test_nobody_is_next_where_no_deadline_is_known() -> None:
     forecast = closing_forecast(closing_in(None, None), NOW)
 
-    assert (None, 0) == (forecast.next, counted(forecast))
+    assert (None, 0) == (forecast.first_to_close, counted(forecast))

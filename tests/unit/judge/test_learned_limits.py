@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from goneaway_tui.judge.deadline import GRACE, verdict_on
+from goneaway_tui.judge.deadline import GRACE_SECONDS, verdict_on
 from goneaway_tui.judge.learned_limits import (
-    MOST_KIN,
+    MAX_ENDS_KEPT,
+    MAX_GROUPS,
     NOTHING_LEARNED,
-    REMEMBERED,
     LearnedLimits,
     common_limit,
     learn,
@@ -190,10 +190,10 @@ def test_lessons_are_values() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     lessons = taught(*(each / 7 for each in range(1000)))
-    crowd = [silent(id=each, user=f"u{each}") for each in range(MOST_KIN + 10)]
+    crowd = [silent(id=each, user=f"u{each}") for each in range(MAX_GROUPS + 10)]
 
-    assert all(len(lesson.deaths) == REMEMBERED for lesson in lessons.of.values())
-    assert MOST_KIN == len(learn(lessons, [], living(*crowd)).of)
+    assert all(len(lesson.ended_at) == MAX_ENDS_KEPT for lesson in lessons.by_group.values())
+    assert MAX_GROUPS == len(learn(lessons, [], living(*crowd)).by_group)
 
 
 # --- How judgement uses it
@@ -206,7 +206,7 @@ def test_a_learned_limit_foretells_the_closing() -> None:
     assert (Basis.LEARNED, NOW + 500) == (verdict.limit.basis, verdict.deadline)
 
 
-@pytest.mark.parametrize("late", [GRACE, GRACE + 0.01])
+@pytest.mark.parametrize("late", [GRACE_SECONDS, GRACE_SECONDS + 0.01])
 def test_who_outlives_a_learned_limit_disproves_it_and_has_the_assumed_one_again(late: float) -> None:
     session, lessons = silent(idle_for=600), taught(600, 600, 600)
     verdict = verdict_on(session, NOW + late, GLOBALS, None, Policy(), lessons)
@@ -214,7 +214,7 @@ def test_who_outlives_a_learned_limit_disproves_it_and_has_the_assumed_one_again
 
     assert verdict.limit is not None
     assert again.limit is not None
-    if late > GRACE:
+    if late > GRACE_SECONDS:
         assert (Basis.DISPROVED, Basis.ASSUMED) == (verdict.limit.basis, again.limit.basis)
         assert "600 s learned from others like it" in verdict.limit.why
         assert again.deadline == NOW - 600 + 28_800

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goneaway_tui.judge.ledger import ALL_OTHERS, MOST, MOST_NAMES, Ledger
+from goneaway_tui.judge.ledger import ALL_OTHERS, DEFAULT_KEPT, MAX_NAMES, Ledger
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from tests.builders import NOW, a_session, a_verdict
@@ -21,11 +21,11 @@ def test_the_newest_come_first() -> None:
 
 
 def test_the_totals_count_also_those_no_longer_kept() -> None:
-    ledger = Ledger(a_departure(n) for n in range(MOST + 5))
+    ledger = Ledger(a_departure(n) for n in range(DEFAULT_KEPT + 5))
 
-    assert MOST == len(list(ledger))
-    assert MOST + 5 == len(ledger)
-    assert [("client_quit", MOST + 5)] == ledger.totals("cause")
+    assert DEFAULT_KEPT == len(list(ledger))
+    assert DEFAULT_KEPT + 5 == len(ledger)
+    assert [("client_quit", DEFAULT_KEPT + 5)] == ledger.totals("cause")
 
 
 def test_the_most_frequent_stand_first() -> None:
@@ -35,8 +35,8 @@ def test_the_most_frequent_stand_first() -> None:
 
 
 def test_whoever_takes_a_new_name_each_time_fills_no_memory() -> None:
-    ledger = Ledger(a_departure(n, user=f"user {n}") for n in range(MOST_NAMES + 7))
-    ledger.add([a_departure(MOST_NAMES + 8, user="user 3")])
+    ledger = Ledger(a_departure(n, user=f"user {n}") for n in range(MAX_NAMES + 7))
+    ledger.add([a_departure(MAX_NAMES + 8, user="user 3")])
 
     assert [(ALL_OTHERS, 7), ("user 3", 2), ("user 0", 1)] == ledger.totals("user")[:3]
-    assert MOST_NAMES + 1 == len(ledger.totals("user"))
+    assert MAX_NAMES + 1 == len(ledger.totals("user"))

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from goneaway_tui.judge.patterns import CUTTERS, PLENTY, RECENT, find_patterns, known_idle_limit
+from goneaway_tui.judge.patterns import (
+    KNOWN_IDLE_LIMITS,
+    LIKELY_OBSERVATIONS,
+    REMEMBERED_SECONDS,
+    find_patterns,
+    known_idle_limit,
+)
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure, Pattern, PatternKind, PatternScope
 from goneaway_tui.model.session import Session
@@ -52,7 +58,7 @@ def test_those_that_leave_again_and_again_at_one_age_are_cut_off_by_somebody() -
 
     assert "program gunicorn: 12 sessions left after 350 s idle, far below their limit" == pattern.title
     assert Certainty.LIKELY is pattern.certainty
-    assert PatternScope(program="gunicorn") == pattern.team
+    assert PatternScope(program="gunicorn") == pattern.scope
     assert tuple(range(1, 13)) == pattern.sessions
     assert any("AWS Network Load Balancer" in each for each in pattern.evidence)
     assert any("12 said no goodbye" in each for each in pattern.evidence)
@@ -70,7 +76,8 @@ def test_fewer_than_five_are_no_pattern(count: int, found: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "certainty"), [(PLENTY - 1, Certainty.POSSIBLE), (PLENTY, Certainty.LIKELY)]
+    ("count", "certainty"),
+    [(LIKELY_OBSERVATIONS - 1, Certainty.POSSIBLE), (LIKELY_OBSERVATIONS, Certainty.LIKELY)],
 )
 def test_more_of_them_make_it_likely(count: int, certainty: Certainty) -> None:
     assert certainty is sole(seen(cut(count)), PatternKind.CUT_OFF).certainty
@@ -121,7 +128,7 @@ def test_what_a_program_tells_of_its_host_does_not_tell_again() -> None:
 def test_sessions_of_many_programs_behind_one_host_are_told_of_by_the_host() -> None:
     departures = [left(each, 350.0, program=f"p{each}", user=f"u{each}", host="nat-1:9") for each in range(6)]
 
-    assert PatternScope(host="nat-1") == sole(seen(departures), PatternKind.CUT_OFF).team
+    assert PatternScope(host="nat-1") == sole(seen(departures), PatternKind.CUT_OFF).scope
 
 
 def test_a_limit_that_is_only_assumed_may_be_the_sessions_own() -> None:
@@ -134,7 +141,7 @@ def test_a_limit_that_is_only_assumed_may_be_the_sessions_own() -> None:
 
 def test_what_was_not_yet_or_is_long_ago_is_not_looked_at() -> None:
     assert () == seen(cut(12), now=NOW - 3600)
-    assert () == seen(cut(12), now=NOW + RECENT)
+    assert () == seen(cut(12), now=NOW + REMEMBERED_SECONDS)
 
 
 def test_names_of_strangers_cannot_move_the_cursor() -> None:
@@ -143,10 +150,12 @@ def test_names_of_strangers_cannot_move_the_cursor() -> None:
     assert pattern.title.isprintable()
 
 
-@pytest.mark.parametrize("seconds", [seconds for seconds, _ in CUTTERS])
+@pytest.mark.parametrize("seconds", [seconds for seconds, _ in KNOWN_IDLE_LIMITS])
 def test_the_usual_cutters_are_named_and_nobody_else(seconds: float) -> None:
-    assert known_idle_limit(seconds) == known_idle_limit(seconds * 1.019 + 1) == dict(CUTTERS)[seconds]
-    assert dict(CUTTERS)[seconds] != known_idle_limit(seconds * 1.021 + 1)
+    assert (
+        known_idle_limit(seconds) == known_idle_limit(seconds * 1.019 + 1) == dict(KNOWN_IDLE_LIMITS)[seconds]
+    )
+    assert dict(KNOWN_IDLE_LIMITS)[seconds] != known_idle_limit(seconds * 1.021 + 1)
 
 
 # --- Ghosts
@@ -163,7 +172,7 @@ def test_who_idles_far_past_what_the_others_reach_is_a_ghost_to_be_looked_up() -
     pattern = sole(seen(SIBLINGS, a_snapshot([ghost()])), PatternKind.GHOSTS)
 
     assert (900,) == pattern.sessions
-    assert PatternScope("gunicorn", "shop", "web-3") == pattern.team
+    assert PatternScope("gunicorn", "shop", "web-3") == pattern.scope
     assert "shop@web-3 (gunicorn): 1 session idle far past what the others reach" == pattern.title
     assert any("id:900" in each for each in pattern.remedies)
     assert Certainty.POSSIBLE is pattern.certainty
@@ -287,7 +296,7 @@ def test_whose_they_are_is_told() -> None:
     pattern = sole(full(90), PatternKind.SATURATION)
 
     assert "90 of 100 connections are taken, and most of them sleep" == pattern.title
-    assert PatternScope(program="gunicorn") == pattern.team
+    assert PatternScope(program="gunicorn") == pattern.scope
     assert ("max_connections", 70) == (pattern.tunable, len(pattern.sessions))
 
 

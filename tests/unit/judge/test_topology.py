@@ -36,7 +36,13 @@ def proposed(*witnesses: TopologyReport) -> list[ProposedServer]:
 def test_what_one_names_is_proposed_by_its_account() -> None:
     (found,) = proposed(TopologyReport("one", a_server(), ServerTopology((a_relative(),))))
 
-    assert ("db2", 3306, "one", "", True) == (found.host, found.port, found.by, found.watched, found.is_open)
+    assert ("db2", 3306, "one", "", True) == (
+        found.host,
+        found.port,
+        found.server_name,
+        found.watched_as,
+        found.is_proposable,
+    )
 
 
 def test_two_who_name_one_place_make_one_proposal() -> None:
@@ -55,7 +61,7 @@ def test_two_who_name_one_place_make_one_proposal() -> None:
         ("one", TopologyRelation.REPLICA),
         ("one", TopologyRelation.MEMBER),
         ("three", TopologyRelation.SOURCE),
-    ] == [(each.by, each.relative.relation) for each in found.sayings]
+    ] == [(each.server_name, each.member.relation) for each in found.statements]
 
 
 @pytest.mark.parametrize(
@@ -78,8 +84,8 @@ def test_who_is_watched_is_known_again(relative: TopologyMember, watched: str) -
         TopologyReport("two", a_server("db2", uid=UID.upper()), ServerTopology(server_id=2)),
     )
 
-    assert watched == found.watched
-    assert not (found.is_open and watched)
+    assert watched == found.watched_as
+    assert not (found.is_proposable and watched)
 
 
 def test_a_number_that_two_of_the_watched_have_names_neither() -> None:
@@ -90,7 +96,7 @@ def test_a_number_that_two_of_the_watched_have_names_neither() -> None:
         TopologyReport("two", a_server("db2"), ServerTopology(server_id=1)),
     )
 
-    assert not found.watched
+    assert not found.watched_as
 
 
 @pytest.mark.parametrize(
@@ -107,13 +113,13 @@ def test_what_a_server_calls_its_own_machine_is_where_that_server_is(
 ) -> None:
     (found,) = proposed(TopologyReport("one", server, ServerTopology((a_relative("127.0.0.1", 3307),))))
 
-    assert (host, 3307, instead_of) == (found.host, found.port, found.instead_of)
+    assert (host, 3307, instead_of) == (found.host, found.port, found.loopback_host)
 
 
 def test_a_port_that_is_not_told_is_that_of_the_one_who_speaks() -> None:
     (found,) = proposed(TopologyReport("one", a_server(port=3310), ServerTopology((a_relative(port=None),))))
 
-    assert (3310, False) == (found.port, found.is_port_told)
+    assert (3310, False) == (found.port, found.is_port_reported)
 
 
 def test_addresses_that_are_not_told_stay_apart_and_are_not_proposed() -> None:
@@ -123,7 +129,7 @@ def test_addresses_that_are_not_told_stay_apart_and_are_not_proposed() -> None:
         )
     )
 
-    assert [False, False] == [each.is_open for each in found]
+    assert [False, False] == [each.is_proposable for each in found]
 
 
 def found(*sessions: Session) -> list[Pattern]:

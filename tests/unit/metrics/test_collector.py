@@ -68,14 +68,17 @@ def test_what_happens_is_counted_once() -> None:
         a_sample([IDLE], taken_at=NOW + 11, server=later(11), variables={"wait_timeout": 60}),
         first.snapshot,
         Policy(),
-        first.lessons,
+        first.learned_limits,
     )
     again = track(
         a_sample([IDLE], taken_at=NOW + 12, server=later(12), variables={"wait_timeout": 60}),
-        changed.snapshot, Policy(), changed.lessons,
+        changed.snapshot, Policy(), changed.learned_limits,
     )  # fmt: skip
     restarted = track(
-        a_sample([], taken_at=NOW + 20, server=a_server(uptime=3.0)), again.snapshot, Policy(), again.lessons
+        a_sample([], taken_at=NOW + 20, server=a_server(uptime=3.0)),
+        again.snapshot,
+        Policy(),
+        again.learned_limits,
     )
     reading = ServerMetrics(1000)
     for each in (first, changed, again):

@@ -7,7 +7,7 @@ from itertools import chain, combinations
 import pytest
 
 from goneaway_tui.errors import Unsupported, UnsupportedVersion
-from goneaway_tui.model.server import OTHERS, OTHERS_WITHOUT_ROOM, Flavour, Limitation
+from goneaway_tui.model.server import OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_NO_ROOM, Flavour, Limitation
 from goneaway_tui.source import server_variants, sql
 from goneaway_tui.source.capabilities import (
     LIMITATIONS,
@@ -377,6 +377,6 @@ def test_without_room_and_without_process_the_larger_loss_stands_first() -> None
     blind = short_of_room(surveyed(Flavour.MYSQL, frozenset({"instrumented"})), unlisted=3)
     reads = short_of_room(surveyed(Flavour.MYSQL, frozenset({"instrumented", "threads"})), unlisted=3)
 
-    assert OTHERS == blind[0].what
-    assert OTHERS_WITHOUT_ROOM == reads[0].what
+    assert OTHER_ACCOUNTS_MYSQL == blind[0].what
+    assert OTHER_ACCOUNTS_NO_ROOM == reads[0].what
     assert "GRANT PROCESS ON *.* TO 'dba'@'%'" == blind[0].grant == reads[0].grant

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from goneaway_tui.judge.tracker import track
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.sample import NOTHING_SAID, EndEvidence, ErrorCount, KillStatement, Sample
+from goneaway_tui.model.sample import NO_EVIDENCE, EndEvidence, ErrorCount, KillStatement, Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.source.connection import Refusal
 from goneaway_tui.source.end_evidence import KILL_SECONDS, NEW_ACCOUNTS, CarriedCounts
@@ -103,7 +103,7 @@ def test_the_account_somebody_left_from_is_counted_and_no_other() -> None:
     clues = server.tell(testimony, one(2, ETL))
 
     assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
-    assert {0, 1153, 1158, 1159, 1160, 1161, 4031} == clues.counted
+    assert {0, 1153, 1158, 1159, 1160, 1161, 4031} == clues.counted_codes
     assert [(*SHOP, *SHOP)] == server.heard_of("endings")
 
 
@@ -135,8 +135,8 @@ def test_what_was_counted_before_the_absence_is_told_with_it() -> None:
     first = server.tell(testimony, one(2))
     then = server.tell(testimony)
 
-    assert {(0, False), (4031, False)} == {(each.code, each.early) for each in first.errors}
-    assert {(0, True), (4031, True)} == {(each.code, each.early) for each in then.errors}
+    assert {(0, False), (4031, False)} == {(each.code, each.counted_before) for each in first.errors}
+    assert {(0, True), (4031, True)} == {(each.code, each.counted_before) for each in then.errors}
 
 
 def test_new_accounts_are_counted_a_few_at_a_time() -> None:
@@ -196,7 +196,7 @@ def test_without_the_right_to_read_them_nothing_is_counted() -> None:
     for sessions in ([one(1)], []):
         clues = testimony.clues(server.connection, found, server.sample(*sessions), server.clock)
 
-    assert frozenset() == clues.counted
+    assert frozenset() == clues.counted_codes
     assert ["mysql/offline.sql"] == [file for file, _ in server.heard]
 
 
@@ -394,7 +394,7 @@ def test_a_server_before_8_0_24_counts_no_idle_timeouts_apart() -> None:
     for sessions in ([one(1)], []):
         clues = testimony.clues(server.connection, found, server.sample(*sessions), server.clock)
 
-    assert {0, 1153, 1158, 1159, 1160, 1161} == clues.counted
+    assert {0, 1153, 1158, 1159, 1160, 1161} == clues.counted_codes
 
 
 def test_a_server_before_8_0_24_closes_an_idle_session_by_its_timeout() -> None:
@@ -474,7 +474,7 @@ def test_the_first_run_of_all_asks_the_log_nothing() -> None:
     server = Counting()
     server.log = [STOP]
 
-    assert NOTHING_SAID.log == server.tell(Remembered()).log
+    assert NO_EVIDENCE.log == server.tell(Remembered()).log
     assert [] == server.heard_of("log")
 
 

@@ -183,7 +183,7 @@ def test_an_act_whose_answers_are_bent_says_so(flavour: Flavour) -> None:
     )
 
     with pytest.raises(UnexpectedAnswer, match="the grants"):
-        executor.powers()
+        executor.privileges()
     with pytest.raises(UnexpectedAnswer, match="our own session's value"):
         executor.probe("wait_timeout")
 
@@ -197,7 +197,7 @@ def test_relatives_that_are_bent_are_a_limitation_and_the_others_are_told() -> N
 
     kin = source.relatives()
 
-    assert {"source", "member"} <= {each.relation.value for each in kin.relatives}
+    assert {"source", "member"} <= {each.relation.value for each in kin.members}
     assert ["unexpected answer (the replicas): column port: a number is out of range"] == [
         each.why for each in kin.limitations
     ]

@@ -14,7 +14,7 @@ from goneaway_tui.judge import judge
 from goneaway_tui.judge.tracker import Step, track
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.sample import GOODBYE, NOTHING_SAID, Sample
+from goneaway_tui.model.sample import COM_QUIT, NO_EVIDENCE, Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
@@ -82,7 +82,7 @@ def test_sampling_every_second_for_ten_minutes_changes_nothing_about_the_last_sa
 
 def standing(sample: Sample) -> Sample:
     """A sample without what is of the time since the one before."""
-    return replace(sample, clues=NOTHING_SAID)
+    return replace(sample, clues=NO_EVIDENCE)
 
 
 def test_who_leaves_is_counted_as_the_family_counts() -> None:
@@ -90,7 +90,7 @@ def test_who_leaves_is_counted_as_the_family_counts() -> None:
     source = SimulatedSource(clock)
     told = [each for sample in played(source, clock, 600) for each in sample.clues.errors]
 
-    assert {GOODBYE, 4031} <= {each.code for each in told}
+    assert {COM_QUIT, 4031} <= {each.code for each in told}
 
 
 def test_another_seed_is_another_play() -> None:

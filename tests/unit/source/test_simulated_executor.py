@@ -51,15 +51,15 @@ def test_more_than_a_year_is_cut_down_with_the_warning_that_servers_give(flavour
     assert kept.value == YEAR
     assert kept.warnings == ("Warning 1292: Truncated incorrect wait_timeout value: '32140800'",)
     assert value(source.sample(), "wait_timeout") == YEAR
-    assert executor.standing("wait_timeout").variable.set_by == "dynamic"
+    assert executor.variable_state("wait_timeout").variable.set_by == "dynamic"
 
 
 def test_what_is_within_the_bounds_is_kept_without_a_word() -> None:
     _, _, executor = staged()
 
     assert executor.set_global("wait_timeout", 600, Persistence.GLOBAL).warnings == ()
-    assert executor.standing("wait_timeout").variable.value == 600
-    assert executor.standing("wait_timeout").default == 28_800
+    assert executor.variable_state("wait_timeout").variable.value == 600
+    assert executor.variable_state("wait_timeout").default == 28_800
     assert executor.probe("wait_timeout") == (
         NewSessionProbe(interactive=False, value=600),
         NewSessionProbe(interactive=True, value=28_800),
@@ -92,19 +92,19 @@ def test_what_is_persisted_is_told_until_it_is_forgotten() -> None:
     _, _, executor = staged()
 
     executor.set_global("wait_timeout", 600, Persistence.PERSIST)
-    persisted = executor.standing("wait_timeout").persisted
+    persisted = executor.variable_state("wait_timeout").persisted
     forgotten = executor.reset_persist("wait_timeout")
 
     assert persisted == 600
     assert (forgotten.value, forgotten.warnings) == (600, ())
-    assert executor.standing("wait_timeout").persisted is None
+    assert executor.variable_state("wait_timeout").persisted is None
     assert "3615" in executor.reset_persist("wait_timeout").warnings[0]
 
 
 def test_mariadb_persists_nothing() -> None:
     _, source, executor = staged(Flavour.MARIADB)
 
-    assert not executor.powers().can_persist
+    assert not executor.privileges().can_persist
     with pytest.raises(Unsupported):
         executor.set_global("wait_timeout", 600, Persistence.PERSIST)
     with pytest.raises(Unsupported):
@@ -116,11 +116,11 @@ def test_there_is_no_setting_what_there_is_not() -> None:
     _, _, executor = staged()
 
     with pytest.raises(Unsupported, match="idle_transaction_timeout"):
-        executor.standing("idle_transaction_timeout")
+        executor.variable_state("idle_transaction_timeout")
 
 
 def test_it_says_everywhere_that_it_is_simulated() -> None:
-    assert staged()[2].powers().server_id == "db-01:3306 (simulated)"
+    assert staged()[2].privileges().server_id == "db-01:3306 (simulated)"
 
 
 def test_a_killed_session_is_gone_and_counted() -> None:

@@ -114,7 +114,7 @@ def test_what_a_server_does_not_have_is_no_limitation() -> None:
 def test_a_service_with_other_words_is_not_asked(service: str) -> None:
     kin = asked({}, service)
 
-    assert () == kin.relatives
+    assert () == kin.members
     assert ["others that belong with it"] == [each.what for each in kin.limitations]
 
 
@@ -132,7 +132,7 @@ def test_a_version_is_asked_in_its_own_words(version: str, file: str) -> None:
     )
 
     assert [("db2", UUID, sql.read_sql(file))] == [
-        (each.host, each.uid, each.said_by) for each in kin.relatives
+        (each.host, each.uid, each.reported_by) for each in kin.members
     ]
 
 
@@ -142,7 +142,7 @@ def test_a_source_is_told_by_what_shows_it_where_the_tables_may_not_be_read() ->
 
     assert (
         TopologyMember(TopologyRelation.SOURCE, "db0", 3307, "SHOW REPLICA STATUS", uid=UUID, server_id=9),
-    ) == kin.relatives
+    ) == kin.members
 
 
 def nodes(addresses: str, place: str = "0", size: str = "2") -> ServerTopology:
@@ -153,13 +153,13 @@ def nodes(addresses: str, place: str = "0", size: str = "2") -> ServerTopology:
 def test_the_other_nodes_of_a_cluster_are_told_and_itself_is_not() -> None:
     kin = nodes("10.0.0.1:3306,[fd00::2]:3307,AUTO", place="0", size="3")
 
-    assert [("fd00::2", 3307, ""), ("", None, AUTO)] == [(e.host, e.port, e.note) for e in kin.relatives]
+    assert [("fd00::2", 3307, ""), ("", None, AUTO)] == [(e.host, e.port, e.note) for e in kin.members]
 
 
 def test_a_list_that_is_cut_off_is_told_as_it_is_and_said_to_be() -> None:
     kin = nodes("10.0.0.1:3306,10.0.0.2:3306,10.0", size="4")
 
-    assert ["10.0.0.1", "10.0.0.2", "10.0"] == [each.host for each in kin.relatives]
+    assert ["10.0.0.1", "10.0.0.2", "10.0"] == [each.host for each in kin.members]
     assert any("more or fewer" in each.why for each in kin.limitations)
 
 
@@ -174,7 +174,7 @@ def test_a_list_that_is_cut_off_is_told_as_it_is_and_said_to_be() -> None:
     ],
 )
 def test_instances_of_aurora_are_found_by_the_endpoint_we_came_by(host: str, there: str) -> None:
-    (found,) = asked({"mysql/instances.sql": [{"name": b"reader-2"}]}, "aurora", host=host).relatives
+    (found,) = asked({"mysql/instances.sql": [{"name": b"reader-2"}]}, "aurora", host=host).members
 
     assert there == found.host
     assert (BY_ENDPOINT if there else f"reader-2: {found.note.partition(': ')[2]}") == found.note
@@ -185,7 +185,7 @@ def test_a_name_that_is_no_instances_makes_no_address() -> None:
         {"mysql/instances.sql": [{"name": b"evil.example.com/\x1b[2J"}]},
         "aurora",
         host="c.cluster-abc123.eu-west-1.rds.amazonaws.com",
-    ).relatives
+    ).members
 
     assert "" == found.host
     assert "\x1b" not in found.note
@@ -195,8 +195,8 @@ def test_what_is_hostile_is_cut_made_plain_and_counted() -> None:
     rows = [a_report(b"\x1b[2J" + b"x" * 10_000, "\x00", port=0) for _ in range(MOST + 1)]
     kin = asked({"mysql/replicas.sql": rows})
 
-    assert MOST == len(kin.relatives)
-    assert all(len(e.host) <= 255 and "\x1b" not in e.host and e.port is None for e in kin.relatives)
+    assert MOST == len(kin.members)
+    assert all(len(e.host) <= 255 and "\x1b" not in e.host and e.port is None for e in kin.members)
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))

@@ -45,9 +45,9 @@ def test_an_outcome_is_said_and_kept_in_english_and_said_again(action: Action, t
         outcome = gate.run(action)
         read_back = gate.journal.acts()[-1].outcome
 
-    assert not unsaid(outcome.said)
-    assert outcome.said == read_back
-    assert english(outcome.said) == gate.journal.entries()[-1].outcome == gate.journal.acts()[-1].outcome
+    assert not unsaid(outcome.sentence)
+    assert outcome.sentence == read_back
+    assert english(outcome.sentence) == gate.journal.entries()[-1].outcome == gate.journal.acts()[-1].outcome
     assert "⟦" not in gate.journal.path.read_text()
 
 
@@ -67,7 +67,7 @@ def test_a_refusal_is_said_and_kept_in_english(tmp_path: Path) -> None:
 class Silent(FakeExecutor):
     """Its server cannot be reached."""
 
-    def standing(self, name: str) -> VariableState:
+    def variable_state(self, name: str) -> VariableState:
         raise SourceError(_("{server} does not answer in time", server=f"db of {name}"), _("start again"))
 
 

@@ -20,7 +20,7 @@ from goneaway_tui.model.session import ProcesslistId, Role, Session
 from goneaway_tui.model.tuning import KeptValue, Persistence, VariableState
 from goneaway_tui.tune.actions import Action, KillQuery, KillSession, ResetPersist, SetVariable
 from goneaway_tui.tune.gate import Gate
-from goneaway_tui.tune.journal import UNKNOWN, Journal, JournalEntry, Phase
+from goneaway_tui.tune.journal import OUTCOME_NOT_WRITTEN, Journal, JournalEntry, Phase
 from tests.builders import NOW, VARIABLES, a_session
 from tests.fakes import POWERS, FakeExecutor
 
@@ -86,10 +86,10 @@ def test_what_may_borrow_runs_on_a_full_server_and_the_journal_says_over_which_c
     with pytest.raises(NoConnectionLeft):
         stage.gate.run(KillSession(SEEN))
     assert [] == stage.executor.did
-    assert stage.gate.run(KillSession(SEEN), borrow=True).lent
+    assert stage.gate.run(KillSession(SEEN), borrow=True).was_borrowed
     stage.executor.takes_no_more = False
 
-    assert not stage.gate.run(YEAR, borrow=True).lent
+    assert not stage.gate.run(YEAR, borrow=True).was_borrowed
     assert [(False, "failed"), (True, "done"), (False, "done")] == [
         (act.entry.lent, act.entry.phase.value) for act in stage.journal.acts()
     ]
@@ -111,7 +111,7 @@ def test_a_run_of_acts_has_one_connection_and_looks_at_each_victim_right_before_
 ) -> None:
     victims = [a_session(id=ProcesslistId(number), idle_for=20) for number in range(9, 14)]
     stage = Stage(tmp_path, *victims)
-    with stage.gate.together() as connection:
+    with stage.gate.conversation() as connection:
         for victim in victims:
             stage.gate.run(KillSession(victim), connection)
 
@@ -128,13 +128,13 @@ def test_a_value_is_set_once_read_back_and_written_down(stage: Stage) -> None:
     outcome = stage.gate.run(YEAR)
 
     assert ["SET GLOBAL wait_timeout = 32140800"] == stage.executor.did
-    assert "wait_timeout is 31536000 now, not 32140800 as asked for" == outcome.said
+    assert "wait_timeout is 31536000 now, not 32140800 as asked for" == outcome.sentence
     assert outcome.kept is not None
     assert ("Warning 1292: Truncated incorrect wait_timeout value: '32140800'",) == outcome.kept.warnings
     assert outcome.before is not None
     assert outcome.after is not None
     assert (28_800, 31_536_000) == (outcome.before.variable.value, outcome.after.variable.value)
-    assert outcome.unrecorded is None
+    assert outcome.journal_error is None
 
     attempted, done = stage.journal.entries()
     assert Phase.ATTEMPTED is attempted.phase
@@ -144,7 +144,7 @@ def test_a_value_is_set_once_read_back_and_written_down(stage: Stage) -> None:
         old=28_800,
         kept=31_536_000,
         warnings=outcome.kept.warnings,
-        outcome=outcome.said,
+        outcome=outcome.sentence,
     )
     assert (POWERS.account, POWERS.server_id, "db-01:3306") == (done.account, done.server, done.server_name)
     assert (32_140_800, "wait_timeout", Persistence.GLOBAL) == (done.requested, done.variable, done.keep)
@@ -153,9 +153,9 @@ def test_a_value_is_set_once_read_back_and_written_down(stage: Stage) -> None:
 
 def test_the_journal_knows_before_the_server_does(stage: Stage) -> None:
     class Watching(FakeExecutor):
-        def standing(self, name: str) -> VariableState:
+        def variable_state(self, name: str) -> VariableState:
             assert "attempted" in stage.phases
-            return super().standing(name)
+            return super().variable_state(name)
 
     stage.executor = Watching()
     stage.a_gate().run(YEAR)
@@ -177,9 +177,9 @@ def test_a_journal_that_fills_up_in_between_is_said_with_what_was_done(tmp_path:
     stage = Stage(tmp_path, room=1)
     outcome = stage.gate.run(YEAR)
 
-    assert outcome.unrecorded == "cannot write the journal: the disk is full"
+    assert outcome.journal_error == "cannot write the journal: the disk is full"
     assert 31_536_000 == stage.value()
-    assert [UNKNOWN] == [act.outcome for act in stage.journal.acts()]
+    assert [OUTCOME_NOT_WRITTEN] == [act.outcome for act in stage.journal.acts()]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_what_fails_where_the_journal_fails_too_fails_as_it_did(tmp_path: Path) 
     with pytest.raises(OutcomeUnknown):
         stage.gate.run(YEAR)
 
-    assert [UNKNOWN] == [act.outcome for act in stage.journal.acts()]
+    assert [OUTCOME_NOT_WRITTEN] == [act.outcome for act in stage.journal.acts()]
 
 
 def test_a_server_that_cannot_be_looked_at_is_not_changed(stage: Stage) -> None:
@@ -299,8 +299,8 @@ def test_who_is_still_what_was_shown_is_killed(
     outcome = stage.gate.run(action)
 
     assert [statement] == stage.executor.did
-    assert "killed" in outcome.said
-    assert not outcome.gone
+    assert "killed" in outcome.sentence
+    assert not outcome.already_ended
     assert "session 9 of shop@web-3:51234, gunicorn" == stage.last.about
 
 
@@ -352,7 +352,11 @@ def test_already_gone_is_a_normal_outcome(action: Action, tmp_path: Path) -> Non
     stage = Stage(tmp_path)
     outcome = stage.gate.run(action)
 
-    assert (True, None, "session 9 had already ended") == (outcome.gone, outcome.kept, outcome.said)
+    assert (True, None, "session 9 had already ended") == (
+        outcome.already_ended,
+        outcome.kept,
+        outcome.sentence,
+    )
     assert [] == stage.executor.did
     assert ["attempted", "done"] == stage.phases
 
@@ -361,7 +365,7 @@ def test_who_goes_between_looking_and_killing_was_gone_already(stage: Stage) -> 
     stage.executor.loses = True
     outcome = stage.gate.run(KillSession(SEEN))
 
-    assert (True, "session 9 had already ended") == (outcome.gone, outcome.said)
+    assert (True, "session 9 had already ended") == (outcome.already_ended, outcome.sentence)
     assert ["KILL 9"] == stage.executor.did
 
 
@@ -372,7 +376,7 @@ def test_of_many_only_those_who_slept_on_are_killed(tmp_path: Path) -> None:
     spared, gone = set(), set()
     for witness in shown:
         try:
-            if stage.gate.run(KillSession(witness)).gone:
+            if stage.gate.run(KillSession(witness)).already_ended:
                 gone.add(witness.id)
         except Refused:
             spared.add(witness.id)
@@ -393,7 +397,7 @@ def test_the_last_change_is_taken_back_once_also_after_a_restart(stage: Stage) -
     outcome = later.undo()
 
     assert 28_800 == stage.value()
-    assert "wait_timeout is 28800 now" == outcome.said
+    assert "wait_timeout is 28800 now" == outcome.sentence
     assert change is not None
     assert change.id == stage.last.undoes
 
@@ -484,6 +488,6 @@ def test_a_change_whose_outcome_nobody_knows_is_not_undone_blindly(stage: Stage)
 
 
 def test_proof_is_read_without_the_journal(stage: Stage) -> None:
-    assert 28_800 == stage.gate.standing("wait_timeout").variable.value
+    assert 28_800 == stage.gate.variable_state("wait_timeout").variable.value
     assert [28_800, 28_800] == [probe.value for probe in stage.gate.probe("wait_timeout")]
     assert [] == stage.phases

@@ -15,7 +15,7 @@ import pytest
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.model.tuning import Persistence
-from goneaway_tui.tune.journal import UNKNOWN, Journal, JournalEntry, Phase
+from goneaway_tui.tune.journal import OUTCOME_NOT_WRITTEN, Journal, JournalEntry, Phase
 from tests.builders import NOW
 
 SERVER = "6f9619ff-8b86-11d0"
@@ -253,7 +253,7 @@ def test_an_attempt_and_its_end_are_one_act(journal: Journal) -> None:
 
     assert (ATTEMPT, DONE, DONE) == (first.attempted, first.ended, first.entry)
     assert "wait_timeout is 600 now" == first.outcome
-    assert (other, None, UNKNOWN) == (second.entry, second.ended, second.outcome)
+    assert (other, None, OUTCOME_NOT_WRITTEN) == (second.entry, second.ended, second.outcome)
     assert not second.is_done
 
 

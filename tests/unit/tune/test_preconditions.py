@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.model.session import Role, Session
-from goneaway_tui.tune.preconditions import other_statement, same_session_problem, untouchable
+from goneaway_tui.tune.preconditions import other_statement_problem, protected_problem, same_session_problem
 from tests.builders import a_session
 
 SEEN = a_session(idle_for=20)
@@ -67,15 +67,15 @@ def test_who_worked_and_works_is_still_the_same() -> None:
     ],
 )
 def test_another_statement_is_told_from_a_cut_one(statement: str | None, why: str | None) -> None:
-    assert why == other_statement(BUSY, a_session(command="Query", statement=statement))
+    assert why == other_statement_problem(BUSY, a_session(command="Query", statement=statement))
 
 
 def test_who_sleeps_runs_nothing() -> None:
-    assert "runs nothing" == other_statement(SEEN, SEEN)
+    assert "runs nothing" == other_statement_problem(SEEN, SEEN)
 
 
 def test_only_clients_of_others_may_be_touched() -> None:
-    assert untouchable(SEEN) is None
-    assert "is one of our own" == untouchable(a_session(own=True))
+    assert protected_problem(SEEN) is None
+    assert "is one of our own" == protected_problem(a_session(own=True))
     for role in set(Role) - {Role.CLIENT}:
-        assert untouchable(a_session(role=role)) is not None
+        assert protected_problem(a_session(role=role)) is not None

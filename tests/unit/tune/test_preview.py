@@ -36,11 +36,11 @@ def foretold(
 def test_the_clamp_is_foretold_and_the_statement_is_what_was_asked_for() -> None:
     told = foretold("wait_timeout", 32_140_800)
 
-    assert (31_536_000, "the server's maximum") == (told.kept, told.because)
+    assert (31_536_000, "the server's maximum") == (told.kept, told.why_clamped)
     assert "SET GLOBAL wait_timeout = 32140800" == told.statement == told.action.statement
     assert "SET GLOBAL wait_timeout = 28800" == told.undo
     assert ("[mysqld]", "wait_timeout = 31536000") == told.option_file
-    assert told.second_ask is None
+    assert told.confirmation is None
 
 
 def test_the_undo_of_persist_forgets_what_was_not_persisted() -> None:
@@ -62,7 +62,7 @@ def test_who_is_open_keeps_its_own_and_who_idles_longer_is_counted() -> None:
         "0 of 101 open sessions change: each keeps its own until it reconnects",
         "with this limit 5 of 100 idle sessions would be closed by now, 60 more within a minute",
     )
-    assert told.second_ask is None
+    assert told.confirmation is None
 
 
 def test_with_an_interactive_limit_nobody_knows_whom_it_closes() -> None:
@@ -72,8 +72,8 @@ def test_with_an_interactive_limit_nobody_knows_whom_it_closes() -> None:
         "with this limit 20 of 100 idle sessions, if their clients are interactive, would be closed by now, 60 more within a minute"
         in told.effects
     )
-    assert told.second_ask is not None
-    assert "those whose clients are interactive carry this limit" in told.second_ask
+    assert told.confirmation is not None
+    assert "those whose clients are interactive carry this limit" in told.confirmation
 
 
 def test_a_limit_inside_transactions_counts_those_in_one() -> None:
@@ -96,7 +96,7 @@ def test_a_limit_that_is_off_closes_nobody() -> None:
 
     assert "0 is off: wait_timeout counts" in told.effects
     assert "with this limit 0 of 1 sessions idle inside a transaction would be closed by now" in told.effects
-    assert told.second_ask is None
+    assert told.confirmation is None
 
 
 def test_wait_timeout_does_not_close_whom_a_transactions_limit_governs() -> None:
@@ -110,14 +110,15 @@ def test_wait_timeout_does_not_close_whom_a_transactions_limit_governs() -> None
 def test_a_packets_other_limit_is_the_clients() -> None:
     told = foretold("max_allowed_packet", 1500)
 
-    assert (1024, "rounded down to a multiple of 1,024") == (told.kept, told.because)
+    assert (1024, "rounded down to a multiple of 1,024") == (told.kept, told.why_clamped)
     assert any("the client has its own limit" in each for each in told.effects)
 
 
 def test_for_connections_it_says_what_is_in_use_and_what_there_is_room_for() -> None:
     snapshot = a_snapshot(NAP, counters={"threads_connected": 120, "max_used_connections": 140})
     standing = VariableState(
-        VARIABLES["max_connections"], room=ResourceHeadroom(descriptors=4000, memory_each=3 << 19)
+        VARIABLES["max_connections"],
+        headroom=ResourceHeadroom(connections_by_descriptors=4000, bytes_per_session=3 << 19),
     )
     told = foretold("max_connections", 5000, snapshot=snapshot, standing=standing)
 
@@ -172,7 +173,7 @@ def test_what_a_restart_brings_back_is_said(standing: VariableState, keep: Persi
     ],
 )
 def test_what_is_likely_an_accident_is_asked_twice(name: str, wanted: int, asked: str | None) -> None:
-    said = foretold(name, wanted, sessions=NAP).second_ask
+    said = foretold(name, wanted, sessions=NAP).confirmation
 
     assert (said is None) if asked is None else (asked in (said or ""))
 
@@ -181,7 +182,7 @@ def test_what_is_likely_an_accident_is_asked_twice(name: str, wanted: int, asked
 def test_starving_connections_is_asked_twice(wanted: int, *, asks: bool) -> None:
     snapshot = a_snapshot(NAP, counters={"threads_connected": 100})
 
-    assert asks == (foretold("max_connections", wanted, snapshot=snapshot).second_ask is not None)
+    assert asks == (foretold("max_connections", wanted, snapshot=snapshot).confirmation is not None)
 
 
 @pytest.mark.parametrize(("wanted", "asks"), [(0, False), (109, True), (110, False)])
@@ -189,7 +190,7 @@ def test_starving_an_account_is_asked_twice(wanted: int, *, asks: bool) -> None:
     standing = VariableState(Variable("max_user_connections", 0, 0, 4_294_967_295))
     told = foretold("max_user_connections", wanted, sessions=NAP, standing=standing)
 
-    assert asks == (told.second_ask is not None)
+    assert asks == (told.confirmation is not None)
     assert "the account with most has 100 sessions open: shop" in told.effects
 
 
@@ -197,4 +198,4 @@ def test_an_empty_server_has_nobody_to_close() -> None:
     told = foretold("wait_timeout", 60)
 
     assert "0 of 0 open sessions change: each keeps its own until it reconnects" in told.effects
-    assert told.second_ask is None
+    assert told.confirmation is None

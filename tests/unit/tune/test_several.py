@@ -47,10 +47,10 @@ def looked(server: str, powers: Privileges = POWERS, **variable: float) -> Exami
 def test_each_keeps_what_its_own_bounds_let_it() -> None:
     one, two = changes(plan_changes(WAIT, 9000, Persistence.GLOBAL, [looked("db1"), looked("db2", max=7200)]))
 
-    assert (9000, None) == (one.ahead.kept, one.ahead.because)
-    assert (7200, "the server's maximum") == (two.ahead.kept, two.ahead.because)
-    assert ["SET GLOBAL wait_timeout = 9000"] * 2 == [one.ahead.statement, two.ahead.statement]
-    assert "SET GLOBAL wait_timeout = 28800" == two.ahead.undo
+    assert (9000, None) == (one.preview.kept, one.preview.why_clamped)
+    assert (7200, "the server's maximum") == (two.preview.kept, two.preview.why_clamped)
+    assert ["SET GLOBAL wait_timeout = 9000"] * 2 == [one.preview.statement, two.preview.statement]
+    assert "SET GLOBAL wait_timeout = 28800" == two.preview.undo
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_each_keeps_what_its_own_bounds_let_it() -> None:
         (Persistence.GLOBAL, ExcludedServer("db2", "read-only"), "read-only"),
         (
             Persistence.GLOBAL,
-            replace(looked("db2"), powers=replace(POWERS, server_id="db1")),
+            replace(looked("db2"), privileges=replace(POWERS, server_id="db1")),
             "it is the same server as db1",
         ),
     ],
@@ -78,7 +78,7 @@ def test_who_cannot_take_part_is_left_out_with_the_reason(
 
 def test_a_running_value_that_is_not_persisted_yet_is_persisted() -> None:
     seen = looked("db1", value=600)
-    kept = replace(seen, standing=replace(seen.standing, persisted=600))
+    kept = replace(seen, variable_state=replace(seen.variable_state, persisted=600))
 
     assert [1, 0] == [
         len(changes(plan_changes(WAIT, 600, Persistence.PERSIST, [each]))) for each in (seen, kept)
@@ -87,7 +87,9 @@ def test_a_running_value_that_is_not_persisted_yet_is_persisted() -> None:
 
 def test_whoever_may_not_set_it_at_all_is_known_before_a_value_is() -> None:
     fixed = looked("db1")
-    fixed = replace(fixed, standing=replace(fixed.standing, fixed="only in the option file"))
+    fixed = replace(
+        fixed, variable_state=replace(fixed.variable_state, why_not_settable="only in the option file")
+    )
 
     assert ExcludedServer("db1", "only in the option file") == settable(fixed, WAIT)
     assert ExcludedServer("db1", NO_SET.why_not[0][1]) == settable(looked("db1", NO_SET), WAIT)
@@ -106,7 +108,7 @@ def an_outcome(kept: KeptValue | None, after: float | None = None, unrecorded: s
         kept,
         None,
         standing,
-        unrecorded=unrecorded,
+        journal_error=unrecorded,
     )
 
 
@@ -132,7 +134,7 @@ def kept(value: float | None, *warnings: str) -> KeptValue:
 )
 def test_whatever_was_not_foretold_is_a_surprise(wanted: float, outcome: Outcome, words: str) -> None:
     (part,) = changes(plan_changes(WAIT, wanted, Persistence.GLOBAL, [looked("db1")]))
-    told = unexpected_result(part.ahead, outcome)
+    told = unexpected_result(part.preview, outcome)
 
     assert bool(words) == bool(told)
     assert words in told
@@ -157,7 +159,7 @@ def test_what_fails_is_told_and_ends_the_row(error: Exception, words: str) -> No
     parts = changes(plan_changes(WAIT, 600, Persistence.GLOBAL, [looked("db1"), looked("db2")]))
     (ended,) = one_by_one(parts, fails, lambda: False)
 
-    assert ("db1", None, words) == (ended.server, ended.outcome, ended.surprise)
+    assert ("db1", None, words) == (ended.server, ended.outcome, ended.unexpected)
     assert ["db1"] == asked
 
 
@@ -194,8 +196,8 @@ def test_what_was_done_is_foretold_backwards(gate: Gate, keep: Persistence, stat
     part = undo_on("db1", gate.last_change(), done.id)
 
     assert isinstance(part, ServerChange)
-    assert (600, 28_800, statements) == (part.now, part.ahead.kept, part.ahead.statement)
-    assert "" == unexpected_result(part.ahead, gate.undo(done.id))
+    assert (600, 28_800, statements) == (part.current_value, part.preview.kept, part.preview.statement)
+    assert "" == unexpected_result(part.preview, gate.undo(done.id))
     assert isinstance(undo_on("db1", gate.last_change(), done.id), ExcludedServer)
 
 
@@ -206,4 +208,4 @@ def test_only_the_act_that_is_meant_is_taken_back(gate: Gate) -> None:
     assert isinstance(undo_on("db1", gate.last_change(), first.id), ExcludedServer)
     with pytest.raises(Refused, match="something else was changed"):
         gate.undo(first.id)
-    assert 900 == gate.standing("wait_timeout").variable.value
+    assert 900 == gate.variable_state("wait_timeout").variable.value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goneaway_tui.tune.tunables import SENTENCES, TUNABLE, TUNABLES, Reach, Tunable, Unit, tunables_of
+from goneaway_tui.tune.tunables import REACH_SENTENCES, TUNABLE, TUNABLES, Reach, Tunable, Unit, tunables_of
 from goneaway_tui.tune.values import parse_value, value_words
 from tests.builders import a_sample
 
@@ -20,13 +20,13 @@ def test_no_name_and_no_key_is_there_twice() -> None:
 def test_a_row_can_be_shown(tunable: Tunable) -> None:
     assert tunable.why.endswith(".")
     assert list(tunable.presets) == sorted(set(tunable.presets))
-    assert all(preset % tunable.block == 0 for preset in tunable.presets)
+    assert all(preset % tunable.block_size == 0 for preset in tunable.presets)
     for preset in tunable.presets:
         assert preset == parse_value(value_words(preset, tunable.unit), tunable.unit, None, tunable.decimals)
 
 
 def test_each_reach_says_whom_it_reaches() -> None:
-    assert set(Reach) == SENTENCES.keys()
+    assert set(Reach) == REACH_SENTENCES.keys()
     assert "reconnect" in Reach.RECONNECT.sentence
 
 

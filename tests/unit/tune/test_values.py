@@ -200,7 +200,7 @@ def test_a_server_keeps(
 
 
 def test_the_servers_own_block_counts_before_ours() -> None:
-    standing = VariableState(Variable("max_allowed_packet", 1 << 26, 1, 1 << 30), block=4096)
+    standing = VariableState(Variable("max_allowed_packet", 1 << 26, 1, 1 << 30), block_size=4096)
 
     assert Clamped(4096, "rounded down to a multiple of 4,096") == clamped(5000, standing, PACKET[0])
 

@@ -156,6 +156,6 @@ def configure_terminal(settings: Settings, current: str) -> None:
     if language != current:
         set_language(language)
     if language != ENGLISH:
-        from goneaway_tui.export.wording import count_as_in
+        from goneaway_tui.text.format import use_locale
 
-        count_as_in(LANGUAGES[language])
+        use_locale(LANGUAGES[language])

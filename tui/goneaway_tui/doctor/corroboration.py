@@ -13,11 +13,11 @@ from typing import Final
 
 from goneaway_tui.doctor.case import Case
 from goneaway_tui.doctor.rules import Argument, proof
-from goneaway_tui.doctor.units import in_sentences, seconds_words
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.error_events import FailureKind
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import LogEntry
+from goneaway_tui.text.format import in_sentences, seconds_words
 
 END_AFTER_ERROR_SECONDS: Final = 5.0
 """Seconds by which an end may seem to come after the error that it explains: clocks differ."""

@@ -15,13 +15,13 @@ from goneaway_tui.doctor.case import NO_SERVER, Case, ServerFacts
 from goneaway_tui.doctor.corroboration import corroborating_arguments
 from goneaway_tui.doctor.remedies import Remedies
 from goneaway_tui.doctor.rules import Argument, Rule, proof, refutation
-from goneaway_tui.doctor.units import in_sentences
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.client_log import find_error_events
 from goneaway_tui.logs.error_events import CODES, ErrorEvent
 from goneaway_tui.logs.redact import redacted
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.text.format import in_sentences
 from goneaway_tui.text.sanitize import plain
 
 FLAVOUR_NAMES: Final = {Flavour.MYSQL: "MySQL", Flavour.MARIADB: "MariaDB"}

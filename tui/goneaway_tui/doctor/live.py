@@ -17,7 +17,6 @@ from goneaway_tui.doctor.case import (
     facts_from_sample,
 )
 from goneaway_tui.doctor.remedies import end_limit_words, idle_less_words, own_limit_words
-from goneaway_tui.doctor.units import age_words, bytes_words, in_list, seconds_words
 from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin, shortest_end
 from goneaway_tui.judge.forecast import already_closed
@@ -25,7 +24,8 @@ from goneaway_tui.logs.server_log import error_number
 from goneaway_tui.model.cause import Cause, Certainty, Finding
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import LogEntry
-from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED, Basis, Risk, Snapshot
+from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS, Basis, Risk, Snapshot
+from goneaway_tui.text.format import in_list, largest_unit_words, seconds_words, size_with_bytes
 
 RECENT_SECONDS = 600.0
 """Seconds that count as recent."""
@@ -120,7 +120,7 @@ def _status(state: LiveState, cause: Cause, checked: CheckResult) -> CauseStatus
     verdicts = [verdict for verdict in (since_start, checked.now) if verdict is not None]
     end = state.shortest_end if cause is Cause.IDLE_TIMEOUT else None
     remedies = _remedies(state, since_start, end) if cause is Cause.IDLE_TIMEOUT else ()
-    variable = end.variable if end is not None and end.whose is LimitOrigin.GLOBAL else None
+    variable = end.variable if end is not None and end.origin is LimitOrigin.GLOBAL else None
     return CauseStatus(
         cause,
         min(
@@ -247,7 +247,7 @@ def _error_count_words(state: LiveState, code: int, count: int) -> str:
 
 
 def _transaction_timeout(state: LiveState) -> CheckResult:
-    names = (*OF_TRANSACTIONS, *SHARED)
+    names = (*TRANSACTION_LIMITS, *SHARED_TRANSACTION_LIMITS)
     known_limits = {name: state.limit(name) for name in names if state.limit(name) is not None}
     if not known_limits:
         return CheckResult(
@@ -276,7 +276,9 @@ def _killed(state: LiveState) -> CheckResult:
 
 def _packet(state: LiveState) -> CheckResult:
     limit = state.limit("max_allowed_packet")
-    now = (Certainty.POSSIBLE, (_value_words("max_allowed_packet", bytes_words(limit)),)) if limit else None
+    now = (
+        (Certainty.POSSIBLE, (_value_words("max_allowed_packet", size_with_bytes(limit)),)) if limit else None
+    )
     return CheckResult(_counted_verdict(state, 1153), now)
 
 
@@ -305,19 +307,26 @@ def _restart(state: LiveState) -> CheckResult:
     uptime = state.snapshot.sample.server.uptime
     if uptime < RECENT_START_SECONDS:
         certainty = Certainty.LIKELY if uptime < RECENT_SECONDS else Certainty.POSSIBLE
-        words = _("the server is up {uptime} only: what was open before is lost", uptime=age_words(uptime))
+        words = _(
+            "the server is up {uptime} only: what was open before is lost", uptime=largest_unit_words(uptime)
+        )
         return CheckResult((certainty, (words,)))
-    return CheckResult((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
+    return CheckResult(
+        (Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=largest_unit_words(uptime)),))
+    )
 
 
 def _crash(state: LiveState) -> CheckResult:
     uptime = state.snapshot.sample.server.uptime
     if uptime < RECENT_START_SECONDS:
         words = _(
-            "the server is up {uptime} only; its error log tells how it ended", uptime=age_words(uptime)
+            "the server is up {uptime} only; its error log tells how it ended",
+            uptime=largest_unit_words(uptime),
         )
         return CheckResult((Certainty.POSSIBLE, (words,)))
-    return CheckResult((Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=age_words(uptime)),)))
+    return CheckResult(
+        (Certainty.RULED_OUT, (_("the server is up {uptime}", uptime=largest_unit_words(uptime)),))
+    )
 
 
 def _too_many(state: LiveState) -> CheckResult:
@@ -422,7 +431,7 @@ CHECKS: dict[Cause, Check] = {
 
 
 def _uptime_words(state: LiveState) -> str:
-    return age_words(state.snapshot.sample.server.uptime)
+    return largest_unit_words(state.snapshot.sample.server.uptime)
 
 
 def _idle_count(state: LiveState) -> int:

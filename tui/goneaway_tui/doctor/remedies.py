@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from goneaway_tui.doctor.case import LARGEST_PACKET_BYTES, Case, ServerFacts
-from goneaway_tui.doctor.units import bytes_words, seconds_words
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge.deadline import EndLimit, LimitOrigin
 from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
+from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
+from goneaway_tui.text.format import seconds_words, size_with_bytes
 
 MARGIN_PERCENT: Final = 10
 """Percent that a pool's limit stays below the server's, for clocks, slow checks and the time of a statement."""
@@ -267,7 +267,7 @@ def own_limit_words(age_seconds: float, server: ServerFacts, *, global_known: bo
 def end_limit_words(end: EndLimit, server: ServerFacts) -> Iterator[str]:
     """Which limit ended a session in the ledger, unless that is a global limit in force, which needs no explanation."""
     global_limit, idle_words = server.limits.get("wait_timeout"), seconds_words(end.seconds)
-    if end.whose is LimitOrigin.EARLIER_GLOBAL:
+    if end.origin is LimitOrigin.EARLIER_GLOBAL:
         yield _(
             "An earlier global {variable} of {ended} ended the session; now it is {now}. Sessions that connected before "
             "that change keep the earlier value until they reconnect.",
@@ -275,20 +275,20 @@ def end_limit_words(end: EndLimit, server: ServerFacts) -> Iterator[str]:
             ended=idle_words,
             now=_("unknown") if global_limit is None else seconds_words(global_limit),
         )
-    elif end.whose is LimitOrigin.OWN and server.idle_limits_unchanged:
+    elif end.origin is LimitOrigin.OWN and server.idle_limits_unchanged:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET SESSION in the program. "
             "The session's own limit of {ended} ended it; no global value is that short.",
             ended=idle_words,
         )
-    elif end.whose is LimitOrigin.OWN:
+    elif end.origin is LimitOrigin.OWN:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The session's own limit of {ended} ended it. No global value now is that short: the session set the limit, "
             "or copied it from an earlier global value.",
             ended=idle_words,
         )
-    elif end.whose is LimitOrigin.UNKNOWN:
+    elif end.origin is LimitOrigin.UNKNOWN:
         yield _(
             "Find who sets a shorter wait_timeout: init_command, the driver, the pool, or SET in the program. "
             "The global limit now ({limit}) did not close the session, which had been idle for {ended}. "
@@ -311,7 +311,7 @@ def idle_less_words(end: EndLimit) -> str:
     return _(
         "At the client: let no connection be idle for as long as the shortest limit that ended a session: {arithmetic}.",
         arithmetic=arithmetic(
-            end.seconds if end.whose is not LimitOrigin.UNKNOWN else int(end.seconds), sources[end.whose]
+            end.seconds if end.origin is not LimitOrigin.UNKNOWN else int(end.seconds), sources[end.origin]
         ),
     )
 
@@ -354,8 +354,8 @@ def larger_packets(case: Case) -> Iterator[str]:
             "At the server: SET GLOBAL max_allowed_packet = {wanted} ({size}; {limit}: {source}), "
             "then reconnect: open sessions keep theirs. A session may then take that much memory.",
             wanted=wanted,
-            size=bytes_words(wanted),
-            limit=bytes_words(limit),
+            size=size_with_bytes(wanted),
+            limit=size_with_bytes(limit),
             source=source,
         )
     yield _(
@@ -534,13 +534,13 @@ def for_transactions(case: Case) -> Iterator[str]:
     yield _(
         "At the client: do nothing slow inside a transaction: no call to others, no waiting for a person."
     )
-    if shortest := _shortest(case, (*OF_TRANSACTIONS, *SHARED)):
+    if shortest := _shortest(case, (*TRANSACTION_LIMITS, *SHARED_TRANSACTION_LIMITS)):
         yield _("Commit within {arithmetic}.", arithmetic=arithmetic(shortest))
 
 
 def longer_transactions(case: Case) -> Iterator[str]:
     """Raise the limit of idle transactions for the session."""
-    if _shortest(case, OF_TRANSACTIONS):
+    if _shortest(case, TRANSACTION_LIMITS):
         yield _("Or raise the limit for that session alone.")
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from goneaway_tui.doctor.diagnosis import SCHEMA, Explanation
-from goneaway_tui.doctor.units import in_list, in_sentences
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.logs.error_events import CODES
-from goneaway_tui.model.cause import SAID, Certainty, Finding
+from goneaway_tui.model.cause import CAUSE_WORDS, Certainty, Finding
+from goneaway_tui.text.format import in_list, in_sentences
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.text.width import cell_width
+from goneaway_tui.text.width import padded
 from goneaway_tui.text.width import wrapped as wrapped_lines
 
 Write = Callable[[str], object]
@@ -123,7 +123,7 @@ def _markdown(explanation: Explanation, count_words: str) -> Iterator[str]:
     other_words = other_findings_words(explanation.findings)
     for finding in explanation.findings[:1] if other_words else explanation.findings:
         yield ""
-        cause, certainty = _(SAID[finding.cause]), _(SAID[finding.certainty])
+        cause, certainty = _(CAUSE_WORDS[finding.cause]), _(CAUSE_WORDS[finding.certainty])
         yield _("- **{cause}**: {certainty}", cause=cause, certainty=certainty)
         for reason in finding.because:
             yield f"  - {_escaped(plain(reason))}"
@@ -155,15 +155,6 @@ def wrapped(text: str, width: int, indent: str = "", next_indent: str | None = N
     return wrapped_lines(
         plain(text), width, indent, indent if next_indent is None else next_indent, fold=True
     )
-
-
-def padded(label: str, width: int) -> str:
-    """A label with as many blanks as fill `width` columns.
-
-    >>> padded("why", 5), padded("依据", 5)
-    ('why  ', '依据 ')
-    """
-    return label + " " * (width - cell_width(label))
 
 
 WIDTH_COLUMNS: Final = 80
@@ -271,7 +262,7 @@ def group_paragraphs(group: EventGroup, width: int = WIDTH_COLUMNS) -> Iterator[
     for rank, finding in enumerate(remaining[: FULL_FINDINGS + SHORT_FINDINGS]):
         yield ""
         yield from _finding_lines(finding, width, in_full=rank < FULL_FINDINGS)
-    less_likely = [_(SAID[finding.cause]) for finding in remaining[FULL_FINDINGS + SHORT_FINDINGS :]]
+    less_likely = [_(CAUSE_WORDS[finding.cause]) for finding in remaining[FULL_FINDINGS + SHORT_FINDINGS :]]
     if less_likely:
         yield ""
         yield from wrapped(_("Less likely: {causes}.", causes=in_list(less_likely)), width, "  ")
@@ -279,7 +270,7 @@ def group_paragraphs(group: EventGroup, width: int = WIDTH_COLUMNS) -> Iterator[
     if ruled_out:
         yield ""
     for finding in ruled_out:
-        cause, reasons = _(SAID[finding.cause]), in_sentences(finding.because)
+        cause, reasons = _(CAUSE_WORDS[finding.cause]), in_sentences(finding.because)
         yield from wrapped(_("Not {cause}: {reasons}", cause=cause, reasons=reasons), width, "  ", "      ")
 
 
@@ -289,7 +280,7 @@ def other_findings_words(findings: Sequence[Finding]) -> str:
         return ""
     ruled_out = Certainty.RULED_OUT
     sentences = (
-        _(words, causes=in_list(_(SAID[finding.cause]) for finding in listed))
+        _(words, causes=in_list(_(CAUSE_WORDS[finding.cause]) for finding in listed))
         for words, listed in (
             (
                 marked("Also possible: {causes}."),
@@ -316,7 +307,7 @@ def times_words(group: EventGroup) -> str:
 
 
 def _finding_lines(finding: Finding, width: int, *, in_full: bool) -> Iterator[str]:
-    yield "  " + _(HEADLINES[finding.certainty], cause=_(SAID[finding.cause]))
+    yield "  " + _(HEADLINES[finding.certainty], cause=_(CAUSE_WORDS[finding.cause]))
     yield from _sentence_lines(width, _("why"), finding.because)
     yield from _sentence_lines(width, _("but"), finding.against)
     if finding.prove:

@@ -17,11 +17,11 @@ from goneaway_tui.doctor.case import (
     SHORTEST_LIMIT_SECONDS,
     Case,
 )
-from goneaway_tui.doctor.units import bytes_words, seconds_words
 from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.logs.error_events import OFFLINE_MODE_ERROR, ErrorEvent, FailureKind
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.snapshot import OF_TRANSACTIONS, SHARED
+from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, TRANSACTION_LIMITS
+from goneaway_tui.text.format import seconds_words, size_with_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ def _stated_idle_time(case: Case) -> Iterator[Argument]:
 
 def transaction_timeout(case: Case) -> Iterator[Argument]:
     """A limit on idling inside a transaction, where the server has one that is on."""
-    for name in (*OF_TRANSACTIONS, *SHARED):
+    for name in (*TRANSACTION_LIMITS, *SHARED_TRANSACTION_LIMITS):
         limit = case.server.limits.get(name, 0)
         if limit > 0 and (case.event.is_loss or case.event.stated_cause is Cause.IDLE_TIMEOUT):
             yield Argument(
@@ -258,8 +258,8 @@ def packet_too_large(case: Case) -> Iterator[Argument]:
         return
     text = _(
         "The statement has {size}, and max_allowed_packet is {limit} ({source}).",
-        size=bytes_words(size or 0),
-        limit=bytes_words(limit or 0),
+        size=size_with_bytes(size or 0),
+        limit=size_with_bytes(limit or 0),
         source=source,
     )
     if event.stated_cause in {Cause.PACKET_TOO_LARGE, None} and size and limit and size > limit:
@@ -307,7 +307,7 @@ def _cut_short(event: ErrorEvent) -> Iterator[Argument]:
             2,
             _(
                 "The statement is large: {size} or more of it are in the log.",
-                size=bytes_words(event.statement_bytes),
+                size=size_with_bytes(event.statement_bytes),
             ),
         )
     elif event.answer_never_came:

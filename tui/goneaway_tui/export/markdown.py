@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from goneaway_tui.export.summary import limitation_words, summary_text
-from goneaway_tui.export.table import COLUMNS, cut_to, headings, in_closing_order, rows
+from goneaway_tui.export.table import COLUMNS, headings, in_closing_order, rows
 from goneaway_tui.export.wording import risk_word
 from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.text.width import cut_to
 
 MAX_CELL_CHARACTERS = 100
 

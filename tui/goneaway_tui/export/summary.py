@@ -10,7 +10,12 @@ from itertools import islice
 
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.export.table import in_closing_order
-from goneaway_tui.export.wording import (
+from goneaway_tui.i18n import _, marked
+from goneaway_tui.model.sample import Sample
+from goneaway_tui.model.server import Limitation, Server
+from goneaway_tui.model.session import Role
+from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
+from goneaway_tui.text.format import (
     age_words,
     clock_words,
     count_words,
@@ -18,11 +23,6 @@ from goneaway_tui.export.wording import (
     limit_words,
     size_words,
 )
-from goneaway_tui.i18n import _, marked
-from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.server import Limitation, Server
-from goneaway_tui.model.session import Role
-from goneaway_tui.model.snapshot import Basis, Risk, Snapshot
 from goneaway_tui.text.sanitize import plain
 
 LEGEND = {

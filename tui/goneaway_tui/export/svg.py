@@ -17,17 +17,17 @@ from goneaway_tui.export.table import (
     LIGHT,
     MONO,
     PAPER,
-    cut_to,
     headings,
     in_closing_order,
     rows,
     rules,
     widths,
 )
-from goneaway_tui.export.wording import LANGUAGE, count_words, risk_word
+from goneaway_tui.export.wording import LANGUAGE, risk_word
 from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.text.width import cell_width
+from goneaway_tui.text.format import count_words
+from goneaway_tui.text.width import cell_width, cut_to
 
 MAX_SESSIONS = 40
 """Sessions that are drawn; the rest are counted."""

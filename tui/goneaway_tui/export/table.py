@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from goneaway_tui.export.wording import clock_words, countdown_of, limit_cell, risk_word
+from goneaway_tui.export.wording import countdown_of, limit_cell, risk_word
 from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.model.session import Transaction
 from goneaway_tui.model.snapshot import Risk, Snapshot, Verdict
+from goneaway_tui.text.format import clock_words
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import cell_width, wrapped
 

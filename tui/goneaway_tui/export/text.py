@@ -8,19 +8,17 @@ from typing import TextIO
 from goneaway_tui.export.summary import SummaryText, limitation_words, summary_text
 from goneaway_tui.export.table import (
     COLUMNS,
-    cut_to,
-    fit_width,
     headings,
     in_closing_order,
     rows,
     widths,
-    wrap,
 )
-from goneaway_tui.export.wording import count_words, limit_words, risk_word
+from goneaway_tui.export.wording import risk_word
 from goneaway_tui.i18n import _
 from goneaway_tui.judge.forecast import closing_forecast
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.text.width import cell_width
+from goneaway_tui.text.format import count_words, limit_words
+from goneaway_tui.text.width import cell_width, cut_to, fit_width, wrapped_to_fit
 
 WIDTH = 120
 GAP = 1
@@ -39,7 +37,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield from head(summary)
     yield closings_line(snapshot)
     for limitation in snapshot.sample.limitations:
-        yield from wrap(limitation_words(limitation), WIDTH, "  ")
+        yield from wrapped_to_fit(limitation_words(limitation), WIDTH, "  ")
     yield RULE
     cells = rows(in_closing_order(snapshot), snapshot.taken_at)
     column_widths = widths(cells, WIDTH, GAP)
@@ -67,11 +65,11 @@ def head(summary: SummaryText) -> Iterator[str]:
 def closings_line(snapshot: Snapshot) -> str:
     """The closings ahead as bars: the lowest bar is none, the highest is the fullest interval."""
     forecast = closing_forecast(snapshot, snapshot.taken_at)
-    highest = max(max(stretch.counts) for stretch in forecast.stretches) or 1
+    highest = max(max(stretch.counts) for stretch in forecast.ranges) or 1
     parts = [_("closings  now")]
-    for stretch in forecast.stretches:
+    for stretch in forecast.ranges:
         parts.append("".join(BARS[-(-number * (len(BARS) - 1) // highest)] for number in stretch.counts))
         parts.append(f"{limit_words(stretch.end).replace(' ', '')} ")
-    if forecast.beyond:
-        parts.append(_("{number} later", number=count_words(forecast.beyond)))
+    if forecast.later:
+        parts.append(_("{number} later", number=count_words(forecast.later)))
     return " ".join(parts)

@@ -1,20 +1,20 @@
-"""What is known of the time between the last look that saw some sessions and the first that did not.
+"""Why sessions ended between two samples, read off what the server counted in that interval: by account, or in all.
 
-What each count says was provoked on MySQL 9.7, over plain TCP and TLS, and read back by account:
+The errors below were provoked on MySQL 9.7, over plain TCP and TLS, and read back by account:
 
     COM_QUIT                          the statement event `com/Quit`
     idle past wait_timeout            4031
     part of a command, then nothing   1159 (once for each wait: a stalled LOAD DATA raises two)
     a packet too large                1153
-    a result nobody takes             1161
+    a result no client reads          1161
     KILL of an idle session           1158 and 1160
     KILL of a busy session            1160
     KILL of itself                    none of these
     a client lost while idle          1158, or 1158 and 1160: which, depends on how its socket went
     a client lost while busy          1160, or 1158 and 1160, at the end of its statement
 
-So 1158 and 1160 tell that a session was torn, and only KILL statements counted elsewhere that it may have been killed.
-Turning `offline_mode` on raises both too, and counts as no KILL. Before 8.0.24 there is no 4031, and 1159 is raised for
+So 1158 and 1160 say that a connection broke, and only KILL statements, which are counted elsewhere, that the session may have
+been killed. Turning `offline_mode` on raises both too, and counts as no KILL. Before 8.0.24 there is no 4031, and 1159 is raised for
 an idle timeout too (`net_read_raw_loop` in sql-common/net_serv.cc; 4031 is in the release notes of 8.0.24).
 """
 
@@ -26,31 +26,31 @@ from dataclasses import dataclass, field
 
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
-from goneaway_tui.model.sample import GOODBYE, EndEvidence, ErrorCount
+from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.snapshot import SHARED, Basis, Limit, Snapshot, Verdict
+from goneaway_tui.model.snapshot import SHARED_TRANSACTION_LIMITS, Basis, Limit, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 
-EARLY = 0.1
-"""Seconds by which a deadline may be foretold too late: what two clocks and the way between them leave open."""
-LOST, WRITING = 1158, 1160
-"""Raised when a read from, or a write to, a client fails."""
-TORN = frozenset({Cause.KILLED, Cause.CLIENT_LOST})
-"""What LOST and WRITING are raised for."""
-ENDINGS: Mapping[int, Cause] = {
-    GOODBYE: Cause.CLIENT_QUIT,
+CLOCK_SLACK = 0.1
+"""Seconds by which a predicted deadline may be too late: two clocks, and the network between them."""
+NET_READ_ERROR, NET_WRITE_ERROR = 1158, 1160
+"""Raised when a read from, or a write to, a client fails (ER_NET_READ_ERROR, ER_NET_ERROR_ON_WRITE)."""
+BROKEN_CAUSES = frozenset({Cause.KILLED, Cause.CLIENT_LOST})
+"""The causes that raise NET_READ_ERROR or NET_WRITE_ERROR: the connection is broken."""
+CAUSE_BY_CODE: Mapping[int, Cause] = {
+    COM_QUIT: Cause.CLIENT_QUIT,
     4031: Cause.IDLE_TIMEOUT,
     1153: Cause.PACKET_TOO_LARGE,
     1161: Cause.NET_WRITE_TIMEOUT,
     1159: Cause.NET_READ_TIMEOUT,
 }
-"""What each other code counted by account says of one session's end."""
-IDLE_ERROR, READ_TIMEOUT = 4031, 1159
-ENDINGS_BEFORE_4031 = {code: cause for code, cause in ENDINGS.items() if code != IDLE_ERROR} | {
-    READ_TIMEOUT: Cause.IDLE_TIMEOUT
-}
-"""The same where an idle timeout has no error of its own: of most timeouts of reading it is the cause."""
-TURNED_OFFLINE = marked(
+"""Why a session ended, by each other code that is counted by account."""
+IDLE_TIMEOUT_CODE, READ_TIMEOUT_CODE = 4031, 1159
+CAUSE_BY_CODE_BEFORE_4031 = {
+    code: cause for code, cause in CAUSE_BY_CODE.items() if code != IDLE_TIMEOUT_CODE
+} | {READ_TIMEOUT_CODE: Cause.IDLE_TIMEOUT}
+"""The same where an idle timeout has no error of its own: most timeouts of reading are idle timeouts."""
+OFFLINE_MODE_ENDS_SESSIONS = marked(
     "offline_mode was turned on: it ends every session without CONNECTION_ADMIN and is not counted as a KILL"
 )
 Account = tuple[str, str]
@@ -58,14 +58,15 @@ Account = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Why one session left."""
+    """Why one session ended."""
 
     cause: Cause
     certainty: Certainty
     evidence: tuple[str, ...] = ()
     at: float | None = None
-    """When, on the source's clock, if that is known better than by the two looks."""
+    """When, on the source's clock; None where the two samples say no more than that it was between them."""
     within: float = 0.0
+    """Half-width in seconds of the error of `at`."""
 
 
 Attributions = dict[ProcesslistId, Attribution]
@@ -73,120 +74,117 @@ Attributions = dict[ProcesslistId, Attribution]
 
 @dataclass(slots=True)
 class EndingCounts:
-    """Endings counted of one account, less those that are explained."""
+    """How often sessions of one account ended, by what was counted, less the sessions whose cause is known otherwise."""
 
     causes: Counter[Cause] = field(default_factory=Counter)
-    broken: Counter[int] = field(default_factory=Counter)
-    """LOST and WRITING."""
-    explained: int = 0
-    """Torn sessions whose cause is known otherwise."""
+    net_errors: Counter[int] = field(default_factory=Counter)
+    """How often NET_READ_ERROR and NET_WRITE_ERROR were raised."""
+    broken_explained: int = 0
+    """Broken connections whose cause is known otherwise."""
 
     @property
-    def torn(self) -> int:
-        """How many were torn at the least: one raises either code, or both."""
-        return max(0, max(self.broken.values(), default=0) - self.explained)
+    def broken_at_least(self) -> int:
+        """How many connections broke at least: one raises either code, or both."""
+        return max(0, max(self.net_errors.values(), default=0) - self.broken_explained)
 
     @property
-    def torn_at_most(self) -> int:
-        return max(0, self.broken.total() - self.explained)
+    def broken_at_most(self) -> int:
+        """How many connections broke at most: as if each raised one code."""
+        return max(0, self.net_errors.total() - self.broken_explained)
 
     @property
-    def killable(self) -> int:
-        """How many of them may have been killed: a KILL never leaves WRITING out."""
-        return max(0, self.broken[WRITING] - self.explained)
+    def killed_at_most(self) -> int:
+        """How many of them may have been killed: every KILL raises NET_WRITE_ERROR."""
+        return max(0, self.net_errors[NET_WRITE_ERROR] - self.broken_explained)
 
-    def explain(self, cause: Cause) -> bool:
-        """One session of the account ended so, as harder evidence has it. Whether that had been counted here."""
-        if cause in TORN:
-            self.explained += self.torn > 0
-            return self.explained > 0
+    def take_out(self, cause: Cause) -> bool:
+        """Take out one session that stronger evidence shows to have ended by `cause`; False where none is counted."""
+        if cause in BROKEN_CAUSES:
+            self.broken_explained += self.broken_at_least > 0
+            return self.broken_explained > 0
         found = self.causes[cause] > 0
         self.causes[cause] -= found
         return found
 
-    def kinds(self) -> set[Cause]:
-        """Which causes it leaves open; a torn session counts as lost."""
-        kinds = {cause for cause, n in self.causes.items() if n > 0}
-        return kinds | {Cause.CLIENT_LOST} if self.torn else kinds
+    def possible_causes(self) -> set[Cause]:
+        """The causes that were counted; a broken connection counts as a lost client."""
+        causes = {cause for cause, n in self.causes.items() if n > 0}
+        return causes | {Cause.CLIENT_LOST} if self.broken_at_least else causes
 
 
 @dataclass(frozen=True, slots=True)
 class EndInterval:
-    """From `start` to `end`, on the source's clock."""
+    """The time from one sample to the next (`start` to `end`, on the source's clock), and what was counted in it."""
 
     start: float
     end: float
-    gone: tuple[Verdict, ...]
-    """Those whose end nothing but counts explains."""
-    fresh: Mapping[Account, EndingCounts]
-    """What was counted since the last look."""
-    early: Mapping[Account, EndingCounts]
-    """What had been counted by the last look, of sessions it may still have seen."""
-    counts: frozenset[Cause] = frozenset()
-    """Which the server counts by account."""
-    aborted: int | None = None
-    """Sessions that ended without a goodbye, less those that are explained; None where nobody counted."""
-    kills: int | None = None
-    """KILL statements of any kind that may have ended one of them; None where they are not counted."""
-    offline: bool | None = None
-    """Whether `offline_mode` was turned on lately; None where that is not known."""
-    names_idle: bool = True
-    """Whether an idle timeout has an error of its own: else it is counted as any other timeout of reading."""
-    interactive: float | None = None
-    """The global limit of interactive clients."""
+    unexplained: tuple[Verdict, ...]
+    """The sessions that ended, and whose cause only counts can show."""
+    recent_counts: Mapping[Account, EndingCounts]
+    """What was counted after the first sample, by account."""
+    earlier_counts: Mapping[Account, EndingCounts]
+    """What had been counted by the first sample, of sessions that it may still list."""
+    counted_causes: frozenset[Cause] = frozenset()
+    """The causes that the server counts by account."""
+    aborted_clients: int | None = None
+    """Sessions that ended without COM_QUIT, less those whose cause is known; None where that is not counted."""
+    kill_statements: int | None = None
+    """KILL statements of any kind that may have ended one of `unexplained`; None where they are not counted."""
+    turned_offline: bool | None = None
+    """Whether `offline_mode` was turned on in the interval or shortly before; None where that is not known."""
+    has_idle_timeout_error: bool = True
+    """Whether an idle timeout has an error of its own; else it is counted like any other timeout of reading."""
+    interactive_timeout: float | None = None
+    """The global `interactive_timeout` in seconds."""
 
     @classmethod
     def between(
         cls,
         before: Snapshot,
         after: Snapshot,
-        gone: Sequence[Verdict],
-        named: Mapping[ProcesslistId, Attribution],
+        ended: Sequence[Verdict],
+        known: Mapping[ProcesslistId, Attribution],
     ) -> EndInterval:
-        """`named` are those of `gone` that harder evidence has explained."""
-        explained = [(v, named[v.session.id].cause) for v in gone if v.session.id in named]
-        clues = after.sample.clues
-        names_idle = _names_idle(clues)
-        endings = ENDINGS if names_idle else ENDINGS_BEFORE_4031
-        fresh, early = counted_endings(clues)
-        logged = {e.session_id: e.cause for e in clues.log if e.session_id is not None and e.cause}
-        ahead = [(v, cause) for v in after.verdicts if (cause := logged.get(v.session.id)) is not None]
-        for verdict, cause in (*explained, *ahead):  # those ahead are counted, and listed for a moment yet
-            account = account_of(verdict)
-            if not fresh[account].explain(cause):
-                early[account].explain(cause)
-        remembered = {kill.session_id for kill in clues.kills}
-        killed = [v for v, cause in explained if cause is Cause.KILLED and v.session.id not in remembered]
-        torn = sum(cause is not Cause.CLIENT_QUIT for _verdict, cause in explained)
+        """The interval between two snapshots. `known`: the attributions of those of `ended` that stronger evidence explains."""
+        evidence = after.sample.clues
+        has_idle_timeout_error = _has_idle_timeout_error(evidence)
+        cause_by_code = CAUSE_BY_CODE if has_idle_timeout_error else CAUSE_BY_CODE_BEFORE_4031
+        explained = [(v, known[v.session.id].cause) for v in ended if v.session.id in known]
+        recent, earlier = _unexplained_counts(explained, after)
+        with_known_victim = {kill.session_id for kill in evidence.kills}
+        killed = sum(
+            cause is Cause.KILLED and v.session.id not in with_known_victim for v, cause in explained
+        )
+        aborted = sum(cause is not Cause.CLIENT_QUIT for _verdict, cause in explained)
         return cls(
             before.taken_at,
             after.taken_at,
-            tuple(v for v in gone if v.session.id not in named),
-            fresh,
-            early,
-            frozenset(endings[code] for code in clues.counted & endings.keys()),
-            None if clues.aborted is None else max(0, clues.aborted - torn),
-            None if clues.killed is None else max(0, clues.killed - len(killed)),
-            clues.offline,
-            names_idle,
+            tuple(v for v in ended if v.session.id not in known),
+            recent,
+            earlier,
+            frozenset(cause_by_code[code] for code in evidence.counted_codes & cause_by_code.keys()),
+            None if evidence.aborted is None else max(0, evidence.aborted - aborted),
+            None if evidence.killed is None else max(0, evidence.killed - killed),
+            evidence.offline,
+            has_idle_timeout_error,
             after.sample.variable("interactive_timeout"),
         )
 
     def is_due(self, verdict: Verdict) -> bool:
-        """Whether its deadline had come when it was missed."""
-        slack = EARLY + verdict.session.idle_within
+        """Whether the session's deadline had come by the end of the interval."""
+        slack = CLOCK_SLACK + verdict.session.idle_within
         return verdict.deadline is not None and verdict.deadline <= self.end + slack
 
-    def other_limit(self, verdict: Verdict) -> tuple[str, float] | None:
-        """A limit it may have had without anybody's being able to see that, and which ran out meanwhile.
+    def hidden_limit_met(self, verdict: Verdict) -> tuple[str, float] | None:
+        """A limit that the session may have had, that no server shows, and that ran out in the interval; else None.
 
         Interactive clients copy `interactive_timeout`; a MariaDB session after a bare BEGIN obeys the limits of transactions.
         """
         since, limit = verdict.session.idle_since, verdict.limit
         if since is None or limit is None or limit.basis is Basis.OWN:
             return None
-        slack = EARLY + verdict.session.idle_within
-        hidden = (("interactive_timeout", self.interactive), *hidden_transaction_limit(verdict))
+        slack = CLOCK_SLACK + verdict.session.idle_within
+        hidden = (("interactive_timeout", self.interactive_timeout), *hidden_transaction_limit(verdict))
         return next(
             (
                 (name, seconds)
@@ -196,16 +194,34 @@ class EndInterval:
             None,
         )
 
-    def had_time_to_idle(self, verdict: Verdict) -> bool:
-        """Whether one that was busy could have fallen silent and reached its limit unseen."""
+    def could_have_idled(self, verdict: Verdict) -> bool:
+        """Whether a session that was busy had time to become idle and reach its limit within the interval."""
         limit = verdict.limit
         return not verdict.session.is_idle and limit is not None and limit.seconds <= self.end - self.start
+
+
+def _unexplained_counts(
+    explained: Iterable[tuple[Verdict, Cause]], after: Snapshot
+) -> tuple[dict[Account, EndingCounts], dict[Account, EndingCounts]]:
+    """`counted_endings` less the sessions whose cause is known.
+
+    A session that the log says has ended may be counted already, and still be listed for a moment.
+    """
+    evidence = after.sample.clues
+    recent, earlier = counted_endings(evidence)
+    logged = {e.session_id: e.cause for e in evidence.log if e.session_id is not None and e.cause}
+    still_listed = [(v, cause) for v in after.verdicts if (cause := logged.get(v.session.id)) is not None]
+    for verdict, cause in (*explained, *still_listed):
+        account = account_of(verdict)
+        if not recent[account].take_out(cause):
+            earlier[account].take_out(cause)
+    return recent, earlier
 
 
 def hidden_transaction_limit(verdict: Verdict) -> tuple[tuple[str, float], ...]:
     """The limit, by name and seconds, that a bare BEGIN would put in place of `wait_timeout`; empty where none would.
 
-    MariaDB lists no transaction that has not touched a table, and such a one wrote nothing (see `judge.deadline`).
+    MariaDB lists no transaction that has not touched a table, and such a transaction wrote nothing (see `judge.deadline`).
     """
     if verdict.session.transaction is not None:
         return ()
@@ -216,48 +232,52 @@ def hidden_transaction_limit(verdict: Verdict) -> tuple[tuple[str, float], ...]:
     return ()
 
 
-def counted_endings(clues: EndEvidence) -> tuple[dict[Account, EndingCounts], dict[Account, EndingCounts]]:
-    """What was counted by account since the last look, and what had been counted by then."""
-    endings = ENDINGS if _names_idle(clues) else ENDINGS_BEFORE_4031
-    fresh = ending_counts((each for each in clues.errors if not each.early), endings)
-    early = ending_counts((each for each in clues.errors if each.early), endings)
-    return fresh, early
+def counted_endings(evidence: EndEvidence) -> tuple[dict[Account, EndingCounts], dict[Account, EndingCounts]]:
+    """By account: what was counted since the sample before, and what had been counted by then."""
+    cause_by_code = CAUSE_BY_CODE if _has_idle_timeout_error(evidence) else CAUSE_BY_CODE_BEFORE_4031
+    recent = ending_counts((e for e in evidence.errors if not e.counted_before), cause_by_code)
+    earlier = ending_counts((e for e in evidence.errors if e.counted_before), cause_by_code)
+    return recent, earlier
 
 
-def _names_idle(clues: EndEvidence) -> bool:
-    return IDLE_ERROR in clues.counted or READ_TIMEOUT not in clues.counted
+def _has_idle_timeout_error(evidence: EndEvidence) -> bool:
+    return IDLE_TIMEOUT_CODE in evidence.counted_codes or READ_TIMEOUT_CODE not in evidence.counted_codes
 
 
-def ending_counts(errors: Iterable[ErrorCount], endings: Mapping[int, Cause]) -> dict[Account, EndingCounts]:
-    """By account; also of an account nothing was counted of."""
-    found: dict[Account, EndingCounts] = defaultdict(EndingCounts)
-    for each in errors:
-        tally = found[each.user, each.host]
-        if each.code in endings:
-            tally.causes[endings[each.code]] += each.count
-        elif each.code in {LOST, WRITING}:
-            tally.broken[each.code] += each.count
-    return found
+def ending_counts(
+    errors: Iterable[ErrorCount], cause_by_code: Mapping[int, Cause]
+) -> dict[Account, EndingCounts]:
+    """Counts by account; the mapping has empty counts for an account of which nothing was counted."""
+    by_account: dict[Account, EndingCounts] = defaultdict(EndingCounts)
+    for error in errors:
+        counts = by_account[error.user, error.host]
+        if error.code in cause_by_code:
+            counts.causes[cause_by_code[error.code]] += error.count
+        elif error.code in {NET_READ_ERROR, NET_WRITE_ERROR}:
+            counts.net_errors[error.code] += error.count
+    return by_account
 
 
 def timeout_cause(verdict: Verdict) -> Cause:
-    """What a timeout of the server ended: the wait for a command, for the rest of one, or a transaction."""
+    """Which timeout of the server would end the session: of the wait for a command, for the rest of one, or of a transaction."""
     if verdict.session.state == "Reading from net" or verdict.session.half_sent:
         return Cause.NET_READ_TIMEOUT
     limit = verdict.limit
-    transaction = limit is not None and (limit.variable.startswith("idle_") or limit.variable in SHARED)
+    transaction = limit is not None and (
+        limit.variable.startswith("idle_") or limit.variable in SHARED_TRANSACTION_LIMITS
+    )
     return Cause.TRANSACTION_TIMEOUT if transaction else Cause.IDLE_TIMEOUT
 
 
-def timeout_attribution(verdict: Verdict, certainty: Certainty, told: str) -> Attribution:
-    """It idled until its own deadline."""
-    within = EARLY + verdict.session.idle_within
+def timeout_attribution(verdict: Verdict, certainty: Certainty, counts: str) -> Attribution:
+    """The session was idle until its own deadline. `counts`: what was counted, in words."""
+    within = CLOCK_SLACK + verdict.session.idle_within
     return Attribution(
-        timeout_cause(verdict), certainty, (_ran_out(verdict.limit), told), verdict.deadline, within
+        timeout_cause(verdict), certainty, (_limit_ran_out(verdict.limit), counts), verdict.deadline, within
     )
 
 
-def _ran_out(limit: Limit | None) -> str:
+def _limit_ran_out(limit: Limit | None) -> str:
     if limit is None:
         return _("its limit ran out between the last look that saw it and the first that did not")
     return _(
@@ -271,59 +291,64 @@ def account_of(verdict: Verdict) -> Account:
     return verdict.session.user, verdict.session.client_host
 
 
-NET_STATES = {"Writing to net": Cause.NET_WRITE_TIMEOUT, "Reading from net": Cause.NET_READ_TIMEOUT}
-OWN_LIMIT = marked("so does a shorter wait_timeout of its own, which this server shows of nobody")
-ALIKE = marked("an oversized packet ends a session the same way; the server's error log tells them apart")
+CAUSE_BY_STATE = {"Writing to net": Cause.NET_WRITE_TIMEOUT, "Reading from net": Cause.NET_READ_TIMEOUT}
+OWN_LIMIT_LOOKS_THE_SAME = marked(
+    "so does a shorter wait_timeout of its own, which this server shows of nobody"
+)
+PACKET_LOOKS_THE_SAME = marked(
+    "an oversized packet ends a session the same way; the server's error log tells them apart"
+)
 
 
-def attributed_by_counters(absence: EndInterval) -> Attributions:
-    """A reason for each session of the absence."""
-    if absence.aborted is None:
-        return {v.session.id: _unobserved(absence, v) for v in absence.gone}
-    told = _what_rose(absence, absence.aborted)
-    fitting = sorted(
-        ((rank, v) for v in absence.gone if (rank := _fit(absence, v)) is not None),
-        key=lambda each: (each[0], each[1].deadline or 0.0, each[1].session.id),
+def attributed_by_counters(interval: EndInterval) -> Attributions:
+    """A cause for each unexplained session, from counters of the whole server: Aborted_clients and Com_kill."""
+    aborted = interval.aborted_clients
+    if aborted is None:
+        return {v.session.id: _without_counters(interval, v) for v in interval.unexplained}
+    counters = _counters_words(interval, aborted)
+    candidates = sorted(
+        ((rank, v) for v in interval.unexplained if (rank := _timeout_rank(interval, v)) is not None),
+        key=lambda candidate: (candidate[0], candidate[1].deadline or 0.0, candidate[1].session.id),
     )
-    certainty = Certainty.LIKELY if absence.aborted >= len(fitting) else Certainty.POSSIBLE
-    reasons = {
-        v.session.id: _out_of_time(absence, v, certainty, told) for _rank, v in fitting[: absence.aborted]
+    certainty = Certainty.LIKELY if aborted >= len(candidates) else Certainty.POSSIBLE
+    attributions = {
+        v.session.id: _by_timeout(interval, v, certainty, counters) for _rank, v in candidates[:aborted]
     }
-    rest = [v for v in absence.gone if v.session.id not in reasons]
-    return reasons | _rest(absence, rest, absence.aborted - len(reasons), told)
+    rest = [v for v in interval.unexplained if v.session.id not in attributions]
+    return attributions | _without_timeout(interval, rest, aborted - len(attributions), counters)
 
 
-def _what_rose(absence: EndInterval, aborted: int) -> str:
-    if absence.kills is None:
+def _counters_words(interval: EndInterval, aborted: int) -> str:
+    if interval.kill_statements is None:
         return _(
             "Aborted_clients rose by {aborted}, {gone} left that nothing else explains; the server does not count KILL statements",
             aborted=aborted,
-            gone=len(absence.gone),
+            gone=len(interval.unexplained),
         )
     return _(
         "Aborted_clients rose by {aborted}, Com_kill by {kills}, {gone} left that nothing else explains",
         aborted=aborted,
-        kills=absence.kills,
-        gone=len(absence.gone),
+        kills=interval.kill_statements,
+        gone=len(interval.unexplained),
     )
 
 
-def _fit(absence: EndInterval, verdict: Verdict) -> int | None:
-    """How well a timeout would explain its end, the best 0; None where not at all."""
-    if absence.is_due(verdict):
+def _timeout_rank(interval: EndInterval, verdict: Verdict) -> int | None:
+    """How well a timeout would explain the session's end, 0 best; None where it cannot."""
+    if interval.is_due(verdict):
         return 0
-    if absence.other_limit(verdict) is not None:
+    if interval.hidden_limit_met(verdict) is not None:
         return 1
-    return 2 if absence.had_time_to_idle(verdict) else None
+    return 2 if interval.could_have_idled(verdict) else None
 
 
-def _out_of_time(absence: EndInterval, verdict: Verdict, certainty: Certainty, told: str) -> Attribution:
-    if absence.is_due(verdict):
-        return timeout_attribution(verdict, certainty, told)
-    hidden = absence.other_limit(verdict)
+def _by_timeout(interval: EndInterval, verdict: Verdict, certainty: Certainty, counters: str) -> Attribution:
+    if interval.is_due(verdict):
+        return timeout_attribution(verdict, certainty, counters)
+    hidden = interval.hidden_limit_met(verdict)
     if hidden is None:
         why = _("it was last seen busy, and there was time to fall silent and reach its limit")
-        return Attribution(timeout_cause(verdict), Certainty.POSSIBLE, (why, told))
+        return Attribution(timeout_cause(verdict), Certainty.POSSIBLE, (why, counters))
     name, seconds = hidden
     since = verdict.session.idle_since or 0.0
     cause = Cause.TRANSACTION_TIMEOUT if name.startswith("idle_") else Cause.IDLE_TIMEOUT
@@ -332,74 +357,92 @@ def _out_of_time(absence: EndInterval, verdict: Verdict, certainty: Certainty, t
         variable=name,
         seconds=seconds,
     )
-    return Attribution(cause, certainty, (why, told), since + seconds, EARLY + verdict.session.idle_within)
+    within = CLOCK_SLACK + verdict.session.idle_within
+    return Attribution(cause, certainty, (why, counters), since + seconds, within)
 
 
-def _rest(absence: EndInterval, rest: list[Verdict], torn: int, told: str) -> Attributions:
-    """Those no timeout explains, of whom so many ended without a goodbye."""
-    quits = _goodbyes(absence)
-    silent = Counter(account_of(v) for v in rest)
-    silent.subtract(quits)  # what is left above 0 said no goodbye, whoever else of the account may have
-    kills = torn if absence.offline else absence.kills or 0
-    sole = torn >= len(rest) and kills >= torn
+def _without_timeout(interval: EndInterval, rest: list[Verdict], broken: int, counters: str) -> Attributions:
+    """Causes for the sessions that no timeout explains, of which `broken` ended without COM_QUIT."""
+    quits = _clean_disconnects(interval)
+    without_quit = Counter(account_of(v) for v in rest)
+    without_quit.subtract(
+        quits
+    )  # above 0: so many of the account's sessions ended without COM_QUIT, whichever they are
+    kills = broken if interval.turned_offline else interval.kill_statements or 0
+    is_only_cause = broken >= len(rest) and kills >= broken
     ordered = sorted(
-        rest, key=lambda v: (-max(0, silent[account_of(v)]), v.session.is_idle, account_of(v), v.session.id)
+        rest,
+        key=lambda v: (
+            -max(0, without_quit[account_of(v)]),
+            v.session.is_idle,
+            account_of(v),
+            v.session.id,
+        ),
     )
-    reasons: Attributions = {}
-    for position, verdict in enumerate(ordered):
-        if position >= torn:
-            reasons[verdict.session.id] = _orderly(absence, quits, ordered[torn:], verdict, told)
-            continue
-        reason = _torn(absence, verdict, kills=kills, sole=sole, told=told)
-        kills -= reason.cause is Cause.KILLED
-        reasons[verdict.session.id] = reason
-    return reasons
+    attributions: Attributions = {}
+    for verdict in ordered[:broken]:
+        attribution = _broken(interval, verdict, kills=kills, is_only_cause=is_only_cause, counters=counters)
+        kills -= attribution.cause is Cause.KILLED
+        attributions[verdict.session.id] = attribution
+    clean = Counter(account_of(v) for v in ordered[broken:])
+    for verdict in ordered[broken:]:
+        account = account_of(verdict)
+        attributions[verdict.session.id] = _clean_disconnect(
+            interval, quits[account], clean[account], counters
+        )
+    return attributions
 
 
-def _goodbyes(absence: EndInterval) -> Counter[Account]:
-    counts: Counter[Account] = Counter()
-    for tallies in (absence.fresh, absence.early):
-        for account, tally in tallies.items():
-            counts[account] += tally.causes[Cause.CLIENT_QUIT]
-    return counts
+def _clean_disconnects(interval: EndInterval) -> Counter[Account]:
+    """How many COM_QUIT were counted, by account."""
+    quits: Counter[Account] = Counter()
+    for by_account in (interval.recent_counts, interval.earlier_counts):
+        for account, counts in by_account.items():
+            quits[account] += counts.causes[Cause.CLIENT_QUIT]
+    return quits
 
 
-def _orderly(
-    absence: EndInterval, quits: Counter[Account], orderly: Iterable[Verdict], verdict: Verdict, told: str
-) -> Attribution:
-    account = account_of(verdict)
-    goodbyes, needed = quits[account], sum(account_of(v) == account for v in orderly)
-    if absence.aborted:
+def _clean_disconnect(interval: EndInterval, quits: int, sessions: int, counters: str) -> Attribution:
+    """`quits`: COM_QUIT counted of the session's account. `sessions`: how many of its sessions need one to be explained."""
+    if interval.aborted_clients:
         certainty = Certainty.POSSIBLE
     else:
-        sure = absence.kills == 0 and goodbyes >= needed
-        certainty = Certainty.CONFIRMED if sure else Certainty.LIKELY
-    counted = _("goodbyes counted of its account: {number}", number=goodbyes)
-    said = (counted,) if Cause.CLIENT_QUIT in absence.counts else ()
-    return Attribution(Cause.CLIENT_QUIT, certainty, (*said, told))
+        is_sure = interval.kill_statements == 0 and quits >= sessions
+        certainty = Certainty.CONFIRMED if is_sure else Certainty.LIKELY
+    counted = _("goodbyes counted of its account: {number}", number=quits)
+    evidence = (counted,) if Cause.CLIENT_QUIT in interval.counted_causes else ()
+    return Attribution(Cause.CLIENT_QUIT, certainty, (*evidence, counters))
 
 
-def _unobserved(absence: EndInterval, verdict: Verdict) -> Attribution:
-    told = _("nobody counted in that time")
-    if absence.is_due(verdict):
-        return timeout_attribution(verdict, Certainty.LIKELY, told)
-    return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (told,))
+def _without_counters(interval: EndInterval, verdict: Verdict) -> Attribution:
+    nothing_counted = _("nobody counted in that time")
+    if interval.is_due(verdict):
+        return timeout_attribution(verdict, Certainty.LIKELY, nothing_counted)
+    return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (nothing_counted,))
 
 
-def _torn(absence: EndInterval, verdict: Verdict, *, kills: int, sole: bool, told: str) -> Attribution:
-    """It ended without a goodbye, and not for idling. `sole`: by a KILL, or nobody was killed."""
-    state = NET_STATES.get(verdict.session.state or "")
+def _broken(
+    interval: EndInterval, verdict: Verdict, *, kills: int, is_only_cause: bool, counters: str
+) -> Attribution:
+    """A session that ended without COM_QUIT, and not by an idle timeout.
+
+    `kills`: how many KILL statements are left to explain it. `is_only_cause`: they explain every session.
+    """
+    state = CAUSE_BY_STATE.get(verdict.session.state or "")
     if state is not None:
-        seen = _("it was last seen in state {state}", state=verdict.session.state)
-        return Attribution(state, Certainty.LIKELY, (seen, told))
+        last_state = _("it was last seen in state {state}", state=verdict.session.state)
+        return Attribution(state, Certainty.LIKELY, (last_state, counters))
     if kills > 0:
-        offline = (_(TURNED_OFFLINE),) if absence.offline else ()
-        return Attribution(Cause.KILLED, Certainty.LIKELY if sole else Certainty.POSSIBLE, (*offline, told))
-    own = (_(OWN_LIMIT),) if verdict.session.is_idle and verdict.session.own_limit is None else ()
-    return Attribution(Cause.CLIENT_LOST, Certainty.POSSIBLE, (told, _(ALIKE), *own))
+        offline = (_(OFFLINE_MODE_ENDS_SESSIONS),) if interval.turned_offline else ()
+        certainty = Certainty.LIKELY if is_only_cause else Certainty.POSSIBLE
+        return Attribution(Cause.KILLED, certainty, (*offline, counters))
+    limit_is_hidden = verdict.session.is_idle and verdict.session.own_limit is None
+    own_limit = (_(OWN_LIMIT_LOOKS_THE_SAME),) if limit_is_hidden else ()
+    evidence = (counters, _(PACKET_LOOKS_THE_SAME), *own_limit)
+    return Attribution(Cause.CLIENT_LOST, Certainty.POSSIBLE, evidence)
 
 
-BUSY_ENDINGS = (
+CAUSES_OF_BUSY = (
     Cause.NET_WRITE_TIMEOUT,
     Cause.NET_READ_TIMEOUT,
     Cause.KILLED,
@@ -408,7 +451,7 @@ BUSY_ENDINGS = (
     Cause.IDLE_TIMEOUT,
     Cause.CLIENT_QUIT,
 )
-IDLE_ENDINGS = (
+CAUSES_OF_IDLE = (
     Cause.IDLE_TIMEOUT,
     Cause.PACKET_TOO_LARGE,
     Cause.CLIENT_LOST,
@@ -417,177 +460,218 @@ IDLE_ENDINGS = (
     Cause.NET_WRITE_TIMEOUT,
     Cause.CLIENT_QUIT,
 )
-"""What is taken first for a session that was last seen busy, or idle: goodbyes last, since the unseen say them too."""
+"""Which cause is tried first for a session that was last busy, or idle. COM_QUIT last: sessions that no sample listed send it too."""
 
 
-def attributed_by_account(absence: EndInterval) -> Attributions:
-    """A reason for each session of the absence."""
-    if Cause.IDLE_TIMEOUT not in absence.counts:
-        return attributed_by_counters(absence)
-    groups: dict[Account, list[Verdict]] = defaultdict(list)
-    for verdict in absence.gone:
-        groups[account_of(verdict)].append(verdict)
-    killable_of = {account: _killable(absence, account) for account in sorted(groups)}
-    all_killable = sum(killable_of.values())
-    reasons: Attributions = {}
-    kills = enough = all_killable if absence.offline else absence.kills or 0
-    for account, killable in killable_of.items():
-        share = KillShare(min(kills, killable), exact=all_killable <= enough)
-        found = _AccountAttribution(absence, account, groups[account], share).reasons()
-        kills = max(0, kills - sum(reason.cause is Cause.KILLED for reason in found.values()))
-        reasons |= found
-    return reasons
+def attributed_by_account(interval: EndInterval) -> Attributions:
+    """A cause for each unexplained session, from the counts of its account; from the server's counters where there are none."""
+    if Cause.IDLE_TIMEOUT not in interval.counted_causes:
+        return attributed_by_counters(interval)
+    by_account: dict[Account, list[Verdict]] = defaultdict(list)
+    for verdict in interval.unexplained:
+        by_account[account_of(verdict)].append(verdict)
+    killed_at_most = {account: _killed_at_most(interval, account) for account in sorted(by_account)}
+    total = sum(killed_at_most.values())
+    kills = total if interval.turned_offline else interval.kill_statements or 0
+    explains_all = total <= kills
+    attributions: Attributions = {}
+    for account, account_kills in killed_at_most.items():
+        share = KillShare(min(kills, account_kills), is_exact=explains_all)
+        found = _AccountAttribution(interval, account, by_account[account], share).attributions()
+        kills = max(0, kills - sum(attribution.cause is Cause.KILLED for attribution in found.values()))
+        attributions |= found
+    return attributions
 
 
-def _killable(absence: EndInterval, account: Account) -> int:
-    return sum(tallies.get(account, EndingCounts()).killable for tallies in (absence.fresh, absence.early))
+def _killed_at_most(interval: EndInterval, account: Account) -> int:
+    return sum(
+        by_account.get(account, EndingCounts()).killed_at_most
+        for by_account in (interval.recent_counts, interval.earlier_counts)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class KillShare:
-    """How many of an account's torn sessions were killed."""
+    """How many of an account's broken connections were killed."""
 
     kills: int
-    exact: bool
+    is_exact: bool
     """Whether there were KILL statements enough for every session that may have been killed, in all accounts. Turning
     `offline_mode` on is enough for all."""
 
 
 class _AccountAttribution:
-    """The sessions of one account that left, and what was counted of it."""
+    """The sessions of one account that ended, and what was counted of the account."""
 
     def __init__(
-        self, absence: EndInterval, account: Account, group: list[Verdict], share: KillShare
+        self, interval: EndInterval, account: Account, ended: list[Verdict], share: KillShare
     ) -> None:
-        self._absence = absence
-        self._group = group
+        self._interval = interval
+        self._ended = ended
         self._share = share
-        self._fresh = absence.fresh.get(account, EndingCounts())
-        self._early = absence.early.get(account, EndingCounts())
-        self._killable = _killable(absence, account)
-        self._told = counts_words(account, self._fresh, self._early, names_idle=absence.names_idle)
+        self._recent = interval.recent_counts.get(account, EndingCounts())
+        self._earlier = interval.earlier_counts.get(account, EndingCounts())
+        self._killed_at_most = _killed_at_most(interval, account)
+        self._counts_words = counts_words(
+            account,
+            self._recent,
+            self._earlier,
+            has_idle_timeout_error=interval.has_idle_timeout_error,
+        )
 
-    def reasons(self) -> Attributions:
-        """The due are the timed out; then come the endings counted since the last look, then what it had left over."""
-        fresh, early = (tally.causes[Cause.IDLE_TIMEOUT] for tally in (self._fresh, self._early))
-        due = sorted((v for v in self._group if self._absence.is_due(v)), key=_by_deadline)
-        certainty = Certainty.CONFIRMED if fresh + early >= len(due) else Certainty.POSSIBLE
-        reasons = {v.session.id: timeout_attribution(v, certainty, self._told) for v in due[: fresh + early]}
-        rest = [v for v in self._group if v.session.id not in reasons]
-        slots = _slots(self._fresh, len(rest), self._share.kills)
-        unforeseen = min(max(0, fresh - len(due)), max(0, len(rest) - slots.total()))
-        slots[Cause.IDLE_TIMEOUT] = unforeseen
-        if slots.total() < len(rest):
-            slots += _slots(self._early, len(rest) - slots.total(), self._share.kills - slots[Cause.KILLED])
-        kinds = (self._fresh.kinds() | self._early.kinds()) - {Cause.IDLE_TIMEOUT}
-        alone = len(kinds | ({Cause.IDLE_TIMEOUT} if fresh > len(due) else set())) == 1
-        enough = slots.total() >= len(rest)
+    def attributions(self) -> Attributions:
+        """Timeouts go to the sessions whose deadline had come; the rest share the other counts, the recent ones first."""
+        timeouts, earlier_timeouts = (
+            counts.causes[Cause.IDLE_TIMEOUT] for counts in (self._recent, self._earlier)
+        )
+        number = timeouts + earlier_timeouts
+        due = sorted((v for v in self._ended if self._interval.is_due(v)), key=_by_deadline)
+        certainty = Certainty.CONFIRMED if number >= len(due) else Certainty.POSSIBLE
+        attributions = {
+            v.session.id: timeout_attribution(v, certainty, self._counts_words) for v in due[:number]
+        }
+        rest = [v for v in self._ended if v.session.id not in attributions]
+        return attributions | self._without_deadline(rest, timeouts - len(due))
+
+    def _without_deadline(self, rest: list[Verdict], timeouts: int) -> Attributions:
+        """Causes for the sessions whose deadline had not come. `timeouts`: recent ones that no deadline explains."""
+        available = self._available(len(rest), timeouts)
+        causes = (self._recent.possible_causes() | self._earlier.possible_causes()) - {Cause.IDLE_TIMEOUT}
+        is_only_cause = len(causes | ({Cause.IDLE_TIMEOUT} if timeouts > 0 else set())) == 1
+        counts_suffice = available.total() >= len(rest)
+        attributions: Attributions = {}
         for verdict in sorted(rest, key=lambda v: (v.session.is_idle, v.session.id)):
-            order = IDLE_ENDINGS if verdict.session.is_idle else BUSY_ENDINGS
-            cause = next((each for each in order if slots[each] > 0), None)
+            order = CAUSES_OF_IDLE if verdict.session.is_idle else CAUSES_OF_BUSY
+            cause = next((cause for cause in order if available[cause] > 0), None)
             if cause is None:
-                reasons[verdict.session.id] = self._uncounted()
+                attributions[verdict.session.id] = self._uncounted()
                 continue
-            slots[cause] -= 1
-            reasons[verdict.session.id] = self._reason(verdict, cause, alone=alone, enough=enough)
-        return reasons
+            available[cause] -= 1
+            attributions[verdict.session.id] = self._attribution(
+                verdict, cause, is_only_cause=is_only_cause, counts_suffice=counts_suffice
+            )
+        return attributions
 
-    def _reason(self, verdict: Verdict, cause: Cause, *, alone: bool, enough: bool) -> Attribution:
-        """`alone`: the account's sessions met one kind of end only. `enough`: as often as sessions left."""
-        certainty = Certainty.LIKELY if alone else Certainty.POSSIBLE
-        evidence = [self._told]
-        sure = alone and enough
+    def _available(self, sessions: int, timeouts: int) -> Counter[Cause]:
+        """How many of `sessions` each cause can explain: recent counts first, then as many of the earlier ones as are needed."""
+        available = _available_causes(self._recent, sessions, self._share.kills)
+        available[Cause.IDLE_TIMEOUT] = min(max(0, timeouts), max(0, sessions - available.total()))
+        if available.total() < sessions:
+            available += _available_causes(
+                self._earlier,
+                sessions - available.total(),
+                self._share.kills - available[Cause.KILLED],
+            )
+        return available
+
+    def _attribution(
+        self, verdict: Verdict, cause: Cause, *, is_only_cause: bool, counts_suffice: bool
+    ) -> Attribution:
+        """`is_only_cause`: all counts of the account are of one cause. `counts_suffice`: there are as many as sessions."""
+        certainty = Certainty.LIKELY if is_only_cause else Certainty.POSSIBLE
+        evidence = [self._counts_words]
+        is_sure = is_only_cause and counts_suffice
         if cause is Cause.IDLE_TIMEOUT:
-            cause = self._timed_out_early(verdict)
-            sure = sure and self._absence.names_idle
-            evidence.append(_why_unforeseen(verdict))
-        if not alone:
+            cause = self._cause_of_early_timeout(verdict)
+            is_sure = is_sure and self._interval.has_idle_timeout_error
+            evidence.append(_why_earlier_than_limit(verdict))
+        if not is_only_cause:
             evidence.append(
                 _(
                     "{number} of its sessions left in that time; the counts do not say which was which",
-                    number=len(self._group),
+                    number=len(self._ended),
                 )
             )
-        if cause in TORN:
-            evidence += self._what_may_have_torn(cause)
-            may_be_killed = bool(self._absence.offline or self._absence.kills) and self._killable > 0
-            if may_be_killed and (not self._share.exact or self._share.kills < self._fresh.torn):
+        if cause in BROKEN_CAUSES:
+            evidence += self._what_may_have_broken(cause)
+            if self._may_be_killed() and (
+                not self._share.is_exact or self._share.kills < self._recent.broken_at_least
+            ):
                 certainty = Certainty.POSSIBLE  # the KILL, if it was one, is among the earlier counts too
-            sure = (
-                sure and cause is Cause.CLIENT_LOST and self._nothing_else_tears() and _dies_at_once(verdict)
+            is_sure = (
+                is_sure
+                and cause is Cause.CLIENT_LOST
+                and self._nothing_else_breaks()
+                and _ends_at_once(verdict)
             )
-        return Attribution(cause, Certainty.CONFIRMED if sure else certainty, tuple(evidence))
+        return Attribution(cause, Certainty.CONFIRMED if is_sure else certainty, tuple(evidence))
 
-    def _timed_out_early(self, verdict: Verdict) -> Cause:
-        """What a timeout ended before the session's deadline, or without one."""
+    def _may_be_killed(self) -> bool:
+        return (
+            bool(self._interval.turned_offline or self._interval.kill_statements) and self._killed_at_most > 0
+        )
+
+    def _cause_of_early_timeout(self, verdict: Verdict) -> Cause:
+        """Which timeout ended a session before its deadline, or without one."""
         if (
-            self._absence.names_idle
+            self._interval.has_idle_timeout_error
             or verdict.session.is_idle
             or verdict.limit is None
-            or self._absence.had_time_to_idle(verdict)
+            or self._interval.could_have_idled(verdict)
         ):
             return timeout_cause(verdict)
         return Cause.NET_READ_TIMEOUT
 
-    def _nothing_else_tears(self) -> bool:
-        """Whether no KILL, and no offline mode, can have ended a session of the absence: both are known, and were none."""
-        return self._absence.kills == 0 and self._absence.offline is False
+    def _nothing_else_breaks(self) -> bool:
+        """Whether it is known that no KILL and no offline mode ended a session in the interval."""
+        return self._interval.kill_statements == 0 and self._interval.turned_offline is False
 
-    def _what_may_have_torn(self, cause: Cause) -> list[str]:
-        absence = self._absence
-        words = []
-        if absence.offline:
-            words.append(_(TURNED_OFFLINE))
-        if absence.kills:
-            words.append(_("KILL statements run in that time: {number}", number=absence.kills))
-        if cause is Cause.CLIENT_LOST and absence.offline is None:
-            words.append(_(OFFLINE))
-        if cause is Cause.CLIENT_LOST and absence.kills is None:
-            words.append(_("the server does not say how many KILL statements were run"))
-        return words
+    def _what_may_have_broken(self, cause: Cause) -> list[str]:
+        interval = self._interval
+        sentences = []
+        if interval.turned_offline:
+            sentences.append(_(OFFLINE_MODE_ENDS_SESSIONS))
+        if interval.kill_statements:
+            sentences.append(_("KILL statements run in that time: {number}", number=interval.kill_statements))
+        if cause is Cause.CLIENT_LOST and interval.turned_offline is None:
+            sentences.append(_(OFFLINE_MODE_MAY_END_SESSIONS))
+        if cause is Cause.CLIENT_LOST and interval.kill_statements is None:
+            sentences.append(_("the server does not say how many KILL statements were run"))
+        return sentences
 
     def _uncounted(self) -> Attribution:
-        absence = self._absence
-        if absence.kills:
+        """A session more than was counted of its account."""
+        interval = self._interval
+        if interval.kill_statements:
             why = _(
                 "KILL statements run in that time: {number}; one that kills itself is not counted",
-                number=absence.kills,
+                number=interval.kill_statements,
             )
-            return Attribution(Cause.KILLED, Certainty.LIKELY, (why, self._told))
-        if absence.aborted == 0:
+            return Attribution(Cause.KILLED, Certainty.LIKELY, (why, self._counts_words))
+        if interval.aborted_clients == 0:
             return Attribution(
-                Cause.CLIENT_QUIT, Certainty.LIKELY, (_("Aborted_clients did not rise"), self._told)
+                Cause.CLIENT_QUIT, Certainty.LIKELY, (_("Aborted_clients did not rise"), self._counts_words)
             )
-        rose = _("unknown") if absence.aborted is None else absence.aborted
-        why = _("the rise of Aborted_clients: {number}", number=rose)
-        return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (why, self._told))
+        rise = _("unknown") if interval.aborted_clients is None else interval.aborted_clients
+        why = _("the rise of Aborted_clients: {number}", number=rise)
+        return Attribution(Cause.UNKNOWN, Certainty.POSSIBLE, (why, self._counts_words))
 
 
-OFFLINE = marked(
+OFFLINE_MODE_MAY_END_SESSIONS = marked(
     "turning offline_mode on tears every session without CONNECTION_ADMIN too, and is counted as no KILL"
 )
 """Measured on MySQL 9.7: 1158 and 1160 rise, Aborted_clients too; Com_kill does not, and the error log says nothing."""
 
 
-def _slots(tally: EndingCounts, wanted: int, kills: int) -> Counter[Cause]:
-    """The endings counted, and of goodbyes as many as are wanted besides. `kills`: of how many torn sessions."""
-    found = Counter({cause: n for cause, n in tally.causes.items() if n > 0})
-    del found[Cause.IDLE_TIMEOUT]
-    goodbyes = found.pop(Cause.CLIENT_QUIT, 0)
-    torn = min(tally.torn_at_most, max(tally.torn, wanted - found.total() - goodbyes))
-    killed = min(torn, kills, tally.killable)
-    found += Counter({Cause.KILLED: killed, Cause.CLIENT_LOST: torn - killed})
-    found[Cause.CLIENT_QUIT] = max(0, min(goodbyes, wanted - found.total()))
-    return found
+def _available_causes(counts: EndingCounts, sessions: int, kills: int) -> Counter[Cause]:
+    """How many of `sessions` each counted cause can explain, idle timeouts aside. `kills`: broken connections that were killed."""
+    available = Counter({cause: n for cause, n in counts.causes.items() if n > 0})
+    del available[Cause.IDLE_TIMEOUT]
+    quits = available.pop(Cause.CLIENT_QUIT, 0)
+    broken = min(counts.broken_at_most, max(counts.broken_at_least, sessions - available.total() - quits))
+    killed = min(broken, kills, counts.killed_at_most)
+    available += Counter({Cause.KILLED: killed, Cause.CLIENT_LOST: broken - killed})
+    available[Cause.CLIENT_QUIT] = max(0, min(quits, sessions - available.total()))
+    return available
 
 
-def _dies_at_once(verdict: Verdict) -> bool:
-    """Whether a KILL would have been counted in the time it left: one that has to roll back first stays for a while."""
-    held = verdict.session.transaction
-    return verdict.session.is_idle and (held is None or held.rows_modified == 0)
+def _ends_at_once(verdict: Verdict) -> bool:
+    """Whether a KILL would have been counted in the interval: a session that has to roll back first stays for a while."""
+    transaction = verdict.session.transaction
+    return verdict.session.is_idle and (transaction is None or transaction.rows_modified == 0)
 
 
-def _why_unforeseen(verdict: Verdict) -> str:
+def _why_earlier_than_limit(verdict: Verdict) -> str:
     if verdict.session.is_idle:
         return _("earlier than its limit as last seen, so it has changed that since")
     return _("it was last seen busy; its wait began after that")
@@ -597,30 +681,41 @@ def _by_deadline(verdict: Verdict) -> tuple[float, int]:
     return verdict.deadline or 0.0, verdict.session.id
 
 
-ENDED = {
+ENDING_WORDS = {
     Cause.CLIENT_LOST: marked("ended without COM_QUIT"),
     Cause.CLIENT_QUIT: marked("ended with COM_QUIT"),
 }
 """How a session ended, in words, where the cause's own name says more than was counted."""
-ENDED_BEFORE_4031 = ENDED | {Cause.IDLE_TIMEOUT: marked("by a timeout of reading (1159)")}
+ENDING_WORDS_BEFORE_4031 = ENDING_WORDS | {Cause.IDLE_TIMEOUT: marked("by a timeout of reading (1159)")}
 """The same where an idle timeout has no error of its own."""
-COUNTED, COUNTED_EARLY = marked("{number} {ending}"), marked("{number} {ending} a little earlier")
+COUNT_AND_ENDING, COUNT_AND_ENDING_EARLIER = (
+    marked("{number} {ending}"),
+    marked("{number} {ending} a little earlier"),
+)
 
 
 def counts_words(
-    account: Account, fresh: EndingCounts, early: EndingCounts, *, names_idle: bool = True
+    account: Account,
+    recent: EndingCounts,
+    earlier: EndingCounts,
+    *,
+    has_idle_timeout_error: bool = True,
 ) -> str:
     """What was counted of an account, in words."""
-    ended = ENDED if names_idle else ENDED_BEFORE_4031
-    whose = f"{plain(account[0], 60)}@{plain(account[1], 60)}"
+    ending_words = ENDING_WORDS if has_idle_timeout_error else ENDING_WORDS_BEFORE_4031
+    account_words = f"{plain(account[0], 60)}@{plain(account[1], 60)}"
     parts = [
-        _(times, number=n, ending=_(ended.get(cause, cause.value)))
-        for tally, times in ((fresh, COUNTED), (early, COUNTED_EARLY))
-        for cause, n in sorted((tally.causes + Counter({Cause.CLIENT_LOST: tally.torn})).items())
+        _(sentence, number=n, ending=_(ending_words.get(cause, cause.value)))
+        for counts, sentence in ((recent, COUNT_AND_ENDING), (earlier, COUNT_AND_ENDING_EARLIER))
+        for cause, n in sorted((counts.causes + Counter({Cause.CLIENT_LOST: counts.broken_at_least})).items())
         if n > 0
     ]
     if not parts:
-        return _("in that time the server counted for {account}: no ending of a session", account=whose)
+        return _(
+            "in that time the server counted for {account}: no ending of a session", account=account_words
+        )
     return _(
-        "in that time the server counted for {account}: {endings}", account=whose, endings=_(", ").join(parts)
+        "in that time the server counted for {account}: {endings}",
+        account=account_words,
+        endings=_(", ").join(parts),
     )

@@ -1,4 +1,4 @@
-"""Seconds left, as one of the contract's words."""
+"""The limit that governs a session, the deadline that follows, how near it is, and the limit that ended a session."""
 
 from __future__ import annotations
 
@@ -9,46 +9,47 @@ from functools import lru_cache
 from math import inf
 
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.judge.attribution import EARLY
+from goneaway_tui.judge.attribution import CLOCK_SLACK
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, limit_for
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Role, Session
-from goneaway_tui.model.snapshot import OF_TRANSACTIONS, Basis, Inherited, Limit, Policy, Risk, Verdict
+from goneaway_tui.model.snapshot import TRANSACTION_LIMITS, Basis, Inherited, Limit, Policy, Risk, Verdict
 
 
-def risk_of(session: Session, seconds_left: float | None, policy: Policy, late: float = 0.0) -> Risk:
-    """How near the end is. An idle session whose deadline nobody knows is calm: nothing is known to be coming.
+def risk_of(session: Session, seconds_left: float | None, policy: Policy, late_seconds: float = 0.0) -> Risk:
+    """How near a session's end is. An idle session without a known deadline is calm: nothing is known to end it.
 
-    `late`: by how many seconds after the deadline this server may close.
+    `late_seconds`: by how many seconds after the deadline this server may close.
     """
     if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
         return Risk.EXEMPT
     if seconds_left is None:
         return Risk.CALM if session.is_idle else Risk.BUSY
-    return risk_within(seconds_left, policy, late)
+    return risk_within(seconds_left, policy, late_seconds)
 
 
-def risk_within(seconds_left: float, policy: Policy, late: float = 0.0) -> Risk:
-    """
+def risk_within(seconds_left: float, policy: Policy, late_seconds: float = 0.0) -> Risk:
+    """The risk by the seconds left until a known deadline.
+
     >>> risk_within(59, Policy(watch_below=600, imminent_below=60)).value
     'imminent'
     """
-    if seconds_left <= -late:
+    if seconds_left <= -late_seconds:
         return Risk.OVERDUE
     if seconds_left < policy.imminent_below:
         return Risk.IMMINENT
     return Risk.WATCH if seconds_left < policy.watch_below else Risk.CALM
 
 
-GRACE = 0.75
+GRACE_SECONDS = 0.75
 """Seconds a session may outlive an assumed deadline before that is disproved. Servers close 0 to 11 ms late with a
 thread each; MariaDB's pool-of-threads up to 0.5 s (one tick of `thread_pool_stall_limit`)."""
-POOL_TICK = 0.5
-"""The tick that is reckoned in: thread_pool_stall_limit's default."""
+POOL_TICK_SECONDS = 0.5
+"""The tick that GRACE_SECONDS already allows for: the default of thread_pool_stall_limit."""
 
 
-DISPROVABLE = {
+WHY_DISPROVED = {
     Basis.ASSUMED: marked(
         "it idled longer than the global {variable} of {seconds:.12g} s and is still there, so its own value is higher "
         "(an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
@@ -58,14 +59,14 @@ DISPROVABLE = {
         "higher (an interactive client, a SET SESSION, or part of a command has arrived); when it ends is unknown"
     ),
 }
-"""What a session can show to be wrong by living on, and what is then said."""
+"""The bases that a session disproves by outliving the limit, and the explanation that is then shown."""
 
-OWN = marked("read from this session's own variables")
-COPIED = marked(
+READ_FROM_SESSION = marked("read from this session's own variables")
+GLOBAL_WHEN_FIRST_SEEN = marked(
     "the global value when it was first seen; the server does not show what this session has set for itself, "
     "or whether it is interactive (then it copied interactive_timeout)"
 )
-LOGIN = marked(
+LOGIN_NOT_FINISHED = marked(
     "the login is not finished: the global value when it was first seen; the server does not show what this session "
     "has set for itself"
 )
@@ -77,30 +78,30 @@ WROTE_NOTHING = marked(
     "idle inside a transaction that wrote nothing: the global value when it was first seen; the server does not show "
     "what this session has set for itself"
 )
-SHARED_BY_ALL = marked(
+SHARED_LIMIT = marked(
     "idle inside a transaction: this is one value for all sessions, and the server closes after the shorter of it and the "
     "session's wait_timeout"
 )
-"""Whys without fields: there is one for every session, every second, so they are said with `_` where somebody looks."""
+"""Explanations without fields: each session has one at every sample, so they are translated only where they are shown."""
 
 
 def verdict_on(
     session: Session,
     now: float,
     current: Inherited,
-    before: Verdict | None,
+    previous: Verdict | None,
     policy: Policy,
-    lessons: LearnedLimits = NOTHING_LEARNED,
+    learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Verdict:
-    """Judge one session as of `now`. `current` are today's globals, `before` what was said of it one reading ago."""
-    if before is not None and before.session.user != session.user:
-        before = None  # a login or COM_CHANGE_USER: it copied the globals anew
-    inherited = before.inherited if before is not None else current
-    outlived = before.outlived if before is not None else frozenset()
+    """Judge one session as of `now`. `current`: the globals now. `previous`: its verdict one sample ago."""
+    if previous is not None and previous.session.user != session.user:
+        previous = None  # a login or COM_CHANGE_USER: it copied the globals again
+    inherited = previous.inherited if previous is not None else current
+    outlived = previous.outlived if previous is not None else frozenset()
     limit = governing_limit(session, inherited, current)
     if limit is not None and limit.variable == "wait_timeout":
-        learned = limit_for(lessons, session, inherited)
+        learned = limit_for(learned_limits, session, inherited)
         limit = limit if learned is None or learned in outlived else learned
     deadline = None
     if (
@@ -109,83 +110,83 @@ def verdict_on(
         and (session.is_idle or session.role is Role.LOGIN)
     ):
         deadline = session.idle_since + limit.seconds
-    if limit is not None and limit.basis in DISPROVABLE:
-        if deadline is not None and now - deadline > grace(current) + session.idle_within:
+    if limit is not None and limit.basis in WHY_DISPROVED:
+        if deadline is not None and now - deadline > grace_seconds(current) + session.idle_within:
             outlived |= {limit}
         if limit in outlived:
             limit, deadline = disproved_limit(limit), None
     left = None if deadline is None else deadline - now
-    risk = risk_of(session, left, policy, current.late)
+    risk = risk_of(session, left, policy, current.late_seconds)
     until = _unchanged_until(session, deadline, now, policy, current)
     return Verdict(session, risk, limit, deadline, inherited, outlived, until, server_name)
 
 
-def grace(current: Inherited) -> float:
+def grace_seconds(current: Inherited) -> float:
     """Seconds a session may outlive an assumed deadline before that is disproved."""
-    return GRACE + max(0.0, current.late - POOL_TICK)
+    return GRACE_SECONDS + max(0.0, current.late_seconds - POOL_TICK_SECONDS)
 
 
 def _unchanged_until(
     session: Session, deadline: float | None, now: float, policy: Policy, current: Inherited
 ) -> float:
-    """The first instant from now on at which time brings another risk, or disproves an assumption."""
+    """The first instant from now on at which time alone changes the risk, or disproves an assumption."""
     if deadline is None:
         return inf
-    turns = (
+    thresholds = (
         policy.watch_below,
         policy.imminent_below,
-        -current.late,
-        -grace(current) - session.idle_within,
+        -current.late_seconds,
+        -grace_seconds(current) - session.idle_within,
     )
-    return min((deadline - ahead for ahead in turns if deadline - ahead >= now), default=inf)
+    return min((deadline - ahead for ahead in thresholds if deadline - ahead >= now), default=inf)
 
 
 def governing_limit(session: Session, inherited: Inherited, current: Inherited | None = None) -> Limit | None:
-    """The limit that ends this session's idle waits, or None where no idle clock runs or nothing is known.
+    """The limit that ends this session when it is idle; None where no idle clock runs, or no limit is known.
 
-    `current` are today's globals, where they are not those it copied.
+    `inherited`: the globals the session copied. `current`: the globals now, where they differ.
     """
     limit = _copied_limit(session, inherited)
-    shared = (current or inherited).shared
+    shared = (current or inherited).shared_limit
     if session.transaction is None or shared is None or limit is None or session.role is not Role.CLIENT:
         return limit
     name, seconds = shared
-    return _assumed(name, seconds, SHARED_BY_ALL) if seconds < limit.seconds else limit
+    return _assumed(name, seconds, SHARED_LIMIT) if seconds < limit.seconds else limit
 
 
 def _copied_limit(session: Session, inherited: Inherited) -> Limit | None:
-    """The same of what a session copied when it connected, or set for itself."""
+    """The limit that the session copied when it connected, or set for itself."""
     if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
         return None
     if session.role is Role.LOGIN:
-        return _assumed("connect_timeout", inherited.connect_timeout, LOGIN)
+        return _assumed("connect_timeout", inherited.connect_timeout, LOGIN_NOT_FINISHED)
     if session.transaction is not None:
         if session.transaction.rows_modified:
-            specific, why = "idle_write_transaction_timeout", WROTE_ROWS
+            name_by_rows, why = "idle_write_transaction_timeout", WROTE_ROWS
         else:
-            specific, why = "idle_readonly_transaction_timeout", WROTE_NOTHING
-        for name in (specific, "idle_transaction_timeout"):
+            name_by_rows, why = "idle_readonly_transaction_timeout", WROTE_NOTHING
+        for name in (name_by_rows, "idle_transaction_timeout"):
             if getattr(inherited, name):
                 return _assumed(name, getattr(inherited, name), why)
     if session.own_limit is not None:
         return _own(session.own_limit)
-    return _assumed("wait_timeout", inherited.wait_timeout, COPIED)
+    return _assumed("wait_timeout", inherited.wait_timeout, GLOBAL_WHEN_FIRST_SEEN)
 
 
 def disproved_limit(limit: Limit) -> Limit:
-    return _disproved(limit, _(DISPROVABLE[limit.basis]))
+    return _disproved(limit, _(WHY_DISPROVED[limit.basis]))
 
 
 @lru_cache(maxsize=1024)
 def _disproved(limit: Limit, why: str) -> Limit:
-    """`why` is said already: what is kept here is of one language."""
-    told = why.format(variable=limit.variable, seconds=limit.seconds)
-    return Limit(limit.seconds, limit.variable, Basis.DISPROVED, told)
+    """`why` is translated already: the cache holds texts of one language."""
+    text = why.format(variable=limit.variable, seconds=limit.seconds)
+    return Limit(limit.seconds, limit.variable, Basis.DISPROVED, text)
 
 
 @lru_cache(maxsize=1024)
 def _own(seconds: int) -> Limit:
-    return Limit(seconds, "wait_timeout", Basis.OWN, OWN)
+    return Limit(seconds, "wait_timeout", Basis.OWN, READ_FROM_SESSION)
 
 
 @lru_cache(maxsize=1024)
@@ -193,24 +194,24 @@ def _assumed(name: str, seconds: float | None, why: str) -> Limit | None:
     return None if seconds is None else Limit(seconds, name, Basis.ASSUMED, why)
 
 
-HIDDEN: Mapping[Cause, tuple[str, ...]] = {
+HIDDEN_LIMITS: Mapping[Cause, tuple[str, ...]] = {
     Cause.IDLE_TIMEOUT: ("interactive_timeout",),
-    Cause.TRANSACTION_TIMEOUT: OF_TRANSACTIONS,
+    Cause.TRANSACTION_TIMEOUT: TRANSACTION_LIMITS,
 }
-"""Global limits that a session may have without any server's showing it, by what they end."""
+"""Global limits that a session may have although no server shows it, by the cause of an end."""
 
 
 class LimitOrigin(Enum):
     """Where a limit came from."""
 
     GLOBAL = "global"
-    """It equals the global value that is in force now."""
+    """The limit equals the global value now."""
     EARLIER_GLOBAL = "earlier global"
-    """It equals the global value when the session was first seen, which is not the value now."""
+    """The limit equals the global value when the session was first listed, which is not the value now."""
     OWN = "own"
-    """No global value that was seen equals it: the session set it, or copied a global value from before."""
+    """The limit equals no global value that was read: the session set it, or copied an earlier global value."""
     UNKNOWN = "unknown"
-    """The server does not show it: the idle time at the end is all that is known."""
+    """The server does not show the limit: only the idle time at the end is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,38 +219,38 @@ class EndLimit:
     """A limit that ended a session."""
 
     seconds: float
-    """Where `whose` is UNKNOWN: how long the session had been idle, so that the limit was no longer."""
+    """Where `origin` is UNKNOWN: how long the session had been idle, so the limit was at most that."""
     variable: str | None
-    """None where that is not known."""
-    whose: LimitOrigin
+    """None where the variable is not known."""
+    origin: LimitOrigin
 
 
 def limit_that_ended(departure: Departure, limits: Mapping[str, float]) -> EndLimit | None:
-    """What ended a session by a timeout; None where no timeout did, or neither its limit nor its idle time is known.
+    """The limit that ended a session by a timeout; None where no timeout did, or neither limit nor idle time is known.
 
-    `limits` are the global values in force now, in seconds.
+    `limits`: the global values now, in seconds, by variable.
     """
-    hidden = HIDDEN.get(departure.cause)
-    if hidden is None:
+    hidden_limits = HIDDEN_LIMITS.get(departure.cause)
+    if hidden_limits is None:
         return None
     verdict, limit, idle = departure.verdict, departure.verdict.limit, departure.idle_seconds
-    slack = departure.within + EARLY + verdict.session.idle_within
+    slack = departure.within + CLOCK_SLACK + verdict.session.idle_within
     if (
         limit is not None
         and limit.basis is not Basis.DISPROVED
         and (limit.basis is Basis.OWN or idle is None or idle >= limit.seconds - slack)
     ):
-        return _known(limit, verdict, limits)
+        return _end_by_limit(limit, verdict, limits)
     if idle is None:
         return None
-    for name in hidden:
+    for name in hidden_limits:
         seconds = limits.get(name)
         if seconds and abs(idle - seconds) <= slack:
             return EndLimit(seconds, name, LimitOrigin.GLOBAL)
     return EndLimit(idle, None, LimitOrigin.UNKNOWN)
 
 
-def _known(limit: Limit, verdict: Verdict, limits: Mapping[str, float]) -> EndLimit:
+def _end_by_limit(limit: Limit, verdict: Verdict, limits: Mapping[str, float]) -> EndLimit:
     name, seconds = limit.variable, limit.seconds
     if seconds == limits.get(name):
         return EndLimit(seconds, name, LimitOrigin.GLOBAL)
@@ -261,6 +262,6 @@ def _known(limit: Limit, verdict: Verdict, limits: Mapping[str, float]) -> EndLi
 
 
 def shortest_end(departures: Iterable[Departure], limits: Mapping[str, float]) -> EndLimit | None:
-    """The shortest limit that ended any of them by idling; None where that is not known of one."""
-    ends = (limit_that_ended(each, limits) for each in departures if each.cause is Cause.IDLE_TIMEOUT)
-    return min((each for each in ends if each is not None), key=lambda each: each.seconds, default=None)
+    """The shortest limit that ended one of the departed sessions by an idle timeout; None where no such limit is known."""
+    ends = (limit_that_ended(d, limits) for d in departures if d.cause is Cause.IDLE_TIMEOUT)
+    return min((end for end in ends if end is not None), key=lambda end: end.seconds, default=None)

@@ -1,7 +1,8 @@
-"""Whether a server's counters allow for what its log says of sessions.
+"""Departures: the sessions that ended between two snapshots, each with its cause and evidence, the strongest evidence first.
 
-A log is text, and quotes what clients chose. Nobody who only writes into it can move a counter too: an end that a log tells of
-is in the errors counted by account (MySQL), or in `Aborted_clients`, which rises for each session that ends without COM_QUIT.
+The server's log is believed only as far as its counters agree. A log is text, and quotes what clients chose; whoever only writes
+into it cannot move a counter too. An end that a log reports is also in the errors counted by account (MySQL), or in
+`Aborted_clients`, which rises for each session that ends without COM_QUIT.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.judge.attribution import (
-    EARLY,
+    CLOCK_SLACK,
     Attribution,
     Attributions,
     EndingCounts,
@@ -22,7 +23,7 @@ from goneaway_tui.judge.attribution import (
     hidden_transaction_limit,
     timeout_cause,
 )
-from goneaway_tui.judge.deadline import grace
+from goneaway_tui.judge.deadline import grace_seconds
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import EndEvidence, LogEntry, is_same_run
@@ -30,149 +31,160 @@ from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 
-TIMEOUTS = (Cause.IDLE_TIMEOUT, Cause.NET_READ_TIMEOUT)
-"""Which error a timeout of reading raises depends on the version and on what was waited for; the words do not."""
-OF_READING = frozenset({*TIMEOUTS, Cause.TRANSACTION_TIMEOUT})
-_ORDER = tuple(Certainty)
+READ_TIMEOUT_ERRORS = (Cause.IDLE_TIMEOUT, Cause.NET_READ_TIMEOUT)
+"""A timeout of reading raises either error, by the server's version and by what it waited for; the log's words are the same."""
+READ_TIMEOUT_CAUSES = frozenset({*READ_TIMEOUT_ERRORS, Cause.TRANSACTION_TIMEOUT})
+_CERTAINTIES = tuple(Certainty)
 
 
 @dataclass(frozen=True, slots=True)
 class CounterAgreement:
-    """What is left of a log's word."""
+    """Which of a log's statements the counters confirm."""
 
-    believed: Attributions
-    doubted: Mapping[ProcesslistId, str]
-    """What the log says of those whose end no counter allows for, in words."""
+    accepted: Attributions
+    rejected: Mapping[ProcesslistId, str]
+    """What the log says of the sessions whose end no counter confirms, in words."""
 
 
 def checked_by_counters(
-    clues: EndEvidence, logged: Sequence[tuple[Verdict, Attribution]], others: int
+    evidence: EndEvidence, logged: Sequence[tuple[Verdict, Attribution]], known_aborted: int
 ) -> CounterAgreement:
-    """`logged` is what a log says of sessions that ended, `others` how many more ended without COM_QUIT for a known cause."""
-    fresh, early = counted_endings(clues)
-    believed: Attributions = {}
-    left = []
+    """Compare what the log says of sessions that ended with the counters.
+
+    `logged`: the sessions and what the log says of each. `known_aborted`: how many others ended without COM_QUIT for a known cause.
+    """
+    recent, earlier = counted_endings(evidence)
+    accepted: Attributions = {}
+    unconfirmed = []
     for verdict, reason in logged:
         account = account_of(verdict)
-        if _explains((fresh[account], early[account]), reason.cause):
-            believed[verdict.session.id] = reason
+        if _explains((recent[account], earlier[account]), reason.cause):
+            accepted[verdict.session.id] = reason
         else:
-            left.append((verdict.session.id, reason))
-    if clues.aborted is None:
+            unconfirmed.append((verdict.session.id, reason))
+    if evidence.aborted is None:
         why = _("the server's counters are not known, so nothing but its log says so")
         return CounterAgreement(
-            believed | {number: _weaker(each, Certainty.LIKELY, why) for number, each in left}, {}
+            accepted
+            | {number: _weaker(attribution, Certainty.LIKELY, why) for number, attribution in unconfirmed},
+            {},
         )
-    aborted = max(0, clues.aborted - len(believed) - others)
-    if left and not aborted:
+    aborted = max(0, evidence.aborted - len(accepted) - known_aborted)
+    if unconfirmed and not aborted:
         return CounterAgreement(
-            believed,
+            accepted,
             {
                 number: _(
                     "not believed, because Aborted_clients did not rise for it: {line}",
                     line=reason.evidence[0],
                 )
-                for number, reason in left
+                for number, reason in unconfirmed
             },
         )
-    if aborted < len(left):
+    if aborted < len(unconfirmed):
         why = ngettext(
             "the log names {number} session that ended without COM_QUIT, and Aborted_clients rose by {aborted}",
             "the log names {number} sessions that ended without COM_QUIT, and Aborted_clients rose by {aborted}",
-            len(left),
+            len(unconfirmed),
             aborted=aborted,
         )
         return CounterAgreement(
-            believed | {number: _weaker(each, Certainty.POSSIBLE, why) for number, each in left}, {}
+            accepted
+            | {number: _weaker(attribution, Certainty.POSSIBLE, why) for number, attribution in unconfirmed},
+            {},
         )
-    return CounterAgreement(believed | dict(left), {})
+    return CounterAgreement(accepted | dict(unconfirmed), {})
 
 
 def _explains(counts: Iterable[EndingCounts], cause: Cause) -> bool:
-    """Takes one end by that cause from what was counted. Whether there was one."""
-    causes = TIMEOUTS if cause in OF_READING else (cause,)
-    return any(tally.explain(each) for tally in counts for each in causes)
+    """Take one end by `cause` out of the counts; False where none is counted."""
+    causes = READ_TIMEOUT_ERRORS if cause in READ_TIMEOUT_CAUSES else (cause,)
+    return any(count.take_out(possible) for count in counts for possible in causes)
 
 
-def _weaker(reason: Attribution, most: Certainty, why: str) -> Attribution:
-    certainty = max(reason.certainty, most, key=_ORDER.index)
-    return replace(reason, certainty=certainty, evidence=(*reason.evidence, why))
+def _weaker(attribution: Attribution, limit: Certainty, why: str) -> Attribution:
+    """`attribution` with the certainty `limit` at most, and why."""
+    certainty = max(attribution.certainty, limit, key=_CERTAINTIES.index)
+    return replace(attribution, certainty=certainty, evidence=(*attribution.evidence, why))
 
 
-SOCIAL = frozenset({Role.CLIENT, Role.REPLICA, Role.DUMP})
+TRACKED_ROLES = frozenset({Role.CLIENT, Role.REPLICA, Role.DUMP})
 """Roles that come and go; a login that was not finished is no session yet, and a daemon is the server itself."""
-STARTS = "MY-010116"
-"""MySQL's `starting as process`. A stop is logged at every verbosity, and a crash by nobody below verbosity 3: there a
-start without a stop before it is all that tells of one (MySQL 9.7)."""
+START_CODE = "MY-010116"
+"""MySQL's `starting as process`. A stop is logged at every verbosity, and a crash only at verbosity 3: below that, a start
+without a stop before it is the only trace of a crash (MySQL 9.7)."""
 STOPPING_SECONDS = 2.0
-"""How long MySQL waits for sessions to leave before it forces them."""
+"""How long MySQL waits for sessions to end before it forces them."""
 
 
 def find_departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
-    """Everybody in `before` who is not in `after`, in the order of `before`, each with the cause and what speaks for it."""
+    """Every session in `before` that is not in `after`, in the order of `before`, with its cause and evidence."""
     same_run = is_same_run(before.sample, after.sample)
-    missed = before.by_id.keys() - (after.by_id.keys() if same_run else frozenset())
-    gone = [v for v in before.verdicts if v.session.id in missed and _counts(v)] if missed else []
-    if not gone:
+    ended_ids = before.by_id.keys() - (after.by_id.keys() if same_run else frozenset())
+    ended = [v for v in before.verdicts if v.session.id in ended_ids and _is_tracked(v)] if ended_ids else []
+    if not ended:
         return ()
     if not same_run:
-        return tuple(_swept_away(v, before, after) for v in gone)
-    killed = _by_rule(_killed_by, gone, after)
+        return tuple(_ended_with_server(v, before, after) for v in ended)
+    killed = _attributed_by(_killed, ended, after)
     logged = [
-        (v, reason) for v in gone if v.session.id not in killed and (reason := _logged(v, after)) is not None
+        (v, attribution)
+        for v in ended
+        if v.session.id not in killed and (attribution := _logged(v, after)) is not None
     ]
     agreement = checked_by_counters(after.sample.clues, logged, len(killed))
-    named = _by_rule(_dying, gone, after) | agreement.believed | killed
-    absence = EndInterval.between(before, after, tuple(gone), named)
-    reasons = named | attributed_by_account(absence)
-    for number, doubt in agreement.doubted.items():
-        reasons[number] = replace(reasons[number], evidence=(*reasons[number].evidence, doubt))
-    return tuple(_departure(v, reasons[v.session.id], absence) for v in gone)
+    known = _attributed_by(_marked_killed, ended, after) | agreement.accepted | killed
+    interval = EndInterval.between(before, after, tuple(ended), known)
+    attributions = known | attributed_by_account(interval)
+    for number, doubt in agreement.rejected.items():
+        attributions[number] = replace(attributions[number], evidence=(*attributions[number].evidence, doubt))
+    return tuple(_departure(v, attributions[v.session.id], interval) for v in ended)
 
 
-Rule = Callable[[Verdict, Snapshot], Attribution | None]
+EvidenceRule = Callable[[Verdict, Snapshot], Attribution | None]
 
 
-def _by_rule(rule: Rule, gone: Iterable[Verdict], after: Snapshot) -> Attributions:
-    return {v.session.id: reason for v in gone if (reason := rule(v, after)) is not None}
+def _attributed_by(rule: EvidenceRule, ended: Iterable[Verdict], after: Snapshot) -> Attributions:
+    return {v.session.id: attribution for v in ended if (attribution := rule(v, after)) is not None}
 
 
-def _counts(verdict: Verdict) -> bool:
-    return verdict.session.role in SOCIAL and not verdict.session.own
+def _is_tracked(verdict: Verdict) -> bool:
+    return verdict.session.role in TRACKED_ROLES and not verdict.session.own
 
 
-def _departure(verdict: Verdict, reason: Attribution, absence: EndInterval) -> Departure:
-    at = (absence.start + absence.end) / 2
-    within = (absence.end - absence.start) / 2
-    if reason.at is not None:
-        at, within = min(max(reason.at, absence.start), absence.end), min(within, reason.within)
-    return Departure(verdict, at, within, reason.cause, reason.certainty, reason.evidence)
+def _departure(verdict: Verdict, attribution: Attribution, interval: EndInterval) -> Departure:
+    at = (interval.start + interval.end) / 2
+    within = (interval.end - interval.start) / 2
+    if attribution.at is not None:
+        at, within = min(max(attribution.at, interval.start), interval.end), min(within, attribution.within)
+    return Departure(verdict, at, within, attribution.cause, attribution.certainty, attribution.evidence)
 
 
-# --- Hard evidence: the server names the session
+# --- Strong evidence: the server names the session
 
 
-def _killed_by(verdict: Verdict, after: Snapshot) -> Attribution | None:
-    """Somebody's KILL is among the statements the server remembers."""
+def _killed(verdict: Verdict, after: Snapshot) -> Attribution | None:
+    """A KILL of the session is among the statements the server remembers."""
     for kill in after.sample.clues.kills:
         if kill.session_id == verdict.session.id:
-            told = _("KILL {id} by {whom}", id=kill.session_id, whom=plain(kill.by, 200))
-            return Attribution(Cause.KILLED, Certainty.CONFIRMED, (told,))
+            statement = _("KILL {id} by {whom}", id=kill.session_id, whom=plain(kill.by, 200))
+            return Attribution(Cause.KILLED, Certainty.CONFIRMED, (statement,))
     return None
 
 
 def _logged(verdict: Verdict, after: Snapshot) -> Attribution | None:
-    """The server's own log says it of this session; whether that is believed is for the counters to say."""
-    said = [e for e in after.sample.clues.log if e.session_id == verdict.session.id and e.cause is not None]
-    if not said:
+    """The server's log says why the session ended; `checked_by_counters` decides whether that is believed."""
+    entries = [
+        e for e in after.sample.clues.log if e.session_id == verdict.session.id and e.cause is not None
+    ]
+    if not entries:
         return None
-    entry = said[-1]
+    entry = entries[-1]
     cause = entry.cause or Cause.UNKNOWN
     certainty = Certainty.CONFIRMED
     if cause is Cause.KILLED and verdict.session.command == "Killed":
-        certainty = (
-            Certainty.LIKELY
-        )  # MariaDB says so too of one that was idle at a KILL QUERY and then timed out
+        # MariaDB also says so of a session that was idle at a KILL QUERY and then timed out.
+        certainty = Certainty.LIKELY
     evidence = [_quoted(entry)]
     if cause is Cause.IDLE_TIMEOUT:
         cause = timeout_cause(verdict)
@@ -191,59 +203,61 @@ def _logged(verdict: Verdict, after: Snapshot) -> Attribution | None:
 
 
 def _transaction_limits_met(verdict: Verdict, entry: LogEntry, now: float) -> list[tuple[str, float]]:
-    """The limit of a transaction that MariaDB would not have listed, if it ran out when the session was closed.
+    """The limit of a transaction that MariaDB would not have listed, if the limit ran out when the session was closed.
 
-    A busy server closes late: only a limit that is disproved (`judge.deadline`) is taken for none of the session's.
+    A busy server closes late: only a limit that is disproved (see `judge.deadline`) is ruled out.
     """
     since = verdict.session.idle_since
     if since is None:
         return []
     first, last = since, now
-    if entry.at is not None and since <= entry.at <= now:  # else that log's clock is another
+    if entry.at is not None and since <= entry.at <= now:  # else the log was written by another clock
         first, last = entry.at, min(now, entry.at + 1.0) if entry.at.is_integer() else entry.at
-    slack = EARLY + verdict.session.idle_within
-    late = grace(verdict.inherited) + verdict.session.idle_within
+    slack = CLOCK_SLACK + verdict.session.idle_within
+    late_seconds = grace_seconds(verdict.inherited) + verdict.session.idle_within
     return [
         (variable, seconds)
         for variable, seconds in hidden_transaction_limit(verdict)
-        if first - late <= since + seconds <= last + slack
+        if first - late_seconds <= since + seconds <= last + slack
     ]
 
 
-def _dying(verdict: Verdict, after: Snapshot) -> Attribution | None:  # noqa: ARG001 - the shape of a rule
-    """It was seen on its way out; but MariaDB shows the same after a KILL QUERY of an idle session, which lives on."""
+def _marked_killed(verdict: Verdict, after: Snapshot) -> Attribution | None:  # noqa: ARG001 - the shape of a rule
+    """The process list showed the session as Killed; MariaDB shows the same after a KILL QUERY of an idle session, which stays."""
     if verdict.session.command != "Killed":
         return None
     return Attribution(Cause.KILLED, Certainty.LIKELY, (_("the process list showed it as Killed"),))
 
 
 def _instant(entry: LogEntry, verdict: Verdict) -> tuple[float | None, float]:
-    """When, by the log's clock; where it has none, by the deadline."""
+    """When the session ended and the half-width of the error, by the log's time stamp; by the deadline where there is none."""
     if entry.at is not None:
-        if entry.at.is_integer():  # a log in whole seconds, cut off
+        if entry.at.is_integer():  # the log has whole seconds, cut off
             return entry.at + 0.5, 0.5
-        return entry.at, EARLY
+        return entry.at, CLOCK_SLACK
     return verdict.deadline, 0.1
 
 
 # --- A server that stopped
 
 
-def _swept_away(verdict: Verdict, before: Snapshot, after: Snapshot) -> Departure:
-    """Every session ends with its server; whether that was a stop or a crash only the log tells."""
+def _ended_with_server(verdict: Verdict, before: Snapshot, after: Snapshot) -> Departure:
+    """A session that ended with its server; only the log shows whether that was a stop or a crash."""
     started = after.taken_at - after.sample.server.uptime
     within = max(0.0, started - before.taken_at) / 2
     at = min(before.taken_at + within, after.taken_at)
-    reason = _why_stopped(after.sample.clues, verdict.session.id)
+    attribution = _server_end(after.sample.clues, verdict.session.id)
     restart = _("the server began anew: it is up {seconds:.0f} s", seconds=after.sample.server.uptime)
-    if reason.at is not None:
-        at, within = min(max(reason.at, before.taken_at), after.taken_at), reason.within
-    return Departure(verdict, at, within, reason.cause, reason.certainty, (*reason.evidence, restart))
+    if attribution.at is not None:
+        at, within = min(max(attribution.at, before.taken_at), after.taken_at), attribution.within
+    return Departure(
+        verdict, at, within, attribution.cause, attribution.certainty, (*attribution.evidence, restart)
+    )
 
 
-def _why_stopped(clues: EndEvidence, session_id: ProcesslistId) -> Attribution:
-    """What is said of the end of a server, the surest first."""
-    log = clues.log
+def _server_end(evidence: EndEvidence, session_id: ProcesslistId) -> Attribution:
+    """Why a server ended, by the strongest evidence there is."""
+    log = evidence.log
     of_server = [e for e in log if e.session_id is None]
     crash = next((e for e in of_server if e.cause is Cause.SERVER_CRASH), None)
     if crash is not None:
@@ -251,16 +265,16 @@ def _why_stopped(clues: EndEvidence, session_id: ProcesslistId) -> Attribution:
     stops = [e for e in log if e.cause is Cause.SERVER_RESTART]
     if stops:
         own = next((e for e in stops if e.session_id == session_id), None)
-        within = EARLY if own is not None else STOPPING_SECONDS
+        within = CLOCK_SLACK if own is not None else STOPPING_SECONDS
         spoken = own or stops[0]
         return Attribution(Cause.SERVER_RESTART, Certainty.CONFIRMED, (_quoted(spoken),), spoken.at, within)
-    start = next((e for e in of_server if e.code == STARTS), None)
+    start = next((e for e in of_server if e.code == START_CODE), None)
     if start is not None:
         why = _(
             "the server's log tells of a start and of no stop before it: {line}", line=plain(start.text, 400)
         )
         return Attribution(Cause.SERVER_CRASH, Certainty.LIKELY, (why,))
-    if clues.stop_reported:
+    if evidence.stop_reported:
         why = _("the server ended our own session by an error that it sends when it stops (1053 or 1927)")
         return Attribution(Cause.SERVER_RESTART, Certainty.LIKELY, (why,))
     why = _("nothing says whether it was stopped or crashed")

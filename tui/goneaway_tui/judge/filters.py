@@ -1,9 +1,9 @@
-"""The filter language: plain words over all columns, and `field:word`, `field>value` to narrow them.
+"""The filter language: words that are searched in all columns, and `field:word` or `field>value` for one field.
 
     user:shop idle>10m risk:imminent db:dw -program:cron "SELECT 1"
 
-All terms must hold; `-` turns one round; quotes keep blanks together. A word before a colon that is no field is plain
-text, so an address like 10.0.0.7:51234 needs no quoting. Where departures are narrowed there are `cause:` and `certainty:` too.
+All terms must be true; `-` negates one; quotes keep blanks together. A word before a colon that is not a field is plain
+text, so an address like 10.0.0.7:51234 needs no quoting. A filter of departures also has `cause:` and `certainty:`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from goneaway_tui.model.snapshot import Basis, Risk, Verdict
 from goneaway_tui.text.durations import parse_duration
 from goneaway_tui.text.sanitize import plain
 
-TEXTS: dict[str, Callable[[Verdict], str]] = {
+TEXT_FIELDS: dict[str, Callable[[Verdict], str]] = {
     "user": lambda v: plain(v.session.user),
     "host": lambda v: plain(v.session.host),
     "client": lambda v: plain(v.session.client_host),
@@ -36,36 +36,36 @@ TEXTS: dict[str, Callable[[Verdict], str]] = {
 }
 """Fields that hold text, as it is shown: `user:shop` is true where the text contains the word, `user=shop` where it is the word."""
 
-WORDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
+WORD_FIELDS: dict[str, tuple[Callable[[Verdict], str], tuple[str, ...]]] = {
     "risk": (lambda v: v.risk.value, tuple(risk.value for risk in Risk)),
     "basis": (lambda v: v.limit.basis.value if v.limit else "", tuple(basis.value for basis in Basis)),
     "trx": (lambda v: "yes" if v.session.transaction else "no", ("yes", "no")),
     "own": (lambda v: "yes" if v.session.own else "no", ("yes", "no")),
 }
-"""Fields of few words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
+"""Fields with a fixed set of words, matched whole: `risk:imminent`; risks can be compared: `risk>=watch`."""
 
-DURATIONS: dict[str, Callable[[Verdict, float], float | None]] = {
+DURATION_FIELDS: dict[str, Callable[[Verdict, float], float | None]] = {
     "idle": lambda v, now: v.idle_seconds(now),
     "left": lambda v, now: v.seconds_left(now),
     "limit": lambda v, _now: v.limit.seconds if v.limit else None,
 }
-"""Fields in time: `idle>10m`, `left<=30`, `limit:8h`."""
+"""Fields that hold a duration: `idle>10m`, `left<=30`, `limit:8h`."""
 
-NUMBERS: dict[str, Callable[[Verdict], float | None]] = {
+NUMBER_FIELDS: dict[str, Callable[[Verdict], float | None]] = {
     "id": lambda v: v.session.id,
     "rows": lambda v: v.session.transaction.rows_modified if v.session.transaction else None,
 }
-"""Fields that count: `id:4711`, `rows>0`."""
+"""Fields that hold a number: `id:4711`, `rows>0`."""
 
-OF_DEPARTURES: dict[str, tuple[Callable[[Departure], str], tuple[str, ...]]] = {
+DEPARTURE_FIELDS: dict[str, tuple[Callable[[Departure], str], tuple[str, ...]]] = {
     "cause": (lambda d: d.cause.value, tuple(cause.value for cause in Cause)),
     "certainty": (lambda d: d.certainty.value, tuple(certainty.value for certainty in Certainty)),
 }
-"""A departure's own fields, of few words: `cause:idle` is true where the word contains it, `cause=unknown` where it is it."""
+"""Fields of departures with a fixed set of words: `cause:idle` matches words that contain `idle`, `cause=unknown` the word itself."""
 
-RISKS = {risk.value: risk.rank for risk in Risk}
+RISK_RANKS = {risk.value: risk.rank for risk in Risk}
 
-FIELDS = frozenset({*TEXTS, *WORDS, *DURATIONS, *NUMBERS})
+FIELDS = frozenset({*TEXT_FIELDS, *WORD_FIELDS, *DURATION_FIELDS, *NUMBER_FIELDS})
 
 COMPARISONS = {
     ">=": operator.ge,
@@ -80,52 +80,54 @@ _TERM = re.compile(r'(-?)(?:([a-z]+)(>=|<=|[:=<>]))?("[^"]*"?|\S+)', re.IGNORECA
 
 _DANGLING = re.compile(r"(?<!\S)-?([a-z]+)(?:>=|<=|[:=<>])(?!\S)", re.IGNORECASE)
 
-Test = Callable[[Verdict, float], bool]
+VerdictTest = Callable[[Verdict, float], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a session must be to stay in sight."""
+    """Which sessions are shown."""
 
     text: str
-    tests: tuple[Test, ...]
-    timed: bool = False
-    """Whether time alone may bring somebody into sight, or out of it."""
+    tests: tuple[VerdictTest, ...]
+    depends_on_time: bool = False
+    """Whether time alone may change which sessions match."""
 
-    def admits(self, verdict: Verdict, now: float) -> bool:
+    def matches(self, verdict: Verdict, now: float) -> bool:
+        """Whether all terms are true of the session at `now`."""
         return all(test(verdict, now) for test in self.tests)
 
 
-EVERYTHING = Filter("", ())
+NO_FILTER = Filter("", ())
 
 
 @dataclass(frozen=True, slots=True)
 class DepartureFilter:
-    """What a session must have been, and why it must have left, to stay in sight."""
+    """Which departures are shown, by the session and by the cause of its end."""
 
     text: str
     tests: tuple[Callable[[Departure], bool], ...]
 
-    def admits(self, departure: Departure) -> bool:
+    def matches(self, departure: Departure) -> bool:
+        """Whether all terms are true of the departure."""
         return all(test(departure) for test in self.tests)
 
 
-EVERYBODY = DepartureFilter("", ())
+NO_DEPARTURE_FILTER = DepartureFilter("", ())
 
 
 def parse_filter(text: str) -> Filter:
-    """Read the filter language. Raises ValueError with a sentence where a value does not fit its field."""
-    tests: list[Test] = []
+    """Parse a filter of sessions. Raises ValueError with a sentence where a value does not fit its field."""
+    tests: list[VerdictTest] = []
     timed = False
     for minus, field, comparison, word in _terms(text, FIELDS):
-        timed = timed or field in DURATIONS
-        test = _test(field, comparison, word) or _anywhere(f"{field}{comparison}{word}")
-        tests.append(_not(test) if minus else test)
+        timed = timed or field in DURATION_FIELDS
+        test = _field_test(field, comparison, word) or _any_column_test(f"{field}{comparison}{word}")
+        tests.append(_negated(test) if minus else test)
     return Filter(text, tuple(tests), timed)
 
 
 def filter_term(field: str, value: str) -> str:
-    """What lets through those whose `field` is `value`; as much of it as the language can quote.
+    """The filter of sessions whose `field` is `value`; a `"` in it ends what the language can quote.
 
     >>> filter_term("user", "shop"), filter_term("program", 'a "b"')
     ('user="shop"', 'program:"a "')
@@ -135,16 +137,16 @@ def filter_term(field: str, value: str) -> str:
 
 
 def parse_departure_filter(text: str) -> DepartureFilter:
-    """The same of who left: by the session that was, and by a departure's own fields. Raises ValueError likewise."""
+    """Parse a filter of departures. Raises ValueError with a sentence where a value does not fit its field."""
     tests: list[Callable[[Departure], bool]] = []
-    for minus, field, comparison, word in _terms(text, FIELDS | OF_DEPARTURES.keys()):
+    for minus, field, comparison, word in _terms(text, FIELDS | DEPARTURE_FIELDS.keys()):
         test = _departure_test(field, comparison, word)
-        tests.append(_not_departure(test) if minus else test)
+        tests.append(_negated_departure(test) if minus else test)
     return DepartureFilter(text, tuple(tests))
 
 
 def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Minus, field, comparison and word of each term, folded. Raises ValueError for one that ends after its comparison."""
+    """Minus, field, comparison and case-folded word of each term. Raises ValueError for a term without a value."""
     for dangling in _DANGLING.finditer(text):
         if dangling[1].lower() in fields:
             raise ValueError(
@@ -158,59 +160,60 @@ def _terms(text: str, fields: AbstractSet[str]) -> Iterator[tuple[str, str, str,
         yield minus, field.lower(), comparison, plain(raw.strip('"')).casefold()
 
 
-def _not_departure(test: Callable[[Departure], bool]) -> Callable[[Departure], bool]:
+def _negated_departure(test: Callable[[Departure], bool]) -> Callable[[Departure], bool]:
     return lambda departure: not test(departure)
 
 
 def _departure_test(field: str, comparison: str, word: str) -> Callable[[Departure], bool]:
-    if field in OF_DEPARTURES:
-        word_of, known = OF_DEPARTURES[field]
+    if field in DEPARTURE_FIELDS:
+        word_of, known = DEPARTURE_FIELDS[field]
         if comparison not in {":", "="}:
-            raise _unordered(field, word)
-        meant = frozenset(each for each in known if each == word or (comparison == ":" and word in each))
+            raise _has_no_order(field, word)
+        meant = frozenset(name for name in known if name == word or (comparison == ":" and word in name))
         if not meant:
-            raise _unknown(field, known)
+            raise _unknown_word(field, known)
         return lambda d: word_of(d) in meant
-    test = _test(field, comparison, word)
+    test = _field_test(field, comparison, word)
     if test is not None:
         return lambda d: test(d.verdict, d.at)
     anything = f"{field}{comparison}{word}"
-    anywhere = _anywhere(anything)
+    anywhere = _any_column_test(anything)
     return lambda d: (
-        any(anything in word_of(d) for word_of, _known in OF_DEPARTURES.values()) or anywhere(d.verdict, d.at)
+        any(anything in word_of(d) for word_of, _known in DEPARTURE_FIELDS.values())
+        or anywhere(d.verdict, d.at)
     )
 
 
-def _test(field: str, comparison: str, word: str) -> Test | None:
-    """The test for one `field:word`, or None where that is no field of ours."""
-    if field in TEXTS:
+def _field_test(field: str, comparison: str, word: str) -> VerdictTest | None:
+    """The test for one `field:word`; None where there is no such field."""
+    if field in TEXT_FIELDS:
         return _text_test(field, comparison, word)
-    if field in WORDS:
+    if field in WORD_FIELDS:
         return _word_test(field, comparison, word)
-    if field in DURATIONS:
-        return _measured(DURATIONS[field], comparison, parse_duration(word))
-    if field in NUMBERS:
+    if field in DURATION_FIELDS:
+        return _comparison_test(DURATION_FIELDS[field], comparison, parse_duration(word))
+    if field in NUMBER_FIELDS:
         if not re.fullmatch(r"\d{1,20}", word, re.ASCII):
             raise ValueError(_("{field} is a number: write {field}:4711 or {field}>0", field=field))
-        number_of = NUMBERS[field]
-        return _measured(lambda v, _now: number_of(v), comparison, int(word))
+        number_of = NUMBER_FIELDS[field]
+        return _comparison_test(lambda v, _now: number_of(v), comparison, int(word))
     return None
 
 
-def _word_test(field: str, comparison: str, word: str) -> Test:
-    word_of, known = WORDS[field]
+def _word_test(field: str, comparison: str, word: str) -> VerdictTest:
+    word_of, known = WORD_FIELDS[field]
     if word not in known:
-        raise _unknown(field, known)
+        raise _unknown_word(field, known)
     if comparison in {":", "="}:
         return lambda v, _now: word_of(v) == word
     if field != "risk":
-        raise _unordered(field, word)
-    compare, bound = COMPARISONS[comparison], RISKS[word]
+        raise _has_no_order(field, word)
+    compare, bound = COMPARISONS[comparison], RISK_RANKS[word]
     return lambda v, _now: bool(compare(v.risk.rank, bound))
 
 
-def _text_test(field: str, comparison: str, word: str) -> Test:
-    text_of = TEXTS[field]
+def _text_test(field: str, comparison: str, word: str) -> VerdictTest:
+    text_of = TEXT_FIELDS[field]
     if comparison == ":":
         return lambda v, _now: word in text_of(v).casefold()
     if comparison == "=":
@@ -218,15 +221,17 @@ def _text_test(field: str, comparison: str, word: str) -> Test:
     raise ValueError(_("{field} is text: write {field}:{word} or {field}={word}", field=field, word=word))
 
 
-def _unknown(field: str, known: tuple[str, ...]) -> ValueError:
+def _unknown_word(field: str, known: tuple[str, ...]) -> ValueError:
     return ValueError(_("{field} is one of {words}", field=field, words=", ".join(known)))
 
 
-def _unordered(field: str, word: str) -> ValueError:
+def _has_no_order(field: str, word: str) -> ValueError:
     return ValueError(_("{field} has no order: write {field}:{word}", field=field, word=word))
 
 
-def _measured(value_of: Callable[[Verdict, float], float | None], comparison: str, bound: float) -> Test:
+def _comparison_test(
+    value_of: Callable[[Verdict, float], float | None], comparison: str, bound: float
+) -> VerdictTest:
     compare = COMPARISONS[comparison]
 
     def test(verdict: Verdict, now: float) -> bool:
@@ -236,16 +241,16 @@ def _measured(value_of: Callable[[Verdict, float], float | None], comparison: st
     return test
 
 
-def _anywhere(word: str) -> Test:
+def _any_column_test(word: str) -> VerdictTest:
     def test(verdict: Verdict, now: float) -> bool:  # noqa: ARG001 - the shape of every test
         if word in str(verdict.session.id) or word in verdict.risk.value:
             return True
-        return any(word in text_of(verdict).casefold() for text_of in TEXTS.values())
+        return any(word in text_of(verdict).casefold() for text_of in TEXT_FIELDS.values())
 
     return test
 
 
-def _not(test: Test) -> Test:
+def _negated(test: VerdictTest) -> VerdictTest:
     return lambda verdict, now: not test(verdict, now)
 
 
@@ -256,12 +261,12 @@ GROUPINGS: dict[str, Callable[[Verdict], str]] = {
     "db": lambda v: v.session.db or "",
     "server": lambda v: v.server_name,
 }
-"""What sessions can be grouped by; each name is also the filter's word for it. The last makes sense of several servers only."""
+"""What sessions can be grouped by; each name is also a field of the filter. `server` is of use for several servers only."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionGroup:
-    """All sessions that share a value."""
+    """All sessions with the same value of one field."""
 
     by: str
     key: str
@@ -269,20 +274,20 @@ class SessionGroup:
     sessions: int
     idle: int
     oldest_idle_since: float | None
-    """When the longest running idle wait began."""
+    """When the session that is idle for longest became idle."""
     soonest_deadline: float | None
     open_transactions: int
     is_overdue: bool = False
-    """Whether one of them was found past its deadline: the soonest is, then."""
+    """Whether one of the sessions is overdue: then the one with the soonest deadline is."""
 
 
 def group_by(by: str, verdicts: Iterable[Verdict]) -> tuple[SessionGroup, ...]:
-    """One Group a value, the one with the soonest closing first."""
+    """One group for each value of the field `by`, the group with the soonest deadline first."""
     key_of = GROUPINGS[by]
     members: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         members.setdefault(key_of(verdict), []).append(verdict)
-    groups = [_summary(by, key, of) for key, of in members.items()]
+    groups = [_summary(by, key, sessions) for key, sessions in members.items()]
     never = float("inf")
     return tuple(
         sorted(groups, key=lambda g: (never if g.soonest_deadline is None else g.soonest_deadline, g.key))

@@ -1,4 +1,4 @@
-"""Closings ahead: how many sessions the server will close, and when."""
+"""The forecast: how many sessions the server will close, and when; and what another limit would close."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from goneaway_tui.model.session import ProcesslistId, Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 
 HORIZONS = ((60.0, 6), (600.0, 5), (3600.0, 7), (28_800.0, 24))
-"""Each stretch of the time ahead: where it ends in seconds, and how many equal buckets it is cut into."""
+"""Each range of the time ahead: where it ends in seconds, and into how many equal buckets it is divided."""
 
-FIRST = -1
-"""Less than any session's number."""
+BEFORE_ANY_SESSION = -1
+"""Less than any session id: sorts before every session of the same deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class BucketRange:
-    """Equal buckets between two distances in time."""
+    """How many sessions close in each of several equal buckets between `start` and `end`, in seconds from now."""
 
     start: float
     end: float
@@ -27,12 +27,12 @@ class BucketRange:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """How many close when; overdue ones count as now."""
+    """How many sessions close when; overdue sessions count as closing now."""
 
-    stretches: tuple[BucketRange, ...]
-    beyond: int
-    """Closings later than the last stretch."""
-    next: Verdict | None
+    ranges: tuple[BucketRange, ...]
+    later: int
+    """Closings after the last range."""
+    first_to_close: Verdict | None
     """The session that closes first."""
 
 
@@ -40,71 +40,74 @@ def closing_forecast(
     snapshot: Snapshot, now: float, horizons: Iterable[tuple[float, int]] = HORIZONS
 ) -> Forecast:
     """The closings ahead of `now`, each counted once."""
-    deadlines = snapshot.tally.deadlines
-    stretches, start, passed = [], 0.0, 0
+    deadlines = snapshot.totals.deadlines
+    ranges, start, counted = [], 0.0, 0
     for end, buckets in horizons:
         counts = []
         for bucket in range(1, buckets + 1):
             edge = start + (end - start) * bucket / buckets
-            before = bisect_left(deadlines, (now + edge, FIRST))
-            counts.append(before - passed)
-            passed = before
-        stretches.append(BucketRange(start, end, tuple(counts)))
+            before = bisect_left(deadlines, (now + edge, BEFORE_ANY_SESSION))
+            counts.append(before - counted)
+            counted = before
+        ranges.append(BucketRange(start, end, tuple(counts)))
         start = end
-    return Forecast(tuple(stretches), len(deadlines) - passed, next(in_closing_order(snapshot), None))
+    return Forecast(tuple(ranges), len(deadlines) - counted, next(in_closing_order(snapshot), None))
 
 
 def in_closing_order(snapshot: Snapshot) -> Iterator[Verdict]:
-    """The sessions whose deadline is known, the soonest first. Logins are left out: nearly all of them finish."""
-    for _deadline, number in snapshot.tally.deadlines:
+    """The sessions whose deadline is known, the soonest first. Logins are left out: nearly all of them are completed."""
+    for _deadline, number in snapshot.totals.deadlines:
         verdict = snapshot.by_id[ProcesslistId(number)]
         if verdict.session.role is not Role.LOGIN:
             yield verdict
 
 
 def summed_forecast(forecasts: Iterable[Forecast]) -> Forecast:
-    """Those of several servers added up; all are cut into the same stretches, and there is at least one."""
-    each = list(forecasts)
-    stretches = (
+    """The sum of the forecasts of several servers: at least one, all with the same ranges."""
+    summands = list(forecasts)
+    ranges = (
         BucketRange(
-            alike[0].start, alike[0].end, tuple(map(sum, zip(*(s.counts for s in alike), strict=True)))
+            same_range[0].start,
+            same_range[0].end,
+            tuple(map(sum, zip(*(part.counts for part in same_range), strict=True))),
         )
-        for alike in zip(*(one.stretches for one in each), strict=True)
+        for same_range in zip(*(forecast.ranges for forecast in summands), strict=True)
     )
-    first = min(
-        (one.next for one in each if one.next is not None), key=lambda v: v.deadline or 0.0, default=None
-    )
-    return Forecast(tuple(stretches), sum(one.beyond for one in each), first)
+    candidates = (f.first_to_close for f in summands if f.first_to_close is not None)
+    first = min(candidates, key=lambda v: v.deadline or 0.0, default=None)
+    return Forecast(tuple(ranges), sum(forecast.later for forecast in summands), first)
 
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What another idle limit would do to the sessions that idle now, if they went on idling; each figure holds the one before."""
+    """What another idle limit would do to the sessions that are idle now, if they stay idle; each figure includes the one before."""
 
     seconds: float
     """The limit."""
     idle: int
-    """Idle client sessions, ours aside, whose waits are known in length."""
+    """Idle client sessions whose idle time is known, our own left out."""
     by_now: int
-    """Would be gone already."""
+    """The limit would have closed them already."""
     within_minute: int
     within_hour: int
 
 
 def what_if(verdicts: Iterable[Verdict], now: float, seconds: float) -> WhatIf:
     """How many of the idle sessions a limit of `seconds` would close by now, within a minute and within an hour."""
-    known = [
-        age
+    idle_times = [
+        idle_seconds
         for v in verdicts
-        if v.session.is_idle and not v.session.own and (age := v.idle_seconds(now)) is not None
+        if v.session.is_idle and not v.session.own and (idle_seconds := v.idle_seconds(now)) is not None
     ]
-    by_now, minute, hour = (sum(age + ahead > seconds for age in known) for ahead in (0.0, 60.0, 3600.0))
-    return WhatIf(seconds, len(known), by_now, minute, hour)
+    by_now, minute, hour = (
+        sum(idle_seconds + ahead > seconds for idle_seconds in idle_times) for ahead in (0.0, 60.0, 3600.0)
+    )
+    return WhatIf(seconds, len(idle_times), by_now, minute, hour)
 
 
 def already_closed(verdicts: Iterable[Verdict], now: float, seconds: float) -> int:
-    """How many of the idle client sessions have idled longer than `seconds`: with that limit they would be gone.
+    """How many idle client sessions have been idle longer than `seconds`: that limit would have closed them.
 
-    Ours are left out, and so is whoever has an idle wait of unknown beginning.
+    Our own sessions are left out, and those whose idle time is not known.
     """
     return what_if(verdicts, now, seconds).by_now

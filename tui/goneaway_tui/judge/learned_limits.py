@@ -1,8 +1,8 @@
-"""Limits learned from those that died and those that did not, where a server shows no session's own limit.
+"""Limits learned from how long similar sessions were idle when they ended, where a server shows no session's own limit.
 
-A session of MariaDB may have been given its own `wait_timeout`, or be interactive, and nothing tells. But sessions of one
-user, host and program under one global value are usually given the same. Where three of them ended at one idle age that
-none of their kind has been seen to outlive, that age is their limit, and it is forgotten as soon as one outlives it.
+A session of MariaDB may have its own `wait_timeout`, or be interactive, and the server does not show which. But sessions of one
+user, host and program under one global value (a limit group) usually have the same limit. Where three of them ended at one idle
+time that no session of the group has outlived, that time is their limit. It is forgotten as soon as a session outlives it.
 """
 
 from __future__ import annotations
@@ -20,99 +20,102 @@ from goneaway_tui.model.session import Session
 from goneaway_tui.model.snapshot import Basis, Inherited, Limit, LimitGroup, Snapshot, limit_group
 from goneaway_tui.text.sanitize import plain
 
-AGREE = 0.5
-"""Seconds a death may lie off the age it agrees on. A look a second tells an end to half a second, and MariaDB's
-pool-of-threads closes up to half a second late."""
-DEATHS = 3
-"""Deaths that must agree."""
-SHARP = 1.0
-"""Half-width in seconds beyond which the age of a death is too vague to teach anything."""
-REMEMBERED = 64
-"""Deaths kept of each kin, the latest."""
-MOST_KIN = 4096
-"""Kin remembered; those not heard of for longest are forgotten first."""
-FATAL = frozenset({Cause.IDLE_TIMEOUT, Cause.CLIENT_LOST, Cause.UNKNOWN})
-"""Ends that may be a limit's doing: those said to be, and those without a goodbye that nothing explains."""
+AGREEMENT_SECONDS = 0.5
+"""Seconds by which an end may differ from the limit it agrees on. A sample a second dates an end to half a second, and
+MariaDB's pool-of-threads closes up to half a second late."""
+MIN_AGREEING = 3
+"""How many ends must agree."""
+MAX_UNCERTAINTY_SECONDS = 1.0
+"""Half-width in seconds above which the idle time at an end is too uncertain to count."""
+MAX_ENDS_KEPT = 64
+"""How many ends are kept of each group, the latest."""
+MAX_GROUPS = 4096
+"""How many groups are kept; the group without news for longest is forgotten first."""
+CAUSES_OF_A_LIMIT = frozenset({Cause.IDLE_TIMEOUT, Cause.CLIENT_LOST, Cause.UNKNOWN})
+"""Causes behind which a limit may be: the idle timeout, and ends without COM_QUIT that nothing explains."""
 
 
 def may_show_a_limit(departure: Departure) -> bool:
-    """Whether it teaches anything: a client of which the server itself says that it was lost met no limit."""
-    said_otherwise = departure.certainty is Certainty.CONFIRMED and departure.cause is not Cause.IDLE_TIMEOUT
-    return departure.cause in FATAL and not said_otherwise
+    """Whether a limit may have ended the session: not where the server itself confirms another cause."""
+    is_confirmed_otherwise = (
+        departure.certainty is Certainty.CONFIRMED and departure.cause is not Cause.IDLE_TIMEOUT
+    )
+    return departure.cause in CAUSES_OF_A_LIMIT and not is_confirmed_otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class LimitObservations:
-    """What one kin has taught."""
+    """What was observed of one limit group."""
 
-    deaths: tuple[float, ...] = ()
-    """Idle ages in seconds, the latest last."""
+    ended_at: tuple[float, ...] = ()
+    """How many seconds its sessions had been idle when they ended, the latest last."""
     outlived: float = 0.0
-    """The longest that one of them has certainly idled without being closed, in seconds."""
+    """The longest time in seconds that one of its sessions has certainly been idle without being closed."""
 
     @property
     def limit(self) -> int | None:
-        """The whole second that most deaths agree on of those that nobody has outlived, if DEATHS or more do."""
-        seconds = common_limit(age for age in self.deaths if age + 2 * AGREE >= self.outlived)
-        return None if seconds is None or self.outlived > seconds + AGREE else seconds
+        """The whole second that most ends agree on, if MIN_AGREEING or more do and no session has outlived it; else None."""
+        seconds = common_limit(s for s in self.ended_at if s + 2 * AGREEMENT_SECONDS >= self.outlived)
+        return None if seconds is None or self.outlived > seconds + AGREEMENT_SECONDS else seconds
 
-    def agreeing(self, seconds: float) -> int:
-        """How many deaths speak for a limit of so many seconds."""
-        return sum(abs(age - seconds) <= AGREE for age in self.deaths)
+    def agreeing_with(self, seconds: float) -> int:
+        """How many ends agree with a limit of `seconds`."""
+        return sum(abs(idle_seconds - seconds) <= AGREEMENT_SECONDS for idle_seconds in self.ended_at)
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedLimits:
-    """All that was learned; a value, and bounded in size."""
+    """Everything learned so far: a value, bounded in size."""
 
-    of: Mapping[LimitGroup, LimitObservations] = field(default_factory=dict)
-    """The most recently heard of last. Never changed."""
+    by_group: Mapping[LimitGroup, LimitObservations] = field(default_factory=dict)
+    """The group with the latest news last. Never changed."""
     limits: Mapping[LimitGroup, int] = field(default_factory=dict)
-    """Of whom a limit is believed. The same object as long as nothing is learned or forgotten."""
+    """The groups whose limit is known. The same object as long as nothing is learned or forgotten."""
 
 
 NOTHING_LEARNED = LearnedLimits()
 
 
-def learn(lessons: LearnedLimits, departures: Iterable[Departure], snapshot: Snapshot) -> LearnedLimits:
-    """What is known after these departures, told once each, and with those still alive in `snapshot`."""
-    survived = _survived(snapshot)
-    deaths: dict[LimitGroup, list[tuple[float, float]]] = {}
+def learn(learned: LearnedLimits, departures: Iterable[Departure], snapshot: Snapshot) -> LearnedLimits:
+    """What is known after `departures`, each handed in once, and with the sessions still open in `snapshot`."""
+    outlived = _longest_idle(snapshot)
+    ends: dict[LimitGroup, list[tuple[float, float]]] = {}
     for departure in departures:
-        kin = limit_group(departure.verdict)
-        age = departure.idle_seconds
-        if kin is None or age is None:
+        group = limit_group(departure.verdict)
+        idle_seconds = departure.idle_seconds
+        if group is None or idle_seconds is None:
             continue
-        vague = departure.within + departure.verdict.session.idle_within
-        survived[kin] = max(survived.get(kin, 0.0), age - vague)
-        if may_show_a_limit(departure) and vague <= SHARP:
-            deaths.setdefault(kin, []).append((departure.at, age))
-    if not survived:
-        return lessons
-    known = dict(lessons.of)
-    for kin in sorted(survived):
-        ages = [age for _at, age in sorted(deaths.get(kin, ()))]
-        known[kin] = _taught(known.pop(kin, LimitObservations()), ages, survived[kin])
-    for forgotten in [*known][: max(0, len(known) - MOST_KIN)]:
-        del known[forgotten]
-    limits = {kin: seconds for kin, lesson in known.items() if (seconds := lesson.limit) is not None}
-    return LearnedLimits(known, lessons.limits if limits == lessons.limits else limits)
+        uncertainty = departure.within + departure.verdict.session.idle_within
+        outlived[group] = max(outlived.get(group, 0.0), idle_seconds - uncertainty)
+        if may_show_a_limit(departure) and uncertainty <= MAX_UNCERTAINTY_SECONDS:
+            ends.setdefault(group, []).append((departure.at, idle_seconds))
+    if not outlived:
+        return learned
+    by_group = dict(learned.by_group)
+    for group in sorted(outlived):
+        ended_at = [idle_seconds for _at, idle_seconds in sorted(ends.get(group, ()))]
+        by_group[group] = _observed(by_group.pop(group, LimitObservations()), ended_at, outlived[group])
+    for group in [*by_group][: max(0, len(by_group) - MAX_GROUPS)]:
+        del by_group[group]
+    limits = {group: limit for group, known in by_group.items() if (limit := known.limit) is not None}
+    return LearnedLimits(by_group, learned.limits if limits == learned.limits else limits)
 
 
-def limit_for(lessons: LearnedLimits, session: Session, inherited: Inherited) -> Limit | None:
-    """The limit learned for a session that came under these globals; None where nothing is known, or it shows its own."""
+def limit_for(learned: LearnedLimits, session: Session, inherited: Inherited) -> Limit | None:
+    """The limit learned for a session that copied these globals; None where none is known, or the server shows its own."""
     if session.own_limit is not None or inherited.wait_timeout is None:
         return None
-    kin = LimitGroup(session.user, session.client_host, session.program or "", inherited.wait_timeout)
-    seconds = lessons.limits.get(kin)
+    group = LimitGroup(session.user, session.client_host, session.program or "", inherited.wait_timeout)
+    seconds = learned.limits.get(group)
     if seconds is None:
         return None
-    lesson = lessons.of[kin]
-    return _learned(_(LEARNED), kin, seconds, lesson.agreeing(seconds), len(lesson.deaths))
+    observations = learned.by_group[group]
+    number = len(observations.ended_at)
+    return _learned_limit(_(LEARNED_FROM), group, seconds, observations.agreeing_with(seconds), number)
 
 
-def common_limit(deaths: Iterable[float]) -> int | None:
-    """The whole second most of these idle ages agree on, the longest of equals; None below DEATHS of them.
+def common_limit(ended_at: Iterable[float]) -> int | None:
+    """The whole second that most of these idle times agree on, the longest of equals; None below MIN_AGREEING of them.
 
     Limits are whole seconds, and never less than 1.
 
@@ -120,37 +123,46 @@ def common_limit(deaths: Iterable[float]) -> int | None:
     (600, None, 600)
     """
     votes = Counter(
-        second for age in deaths for second in {ceil(age - AGREE), floor(age + AGREE)} if second >= 1
+        second
+        for idle_seconds in ended_at
+        for second in {ceil(idle_seconds - AGREEMENT_SECONDS), floor(idle_seconds + AGREEMENT_SECONDS)}
+        if second >= 1
     )
-    seconds, agreeing = max(votes.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
-    return seconds if agreeing >= DEATHS else None
+    seconds, agreeing = max(votes.items(), key=lambda vote: (vote[1], vote[0]), default=(0, 0))
+    return seconds if agreeing >= MIN_AGREEING else None
 
 
-def _survived(snapshot: Snapshot) -> dict[LimitGroup, float]:
-    """How long one of each kin is certain to have idled by now."""
-    return {kin: max(0.0, snapshot.taken_at - marks[0][0]) for kin, marks in snapshot.tally.waits.items()}
+def _longest_idle(snapshot: Snapshot) -> dict[LimitGroup, float]:
+    """How many seconds one session of each group has certainly been idle by now."""
+    return {
+        group: max(0.0, snapshot.taken_at - instants[0][0])
+        for group, instants in snapshot.totals.idle_by_group.items()
+    }
 
 
-def _taught(lesson: LimitObservations, deaths: list[float], survived: float) -> LimitObservations:
-    """Where the latest deaths agree on what another has outlived, the kin has no common limit: all is forgotten."""
-    outlived = max(lesson.outlived, survived)
-    known = (*lesson.deaths, *deaths)
-    latest = common_limit(known[-DEATHS:])
-    if latest is not None and outlived > latest + AGREE:
-        known = ()
-    return LimitObservations(known[-REMEMBERED:], outlived)
+def _observed(before: LimitObservations, ended_at: list[float], outlived: float) -> LimitObservations:
+    """The observations with later ones added.
+
+    Where the latest ends agree on a time that another session has outlived, the group has no common limit: all is forgotten.
+    """
+    outlived = max(before.outlived, outlived)
+    ends = (*before.ended_at, *ended_at)
+    latest = common_limit(ends[-MIN_AGREEING:])
+    if latest is not None and outlived > latest + AGREEMENT_SECONDS:
+        ends = ()
+    return LimitObservations(ends[-MAX_ENDS_KEPT:], outlived)
 
 
-LEARNED = marked(
+LEARNED_FROM = marked(
     "learned from {agreeing} of the last {deaths} sessions of {whose} that ended without a goodbye: they did at this idle "
     "age, and none was seen to outlive it; their own wait_timeout, or something on the way, closes them"
 )
 
 
 @lru_cache(maxsize=1024)
-def _learned(why: str, kin: LimitGroup, seconds: int, agreeing: int, deaths: int) -> Limit:
-    """`why` is said already: what is kept here is of one language."""
-    whose = f"{plain(kin.user, 60)}@{plain(kin.host, 60)}"
-    program = f" ({plain(kin.program, 60)})" if kin.program else ""
-    told = why.format(agreeing=agreeing, deaths=deaths, whose=whose + program)
-    return Limit(seconds, "wait_timeout", Basis.LEARNED, told)
+def _learned_limit(why: str, group: LimitGroup, seconds: int, agreeing: int, ends: int) -> Limit:
+    """`why` is translated already: the cache holds texts of one language."""
+    account = f"{plain(group.user, 60)}@{plain(group.host, 60)}"
+    program = f" ({plain(group.program, 60)})" if group.program else ""
+    text = why.format(agreeing=agreeing, deaths=ends, whose=account + program)
+    return Limit(seconds, "wait_timeout", Basis.LEARNED, text)

@@ -1,4 +1,4 @@
-"""All departures that were seen, the newest first, and what they add up to."""
+"""The ledger: every departure while watching, the newest first, with totals by cause, user, program and host."""
 
 from __future__ import annotations
 
@@ -8,44 +8,46 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from goneaway_tui.i18n import marked
 from goneaway_tui.model.departure import Departure
 
-MOST = 10_000
-"""How many are kept one by one unless said otherwise; the totals go on counting."""
-MOST_NAMES = 1_000
-"""How many different users, programs or hosts are counted by name: whoever connects chooses what a program is called."""
-ALL_OTHERS, NOT_SAID = marked("(all others)"), marked("(not said)")
-"""What is counted by no name of its own, and who gave none; to be said with `_`."""
+DEFAULT_KEPT = 10_000
+"""How many departures are kept one by one by default; the totals count all."""
+MAX_NAMES = 1_000
+"""How many different users, programs or hosts are counted by name. A bound: clients choose their program names."""
+ALL_OTHERS, UNNAMED = marked("(all others)"), marked("(not said)")
+"""The totals of all names above MAX_NAMES, and of sessions without a name; shown with `_`."""
 
-TOTALS: Mapping[str, Callable[[Departure], str]] = {
+TOTAL_KEYS: Mapping[str, Callable[[Departure], str]] = {
     "cause": lambda d: d.cause.value,
     "user": lambda d: d.verdict.session.user,
-    "program": lambda d: d.verdict.session.program or NOT_SAID,
-    "host": lambda d: d.verdict.session.client_host or NOT_SAID,
+    "program": lambda d: d.verdict.session.program or UNNAMED,
+    "host": lambda d: d.verdict.session.client_host or UNNAMED,
 }
-"""What departures are added up by."""
+"""What departures are counted by: the name of a total, and the key of a departure in it."""
 
 
 class Ledger:
-    """Grows as sessions leave."""
+    """The departures of one run; grows as sessions end."""
 
-    def __init__(self, departures: Iterable[Departure] = (), most: int = MOST) -> None:
-        """`departures`: the oldest first. `most`: how many are kept one by one."""
-        self._kept: deque[Departure] = deque(maxlen=most)
-        self._totals: dict[str, Counter[str]] = {name: Counter() for name in TOTALS}
+    def __init__(self, departures: Iterable[Departure] = (), limit: int = DEFAULT_KEPT) -> None:
+        """`departures`: the oldest first. `limit`: how many to keep one by one."""
+        self._kept: deque[Departure] = deque(maxlen=limit)
+        self._totals: dict[str, Counter[str]] = {name: Counter() for name in TOTAL_KEYS}
         self.add(departures)
 
     def add(self, departures: Iterable[Departure]) -> None:
+        """Append departures, the oldest first."""
         for departure in departures:
             self._kept.append(departure)
-            for name, key in TOTALS.items():
-                counted, by = self._totals[name], key(departure)
-                counted[by if by in counted or len(counted) < MOST_NAMES else ALL_OTHERS] += 1
+            for name, key in TOTAL_KEYS.items():
+                total, counted_as = self._totals[name], key(departure)
+                is_named = counted_as in total or len(total) < MAX_NAMES
+                total[counted_as if is_named else ALL_OTHERS] += 1
 
     def __iter__(self) -> Iterator[Departure]:
-        """The newest first."""
+        """The departures that are kept, the newest first."""
         return reversed(self._kept)
 
     def __len__(self) -> int:
-        """How many there were, also those no longer kept."""
+        """How many departures there were, also those no longer kept."""
         return self._totals["cause"].total()
 
     def totals(self, name: str) -> list[tuple[str, int]]:

@@ -1,4 +1,7 @@
-"""Idle waits, over or still running, and the teams they can be told by: what every pattern is looked for in."""
+"""Patterns: what many sessions of one program, user or host do alike, with evidence and remedies.
+
+Every rule looks at idle intervals: how long each session has been idle, or was when it ended.
+"""
 
 from __future__ import annotations
 
@@ -13,26 +16,26 @@ from goneaway_tui.judge.topology import sessions_behind_proxies
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure, Pattern, PatternKind, PatternScope
 from goneaway_tui.model.session import ProcesslistId, Role, Session
-from goneaway_tui.model.snapshot import Basis, Snapshot, Verdict
+from goneaway_tui.model.snapshot import Basis, Limit, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 
-FEWEST = 5
+MIN_OBSERVATIONS = 5
 """Observations below which nothing is a pattern."""
-PLENTY = 10
+LIKELY_OBSERVATIONS = 10
 """Observations from which an inference is likely rather than possible."""
-RECENT = 86_400.0
-"""Seconds for which a departure is remembered: a habit somebody has mended is not held against him for ever."""
+REMEMBERED_SECONDS = 86_400.0
+"""Seconds for which a departure counts: a pattern disappears once its cause is corrected."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdleInterval:
-    """One session's last idle wait."""
+    """The last time one session was idle, over or still running."""
 
     verdict: Verdict
-    age: float
-    """Seconds it has lasted, or lasted until the session left."""
-    end: Departure | None = None
-    """How the session left; None where it is still there."""
+    idle_seconds: float
+    """Seconds until now, or until the session ended."""
+    departure: Departure | None = None
+    """How the session ended; None where it is still there."""
 
     @property
     def session(self) -> Session:
@@ -40,117 +43,120 @@ class IdleInterval:
 
     @property
     def within(self) -> float:
-        """Half-width in seconds of what `age` may be wrong by."""
-        return self.session.idle_within + (0.0 if self.end is None else self.end.within)
+        """Half-width in seconds of the error of `idle_seconds`."""
+        return self.session.idle_within + (0.0 if self.departure is None else self.departure.within)
 
 
 def idle_intervals(
     snapshot: Snapshot, departures: Iterable[Departure], now: float
 ) -> tuple[IdleInterval, ...]:
-    """Every idle wait of a client that is known in length, the shortest first. What was not yet at `now` is left out."""
+    """Every idle interval of a client whose length is known, the shortest first. Departures after `now` are left out."""
     running = (
-        IdleInterval(v, age)
+        IdleInterval(v, seconds)
         for v in snapshot.verdicts
-        if v.session.is_idle and not v.session.own and (age := v.idle_seconds(now)) is not None
+        if v.session.is_idle and not v.session.own and (seconds := v.idle_seconds(now)) is not None
     )
-    over = (
-        IdleInterval(d.verdict, age, d)
+    ended = (
+        IdleInterval(d.verdict, seconds, d)
         for d in departures
-        if now - RECENT <= d.at <= now
+        if now - REMEMBERED_SECONDS <= d.at <= now
         and d.verdict.session.is_idle
         and not d.verdict.session.own
-        and (age := d.idle_seconds) is not None
+        and (seconds := d.idle_seconds) is not None
     )
-    return tuple(sorted((*running, *over), key=_order))
+    return tuple(sorted((*running, *ended), key=_by_length))
 
 
-def _order(wait: IdleInterval) -> tuple[float, ProcesslistId, float]:
-    return wait.age, wait.session.id, -1.0 if wait.end is None else wait.end.at
+def _by_length(interval: IdleInterval) -> tuple[float, ProcesslistId, float]:
+    ended_at = -1.0 if interval.departure is None else interval.departure.at
+    return interval.idle_seconds, interval.session.id, ended_at
 
 
-def session_ids(of: Iterable[IdleInterval]) -> tuple[ProcesslistId, ...]:
-    return tuple(sorted({wait.session.id for wait in of}))
+def session_ids(intervals: Iterable[IdleInterval]) -> tuple[ProcesslistId, ...]:
+    """The sessions the intervals are of, each once, in order."""
+    return tuple(sorted({interval.session.id for interval in intervals}))
 
 
 def certainty_by_count(observations: int) -> Certainty:
-    """How sure so many make an inference."""
-    return Certainty.LIKELY if observations >= PLENTY else Certainty.POSSIBLE
+    """How sure an inference from so many observations is."""
+    return Certainty.LIKELY if observations >= LIKELY_OBSERVATIONS else Certainty.POSSIBLE
 
 
-# --- Teams
+# --- Scopes
 
-TeamOf = Callable[[Session], PatternScope | None]
-"""The team a session belongs to, or None where it has not said."""
+ScopeOf = Callable[[Session], PatternScope | None]
+"""The scope a session belongs to; None where the session does not show the property."""
 
 
-def program_of(session: Session) -> PatternScope | None:
+def program_scope(session: Session) -> PatternScope | None:
     return PatternScope(program=session.program) if session.program else None
 
 
-def user_of(session: Session) -> PatternScope | None:
+def user_scope(session: Session) -> PatternScope | None:
     return PatternScope(user=session.user) if session.user else None
 
 
-def host_of(session: Session) -> PatternScope | None:
+def host_scope(session: Session) -> PatternScope | None:
     return PatternScope(host=session.client_host) if session.client_host else None
 
 
-def limit_group_of(session: Session) -> PatternScope | None:
-    """Those that share everything a server knows of its clients."""
+def limit_group_scope(session: Session) -> PatternScope | None:
+    """The sessions that share everything a server knows of its clients: program, user and host."""
     return PatternScope(session.program or "", session.user, session.client_host)
 
 
-TEAMS: tuple[TeamOf, ...] = (program_of, user_of, host_of)
-"""From what says most about a habit to what says least: each session is told of once, by the first that fits."""
+SCOPES: tuple[ScopeOf, ...] = (program_scope, user_scope, host_scope)
+"""The most specific property of a client program first: each session is reported once, under the first that fits."""
 
 
 def by_scope(
-    of: Iterable[IdleInterval], team_of: TeamOf
+    intervals: Iterable[IdleInterval], scope_of: ScopeOf
 ) -> Iterator[tuple[PatternScope, Sequence[IdleInterval]]]:
-    """The waits of each team, in the order given; teams in the order of their first."""
+    """The intervals of each scope, in the order given; scopes in the order of their first interval."""
     members: dict[PatternScope, list[IdleInterval]] = {}
-    for wait in of:
-        team = team_of(wait.session)
-        if team is not None:
-            members.setdefault(team, []).append(wait)
+    for interval in intervals:
+        scope = scope_of(interval.session)
+        if scope is not None:
+            members.setdefault(scope, []).append(interval)
     return iter(members.items())
 
 
-Told = tuple[Pattern, Sequence[IdleInterval]]
-"""A pattern, and the waits it was seen in."""
+FoundPattern = tuple[Pattern, Sequence[IdleInterval]]
+"""A pattern, and the intervals that show it."""
 
 
 def scope_patterns(
-    of: Sequence[IdleInterval], rule: Callable[[PatternScope, Sequence[IdleInterval]], Told | None]
+    intervals: Sequence[IdleInterval],
+    rule: Callable[[PatternScope, Sequence[IdleInterval]], FoundPattern | None],
 ) -> Iterator[Pattern]:
-    """What a rule finds in each team; what one team has told of is not told again of another."""
-    told: set[int] = set()
-    for team_of in TEAMS:
-        for team, members in by_scope(of, team_of):
-            found = rule(team, members) if len(members) >= FEWEST else None
+    """The patterns `rule` finds in each scope; an interval that shows one pattern shows no other."""
+    used: set[int] = set()
+    for scope_of in SCOPES:
+        for scope, members in by_scope(intervals, scope_of):
+            found = rule(scope, members) if len(members) >= MIN_OBSERVATIONS else None
             if found is None:
                 continue
-            pattern, seen_in = found
-            if told.isdisjoint(map(id, seen_in)):
-                told.update(map(id, seen_in))
+            pattern, shown_by = found
+            if used.isdisjoint(map(id, shown_by)):
+                used.update(map(id, shown_by))
                 yield pattern
 
 
-def scope_name(team: PatternScope) -> str:
-    """Who it is, fit to show: `program gunicorn`, or `shop@web-3 (gunicorn)` for kin."""
-    user, host, program = (plain(each or "", 60) for each in (team.user, team.host, team.program))
-    if team.user is not None and team.host is not None:
+def scope_name(scope: PatternScope) -> str:
+    """A scope in words, fit to show: `program gunicorn`, or `shop@web-3 (gunicorn)` where user and host are given."""
+    user, host, program = (plain(part or "", 60) for part in (scope.user, scope.host, scope.program))
+    if scope.user is not None and scope.host is not None:
         return f"{user}@{host} ({program})" if program else f"{user}@{host}"
-    known = (
-        (marked("program {name}"), team.program),
-        (marked("user {name}"), team.user),
-        (marked("host {name}"), team.host),
+    properties = (
+        (marked("program {name}"), scope.program),
+        (marked("user {name}"), scope.user),
+        (marked("host {name}"), scope.host),
     )
-    told = next(((said, name) for said, name in known if name), None)
-    return _("all clients") if told is None else _(told[0], name=plain(told[1], 60))
+    given = next(((words, name) for words, name in properties if name), None)
+    return _("all clients") if given is None else _(given[0], name=plain(given[1], 60))
 
 
-CUTTERS: tuple[tuple[float, str], ...] = (
+KNOWN_IDLE_LIMITS: tuple[tuple[float, str], ...] = (
     (
         60.0,
         marked(
@@ -168,311 +174,375 @@ CUTTERS: tuple[tuple[float, str], ...] = (
     (1800.0, marked("RDS Proxy's idle client timeout as it comes, and the 30 min many pools are set to")),
     (3600.0, marked("the hour stateful firewalls come with (Cisco ASA among them)")),
 )
-"""Seconds of idling, and who usually ends it there; to be said with `_`."""
-NEAR = 0.02
-"""Share of a cutter's time by which an age may differ and still be its doing, with a second besides."""
+"""Idle seconds, and the product that usually ends a connection there; shown with `_`."""
+KNOWN_LIMIT_TOLERANCE = 0.02
+"""Share of a known limit by which an idle time may differ from it, in addition to one second."""
 
 
 def known_idle_limit(seconds: float) -> str | None:
-    """Who usually cuts at this idle age, or None.
+    """The product that usually ends a connection after so many idle seconds, or None.
 
     >>> known_idle_limit(350.4)
     'AWS Network Load Balancer and NAT gateway as they come'
     >>> known_idle_limit(410)
     """
-    at, who = min(CUTTERS, key=lambda row: abs(row[0] - seconds))
-    return who if abs(at - seconds) <= 1.0 + NEAR * at else None
+    limit, product = min(KNOWN_IDLE_LIMITS, key=lambda row: abs(row[0] - seconds))
+    return product if abs(limit - seconds) <= 1.0 + KNOWN_LIMIT_TOLERANCE * limit else None
 
 
-# --- Something else than the server ends them, always at one age
+# --- Something other than the server ends sessions at one idle time
 
-LEFT = frozenset({Cause.CLIENT_QUIT, Cause.CLIENT_LOST, Cause.PROXY_OR_FIREWALL, Cause.UNKNOWN})
+CAUSES_NOT_OF_THE_SERVER = frozenset(
+    {Cause.CLIENT_QUIT, Cause.CLIENT_LOST, Cause.PROXY_OR_FIREWALL, Cause.UNKNOWN}
+)
 """Causes that are not the server's doing, or not known to be."""
-YOUNGEST = 20.0
-"""Seconds of idling below which leaving is what programs do when they are done."""
-FAR_BELOW = 0.8
-"""Share of a session's limit it must not have reached for the limit to have nothing to do with it."""
-LEAVING = 0.8
-"""Share of those that reached an age and then left at it: chance alone lets most of them pass."""
+MIN_CUT_OFF_SECONDS = 20.0
+"""Idle seconds below which a program may simply have finished."""
+MAX_SHARE_OF_LIMIT = 0.8
+"""Share of a session's limit; a session that ended before it was not ended by the limit."""
+MIN_SHARE_ENDED = 0.8
+"""Share of the intervals that reached an idle time and ended at it: chance alone lets most of them pass."""
+WINDOWS_BEFORE, TIMES_FEWER_BEFORE = 5, 4
+"""In so many windows before that idle time, so many times fewer may have ended in each: else the time is not special."""
 
 
-BEFORE, SHARPER = 5, 4
-"""In so many spreads before that age, so many times fewer a spread may have ended: else the age is nothing special."""
+def _window_seconds(idle_seconds: float) -> float:
+    """Seconds by which intervals that one limit ended may differ: two samples of the list, and timers that tick rarely."""
+    return 2.0 + 0.01 * idle_seconds
 
 
-def _spread(age: float) -> float:
-    """Seconds by which the ages of one habit may differ: two looks at the list, and timers that tick rarely."""
-    return 2.0 + 0.01 * age
+@dataclass(frozen=True, slots=True)
+class IdleTimeWindow:
+    """Intervals that ended within one window of idle time, not by the server."""
+
+    cut_off: Sequence[IdleInterval]
+    """The shortest first; never empty."""
+    outlasted: int
+    """How many intervals lasted longer than the window."""
+    ended_before: int
+    """How many ended, by any cause, in the WINDOWS_BEFORE windows before this one."""
+
+    @property
+    def is_special(self) -> bool:
+        """Whether most that reached the window ended in it, and hardly any before it."""
+        number = len(self.cut_off)
+        return (
+            number >= MIN_OBSERVATIONS
+            and number >= MIN_SHARE_ENDED * (number + self.outlasted)
+            and number * WINDOWS_BEFORE >= self.ended_before * TIMES_FEWER_BEFORE
+        )
 
 
-def cut_off_ages(team: PatternScope, of: Sequence[IdleInterval]) -> Told | None:
-    """The age at which most of a team leave of those that reach it, with nothing of the sort before it."""
-    ages = [wait.age for wait in of]
-    ended = [wait.age for wait in of if wait.end is not None]
-    left = [wait for wait in of if _leaves_early(wait)]
-    best: Sequence[IdleInterval] = ()
-    passed, start = 0, 0
-    for end, last in enumerate(left, 1):
-        while last.age > left[start].age + _spread(left[start].age):
+def cut_off_ages(scope: PatternScope, intervals: Sequence[IdleInterval]) -> FoundPattern | None:
+    """The idle time at which most sessions of a scope end of those that reach it, with nothing of the kind before it."""
+    special = (window for window in _windows(intervals) if window.is_special)
+    window = max(special, key=lambda window: len(window.cut_off), default=None)
+    return None if window is None else (_cut_off_pattern(scope, window), window.cut_off)
+
+
+def _windows(intervals: Sequence[IdleInterval]) -> Iterator[IdleTimeWindow]:
+    """The window that ends at each interval that was cut off, the shortest interval first."""
+    lengths = [interval.idle_seconds for interval in intervals]
+    ended = [interval.idle_seconds for interval in intervals if interval.departure is not None]
+    cut_off = [interval for interval in intervals if _is_cut_off(interval)]
+    start = 0
+    for end, last in enumerate(cut_off, 1):
+        while last.idle_seconds > cut_off[start].idle_seconds + _window_seconds(cut_off[start].idle_seconds):
             start += 1
-        here, first = end - start, left[start].age
-        beyond = len(ages) - bisect_right(ages, first + _spread(first))
-        before = bisect_left(ended, first) - bisect_left(ended, first - BEFORE * _spread(first))
-        special = here >= LEAVING * (here + beyond) and here * BEFORE >= before * SHARPER
-        if special and here >= FEWEST and here > len(best):
-            best, passed = left[start:end], beyond
-    return (_cut_off_pattern(team, best, passed), best) if best else None
+        shortest = cut_off[start].idle_seconds
+        width = _window_seconds(shortest)
+        yield IdleTimeWindow(
+            cut_off[start:end],
+            len(lengths) - bisect_right(lengths, shortest + width),
+            bisect_left(ended, shortest) - bisect_left(ended, shortest - WINDOWS_BEFORE * width),
+        )
 
 
-def _leaves_early(wait: IdleInterval) -> bool:
-    if wait.end is None or wait.end.cause not in LEFT or wait.age < YOUNGEST:
+def _is_cut_off(interval: IdleInterval) -> bool:
+    """Whether something other than the server, and other than the session's limit, may have ended it."""
+    departure, seconds = interval.departure, interval.idle_seconds
+    if departure is None or departure.cause not in CAUSES_NOT_OF_THE_SERVER or seconds < MIN_CUT_OFF_SECONDS:
         return False
-    if wait.within > _spread(wait.age) / 2:
+    if interval.within > _window_seconds(seconds) / 2:
         return False
-    limit = wait.verdict.limit
-    return limit is None or limit.basis is Basis.DISPROVED or wait.age <= FAR_BELOW * limit.seconds
+    limit = interval.verdict.limit
+    return limit is None or limit.basis is Basis.DISPROVED or seconds <= MAX_SHARE_OF_LIMIT * limit.seconds
 
 
-def _cut_off_pattern(team: PatternScope, of: Sequence[IdleInterval], beyond: int) -> Pattern:
-    age = median(wait.age for wait in of)
-    quits = sum(wait.end is not None and wait.end.cause is Cause.CLIENT_QUIT for wait in of)
-    polite = quits * 2 > len(of)
-    limits = [wait.verdict.limit for wait in of if wait.verdict.limit is not None]
-    shown = bool(limits) and all(limit.basis is Basis.OWN for limit in limits)
-    evidence = [
-        _(
-            "of {all} that idled for {age:,.0f} s, {left} left between {least:,.1f} and {most:,.1f} s",
-            all=len(of) + beyond,
-            age=age,
-            left=len(of),
-            least=of[0].age,
-            most=of[-1].age,
-        )
-    ]
-    if limits:
-        least = min(limit.seconds for limit in limits)
-        evidence.append(
-            _("their limit of {seconds:,.0f} s had not come", seconds=least)
-            if shown
-            else _("their limit of {seconds:,.0f} s is only assumed", seconds=least)
-        )
-    evidence.append(
-        _("{number} said goodbye, as a pool or a proxy does that closes what it does not need", number=quits)
-        if polite
-        else _(
-            "{number} said no goodbye, as when a firewall or a balancer on the way forgets a connection",
-            number=len(of) - quits,
-        )
-    )
-    if (who := known_idle_limit(age)) is not None:
-        evidence.append(_("who usually ends connections there: {who}", who=_(who)))
-    remedies = [
-        _(
-            "look for this number among the settings of the pool, and of whatever stands between it and the server"
-        ),
-        _("let the client ping, or let go of, what has idled for {seconds:,.0f} s", seconds=age * 0.8),
-    ]
-    if not shown:
-        remedies.append(
-            _("look whether the program sets its own wait_timeout to {seconds:,.0f} s", seconds=age)
-        )
+def _cut_off_pattern(scope: PatternScope, window: IdleTimeWindow) -> Pattern:
+    number = len(window.cut_off)
+    seconds = median(interval.idle_seconds for interval in window.cut_off)
+    limits = [limit for interval in window.cut_off if (limit := interval.verdict.limit) is not None]
+    limits_are_shown = bool(limits) and all(limit.basis is Basis.OWN for limit in limits)
     return Pattern(
         PatternKind.CUT_OFF,
         _(
             "{team}: {number} sessions left after {age:,.0f} s idle, far below their limit",
-            team=scope_name(team),
-            number=len(of),
-            age=age,
+            team=scope_name(scope),
+            number=number,
+            age=seconds,
         ),
-        certainty_by_count(len(of)),
-        tuple(evidence),
-        tuple(remedies),
-        session_ids(of),
-        team,
+        certainty_by_count(number),
+        tuple(_cut_off_evidence(window, seconds, limits, shown=limits_are_shown)),
+        tuple(_cut_off_remedies(seconds, shown=limits_are_shown)),
+        session_ids(window.cut_off),
+        scope,
     )
 
 
-def _always_first(team: PatternScope, closed: Sequence[IdleInterval]) -> str:
-    ages = [wait.age for wait in closed]
-    if max(ages) > 2 * min(ages):
-        return _(
-            "{team}: each session's own limit, {least:,.0f} to {most:,.0f} s, always comes first, "
-            "and the pool opens new sessions",
-            team=scope_name(team),
-            least=min(ages),
-            most=max(ages),
+def _cut_off_evidence(
+    window: IdleTimeWindow, seconds: float, limits: Sequence[Limit], *, shown: bool
+) -> Iterator[str]:
+    """`shown`: the server shows the sessions' own limits."""
+    cut_off, number = window.cut_off, len(window.cut_off)
+    yield _(
+        "of {all} that idled for {age:,.0f} s, {left} left between {least:,.1f} and {most:,.1f} s",
+        all=number + window.outlasted,
+        age=seconds,
+        left=number,
+        least=cut_off[0].idle_seconds,
+        most=cut_off[-1].idle_seconds,
+    )
+    if limits:
+        shortest = min(limit.seconds for limit in limits)
+        yield (
+            _("their limit of {seconds:,.0f} s had not come", seconds=shortest)
+            if shown
+            else _("their limit of {seconds:,.0f} s is only assumed", seconds=shortest)
         )
-    return _(
-        "{team}: the server's limit of {seconds:,.0f} s always comes first, and the pool opens new sessions",
-        team=scope_name(team),
-        seconds=median(ages),
+    quits = sum(_is_client_quit(interval) for interval in cut_off)
+    yield (
+        _("{number} said goodbye, as a pool or a proxy does that closes what it does not need", number=quits)
+        if quits * 2 > number
+        else _(
+            "{number} said no goodbye, as when a firewall or a balancer on the way forgets a connection",
+            number=number - quits,
+        )
     )
+    product = known_idle_limit(seconds)
+    if product is not None:
+        yield _("who usually ends connections there: {who}", who=_(product))
 
 
-# --- A limit below the pool's own lifetime
-
-POOLS = "HikariCP maxLifetime, SQLAlchemy pool_recycle, Django CONN_MAX_AGE, Go SetConnMaxLifetime"
-ALWAYS = 0.9
-"""Share of a team's departures that makes a rule of them."""
+def _is_client_quit(interval: IdleInterval) -> bool:
+    return interval.departure is not None and interval.departure.cause is Cause.CLIENT_QUIT
 
 
-def limit_below_pool(team: PatternScope, of: Sequence[IdleInterval]) -> Told | None:
-    """A team whose sessions end by idling and hardly ever otherwise, one generation after the other."""
-    ended = [wait.end for wait in of if wait.end is not None]
-    closed = [wait for wait in of if wait.end is not None and wait.end.cause is Cause.IDLE_TIMEOUT]
-    if len(closed) < max(FEWEST, ALWAYS * len(ended)) or len(closed) == len(of):
+def _cut_off_remedies(seconds: float, *, shown: bool) -> Iterator[str]:
+    yield _(
+        "look for this number among the settings of the pool, and of whatever stands between it and the server"
+    )
+    yield _("let the client ping, or let go of, what has idled for {seconds:,.0f} s", seconds=seconds * 0.8)
+    if not shown:
+        yield _("look whether the program sets its own wait_timeout to {seconds:,.0f} s", seconds=seconds)
+
+
+# --- The server's limit is shorter than the pool keeps a connection
+
+POOL_SETTINGS = "HikariCP maxLifetime, SQLAlchemy pool_recycle, Django CONN_MAX_AGE, Go SetConnMaxLifetime"
+MIN_SHARE_BY_LIMIT = 0.9
+"""Share of a scope's departures that the limit must have ended."""
+
+
+def limit_below_pool(scope: PatternScope, intervals: Sequence[IdleInterval]) -> FoundPattern | None:
+    """A scope whose sessions end by the idle limit and hardly ever otherwise, one generation after the other."""
+    ended = [interval for interval in intervals if interval.departure is not None]
+    closed = [
+        (interval, departure.at)
+        for interval in ended
+        if (departure := interval.departure) is not None and departure.cause is Cause.IDLE_TIMEOUT
+    ]
+    enough = len(closed) >= max(MIN_OBSERVATIONS, MIN_SHARE_BY_LIMIT * len(ended))
+    if not enough or len(closed) == len(intervals):
         return None
-    limit = median(wait.age for wait in closed)
-    instants = [wait.end.at for wait in closed if wait.end is not None]
-    if max(instants) - min(instants) < limit:
-        return None  # one generation that died, and nobody can say whether the next will
-    pattern = Pattern(
+    instants = [at for _interval, at in closed]
+    duration, timed_out = max(instants) - min(instants), [interval for interval, _at in closed]
+    if duration < median(interval.idle_seconds for interval in timed_out):
+        return None  # one generation ended, and nothing shows whether the next will
+    return _limit_below_pool_pattern(scope, intervals, timed_out, len(ended), duration), timed_out
+
+
+def _limit_below_pool_pattern(
+    scope: PatternScope,
+    intervals: Sequence[IdleInterval],
+    timed_out: Sequence[IdleInterval],
+    ended: int,
+    duration: float,
+) -> Pattern:
+    """`ended`: how many intervals ended in any way. `duration`: seconds from the first timeout to the last."""
+    limit = median(interval.idle_seconds for interval in timed_out)
+    return Pattern(
         PatternKind.LIMIT_BELOW_POOL,
-        _always_first(team, closed),
-        certainty_by_count(len(closed)),
+        _limit_below_pool_title(scope, timed_out),
+        certainty_by_count(len(timed_out)),
         (
             _(
                 "{closed} of {left} that left were closed by the server for idling, not by the client",
-                closed=len(closed),
-                left=len(ended),
+                closed=len(timed_out),
+                left=ended,
             ),
             _(
                 "{open} are open now, and this has gone on for {seconds:,.0f} s",
-                open=len(of) - len(ended),
-                seconds=max(instants) - min(instants),
+                open=len(intervals) - ended,
+                seconds=duration,
             ),
         ),
         (
             _(
                 "let the pool retire what it holds before {seconds:,.0f} s: {settings}",
                 seconds=limit * 0.8,
-                settings=POOLS,
+                settings=POOL_SETTINGS,
             ),
             _(
                 "or raise the limit where it is set: the global wait_timeout, init_command, or the program itself; "
                 "open sessions keep theirs until they reconnect"
             ),
         ),
-        session_ids(closed),
-        team,
+        session_ids(timed_out),
+        scope,
         "wait_timeout",
     )
-    return pattern, closed
+
+
+def _limit_below_pool_title(scope: PatternScope, timed_out: Sequence[IdleInterval]) -> str:
+    lengths = [interval.idle_seconds for interval in timed_out]
+    if max(lengths) > 2 * min(lengths):
+        return _(
+            "{team}: each session's own limit, {least:,.0f} to {most:,.0f} s, always comes first, "
+            "and the pool opens new sessions",
+            team=scope_name(scope),
+            least=min(lengths),
+            most=max(lengths),
+        )
+    return _(
+        "{team}: the server's limit of {seconds:,.0f} s always comes first, and the pool opens new sessions",
+        team=scope_name(scope),
+        seconds=median(lengths),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class PatternInput:
-    """What the rules look at."""
+    """What every rule looks at."""
 
     snapshot: Snapshot
-    waits: tuple[IdleInterval, ...]
+    intervals: tuple[IdleInterval, ...]
     """The shortest first."""
 
 
 def find_patterns(snapshot: Snapshot, departures: Sequence[Departure], now: float) -> tuple[Pattern, ...]:
-    """What many sessions do alike as of `now`, the most important first; nothing where there is nothing to tell.
+    """What many sessions do alike as of `now`, the most important first; empty where no rule finds a pattern.
 
     `departures` are those of one source, in any order.
     """
-    scene = PatternInput(snapshot, idle_intervals(snapshot, departures, now))
-    found = (pattern for rule in RULES.values() for pattern in rule(scene))
-    order = {kind: at for at, kind in enumerate(PatternKind)}
+    pattern_input = PatternInput(snapshot, idle_intervals(snapshot, departures, now))
+    found = (pattern for rule in RULES.values() for pattern in rule(pattern_input))
+    order = {kind: rank for rank, kind in enumerate(PatternKind)}
     return tuple(sorted(found, key=lambda p: (order[p.kind], -len(p.sessions), p.title)))
 
 
 # --- The client is gone, and the server does not know
 
-SIBLINGS = 20
-"""Waits of the same user, host and program from which what they reach is known."""
-FAR_PAST = 10
-"""How many times longer than the longest of its siblings a ghost has idled."""
-LONG = 3600.0
-"""Seconds of idling below which nobody is a ghost."""
-FEW = 10
-"""Ghosts are at most one in so many: where more idle so long, that is what they do."""
+MIN_SIBLINGS = 20
+"""Intervals of one user, host and program that show how long its sessions usually idle."""
+GHOST_TIMES_LONGER = 10
+"""How many times longer a ghost has idled than the longest of the other intervals."""
+MIN_GHOST_SECONDS = 3600.0
+"""Idle seconds below which no session is a ghost."""
+ONE_GHOST_IN = 10
+"""Ghosts are at most one in so many: where more sessions idle so long, that is usual for the program."""
 
 
-def _ghosts(scene: PatternInput) -> Iterator[Pattern]:
-    for team, of in by_scope(scene.waits, limit_group_of):
-        first = _first_ghost(of)
-        if first is None:
-            continue
-        ghosts, reach = of[first:], of[first - 1].age
-        yield Pattern(
-            PatternKind.GHOSTS,
+def _ghosts(pattern_input: PatternInput) -> Iterator[Pattern]:
+    for scope, intervals in by_scope(pattern_input.intervals, limit_group_scope):
+        first = _first_ghost(intervals)
+        if first is not None:
+            yield _ghost_pattern(scope, intervals[first:], first, intervals[first - 1].idle_seconds)
+
+
+def _ghost_pattern(
+    scope: PatternScope, ghosts: Sequence[IdleInterval], others: int, longest_other: float
+) -> Pattern:
+    """`others`: how many sessions are no ghosts. `longest_other`: seconds that the longest of them idled."""
+    return Pattern(
+        PatternKind.GHOSTS,
+        ngettext(
+            "{team}: {number} session idle far past what the others reach",
+            "{team}: {number} sessions idle far past what the others reach",
+            len(ghosts),
+            team=scope_name(scope),
+        ),
+        Certainty.POSSIBLE,
+        (
             ngettext(
-                "{team}: {number} session idle far past what the others reach",
-                "{team}: {number} sessions idle far past what the others reach",
+                "it has idled for {seconds:,.0f} s or more",
+                "they have idled for {seconds:,.0f} s or more",
                 len(ghosts),
-                team=scope_name(team),
+                seconds=ghosts[0].idle_seconds,
             ),
-            Certainty.POSSIBLE,
-            (
-                ngettext(
-                    "it has idled for {seconds:,.0f} s or more",
-                    "they have idled for {seconds:,.0f} s or more",
-                    len(ghosts),
-                    seconds=ghosts[0].age,
-                ),
-                _(
-                    "none of {others} others of the same user, host and program idled longer than {seconds:,.0f} s",
-                    others=first,
-                    seconds=reach,
-                ),
+            _(
+                "none of {others} others of the same user, host and program idled longer than {seconds:,.0f} s",
+                others=others,
+                seconds=longest_other,
             ),
-            (
-                _(
-                    "look one id up in the application's log; here, the filter id:{id} shows it",
-                    id=ghosts[0].session.id,
-                ),
-                _(
-                    "if nobody there uses it any more, the client is gone: kill it; "
-                    "a shorter keepalive finds such sooner"
-                ),
+        ),
+        (
+            _(
+                "look one id up in the application's log; here, the filter id:{id} shows it",
+                id=ghosts[0].session.id,
             ),
-            session_ids(ghosts),
-            team,
-        )
+            _(
+                "if nobody there uses it any more, the client is gone: kill it; "
+                "a shorter keepalive finds such sooner"
+            ),
+        ),
+        session_ids(ghosts),
+        scope,
+    )
 
 
-def _first_ghost(of: Sequence[IdleInterval]) -> int | None:
-    """Where the ghosts begin; all of them must be there still."""
-    for at in range(len(of) - 1, SIBLINGS - 1, -1):
-        if of[at].end is not None or (len(of) - at) * FEW > at:
+def _first_ghost(intervals: Sequence[IdleInterval]) -> int | None:
+    """The index where the ghosts begin; None where there are none. No session of a ghost has ended."""
+    for index in range(len(intervals) - 1, MIN_SIBLINGS - 1, -1):
+        interval, next_shorter = intervals[index], intervals[index - 1]
+        if interval.departure is not None or (len(intervals) - index) * ONE_GHOST_IN > index:
             return None
-        if of[at].age >= LONG and of[at].age > FAR_PAST * of[at - 1].age:
-            return at
+        is_longer = interval.idle_seconds > GHOST_TIMES_LONGER * next_shorter.idle_seconds
+        if interval.idle_seconds >= MIN_GHOST_SECONDS and is_longer:
+            return index
     return None
 
 
 # --- Transactions left open
 
-PAUSE = 60.0
-"""Seconds: who idles longer inside a transaction is not on his way to the next statement of it."""
-HALF = 0.5
+MIN_PAUSE_SECONDS = 60.0
+"""Idle seconds inside a transaction beyond which the program is not just between two statements."""
+MIN_SHARE_IN_TRANSACTION = 0.5
+"""Share of the idle sessions of a scope that must be inside a transaction."""
 
 
-def _idle_in_transaction(team: PatternScope, of: Sequence[IdleInterval]) -> Told | None:
-    pausing = [wait for wait in of if wait.end is None and wait.age >= PAUSE]
-    held = [wait for wait in pausing if wait.session.transaction is not None]
-    if len(held) < max(FEWEST, HALF * len(pausing)):
+def _idle_in_transaction(scope: PatternScope, intervals: Sequence[IdleInterval]) -> FoundPattern | None:
+    pausing = [i for i in intervals if i.departure is None and i.idle_seconds >= MIN_PAUSE_SECONDS]
+    in_transaction = [interval for interval in pausing if interval.session.transaction is not None]
+    if len(in_transaction) < max(MIN_OBSERVATIONS, MIN_SHARE_IN_TRANSACTION * len(pausing)):
         return None
-    rows = sum((wait.session.transaction.rows_modified or 0) for wait in held if wait.session.transaction)
+    transactions = (interval.session.transaction for interval in in_transaction)
+    rows = sum(transaction.rows_modified or 0 for transaction in transactions if transaction is not None)
     pattern = Pattern(
         PatternKind.IDLE_IN_TRANSACTION,
         _(
             "{team}: {held} of {idle} sessions idle {seconds:.0f} s and more inside a transaction",
-            team=scope_name(team),
-            held=len(held),
+            team=scope_name(scope),
+            held=len(in_transaction),
             idle=len(pausing),
-            seconds=PAUSE,
+            seconds=MIN_PAUSE_SECONDS,
         ),
         Certainty.CONFIRMED,
         (
             _(
                 "half of them for {half:,.0f} s or longer, one for {longest:,.0f} s",
-                half=median(wait.age for wait in held),
-                longest=held[-1].age,
+                half=median(interval.idle_seconds for interval in in_transaction),
+                longest=in_transaction[-1].idle_seconds,
             ),
             _("they hold {rows:,} changed rows, which are lost when the session is", rows=rows),
         ),
@@ -484,62 +554,70 @@ def _idle_in_transaction(team: PatternScope, of: Sequence[IdleInterval]) -> Told
                 "where the server has idle_transaction_timeout, it bounds this without touching other sessions"
             ),
         ),
-        session_ids(held),
-        team,
+        session_ids(in_transaction),
+        scope,
     )
-    return pattern, held
+    return pattern, in_transaction
 
 
-# --- Full, and asleep
+# --- Nearly no connection left, and most are idle
 
-FULL = 0.8
+FULL_SHARE = 0.8
 """Share of max_connections from which a server is running out of them."""
-ASLEEP = 0.7
-"""Share of its clients that sleep, from which it is sleepers that fill it."""
+IDLE_SHARE = 0.7
+"""Share of the client sessions that must be idle."""
 
 
-def _saturation(scene: PatternInput) -> Iterator[Pattern]:
-    sample = scene.snapshot.sample
-    most, connected = sample.variable("max_connections"), sample.counter("threads_connected")
-    clients = [v for v in scene.snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own]
-    asleep = [v for v in clients if v.session.is_idle]
-    connected = len(scene.snapshot.verdicts) if connected is None else connected
-    if not most or connected < FULL * most or len(asleep) < max(FEWEST, ASLEEP * len(clients)):
-        return
-    counted = Counter((v.session.program or "", v.session.user) for v in asleep)
-    (program, user), number = min(counted.items(), key=lambda each: (-each[1], each[0]))
-    team = PatternScope(program=program) if program else PatternScope(user=user)
-    yield Pattern(
+def _saturation(pattern_input: PatternInput) -> Iterator[Pattern]:
+    snapshot = pattern_input.snapshot
+    limit = snapshot.sample.variable("max_connections")
+    connected = snapshot.sample.counter("threads_connected")
+    connected = len(snapshot.verdicts) if connected is None else connected
+    clients = [v for v in snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own]
+    idle = [v for v in clients if v.session.is_idle]
+    if (
+        limit
+        and connected >= FULL_SHARE * limit
+        and len(idle) >= max(MIN_OBSERVATIONS, IDLE_SHARE * len(clients))
+    ):
+        yield _saturation_pattern(limit, connected, len(clients), idle)
+
+
+def _saturation_pattern(limit: float, connected: int, clients: int, idle: Sequence[Verdict]) -> Pattern:
+    by_program = Counter((v.session.program or "", v.session.user) for v in idle)
+    (program, user), number = min(by_program.items(), key=lambda item: (-item[1], item[0]))
+    scope = PatternScope(program=program) if program else PatternScope(user=user)
+    return Pattern(
         PatternKind.SATURATION,
         _(
             "{connected:,} of {most:,.0f} connections are taken, and most of them sleep",
             connected=connected,
-            most=most,
+            most=limit,
         ),
         Certainty.CONFIRMED,
         (
-            _("{idle:,} of {all:,} clients are idle", idle=len(asleep), all=len(clients)),
-            _("{number:,} of the idle ones are of {team}", number=number, team=scope_name(team)),
+            _("{idle:,} of {all:,} clients are idle", idle=len(idle), all=clients),
+            _("{number:,} of the idle ones are of {team}", number=number, team=scope_name(scope)),
         ),
         (
             _(
                 "let the pool of {team} keep fewer connections, and let go sooner of those it does not need",
-                team=scope_name(team),
+                team=scope_name(scope),
             ),
             _("a higher max_connections gives room until then, and each connection takes memory"),
         ),
-        tuple(sorted(v.session.id for v in asleep)),
-        team,
+        tuple(sorted(v.session.id for v in idle)),
+        scope,
         "max_connections",
     )
 
 
-Rule = Callable[[PatternInput], Iterator[Pattern]]
-RULES: dict[PatternKind, Rule] = {
+PatternRule = Callable[[PatternInput], Iterator[Pattern]]
+RULES: dict[PatternKind, PatternRule] = {
     PatternKind.SATURATION: _saturation,
-    PatternKind.IDLE_IN_TRANSACTION: lambda scene: scope_patterns(scene.waits, _idle_in_transaction),
-    PatternKind.LIMIT_BELOW_POOL: lambda scene: scope_patterns(scene.waits, limit_below_pool),
-    PatternKind.CUT_OFF: lambda scene: scope_patterns(scene.waits, cut_off_ages),
+    PatternKind.IDLE_IN_TRANSACTION: lambda facts: scope_patterns(facts.intervals, _idle_in_transaction),
+    PatternKind.LIMIT_BELOW_POOL: lambda facts: scope_patterns(facts.intervals, limit_below_pool),
+    PatternKind.CUT_OFF: lambda facts: scope_patterns(facts.intervals, cut_off_ages),
     PatternKind.GHOSTS: _ghosts,
-    PatternKind.PROXIED: lambda scene: sessions_behind_proxies(scene.snapshot),
+    PatternKind.PROXIED: lambda facts: sessions_behind_proxies(facts.snapshot),
 }

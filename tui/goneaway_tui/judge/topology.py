@@ -1,4 +1,4 @@
-"""Who belongs with whom: what several servers say of others, put together into one proposal for each place."""
+"""Topology: the servers that other servers name, put together into one proposal for each; and the proxies before a server."""
 
 from __future__ import annotations
 
@@ -19,164 +19,165 @@ STANDARD_PORT = 3306
 
 @dataclass(frozen=True, slots=True)
 class TopologyReport:
-    """A server that is watched, and what it says of others."""
+    """A watched server, and the other servers that it names."""
 
     name: str
-    """What it is called here."""
+    """The watched server's name in this program."""
     server: Server | None
-    """As it was read last; None where it never was."""
-    kin: ServerTopology
+    """As it was read last; None where it was never read."""
+    topology: ServerTopology
 
 
 @dataclass(frozen=True, slots=True)
 class TopologyStatement:
-    """What one server says of a place."""
+    """One watched server's statement about another server."""
 
-    by: str
-    """Its name here."""
-    relative: TopologyMember
+    server_name: str
+    """The name of the watched server that makes it."""
+    member: TopologyMember
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedServer:
-    """One place that could be watched, and who says so. Nobody has been there."""
+    """A server that could be watched, and the statements that name it. No connection to it was tried."""
 
     host: str
-    """Empty where nobody tells it."""
+    """Empty where no server reports it."""
     port: int
-    sayings: tuple[TopologyStatement, ...]
-    is_port_told: bool = True
-    """Otherwise it is that of the server that speaks."""
-    instead_of: str = ""
-    """The loopback address that was said, where the host is that of the server who said it."""
-    watched: str = ""
-    """The name it is watched by already."""
+    statements: tuple[TopologyStatement, ...]
+    is_port_reported: bool = True
+    """False: the port is that of the server that names it."""
+    loopback_host: str = ""
+    """The loopback address that was reported; `host` is then the host of the server that reported it."""
+    watched_as: str = ""
+    """The name under which it is watched already; else empty."""
 
     @property
-    def by(self) -> str:
-        """Whose account it would be visited with."""
-        return self.sayings[0].by
+    def server_name(self) -> str:
+        """The watched server whose account a connection would use."""
+        return self.statements[0].server_name
 
     @property
-    def is_open(self) -> bool:
-        """It can be proposed."""
-        return bool(self.host) and not self.watched
+    def is_proposable(self) -> bool:
+        """Whether it has an address and is not watched already."""
+        return bool(self.host) and not self.watched_as
 
 
-def proposed_servers(witnesses: Sequence[TopologyReport]) -> tuple[ProposedServer, ...]:
-    """One for each place, in the order they were named; those that are watched already are told as such.
+def proposed_servers(reports: Sequence[TopologyReport]) -> tuple[ProposedServer, ...]:
+    """One proposal for each server that is named, in the order they were named; those watched already are marked.
 
-    A server is known again by its uuid, by its address, or by a `server_id` that only one of the watched has. Two
-    names of one address cannot be told to be one: nobody is asked, not even for the address of a name.
+    A server is recognised by its uuid, by its address, or by a `server_id` that only one watched server has. Two names of one
+    address cannot be recognised as one server: nothing is looked up, not even the address of a name.
     """
-    known = _Known(witnesses)
-    found: dict[object, ProposedServer] = {}
-    for witness in witnesses:
-        for relative in witness.kin.relatives:
-            proposal = _placed(witness, relative)
-            proposal = replace(proposal, watched=known.name_of(proposal, relative))
-            key: object = proposal.watched or (proposal.host.casefold(), proposal.port)
-            if not proposal.host and not proposal.watched:
-                key = (witness.name, relative)
-            before = found.get(key)
-            found[key] = (
-                proposal
-                if before is None
-                else replace(
-                    before,
-                    sayings=(*before.sayings, *(s for s in proposal.sayings if s not in before.sayings)),
-                )
-            )
-    return tuple(found.values())
+    watched = _WatchedServers(reports)
+    proposals: dict[object, ProposedServer] = {}
+    for report in reports:
+        for member in report.topology.members:
+            proposal = _proposed(report, member)
+            proposal = replace(proposal, watched_as=watched.name_of(proposal, member))
+            key: object = proposal.watched_as or (proposal.host.casefold(), proposal.port)
+            if not proposal.host and not proposal.watched_as:
+                key = (report.name, member)
+            before = proposals.get(key)
+            proposals[key] = proposal if before is None else _with_statements(before, proposal.statements)
+    return tuple(proposals.values())
 
 
-class _Known:
-    """The servers that are watched."""
-
-    def __init__(self, witnesses: Iterable[TopologyReport]) -> None:
-        self._uids: dict[str, str] = {}
-        self._places: dict[tuple[str, int], str] = {}
-        self._numbers: dict[int, str] = {}
-        counted = Counter(each.kin.server_id for each in witnesses)
-        for each in witnesses:
-            if each.kin.server_id is not None and counted[each.kin.server_id] == 1:
-                self._numbers[each.kin.server_id] = each.name
-            if each.server is not None:
-                if each.server.uid:
-                    self._uids[each.server.uid.lower()] = each.name
-                if each.server.host and each.server.port:
-                    self._places[each.server.host.casefold(), each.server.port] = each.name
-
-    def name_of(self, proposal: ProposedServer, relative: TopologyMember) -> str:
-        """A uuid that is told decides, where that of each who is watched is told too; else the place, then the number."""
-        if relative.uid in self._uids:
-            return self._uids[relative.uid or ""]
-        place = self._places.get((proposal.host.casefold(), proposal.port), "")
-        if place or relative.relation not in NUMBERED:
-            return place
-        return self._numbers.get(relative.server_id or 0, "")
+def _with_statements(proposal: ProposedServer, more: Sequence[TopologyStatement]) -> ProposedServer:
+    new = (statement for statement in more if statement not in proposal.statements)
+    return replace(proposal, statements=(*proposal.statements, *new))
 
 
-NUMBERED = frozenset({TopologyRelation.SOURCE, TopologyRelation.REPLICA})
-"""Those between whom a `server_id` is unique, or replication would refuse."""
+class _WatchedServers:
+    """The watched servers, by what others may call them."""
+
+    def __init__(self, reports: Iterable[TopologyReport]) -> None:
+        self._by_uid: dict[str, str] = {}
+        self._by_address: dict[tuple[str, int], str] = {}
+        self._by_server_id: dict[int, str] = {}
+        number = Counter(report.topology.server_id for report in reports)
+        for report in reports:
+            server_id, server = report.topology.server_id, report.server
+            if server_id is not None and number[server_id] == 1:
+                self._by_server_id[server_id] = report.name
+            if server is not None:
+                if server.uid:
+                    self._by_uid[server.uid.lower()] = report.name
+                if server.host and server.port:
+                    self._by_address[server.host.casefold(), server.port] = report.name
+
+    def name_of(self, proposal: ProposedServer, member: TopologyMember) -> str:
+        """The name of the watched server that is meant; empty where none is: by uuid, else by address, else by server_id."""
+        if member.uid in self._by_uid:
+            return self._by_uid[member.uid or ""]
+        name = self._by_address.get((proposal.host.casefold(), proposal.port), "")
+        if name or member.relation not in REPLICATION:
+            return name
+        return self._by_server_id.get(member.server_id or 0, "")
 
 
-def _placed(witness: TopologyReport, relative: TopologyMember) -> ProposedServer:
-    """Where we would go: what a server calls its own machine is, seen from here, where that server is."""
-    server = witness.server
-    host, instead_of = relative.host, ""
-    theirs = server.host if server is not None and server.port is not None else None
-    if theirs and host and is_loopback(host) and not is_loopback(theirs):
-        host, instead_of = theirs, host
-    port = relative.port or (server.port if server is not None else None) or STANDARD_PORT
-    return ProposedServer(
-        host, port, (TopologyStatement(witness.name, relative),), relative.port is not None, instead_of
-    )
+REPLICATION = frozenset({TopologyRelation.SOURCE, TopologyRelation.REPLICA})
+"""Relations between servers whose `server_id` must differ, or replication would refuse."""
 
 
-PROGRAMS = {"proxysql": "ProxySQL", "proxysql_monitor": "ProxySQL", "proxysql_killer": "ProxySQL"}
-"""By program_name."""
-USERS = {"rdsproxyadmin": "RDS Proxy"}
-"""By account; no proxy's that an administrator is free to name."""
-FEWEST = 10
-"""Sessions below which nothing is made of where they come from."""
-ACCOUNTS = 3
-"""Accounts at one address below which it is a program's."""
-LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
-"""What everybody on the server's own machine comes from."""
+def _proposed(report: TopologyReport, member: TopologyMember) -> ProposedServer:
+    """The address to connect to: a loopback address that a server reports is that server's own host."""
+    server = report.server
+    host, loopback_host = member.host, ""
+    server_host = server.host if server is not None and server.port is not None else None
+    if server_host and host and is_loopback(host) and not is_loopback(server_host):
+        host, loopback_host = server_host, host
+    port = member.port or (server.port if server is not None else None) or STANDARD_PORT
+    statement = TopologyStatement(report.name, member)
+    return ProposedServer(host, port, (statement,), member.port is not None, loopback_host)
+
+
+PROXY_BY_PROGRAM = {"proxysql": "ProxySQL", "proxysql_monitor": "ProxySQL", "proxysql_killer": "ProxySQL"}
+"""The proxy by the `program_name` of its sessions."""
+PROXY_BY_USER = {"rdsproxyadmin": "RDS Proxy"}
+"""The proxy by the user of its sessions; only users that an administrator cannot choose."""
+MIN_SESSIONS = 10
+"""Sessions below which a common address is not reported."""
+MIN_ACCOUNTS = 3
+"""Accounts at one address below which it may be one program's."""
+LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
+"""The addresses of clients on the server's own machine."""
 
 
 def proxy_named_by(session: Session) -> str:
-    """The proxy a session gives away by what it says of itself; empty where it says nothing.
+    """The proxy that a session belongs to, by its program or user; empty where neither shows one.
 
     >>> from goneaway_tui.model.session import ProcesslistId
     >>> proxy_named_by(Session(ProcesslistId(1), "shop", "10.0.0.9:5123", None, "Sleep", program="proxysql"))
     'ProxySQL'
     """
-    return PROGRAMS.get(session.program or "", "") or USERS.get(session.user, "")
+    return PROXY_BY_PROGRAM.get(session.program or "", "") or PROXY_BY_USER.get(session.user, "")
 
 
 def sessions_behind_proxies(snapshot: Snapshot) -> Iterator[Pattern]:
-    """One pattern for each address that a proxy has, or may have."""
+    """One pattern for each address that is, or may be, the address of a proxy."""
     clients = [v.session for v in snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own]
     by_host: dict[str, list[Session]] = {}
     for session in clients:
         by_host.setdefault(session.client_host, []).append(session)
-    for host, of in by_host.items():
-        names = [name for session in of if (name := proxy_named_by(session))]
+    for host, sessions in by_host.items():
+        names = [name for session in sessions if (name := proxy_named_by(session))]
         if names:
-            yield _pattern(host, of, len(clients), Certainty.LIKELY, [*_spoken(names)])
-        elif _is_everybody(host, of, len(clients)):
+            yield _proxy_pattern(host, sessions, len(clients), Certainty.LIKELY, [*_proxy_sentences(names)])
+        elif _is_only_host(host, sessions, len(clients)):
             doubt = _("one application server that uses all these accounts looks the same")
-            yield _pattern(host, of, len(clients), Certainty.POSSIBLE, [doubt])
+            yield _proxy_pattern(host, sessions, len(clients), Certainty.POSSIBLE, [doubt])
 
 
-def _is_everybody(host: str, of: Sequence[Session], number: int) -> bool:
-    """All there are, of several accounts."""
-    return len(of) == number >= FEWEST and host not in LOCAL and len({each.user for each in of}) >= ACCOUNTS
+def _is_only_host(host: str, sessions: Sequence[Session], clients: int) -> bool:
+    """Whether all client sessions come from `host`, and are of several accounts."""
+    accounts = {session.user for session in sessions}
+    return (
+        len(sessions) == clients >= MIN_SESSIONS and host not in LOCAL_HOSTS and len(accounts) >= MIN_ACCOUNTS
+    )
 
 
-def _spoken(names: Sequence[str]) -> Iterator[str]:
+def _proxy_sentences(names: Sequence[str]) -> Iterator[str]:
     for name in dict.fromkeys(names):
         yield ngettext(
             "{number} of them is {name}'s by its own account",
@@ -186,29 +187,30 @@ def _spoken(names: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _pattern(
-    host: str, of: Sequence[Session], number: int, certainty: Certainty, basis: Sequence[str]
+def _proxy_pattern(
+    host: str, sessions: Sequence[Session], clients: int, certainty: Certainty, basis: Sequence[str]
 ) -> Pattern:
-    where = plain(host, 60) or _("an address that is not told")
-    users = len({each.user for each in of})
-    comes = _("{here} of {number} clients come from there", here=f"{len(of):,}", number=f"{number:,}")
-    accounts = ngettext("they use {number} account", "they use {number} accounts", users)
+    """`clients`: how many client sessions there are from all addresses. `basis`: why this is a proxy, a sentence each."""
+    address = plain(host, 60) or _("an address that is not told")
+    accounts = len({session.user for session in sessions})
+    share = _("{here} of {number} clients come from there", here=f"{len(sessions):,}", number=f"{clients:,}")
+    account_words = ngettext("they use {number} account", "they use {number} accounts", accounts)
     title = (
-        _("{host} is a proxy's address, by what its sessions say", host=where)
+        _("{host} is a proxy's address, by what its sessions say", host=address)
         if certainty is Certainty.LIKELY
-        else _("{host} may be a proxy's address: every client comes from it", host=where)
+        else _("{host} may be a proxy's address: every client comes from it", host=address)
     )
     return Pattern(
         PatternKind.PROXIED,
         title,
         certainty,
-        (*basis, comes, accounts),
+        (*basis, share, account_words),
         (
             _("who is behind it the server cannot see: ask the proxy which client has the session of an id"),
             _(
                 "the proxy has idle limits of its own, towards its clients and towards this server: look at both"
             ),
         ),
-        tuple(sorted(each.id for each in of)),
+        tuple(sorted(session.id for session in sessions)),
         PatternScope(host=host),
     )

@@ -1,4 +1,4 @@
-"""From one sample to the next: the new snapshot, and what happened in between."""
+"""The step from one sample to the next: the new snapshot, the sessions that ended or opened, the variables that changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from goneaway_tui.model.snapshot import Inherited, Policy, Snapshot, Verdict
 
 @dataclass(frozen=True, slots=True)
 class VariableChange:
-    """A global variable that somebody has set."""
+    """A global variable with another value than in the sample before."""
 
     variable: str
     old: int | float | None
@@ -23,29 +23,29 @@ class VariableChange:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A snapshot, and what happened since the one before; nothing where there was none."""
+    """A snapshot, and what changed since the one before; empty where there was none."""
 
     snapshot: Snapshot
     departed: tuple[Departure, ...] = ()
     opened: tuple[Verdict, ...] = ()
     changes: tuple[VariableChange, ...] = ()
     restarted: bool = False
-    """The server is another run than before: its session ids have begun anew."""
-    lessons: LearnedLimits = NOTHING_LEARNED
-    """What is known after it of limits no session shows; to be handed to the next."""
+    """The server has restarted: its session ids start over."""
+    learned_limits: LearnedLimits = NOTHING_LEARNED
+    """Limits learned so far, which no server shows; hand them to the next `track`."""
 
 
 def track(
     sample: Sample,
     previous: Snapshot | None = None,
     policy: Policy | None = None,
-    lessons: LearnedLimits = NOTHING_LEARNED,
+    learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Step:
-    """Judge a sample and tell it from the one before."""
-    snapshot = judge(sample, previous, policy, lessons, server_name)
+    """Judge a sample and compare it with the snapshot before."""
+    snapshot = judge(sample, previous, policy, learned_limits, server_name)
     if previous is None:
-        return Step(snapshot, lessons=learn(lessons, (), snapshot))
+        return Step(snapshot, learned_limits=learn(learned_limits, (), snapshot))
     restarted = not is_same_run(previous.sample, sample)
     opened = snapshot.by_id.keys() - (frozenset() if restarted else previous.by_id.keys())
     before = {v.name: v.value for v in previous.sample.variables}
@@ -60,7 +60,7 @@ def track(
             if v.name in before and before[v.name] != v.value
         ),
         restarted,
-        learn(lessons, departed, snapshot),
+        learn(learned_limits, departed, snapshot),
     )
 
 
@@ -68,35 +68,39 @@ def judge(
     sample: Sample,
     previous: Snapshot | None = None,
     policy: Policy | None = None,
-    lessons: LearnedLimits = NOTHING_LEARNED,
+    learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Snapshot:
     """Give every session in the sample a verdict.
 
-    `previous` is what was known one reading ago: sessions keep the limits they were born with, and what outlived
-    its limit stays disproved. A snapshot of another server run is ignored: session ids start over with it.
-    `server_name` says which of several it is; `previous` is of the same.
+    `previous`: the snapshot before, of the same server. Sessions keep the limits they copied when they connected, and what
+    outlived its limit stays disproved. A snapshot of another server run is ignored: session ids start over with it.
+    `server_name`: which of several servers it is.
     """
     policy = policy or Policy()
-    current, now = Inherited.of(sample), sample.taken_at
+    current, now = Inherited.from_sample(sample), sample.taken_at
     if previous is None or not is_same_run(previous.sample, sample):
-        fresh = tuple(
-            verdict_on(s, now, current, None, policy, lessons, server_name) for s in sample.sessions
+        verdicts_of_run = tuple(
+            verdict_on(s, now, current, None, policy, learned_limits, server_name) for s in sample.sessions
         )
-        return Snapshot(sample, fresh, policy, believed=lessons.limits, server_name=server_name)
+        return Snapshot(
+            sample, verdicts_of_run, policy, learned_limits=learned_limits.limits, server_name=server_name
+        )
     known = previous.by_id
-    holds = policy == previous.policy and lessons.limits is previous.believed
-    verdicts, came, went = [], [], []
+    is_unchanged = policy == previous.policy and learned_limits.limits is previous.learned_limits
+    verdicts, added, removed = [], [], []
     for session in sample.sessions:
         before = known.get(session.id)
-        if before is not None and before.session is session and now < before.until and holds:
+        if before is not None and before.session is session and now < before.unchanged_until and is_unchanged:
             verdicts.append(before)
             continue
-        verdict = verdict_on(session, now, current, before, policy, lessons, server_name)
+        verdict = verdict_on(session, now, current, before, policy, learned_limits, server_name)
         verdicts.append(verdict)
-        came.append(verdict)
+        added.append(verdict)
         if before is not None:
-            went.append(before)
-    snapshot = Snapshot(sample, tuple(verdicts), policy, believed=lessons.limits, server_name=server_name)
-    went += [known[number] for number in known.keys() - snapshot.by_id.keys()]
-    return replace(snapshot, reckoned=previous.tally.after(went, came))
+            removed.append(before)
+    snapshot = Snapshot(
+        sample, tuple(verdicts), policy, learned_limits=learned_limits.limits, server_name=server_name
+    )
+    removed += [known[number] for number in known.keys() - snapshot.by_id.keys()]
+    return replace(snapshot, updated_totals=previous.totals.updated(removed, added))

@@ -177,7 +177,7 @@ class ServerMetrics:
             _pair(verdict.session.user, verdict.session.program) for verdict in endangered
         )
         named = _pairs_with_series(sessions_of, endangered_of, self.named, self.max_series)
-        deadlines = snapshot.tally.deadlines
+        deadlines = snapshot.totals.deadlines
         return replace(
             self,
             taken_at=snapshot.taken_at,
@@ -261,7 +261,7 @@ def _server_metrics(snapshot: Snapshot, verdicts: list[Verdict]) -> Values:
     metrics: dict[MetricName, Mapping[Labels, float]] = {
         MetricName.SERVER_INFO: {(server.flavour.value, plain(server.version, MAX_LABEL_CHARACTERS)): 1},
         MetricName.UPTIME: {(): server.uptime},
-        MetricName.IDLE: {(): snapshot.tally.idle},
+        MetricName.IDLE: {(): snapshot.totals.idle},
         MetricName.TRANSACTIONS: {(): len(in_transaction)},
         MetricName.IDLE_TRANSACTIONS: {(): sum(v.session.is_idle for v in in_transaction)},
         MetricName.LIMIT_SECONDS: _limits(sample, {Unit.SECONDS: 1, Unit.MILLISECONDS: 0.001}),

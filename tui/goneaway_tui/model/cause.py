@@ -42,7 +42,7 @@ class Certainty(StrEnum):
     RULED_OUT = "ruled_out"
 
 
-SAID: Final[Mapping[Cause | Certainty, str]] = {
+CAUSE_WORDS: Final[Mapping[Cause | Certainty, str]] = {
     Cause.IDLE_TIMEOUT: marked("idle timeout"),
     Cause.TRANSACTION_TIMEOUT: marked("transaction timeout"),
     Cause.KILLED: marked("killed"),

@@ -72,6 +72,6 @@ class Pattern:
     """What to do, a sentence each."""
     sessions: tuple[ProcesslistId, ...]
     """Whom it was seen in, living or departed, by id."""
-    team: PatternScope = PatternScope()
+    scope: PatternScope = PatternScope()
     tunable: str | None = None
     """The variable that governs it, if one does."""

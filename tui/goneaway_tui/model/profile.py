@@ -12,7 +12,7 @@ class Profile:
     """A server of the config file, as a list shows it."""
 
     name: str
-    place: str
+    account_and_address: str
     """Who we are there and where it is: `dba@db1:3306 via jump`, or what is wrong with it."""
     color: str | None = None
     """One of the config file's names, or `#rrggbb`."""

@@ -8,7 +8,7 @@ from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.server import Limitation, Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Session
 
-GOODBYE = 0
+COM_QUIT = 0
 """Stands among the error codes for none: the client said COM_QUIT."""
 
 
@@ -20,9 +20,9 @@ class ErrorCount:
     host: str
     """The client's host as the server names it, without a port."""
     code: int
-    """As a client would see it: 4031, 1158, 1153; or GOODBYE."""
+    """As a client would see it: 4031, 1158, 1153; or COM_QUIT (0) for a clean disconnect."""
     count: int
-    early: bool = False
+    counted_before: bool = False
     """Counted by the sample before already, which saw more endings than absences: whose it was, only this one can tell."""
 
 
@@ -63,7 +63,7 @@ class EndEvidence:
     """How many sessions ended without a goodbye; None where nobody counted."""
     killed: int | None = None
     """How many KILL statements of any kind were run whose victim is not known; None where the server does not count them."""
-    counted: frozenset[int] = frozenset()
+    counted_codes: frozenset[int] = frozenset()
     """The codes the server counts by account: one of these that is absent from `errors` was not raised."""
     offline: bool | None = None
     """Whether `offline_mode` was turned on lately, which ends sessions and counts as no KILL; None where that is not known."""
@@ -71,7 +71,7 @@ class EndEvidence:
     """Whether the server ended our own session by an error that it sends when it stops."""
 
 
-NOTHING_SAID = EndEvidence()
+NO_EVIDENCE = EndEvidence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Sample:
     """How long the reading took, as the source's clock saw it."""
     seconds_at_server: float = 0.0
     """How much of that the server may have worked for: without the way there and back."""
-    clues: EndEvidence = NOTHING_SAID
+    clues: EndEvidence = NO_EVIDENCE
     """What was said since the sample before of why sessions end."""
 
     def variable(self, name: str) -> int | float | None:

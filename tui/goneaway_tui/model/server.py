@@ -39,10 +39,10 @@ class Server:
     """What it calls itself alone (`server_uuid`, `server_uid`); None where it has no such name."""
 
 
-OTHERS = marked("every session of another account, and the rows transactions hold")
-OTHERS_ON_MARIADB = marked("every session of another account, and what transactions hold")
-OTHERS_WITHOUT_ROOM = marked("sessions of other accounts that performance_schema has no room for")
-HIDES_SESSIONS = frozenset({OTHERS, OTHERS_ON_MARIADB, OTHERS_WITHOUT_ROOM})
+OTHER_ACCOUNTS_MYSQL = marked("every session of another account, and the rows transactions hold")
+OTHER_ACCOUNTS_MARIADB = marked("every session of another account, and what transactions hold")
+OTHER_ACCOUNTS_NO_ROOM = marked("sessions of other accounts that performance_schema has no room for")
+HIDES_SESSIONS = frozenset({OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB, OTHER_ACCOUNTS_NO_ROOM})
 """What a Limitation says where whole sessions are not listed."""
 
 
@@ -107,7 +107,7 @@ class TopologyMember:
     """As that server says it; empty where it does not."""
     port: int | None
     """None where it is not told."""
-    said_by: str
+    reported_by: str
     """The statement, table or status that names it."""
     note: str = ""
     """What the address is worth, a sentence; empty where it is what the other one reports of itself."""
@@ -121,7 +121,7 @@ class TopologyMember:
 class ServerTopology:
     """Everything one server says of others."""
 
-    relatives: tuple[TopologyMember, ...] = ()
+    members: tuple[TopologyMember, ...] = ()
     limitations: tuple[Limitation, ...] = ()
     """What could not be asked, and why."""
     server_id: int | None = None

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 
-RECKONED = {"recorded": False}
+NOT_RECORDED = {"recorded": False}
 """Marks a field that follows from the others, or from where they were read: it is part of no recording, and no comparison."""
 
 
@@ -59,14 +59,14 @@ class Limit:
     """One sentence for the person who asks."""
 
 
-OF_TRANSACTIONS = (
+TRANSACTION_LIMITS = (
     "idle_transaction_timeout",
     "idle_write_transaction_timeout",
     "idle_readonly_transaction_timeout",
 )
 """MariaDB's limits of a session that is idle inside a transaction."""
-COPIED = ("wait_timeout", *OF_TRANSACTIONS, "connect_timeout")
-SHARED = (
+COPIED_LIMITS = ("wait_timeout", *TRANSACTION_LIMITS, "connect_timeout")
+SHARED_TRANSACTION_LIMITS = (
     # Percona Server from 5.7.17 on, docs.percona.com/percona-server/8.4/kill-idle-trx.html; before that it was InnoDB's.
     "kill_idle_transaction",
     "innodb_kill_idle_transaction",
@@ -90,18 +90,18 @@ class Inherited:
     idle_write_transaction_timeout: float | None = None
     idle_readonly_transaction_timeout: float | None = None
     connect_timeout: float | None = None
-    shared: tuple[str, float] | None = None
+    shared_limit: tuple[str, float] | None = None
     """A limit of idle transactions that is one value for all sessions, which none copies: its variable, and seconds."""
-    late: float = 0.0
+    late_seconds: float = 0.0
     """By how many seconds after a deadline the server may close a session."""
 
     @classmethod
-    def of(cls, sample: Sample) -> Inherited:
-        limits = ((name, sample.variable(name)) for name in SHARED)
+    def from_sample(cls, sample: Sample) -> Inherited:
+        limits = ((name, sample.variable(name)) for name in SHARED_TRANSACTION_LIMITS)
         return cls(
-            **{name: sample.variable(name) for name in COPIED},
-            shared=next(((name, seconds) for name, seconds in limits if seconds), None),
-            late=(sample.variable(STALL_LIMIT) or 0.0) / 1000,
+            **{name: sample.variable(name) for name in COPIED_LIMITS},
+            shared_limit=next(((name, seconds) for name, seconds in limits if seconds), None),
+            late_seconds=(sample.variable(STALL_LIMIT) or 0.0) / 1000,
         )
 
 
@@ -118,9 +118,9 @@ class Verdict:
     """The globals in force when this session was first seen."""
     outlived: frozenset[Limit] = frozenset()
     """Assumed limits this session has outlived; they are never believed of it again."""
-    until: float = field(default=float("-inf"), compare=False, repr=False, metadata=RECKONED)
+    unchanged_until: float = field(default=float("-inf"), compare=False, repr=False, metadata=NOT_RECORDED)
     """The instant up to which time alone changes nothing of it."""
-    server_name: str = field(default="", compare=False, repr=False, metadata=RECKONED)
+    server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)
     """Which of several servers it is of; empty where there is one."""
 
     def seconds_left(self, now: float) -> float | None:
@@ -146,34 +146,40 @@ class Snapshot:
     sample: Sample
     verdicts: tuple[Verdict, ...]
     policy: Policy = Policy()
-    reckoned: SnapshotTotals | None = field(default=None, compare=False, repr=False, metadata=RECKONED)
+    updated_totals: SnapshotTotals | None = field(
+        default=None, compare=False, repr=False, metadata=NOT_RECORDED
+    )
     """The tally, where it was kept up from the snapshot before."""
-    believed: object = field(default=None, compare=False, repr=False, metadata=RECKONED)
+    learned_limits: object = field(default=None, compare=False, repr=False, metadata=NOT_RECORDED)
     """What was believed of limits nobody shows: while it stays the same object, no verdict is in doubt for it."""
-    server_name: str = field(default="", compare=False, repr=False, metadata=RECKONED)
+    server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)
     """Which of several servers it is of; empty where there is one."""
 
     @property
     def taken_at(self) -> float:
         return self.sample.taken_at
 
-    def called(self, server_name: str) -> Snapshot:
+    def with_server_name(self, server_name: str) -> Snapshot:
         """The same, of a server that is called so from now on, as it is once there are others beside it."""
         if self.server_name == server_name:
             return self
         verdicts = tuple(replace(each, server_name=server_name) for each in self.verdicts)
-        return replace(self, verdicts=verdicts, server_name=server_name, reckoned=self.tally)
+        return replace(self, verdicts=verdicts, server_name=server_name, updated_totals=self.totals)
 
     @cached_property
     def by_id(self) -> Mapping[ProcesslistId, Verdict]:
         return {verdict.session.id: verdict for verdict in self.verdicts}
 
     @cached_property
-    def tally(self) -> SnapshotTotals:
-        return SnapshotTotals().after((), self.verdicts) if self.reckoned is None else self.reckoned
+    def totals(self) -> SnapshotTotals:
+        return (
+            SnapshotTotals().updated((), self.verdicts)
+            if self.updated_totals is None
+            else self.updated_totals
+        )
 
 
-Mark = tuple[float, int]
+SessionInstant = tuple[float, int]
 """An instant on the source's clock, and the session it is of."""
 
 
@@ -195,28 +201,28 @@ class SnapshotTotals:
     risks: Mapping[Risk, int] = field(default_factory=dict)
     idle: int = 0
     """Sessions that sleep."""
-    deadlines: Sequence[Mark] = ()
+    deadlines: Sequence[SessionInstant] = ()
     """Of all that have one, in their order."""
     roles: Mapping[Role, int] = field(default_factory=dict)
     """How many of each, of those that are no clients: they tell what the server is to others."""
-    waits: Mapping[LimitGroup, Sequence[Mark]] = field(default_factory=dict)
+    idle_by_group: Mapping[LimitGroup, Sequence[SessionInstant]] = field(default_factory=dict)
     """When those of each kin surely idled already, in order: of sessions whose own limit nobody shows."""
 
-    def after(self, went: Collection[Verdict], came: Collection[Verdict]) -> SnapshotTotals:
+    def updated(self, went: Collection[Verdict], came: Collection[Verdict]) -> SnapshotTotals:
         """With some verdicts taken out, and others put in."""
         risks = Counter(self.risks)
         risks.subtract(verdict.risk for verdict in went)
         risks.update(verdict.risk for verdict in came)
         idle = self.idle + sum(v.session.is_idle for v in came) - sum(v.session.is_idle for v in went)
-        waits = dict(self.waits)
-        for kin, marks in _by_kin(went).items():
-            waits[kin] = _moved(waits[kin], marks, ())
-        for kin, marks in _by_kin(came).items():
-            waits[kin] = _moved(waits.get(kin, ()), (), marks)
+        waits = dict(self.idle_by_group)
+        for kin, marks in _idle_by_group(went).items():
+            waits[kin] = _updated_order(waits[kin], marks, ())
+        for kin, marks in _idle_by_group(came).items():
+            waits[kin] = _updated_order(waits.get(kin, ()), (), marks)
         return SnapshotTotals(
             risks,
             idle,
-            _moved(self.deadlines, _deadlines(went), _deadlines(came)),
+            _updated_order(self.deadlines, _deadlines(went), _deadlines(came)),
             self._roles(went, came),
             {kin: marks for kin, marks in waits.items() if marks},
         )
@@ -243,8 +249,8 @@ def limit_group(verdict: Verdict) -> LimitGroup | None:
     )
 
 
-def _by_kin(verdicts: Iterable[Verdict]) -> dict[LimitGroup, list[Mark]]:
-    found: dict[LimitGroup, list[Mark]] = {}
+def _idle_by_group(verdicts: Iterable[Verdict]) -> dict[LimitGroup, list[SessionInstant]]:
+    found: dict[LimitGroup, list[SessionInstant]] = {}
     for verdict in verdicts:
         kin, since = limit_group(verdict), verdict.session.idle_since
         if kin is not None and since is not None:
@@ -252,11 +258,13 @@ def _by_kin(verdicts: Iterable[Verdict]) -> dict[LimitGroup, list[Mark]]:
     return found
 
 
-def _deadlines(verdicts: Iterable[Verdict]) -> list[Mark]:
+def _deadlines(verdicts: Iterable[Verdict]) -> list[SessionInstant]:
     return [(v.deadline, v.session.id) for v in verdicts if v.deadline is not None]
 
 
-def _moved(marks: Sequence[Mark], went: Sequence[Mark], came: Sequence[Mark]) -> Sequence[Mark]:
+def _updated_order(
+    marks: Sequence[SessionInstant], went: Sequence[SessionInstant], came: Sequence[SessionInstant]
+) -> Sequence[SessionInstant]:
     """Some taken out of an ordered list, others put in."""
     if not went and not came:
         return marks

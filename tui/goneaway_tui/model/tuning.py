@@ -42,9 +42,9 @@ class NewSessionProbe:
 class ResourceHeadroom:
     """What a server's own resources allow a variable that asks for more of them."""
 
-    descriptors: int | None = None
+    connections_by_descriptors: int | None = None
     """Connections the server's file descriptors leave room for, its open tables counted off."""
-    memory_each: int | None = None
+    bytes_per_session: int | None = None
     """Bytes of buffers one session may take: stack, network, sort, join and read buffers, each once."""
 
 
@@ -54,7 +54,7 @@ class VariableState:
 
     variable: Variable
     default: int | float | None = None
-    block: int | None = None
+    block_size: int | None = None
     """The value is rounded down to a multiple of this."""
     path: str | None = None
     """The option file it came from."""
@@ -64,8 +64,8 @@ class VariableState:
     """Seconds since 1970 UTC by the server's clock."""
     persisted: int | float | None = None
     """What a restart will bring back; None where nothing is persisted."""
-    room: ResourceHeadroom = ResourceHeadroom()
-    fixed: str = ""
+    headroom: ResourceHeadroom = ResourceHeadroom()
+    why_not_settable: str = ""
     """Why no value can be set while the server runs; empty where one can."""
 
 
@@ -82,7 +82,7 @@ class Privileges:
     can_kill: bool
     why_not: tuple[tuple[str, str], ...] = ()
     """Pairs of `set`, `persist` or `kill`, and one line: why not, and the GRANT or the way that would do."""
-    apart: tuple[tuple[str, str], ...] = ()
+    why_not_by_variable: tuple[tuple[str, str], ...] = ()
     """Variables that want another privilege than `can_set` tells of: the name, and why not, or "" where it may be set."""
 
     @property
@@ -97,8 +97,8 @@ class Privileges:
     def why_not_set(self, name: str) -> str:
         """Why this account cannot set this variable; empty where it can.
 
-        >>> Privileges("'dba'@'%'", "1", True, True, True, apart=(("connect_timeout", "GRANT ..."),)).why_not_set("wait_timeout")
+        >>> Privileges("'dba'@'%'", "1", True, True, True, why_not_by_variable=(("connect_timeout", "GRANT ..."),)).why_not_set("wait_timeout")
         ''
         """
         general = "" if self.can_set else dict(self.why_not).get("set", _("not allowed"))
-        return dict(self.apart).get(name, general)
+        return dict(self.why_not_by_variable).get(name, general)

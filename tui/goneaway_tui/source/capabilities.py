@@ -8,9 +8,9 @@ from typing import Self
 from goneaway_tui.errors import UnsupportedVersion
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.server import (
-    OTHERS,
-    OTHERS_ON_MARIADB,
-    OTHERS_WITHOUT_ROOM,
+    OTHER_ACCOUNTS_MARIADB,
+    OTHER_ACCOUNTS_MYSQL,
+    OTHER_ACCOUNTS_NO_ROOM,
     Flavour,
     Limitation,
 )
@@ -163,14 +163,14 @@ def short_of_room(found: Capabilities, unlisted: int) -> tuple[Limitation, ...]:
     """The same where performance_schema has no room for some sessions: `unlisted` of them were read elsewhere."""
     sees_all = "process" in found.able
     room = Limitation(
-        UNTOLD if sees_all else OTHERS_WITHOUT_ROOM,
+        UNTOLD if sees_all else OTHER_ACCOUNTS_NO_ROOM,
         NO_ROOM,
         ROOM if sees_all else _PROCESS.format(account=found.account),
     )
     # Our own session may be one of those: then it is not setup_actors that leaves it out.
     told = tuple(each for each in limitations_of(found) if each.why != LEFT_OUT)
     if any(
-        each.what in {OTHERS, OTHERS_ON_MARIADB} for each in told
+        each.what in {OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB} for each in told
     ):  # a larger loss, mended by the same GRANT
         return told
     return ((room,) if unlisted or not sees_all else ()) + told
@@ -250,7 +250,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "threads process",
-            OTHERS,
+            OTHER_ACCOUNTS_MYSQL,
             marked("the account lacks PROCESS"),
             _PROCESS,
         ),
@@ -366,7 +366,7 @@ LIMITATIONS: dict[Flavour, tuple[tuple[str, str, str, str, str | None], ...]] = 
         (
             "",
             "process",
-            OTHERS_ON_MARIADB,
+            OTHER_ACCOUNTS_MARIADB,
             marked("the account lacks PROCESS"),
             _PROCESS,
         ),

@@ -19,8 +19,8 @@ from goneaway_tui.doctor.case import FailingHost, RaisedError
 from goneaway_tui.i18n import _
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.sample import (
-    GOODBYE,
-    NOTHING_SAID,
+    COM_QUIT,
+    NO_EVIDENCE,
     EndEvidence,
     ErrorCount,
     KillStatement,
@@ -51,7 +51,7 @@ STARTS = "MY-010116"
 FORGET_ABOVE = 10
 """How many times more accounts than have sessions now are remembered."""
 TORN = (1158, 1160)
-SAID = frozenset({GOODBYE})
+SAID = frozenset({COM_QUIT})
 ERRORS = frozenset({1153, 1158, 1159, 1160, 1161, 4031})
 IDLE_ERROR = 4031
 """Raised for an idle timeout since MySQL 8.0.24; before, that raised 1159."""
@@ -126,7 +126,7 @@ class EndEvidenceReader:
         # Nothing is asked of the server from here on.
         clues = replace(clues, errors=self._rises(counts, gone))
         if counts is not None:
-            clues = replace(clues, counted=_counted_by(found))
+            clues = replace(clues, counted_codes=_counted_by(found))
         clues = self._totalled(clues, sample, gone.total())
         self._sessions, self._crowds, self.taken_at = sessions, crowds, sample.taken_at
         self._present = (
@@ -144,7 +144,7 @@ class EndEvidenceReader:
     ) -> EndEvidence:
         """Why the run before ended. A start tells of a crash only in a log that reaches back to before it."""
         if self._stopped_after is None:
-            return NOTHING_SAID
+            return NO_EVIDENCE
         log = self._log(connection, found, sample.taken_at - self._stopped_after + LOG_MARGIN, clock)
         oldest = found.statement("log_oldest")
         rows = connection.rows(oldest) if oldest is not None and log else []
@@ -156,7 +156,7 @@ class EndEvidenceReader:
         self, connection: Connection, found: Capabilities, sample: Sample, clock: Clock, *, any_gone: bool
     ) -> EndEvidence:
         """What names sessions: KILL statements remembered, and the log."""
-        clues = NOTHING_SAID
+        clues = NO_EVIDENCE
         if sample.counter("com_kill") != self._totals.get("com_kill"):
             self._kill_at = sample.taken_at
         if sample.taken_at - self._kill_at <= KILL_SECONDS:
@@ -215,7 +215,7 @@ class EndEvidenceReader:
             carry = kept[account] = self._kept.get(account, CarriedCounts())
             left = carry.offer(rise, missed)
             if missed:
-                errors += (ErrorCount(*account, code, n, early=True) for code, n in left.items())
+                errors += (ErrorCount(*account, code, n, counted_before=True) for code, n in left.items())
                 errors += (ErrorCount(*account, code, n) for code, n in rise.items())
         self._kept = kept  # what nobody asked for by now was not about who leaves next
         return tuple(errors)

@@ -175,21 +175,21 @@ class LiveExecutor:
         return self.lender is not None
 
     @contextmanager
-    def together(self, *, borrow: bool = False) -> Iterator[LiveActConnection]:
+    def conversation(self, *, borrow: bool = False) -> Iterator[LiveActConnection]:
         conversation = LiveActConnection(self, borrow=borrow)
         try:
             yield conversation
         finally:
             conversation.close()
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         """Asked over the connection that reads, where one stands: a full server gives us no other."""
-        with self.together(borrow=True) as conversation:
-            return conversation.powers()
+        with self.conversation(borrow=True) as conversation:
+            return conversation.privileges()
 
-    def standing(self, name: str) -> VariableState:
-        with self.together(borrow=True) as conversation:
-            return conversation.standing(name)
+    def variable_state(self, name: str) -> VariableState:
+        with self.conversation(borrow=True) as conversation:
+            return conversation.variable_state(name)
 
     def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
         return tuple(self._probe(name, interactive=interactive) for interactive in (False, True))
@@ -243,12 +243,12 @@ class LiveActConnection:
         """When the server's uptime was read, and that uptime: both in seconds."""
 
     @property
-    def is_lent(self) -> bool:
+    def is_borrowed(self) -> bool:
         """Whether the act in hand runs over the connection that reads."""
         return self._lent is not None
 
     @contextmanager
-    def together(self, *, borrow: bool = False) -> Iterator[LiveActConnection]:
+    def conversation(self, *, borrow: bool = False) -> Iterator[LiveActConnection]:
         """One act of a run. A connection of our own stays for the next act, a lent one goes back."""
         self._borrow = borrow
         try:
@@ -262,7 +262,7 @@ class LiveActConnection:
             self._own[0].close()
             self._own = None
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         """Reads only, so it does not wait for a connection of our own."""
         if self._executor.lender is not None and self._own is None:
             with suppress(SourceError):
@@ -270,7 +270,7 @@ class LiveActConnection:
         with self._call() as (connection, found):
             return self._powers(connection, found)
 
-    def standing(self, name: str) -> VariableState:
+    def variable_state(self, name: str) -> VariableState:
         with self._call() as (connection, found):
             return self._standing(connection, found, name)
 
@@ -320,7 +320,7 @@ class LiveActConnection:
     @contextmanager
     def _prepared(self, connection: Connection, found: Capabilities) -> Iterator[None]:
         """With the session variables a change needs. A lent session gets its own values back, or is given up."""
-        prepare = found.statement("session_act") if self.is_lent else None
+        prepare = found.statement("session_act") if self.is_borrowed else None
         if prepare is None:
             yield
             return
@@ -365,13 +365,13 @@ class LiveActConnection:
         return VariableState(
             variable(found, name, value, low, high, origin),
             default=_number(default),
-            block=int(_number(block) or 0) if int(_number(block) or 0) > 1 else None,
+            block_size=int(_number(block) or 0) if int(_number(block) or 0) > 1 else None,
             path=optional(path),
             set_by_account=plain(f"{text(user)}@{text(host)}", 300) if text(user) else None,
             set_at=float(at) if at else None,
             persisted=_number(persisted),
-            room=_room(connection, found) if name in ASKS_FOR_ROOM else ResourceHeadroom(),
-            fixed=fix_value(found.flavour, name, _number(value)),
+            headroom=_room(connection, found) if name in ASKS_FOR_ROOM else ResourceHeadroom(),
+            why_not_settable=fix_value(found.flavour, name, _number(value)),
         )
 
     @contextmanager

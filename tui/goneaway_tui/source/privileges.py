@@ -144,7 +144,7 @@ def find_privileges(
         can_persist=can_persist,
         can_kill=can_kill,
         why_not=tuple(why_not.items()),
-        apart=tuple(
+        why_not_by_variable=tuple(
             (name, "" if may(name) else lacking(name, name))
             for name in CONNECTIONS
             if may(name) != can_set

@@ -34,15 +34,15 @@ def parse_duration(text: str) -> float:
         part = _PART.match(bare, position)
         unit = part[2] if part else ""
         if part is None or (unit and unit not in UNITS) or (not unit and part[0] != bare):
-            raise _not_one(text)
+            raise _not_a_duration(text)
         total += float(part[1]) * UNITS[unit or "s"]
         position = part.end()
     if not bare or not math.isfinite(total):
-        raise _not_one(text)
+        raise _not_a_duration(text)
     return int(total) if total == int(total) else round(total, 9)
 
 
-def _not_one(text: str) -> ValueError:
+def _not_a_duration(text: str) -> ValueError:
     return ValueError(
         _(
             "not a duration: {text!r}; write it like 90, 90s, 10m, 1h30m, 8h or 1y",

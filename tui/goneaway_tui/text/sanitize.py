@@ -22,7 +22,7 @@ _VARIATION = {
 }
 _BLANK_LETTERS = {0x115F, 0x1160, 0x3164, 0xFFA0}
 """Letters by category that are drawn as nothing: fillers of Hangul."""
-MARKS_KEPT = 2
+MAX_MARKS = 2
 """Combining marks kept on one letter; more is not writing but a smear over the lines above."""
 
 
@@ -46,7 +46,7 @@ def plain(text: str, limit: int = 4096) -> str:
         kind = unicodedata.category(char)
         if kind in _MARKS:
             marks += 1
-            if marks <= MARKS_KEPT and ord(char) not in _VARIATION and shown:
+            if marks <= MAX_MARKS and ord(char) not in _VARIATION and shown:
                 shown.append(char)
             continue
         marks = 0
@@ -69,7 +69,7 @@ def from_wire(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
-LONGEST: Final = 253
+MAX_HOST_NAME: Final = 253
 """Characters of a name in the DNS."""
 
 
@@ -84,8 +84,8 @@ def display_hostname(host: str) -> str:
     if host.isascii():
         return ""
     try:
-        if len(host) <= LONGEST:
-            return plain(host.encode("idna").decode("ascii"), LONGEST)
+        if len(host) <= MAX_HOST_NAME:
+            return plain(host.encode("idna").decode("ascii"), MAX_HOST_NAME)
     except UnicodeError:
         pass
-    return plain(host[:LONGEST].encode("ascii", "backslashreplace").decode("ascii"), LONGEST)
+    return plain(host[:MAX_HOST_NAME].encode("ascii", "backslashreplace").decode("ascii"), MAX_HOST_NAME)

@@ -37,7 +37,7 @@ class SetVariable:
         >>> SetVariable("wait_timeout", 600, Persistence.PERSIST, 28800).statement
         'SET PERSIST wait_timeout = 600'
         """
-        return f"SET {self.keep.name} {self.name} = {digits(self.value)}"
+        return f"SET {self.keep.name} {self.name} = {sql_number(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +57,23 @@ class ResetPersist:
 class KillSession:
     """End a session: its transaction is rolled back, its locks are released."""
 
-    witness: Session
+    session: Session
     """As it was shown to the person who decided."""
 
     @property
     def statement(self) -> str:
-        return f"KILL {self.witness.id}"
+        return f"KILL {self.session.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class KillQuery:
     """End what a session is running; the session stays, and so does its transaction."""
 
-    witness: Session
+    session: Session
 
     @property
     def statement(self) -> str:
-        return f"KILL QUERY {self.witness.id}"
+        return f"KILL QUERY {self.session.id}"
 
 
 Setting = SetVariable | ResetPersist
@@ -105,16 +105,16 @@ def undo_action(
     )
 
 
-def digits(value: float) -> str:
+def sql_number(value: float) -> str:
     """A number as SET takes it.
 
-    >>> digits(28800), digits(60.0), digits(0.000001)
+    >>> sql_number(28800), sql_number(60.0), sql_number(0.000001)
     ('28800', '60', '0.000001')
     """
     return str(int(value)) if value == int(value) else f"{Decimal(repr(value)):f}"
 
 
-GONE = marked("already gone")
+ALREADY_GONE = marked("already gone")
 """An executor's warning where there was no such session any more."""
 
 
@@ -125,22 +125,22 @@ class Outcome:
     action: Action
     id: str
     """The act's, in the journal."""
-    said: str
+    sentence: str
     """One sentence."""
     kept: KeptValue | None = None
     """None where the session was gone before anything was asked of the server."""
     before: VariableState | None = None
     after: VariableState | None = None
     """Read once more, over a connection of its own; None for a kill, and where that reading failed."""
-    gone: bool = False
+    already_ended: bool = False
     """A session that had ended before we came."""
-    lent: bool = False
+    was_borrowed: bool = False
     """It ran over the connection that reads."""
-    unrecorded: str | None = None
+    journal_error: str | None = None
     """Why the journal could not be told of the outcome; it says of this act that the outcome is unknown."""
 
 
-def ending(error: BaseException, *, asked: bool) -> tuple[Phase, str]:
+def failure_phase(error: BaseException, *, asked: bool) -> tuple[Phase, str]:
     """How the journal tells of an act that raised, in English; `asked` is whether the server heard of it."""
     if isinstance(error, Refused):
         return Phase.REFUSED, _line(error)
@@ -155,16 +155,16 @@ def _line(error: BaseException) -> str:
     return "; ".join(english(each) for each in (*error.args[:1], error.hint) if each)
 
 
-def is_gone(action: Action, kept: KeptValue | None) -> bool:
+def is_already_ended(action: Action, kept: KeptValue | None) -> bool:
     """Whether a session had ended before anybody came to kill it."""
-    return isinstance(action, KillSession | KillQuery) and (kept is None or GONE in kept.warnings)
+    return isinstance(action, KillSession | KillQuery) and (kept is None or ALREADY_GONE in kept.warnings)
 
 
 def action_words(action: Action, kept: KeptValue | None) -> str:
     """One sentence for what the server took; `kept` is None where there was nothing left to ask of it."""
     match action:
-        case KillSession(witness) | KillQuery(witness) if is_gone(action, kept):
-            return _(journal.GONE, id=witness.id)
+        case KillSession(witness) | KillQuery(witness) if is_already_ended(action, kept):
+            return _(journal.SESSION_ALREADY_ENDED, id=witness.id)
         case KillSession(witness):
             return _(journal.KILLED, id=witness.id)
         case KillQuery(witness):
@@ -175,4 +175,4 @@ def action_words(action: Action, kept: KeptValue | None) -> str:
             if kept is None or kept.value is None:
                 return _(journal.NOT_READ_BACK, name=name)
             sentence = journal.KEPT if kept.value == value else journal.KEPT_OTHER
-            return _(sentence, name=name, kept=digits(kept.value), asked=digits(value))
+            return _(sentence, name=name, kept=sql_number(kept.value), asked=sql_number(value))

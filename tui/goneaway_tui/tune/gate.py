@@ -22,13 +22,13 @@ from goneaway_tui.tune.actions import (
     ResetPersist,
     SetVariable,
     action_words,
-    digits,
-    ending,
-    is_gone,
+    failure_phase,
+    is_already_ended,
+    sql_number,
     undo_action,
 )
 from goneaway_tui.tune.journal import Journal, JournalAct, JournalEntry, Phase
-from goneaway_tui.tune.preconditions import LOOK_AGAIN, read_preconditions
+from goneaway_tui.tune.preconditions import DECIDE_AGAIN, read_preconditions
 from goneaway_tui.tune.tunables import TUNABLE
 
 __all__ = ["Gate", "Outcome"]
@@ -41,12 +41,12 @@ class Gate:
         self,
         executor: Executor,
         journal: Journal,
-        powers: Privileges,
+        privileges: Privileges,
         server_name: str = "",
         own_ids: Callable[[], Collection[int]] = tuple,
     ) -> None:
         """`own_ids` tells which sessions are ours just now: they change when the line is lost."""
-        self.powers = powers
+        self.privileges = privileges
         self.journal = journal
         self._executor = executor
         self._server_name = server_name
@@ -55,16 +55,16 @@ class Gate:
         self._set: dict[str, list[float | None]] = {}
         """The values that each variable was set to through here, as asked and as kept, until a reading shows one."""
 
-    def has_set(self, variable: str, value: float | None) -> bool:
+    def was_set_here(self, variable: str, value: float | None) -> bool:
         """Whether a change that a reading shows is one made here; ask once for each change.
 
         Also while the act still runs: a reading may show the new value before the server's answer is in.
         """
         return value in self._set.pop(variable, ())
 
-    def standing(self, name: str) -> VariableState:
+    def variable_state(self, name: str) -> VariableState:
         """A variable, read afresh. Raises SourceError."""
-        return self._executor.standing(name)
+        return self._executor.variable_state(name)
 
     def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
         """What new sessions get. Raises SourceError."""
@@ -72,11 +72,11 @@ class Gate:
 
     def last_change(self) -> JournalAct | None:
         """What `undo` would take back. Raises FileError."""
-        return self.journal.last_change(self.powers.server_id)
+        return self.journal.last_change(self.privileges.server_id)
 
-    def together(self) -> AbstractContextManager[ActConnection]:
+    def conversation(self) -> AbstractContextManager[ActConnection]:
         """One connection for a run of acts, each performed `over` it."""
-        return self._executor.together()
+        return self._executor.conversation()
 
     def run(self, action: Action, over: ActConnection | None = None, *, borrow: bool = False) -> Outcome:
         """Perform it, once. The journal tells of each way this can end.
@@ -93,28 +93,28 @@ class Gate:
             self.journal.append(attempt)
             asked = False
             try:
-                with (over or self._executor).together(borrow=borrow) as conversation:
+                with (over or self._executor).conversation(borrow=borrow) as conversation:
                     try:
-                        found = read_preconditions(action, conversation, self.powers, self._own_ids())
-                        asked = not found.gone
+                        found = read_preconditions(action, conversation, self.privileges, self._own_ids())
+                        asked = not found.already_ended
                         kept = self._perform(action, conversation) if asked else None
                     finally:
-                        attempt = replace(attempt, lent=conversation.is_lent)
+                        attempt = replace(attempt, lent=conversation.is_borrowed)
             except BaseException as error:
-                phase, outcome = ending(error, asked=asked)
+                phase, outcome = failure_phase(error, asked=asked)
                 with suppress(FileError):
                     self._record(replace(attempt, phase=phase, outcome=outcome))
                 raise
-            return self._concluded(action, attempt, found.standing, kept)
+            return self._concluded(action, attempt, found.variable_state, kept)
 
     def undo(self, act_id: str = "", *, borrow: bool = False) -> Outcome:
         """Take the last change to this server back, also one of an earlier run; the outcome of the last statement.
 
         Raises as `undo_each` does.
         """
-        return list(self.undo_each(act_id, borrow=borrow))[-1]
+        return list(self.undo_steps(act_id, borrow=borrow))[-1]
 
-    def undo_each(self, act_id: str = "", *, borrow: bool = False) -> Iterator[Outcome]:
+    def undo_steps(self, act_id: str = "", *, borrow: bool = False) -> Iterator[Outcome]:
         """The same, statement by statement, each run when its outcome is asked for. Raises as `run` does.
 
         Refused where nothing is left to undo, where that is not `act_id` if one is given, or where the value is no longer
@@ -124,24 +124,24 @@ class Gate:
         if act is None:
             raise Refused(_("nothing was changed on this server that is not undone"))
         if act_id not in {"", act.id}:
-            raise Refused(_("something else was changed on this server since"), _(LOOK_AGAIN))
-        was, actions = act.entry, self.taking_back(act)
+            raise Refused(_("something else was changed on this server since"), _(DECIDE_AGAIN))
+        was, actions = act.entry, self.undo_actions(act)
         if was.keep is Persistence.PERSIST:
-            persisted = self.standing(str(was.variable)).persisted
+            persisted = self.variable_state(str(was.variable)).persisted
             if persisted is not None and persisted != was.kept:
                 raise Refused(
                     _(
                         "somebody has persisted {variable} = {value} since",
                         variable=was.variable,
-                        value=digits(persisted),
+                        value=sql_number(persisted),
                     ),
-                    _(LOOK_AGAIN),
+                    _(DECIDE_AGAIN),
                 )
         for action in actions:
             yield self.run(action, borrow=borrow)
 
     @staticmethod
-    def taking_back(act: JournalAct) -> tuple[Action, ...]:
+    def undo_actions(act: JournalAct) -> tuple[Action, ...]:
         """What `undo` would do for this one. Raises Refused where the journal does not tell."""
         was = act.entry
         if was.variable not in TUNABLE or was.old is None or was.kept is None or was.keep is None:
@@ -175,8 +175,8 @@ class Gate:
             action_words(action, kept),
             kept,
             before,
-            gone=is_gone(action, kept),
-            lent=attempt.lent,
+            already_ended=is_already_ended(action, kept),
+            was_borrowed=attempt.lent,
         )
         done = replace(
             attempt,
@@ -184,17 +184,17 @@ class Gate:
             statement=kept.statement if kept else attempt.statement,
             kept=kept.value if kept else None,
             warnings=kept.warnings if kept else (),
-            outcome=english(outcome.said),
+            outcome=english(outcome.sentence),
         )
         if before is not None:
             done = replace(done, old=before.variable.value, old_persisted=before.persisted)
         try:
             self._record(done)
         except FileError as error:
-            outcome = replace(outcome, unrecorded=error.line)
+            outcome = replace(outcome, journal_error=error.line)
         if before is not None:
             with suppress(SourceError):
-                outcome = replace(outcome, after=self._executor.standing(before.variable.name))
+                outcome = replace(outcome, after=self._executor.variable_state(before.variable.name))
         return outcome
 
     # --- Writing down
@@ -204,8 +204,8 @@ class Gate:
             self.journal.now(),
             Phase.ATTEMPTED,
             self.journal.new_id(),
-            self.powers.account,
-            self.powers.server_id,
+            self.privileges.account,
+            self.privileges.server_id,
             self._server_name,
             action.statement,
         )

@@ -24,7 +24,7 @@ from goneaway_tui.ports import Clock
 from goneaway_tui.private_files import open_private
 from goneaway_tui.text.sanitize import plain
 
-GONE = marked("session {id} had already ended")
+SESSION_ALREADY_ENDED = marked("session {id} had already ended")
 KILLED = marked("session {id} was killed")
 QUERY_KILLED = marked("the statement of session {id} was killed")
 NOT_PERSISTED = marked("nothing is persisted for {name} any more; its running value stays")
@@ -34,7 +34,7 @@ KEPT_OTHER = marked("{name} is {kept} now, not {asked} as asked for")
 NOT_PERFORMED = marked("not performed: {why}")
 OUTCOME_UNKNOWN = marked("outcome unknown: {why}")
 
-FIELDS = {"why": r"(?P<why>.*)"}
+FIELD_PATTERNS = {"why": r"(?P<why>.*)"}
 ANY_FIELD = r"(?P<{}>[^\s:;,]{{1,100}})"
 """A number or the name of a variable."""
 
@@ -43,7 +43,7 @@ def _pattern(sentence: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", sentence)
     return re.compile(
         "".join(
-            FIELDS.get(part, ANY_FIELD.format(part)) if at % 2 else re.escape(part)
+            FIELD_PATTERNS.get(part, ANY_FIELD.format(part)) if at % 2 else re.escape(part)
             for at, part in enumerate(parts)
         ),
         re.DOTALL,
@@ -53,7 +53,7 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 PATTERNS = {
     sentence: _pattern(sentence)
     for sentence in (
-        GONE,
+        SESSION_ALREADY_ENDED,
         KILLED,
         QUERY_KILLED,
         NOT_PERSISTED,
@@ -77,7 +77,7 @@ def outcome_text(outcome: str) -> str:
     return next((_(sentence, **match.groupdict()) for sentence, match in found if match), outcome)
 
 
-UNKNOWN = marked("attempted, outcome unknown")
+OUTCOME_NOT_WRITTEN = marked("attempted, outcome unknown")
 """What is said of an act whose second line is missing: we, or the machine, ended in between."""
 
 
@@ -149,7 +149,11 @@ class JournalAct:
     @property
     def outcome(self) -> str:
         """In the language of the run, as far as it is of our own sentences."""
-        return outcome_text(self.ended.outcome) or _(self.ended.phase.value) if self.ended else _(UNKNOWN)
+        return (
+            outcome_text(self.ended.outcome) or _(self.ended.phase.value)
+            if self.ended
+            else _(OUTCOME_NOT_WRITTEN)
+        )
 
     @property
     def is_done(self) -> bool:
@@ -191,7 +195,7 @@ def entry_of(line: bytes) -> JournalEntry | None:
     if not isinstance(told, dict):
         return None
     known = {each.name: told[each.name] for each in fields(JournalEntry) if told.get(each.name) is not None}
-    if not all(_fits(known.get(name), kind) for name, kind in KINDS.items()):
+    if not all(_fits(known.get(name), kind) for name, kind in FIELD_KINDS.items()):
         return None
     try:
         known["phase"] = Phase(known["phase"])
@@ -202,11 +206,11 @@ def entry_of(line: bytes) -> JournalEntry | None:
     return JournalEntry(**known)
 
 
-TEXT, MAYBE_TEXT, NUMBER, TEXTS = "text", "text or nothing", "number or nothing", "texts"
+TEXT, OPTIONAL_TEXT, NUMBER, TEXTS = "text", "text or nothing", "number or nothing", "texts"
 FLAG = "yes, no or nothing"
-KINDS = {
+FIELD_KINDS = {
     **dict.fromkeys(("at", "phase", "id", "account", "server", "server_name", "statement"), TEXT),
-    **dict.fromkeys(("about", "variable", "keep", "outcome", "undoes"), MAYBE_TEXT),
+    **dict.fromkeys(("about", "variable", "keep", "outcome", "undoes"), OPTIONAL_TEXT),
     **dict.fromkeys(("old", "old_persisted", "requested", "kept"), NUMBER),
     "warnings": TEXTS,
     "lent": FLAG,
@@ -222,7 +226,7 @@ def _fits(value: Any, kind: str) -> bool:
         return value is None or (
             isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
         )
-    return isinstance(value, str) or (value is None and kind == MAYBE_TEXT)
+    return isinstance(value, str) or (value is None and kind == OPTIONAL_TEXT)
 
 
 def _is_finite(value: float) -> bool:
@@ -230,7 +234,7 @@ def _is_finite(value: float) -> bool:
     return isinstance(value, int) or math.isfinite(value)
 
 
-TOO_LONG = 1 << 20
+MAX_LINE_BYTES = 1 << 20
 """Bytes of a line above which nobody reads on: none of ours is."""
 
 
@@ -266,7 +270,7 @@ class Journal:
         line = json.dumps(asdict(entry)).encode("ascii") + b"\n"
         try:
             with self._opened() as handle:
-                _write_whole(handle, line if _ends_whole(handle) else b"\n" + line)
+                _write_whole(handle, line if _ends_with_newline(handle) else b"\n" + line)
         except OSError as error:
             raise self._not("write", error) from error
 
@@ -277,7 +281,7 @@ class Journal:
         try:
             _must_be_regular(self.path.stat())
             with self.path.open("rb") as file:
-                while line := file.readline(TOO_LONG):
+                while line := file.readline(MAX_LINE_BYTES):
                     entry = entry_of(line) if line.endswith(b"\n") else None
                     if entry is not None:
                         entries.append(entry)
@@ -303,7 +307,7 @@ class Journal:
     @contextmanager
     def _opened(self) -> Iterator[int]:
         if not self.path.parent.is_dir():
-            _make(self.path.parent)
+            _make_private_folder(self.path.parent)
         handle = open_private(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK)
         try:
             found = os.fstat(handle)
@@ -327,10 +331,10 @@ class Journal:
         )
 
 
-def _make(folder: Path) -> None:
+def _make_private_folder(folder: Path) -> None:
     """A folder for its owner alone, and so each parent that is made with it."""
     if not folder.parent.is_dir():
-        _make(folder.parent)
+        _make_private_folder(folder.parent)
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
 
@@ -347,7 +351,7 @@ def _must_be_regular(found: os.stat_result) -> None:
         raise OSError(errno.EINVAL, marked("not a regular file"))
 
 
-def _ends_whole(handle: int) -> bool:
+def _ends_with_newline(handle: int) -> bool:
     """Whether the next line begins on a line of its own; after a crash half a line may be the last."""
     size = os.fstat(handle).st_size
     return size == 0 or os.pread(handle, 1, size - 1) == b"\n"

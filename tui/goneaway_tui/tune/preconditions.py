@@ -17,56 +17,59 @@ from goneaway_tui.tune.actions import (
     ResetPersist,
     Setting,
     SetVariable,
-    digits,
+    sql_number,
 )
 from goneaway_tui.tune.tunables import TUNABLE
 
-SLACK = 0.5
+SLACK_SECONDS = 0.5
 """Seconds by which two readings of one idle wait may differ beyond what each admits to: each reads the server's clock
 over a line of its own."""
 
-CUT = "…"
+CUT_MARK = "…"
 
 
-def same_session_problem(witness: Session, found: Session) -> str | None:
-    """Why `found` is no longer the session that was shown, in words after its number; None where it is.
+def same_session_problem(shown: Session, current: Session) -> str | None:
+    """Why `current` is no longer the session that was shown, in words after its number; None where it is.
 
     An id is given out again after a restart, and a session that woke up has somebody at work in it.
     """
-    if found.user != witness.user:
-        return _("belongs to {now} now, not to {shown}", now=found.user, shown=witness.user)
-    if not _same_host(found, witness):
-        return _("comes from {now} now, not from {shown}", now=found.host, shown=witness.host)
-    if found.db != witness.db:
-        now, shown = (each.db or _("no database") for each in (found, witness))
-        return _("is in {now} now, not in {shown}", now=now, shown=shown)
-    if found.command != witness.command:
-        return _("is at {now} now, not at {shown}", now=found.command, shown=witness.command)
-    return _woke(witness, found)
+    if current.user != shown.user:
+        return _("belongs to {now} now, not to {shown}", now=current.user, shown=shown.user)
+    if not _same_host(current, shown):
+        return _("comes from {now} now, not from {shown}", now=current.host, shown=shown.host)
+    if current.db != shown.db:
+        return _(
+            "is in {now} now, not in {shown}",
+            now=current.db or _("no database"),
+            shown=shown.db or _("no database"),
+        )
+    if current.command != shown.command:
+        return _("is at {now} now, not at {shown}", now=current.command, shown=shown.command)
+    return _woke_up(shown, current)
 
 
-def other_statement(witness: Session, found: Session) -> str | None:
+def other_statement_problem(shown: Session, current: Session) -> str | None:
     """Why what it runs is not what was shown; None where it is, or where one of both texts is kept from us.
 
     Texts are cut at different lengths, so one has to begin with the other.
     """
-    if found.is_idle:
+    if current.is_idle:
         return _("runs nothing")
-    if witness.statement is None or found.statement is None:
+    if shown.statement is None or current.statement is None:
         return None
-    shown, runs = (each.removesuffix(CUT).rstrip() for each in (witness.statement, found.statement))
-    return None if shown.startswith(runs) or runs.startswith(shown) else _("runs another statement now")
+    before, now = (text.removesuffix(CUT_MARK).rstrip() for text in (shown.statement, current.statement))
+    return None if before.startswith(now) or now.startswith(before) else _("runs another statement now")
 
 
-def untouchable(session: Session) -> str | None:
+def protected_problem(session: Session) -> str | None:
     """Why a session is never killed from here, in words after its number; None where it may be."""
     if session.own:
-        return _(OURS)
-    return _(UNTOUCHABLE[session.role]) if session.role in UNTOUCHABLE else None
+        return _(OWN_CONNECTION)
+    return _(PROTECTED_ROLES[session.role]) if session.role in PROTECTED_ROLES else None
 
 
-OURS = marked("is one of our own")
-UNTOUCHABLE = {
+OWN_CONNECTION = marked("is one of our own")
+PROTECTED_ROLES = {
     Role.LOGIN: marked("has not finished its login"),
     Role.REPLICA: marked("is a part of replication"),
     Role.DUMP: marked("sends the binary log to a replica"),
@@ -82,7 +85,7 @@ def _same_host(one: Session, other: Session) -> bool:
     return portless and one.client_host == other.client_host
 
 
-def _woke(witness: Session, found: Session) -> str | None:
+def _woke_up(witness: Session, found: Session) -> str | None:
     if not witness.is_idle:
         return None
     if found.half_sent and not witness.half_sent:
@@ -91,56 +94,56 @@ def _woke(witness: Session, found: Session) -> str | None:
         return None
     if found.idle_since is None:
         return _("cannot be told to have slept on: the server shows no idle clock of it any more")
-    slack = SLACK + witness.idle_within + found.idle_within
+    slack = SLACK_SECONDS + witness.idle_within + found.idle_within
     return _("woke up since") if found.idle_since > witness.idle_since + slack else None
 
 
-LOOK_AGAIN = marked("look at it again, and decide anew")
+DECIDE_AGAIN = marked("look at it again, and decide anew")
 
 
 @dataclass(frozen=True, slots=True)
 class Preconditions:
     """What is there before the act."""
 
-    standing: VariableState | None = None
+    variable_state: VariableState | None = None
     """The variable; None where a session is meant."""
-    gone: bool = False
+    already_ended: bool = False
     """There is nothing left to do."""
 
 
 def read_preconditions(
-    action: Action, executor: ActConnection, powers: Privileges, own_ids: Collection[int]
+    action: Action, executor: ActConnection, privileges: Privileges, own_ids: Collection[int]
 ) -> Preconditions:
     """See what the action would meet. Raises Refused where that is not what was shown, and SourceError."""
     if isinstance(action, SetVariable | ResetPersist):
-        return _at_variable(action, executor, powers)
-    return _at_session(action, executor, own_ids)
+        return _variable_preconditions(action, executor, privileges)
+    return _session_preconditions(action, executor, own_ids)
 
 
-def _at_variable(action: Setting, executor: ActConnection, powers: Privileges) -> Preconditions:
+def _variable_preconditions(action: Setting, executor: ActConnection, powers: Privileges) -> Preconditions:
     if action.name not in TUNABLE:
         raise Refused(_("{name!r} is not in the table of what can be set", name=action.name))
-    why_not = _why_not(action, powers)
+    why_not = _missing_privilege(action, powers)
     if why_not:
         raise Refused(_("this account may not run {statement}", statement=action.statement), why_not)
-    found = executor.standing(action.name)
-    if found.fixed:
-        raise Refused(_("{name} cannot be set now", name=action.name), found.fixed)
+    found = executor.variable_state(action.name)
+    if found.why_not_settable:
+        raise Refused(_("{name} cannot be set now", name=action.name), found.why_not_settable)
     value = found.variable.value
     if action.old is not None and value != action.old:
         raise Refused(
             _(
                 "{name} is {value} now, not {shown}: somebody has changed it since",
                 name=action.name,
-                value=_("unknown") if value is None else digits(value),
-                shown=digits(action.old),
+                value=_("unknown") if value is None else sql_number(value),
+                shown=sql_number(action.old),
             ),
-            _(LOOK_AGAIN),
+            _(DECIDE_AGAIN),
         )
     return Preconditions(found)
 
 
-def _why_not(action: Setting, powers: Privileges) -> str:
+def _missing_privilege(action: Setting, powers: Privileges) -> str:
     """What this account lacks. Whether it may kill is the server's to say: its own account's sessions it always may."""
     persists = isinstance(action, ResetPersist) or action.keep is Persistence.PERSIST
     why_not = powers.why_not_set(action.name)
@@ -149,14 +152,16 @@ def _why_not(action: Setting, powers: Privileges) -> str:
     return why_not
 
 
-def _at_session(action: Killing, executor: ActConnection, own_ids: Collection[int]) -> Preconditions:
-    witness = action.witness
-    why_not = _(OURS) if witness.id in own_ids else untouchable(witness)
+def _session_preconditions(
+    action: Killing, executor: ActConnection, own_ids: Collection[int]
+) -> Preconditions:
+    witness = action.session
+    why_not = _(OWN_CONNECTION) if witness.id in own_ids else protected_problem(witness)
     found = None if why_not else executor.find(witness.id)
     if found is not None:
-        why_not = untouchable(found) or same_session_problem(witness, found)
+        why_not = protected_problem(found) or same_session_problem(witness, found)
         if why_not is None and isinstance(action, KillQuery):
-            why_not = other_statement(witness, found)
+            why_not = other_statement_problem(witness, found)
     if why_not is not None:
         raise Refused(_("session {id} {why_not}", id=witness.id, why_not=why_not), _("it was spared"))
-    return Preconditions(gone=found is None)
+    return Preconditions(already_ended=found is None)

@@ -12,7 +12,7 @@ from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Persistence, ResourceHeadroom, VariableState
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.tune.actions import SetVariable, digits, undo_action
+from goneaway_tui.tune.actions import SetVariable, sql_number, undo_action
 from goneaway_tui.tune.tunables import IdleCounting, Reach, Tunable, Unit
 from goneaway_tui.tune.values import clamped, value_words
 
@@ -24,28 +24,30 @@ class PlannedChange:
     tunable: Tunable
     kept: int | float
     snapshot: Snapshot
-    room: ResourceHeadroom
+    headroom: ResourceHeadroom
 
     @property
-    def open(self) -> tuple[Verdict, ...]:
+    def open_sessions(self) -> tuple[Verdict, ...]:
         """The sessions of clients, ours aside."""
         return tuple(v for v in self.snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own)
 
     @property
-    def closable(self) -> tuple[Verdict, ...]:
+    def closable_sessions(self) -> tuple[Verdict, ...]:
         """Those idle now whose waits this limit ends."""
-        return tuple(v for v in self.open if v.session.is_idle and CLOSABLE[self.tunable.closes](v))
+        return tuple(
+            v for v in self.open_sessions if v.session.is_idle and CLOSED_BY[self.tunable.idle_counting](v)
+        )
 
     @property
-    def ahead(self) -> WhatIf:
+    def what_if(self) -> WhatIf:
         """What the limit would do to them."""
-        limit = float("inf") if self.tunable.zero and not self.kept else self.kept
-        return what_if(self.closable, self.snapshot.taken_at, limit)
+        limit = float("inf") if self.tunable.zero_meaning and not self.kept else self.kept
+        return what_if(self.closable_sessions, self.snapshot.taken_at, limit)
 
     @property
-    def closed(self) -> int:
+    def closed_by_now(self) -> int:
         """How many of them would be gone already."""
-        return self.ahead.by_now
+        return self.what_if.by_now
 
     @property
     def connected(self) -> int:
@@ -53,18 +55,18 @@ class PlannedChange:
         return len(self.snapshot.verdicts) if counted is None else counted
 
     @property
-    def busiest(self) -> tuple[str, int]:
+    def busiest_account(self) -> tuple[str, int]:
         """The account with most sessions, fit to show, and how many these are; "" and 0 where there are none."""
-        counted = Counter(v.session.user for v in self.open).most_common(1)
+        counted = Counter(v.session.user for v in self.open_sessions).most_common(1)
         return (plain(counted[0][0]), counted[0][1]) if counted else ("", 0)
 
     @property
-    def limit(self) -> str:
+    def kept_words(self) -> str:
         """What will be kept, in words."""
         return value_words(self.kept, self.tunable.unit)
 
 
-CLOSABLE: dict[IdleCounting, Callable[[Verdict], bool]] = {
+CLOSED_BY: dict[IdleCounting, Callable[[Verdict], bool]] = {
     IdleCounting.NOBODY: lambda _verdict: False,
     IdleCounting.IDLE: lambda v: v.limit is None or not v.limit.variable.startswith("idle_"),
     IdleCounting.INTERACTIVE: lambda _verdict: True,
@@ -79,27 +81,27 @@ CLOSABLE: dict[IdleCounting, Callable[[Verdict], bool]] = {
 """Whose idle waits a limit ends."""
 
 
-TENTH = 10
+SPARE_SHARE = 10
 """More than one in so many open sessions closed at their next idle is asked for twice, and so is less room to spare."""
-SMALL_PACKET = 1 << 20
+SMALLEST_DEFAULT_PACKET = 1 << 20
 """Bytes: the least that any server still in use came with (MySQL 5.5 and MariaDB 10.1)."""
-TOO_SHORT = 30
+TOO_SHORT_SECONDS = 30
 """Seconds: an idle limit below this closes sessions between two clicks."""
 
 
 def _closes_many(scene: PlannedChange) -> str | None:
-    everybody = len(scene.open)
-    if not scene.tunable.closes_idle or scene.closed * TENTH <= everybody:
+    everybody = len(scene.open_sessions)
+    if not scene.tunable.closes_idle or scene.closed_by_now * SPARE_SHARE <= everybody:
         return None
-    if scene.tunable.closes is IdleCounting.INTERACTIVE:
+    if scene.tunable.idle_counting is IdleCounting.INTERACTIVE:
         return ngettext(
             "{closed:,} of {number:,} open session have idled longer than {limit} by now: once those whose clients are "
             "interactive carry this limit, each such wait ends in a closed connection",
             "{closed:,} of {number:,} open sessions have idled longer than {limit} by now: once those whose clients are "
             "interactive carry this limit, each such wait ends in a closed connection",
             everybody,
-            closed=scene.closed,
-            limit=scene.limit,
+            closed=scene.closed_by_now,
+            limit=scene.kept_words,
         )
     return ngettext(
         "{closed:,} of {number:,} open session have idled longer than {limit} by now: once they carry this limit, each "
@@ -107,31 +109,35 @@ def _closes_many(scene: PlannedChange) -> str | None:
         "{closed:,} of {number:,} open sessions have idled longer than {limit} by now: once they carry this limit, each "
         "such wait ends in a closed connection",
         everybody,
-        closed=scene.closed,
-        limit=scene.limit,
+        closed=scene.closed_by_now,
+        limit=scene.kept_words,
     )
 
 
 def _closes_early(scene: PlannedChange) -> str | None:
-    if not scene.tunable.closes_idle or scene.kept >= TOO_SHORT or (scene.tunable.zero and not scene.kept):
+    if (
+        not scene.tunable.closes_idle
+        or scene.kept >= TOO_SHORT_SECONDS
+        or (scene.tunable.zero_meaning and not scene.kept)
+    ):
         return None
     return _(
         "{limit} is less than {seconds} s: sessions will be closed between two statements of a user at work",
-        limit=scene.limit,
-        seconds=TOO_SHORT,
+        limit=scene.kept_words,
+        seconds=TOO_SHORT_SECONDS,
     )
 
 
-def _cuts_packets(scene: PlannedChange) -> str | None:
-    if scene.tunable.name != "max_allowed_packet" or scene.kept >= SMALL_PACKET:
+def _rejects_packets(scene: PlannedChange) -> str | None:
+    if scene.tunable.name != "max_allowed_packet" or scene.kept >= SMALLEST_DEFAULT_PACKET:
         return None
     return _(
         "{limit} is less than servers have ever come with: what was sent without trouble before may cut new sessions off",
-        limit=scene.limit,
+        limit=scene.kept_words,
     )
 
 
-def _starves_all(scene: PlannedChange) -> str | None:
+def _fills_server(scene: PlannedChange) -> str | None:
     if scene.tunable.name != "max_connections" or _leaves_room(scene.kept, scene.connected):
         return None
     return ngettext(
@@ -144,8 +150,8 @@ def _starves_all(scene: PlannedChange) -> str | None:
     )
 
 
-def _starves_an_account(scene: PlannedChange) -> str | None:
-    user, sessions = scene.busiest
+def _fills_account(scene: PlannedChange) -> str | None:
+    user, sessions = scene.busiest_account
     if scene.tunable.name != "max_user_connections" or scene.kept <= 0:
         return None
     if _leaves_room(scene.kept, sessions):
@@ -160,15 +166,15 @@ def _starves_an_account(scene: PlannedChange) -> str | None:
 
 
 def _leaves_room(most: float, used: int) -> bool:
-    return (most - used) * TENTH >= used
+    return (most - used) * SPARE_SHARE >= used
 
 
-ACCIDENTS: tuple[Callable[[PlannedChange], str | None], ...] = (
+CONFIRMATIONS: tuple[Callable[[PlannedChange], str | None], ...] = (
     _closes_early,
     _closes_many,
-    _cuts_packets,
-    _starves_all,
-    _starves_an_account,
+    _rejects_packets,
+    _fills_server,
+    _fills_account,
 )
 """The first that has something to say is heard."""
 
@@ -181,7 +187,7 @@ class Preview:
     """What to hand to the gate: the value as asked for, so that the server's own warning is seen."""
     kept: int | float
     """What the server will keep of it."""
-    because: str | None
+    why_clamped: str | None
     """Why that is not what was asked for."""
     statement: str
     undo: str
@@ -189,32 +195,32 @@ class Preview:
     effects: tuple[str, ...]
     option_file: tuple[str, ...]
     """Lines that make it last where SET PERSIST does not exist."""
-    second_ask: str | None
+    confirmation: str | None
     """Said in words before it may be done, if it is likely to be an accident."""
 
 
 def preview(
     tunable: Tunable,
-    standing: VariableState,
+    state: VariableState,
     wanted: float,
     snapshot: Snapshot,
     keep: Persistence,
 ) -> Preview:
     """What setting `wanted` would do to the server in `snapshot`."""
-    old = standing.variable.value
-    kept = clamped(wanted, standing, tunable)
-    scene = PlannedChange(tunable, kept.value, snapshot, standing.room)
+    old = state.variable.value
+    kept = clamped(wanted, state, tunable)
+    scene = PlannedChange(tunable, kept.value, snapshot, state.headroom)
     action = SetVariable(tunable.name, wanted, keep, old)
-    undo = () if old is None else undo_action(tunable.name, old, kept.value, keep, standing.persisted)
+    undo = () if old is None else undo_action(tunable.name, old, kept.value, keep, state.persisted)
     return Preview(
         action,
         kept.value,
-        kept.because,
+        kept.why_clamped,
         action.statement,
         "; ".join(each.statement for each in undo),
-        (*_effects(scene), *_after_restart(standing, kept.value, keep, tunable.unit)),
-        ("[mysqld]", f"{tunable.name} = {digits(kept.value)}"),
-        next((why for why in (rule(scene) for rule in ACCIDENTS) if why), None),
+        (*_effects(scene), *_after_restart(state, kept.value, keep, tunable.unit)),
+        ("[mysqld]", f"{tunable.name} = {sql_number(kept.value)}"),
+        next((why for why in (rule(scene) for rule in CONFIRMATIONS) if why), None),
     )
 
 
@@ -224,19 +230,19 @@ def preview(
 def _effects(scene: PlannedChange) -> tuple[str, ...]:
     tunable = scene.tunable
     said = [_reach(scene)]
-    if tunable.zero and not scene.kept:
-        said.append(_("0 is {meaning}", meaning=_(tunable.zero)))
+    if tunable.zero_meaning and not scene.kept:
+        said.append(_("0 is {meaning}", meaning=_(tunable.zero_meaning)))
     if tunable.closes_idle:
         said.append(_closings(scene))
-    said.extend(ROOM[tunable.name](scene) if tunable.name in ROOM else ())
+    said.extend(RESOURCE_SENTENCES[tunable.name](scene) if tunable.name in RESOURCE_SENTENCES else ())
     if tunable.client_note:
         said.append(_(tunable.client_note))
     return tuple(said)
 
 
 def _closings(scene: PlannedChange) -> str:
-    ahead, whose = scene.ahead, _(scene.tunable.closes.value)
-    idle = len(scene.closable)
+    ahead, whose = scene.what_if, _(scene.tunable.idle_counting.value)
+    idle = len(scene.closable_sessions)
     soon = ahead.within_minute - ahead.by_now
     if not soon:
         return _(
@@ -258,7 +264,8 @@ def _reach(scene: PlannedChange) -> str:
     if scene.tunable.reach not in {Reach.NEW_SESSIONS, Reach.RECONNECT}:
         return scene.tunable.reach.sentence
     return _(
-        "0 of {open:,} open sessions change: each keeps its own until it reconnects", open=len(scene.open)
+        "0 of {open:,} open sessions change: each keeps its own until it reconnects",
+        open=len(scene.open_sessions),
     )
 
 
@@ -275,7 +282,7 @@ def _after_restart(standing: VariableState, kept: float, keep: Persistence, unit
 def _connections(scene: PlannedChange) -> tuple[str, ...]:
     most = scene.snapshot.sample.counter("max_used_connections")
     said = [_used(scene.connected, most)]
-    descriptors = scene.room.descriptors
+    descriptors = scene.headroom.connections_by_descriptors
     if descriptors is not None:
         said.append(
             _("the server's file descriptors allow {number:,} connections: enough", number=descriptors)
@@ -285,10 +292,10 @@ def _connections(scene: PlannedChange) -> tuple[str, ...]:
                 number=descriptors,
             )
         )
-    if scene.room.memory_each is not None:
+    if scene.headroom.bytes_per_session is not None:
         each, all_of_them = (
             value_words(size, Unit.BYTES)
-            for size in (scene.room.memory_each, int(scene.room.memory_each * scene.kept))
+            for size in (scene.headroom.bytes_per_session, int(scene.headroom.bytes_per_session * scene.kept))
         )
         said.append(_("each may take {each} of buffers, all of them {all}", each=each, all=all_of_them))
     return tuple(said)
@@ -306,7 +313,7 @@ def _used(connected: int, most: int | None) -> str:
 
 
 def _account(scene: PlannedChange) -> tuple[str, ...]:
-    user, sessions = scene.busiest
+    user, sessions = scene.busiest_account
     if not sessions:
         return ()
     return (
@@ -319,7 +326,7 @@ def _account(scene: PlannedChange) -> tuple[str, ...]:
     )
 
 
-ROOM: dict[str, Callable[[PlannedChange], tuple[str, ...]]] = {
+RESOURCE_SENTENCES: dict[str, Callable[[PlannedChange], tuple[str, ...]]] = {
     "max_connections": _connections,
     "max_user_connections": _account,
 }

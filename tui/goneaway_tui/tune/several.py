@@ -12,14 +12,14 @@ from goneaway_tui.errors import FileError, GoneawayError, OutcomeUnknown, Refuse
 from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
-from goneaway_tui.tune.actions import Outcome, SetVariable, digits
+from goneaway_tui.tune.actions import Outcome, SetVariable, sql_number
 from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import JournalAct
 from goneaway_tui.tune.preview import Preview, preview
 from goneaway_tui.tune.tunables import Tunable
 from goneaway_tui.tune.values import value_words
 
-CUT_DOWN = " 1292: "
+CLAMP_WARNING = " 1292: "
 """In every warning of a value that was cut down, on MySQL and MariaDB: "Truncated incorrect ... value"."""
 
 
@@ -28,8 +28,8 @@ class ExaminedServer:
     """A server as it was looked at for the change."""
 
     server: str
-    standing: VariableState
-    powers: Privileges
+    variable_state: VariableState
+    privileges: Privileges
     snapshot: Snapshot
 
 
@@ -46,11 +46,11 @@ class ServerChange:
     """What one server has to do with it."""
 
     server: str
-    now: int | float | None
-    ahead: Preview
+    current_value: int | float | None
+    preview: Preview
 
 
-Part = ServerChange | ExcludedServer
+ServerPart = ServerChange | ExcludedServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +60,40 @@ class ServerOutcome:
     server: str
     outcome: Outcome | None = None
     """None where nothing came of it, or nobody knows what."""
-    surprise: str = ""
+    unexpected: str = ""
     """What was not as foretold; empty where all was. Nothing is begun after it."""
 
 
 # --- Who takes part
 
 
-def settable(looked: ExaminedServer, tunable: Tunable) -> ExaminedServer | ExcludedServer:
+def settable(server: ExaminedServer, tunable: Tunable) -> ExaminedServer | ExcludedServer:
     """As it was looked at, where the variable can be set there at all."""
-    why_not = looked.standing.fixed or looked.powers.why_not_set(tunable.name)
-    return ExcludedServer(looked.server, why_not) if why_not else looked
+    why_not = server.variable_state.why_not_settable or server.privileges.why_not_set(tunable.name)
+    return ExcludedServer(server.server, why_not) if why_not else server
 
 
 def plan_changes(
     tunable: Tunable, wanted: float, keep: Persistence, several: Iterable[ExaminedServer | ExcludedServer]
-) -> tuple[Part, ...]:
+) -> tuple[ServerPart, ...]:
     """The part of each, in the order they are handed in, which is the order they are changed in.
 
     A server that is there under two names is changed once.
     """
-    parts: list[Part] = []
+    parts: list[ServerPart] = []
     names: dict[str, str] = {}
     for each in several:
         part = each if isinstance(each, ExcludedServer) else _part(tunable, wanted, keep, each)
         if isinstance(each, ExaminedServer) and isinstance(part, ServerChange):
-            first = names.setdefault(each.powers.server_id, each.server)
+            first = names.setdefault(each.privileges.server_id, each.server)
             if first != each.server:
                 part = ExcludedServer(each.server, _("it is the same server as {name}", name=first))
         parts.append(part)
     return tuple(parts)
 
 
-def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedServer) -> Part:
-    standing, powers, server = looked.standing, looked.powers, looked.server
+def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedServer) -> ServerPart:
+    standing, powers, server = looked.variable_state, looked.privileges, looked.server
     if keep is Persistence.PERSIST and not powers.can_persist:
         return ExcludedServer(server, dict(powers.why_not).get("persist", _("not allowed")))
     now = standing.variable.value
@@ -103,12 +103,12 @@ def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedSe
     return ServerChange(server, now, ahead)
 
 
-def undo_on(server: str, last: JournalAct | None, act_id: str) -> Part:
-    """The part of a server in taking an act back. `last`: its newest change that is not undone, as the journal has it."""
-    if last is None or last.id != act_id:
+def undo_on(server: str, last_change: JournalAct | None, act_id: str) -> ServerPart:
+    """The part of a server in taking an act back. `last_change`: its newest change that is not undone, as the journal has it."""
+    if last_change is None or last_change.id != act_id:
         return ExcludedServer(server, _("it was undone, or something else was changed, since"))
     try:
-        actions = Gate.taking_back(last)
+        actions = Gate.undo_actions(last_change)
     except Refused as refused:
         return ExcludedServer(server, refused.line)
     back = actions[-1]
@@ -116,11 +116,11 @@ def undo_on(server: str, last: JournalAct | None, act_id: str) -> Part:
         return ExcludedServer(server, _("there is no value to go back to"))
     statements = "; ".join(each.statement for each in actions)
     return ServerChange(
-        server, last.entry.kept, Preview(back, back.value, None, statements, "", (), (), None)
+        server, last_change.entry.kept, Preview(back, back.value, None, statements, "", (), (), None)
     )
 
 
-def changes(parts: Iterable[Part]) -> tuple[ServerChange, ...]:
+def changes(parts: Iterable[ServerPart]) -> tuple[ServerChange, ...]:
     """Those that are not left out."""
     return tuple(part for part in parts if isinstance(part, ServerChange))
 
@@ -138,27 +138,27 @@ def one_by_one(
     for part in parts:
         if is_stopping():
             return
-        ended = _ended(part, perform)
+        ended = _performed(part, perform)
         yield ended
-        if ended.surprise:
+        if ended.unexpected:
             return
 
 
-def _ended(part: ServerChange, perform: Callable[[ServerChange], Outcome]) -> ServerOutcome:
+def _performed(part: ServerChange, perform: Callable[[ServerChange], Outcome]) -> ServerOutcome:
     try:
         outcome = perform(part)
     except (Refused, SourceError, FileError) as error:
-        return ServerOutcome(part.server, surprise=_failed(error))
-    return ServerOutcome(part.server, outcome, unexpected_result(part.ahead, outcome))
+        return ServerOutcome(part.server, unexpected=_failure_words(error))
+    return ServerOutcome(part.server, outcome, unexpected_result(part.preview, outcome))
 
 
-def _failed(error: GoneawayError) -> str:
+def _failure_words(error: GoneawayError) -> str:
     if isinstance(error, OutcomeUnknown):
         return _("nobody knows whether it was done: {why}", why=error.line)
     return _("not done: {why}", why=error.line)
 
 
-def unexpected_result(ahead: Preview, outcome: Outcome) -> str:
+def unexpected_result(planned: Preview, outcome: Outcome) -> str:
     """What is not as it was foretold, in one line; empty where all is.
 
     That a value is cut down as foretold is no surprise, nor that the server warns of that.
@@ -167,16 +167,20 @@ def unexpected_result(ahead: Preview, outcome: Outcome) -> str:
     warnings = () if outcome.kept is None else outcome.kept.warnings
     if kept is None:
         return _("what it kept could not be read back")
-    if kept != ahead.kept:
-        return _("it kept {kept}, not {foretold} as foretold", kept=digits(kept), foretold=digits(ahead.kept))
-    if any(ahead.because is None or CUT_DOWN not in each for each in warnings):
+    if kept != planned.kept:
+        return _(
+            "it kept {kept}, not {foretold} as foretold",
+            kept=sql_number(kept),
+            foretold=sql_number(planned.kept),
+        )
+    if any(planned.why_clamped is None or CLAMP_WARNING not in each for each in warnings):
         return _("it warned of what was not foretold")
-    if outcome.unrecorded:
-        return _("the journal could not be told: {why}", why=outcome.unrecorded)
-    return _since(kept, outcome.after)
+    if outcome.journal_error:
+        return _("the journal could not be told: {why}", why=outcome.journal_error)
+    return _changed_since(kept, outcome.after)
 
 
-def _since(kept: float, after: VariableState | None) -> str:
+def _changed_since(kept: float, after: VariableState | None) -> str:
     """What has become of it, over a connection of its own."""
     if after is None:
         return _("it could not be looked at again afterwards")
@@ -185,5 +189,5 @@ def _since(kept: float, after: VariableState | None) -> str:
         return ""
     return _(
         "it is {value} by now: somebody else has set it",
-        value=_("unknown") if value is None else digits(value),
+        value=_("unknown") if value is None else sql_number(value),
     )

@@ -35,10 +35,10 @@ class Reach(StrEnum):
 
     @property
     def sentence(self) -> str:
-        return _(SENTENCES[self])
+        return _(REACH_SENTENCES[self])
 
 
-SENTENCES = {
+REACH_SENTENCES = {
     Reach.NEW_SESSIONS: marked("only sessions that connect afterwards get it"),
     Reach.NEXT_LOGIN: marked("at each login from then on; who is connected stays"),
     Reach.SERVER_WIDE: marked("at once for everybody"),
@@ -74,11 +74,11 @@ class Tunable:
     """One sentence for the person who sets it."""
     decimals: int = 0
     """Digits after the point that the server keeps."""
-    block: int = 1
+    block_size: int = 1
     """Rounded down to a multiple of this, where the server does not tell."""
-    closes: IdleCounting = IdleCounting.NOBODY
+    idle_counting: IdleCounting = IdleCounting.NOBODY
     """Whom it closes for idling."""
-    zero: str = ""
+    zero_meaning: str = ""
     """What 0 means, where it is no quantity."""
     client_note: str = ""
     """What the client has to say in the matter."""
@@ -87,7 +87,7 @@ class Tunable:
 
     @property
     def closes_idle(self) -> bool:
-        return self.closes is not IdleCounting.NOBODY
+        return self.idle_counting is not IdleCounting.NOBODY
 
 
 S, MS, NEW = Unit.SECONDS, Unit.MILLISECONDS, Reach.NEW_SESSIONS
@@ -96,18 +96,18 @@ TUNABLES: tuple[Tunable, ...] = (
     Tunable(
         "wait_timeout", "w", S, NEW, (60, 600, 3600, 28_800, 31_536_000),
         marked("How long a non-interactive session may idle before the server closes it."),
-        closes=IdleCounting.IDLE,
+        idle_counting=IdleCounting.IDLE,
         client_note=marked("a pool should let go of a connection before the server does: keep its lifetime below this"),
     ),
     Tunable(
         "interactive_timeout", "i", S, NEW, (600, 3600, 28_800, 31_536_000),
         marked("How long an interactive session, such as the mysql prompt, may idle before the server closes it."),
-        closes=IdleCounting.INTERACTIVE,
+        idle_counting=IdleCounting.INTERACTIVE,
     ),
     Tunable(
         "max_allowed_packet", "p", Unit.BYTES, Reach.RECONNECT, (16 * MIB, 64 * MIB, 256 * MIB, GIB),
         marked("The largest statement, row or blob; a packet above it ends the session that sent it."),
-        block=1024,
+        block_size=1024,
         client_note=marked("the client has its own limit, whatever the server allows: raise max_allowed_packet there too"),
     ),
     Tunable(
@@ -133,7 +133,7 @@ TUNABLES: tuple[Tunable, ...] = (
     Tunable(
         "max_user_connections", None, Unit.COUNT, Reach.NEXT_LOGIN, (0, 50, 100, 500),
         marked("How many sessions one account may have at once."),
-        zero=marked("no limit"),
+        zero_meaning=marked("no limit"),
     ),
     Tunable(
         "max_connect_errors", None, Unit.COUNT, Reach.SERVER_WIDE, (100, 1000, 100_000),
@@ -142,13 +142,13 @@ TUNABLES: tuple[Tunable, ...] = (
     Tunable(
         "max_execution_time", None, MS, NEW, (0, 1000, 10_000, 60_000),
         marked("How long a SELECT may run; the statement ends, the session lives."),
-        zero=marked("no limit"),
+        zero_meaning=marked("no limit"),
     ),
     Tunable(
         "max_statement_time", None, S, NEW, (0, 1, 10, 60),
         marked("How long any statement may run; the statement ends, the session lives."),
         decimals=6,
-        zero=marked("no limit"),
+        zero_meaning=marked("no limit"),
     ),
     Tunable(
         "innodb_lock_wait_timeout", None, S, NEW, (5, 10, 50, 120),
@@ -161,17 +161,17 @@ TUNABLES: tuple[Tunable, ...] = (
     Tunable(
         "idle_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
         marked("How long a session may idle inside a transaction; replaces wait_timeout there, also upwards."),
-        closes=IdleCounting.TRANSACTIONS, zero=marked("off: wait_timeout counts"),
+        idle_counting=IdleCounting.TRANSACTIONS, zero_meaning=marked("off: wait_timeout counts"),
     ),
     Tunable(
         "idle_readonly_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
         marked("The same for a transaction that wrote nothing."),
-        closes=IdleCounting.READERS, zero=marked("off: idle_transaction_timeout counts"),
+        idle_counting=IdleCounting.READERS, zero_meaning=marked("off: idle_transaction_timeout counts"),
     ),
     Tunable(
         "idle_write_transaction_timeout", None, S, NEW, (0, 60, 600, 3600),
         marked("The same for a transaction that wrote rows, and holds their locks."),
-        closes=IdleCounting.WRITERS, zero=marked("off: idle_transaction_timeout counts"),
+        idle_counting=IdleCounting.WRITERS, zero_meaning=marked("off: idle_transaction_timeout counts"),
     ),
     Tunable(
         "log_warnings", None, Unit.LEVEL, Reach.SERVER_WIDE, (0, 1, 2, 4),

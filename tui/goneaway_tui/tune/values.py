@@ -14,14 +14,15 @@ from fractions import Fraction
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.tuning import VariableState
 from goneaway_tui.text.durations import UNITS
+from goneaway_tui.text.format import exact_duration, exact_number, exact_size
 from goneaway_tui.tune.tunables import TUNABLE, Tunable, Unit
 
-LONGEST = 80
+MAX_CHARACTERS = 80
 """Characters; who types more has pasted something else."""
-LARGEST = 2**64 - 1
+MAX_VALUE = 2**64 - 1
 """What the widest variable holds. MySQL does not cut down what is above it, but refuses it (error 1232)."""
 
-_TIMES = {
+_TIME_WORDS = {
     **UNITS,
     **dict.fromkeys(("secs", "second", "seconds"), 1),
     **dict.fromkeys(("mins", "minute", "minutes"), 60),
@@ -30,23 +31,23 @@ _TIMES = {
     **dict.fromkeys(("week", "weeks"), 604_800),
     **dict.fromkeys(("year", "years"), 31_536_000),
 }
-_SECONDS = {name: Fraction(str(length)) for name, length in _TIMES.items()}
-_SIZES = {
+_TIME_FACTORS = {name: Fraction(str(length)) for name, length in _TIME_WORDS.items()}
+_SIZE_FACTORS = {
     f"{letter}{ending}": Fraction(1 << shift)
     for letter, shift in (("k", 10), ("m", 20), ("g", 30), ("t", 40))
     for ending in ("", "b", "ib")
 }
 
 FACTORS: dict[Unit, dict[str, Fraction]] = {
-    Unit.SECONDS: _SECONDS,
-    Unit.MILLISECONDS: {name: length * 1000 for name, length in _SECONDS.items()},
-    Unit.BYTES: {**_SIZES, **dict.fromkeys(("b", "byte", "bytes"), Fraction(1))},
+    Unit.SECONDS: _TIME_FACTORS,
+    Unit.MILLISECONDS: {name: length * 1000 for name, length in _TIME_FACTORS.items()},
+    Unit.BYTES: {**_SIZE_FACTORS, **dict.fromkeys(("b", "byte", "bytes"), Fraction(1))},
     Unit.COUNT: {},
     Unit.LEVEL: {},
 }
 """What each word after a number is worth in the variable's own unit; a bare number is worth 1."""
 
-UNREADABLE = {
+UNREADABLE_MESSAGES = {
     Unit.SECONDS: marked("{text!r} is not a duration; {example}"),
     Unit.MILLISECONDS: marked("{text!r} is not a duration; {example}"),
     Unit.BYTES: marked("{text!r} is not a size; {example}"),
@@ -73,10 +74,10 @@ _PART = re.compile(rf"\s*{_NUMBER}\s*([a-z]*)", re.ASCII)
 _SCALED = re.compile(r"([x*\N{MULTIPLICATION SIGN}/])\s*(\d{1,20}(?:\.\d{1,20})?)", re.ASCII)
 
 
-def parse_value(text: str, unit: Unit, now: float | None, decimals: int = 0) -> int | float:
+def parse_value(text: str, unit: Unit, current_value: float | None, decimals: int = 0) -> int | float:
     """The number meant, in the variable's own unit, whatever the server makes of it. Raises ValueError with a sentence.
 
-    `now` is today's value, from which `+10m`, `-10m`, `x2` and `/2` count; multiples are rounded down to what the
+    `current_value` is today's value, from which `+10m`, `-10m`, `x2` and `/2` count; multiples are rounded down to what the
     variable can hold, `decimals` digits after the point.
 
     >>> parse_value("1h30m", Unit.SECONDS, None), parse_value("x2", Unit.SECONDS, 28800)
@@ -85,18 +86,18 @@ def parse_value(text: str, unit: Unit, now: float | None, decimals: int = 0) -> 
     (1610612736, 5000)
     """
     bare = " ".join(text.lower().split())
-    if not bare or len(text) > LONGEST:
-        raise _unreadable(text, unit)
+    if not bare or len(text) > MAX_CHARACTERS:
+        raise _unreadable_error(text, unit)
     scaled = _SCALED.fullmatch(bare)
     if scaled:
-        value = _rounded(_scaled(scaled[1], Fraction(scaled[2]), _today(now)), decimals)
+        value = _rounded(_scaled(scaled[1], Fraction(scaled[2]), _current_value(current_value)), decimals)
     elif bare[0] in "+-":
         step = _absolute(bare[1:], text, unit, decimals)
-        value = _rounded(_today(now) + (step if bare[0] == "+" else -step), decimals)
+        value = _rounded(_current_value(current_value) + (step if bare[0] == "+" else -step), decimals)
     else:
         sign, plain = (-1, bare[2:]) if bare.startswith("=-") else (1, bare.removeprefix("="))
         value = sign * _absolute(plain, text, unit, decimals)
-    if abs(value) > LARGEST:
+    if abs(value) > MAX_VALUE:
         raise ValueError(_("no variable holds a number as large as that"))
     return value.numerator if value.denominator == 1 else float(value)
 
@@ -111,10 +112,10 @@ def value_words(value: float, unit: Unit) -> str:
         return f"-{value_words(-value, unit)}"
     exact = Fraction(Decimal(repr(value)))
     if unit is Unit.BYTES and exact.denominator == 1:
-        return _size(exact.numerator)
+        return exact_size(exact.numerator)
     if unit in {Unit.SECONDS, Unit.MILLISECONDS}:
-        return _time(exact / FACTORS[unit]["s"])
-    return _digits(exact)
+        return exact_duration(exact / FACTORS[unit]["s"])
+    return exact_number(exact)
 
 
 def value_with_unit(name: str, value: float | None) -> str:
@@ -138,7 +139,7 @@ def _absolute(bare: str, text: str, unit: Unit, decimals: int) -> Fraction:
     while position < len(bare) or not position:
         part = _PART.match(bare, position)
         if part is None or (part[3] and part[3] not in factors) or (not part[3] and part[0] != bare):
-            raise _unreadable(text, unit)
+            raise _unreadable_error(text, unit)
         factor = factors[part[3]] if part[3] else Fraction(1)
         if part[2] and factor <= 1 and not decimals:
             raise ValueError(_(ONLY_WHOLE[unit]))
@@ -159,7 +160,7 @@ def _scaled(sign: str, by: Fraction, today: Fraction) -> Fraction:
     return today / by
 
 
-def _today(now: float | None) -> Fraction:
+def _current_value(now: float | None) -> Fraction:
     if now is None:
         raise ValueError(
             _("the server does not tell today's value, so nothing counts from it; write the new value whole")
@@ -171,41 +172,10 @@ def _rounded(value: Fraction, decimals: int) -> Fraction:
     return Fraction(value * 10**decimals // 1, 10**decimals)
 
 
-def _unreadable(text: str, unit: Unit) -> ValueError:
+def _unreadable_error(text: str, unit: Unit) -> ValueError:
     shown = " ".join(text.split())[:40]
     example = _(EXAMPLES[unit])
-    return ValueError(_(UNREADABLE[unit], text=shown, example=example) if shown else example)
-
-
-def _digits(value: Fraction) -> str:
-    """All of it, with commas before the point.
-
-    >>> _digits(Fraction("1234567.000001"))
-    '1,234,567.000001'
-    """
-    whole, rest = divmod(value, 1)
-    after = f"{Decimal(rest.numerator) / Decimal(rest.denominator):f}".partition(".")[2].rstrip("0")
-    return f"{whole:,}.{after}" if after else f"{whole:,}"
-
-
-def _size(number: int) -> str:
-    for name, length in (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if number >= length and number * 10 % length == 0:
-            return f"{_digits(Fraction(number, length))} {name}"
-    return f"{number:,} B"
-
-
-def _time(seconds: Fraction) -> str:
-    if 0 < seconds < 1 and (seconds * 1000).denominator == 1:
-        return f"{seconds * 1000} ms"
-    said, rest = [], seconds
-    for name, length in (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("m", 60)):
-        amount, rest = divmod(rest, length)
-        if amount:
-            said.append(f"{amount:,} {name}")
-    if rest or not said:
-        said.append(f"{_digits(rest)} s")
-    return " ".join(said)
+    return ValueError(_(UNREADABLE_MESSAGES[unit], text=shown, example=example) if shown else example)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,19 +183,19 @@ class Clamped:
     """What will be kept."""
 
     value: int | float
-    because: str | None
+    why_clamped: str | None
     """Why it is not what was asked for; None where it is."""
 
 
-def clamped(wanted: float, standing: VariableState, tunable: Tunable) -> Clamped:
+def clamped(wanted: float, state: VariableState, tunable: Tunable) -> Clamped:
     """What the server will keep of `wanted`, in its own order: the maximum, the block, the minimum.
 
     A bound it does not tell is not foretold.
     """
     value, reasons = wanted, []
-    low, high = standing.variable.min, standing.variable.max
-    documented = standing.variable.is_documented
-    block = standing.block or tunable.block
+    low, high = state.variable.min, state.variable.max
+    documented = state.variable.is_documented
+    block = state.block_size or tunable.block_size
     if high is not None and value > high:
         value = high
         reasons = [_("the maximum in the manual") if documented else _("the server's maximum")]

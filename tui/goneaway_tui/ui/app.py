@@ -412,7 +412,7 @@ class GoneawayApp(BaseApp[None]):
             words = of + _("The server has restarted: all sessions are new.")
             self.notify(plain(words, 300), severity="warning", timeout=15, markup=False)
         for change in taken.changes:
-            if gate is not None and gate.has_set(change.variable, change.new):
+            if gate is not None and gate.was_set_here(change.variable, change.new):
                 continue
             words = of + _(
                 "{variable} changed from {old} to {new}",

@@ -32,8 +32,8 @@ class OwnKills:
         """What is done within may kill; that it will have is taken back unless what is yielded is emptied."""
         with ExitStack() as stack:
             if isinstance(action, KillSession):
-                self.begin(action.witness.id)
-                stack.callback(self.withdraw, action.witness.id)
+                self.begin(action.session.id)
+                stack.callback(self.withdraw, action.session.id)
             yield stack
 
     def begin(self, victim: ProcesslistId) -> None:

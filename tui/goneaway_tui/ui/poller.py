@@ -153,13 +153,13 @@ class Poller:
             sample = self._ours.added_to(self._source.sample())
             name = self.server_name
             with self._turn:
-                before = self._previous and self._previous.called(name)
+                before = self._previous and self._previous.with_server_name(name)
                 taken = track(sample, before, self._policy, self._lessons, name)
         except SourceError as error:
             return PollFailed(error, self._of)
         except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
             return PollFault(error)
-        self._previous, self._lessons = taken.snapshot, taken.lessons
+        self._previous, self._lessons = taken.snapshot, taken.learned_limits
         self._record(taken)
         if taken.departed or taken.changes or taken.restarted:
             self._post(StepTaken(taken, self._of))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import SourceError, UnsupportedVersion
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.judge.ledger import MOST, Ledger
+from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger
 from goneaway_tui.model.server import ServerTopology
 from goneaway_tui.model.snapshot import Policy, Snapshot
 from goneaway_tui.ports import Executor, Recorder, Source
@@ -105,7 +105,7 @@ class ServerMonitor:
         )
         self.pace = PollSchedule(subject.interval, slack)
         self.acts = TuningController(app, self, subject.executor, subject.journal, subject.why_read_only)
-        self._ledger = Ledger(most=max(LEAST_KEPT, MOST // of))
+        self._ledger = Ledger(limit=max(LEAST_KEPT, DEFAULT_KEPT // of))
         self.newest = subject.first
         self.shown: Snapshot | None = None
         self.trouble = ""
@@ -136,8 +136,8 @@ class ServerMonitor:
         self.server_name, self.pace.slack = self.name, slack
         if isinstance(self.poller, Poller):
             self.poller.server_name = self.name
-        self.newest = self.newest and self.newest.called(self.name)
-        self.shown = self.shown and self.shown.called(self.name)
+        self.newest = self.newest and self.newest.with_server_name(self.name)
+        self.shown = self.shown and self.shown.with_server_name(self.name)
 
     def begin(self, now: float, later: float) -> None:
         """Start reading: from `now` on, or so much `later`; by its beat where it was read before."""
@@ -155,7 +155,7 @@ class ServerMonitor:
     def take(self, snapshot: Snapshot) -> bool:
         """What was read; True where nothing was before, or nothing could be."""
         is_back = self.newest is None or self._failures > 0
-        self.newest = snapshot.called(self.server_name)
+        self.newest = snapshot.with_server_name(self.server_name)
         self.pace.answered(snapshot.sample.seconds_at_server)
         self._failures, self.trouble = 0, ""
         return is_back

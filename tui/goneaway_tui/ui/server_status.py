@@ -78,7 +78,7 @@ class ServerStatus:
     @property
     def role(self) -> str:
         """What it is to other servers, by who is connected; empty where it has to do with none."""
-        roles = {} if self.snapshot is None else self.snapshot.tally.roles
+        roles = {} if self.snapshot is None else self.snapshot.totals.roles
         if Role.DUMP in roles:
             return marked("relay") if Role.REPLICA in roles else marked("source")
         return marked("replica") if Role.REPLICA in roles else ""
@@ -86,11 +86,11 @@ class ServerStatus:
     @property
     def soon(self) -> int:
         """Sessions about to be closed."""
-        risks = {} if self.snapshot is None else self.snapshot.tally.risks
+        risks = {} if self.snapshot is None else self.snapshot.totals.risks
         return risks.get(Risk.IMMINENT, 0) + risks.get(Risk.OVERDUE, 0)
 
     @property
     def idle_share(self) -> float | None:
         """The part of max_connections that idles, 0 to 1; None where it is not known."""
         most = None if self.snapshot is None else self.snapshot.sample.variable("max_connections")
-        return None if not most or self.snapshot is None else self.snapshot.tally.idle / most
+        return None if not most or self.snapshot is None else self.snapshot.totals.idle / most

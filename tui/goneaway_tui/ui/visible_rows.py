@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Generic, TypeVar, overload
 
-from goneaway_tui.judge.filters import EVERYTHING, Filter
+from goneaway_tui.judge.filters import NO_FILTER, Filter
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.ui.columns import SORT_KEYS
 
@@ -123,7 +123,7 @@ class VisibleRows:
 
     def __init__(self, column: str) -> None:
         """`column`: the id of the column that is sorted by."""
-        self.filter: Filter = EVERYTHING
+        self.filter: Filter = NO_FILTER
         self.column, self.reverse = column, False
         self._reset()
 
@@ -176,9 +176,9 @@ class VisibleRows:
         self._verdicts[snapshot.server_name] = now
         removed += self._forget_rows(before.keys() - now.keys())
         sort_key, sign = SORT_KEYS[self.column], 1 if self.reverse else -1
-        for number in now if self.filter.timed else now.keys() - before.keys():
+        for number in now if self.filter.depends_on_time else now.keys() - before.keys():
             verdict = now[number]
-            if not self.filter.admits(verdict, snapshot.taken_at):
+            if not self.filter.matches(verdict, snapshot.taken_at):
                 removed += self._forget_rows((number,))
             elif number not in self._entries:
                 session, rank = verdict.session, verdict.risk.rank

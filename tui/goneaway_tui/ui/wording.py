@@ -6,21 +6,20 @@ import math
 from datetime import UTC, datetime
 
 from goneaway_tui.export.data import iso_instant
-from goneaway_tui.export.wording import (
-    RISKS,
+from goneaway_tui.export.wording import RISKS, countdown_of, limit_cell
+from goneaway_tui.i18n import _, marked, ngettext
+from goneaway_tui.model.cause import CAUSE_WORDS, Certainty
+from goneaway_tui.model.session import Role, Session
+from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
+from goneaway_tui.text.format import (
     age_words,
     clock_words,
     count_words,
     countdown,
-    countdown_of,
-    limit_cell,
     limit_words,
+    rounded_count,
     size_words,
 )
-from goneaway_tui.i18n import _, marked, ngettext
-from goneaway_tui.model.cause import SAID, Certainty
-from goneaway_tui.model.session import Role, Session
-from goneaway_tui.model.snapshot import Basis, Limit, Risk, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import cell_width
 
@@ -108,7 +107,7 @@ def risk_word(risk: Risk) -> str:
 
 
 def certainty_word(certainty: Certainty) -> str:
-    return _(SAID[certainty])
+    return _(CAUSE_WORDS[certainty])
 
 
 def origin_word(set_by: str) -> str:
@@ -196,27 +195,14 @@ def stake_within(session: Session, room: int) -> str:
     if transaction.rows_modified:
         exact, rounded = (
             rows(transaction.rows_modified),
-            _("{number} rows", number=rough(transaction.rows_modified)),
+            _("{number} rows", number=rounded_count(transaction.rows_modified)),
         )
     elif transaction.rows_locked:
         exact = _("{number:,} locked", number=transaction.rows_locked)
-        rounded = _("{number} locked", number=rough(transaction.rows_locked))
+        rounded = _("{number} locked", number=rounded_count(transaction.rows_locked))
     else:
         return words
     return exact if cell_width(exact) <= room else rounded
-
-
-def rough(number: int) -> str:
-    """A count in at most four letters up to a trillion, rounded down.
-
-    >>> rough(950), rough(3_999), rough(120_000), rough(1_250_000)
-    ('950', '3.9k', '120k', '1.2M')
-    """
-    for power, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if number >= power:
-            tenths = number * 10 // power
-            return f"{tenths // 10}.{tenths % 10}{letter}" if tenths < 100 else f"{tenths // 10}{letter}"
-    return str(number)
 
 
 def program(session: Session) -> str:

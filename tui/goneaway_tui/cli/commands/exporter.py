@@ -84,7 +84,7 @@ class Polling:
                 self.stop()
             return
         self._board[self._name] = self._board[self._name].after(taken, self._clock() - began)
-        self._last, self._lessons = taken.snapshot, taken.lessons
+        self._last, self._lessons = taken.snapshot, taken.learned_limits
         if self._failures:
             self._failures = 0
             tell(_("{server}: it answers again", server=self._name))

@@ -146,7 +146,7 @@ class Watch:
                 self._errand.send(self._named(event))
         if self._recorder is not None:
             self._recorder.record(taken.snapshot, taken.departed)
-        self._last, self._lessons = taken.snapshot, taken.lessons
+        self._last, self._lessons = taken.snapshot, taken.learned_limits
 
     def _write(self, event: Data) -> None:
         self._out(self._named(event))

@@ -12,14 +12,14 @@ from threading import Lock
 
 from goneaway_tui.errors import Unsupported
 from goneaway_tui.i18n import _
-from goneaway_tui.model.sample import GOODBYE
+from goneaway_tui.model.sample import COM_QUIT
 from goneaway_tui.model.server import Flavour, Variable
 from goneaway_tui.model.session import ProcesslistId, Role, Session, ThreadId, Transaction, library_name
 from goneaway_tui.model.tuning import KeptValue, NewSessionProbe, Persistence, Privileges, VariableState
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.simulated.workload import CAST, CONNECT_TIMEOUT, DAY, Application, SimulatedServer
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.tune.actions import GONE, digits
+from goneaway_tui.tune.actions import ALREADY_GONE, sql_number
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import clamped
 
@@ -247,7 +247,7 @@ FAR_SECONDS = 30.0
 """Only a session whose closing is farther than this is killed, or sends a packet that is too large."""
 PACKET_AT = 20.0
 """When that packet is sent, in seconds from the start."""
-SAID_GOODBYE, TIMED_OUT, LOST, KILLED, TOO_LARGE = (GOODBYE,), (4031,), (1158,), (1158, 1160), (1153,)
+SAID_GOODBYE, TIMED_OUT, LOST, KILLED, TOO_LARGE = (COM_QUIT,), (4031,), (1158,), (1158, 1160), (1153,)
 """What the server counts of each end, by account."""
 
 Cue = Callable[[float, ProcesslistId], None]
@@ -523,7 +523,7 @@ class SimulationEngine:
 class SimulatedExecutor:
     """Implements Executor. Made by the source whose play it changes; `lock` is held while either touches that."""
 
-    is_lent = is_full = is_account_full = can_borrow = False
+    is_borrowed = is_full = is_account_full = can_borrow = False
 
     def __init__(
         self, stage: SimulatedServer, play: SimulationEngine, clock: Clock, lock: Lock, name: str
@@ -537,10 +537,10 @@ class SimulatedExecutor:
         self._compiled = {v.name: v.value for v in stage.variables if v.set_by == "compiled"}
         self._persisted: dict[str, float] = {}
 
-    def together(self, *, borrow: bool = False) -> AbstractContextManager[SimulatedExecutor]:  # noqa: ARG002 - no connection to share
+    def conversation(self, *, borrow: bool = False) -> AbstractContextManager[SimulatedExecutor]:  # noqa: ARG002 - no connection to share
         return nullcontext(self)
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         persists = self._stage.flavour is Flavour.MYSQL
         why_not = _(
             "{server} keeps no value across restarts: write it into the option file too", server=self._family
@@ -554,7 +554,7 @@ class SimulatedExecutor:
             why_not=() if persists else (("persist", why_not),),
         )
 
-    def standing(self, name: str) -> VariableState:
+    def variable_state(self, name: str) -> VariableState:
         with self._lock:
             return self._standing(name)
 
@@ -573,9 +573,9 @@ class SimulatedExecutor:
             self._play.set_variable(name, kept)
             if keep is Persistence.PERSIST:
                 self._persisted[name] = kept
-        warning = f"Warning 1292: Truncated incorrect {name} value: '{digits(value)}'"
+        warning = f"Warning 1292: Truncated incorrect {name} value: '{sql_number(value)}'"
         return KeptValue(
-            f"SET {keep.name} {name} = {digits(value)}", kept, () if kept == value else (warning,)
+            f"SET {keep.name} {name} = {sql_number(value)}", kept, () if kept == value else (warning,)
         )
 
     def reset_persist(self, name: str) -> KeptValue:
@@ -600,14 +600,14 @@ class SimulatedExecutor:
             now = self._clock()
             self._play.advance(now)
             was_there = self._play.kill(now, session_id)
-        return KeptValue(f"KILL {session_id}", None, () if was_there else (GONE,))
+        return KeptValue(f"KILL {session_id}", None, () if was_there else (ALREADY_GONE,))
 
     def kill_query(self, session_id: ProcesslistId) -> KeptValue:
         with self._lock:
             now = self._clock()
             self._play.advance(now)
             was_there = self._play.end_statement(now, session_id)
-        return KeptValue(f"KILL QUERY {session_id}", None, () if was_there else (GONE,))
+        return KeptValue(f"KILL QUERY {session_id}", None, () if was_there else (ALREADY_GONE,))
 
     @property
     def _family(self) -> str:

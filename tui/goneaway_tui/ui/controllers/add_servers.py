@@ -76,7 +76,7 @@ def _go(app: GoneawayApp, proposals: Sequence[ProposedServer]) -> None:
     owners = {each.name: each for each in app.watched}
     subjects: list[MonitorSpec] = []
     for each in proposals:
-        owner = owners.get(each.by)
+        owner = owners.get(each.server_name)
         if owner is None or owner.widen is None:
             continue
         try:

@@ -24,9 +24,9 @@ from goneaway_tui.tune.gate import Gate, Outcome
 from goneaway_tui.tune.several import (
     ExaminedServer,
     ExcludedServer,
-    Part,
     ServerChange,
     ServerOutcome,
+    ServerPart,
     changes,
     one_by_one,
     plan_changes,
@@ -55,7 +55,7 @@ Line = tuple[str, str]
 class ServerBlock(Vertical):
     """One server: before the change all that is foretold, from then on what becomes of it."""
 
-    def __init__(self, part: Part, tunable: Tunable, color: str | None) -> None:
+    def __init__(self, part: ServerPart, tunable: Tunable, color: str | None) -> None:
         super().__init__(classes="part")
         self.part = part
         self._tunable = tunable
@@ -65,12 +65,12 @@ class ServerBlock(Vertical):
         yield Static(classes="part--head")
         yield Static(classes="part--told")
         if isinstance(self.part, ServerChange):
-            ahead = self.part.ahead
+            ahead = self.part.preview
             effects = [each for each in ahead.effects if each != self._tunable.client_note]  # alike on all
             yield LabelledEntry(_("effect"), paragraphs(*effects) if effects else None)
             yield LabelledEntry(_("runs"), Content.styled(ahead.statement, "$text-accent"))
             yield LabelledEntry(_("undo"), Content.styled(ahead.undo, "$text-accent") if ahead.undo else None)
-            yield LabelledEntry("▲", Content.styled(ahead.second_ask, BAD) if ahead.second_ask else None)
+            yield LabelledEntry("▲", Content.styled(ahead.confirmation, BAD) if ahead.confirmation else None)
 
     def on_mount(self) -> None:
         self._say("–" if isinstance(self.part, ExcludedServer) else "·", QUIET, [])
@@ -97,13 +97,13 @@ class ServerBlock(Vertical):
         """From today's value to the one it would keep, or why it is left out."""
         if isinstance(self.part, ExcludedServer):
             return [(f"   {_('left out: {why}', why=plain(self.part.why, 400))}", QUIET)]
-        now, ahead = self.part.now, self.part.ahead
+        now, ahead = self.part.current_value, self.part.preview
         parts = [
             (f"   {_('unknown') if now is None else self._both(now)} » ", QUIET),
             (self._both(ahead.kept), "bold"),
         ]
-        if ahead.because:
-            asked = _("not {value}: {why}", value=f"{ahead.action.value:,}", why=ahead.because)
+        if ahead.why_clamped:
+            asked = _("not {value}: {why}", value=f"{ahead.action.value:,}", why=ahead.why_clamped)
             parts.append((f"   ▲ {asked}", BAD))
         return parts
 
@@ -122,7 +122,7 @@ class TuneSeveralScreen(TuneScreen):
     def __init__(
         self, tunable: Tunable, looked: ExaminedServer, snapshot: Callable[[], Snapshot], servers: str
     ) -> None:
-        super().__init__(tunable, looked.standing, looked.powers, snapshot, servers)
+        super().__init__(tunable, looked.variable_state, looked.privileges, snapshot, servers)
         self._typed_on = looked.server
 
     @property
@@ -156,7 +156,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         self,
         title: str,
         tunable: Tunable,
-        parts: Iterable[Part],
+        parts: Iterable[ServerPart],
         colors: Mapping[str, str | None],
         apply: Callable[[ChangeSeveralScreen], object],
         *,
@@ -207,7 +207,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
     @property
     def _is_asking(self) -> bool:
         """Whether what would happen is likely to be an accident somewhere, or is a taking back."""
-        return self._undo is None or any(part.ahead.second_ask for part in self.changes)
+        return self._undo is None or any(part.preview.confirmation for part in self.changes)
 
     # --- What happens
 
@@ -297,12 +297,12 @@ class ChangeSeveralScreen(GuardedDialog[None]):
             first = _("One after the other, in this order; the first surprise stops the rest.")
             more = ngettext("{number} left out.", "{number} left out.", left_out) if left_out else ""
             return f"{first} {more}".rstrip()
-        done = sum(not each.surprise for each in self._ended)
+        done = sum(not each.unexpected for each in self._ended)
         said = _("{done} of {number} done", done=done, number=number)
         if not self.is_finished:
             return said
         untouched = number - len(self._ended)
-        odd = next((each for each in self._ended if each.surprise), None)
+        odd = next((each for each in self._ended if each.unexpected), None)
         if odd is not None:
             said = _("{said}; a surprise on {name}", said=said, name=odd.server)
         elif not untouched:
@@ -323,11 +323,11 @@ def outcome_words(ended: ServerOutcome) -> tuple[str, str, list[Line]]:
     """A sign, its look, and the lines of what came of one server."""
     lines: list[Line] = []
     if ended.outcome is not None:
-        lines.append((ended.outcome.said, ""))
+        lines.append((ended.outcome.sentence, ""))
         warnings = ended.outcome.kept.warnings if ended.outcome.kept else ()
         lines += [(_("the server says: {warning}", warning=each), BAD) for each in warnings]
-    if ended.surprise:
-        return "✖", TROUBLE, [*lines, (f"▲ {ended.surprise}", TROUBLE)]
+    if ended.unexpected:
+        return "✖", TROUBLE, [*lines, (f"▲ {ended.unexpected}", TROUBLE)]
     return "✔", GOOD, lines
 
 
@@ -420,7 +420,7 @@ class SeveralServersController:
             TuneSeveralScreen(tunable, first, lambda: on.newest or first.snapshot, common_value(of)), asked
         )
 
-    def _show(self, tunable: Tunable, of: Sequence[ServerMonitor], parts: Sequence[Part]) -> None:
+    def _show(self, tunable: Tunable, of: Sequence[ServerMonitor], parts: Sequence[ServerPart]) -> None:
         title = _("{variable} on {servers}", variable=tunable.name, servers=common_value(of))
 
         def undo() -> None:
@@ -431,11 +431,11 @@ class SeveralServersController:
             ChangeSeveralScreen(title, tunable, parts, colors(of), partial(self._set, of), undo=undo)
         )
 
-    def _taking_back(self) -> tuple[list[ServerMonitor], list[Part]]:
+    def _taking_back(self) -> tuple[list[ServerMonitor], list[ServerPart]]:
         of = [each for each in self._app.watched if each.name in self._done]
         return of, [self._part_back(each) for each in of]
 
-    def _part_back(self, server: ServerMonitor) -> Part:
+    def _part_back(self, server: ServerMonitor) -> ServerPart:
         gate = server.acts.gate
         reason = unreachable_server(server, self._app.clock()) or server.acts.why_not("undo")
         if reason or gate is None:
@@ -446,10 +446,10 @@ class SeveralServersController:
             return ExcludedServer(server.name, error.line)
 
     def _show_undo(
-        self, of: Sequence[ServerMonitor], parts: Sequence[Part], only: ServerMonitor | None = None
+        self, of: Sequence[ServerMonitor], parts: Sequence[ServerPart], only: ServerMonitor | None = None
     ) -> None:
         """`only`: offer to undo on this one alone, too."""
-        name = next((part.ahead.action.name for part in changes(parts)), "wait_timeout")
+        name = next((part.preview.action.name for part in changes(parts)), "wait_timeout")
         title = _("undo on {servers}", servers=common_value(of))
         alone = None
         if only is not None:
@@ -470,7 +470,7 @@ class SeveralServersController:
         self._done = done
 
         def perform(gate: Gate, part: ServerChange) -> Outcome:
-            outcome = gate.run(part.ahead.action)
+            outcome = gate.run(part.preview.action)
             done[part.server] = outcome.id
             return outcome
 
@@ -498,7 +498,7 @@ class SeveralServersController:
         def run() -> None:
             for ended in one_by_one(screen.changes, at_the_gate, lambda: screen.is_stopping):
                 self._app.call_from_thread(screen.add, ended)
-                if not ended.surprise:
+                if not ended.unexpected:
                     self._app.call_from_thread(self._changed, ended.server)
                 self._app.call_from_thread(self._app.look_again, servers[ended.server])
             self._app.call_from_thread(screen.finish)
@@ -536,10 +536,10 @@ def examine_server(server: ServerMonitor, tunable: Tunable, now: float) -> Exami
     if tunable not in tunables_of(newest.sample):
         return ExcludedServer(server.name, _("it has no {variable}", variable=tunable.name))
     try:
-        standing = acts.gate.standing(tunable.name)
+        standing = acts.gate.variable_state(tunable.name)
     except SourceError as error:
         return ExcludedServer(server.name, error.line)
-    return settable(ExaminedServer(server.name, standing, acts.gate.powers, newest), tunable)
+    return settable(ExaminedServer(server.name, standing, acts.gate.privileges, newest), tunable)
 
 
 def up_to_date(

@@ -109,7 +109,7 @@ class TuningController:
         """
         with self._asking:
             if self._executor is not None and self._powers is None:
-                self._later(self._take_powers, self._executor.powers())
+                self._later(self._take_powers, self._executor.privileges())
 
     @property
     def is_read_only(self) -> bool:
@@ -177,7 +177,7 @@ class TuningController:
             return
 
         def read(waiting: WaitingScreen) -> None:
-            standing = waiting.ask(partial(executor.standing, name))
+            standing = waiting.ask(partial(executor.variable_state, name))
             self._later(self._open_tune, waiting, standing)
 
         self._wait_for("tune", read)
@@ -237,7 +237,7 @@ class TuningController:
             return
         try:
             act = gate.last_change()
-            actions = () if act is None else gate.taking_back(act)
+            actions = () if act is None else gate.undo_actions(act)
         except (Refused, FileError) as error:
             self._refuse(error.line)
             return
@@ -335,7 +335,7 @@ class TuningController:
             return
 
         def each() -> Iterator[ActResult]:
-            with gate.together() as connection:
+            with gate.conversation() as connection:
                 for kill in kills:
                     yield self._done(gate, kill, connection, borrow=borrow)
 
@@ -372,14 +372,14 @@ class TuningController:
                 outcome = gate.run(action, over, borrow=borrow)
             except (Refused, SourceError, FileError) as error:
                 return self._not_done(action, error, borrow=borrow)
-            if not outcome.gone:
+            if not outcome.already_ended:
                 told.pop_all()
         return self._probed(action, outcome)
 
     def _undone(
         self, gate: Gate, act_id: str, actions: Sequence[Action], *, borrow: bool
     ) -> Iterator[ActResult]:
-        outcomes = gate.undo_each(act_id, borrow=borrow)
+        outcomes = gate.undo_steps(act_id, borrow=borrow)
         for action in actions:
             try:
                 outcome = next(outcomes)

@@ -16,8 +16,8 @@ from textual.widgets import Input
 
 from goneaway_tui.i18n import _
 from goneaway_tui.judge.filters import (
-    EVERYTHING,
     GROUPINGS,
+    NO_FILTER,
     SessionGroup,
     filter_term,
     group_by,
@@ -298,7 +298,7 @@ class BoardScreen(Screen[None]):
         try:
             self._visible.filter = parse_filter(event.value)
         except ValueError as error:
-            self._visible.filter, self._filter_error = EVERYTHING, str(error)
+            self._visible.filter, self._filter_error = NO_FILTER, str(error)
         self.sessions.to_top()
         self._draw()
 

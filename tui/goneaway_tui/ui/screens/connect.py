@@ -267,7 +267,7 @@ class PickerScreen(ModalScreen[str | None]):
             yield OptionList(
                 *(Option(self._line(profile), id=profile.name) for profile in self._profiles),
                 None,
-                Option(self._words(_("this machine"), self._local.place), id=""),
+                Option(self._words(_("this machine"), self._local.account_and_address), id=""),
                 Option(self._words(_("new ..."), _("describe it, try it, save it")), id=NEW),
             )
             yield Static(
@@ -291,7 +291,9 @@ class PickerScreen(ModalScreen[str | None]):
         name = self._padded(f" {profile.name} ")
         marks = f"  {profile.color or '':<7}  {in_cells(_('read-only') if profile.read_only else '', 9, right=False)}"
         return Content.assemble(
-            (name, "bold" if accent is None else accent.style), (marks, QUIET), f"  {profile.place}"
+            (name, "bold" if accent is None else accent.style),
+            (marks, QUIET),
+            f"  {profile.account_and_address}",
         )
 
     def _words(self, name: str, words: str) -> Content:

@@ -18,8 +18,8 @@ from textual.widgets import Input
 from goneaway_tui.export.data import iso_instant
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge.deadline import limit_that_ended
-from goneaway_tui.judge.filters import EVERYBODY, DepartureFilter, parse_departure_filter
-from goneaway_tui.judge.ledger import ALL_OTHERS, NOT_SAID, TOTALS, Ledger
+from goneaway_tui.judge.filters import NO_DEPARTURE_FILTER, DepartureFilter, parse_departure_filter
+from goneaway_tui.judge.ledger import ALL_OTHERS, TOTAL_KEYS, UNNAMED, Ledger
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
@@ -153,7 +153,7 @@ class LedgerScreen(Screen[None]):
         self._ledger = ledger
         self._now = now
         self._server_name = server
-        self._filter: DepartureFilter = EVERYBODY
+        self._filter: DepartureFilter = NO_DEPARTURE_FILTER
         self._error = ""
         self._drawn = -1
         self._limits: Mapping[str, float] = {}
@@ -194,7 +194,7 @@ class LedgerScreen(Screen[None]):
     def _draw(self) -> None:
         ledger, now = self._ledger(), self._now()
         self._drawn = len(ledger)
-        kept = [d for d in ledger if self._filter.admits(d)]
+        kept = [d for d in ledger if self._filter.matches(d)]
         ordered = sorted_rows(kept, DEPARTURE_COLUMNS, self._sort, reverse=self._reverse)
         self.rows.set_empty_text(
             _(
@@ -222,7 +222,7 @@ class LedgerScreen(Screen[None]):
             "   " + _("{number:,} departed", number=len(ledger)),
         )
         return Content("\n").join(
-            [title, *(totals_lines(name, ledger.totals(name), width) for name in TOTALS)]
+            [title, *(totals_lines(name, ledger.totals(name), width) for name in TOTAL_KEYS)]
         )
 
     def _notice(self, shown: int) -> tuple[str, str]:
@@ -314,7 +314,7 @@ def totals_lines(name: str, totals: list[tuple[str, int]], width: int) -> Conten
     groups: list[list[Part]] = [
         [
             (f"{wording.count_words(number)} ", "bold"),
-            (f"{plain(_(key) if key in {ALL_OTHERS, NOT_SAID} else key, 40)}   ", ""),
+            (f"{plain(_(key) if key in {ALL_OTHERS, UNNAMED} else key, 40)}   ", ""),
         ]
         for key, number in totals[:MAX_NAMED]
     ]

@@ -124,7 +124,7 @@ class ReportScreen(ModalScreen[None]):
 
     def _tally(self) -> str:
         """`12 of 50 killed, 3 had already ended`."""
-        gone = sum(each.outcome is not None and each.outcome.gone for each in self._done)
+        gone = sum(each.outcome is not None and each.outcome.already_ended for each in self._done)
         performed = sum(each.outcome is not None for each in self._done) - gone
         left = self._expected - len(self._done)
         kills = bool(self._done) and isinstance(self._done[0].action, KillSession)
@@ -157,20 +157,20 @@ def result_lines(done: ActResult) -> Iterable[Line]:
         yield (f"  {done.failed}", "$text-error")
         return
     outcome = done.outcome
-    yield (f"– {statement}", NEUTRAL) if outcome.gone else (f"✔ {statement}", GOOD)
+    yield (f"– {statement}", NEUTRAL) if outcome.already_ended else (f"✔ {statement}", GOOD)
     kept = outcome.kept.value if outcome.kept else None
     is_as_asked = not isinstance(done.action, SetVariable) or kept == done.action.value
-    yield (f"  {outcome.said}", NEUTRAL if is_as_asked else BAD)
-    for warning in outcome.kept.warnings if outcome.kept and not outcome.gone else ():
+    yield (f"  {outcome.sentence}", NEUTRAL if is_as_asked else BAD)
+    for warning in outcome.kept.warnings if outcome.kept and not outcome.already_ended else ():
         yield (_("  the server says: {warning}", warning=_(warning)), BAD)
-    if outcome.lent:
+    if outcome.was_borrowed:
         yield (_("  ran over the connection that reads: the server gave no other"), NEUTRAL)
     if isinstance(done.action, SetVariable):
         yield from value_comparison(done.action, outcome, done.probes)
     if done.unprobed:
         yield (_("  what a new session gets is unknown: {why}", why=done.unprobed), BAD)
-    if outcome.unrecorded:
-        yield (_("  ▲ the journal could not be told: {why}", why=outcome.unrecorded), BAD)
+    if outcome.journal_error:
+        yield (_("  ▲ the journal could not be told: {why}", why=outcome.journal_error), BAD)
 
 
 def value_comparison(

@@ -56,28 +56,31 @@ def server_address(proposal: ProposedServer) -> str:
 def relation_words(proposal: ProposedServer) -> str:
     """What the server is to those that name it: `replica of db1, replica of db2`."""
     relations = (
-        _(RELATIONS[saying.relative.relation], name=plain(saying.by, 60)) for saying in proposal.sayings
+        _(RELATIONS[saying.member.relation], name=plain(saying.server_name, 60))
+        for saying in proposal.statements
     )
     return ", ".join(dict.fromkeys(relations))
 
 
 def proposal_remark(proposal: ProposedServer) -> str:
     """How far the address can be trusted, and which statements report it."""
-    remarks = [_("already watched as {name}", name=plain(proposal.watched, 60))] if proposal.watched else []
-    if proposal.instead_of:
+    remarks = (
+        [_("already watched as {name}", name=plain(proposal.watched_as, 60))] if proposal.watched_as else []
+    )
+    if proposal.loopback_host:
         remarks.append(
             _(
                 "{name} says {host}, which is its own machine",
-                name=plain(proposal.by, 60),
-                host=plain(proposal.instead_of, 60),
+                name=plain(proposal.server_name, 60),
+                host=plain(proposal.loopback_host, 60),
             )
         )
     if resolved := display_hostname(proposal.host):
         remarks.append(_("the host name is not ASCII and is looked up as {name}", name=resolved))
-    if proposal.host and not proposal.is_port_told:
-        remarks.append(_("no port is told: it is that of {name}", name=plain(proposal.by, 60)))
-    remarks += [_(saying.relative.note) for saying in proposal.sayings if saying.relative.note]
-    statements = dict.fromkeys(saying.relative.said_by for saying in proposal.sayings)
+    if proposal.host and not proposal.is_port_reported:
+        remarks.append(_("no port is told: it is that of {name}", name=plain(proposal.server_name, 60)))
+    remarks += [_(saying.member.note) for saying in proposal.statements if saying.member.note]
+    statements = dict.fromkeys(saying.member.reported_by for saying in proposal.statements)
     return plain(
         "; ".join([*dict.fromkeys(remarks), _("by {statements}", statements=", ".join(statements))]), 500
     )
@@ -119,7 +122,7 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
     def compose(self) -> ComposeResult:
         yield Static(id="totals", classes="one")
         yield LineTable(
-            COLUMNS, proposal_key, lambda p: "lines--quiet" if not p.is_open else "", id="relatives"
+            COLUMNS, proposal_key, lambda p: "lines--quiet" if not p.is_proposable else "", id="relatives"
         )
         yield Static(id="remark")
         yield Static(id="lacks")
@@ -206,9 +209,9 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
         chosen = [proposal for proposal in self.rows.rows if proposal_key(proposal) in self.rows.marks]
         if not chosen and current is not None:
             chosen = [current]
-        wanted = tuple(proposal for proposal in chosen if proposal.is_open)
+        wanted = tuple(proposal for proposal in chosen if proposal.is_proposable)
         if not wanted:
-            is_watched = current is not None and current.watched
+            is_watched = current is not None and current.watched_as
             words = _("It is watched already.") if is_watched else _("Its address is not told.")
             self.notify(words, severity="warning")
             return
@@ -227,7 +230,7 @@ def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
         _(
             "opens  {place}  by the account and the options of {name}",
             place=server_address(proposal),
-            name=plain(proposal.by, 60),
+            name=plain(proposal.server_name, 60),
         )
         for proposal in proposals
     ]
@@ -241,4 +244,4 @@ def confirmation_lines(proposals: Sequence[ProposedServer]) -> list[str]:
 
 def proposal_key(proposal: ProposedServer) -> tuple[object, ...]:
     """What tells a row from all others: its address, or where none is reported what names it."""
-    return (proposal.host, proposal.port, proposal.sayings if not proposal.host else ())
+    return (proposal.host, proposal.port, proposal.statements if not proposal.host else ())

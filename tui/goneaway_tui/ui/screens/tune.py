@@ -121,7 +121,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     @property
     def _why_not(self) -> str:
         """Why it cannot be set, whatever the value."""
-        return self._standing.fixed or self._powers.why_not_set(self._tunable.name)
+        return self._standing.why_not_settable or self._powers.why_not_set(self._tunable.name)
 
     def _warn(self, text: str) -> None:
         warning = self.query_one("#warning", Static)
@@ -158,8 +158,8 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             )
             if number is not None
         ]
-        if self._standing.block and self._standing.block > 1:
-            bounds.append(_("in steps of {number:,}", number=self._standing.block))
+        if self._standing.block_size and self._standing.block_size > 1:
+            bounds.append(_("in steps of {number:,}", number=self._standing.block_size))
         if now.is_documented:
             bounds.append(_("(from the manual)"))
         return Content.styled("   ".join(bounds), "$foreground-muted") if bounds else None
@@ -228,7 +228,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             return (None,) * len(PREVIEW_LABELS)
         means = f"{seen.kept:,}   {value_words(seen.kept, self._tunable.unit)}"
         because = (
-            _("   ▲ not {value:,}: {why}", value=seen.action.value, why=seen.because) if seen.because else ""
+            _("   ▲ not {value:,}: {why}", value=seen.action.value, why=seen.why_clamped)
+            if seen.why_clamped
+            else ""
         )
         runs = Content.styled(seen.statement, "$text-accent")
         if seen.kept != seen.action.value:
@@ -274,9 +276,9 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         if apply.disabled or not self.is_current:
             return  # answered already: two of a kind were in one burst
         seen = self._preview()
-        if self.ASKS and seen.second_ask and self._confirmed != seen.statement:
+        if self.ASKS and seen.confirmation and self._confirmed != seen.statement:
             self._confirmed = seen.statement
-            self._warn(seen.second_ask)
+            self._warn(seen.confirmation)
             apply.label = _("Do it all the same")
             apply.refresh(layout=True)
             self.query_one("#cancel", Button).focus()

@@ -87,7 +87,7 @@ GAP_BETWEEN = 2
 
 def bar_lines(forecast: Forecast, policy: Policy, width: int, wide: int, rows: int) -> list[Content]:
     """A title, so many lines of bars, each so many columns wide, and a line that says where each stretch ends."""
-    stretches = forecast.stretches
+    stretches = forecast.ranges
     most = max((n for stretch in stretches for n in stretch.counts), default=0)
     lines: list[list[Part]] = [[] for _line in range(rows)]
     axis: list[Part] = []
@@ -100,8 +100,8 @@ def bar_lines(forecast: Forecast, policy: Policy, width: int, wide: int, rows: i
             line += [("".join(sign * wide for sign in signs), look), (" " * GAP_BETWEEN, "")]
         axis += [(in_cells(_stretch_label(stretch, room), room, right=True), QUIET), (" " * GAP_BETWEEN, "")]
     title: list[Part] = [(_("closings ahead"), "bold $text-primary")]
-    if forecast.beyond:
-        title.append((_("   {number} later", number=wording.count_words(forecast.beyond)), QUIET))
+    if forecast.later:
+        title.append((_("   {number} later", number=wording.count_words(forecast.later)), QUIET))
     return [
         left_and_right(title, [], width),
         *(left_and_right(line[:-1], [], width) for line in (*lines, axis)),
@@ -233,11 +233,11 @@ def _figures(shown: Sequence[Snapshot], width: int) -> list[Content]:
     """Counts in large digits over their names, then the limits in a line."""
     risks: Counter[Risk] = Counter()
     for each in shown:
-        risks.update(each.tally.risks)
+        risks.update(each.totals.risks)
     imminent = risks[Risk.IMMINENT] + risks[Risk.OVERDUE]
     named = (
         (_("sessions"), sum(len(each.verdicts) for each in shown), "bold"),
-        (_("idle"), sum(each.tally.idle for each in shown), "bold"),
+        (_("idle"), sum(each.totals.idle for each in shown), "bold"),
         (_("busy"), risks[Risk.BUSY], RISK_STYLES[Risk.BUSY]),
         (_("watch"), risks[Risk.WATCH], RISK_STYLES[Risk.WATCH] if risks[Risk.WATCH] else QUIET),
         (_("imminent"), imminent, RISK_STYLES[Risk.IMMINENT] if imminent else QUIET),

@@ -198,10 +198,10 @@ class ServerStrip(TooltipWidget):
             return [Content("")] * 3
         forecast = self._forecast(snapshots, width)
         sessions = sum(len(snapshot.verdicts) for snapshot in snapshots)
-        idle = sum(snapshot.tally.idle for snapshot in snapshots)
+        idle = sum(snapshot.totals.idle for snapshot in snapshots)
         risks: Counter[Risk] = Counter()
         for snapshot in snapshots:
-            risks.update(snapshot.tally.risks)
+            risks.update(snapshot.totals.risks)
         totals = [
             figure_parts(_("sessions"), wording.count_words(sessions), ""),
             figure_parts(_("idle"), wording.count_words(idle), ""),

@@ -84,7 +84,7 @@ class SummaryHeader(TooltipWidget):
 
     def watch_now(self, now: float) -> None:
         """Redraw where a figure has changed, not at every tick."""
-        first = self._forecast_shown.next if self._forecast_shown else None
+        first = self._forecast_shown.first_to_close if self._forecast_shown else None
         shown = (
             int(now),
             "" if first is None else wording.countdown_of(first, now) or "",
@@ -145,7 +145,7 @@ class SummaryHeader(TooltipWidget):
         return [
             left_and_right(fitting_parts(self._limits(self.snapshot, width), width), [], width),
             groups_and_right(
-                [*marked_parts(self.marked_sessions), *risk_counts(self.snapshot.tally.risks)],
+                [*marked_parts(self.marked_sessions), *risk_counts(self.snapshot.totals.risks)],
                 next_closing_parts(forecast, self.now),
                 width,
             ),
@@ -180,7 +180,7 @@ class SummaryHeader(TooltipWidget):
                     "max_allowed_packet",
                 )
             )
-        figures.append(figure_parts(_("idle"), wording.count_words(snapshot.tally.idle), ""))
+        figures.append(figure_parts(_("idle"), wording.count_words(snapshot.totals.idle), ""))
         aborted = sample.counter("aborted_clients")
         if aborted is not None and self._aborted_before is not None:
             since = aborted - self._aborted_before
@@ -264,7 +264,7 @@ def risk_counts(counts: Mapping[Risk, int]) -> list[list[Part]]:
 
 def next_closing_parts(forecast: Forecast, now: float) -> list[Part]:
     """`next: session 71 on db1 in 0:42`: the session that closes next, and its countdown."""
-    first = forecast.next
+    first = forecast.first_to_close
     meta = " @hint=next"
     left = None if first is None else wording.countdown_of(first, now)
     if first is None or first.deadline is None or left is None:
@@ -292,24 +292,24 @@ def time_axis(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
 
 def histogram_parts(forecast: Forecast, policy: Policy) -> list[Part]:
     """The closings ahead as a line of blocks, on a time axis that becomes coarser."""
-    highest = max((n for stretch in forecast.stretches for n in stretch.counts), default=0)
+    highest = max((n for stretch in forecast.ranges for n in stretch.counts), default=0)
     parts: list[Part] = [(wording.before_bars(), QUIET)]
-    for stretch in forecast.stretches:
+    for stretch in forecast.ranges:
         soon = stretch.end <= policy.imminent_below
         near = stretch.end <= policy.watch_below
         look = RISK_STYLES[Risk.IMMINENT] if soon else RISK_STYLES[Risk.WATCH] if near else "$text-primary"
         for blocks, has_any in _runs(wording.heights(stretch.counts, highest), stretch.counts):
             parts.append((blocks, look if has_any else QUIET))
         parts.append((f" {wording.limit_words(stretch.end)} ", QUIET))
-    if forecast.beyond:
-        parts.append((_(" {number:,} later", number=forecast.beyond), QUIET))
+    if forecast.later:
+        parts.append((_(" {number:,} later", number=forecast.later), QUIET))
     return [(text, f"{look} @hint=closings") for text, look in parts]
 
 
 def bar_tooltip(forecast: Forecast, x: int) -> str:
     """How many sessions close in the time of the block at cell `x` of the histogram; empty where there is no block."""
     left = cell_len(wording.before_bars())
-    for stretch in forecast.stretches:
+    for stretch in forecast.ranges:
         if 0 <= x - left < len(stretch.counts):
             step = (stretch.end - stretch.start) / len(stretch.counts)
             start = stretch.start + step * (x - left)
