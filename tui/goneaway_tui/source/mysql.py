@@ -245,7 +245,7 @@ class MysqlReader:
         received = self._clock()
         taken_at = (sent + received) / 2
         self._coarse.doubt = (received - sent) / 2 + self._clocks.wall.uncertainty
-        answered = {int(row[1]) for row in rows}
+        answered = {row[1] for row in rows}
         if call is None:
             self._whole_at = taken_at
         gone = self._known.keys() - answered if call is None else (call.asked - answered) | call.gone
@@ -324,10 +324,8 @@ class MysqlReader:
         statement = self._found.statement("all_sessions")
         if statement is None:
             return []
-        known = {int(row[1]) for row in listed}
-        rows = [
-            row for row in self._connection.rows(statement, (self._text_length,)) if int(row[1]) not in known
-        ]
+        known = {row[1] for row in listed}
+        rows = [row for row in self._connection.rows(statement, (self._text_length,)) if row[1] not in known]
         self.unlisted = len(rows)
         return rows
 
@@ -337,7 +335,7 @@ class MysqlReader:
             self._forget(number)
         new = {}
         for row in rows:
-            thread, number, command_time = row[0], int(row[1]), row[6]
+            thread, number, command_time = row[0], row[1], row[6]
             dossier = self._known.get(number)
             if dossier is not None and (dossier.thread != thread or command_time is None):
                 self._forget(number)
@@ -404,7 +402,7 @@ class MysqlReader:
     def _mark_restless(self, rows: Iterable[Row]) -> None:
         """Note of whom the roll tells nothing: who works, has no events, or whose clock is not the server's; and who is not on it."""
         for row in rows:
-            number, instrumented = int(row[1]), bool(row[10])
+            number, instrumented = row[1], bool(row[10])
             dossier = self._known.get(number)
             event = dossier.event if dossier is not None else None
             quiet = (
@@ -416,8 +414,7 @@ class MysqlReader:
             (self._roll.restless.discard if quiet else self._roll.restless.add)(number)
 
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
-        _, number, user, host, db, command, seconds, state, info, thread_name, instrumented = row
-        session_id = int(number)
+        _, session_id, user, host, db, command, seconds, state, info, thread_name, instrumented = row
         dossier = self._known.get(session_id) or SessionCache()
         role, shown = role_of(word(command), word(user), word(thread_name)), word(command)
         if seconds is None and role is Role.CLIENT:
@@ -429,7 +426,7 @@ class MysqlReader:
             shown = "Query"
         since, within = None, 0.0
         if shown == "Sleep" and role is Role.CLIENT:
-            since, within = self._idle_since(dossier, int(seconds), exact=exact, taken_at=taken_at)
+            since, within = self._idle_since(dossier, seconds, exact=exact, taken_at=taken_at)
         return Session(
             id=ProcesslistId(session_id),
             user=word(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
