@@ -23,7 +23,7 @@ from goneaway_tui.source.address import Address
 
 if TYPE_CHECKING:
     from goneaway_tui.model.server import ServerTopology
-    from goneaway_tui.source.end_evidence import EndHistory
+    from goneaway_tui.source.end_history import EndHistory
     from goneaway_tui.source.live import LiveSource
 from typing import TYPE_CHECKING
 

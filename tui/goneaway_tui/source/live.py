@@ -32,7 +32,7 @@ from goneaway_tui.text.sanitize import plain
 
 if TYPE_CHECKING:
     from goneaway_tui.model.server import ServerTopology
-    from goneaway_tui.source.end_evidence import EndHistory
+    from goneaway_tui.source.end_history import EndHistory
     from goneaway_tui.source.error_log import ErrorLog
 
 
@@ -363,7 +363,7 @@ class _Reading:
             self._survey_again(began)
         read = self._answered(lambda: self._read(began))
         testimony = witness(read)
-        clues = self._answered(lambda: testimony.clues(self.connection, self._found, read, self._clock))
+        clues = self._answered(lambda: testimony.read(self.connection, self._found, read, self._clock))
         read = replace(read, limitations=self._limits_of_sight())
         took = self._clock() - began
         at_server = max(0.0, took - (self.connection.asked - asked) * self._reader.way)
@@ -430,7 +430,7 @@ class _Reading:
 
     def history(self) -> EndHistory:
         # it comes with the rooms of the doctor, which a look does not need
-        from goneaway_tui.source.end_evidence import read_history
+        from goneaway_tui.source.end_history import read_history
 
         return read_history(self.connection, self._found, self._clock)
 
