@@ -55,10 +55,10 @@ class MariadbReader:
         self._large = large
         self._way = Timebase()
         self._known: dict[int, SessionCache] = {}
-        self._roster = SessionTable()
+        self._table = SessionTable()
         self._mark = 0
         """Our own QUERY_ID at the last look: whoever has begun a command since has a higher one."""
-        self._restless: set[int] = set()
+        self._working: set[int] = set()
         """Sessions that worked at the last look: they may have come to rest without another command."""
         self._whole_at = -math.inf
         self._loose = 0.0
@@ -94,19 +94,19 @@ class MariadbReader:
         transactions = {number: _transaction(row, taken_at) for number, row in held.items()}
         sessions = [self._session(row, transactions, taken_at) for row in rows]
         if quiet:
-            self._roster.update(sessions, gone)
+            self._table.update(sessions, gone)
         else:
-            self._roster.fill(sessions)
-        self._roster.hold(transactions)
-        self._restless = {int(row[0]) for row in rows if word(row[4]) != "Sleep"}
-        return taken_at, self._roster.sessions
+            self._table.fill(sessions)
+        self._table.hold(transactions)
+        self._working = {int(row[0]) for row in rows if word(row[4]) != "Sleep"}
+        return taken_at, self._table.sessions
 
     def _look(self) -> tuple[list[Row], set[int]]:
         """Rows of those that may have done something, and the ids of those that did not; or of all, and nobody."""
         due = self._clock() - self._whole_at > WHOLE_SECONDS
         since = self._found.statement("since")
-        if since is not None and self._mark and not due and len(self._roster) >= self._large:
-            asked = (self._mark, sorted(self._restless) or [0], self._text_length)
+        if since is not None and self._mark and not due and len(self._table) >= self._large:
+            asked = (self._mark, sorted(self._working) or [0], self._text_length)
             told = self._connection.rows(since, asked)
             rows = [row[:9] for row in told if row[0]]
             count, ids = next((row[9:] for row in told if not row[0]), (0, b""))

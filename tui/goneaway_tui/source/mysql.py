@@ -174,9 +174,9 @@ def _transaction(
 LOOK_BACK = 0.005
 """Seconds before the last reading from which events are asked again, so that none falls between two readings."""
 WHOLE_SECONDS = 60.0
-"""How often a server is read whole, whatever its roll says."""
+"""How often the whole list is read, whatever the change detection says."""
 LARGE = 200
-"""Sessions from which on the roll is called: fewer are read whole for the same."""
+"""Number of sessions from which on changes are detected: reading all of fewer costs the same."""
 EVENTS_BY_THREAD = 100
 """Sessions up to which events are asked by thread; of more it is cheaper for the server to look through all events."""
 
@@ -205,12 +205,12 @@ class MysqlReader:
         self._by_thread: dict[ThreadId, SessionCache] = {}
         self._limits = OwnLimitReader(connection, found, self._clocks.wall)
         self._transactions = TransactionReader(connection, found, self._clocks.timer)
-        self._roster = SessionTable()
-        self._roll = ChangeDetector()
-        self._was_calm = False
-        """At the last call nobody but the restless had done anything."""
+        self._table = SessionTable()
+        self._changes = ChangeDetector()
+        self._was_quiet = False
+        """At the last look no session but those that are always read had done anything."""
         self._whole_at = -math.inf
-        self._coarse = WholeSecondWaits(self._clocks.wall)
+        self._whole_second_waits = WholeSecondWaits(self._clocks.wall)
         self._swept_at = -math.inf
         self.is_short = False
         """performance_schema has no room for some sessions: the server's own list is read too, which has them all."""
@@ -235,27 +235,29 @@ class MysqlReader:
         now_on_timer = self._clocks.read()
         if self._clocks.moved:
             self._follow_timer(self._clocks.moved, now_on_timer)
-        call = self._call_roll()
+        changed = self._find_changes()
         sent = self._clock()
-        if call is None:
+        if changed is None:
             rows = rows_of(self._connection, self._found, "sessions", (self._text_length,))
             rows += self._read_unlisted(rows) if self.is_short else []
         else:
-            rows = self._rows_of(call)
+            rows = self._rows_of(changed)
         received = self._clock()
         taken_at = (sent + received) / 2
-        self._coarse.doubt = (received - sent) / 2 + self._clocks.wall.uncertainty
+        self._whole_second_waits.doubt = (received - sent) / 2 + self._clocks.wall.uncertainty
         answered = {row[1] for row in rows}
-        if call is None:
+        if changed is None:
             self._whole_at = taken_at
-        gone = self._known.keys() - answered if call is None else (call.asked - answered) | call.gone
+        gone = (
+            self._known.keys() - answered if changed is None else (changed.to_read - answered) | changed.ended
+        )
         new = self._meet(rows, gone)
-        ran = self._read_events(now_on_timer, None if call is None else rows)
+        ran = self._read_events(now_on_timer, None if changed is None else rows)
         sweep = taken_at - self._swept_at > SWEEP_SECONDS
         if sweep:
             self._swept_at = taken_at
             ran |= self._limits.sweep(self._by_thread)
-        ran |= self._coarse.watch(
+        ran |= self._whole_second_waits.watch(
             self._known, new, rows, taken_at, uptime, exact=self._clocks.exact, sweep=sweep
         )
         ran |= {d.thread for d in new.values() if d.thread is not None}
@@ -265,15 +267,15 @@ class MysqlReader:
         read_attributes(self._connection, self._found, new)
         transactions = self._transactions.read(self._by_thread, taken_at)
         sessions = [self._session(row, transactions, taken_at) for row in rows]
-        if call is None:
-            self._roster.fill(sessions)
+        if changed is None:
+            self._table.fill(sessions)
         else:
-            self._roster.update(sessions, gone)
+            self._table.update(sessions, gone)
             for dossier in told:
-                self._roster.limit(dossier.id, dossier.own_limit)
-        self._roster.hold(transactions)
-        self._mark_restless(rows)
-        return taken_at, self._roster.sessions
+                self._table.limit(dossier.id, dossier.own_limit)
+        self._table.hold(transactions)
+        self._mark_always_read(rows)
+        return taken_at, self._table.sessions
 
     def _follow_timer(self, moved: float, now_on_timer: float | None) -> None:
         """The timer was set: what only fell behind stood still with its machine, and so did the waits; else somebody set it."""
@@ -282,42 +284,42 @@ class MysqlReader:
             dossier.timer_moved += moved
         self._events_since, self._whole_at = 0.0, -math.inf
 
-    def _call_roll(self) -> ChangedSessions | None:
-        """Who may have done anything; None where all are to be read."""
+    def _find_changes(self) -> ChangedSessions | None:
+        """Which sessions may have run something; None where the whole list is to be read."""
         roll = self._found.statement("roll") if self._found.statement("some") is not None else None
-        is_small = len(self._roster) < self._large and self._whole_at > -math.inf
+        is_small = len(self._table) < self._large and self._whole_at > -math.inf
         if roll is None or not self._clocks.exact or is_small or self.is_short:
-            self._roll, self._was_calm = ChangeDetector(), False
+            self._changes, self._was_quiet = ChangeDetector(), False
             return None
-        call = self._call_briefly() if self._was_calm else None
-        if call is None:
-            second, number, entries = self._connection.rows(roll)[0]
-            told = numbers(entries)
+        changed = self._compare_digest() if self._was_quiet else None
+        if changed is None:
+            second, count, pack = self._connection.rows(roll)[0]
+            entries = numbers(pack)
             if (
-                told is None
-                or len(told) != number
-                or not 0 <= min(told, default=0) <= max(told, default=0) < UNSIGNED
+                entries is None
+                or len(entries) != count
+                or not 0 <= min(entries, default=0) <= max(entries, default=0) < UNSIGNED
             ):
                 return None
-            restless = self._roll.restless | {self._found.own_id}
-            call = self._roll.call(told, int(second))
-            self._was_calm = not call.gone and call.asked <= restless
-        due = self._clock() - self._whole_at > WHOLE_SECONDS
-        return call if is_few(call.asked, len(self._roster)) and not due else None
+            expected = self._changes.always_read | {self._found.own_id}
+            changed = self._changes.update(entries, second)
+            self._was_quiet = not changed.ended and changed.to_read <= expected
+        is_due = self._clock() - self._whole_at > WHOLE_SECONDS
+        return changed if is_few(changed.to_read, len(self._table)) and not is_due else None
 
-    def _call_briefly(self) -> ChangedSessions | None:
-        """By a checksum; None where it says that somebody has done something."""
+    def _compare_digest(self) -> ChangedSessions | None:
+        """The changes where the checksum is as before; None where some session has run something."""
         digest = self._found.statement("roll_digest")
         if digest is None:
             return None
-        second, number, checksum = self._connection.rows(digest)[0]
-        self._was_calm = self._roll.digest(self._found.own_id) == (int(number), int(checksum))
-        return self._roll.unmoved(int(second)) if self._was_calm else None
+        second, count, checksum = self._connection.rows(digest)[0]
+        self._was_quiet = self._changes.digest(self._found.own_id) == (count, checksum)
+        return self._changes.unchanged(second) if self._was_quiet else None
 
-    def _rows_of(self, call: ChangedSessions) -> list[Row]:
-        if not call.asked:
+    def _rows_of(self, changed: ChangedSessions) -> list[Row]:
+        if not changed.to_read:
             return []
-        return rows_of(self._connection, self._found, "some", (self._text_length, sorted(call.asked)))
+        return rows_of(self._connection, self._found, "some", (self._text_length, sorted(changed.to_read)))
 
     def _read_unlisted(self, listed: Iterable[Row]) -> list[Row]:
         """Rows of the sessions that are not among those, as the server's own list has them: no thread, no events."""
@@ -399,19 +401,22 @@ class MysqlReader:
             if int(session_id) in new:
                 new[int(session_id)].host = text(host)
 
-    def _mark_restless(self, rows: Iterable[Row]) -> None:
-        """Note of whom the roll tells nothing: who works, has no events, or whose clock is not the server's; and who is not on it."""
+    def _mark_always_read(self, rows: Iterable[Row]) -> None:
+        """Note the sessions of which the detection tells nothing: those that work, have no events, have their own clock, or came since."""
         for row in rows:
             number, instrumented = row[1], bool(row[10])
             dossier = self._known.get(number)
             event = dossier.event if dossier is not None else None
             quiet = (
-                dossier is not None and word(row[5]) == "Sleep" and instrumented and self._roll.lists(number)
+                dossier is not None
+                and word(row[5]) == "Sleep"
+                and instrumented
+                and self._changes.is_listed(number)
             )
             if event is not None:
                 expected = self._clocks.timer.local(event.start) - self._clocks.wall.offset
-                quiet = quiet and not event.running and self._roll.agrees(number, expected)
-            (self._roll.restless.discard if quiet else self._roll.restless.add)(number)
+                quiet = quiet and not event.running and self._changes.began_at(number, expected)
+            (self._changes.always_read.discard if quiet else self._changes.always_read.add)(number)
 
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         _, session_id, user, host, db, command, seconds, state, info, thread_name, instrumented = row
@@ -460,4 +465,4 @@ class MysqlReader:
             return min(taken_at, dossier.began), 0.0
         if dossier.wait is not None:
             return dossier.wait.since, dossier.wait.within
-        return self._coarse.began(seconds, taken_at)
+        return self._whole_second_waits.began(seconds, taken_at)
