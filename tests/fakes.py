@@ -61,7 +61,7 @@ class FakeExecutor:
             self.is_lent = False
             self._is_open &= len(self._may_borrow) > 1
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         return self.can
 
     def standing(self, name: str) -> VariableState:

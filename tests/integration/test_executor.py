@@ -249,7 +249,7 @@ def test_a_read_only_server_is_tuned_all_the_same(name: Name, start_server: Star
         server, account(server, "tuner", *needed) if server.flavour is Flavour.MARIADB else "root"
     )
 
-    assert acting.powers().can_set
+    assert acting.privileges().can_set
     assert 600 == acting.set_global("wait_timeout", 600, Persistence.GLOBAL).value
     with guest(server) as victim:
         assert acting.kill(id_of(victim)).warnings == ()
@@ -282,7 +282,7 @@ def test_whoever_looks_leaves_no_trace(start_server: StartServer) -> None:
     """On MySQL a mere SET SESSION marks a variable as set at run time, by whoever ran it."""
     server = start_server("mysql97")
     acting = executor(server)
-    acting.powers()
+    acting.privileges()
     acting.find(NOBODY)
     acting.probe("wait_timeout")
     acting.kill(NOBODY)
@@ -412,11 +412,11 @@ def test_what_is_persisted_is_there_after_a_restart(start_server: StartServer) -
 
 
 def test_a_server_that_will_not_read_what_is_persisted_is_not_asked_to(start_server: StartServer) -> None:
-    powers = executor(start_server("mysql97", "--persisted-globals-load=OFF")).powers()
+    privileges = executor(start_server("mysql97", "--persisted-globals-load=OFF")).privileges()
 
-    assert powers.can_set
-    assert not powers.can_persist
-    assert "persisted_globals_load" in dict(powers.why_not)["persist"]
+    assert privileges.can_set
+    assert not privileges.can_persist
+    assert "persisted_globals_load" in dict(privileges.why_not)["persist"]
 
 
 @pytest.mark.parametrize("name", ["mariadb1011", "mariadb118"])
@@ -432,7 +432,7 @@ def test_mariadb_sends_to_the_option_file(name: Name, request: pytest.FixtureReq
             act()
 
         assert "option file" in refused.value.hint
-    assert "option file" in dict(acting.powers().why_not)["persist"]
+    assert "option file" in dict(acting.privileges().why_not)["persist"]
 
 
 # --- What we may
@@ -462,15 +462,19 @@ def really(server: RealServer, user: str) -> dict[str, bool]:
 
 
 def said(server: RealServer, user: str) -> dict[str, bool]:
-    """The same, by the word of `powers`."""
-    powers = executor(server, user).powers()
-    for act, can in (("set", powers.can_set), ("persist", powers.can_persist), ("kill", powers.can_kill)):
-        assert can == (act not in dict(powers.why_not)), f"{user} {act}: no reason, or one too many"
-    assert powers.can_set == (not powers.why_not_set("wait_timeout"))
-    told = {name: not powers.why_not_set(name) for name in TUNABLE[server.flavour]}
+    """The same, by the word of `privileges`."""
+    privileges = executor(server, user).privileges()
+    for act, can in (
+        ("set", privileges.can_set),
+        ("persist", privileges.can_persist),
+        ("kill", privileges.can_kill),
+    ):
+        assert can == (act not in dict(privileges.why_not)), f"{user} {act}: no reason, or one too many"
+    assert privileges.can_set == (not privileges.why_not_set("wait_timeout"))
+    told = {name: not privileges.why_not_set(name) for name in TUNABLE[server.flavour]}
     if server.flavour is Flavour.MYSQL:
-        told |= {"persist": powers.can_persist, "reset": powers.can_persist}
-    return told | {"kill query": powers.can_kill, "kill": powers.can_kill}
+        told |= {"persist": privileges.can_persist, "reset": privileges.can_persist}
+    return told | {"kill query": privileges.can_kill, "kill": privileges.can_kill}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -509,11 +513,11 @@ def test_what_a_role_grants_counts_while_it_is_in_use(name: Name, start_server: 
 
 def test_the_grant_that_is_named_lights_the_key(any_server: RealServer) -> None:
     user = account(any_server, "poor")
-    before = executor(any_server, user).powers()
+    before = executor(any_server, user).privileges()
     for line in dict(before.why_not).values():
         if "GRANT" in line:
             run(any_server, line[line.index("GRANT") :])
-    after = executor(any_server, user).powers()
+    after = executor(any_server, user).privileges()
 
     assert (False, False, True, True) == (before.can_set, before.can_kill, after.can_set, after.can_kill)
     assert "'poor'@'%'" == before.account == after.account
@@ -523,12 +527,12 @@ def test_a_server_has_one_name_for_all_accounts_and_lives(start_server: StartSer
     names = set()
     for name in NAMES:
         server = start_server(name)
-        before = executor(server).powers().server_id
+        before = executor(server).privileges().server_id
         user = account(server, "reader")
         server.stop()
         server.start()
 
-        assert before == executor(server, user).powers().server_id
+        assert before == executor(server, user).privileges().server_id
         names.add(before)
 
     assert len(NAMES) == len(names)
@@ -594,7 +598,7 @@ def test_who_may_not_kill_is_told_what_would_let_him(any_server: RealServer) -> 
 def test_mysql_protects_system_users(mysql97: RealServer) -> None:
     user = account(mysql97, "killer", "CONNECTION_ADMIN")
     with guest(mysql97) as victim:
-        assert executor(mysql97, user).powers().can_kill
+        assert executor(mysql97, user).privileges().can_kill
         with pytest.raises(AccessDenied, match="1095") as refused:
             executor(mysql97, user).kill(id_of(victim))
 
@@ -616,10 +620,10 @@ def test_a_service_s_procedure_is_used_where_it_lends_one(
             f"GRANT EXECUTE ON PROCEDURE mysql.{procedure} TO 'customer'@'%'",
         )
     acting = executor(server, "customer")
-    powers = acting.powers()
+    privileges = acting.privileges()
 
-    assert (False, True) == (powers.can_set, powers.can_kill)
-    assert "change the" in powers.why_not_set("wait_timeout")
+    assert (False, True) == (privileges.can_set, privileges.can_kill)
+    assert "change the" in privileges.why_not_set("wait_timeout")
 
     with guest(server, "victim") as victim:
         session = id_of(victim)
@@ -714,7 +718,7 @@ def test_one_session_is_asked_for_however_many_there_are(
         return rows
 
     acting = executor(any_server)
-    acting.powers()
+    acting.privileges()
     with ExitStack() as crowd:
         sitters = [crowd.enter_context(guest(any_server)) for _ in range(30)]
         monkeypatch.setattr(connections.Connection, "rows", asked)
@@ -747,7 +751,7 @@ def test_we_leave_nobody_behind_and_nothing_in_the_counters(name: Name, start_se
     user = account(server, "tuner", *PRIVILEGES[server.flavour]["both"])
     before = dict(run(server, "SHOW GLOBAL STATUS LIKE 'Aborted%'"))
     acting = executor(server, user)
-    acting.powers()
+    acting.privileges()
     acting.standing("wait_timeout")
     acting.probe("wait_timeout")
     acting.set_global("wait_timeout", 32140800, Persistence.GLOBAL)

@@ -116,11 +116,11 @@ def crowded(sample: Sample) -> int:
 
 def test_what_the_account_may_is_asked_over_the_connection_that_reads(crowd: Crowd) -> None:
     with reader(root(crowd.server)) as (_source, executor):
-        powers = executor.powers()
+        privileges = executor.privileges()
 
-        assert (True, True) == (powers.can_kill, powers.can_set)
+        assert (True, True) == (privileges.can_kill, privileges.can_set)
         with pytest.raises(NoConnectionLeft):
-            LiveExecutor(root(crowd.server), time.time).powers()
+            LiveExecutor(root(crowd.server), time.time).privileges()
 
 
 async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place_again(
@@ -128,7 +128,7 @@ async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place
 ) -> None:
     journal = Journal(tmp_path / "journal.jsonl", time.time)
     with reader(root(crowd.server)) as (source, executor):
-        gate = Gate(executor, journal, executor.powers())
+        gate = Gate(executor, journal, executor.privileges())
         seen = {each.id: each for each in source.sample().sessions}
         first, second = crowd.newest, ProcesslistId(crowd.sitters[0].thread_id())
         with pytest.raises(NoConnectionLeft):
@@ -151,7 +151,7 @@ async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place
 
 def test_whoever_woke_up_is_spared_over_the_connection_that_reads_too(crowd: Crowd, tmp_path: Path) -> None:
     with reader(root(crowd.server)) as (source, executor):
-        gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.powers())
+        gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.privileges())
         time.sleep(0.7)
         seen = next(each for each in source.sample().sessions if each.id == crowd.newest)
         time.sleep(0.7)
@@ -291,7 +291,7 @@ def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
                 pass
             monkeypatch.undo()
         assert before == reading.result(PATIENCE).server.own_session_ids
-        assert executor.powers().can_kill
+        assert executor.privileges().can_kill
 
 
 def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Path, monkeypatch: Any) -> None:
@@ -306,7 +306,7 @@ def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Pat
     with ExitStack() as stack:
         sitters: list[Any] = [stack.enter_context(closing(any_server.connect())) for _ in range(30)]
         source, executor = stack.enter_context(reader(root(any_server)))
-        gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.powers())
+        gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.privileges())
         victims = {each.thread_id() for each in sitters}
         witnesses = [each for each in source.sample().sessions if each.id in victims]
         with gate.together() as connection:
@@ -338,7 +338,7 @@ def test_a_run_whose_connection_breaks_attempts_nothing_more(
         ids = [each.thread_id() for each in sitters]
         witnesses = [each for each in source.sample().sessions if each.id in ids]
         executor = LiveExecutor(relay.address, time.time)
-        gate = Gate(executor, journal, executor.powers())
+        gate = Gate(executor, journal, executor.privileges())
         with gate.together() as connection:
             with pytest.raises(OutcomeUnknown):
                 gate.run(KillSession(witnesses[0]), connection)

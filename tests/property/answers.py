@@ -467,7 +467,7 @@ def rows_case(seed: int) -> None:
         facts_of(source.sample(), "db1")
     executor = ToldExecutor(server, wire, source if chance.random() < 0.5 else None)
     asks: list[Callable[[], object]] = [
-        executor.powers,
+        executor.privileges,
         lambda: executor.standing("wait_timeout"),
         lambda: executor.standing("max_connections"),
         lambda: executor.probe("wait_timeout"),

@@ -54,7 +54,7 @@ def test_honest_answers_are_all_read(flavour: Flavour, number: int, tmp_path: Pa
     assert source.history().hosts
     assert source.relatives().relatives
     assert () == source.relatives().limitations
-    assert executor.powers().can_set
+    assert executor.privileges().can_set
     assert 900 == executor.standing("max_connections").room.descriptors
     assert [28_800, 28_800] == [each.value for each in executor.probe("wait_timeout")]
     with executor.together() as conversation:

@@ -39,14 +39,14 @@ def servers(draw: st.DrawFn) -> list[ExaminedServer | ExcludedServer]:
         name = f"db{number}"
         low, high = sorted((draw(seconds), draw(seconds)))
         variable = Variable("wait_timeout", draw(st.none() | st.integers(low, high)), low, high)
-        powers = replace(
+        privileges = replace(
             POWERS,
             server_id=str(draw(st.integers(0, 9))),
             can_set=draw(st.booleans()),
             can_persist=draw(st.booleans()),
         )
         at = ExaminedServer(
-            name, VariableState(variable, persisted=draw(st.none() | seconds)), powers, SNAPSHOT
+            name, VariableState(variable, persisted=draw(st.none() | seconds)), privileges, SNAPSHOT
         )
         seen.append(ExcludedServer(name, "away") if draw(st.integers(0, 4)) == 0 else settable(at, WAIT))
     return seen
@@ -65,11 +65,11 @@ def test_every_server_has_one_part_and_who_is_left_out_a_reason(
         else:
             assert isinstance(each, ExaminedServer)
             assert clamped(wanted, each.standing, WAIT).value == part.ahead.kept
-            assert each.powers.can_set
-            assert each.powers.can_persist or keep is Persistence.GLOBAL
+            assert each.privileges.can_set
+            assert each.privileges.can_persist or keep is Persistence.GLOBAL
             assert part.now != part.ahead.kept or keep is Persistence.PERSIST
     ids = [
-        each.powers.server_id
+        each.privileges.server_id
         for each, part in zip(seen, parts, strict=True)
         if isinstance(each, ExaminedServer) and isinstance(part, ServerChange)
     ]

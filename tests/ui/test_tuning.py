@@ -207,11 +207,11 @@ class Secretive(FakeExecutor):
         self.may_answer = threading.Event()
         self.refuses = False
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         assert self.may_answer.wait(10)
         if self.refuses:
             raise Unreachable("nobody answers", "wait")
-        return super().powers()
+        return super().privileges()
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ class Executor(Protocol):
     def can_borrow(self) -> bool:
         """Whether there is a connection that reads by the same account."""
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         """What our account may do here."""
 
     def probe(self, name: str) -> tuple[NewSessionProbe, ...]:

@@ -194,7 +194,7 @@ def test_what_stands_alone_is_looked_at_and_not_changed(banner: str, script: Scr
         Impostor(banner, script) as impostor,
         pytest.raises(Unsupported, match="can be looked at, and not changed"),
     ):
-        LiveExecutor(impostor.address, lambda: NOW).powers()
+        LiveExecutor(impostor.address, lambda: NOW).privileges()
 
     assert not any(statement.startswith(("KILL", "SET GLOBAL")) for statement in impostor.heard)
 

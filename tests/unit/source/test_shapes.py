@@ -183,7 +183,7 @@ def test_an_act_whose_answers_are_bent_says_so(flavour: Flavour) -> None:
     )
 
     with pytest.raises(UnexpectedAnswer, match="the grants"):
-        executor.powers()
+        executor.privileges()
     with pytest.raises(UnexpectedAnswer, match="our own session's value"):
         executor.probe("wait_timeout")
 

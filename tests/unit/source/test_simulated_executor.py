@@ -104,7 +104,7 @@ def test_what_is_persisted_is_told_until_it_is_forgotten() -> None:
 def test_mariadb_persists_nothing() -> None:
     _, source, executor = staged(Flavour.MARIADB)
 
-    assert not executor.powers().can_persist
+    assert not executor.privileges().can_persist
     with pytest.raises(Unsupported):
         executor.set_global("wait_timeout", 600, Persistence.PERSIST)
     with pytest.raises(Unsupported):
@@ -120,7 +120,7 @@ def test_there_is_no_setting_what_there_is_not() -> None:
 
 
 def test_it_says_everywhere_that_it_is_simulated() -> None:
-    assert staged()[2].powers().server_id == "db-01:3306 (simulated)"
+    assert staged()[2].privileges().server_id == "db-01:3306 (simulated)"
 
 
 def test_a_killed_session_is_gone_and_counted() -> None:

@@ -182,10 +182,10 @@ class LiveExecutor:
         finally:
             conversation.close()
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         """Asked over the connection that reads, where one stands: a full server gives us no other."""
         with self.together(borrow=True) as conversation:
-            return conversation.powers()
+            return conversation.privileges()
 
     def standing(self, name: str) -> VariableState:
         with self.together(borrow=True) as conversation:
@@ -262,13 +262,13 @@ class LiveActConnection:
             self._own[0].close()
             self._own = None
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         """Reads only, so it does not wait for a connection of our own."""
         if self._executor.lender is not None and self._own is None:
             with suppress(SourceError):
                 self._borrowed(self._executor.lender)
         with self._call() as (connection, found):
-            return self._powers(connection, found)
+            return self._privileges(connection, found)
 
     def standing(self, name: str) -> VariableState:
         with self._call() as (connection, found):
@@ -351,7 +351,7 @@ class LiveActConnection:
             with self._accepted(ran):
                 return KeptValue(ran, None, connection.warnings(found.must("warnings")) if warned else ())
 
-    def _powers(self, connection: Connection, found: Capabilities) -> Privileges:
+    def _privileges(self, connection: Connection, found: Capabilities) -> Privileges:
         lines = [text(row[0]) for row in connection.rows(found.must("grants"))]
         identity = {text(key): text(value) for key, value in connection.rows(found.must("identity"))}
         where = self._address.socket or f"{self._address.host}:{self._address.port}"
@@ -468,7 +468,7 @@ class LiveActConnection:
             raise explain_error(self._address, refusal.number, str(refusal)) from None
         hint = ""
         with suppress(SourceError, Refusal):
-            hint = self._powers(connection, found).why_not_set(name)
+            hint = self._privileges(connection, found).why_not_set(name)
         raise AccessDenied(self._said(refusal), hint) from None
 
     def _refuse_kill(self, refusal: Refusal, connection: Connection, found: Capabilities) -> NoReturn:
@@ -476,7 +476,7 @@ class LiveActConnection:
             raise explain_error(self._address, refusal.number, str(refusal)) from None
         hint = ""
         with suppress(SourceError, Refusal):
-            hint = dict(self._powers(connection, found).why_not).get("kill", "")
+            hint = dict(self._privileges(connection, found).why_not).get("kill", "")
         if not hint and found.flavour is Flavour.MYSQL:
             hint = _(
                 "its account has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO {account}", account=found.account

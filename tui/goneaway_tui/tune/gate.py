@@ -41,12 +41,12 @@ class Gate:
         self,
         executor: Executor,
         journal: Journal,
-        powers: Privileges,
+        privileges: Privileges,
         server_name: str = "",
         own_ids: Callable[[], Collection[int]] = tuple,
     ) -> None:
         """`own_ids` tells which sessions are ours just now: they change when the line is lost."""
-        self.powers = powers
+        self.privileges = privileges
         self.journal = journal
         self._executor = executor
         self._server_name = server_name
@@ -72,7 +72,7 @@ class Gate:
 
     def last_change(self) -> JournalAct | None:
         """What `undo` would take back. Raises FileError."""
-        return self.journal.last_change(self.powers.server_id)
+        return self.journal.last_change(self.privileges.server_id)
 
     def together(self) -> AbstractContextManager[ActConnection]:
         """One connection for a run of acts, each performed `over` it."""
@@ -95,7 +95,7 @@ class Gate:
             try:
                 with (over or self._executor).together(borrow=borrow) as conversation:
                     try:
-                        found = read_preconditions(action, conversation, self.powers, self._own_ids())
+                        found = read_preconditions(action, conversation, self.privileges, self._own_ids())
                         asked = not found.gone
                         kept = self._perform(action, conversation) if asked else None
                     finally:
@@ -204,8 +204,8 @@ class Gate:
             self.journal.now(),
             Phase.ATTEMPTED,
             self.journal.new_id(),
-            self.powers.account,
-            self.powers.server_id,
+            self.privileges.account,
+            self.privileges.server_id,
             self._server_name,
             action.statement,
         )

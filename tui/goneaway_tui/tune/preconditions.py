@@ -109,18 +109,18 @@ class Preconditions:
 
 
 def read_preconditions(
-    action: Action, executor: ActConnection, powers: Privileges, own_ids: Collection[int]
+    action: Action, executor: ActConnection, privileges: Privileges, own_ids: Collection[int]
 ) -> Preconditions:
     """See what the action would meet. Raises Refused where that is not what was shown, and SourceError."""
     if isinstance(action, SetVariable | ResetPersist):
-        return _at_variable(action, executor, powers)
+        return _at_variable(action, executor, privileges)
     return _at_session(action, executor, own_ids)
 
 
-def _at_variable(action: Setting, executor: ActConnection, powers: Privileges) -> Preconditions:
+def _at_variable(action: Setting, executor: ActConnection, privileges: Privileges) -> Preconditions:
     if action.name not in TUNABLE:
         raise Refused(_("{name!r} is not in the table of what can be set", name=action.name))
-    why_not = _why_not(action, powers)
+    why_not = _why_not(action, privileges)
     if why_not:
         raise Refused(_("this account may not run {statement}", statement=action.statement), why_not)
     found = executor.standing(action.name)
@@ -140,12 +140,12 @@ def _at_variable(action: Setting, executor: ActConnection, powers: Privileges) -
     return Preconditions(found)
 
 
-def _why_not(action: Setting, powers: Privileges) -> str:
+def _why_not(action: Setting, privileges: Privileges) -> str:
     """What this account lacks. Whether it may kill is the server's to say: its own account's sessions it always may."""
     persists = isinstance(action, ResetPersist) or action.keep is Persistence.PERSIST
-    why_not = powers.why_not_set(action.name)
-    if persists and not powers.can_persist:
-        return why_not or dict(powers.why_not).get("persist", _("not allowed"))
+    why_not = privileges.why_not_set(action.name)
+    if persists and not privileges.can_persist:
+        return why_not or dict(privileges.why_not).get("persist", _("not allowed"))
     return why_not
 
 

@@ -29,7 +29,7 @@ class ExaminedServer:
 
     server: str
     standing: VariableState
-    powers: Privileges
+    privileges: Privileges
     snapshot: Snapshot
 
 
@@ -69,7 +69,7 @@ class ServerOutcome:
 
 def settable(looked: ExaminedServer, tunable: Tunable) -> ExaminedServer | ExcludedServer:
     """As it was looked at, where the variable can be set there at all."""
-    why_not = looked.standing.fixed or looked.powers.why_not_set(tunable.name)
+    why_not = looked.standing.fixed or looked.privileges.why_not_set(tunable.name)
     return ExcludedServer(looked.server, why_not) if why_not else looked
 
 
@@ -85,7 +85,7 @@ def plan_changes(
     for each in several:
         part = each if isinstance(each, ExcludedServer) else _part(tunable, wanted, keep, each)
         if isinstance(each, ExaminedServer) and isinstance(part, ServerChange):
-            first = names.setdefault(each.powers.server_id, each.server)
+            first = names.setdefault(each.privileges.server_id, each.server)
             if first != each.server:
                 part = ExcludedServer(each.server, _("it is the same server as {name}", name=first))
         parts.append(part)
@@ -93,9 +93,9 @@ def plan_changes(
 
 
 def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedServer) -> Part:
-    standing, powers, server = looked.standing, looked.powers, looked.server
-    if keep is Persistence.PERSIST and not powers.can_persist:
-        return ExcludedServer(server, dict(powers.why_not).get("persist", _("not allowed")))
+    standing, privileges, server = looked.standing, looked.privileges, looked.server
+    if keep is Persistence.PERSIST and not privileges.can_persist:
+        return ExcludedServer(server, dict(privileges.why_not).get("persist", _("not allowed")))
     now = standing.variable.value
     ahead = preview(tunable, standing, wanted, looked.snapshot, keep)
     if now == ahead.kept and (keep is Persistence.GLOBAL or standing.persisted == ahead.kept):

@@ -540,7 +540,7 @@ class SimulatedExecutor:
     def together(self, *, borrow: bool = False) -> AbstractContextManager[SimulatedExecutor]:  # noqa: ARG002 - no connection to share
         return nullcontext(self)
 
-    def powers(self) -> Privileges:
+    def privileges(self) -> Privileges:
         persists = self._stage.flavour is Flavour.MYSQL
         why_not = _(
             "{server} keeps no value across restarts: write it into the option file too", server=self._family

@@ -122,7 +122,7 @@ class TuneSeveralScreen(TuneScreen):
     def __init__(
         self, tunable: Tunable, looked: ExaminedServer, snapshot: Callable[[], Snapshot], servers: str
     ) -> None:
-        super().__init__(tunable, looked.standing, looked.powers, snapshot, servers)
+        super().__init__(tunable, looked.standing, looked.privileges, snapshot, servers)
         self._typed_on = looked.server
 
     @property
@@ -539,7 +539,7 @@ def examine_server(server: ServerMonitor, tunable: Tunable, now: float) -> Exami
         standing = acts.gate.standing(tunable.name)
     except SourceError as error:
         return ExcludedServer(server.name, error.line)
-    return settable(ExaminedServer(server.name, standing, acts.gate.powers, newest), tunable)
+    return settable(ExaminedServer(server.name, standing, acts.gate.privileges, newest), tunable)
 
 
 def up_to_date(
