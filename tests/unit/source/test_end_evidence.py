@@ -378,7 +378,7 @@ def test_offline_mode_of_long_ago_ends_nobody_now(before: tuple[int, float | Non
 def test_where_offline_mode_may_not_be_read_it_is_unknown() -> None:
     server = Counting()
     files = frozenset({"mysql/offline.sql", "mysql/offline_before.sql"})
-    found = replace(server.found(), refused=files)
+    found = replace(server.found(), refused_files=files)
     testimony = Remembered()
     testimony.read(server.connection, found, server.sample(one(1)), server.clock)
 

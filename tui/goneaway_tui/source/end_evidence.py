@@ -427,9 +427,9 @@ class _Server:
     @property
     def counted_codes(self) -> frozenset[int]:
         """The codes that this server counts by account."""
-        if "errors" not in self.capabilities.able:
+        if "errors" not in self.capabilities.features:
             return CLEAN_DISCONNECTS
-        absent = frozenset() if "idle_error" in self.capabilities.able else {IDLE_ERROR}
+        absent = frozenset() if "idle_error" in self.capabilities.features else {IDLE_ERROR}
         return (ERRORS | CLEAN_DISCONNECTS) - absent
 
     def logins(self) -> dict[Account, int]:

@@ -38,9 +38,9 @@ class EndHistory:
     """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or nobody knows."""
 
 
-def read_history(connection: Connection, found: Capabilities, clock: Clock) -> EndHistory:
+def read_history(connection: Connection, capabilities: Capabilities, clock: Clock) -> EndHistory:
     """Ask for all of it. Raises SourceError where the connection breaks."""
-    errors = _rows(connection, found.statement("raised"))
+    errors = _rows(connection, capabilities.statement("raised"))
     asked = clock()
     raised = tuple(
         RaisedError(
@@ -48,22 +48,24 @@ def read_history(connection: Connection, found: Capabilities, clock: Clock) -> E
         )
         for user, host, code, count, first, last in errors or ()
     )
-    killed = _rows(connection, found.statement("killed"))
+    killed = _rows(connection, capabilities.statement("killed"))
     killed_at = _instant(clock(), killed[0][0]) if killed else None
-    hosts = _rows(connection, found.statement("hosts_troubled")) or ()
+    hosts = _rows(connection, capabilities.statement("hosts_troubled")) or ()
     return EndHistory(
         raised,
         errors is not None,
-        frozenset({IDLE_ERROR}) if errors is not None and "idle_error" not in found.able else frozenset(),
-        _log(connection, found, clock),
+        frozenset({IDLE_ERROR})
+        if errors is not None and "idle_error" not in capabilities.features
+        else frozenset(),
+        _log(connection, capabilities, clock),
         tuple(TroubledHost(_name(ip), int(failures), int(refusals)) for ip, failures, refusals in hosts),
         killed_at,
     )
 
 
-def _log(connection: Connection, found: Capabilities, clock: Clock) -> tuple[LogEntry, ...]:
+def _log(connection: Connection, capabilities: Capabilities, clock: Clock) -> tuple[LogEntry, ...]:
     asked = clock()
-    newest_first = _rows(connection, found.statement("past_log"), (LOG_SECONDS,)) or ()
+    newest_first = _rows(connection, capabilities.statement("past_log"), (LOG_SECONDS,)) or ()
     return tuple(each for each in entries(reversed(newest_first), asked) if each.cause is not None)
 
 

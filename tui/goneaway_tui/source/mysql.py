@@ -30,9 +30,9 @@ from goneaway_tui.source.sql.shapes import UNSIGNED, Statement
 class MysqlClocks:
     """Reads both at each reading. The timer is read off our own running statement, so our thread must be instrumented."""
 
-    def __init__(self, connection: Connection, found: Capabilities, clock: Clock) -> None:
+    def __init__(self, connection: Connection, capabilities: Capabilities, clock: Clock) -> None:
         self._connection = connection
-        self._found = found
+        self._capabilities = capabilities
         self._clock = clock
         self.timer = Timebase()
         self.wall = Timebase()
@@ -43,8 +43,8 @@ class MysqlClocks:
         self.is_blinded = False
         """The timer could be told when we connected and no longer can."""
         self.own_thread: ThreadId | None = None
-        statement = found.statement("own_thread")
-        tells_timer = "%s" in found.must("clock") and found.statement("statements") is not None
+        statement = capabilities.statement("own_thread")
+        tells_timer = "%s" in capabilities.must("clock") and capabilities.statement("statements") is not None
         if statement is not None and tells_timer:
             own = connection.rows(statement)
             self.own_thread = ThreadId(int(own[0][0])) if own else None
@@ -53,10 +53,10 @@ class MysqlClocks:
         """Set both timebases; the statement timer's reading in seconds, where there is one. Raises SourceError."""
         timer, self.moved = None, 0.0
         if self.own_thread is not None:
-            timer = self._observe(self._found.must("clock"), (self.own_thread,))
+            timer = self._observe(self._capabilities.must("clock"), (self.own_thread,))
             self.is_blinded = timer is None
         if timer is None:
-            self._observe(self._found.must("wall"), ())
+            self._observe(self._capabilities.must("wall"), ())
         self.exact = timer is not None
         return timer
 
@@ -88,10 +88,10 @@ SWEPT_AT_ONCE = 50
 class OwnLimitReader:
     """Asks whom it must, at most so many in one reading: the others wait for the next, those nobody knows of least."""
 
-    def __init__(self, connection: Connection, found: Capabilities, wall: Timebase) -> None:
+    def __init__(self, connection: Connection, capabilities: Capabilities, wall: Timebase) -> None:
         """`wall` places the instants that the server tells."""
         self._connection = connection
-        self._found = found
+        self._capabilities = capabilities
         self._wall = wall
         self._waiting: dict[ThreadId, None] = {}
         self._unswept: list[ThreadId] = []
@@ -101,7 +101,7 @@ class OwnLimitReader:
         self, by_thread: Mapping[ThreadId, SessionCache], threads: Iterable[ThreadId]
     ) -> list[SessionCache]:
         """Ask for those that are new or ran something; at the first reading for all. Returns those that were told."""
-        if self._found.statement("own_limits") is None:
+        if self._capabilities.statement("own_limits") is None:
             return []
         for thread in sorted(threads):
             self._waiting.setdefault(thread)
@@ -112,7 +112,7 @@ class OwnLimitReader:
             asked = [*unknown[:ASKED_AT_ONCE], *known[:RAN_AT_ONCE]]
         for first in range(0, len(asked), ASKED_AT_ONCE):
             bunch = sorted(asked[first : first + ASKED_AT_ONCE])
-            for thread, name, value in rows_of(self._connection, self._found, "own_limits", (bunch,)):
+            for thread, name, value in rows_of(self._connection, self._capabilities, "own_limits", (bunch,)):
                 dossier = by_thread.get(thread)
                 if dossier is None:
                     continue
@@ -135,23 +135,23 @@ class OwnLimitReader:
 class TransactionReader:
     """Reads them all each time: they are few, and both tables are short."""
 
-    def __init__(self, connection: Connection, found: Capabilities, timer: Timebase) -> None:
+    def __init__(self, connection: Connection, capabilities: Capabilities, timer: Timebase) -> None:
         """`timer` places the instants of events."""
         self._connection = connection
-        self._found = found
+        self._capabilities = capabilities
         self._timer = timer
 
     def read(self, by_thread: Mapping[ThreadId, SessionCache], taken_at: float) -> dict[int, Transaction]:
         """By session id. Raises SourceError."""
         began: dict[int, tuple[float, bool]] = {}
-        statement = self._found.statement("transactions")
+        statement = self._capabilities.statement("transactions")
         if statement is not None and self._timer.is_set:
             for thread, start, read_only in self._connection.rows(statement):
                 dossier = by_thread.get(thread)
                 if dossier is not None and start is not None:
                     began[dossier.id] = (self._timer.local(start / PICOSECONDS), bool(read_only))
-        held = read_open_transactions(self._connection, self._found)
-        readable = "process" in self._found.able
+        held = read_open_transactions(self._connection, self._capabilities)
+        readable = "process" in self._capabilities.features
         return {
             number: _transaction(began.get(number), held.get(number), taken_at, rows_readable=readable)
             for number in began.keys() | held.keys()
@@ -187,7 +187,7 @@ class MysqlReader:
     def __init__(
         self,
         connection: Connection,
-        found: Capabilities,
+        capabilities: Capabilities,
         clock: Clock,
         text_length: int,
         *,
@@ -195,16 +195,16 @@ class MysqlReader:
     ) -> None:
         """`text_length`: characters of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
         self._connection = connection
-        self._found = found
+        self._capabilities = capabilities
         self._clock = clock
         self._text_length = text_length
         self._large = large
-        self._clocks = MysqlClocks(connection, found, clock)
+        self._clocks = MysqlClocks(connection, capabilities, clock)
         self._events_since = 0.0
         self._known: dict[int, SessionCache] = {}
         self._by_thread: dict[ThreadId, SessionCache] = {}
-        self._limits = OwnLimitReader(connection, found, self._clocks.wall)
-        self._transactions = TransactionReader(connection, found, self._clocks.timer)
+        self._limits = OwnLimitReader(connection, capabilities, self._clocks.wall)
+        self._transactions = TransactionReader(connection, capabilities, self._clocks.timer)
         self._table = SessionTable()
         self._changes = ChangeDetector()
         self._was_quiet = False
@@ -238,7 +238,7 @@ class MysqlReader:
         changed = self._find_changes()
         sent = self._clock()
         if changed is None:
-            rows = rows_of(self._connection, self._found, "sessions", (self._text_length,))
+            rows = rows_of(self._connection, self._capabilities, "sessions", (self._text_length,))
             rows += self._read_unlisted(rows) if self.is_short else []
         else:
             rows = self._rows_of(changed)
@@ -264,7 +264,7 @@ class MysqlReader:
         ran.discard(self._clocks.own_thread)  # ours runs statements all the time, and sets nothing
         told = self._limits.read(self._by_thread, ran)
         self._read_hosts(new)
-        read_attributes(self._connection, self._found, new)
+        read_attributes(self._connection, self._capabilities, new)
         transactions = self._transactions.read(self._by_thread, taken_at)
         sessions = [self._session(row, transactions, taken_at) for row in rows]
         if changed is None:
@@ -286,7 +286,9 @@ class MysqlReader:
 
     def _find_changes(self) -> ChangedSessions | None:
         """Which sessions may have run something; None where the whole list is to be read."""
-        roll = self._found.statement("roll") if self._found.statement("some") is not None else None
+        roll = (
+            self._capabilities.statement("roll") if self._capabilities.statement("some") is not None else None
+        )
         is_small = len(self._table) < self._large and self._whole_at > -math.inf
         if roll is None or not self._clocks.exact or is_small or self.is_short:
             self._changes, self._was_quiet = ChangeDetector(), False
@@ -301,7 +303,7 @@ class MysqlReader:
                 or not 0 <= min(entries, default=0) <= max(entries, default=0) < UNSIGNED
             ):
                 return None
-            expected = self._changes.always_read | {self._found.own_id}
+            expected = self._changes.always_read | {self._capabilities.own_id}
             changed = self._changes.update(entries, second)
             self._was_quiet = not changed.ended and changed.to_read <= expected
         is_due = self._clock() - self._whole_at > WHOLE_SECONDS
@@ -309,21 +311,23 @@ class MysqlReader:
 
     def _compare_digest(self) -> ChangedSessions | None:
         """The changes where the checksum is as before; None where some session has run something."""
-        digest = self._found.statement("roll_digest")
+        digest = self._capabilities.statement("roll_digest")
         if digest is None:
             return None
         second, count, checksum = self._connection.rows(digest)[0]
-        self._was_quiet = self._changes.digest(self._found.own_id) == (count, checksum)
+        self._was_quiet = self._changes.digest(self._capabilities.own_id) == (count, checksum)
         return self._changes.unchanged(second) if self._was_quiet else None
 
     def _rows_of(self, changed: ChangedSessions) -> list[Row]:
         if not changed.to_read:
             return []
-        return rows_of(self._connection, self._found, "some", (self._text_length, sorted(changed.to_read)))
+        return rows_of(
+            self._connection, self._capabilities, "some", (self._text_length, sorted(changed.to_read))
+        )
 
     def _read_unlisted(self, listed: Iterable[Row]) -> list[Row]:
         """Rows of the sessions that are not among those, as the server's own list has them: no thread, no events."""
-        statement = self._found.statement("all_sessions")
+        statement = self._capabilities.statement("all_sessions")
         if statement is None:
             return []
         known = {row[1] for row in listed}
@@ -361,15 +365,15 @@ class MysqlReader:
 
         `rows` are of those that may have; None is everybody.
         """
-        if self._found.statement("statements") is None:
+        if self._capabilities.statement("statements") is None:
             return set()
-        of_some = self._found.statement("statements_some")
+        of_some = self._capabilities.statement("statements_some")
         if of_some is not None and rows is not None and len(rows) <= EVENTS_BY_THREAD:
             threads = [int(row[0]) for row in rows]
             told = self._connection.rows(of_some, (self._text_length, threads)) if threads else []
         else:
             since = round(max(0.0, self._events_since - LOOK_BACK) * PICOSECONDS)
-            told = rows_of(self._connection, self._found, "statements", (self._text_length, since))
+            told = rows_of(self._connection, self._capabilities, "statements", (self._text_length, since))
             if now_on_timer is not None:
                 self._events_since = now_on_timer
         return {thread for thread, *event in told if self._note(self._by_thread.get(thread), *event)}
@@ -395,9 +399,9 @@ class MysqlReader:
         return True
 
     def _read_hosts(self, new: dict[int, SessionCache]) -> None:
-        if self._found.statement("hosts") is None or not new:
+        if self._capabilities.statement("hosts") is None or not new:
             return
-        for session_id, host in rows_of(self._connection, self._found, "hosts", (min(new),)):
+        for session_id, host in rows_of(self._connection, self._capabilities, "hosts", (min(new),)):
             if int(session_id) in new:
                 new[int(session_id)].host = text(host)
 
@@ -443,7 +447,7 @@ class MysqlReader:
             program=dossier.program,
             client=dossier.client,
             role=role,
-            own=session_id == self._found.own_id,
+            own=session_id == self._capabilities.own_id,
             idle_since=since,
             idle_within=within,
             own_limit=dossier.own_limit,

@@ -205,15 +205,15 @@ class CoarseWait:
     within: float
 
 
-def read_attributes(connection: Connection, found: Capabilities, new: dict[int, SessionCache]) -> None:
+def read_attributes(connection: Connection, capabilities: Capabilities, new: dict[int, SessionCache]) -> None:
     """Fill the attributes of sessions that are new; does nothing where they may not be read."""
-    if found.statement("attributes") is None or not new:
+    if capabilities.statement("attributes") is None or not new:
         return
-    of_some = found.statement("some_attributes")
+    of_some = capabilities.statement("some_attributes")
     if of_some is not None and len(new) <= FEW_NEW:
         rows = connection.rows(of_some, (sorted(new),))
     else:
-        rows = rows_of(connection, found, "attributes", (min(new),))
+        rows = rows_of(connection, capabilities, "attributes", (min(new),))
     told: dict[int, list[tuple[str, str]]] = {}
     for session_id, name, value in rows:
         if int(session_id) in new:
@@ -246,9 +246,9 @@ def optional(value: bytes | str | None) -> str | None:
     return text(value) or None
 
 
-def read_open_transactions(connection: Connection, found: Capabilities) -> dict[int, Row]:
+def read_open_transactions(connection: Connection, capabilities: Capabilities) -> dict[int, Row]:
     """(age in seconds, rows modified, rows locked, read-only) of each InnoDB transaction, by session id."""
-    statement = found.statement("innodb_transactions")
+    statement = capabilities.statement("innodb_transactions")
     if statement is None:
         return {}
     return {int(row[0]): row[1:] for row in connection.rows(statement)}

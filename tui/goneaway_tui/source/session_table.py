@@ -26,14 +26,14 @@ HALF: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\ud")
 
 
 def rows_of(
-    connection: Connection, found: Capabilities, what: str, parameters: Sequence[object] = ()
+    connection: Connection, capabilities: Capabilities, what: str, parameters: Sequence[object] = ()
 ) -> list[Row]:
     """All rows of a thing that may be read here. Raises SourceError and Refusal.
 
     Text comes as bytes from a plain statement and as `str` from a packed one. Where the packs were too large for the
     server, or are not what they should be, the rows are asked one by one.
     """
-    plain, packed = found.must(what), found.statement(f"packed_{what}")
+    plain, packed = capabilities.must(what), capabilities.statement(f"packed_{what}")
     if packed is not None:
         rows = unpacked(connection.rows(packed, parameters))
         if rows is not None:
