@@ -75,8 +75,8 @@ NEVER_ASKED: dict[tuple[str, str], tuple[Flavour, str]] = {
         Flavour.MARIADB,
         "its table has no key: it is gone through in any case",
     ),
-    ("source/end_evidence.py", "past_log"): (Flavour.MARIADB, "its log is a file only"),
-    ("source/end_evidence.py", "raised"): (Flavour.MARIADB, "it counts errors by no account"),
+    ("source/end_history.py", "past_log"): (Flavour.MARIADB, "its log is a file only"),
+    ("source/end_history.py", "raised"): (Flavour.MARIADB, "it counts errors by no account"),
 }
 """What a module that serves both families asks of one of them alone, and why it cannot come to the other."""
 

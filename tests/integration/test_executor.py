@@ -412,11 +412,11 @@ def test_what_is_persisted_is_there_after_a_restart(start_server: StartServer) -
 
 
 def test_a_server_that_will_not_read_what_is_persisted_is_not_asked_to(start_server: StartServer) -> None:
-    powers = executor(start_server("mysql97", "--persisted-globals-load=OFF")).privileges()
+    privileges = executor(start_server("mysql97", "--persisted-globals-load=OFF")).privileges()
 
-    assert powers.can_set
-    assert not powers.can_persist
-    assert "persisted_globals_load" in dict(powers.why_not)["persist"]
+    assert privileges.can_set
+    assert not privileges.can_persist
+    assert "persisted_globals_load" in dict(privileges.why_not)["persist"]
 
 
 @pytest.mark.parametrize("name", ["mariadb1011", "mariadb118"])
@@ -462,15 +462,19 @@ def really(server: RealServer, user: str) -> dict[str, bool]:
 
 
 def said(server: RealServer, user: str) -> dict[str, bool]:
-    """The same, by the word of `powers`."""
-    powers = executor(server, user).privileges()
-    for act, can in (("set", powers.can_set), ("persist", powers.can_persist), ("kill", powers.can_kill)):
-        assert can == (act not in dict(powers.why_not)), f"{user} {act}: no reason, or one too many"
-    assert powers.can_set == (not powers.why_not_set("wait_timeout"))
-    told = {name: not powers.why_not_set(name) for name in TUNABLE[server.flavour]}
+    """The same, by the word of `privileges`."""
+    privileges = executor(server, user).privileges()
+    for act, can in (
+        ("set", privileges.can_set),
+        ("persist", privileges.can_persist),
+        ("kill", privileges.can_kill),
+    ):
+        assert can == (act not in dict(privileges.why_not)), f"{user} {act}: no reason, or one too many"
+    assert privileges.can_set == (not privileges.why_not_set("wait_timeout"))
+    told = {name: not privileges.why_not_set(name) for name in TUNABLE[server.flavour]}
     if server.flavour is Flavour.MYSQL:
-        told |= {"persist": powers.can_persist, "reset": powers.can_persist}
-    return told | {"kill query": powers.can_kill, "kill": powers.can_kill}
+        told |= {"persist": privileges.can_persist, "reset": privileges.can_persist}
+    return told | {"kill query": privileges.can_kill, "kill": privileges.can_kill}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -616,10 +620,10 @@ def test_a_service_s_procedure_is_used_where_it_lends_one(
             f"GRANT EXECUTE ON PROCEDURE mysql.{procedure} TO 'customer'@'%'",
         )
     acting = executor(server, "customer")
-    powers = acting.privileges()
+    privileges = acting.privileges()
 
-    assert (False, True) == (powers.can_set, powers.can_kill)
-    assert "change the" in powers.why_not_set("wait_timeout")
+    assert (False, True) == (privileges.can_set, privileges.can_kill)
+    assert "change the" in privileges.why_not_set("wait_timeout")
 
     with guest(server, "victim") as victim:
         session = id_of(victim)

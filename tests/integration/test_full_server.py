@@ -116,9 +116,9 @@ def crowded(sample: Sample) -> int:
 
 def test_what_the_account_may_is_asked_over_the_connection_that_reads(crowd: Crowd) -> None:
     with reader(root(crowd.server)) as (_source, executor):
-        powers = executor.privileges()
+        privileges = executor.privileges()
 
-        assert (True, True) == (powers.can_kill, powers.can_set)
+        assert (True, True) == (privileges.can_kill, privileges.can_set)
         with pytest.raises(NoConnectionLeft):
             LiveExecutor(root(crowd.server), time.time).privileges()
 
@@ -261,12 +261,12 @@ def test_a_value_out_of_bounds_is_cut_over_the_lent_connection_as_over_any(
     crowd.fill()
     with reader(root(server)) as (source, executor):
         asked = Statement("SELECT @@SESSION.time_zone, @@SESSION.sql_mode", SESSION_BEFORE)
-        with source.lent() as (reading, _found):
+        with source.lend_connection() as (reading, _found):
             before = reading.rows(asked)
         with executor.conversation(borrow=True) as conversation:
             kept = conversation.set_global("wait_timeout", 32140800, Persistence.GLOBAL)
             is_borrowed = conversation.is_borrowed
-        with source.lent() as (reading, _found):
+        with source.lend_connection() as (reading, _found):
             after = reading.rows(asked)
 
         assert is_borrowed
@@ -282,12 +282,12 @@ def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
 ) -> None:
     with reader(root(mysql97)) as (source, executor), ThreadPoolExecutor() as pool:
         before = source.sample().server.own_session_ids
-        with source.lent() as (connection, _found):
+        with source.lend_connection() as (connection, _found):
             reading = pool.submit(source.sample)
             assert [(42,)] == connection.rows(Statement("SELECT 42", shapes.PROBE))
             assert not reading.done()
             monkeypatch.setattr(live, "SAMPLE_SECONDS", 0.1)
-            with pytest.raises(TooSlow), source.lent():
+            with pytest.raises(TooSlow), source.lend_connection():
                 pass
             monkeypatch.undo()
         assert before == reading.result(PATIENCE).server.own_session_ids

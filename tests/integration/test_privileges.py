@@ -279,10 +279,10 @@ def test_each_missing_grant_is_one_line_that_goes_when_it_is_run(any_server: Rea
         assert [True] == [session.own for session in sample.sessions if session.user == name]
         assert all(each.what and each.why for each in sample.limitations)
 
-        powers = LiveExecutor(address(any_server, name), time.time).privileges()
+        privileges = LiveExecutor(address(any_server, name), time.time).privileges()
         may = {privilege for privilege in ADMINS[any_server.flavour] if privilege and any(f" {privilege} " in each for each in had)}  # fmt: skip
-        assert powers.can_kill == bool(may & KILLS[any_server.name])
-        assert powers.can_set == bool(may & {"SUPER", "SYSTEM_VARIABLES_ADMIN"})
+        assert privileges.can_kill == bool(may & KILLS[any_server.name])
+        assert privileges.can_set == bool(may & {"SUPER", "SYSTEM_VARIABLES_ADMIN"})
         with guest(any_server) as admin:
             while missing:
                 run(admin, missing.pop())

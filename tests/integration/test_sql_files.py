@@ -86,7 +86,9 @@ def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_s
     with closing(Connection(Address("127.0.0.1", server.port, "root"))) as connection:
         found = find_capabilities(connection)
 
-    assert frozenset(sql.PROBES[found.flavour]) == found.able, "nothing stands in the way of any probe here"
+    assert frozenset(sql.PROBES[found.flavour]) == found.features, (
+        "nothing stands in the way of any probe here"
+    )
 
     with closing(server.connect(autocommit=True)) as own, own.cursor() as cursor:
         for what, variants in sql.STATEMENTS[found.flavour].items():
@@ -94,7 +96,7 @@ def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_s
                 continue
             brought = {}
             for variant in variants:
-                if not variant.needs <= found.able:  # a service's, and this is none
+                if not variant.needs <= found.features:  # a service's, and this is none
                     continue
                 statement = sql.read_sql(variant.file).replace("{variable}", "wait_timeout")
                 asked = ASKED_WITH.get(variant.file, ASKED_WITH.get(what.removeprefix("packed_"), ()))
@@ -117,7 +119,7 @@ def test_what_a_server_brings_is_of_the_shape_that_its_statement_has(
             asked = ASKED_WITH.get(what.removeprefix("packed_"), ())
             for variant in variants:
                 if (
-                    not variant.needs <= found.able
+                    not variant.needs <= found.features
                     or variant.shape is shapes.ACT
                     or what in MAY_BE_ABSENT.get(name, ())
                 ):
@@ -126,12 +128,12 @@ def test_what_a_server_brings_is_of_the_shape_that_its_statement_has(
                 statement = Statement(statement.replace("{variable}", "wait_timeout"), statement.shape)
                 connection.rows(statement, asked[: statement.count("%s")])
             if what.startswith("packed_"):
-                before = connection.asked
+                before = connection.statements_sent
                 rows_of(connection, found, what.removeprefix("packed_"), asked)
-                assert before + 1 == connection.asked, f"{what}: its pack is not believed"
+                assert before + 1 == connection.statements_sent, f"{what}: its pack is not believed"
         for variants in sql.RELATIVES[found.flavour].values():
             for variant in variants:
-                if variant.needs <= found.able:
+                if variant.needs <= found.features:
                     connection.records(sql.read_sql(variant.file))
 
 

@@ -39,14 +39,14 @@ def servers(draw: st.DrawFn) -> list[ExaminedServer | ExcludedServer]:
         name = f"db{number}"
         low, high = sorted((draw(seconds), draw(seconds)))
         variable = Variable("wait_timeout", draw(st.none() | st.integers(low, high)), low, high)
-        powers = replace(
+        privileges = replace(
             POWERS,
             server_id=str(draw(st.integers(0, 9))),
             can_set=draw(st.booleans()),
             can_persist=draw(st.booleans()),
         )
         at = ExaminedServer(
-            name, VariableState(variable, persisted=draw(st.none() | seconds)), powers, SNAPSHOT
+            name, VariableState(variable, persisted=draw(st.none() | seconds)), privileges, SNAPSHOT
         )
         seen.append(ExcludedServer(name, "away") if draw(st.integers(0, 4)) == 0 else settable(at, WAIT))
     return seen

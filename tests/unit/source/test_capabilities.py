@@ -67,7 +67,7 @@ def surveyed(flavour: Flavour, able: frozenset[str]) -> Capabilities:
 
 def named(found: Capabilities) -> tuple[str, ...]:
     """What a failure shows."""
-    return (found.flavour.value, *sorted(found.able))
+    return (found.flavour.value, *sorted(found.features))
 
 
 def grants_of(found: Capabilities) -> str:
@@ -214,7 +214,9 @@ def test_every_limitation_is_told_whole_and_once() -> None:
 )
 def test_what_may_be_read_needs_no_remedy(readable: str, remedy: str) -> None:
     offered = [
-        named(found) for found in EVERY if found.able >= set(readable.split()) and remedy in grants_of(found)
+        named(found)
+        for found in EVERY
+        if found.features >= set(readable.split()) and remedy in grants_of(found)
     ]
 
     assert [] == offered
@@ -224,7 +226,7 @@ def test_lacking_process_is_always_told_with_its_grant() -> None:
     silent = [
         named(found)
         for found in POSSIBLE
-        if ("process" not in found.able) != ("GRANT PROCESS ON *.* TO 'dba'@'%'" in grants_of(found))
+        if ("process" not in found.features) != ("GRANT PROCESS ON *.* TO 'dba'@'%'" in grants_of(found))
     ]
 
     assert [] == silent
@@ -301,9 +303,9 @@ def test_a_refused_statement_gives_way_to_a_lesser_one_or_to_a_limitation(
     while (statement := found.statement(what)) is not None:
         refusal = Refusal(1054, "Unknown column 'x'", statement)
         read = [each for each, _variant in sql.variants_of(flavour, statement)]
-        files = found.refused | {variant.file for _each, variant in sql.variants_of(flavour, statement)}
+        files = found.refused_files | {variant.file for _each, variant in sql.variants_of(flavour, statement)}
         if any(
-            sql.choose_statement(flavour, each, found.able, files) is None
+            sql.choose_statement(flavour, each, found.features, files) is None
             for each in REQUIRED.intersection(read)
         ):
             with pytest.raises(Refusal):

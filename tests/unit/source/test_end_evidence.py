@@ -58,7 +58,7 @@ class Counting(MysqlStandin):
         """What the next sample, a second later, brings with it."""
         self.now += 1
         self.heard.clear()
-        return testimony.clues(
+        return testimony.read(
             self.connection, self.found(), self.sample(*sessions, verbosity=verbosity), self.clock
         )
 
@@ -155,7 +155,7 @@ def test_accounts_without_sessions_are_forgotten_in_time() -> None:
     for number in range(100):
         server.tell(testimony, one(number, (f"u{number}", "h")))
 
-    assert len(testimony._counted) < 50
+    assert len(testimony._memory.counts) < 50
 
 
 def test_logins_daemons_and_our_own_do_not_count_as_gone() -> None:
@@ -194,7 +194,7 @@ def test_without_the_right_to_read_them_nothing_is_counted() -> None:
     server = Counting()
     testimony, found = Remembered(), server.found(without="errors threads accounts log statements")
     for sessions in ([one(1)], []):
-        clues = testimony.clues(server.connection, found, server.sample(*sessions), server.clock)
+        clues = testimony.read(server.connection, found, server.sample(*sessions), server.clock)
 
     assert frozenset() == clues.counted_codes
     assert ["mysql/offline.sql"] == [file for file, _ in server.heard]
@@ -378,11 +378,11 @@ def test_offline_mode_of_long_ago_ends_nobody_now(before: tuple[int, float | Non
 def test_where_offline_mode_may_not_be_read_it_is_unknown() -> None:
     server = Counting()
     files = frozenset({"mysql/offline.sql", "mysql/offline_before.sql"})
-    found = replace(server.found(), refused=files)
+    found = replace(server.found(), refused_files=files)
     testimony = Remembered()
-    testimony.clues(server.connection, found, server.sample(one(1)), server.clock)
+    testimony.read(server.connection, found, server.sample(one(1)), server.clock)
 
-    assert testimony.clues(server.connection, found, server.sample(one(1)), server.clock).offline is None
+    assert testimony.read(server.connection, found, server.sample(one(1)), server.clock).offline is None
 
 
 # --- A server without an error for idle timeouts
@@ -392,7 +392,7 @@ def test_a_server_before_8_0_24_counts_no_idle_timeouts_apart() -> None:
     server = Counting()
     testimony, found = Remembered(), server.found(without="idle_error")
     for sessions in ([one(1)], []):
-        clues = testimony.clues(server.connection, found, server.sample(*sessions), server.clock)
+        clues = testimony.read(server.connection, found, server.sample(*sessions), server.clock)
 
     assert {0, 1153, 1158, 1159, 1160, 1161} == clues.counted_codes
 
@@ -405,7 +405,7 @@ def test_a_server_before_8_0_24_closes_an_idle_session_by_its_timeout() -> None:
     for sessions in ([leaves, stays], [stays]):
         server.now += 1
         sample = server.sample(*sessions)
-        clues = testimony.clues(server.connection, found, sample, server.clock)
+        clues = testimony.read(server.connection, found, sample, server.clock)
         taken = track(replace(sample, clues=clues), snapshot)
         snapshot = taken.snapshot
         server.end(SHOP, 1159)
@@ -486,7 +486,8 @@ codes = st.dictionaries(st.sampled_from([0, 1153, 1158, 1160, 4031]), st.integer
 def carried(rises: list[tuple[Counter[int], int]], see: Callable[[int, Counter[int]], None]) -> None:
     carry = CarriedCounts()
     for position, (rise, gone) in enumerate(rises):
-        see(position, carry.offer(rise, gone))
+        see(position, carry.counts)
+        carry = carry.after(rise, gone)
 
 
 @given(st.lists(st.tuples(codes, st.integers(0, 5)), max_size=8))
@@ -505,7 +506,7 @@ def test_nothing_of_one_kind_is_offered_twice(code: int, steps: list[tuple[int, 
     """What explains one absence explains no other."""
     carry, explained, counted = CarriedCounts(), 0, 0
     for rise, gone in steps:
-        left = carry.offer(Counter({code: rise}), gone)
+        left, carry = carry.counts, carry.after(Counter({code: rise}), gone)
         counted += rise
         explained += min(gone, rise + left[code])
         assert explained <= counted
@@ -513,15 +514,13 @@ def test_nothing_of_one_kind_is_offered_twice(code: int, steps: list[tuple[int, 
 
 @given(codes, st.integers(1, 5))
 def test_what_is_counted_before_its_absence_is_still_offered(rise: Counter[int], gone: int) -> None:
-    carry = CarriedCounts()
-    carry.offer(rise, 0)
+    carry = CarriedCounts().after(rise, 0)
 
-    assert +rise == carry.offer(Counter(), gone) or sum(rise.values()) > 0
-    assert not carry.offer(Counter(), gone)
+    assert +rise == carry.counts or sum(rise.values()) > 0
+    assert not carry.after(Counter(), gone).counts
 
 
 def test_one_torn_session_that_raised_both_codes_leaves_nothing_over() -> None:
-    carry = CarriedCounts()
-    carry.offer(Counter({1158: 1, 1160: 1}), 1)
+    carry = CarriedCounts().after(Counter({1158: 1, 1160: 1}), 1)
 
-    assert not carry.offer(Counter(), 1)
+    assert not carry.counts

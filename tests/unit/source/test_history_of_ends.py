@@ -7,7 +7,7 @@ import pytest
 from goneaway_tui.doctor.case import FailingHost, RaisedError
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.model.cause import Cause
-from goneaway_tui.source.end_evidence import LOG_SECONDS, EndHistory, read_history
+from goneaway_tui.source.end_history import LOG_SECONDS, EndHistory, read_history
 from tests.builders import NOW
 from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row, Standin, refused
 

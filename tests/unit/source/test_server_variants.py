@@ -126,7 +126,7 @@ def surveyed(banner: str, script: Script) -> Iterator[tuple[Capabilities, Impost
 @pytest.mark.parametrize(("banner", "script", "words"), WHO, ids=lambda value: "")
 def test_a_service_is_known_by_what_it_shows(banner: str, script: Script, words: set[str]) -> None:
     with surveyed(banner, script) as (found, _):
-        assert words == found.able & WORDS
+        assert words == found.features & WORDS
         assert set(variant_limitations(words)) <= set(limitations_of(found))
 
 

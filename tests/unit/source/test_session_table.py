@@ -92,7 +92,7 @@ def test_whatever_bytes_a_cell_holds_it_reads_as_it_does_in_a_row(packs: list[li
 def test_whoever_asks_for_one_session_brings_no_pack_of_all() -> None:
     found = a_server().found()
     alone = SingleSessionCapabilities(
-        found.flavour, found.version, found.banner, found.own_id, found.account, found.able
+        found.flavour, found.version, found.banner, found.own_id, found.account, found.features
     )
 
     assert found.statement("packed_hosts") is not None

@@ -107,7 +107,7 @@ def test_it_is_said_what_was_read_and_what_is_wrong(rows: list[tuple[Any, ...]],
         fitted(sql.read_sql("mysql/hosts.sql"), rows)
 
     assert why == str(told.value)
-    error = told.value.told("db1")
+    error = told.value.server_error("db1")
     assert isinstance(error, UnexpectedAnswer)
     assert isinstance(error, SourceError)
     assert f"db1: {why}" == str(error)

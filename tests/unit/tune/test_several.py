@@ -38,10 +38,10 @@ NO_PERSIST = replace(
 CUT = "Warning 1292: Truncated incorrect wait_timeout value: '32140800'"
 
 
-def looked(server: str, powers: Privileges = POWERS, **variable: float) -> ExaminedServer:
+def looked(server: str, privileges: Privileges = POWERS, **variable: float) -> ExaminedServer:
     """Each is a server of its own."""
     standing = VariableState(replace(VARIABLES["wait_timeout"], **variable))  # type: ignore[arg-type]
-    return ExaminedServer(server, standing, replace(powers, server_id=server), a_snapshot())
+    return ExaminedServer(server, standing, replace(privileges, server_id=server), a_snapshot())
 
 
 def test_each_keeps_what_its_own_bounds_let_it() -> None:

@@ -28,7 +28,7 @@ from goneaway_tui.source.sockets import Tunnel
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts
     from goneaway_tui.model.server import ServerTopology
-    from goneaway_tui.source.end_evidence import EndHistory
+    from goneaway_tui.source.end_history import EndHistory
     from goneaway_tui.source.live import LiveSource
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.server_monitor import MonitorSpec

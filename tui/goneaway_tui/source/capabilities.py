@@ -45,27 +45,29 @@ class Capabilities:
     own_id: int
     account: str
     """Quoted, as a GRANT wants it: `'dba'@'%'`."""
-    able: frozenset[str]
+    features: frozenset[str]
     """Names of the probes in `sql.PROBES` that answered yes, and words of the services it is."""
     uid: str | None = None
     """`server_uuid` or `server_uid`, where it has one."""
     refusals: tuple[Refusal, ...] = field(default=(), compare=False)
     """What it refused of the statements that these abilities choose."""
-    refused: frozenset[str] = frozenset()
+    refused_files: frozenset[str] = frozenset()
     """The files of those statements, which are not sent again."""
 
     def statement(self, what: str) -> Statement | None:
-        return sql.choose_statement(self.flavour, what, self.able, self.refused)
+        return sql.choose_statement(self.flavour, what, self.features, self.refused_files)
 
     def without(self, refusal: Refusal) -> Self:
         """Itself, knowing that a statement is refused. Raises the refusal where nothing could be read without it."""
         variants = sql.variants_of(self.flavour, refusal.statement)
         files = {variant.file for _what, variant in variants}
-        found = replace(self, refusals=(*self.refusals, refusal), refused=self.refused | files)
+        capabilities = replace(
+            self, refusals=(*self.refusals, refusal), refused_files=self.refused_files | files
+        )
         needed = {what for what, _variant in variants} & REQUIRED
-        if files <= self.refused or any(found.statement(what) is None for what in needed):
+        if files <= self.refused_files or any(capabilities.statement(what) is None for what in needed):
             raise refusal
-        return found
+        return capabilities
 
     def must(self, what: str) -> Statement:
         """A statement that has a variant for everyone."""
@@ -78,17 +80,17 @@ def find_capabilities(connection: Connection) -> Capabilities:
     """Ask who answers and try every probe. Raises SourceError, of which UnsupportedVersion will not change by itself."""
     who = identify(connection)
     _refuse_old(who)
-    able = {who.service} - {""}
+    features = {who.service} - {""}
     if not who.stands_alone:
         probes = {**sql.PROBES[who.flavour], **sql.SIGNS[who.flavour]}
-        able |= {name for name, file in probes.items() if _answers(connection, file)}
+        features |= {name for name, file in probes.items() if _answers(connection, file)}
     return Capabilities(
         who.flavour,
         version=version_of(who.banner),
         banner=f"{who.banner} {who.comment}".strip(),
         own_id=who.own_id,
         account=quoted_account(who.account),
-        able=frozenset(able),
+        features=frozenset(features),
         uid=None if who.stands_alone else _uid(connection, who.flavour),
     )
 
@@ -145,30 +147,30 @@ def _answers(connection: Connection, file: str) -> bool:
         return False
 
 
-def limitations_of(found: Capabilities) -> tuple[Limitation, ...]:
+def limitations_of(capabilities: Capabilities) -> tuple[Limitation, ...]:
     """What this account on this server keeps from us, each with what would light it; a service's own notes first."""
-    notes = server_variants.variant_limitations(found.able)
-    if found.able & server_variants.ALONE:
+    notes = server_variants.variant_limitations(capabilities.features)
+    if capabilities.features & server_variants.ALONE:
         return notes
-    user = found.account.rpartition("@")[0]
+    user = capabilities.account.rpartition("@")[0]
     lacking = tuple(
-        Limitation(what, why, grant and grant.format(account=found.account, user=user))
-        for needs, lacks, what, why, grant in LIMITATIONS[found.flavour]
-        if found.able.issuperset(needs.split()) and found.able.isdisjoint(lacks.split())
+        Limitation(what, why, grant and grant.format(account=capabilities.account, user=user))
+        for needs, lacks, what, why, grant in LIMITATIONS[capabilities.flavour]
+        if capabilities.features.issuperset(needs.split()) and capabilities.features.isdisjoint(lacks.split())
     )
-    return notes + lacking + tuple(_refused(found.flavour, each) for each in found.refusals)
+    return notes + lacking + tuple(_refused(capabilities.flavour, each) for each in capabilities.refusals)
 
 
-def short_of_room(found: Capabilities, unlisted: int) -> tuple[Limitation, ...]:
+def short_of_room(capabilities: Capabilities, unlisted: int) -> tuple[Limitation, ...]:
     """The same where performance_schema has no room for some sessions: `unlisted` of them were read elsewhere."""
-    sees_all = "process" in found.able
+    sees_all = "process" in capabilities.features
     room = Limitation(
         UNTOLD if sees_all else OTHER_ACCOUNTS_NO_ROOM,
         NO_ROOM,
-        ROOM if sees_all else _PROCESS.format(account=found.account),
+        ROOM if sees_all else _PROCESS.format(account=capabilities.account),
     )
     # Our own session may be one of those: then it is not setup_actors that leaves it out.
-    told = tuple(each for each in limitations_of(found) if each.why != LEFT_OUT)
+    told = tuple(each for each in limitations_of(capabilities) if each.why != LEFT_OUT)
     if any(
         each.what in {OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB} for each in told
     ):  # a larger loss, mended by the same GRANT

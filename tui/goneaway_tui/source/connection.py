@@ -122,7 +122,7 @@ class UnfitAnswer(Refusal):
     def why(self) -> str:
         return str(self)
 
-    def told(self, server: str) -> UnexpectedAnswer:
+    def server_error(self, server: str) -> UnexpectedAnswer:
         """The same as the error of a server, of which nothing can be read without that answer."""
         return UnexpectedAnswer(
             f"{server}: {self}",
@@ -211,7 +211,7 @@ class Connection:
         """
         self._address = address
         self._line = line or ServerSocket()
-        self.asked = 0
+        self.statements_sent = 0
         """Statements sent."""
         try:
             self._wire = _open(address, self._line, interactive=interactive)
@@ -246,7 +246,7 @@ class Connection:
         return fitted(sql, [dict(zip(names, row, strict=True)) for row in rows])
 
     def _fetched(self, sql: str, parameters: Sequence[object]) -> tuple[list[str], list[Row]]:
-        self.asked += 1
+        self.statements_sent += 1
         self._wire.budget = ANSWER_BYTES
         try:
             with self._wire.cursor() as cursor:

@@ -108,7 +108,7 @@ class SingleSessionCapabilities(Capabilities):
             return None
         one = f"one_{what}"
         return sql.choose_statement(
-            self.flavour, one if one in sql.STATEMENTS[self.flavour] else what, self.able
+            self.flavour, one if one in sql.STATEMENTS[self.flavour] else what, self.features
         )
 
 
@@ -143,7 +143,7 @@ C = TypeVar("C", bound=Connection)
 class ConnectionLender(Protocol):
     """Whoever keeps a connection to the same server by the same account, and can do without it for a moment."""
 
-    def lent(self) -> AbstractContextManager[tuple[Connection, Capabilities]]:
+    def lend_connection(self) -> AbstractContextManager[tuple[Connection, Capabilities]]:
         """The connection, used by nobody else meanwhile, and what is known of the server.
 
         Raises SourceError where there is none, or it is not free in time.
@@ -221,8 +221,8 @@ class LiveExecutor:
         assert self._known is not None  # noqa: S101 - it was just found out
         return replace(self._known[2], own_id=connection.id)
 
-    def know(self, who: Capabilities, found: Capabilities) -> None:
-        self._known = (who, self.clock(), found)
+    def know(self, who: Capabilities, capabilities: Capabilities) -> None:
+        self._known = (who, self.clock(), capabilities)
 
 
 class LiveActConnection:
@@ -267,22 +267,27 @@ class LiveActConnection:
         if self._executor.lender is not None and self._own is None:
             with suppress(SourceError):
                 self._borrowed(self._executor.lender)
-        with self._call() as (connection, found):
-            return self._powers(connection, found)
+        with self._call() as (connection, capabilities):
+            return self._privileges(connection, capabilities)
 
     def variable_state(self, name: str) -> VariableState:
-        with self._call() as (connection, found):
-            return self._standing(connection, found, name)
+        with self._call() as (connection, capabilities):
+            return self._variable_state(connection, capabilities, name)
 
     def find(self, session_id: ProcesslistId) -> Session | None:
-        with self._call() as (connection, found):
+        with self._call() as (connection, capabilities):
             only = SingleSessionConnection.over(connection)
             only.only = session_id
             alone = SingleSessionCapabilities(
-                found.flavour, found.version, found.banner, found.own_id, found.account, found.able
+                capabilities.flavour,
+                capabilities.version,
+                capabilities.banner,
+                capabilities.own_id,
+                capabilities.account,
+                capabilities.features,
             )
-            reader = READERS[found.flavour](only, alone, self._clock, self._executor.text_length)
-            _at, sessions = reader.sessions(self._uptime(connection, found))
+            reader = READERS[capabilities.flavour](only, alone, self._clock, self._executor.text_length)
+            _at, sessions = reader.sessions(self._uptime(connection, capabilities))
             return next((each for each in sessions if each.id == session_id), None)
 
     def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
@@ -298,33 +303,35 @@ class LiveActConnection:
         return self._end("kill_query", session_id)
 
     def _change(self, what: str, name: str, parameters: tuple[object, ...]) -> KeptValue:
-        with self._call() as (connection, found):
-            statement = found.statement(what) if what in sql.STATEMENTS[found.flavour] else None
+        with self._call() as (connection, capabilities):
+            statement = capabilities.statement(what) if what in sql.STATEMENTS[capabilities.flavour] else None
             if statement is None:
                 raise Unsupported(
                     _(
                         "{server} keeps no value across restarts",
-                        server=f"{found.flavour.title} {found.version}",
+                        server=f"{capabilities.flavour.title} {capabilities.version}",
                     ),
                     _("write it into the option file"),
                 )
-            with self._prepared(connection, found):
+            with self._prepared(connection, capabilities):
                 try:
                     ran, warned = connection.act(with_variable_name(statement, name), parameters)
                 except Refusal as refusal:
-                    self._refuse_change(refusal, connection, found, name)
+                    self._refuse_change(refusal, connection, capabilities, name)
                 with self._accepted(ran):
-                    warnings = connection.warnings(found.must("warnings")) if warned else ()
-                    return KeptValue(ran, self._standing(connection, found, name).variable.value, warnings)
+                    warnings = connection.warnings(capabilities.must("warnings")) if warned else ()
+                    return KeptValue(
+                        ran, self._variable_state(connection, capabilities, name).variable.value, warnings
+                    )
 
     @contextmanager
-    def _prepared(self, connection: Connection, found: Capabilities) -> Iterator[None]:
+    def _prepared(self, connection: Connection, capabilities: Capabilities) -> Iterator[None]:
         """With the session variables a change needs. A lent session gets its own values back, or is given up."""
-        prepare = found.statement("session_act") if self.is_borrowed else None
+        prepare = capabilities.statement("session_act") if self.is_borrowed else None
         if prepare is None:
             yield
             return
-        before = tuple(text(value) for value in connection.rows(found.must("session_before"))[0])
+        before = tuple(text(value) for value in connection.rows(capabilities.must("session_before"))[0])
         connection.rows(prepare)
         is_broken = False
         try:
@@ -335,43 +342,45 @@ class LiveActConnection:
         finally:
             if not is_broken:
                 try:
-                    connection.rows(found.must("session_restore"), before)
+                    connection.rows(capabilities.must("session_restore"), before)
                 except (SourceError, Refusal):
                     connection.abandon()  # a new session begins with the values of the server
 
     def _end(self, what: str, session_id: ProcesslistId) -> KeptValue:
-        with self._call() as (connection, found):
-            statement = found.must(what)
+        with self._call() as (connection, capabilities):
+            statement = capabilities.must(what)
             try:
                 ran, warned = connection.act(statement, (int(session_id),))
             except Refusal as refusal:
                 if refusal.number == _NO_SUCH_SESSION:
                     return KeptValue(statement % int(session_id), None, (ALREADY_GONE,))
-                self._refuse_kill(refusal, connection, found)
+                self._refuse_kill(refusal, connection, capabilities)
             with self._accepted(ran):
-                return KeptValue(ran, None, connection.warnings(found.must("warnings")) if warned else ())
+                return KeptValue(
+                    ran, None, connection.warnings(capabilities.must("warnings")) if warned else ()
+                )
 
-    def _powers(self, connection: Connection, found: Capabilities) -> Privileges:
-        lines = [text(row[0]) for row in connection.rows(found.must("grants"))]
-        identity = {text(key): text(value) for key, value in connection.rows(found.must("identity"))}
+    def _privileges(self, connection: Connection, capabilities: Capabilities) -> Privileges:
+        lines = [text(row[0]) for row in connection.rows(capabilities.must("grants"))]
+        identity = {text(key): text(value) for key, value in connection.rows(capabilities.must("identity"))}
         where = self._address.socket or f"{self._address.host}:{self._address.port}"
-        return find_privileges(found, lines, identity, where)
+        return find_privileges(capabilities, lines, identity, where)
 
-    def _standing(self, connection: Connection, found: Capabilities, name: str) -> VariableState:
-        rows = connection.rows(found.must("standing"), (name,))
+    def _variable_state(self, connection: Connection, capabilities: Capabilities, name: str) -> VariableState:
+        rows = connection.rows(capabilities.must("standing"), (name,))
         if not rows:
             raise self._absent(name)
         _name, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
         return VariableState(
-            variable(found, name, value, low, high, origin),
+            variable(capabilities, name, value, low, high, origin),
             default=_number(default),
             block_size=int(_number(block) or 0) if int(_number(block) or 0) > 1 else None,
             path=optional(path),
             set_by_account=plain(f"{text(user)}@{text(host)}", 300) if text(user) else None,
             set_at=float(at) if at else None,
             persisted=_number(persisted),
-            headroom=_room(connection, found) if name in ASKS_FOR_ROOM else ResourceHeadroom(),
-            why_not_settable=fix_value(found.flavour, name, _number(value)),
+            headroom=_room(connection, capabilities) if name in ASKS_FOR_ROOM else ResourceHeadroom(),
+            why_not_settable=fix_value(capabilities.flavour, name, _number(value)),
         )
 
     @contextmanager
@@ -419,11 +428,11 @@ class LiveActConnection:
     def _borrowed(self, lender: ConnectionLender) -> tuple[WriteConnection, Capabilities]:
         """The connection that reads, till the end of the act. Raises SourceError where it is not to be had."""
         with ExitStack() as loan:
-            reading, found = loan.enter_context(lender.lent())
+            reading, capabilities = loan.enter_context(lender.lend_connection())
             connection = WriteConnection.over(reading)
             with bounded(connection, self._address):
-                self._executor.know(_answering(connection), found)
-            self._lent = connection, found
+                self._executor.know(_answering(connection), capabilities)
+            self._lent = connection, capabilities
             self._loan = loan.pop_all()
             return self._lent
 
@@ -431,11 +440,11 @@ class LiveActConnection:
         self._lent = None
         self._loan.close()
 
-    def _uptime(self, connection: Connection, found: Capabilities) -> float:
+    def _uptime(self, connection: Connection, capabilities: Capabilities) -> float:
         """Asked once: to tell it, some servers add up the counters of all sessions."""
         now = self._clock()
         if self._started is None:
-            counters = dict(GlobalsReader(connection, found).counters())
+            counters = dict(GlobalsReader(connection, capabilities).counters())
             self._started = now, float(counters.get("uptime", 0))
         return self._started[1] + now - self._started[0]
 
@@ -456,7 +465,7 @@ class LiveActConnection:
             ) from None
 
     def _refuse_change(
-        self, refusal: Refusal, connection: Connection, found: Capabilities, name: str
+        self, refusal: Refusal, connection: Connection, capabilities: Capabilities, name: str
     ) -> NoReturn:
         if refusal.number in _NO_SUCH_VARIABLE:
             raise self._absent(name) from None
@@ -468,18 +477,19 @@ class LiveActConnection:
             raise explain_error(self._address, refusal.number, str(refusal)) from None
         hint = ""
         with suppress(SourceError, Refusal):
-            hint = self._powers(connection, found).why_not_set(name)
+            hint = self._privileges(connection, capabilities).why_not_set(name)
         raise AccessDenied(self._said(refusal), hint) from None
 
-    def _refuse_kill(self, refusal: Refusal, connection: Connection, found: Capabilities) -> NoReturn:
+    def _refuse_kill(self, refusal: Refusal, connection: Connection, capabilities: Capabilities) -> NoReturn:
         if refusal.number not in _NOT_OURS:
             raise explain_error(self._address, refusal.number, str(refusal)) from None
         hint = ""
         with suppress(SourceError, Refusal):
-            hint = dict(self._powers(connection, found).why_not).get("kill", "")
-        if not hint and found.flavour is Flavour.MYSQL:
+            hint = dict(self._privileges(connection, capabilities).why_not).get("kill", "")
+        if not hint and capabilities.flavour is Flavour.MYSQL:
             hint = _(
-                "its account has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO {account}", account=found.account
+                "its account has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO {account}",
+                account=capabilities.account,
             )
         raise AccessDenied(self._said(refusal), hint) from None
 
@@ -503,7 +513,7 @@ def bounded(connection: Connection, address: Address) -> Iterator[None]:
         with connection.within(ACT_SECONDS):
             yield
     except UnfitAnswer as misfit:
-        raise misfit.told(address.name) from None
+        raise misfit.server_error(address.name) from None
     except Refusal as refusal:
         raise explain_error(address, refusal.number, str(refusal)) from None
 
@@ -537,8 +547,8 @@ def fix_value(flavour: Flavour, name: str, value: float | None) -> str:
     return ""
 
 
-def _room(connection: Connection, found: Capabilities) -> ResourceHeadroom:
-    descriptors, memory = connection.rows(found.must("room"))[0]
+def _room(connection: Connection, capabilities: Capabilities) -> ResourceHeadroom:
+    descriptors, memory = connection.rows(capabilities.must("room"))[0]
     return ResourceHeadroom(max(0, int(descriptors)), int(memory))
 
 

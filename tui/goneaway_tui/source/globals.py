@@ -59,7 +59,7 @@ innodb-parameters.html; interactive_timeout's maximum by its kin (LONG_TIMEOUT i
 
 
 def variable(
-    found: Capabilities,
+    capabilities: Capabilities,
     name: str,
     value: Cell,
     low: Cell = None,
@@ -68,17 +68,17 @@ def variable(
 ) -> Variable:
     """As the server tells it; bounds that MySQL 5.7 does not tell are those of its manual."""
     told = Variable(name, number(value), number(low), number(high), SET_BY.get(text(origin)))
-    is_silent = found.flavour is Flavour.MYSQL and found.able.isdisjoint({"bounds", *ALONE})
-    bounds = DOCUMENTED.get(name) if is_silent and found.version.startswith("5.7") else None
+    is_silent = capabilities.flavour is Flavour.MYSQL and capabilities.features.isdisjoint({"bounds", *ALONE})
+    bounds = DOCUMENTED.get(name) if is_silent and capabilities.version.startswith("5.7") else None
     return told if bounds is None else replace(told, min=bounds[0], max=bounds[1], is_documented=True)
 
 
 class GlobalsReader:
     """Reads limits at each poll, the rest when something changed."""
 
-    def __init__(self, connection: Connection, found: Capabilities) -> None:
+    def __init__(self, connection: Connection, capabilities: Capabilities) -> None:
         self._connection = connection
-        self._found = found
+        self._capabilities = capabilities
         self._variables: dict[str, Variable] = {}
         self._limits: dict[str, int | float | None] = {}
         self._read_at = -math.inf
@@ -86,22 +86,23 @@ class GlobalsReader:
     def variables(self, now: float) -> tuple[Variable, ...]:
         """Every variable of ours the server has, with bounds and origin where it tells. Raises SourceError."""
         limits = {
-            text(name): number(value) for name, value in self._connection.rows(self._found.must("limits"))
+            text(name): number(value)
+            for name, value in self._connection.rows(self._capabilities.must("limits"))
         }
         if limits != self._limits or now - self._read_at > BOUNDS_SECONDS:
             self._limits, self._read_at = limits, now
-            statement = self._found.must("variables")
-            more = {STALL_LIMIT} if "pool" in self._found.able else set()
+            statement = self._capabilities.must("variables")
+            more = {STALL_LIMIT} if "pool" in self._capabilities.features else set()
             names = [list(TUNABLE.keys() | limits.keys() | more)] if "%s" in statement else []
             self._variables = {
-                text(row[0]): variable(self._found, text(row[0]), *row[1:])
+                text(row[0]): variable(self._capabilities, text(row[0]), *row[1:])
                 for row in self._connection.rows(statement, names)
             }
         return tuple(sorted(self._variables.values(), key=lambda v: v.name))
 
     def counters(self) -> tuple[tuple[str, int], ...]:
         """Status counters by lower-case name. Raises SourceError."""
-        rows = self._connection.rows(self._found.must("counters"))
+        rows = self._connection.rows(self._capabilities.must("counters"))
         read = {text(name).lower(): int(n) for name, value in rows if (n := number(value)) is not None}
         most = self._variables.get("max_connections")
         if most is not None and most.value is not None:

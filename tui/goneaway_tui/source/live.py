@@ -32,7 +32,7 @@ from goneaway_tui.text.sanitize import plain
 
 if TYPE_CHECKING:
     from goneaway_tui.model.server import ServerTopology
-    from goneaway_tui.source.end_evidence import EndHistory
+    from goneaway_tui.source.end_history import EndHistory
     from goneaway_tui.source.error_log import ErrorLog
 
 
@@ -98,13 +98,13 @@ KINDS = {
 }
 
 
-def find_admin_port(connection: Connection, found: Capabilities) -> str:
+def find_admin_port(connection: Connection, capabilities: Capabilities) -> str:
     """What to do where this server is full, once we know it; empty where it does not say. Raises SourceError."""
     try:
-        ((address, port),) = connection.rows(found.must("side_door"))
+        ((address, port),) = connection.rows(capabilities.must("side_door"))
     except (Refusal, ValueError):
         return ""
-    return admin_port_hint(KINDS[found.flavour], plain(text(address), 200), int(number(port) or 0))
+    return admin_port_hint(KINDS[capabilities.flavour], plain(text(address), 200), int(number(port) or 0))
 
 
 def admin_port_hint(kind: AdminPortKind, address: str, port: int) -> str:
@@ -226,7 +226,7 @@ class LiveSource:
         return self._asked(lambda reading: reading.relatives())
 
     @contextmanager
-    def lent(self) -> Iterator[tuple[Connection, Capabilities]]:
+    def lend_connection(self) -> Iterator[tuple[Connection, Capabilities]]:
         """The connection that stands, and what is known of the server; no reading is begun meanwhile.
 
         Whoever cannot trust it any more cuts it, and the next reading begins anew.
@@ -237,7 +237,7 @@ class LiveSource:
         try:
             if self._reading is None:
                 raise Unreachable(_("there is no open connection to {server}", server=self.name))
-            yield self._reading.connection, self._reading.found
+            yield self._reading.connection, self._reading.capabilities
         finally:
             if self._line.is_cut:
                 self._drop()
@@ -252,7 +252,7 @@ class LiveSource:
                     return ask(self._reading)
             except UnfitAnswer as misfit:
                 self._drop()
-                raise misfit.told(self.name) from None
+                raise misfit.server_error(self.name) from None
             except Refusal as refusal:
                 self._drop()
                 raise SourceError(
@@ -324,14 +324,14 @@ class LiveSource:
             self._reading = None
 
 
-def configure_session(connection: Connection, found: Capabilities, needed: int) -> None:
+def configure_session(connection: Connection, capabilities: Capabilities, needed: int) -> None:
     """Bound our session's statements and see that it may idle for `needed` seconds.
 
     Where setting our own variables leaves a trace others see, it is done only if there is no other way.
     """
-    if connection.rows(found.must("impatient"), (needed,)):
+    if connection.rows(capabilities.must("impatient"), (needed,)):
         patience = max(OWN_PATIENCE, needed)
-        connection.rows(found.must("session"), (round(STATEMENT_SECONDS * 1000), patience))
+        connection.rows(capabilities.must("session"), (round(STATEMENT_SECONDS * 1000), patience))
 
 
 class _Reading:
@@ -346,27 +346,27 @@ class _Reading:
         self._clock = clock
         self._text_length = text_length
         self._surveyed_at = clock()
-        self._found = find_capabilities(connection)
-        configure_session(connection, self._found, patience)
+        self._capabilities = find_capabilities(connection)
+        configure_session(connection, self._capabilities, patience)
         self._refused_at = -math.inf
-        self._use(self._found)
+        self._use(self._capabilities)
         self._uptime = SteadyUptime(uptime_of(dict(self._answered(self._count))), clock())
         self._counters: tuple[tuple[str, int], ...] = ()
         self._counted_at = -math.inf
         self._present: frozenset[int] = frozenset()
-        self.side_door = find_admin_port(connection, self._found)
+        self.side_door = find_admin_port(connection, self._capabilities)
 
     def sample(self, witness: Callable[[Sample], EndEvidenceReader]) -> Sample:
         """`witness` tells whose testimony is to be continued."""
-        began, asked = self._clock(), self.connection.asked
+        began, asked = self._clock(), self.connection.statements_sent
         if self._reader.is_blinded or began - self._surveyed_at > SURVEY_SECONDS:
             self._survey_again(began)
         read = self._answered(lambda: self._read(began))
         testimony = witness(read)
-        clues = self._answered(lambda: testimony.clues(self.connection, self._found, read, self._clock))
+        clues = self._answered(lambda: testimony.read(self.connection, self._capabilities, read, self._clock))
         read = replace(read, limitations=self._limits_of_sight())
         took = self._clock() - began
-        at_server = max(0.0, took - (self.connection.asked - asked) * self._reader.way)
+        at_server = max(0.0, took - (self.connection.statements_sent - asked) * self._reader.way)
         return replace(read, clues=clues, seconds_to_read=took, seconds_at_server=at_server)
 
     def _read(self, began: float) -> Sample:
@@ -376,7 +376,7 @@ class _Reading:
         counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
         if not self._reader.is_short and dict(counters).get(INSTANCES_LOST):
             self._use(
-                self._found
+                self._capabilities
             )  # a reader of its own: sessions that were left out did not come between two readings
             self._reader.is_short = True
             return self._read(began)
@@ -391,7 +391,7 @@ class _Reading:
 
     def _limits_of_sight(self) -> tuple[Limitation, ...]:
         is_short = self._reader.is_short
-        return self._limitations if not is_short else short_of_room(self._found, self._reader.unlisted)
+        return self._limitations if not is_short else short_of_room(self._capabilities, self._reader.unlisted)
 
     def _answered(self, ask: Callable[[], T]) -> T:
         """What `ask` brings, without the statements that the server refuses. Raises Refusal where it needs one of them."""
@@ -403,11 +403,11 @@ class _Reading:
 
     def _leave_out(self, refusal: Refusal) -> None:
         """Read without a statement from now on: what it would have told is among the limitations then."""
-        found = self._found.without(refusal)
+        capabilities = self._capabilities.without(refusal)
         now = find_capabilities(self.connection)
         self._surveyed_at = self._refused_at = self._clock()
         # What may be read can have changed meanwhile: then it is known by the abilities, and needs no word of its own.
-        self._use(found if now.able == found.able else now)
+        self._use(capabilities if now.features == capabilities.features else now)
 
     def _count(self) -> tuple[tuple[str, int], ...]:
         return self._globals.counters()
@@ -425,55 +425,55 @@ class _Reading:
         return self._counters
 
     @property
-    def found(self) -> Capabilities:
-        return self._found
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
 
     def history(self) -> EndHistory:
         # it comes with the rooms of the doctor, which a look does not need
-        from goneaway_tui.source.end_evidence import read_history
+        from goneaway_tui.source.end_history import read_history
 
-        return read_history(self.connection, self._found, self._clock)
+        return read_history(self.connection, self._capabilities, self._clock)
 
     def relatives(self) -> ServerTopology:
         from goneaway_tui.source.topology import read_topology
 
-        return read_topology(self.connection, self._found, self._address.host)
+        return read_topology(self.connection, self._capabilities, self._address.host)
 
     def _survey_again(self, now: float) -> None:
-        found = find_capabilities(self.connection)
+        capabilities = find_capabilities(self.connection)
         self._surveyed_at = now
-        if found.uid != self._found.uid:
+        if capabilities.uid != self._capabilities.uid:
             raise Unreachable(
-                _("{server} is another server now: {uid}", server=self._address.name, uid=found.uid),
+                _("{server} is another server now: {uid}", server=self._address.name, uid=capabilities.uid),
                 _("reconnecting by itself"),
             )
-        if found.able != self._found.able or (
-            self._found.refusals and now - self._refused_at > REFUSED_SECONDS
+        if capabilities.features != self._capabilities.features or (
+            self._capabilities.refusals and now - self._refused_at > REFUSED_SECONDS
         ):
-            self._use(found)
+            self._use(capabilities)
 
-    def _use(self, found: Capabilities) -> None:
+    def _use(self, capabilities: Capabilities) -> None:
         while True:
-            self._found = found
-            self._limitations = limitations_of(found)
-            self._globals = GlobalsReader(self.connection, found)
+            self._capabilities = capabilities
+            self._limitations = limitations_of(capabilities)
+            self._globals = GlobalsReader(self.connection, capabilities)
             try:
-                self._reader: SessionReader = READERS[found.flavour](
-                    self.connection, found, self._clock, self._text_length
+                self._reader: SessionReader = READERS[capabilities.flavour](
+                    self.connection, capabilities, self._clock, self._text_length
                 )
             except Refusal as refusal:
-                found, self._refused_at = found.without(refusal), self._clock()
+                capabilities, self._refused_at = capabilities.without(refusal), self._clock()
             else:
                 return
 
     def _server(self, uptime: float) -> Server:
         return Server(
-            flavour=self._found.flavour,
-            version=self._found.version,
-            banner=self._found.banner,
+            flavour=self._capabilities.flavour,
+            version=self._capabilities.version,
+            banner=self._capabilities.banner,
             host=self._address.host,
             port=None if self._address.socket else self._address.port,
             uptime=uptime,
-            own_session_ids=(self._found.own_id,),
-            uid=self._found.uid,
+            own_session_ids=(self._capabilities.own_id,),
+            uid=self._capabilities.uid,
         )

@@ -41,7 +41,7 @@ class MariadbReader:
     def __init__(
         self,
         connection: Connection,
-        found: Capabilities,
+        capabilities: Capabilities,
         clock: Clock,
         text_length: int,
         *,
@@ -49,16 +49,16 @@ class MariadbReader:
     ) -> None:
         """`text_length`: bytes of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
         self._connection = connection
-        self._found = found
+        self._capabilities = capabilities
         self._clock = clock
         self._text_length = text_length
         self._large = large
         self._way = Timebase()
         self._known: dict[int, SessionCache] = {}
-        self._roster = SessionTable()
+        self._table = SessionTable()
         self._mark = 0
         """Our own QUERY_ID at the last look: whoever has begun a command since has a higher one."""
-        self._restless: set[int] = set()
+        self._working: set[int] = set()
         """Sessions that worked at the last look: they may have come to rest without another command."""
         self._whole_at = -math.inf
         self._loose = 0.0
@@ -81,32 +81,32 @@ class MariadbReader:
         sent = self._clock()
         rows, quiet = self._look()
         # The server fills the list in one go; our own row tells how long after our statement arrived that was.
-        own = next((row for row in rows if int(row[0]) == self._found.own_id), None)
+        own = next((row for row in rows if int(row[0]) == self._capabilities.own_id), None)
         received = self._clock()
         taken_at = min(received, sent + self._way.uncertainty + max(0.0, float(own[5]) if own else 0.0))
         self._loose = max(0.0, received - taken_at)
         self._mark = int(own[8]) if own else 0
         gone = self._known.keys() - quiet - {int(row[0]) for row in rows}
         new, ran = self._meet(rows, gone)
-        read_attributes(self._connection, self._found, new)
+        read_attributes(self._connection, self._capabilities, new)
         self._read_statements(ran)
-        held = read_open_transactions(self._connection, self._found)
+        held = read_open_transactions(self._connection, self._capabilities)
         transactions = {number: _transaction(row, taken_at) for number, row in held.items()}
         sessions = [self._session(row, transactions, taken_at) for row in rows]
         if quiet:
-            self._roster.update(sessions, gone)
+            self._table.update(sessions, gone)
         else:
-            self._roster.fill(sessions)
-        self._roster.hold(transactions)
-        self._restless = {int(row[0]) for row in rows if word(row[4]) != "Sleep"}
-        return taken_at, self._roster.sessions
+            self._table.fill(sessions)
+        self._table.hold(transactions)
+        self._working = {int(row[0]) for row in rows if word(row[4]) != "Sleep"}
+        return taken_at, self._table.sessions
 
     def _look(self) -> tuple[list[Row], set[int]]:
         """Rows of those that may have done something, and the ids of those that did not; or of all, and nobody."""
         due = self._clock() - self._whole_at > WHOLE_SECONDS
-        since = self._found.statement("since")
-        if since is not None and self._mark and not due and len(self._roster) >= self._large:
-            asked = (self._mark, sorted(self._restless) or [0], self._text_length)
+        since = self._capabilities.statement("since")
+        if since is not None and self._mark and not due and len(self._table) >= self._large:
+            asked = (self._mark, sorted(self._working) or [0], self._text_length)
             told = self._connection.rows(since, asked)
             rows = [row[:9] for row in told if row[0]]
             count, ids = next((row[9:] for row in told if not row[0]), (0, b""))
@@ -114,11 +114,11 @@ class MariadbReader:
             if len(quiet) == count and quiet <= self._known.keys():
                 return rows, quiet
         self._whole_at = self._clock()
-        return rows_of(self._connection, self._found, "sessions", (self._text_length,)), set()
+        return rows_of(self._connection, self._capabilities, "sessions", (self._text_length,)), set()
 
     def _measure_way(self) -> None:
         sent = self._clock()
-        rows = self._connection.rows(self._found.must("clock"))
+        rows = self._connection.rows(self._capabilities.must("clock"))
         if rows:
             self._way.observe(sent, self._clock(), float(rows[0][1]))
 
@@ -147,7 +147,7 @@ class MariadbReader:
 
     def _read_statements(self, ran: dict[int, SessionCache]) -> None:
         """The last statement of sessions that ran one; without its consumer, what was seen running is remembered."""
-        statement = self._found.statement("statements")
+        statement = self._capabilities.statement("statements")
         if statement is None or not ran:
             return
         for session_id, sql_text in self._connection.rows(statement, (self._text_length, min(ran))):
@@ -175,7 +175,7 @@ class MariadbReader:
             program=dossier.program,
             client=dossier.client,
             role=role,
-            own=session_id == self._found.own_id,
+            own=session_id == self._capabilities.own_id,
             idle_since=since,
             transaction=transactions.get(session_id),
             attributes=dossier.attributes,

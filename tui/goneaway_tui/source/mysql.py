@@ -30,9 +30,9 @@ from goneaway_tui.source.sql.shapes import UNSIGNED, Statement
 class MysqlClocks:
     """Reads both at each reading. The timer is read off our own running statement, so our thread must be instrumented."""
 
-    def __init__(self, connection: Connection, found: Capabilities, clock: Clock) -> None:
+    def __init__(self, connection: Connection, capabilities: Capabilities, clock: Clock) -> None:
         self._connection = connection
-        self._found = found
+        self._capabilities = capabilities
         self._clock = clock
         self.timer = Timebase()
         self.wall = Timebase()
@@ -43,8 +43,8 @@ class MysqlClocks:
         self.is_blinded = False
         """The timer could be told when we connected and no longer can."""
         self.own_thread: ThreadId | None = None
-        statement = found.statement("own_thread")
-        tells_timer = "%s" in found.must("clock") and found.statement("statements") is not None
+        statement = capabilities.statement("own_thread")
+        tells_timer = "%s" in capabilities.must("clock") and capabilities.statement("statements") is not None
         if statement is not None and tells_timer:
             own = connection.rows(statement)
             self.own_thread = ThreadId(int(own[0][0])) if own else None
@@ -53,10 +53,10 @@ class MysqlClocks:
         """Set both timebases; the statement timer's reading in seconds, where there is one. Raises SourceError."""
         timer, self.moved = None, 0.0
         if self.own_thread is not None:
-            timer = self._observe(self._found.must("clock"), (self.own_thread,))
+            timer = self._observe(self._capabilities.must("clock"), (self.own_thread,))
             self.is_blinded = timer is None
         if timer is None:
-            self._observe(self._found.must("wall"), ())
+            self._observe(self._capabilities.must("wall"), ())
         self.exact = timer is not None
         return timer
 
@@ -88,10 +88,10 @@ SWEPT_AT_ONCE = 50
 class OwnLimitReader:
     """Asks whom it must, at most so many in one reading: the others wait for the next, those nobody knows of least."""
 
-    def __init__(self, connection: Connection, found: Capabilities, wall: Timebase) -> None:
+    def __init__(self, connection: Connection, capabilities: Capabilities, wall: Timebase) -> None:
         """`wall` places the instants that the server tells."""
         self._connection = connection
-        self._found = found
+        self._capabilities = capabilities
         self._wall = wall
         self._waiting: dict[ThreadId, None] = {}
         self._unswept: list[ThreadId] = []
@@ -101,7 +101,7 @@ class OwnLimitReader:
         self, by_thread: Mapping[ThreadId, SessionCache], threads: Iterable[ThreadId]
     ) -> list[SessionCache]:
         """Ask for those that are new or ran something; at the first reading for all. Returns those that were told."""
-        if self._found.statement("own_limits") is None:
+        if self._capabilities.statement("own_limits") is None:
             return []
         for thread in sorted(threads):
             self._waiting.setdefault(thread)
@@ -112,7 +112,7 @@ class OwnLimitReader:
             asked = [*unknown[:ASKED_AT_ONCE], *known[:RAN_AT_ONCE]]
         for first in range(0, len(asked), ASKED_AT_ONCE):
             bunch = sorted(asked[first : first + ASKED_AT_ONCE])
-            for thread, name, value in rows_of(self._connection, self._found, "own_limits", (bunch,)):
+            for thread, name, value in rows_of(self._connection, self._capabilities, "own_limits", (bunch,)):
                 dossier = by_thread.get(thread)
                 if dossier is None:
                     continue
@@ -135,23 +135,23 @@ class OwnLimitReader:
 class TransactionReader:
     """Reads them all each time: they are few, and both tables are short."""
 
-    def __init__(self, connection: Connection, found: Capabilities, timer: Timebase) -> None:
+    def __init__(self, connection: Connection, capabilities: Capabilities, timer: Timebase) -> None:
         """`timer` places the instants of events."""
         self._connection = connection
-        self._found = found
+        self._capabilities = capabilities
         self._timer = timer
 
     def read(self, by_thread: Mapping[ThreadId, SessionCache], taken_at: float) -> dict[int, Transaction]:
         """By session id. Raises SourceError."""
         began: dict[int, tuple[float, bool]] = {}
-        statement = self._found.statement("transactions")
+        statement = self._capabilities.statement("transactions")
         if statement is not None and self._timer.is_set:
             for thread, start, read_only in self._connection.rows(statement):
                 dossier = by_thread.get(thread)
                 if dossier is not None and start is not None:
                     began[dossier.id] = (self._timer.local(start / PICOSECONDS), bool(read_only))
-        held = read_open_transactions(self._connection, self._found)
-        readable = "process" in self._found.able
+        held = read_open_transactions(self._connection, self._capabilities)
+        readable = "process" in self._capabilities.features
         return {
             number: _transaction(began.get(number), held.get(number), taken_at, rows_readable=readable)
             for number in began.keys() | held.keys()
@@ -174,9 +174,9 @@ def _transaction(
 LOOK_BACK = 0.005
 """Seconds before the last reading from which events are asked again, so that none falls between two readings."""
 WHOLE_SECONDS = 60.0
-"""How often a server is read whole, whatever its roll says."""
+"""How often the whole list is read, whatever the change detection says."""
 LARGE = 200
-"""Sessions from which on the roll is called: fewer are read whole for the same."""
+"""Number of sessions from which on changes are detected: reading all of fewer costs the same."""
 EVENTS_BY_THREAD = 100
 """Sessions up to which events are asked by thread; of more it is cheaper for the server to look through all events."""
 
@@ -187,7 +187,7 @@ class MysqlReader:
     def __init__(
         self,
         connection: Connection,
-        found: Capabilities,
+        capabilities: Capabilities,
         clock: Clock,
         text_length: int,
         *,
@@ -195,22 +195,22 @@ class MysqlReader:
     ) -> None:
         """`text_length`: characters of SQL text to bring, 0 for none. `large`: sessions from which on not all are read."""
         self._connection = connection
-        self._found = found
+        self._capabilities = capabilities
         self._clock = clock
         self._text_length = text_length
         self._large = large
-        self._clocks = MysqlClocks(connection, found, clock)
+        self._clocks = MysqlClocks(connection, capabilities, clock)
         self._events_since = 0.0
         self._known: dict[int, SessionCache] = {}
         self._by_thread: dict[ThreadId, SessionCache] = {}
-        self._limits = OwnLimitReader(connection, found, self._clocks.wall)
-        self._transactions = TransactionReader(connection, found, self._clocks.timer)
-        self._roster = SessionTable()
-        self._roll = ChangeDetector()
-        self._was_calm = False
-        """At the last call nobody but the restless had done anything."""
+        self._limits = OwnLimitReader(connection, capabilities, self._clocks.wall)
+        self._transactions = TransactionReader(connection, capabilities, self._clocks.timer)
+        self._table = SessionTable()
+        self._changes = ChangeDetector()
+        self._was_quiet = False
+        """At the last look no session but those that are always read had done anything."""
         self._whole_at = -math.inf
-        self._coarse = WholeSecondWaits(self._clocks.wall)
+        self._whole_second_waits = WholeSecondWaits(self._clocks.wall)
         self._swept_at = -math.inf
         self.is_short = False
         """performance_schema has no room for some sessions: the server's own list is read too, which has them all."""
@@ -235,45 +235,47 @@ class MysqlReader:
         now_on_timer = self._clocks.read()
         if self._clocks.moved:
             self._follow_timer(self._clocks.moved, now_on_timer)
-        call = self._call_roll()
+        changed = self._find_changes()
         sent = self._clock()
-        if call is None:
-            rows = rows_of(self._connection, self._found, "sessions", (self._text_length,))
+        if changed is None:
+            rows = rows_of(self._connection, self._capabilities, "sessions", (self._text_length,))
             rows += self._read_unlisted(rows) if self.is_short else []
         else:
-            rows = self._rows_of(call)
+            rows = self._rows_of(changed)
         received = self._clock()
         taken_at = (sent + received) / 2
-        self._coarse.doubt = (received - sent) / 2 + self._clocks.wall.uncertainty
-        answered = {int(row[1]) for row in rows}
-        if call is None:
+        self._whole_second_waits.doubt = (received - sent) / 2 + self._clocks.wall.uncertainty
+        answered = {row[1] for row in rows}
+        if changed is None:
             self._whole_at = taken_at
-        gone = self._known.keys() - answered if call is None else (call.asked - answered) | call.gone
+        gone = (
+            self._known.keys() - answered if changed is None else (changed.to_read - answered) | changed.ended
+        )
         new = self._meet(rows, gone)
-        ran = self._read_events(now_on_timer, None if call is None else rows)
+        ran = self._read_events(now_on_timer, None if changed is None else rows)
         sweep = taken_at - self._swept_at > SWEEP_SECONDS
         if sweep:
             self._swept_at = taken_at
             ran |= self._limits.sweep(self._by_thread)
-        ran |= self._coarse.watch(
+        ran |= self._whole_second_waits.watch(
             self._known, new, rows, taken_at, uptime, exact=self._clocks.exact, sweep=sweep
         )
         ran |= {d.thread for d in new.values() if d.thread is not None}
         ran.discard(self._clocks.own_thread)  # ours runs statements all the time, and sets nothing
         told = self._limits.read(self._by_thread, ran)
         self._read_hosts(new)
-        read_attributes(self._connection, self._found, new)
+        read_attributes(self._connection, self._capabilities, new)
         transactions = self._transactions.read(self._by_thread, taken_at)
         sessions = [self._session(row, transactions, taken_at) for row in rows]
-        if call is None:
-            self._roster.fill(sessions)
+        if changed is None:
+            self._table.fill(sessions)
         else:
-            self._roster.update(sessions, gone)
+            self._table.update(sessions, gone)
             for dossier in told:
-                self._roster.limit(dossier.id, dossier.own_limit)
-        self._roster.hold(transactions)
-        self._mark_restless(rows)
-        return taken_at, self._roster.sessions
+                self._table.limit(dossier.id, dossier.own_limit)
+        self._table.hold(transactions)
+        self._mark_always_read(rows)
+        return taken_at, self._table.sessions
 
     def _follow_timer(self, moved: float, now_on_timer: float | None) -> None:
         """The timer was set: what only fell behind stood still with its machine, and so did the waits; else somebody set it."""
@@ -282,52 +284,54 @@ class MysqlReader:
             dossier.timer_moved += moved
         self._events_since, self._whole_at = 0.0, -math.inf
 
-    def _call_roll(self) -> ChangedSessions | None:
-        """Who may have done anything; None where all are to be read."""
-        roll = self._found.statement("roll") if self._found.statement("some") is not None else None
-        is_small = len(self._roster) < self._large and self._whole_at > -math.inf
+    def _find_changes(self) -> ChangedSessions | None:
+        """Which sessions may have run something; None where the whole list is to be read."""
+        roll = (
+            self._capabilities.statement("roll") if self._capabilities.statement("some") is not None else None
+        )
+        is_small = len(self._table) < self._large and self._whole_at > -math.inf
         if roll is None or not self._clocks.exact or is_small or self.is_short:
-            self._roll, self._was_calm = ChangeDetector(), False
+            self._changes, self._was_quiet = ChangeDetector(), False
             return None
-        call = self._call_briefly() if self._was_calm else None
-        if call is None:
-            second, number, entries = self._connection.rows(roll)[0]
-            told = numbers(entries)
+        changed = self._compare_digest() if self._was_quiet else None
+        if changed is None:
+            second, count, pack = self._connection.rows(roll)[0]
+            entries = numbers(pack)
             if (
-                told is None
-                or len(told) != number
-                or not 0 <= min(told, default=0) <= max(told, default=0) < UNSIGNED
+                entries is None
+                or len(entries) != count
+                or not 0 <= min(entries, default=0) <= max(entries, default=0) < UNSIGNED
             ):
                 return None
-            restless = self._roll.restless | {self._found.own_id}
-            call = self._roll.call(told, int(second))
-            self._was_calm = not call.gone and call.asked <= restless
-        due = self._clock() - self._whole_at > WHOLE_SECONDS
-        return call if is_few(call.asked, len(self._roster)) and not due else None
+            expected = self._changes.always_read | {self._capabilities.own_id}
+            changed = self._changes.update(entries, second)
+            self._was_quiet = not changed.ended and changed.to_read <= expected
+        is_due = self._clock() - self._whole_at > WHOLE_SECONDS
+        return changed if is_few(changed.to_read, len(self._table)) and not is_due else None
 
-    def _call_briefly(self) -> ChangedSessions | None:
-        """By a checksum; None where it says that somebody has done something."""
-        digest = self._found.statement("roll_digest")
+    def _compare_digest(self) -> ChangedSessions | None:
+        """The changes where the checksum is as before; None where some session has run something."""
+        digest = self._capabilities.statement("roll_digest")
         if digest is None:
             return None
-        second, number, checksum = self._connection.rows(digest)[0]
-        self._was_calm = self._roll.digest(self._found.own_id) == (int(number), int(checksum))
-        return self._roll.unmoved(int(second)) if self._was_calm else None
+        second, count, checksum = self._connection.rows(digest)[0]
+        self._was_quiet = self._changes.digest(self._capabilities.own_id) == (count, checksum)
+        return self._changes.unchanged(second) if self._was_quiet else None
 
-    def _rows_of(self, call: ChangedSessions) -> list[Row]:
-        if not call.asked:
+    def _rows_of(self, changed: ChangedSessions) -> list[Row]:
+        if not changed.to_read:
             return []
-        return rows_of(self._connection, self._found, "some", (self._text_length, sorted(call.asked)))
+        return rows_of(
+            self._connection, self._capabilities, "some", (self._text_length, sorted(changed.to_read))
+        )
 
     def _read_unlisted(self, listed: Iterable[Row]) -> list[Row]:
         """Rows of the sessions that are not among those, as the server's own list has them: no thread, no events."""
-        statement = self._found.statement("all_sessions")
+        statement = self._capabilities.statement("all_sessions")
         if statement is None:
             return []
-        known = {int(row[1]) for row in listed}
-        rows = [
-            row for row in self._connection.rows(statement, (self._text_length,)) if int(row[1]) not in known
-        ]
+        known = {row[1] for row in listed}
+        rows = [row for row in self._connection.rows(statement, (self._text_length,)) if row[1] not in known]
         self.unlisted = len(rows)
         return rows
 
@@ -337,7 +341,7 @@ class MysqlReader:
             self._forget(number)
         new = {}
         for row in rows:
-            thread, number, command_time = row[0], int(row[1]), row[6]
+            thread, number, command_time = row[0], row[1], row[6]
             dossier = self._known.get(number)
             if dossier is not None and (dossier.thread != thread or command_time is None):
                 self._forget(number)
@@ -361,15 +365,15 @@ class MysqlReader:
 
         `rows` are of those that may have; None is everybody.
         """
-        if self._found.statement("statements") is None:
+        if self._capabilities.statement("statements") is None:
             return set()
-        of_some = self._found.statement("statements_some")
+        of_some = self._capabilities.statement("statements_some")
         if of_some is not None and rows is not None and len(rows) <= EVENTS_BY_THREAD:
             threads = [int(row[0]) for row in rows]
             told = self._connection.rows(of_some, (self._text_length, threads)) if threads else []
         else:
             since = round(max(0.0, self._events_since - LOOK_BACK) * PICOSECONDS)
-            told = rows_of(self._connection, self._found, "statements", (self._text_length, since))
+            told = rows_of(self._connection, self._capabilities, "statements", (self._text_length, since))
             if now_on_timer is not None:
                 self._events_since = now_on_timer
         return {thread for thread, *event in told if self._note(self._by_thread.get(thread), *event)}
@@ -395,29 +399,31 @@ class MysqlReader:
         return True
 
     def _read_hosts(self, new: dict[int, SessionCache]) -> None:
-        if self._found.statement("hosts") is None or not new:
+        if self._capabilities.statement("hosts") is None or not new:
             return
-        for session_id, host in rows_of(self._connection, self._found, "hosts", (min(new),)):
+        for session_id, host in rows_of(self._connection, self._capabilities, "hosts", (min(new),)):
             if int(session_id) in new:
                 new[int(session_id)].host = text(host)
 
-    def _mark_restless(self, rows: Iterable[Row]) -> None:
-        """Note of whom the roll tells nothing: who works, has no events, or whose clock is not the server's; and who is not on it."""
+    def _mark_always_read(self, rows: Iterable[Row]) -> None:
+        """Note the sessions of which the detection tells nothing: those that work, have no events, have their own clock, or came since."""
         for row in rows:
-            number, instrumented = int(row[1]), bool(row[10])
+            number, instrumented = row[1], bool(row[10])
             dossier = self._known.get(number)
             event = dossier.event if dossier is not None else None
             quiet = (
-                dossier is not None and word(row[5]) == "Sleep" and instrumented and self._roll.lists(number)
+                dossier is not None
+                and word(row[5]) == "Sleep"
+                and instrumented
+                and self._changes.is_listed(number)
             )
             if event is not None:
                 expected = self._clocks.timer.local(event.start) - self._clocks.wall.offset
-                quiet = quiet and not event.running and self._roll.agrees(number, expected)
-            (self._roll.restless.discard if quiet else self._roll.restless.add)(number)
+                quiet = quiet and not event.running and self._changes.began_at(number, expected)
+            (self._changes.always_read.discard if quiet else self._changes.always_read.add)(number)
 
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
-        _, number, user, host, db, command, seconds, state, info, thread_name, instrumented = row
-        session_id = int(number)
+        _, session_id, user, host, db, command, seconds, state, info, thread_name, instrumented = row
         dossier = self._known.get(session_id) or SessionCache()
         role, shown = role_of(word(command), word(user), word(thread_name)), word(command)
         if seconds is None and role is Role.CLIENT:
@@ -429,7 +435,7 @@ class MysqlReader:
             shown = "Query"
         since, within = None, 0.0
         if shown == "Sleep" and role is Role.CLIENT:
-            since, within = self._idle_since(dossier, int(seconds), exact=exact, taken_at=taken_at)
+            since, within = self._idle_since(dossier, seconds, exact=exact, taken_at=taken_at)
         return Session(
             id=ProcesslistId(session_id),
             user=word(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
@@ -441,7 +447,7 @@ class MysqlReader:
             program=dossier.program,
             client=dossier.client,
             role=role,
-            own=session_id == self._found.own_id,
+            own=session_id == self._capabilities.own_id,
             idle_since=since,
             idle_within=within,
             own_limit=dossier.own_limit,
@@ -463,4 +469,4 @@ class MysqlReader:
             return min(taken_at, dossier.began), 0.0
         if dossier.wait is not None:
             return dossier.wait.since, dossier.wait.within
-        return self._coarse.began(seconds, taken_at)
+        return self._whole_second_waits.began(seconds, taken_at)

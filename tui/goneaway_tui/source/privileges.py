@@ -81,18 +81,18 @@ def granted_privileges(lines: Iterable[str]) -> frozenset[str]:
     return frozenset(name.strip() for each in found if each for name in each[1].split(","))
 
 
-def needed_privileges(found: Capabilities, act: str) -> AnyOf:
+def needed_privileges(capabilities: Capabilities, act: str) -> AnyOf:
     """What this server asks for an act: `set`, `persist`, `kill`, or setting the variable of that name."""
-    version = tuple(int(part) for part in found.version.split(".") if part)
-    asked = next(asked for since, asked in NEEDS[found.flavour] if version >= since)
+    version = tuple(int(part) for part in capabilities.version.split(".") if part)
+    asked = next(asked for since, asked in NEEDS[capabilities.flavour] if version >= since)
     return asked.get(act, asked["set"])
 
 
-def grant_for(found: Capabilities, act: str) -> str:
-    return f"GRANT {needed_privileges(found, act)[0]} ON *.* TO {found.account}"
+def grant_for(capabilities: Capabilities, act: str) -> str:
+    return f"GRANT {needed_privileges(capabilities, act)[0]} ON *.* TO {capabilities.account}"
 
 
-def service_way(found: Capabilities, lines: Iterable[str], identity: Mapping[str, str]) -> str:
+def service_way(capabilities: Capabilities, lines: Iterable[str], identity: Mapping[str, str]) -> str:
     """What to do on a service that lets nobody set a variable, with a place for its name; empty elsewhere."""
     roles = {
         role
@@ -100,34 +100,34 @@ def service_way(found: Capabilities, lines: Iterable[str], identity: Mapping[str
         if line.startswith("GRANT `")
         for role in re.findall(r"`([^`]+)`", line.partition(" TO ")[0])
     }
-    signs = found.able | roles | set(identity.get("basedir", "").split("/"))
+    signs = capabilities.features | roles | set(identity.get("basedir", "").split("/"))
     return next((way for marks, way in MANAGED if marks & signs), "")
 
 
 def find_privileges(
-    found: Capabilities, lines: list[str], identity: Mapping[str, str], where: str
+    capabilities: Capabilities, lines: list[str], identity: Mapping[str, str], where: str
 ) -> Privileges:
     """`lines`: of SHOW GRANTS; `identity`: by lower-case name; `where`: what stands for a server without a uuid."""
     held = granted_privileges(lines)
 
     def may(act: str) -> bool:
-        return bool(held & {EVERYTHING, *needed_privileges(found, act)})
+        return bool(held & {EVERYTHING, *needed_privileges(capabilities, act)})
 
-    way = service_way(found, lines, identity)
+    way = service_way(capabilities, lines, identity)
 
     def lacking(act: str, name: str) -> str:
         if way:
             return _(way, name=name)
-        return _("the account may not: {grant}", grant=grant_for(found, act))
+        return _("the account may not: {grant}", grant=grant_for(capabilities, act))
 
     lacks = lacking("set", _("of the same name"))
     can_set, can_persist = may("set"), may("persist")
-    can_kill = may("kill") or bool(found.able & {"rds", "azure"})
+    can_kill = may("kill") or bool(capabilities.features & {"rds", "azure"})
     why_not = {} if can_set else {"set": lacks}
-    if "persist" not in found.able:
+    if "persist" not in capabilities.features:
         can_persist, why_not["persist"] = (
             False,
-            _(NO_PERSIST, server=f"{found.flavour.title} {found.version}"),
+            _(NO_PERSIST, server=f"{capabilities.flavour.title} {capabilities.version}"),
         )
     elif not can_persist:
         why_not["persist"] = lacks
@@ -135,10 +135,11 @@ def find_privileges(
         can_persist, why_not["persist"] = False, _(UNREAD)
     if not can_kill:
         why_not["kill"] = _(
-            "the account may end only sessions of its own account: {grant}", grant=grant_for(found, "kill")
+            "the account may end only sessions of its own account: {grant}",
+            grant=grant_for(capabilities, "kill"),
         )
     return Privileges(
-        account=found.account,
+        account=capabilities.account,
         server_id=identity.get("server_uuid") or identity.get("server_uid") or where,
         can_set=can_set,
         can_persist=can_persist,
@@ -148,6 +149,9 @@ def find_privileges(
             (name, "" if may(name) else lacking(name, name))
             for name in CONNECTIONS
             if may(name) != can_set
-            or (not can_set and needed_privileges(found, name) != needed_privileges(found, "set"))
+            or (
+                not can_set
+                and needed_privileges(capabilities, name) != needed_privileges(capabilities, "set")
+            )
         ),
     )

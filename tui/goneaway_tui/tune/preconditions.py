@@ -120,10 +120,12 @@ def read_preconditions(
     return _session_preconditions(action, executor, own_ids)
 
 
-def _variable_preconditions(action: Setting, executor: ActConnection, powers: Privileges) -> Preconditions:
+def _variable_preconditions(
+    action: Setting, executor: ActConnection, privileges: Privileges
+) -> Preconditions:
     if action.name not in TUNABLE:
         raise Refused(_("{name!r} is not in the table of what can be set", name=action.name))
-    why_not = _missing_privilege(action, powers)
+    why_not = _missing_privilege(action, privileges)
     if why_not:
         raise Refused(_("this account may not run {statement}", statement=action.statement), why_not)
     found = executor.variable_state(action.name)
@@ -143,12 +145,12 @@ def _variable_preconditions(action: Setting, executor: ActConnection, powers: Pr
     return Preconditions(found)
 
 
-def _missing_privilege(action: Setting, powers: Privileges) -> str:
+def _missing_privilege(action: Setting, privileges: Privileges) -> str:
     """What this account lacks. Whether it may kill is the server's to say: its own account's sessions it always may."""
     persists = isinstance(action, ResetPersist) or action.keep is Persistence.PERSIST
-    why_not = powers.why_not_set(action.name)
-    if persists and not powers.can_persist:
-        return why_not or dict(powers.why_not).get("persist", _("not allowed"))
+    why_not = privileges.why_not_set(action.name)
+    if persists and not privileges.can_persist:
+        return why_not or dict(privileges.why_not).get("persist", _("not allowed"))
     return why_not
 
 

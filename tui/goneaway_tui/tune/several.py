@@ -93,9 +93,9 @@ def plan_changes(
 
 
 def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedServer) -> ServerPart:
-    standing, powers, server = looked.variable_state, looked.privileges, looked.server
-    if keep is Persistence.PERSIST and not powers.can_persist:
-        return ExcludedServer(server, dict(powers.why_not).get("persist", _("not allowed")))
+    standing, privileges, server = looked.variable_state, looked.privileges, looked.server
+    if keep is Persistence.PERSIST and not privileges.can_persist:
+        return ExcludedServer(server, dict(privileges.why_not).get("persist", _("not allowed")))
     now = standing.variable.value
     ahead = preview(tunable, standing, wanted, looked.snapshot, keep)
     if now == ahead.kept and (keep is Persistence.GLOBAL or standing.persisted == ahead.kept):

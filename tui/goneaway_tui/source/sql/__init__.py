@@ -334,14 +334,14 @@ RELATIVES: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
 
 
 def choose_statement(
-    flavour: Flavour, what: str, able: AbstractSet[str], refused: AbstractSet[str] = frozenset()
+    flavour: Flavour, what: str, features: AbstractSet[str], refused_files: AbstractSet[str] = frozenset()
 ) -> Statement | None:
     """The statement that tells most about `what` with these abilities, or None where there is none.
 
-    `refused` are the files of statements that this server has refused.
+    `refused_files` are the files of statements that this server has refused.
     """
     for variant in STATEMENTS[flavour].get(what, ()):
-        if variant.needs <= able and variant.file not in refused:
+        if variant.needs <= features and variant.file not in refused_files:
             return read_sql(variant.file)
     return None
 

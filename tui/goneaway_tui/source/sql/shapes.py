@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from operator import is_
 from typing import Any, Final, Self
 
@@ -35,6 +36,7 @@ class MisshapenAnswer(Exception):
 
 NULL: Final = type(None)
 TEXTS: Final = frozenset({bytes, str})
+BOOL: Final = frozenset({bool})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class Number(ColumnShape):
     high: float
 
     def all_fit(self, values: Sequence[Any], types: AbstractSet[type]) -> bool:
+        if types == BOOL:
+            return self.low <= 0 and self.high >= 1
         if float in types:
             return all(self.low <= each <= self.high for each in values)  # also false of what is no number
         return bool(self.low <= min(values) and max(values) <= self.high)
@@ -142,6 +146,14 @@ class Text(ColumnShape):
     """Bytes that are kept, or characters of a pack's; None where it is kept whole."""
     pattern: re.Pattern[bytes] | None = None
 
+    def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
+        """As for every column; thousands of sessions repeat few texts, so the distinct ones are checked first."""
+        with suppress(TypeError):  # a list or an object from JSON is not hashable, and is no text
+            distinct = [*set(values)]
+            if ColumnShape.fitted(self, distinct) is distinct:
+                return values
+        return ColumnShape.fitted(self, values)
+
     def all_fit(self, values: Sequence[Any], types: AbstractSet[type]) -> bool:
         if self.pattern is not None:
             return str not in types and all(map(self.pattern.fullmatch, values))
@@ -182,7 +194,7 @@ class Anything(ColumnShape):
 
 
 def whole(low: float = 0, high: float = UNSIGNED) -> Number:
-    return Number(marked("a whole number"), frozenset({int, bool}), low, high)
+    return Number(marked("a whole number"), frozenset({int}), low, high)
 
 
 def seconds(low: float = -LATEST, high: float = LATEST) -> Number:
@@ -195,7 +207,7 @@ def text(longest: int | None) -> Text:
 
 ID = whole(0, SIGNED)
 COUNT = whole()
-FLAG = whole(0, 1)
+FLAG = replace(whole(0, 1), types=frozenset({int, bool}))
 NAME = replace(text(64), pattern=re.compile(rb"\w{1,64}"), kind=marked("the name of a variable"))
 FIGURE = Figure(
     marked("a number"), frozenset({bytes, str, int, float}), text(1024), seconds(-UNSIGNED, UNSIGNED)
@@ -251,7 +263,9 @@ class RowsShape(AnswerShape):
             raise MisshapenAnswer(
                 _("number of columns {count}, expected {expected}", count=count, expected=expected)
             )
-        came = list(zip(*rows, strict=True))
+        # One flat list and its slices: `zip(*rows)` makes an iterator a row, which sets the garbage collector going.
+        cells = list(chain.from_iterable(rows))
+        came = [cells[index::expected] for index in range(expected)]
         columns: list[Sequence[Any]] = []
         try:
             for column, values in zip(self.columns, came, strict=True):

@@ -87,7 +87,7 @@ class TuningController:
         self._executor = executor
         self._journal = journal
         self._why_not = why_not
-        self._powers: Privileges | None = None
+        self._privileges: Privileges | None = None
         self._gate: Gate | None = None
         self._refused_on: Snapshot | None = None
         """The newest snapshot when the server refused a connection: the free places it counts are taken since."""
@@ -99,7 +99,7 @@ class TuningController:
 
     def begin(self) -> None:
         """Find out, in a thread, what the account may do, where that is not known yet."""
-        if self._executor is not None and self._powers is None and not self.is_acting:
+        if self._executor is not None and self._privileges is None and not self.is_acting:
             self.in_thread(self.learn)
 
     def learn(self) -> None:
@@ -108,8 +108,8 @@ class TuningController:
         Raises SourceError; the next one who wants to know asks again.
         """
         with self._asking:
-            if self._executor is not None and self._powers is None:
-                self._later(self._take_powers, self._executor.privileges())
+            if self._executor is not None and self._privileges is None:
+                self._later(self._take_privileges, self._executor.privileges())
 
     @property
     def is_read_only(self) -> bool:
@@ -120,7 +120,7 @@ class TuningController:
         """What the keys can do, in a word that is not translated yet."""
         if self.is_read_only:
             return READ_ONLY
-        lacks_all = self._powers is not None and all(map(self.why_not, NEEDS))
+        lacks_all = self._privileges is not None and all(map(self.why_not, NEEDS))
         return NO_PRIVILEGES if lacks_all else READ_WRITE
 
     @property
@@ -141,33 +141,37 @@ class TuningController:
         """Why a key does nothing, in one line; empty where it does something, if only once the privileges are known."""
         if self._executor is None:
             return self._why_not
-        if self._powers is None:
+        if self._privileges is None:
             return self._server.trouble
         need = NEEDS[key]
         if need == "set":
             return (
                 ""
-                if any(not self._powers.why_not_set(name) for name in TUNABLE)
-                else self._powers.why_not_set("wait_timeout")
+                if any(not self._privileges.why_not_set(name) for name in TUNABLE)
+                else self._privileges.why_not_set("wait_timeout")
             )
-        return "" if self._powers.can_kill or self._has_own_sessions(self._powers) else self._why_not_others()
+        return (
+            ""
+            if self._privileges.can_kill or self._has_own_sessions(self._privileges)
+            else self._why_not_others()
+        )
 
-    def _has_own_sessions(self, powers: Privileges) -> bool:
+    def _has_own_sessions(self, privileges: Privileges) -> bool:
         """Whether a session is listed that the account may kill without a privilege."""
         snapshot = self._server.shown
         if snapshot is None:
             return False
         if self._own_sessions is None or self._own_sessions[0] is not snapshot:
-            user = killable_user(snapshot.verdicts, powers)
+            user = killable_user(snapshot.verdicts, privileges)
             has_any = any(is_killable(v) and user in {"", v.session.user} for v in snapshot.verdicts)
             self._own_sessions = snapshot, has_any
         return self._own_sessions[1]
 
     def _why_not_others(self) -> str:
         """Why the account may not kill the sessions of other accounts; empty where it may."""
-        if self._powers is None or self._powers.can_kill:
+        if self._privileges is None or self._privileges.can_kill:
             return ""
-        return dict(self._powers.why_not).get("kill", _("the account may not kill"))
+        return dict(self._privileges.why_not).get("kill", _("the account may not kill"))
 
     def tune(self, name: str) -> None:
         """Read the variable afresh, then open its dialog."""
@@ -204,7 +208,7 @@ class TuningController:
 
     def _once_known(self, key: str, act: Callable[[], object]) -> None:
         """Do what a key does, at once or as soon as it is known what the account may do."""
-        if self._executor is None or self._powers is not None:
+        if self._executor is None or self._privileges is not None:
             if not self._refuse(self.why_not(key)):
                 act()
             return
@@ -228,7 +232,7 @@ class TuningController:
         self.in_thread(learn)
 
     def _say_so(self, waiting: WaitingScreen) -> None:
-        if waiting.is_current and self._powers is None:
+        if waiting.is_current and self._privileges is None:
             self._app.notify(_("asking what this account may do; esc cancels"), timeout=3, markup=False)
 
     def _ask_undo(self) -> None:
@@ -272,10 +276,10 @@ class TuningController:
 
     def _only_user(self) -> str:
         """The only user name whose sessions the account may kill; empty where it may kill all, or the name is unknown."""
-        snapshot, powers = self._server.shown, self._powers
-        if powers is None or powers.can_kill or snapshot is None:
+        snapshot, privileges = self._server.shown, self._privileges
+        if privileges is None or privileges.can_kill or snapshot is None:
             return ""
-        return killable_user(snapshot.verdicts, powers)
+        return killable_user(snapshot.verdicts, privileges)
 
     def _note(self) -> str:
         """What to say before an act that may have to run over the connection that reads; empty where it has one of its own."""
@@ -304,22 +308,24 @@ class TuningController:
 
         self.in_thread(look)
 
-    def _take_powers(self, powers: Privileges) -> None:
-        self._powers = powers
+    def _take_privileges(self, privileges: Privileges) -> None:
+        self._privileges = privileges
         if self._executor is not None and self._journal is not None:
-            self._gate = Gate(self._executor, self._journal, powers, self._server.name, self._server.own_ids)
+            self._gate = Gate(
+                self._executor, self._journal, privileges, self._server.name, self._server.own_ids
+            )
         self._app.refresh_bindings()
 
     def _open_tune(self, waiting: WaitingScreen, standing: VariableState) -> None:
         snapshot = self._server.shown
-        if snapshot is None or self._powers is None:
+        if snapshot is None or self._privileges is None:
             waiting.action_leave()
             return
         tunable = TUNABLE[standing.variable.name]
         note = self._note() if self._executor is not None and self._executor.is_full else ""
         self._app.set_accent(self._server.color)
         screen = TuneScreen(
-            tunable, standing, self._powers, lambda: self._server.shown or snapshot, self._server.name
+            tunable, standing, self._privileges, lambda: self._server.shown or snapshot, self._server.name
         )
         screen.note = note
         waiting.open_dialog(screen, partial(self._perform_change, bool(note)))

@@ -33,13 +33,13 @@ OTHER_LINES = 16
 Kills = tuple[KillSession, ...] | tuple[KillQuery, ...]
 
 
-def killable_user(verdicts: Iterable[Verdict], powers: Privileges) -> str:
+def killable_user(verdicts: Iterable[Verdict], privileges: Privileges) -> str:
     """The user name whose sessions this account may always kill; empty where it is unknown.
 
     Both servers compare the login names of two sessions, so the name of the tool's own session comes first: behind a
     proxy user the account has another.
     """
-    return next((v.session.user for v in verdicts if v.session.own), powers.user)
+    return next((v.session.user for v in verdicts if v.session.own), privileges.user)
 
 
 def is_killable(verdict: Verdict) -> bool:

@@ -60,7 +60,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         self,
         tunable: Tunable,
         standing: VariableState,
-        powers: Privileges,
+        privileges: Privileges,
         snapshot: Callable[[], Snapshot],
         server: str,
     ) -> None:
@@ -68,7 +68,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
         super().__init__()
         self._tunable = tunable
         self._standing = standing
-        self._powers = powers
+        self._privileges = privileges
         self._snapshot = snapshot
         self._server_name = server
         self._confirmed: str | None = None
@@ -88,7 +88,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                     yield Label(_("new"), classes="entry--label")
                     yield Field(placeholder=self._examples(), id="value", compact=True)
                 yield LabelledEntry("means", id="meaning")
-                if self._powers.can_persist:
+                if self._privileges.can_persist:
                     with RadioChoices(id="keep", compact=True):
                         yield RadioChoice(
                             _("until the server restarts (GLOBAL)"), value=True, id="keep-global"
@@ -121,7 +121,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     @property
     def _why_not(self) -> str:
         """Why it cannot be set, whatever the value."""
-        return self._standing.why_not_settable or self._powers.why_not_set(self._tunable.name)
+        return self._standing.why_not_settable or self._privileges.why_not_set(self._tunable.name)
 
     def _warn(self, text: str) -> None:
         warning = self.query_one("#warning", Static)
@@ -185,7 +185,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
     @property
     def _can_forget(self) -> bool:
         """Whether a persisted value can be forgotten from here."""
-        return self._standing.persisted is not None and self._powers.can_persist
+        return self._standing.persisted is not None and self._privileges.can_persist
 
     @property
     def _keep(self) -> Persistence:
@@ -237,7 +237,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
             keeps = _("   the server keeps {value:,}", value=seen.kept)
             runs = Content.assemble(runs, (keeps, "$text-warning"))
         lasting = None
-        if seen.option_file and not self._powers.can_persist:
+        if seen.option_file and not self._privileges.can_persist:
             lines = ((line, "$text-accent") for line in seen.option_file)
             lasting = paragraphs((_("in the option file:"), "$foreground-muted"), *lines)
         return (

@@ -1,0 +1,88 @@
+"""Read what a server remembers of ended sessions and refused logins, for a reader who comes after the event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from goneaway_tui.doctor.case import FailingHost, RaisedError
+from goneaway_tui.model.sample import LogEntry
+from goneaway_tui.ports import Clock
+from goneaway_tui.source.capabilities import Capabilities
+from goneaway_tui.source.connection import Connection, Refusal
+from goneaway_tui.source.end_evidence import IDLE_ERROR
+from goneaway_tui.source.error_log import entries
+from goneaway_tui.source.session_cache import text
+from goneaway_tui.source.sql.shapes import Statement
+from goneaway_tui.text.sanitize import plain
+
+LOG_SECONDS: Final = 7 * 86_400.0
+"""How far back the error log is asked for."""
+_NAME: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class EndHistory:
+    """Everything of that kind; what a server does not keep, or the account may not read, is empty."""
+
+    errors: tuple[RaisedError, ...] = ()
+    counts_errors: bool = False
+    """Whether an error that is absent from `errors` was never raised since the server started."""
+    unknown_errors: frozenset[int] = frozenset()
+    """Errors this server does not have: before MySQL 8.0.24 no 4031."""
+    log: tuple[LogEntry, ...] = ()
+    """In the order it was written; only what tells why sessions or the server ended."""
+    hosts: tuple[FailingHost, ...] = ()
+    killed_at: float | None = None
+    """When a KILL last ended a session, seconds since 1970 UTC; None where none did, or nobody knows."""
+
+
+def read_history(connection: Connection, capabilities: Capabilities, clock: Clock) -> EndHistory:
+    """Ask for all of it. Raises SourceError where the connection breaks."""
+    errors = _rows(connection, capabilities.statement("raised"))
+    asked = clock()
+    raised = tuple(
+        RaisedError(
+            int(code), int(count), _name(user), _name(host), _instant(asked, first), _instant(asked, last)
+        )
+        for user, host, code, count, first, last in errors or ()
+    )
+    killed = _rows(connection, capabilities.statement("killed"))
+    killed_at = _instant(clock(), killed[0][0]) if killed else None
+    hosts = _rows(connection, capabilities.statement("hosts_troubled")) or ()
+    return EndHistory(
+        raised,
+        errors is not None,
+        frozenset({IDLE_ERROR})
+        if errors is not None and "idle_error" not in capabilities.features
+        else frozenset(),
+        _log(connection, capabilities, clock),
+        tuple(FailingHost(_name(ip), int(failures), int(refusals)) for ip, failures, refusals in hosts),
+        killed_at,
+    )
+
+
+def _log(connection: Connection, capabilities: Capabilities, clock: Clock) -> tuple[LogEntry, ...]:
+    asked = clock()
+    newest_first = _rows(connection, capabilities.statement("past_log"), (LOG_SECONDS,)) or ()
+    return tuple(each for each in entries(reversed(newest_first), asked) if each.cause is not None)
+
+
+def _rows(
+    connection: Connection, statement: Statement | None, parameters: Sequence[object] = ()
+) -> Sequence[tuple[Any, ...]] | None:
+    """None where there is no such table, or it may not be read."""
+    try:
+        return None if statement is None else connection.rows(statement, parameters)
+    except Refusal:
+        return None
+
+
+def _instant(asked: float, ago: float | None) -> float | None:
+    return None if ago is None else asked + float(ago)
+
+
+def _name(value: bytes | str | None) -> str:
+    """Hostile: whoever tried to log in chose it. Empty for those who had not said who they are."""
+    return plain(text(value), _NAME)
