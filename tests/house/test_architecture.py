@@ -271,7 +271,7 @@ def test_whoever_may_hold_sql_does() -> None:
 # --- Failures are told, not swallowed
 
 MAY_CATCH_ALL: dict[str, str] = {
-    "cli/__init__.py": "the last line of defence: told in one line, kept whole in a file",
+    "cli/__init__.py": "an error of ours: reported in one line, with the traceback in a file",
     "ui/controllers/tuning.py": "handed to the app, which ends with it",
     "ui/base_app.py": "raised again in the coroutine that awaits the thread",
     "ui/poller.py": "handed to the app, which ends with it",

@@ -85,7 +85,7 @@ def test_behind_a_proxy_with_tls_the_page_is_still_ours() -> None:
     assert UNAUTHORIZED == refusal(GUARDED, {**headers, "Authorization": "Basic eDp5"}, by_page=True)
 
 
-def test_with_a_certificate_any_name_is_good_since_a_stranger_has_none() -> None:
+def test_with_a_certificate_any_host_name_is_allowed() -> None:
     guard = basic_auth_guard(HttpEndpoint("0.0.0.0", 8104, cert="cert.pem"))
 
     assert refusal(guard, {"Host": "db.example:8104"}, by_page=False) is None

@@ -49,7 +49,7 @@ def test_fields_are_filled_after_translating_and_what_fills_them_is_left_alone()
     assert "busy" == marked("busy")
 
 
-def test_nothing_is_said_of_nothing() -> None:
+def test_an_empty_message_stays_empty() -> None:
     set_language(catalogue_of("zh"))
     try:
         assert not _("")
@@ -62,7 +62,7 @@ def test_braces_without_fields_are_just_braces() -> None:
 
 
 @pytest.mark.usefixtures("backwards")
-def test_what_was_said_knows_itself_in_english() -> None:
+def test_a_translated_text_keeps_its_english() -> None:
     told = _("lost {server}: {why}", server="db", why=_("nobody answers"))
 
     assert "<lost db: <nobody answers>>" == told

@@ -109,7 +109,7 @@ def test_they_are_asked_side_by_side() -> None:
     assert 12 == len(in_parallel(sources, lambda _, __: meeting.wait()))
 
 
-def test_one_there_is_no_way_to_says_why() -> None:
+def test_a_server_without_a_route_says_why() -> None:
     with configured_servers(several("@a", "@b")) as members:
         source = UnreachedSource(members[0])
     with pytest.raises(SourceError, match="there is no way to it"):

@@ -70,7 +70,7 @@ def run(tree: Path, *arguments: str, code: str = "", **env: str) -> subprocess.C
     )
 
 
-def test_help_and_a_fault_are_said_in_the_language_that_is_asked_for(tree: Path) -> None:
+def test_help_and_errors_are_in_the_chosen_language(tree: Path) -> None:
     assert "«Usage»" in run(tree, "--help", "--lang", "zh").stdout
     assert "«Usage»" in run(tree, "--help", LANG="zh_CN.UTF-8").stdout
     assert "«" not in run(tree, "--help", "--lang", "en", LANG="zh_CN.UTF-8").stdout
@@ -102,7 +102,7 @@ def test_an_explanation_as_data_is_the_same_in_every_language(tree: Path, tmp_pa
     assert "«" not in each[1].stdout + each[1].stderr
 
 
-def test_what_has_no_catalogue_is_said_in_english_and_that_is_told_once(silent: Path) -> None:
+def test_a_language_without_a_catalogue_is_english_with_one_warning(silent: Path) -> None:
     told = run(silent, "--version", "--lang=zh")
 
     assert 0 == told.returncode

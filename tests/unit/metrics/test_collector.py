@@ -18,7 +18,7 @@ def read(*sessions: object, most: int = 1000, **fields: object) -> ServerMetrics
     return ServerMetrics(most).after(track(a_sample(sessions, **fields)), 0.25)  # type: ignore[arg-type]
 
 
-def test_sessions_are_counted_by_who_they_are_and_how_near_their_end() -> None:
+def test_sessions_are_counted_by_user_program_and_risk() -> None:
     values = read(IDLE, NEAR).values(NOW)
 
     assert {("shop", "web", "calm", "own"): 1, ("etl", "job", "imminent", "own"): 1} == values[
@@ -38,7 +38,7 @@ def test_the_next_closing_comes_nearer_between_two_readings() -> None:
     assert {(): 3} == reading.values(NOW + 3)[MetricName.AGE]
 
 
-def test_what_is_stale_is_told_no_more() -> None:
+def test_a_stale_reading_is_not_exported() -> None:
     values = read(IDLE).after_failure().values(NOW + STALE_SECONDS + 1)
 
     assert {(): 0} == values[MetricName.UP]
@@ -102,7 +102,7 @@ def test_those_beyond_the_bound_are_added_up_as_other() -> None:
     assert 100 - (len(sessions) - 2) == sessions[OTHER, OTHER, "calm", "own"] == values[MetricName.FOLDED][()]
 
 
-def test_who_has_a_series_keeps_it_from_newcomers_of_the_same_size() -> None:
+def test_a_pair_keeps_its_series_from_a_new_pair_of_the_same_size() -> None:
     crowd = [a_session(id=n, user=f"u{n:03}", program="p") for n in range(50, 100)]
     before = track(a_sample(crowd))
     reading = ServerMetrics(10).after(before, 0.1)

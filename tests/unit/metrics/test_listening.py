@@ -58,7 +58,7 @@ def test_an_answer_is_what_prometheus_reads() -> None:
 
 
 @pytest.mark.parametrize("login", [None, "prom:wrong", "prom", ""])
-def test_nobody_else_is_answered(login: str | None) -> None:
+def test_a_request_without_the_login_is_refused(login: str | None) -> None:
     with metrics_server(HttpEndpoint("127.0.0.1", 0, login="prom:secret"), a_board(), HeldClock()) as port:
         assert "goneaway_up" in asked(port, "prom:secret")
         with pytest.raises(HTTPError) as refused:
@@ -68,7 +68,7 @@ def test_nobody_else_is_answered(login: str | None) -> None:
     assert 401 == refused.value.code
 
 
-def test_who_connects_and_says_nothing_keeps_nobody_waiting() -> None:
+def test_a_silent_connection_delays_no_other() -> None:
     with (
         metrics_server(HttpEndpoint("127.0.0.1", 0), a_board(), HeldClock()) as port,
         socket.create_connection(("127.0.0.1", port)),
@@ -104,7 +104,7 @@ def cert(tmp_path: Path) -> Path:
     return both
 
 
-def test_over_tls_one_that_says_nothing_keeps_nobody_waiting(cert: Path) -> None:
+def test_a_silent_tls_connection_delays_no_other(cert: Path) -> None:
     doorway = HttpEndpoint("127.0.0.1", 0, cert=str(cert), key=str(cert))
     trusting = ssl.create_default_context(cafile=str(cert))
     with (
@@ -115,7 +115,7 @@ def test_over_tls_one_that_says_nothing_keeps_nobody_waiting(cert: Path) -> None
         assert b"goneaway_up" in answer.read()
 
 
-def test_who_has_no_certificate_is_not_answered_where_one_is_wanted(
+def test_a_client_without_the_required_certificate_is_refused(
     cert: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     doorway = HttpEndpoint("127.0.0.1", 0, cert=str(cert), key=str(cert), ca=str(cert))
@@ -132,7 +132,7 @@ def test_who_has_no_certificate_is_not_answered_where_one_is_wanted(
     assert "" == capsys.readouterr().err
 
 
-def test_a_place_that_is_taken_is_told_in_a_line() -> None:
+def test_an_address_in_use_is_reported_in_a_line() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(SettingsError, match="cannot listen on"),
@@ -140,7 +140,7 @@ def test_a_place_that_is_taken_is_told_in_a_line() -> None:
         metrics_server(HttpEndpoint("127.0.0.1", taken.getsockname()[1]), a_board(), HeldClock()).__enter__()
 
 
-def test_a_certificate_that_is_none_is_told_in_a_line() -> None:
+def test_an_invalid_certificate_is_reported_in_a_line() -> None:
     with pytest.raises(FileError, match="cannot speak TLS"):
         metrics_server(
             HttpEndpoint("127.0.0.1", 0, cert="/nonexistent", key="/nonexistent"), a_board(), HeldClock()
@@ -163,7 +163,7 @@ def test_the_dashboard_is_json_of_panels() -> None:
     assert all(target["expr"] for panel in board["panels"] for target in panel["targets"])
 
 
-def test_by_a_strangers_name_that_leads_here_nobody_is_answered() -> None:
+def test_a_request_by_a_foreign_host_name_is_refused() -> None:
     with metrics_server(HttpEndpoint("127.0.0.1", 0), a_board(), HeldClock()) as port:
         request = Request(f"http://127.0.0.1:{port}/metrics", headers={"Host": "evil.example"})
         with pytest.raises(HTTPError) as refused:

@@ -212,7 +212,7 @@ def test_a_dsn_is_a_server_of_its_own() -> None:
         ("interval = 1\ninterval = 2", 'line 2: not TOML: cannot overwrite a value; write key = "value"'),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_with_its_line_and_what_was_meant(text: str, expected: str) -> None:
+def test_a_fault_is_reported_with_its_line_and_a_suggestion(text: str, expected: str) -> None:
     place = IN_CONFIG.removesuffix(" line")
 
     assert complaint(config=text).removeprefix(place).lstrip(" ,") == expected
@@ -232,7 +232,7 @@ def test_a_fault_stays_one_line_whatever_the_key(key: str, table: str) -> None:
         ("--group prd", "config.toml has no group 'prd'; did you mean prod?"),
     ],
 )
-def test_a_name_that_is_not_there_is_told_with_the_nearest(line: str, expected: str) -> None:
+def test_an_unknown_name_is_reported_with_the_nearest(line: str, expected: str) -> None:
     assert complaint(line, config=TWO).endswith(expected)
 
 
@@ -282,7 +282,7 @@ def test_what_is_no_config_file_is_one_line(data: bytes, expected: str) -> None:
 # --- config path | show | check | init
 
 
-def test_its_path_is_told() -> None:
+def test_config_path_prints_the_path() -> None:
     assert answer("config path") == f"{CONFIG}\n"
     assert answer("config path --config /x.toml") == "/x.toml\n"
 
@@ -294,14 +294,14 @@ def faults(config: str) -> tuple[str, ...]:
     return tuple(line.replace(f"{IN_CONFIG} ", "") for line in told.faults)
 
 
-def test_what_is_right_is_said_to_be() -> None:
+def test_a_right_config_file_is_confirmed() -> None:
     assert answer("config check", config=TWO) == (
         "~/.config/goneaway-tui/config.toml is right: 2 servers, 2 groups, 3 keys\n"
     )
     assert complaint("config check").startswith("there is no config file ")
 
 
-def test_every_fault_is_told_by_its_line_with_what_was_meant() -> None:
+def test_every_fault_is_reported_by_its_line_with_a_suggestion() -> None:
     text = """\
 intervall = 1
 watch_below = "often"
@@ -336,7 +336,7 @@ tune = "k"
     )
 
 
-def test_of_what_is_no_toml_the_first_fault_is_told() -> None:
+def test_only_the_first_fault_of_invalid_toml_is_reported() -> None:
     assert faults("a = \nb = ") == ('1: not TOML: invalid value; write key = "value"',)
 
 

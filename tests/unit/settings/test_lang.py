@@ -52,7 +52,7 @@ def bracketed() -> Iterator[None]:
         ("demo --lang zh-Hans", {}, None, "zh", "--lang"),
     ],
 )
-def test_the_strongest_who_speaks_chooses_the_language(
+def test_the_strongest_origin_chooses_the_language(
     line: str, env: dict[str, str], config: str | None, lang: str, origin: str
 ) -> None:
     found = settings(line, env, config=config)

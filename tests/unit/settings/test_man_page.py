@@ -51,7 +51,7 @@ def test_the_names_in_the_config_file_are_printed_in_its_order() -> None:
         ("completion tcsh", "completion has no 'tcsh'; it is one of bash, zsh, fish"),
     ],
 )
-def test_a_word_that_is_missing_or_wrong_is_told(line: str, expected: str) -> None:
+def test_a_missing_or_wrong_word_is_reported(line: str, expected: str) -> None:
     assert expected == complaint(line)
 
 

@@ -110,7 +110,7 @@ def test_a_file_of_its_own_may_be_named() -> None:
     assert found.connection.user == "a"
 
 
-def test_a_login_path_that_is_not_there_is_told_with_the_nearest() -> None:
+def test_an_unknown_login_path_is_reported_with_the_nearest() -> None:
     assert complaint("--login-path=prod-db2", WRITTEN.read_bytes()) == (
         "~/.mylogin.cnf has no login path 'prod-db2'; did you mean prod-db1?"
     )
@@ -120,7 +120,7 @@ def test_a_hostile_name_near_it_is_made_fit_to_show() -> None:
     assert complaint("--login-path=prod-db2", obfuscated(b"[prod-db\x1b]\nuser=a\n")).isprintable()
 
 
-def test_a_file_that_others_may_read_is_ignored_and_told() -> None:
+def test_a_file_that_others_may_read_is_ignored_with_a_warning() -> None:
     found = settings(data=FileContent(WRITTEN.read_bytes(), 0o100644))
 
     assert found.connection.user == "dba" == HOME.name
@@ -281,7 +281,7 @@ def test_what_says_nothing_of_note_does_no_harm(text: str) -> None:
         (f"[client]\na={'ü' * 3000}", f"my.cnf line 2: longer than {MAX_LINE_BYTES} bytes"),
     ],
 )
-def test_what_is_no_option_is_told_with_its_line(text: str, why: str) -> None:
+def test_a_line_that_is_no_option_is_reported_with_its_number(text: str, why: str) -> None:
     with pytest.raises(SettingsError, match="line") as caught:
         said(text)
 

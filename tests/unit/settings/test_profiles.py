@@ -83,7 +83,7 @@ def test_what_is_saved_is_taken_by_its_name() -> None:
     assert ("pass", "db 1") == told.connection.password.words
 
 
-def test_a_typed_password_is_asked_for_the_next_time_unless_somebody_knows_it() -> None:
+def test_a_typed_password_becomes_a_prompt_unless_a_command_or_the_keyring_has_it() -> None:
     typed = ProfileDraft(name="a", host="db1", password="tiger")
 
     assert "password_prompt = true" in profile_toml(typed)
@@ -131,7 +131,7 @@ def test_all_that_stands_in_the_file_stays_as_it_is(before: str) -> None:
          "ssh: not a destination of ssh: '-oProxyCommand=x'; write [user@]host, or an alias of your ssh"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_told_in_the_words_of_the_form(draft: ProfileDraft, words: str) -> None:
+def test_a_wrong_field_is_reported_by_its_name_in_the_form(draft: ProfileDraft, words: str) -> None:
     assert words == refused(draft, SET)
 
 
@@ -176,7 +176,7 @@ def test_a_trial_without_a_typed_password_takes_it_from_where_it_would_come() ->
     assert trial_settings(ProfileDraft(host="db1"), [], CONFIG, environment()).connection.password is None
 
 
-def test_a_trial_has_a_name_that_nobody_has() -> None:
+def test_a_trial_takes_a_name_that_is_free() -> None:
     taken = '[servers.new]\nhost="a"\n[servers.new-2]\nhost="b"\n'
 
     assert (
@@ -187,7 +187,7 @@ def test_a_trial_has_a_name_that_nobody_has() -> None:
     )
 
 
-def test_the_names_in_the_file_are_told_in_its_order() -> None:
+def test_the_servers_are_listed_in_the_order_of_the_file() -> None:
     assert servers_of(CONFIG, environment(files={str(CONFIG): SET + "[servers.abc]\n"})) == ("dev", "abc")
     assert servers_of(Path("/none"), environment()) == ()
 

@@ -269,7 +269,7 @@ def test_a_protocol_decides_unless_something_stronger_speaks_against_it(
 
 
 @pytest.mark.parametrize("key", ["ssl-capath=/ca", "ssl_crl=/crl", "ssl-fp=ab:cd"])
-def test_a_check_that_is_not_made_is_told(key: str) -> None:
+def test_a_check_that_is_not_made_is_a_warning(key: str) -> None:
     [warning] = settings(file=client(key)).warnings
 
     assert warning.startswith(f"{FILE}: {key.partition('=')[0].replace('_', '-')} is passed over")

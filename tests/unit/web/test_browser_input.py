@@ -114,7 +114,7 @@ def test_no_two_of_what_passes_join_to_what_may_not(messages: list[str]) -> None
     assert PASSES.fullmatch("".join(browser.allowed(message) for message in messages))
 
 
-def test_the_screen_knows_the_escape_key_at_once_and_what_follows_as_text() -> None:
+def test_the_escape_key_arrives_at_once_and_later_characters_as_text() -> None:
     browser, parser = BrowserInput(HeldClock()), XTermParser()
 
     events = [event for keys in ("\x1b", "[x") for event in parser.feed(browser.allowed(keys))]

@@ -69,7 +69,7 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         silence_stdout()
         return ExitCode.DONE
-    except Exception as error:  # noqa: BLE001 - the last line of defence: told in one line, kept whole in a file
+    except Exception as error:  # noqa: BLE001 - an error of ours: reported in one line, with the traceback in a file
         tell(report_fault(error))
         return ExitCode.BUG
 

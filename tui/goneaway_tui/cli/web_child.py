@@ -99,7 +99,7 @@ def _simulated_specs(
 
 
 def _exit_with_parent() -> None:
-    """Once nobody holds the other end of our input there is nobody to draw for. Such a pipe hangs up, as a terminal does."""
+    """End this process when `serve` closes the other end of our input, with the signal that a closed terminal sends."""
     pipe = select.poll()
     pipe.register(sys.stdin.fileno(), 0)
     pipe.poll()

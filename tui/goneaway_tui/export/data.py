@@ -18,27 +18,27 @@ EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_799.0
 """The years 1 and 9999, the bounds of the notation; an instant beyond them is written as the bound."""
 
 
-def iso_instant(at: float, precision: str = "milliseconds") -> str:
-    """`at`, in seconds since 1970, to the nearest millisecond; with the `precision` `seconds` the fraction is cut
+def iso_instant(instant: float, precision: str = "milliseconds") -> str:
+    """`instant`, in seconds since 1970, to the nearest millisecond; with the `precision` `seconds` the fraction is cut
     off.
 
     >>> iso_instant(1795459202.5), iso_instant(1795459202.5, "seconds")
     ('2026-11-23T18:40:02.500Z', '2026-11-23T18:40:02Z')
     """
-    return _moment(at).isoformat(timespec=precision).removesuffix("+00:00") + "Z"
+    return _moment(instant).isoformat(timespec=precision).removesuffix("+00:00") + "Z"
 
 
-def file_stamp(at: float) -> str:
+def file_stamp(instant: float) -> str:
     """An instant for the name of a file.
 
     >>> file_stamp(1795459202.5)
     '20261123T184002Z'
     """
-    return iso_instant(at, "seconds").replace("-", "").replace(":", "")
+    return iso_instant(instant, "seconds").replace("-", "").replace(":", "")
 
 
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(round(max(EARLIEST, min(LATEST, at)), 3), UTC)
+def _moment(instant: float) -> datetime:
+    return datetime.fromtimestamp(round(max(EARLIEST, min(LATEST, instant)), 3), UTC)
 
 
 SCHEMA = "goneaway.snapshot/1"

@@ -52,11 +52,11 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     cells = rows(shown, snapshot.taken_at)
     column_widths = widths(cells, WIDTH, GAP)
     yield "".join(row(3, headings(), column_widths, "faint"))
-    for at, (verdict, row_cells) in enumerate(zip(shown, cells, strict=True), start=4):
-        yield "".join(row(at, row_cells, column_widths, verdict.risk.value))
+    for line_number, (verdict, row_cells) in enumerate(zip(shown, cells, strict=True), start=4):
+        yield "".join(row(line_number, row_cells, column_widths, verdict.risk.value))
     below = [_("and {number} more", number=count_words(more))] if more else []
-    for at, line in enumerate((*below, *summary.legend), start=5 + len(shown)):
-        yield text(0, at, line, "faint")
+    for line_number, line in enumerate((*below, *summary.legend), start=5 + len(shown)):
+        yield text(0, line_number, line, "faint")
     yield "</svg>"
 
 

@@ -186,14 +186,14 @@ def _origin_of(decider: ResolvedOption) -> tuple[str, OriginRank]:
     return decider.origin, decider.rank
 
 
-def ssl_mode(given: Mapping[str, ResolvedOption]) -> ResolvedOption:
+def ssl_mode(decided_options: Mapping[str, ResolvedOption]) -> ResolvedOption:
     """The mode that follows from `--ssl-mode`, MariaDB's switches and `--ssl-ca`.
 
     `--skip-ssl` overrides a mode of weaker origin. The other two switches only ask for more, and count unless a mode,
     or `--skip-ssl`, is of stronger origin. A CA without a mode means VERIFY_CA, as in MySQL's client.
     """
     mode, switch, verify, authorities = (
-        given[name] for name in ("ssl_mode", "ssl", "ssl_verify_server_cert", "ssl_ca")
+        decided_options[name] for name in ("ssl_mode", "ssl", "ssl_verify_server_cert", "ssl_ca")
     )
     decided = mode
     if switch.value is False and switch.rank > mode.rank:

@@ -54,7 +54,7 @@ def test_what_hangs_on_a_wall_is_read_only_and_says_by_what() -> None:
     assert "--wall" == settings("--wall").origins["read_only"]
 
 
-def test_each_who_is_asked_has_a_place_of_its_own() -> None:
+def test_exporter_and_serve_have_different_default_addresses() -> None:
     assert "127.0.0.1:8104" == str(settings("serve").listen)
     assert "127.0.0.1:9104" == str(settings("exporter").listen)
     assert "0.0.0.0:1" == str(settings("serve --listen 0.0.0.0:1").listen)
@@ -73,13 +73,15 @@ def test_changes_from_afar_want_a_login(tmp_path: Path) -> None:
     refuse_unsafe_options([settings(f"{far} --listen-auth {tmp_path}")])
 
 
-def test_everybody_may_look_only_where_that_was_said_to_this_very_run() -> None:
+def test_serving_without_a_login_needs_the_listen_flag() -> None:
     refuse_unsafe_options([settings("serve --listen 0.0.0.0:8104")])
     with pytest.raises(SettingsError, match="GONEAWAY_LISTEN lets everybody"):
         refuse_unsafe_options([settings("serve", {"GONEAWAY_LISTEN": "0.0.0.0:8104"})])
 
 
-def test_who_may_change_from_this_machine_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_warning_says_that_users_of_this_machine_can_change_the_server(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     refuse_unsafe_options([settings("serve")])
     assert not capsys.readouterr().err
     refuse_unsafe_options([settings("serve --allow-changes")])
@@ -99,7 +101,7 @@ def test_what_is_handed_over_arrives_whole_and_keys_stay_behind_it() -> None:
     assert b"keys" == left
 
 
-def test_who_cannot_be_reached_is_handed_over_with_the_reason() -> None:
+def test_a_server_without_a_route_is_handed_over_with_the_reason() -> None:
     one = settings("serve -h db1")
     away = ConfiguredServer("db1", one, Secret(""), error=Unreachable("no way", "wait"))
     handed, _ = passed_on(pickled_handoff(one, [away]))

@@ -65,11 +65,11 @@ def _write_servers(servers: Sequence[Settings], clock: Clock) -> int:
         policies = {member.name: policy_of(member.settings) for member in members}
         sources = {member.name: source_of(member, clock, live_source) for member in members}
         answers = in_parallel(sources, lambda name, source: judge(source.sample(), None, policies[name]))
-    taken = [(name, snapshot) for name, snapshot in answers if snapshot is not None]
-    if taken and output is None:
+    snapshots = [(name, snapshot) for name, snapshot in answers if snapshot is not None]
+    if snapshots and output is None:
         text = StringIO()
-        write_each(taken, text)
+        write_each(snapshots, text)
         write_out(text.getvalue())
-    elif taken and output is not None:
-        write_file(output, lambda out: write_each(taken, out), overwrite=may_overwrite(Path(output)))
-    return ExitCode.DONE if len(taken) == len(answers) else ExitCode.UNREACHABLE
+    elif snapshots and output is not None:
+        write_file(output, lambda out: write_each(snapshots, out), overwrite=may_overwrite(Path(output)))
+    return ExitCode.DONE if len(snapshots) == len(answers) else ExitCode.UNREACHABLE

@@ -11,7 +11,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from typing import Self, TextIO
 
@@ -335,6 +334,8 @@ def _watch_one_server(settings: Settings, clock: Clock) -> int:
 
 def _watch_servers(servers: Sequence[Settings], clock: Clock) -> ExitCode:
     """Watch each server in a thread of its own, and write the lines of all to one place."""
+    from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
     first = servers[0]
     asked: list[int] = []
     with ExitStack() as held:
