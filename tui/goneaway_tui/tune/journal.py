@@ -172,7 +172,7 @@ def acts_of(entries: Iterable[JournalEntry]) -> tuple[JournalAct, ...]:
     for entry in entries:
         order[entry.id] = None
         (attempts if entry.phase is Phase.ATTEMPTED else ends).setdefault(entry.id, entry)
-    return tuple(JournalAct(each, attempts.get(each), ends.get(each)) for each in order)
+    return tuple(JournalAct(act_id, attempts.get(act_id), ends.get(act_id)) for act_id in order)
 
 
 def last_change_of(acts: Iterable[JournalAct], server_id: str) -> JournalAct | None:
@@ -193,12 +193,14 @@ def last_change_of(acts: Iterable[JournalAct], server_id: str) -> JournalAct | N
 def entry_of(line: bytes) -> JournalEntry | None:
     """The entry of a line, or None where the line is not one. Fields of a later version are ignored."""
     try:
-        told = json.loads(line)
+        parsed = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, dict):
+    if not isinstance(parsed, dict):
         return None
-    known = {each.name: told[each.name] for each in fields(JournalEntry) if told.get(each.name) is not None}
+    known = {
+        field.name: parsed[field.name] for field in fields(JournalEntry) if parsed.get(field.name) is not None
+    }
     if not all(_fits(known.get(name), kind) for name, kind in FIELD_KINDS.items()):
         return None
     try:
