@@ -1,4 +1,4 @@
-"""The shapes the core asks for; whoever has the shape may be plugged in."""
+"""Ports: the protocols between the rooms, for sources of samples, recorders, connections that change a server, and profiles."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import KeptValue, NewSessionProbe, Persistence, Privileges, VariableState
 
 Clock = Callable[[], float]
-"""Seconds since 1970 UTC on one source's own clock. It never runs backwards; a test or a replay holds it."""
+"""Seconds since 1970 UTC on one source's own clock. It never runs backwards; a test or a replay may stop it."""
 
 
 class Source(Protocol):
-    """Somewhere samples come from. Nothing here can change a server."""
+    """Where samples come from. Nothing here can change a server."""
 
     @property
     def name(self) -> str:
-        """Who is being read, as a person would say it: `db-01:3306`."""
+        """The server that is read, as people write it: `db-01:3306`."""
 
     def sample(self) -> Sample:
-        """Read once. Raises SourceError where that is not possible now; the next call tries anew."""
+        """Read once. Raises SourceError where that is not possible now; the next call tries again."""
 
     def close(self) -> None:
-        """Let go of whatever is held; safe to call twice and from another thread."""
+        """Close connections and files; safe to call twice and from another thread."""
 
 
 class Recorder(Protocol):
-    """Somewhere snapshots go to be seen again."""
+    """Where snapshots are kept to be replayed."""
 
     def record(self, snapshot: Snapshot, departures: Sequence[Departure]) -> None:
-        """Keep a snapshot, and who left since the one before. Raises FileError."""
+        """Keep a snapshot, and the departures since the one before. Raises FileError."""
 
     def close(self) -> None:
-        """Keep everything that was recorded. Raises FileError; safe to call twice."""
+        """Write everything that was recorded. Raises FileError; safe to call twice."""
 
 
 class Timeline(Protocol):
-    """A recording somebody moves about in. What reads it raises FileError."""
+    """A recording that is replayed. Methods that read it raise FileError."""
 
     @property
     def is_playing(self) -> bool: ...
@@ -57,7 +57,7 @@ class Timeline(Protocol):
     def play(self, speed: float = 1.0) -> None: ...
     def pause(self) -> None: ...
     def advance(self, real_seconds: float) -> None:
-        """So much real time has passed."""
+        """Move on by so many seconds of real time, at the speed of the replay."""
 
     def jump(self, instant: float) -> None: ...
     def step(self, samples: int) -> bool: ...
@@ -65,32 +65,32 @@ class Timeline(Protocol):
     def previous_departure(self) -> bool: ...
     def snapshot(self) -> Snapshot: ...
     def departures(self) -> tuple[Departure, ...]:
-        """Who had left by then, oldest first."""
+        """The departures up to the instant that is shown, the oldest first."""
 
 
 class ActConnection(Protocol):
-    """What an act does to one server. Nothing is ever tried twice, and every call is bounded in time.
+    """A connection over which one server is changed. Nothing is ever tried twice, and every call has a time limit.
 
-    All raise SourceError: where the line broke in mid-act, nobody knows whether the server did it, and the error says so.
-    Only the gate in `tune` calls what changes something.
+    All methods raise SourceError: where the connection broke during a statement, it is not known whether the server ran it, and
+    the error says so. Only the gate in `tune` calls the methods that change something.
     """
 
     @property
     def is_borrowed(self) -> bool:
-        """Whether it has no connection of its own and uses the one that reads."""
+        """Whether it uses the connection that reads, because the server gave no other."""
 
     def conversation(self, *, borrow: bool = False) -> AbstractContextManager[ActConnection]:
-        """Calls that share one connection, opened at the first of them; after it broke, all further ones raise Unreachable.
+        """Calls that share one connection, opened at the first call; after it broke, all further calls raise Unreachable.
 
-        With `borrow` they run over the connection that reads where the server gives none of its own (NoConnectionLeft):
-        nothing had been sent then. Within a conversation it is one act of a run: what was lent goes back after each.
+        With `borrow` they run over the connection that reads where the server gives no other (NoConnectionLeft): nothing had
+        been sent then. A conversation within a conversation is one act of several: a borrowed connection is returned after each.
         """
 
     def variable_state(self, name: str) -> VariableState:
-        """One global variable, read afresh."""
+        """One global variable, read again."""
 
     def find(self, session_id: ProcesslistId) -> Session | None:
-        """One session as it is now, or None where it is gone."""
+        """One session as it is now; None where it has ended."""
 
     def set_global(self, name: str, value: float, keep: Persistence) -> KeptValue:
         """SET GLOBAL or SET PERSIST. The name must come from the table of tunables: names cannot be bound."""
@@ -99,57 +99,57 @@ class ActConnection(Protocol):
         """Forget the persisted value; the running one stays."""
 
     def kill(self, session_id: ProcesslistId) -> KeptValue:
-        """End a session. One that is gone already is an answer (a warning in Kept), not an error."""
+        """End a session. A session that has already ended is a warning in the result, not an error."""
 
     def kill_query(self, session_id: ProcesslistId) -> KeptValue:
         """End a session's running statement."""
 
 
 class Executor(Protocol):
-    """The right to change one server. A recording has none, and `--read-only` builds none.
+    """Opens the connections over which one server is changed. A recording has none, and `--read-only` builds none.
 
-    Raises as a conversation does. What only reads may borrow the connection that stands.
+    Raises as ActConnection does. Methods that only read may use the connection that reads.
     """
 
     def conversation(self, *, borrow: bool = False) -> AbstractContextManager[ActConnection]:
-        """A conversation over a connection of its own, with all it takes to perform one act or a run of them."""
+        """A connection of its own for one act or several."""
 
     def variable_state(self, name: str) -> VariableState:
-        """One global variable, read afresh."""
+        """One global variable, read again."""
 
     @property
     def is_full(self) -> bool:
-        """Whether the server had no place for a connection of its own when one was wanted last."""
+        """Whether the server had no connection left when one was last opened."""
 
     @property
     def is_account_full(self) -> bool:
-        """Whether it was the account's own share of connections that was used up then."""
+        """Whether the account's own limit of connections was the reason."""
 
     @property
     def can_borrow(self) -> bool:
         """Whether there is a connection that reads by the same account."""
 
     def privileges(self) -> Privileges:
-        """What our account may do here."""
+        """What our account may change on this server."""
 
     def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
-        """Open two new sessions, one not interactive and one interactive, and read what each got."""
+        """Open two new sessions, one not interactive and one interactive, and read the value each has."""
 
 
 class ServerDirectory(Protocol):
-    """The ways to servers: those of the config file, and any that somebody describes."""
+    """The connection profiles: those of the config file, and any that is typed into the dialog."""
 
     def profiles(self) -> tuple[Profile, ...]:
-        """Those of the config file. Raises SettingsError and FileError."""
+        """The profiles of the config file. Raises SettingsError and FileError."""
 
     def nearby(self) -> Profile:
-        """Where the client of MySQL would go with nothing said; it has no name."""
+        """The server that the MySQL client would connect to without options; it has no name."""
 
     def wants_terminal(self, draft: ProfileDraft) -> bool:
-        """Whether trying it may ask the person something at the terminal. Raises SettingsError."""
+        """Whether a connection attempt may prompt at the terminal. Raises SettingsError."""
 
     def attempt(self, draft: ProfileDraft) -> ConnectedServer:
-        """Connect, look who answers, and go away. Raises SettingsError and SourceError."""
+        """Connect, read which server answers, and disconnect. Raises SettingsError and SourceError."""
 
     def save(self, draft: ProfileDraft) -> str:
-        """Add it to the config file, its password left out; the file's name. Raises SettingsError and FileError."""
+        """Add the profile without its password to the config file, and return the file's name. Raises SettingsError and FileError."""

@@ -1,1 +1,1 @@
-"""Frozen facts; the standard library and nothing else."""
+"""Frozen data classes that every room shares: server, session, sample, snapshot, departure, tuning. Only the standard library."""

@@ -1,4 +1,4 @@
-"""Why a session ends, and how sure one may be of it."""
+"""Causes of an ended session, their certainty, and the finding that weighs one cause."""
 
 from __future__ import annotations
 
@@ -65,22 +65,22 @@ CAUSE_WORDS: Final[Mapping[Cause | Certainty, str]] = {
     Certainty.POSSIBLE: marked("possible"),
     Certainty.RULED_OUT: marked("ruled out"),
 }
-"""In prose, where the contract's own words would be code; translated where they are shown."""
+"""Causes and certainties in words for sentences; translated where they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One cause weighed."""
+    """One possible cause, with the evidence for and against it."""
 
     cause: Cause
     certainty: Certainty
     because: tuple[str, ...] = ()
-    """What speaks for it, or rules it out, a sentence each."""
+    """The evidence for the cause, or the evidence that rules it out, a sentence each."""
     against: tuple[str, ...] = ()
-    """What speaks against it."""
+    """The evidence against the cause, a sentence each."""
     prove: str = ""
-    """How to make sure."""
+    """How to verify the cause."""
     remedies: tuple[str, ...] = ()
-    """What to do, in the units and the place of whoever has to do it."""
+    """What to do, in the units and with the setting's name of the product that has to be changed."""
     docs: str | None = None
-    """Where it is explained: a page of a manual."""
+    """The page of a manual that explains the cause."""

@@ -1,4 +1,7 @@
-"""A session that left, and why."""
+"""Departures: sessions that ended, and why. Patterns: what many sessions do alike.
+
+A recording writes the fields of Departure by their names: renaming one changes its format.
+"""
 
 from __future__ import annotations
 
@@ -12,45 +15,45 @@ from goneaway_tui.model.snapshot import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One session that left."""
+    """One session that ended."""
 
     verdict: Verdict
-    """As it was last seen: who it was, its limit and the deadline foretold."""
+    """The last verdict on the session: the session itself, its limit and its predicted deadline."""
     at: float
-    """When it went, on the source's clock, as exactly as known."""
+    """When the session ended, on the source's clock, as exactly as known."""
     within: float
-    """Half-width in seconds of what `at` may be wrong by."""
+    """Half-width in seconds of the error of `at`."""
     cause: Cause
     certainty: Certainty
     evidence: tuple[str, ...] = ()
-    """What speaks for it, a sentence each, the strongest first."""
+    """The evidence for the cause, a sentence each, the strongest first."""
 
     @property
     def idle_seconds(self) -> float | None:
-        """How long it had idled when it went; None where it was busy or nobody knows."""
+        """How long the session had been idle when it ended; None where it was busy, or that is not known."""
         return self.verdict.idle_seconds(self.at)
 
 
 class PatternKind(StrEnum):
-    """What sort of habit it is; the order is by how much it matters."""
+    """The kinds of pattern, the most important first."""
 
     SATURATION = "saturation"
-    """The server runs out of connections while most of them sleep."""
+    """The server runs out of connections while most of them are idle."""
     IDLE_IN_TRANSACTION = "idle_in_transaction"
-    """A program leaves its transactions open while it waits."""
+    """A program leaves its transactions open while it is idle."""
     LIMIT_BELOW_POOL = "limit_below_pool"
-    """A pool keeps its connections longer than the server does."""
+    """A pool keeps its connections longer than the server's limit allows."""
     CUT_OFF = "cut_off"
-    """Something else than the server ends sessions at one idle age."""
+    """Something other than the server ends sessions after one idle time."""
     GHOSTS = "ghosts"
     """The client is gone and the server does not know."""
     PROXIED = "proxied"
-    """An address is a proxy's, and those behind it are not seen."""
+    """An address belongs to a proxy, and the server does not see the clients behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PatternScope:
-    """What the sessions of a pattern have in common; None where that is not what they share."""
+    """What the sessions of a pattern have in common; None for a property they do not share."""
 
     program: str | None = None
     user: str | None = None
@@ -60,7 +63,7 @@ class PatternScope:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One habit, with what speaks for it. Its texts are fit to show."""
+    """One repeated behaviour, with its evidence. The texts are fit to show."""
 
     kind: PatternKind
     title: str
@@ -71,7 +74,7 @@ class Pattern:
     remedies: tuple[str, ...]
     """What to do, a sentence each."""
     sessions: tuple[ProcesslistId, ...]
-    """Whom it was seen in, living or departed, by id."""
+    """The ids of the sessions that show it, open or ended."""
     scope: PatternScope = PatternScope()
     tunable: str | None = None
-    """The variable that governs it, if one does."""
+    """The variable to change, where one governs the behaviour."""

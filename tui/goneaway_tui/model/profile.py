@@ -1,4 +1,4 @@
-"""A server that somebody may choose, one that somebody describes, and what came of trying it."""
+"""Connection profiles: servers of the config file, a connection typed into the dialog, and the result of trying one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Profile:
 
     name: str
     account_and_address: str
-    """Who we are there and where it is: `dba@db1:3306 via jump`, or what is wrong with it."""
+    """Account and address: `dba@db1:3306 via jump`; or what is wrong with the profile."""
     color: str | None = None
     """One of the config file's names, or `#rrggbb`."""
     read_only: bool = False
@@ -21,20 +21,20 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class ProfileDraft:
-    """A connection as a person fills it in: texts as typed, empty where nothing was said."""
+    """A connection as typed into the dialog; empty texts where nothing was typed."""
 
     name: str = ""
     host: str = ""
     port: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
-    """For this run only: it is never written anywhere."""
+    """For this run only; never written to a file."""
     socket: str = ""
     ssl_mode: str = ""
     ssl_ca: str = ""
     ssh: str = ""
     password_command: str = ""
-    """As a shell would take it apart."""
+    """A command line, split as a shell does."""
     password_keyring: str = ""
     color: str = ""
     read_only: bool = False
@@ -42,10 +42,10 @@ class ProfileDraft:
 
 @dataclass(frozen=True, slots=True)
 class ConnectedServer:
-    """A server that let us in."""
+    """A server that accepted the login."""
 
     server: str
     """`MySQL 9.7.4`."""
     account: str
-    """As the server knows us, quoted: `'dba'@'%'`."""
+    """The account the server matched, quoted: `'dba'@'%'`."""
     limitations: tuple[Limitation, ...] = ()

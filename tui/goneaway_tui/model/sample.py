@@ -1,4 +1,7 @@
-"""What a server said, between two samples, that bears on why sessions end."""
+"""Samples: one reading of a server, with the evidence since the sample before of why sessions ended.
+
+A recording writes the fields of Sample by their names: renaming one changes its format.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from goneaway_tui.model.server import Limitation, Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Session
 
 COM_QUIT = 0
-"""Stands among the error codes for none: the client said COM_QUIT."""
+"""Stands among the error codes for a clean disconnect: the client sent COM_QUIT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class ErrorCount:
     """As a client would see it: 4031, 1158, 1153; or COM_QUIT (0) for a clean disconnect."""
     count: int
     counted_before: bool = False
-    """Counted by the sample before already, which saw more endings than absences: whose it was, only this one can tell."""
+    """Already counted at the sample before, when the session was still listed: only this sample shows which session it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,13 @@ class LogEntry:
     """One entry of the server's own error log."""
 
     at: float | None
-    """Seconds since 1970 UTC, on the clock the log was written by; None where it carries none that can be read."""
+    """Seconds since 1970 UTC by the clock of the log; None where the entry has no readable time stamp."""
     text: str
     """The message without its time stamp and label. Hostile: it quotes user and database names."""
     session_id: ProcesslistId | None = None
-    """The session the message speaks of."""
+    """The session the message is about; None where it is about the server."""
     cause: Cause | None = None
-    """What the words say of why that session, or with no session the server, ended; None where they do not."""
+    """Why the session, or the server, ended, by the words of the message; None where they give no cause."""
     code: str | None = None
     """`MY-010914`, where the server numbers its messages."""
 
@@ -47,28 +50,28 @@ class KillStatement:
     """A KILL of a session that the server remembers."""
 
     session_id: ProcesslistId
-    """The victim."""
+    """The session that was killed."""
     by: str
     """The account and session that ran it."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndEvidence:
-    """Everything of that kind since the sample before."""
+    """Everything the server reports since the sample before that bears on why sessions ended."""
 
     errors: tuple[ErrorCount, ...] = ()
     log: tuple[LogEntry, ...] = ()
     kills: tuple[KillStatement, ...] = ()
     aborted: int | None = None
-    """How many sessions ended without a goodbye; None where nobody counted."""
+    """How many sessions ended without COM_QUIT (Aborted_clients); None where that is not known."""
     killed: int | None = None
-    """How many KILL statements of any kind were run whose victim is not known; None where the server does not count them."""
+    """How many KILL statements of any kind ran whose session is not known; None where the server does not count them."""
     counted_codes: frozenset[int] = frozenset()
-    """The codes the server counts by account: one of these that is absent from `errors` was not raised."""
+    """The error codes the server counts by account: a code that is absent from `errors` was not raised."""
     offline: bool | None = None
-    """Whether `offline_mode` was turned on lately, which ends sessions and counts as no KILL; None where that is not known."""
+    """Whether `offline_mode` was turned on since, which ends sessions and counts as no KILL; None where that is not known."""
     stop_reported: bool = False
-    """Whether the server ended our own session by an error that it sends when it stops."""
+    """Whether the server ended our own session with an error that it sends when it stops (1053 or 1927)."""
 
 
 NO_EVIDENCE = EndEvidence()
@@ -76,7 +79,7 @@ NO_EVIDENCE = EndEvidence()
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the server said."""
+    """One reading of a server."""
 
     taken_at: float
     """Seconds since 1970 UTC on the source's clock."""
@@ -87,17 +90,18 @@ class Sample:
     """Status counters by lower-case name."""
     limitations: tuple[Limitation, ...] = ()
     seconds_to_read: float = 0.0
-    """How long the reading took, as the source's clock saw it."""
+    """How long the reading took, by the source's clock."""
     seconds_at_server: float = 0.0
-    """How much of that the server may have worked for: without the way there and back."""
+    """How much of that the server may have worked: without the network round trips."""
     clues: EndEvidence = NO_EVIDENCE
-    """What was said since the sample before of why sessions end."""
+    """The evidence since the sample before of why sessions ended."""
 
     def variable(self, name: str) -> int | float | None:
         """A global variable's value, or None where the server has no such variable."""
         return next((v.value for v in self.variables if v.name == name), None)
 
     def counter(self, name: str) -> int | None:
+        """A status counter by its lower-case name, or None where the server has no such counter."""
         return next((value for counter, value in self.counters if counter == name), None)
 
 
@@ -108,7 +112,7 @@ RESTART_TOLERANCE = 2.0
 def is_same_run(before: Sample, after: Sample) -> bool:
     """Whether both samples are of one run of one server.
 
-    A restart moves a server's start to later, never to earlier: where it is surely the same server, an earlier start means
+    A restart moves a server's start to later, never to earlier: for a server that is certainly the same, an earlier start means
     that its clock was set.
     """
     one, other = before.server, after.server

@@ -1,4 +1,4 @@
-"""Who is answering, what it is set to, and what it does not let us see."""
+"""A server: its identity, its global variables, what it hides from our account, and the other servers it names."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Flavour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Who is answering."""
+    """The server that answered, and the session ids that are ours on it."""
 
     flavour: Flavour
     version: str
     """Digits and dots, as compared: `10.11.19`."""
     banner: str
-    """What it says of itself, word for word: `10.11.19-MariaDB-0+deb12u1 Debian 12`."""
+    """The version string as the server sends it: `10.11.19-MariaDB-0+deb12u1 Debian 12`."""
     host: str | None
     port: int | None
     """Null on a Unix socket."""
@@ -36,26 +36,26 @@ class Server:
     """Seconds since it started."""
     own_session_ids: tuple[int, ...] = ()
     uid: str | None = None
-    """What it calls itself alone (`server_uuid`, `server_uid`); None where it has no such name."""
+    """The server's unique id (`server_uuid`, `server_uid`); None where it has none."""
 
 
 OTHER_ACCOUNTS_MYSQL = marked("every session of another account, and the rows transactions hold")
 OTHER_ACCOUNTS_MARIADB = marked("every session of another account, and what transactions hold")
 OTHER_ACCOUNTS_NO_ROOM = marked("sessions of other accounts that performance_schema has no room for")
 HIDES_SESSIONS = frozenset({OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB, OTHER_ACCOUNTS_NO_ROOM})
-"""What a Limitation says where whole sessions are not listed."""
+"""The `what` of a Limitation where whole sessions are not listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limitation:
-    """Something this account or server keeps from us, and what would light it."""
+    """Something this account or server does not show, and what would show it."""
 
     what: str
-    """What is lost: `the rows a transaction holds`."""
+    """What is not shown: `the rows a transaction holds`."""
     why: str
     """`the account lacks PROCESS`."""
     grant: str | None = None
-    """The exact statement or setting that mends it."""
+    """The exact statement or setting that would show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,14 @@ class Variable:
     min: int | float | None = None
     max: int | float | None = None
     set_by: str | None = None
-    """`compiled`, `file`, `persisted`, `dynamic`, or None where the server does not tell."""
+    """`compiled`, `file`, `persisted`, `dynamic`, or None where the server does not show it."""
     is_documented: bool = False
-    """The bounds are those of the manual: the server does not tell its own."""
+    """Whether the bounds are those of the manual, because the server does not show its own."""
 
 
 def is_loopback(host: str) -> bool:
-    """
+    """Whether a host name or address is that of the machine itself.
+
     >>> [is_loopback(host) for host in ("localhost", "127.0.0.1", "::1", "db1", "10.0.0.1")]
     [True, True, True, False, False]
     """
@@ -84,12 +85,12 @@ def is_loopback(host: str) -> bool:
 
 
 class TopologyRelation(StrEnum):
-    """What the other one is to the server that names it."""
+    """What a server is to the server that names it."""
 
     SOURCE = "source"
     REPLICA = "replica"
     READER = "reader"
-    """Reads the binary log: a replica, or a program that follows changes."""
+    """Reads the binary log: a replica, or a change data capture program."""
     MEMBER = "member"
     """Of the same replication group."""
     NODE = "node"
@@ -100,29 +101,29 @@ class TopologyRelation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TopologyMember:
-    """One server that another names. Its texts are as hostile as that one's administrator, and are cut to a bound."""
+    """One server that another server names. Its texts are untrusted, and cut to a bound."""
 
     relation: TopologyRelation
     host: str
-    """As that server says it; empty where it does not."""
+    """The host as the other server reports it; empty where it does not."""
     port: int | None
-    """None where it is not told."""
+    """None where it is not reported."""
     reported_by: str
     """The statement, table or status that names it."""
     note: str = ""
-    """What the address is worth, a sentence; empty where it is what the other one reports of itself."""
+    """How reliable the address is, a sentence; empty where the named server reported it itself."""
     uid: str | None = None
-    """The other's `server_uuid`, where it is told."""
+    """Its `server_uuid`, where that is reported."""
     server_id: int | None = None
-    """The other's `server_id`, where it is told."""
+    """Its `server_id`, where that is reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerTopology:
-    """Everything one server says of others."""
+    """The other servers that one server names."""
 
     members: tuple[TopologyMember, ...] = ()
     limitations: tuple[Limitation, ...] = ()
-    """What could not be asked, and why."""
+    """What could not be read, and why."""
     server_id: int | None = None
-    """Its own: by it others name it."""
+    """The server's own `server_id`, by which others name it."""

@@ -1,4 +1,7 @@
-"""One client's conversation with the server: a row of the process list."""
+"""Sessions: rows of the process list, with what each session runs and holds.
+
+A recording writes the fields of Session by their names: renaming one changes its format.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ class Role(StrEnum):
 
 
 def library_name(name: str | None, version: str | None) -> str | None:
-    """What a client is built with, by its connect attributes; PHP's driver says its name in its version too.
+    """The client library and its version, by the connect attributes; PHP's driver repeats its name in its version.
 
     >>> library_name("libmysql", "8.4.7"), library_name("mysqlnd", "mysqlnd 8.4.12"), library_name(None, None)
     ('libmysql 8.4.7', 'mysqlnd 8.4.12', None)
@@ -50,18 +53,18 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What the server says of one session. Text is as hostile as its authors made it."""
+    """One session as the server lists it. All texts are untrusted."""
 
     id: ProcesslistId
     user: str
     host: str
-    """`web-3:51234`; without the port where the server keeps it from us."""
+    """`web-3:51234`; without the port where the server does not show it."""
     db: str | None
     command: str
     """As in the process list: `Sleep`, `Query`, `Binlog Dump`."""
     state: str | None = None
     statement: str | None = None
-    """The current or last SQL, cut by the server or by us; None where unknown or unwanted."""
+    """The current or last SQL, cut by the server or by the reader; None where it is not known, or was not read."""
     program: str | None = None
     """`program_name` of the connect attributes."""
     client: str | None = None
@@ -70,13 +73,13 @@ class Session:
     own: bool = False
     """One of our own connections."""
     idle_since: float | None = None
-    """When the running idle wait began, on the source's clock; None while busy or where it cannot be known."""
+    """When the session became idle, on the source's clock; None while it is busy, or where that is not known."""
     idle_within: float = 0.0
-    """Half-width in seconds of what `idle_since` may be wrong by: 0 where the server tells it to the millisecond."""
+    """Half-width in seconds of the error of `idle_since`: 0 where the server shows it to the millisecond."""
     own_limit: int | None = None
-    """The session's own `wait_timeout` in seconds, or None where the server will not tell."""
+    """The session's own `wait_timeout` in seconds, or None where the server does not show it."""
     half_sent: bool = False
-    """Part of a command has arrived; the server's read timer began anew with it."""
+    """Part of a command has arrived, which restarted the server's read timer."""
     transaction: Transaction | None = None
     attributes: tuple[tuple[str, str], ...] = ()
     """All connect attributes, as the client sent them."""

@@ -1,4 +1,7 @@
-"""A sample with opinions."""
+"""Snapshots: a sample with a verdict on each session (risk, limit, deadline), and totals over all verdicts.
+
+A recording writes the fields of Verdict by their names: renaming one changes its format.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId, Role, Session
 
 NOT_RECORDED = {"recorded": False}
-"""Marks a field that follows from the others, or from where they were read: it is part of no recording, and no comparison."""
+"""Marks a field that follows from others, or from where they were read: recordings and comparisons leave it out."""
 
 
 class Risk(Enum):
@@ -36,27 +39,27 @@ RISK_ORDER = {risk: rank for rank, risk in enumerate(Risk)}
 
 
 class Basis(StrEnum):
-    """How we know a limit."""
+    """How a limit is known."""
 
     OWN = "own"
-    """Read from that session."""
+    """Read from the session itself."""
     ASSUMED = "assumed"
-    """The global value; the server cannot show the session's own."""
+    """The global value; the server does not show the session's own."""
     LEARNED = "learned"
-    """Inferred from what was observed; `why` says from what."""
+    """Inferred from sessions that ended; `why` says from which."""
     DISPROVED = "disproved"
-    """Outlived, so it was wrong."""
+    """The session outlived the limit, so it does not have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What will end a session, and how we know."""
+    """The idle limit that will end a session, and how it is known."""
 
     seconds: float
     variable: str
     basis: Basis
     why: str = field(compare=False)
-    """One sentence for the person who asks."""
+    """One sentence that explains the basis."""
 
 
 TRANSACTION_LIMITS = (
@@ -75,10 +78,10 @@ SHARED_TRANSACTION_LIMITS = (
     # PolarDB-X.
     "kill_idle_transaction_timeout",
 )
-"""Variables of relatives of MySQL that close a session which is idle inside a transaction, where they are above 0. Percona's
-source: the shorter of it and the session's own wait_timeout, looked up at each wait."""
+"""Variables of MySQL's variants that close a session which is idle inside a transaction, where they are above 0. By Percona's
+source, the shorter of the variable and the session's own wait_timeout applies, read again each time a session becomes idle."""
 STALL_LIMIT = "thread_pool_stall_limit"
-"""Milliseconds between two looks of a thread pool at its idle sessions; a sample has it only where there is a pool."""
+"""Milliseconds between two checks of a thread pool for idle sessions; a sample has it only where there is a pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class Inherited:
     idle_readonly_transaction_timeout: float | None = None
     connect_timeout: float | None = None
     shared_limit: tuple[str, float] | None = None
-    """A limit of idle transactions that is one value for all sessions, which none copies: its variable, and seconds."""
+    """A limit of idle transactions that is one value for all sessions and is not copied: its variable, and seconds."""
     late_seconds: float = 0.0
     """By how many seconds after a deadline the server may close a session."""
 
@@ -107,21 +110,21 @@ class Inherited:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One session, judged."""
+    """One session with its risk, its limit and its deadline."""
 
     session: Session
     risk: Risk
     limit: Limit | None = None
     deadline: float | None = None
-    """The instant the server will close it, on the source's clock; None where none is running or none is known."""
+    """When the server will close the session, on the source's clock; None where no idle clock runs, or no limit is known."""
     inherited: Inherited = Inherited()
-    """The globals in force when this session was first seen."""
+    """The global limits when the session was first listed."""
     outlived: frozenset[Limit] = frozenset()
-    """Assumed limits this session has outlived; they are never believed of it again."""
+    """Limits that the session has outlived; none of them is assumed again."""
     unchanged_until: float = field(default=float("-inf"), compare=False, repr=False, metadata=NOT_RECORDED)
-    """The instant up to which time alone changes nothing of it."""
+    """Until this instant time alone does not change the verdict."""
     server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)
-    """Which of several servers it is of; empty where there is one."""
+    """Which of several servers it belongs to; empty where there is one server."""
 
     def seconds_left(self, now: float) -> float | None:
         return None if self.deadline is None else self.deadline - now
@@ -133,7 +136,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Where the person watching draws the lines."""
+    """Below how many seconds left a session is to be watched, and is imminent."""
 
     watch_below: float = 600.0
     imminent_below: float = 60.0
@@ -149,21 +152,21 @@ class Snapshot:
     updated_totals: SnapshotTotals | None = field(
         default=None, compare=False, repr=False, metadata=NOT_RECORDED
     )
-    """The tally, where it was kept up from the snapshot before."""
+    """The totals, where they were updated from the snapshot before."""
     learned_limits: object = field(default=None, compare=False, repr=False, metadata=NOT_RECORDED)
-    """What was believed of limits nobody shows: while it stays the same object, no verdict is in doubt for it."""
+    """The learned limits that the verdicts rest on: while it is the same object, no verdict changes for it."""
     server_name: str = field(default="", compare=False, repr=False, metadata=NOT_RECORDED)
-    """Which of several servers it is of; empty where there is one."""
+    """Which of several servers it belongs to; empty where there is one server."""
 
     @property
     def taken_at(self) -> float:
         return self.sample.taken_at
 
     def with_server_name(self, server_name: str) -> Snapshot:
-        """The same, of a server that is called so from now on, as it is once there are others beside it."""
+        """The same snapshot under another server name, as is needed once there are several servers."""
         if self.server_name == server_name:
             return self
-        verdicts = tuple(replace(each, server_name=server_name) for each in self.verdicts)
+        verdicts = tuple(replace(verdict, server_name=server_name) for verdict in self.verdicts)
         return replace(self, verdicts=verdicts, server_name=server_name, updated_totals=self.totals)
 
     @cached_property
@@ -180,69 +183,74 @@ class Snapshot:
 
 
 SessionInstant = tuple[float, int]
-"""An instant on the source's clock, and the session it is of."""
+"""An instant on the source's clock, and the id of its session."""
 
 
 class LimitGroup(NamedTuple):
-    """Sessions that are likely to have been given the same limit."""
+    """Sessions that probably have the same limit: of one user, host and program, under one global value."""
 
     user: str
     host: str
     """Without a port."""
     program: str
     inherited: float
-    """The global `wait_timeout` in force when they came: who came under another was not given the same."""
+    """The global `wait_timeout` when they connected: sessions under another value did not copy the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotTotals:
-    """Sums over all verdicts. Never changed: `after` makes the next."""
+    """Totals over all verdicts. Immutable: `updated` makes the next."""
 
     risks: Mapping[Risk, int] = field(default_factory=dict)
     idle: int = 0
-    """Sessions that sleep."""
+    """How many sessions are idle."""
     deadlines: Sequence[SessionInstant] = ()
-    """Of all that have one, in their order."""
+    """Every deadline with its session, in order."""
     roles: Mapping[Role, int] = field(default_factory=dict)
-    """How many of each, of those that are no clients: they tell what the server is to others."""
+    """How many sessions have each role other than CLIENT: they show what the server is to others."""
     idle_by_group: Mapping[LimitGroup, Sequence[SessionInstant]] = field(default_factory=dict)
-    """When those of each kin surely idled already, in order: of sessions whose own limit nobody shows."""
+    """Since when each session of a group has certainly been idle, in order; only sessions whose own limit is not shown."""
 
-    def updated(self, went: Collection[Verdict], came: Collection[Verdict]) -> SnapshotTotals:
-        """With some verdicts taken out, and others put in."""
+    def updated(self, removed: Collection[Verdict], added: Collection[Verdict]) -> SnapshotTotals:
+        """The totals with some verdicts removed and others added."""
         risks = Counter(self.risks)
-        risks.subtract(verdict.risk for verdict in went)
-        risks.update(verdict.risk for verdict in came)
-        idle = self.idle + sum(v.session.is_idle for v in came) - sum(v.session.is_idle for v in went)
-        waits = dict(self.idle_by_group)
-        for kin, marks in _idle_by_group(went).items():
-            waits[kin] = _updated_order(waits[kin], marks, ())
-        for kin, marks in _idle_by_group(came).items():
-            waits[kin] = _updated_order(waits.get(kin, ()), (), marks)
+        risks.subtract(verdict.risk for verdict in removed)
+        risks.update(verdict.risk for verdict in added)
+        idle = self.idle + sum(v.session.is_idle for v in added) - sum(v.session.is_idle for v in removed)
+        idle_by_group = dict(self.idle_by_group)
+        for group, instants in _idle_by_group(removed).items():
+            idle_by_group[group] = _updated_order(idle_by_group[group], instants, ())
+        for group, instants in _idle_by_group(added).items():
+            idle_by_group[group] = _updated_order(idle_by_group.get(group, ()), (), instants)
         return SnapshotTotals(
             risks,
             idle,
-            _updated_order(self.deadlines, _deadlines(went), _deadlines(came)),
-            self._roles(went, came),
-            {kin: marks for kin, marks in waits.items() if marks},
+            _updated_order(self.deadlines, _deadlines(removed), _deadlines(added)),
+            self._roles(removed, added),
+            {group: instants for group, instants in idle_by_group.items() if instants},
         )
 
-    def _roles(self, went: Iterable[Verdict], came: Iterable[Verdict]) -> Mapping[Role, int]:
-        left = [v.session.role for v in went if v.session.role is not Role.CLIENT]
-        arrived = [v.session.role for v in came if v.session.role is not Role.CLIENT]
-        if not left and not arrived:
+    def _roles(self, removed: Iterable[Verdict], added: Iterable[Verdict]) -> Mapping[Role, int]:
+        leaving = [v.session.role for v in removed if v.session.role is not Role.CLIENT]
+        arriving = [v.session.role for v in added if v.session.role is not Role.CLIENT]
+        if not leaving and not arriving:
             return self.roles
         roles = Counter(self.roles)
-        roles.update(arrived)
-        roles.subtract(left)
+        roles.update(arriving)
+        roles.subtract(leaving)
         return {role: number for role, number in roles.items() if number}
 
 
 def limit_group(verdict: Verdict) -> LimitGroup | None:
-    """Whom an idle session speaks for: nobody if its own limit is shown, or another than wait_timeout governs it."""
+    """The group an idle session belongs to; None if its own limit is shown, or wait_timeout does not govern it."""
     session, limit = verdict.session, verdict.limit
-    silent = session.own_limit is not None or session.own or session.half_sent or not session.is_idle
-    if silent or limit is None or limit.variable != "wait_timeout" or verdict.inherited.wait_timeout is None:
+    is_left_out = session.own_limit is not None or session.own or session.half_sent or not session.is_idle
+    if (
+        is_left_out
+        or limit is None
+        or limit.variable != "wait_timeout"
+        or verdict.inherited.wait_timeout is None
+    ):
         return None
     return LimitGroup(
         session.user, session.client_host, session.program or "", verdict.inherited.wait_timeout
@@ -250,12 +258,12 @@ def limit_group(verdict: Verdict) -> LimitGroup | None:
 
 
 def _idle_by_group(verdicts: Iterable[Verdict]) -> dict[LimitGroup, list[SessionInstant]]:
-    found: dict[LimitGroup, list[SessionInstant]] = {}
+    by_group: dict[LimitGroup, list[SessionInstant]] = {}
     for verdict in verdicts:
-        kin, since = limit_group(verdict), verdict.session.idle_since
-        if kin is not None and since is not None:
-            found.setdefault(kin, []).append((since + verdict.session.idle_within, verdict.session.id))
-    return found
+        group, since = limit_group(verdict), verdict.session.idle_since
+        if group is not None and since is not None:
+            by_group.setdefault(group, []).append((since + verdict.session.idle_within, verdict.session.id))
+    return by_group
 
 
 def _deadlines(verdicts: Iterable[Verdict]) -> list[SessionInstant]:
@@ -263,17 +271,17 @@ def _deadlines(verdicts: Iterable[Verdict]) -> list[SessionInstant]:
 
 
 def _updated_order(
-    marks: Sequence[SessionInstant], went: Sequence[SessionInstant], came: Sequence[SessionInstant]
+    instants: Sequence[SessionInstant], removed: Sequence[SessionInstant], added: Sequence[SessionInstant]
 ) -> Sequence[SessionInstant]:
-    """Some taken out of an ordered list, others put in."""
-    if not went and not came:
-        return marks
-    if len(went) + len(came) > len(marks) // 4:
-        gone = set(went)
-        return sorted([*(mark for mark in marks if mark not in gone), *came])
-    moved = list(marks)
-    for mark in went:
-        del moved[bisect_left(moved, mark)]
-    for mark in came:
-        insort(moved, mark)
-    return moved
+    """An ordered list with some instants removed and others added."""
+    if not removed and not added:
+        return instants
+    if len(removed) + len(added) > len(instants) // 4:
+        removed_set = set(removed)
+        return sorted([*(instant for instant in instants if instant not in removed_set), *added])
+    updated = list(instants)
+    for instant in removed:
+        del updated[bisect_left(updated, instant)]
+    for instant in added:
+        insort(updated, instant)
+    return updated

@@ -1,4 +1,4 @@
-"""What is told of a change to a server: what it kept, what it warned of, what new sessions get."""
+"""Tuning: a variable's state, the privileges to change it, and what the server made of a change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Persistence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeptValue:
-    """What the server made of one statement."""
+    """The server's result of one statement: the value it kept, and its warnings."""
 
     statement: str
     """As it ran."""
@@ -32,7 +32,7 @@ class KeptValue:
 
 @dataclass(frozen=True, slots=True)
 class NewSessionProbe:
-    """What a session opened just now really got."""
+    """The value that a session opened just now has."""
 
     interactive: bool
     value: int | float | None
@@ -40,17 +40,17 @@ class NewSessionProbe:
 
 @dataclass(frozen=True, slots=True)
 class ResourceHeadroom:
-    """What a server's own resources allow a variable that asks for more of them."""
+    """How many connections a server's resources allow, and how much memory each may take."""
 
     connections_by_descriptors: int | None = None
-    """Connections the server's file descriptors leave room for, its open tables counted off."""
+    """How many connections the server's file descriptors allow, its open tables subtracted."""
     bytes_per_session: int | None = None
     """Bytes of buffers one session may take: stack, network, sort, join and read buffers, each once."""
 
 
 @dataclass(frozen=True, slots=True)
 class VariableState:
-    """One variable, as far as the server tells: read afresh before and after a change."""
+    """One variable, as far as the server shows it: read again before and after a change."""
 
     variable: Variable
     default: int | float | None = None
@@ -59,11 +59,11 @@ class VariableState:
     path: str | None = None
     """The option file it came from."""
     set_by_account: str | None = None
-    """Who set it at run time or persisted it: `root@localhost`. MySQL counts anybody's SET SESSION among that."""
+    """The account that set or persisted it at run time: `root@localhost`. MySQL counts every SET SESSION as that."""
     set_at: float | None = None
     """Seconds since 1970 UTC by the server's clock."""
     persisted: int | float | None = None
-    """What a restart will bring back; None where nothing is persisted."""
+    """The persisted value, which a restart restores; None where nothing is persisted."""
     headroom: ResourceHeadroom = ResourceHeadroom()
     why_not_settable: str = ""
     """Why no value can be set while the server runs; empty where one can."""
@@ -71,19 +71,19 @@ class VariableState:
 
 @dataclass(frozen=True, slots=True)
 class Privileges:
-    """What our account may change here, found out once; each missing one with what would grant it."""
+    """What our account may change on this server, read once; and for each missing privilege the GRANT."""
 
     account: str
-    """Who we are to the server, quoted."""
+    """The account the server matched, quoted."""
     server_id: str
     """The server's uuid where it has one, else `host:port`."""
     can_set: bool
     can_persist: bool
     can_kill: bool
     why_not: tuple[tuple[str, str], ...] = ()
-    """Pairs of `set`, `persist` or `kill`, and one line: why not, and the GRANT or the way that would do."""
+    """Pairs of `set`, `persist` or `kill`, and one line: why that is not allowed, and the GRANT or the setting that allows it."""
     why_not_by_variable: tuple[tuple[str, str], ...] = ()
-    """Variables that want another privilege than `can_set` tells of: the name, and why not, or "" where it may be set."""
+    """Variables that need another privilege than `can_set` covers: the name, and why it cannot be set, or "" where it can."""
 
     @property
     def user(self) -> str:

@@ -1,4 +1,4 @@
-"""What can be done to a server, as data: decided by a dialog, performed by the gate alone."""
+"""Actions: what can be changed on a server, as data. A dialog decides on one, and only the gate performs it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class SetVariable:
     """As asked for, in the variable's own unit; the server may keep another."""
     keep: Persistence
     old: int | float | None
-    """The value the person was shown. If it is another by then, nothing is done; None sets whatever it is."""
+    """The value that was shown. If the server has another by then, nothing is done; None sets it in any case."""
     undoes: str | None = None
-    """The journal's id of the act this takes back."""
+    """The journal's id of the act that this undoes."""
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):
@@ -42,11 +42,11 @@ class SetVariable:
 
 @dataclass(frozen=True, slots=True)
 class ResetPersist:
-    """Forget a persisted value; the running one stays."""
+    """Remove a persisted value; the running value stays."""
 
     name: str
     old: int | float | None = None
-    """The running value the person was shown; as for SetVariable."""
+    """The running value that was shown, as for SetVariable."""
 
     @property
     def statement(self) -> str:
@@ -58,7 +58,7 @@ class KillSession:
     """End a session: its transaction is rolled back, its locks are released."""
 
     session: Session
-    """As it was shown to the person who decided."""
+    """The session as it was shown when the kill was decided."""
 
     @property
     def statement(self) -> str:
@@ -89,9 +89,9 @@ def undo_action(
     persisted: float | None,
     undoes: str | None = None,
 ) -> tuple[Setting, ...]:
-    """What brings a variable back from `kept` to `old`, and what is persisted back to `persisted`, in this order.
+    """The actions that set a variable back from `kept` to `old`, and its persisted value back to `persisted`.
 
-    The persisted value comes first: while that fails, nothing counts as undone and all can be asked again.
+    The persisted value comes first: if that fails, nothing counts as undone, and undo can be repeated.
     """
     if keep is Persistence.GLOBAL:
         return (SetVariable(name, old, Persistence.GLOBAL, kept, undoes),)
@@ -115,33 +115,33 @@ def sql_number(value: float) -> str:
 
 
 ALREADY_GONE = marked("already gone")
-"""An executor's warning where there was no such session any more."""
+"""An executor's warning where the session had already ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an act that the server accepted, or that had nothing left to do."""
+    """The result of an act that the server accepted, or that had nothing left to do."""
 
     action: Action
     id: str
-    """The act's, in the journal."""
+    """The id of the act in the journal."""
     sentence: str
-    """One sentence."""
+    """The result in one sentence."""
     kept: KeptValue | None = None
-    """None where the session was gone before anything was asked of the server."""
+    """None where the session had ended before a statement was sent."""
     before: VariableState | None = None
     after: VariableState | None = None
-    """Read once more, over a connection of its own; None for a kill, and where that reading failed."""
+    """The variable read again over another connection; None for a kill, and where that failed."""
     already_ended: bool = False
-    """A session that had ended before we came."""
+    """Whether the session had ended before the kill."""
     was_borrowed: bool = False
-    """It ran over the connection that reads."""
+    """Whether it ran over the connection that reads."""
     journal_error: str | None = None
-    """Why the journal could not be told of the outcome; it says of this act that the outcome is unknown."""
+    """Why the outcome could not be written to the journal, which then says that the outcome is unknown; else None."""
 
 
 def failure_phase(error: BaseException, *, asked: bool) -> tuple[Phase, str]:
-    """How the journal tells of an act that raised, in English; `asked` is whether the server heard of it."""
+    """The journal's phase and English sentence for an act that raised. `asked`: whether a statement was sent."""
     if isinstance(error, Refused):
         return Phase.REFUSED, _line(error)
     if not asked or (isinstance(error, SourceError) and not isinstance(error, OutcomeUnknown)):
@@ -152,16 +152,16 @@ def failure_phase(error: BaseException, *, asked: bool) -> tuple[Phase, str]:
 def _line(error: BaseException) -> str:
     if not isinstance(error, GoneawayError):
         return repr(error)
-    return "; ".join(english(each) for each in (*error.args[:1], error.hint) if each)
+    return "; ".join(english(part) for part in (*error.args[:1], error.hint) if part)
 
 
 def is_already_ended(action: Action, kept: KeptValue | None) -> bool:
-    """Whether a session had ended before anybody came to kill it."""
+    """Whether the session had already ended when it was to be killed."""
     return isinstance(action, KillSession | KillQuery) and (kept is None or ALREADY_GONE in kept.warnings)
 
 
 def action_words(action: Action, kept: KeptValue | None) -> str:
-    """One sentence for what the server took; `kept` is None where there was nothing left to ask of it."""
+    """The result of an action in one sentence; `kept` is None where no statement was sent."""
     match action:
         case KillSession(witness) | KillQuery(witness) if is_already_ended(action, kept):
             return _(journal.SESSION_ALREADY_ENDED, id=witness.id)

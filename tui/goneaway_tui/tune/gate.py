@@ -1,6 +1,6 @@
-"""The one door: whatever changes a server goes through here, is written down before and after, and happens at most once.
+"""The gate: every change of a server goes through here, is written to the journal before and after, and runs at most once.
 
-Nothing is ever tried again: after a broken line nobody knows whether the server did it, and the journal says so.
+Nothing is ever retried: after a broken connection it is not known whether the server ran the statement, and the journal says so.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = ["Gate", "Outcome"]
 
 
 class Gate:
-    """The only caller of whatever changes something in an Executor. One act at a time, from any thread."""
+    """The only caller of the methods of an Executor that change something. One act at a time, from any thread."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Gate:
         server_name: str = "",
         own_ids: Callable[[], Collection[int]] = tuple,
     ) -> None:
-        """`own_ids` tells which sessions are ours just now: they change when the line is lost."""
+        """`own_ids` returns the ids of our own sessions, which change when a connection is opened again."""
         self.privileges = privileges
         self.journal = journal
         self._executor = executor
@@ -53,40 +53,40 @@ class Gate:
         self._own_ids = own_ids
         self._lock = Lock()
         self._set: dict[str, list[float | None]] = {}
-        """The values that each variable was set to through here, as asked and as kept, until a reading shows one."""
+        """The values each variable was set to here, as asked and as kept, until a sample shows one of them."""
 
     def was_set_here(self, variable: str, value: float | None) -> bool:
-        """Whether a change that a reading shows is one made here; ask once for each change.
+        """Whether a changed value that a sample shows was set here; ask once for each change.
 
-        Also while the act still runs: a reading may show the new value before the server's answer is in.
+        True also while the act still runs: a sample may show the new value before the server's answer arrives.
         """
         return value in self._set.pop(variable, ())
 
     def variable_state(self, name: str) -> VariableState:
-        """A variable, read afresh. Raises SourceError."""
+        """A variable, read again. Raises SourceError."""
         return self._executor.variable_state(name)
 
     def probe(self, name: str) -> tuple[NewSessionProbe, ...]:
-        """What new sessions get. Raises SourceError."""
+        """The value that new sessions have. Raises SourceError."""
         return self._executor.probe(name)
 
     def last_change(self) -> JournalAct | None:
-        """What `undo` would take back. Raises FileError."""
+        """The change that `undo` would undo; None where there is none. Raises FileError."""
         return self.journal.last_change(self.privileges.server_id)
 
     def conversation(self) -> AbstractContextManager[ActConnection]:
-        """One connection for a run of acts, each performed `over` it."""
+        """One connection for several acts; hand it to `run` as `over`."""
         return self._executor.conversation()
 
     def run(self, action: Action, over: ActConnection | None = None, *, borrow: bool = False) -> Outcome:
-        """Perform it, once. The journal tells of each way this can end.
+        """Perform the action once. The journal records every way this can end.
 
-        With `borrow` it may run over the connection that reads, where the server gives no other; the person who asked for
-        it has been told so.
+        With `borrow` it may run over the connection that reads, where the server gives no other; the caller has shown that to
+        the user.
 
         Raises FileError where the journal cannot be written, and Refused where the server or the session is not what was
         shown: nothing is done then. Raises SourceError, of which OutcomeUnknown alone leaves open whether it was done.
-        Between looking and killing lies one round trip, in which a session can still wake up.
+        Between the check and a kill lies one network round trip, in which the session can become busy.
         """
         with self._lock:
             attempt = self._attempt(action)
@@ -108,14 +108,14 @@ class Gate:
             return self._concluded(action, attempt, found.variable_state, kept)
 
     def undo(self, act_id: str = "", *, borrow: bool = False) -> Outcome:
-        """Take the last change to this server back, also one of an earlier run; the outcome of the last statement.
+        """Undo the last change of this server, also of an earlier run; return the outcome of the last statement.
 
         Raises as `undo_each` does.
         """
         return list(self.undo_steps(act_id, borrow=borrow))[-1]
 
     def undo_steps(self, act_id: str = "", *, borrow: bool = False) -> Iterator[Outcome]:
-        """The same, statement by statement, each run when its outcome is asked for. Raises as `run` does.
+        """Undo the last change statement by statement; each runs when its outcome is requested. Raises as `run` does.
 
         Refused where nothing is left to undo, where that is not `act_id` if one is given, or where the value is no longer
         the one that change left behind.
@@ -142,7 +142,7 @@ class Gate:
 
     @staticmethod
     def undo_actions(act: JournalAct) -> tuple[Action, ...]:
-        """What `undo` would do for this one. Raises Refused where the journal does not tell."""
+        """The actions that undo an act. Raises Refused where the journal does not have the values before it."""
         was = act.entry
         if was.variable not in TUNABLE or was.old is None or was.kept is None or was.keep is None:
             raise Refused(
@@ -150,7 +150,7 @@ class Gate:
             )
         return undo_action(was.variable, was.old, was.kept, was.keep, was.old_persisted, act.id)
 
-    # --- Doing
+    # --- Performing
 
     def _perform(self, action: Action, executor: ActConnection) -> KeptValue:
         match action:
@@ -197,7 +197,7 @@ class Gate:
                 outcome = replace(outcome, after=self._executor.variable_state(before.variable.name))
         return outcome
 
-    # --- Writing down
+    # --- The journal
 
     def _attempt(self, action: Action) -> JournalEntry:
         entry = JournalEntry(

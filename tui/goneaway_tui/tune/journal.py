@@ -1,4 +1,8 @@
-"""What the journal says of acts, as sentences that are recognised where it is read back: it is English, its reader need not be."""
+"""The journal: a file with a line of JSON before and after each change of a server, and its sentences in English.
+
+The sentences are recognised when the file is read, so that they are shown in the language of the run. The names of the fields of
+JournalEntry are the names in the file.
+"""
 
 from __future__ import annotations
 
@@ -64,11 +68,11 @@ PATTERNS = {
         OUTCOME_UNKNOWN,
     )
 }
-"""Each sentence, and what it looks like with its fields filled in."""
+"""Each sentence, and the pattern of its text with the fields filled in."""
 
 
 def outcome_text(outcome: str) -> str:
-    """What somebody wrote down in English, in the language of the run; what is no sentence of ours stays as it is.
+    """An outcome of the journal in the language of the run; a text that is none of our sentences is returned unchanged.
 
     >>> outcome_text("wait_timeout is 600 now")
     'wait_timeout is 600 now'
@@ -78,69 +82,69 @@ def outcome_text(outcome: str) -> str:
 
 
 OUTCOME_NOT_WRITTEN = marked("attempted, outcome unknown")
-"""What is said of an act whose second line is missing: we, or the machine, ended in between."""
+"""Shown for an act whose second line is missing: the program or the machine stopped in between."""
 
 
 class Phase(StrEnum):
-    """What a line tells of its act."""
+    """The phase of an act that a line records."""
 
     ATTEMPTED = marked("attempted")
-    """About to be done."""
+    """About to be performed."""
     DONE = marked("done")
     FAILED = marked("failed")
-    """The server refused it, or nobody knows; `outcome` tells which."""
+    """The server rejected it, or that is not known; `outcome` says which."""
     REFUSED = marked("refused")
-    """The gate did not let it through."""
+    """The gate refused it, and sent nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One line."""
+    """One line of the journal."""
 
     at: str
     """ISO 8601 in UTC, with `Z`."""
     phase: Phase
     id: str
-    """The act's; its lines share it."""
+    """The id of the act, which its lines share."""
     account: str
-    """Who we were to the server."""
+    """Our account on the server."""
     server: str
-    """Its uuid where it has one."""
+    """The server's uuid where it has one, else `host:port`."""
     server_name: str
     statement: str
     about: str = ""
-    """Whom a kill was meant for, in words."""
+    """The session that was to be killed, in words."""
     variable: str | None = None
     keep: Persistence | None = None
     old: int | float | None = None
-    """The global value before; as the server told it, once that is known."""
+    """The global value before: as it was shown, then as the server reported it."""
     old_persisted: int | float | None = None
     """The persisted value before."""
     requested: int | float | None = None
     kept: int | float | None = None
     warnings: tuple[str, ...] = ()
-    """The server's, word for word."""
+    """The server's warnings, word for word."""
     outcome: str = ""
-    """One sentence, in English whoever wrote it down."""
+    """One sentence, always in English."""
     undoes: str | None = None
-    """The id of the act this one takes back."""
+    """The id of the act that this one undoes."""
     lent: bool = False
-    """It ran over the connection that reads the board, because the server gave no other; as known once it ended."""
+    """Whether it ran over the connection that reads, because the server gave no other; known once it ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalAct:
-    """What was attempted, and what came of it as far as is written."""
+    """One act: its line before, and its line after as far as it was written."""
 
     id: str
     attempted: JournalEntry | None
     """None where its line was lost."""
     ended: JournalEntry | None
-    """None where nothing tells what came of it."""
+    """None where no outcome was written."""
 
     @property
     def entry(self) -> JournalEntry:
-        """The line that knows most."""
+        """The line with the most information: the last one."""
         known = self.ended or self.attempted
         if known is None:
             raise ValueError("an act has a line at least")
@@ -148,7 +152,7 @@ class JournalAct:
 
     @property
     def outcome(self) -> str:
-        """In the language of the run, as far as it is of our own sentences."""
+        """The outcome in the language of the run, where it is one of our sentences."""
         return (
             outcome_text(self.ended.outcome) or _(self.ended.phase.value)
             if self.ended
@@ -168,11 +172,11 @@ def acts_of(entries: Iterable[JournalEntry]) -> tuple[JournalAct, ...]:
     for entry in entries:
         order[entry.id] = None
         (attempts if entry.phase is Phase.ATTEMPTED else ends).setdefault(entry.id, entry)
-    return tuple(JournalAct(each, attempts.get(each), ends.get(each)) for each in order)
+    return tuple(JournalAct(act_id, attempts.get(act_id), ends.get(act_id)) for act_id in order)
 
 
 def last_change_of(acts: Iterable[JournalAct], server_id: str) -> JournalAct | None:
-    """The newest change to a variable of that server that was made and not taken back; taking back is no change."""
+    """The newest change of a variable of that server that was made and not undone; an undo is not a change."""
     done = [act for act in acts if act.is_done and act.entry.server == server_id]
     undone = {act.entry.undoes for act in done}
     changes = (
@@ -183,18 +187,20 @@ def last_change_of(acts: Iterable[JournalAct], server_id: str) -> JournalAct | N
     return next((act for act in changes if act.id not in undone), None)
 
 
-# --- Reading what may be anything
+# --- Reading untrusted lines
 
 
 def entry_of(line: bytes) -> JournalEntry | None:
-    """The entry a line holds, or None where it holds none. Fields of a later version are left aside."""
+    """The entry of a line, or None where the line is not one. Fields of a later version are ignored."""
     try:
-        told = json.loads(line)
+        parsed = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, dict):
+    if not isinstance(parsed, dict):
         return None
-    known = {each.name: told[each.name] for each in fields(JournalEntry) if told.get(each.name) is not None}
+    known = {
+        field.name: parsed[field.name] for field in fields(JournalEntry) if parsed.get(field.name) is not None
+    }
     if not all(_fits(known.get(name), kind) for name, kind in FIELD_KINDS.items()):
         return None
     try:
@@ -230,22 +236,22 @@ def _fits(value: Any, kind: str) -> bool:
 
 
 def _is_finite(value: float) -> bool:
-    """Whole numbers of any length are; they have no float of that size."""
+    """Whether a number is finite. Integers of any length are; they may be too large for a float."""
     return isinstance(value, int) or math.isfinite(value)
 
 
 MAX_LINE_BYTES = 1 << 20
-"""Bytes of a line above which nobody reads on: none of ours is."""
+"""Bytes; a longer line is not read further, because no entry is that long."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalContent:
-    """What a journal holds."""
+    """The content of a journal."""
 
     entries: tuple[JournalEntry, ...] = ()
     """In the order they were written."""
     garbage: int = 0
-    """Lines that are none of ours, or only half of one."""
+    """How many lines are not an entry, or only a part of one."""
 
     @property
     def acts(self) -> tuple[JournalAct, ...]:
@@ -253,7 +259,7 @@ class JournalContent:
 
 
 class Journal:
-    """One file. Several tools may write to it at once: each line goes to its end in one piece."""
+    """The journal file. Several programs may write to it at once: each line is appended in one piece."""
 
     def __init__(self, path: Path, clock: Clock, new_id: Callable[[], str] = lambda: uuid4().hex) -> None:
         self.path = path
@@ -332,7 +338,7 @@ class Journal:
 
 
 def _make_private_folder(folder: Path) -> None:
-    """A folder for its owner alone, and so each parent that is made with it."""
+    """Make a folder for its owner alone, and missing parents likewise."""
     if not folder.parent.is_dir():
         _make_private_folder(folder.parent)
     with suppress(FileExistsError):
@@ -346,12 +352,12 @@ def _write_whole(handle: int, line: bytes) -> None:
 
 
 def _must_be_regular(found: os.stat_result) -> None:
-    """What is read from a pipe or a device never ends, and what is written to one is nowhere."""
+    """Raise OSError for a pipe or a device: reading one may never end, and what is written to one is not kept."""
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, marked("not a regular file"))
 
 
 def _ends_with_newline(handle: int) -> bool:
-    """Whether the next line begins on a line of its own; after a crash half a line may be the last."""
+    """Whether the file ends with a whole line; after a crash the last line may be incomplete."""
     size = os.fstat(handle).st_size
     return size == 0 or os.pread(handle, 1, size - 1) == b"\n"

@@ -1,4 +1,4 @@
-"""Whether a session is still what it was when somebody decided to kill it."""
+"""Preconditions: whether a variable or a session is still what was shown when the change was decided."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from goneaway_tui.tune.actions import (
 from goneaway_tui.tune.tunables import TUNABLE
 
 SLACK_SECONDS = 0.5
-"""Seconds by which two readings of one idle wait may differ beyond what each admits to: each reads the server's clock
-over a line of its own."""
+"""Seconds by which two readings of one idle time may differ beyond their stated errors: each reads the server's clock over its
+own connection."""
 
 CUT_MARK = "…"
 
 
 def same_session_problem(shown: Session, current: Session) -> str | None:
-    """Why `current` is no longer the session that was shown, in words after its number; None where it is.
+    """Why `current` is no longer the session `shown`, in words that follow its id; None where it is.
 
-    An id is given out again after a restart, and a session that woke up has somebody at work in it.
+    Ids start over after a restart, and a session that is no longer idle is in use.
     """
     if current.user != shown.user:
         return _("belongs to {now} now, not to {shown}", now=current.user, shown=shown.user)
@@ -49,7 +49,7 @@ def same_session_problem(shown: Session, current: Session) -> str | None:
 
 
 def other_statement_problem(shown: Session, current: Session) -> str | None:
-    """Why what it runs is not what was shown; None where it is, or where one of both texts is kept from us.
+    """Why the session runs another statement than `shown`; None where it does not, or one of the texts is not shown.
 
     Texts are cut at different lengths, so one has to begin with the other.
     """
@@ -62,7 +62,7 @@ def other_statement_problem(shown: Session, current: Session) -> str | None:
 
 
 def protected_problem(session: Session) -> str | None:
-    """Why a session is never killed from here, in words after its number; None where it may be."""
+    """Why a session is never killed, in words that follow its id; None where it may be killed."""
     if session.own:
         return _(OWN_CONNECTION)
     return _(PROTECTED_ROLES[session.role]) if session.role in PROTECTED_ROLES else None
@@ -78,7 +78,7 @@ PROTECTED_ROLES = {
 
 
 def _same_host(one: Session, other: Session) -> bool:
-    """Equal, or equal but for a port that one of both readings was not told."""
+    """Whether the hosts are equal, or differ only in a port that one of the two readings does not show."""
     if one.host == other.host:
         return True
     portless = one.host == one.client_host or other.host == other.client_host
@@ -103,18 +103,18 @@ DECIDE_AGAIN = marked("look at it again, and decide anew")
 
 @dataclass(frozen=True, slots=True)
 class Preconditions:
-    """What is there before the act."""
+    """What was read before the act."""
 
     variable_state: VariableState | None = None
-    """The variable; None where a session is meant."""
+    """The variable's state; None for a kill."""
     already_ended: bool = False
-    """There is nothing left to do."""
+    """Whether the session has ended: nothing is left to do."""
 
 
 def read_preconditions(
     action: Action, executor: ActConnection, privileges: Privileges, own_ids: Collection[int]
 ) -> Preconditions:
-    """See what the action would meet. Raises Refused where that is not what was shown, and SourceError."""
+    """Read what the action would change. Raises Refused where that is not what was shown, and SourceError."""
     if isinstance(action, SetVariable | ResetPersist):
         return _variable_preconditions(action, executor, privileges)
     return _session_preconditions(action, executor, own_ids)

@@ -1,4 +1,4 @@
-"""A value about to be set, and the sessions there are: what is foretold of it is read off this."""
+"""The preview of a change: what the server will keep, its effect on the sessions there are, and when to confirm twice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from goneaway_tui.tune.values import clamped, value_words
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """What the sentences are about."""
+    """A value about to be set, and the sessions it meets."""
 
     tunable: Tunable
     kept: int | float
@@ -28,12 +28,12 @@ class PlannedChange:
 
     @property
     def open_sessions(self) -> tuple[Verdict, ...]:
-        """The sessions of clients, ours aside."""
+        """The sessions of clients, our own left out."""
         return tuple(v for v in self.snapshot.verdicts if v.session.role is Role.CLIENT and not v.session.own)
 
     @property
     def closable_sessions(self) -> tuple[Verdict, ...]:
-        """Those idle now whose waits this limit ends."""
+        """The sessions that are idle now and that this limit would close."""
         return tuple(
             v for v in self.open_sessions if v.session.is_idle and CLOSED_BY[self.tunable.idle_counting](v)
         )
@@ -46,7 +46,7 @@ class PlannedChange:
 
     @property
     def closed_by_now(self) -> int:
-        """How many of them would be gone already."""
+        """How many of them the limit would have closed already."""
         return self.what_if.by_now
 
     @property
@@ -56,13 +56,13 @@ class PlannedChange:
 
     @property
     def busiest_account(self) -> tuple[str, int]:
-        """The account with most sessions, fit to show, and how many these are; "" and 0 where there are none."""
+        """The account with the most sessions, fit to show, and their number; "" and 0 where there are none."""
         counted = Counter(v.session.user for v in self.open_sessions).most_common(1)
         return (plain(counted[0][0]), counted[0][1]) if counted else ("", 0)
 
     @property
     def kept_words(self) -> str:
-        """What will be kept, in words."""
+        """The value that will be kept, in words."""
         return value_words(self.kept, self.tunable.unit)
 
 
@@ -78,95 +78,95 @@ CLOSED_BY: dict[IdleCounting, Callable[[Verdict], bool]] = {
         v.session.transaction is not None and bool(v.session.transaction.rows_modified)
     ),
 }
-"""Whose idle waits a limit ends."""
+"""Whether a limit closes a session for being idle, by what the limit counts."""
 
 
 SPARE_SHARE = 10
-"""More than one in so many open sessions closed at their next idle is asked for twice, and so is less room to spare."""
+"""A change is confirmed twice if it would close more than one in so many open sessions, or leaves fewer connections to spare."""
 SMALLEST_DEFAULT_PACKET = 1 << 20
-"""Bytes: the least that any server still in use came with (MySQL 5.5 and MariaDB 10.1)."""
+"""Bytes: the smallest default of any server still in use (MySQL 5.5 and MariaDB 10.1)."""
 TOO_SHORT_SECONDS = 30
 """Seconds: an idle limit below this closes sessions between two clicks."""
 
 
-def _closes_many(scene: PlannedChange) -> str | None:
-    everybody = len(scene.open_sessions)
-    if not scene.tunable.closes_idle or scene.closed_by_now * SPARE_SHARE <= everybody:
+def _closes_many(change: PlannedChange) -> str | None:
+    open_sessions = len(change.open_sessions)
+    if not change.tunable.closes_idle or change.closed_by_now * SPARE_SHARE <= open_sessions:
         return None
-    if scene.tunable.idle_counting is IdleCounting.INTERACTIVE:
+    if change.tunable.idle_counting is IdleCounting.INTERACTIVE:
         return ngettext(
             "{closed:,} of {number:,} open session have idled longer than {limit} by now: once those whose clients are "
             "interactive carry this limit, each such wait ends in a closed connection",
             "{closed:,} of {number:,} open sessions have idled longer than {limit} by now: once those whose clients are "
             "interactive carry this limit, each such wait ends in a closed connection",
-            everybody,
-            closed=scene.closed_by_now,
-            limit=scene.kept_words,
+            open_sessions,
+            closed=change.closed_by_now,
+            limit=change.kept_words,
         )
     return ngettext(
         "{closed:,} of {number:,} open session have idled longer than {limit} by now: once they carry this limit, each "
         "such wait ends in a closed connection",
         "{closed:,} of {number:,} open sessions have idled longer than {limit} by now: once they carry this limit, each "
         "such wait ends in a closed connection",
-        everybody,
-        closed=scene.closed_by_now,
-        limit=scene.kept_words,
+        open_sessions,
+        closed=change.closed_by_now,
+        limit=change.kept_words,
     )
 
 
-def _closes_early(scene: PlannedChange) -> str | None:
+def _closes_early(change: PlannedChange) -> str | None:
     if (
-        not scene.tunable.closes_idle
-        or scene.kept >= TOO_SHORT_SECONDS
-        or (scene.tunable.zero_meaning and not scene.kept)
+        not change.tunable.closes_idle
+        or change.kept >= TOO_SHORT_SECONDS
+        or (change.tunable.zero_meaning and not change.kept)
     ):
         return None
     return _(
         "{limit} is less than {seconds} s: sessions will be closed between two statements of a user at work",
-        limit=scene.kept_words,
+        limit=change.kept_words,
         seconds=TOO_SHORT_SECONDS,
     )
 
 
-def _rejects_packets(scene: PlannedChange) -> str | None:
-    if scene.tunable.name != "max_allowed_packet" or scene.kept >= SMALLEST_DEFAULT_PACKET:
+def _rejects_packets(change: PlannedChange) -> str | None:
+    if change.tunable.name != "max_allowed_packet" or change.kept >= SMALLEST_DEFAULT_PACKET:
         return None
     return _(
         "{limit} is less than servers have ever come with: what was sent without trouble before may cut new sessions off",
-        limit=scene.kept_words,
+        limit=change.kept_words,
     )
 
 
-def _fills_server(scene: PlannedChange) -> str | None:
-    if scene.tunable.name != "max_connections" or _leaves_room(scene.kept, scene.connected):
+def _fills_server(change: PlannedChange) -> str | None:
+    if change.tunable.name != "max_connections" or _leaves_room(change.kept, change.connected):
         return None
     return ngettext(
         "{number:,} session connected now, and {most:,} leaves less than a tenth to spare: "
         "who connects next may be refused, you too",
         "{number:,} sessions connected now, and {most:,} leaves less than a tenth to spare: "
         "who connects next may be refused, you too",
-        scene.connected,
-        most=scene.kept,
+        change.connected,
+        most=change.kept,
     )
 
 
-def _fills_account(scene: PlannedChange) -> str | None:
-    user, sessions = scene.busiest_account
-    if scene.tunable.name != "max_user_connections" or scene.kept <= 0:
+def _fills_account(change: PlannedChange) -> str | None:
+    user, sessions = change.busiest_account
+    if change.tunable.name != "max_user_connections" or change.kept <= 0:
         return None
-    if _leaves_room(scene.kept, sessions):
+    if _leaves_room(change.kept, sessions):
         return None
     return ngettext(
         "{user} has {number:,} session open now: with {most:,} its next logins may be refused",
         "{user} has {number:,} sessions open now: with {most:,} its next logins may be refused",
         sessions,
         user=user,
-        most=scene.kept,
+        most=change.kept,
     )
 
 
-def _leaves_room(most: float, used: int) -> bool:
-    return (most - used) * SPARE_SHARE >= used
+def _leaves_room(limit: float, used: int) -> bool:
+    return (limit - used) * SPARE_SHARE >= used
 
 
 CONFIRMATIONS: tuple[Callable[[PlannedChange], str | None], ...] = (
@@ -176,27 +176,27 @@ CONFIRMATIONS: tuple[Callable[[PlannedChange], str | None], ...] = (
     _fills_server,
     _fills_account,
 )
-"""The first that has something to say is heard."""
+"""Rules that ask for a second confirmation; the first that applies is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change would do."""
+    """What a change would do, before it is made."""
 
     action: SetVariable
-    """What to hand to the gate: the value as asked for, so that the server's own warning is seen."""
+    """The action for the gate: the value as asked for, so that the server's own warning is shown."""
     kept: int | float
-    """What the server will keep of it."""
+    """The value that the server will keep."""
     why_clamped: str | None
-    """Why that is not what was asked for."""
+    """Why the server will not keep the value asked for; None where it will."""
     statement: str
     undo: str
-    """What takes it back; empty where today's value is not known."""
+    """The statements that undo it; empty where the value now is not known."""
     effects: tuple[str, ...]
     option_file: tuple[str, ...]
-    """Lines that make it last where SET PERSIST does not exist."""
+    """Option file lines that keep the value across a restart, where SET PERSIST does not exist."""
     confirmation: str | None
-    """Said in words before it may be done, if it is likely to be an accident."""
+    """Why the change must be confirmed a second time; None where once is enough."""
 
 
 def preview(
@@ -209,7 +209,7 @@ def preview(
     """What setting `wanted` would do to the server in `snapshot`."""
     old = state.variable.value
     kept = clamped(wanted, state, tunable)
-    scene = PlannedChange(tunable, kept.value, snapshot, state.headroom)
+    change = PlannedChange(tunable, kept.value, snapshot, state.headroom)
     action = SetVariable(tunable.name, wanted, keep, old)
     undo = () if old is None else undo_action(tunable.name, old, kept.value, keep, state.persisted)
     return Preview(
@@ -217,32 +217,32 @@ def preview(
         kept.value,
         kept.why_clamped,
         action.statement,
-        "; ".join(each.statement for each in undo),
-        (*_effects(scene), *_after_restart(state, kept.value, keep, tunable.unit)),
+        "; ".join(action.statement for action in undo),
+        (*_effects(change), *_after_restart(state, kept.value, keep, tunable.unit)),
         ("[mysqld]", f"{tunable.name} = {sql_number(kept.value)}"),
-        next((why for why in (rule(scene) for rule in CONFIRMATIONS) if why), None),
+        next((why for why in (rule(change) for rule in CONFIRMATIONS) if why), None),
     )
 
 
-# --- What it does
+# --- Effects
 
 
-def _effects(scene: PlannedChange) -> tuple[str, ...]:
-    tunable = scene.tunable
-    said = [_reach(scene)]
-    if tunable.zero_meaning and not scene.kept:
-        said.append(_("0 is {meaning}", meaning=_(tunable.zero_meaning)))
+def _effects(change: PlannedChange) -> tuple[str, ...]:
+    tunable = change.tunable
+    sentences = [_reach(change)]
+    if tunable.zero_meaning and not change.kept:
+        sentences.append(_("0 is {meaning}", meaning=_(tunable.zero_meaning)))
     if tunable.closes_idle:
-        said.append(_closings(scene))
-    said.extend(RESOURCE_SENTENCES[tunable.name](scene) if tunable.name in RESOURCE_SENTENCES else ())
+        sentences.append(_closings(change))
+    sentences.extend(RESOURCE_SENTENCES[tunable.name](change) if tunable.name in RESOURCE_SENTENCES else ())
     if tunable.client_note:
-        said.append(_(tunable.client_note))
-    return tuple(said)
+        sentences.append(_(tunable.client_note))
+    return tuple(sentences)
 
 
-def _closings(scene: PlannedChange) -> str:
-    ahead, whose = scene.what_if, _(scene.tunable.idle_counting.value)
-    idle = len(scene.closable_sessions)
+def _closings(change: PlannedChange) -> str:
+    ahead, whose = change.what_if, _(change.tunable.idle_counting.value)
+    idle = len(change.closable_sessions)
     soon = ahead.within_minute - ahead.by_now
     if not soon:
         return _(
@@ -260,12 +260,12 @@ def _closings(scene: PlannedChange) -> str:
     )
 
 
-def _reach(scene: PlannedChange) -> str:
-    if scene.tunable.reach not in {Reach.NEW_SESSIONS, Reach.RECONNECT}:
-        return scene.tunable.reach.sentence
+def _reach(change: PlannedChange) -> str:
+    if change.tunable.reach not in {Reach.NEW_SESSIONS, Reach.RECONNECT}:
+        return change.tunable.reach.sentence
     return _(
         "0 of {open:,} open sessions change: each keeps its own until it reconnects",
-        open=len(scene.open_sessions),
+        open=len(change.open_sessions),
     )
 
 
@@ -279,41 +279,44 @@ def _after_restart(standing: VariableState, kept: float, keep: Persistence, unit
     return ()
 
 
-def _connections(scene: PlannedChange) -> tuple[str, ...]:
-    most = scene.snapshot.sample.counter("max_used_connections")
-    said = [_used(scene.connected, most)]
-    descriptors = scene.headroom.connections_by_descriptors
+def _connections(change: PlannedChange) -> tuple[str, ...]:
+    max_used = change.snapshot.sample.counter("max_used_connections")
+    sentences = [_used(change.connected, max_used)]
+    descriptors = change.headroom.connections_by_descriptors
     if descriptors is not None:
-        said.append(
+        sentences.append(
             _("the server's file descriptors allow {number:,} connections: enough", number=descriptors)
-            if descriptors >= scene.kept
+            if descriptors >= change.kept
             else _(
                 "the server's file descriptors allow {number:,} connections: fewer than this",
                 number=descriptors,
             )
         )
-    if scene.headroom.bytes_per_session is not None:
-        each, all_of_them = (
+    if change.headroom.bytes_per_session is not None:
+        per_session, total = (
             value_words(size, Unit.BYTES)
-            for size in (scene.headroom.bytes_per_session, int(scene.headroom.bytes_per_session * scene.kept))
+            for size in (
+                change.headroom.bytes_per_session,
+                int(change.headroom.bytes_per_session * change.kept),
+            )
         )
-        said.append(_("each may take {each} of buffers, all of them {all}", each=each, all=all_of_them))
-    return tuple(said)
+        sentences.append(_("each may take {each} of buffers, all of them {all}", each=per_session, all=total))
+    return tuple(sentences)
 
 
-def _used(connected: int, most: int | None) -> str:
-    if most is None:
+def _used(connected: int, max_used: int | None) -> str:
+    if max_used is None:
         return ngettext("{number:,} session connected now", "{number:,} sessions connected now", connected)
     return ngettext(
         "{number:,} session connected now, {most:,} at most since the server started",
         "{number:,} sessions connected now, {most:,} at most since the server started",
         connected,
-        most=most,
+        most=max_used,
     )
 
 
-def _account(scene: PlannedChange) -> tuple[str, ...]:
-    user, sessions = scene.busiest_account
+def _account(change: PlannedChange) -> tuple[str, ...]:
+    user, sessions = change.busiest_account
     if not sessions:
         return ()
     return (

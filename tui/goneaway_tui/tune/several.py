@@ -1,6 +1,6 @@
-"""The same change on several servers: who takes part, what each would keep, and where the rest is left alone.
+"""The same change on several servers: which servers take part, what each would keep, and why the others are excluded.
 
-Nothing here looks at a server or changes one: who does hands in what was seen, and is asked for one server at a time.
+Nothing here reads or changes a server: the caller hands in what it read, and performs one server's change at a time.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from goneaway_tui.tune.tunables import Tunable
 from goneaway_tui.tune.values import value_words
 
 CLAMP_WARNING = " 1292: "
-"""In every warning of a value that was cut down, on MySQL and MariaDB: "Truncated incorrect ... value"."""
+"""In every warning about a value that the server clamped, on MySQL and MariaDB: "Truncated incorrect ... value"."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExaminedServer:
-    """A server as it was looked at for the change."""
+    """A server with what was read of it for the change."""
 
     server: str
     variable_state: VariableState
@@ -35,7 +35,7 @@ class ExaminedServer:
 
 @dataclass(frozen=True, slots=True)
 class ExcludedServer:
-    """A server that is not changed with the others."""
+    """A server that is not changed, and why."""
 
     server: str
     why: str
@@ -43,7 +43,7 @@ class ExcludedServer:
 
 @dataclass(frozen=True, slots=True)
 class ServerChange:
-    """What one server has to do with it."""
+    """The change of one server, with its preview."""
 
     server: str
     current_value: int | float | None
@@ -55,39 +55,39 @@ ServerPart = ServerChange | ExcludedServer
 
 @dataclass(frozen=True, slots=True)
 class ServerOutcome:
-    """What came of one server's change."""
+    """The result of one server's change."""
 
     server: str
     outcome: Outcome | None = None
-    """None where nothing came of it, or nobody knows what."""
+    """None where nothing was done, or that is not known."""
     unexpected: str = ""
-    """What was not as foretold; empty where all was. Nothing is begun after it."""
+    """What differs from the preview, in one line; else empty. No other change is begun after it."""
 
 
 # --- Who takes part
 
 
 def settable(server: ExaminedServer, tunable: Tunable) -> ExaminedServer | ExcludedServer:
-    """As it was looked at, where the variable can be set there at all."""
+    """The server itself, if the variable can be set there; else why not."""
     why_not = server.variable_state.why_not_settable or server.privileges.why_not_set(tunable.name)
     return ExcludedServer(server.server, why_not) if why_not else server
 
 
 def plan_changes(
-    tunable: Tunable, wanted: float, keep: Persistence, several: Iterable[ExaminedServer | ExcludedServer]
+    tunable: Tunable, wanted: float, keep: Persistence, servers: Iterable[ExaminedServer | ExcludedServer]
 ) -> tuple[ServerPart, ...]:
-    """The part of each, in the order they are handed in, which is the order they are changed in.
+    """The part of each server in the change, in the order given, which is the order of the changes.
 
-    A server that is there under two names is changed once.
+    A server that is given under two names is changed once.
     """
     parts: list[ServerPart] = []
     names: dict[str, str] = {}
-    for each in several:
-        part = each if isinstance(each, ExcludedServer) else _part(tunable, wanted, keep, each)
-        if isinstance(each, ExaminedServer) and isinstance(part, ServerChange):
-            first = names.setdefault(each.privileges.server_id, each.server)
-            if first != each.server:
-                part = ExcludedServer(each.server, _("it is the same server as {name}", name=first))
+    for server in servers:
+        part = server if isinstance(server, ExcludedServer) else _part(tunable, wanted, keep, server)
+        if isinstance(server, ExaminedServer) and isinstance(part, ServerChange):
+            first = names.setdefault(server.privileges.server_id, server.server)
+            if first != server.server:
+                part = ExcludedServer(server.server, _("it is the same server as {name}", name=first))
         parts.append(part)
     return tuple(parts)
 
@@ -104,7 +104,7 @@ def _part(tunable: Tunable, wanted: float, keep: Persistence, looked: ExaminedSe
 
 
 def undo_on(server: str, last_change: JournalAct | None, act_id: str) -> ServerPart:
-    """The part of a server in taking an act back. `last_change`: its newest change that is not undone, as the journal has it."""
+    """The part of a server in undoing an act. `last_change`: its newest change that is not undone, by the journal."""
     if last_change is None or last_change.id != act_id:
         return ExcludedServer(server, _("it was undone, or something else was changed, since"))
     try:
@@ -114,14 +114,14 @@ def undo_on(server: str, last_change: JournalAct | None, act_id: str) -> ServerP
     back = actions[-1]
     if not isinstance(back, SetVariable):
         return ExcludedServer(server, _("there is no value to go back to"))
-    statements = "; ".join(each.statement for each in actions)
+    statements = "; ".join(action.statement for action in actions)
     return ServerChange(
         server, last_change.entry.kept, Preview(back, back.value, None, statements, "", (), (), None)
     )
 
 
 def changes(parts: Iterable[ServerPart]) -> tuple[ServerChange, ...]:
-    """Those that are not left out."""
+    """The parts that are changes."""
     return tuple(part for part in parts if isinstance(part, ServerChange))
 
 
@@ -131,9 +131,9 @@ def changes(parts: Iterable[ServerPart]) -> tuple[ServerChange, ...]:
 def one_by_one(
     parts: Iterable[ServerChange], perform: Callable[[ServerChange], Outcome], is_stopping: Callable[[], bool]
 ) -> Iterator[ServerOutcome]:
-    """Perform each, in order and once, and tell what came of it before the next is begun.
+    """Perform each change once, in order, and yield its outcome before the next is begun.
 
-    The first that does not end as foretold is the last that is begun; so is the one at which somebody asks to stop.
+    Nothing is begun after a change that did not end as previewed, or once `is_stopping` is true.
     """
     for part in parts:
         if is_stopping():
@@ -159,9 +159,9 @@ def _failure_words(error: GoneawayError) -> str:
 
 
 def unexpected_result(planned: Preview, outcome: Outcome) -> str:
-    """What is not as it was foretold, in one line; empty where all is.
+    """What differs from the preview, in one line; empty where nothing does.
 
-    That a value is cut down as foretold is no surprise, nor that the server warns of that.
+    A value that is clamped as previewed is expected, and so is the server's warning about it.
     """
     kept = None if outcome.kept is None else outcome.kept.value
     warnings = () if outcome.kept is None else outcome.kept.warnings
@@ -173,7 +173,7 @@ def unexpected_result(planned: Preview, outcome: Outcome) -> str:
             kept=sql_number(kept),
             foretold=sql_number(planned.kept),
         )
-    if any(planned.why_clamped is None or CLAMP_WARNING not in each for each in warnings):
+    if any(planned.why_clamped is None or CLAMP_WARNING not in warning for warning in warnings):
         return _("it warned of what was not foretold")
     if outcome.journal_error:
         return _("the journal could not be told: {why}", why=outcome.journal_error)
@@ -181,7 +181,7 @@ def unexpected_result(planned: Preview, outcome: Outcome) -> str:
 
 
 def _changed_since(kept: float, after: VariableState | None) -> str:
-    """What has become of it, over a connection of its own."""
+    """Whether the value is still the one kept, read over another connection; empty where it is."""
     if after is None:
         return _("it could not be looked at again afterwards")
     value = after.variable.value

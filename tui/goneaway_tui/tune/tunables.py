@@ -1,6 +1,6 @@
-"""What can be changed on a server: one row a variable. Keys, dialog, help, README table and the gate's allow-list come of it.
+"""The table of tunables: the variables that can be changed. Keys, dialogs, help, README and the gate's allow-list follow it.
 
-Bounds are not here: the server knows them. Nor are flavours: what a server lacks is not in its samples.
+Bounds are not here: the server shows them. Nor are flavours: a variable that a server lacks is not in its samples.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
 
 class Unit(StrEnum):
-    """What a variable counts in; SET takes the bare number."""
+    """The unit of a variable's value; SET takes the bare number."""
 
     SECONDS = "seconds"
     MILLISECONDS = "milliseconds"
@@ -26,7 +26,7 @@ class Unit(StrEnum):
 
 
 class Reach(StrEnum):
-    """Whom a new global value reaches, and when."""
+    """Which sessions a new global value applies to, and when."""
 
     NEW_SESSIONS = marked("new sessions")
     NEXT_LOGIN = marked("next login")
@@ -48,12 +48,12 @@ REACH_SENTENCES = {
 
 
 class IdleCounting(StrEnum):
-    """Whose waits an idle limit ends, as far as the process list can tell."""
+    """Which idle sessions a limit closes, as far as the process list shows."""
 
     NOBODY = marked("nobody")
     IDLE = marked("idle sessions")
     INTERACTIVE = marked("idle sessions, if their clients are interactive,")
-    """Nothing tells which those are."""
+    """The process list does not show which sessions those are."""
     TRANSACTIONS = marked("sessions idle inside a transaction")
     READERS = marked("sessions idle inside a transaction that wrote nothing")
     WRITERS = marked("sessions idle inside a transaction that wrote rows")
@@ -65,23 +65,23 @@ class Tunable:
 
     name: str
     key: str | None
-    """Opens its dialog from the board; without one it is found under `t`."""
+    """The key that opens its dialog from the board; without one it is listed under `t`."""
     unit: Unit
     reach: Reach
     presets: tuple[int | float, ...]
-    """In the variable's own unit, smallest first."""
+    """Values to choose from, in the variable's own unit, the smallest first."""
     why: str
-    """One sentence for the person who sets it."""
+    """What the variable limits, in one sentence."""
     decimals: int = 0
     """Digits after the point that the server keeps."""
     block_size: int = 1
-    """Rounded down to a multiple of this, where the server does not tell."""
+    """The value is rounded down to a multiple of this, where the server does not show its own."""
     idle_counting: IdleCounting = IdleCounting.NOBODY
-    """Whom it closes for idling."""
+    """Which sessions it closes for being idle."""
     zero_meaning: str = ""
-    """What 0 means, where it is no quantity."""
+    """What 0 means, where it is not a quantity; else empty."""
     client_note: str = ""
-    """What the client has to say in the matter."""
+    """What to know of the client's own settings."""
     parameter_note: str = ""
     """What to know where a parameter group holds it and SET GLOBAL is not allowed."""
 
@@ -188,10 +188,10 @@ TUNABLES: tuple[Tunable, ...] = (
 )  # fmt: skip
 
 TUNABLE: dict[str, Tunable] = {tunable.name: tunable for tunable in TUNABLES}
-"""By name; what is not in it is not set."""
+"""The tunables by name; no other variable is ever set."""
 
 
 def tunables_of(sample: Sample) -> tuple[Tunable, ...]:
-    """Those whose variable this server has, in the table's order."""
+    """The tunables whose variable this server has, in the table's order."""
     named = {variable.name for variable in sample.variables}
     return tuple(tunable for tunable in TUNABLES if tunable.name in named)

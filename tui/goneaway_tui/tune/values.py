@@ -1,6 +1,6 @@
-"""Values as people type them, and as they are shown: exact, and each reads the other's.
+"""Values of variables as people type them and as they are shown: exact, and what is shown can be typed.
 
-`8h 1h30m 1y 28800` · `64M 1 GiB 1.5g` · `5,000` · `+10m -10m x2 /2` count from today's value · `=-1` where a value is
+`8h 1h30m 1y 28800` · `64M 1 GiB 1.5g` · `5,000` · `+10m -10m x2 /2` count from the current value · `=-1` where a value is
 itself below 0. Sizes are binary whatever they are called: `SET` has no other kind.
 """
 
@@ -18,9 +18,9 @@ from goneaway_tui.text.format import exact_duration, exact_number, exact_size
 from goneaway_tui.tune.tunables import TUNABLE, Tunable, Unit
 
 MAX_CHARACTERS = 80
-"""Characters; who types more has pasted something else."""
+"""Characters; a longer text was not meant as a value."""
 MAX_VALUE = 2**64 - 1
-"""What the widest variable holds. MySQL does not cut down what is above it, but refuses it (error 1232)."""
+"""The largest value of any variable. MySQL does not clamp a larger one, but rejects it (error 1232)."""
 
 _TIME_WORDS = {
     **UNITS,
@@ -75,9 +75,9 @@ _SCALED = re.compile(r"([x*\N{MULTIPLICATION SIGN}/])\s*(\d{1,20}(?:\.\d{1,20})?
 
 
 def parse_value(text: str, unit: Unit, current_value: float | None, decimals: int = 0) -> int | float:
-    """The number meant, in the variable's own unit, whatever the server makes of it. Raises ValueError with a sentence.
+    """The number that `text` means, in the variable's own unit, before the server clamps it. Raises ValueError with a sentence.
 
-    `current_value` is today's value, from which `+10m`, `-10m`, `x2` and `/2` count; multiples are rounded down to what the
+    `current_value` is the value now, from which `+10m`, `-10m`, `x2` and `/2` count; multiples are rounded down to what the
     variable can hold, `decimals` digits after the point.
 
     >>> parse_value("1h30m", Unit.SECONDS, None), parse_value("x2", Unit.SECONDS, 28800)
@@ -103,7 +103,7 @@ def parse_value(text: str, unit: Unit, current_value: float | None, decimals: in
 
 
 def value_words(value: float, unit: Unit) -> str:
-    """Exactly this value, as a person would say it; `parse_value` reads it back, save for a value below 0.
+    """The exact value in words; `parse_value` reads it back, except for a value below 0.
 
     >>> value_words(28800, Unit.SECONDS), value_words(90500, Unit.MILLISECONDS), value_words(67108864, Unit.BYTES), value_words(5000, Unit.COUNT)
     ('8 h', '1 m 30.5 s', '64 MiB', '5,000')
@@ -128,10 +128,10 @@ def value_with_unit(name: str, value: float | None) -> str:
         return _("unknown")
     if name not in TUNABLE:
         return f"{value:,}"
-    said = value_words(value, TUNABLE[name].unit)
+    words = value_words(value, TUNABLE[name].unit)
     suffix = {Unit.SECONDS: "s", Unit.BYTES: "B"}.get(TUNABLE[name].unit)
     bare = f"{value:.12g} {suffix}"
-    return said if suffix is None or said == bare else f"{said} ({bare})"
+    return words if suffix is None or words == bare else f"{words} ({bare})"
 
 
 def _absolute(bare: str, text: str, unit: Unit, decimals: int) -> Fraction:
@@ -180,17 +180,17 @@ def _unreadable_error(text: str, unit: Unit) -> ValueError:
 
 @dataclass(frozen=True, slots=True)
 class Clamped:
-    """What will be kept."""
+    """The value a server will keep."""
 
     value: int | float
     why_clamped: str | None
-    """Why it is not what was asked for; None where it is."""
+    """Why it is not the value asked for; None where it is."""
 
 
 def clamped(wanted: float, state: VariableState, tunable: Tunable) -> Clamped:
-    """What the server will keep of `wanted`, in its own order: the maximum, the block, the minimum.
+    """The value the server will keep of `wanted`, clamped in the server's order: the maximum, the block, the minimum.
 
-    A bound it does not tell is not foretold.
+    A bound that the server does not show is not applied.
     """
     value, reasons = wanted, []
     low, high = state.variable.min, state.variable.max
