@@ -86,7 +86,9 @@ def test_every_statement_runs_on_the_server_it_claims_to_fit(name: Name, start_s
     with closing(Connection(Address("127.0.0.1", server.port, "root"))) as connection:
         found = find_capabilities(connection)
 
-    assert frozenset(sql.PROBES[found.flavour]) == found.features, "nothing stands in the way of any probe here"
+    assert frozenset(sql.PROBES[found.flavour]) == found.features, (
+        "nothing stands in the way of any probe here"
+    )
 
     with closing(server.connect(autocommit=True)) as own, own.cursor() as cursor:
         for what, variants in sql.STATEMENTS[found.flavour].items():

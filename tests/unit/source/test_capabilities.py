@@ -214,7 +214,9 @@ def test_every_limitation_is_told_whole_and_once() -> None:
 )
 def test_what_may_be_read_needs_no_remedy(readable: str, remedy: str) -> None:
     offered = [
-        named(found) for found in EVERY if found.features >= set(readable.split()) and remedy in grants_of(found)
+        named(found)
+        for found in EVERY
+        if found.features >= set(readable.split()) and remedy in grants_of(found)
     ]
 
     assert [] == offered
