@@ -280,21 +280,21 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
 
 
 def test_what_we_wait_for_ourselves_when_leaving_is_no_longer_than_200_ms() -> None:
-    assert live.GOODBYE_SECONDS + poller.GOODBYE_SECONDS <= 0.2
+    assert live.CLOSE_SECONDS + poller.GOODBYE_SECONDS <= 0.2
 
 
 def test_a_source_that_hangs_is_not_waited_for_twice(mysql97: RealServer) -> None:
     """The screen closes it on the way out, and so does who opened the screen."""
     source = LiveSource(Address("127.0.0.1", mysql97.port, "root"), time.time)
-    with source._busy:
+    with source._lock:
         waits = []
         for _ in range(3):
             began = time.monotonic()
             source.close()
             waits.append(time.monotonic() - began)
 
-    assert waits[0] >= live.GOODBYE_SECONDS
-    assert sum(sorted(waits)[:2]) < live.GOODBYE_SECONDS
+    assert waits[0] >= live.CLOSE_SECONDS
+    assert sum(sorted(waits)[:2]) < live.CLOSE_SECONDS
 
 
 async def test_another_server_that_started_with_the_first_is_told_as_another(

@@ -378,7 +378,7 @@ class Told(WriteConnection):
     """Our connection, as it is, over such a wire."""
 
     def __init__(self, wire: Wire) -> None:
-        self._address, self._line, self.asked = ADDRESS, ServerSocket(), 0
+        self._address, self._socket, self.statements_sent = ADDRESS, ServerSocket(), 0
         self._wire = cast(Any, wire)
 
 
@@ -387,7 +387,7 @@ class ToldSource(LiveSource):
         super().__init__(ADDRESS, server.clock)
         self._given = wire
 
-    def _begin(self) -> _Reading:
+    def _connect(self) -> _Reading:
         wire = self._given
         return _Reading(ADDRESS, Told(wire), self._clock, 1024, 10)
 

@@ -346,12 +346,12 @@ def test_a_reader_that_can_no_longer_tell_the_timer_says_so() -> None:
     reader = a_reader(server)
     read(reader)
 
-    assert not reader.is_blinded
+    assert not reader.has_lost_timer
 
     server.scripted["mysql/clock_statements.sql"] = []
     session = read(reader)[11]
 
-    assert reader.is_blinded
+    assert reader.has_lost_timer
     assert session.idle_since is not None
     assert abs(session.idle_since - (NOW - 20)) <= session.idle_within + 1.0
 

@@ -33,7 +33,7 @@ def test_only_an_error_of_a_stop_is_remembered_and_only_once(
 ) -> None:
     script: list[SourceError | None] = [first, Unreachable("2003"), None]
     source = LiveSource(Address("db1", 3306, "monitor"), time.time)
-    monkeypatch.setattr(source, "_begin", lambda: Reading(script.pop(0)))
+    monkeypatch.setattr(source, "_connect", lambda: Reading(script.pop(0)))
     for _ in range(2):
         with pytest.raises(Unreachable):
             source.sample()

@@ -45,8 +45,8 @@ def _user(line: sockets.socket, path: str) -> int | None:
     """Who listens, as the kernel says it. Where it does not (macOS), the owner of the file."""
     try:
         if hasattr(sockets, "SO_PEERCRED"):
-            told = line.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, _CREDENTIALS.size)
-            _process, user, _group = _CREDENTIALS.unpack(told)
+            credentials = line.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, _CREDENTIALS.size)
+            _process, user, _group = _CREDENTIALS.unpack(credentials)
             return int(user)
         return os.lstat(path).st_uid
     except (OSError, struct.error):

@@ -101,8 +101,8 @@ def _refuse_old(who: ServerIdentity) -> None:
         return
     floor, lacks = FLOORS[who.flavour]
     version = version_of(who.banner)
-    told = tuple(int(part) for part in version.split(".") if part)
-    if told and told < floor[: len(told)]:
+    numbers = tuple(int(part) for part in version.split(".") if part)
+    if numbers and numbers < floor[: len(numbers)]:
         raise UnsupportedVersion(
             _(
                 "{server} {version} is too old: {why}",
@@ -170,12 +170,12 @@ def short_of_room(capabilities: Capabilities, unlisted: int) -> tuple[Limitation
         ROOM if sees_all else _PROCESS.format(account=capabilities.account),
     )
     # Our own session may be one of those: then it is not setup_actors that leaves it out.
-    told = tuple(each for each in limitations_of(capabilities) if each.why != LEFT_OUT)
+    others = tuple(each for each in limitations_of(capabilities) if each.why != LEFT_OUT)
     if any(
-        each.what in {OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB} for each in told
+        each.what in {OTHER_ACCOUNTS_MYSQL, OTHER_ACCOUNTS_MARIADB} for each in others
     ):  # a larger loss, mended by the same GRANT
-        return told
-    return ((room,) if unlisted or not sees_all else ()) + told
+        return others
+    return ((room,) if unlisted or not sees_all else ()) + others
 
 
 def _refused(flavour: Flavour, refusal: Refusal) -> Limitation:

@@ -112,21 +112,21 @@ class WholeSecondWaits:
         unseen: set[ThreadId] = set()
         for row in rows:
             number, command, seconds, instrumented = int(row[1]), text(row[5]), row[6], bool(row[10])
-            dossier = known.get(number)
-            if dossier is None or seconds is None:
+            cached = known.get(number)
+            if cached is None or seconds is None:
                 continue
             if instrumented and exact:
-                dossier.followed = False
+                cached.followed = False
                 continue
-            before, dossier.wait = dossier.wait, None
+            before, cached.wait = cached.wait, None
             if command == "Sleep":
-                followed = dossier.followed or (number in new and self._looked_at > -math.inf)
+                followed = cached.followed or (number in new and self._looked_at > -math.inf)
                 began = self.began(int(seconds), taken_at, uptime)
-                dossier.wait = self._wait(before, int(seconds), taken_at, began, followed=followed)
-            dossier.followed = True
+                cached.wait = self._wait(before, int(seconds), taken_at, began, followed=followed)
+            cached.followed = True
             lately = not uptime >= int(seconds) > taken_at - self._looked_at + 2 * TIME_ERROR
-            if dossier.thread is not None and (sweep or lately or dossier.wait != before):
-                unseen.add(dossier.thread)
+            if cached.thread is not None and (sweep or lately or cached.wait != before):
+                unseen.add(cached.thread)
         self._looked_at = taken_at
         return unseen
 

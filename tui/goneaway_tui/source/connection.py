@@ -1,4 +1,4 @@
-"""Our one connection: polite, bounded in time, named, and read-only by what we say on it.
+"""One connection to a server: bounded in time, named, and read-only by the statements we send.
 
 PyMySQL does the protocol. Here its errors become ours, each with what to do about it; text stays bytes until it is
 decoded in a way that survives anything a client may have sent.
@@ -133,7 +133,7 @@ class UnfitAnswer(Refusal):
 
 
 def fitted(statement: Statement, rows: Sequence[Any]) -> list[Any]:
-    """What a statement brought, as it may be read. Raises Misfit."""
+    """The rows of a statement, checked against its shape. Raises UnfitAnswer."""
     try:
         return statement.shape.fitted(rows)
     except MisshapenAnswer as error:
@@ -156,7 +156,7 @@ HALVES = {
     "password": marked("the password holds half a character, which nobody can send"),
     "database": marked("the database holds half a character, which nobody can send"),
 }
-"""What is said of a setting that is no text."""
+"""The message for a setting that is no text."""
 
 _CONVERSIONS: dict[Any, Any] = {
     **converters.encoders,
@@ -200,23 +200,23 @@ class BoundedConnection(Wire):
 
 
 class Connection:
-    """One conversation with one server. Not for two threads at once, except `abandon`."""
+    """One connection to one server. Not for two threads at once, except `abandon`."""
 
     def __init__(
-        self, address: Address, line: ServerSocket | None = None, *, interactive: bool = False
+        self, address: Address, socket: ServerSocket | None = None, *, interactive: bool = False
     ) -> None:
-        """Connect. Raises SourceError with a line for the user. Cutting `line` ends the attempt, and what comes of it.
+        """Connect. Raises SourceError with a line for the user. Cutting `socket` ends the attempt, and what comes of it.
 
         An `interactive` one gets the server's `interactive_timeout`, as a person at a prompt does.
         """
         self._address = address
-        self._line = line or ServerSocket()
+        self._socket = socket or ServerSocket()
         self.statements_sent = 0
         """Statements sent."""
         try:
-            self._wire = _open(address, self._line, interactive=interactive)
+            self._wire = _open(address, self._socket, interactive=interactive)
         except BaseException:
-            self._line.close()
+            self._socket.close()
             raise
 
     @classmethod
@@ -227,8 +227,8 @@ class Connection:
         return same
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
-        """Cut the line where what is done inside takes longer."""
-        return self._line.within(seconds)
+        """Cut the socket where what is done inside takes longer."""
+        return self._socket.within(seconds)
 
     @property
     def id(self) -> int:
@@ -261,22 +261,22 @@ class Connection:
         raise self._broken(number, message)
 
     def close(self) -> None:
-        """Say goodbye, so that the server does not count us among the aborted."""
+        """Disconnect (COM_QUIT), so that the server does not count us in Aborted_clients."""
         with suppress(pymysql.Error, *PROTOCOL_ERRORS):
             if self._wire.open:
                 self._wire.close()
-        self._line.close()
+        self._socket.close()
 
     def abandon(self) -> None:
-        """Cut the line; a thread that waits on it wakes at once. Safe from any thread."""
-        self._line.cut()
+        """Cut the socket; a thread that waits on it wakes at once. Safe from any thread."""
+        self._socket.cut()
 
     def explained(self, refusal: Refusal) -> SourceError:
-        """What a person is told of a refusal that nothing can be done without."""
+        """The error for a person where a refused statement is indispensable."""
         return explain_error(self._address, refusal.number, str(refusal))
 
     def _broken(self, number: int, message: str) -> SourceError:
-        if self._line.expired or (number == 2013 and "timed out" in message):
+        if self._socket.expired or (number == 2013 and "timed out" in message):
             return TooSlow(
                 _("{server} does not answer in time", server=self._address.name),
                 _("the server or the way to it hangs; reconnecting by itself"),
@@ -284,20 +284,22 @@ class Connection:
         return explain_error(self._address, number, message)
 
 
-def _open(address: Address, line: ServerSocket, *, interactive: bool = False) -> BoundedConnection:
-    wire = _undialled(address, interactive=interactive)
+def _open(address: Address, socket: ServerSocket, *, interactive: bool = False) -> BoundedConnection:
+    connection = _unconnected(address, interactive=interactive)
     failure: Exception
     try:
-        with line.within(address.connect_timeout + ANSWER_SECONDS):
-            wire.connect(line.open(address))
+        with socket.within(address.connect_timeout + ANSWER_SECONDS):
+            connection.connect(socket.open(address))
     except (pymysql.Error, *PROTOCOL_ERRORS) as error:
         failure = error
     else:
-        return wire
-    raise _not_connected(address, failure, greeted=hasattr(wire, "server_version"), expired=line.expired)
+        return connection
+    raise _not_connected(
+        address, failure, greeted=hasattr(connection, "server_version"), expired=socket.expired
+    )
 
 
-def _undialled(address: Address, *, interactive: bool = False) -> BoundedConnection:
+def _unconnected(address: Address, *, interactive: bool = False) -> BoundedConnection:
     """PyMySQL's connection before it has a socket. Raises SettingsError where what is asked for cannot be."""
     tls: dict[str, Any] = {}
     if address.ssl_mode == "DISABLED" or (address.socket and address.ssl_mode == "PREFERRED"):
@@ -353,7 +355,7 @@ def _encoded(what: str, value: str) -> bytes:
 
 
 def _not_connected(address: Address, error: Exception, *, greeted: bool, expired: bool) -> SourceError:
-    """Why there is no conversation, told from how far it came."""
+    """Why there is no connection, by how far the login came."""
     number, message = number_and_message(error) if isinstance(error, pymysql.Error) else (0, str(error))
     message = message.replace("'b'", "'").replace("''", "'")
     cause = getattr(error, "original_exception", error)
@@ -385,8 +387,8 @@ def _tls_words(error: BaseException, message: str) -> str:
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate verify failed: {error.verify_message}"
-    said = message.rpartition("] ")[2] or message
-    return said.partition(" (_ssl.c")[0]
+    words = message.rpartition("] ")[2] or message
+    return words.partition(" (_ssl.c")[0]
 
 
 def _tls(address: Address) -> ssl.SSLContext:

@@ -76,13 +76,13 @@ class ErrorLog:
             for line in self._lines()
             if (entry := self._log.parse_entry(line.text)) and entry.cause
         ]
-        said = [*self._held, *fresh]
+        pending = [*self._held, *fresh]
         self._held = [
             _HeldEntry(each.entry, each.samples + 1)
-            for each in said
+            for each in pending
             if each.entry.session_id in present and each.samples < HELD_SAMPLES
         ][-HELD_ENTRIES:]
-        return tuple(each.entry for each in said if each.entry.session_id not in present)
+        return tuple(each.entry for each in pending if each.entry.session_id not in present)
 
     def past(self) -> tuple[LogEntry, ...]:
         """What it told of ends so far, as far back as READ_BYTES reach. Never raises."""

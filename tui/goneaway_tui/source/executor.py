@@ -46,7 +46,7 @@ from goneaway_tui.source.connection import (
 )
 from goneaway_tui.source.explanations import explain_error, number_and_message
 from goneaway_tui.source.globals import GlobalsReader, number, variable
-from goneaway_tui.source.live import READERS, SURVEY_SECONDS, TEXT_LENGTH
+from goneaway_tui.source.live import CAPABILITIES_SECONDS, READERS, TEXT_LENGTH
 from goneaway_tui.source.privileges import find_privileges
 from goneaway_tui.source.server_variants import identify, version_of
 from goneaway_tui.source.session_cache import optional, text
@@ -118,8 +118,8 @@ class SingleSessionConnection(Connection):
     only = 0
 
     def rows(self, sql: Statement, parameters: Sequence[object] = ()) -> list[Row]:
-        unsaid = sql.count("%s") - len(parameters)
-        return super().rows(sql, (*parameters, *[self.only] * unsaid))
+        missing = sql.count("%s") - len(parameters)
+        return super().rows(sql, (*parameters, *[self.only] * missing))
 
 
 ACT_SECONDS = 3 * sql.STATEMENT_SECONDS
@@ -216,7 +216,7 @@ class LiveExecutor:
     def surveyed(self, connection: Connection, who: Capabilities) -> Capabilities:
         """What may be read and done there: known from a moment ago, or found out now."""
         now = self.clock()
-        if self._known is None or self._known[0] != who or now - self._known[1] > SURVEY_SECONDS:
+        if self._known is None or self._known[0] != who or now - self._known[1] > CAPABILITIES_SECONDS:
             self.know(who, find_capabilities(connection))
         assert self._known is not None  # noqa: S101 - it was just found out
         return replace(self._known[2], own_id=connection.id)
@@ -471,14 +471,14 @@ class LiveActConnection:
             raise self._absent(name) from None
         if refusal.number == _FIXED_AT_START:
             raise SourceError(
-                self._said(refusal), _("write it into the option file, and restart the server")
+                self._refusal_text(refusal), _("write it into the option file, and restart the server")
             ) from None
         if refusal.number not in _NOT_OURS:
             raise explain_error(self._address, refusal.number, str(refusal)) from None
         hint = ""
         with suppress(SourceError, Refusal):
             hint = self._privileges(connection, capabilities).why_not_set(name)
-        raise AccessDenied(self._said(refusal), hint) from None
+        raise AccessDenied(self._refusal_text(refusal), hint) from None
 
     def _refuse_kill(self, refusal: Refusal, connection: Connection, capabilities: Capabilities) -> NoReturn:
         if refusal.number not in _NOT_OURS:
@@ -491,7 +491,7 @@ class LiveActConnection:
                 "its account has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO {account}",
                 account=capabilities.account,
             )
-        raise AccessDenied(self._said(refusal), hint) from None
+        raise AccessDenied(self._refusal_text(refusal), hint) from None
 
     def _absent(self, name: str) -> Unsupported:
         return Unsupported(
@@ -502,7 +502,7 @@ class LiveActConnection:
             )
         )
 
-    def _said(self, refusal: Refusal) -> str:
+    def _refusal_text(self, refusal: Refusal) -> str:
         return f"{self._address.name}: {plain(str(refusal), 300)} ({refusal.number})"
 
 

@@ -98,36 +98,36 @@ def number_and_message(error: pymysql.Error) -> tuple[int, str]:
 
 def explain_error(address: Address, number: int, message: str) -> SourceError:
     """The error a person is told, with what to do. `message` is the server's, PyMySQL's or, not yet said, ours."""
-    said = plain(message, 300).rstrip(".")
+    reported = plain(message, 300).rstrip(".")
     if number in HINTS:
         kind, hint = HINTS[number]
-        if any(words in said for words in OLD_TLS):
+        if any(words in reported for words in OLD_TLS):
             hint = marked("the server offers only TLS that is too old, as MySQL 5.7 may: --ssl-mode=DISABLED")
         if hint == _FULL and address.side_door:
             hint = _FULL_WITH_SIDE_DOOR
-        told = _(said) if number in CLIENTS else said
-        told = f"{address.name}: {told} ({number})"
-        return kind(told, _(hint, side_door=address.side_door))
+        line = _(reported) if number in CLIENTS else reported
+        line = f"{address.name}: {line} ({number})"
+        return kind(line, _(hint, side_door=address.side_door))
     if number in {2002, 2003}:
         return Unreachable(
-            _("cannot reach {server}: {why}", server=address.name, why=_(_reason(said))),
-            _(_way_out(address, said)),
+            _("cannot reach {server}: {why}", server=address.name, why=_(_reason(reported))),
+            _(_way_out(address, reported)),
         )
     if number in {0, 2006, 2013, 2014, 2027}:
         return Unreachable(
             _(
                 "lost {server}: {why}",
                 server=address.name,
-                why=_(_reason(said) or marked("the connection is closed")),
+                why=_(_reason(reported) or marked("the connection is closed")),
             ),
             _("reconnecting by itself"),
         )
     return SourceError(
-        f"{address.name}: {said} ({number})", _("see the server's documentation for this error number")
+        f"{address.name}: {reported} ({number})", _("see the server's documentation for this error number")
     )
 
 
-def _reason(said: str) -> str:
+def _reason(reported: str) -> str:
     """The part of PyMySQL's message that tells something: what stands in its parentheses, without their wrapping.
 
     >>> _reason("MySQL server has gone away (BrokenPipeError(32, 'Broken pipe'))")
@@ -135,23 +135,23 @@ def _reason(said: str) -> str:
     >>> _reason("Lost connection to MySQL server during query")
     'it closed the connection'
     """
-    if said == "Lost connection to MySQL server during query":
+    if reported == "Lost connection to MySQL server during query":
         return marked("it closed the connection")
-    inner = said.partition("(")[2].removesuffix(")")
+    inner = reported.partition("(")[2].removesuffix(")")
     quoted = re.search(r"'(.*)'", inner)
-    return quoted[1] if quoted else inner.partition("] ")[2] or inner or said
+    return quoted[1] if quoted else inner.partition("] ")[2] or inner or reported
 
 
-def _way_out(address: Address, said: str) -> str:
-    """What to do, not yet said: `said` is looked through for words of ours, which are English till then."""
-    if address.via and "without a greeting" in said:
+def _way_out(address: Address, reported: str) -> str:
+    """What to do, not yet said: `reported` is looked through for words of ours, which are English till then."""
+    if address.via and "without a greeting" in reported:
         return marked("does it listen there, seen from the machine that --ssh names?")
     for words, hint in _WAYS_OUT.items():
-        if any(word in said for word in words):
+        if any(word in reported for word in words):
             return hint
     if address.socket:
         return marked("is the server running here? name its socket with -S, or a host with -h")
-    if "CERTIFICATE" in said.upper() or "SSL" in said.upper():
+    if "CERTIFICATE" in reported.upper() or "SSL" in reported.upper():
         return marked("check --ssl-mode, --ssl-ca and the name in the server's certificate")
     return marked("is the server running, and is the port (-P) right?")
 

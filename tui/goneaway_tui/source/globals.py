@@ -67,10 +67,10 @@ def variable(
     origin: bytes | None = None,
 ) -> Variable:
     """As the server tells it; bounds that MySQL 5.7 does not tell are those of its manual."""
-    told = Variable(name, number(value), number(low), number(high), SET_BY.get(text(origin)))
+    as_read = Variable(name, number(value), number(low), number(high), SET_BY.get(text(origin)))
     is_silent = capabilities.flavour is Flavour.MYSQL and capabilities.features.isdisjoint({"bounds", *ALONE})
     bounds = DOCUMENTED.get(name) if is_silent and capabilities.version.startswith("5.7") else None
-    return told if bounds is None else replace(told, min=bounds[0], max=bounds[1], is_documented=True)
+    return as_read if bounds is None else replace(as_read, min=bounds[0], max=bounds[1], is_documented=True)
 
 
 class GlobalsReader:

@@ -1,7 +1,4 @@
-"""A server's uptime that a step of the server's clock does not move.
-
-Servers reckon Uptime by their wall clock, so setting that by an hour makes them look restarted, or an hour older.
-"""
+"""Read one server over one connection, which is opened again where it breaks: the source that a live program polls."""
 
 from __future__ import annotations
 
@@ -42,30 +39,34 @@ def uptime_of(counters: Mapping[str, int]) -> float:
     >>> uptime_of({"uptime": 9}), uptime_of({"uptime": 18446744073709548025}), uptime_of({})
     (9.0, -3591.0, 0.0)
     """
-    told = counters.get("uptime", 0)
-    return float(told - (1 << 64) if told >= 1 << 63 else told)
+    reported = counters.get("uptime", 0)
+    return float(reported - (1 << 64) if reported >= 1 << 63 else reported)
 
 
 @dataclass(slots=True)
 class SteadyUptime:
-    """Of one server over one connection, which no restart outlives. Seconds all."""
+    """A server's uptime, which a step of the server's clock does not move. All fields are seconds.
 
-    told: float
+    Servers derive Uptime from their wall clock, so setting that by an hour makes them look restarted, or an hour older.
+    One object serves one connection, which no restart outlives.
+    """
+
+    reported: float
     """What the server said last."""
     at: float
     """When it did, on our clock."""
     stepped: float = 0.0
     """By how much its clock was set since the connection began."""
 
-    def is_step(self, told: float, at: float) -> bool:
-        """Whether the server says what no passing of time makes of what it said before."""
-        return abs(told - self.now(at)) > RESTART_TOLERANCE
+    def is_step(self, reported: float, at: float) -> bool:
+        """Whether the uptime differs from the one before by more than the time that has passed."""
+        return abs(reported - self.now(at)) > RESTART_TOLERANCE
 
-    def take(self, told: float, at: float) -> float:
+    def take(self, reported: float, at: float) -> float:
         """Note what it says now; its uptime as our clock would have counted it."""
-        if self.is_step(told, at):
-            self.stepped += told - self.now(at)
-        self.told, self.at = told, at
+        if self.is_step(reported, at):
+            self.stepped += reported - self.now(at)
+        self.reported, self.at = reported, at
         return self.steady(at)
 
     def steady(self, at: float) -> float:
@@ -74,12 +75,12 @@ class SteadyUptime:
 
     def now(self, at: float) -> float:
         """What the server would say now."""
-        return self.told + (at - self.at)
+        return self.reported + (at - self.at)
 
 
 @dataclass(frozen=True, slots=True)
 class AdminPortKind:
-    """How a family's door is told of."""
+    """How the admin port of a family is described."""
 
     variable: str
     admits: str
@@ -139,14 +140,14 @@ SAMPLE_SECONDS = 3 * STATEMENT_SECONDS
 MANY = 1000
 """Sessions from which on the server's counters are read less often than its sessions."""
 COUNTERS_SECONDS = 5.0
-"""How often then, as long as nobody leaves."""
-SURVEY_SECONDS = 30.0
-"""How often it is found out anew what may be read: grants and consumers change while we look on."""
+"""How often then, as long as no session ends."""
+CAPABILITIES_SECONDS = 30.0
+"""How often the capabilities are read again: grants and consumers may change meanwhile."""
 REFUSED_SECONDS = 600.0
 """How long a statement that the server refused is left out before it is tried again."""
-GOODBYE_SECONDS = 0.1
+CLOSE_SECONDS = 0.1
 """How long a statement that is out may take to end before the line is cut."""
-LEAST_PATIENCE = 10
+MIN_PATIENCE = 10
 """Least seconds our own session must be able to idle: polls come late on a busy machine."""
 OWN_PATIENCE = 600
 """Least seconds our own session may idle: we set its wait_timeout so that no short global limit closes it between polls."""
@@ -161,10 +162,10 @@ class SessionReader(Protocol):
     """Sessions that were read elsewhere."""
 
     @property
-    def is_blinded(self) -> bool: ...
+    def has_lost_timer(self) -> bool: ...
 
     @property
-    def way(self) -> float:
+    def round_trip(self) -> float:
         """Seconds to the server and back, as quick as they were of late."""
 
     def sessions(self, uptime: float) -> tuple[float, tuple[Session, ...]]: ...
@@ -196,15 +197,15 @@ class LiveSource:
         self._address = address
         self._clock = clock
         self._text_length = TEXT_LENGTH if statements else 0
-        self._patience = max(LEAST_PATIENCE, round(interval * 3))
+        self._patience = max(MIN_PATIENCE, round(interval * 3))
         self._reading: _Reading | None = None
-        self._testimony: tuple[Sample, EndEvidenceReader] | None = None
+        self._evidence: tuple[Sample, EndEvidenceReader] | None = None
         """The last sample of the run that it is of; it outlives our connections to that server."""
         self._stop_reported = False
         """Whether the server has ended our session by an error of its stop since the last sample."""
-        self._line = ServerSocket()
-        """The way in use: cutting it wakes whoever waits on it, also while connecting."""
-        self._busy = threading.Lock()
+        self._socket = ServerSocket()
+        """The socket in use. Cutting it wakes the thread that waits on it, also while connecting."""
+        self._lock = threading.Lock()
         self._closed = False
 
     @property
@@ -212,43 +213,43 @@ class LiveSource:
         return self._address.name
 
     def sample(self) -> Sample:
-        sample = self._asked(lambda reading: self._with_log(reading.sample(self._witness)))
+        sample = self._with_reading(lambda reading: self._with_log(reading.sample(self._evidence_reader)))
         stop_reported, self._stop_reported = self._stop_reported, False
         return replace(sample, clues=replace(sample.clues, stop_reported=True)) if stop_reported else sample
 
     def history(self) -> EndHistory:
         """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
-        past = self._asked(lambda reading: reading.history())
+        past = self._with_reading(lambda reading: reading.history())
         return past if self._log is None else replace(past, log=(*past.log, *self._log.past()))
 
     def relatives(self) -> ServerTopology:
         """What the server says of others that belong with it. Raises SourceError."""
-        return self._asked(lambda reading: reading.relatives())
+        return self._with_reading(lambda reading: reading.relatives())
 
     @contextmanager
     def lend_connection(self) -> Iterator[tuple[Connection, Capabilities]]:
-        """The connection that stands, and what is known of the server; no reading is begun meanwhile.
+        """The open connection, and the server's capabilities; no reading begins meanwhile.
 
-        Whoever cannot trust it any more cuts it, and the next reading begins anew.
+        A caller that cannot trust the connection any more cuts it; the next reading opens another.
         Raises SourceError where none stands, and where a reading does not end in time. From any thread.
         """
-        if not self._busy.acquire(timeout=SAMPLE_SECONDS):
+        if not self._lock.acquire(timeout=SAMPLE_SECONDS):
             raise TooSlow(_("{server} does not answer in time", server=self.name))
         try:
             if self._reading is None:
                 raise Unreachable(_("there is no open connection to {server}", server=self.name))
             yield self._reading.connection, self._reading.capabilities
         finally:
-            if self._line.is_cut:
+            if self._socket.is_cut:
                 self._drop()
-            self._busy.release()
+            self._lock.release()
 
-    def _asked(self, ask: Callable[[_Reading], T]) -> T:
-        with self._busy:
+    def _with_reading(self, ask: Callable[[_Reading], T]) -> T:
+        with self._lock:
             try:
                 if self._reading is None:
-                    self._reading = self._begin()
-                with self._line.within(SAMPLE_SECONDS):
+                    self._reading = self._connect()
+                with self._socket.within(SAMPLE_SECONDS):
                     return ask(self._reading)
             except UnfitAnswer as misfit:
                 self._drop()
@@ -268,30 +269,30 @@ class LiveSource:
                 self._drop()
                 self._stop_reported |= isinstance(error, StopReported)
                 if self._closed:
-                    raise self._over() from None
+                    raise self._closed_error() from None
                 raise
 
     def close(self) -> None:
-        """Say goodbye, or cut the line when a statement is still out; the first time it is waited for a moment."""
-        patience = 0.0 if self._closed else GOODBYE_SECONDS
+        """Disconnect (COM_QUIT), or cut the socket where a statement still runs. The first call waits for it for a moment."""
+        patience = 0.0 if self._closed else CLOSE_SECONDS
         self._closed = True
-        if self._busy.acquire(timeout=patience):
+        if self._lock.acquire(timeout=patience):
             try:
                 self._drop()
                 if self._log is not None:
                     self._log.close()
             finally:
-                self._busy.release()
+                self._lock.release()
         else:
-            self._line.cut()
+            self._socket.cut()
 
-    def _begin(self) -> _Reading:
-        self._line = ServerSocket()
+    def _connect(self) -> _Reading:
+        self._socket = ServerSocket()
         if self._closed:
-            raise self._over()
-        connection = Connection(self._address, self._line)
+            raise self._closed_error()
+        connection = Connection(self._address, self._socket)
         try:
-            with self._line.within(SAMPLE_SECONDS):
+            with self._socket.within(SAMPLE_SECONDS):
                 reading = _Reading(self._address, connection, self._clock, self._text_length, self._patience)
                 self._address = replace(self._address, side_door=reading.side_door)
                 return reading
@@ -299,23 +300,25 @@ class LiveSource:
             connection.close()
             raise
 
-    def _witness(self, sample: Sample) -> EndEvidenceReader:
-        """What was said by this run of the server so far."""
-        if self._testimony is None or not is_same_run(self._testimony[0], sample):
-            seen = None if self._testimony is None else self._testimony[1].taken_at
-            self._testimony = (sample, EndEvidenceReader(seen))
-        self._testimony = (sample, self._testimony[1])
-        return self._testimony[1]
+    def _evidence_reader(self, sample: Sample) -> EndEvidenceReader:
+        """The reader of the run of the server that the sample is of."""
+        if self._evidence is None or not is_same_run(self._evidence[0], sample):
+            seen = None if self._evidence is None else self._evidence[1].taken_at
+            self._evidence = (sample, EndEvidenceReader(seen))
+        self._evidence = (sample, self._evidence[1])
+        return self._evidence[1]
 
     def _with_log(self, sample: Sample) -> Sample:
         if self._log is None:
             return sample
-        said = self._log.entries({session.id for session in sample.sessions})
+        entries = self._log.entries({session.id for session in sample.sessions})
         return (
-            replace(sample, clues=replace(sample.clues, log=(*sample.clues.log, *said))) if said else sample
+            replace(sample, clues=replace(sample.clues, log=(*sample.clues.log, *entries)))
+            if entries
+            else sample
         )
 
-    def _over(self) -> SourceError:
+    def _closed_error(self) -> SourceError:
         return SourceError(_("{server} is closed", server=self.name), _("start again"))
 
     def _drop(self) -> None:
@@ -345,32 +348,34 @@ class _Reading:
         self._address = address
         self._clock = clock
         self._text_length = text_length
-        self._surveyed_at = clock()
+        self._capabilities_at = clock()
         self._capabilities = find_capabilities(connection)
         configure_session(connection, self._capabilities, patience)
         self._refused_at = -math.inf
         self._use(self._capabilities)
-        self._uptime = SteadyUptime(uptime_of(dict(self._answered(self._count))), clock())
+        self._uptime = SteadyUptime(uptime_of(dict(self._without_refused(self._status_counters))), clock())
         self._counters: tuple[tuple[str, int], ...] = ()
         self._counted_at = -math.inf
         self._present: frozenset[int] = frozenset()
         self.side_door = find_admin_port(connection, self._capabilities)
 
-    def sample(self, witness: Callable[[Sample], EndEvidenceReader]) -> Sample:
-        """`witness` tells whose testimony is to be continued."""
+    def sample(self, evidence_reader: Callable[[Sample], EndEvidenceReader]) -> Sample:
+        """`evidence_reader` gives the reader of the run of the server that a sample is of."""
         began, asked = self._clock(), self.connection.statements_sent
-        if self._reader.is_blinded or began - self._surveyed_at > SURVEY_SECONDS:
-            self._survey_again(began)
-        read = self._answered(lambda: self._read(began))
-        testimony = witness(read)
-        clues = self._answered(lambda: testimony.read(self.connection, self._capabilities, read, self._clock))
-        read = replace(read, limitations=self._limits_of_sight())
+        if self._reader.has_lost_timer or began - self._capabilities_at > CAPABILITIES_SECONDS:
+            self._update_capabilities(began)
+        read = self._without_refused(lambda: self._read(began))
+        reader = evidence_reader(read)
+        clues = self._without_refused(
+            lambda: reader.read(self.connection, self._capabilities, read, self._clock)
+        )
+        read = replace(read, limitations=self._current_limitations())
         took = self._clock() - began
-        at_server = max(0.0, took - (self.connection.statements_sent - asked) * self._reader.way)
+        at_server = max(0.0, took - (self.connection.statements_sent - asked) * self._reader.round_trip)
         return replace(read, clues=clues, seconds_to_read=took, seconds_at_server=at_server)
 
     def _read(self, began: float) -> Sample:
-        """All but what is said of sessions that ended."""
+        """All but the evidence of sessions that ended."""
         taken_at, sessions = self._reader.sessions(self._uptime.now(began))
         variables = self._globals.variables(taken_at)
         counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
@@ -386,40 +391,40 @@ class _Reading:
             sessions=sessions,
             variables=variables,
             counters=counters,
-            limitations=self._limits_of_sight(),
+            limitations=self._current_limitations(),
         )
 
-    def _limits_of_sight(self) -> tuple[Limitation, ...]:
+    def _current_limitations(self) -> tuple[Limitation, ...]:
         is_short = self._reader.is_short
         return self._limitations if not is_short else short_of_room(self._capabilities, self._reader.unlisted)
 
-    def _answered(self, ask: Callable[[], T]) -> T:
+    def _without_refused(self, ask: Callable[[], T]) -> T:
         """What `ask` brings, without the statements that the server refuses. Raises Refusal where it needs one of them."""
         while True:
             try:
                 return ask()
             except Refusal as refusal:
-                self._leave_out(refusal)
+                self._exclude_statement(refusal)
 
-    def _leave_out(self, refusal: Refusal) -> None:
-        """Read without a statement from now on: what it would have told is among the limitations then."""
+    def _exclude_statement(self, refusal: Refusal) -> None:
+        """Do without a statement from now on: what it would have brought becomes a limitation."""
         capabilities = self._capabilities.without(refusal)
         now = find_capabilities(self.connection)
-        self._surveyed_at = self._refused_at = self._clock()
+        self._capabilities_at = self._refused_at = self._clock()
         # What may be read can have changed meanwhile: then it is known by the abilities, and needs no word of its own.
         self._use(capabilities if now.features == capabilities.features else now)
 
-    def _count(self) -> tuple[tuple[str, int], ...]:
+    def _status_counters(self) -> tuple[tuple[str, int], ...]:
         return self._globals.counters()
 
     def _read_counters(self, now: float, present: frozenset[int]) -> tuple[tuple[str, int], ...]:
-        """Counters are evidence when somebody left. Otherwise they can wait: to tell them the server adds up all sessions."""
+        """Counters are evidence when a session ended. Otherwise they can wait: for them the server adds up all sessions."""
         rest = len(present) >= MANY and now - self._counted_at < COUNTERS_SECONDS
         if not rest or not self._present <= present:
             self._counters, self._counted_at = self._globals.counters(), now
             uptime = uptime_of(dict(self._counters))
             if self._uptime.is_step(uptime, now):
-                self._survey_again(now)  # behind a proxy it may be another server that answers now
+                self._update_capabilities(now)  # behind a proxy it may be another server that answers now
             self._uptime.take(uptime, now)
         self._present = present
         return self._counters
@@ -439,9 +444,9 @@ class _Reading:
 
         return read_topology(self.connection, self._capabilities, self._address.host)
 
-    def _survey_again(self, now: float) -> None:
+    def _update_capabilities(self, now: float) -> None:
         capabilities = find_capabilities(self.connection)
-        self._surveyed_at = now
+        self._capabilities_at = now
         if capabilities.uid != self._capabilities.uid:
             raise Unreachable(
                 _("{server} is another server now: {uid}", server=self._address.name, uid=capabilities.uid),

@@ -53,41 +53,43 @@ class MariadbReader:
         self._clock = clock
         self._text_length = text_length
         self._large = large
-        self._way = Timebase()
+        self._server_clock = Timebase()
         self._known: dict[int, SessionCache] = {}
         self._table = SessionTable()
         self._mark = 0
-        """Our own QUERY_ID at the last look: whoever has begun a command since has a higher one."""
+        """Our own QUERY_ID at the last reading: a session that has begun a command since has a higher one."""
         self._working: set[int] = set()
         """Sessions that worked at the last look: they may have come to rest without another command."""
         self._whole_at = -math.inf
-        self._loose = 0.0
+        self._late_by = 0.0
         """Seconds by which the last reading may have been taken later than assumed: its way was slow."""
 
-    is_blinded = False
+    has_lost_timer = False
     """Nothing its clocks need can be switched off."""
     is_short = False
     unlisted = 0
     """Its process list has every session."""
 
     @property
-    def way(self) -> float:
+    def round_trip(self) -> float:
         """Seconds to the server and back, as quick as they were of late."""
-        return self._way.round_trip
+        return self._server_clock.round_trip
 
     def sessions(self, uptime: float = 0.0) -> tuple[float, tuple[Session, ...]]:  # noqa: ARG002 - no client can set TIME_MS
         """The instant of the reading on our clock, and every session. Raises SourceError."""
-        self._measure_way()
+        self._observe_clock()
         sent = self._clock()
-        rows, quiet = self._look()
+        rows, quiet = self._read_rows()
         # The server fills the list in one go; our own row tells how long after our statement arrived that was.
         own = next((row for row in rows if int(row[0]) == self._capabilities.own_id), None)
         received = self._clock()
-        taken_at = min(received, sent + self._way.uncertainty + max(0.0, float(own[5]) if own else 0.0))
-        self._loose = max(0.0, received - taken_at)
+        taken_at = min(
+            received, sent + self._server_clock.uncertainty + max(0.0, float(own[5]) if own else 0.0)
+        )
+        self._late_by = max(0.0, received - taken_at)
         self._mark = int(own[8]) if own else 0
         gone = self._known.keys() - quiet - {int(row[0]) for row in rows}
-        new, ran = self._meet(rows, gone)
+        new, ran = self._update_known(rows, gone)
         read_attributes(self._connection, self._capabilities, new)
         self._read_statements(ran)
         held = read_open_transactions(self._connection, self._capabilities)
@@ -101,31 +103,31 @@ class MariadbReader:
         self._working = {int(row[0]) for row in rows if word(row[4]) != "Sleep"}
         return taken_at, self._table.sessions
 
-    def _look(self) -> tuple[list[Row], set[int]]:
-        """Rows of those that may have done something, and the ids of those that did not; or of all, and nobody."""
+    def _read_rows(self) -> tuple[list[Row], set[int]]:
+        """Rows of the sessions that may have done something, and the ids of the others; or all rows, and no ids."""
         due = self._clock() - self._whole_at > WHOLE_SECONDS
         since = self._capabilities.statement("since")
         if since is not None and self._mark and not due and len(self._table) >= self._large:
             asked = (self._mark, sorted(self._working) or [0], self._text_length)
-            told = self._connection.rows(since, asked)
-            rows = [row[:9] for row in told if row[0]]
-            count, ids = next((row[9:] for row in told if not row[0]), (0, b""))
+            answers = self._connection.rows(since, asked)
+            rows = [row[:9] for row in answers if row[0]]
+            count, ids = next((row[9:] for row in answers if not row[0]), (0, b""))
             quiet = set(numbers(b"[%s]" % ids) or ()) if ids is not None else set()
             if len(quiet) == count and quiet <= self._known.keys():
                 return rows, quiet
         self._whole_at = self._clock()
         return rows_of(self._connection, self._capabilities, "sessions", (self._text_length,)), set()
 
-    def _measure_way(self) -> None:
+    def _observe_clock(self) -> None:
         sent = self._clock()
         rows = self._connection.rows(self._capabilities.must("clock"))
         if rows:
-            self._way.observe(sent, self._clock(), float(rows[0][1]))
+            self._server_clock.observe(sent, self._clock(), float(rows[0][1]))
 
-    def _meet(
+    def _update_known(
         self, rows: list[Row], gone: Iterable[int]
     ) -> tuple[dict[int, SessionCache], dict[int, SessionCache]]:
-        """Forget who is gone; return the dossiers of who is new, and of who ran something since the last reading."""
+        """Forget the sessions that ended; return the new ones, and those that ran something since the last reading."""
         for number in gone:
             del self._known[number]
         new, ran = {}, {}
@@ -134,15 +136,15 @@ class MariadbReader:
             if role_of(word(row[4]), user) is Role.LOGIN:
                 self._known.pop(session_id, None)
                 continue
-            dossier = self._known.get(session_id)
-            if dossier is None:
-                dossier = self._known[session_id] = new[session_id] = SessionCache(session_id)
-            if dossier.query != query:
-                dossier.query, dossier.idle_since, dossier.statement = query, None, None
-                ran[session_id] = dossier
+            cached = self._known.get(session_id)
+            if cached is None:
+                cached = self._known[session_id] = new[session_id] = SessionCache(session_id)
+            if cached.query != query:
+                cached.query, cached.idle_since, cached.statement = query, None, None
+                ran[session_id] = cached
             info = optional(row[7])
             if info is not None:
-                dossier.statement = info
+                cached.statement = info
         return new, ran
 
     def _read_statements(self, ran: dict[int, SessionCache]) -> None:
@@ -157,13 +159,11 @@ class MariadbReader:
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         number, user, host, db, command, seconds, state, info, _ = row
         session_id = int(number)
-        dossier = self._known.get(session_id) or SessionCache()
+        cached = self._known.get(session_id) or SessionCache()
         role = role_of(word(command), word(user))
         since = None
         if role is Role.LOGIN or (role is Role.CLIENT and word(command) == "Sleep"):
-            since = dossier.idle_since = self._refined(
-                dossier.idle_since, taken_at - max(0.0, float(seconds))
-            )
+            since = cached.idle_since = self._refined(cached.idle_since, taken_at - max(0.0, float(seconds)))
         return Session(
             id=ProcesslistId(session_id),
             user=word(user),
@@ -171,24 +171,24 @@ class MariadbReader:
             db=word(db) or None,
             command=word(command),
             state=word(state) or None,
-            statement=optional(info) or (dossier.statement if self._text_length else None),
-            program=dossier.program,
-            client=dossier.client,
+            statement=optional(info) or (cached.statement if self._text_length else None),
+            program=cached.program,
+            client=cached.client,
             role=role,
             own=session_id == self._capabilities.own_id,
             idle_since=since,
             transaction=transactions.get(session_id),
-            attributes=dossier.attributes,
+            attributes=cached.attributes,
         )
 
-    def _refined(self, before: float | None, now_told: float) -> float:
+    def _refined(self, before: float | None, now_reported: float) -> float:
         """When an idle wait began, from all readings of it.
 
         A slow way makes a reading look taken too early, never too late; so the latest beginning told is the truest,
         unless the difference is more than this reading's way explains: then the clocks have drifted apart.
         """
-        if before is None or now_told > before or before - now_told > self._loose + SLACK:
-            return now_told
+        if before is None or now_reported > before or before - now_reported > self._late_by + SLACK:
+            return now_reported
         return before
 
 

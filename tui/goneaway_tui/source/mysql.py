@@ -1,4 +1,4 @@
-"""MySQL's two clocks, told in ours: the statement timer, by which events are timed, and its wall clock."""
+"""Read the sessions of a MySQL server, and its two clocks: the statement timer of its events, and its wall clock."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class MysqlClocks:
         """Whether this reading could tell the timer, without which no event can be placed in time."""
         self.moved = 0.0
         """Seconds by which the timer was found to have been set since the reading before."""
-        self.is_blinded = False
-        """The timer could be told when we connected and no longer can."""
+        self.has_lost_timer = False
+        """Whether the timer could be read when we connected and no longer can."""
         self.own_thread: ThreadId | None = None
         statement = capabilities.statement("own_thread")
         tells_timer = "%s" in capabilities.must("clock") and capabilities.statement("statements") is not None
@@ -54,7 +54,7 @@ class MysqlClocks:
         timer, self.moved = None, 0.0
         if self.own_thread is not None:
             timer = self._observe(self._capabilities.must("clock"), (self.own_thread,))
-            self.is_blinded = timer is None
+            self.has_lost_timer = timer is None
         if timer is None:
             self._observe(self._capabilities.must("wall"), ())
         self.exact = timer is not None
@@ -86,7 +86,7 @@ SWEPT_AT_ONCE = 50
 
 
 class OwnLimitReader:
-    """Asks whom it must, at most so many in one reading: the others wait for the next, those nobody knows of least."""
+    """Reads the sessions' own limits, at most so many in one reading. Sessions without a known limit come first."""
 
     def __init__(self, connection: Connection, capabilities: Capabilities, wall: Timebase) -> None:
         """`wall` places the instants that the server tells."""
@@ -100,7 +100,7 @@ class OwnLimitReader:
     def read(
         self, by_thread: Mapping[ThreadId, SessionCache], threads: Iterable[ThreadId]
     ) -> list[SessionCache]:
-        """Ask for those that are new or ran something; at the first reading for all. Returns those that were told."""
+        """Read the limits of sessions that are new or ran something; of all at the first reading. Returns the sessions read."""
         if self._capabilities.statement("own_limits") is None:
             return []
         for thread in sorted(threads):
@@ -113,20 +113,20 @@ class OwnLimitReader:
         for first in range(0, len(asked), ASKED_AT_ONCE):
             bunch = sorted(asked[first : first + ASKED_AT_ONCE])
             for thread, name, value in rows_of(self._connection, self._capabilities, "own_limits", (bunch,)):
-                dossier = by_thread.get(thread)
-                if dossier is None:
+                cached = by_thread.get(thread)
+                if cached is None:
                     continue
                 if text(name) == "wait_timeout":
-                    dossier.own_limit = int(value)
+                    cached.own_limit = int(value)
                 else:
-                    dossier.began = self._wall.local(float(value))
+                    cached.began = self._wall.local(float(value))
         done = set(asked)
         self._waiting = {each: None for each in self._waiting if each in by_thread and each not in done}
         self._begun = True
         return [by_thread[thread] for thread in asked]
 
     def sweep(self, by_thread: Mapping[ThreadId, SessionCache]) -> set[ThreadId]:
-        """Some of those that did nothing, in turn: nobody's limit stays unread for ever, whatever was missed."""
+        """Some of the sessions that did nothing, in turn: each limit is read again some time, whatever was missed."""
         if not self._unswept:
             self._unswept = sorted(by_thread, reverse=True)
         return {self._unswept.pop() for _ in range(min(SWEPT_AT_ONCE, len(self._unswept)))}
@@ -147,9 +147,9 @@ class TransactionReader:
         statement = self._capabilities.statement("transactions")
         if statement is not None and self._timer.is_set:
             for thread, start, read_only in self._connection.rows(statement):
-                dossier = by_thread.get(thread)
-                if dossier is not None and start is not None:
-                    began[dossier.id] = (self._timer.local(start / PICOSECONDS), bool(read_only))
+                cached = by_thread.get(thread)
+                if cached is not None and start is not None:
+                    began[cached.id] = (self._timer.local(start / PICOSECONDS), bool(read_only))
         held = read_open_transactions(self._connection, self._capabilities)
         readable = "process" in self._capabilities.features
         return {
@@ -218,19 +218,19 @@ class MysqlReader:
         """How many sessions only that list had at the last reading."""
 
     @property
-    def is_blinded(self) -> bool:
+    def has_lost_timer(self) -> bool:
         """Events were kept when we connected and are no longer: what was found out then does not hold any more."""
-        return self._clocks.is_blinded
+        return self._clocks.has_lost_timer
 
     @property
-    def way(self) -> float:
+    def round_trip(self) -> float:
         """Seconds to the server and back, as quick as they were of late."""
         return self._clocks.wall.round_trip
 
     def sessions(self, uptime: float = math.inf) -> tuple[float, tuple[Session, ...]]:
         """The instant of the reading on our clock, and every session. Raises SourceError.
 
-        `uptime` is the server's age in seconds: a TIME beyond it is nobody's.
+        `uptime` is the server's age in seconds: no session has a TIME beyond it.
         """
         now_on_timer = self._clocks.read()
         if self._clocks.moved:
@@ -251,7 +251,7 @@ class MysqlReader:
         gone = (
             self._known.keys() - answered if changed is None else (changed.to_read - answered) | changed.ended
         )
-        new = self._meet(rows, gone)
+        new = self._update_known(rows, gone)
         ran = self._read_events(now_on_timer, None if changed is None else rows)
         sweep = taken_at - self._swept_at > SWEEP_SECONDS
         if sweep:
@@ -262,7 +262,7 @@ class MysqlReader:
         )
         ran |= {d.thread for d in new.values() if d.thread is not None}
         ran.discard(self._clocks.own_thread)  # ours runs statements all the time, and sets nothing
-        told = self._limits.read(self._by_thread, ran)
+        limits_read = self._limits.read(self._by_thread, ran)
         self._read_hosts(new)
         read_attributes(self._connection, self._capabilities, new)
         transactions = self._transactions.read(self._by_thread, taken_at)
@@ -271,17 +271,17 @@ class MysqlReader:
             self._table.fill(sessions)
         else:
             self._table.update(sessions, gone)
-            for dossier in told:
-                self._table.limit(dossier.id, dossier.own_limit)
+            for cached in limits_read:
+                self._table.limit(cached.id, cached.own_limit)
         self._table.hold(transactions)
         self._mark_always_read(rows)
         return taken_at, self._table.sessions
 
     def _follow_timer(self, moved: float, now_on_timer: float | None) -> None:
-        """The timer was set: what only fell behind stood still with its machine, and so did the waits; else somebody set it."""
+        """Follow a timer that was set. One that fell behind stood still with its machine, and the idle waits stood still too."""
         was_set = moved > 0 or (now_on_timer is not None and now_on_timer < self._events_since)
-        for dossier in self._known.values() if was_set else ():
-            dossier.timer_moved += moved
+        for cached in self._known.values() if was_set else ():
+            cached.timer_moved += moved
         self._events_since, self._whole_at = 0.0, -math.inf
 
     def _find_changes(self) -> ChangedSessions | None:
@@ -335,30 +335,28 @@ class MysqlReader:
         self.unlisted = len(rows)
         return rows
 
-    def _meet(self, rows: Iterable[Row], gone: Iterable[int]) -> dict[int, SessionCache]:
-        """Forget who is gone; open a dossier for who is new, and return those."""
+    def _update_known(self, rows: Iterable[Row], gone: Iterable[int]) -> dict[int, SessionCache]:
+        """Forget the sessions that ended; remember the new ones, and return them."""
         for number in gone:
             self._forget(number)
         new = {}
         for row in rows:
             thread, number, command_time = row[0], row[1], row[6]
-            dossier = self._known.get(number)
-            if dossier is not None and (dossier.thread != thread or command_time is None):
+            cached = self._known.get(number)
+            if cached is not None and (cached.thread != thread or command_time is None):
                 self._forget(number)
-                dossier = None
-            if dossier is None and command_time is not None:
-                dossier = new[number] = SessionCache(
-                    number, None if thread is None else ThreadId(int(thread))
-                )
-                self._known[number] = dossier
-                if dossier.thread is not None:
-                    self._by_thread[dossier.thread] = dossier
+                cached = None
+            if cached is None and command_time is not None:
+                cached = new[number] = SessionCache(number, None if thread is None else ThreadId(int(thread)))
+                self._known[number] = cached
+                if cached.thread is not None:
+                    self._by_thread[cached.thread] = cached
         return new
 
     def _forget(self, number: int) -> None:
-        dossier = self._known.pop(number, None)
-        if dossier is not None and dossier.thread is not None:
-            self._by_thread.pop(dossier.thread, None)
+        cached = self._known.pop(number, None)
+        if cached is not None and cached.thread is not None:
+            self._by_thread.pop(cached.thread, None)
 
     def _read_events(self, now_on_timer: float | None, rows: list[Row] | None) -> set[ThreadId]:
         """Note the last statement of every session that ran one since the last reading; return their threads.
@@ -370,17 +368,17 @@ class MysqlReader:
         of_some = self._capabilities.statement("statements_some")
         if of_some is not None and rows is not None and len(rows) <= EVENTS_BY_THREAD:
             threads = [int(row[0]) for row in rows]
-            told = self._connection.rows(of_some, (self._text_length, threads)) if threads else []
+            events = self._connection.rows(of_some, (self._text_length, threads)) if threads else []
         else:
             since = round(max(0.0, self._events_since - LOOK_BACK) * PICOSECONDS)
-            told = rows_of(self._connection, self._capabilities, "statements", (self._text_length, since))
+            events = rows_of(self._connection, self._capabilities, "statements", (self._text_length, since))
             if now_on_timer is not None:
                 self._events_since = now_on_timer
-        return {thread for thread, *event in told if self._note(self._by_thread.get(thread), *event)}
+        return {thread for thread, *event in events if self._note(self._by_thread.get(thread), *event)}
 
     def _note(
         self,
-        dossier: SessionCache | None,
+        cached: SessionCache | None,
         start: int | None,
         end: int | None,
         running: int,
@@ -388,14 +386,14 @@ class MysqlReader:
         sql_text: bytes | None,
     ) -> bool:
         """Whether this is an event that was not known."""
-        if dossier is None or start is None or end is None:
+        if cached is None or start is None or end is None:
             return False
         event = StatementEvent(start / PICOSECONDS, end / PICOSECONDS, bool(running), text(name))
-        if dossier.event == event:
+        if cached.event == event:
             return False
-        dossier.event, dossier.timer_moved = event, 0.0
+        cached.event, cached.timer_moved = event, 0.0
         if sql_text or not event.half_sent:
-            dossier.statement = optional(sql_text) or command_words(event.name)
+            cached.statement = optional(sql_text) or command_words(event.name)
         return True
 
     def _read_hosts(self, new: dict[int, SessionCache]) -> None:
@@ -409,10 +407,10 @@ class MysqlReader:
         """Note the sessions of which the detection tells nothing: those that work, have no events, have their own clock, or came since."""
         for row in rows:
             number, instrumented = row[1], bool(row[10])
-            dossier = self._known.get(number)
-            event = dossier.event if dossier is not None else None
+            cached = self._known.get(number)
+            event = cached.event if cached is not None else None
             quiet = (
-                dossier is not None
+                cached is not None
                 and word(row[5]) == "Sleep"
                 and instrumented
                 and self._changes.is_listed(number)
@@ -424,49 +422,49 @@ class MysqlReader:
 
     def _session(self, row: Row, transactions: dict[int, Transaction], taken_at: float) -> Session:
         _, session_id, user, host, db, command, seconds, state, info, thread_name, instrumented = row
-        dossier = self._known.get(session_id) or SessionCache()
+        cached = self._known.get(session_id) or SessionCache()
         role, shown = role_of(word(command), word(user), word(thread_name)), word(command)
         if seconds is None and role is Role.CLIENT:
             role, shown = Role.LOGIN, "Connect"
-        event = dossier.event
+        event = cached.event
         exact = self._clocks.exact and bool(instrumented)
         half_sent = exact and event is not None and event.half_sent
         if shown == "Sleep" and exact and event is not None and event.running and not half_sent:
             shown = "Query"
         since, within = None, 0.0
         if shown == "Sleep" and role is Role.CLIENT:
-            since, within = self._idle_since(dossier, seconds, exact=exact, taken_at=taken_at)
+            since, within = self._idle_since(cached, seconds, exact=exact, taken_at=taken_at)
         return Session(
             id=ProcesslistId(session_id),
             user=word(user) or ("unauthenticated user" if role is Role.LOGIN else ""),
-            host=dossier.host or text(host),
+            host=cached.host or text(host),
             db=word(db) or None,
             command=shown,
             state=word(state) or None,
-            statement=optional(info) or (dossier.statement if self._text_length else None),
-            program=dossier.program,
-            client=dossier.client,
+            statement=optional(info) or (cached.statement if self._text_length else None),
+            program=cached.program,
+            client=cached.client,
             role=role,
             own=session_id == self._capabilities.own_id,
             idle_since=since,
             idle_within=within,
-            own_limit=dossier.own_limit,
+            own_limit=cached.own_limit,
             half_sent=half_sent,
             transaction=transactions.get(session_id),
-            attributes=dossier.attributes,
-            thread=dossier.thread,
+            attributes=cached.attributes,
+            thread=cached.thread,
         )
 
     def _idle_since(
-        self, dossier: SessionCache, seconds: int, *, exact: bool, taken_at: float
+        self, cached: SessionCache, seconds: int, *, exact: bool, taken_at: float
     ) -> tuple[float | None, float]:
         """When the running idle wait began on our clock, and by how much that may be wrong."""
-        event = dossier.event
+        event = cached.event
         if exact and event is not None:
             instant = event.start if event.half_sent else event.end
-            return min(taken_at, self._clocks.timer.local(instant + dossier.timer_moved)), 0.0
-        if exact and dossier.began is not None:
-            return min(taken_at, dossier.began), 0.0
-        if dossier.wait is not None:
-            return dossier.wait.since, dossier.wait.within
+            return min(taken_at, self._clocks.timer.local(instant + cached.timer_moved)), 0.0
+        if exact and cached.began is not None:
+            return min(taken_at, cached.began), 0.0
+        if cached.wait is not None:
+            return cached.wait.since, cached.wait.within
         return self._whole_second_waits.began(seconds, taken_at)

@@ -104,6 +104,15 @@ def service_way(capabilities: Capabilities, lines: Iterable[str], identity: Mapp
     return next((way for marks, way in MANAGED if marks & signs), "")
 
 
+def _why_not_persist(capabilities: Capabilities, identity: Mapping[str, str], lacks: str) -> str:
+    """Why no value can be persisted; empty where it can. `lacks`: what the account lacks for it, empty for nothing."""
+    if "persist" not in capabilities.features:
+        return _(NO_PERSIST, server=f"{capabilities.flavour.title} {capabilities.version}")
+    if not lacks and identity.get("persisted_globals_load", "ON").upper() in {"OFF", "0"}:
+        return _(UNREAD)
+    return lacks
+
+
 def find_privileges(
     capabilities: Capabilities, lines: list[str], identity: Mapping[str, str], where: str
 ) -> Privileges:
@@ -121,18 +130,11 @@ def find_privileges(
         return _("the account may not: {grant}", grant=grant_for(capabilities, act))
 
     lacks = lacking("set", _("of the same name"))
-    can_set, can_persist = may("set"), may("persist")
+    can_set = may("set")
     can_kill = may("kill") or bool(capabilities.features & {"rds", "azure"})
     why_not = {} if can_set else {"set": lacks}
-    if "persist" not in capabilities.features:
-        can_persist, why_not["persist"] = (
-            False,
-            _(NO_PERSIST, server=f"{capabilities.flavour.title} {capabilities.version}"),
-        )
-    elif not can_persist:
-        why_not["persist"] = lacks
-    elif identity.get("persisted_globals_load", "ON").upper() in {"OFF", "0"}:
-        can_persist, why_not["persist"] = False, _(UNREAD)
+    if why := _why_not_persist(capabilities, identity, "" if may("persist") else lacks):
+        why_not["persist"] = why
     if not can_kill:
         why_not["kill"] = _(
             "the account may end only sessions of its own account: {grant}",
@@ -142,7 +144,7 @@ def find_privileges(
         account=capabilities.account,
         server_id=identity.get("server_uuid") or identity.get("server_uid") or where,
         can_set=can_set,
-        can_persist=can_persist,
+        can_persist="persist" not in why_not,
         can_kill=can_kill,
         why_not=tuple(why_not.items()),
         why_not_by_variable=tuple(

@@ -197,8 +197,8 @@ def variant_by_banner(banner: str, comment: str) -> ServerVariant | None:
     >>> [service.title for banner in ("8.0.11-TiDB-v8.5.0", "9.7.4") if (service := variant_by_banner(banner, ""))]
     ['TiDB']
     """
-    said = f"{banner} {comment}"
-    return next((each for each in SERVICES if each.banner and re.search(each.banner, said)), None)
+    description = f"{banner} {comment}"
+    return next((each for each in SERVICES if each.banner and re.search(each.banner, description)), None)
 
 
 def variant_limitations(features: AbstractSet[str]) -> tuple[Limitation, ...]:

@@ -175,8 +175,8 @@ class SessionCache:
     @property
     def client(self) -> str | None:
         """`pymysql 1.2.4`: the client library and its version."""
-        told = dict(self.attributes)
-        return library_name(told.get("_client_name"), told.get("_client_version"))
+        values = dict(self.attributes)
+        return library_name(values.get("_client_name"), values.get("_client_version"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +214,11 @@ def read_attributes(connection: Connection, capabilities: Capabilities, new: dic
         rows = connection.rows(of_some, (sorted(new),))
     else:
         rows = rows_of(connection, capabilities, "attributes", (min(new),))
-    told: dict[int, list[tuple[str, str]]] = {}
+    values: dict[int, list[tuple[str, str]]] = {}
     for session_id, name, value in rows:
         if int(session_id) in new:
-            told.setdefault(int(session_id), []).append(_pair(name, value))
-    for session_id, attributes in told.items():
+            values.setdefault(int(session_id), []).append(_pair(name, value))
+    for session_id, attributes in values.items():
         new[session_id].attributes = tuple(attributes[:ATTRIBUTES_KEPT])
 
 

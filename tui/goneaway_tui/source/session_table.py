@@ -52,10 +52,10 @@ def unpacked(packs: Iterable[Row]) -> list[Row] | None:
     """
     rows: list[Any] = []
     for count, pack in packs:
-        told = listed(pack)
-        if told is None or len(told) != count or not set(map(type, told)) <= {list}:
+        values = listed(pack)
+        if values is None or len(values) != count or not set(map(type, values)) <= {list}:
             return None
-        rows += told
+        rows += values
     return cast(list[Row], rows)
 
 
@@ -64,8 +64,8 @@ def numbers(pack: bytes | None) -> list[int] | None:
     >>> numbers(b"[7, 8]"), numbers(None), numbers(b"[7, 8.5]"), numbers(b'["7"]'), numbers(b"7")
     ([7, 8], [], None, None, None)
     """
-    told = listed(pack)
-    return told if told is None or set(map(type, told)) <= {int} else None
+    values = listed(pack)
+    return values if values is None or set(map(type, values)) <= {int} else None
 
 
 def listed(pack: bytes | None) -> list[Any] | None:
@@ -79,14 +79,14 @@ def listed(pack: bytes | None) -> list[Any] | None:
     except UnicodeDecodeError:
         words, is_text = pack.decode("utf-8", "surrogateescape"), False
     try:
-        told = json.loads(words)
+        values = json.loads(words)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, list):
+    if not isinstance(values, list):
         return None
     if is_text:
-        return told
-    return [[_legible(value) for value in row] if isinstance(row, list) else row for row in told]
+        return values
+    return [[_legible(value) for value in row] if isinstance(row, list) else row for row in values]
 
 
 def _legible(value: Any) -> Any:

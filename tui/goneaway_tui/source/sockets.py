@@ -1,8 +1,8 @@
-"""The way to a server: one socket, and the end of it that any thread may cut.
+"""The socket to a server, which any thread may cut.
 
 PyMySQL's timeouts hold for each piece of an answer, so a peer that sends a byte now and then could keep us for ever; and
-the socket it speaks on is out of reach while it connects or shakes hands. The line keeps a second handle on the same
-connection, for nothing but to end it: when somebody closes, or when the whole has taken too long.
+the socket it speaks on is out of reach while it connects or shakes hands. ServerSocket keeps a second handle on the same
+connection, only to end it: when the source is closed, or when the whole has taken too long.
 """
 
 from __future__ import annotations
@@ -52,17 +52,17 @@ class ServerSocket:
         if address.socket:
             return self._reached(sockets.AF_UNIX, address.socket, address.connect_timeout)
         failure = OSError(marked("the name has no address"))
-        for family, *_rest, where in sockets.getaddrinfo(
+        for family, *_rest, target in sockets.getaddrinfo(
             address.host, address.port, type=sockets.SOCK_STREAM
         ):
             try:
-                line = self._reached(family, where, address.connect_timeout)
+                sock = self._reached(family, target, address.connect_timeout)
             except OSError as error:
                 failure = error
                 continue
-            line.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
-            line.setsockopt(sockets.SOL_SOCKET, sockets.SO_KEEPALIVE, 1)
-            return line
+            sock.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
+            sock.setsockopt(sockets.SOL_SOCKET, sockets.SO_KEEPALIVE, 1)
+            return sock
         raise failure
 
     def _through(self, way: str, timeout: float) -> sockets.socket:
@@ -74,7 +74,7 @@ class ServerSocket:
             raise OSError(NO_TUNNEL) from None
 
     def cut(self) -> None:
-        """End the connection; whoever waits on it wakes at once, and a later `open` fails."""
+        """End the connection; a thread that waits on it wakes at once, and a later `open` fails."""
         with self._guard:
             self._cut = True
             if self._handle is not None:
@@ -91,7 +91,7 @@ class ServerSocket:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Cut the line where what is done inside takes longer."""
+        """Cut the socket where what is done inside takes longer."""
         watchdog = threading.Timer(seconds, self._expire)
         watchdog.daemon = True
         watchdog.start()
@@ -104,25 +104,25 @@ class ServerSocket:
         self.expired = True
         self.cut()
 
-    def _reached(self, family: int, where: object, timeout: float) -> sockets.socket:
-        line = sockets.socket(family, sockets.SOCK_STREAM)
+    def _reached(self, family: int, target: object, timeout: float) -> sockets.socket:
+        sock = sockets.socket(family, sockets.SOCK_STREAM)
         try:
-            self._hold(line)
-            line.settimeout(timeout)
-            line.connect(where)  # type: ignore[arg-type]
+            self._hold(sock)
+            sock.settimeout(timeout)
+            sock.connect(target)  # type: ignore[arg-type]
         except (OSError, ValueError, OverflowError):
-            line.close()
+            sock.close()
             raise
-        return line
+        return sock
 
-    def _hold(self, line: sockets.socket) -> None:
+    def _hold(self, sock: sockets.socket) -> None:
         """From here on `cut` reaches it, also while it still connects."""
         with self._guard:
             if self._cut:
                 raise ConnectionAbortedError(marked("closed meanwhile"))
             if self._handle is not None:
                 self._handle.close()
-            self._handle = line.dup()
+            self._handle = sock.dup()
 
 
 PROGRAM = "ssh"
@@ -217,4 +217,4 @@ class Tunnel:
                 lines = log.read(1 << 16).decode("utf-8", "replace").split("\n")
         except OSError:
             return ""
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return next((sock.strip() for sock in reversed(lines) if sock.strip()), "")

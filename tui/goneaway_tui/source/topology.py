@@ -1,6 +1,6 @@
-"""What a server says of others that belong with it, asked only when somebody wants to know.
+"""What a server says of its replicas, sources and group members, asked only on demand.
 
-Each kind of kinship is a row of READERS. What the account may not ask becomes a limitation; the rest is told all the same.
+Each relation is a row of READERS. What the account may not ask becomes a limitation; the rest is read all the same.
 Nothing here connects to anybody else: an address is what that server says of another, no more.
 """
 
@@ -164,9 +164,9 @@ def read_topology(connection: Connection, capabilities: Capabilities, host: str)
     words = sql.RENAMED if _version(capabilities) >= RENAMED_IN else sql.NOT_RENAMED
     asked = AskedServer(connection, replace(capabilities, features=capabilities.features | {words}), host, [])
     own = asked.records("self")
-    told = tuple(each for reader in READERS for each in reader(asked))
+    members = tuple(each for reader in READERS for each in reader(asked))
     return ServerTopology(
-        told, tuple(dict.fromkeys(asked.limitations)), _number(own[0].get("server_id")) if own else None
+        members, tuple(dict.fromkeys(asked.limitations)), _number(own[0].get("server_id")) if own else None
     )
 
 
@@ -176,7 +176,7 @@ def _replicas(asked: AskedServer) -> Iterator[TopologyMember]:
 
 
 def pair_replicas(
-    reported: Sequence[Record] | None, dumps: Sequence[Record], said_by: str
+    reported: Sequence[Record] | None, dumps: Sequence[Record], reported_by: str
 ) -> Iterator[TopologyMember]:
     """Replicas by what they report; where one keeps its address to itself, by the session it reads the binary log with.
 
@@ -185,7 +185,7 @@ def pair_replicas(
     """
     by_uuid = {uuid: _host(each) for each in dumps if (uuid := _uuid(each))}
     unknown = [_host(each) for each in dumps if not _uuid(each)]
-    named = [_relative(TopologyRelation.REPLICA, each, said_by) for each in reported or ()]
+    named = [_relative(TopologyRelation.REPLICA, each, reported_by) for each in reported or ()]
     yield from (each for each in named if each.host)
     mute = [each for each in named if not each.host]
     for each in mute:
@@ -196,7 +196,7 @@ def pair_replicas(
     strangers = [host for uuid, host in by_uuid.items() if uuid not in known]
     if left and len(left) == len(named) == len(unknown) and len({each.port for each in left}) == 1:
         yield from (
-            TopologyMember(TopologyRelation.REPLICA, host, left[0].port, said_by, DUMP_ADDRESS)
+            TopologyMember(TopologyRelation.REPLICA, host, left[0].port, reported_by, DUMP_ADDRESS)
             for host in dict.fromkeys(unknown)
         )
         return
@@ -265,12 +265,12 @@ def split(address: str) -> tuple[str, int | None]:
     return plain(known, LONGEST_HOST), _number(port)
 
 
-def _relative(relation: TopologyRelation, record: Record, said_by: str) -> TopologyMember:
+def _relative(relation: TopologyRelation, record: Record, reported_by: str) -> TopologyMember:
     return TopologyMember(
         relation,
         _host(record),
         _number(record.get("port")) or None,
-        said_by,
+        reported_by,
         uid=_uuid(record),
         server_id=_number(record.get("server_id")) or None,
     )
@@ -290,8 +290,8 @@ def _plain(value: Any) -> str:
 
 def _number(value: Any) -> int | None:
     """What is no small whole number is not known."""
-    said = text(value)
-    return int(said) if said.isascii() and said.isdecimal() and len(said) <= 10 else None
+    digits = text(value)
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 10 else None
 
 
 def _version(capabilities: Capabilities) -> tuple[int, ...]:

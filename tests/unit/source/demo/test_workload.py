@@ -81,7 +81,7 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, *, s
     monkeypatch.setattr(workload, "run", server.run)
     demo = workload.Workload("", request.param + 9, limits_shown=shown)
     monkeypatch.setattr(demo, "_stopped", server)
-    demo._play()
+    demo._run_clients()
     return server
 
 

@@ -49,7 +49,7 @@ class ApplicationBehaviour:
     interactive: bool = False
 
 
-PARTS = (
+BEHAVIOURS = (
     ApplicationBehaviour(
         "shop_app", "gunicorn", 18, (12, 20, 30, None, 45, 90, 120, None, 3600), (2.0, 12.0), writes=True
     ),
@@ -61,11 +61,11 @@ PARTS = (
 )
 """All who come and go."""
 
-TOILERS = ("report", "etl", "report")
+BUSY_USERS = ("report", "etl", "report")
 """Users of the sessions that are nearly always busy."""
 
 
-def open_shop(root: Wire) -> None:
+def set_up_database(root: Wire) -> None:
     """Create the accounts and the tables. Raises pymysql.MySQLError."""
     for statement in TABLES:
         run(root, statement)
@@ -73,7 +73,7 @@ def open_shop(root: Wire) -> None:
         rows = [(n, f"customer {n}") for n in range(CARTS)]
         cursor.executemany("INSERT INTO shop.cart (id, customer, quantity) VALUES (%s, %s, 1)", rows)
         cursor.executemany("INSERT INTO shop.orders (id, customer, total) VALUES (%s, %s, 49.90)", rows)
-    for user in sorted({part.user for part in PARTS} | set(TOILERS)):
+    for user in sorted({behaviour.user for behaviour in BEHAVIOURS} | set(BUSY_USERS)):
         run(root, "CREATE USER %s@'localhost'", user)
         run(root, "GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO %s@'localhost'", user)
     run(root, "CREATE USER %s@'localhost'", WATCHER)
@@ -85,7 +85,7 @@ OPENING_SECONDS = 60.0
 """How long this lasts; seconds of the workload's time, which is never ahead of a clock's."""
 NEAR_SECONDS = 10.0
 """A closing is near from here on."""
-LEAST_ROOM = 3.0
+MIN_ROOM_SECONDS = 3.0
 """Seconds a session must be able to idle before its closing is near; else its client falls silent at once."""
 SILENCE_EVERY = 4.0
 """Seconds from one session under the global limit falling silent to the next: the first does so at once."""
@@ -101,7 +101,7 @@ KILLER, SENDER = "etl", "report"
 class OpeningClient(Protocol):
     """What the opening asks of one of the workload's clients."""
 
-    part: ApplicationBehaviour
+    behaviour: ApplicationBehaviour
     expected_limit: int
 
     @property
@@ -112,109 +112,111 @@ class OpeningClient(Protocol):
 
     def run(self, statement: str, *values: object) -> None: ...
 
-    def fall_silent(self, rng: Random) -> float: ...
+    def go_idle(self, rng: Random) -> float: ...
 
 
 class OpeningMinute:
     """What each client does in the first minute beyond its own habits."""
 
-    def __init__(self, players: Sequence[OpeningClient]) -> None:
-        self._players = players
+    def __init__(self, clients: Sequence[OpeningClient]) -> None:
+        self._clients = clients
         self._silence_at = 0.0
         self._kill_at = KILL_AT
         self._packet_at = PACKET_AT
         self._logins: dict[int, float] = {}
         """When each session logged in, by its id."""
 
-    def directed(self, player: OpeningClient, now: float, pause: float, rng: Random) -> float:
+    def pause_after(self, client: OpeningClient, now: float, pause: float, rng: Random) -> float:
         """The seconds until a client acts again that has acted `now` and would pause so long by itself."""
-        if player.session_id is None:
+        if client.session_id is None:
             return pause
-        self._logins.setdefault(player.session_id, now)
-        room = player.expected_limit - NEAR_SECONDS
-        if room < LEAST_ROOM:
-            return player.fall_silent(rng)
-        if player.keeps_global and now >= self._silence_at:
+        self._logins.setdefault(client.session_id, now)
+        room = client.expected_limit - NEAR_SECONDS
+        if room < MIN_ROOM_SECONDS:
+            return client.go_idle(rng)
+        if client.keeps_global and now >= self._silence_at:
             self._silence_at = now + SILENCE_EVERY
-            return player.fall_silent(rng)
-        if self._is_known(player, now):
-            self._play_scene(player, now)
+            return client.go_idle(rng)
+        if self._is_known(client, now):
+            self._kill_or_send(client, now)
         return min(pause, room * rng.uniform(0.6, 1.0))
 
-    def _is_known(self, player: OpeningClient, now: float) -> bool:
+    def _is_known(self, client: OpeningClient, now: float) -> bool:
         """Whether its session has been there for so long that a reader has seen it."""
-        return player.session_id is not None and self._logins[player.session_id] <= now - KNOWN_AFTER
+        return client.session_id is not None and self._logins[client.session_id] <= now - KNOWN_AFTER
 
-    def _play_scene(self, player: OpeningClient, now: float) -> None:
+    def _kill_or_send(self, client: OpeningClient, now: float) -> None:
         """The KILL or the packet, where it is time and this is the client to do it."""
-        if now >= self._kill_at and player.part.user == KILLER:
-            others = (each for each in self._players if each is not player and each.part.user == KILLER)
+        if now >= self._kill_at and client.behaviour.user == KILLER:
+            others = (each for each in self._clients if each is not client and each.behaviour.user == KILLER)
             victim = next((each.session_id for each in others if self._is_known(each, now)), None)
             if victim is not None:
                 self._kill_at = float("inf")
-                player.run("KILL %s", victim)
-        elif now >= self._packet_at and player.part.user == SENDER:
+                client.run("KILL %s", victim)
+        elif now >= self._packet_at and client.behaviour.user == SENDER:
             self._packet_at = float("inf")
-            player.run("UPDATE orders SET customer = %s", "x" * LARGEST_PACKET)
+            client.run("UPDATE orders SET customer = %s", "x" * LARGEST_PACKET)
 
 
-LEAVING_SECONDS = 1.0
+JOIN_SECONDS = 1.0
 """How long `stop` waits for the threads."""
 HEAD_START = 1.5
 """Seconds by which the first session is ahead of all others: MariaDB counts idle times in whole seconds."""
-TOIL = "SELECT SLEEP(3) /* turnover by region, the slow way */"
+BUSY_STATEMENT = "SELECT SLEEP(3) /* turnover by region, the slow way */"
 _GONE = (pymysql.MySQLError, OSError)
 
 
 class DemoClient:
     """One application's one session at a time: connects, works, idles, is closed, connects again."""
 
-    def __init__(self, part: ApplicationBehaviour, number: int, limit: int | None, *, shown: bool) -> None:
+    def __init__(
+        self, behaviour: ApplicationBehaviour, number: int, limit: int | None, *, shown: bool
+    ) -> None:
         """`number` is the row of `cart` it writes; `limit` its own wait_timeout in seconds, None to keep the global one.
 
         `shown`: the server shows a session's own limit. Where it does not, the global one is assumed of every session.
         """
-        self.part = part
+        self.behaviour = behaviour
         self._number = number
         self._limit = limit
-        inherited = INTERACTIVE_LIMIT if part.interactive else GLOBAL_LIMIT
+        inherited = INTERACTIVE_LIMIT if behaviour.interactive else GLOBAL_LIMIT
         self._idles_for = inherited if limit is None else limit
         """Seconds after which the server closes it."""
         self.expected_limit = self._idles_for if shown else GLOBAL_LIMIT
         """Seconds after which a reader of the server expects it to be closed."""
         self._wire: Wire | None = None
         self._in_transaction = False
-        self._is_silent = False
+        self._is_abandoned = False
 
     @property
     def session_id(self) -> int | None:
         """Of the session that its client is using; None where it has none, or has fallen silent on it."""
-        if self._wire is None or self._is_silent:
+        if self._wire is None or self._is_abandoned:
             return None
         return int(self._wire.thread_id())  # type: ignore[no-untyped-call]
 
     @property
     def keeps_global(self) -> bool:
         """Whether the global wait_timeout closes it."""
-        return self._limit is None and not self.part.interactive
+        return self._limit is None and not self.behaviour.interactive
 
     def act(self, socket: str, rng: Random, *, may_forget: bool = True) -> float:
         """Do the next thing. Returns the seconds until the one after.
 
         `may_forget`: its client may fall silent on a session that is open.
         """
-        self._is_silent = False
+        self._is_abandoned = False
         try:
             if self._wire is None:
                 return self._connect(socket, rng)
             self._work(self._wire, rng)
         except _GONE:
-            self.leave()
+            self.disconnect()
         if self._wire is None:
             return rng.uniform(1.0, 4.0)
-        if may_forget and rng.random() < self.part.forgets:
-            return self.fall_silent(rng)
-        return rng.uniform(*self.part.pause)
+        if may_forget and rng.random() < self.behaviour.forgets:
+            return self.go_idle(rng)
+        return rng.uniform(*self.behaviour.pause)
 
     def run(self, statement: str, *values: object) -> None:
         """Run a statement that may end the session."""
@@ -222,14 +224,14 @@ class DemoClient:
             try:
                 run(self._wire, statement, *values)
             except _GONE:
-                self.leave()
+                self.disconnect()
 
-    def fall_silent(self, rng: Random) -> float:
+    def go_idle(self, rng: Random) -> float:
         """Say nothing more on this session. Returns the seconds until its client finds that the server has closed it."""
-        self._is_silent = True
+        self._is_abandoned = True
         return self._idles_for + rng.uniform(2.0, 6.0)
 
-    def leave(self) -> None:
+    def disconnect(self) -> None:
         """Disconnect (COM_QUIT), if the server still listens."""
         wire, self._wire, self._in_transaction = self._wire, None, False
         if wire is not None:
@@ -237,8 +239,8 @@ class DemoClient:
                 wire.close()
 
     def _connect(self, socket: str, rng: Random) -> float:
-        flag = CLIENT.INTERACTIVE if self.part.interactive else 0
-        self._wire = connect(socket, self.part.user, self.part.program, DATABASE, flag)
+        flag = CLIENT.INTERACTIVE if self.behaviour.interactive else 0
+        self._wire = connect(socket, self.behaviour.user, self.behaviour.program, DATABASE, flag)
         if self._limit is not None:
             run(self._wire, "SET SESSION wait_timeout = %s", self._limit)
         return rng.uniform(0.1, 1.0)
@@ -247,12 +249,12 @@ class DemoClient:
         if self._in_transaction:
             run(wire, "COMMIT")
             self._in_transaction = False
-        elif self.part.writes and rng.random() < 0.35:
+        elif self.behaviour.writes and rng.random() < 0.35:
             run(wire, "BEGIN")
             run(wire, "UPDATE cart SET quantity = quantity + 1 WHERE id = %s", self._number)
             self._in_transaction = True
         elif rng.random() < 0.03:
-            self.leave()
+            self.disconnect()
         else:
             run(wire, "SELECT customer, quantity FROM cart WHERE id = %s", rng.randrange(CARTS))
 
@@ -268,22 +270,22 @@ class Workload:
         self._limits_shown = limits_shown
         self._rng = Random(seed)  # noqa: S311 - a play, not a secret
         self._stopped = threading.Event()
-        self._toiling: dict[str, int] = {}
+        self._busy_sessions: dict[str, int] = {}
         """The session ids of the busy ones, by thread name."""
-        players = [threading.Thread(target=self._play, name="demo-play", daemon=True)]
-        toilers = [
+        clients = [threading.Thread(target=self._run_clients, name="demo-play", daemon=True)]
+        busy = [
             threading.Thread(
-                target=self._toil, args=(user, f"demo-toil-{n}"), name=f"demo-toil-{n}", daemon=True
+                target=self._keep_busy, args=(user, f"demo-toil-{n}"), name=f"demo-toil-{n}", daemon=True
             )
-            for n, user in enumerate(TOILERS)
+            for n, user in enumerate(BUSY_USERS)
         ]
-        self._threads = players + toilers
+        self._threads = clients + busy
 
     def start(self) -> None:
         """Create the shop and let everybody in. Raises SourceError. Once only."""
         try:
             with connect(self._socket, "root", "goneaway-demo") as root:
-                open_shop(root)
+                set_up_database(root)
         except _GONE as error:
             raise SourceError(
                 _("the demo's shop could not be set up: {why}", why=plain(str(error), 300))
@@ -294,7 +296,7 @@ class Workload:
     def stop(self) -> None:
         """Everybody leaves; safe to call twice and from another thread."""
         self._stopped.set()
-        busy = list(self._toiling.values())
+        busy = list(self._busy_sessions.values())
         if busy:
             with suppress(*_GONE), connect(self._socket, "root", "goneaway-demo") as root:
                 for who in busy:
@@ -302,46 +304,46 @@ class Workload:
                         run(root, "KILL %s", who)
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(LEAVING_SECONDS)
+                thread.join(JOIN_SECONDS)
 
-    def _limit(self, part: ApplicationBehaviour, number: int) -> int | None:
-        limit = part.limits[number % len(part.limits)]
+    def _limit(self, behaviour: ApplicationBehaviour, number: int) -> int | None:
+        limit = behaviour.limits[number % len(behaviour.limits)]
         return limit if self._limits_shown or (limit or 0) > 2 * GLOBAL_LIMIT else None
 
-    def _play(self) -> None:
+    def _run_clients(self) -> None:
         """One thread plays all who are never busy for long. Its time is the sum of its waits: it needs no clock."""
         rng, now = self._rng, 0.0
-        parts = [(part, n) for part in PARTS for n in range(part.sessions)]
-        actors = [
-            DemoClient(part, row, self._limit(part, n), shown=self._limits_shown)
-            for row, (part, n) in enumerate(parts)
+        parts = [(behaviour, n) for behaviour in BEHAVIOURS for n in range(behaviour.sessions)]
+        clients = [
+            DemoClient(behaviour, row, self._limit(behaviour, n), shown=self._limits_shown)
+            for row, (behaviour, n) in enumerate(parts)
         ]
-        opening = OpeningMinute(actors)
-        order = rng.sample(range(len(actors)), len(actors))
-        order.sort(key=lambda row: not actors[row].keeps_global)  # the first is the first to fall silent
-        cues = [(0.05 * turn + (HEAD_START if turn else 0.0), row) for turn, row in enumerate(order)]
-        heapify(cues)
-        while not self._stopped.wait(max(0.0, cues[0][0] - now)):
-            now, row = heappop(cues)
-            actor = actors[row]
+        opening = OpeningMinute(clients)
+        order = rng.sample(range(len(clients)), len(clients))
+        order.sort(key=lambda row: not clients[row].keeps_global)  # the first is the first to fall silent
+        due = [(0.05 * index + (HEAD_START if index else 0.0), row) for index, row in enumerate(order)]
+        heapify(due)
+        while not self._stopped.wait(max(0.0, due[0][0] - now)):
+            now, row = heappop(due)
+            client = clients[row]
             is_opening = now < OPENING_SECONDS
-            pause = actor.act(self._socket, rng, may_forget=not is_opening)
+            pause = client.act(self._socket, rng, may_forget=not is_opening)
             if is_opening:
-                pause = opening.directed(actor, now, pause, rng)
-            heappush(cues, (now + pause, row))
-        for actor in actors:
-            actor.leave()
+                pause = opening.pause_after(client, now, pause, rng)
+            heappush(due, (now + pause, row))
+        for client in clients:
+            client.disconnect()
 
-    def _toil(self, user: str, name: str) -> None:
+    def _keep_busy(self, user: str, name: str) -> None:
         """Run one long statement after another."""
         while not self._stopped.is_set():
             with (
                 suppress(*_GONE),
                 connect(self._socket, user, "java" if user == "report" else "python", DATABASE) as wire,
             ):
-                self._toiling[name] = wire.thread_id()  # type: ignore[no-untyped-call]
+                self._busy_sessions[name] = wire.thread_id()  # type: ignore[no-untyped-call]
                 while not self._stopped.is_set():
-                    run(wire, TOIL)
+                    run(wire, BUSY_STATEMENT)
                     self._stopped.wait(1.0)
-            self._toiling.pop(name, None)
+            self._busy_sessions.pop(name, None)
             self._stopped.wait(2.0)

@@ -11,12 +11,12 @@ from goneaway_tui.model.sample import COM_QUIT, EndEvidence, ErrorCount, Sample
 from goneaway_tui.model.server import Flavour, Server
 from goneaway_tui.ports import Clock
 from goneaway_tui.source.simulated.engine import SimulatedExecutor, SimulationEngine
-from goneaway_tui.source.simulated.workload import DAY, stage_for
+from goneaway_tui.source.simulated.workload import DAY, simulated_server
 
 HOST = "db-01"
 PORT = 3306
 UPTIME = 41 * DAY + 7 * 3600
-"""Seconds the server has been up when the play begins."""
+"""Seconds the server has been up when the simulation begins."""
 
 
 class SimulatedSource:
@@ -33,12 +33,14 @@ class SimulatedSource:
         statements: bool = True,  # noqa: FBT001, FBT002 - read at each call site by name
         flavour: Flavour = Flavour.MYSQL,
     ) -> None:
-        """`started` is the instant the play begins, now if not given; `sessions` is how many there are then, ours included."""
+        """`started` is the instant the simulation begins, now if not given; `sessions` is how many there are then, ours included."""
         self._clock = clock
         self._started = clock() if started is None else started
-        self._stage = stage_for(flavour, sessions)
-        self._play = SimulationEngine(self._stage, self._started, sessions, seed, shows_statements=statements)
-        self._kills = self._play.counters()["com_kill"]
+        self._server = simulated_server(flavour, sessions)
+        self._engine = SimulationEngine(
+            self._server, self._started, sessions, seed, shows_statements=statements
+        )
+        self._kills = self._engine.counters()["com_kill"]
         self._lock = threading.Lock()
         self._closed = False
 
@@ -47,42 +49,42 @@ class SimulatedSource:
         return f"{HOST}:{PORT} (simulated)"
 
     def executor(self) -> SimulatedExecutor:
-        """The right to change the play."""
-        return SimulatedExecutor(self._stage, self._play, self._clock, self._lock, self.name)
+        """What changes the simulated server."""
+        return SimulatedExecutor(self._server, self._engine, self._clock, self._lock, self.name)
 
     def sample(self) -> Sample:
-        """The play as it stands now. Raises SourceError once closed."""
+        """The simulated server as of now. Raises SourceError once closed."""
         with self._lock:
             if self._closed:
                 raise SourceError(_("{server}: the simulation is closed", server=self.name))
             now = self._clock()
-            self._play.advance(now)
+            self._engine.advance(now)
             uptime = float(int(now - self._started + UPTIME))
-            counters = {**self._play.counters(), "uptime": int(uptime)}
+            counters = {**self._engine.counters(), "uptime": int(uptime)}
             return Sample(
                 now,
                 Server(
-                    self._stage.flavour,
-                    self._stage.version,
-                    self._stage.banner,
+                    self._server.flavour,
+                    self._server.version,
+                    self._server.banner,
                     HOST,
                     PORT,
                     uptime,
-                    (self._play.own,),
+                    (self._engine.own,),
                 ),
-                self._play.sessions(),
-                self._play.variables,
+                self._engine.sessions(),
+                self._engine.variables,
                 tuple(sorted(counters.items())),
-                self._stage.limitations,
+                self._server.limitations,
                 clues=self._clues(counters["com_kill"]),
             )
 
     def _clues(self, kills: int) -> EndEvidence:
-        """What a server of this family counts of those who left since the last sample."""
-        endings = self._play.endings()
+        """What a server of this family counts of the sessions that ended since the last sample."""
+        endings = self._engine.endings()
         killed, self._kills = kills - self._kills, kills
-        aborted = sum(code in {1153, 1158, 4031} for *_rest, code in endings)
-        if self._stage.flavour is Flavour.MARIADB:
+        aborted = sum(code in {1153, 1158, 4031} for *_finish_statement, code in endings)
+        if self._server.flavour is Flavour.MARIADB:
             return EndEvidence(aborted=aborted, killed=killed, offline=False)
         counted = Counter(endings)
         return EndEvidence(

@@ -1,4 +1,4 @@
-"""Who plays in the simulated production: its applications, how each behaves, and what the server is set to."""
+"""The simulated applications, how their sessions behave, and the settings of the simulated servers."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ class Application:
     """Sessions of it among all the clients, as a weight."""
     limits: tuple[int | None, ...]
     """Own limits in seconds, each as likely as the next; None keeps the global one of the login."""
-    pause: float
+    pause_seconds: float
     """Mean seconds between two statements."""
-    toil: float
+    statement_seconds: float
     """Mean seconds a statement takes."""
     reads: tuple[str, ...]
     writes: tuple[str, ...] = ()
     """Statements that open a transaction. In both kinds `?` stands for some number."""
-    writing: float = 0.0
+    write_share: float = 0.0
     """Share of statements that are writes."""
-    naps: float = 0.06
+    long_wait_share: float = 0.06
     """Share of idle waits that last many pauses; where the limit is short, they run into it."""
     sets_its_own: bool = False
     """Always sets its own limit, also where most sessions keep the global one."""
-    quits: float = 0.03
-    """Share of idle waits that end in a clean goodbye."""
+    disconnect_share: float = 0.03
+    """Share of idle waits that end in a clean disconnect (COM_QUIT)."""
 
 
 def _linux(client: str, version: str) -> tuple[tuple[str, str], ...]:
@@ -52,7 +52,7 @@ def _linux(client: str, version: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-CAST = (
+APPLICATIONS = (
     Application(
         "shop_app",
         "gunicorn",
@@ -61,8 +61,8 @@ CAST = (
         _linux("libmysql", "9.7.4"),
         share=26,
         limits=(600, 3600, 3600, None, None),
-        pause=45.0,
-        toil=0.08,
+        pause_seconds=45.0,
+        statement_seconds=0.08,
         reads=(
             "SELECT id, title, price FROM product WHERE category = ? ORDER BY popularity DESC LIMIT 24",
             "SELECT * FROM cart WHERE customer_id = ?",
@@ -74,7 +74,7 @@ CAST = (
             "INSERT INTO orders (customer_id, total) VALUES (?, 49.90)",
             "SELECT stock FROM product WHERE id = ? FOR UPDATE",
         ),
-        writing=0.2,
+        write_share=0.2,
     ),
     Application(
         "etl",
@@ -84,8 +84,8 @@ CAST = (
         (("_client_name", "pymysql"), ("_client_version", "1.2.4")),
         share=8,
         limits=(3600, None, None),
-        pause=90.0,
-        toil=6.0,
+        pause_seconds=90.0,
+        statement_seconds=6.0,
         reads=(
             "SELECT MAX(loaded_until) FROM watermark WHERE job = 'orders'",
             "SELECT * FROM staging_orders WHERE batch = ?",
@@ -94,7 +94,7 @@ CAST = (
             "INSERT INTO fact_orders SELECT * FROM staging_orders WHERE batch = ?",
             "DELETE FROM staging_orders WHERE batch = ?",
         ),
-        writing=0.5,
+        write_share=0.5,
     ),
     Application(
         "cron",
@@ -104,13 +104,13 @@ CAST = (
         (("_client_name", "mysqlnd"), ("_client_version", "mysqlnd 8.4.12"), ("_server_host", "db-01")),
         share=4,
         limits=(30, 60, 120),
-        pause=9.0,
-        toil=0.4,
+        pause_seconds=9.0,
+        statement_seconds=0.4,
         reads=("SELECT id FROM mail_queue WHERE sent_at IS NULL LIMIT 50",),
         writes=("UPDATE mail_queue SET sent_at = NOW() WHERE id = ?",),
-        writing=0.2,
-        naps=0.12,
-        quits=0.15,
+        write_share=0.2,
+        long_wait_share=0.12,
+        disconnect_share=0.15,
     ),
     Application(
         "report",
@@ -125,8 +125,8 @@ CAST = (
         ),
         share=10,
         limits=(600, None, None, None),
-        pause=120.0,
-        toil=25.0,
+        pause_seconds=120.0,
+        statement_seconds=25.0,
         reads=(
             "SELECT region, SUM(total) FROM fact_orders WHERE placed_at > NOW() - INTERVAL ? DAY GROUP BY region",
             "SELECT c.segment, AVG(o.total) FROM fact_orders o JOIN customer c USING (customer_id) GROUP BY c.segment",
@@ -145,12 +145,12 @@ CAST = (
         ),
         share=6,
         limits=(120, None),
-        pause=25.0,
-        toil=0.3,
+        pause_seconds=25.0,
+        statement_seconds=0.3,
         reads=(
             "SELECT UNIX_TIMESTAMP(at) AS time, value FROM metrics WHERE series = ? AND at > NOW() - INTERVAL 1 HOUR",
         ),
-        quits=0.02,
+        disconnect_share=0.02,
     ),
     Application(
         "dba",
@@ -161,13 +161,13 @@ CAST = (
         share=3,
         limits=(28_800, YEAR, YEAR),
         sets_its_own=True,
-        pause=200.0,
-        toil=1.5,
+        pause_seconds=200.0,
+        statement_seconds=1.5,
         reads=("SHOW ENGINE INNODB STATUS", "EXPLAIN SELECT * FROM orders WHERE customer_id = ?"),
         writes=("DELETE FROM mail_queue WHERE id < ?",),
-        writing=0.15,
-        naps=0.2,
-        quits=0.01,
+        write_share=0.15,
+        long_wait_share=0.2,
+        disconnect_share=0.01,
     ),
 )
 
@@ -208,7 +208,7 @@ def _sorted(*more: Variable) -> tuple[Variable, ...]:
     return tuple(sorted((*_COMMON, *more), key=lambda v: v.name))
 
 
-STAGES = {
+SIMULATED_SERVERS = {
     Flavour.MYSQL: SimulatedServer(
         Flavour.MYSQL,
         "9.7.4",
@@ -243,9 +243,9 @@ STAGES = {
 }
 
 
-def stage_for(flavour: Flavour, sessions: int) -> SimulatedServer:
-    """The stage, its `max_connections` high enough for this many."""
-    stage = STAGES[flavour]
-    roomy = max(stage.value("max_connections"), sessions + sessions // 4)
-    variables = (replace(v, value=roomy) if v.name == "max_connections" else v for v in stage.variables)
-    return replace(stage, variables=tuple(variables))
+def simulated_server(flavour: Flavour, sessions: int) -> SimulatedServer:
+    """The server, its `max_connections` high enough for this many sessions."""
+    server = SIMULATED_SERVERS[flavour]
+    roomy = max(server.value("max_connections"), sessions + sessions // 4)
+    variables = (replace(v, value=roomy) if v.name == "max_connections" else v for v in server.variables)
+    return replace(server, variables=tuple(variables))

@@ -1,7 +1,8 @@
-"""What each reading may bring: how many rows, how many columns, and of each column the kind, the range and the length.
+"""The shape of each statement's answer: how many rows and columns, and of each column the types, the range and the length.
 
 A server's answer is checked against its shape where it becomes rows, and nowhere else: readers take for granted what a
-shape promises. Whole columns are looked at together, since the list of 5,000 sessions is such an answer.
+shape promises. Whole columns are checked at once by functions in C; single values are converted or refused only where
+that fails. The list of 5,000 sessions is such an answer: its check takes 1.3 to 2 ms.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ BOOL: Final = frozenset({bool})
 
 @dataclass(frozen=True, slots=True)
 class ColumnShape:
-    """One column: what is of its `types` and fits is taken as it came; anything else is converted, or raises Misshapen."""
+    """One column: what is of its `types` and fits is taken as it came; anything else is converted, or raises MisshapenAnswer."""
 
     kind: str
-    """For a person, in English till it is said."""
+    """For a person, in English until it is translated."""
     types: frozenset[type]
 
     @property
@@ -52,7 +53,7 @@ class ColumnShape:
         return replace(self, types=self.types | {NULL})
 
     def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
-        """The same object where everything fits as it is. Raises Misshapen."""
+        """The same object where all values can be taken as they are, else a list. Raises MisshapenAnswer."""
         types = set(map(type, values))
         if types <= self.types:
             if NULL not in types:
@@ -65,7 +66,7 @@ class ColumnShape:
         return self._converted(values, types)
 
     def value(self, value: Any) -> Any:
-        """One value as a reader may take it. Raises Misshapen."""
+        """One value as a reader may take it. Raises MisshapenAnswer."""
         if value is None:
             if NULL in self.types:
                 return None
@@ -187,7 +188,7 @@ class Figure(ColumnShape):
 
 @dataclass(frozen=True, slots=True)
 class Anything(ColumnShape):
-    """A column that nobody looks at."""
+    """A column that no reader looks at."""
 
     def fitted(self, values: Sequence[Any]) -> Sequence[Any]:
         return values
@@ -220,8 +221,8 @@ HOST = text(512).or_null
 LETTERS = text(8192).or_null
 """A statement, of which 1,024 characters are asked for, or a line of a log."""
 ADDRESSES = text(65_536).or_null
-SAYING = replace(text(1024), types=frozenset({bytes}))
-"""What the server says of itself; in no pack, so it is never `str`."""
+SERVER_TEXT = replace(text(1024), types=frozenset({bytes}))
+"""What the server tells of itself. It never comes in a pack, so it is never `str`."""
 PACKED = replace(text(None), types=frozenset({bytes})).or_null
 """Rows as JSON: the connection's budget bounds it, and what is cut off cannot be read."""
 
@@ -231,10 +232,10 @@ class AnswerShape:
     """Of a statement's answer."""
 
     reading: str
-    """What is read, for a person, in English till it is said."""
+    """What is read, for a person, in English until it is translated."""
 
     def fitted(self, rows: Sequence[Any]) -> list[Any]:
-        """The rows as readers may take them. Raises Misshapen."""
+        """The rows as readers may take them. Raises MisshapenAnswer."""
         try:
             return self._fitted(rows)
         except MisshapenAnswer as error:
@@ -246,14 +247,14 @@ class AnswerShape:
 
 @dataclass(frozen=True, slots=True)
 class RowsShape(AnswerShape):
-    """Of an answer whose columns are known by their place."""
+    """Of an answer whose columns are known by their position."""
 
     columns: tuple[ColumnShape, ...]
-    least: int = 0
-    """Rows that it has at least."""
+    minimum_rows: int = 0
+    """The least number of rows."""
 
     def _fitted(self, rows: Sequence[Any]) -> list[Any]:
-        if len(rows) < self.least:
+        if len(rows) < self.minimum_rows:
             raise MisshapenAnswer(_("there is no row"))
         if not rows:
             return []
@@ -265,14 +266,14 @@ class RowsShape(AnswerShape):
             )
         # One flat list and its slices: `zip(*rows)` makes an iterator a row, which sets the garbage collector going.
         cells = list(chain.from_iterable(rows))
-        came = [cells[index::expected] for index in range(expected)]
+        received = [cells[index::expected] for index in range(expected)]
         columns: list[Sequence[Any]] = []
         try:
-            for column, values in zip(self.columns, came, strict=True):
+            for column, values in zip(self.columns, received, strict=True):
                 columns.append(column.fitted(values))
         except MisshapenAnswer as error:
             raise _at(len(columns) + 1, error) from None
-        if all(map(is_, columns, came)):
+        if all(map(is_, columns, received)):
             return list(rows)
         return list(zip(*columns, strict=True))
 
@@ -307,22 +308,24 @@ class Statement(str):
     shape: AnswerShape
 
     def __new__(cls, words: str, shape: AnswerShape) -> Self:
-        made = super().__new__(cls, words)
-        made.shape = shape
-        return made
+        statement = super().__new__(cls, words)
+        statement.shape = shape
+        return statement
 
 
 SESSIONS: Final = marked("the list of sessions")
 
 PROBE = RowsShape(marked("what may be read"), (ANYTHING,))
 ASKED = RowsShape(marked("the limits of our own session"), (ANYTHING,))
-ANSWERED = replace(ASKED, least=1)
+ANSWERED = replace(ASKED, minimum_rows=1)
 ACT = RowsShape(marked("the answer to a change"), ())
 PACK = RowsShape(marked("rows packed as JSON"), (COUNT, PACKED))
 
-IDENTITY = RowsShape(marked("the server's version"), (SAYING, SAYING.or_null, ID, SAYING), least=1)
-SAID = RowsShape(marked("the server's version"), (SAYING,), least=1)
-UID = RowsShape(marked("the server's own id"), (SAYING.or_null,), least=1)
+IDENTITY = RowsShape(
+    marked("the server's version"), (SERVER_TEXT, SERVER_TEXT.or_null, ID, SERVER_TEXT), minimum_rows=1
+)
+SAID = RowsShape(marked("the server's version"), (SERVER_TEXT,), minimum_rows=1)
+UID = RowsShape(marked("the server's own id"), (SERVER_TEXT.or_null,), minimum_rows=1)
 OWN_THREAD = RowsShape(marked("our own thread"), (ID,))
 CLOCK = RowsShape(marked("the server's clock"), (PICOSECONDS, seconds(0)))
 MYSQL_SESSIONS = RowsShape(
@@ -335,8 +338,8 @@ MARIADB_SESSIONS = RowsShape(
     SESSIONS, (ID, WORD, HOST, WORD, WORD, seconds(-UNSIGNED, UNSIGNED), WORD, LETTERS, COUNT)
 )
 SINCE = RowsShape(SESSIONS, (*MARIADB_SESSIONS.columns, COUNT, PACKED))
-ROLL = RowsShape(SESSIONS, (COUNT, COUNT, PACKED), least=1)
-ROLL_DIGEST = RowsShape(SESSIONS, (COUNT, COUNT, COUNT), least=1)
+ROLL = RowsShape(SESSIONS, (COUNT, COUNT, PACKED), minimum_rows=1)
+ROLL_DIGEST = RowsShape(SESSIONS, (COUNT, COUNT, COUNT), minimum_rows=1)
 MYSQL_STATEMENTS = RowsShape(
     marked("the last statements"), (ID, PICOSECONDS, PICOSECONDS, FLAG, WORD, LETTERS)
 )
@@ -352,7 +355,7 @@ COUNTERS = RowsShape(marked("the status counters"), (NAME, FIGURE))
 ENDINGS = RowsShape(marked("how the sessions of an account ended"), (whole(0, 1_000_000), COUNT))
 ACCOUNTS = RowsShape(marked("the accounts"), (WORD, HOST, COUNT))
 KILLS = RowsShape(marked("the KILL statements"), (LETTERS, COUNT, WORD, HOST, ID.or_null, COUNT))
-OFFLINE = RowsShape(marked("offline_mode"), (FLAG, seconds().or_null), least=1)
+OFFLINE = RowsShape(marked("offline_mode"), (FLAG, seconds().or_null), minimum_rows=1)
 LOG = RowsShape(marked("the error log"), (COUNT, WORD, LETTERS, seconds()))
 INSTANT = RowsShape(marked("the error log"), (seconds().or_null,))
 KILLED = RowsShape(marked("the KILL statements"), (seconds().or_null,))
@@ -362,18 +365,18 @@ RAISED = RowsShape(
 )
 HOSTS_TROUBLED = RowsShape(marked("the host cache"), (HOST, COUNT, COUNT))
 NAMED = RowsShape(marked("the server's own id"), (NAME, text(1024).or_null))
-SIDE_DOOR = RowsShape(marked("the admin port"), (HOST, whole(0, 65_535).or_null), least=1)
+SIDE_DOOR = RowsShape(marked("the admin port"), (HOST, whole(0, 65_535).or_null), minimum_rows=1)
 GRANTS = RowsShape(marked("the grants"), (text(65_536),))
-OWN_VALUE = RowsShape(marked("our own session's value"), (FIGURE,), least=1)
-SESSION_BEFORE = RowsShape(marked("our own session's settings"), (SAYING, text(4096)), least=1)
-WARNINGS = RowsShape(marked("the warnings"), (SAYING, COUNT, SAYING))
+OWN_VALUE = RowsShape(marked("our own session's value"), (FIGURE,), minimum_rows=1)
+SESSION_BEFORE = RowsShape(marked("our own session's settings"), (SERVER_TEXT, text(4096)), minimum_rows=1)
+WARNINGS = RowsShape(marked("the warnings"), (SERVER_TEXT, COUNT, SERVER_TEXT))
 STANDING = RowsShape(
     marked("the variable"),
     (
         NAME, FIGURE, FIGURE, FIGURE, WORD, FIGURE, FIGURE, LETTERS, WORD, HOST, seconds(0).or_null, FIGURE,
     ),
 )  # fmt: skip
-ROOM = RowsShape(marked("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), least=1)
+ROOM = RowsShape(marked("room for more connections"), (whole(-UNSIGNED), whole(-UNSIGNED)), minimum_rows=1)
 
 _ADDRESS = {
     "host": HOST,
