@@ -125,7 +125,7 @@ def _lines(name: str) -> Iterator[LogLine]:
 
 def recorded_departures(name: str) -> tuple[Departure, ...]:
     """Who left while a recording was made, the latest of them where they are many. Raises FileError."""
-    from goneaway_tui.source.recording.recording import Recording
+    from goneaway_tui.source.recording.reader import Recording
 
     with closing(Recording(Path(name), departures_alone=True)) as recording:
         return recording.latest_departures(MOST_DEPARTURES)
