@@ -128,11 +128,12 @@ def test_no_file_of_somebody_is_recorded_into(path: Path, content: bytes) -> Non
     assert content == path.read_bytes()
 
 
-def test_a_later_version(path: Path) -> None:
-    forged(path, f"PRAGMA user_version = {SCHEMA + 1}").close()
+@pytest.mark.parametrize("version", [SCHEMA - 1, SCHEMA + 1])
+def test_a_recording_of_another_version_is_refused(path: Path, version: int) -> None:
+    forged(path, f"PRAGMA user_version = {version}").close()
 
-    assert f"it is of version {SCHEMA + 1}" in complaint(path)
-    with pytest.raises(FileError, match=f"version {SCHEMA + 1}"):
+    assert f"it is of version {version}" in complaint(path)
+    with pytest.raises(FileError, match=f"version {version}"):
         RecordingWriter(path, SERVER_NAME)
 
 

@@ -20,14 +20,14 @@ from __future__ import annotations
 import json
 import marshal
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache, lru_cache
 from operator import attrgetter
 from sys import getsizeof, intern
 from types import NoneType, UnionType
-from typing import Any, NamedTuple, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, NewType, NoReturn, Union, get_args, get_origin, get_type_hints
 
 from goneaway_tui.i18n import _
 from goneaway_tui.model.departure import Departure
@@ -49,7 +49,7 @@ SHORT_TEXT, SHORT_LIST, SHORT_DEPTH = 500, 64, 8
 
 EXACT = 2
 """The version of marshal's format that writes equal bytes for equal scalars and no others."""
-SHORT_BYTES, SHORT_VALUES = 400, 1000
+SHORT_BYTES, SHORT_VALUES = 300, 500
 """Bytes of a value that is worth to be remembered, and how many such values of a type are."""
 
 to_json: Callable[[Any], str] = json.JSONEncoder(
@@ -59,17 +59,6 @@ to_json: Callable[[Any], str] = json.JSONEncoder(
 
 class UnfitRecord(ValueError):
     """What was read is nothing that a recorder writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class JsonShape:
-    """How values of one type become JSON and come back."""
-
-    pack: Callable[[Any], Any]
-    unpack: Callable[[Any], Any]
-    """Raises UnfitRecord."""
-    scalars: frozenset[type] = frozenset()
-    """The JSON types that are allowed, where the type is one that JSON has itself."""
 
 
 SCALARS: dict[Any, set[type]] = {
@@ -82,94 +71,81 @@ SCALARS: dict[Any, set[type]] = {
 """What is allowed for an annotation: as everywhere in Python, an int is good enough for a float."""
 
 
-@cache
-def shape_of(hint: Any) -> JsonShape:  # noqa: PLR0911 - a kind of annotation a line
-    """The shape of an annotation made of scalars, enums, tuples, frozen sets, dataclasses and `| None`."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if isinstance(hint, NewType):
-        return shape_of(hint.__supertype__)
-    if hint in SCALARS:
-        return _scalar(frozenset(SCALARS[hint]))
-    if origin in {Union, UnionType}:
-        return _union(hint, [shape_of(argument) for argument in arguments])
-    if origin is frozenset or (origin is tuple and arguments[-1] is Ellipsis):
-        return _collection(origin, shape_of(arguments[0]))
-    if origin is tuple:
-        return _row(
-            lambda *values: values, iter, [shape_of(argument) for argument in arguments], len(arguments)
-        )
-    if is_dataclass(hint):
-        known, hints = recorded_fields(hint), get_type_hints(hint)
-        values_of = attrgetter(*(field.name for field in known), "__class__")  # of one name it makes no tuple
-        required = sum(field.default is MISSING for field in known)
-        return _row(hint, values_of, [shape_of(hints[field.name]) for field in known], required)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return _enum(hint)
-    raise TypeError(f"no shape for {hint!r}")
-
-
 def recorded_fields(fact: Any) -> list[Field[Any]]:
     """The fields of a dataclass without those that follow from the others, which say so in their metadata."""
     return [field for field in fields(fact) if field.metadata.get("recorded", True)]
 
 
-def _scalar(allowed: frozenset[type]) -> JsonShape:
+@cache
+def _values_of(kind: Any) -> Callable[[Any], Iterable[Any]]:
+    """What lists the parts of a value of this type."""
+    if not is_dataclass(kind):
+        return iter
+    names = [field.name for field in recorded_fields(kind)]
+    return attrgetter(*names) if len(names) > 1 else lambda fact: [getattr(fact, name) for name in names]
+
+
+def pack(value: Any) -> Any:
+    """A fact, or a part of one, as JSON has it: made of scalars, enums, tuples, frozen sets and dataclasses."""
+    kind: Any = type(value)
+    if kind in SCALARS:
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    return [part if type(part) in SCALARS else pack(part) for part in _values_of(kind)(value)]
+
+
+@cache
+def unpacker(hint: Any) -> Callable[[Any], Any]:
+    """What makes a value of this annotation from JSON; it raises UnfitRecord for anything else."""
+    options = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
+    plain = [option.__supertype__ if isinstance(option, NewType) else option for option in options]
+    allowed = frozenset[type]().union(*(SCALARS[option] for option in plain if option in SCALARS))
+    compounds = [_compound_unpacker(option) for option in plain if option not in SCALARS]
+    if len(compounds) > 1:
+        raise TypeError(f"no JSON for {hint!r}")
+
     def unpack(raw: Any) -> Any:
         kind = type(raw)
         is_outside = (kind is float and not math.isfinite(raw)) or (kind is int and raw not in INTEGERS)
-        if kind not in allowed or is_outside:
+        if kind in allowed and not is_outside:
+            return raw
+        if not compounds:
             raise UnfitRecord(_("{kind} where none may be", kind=kind.__name__))
-        return raw
+        return compounds[0](raw)
 
-    return JsonShape(lambda value: value, unpack, allowed)
-
-
-def _union(hint: Any, shapes: list[JsonShape]) -> JsonShape:
-    scalars = frozenset[type]().union(*(shape.scalars for shape in shapes))
-    if all(shape.scalars for shape in shapes):
-        return _scalar(scalars)
-    if scalars != {NoneType} or len(shapes) != 2:
-        raise TypeError(f"no shape for {hint!r}")
-    some = next(shape for shape in shapes if not shape.scalars)
-    return JsonShape(
-        lambda value: None if value is None else some.pack(value),
-        lambda raw: None if raw is None else some.unpack(raw),
-    )
+    return unpack if allowed else compounds[0]
 
 
-def _enum(enum: type[Enum]) -> JsonShape:
-    members = {member.value: member for member in enum}
+def _compound_unpacker(hint: Any) -> Callable[[Any], Any]:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is frozenset or (origin is tuple and arguments[-1] is Ellipsis):
+        unpack_item = unpacker(arguments[0])
+        return _cached(lambda raw: origin([unpack_item(item) for item in _list(raw)]))
+    if origin is tuple:
+        unpackers = [unpacker(argument) for argument in arguments]
+        return _cached(lambda raw: tuple(_unpacked(raw, unpackers, len(unpackers))))
+    if is_dataclass(hint):
+        hints, known = get_type_hints(hint), recorded_fields(hint)
+        fact: Any = hint
+        unpackers = [unpacker(hints[field.name]) for field in known]
+        required = sum(field.default is MISSING for field in known)
+        return _cached(lambda raw: fact(*_unpacked(raw, unpackers, required)))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        members = {member.value: member for member in hint}
+        return lambda raw: members[raw] if isinstance(raw, str) and raw in members else _refuse(hint)
+    raise TypeError(f"no JSON for {hint!r}")
 
-    def unpack(raw: Any) -> Any:
-        if type(raw) is not str or raw not in members:
-            raise UnfitRecord(_("no {kind}", kind=enum.__name__))
-        return members[raw]
 
-    return JsonShape(attrgetter("value"), unpack)
-
-
-def _collection(kind: Any, item: JsonShape) -> JsonShape:
-    return JsonShape(
-        lambda values: [item.pack(value) for value in values],
-        _cached(lambda raw: kind([item.unpack(value) for value in _list(raw)])),
-    )
+def _unpacked(raw: Any, unpackers: list[Callable[[Any], Any]], required: int) -> list[Any]:
+    """The parts of a list; a recording from before the last parts existed has only those required."""
+    if not required <= len(_list(raw)) <= len(unpackers):
+        raise UnfitRecord(_("a row of another length"))
+    return [unpack(part) for unpack, part in zip(unpackers, raw, strict=False)]
 
 
-def _row(build: Any, values_of: Any, shapes: list[JsonShape], required: int) -> JsonShape:
-    """A list of values of different types; of a recording from before the last ones existed only those required."""
-    packs = [shape.pack for shape in shapes]
-    checks = [(shape.scalars - {int, float}, shape.unpack) for shape in shapes]
-
-    def unpack(raw: Any) -> Any:
-        if not required <= len(_list(raw)) <= len(checks):
-            raise UnfitRecord(_("a row of another length"))
-        cells = zip(raw, checks, strict=False)
-        return build(*[cell if type(cell) in fine else unpack(cell) for cell, (fine, unpack) in cells])
-
-    return JsonShape(
-        lambda fact: [pack(value) for pack, value in zip(packs, values_of(fact), strict=False)],
-        _cached(unpack),
-    )
+def _refuse(kind: type) -> NoReturn:
+    raise UnfitRecord(_("no {kind}", kind=kind.__name__))
 
 
 def _cached(unpack: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -208,13 +184,10 @@ def _must_be_known(columns: Any, known: list[list[str]]) -> None:
             raise UnfitRecord(_("columns of a later version"))
 
 
-_hints = get_type_hints(Sample)
-HEAD = {
-    field.name: shape_of(_hints[field.name]) for field in recorded_fields(Sample) if field.name != "sessions"
-}
-HEAD["policy"] = shape_of(Policy)
+_hints = {**get_type_hints(Sample), "policy": Policy}
+HEAD = {name: unpacker(_hints[name]) for name in (*_names(Sample)[0], "policy") if name != "sessions"}
 """What a snapshot holds beside its sessions."""
-VERDICT, DEPARTURE = shape_of(Verdict), shape_of(Departure)
+unpack_verdict, unpack_departure = unpacker(Verdict), unpacker(Departure)
 SAMPLE_COLUMNS, DEPARTURE_COLUMNS = _names(Session, Verdict), _names(Session, Verdict, Departure)
 """What a stream begins with, beside the name of the server: the fields of the facts in its rows."""
 STATEMENT = SAMPLE_COLUMNS[0].index("statement")
@@ -243,12 +216,12 @@ class SampleWriter:
 
     def _changed_head(self, snapshot: Snapshot) -> dict[str, Any]:
         changed = {}
-        for name, shape in HEAD.items():
+        for name in HEAD:
             value = snapshot.policy if name == "policy" else getattr(snapshot.sample, name)
             before, text = self._head.get(name, (None, ""))
             if text and value is before:
                 continue
-            packed = shape.pack(value)
+            packed = pack(value)
             self._head[name] = value, to_json(packed)
             if self._head[name][1] != text:
                 changed[name] = packed
@@ -284,7 +257,7 @@ class SampleWriter:
         return None if runs == [[0, len(before)]] else runs, changes
 
     def _cells(self, verdict: Verdict) -> list[Any]:
-        session, *cells = VERDICT.pack(verdict)
+        session, *cells = pack(verdict)
         if not self._statements:
             session[STATEMENT] = None
         return [*session, *cells]
@@ -378,11 +351,11 @@ class SampleReader:
         width = self._session_width
         for row in self._rows:
             if row.verdict is None:
-                row.verdict = VERDICT.unpack([row.cells[:width], *row.cells[width:]])
+                row.verdict = unpack_verdict([row.cells[:width], *row.cells[width:]])
         verdicts = tuple([row.verdict for row in self._rows if row.verdict is not None])
         if not {"taken_at", "server", "policy"} <= self._head.keys():
             raise UnfitRecord(_("a sample without its head"))
-        head = {name: HEAD[name].unpack(raw) for name, raw in self._head.items()}
+        head = {name: HEAD[name](raw) for name, raw in self._head.items()}
         policy = head.pop("policy")
         return Snapshot(Sample(sessions=tuple([each.session for each in verdicts]), **head), verdicts, policy)
 
@@ -392,7 +365,7 @@ def departure_lines(departures: Sequence[Departure], *, statements: bool) -> str
 
     Raises ValueError where a number is not finite.
     """
-    packed = [DEPARTURE.pack(departure) for departure in departures]
+    packed = [pack(departure) for departure in departures]
     if not statements:
         for (session, *_verdict), *_departure in packed:
             session[STATEMENT] = None
@@ -409,7 +382,7 @@ class DepartureReader:
 
     def departures(self, line: Any) -> list[Departure]:
         """The departures of a line. Raises UnfitRecord."""
-        return [DEPARTURE.unpack(packed) for packed in _list(line)]
+        return [unpack_departure(packed) for packed in _list(line)]
 
     def short_departures(self, line: Any) -> list[tuple[Departure, int]]:
         """The departures of a line without statements, texts and lists cut to what a recorder writes, and the bytes of
@@ -420,7 +393,7 @@ class DepartureReader:
                 case [[list() as session, *_verdict], *_departure]:
                     session[STATEMENT : STATEMENT + 1] = [None]
             short, memory_bytes = _shortened(packed)
-            found.append((DEPARTURE.unpack(short), memory_bytes))
+            found.append((unpack_departure(short), memory_bytes))
         return found
 
 
