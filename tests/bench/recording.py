@@ -18,9 +18,8 @@ from goneaway_tui.judge import judge
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.recorder import RecordingWriter
-from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.replay import Replay
+from goneaway_tui.source.recording.reader import Recording, Replay
+from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.simulated import SimulatedSource
 from tests.builders import NOW
 

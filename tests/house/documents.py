@@ -14,7 +14,7 @@ from goneaway_tui.metrics import listening
 from goneaway_tui.settings.completions import completion_text
 from goneaway_tui.settings.man_page import manual_text
 from goneaway_tui.source import connection
-from goneaway_tui.source.recording import tape
+from goneaway_tui.source.recording import streams
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.web import browser_input, service
 from goneaway_tui.web import viewer as screens
@@ -71,11 +71,11 @@ def budgets() -> str:
         ("memory to unpack a log", f"{opening.UNPACKING_BYTES >> 20} MiB (`xz -9` takes 65)"),
         (
             "a stream of a recording",
-            f"{tape.WHOLE.bytes >> 20} MiB, {tape.MOST_RATIO} for each packed one beyond {tape.FREE_BYTES >> 20} MiB",
+            f"{streams.WHOLE.bytes >> 20} MiB, {streams.MAX_RATIO} for each packed one beyond {streams.FREE_BYTES >> 20} MiB",
         ),
         (
             "the same where `explain --recording` reads it",
-            f"{tape.LEAN.bytes >> 20} MiB, {tape.LEAN.line_bytes >> 20} MiB a line",
+            f"{streams.LEAN.bytes >> 20} MiB, {streams.LEAN.line_bytes >> 20} MiB a line",
         ),
         ("connections to `serve`", f"{service.MAX_CONNECTIONS} besides those of the viewers"),
         ("a connection to `serve` that asks nothing", f"{service.SILENT_SECONDS:g} s"),

@@ -35,7 +35,7 @@ from goneaway_tui.source import sql
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor, WriteConnection
 from goneaway_tui.source.live import LiveSource, _Reading
-from goneaway_tui.source.recording.recorder import RecordingWriter
+from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.sockets import ServerSocket
 from tests.builders import NOW
 from tests.property.fuzz import bent

@@ -23,8 +23,7 @@ from goneaway_tui.errors import GoneawayError
 from goneaway_tui.logs.opening import read_blocks
 from goneaway_tui.settings import resolve_each
 from goneaway_tui.settings.config_file import example_config
-from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.replay import Replay
+from goneaway_tui.source.recording.reader import Recording, Replay
 from tests.unit.settings.asking import CONFIG, environment
 from tests.unit.source.recording.takes import a_take, record
 

@@ -6,7 +6,6 @@ import json
 import tempfile
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from io import BytesIO
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
@@ -17,16 +16,21 @@ from hypothesis import strategies as st
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.snapshot import Limit, Policy, Snapshot, Verdict
-from goneaway_tui.source.recording.delta import (
+from goneaway_tui.source.recording.database import LEAF, PAGE_BYTES, rows_in_pages
+from goneaway_tui.source.recording.facts import (
+    DEPARTURE_COLUMNS,
+    SAMPLE_COLUMNS,
     DepartureReader,
-    DepartureWriter,
     SampleReader,
     SampleWriter,
+    UnfitRecord,
+    departure_lines,
+    pack,
+    recorded_fields,
+    unpacker,
 )
-from goneaway_tui.source.recording.recorder import RecordingWriter
-from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.rows import UnfitRecord, recorded_fields, shape_of
-from goneaway_tui.source.recording.store import HEADER_BYTES, LEAF, PAGE_BYTES, rows_in
+from goneaway_tui.source.recording.reader import Recording
+from goneaway_tui.source.recording.writer import RecordingWriter
 from tests.builders import NOW
 from tests.unit.source.recording.takes import SERVER_NAME, exact, same, takes
 
@@ -101,7 +105,7 @@ def stories(draw: st.DrawFn) -> list[Snapshot]:
 @given(stories())
 def test_a_story_is_read_as_it_was_written(story: list[Snapshot]) -> None:
     writer = SampleWriter(statements=True)
-    reader = SampleReader(json.loads(json.dumps(writer.columns)))
+    reader = SampleReader(json.loads(json.dumps(SAMPLE_COLUMNS)))
     for snapshot in story:
         reader.follow(json.loads(writer.line(snapshot)))
 
@@ -112,7 +116,7 @@ def test_a_story_is_read_as_it_was_written(story: list[Snapshot]) -> None:
 @given(stories())
 def test_only_the_snapshot_asked_for_is_built(story: list[Snapshot]) -> None:
     writer = SampleWriter(statements=True)
-    reader = SampleReader(writer.columns)
+    reader = SampleReader(SAMPLE_COLUMNS)
     for snapshot in story:
         reader.follow(json.loads(writer.line(snapshot)))
 
@@ -122,13 +126,14 @@ def test_only_the_snapshot_asked_for_is_built(story: list[Snapshot]) -> None:
 @settings(max_examples=50)
 @given(st.lists(st.lists(anything(Departure), max_size=3), max_size=3))
 def test_departures_are_read_as_they_were_written(lines: list[list[Departure]]) -> None:
-    writer = DepartureWriter(statements=True)
-    reader = DepartureReader(writer.columns)
+    reader = DepartureReader(DEPARTURE_COLUMNS)
 
     assert exact([tuple(line) for line in lines]) == exact(
         [
             tuple(
-                found for text in writer.lines(line).splitlines() for found in reader.follow(json.loads(text))
+                found
+                for text in departure_lines(line, statements=True).splitlines()
+                for found in reader.departures(json.loads(text))
             )
             for line in lines
         ]
@@ -136,11 +141,10 @@ def test_departures_are_read_as_they_were_written(lines: list[list[Departure]]) 
 
 
 @given(st.sampled_from([Snapshot, Departure, Limit]), st.data())
-def test_a_fact_has_a_shape(fact: Any, data: st.DataObject) -> None:
+def test_a_fact_is_unpacked_as_it_was_packed(fact: Any, data: st.DataObject) -> None:
     value = data.draw(anything(fact))
-    shape = shape_of(fact)
 
-    assert exact(value) == exact(shape.unpack(json.loads(json.dumps(shape.pack(value)))))
+    assert exact(value) == exact(unpacker(fact)(json.loads(json.dumps(pack(value)))))
 
 
 JSON = st.recursive(
@@ -152,28 +156,33 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_nothing_but_a_misfit_comes_of_what_no_recorder_wrote(raw: Any) -> None:
-    columns = SampleWriter(statements=True).columns
-    samples, departures = SampleReader(columns), DepartureReader(DepartureWriter(statements=True).columns)
-    for read in (samples.follow, departures.follow, SampleReader, shape_of(Snapshot).unpack):
+    samples, departures = SampleReader(SAMPLE_COLUMNS), DepartureReader(DEPARTURE_COLUMNS)
+    reads = (
+        samples.follow,
+        departures.departures,
+        departures.short_departures,
+        SampleReader,
+        DepartureReader,
+    )
+    for read in (*reads, unpacker(Snapshot)):
         try:
             read(raw)
         except UnfitRecord:
             continue
 
 
-STEPS = st.lists(
-    st.integers(-3, 30) | st.lists(st.integers(-2, 40) | st.none() | st.just(["x"]), max_size=4), max_size=6
+NUMBERS = st.lists(st.integers(-2, 40) | st.none() | st.just(["x"]), max_size=4)
+
+
+@given(
+    st.lists(st.tuples(st.none() | st.lists(NUMBERS, max_size=6), st.lists(NUMBERS, max_size=6)), max_size=4)
 )
-
-
-@given(st.lists(STEPS, max_size=4))
-def test_no_steps_lead_out_of_the_crowd(lines: list[list[Any]]) -> None:
-    writer = SampleWriter(statements=True)
-    reader = SampleReader(writer.columns)
-    reader.follow(json.loads(writer.line(takes(1)[0])))
-    for steps in lines:
+def test_no_line_leads_out_of_the_sessions(lines: list[tuple[Any, Any]]) -> None:
+    reader = SampleReader(SAMPLE_COLUMNS)
+    reader.follow(json.loads(SampleWriter(statements=True).line(takes(1)[0])))
+    for runs, changes in lines:
         try:
-            reader.follow([{}, steps])
+            reader.follow([{}, runs, changes])
             reader.snapshot()
         except UnfitRecord:
             return
@@ -214,8 +223,10 @@ def test_pages_of_anything_give_rows_of_the_right_form_or_none(
 ) -> None:
     table = bytes([LEAF, 0, 0]) + len(pointers).to_bytes(2) + bytes(3)
     page = table + b"".join(pointer.to_bytes(2) for pointer in pointers) + content
-    for file in (page, bytes(HEADER_BYTES) + page, bytes(PAGE_BYTES) * pages + page):
-        for row in rows_in(BytesIO(file)):
-            assert isinstance(row.body, bytes)
-            assert isinstance(row.at, float | None)
-            assert 0 <= row.id < 2**63
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "recording")
+        path.write_bytes(bytes(PAGE_BYTES) * pages + page)
+        for row_id, segment, track, at, seal, body in rows_in_pages(path):
+            assert {int} == {type(row_id), type(segment), type(track), type(seal)}
+            assert isinstance(at, float | None)
+            assert isinstance(body, bytes)

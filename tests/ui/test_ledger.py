@@ -9,9 +9,8 @@ import pytest
 
 from goneaway_tui.judge import track
 from goneaway_tui.model.sample import EndEvidence, ErrorCount
-from goneaway_tui.source.recording.recorder import RecordingWriter
-from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.replay import Replay
+from goneaway_tui.source.recording.reader import Recording, Replay
+from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.help import HelpScreen

@@ -37,7 +37,7 @@ def recorder_of(settings: Settings, server_name: str) -> Iterator[Recorder | Non
     if settings.record is None:
         yield None
         return
-    from goneaway_tui.source.recording.recorder import RecordingWriter
+    from goneaway_tui.source.recording.writer import RecordingWriter
 
     keep = settings.keep
     if Path(settings.record).is_file() and Path(settings.record).stat().st_size:

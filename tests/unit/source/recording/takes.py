@@ -14,9 +14,9 @@ from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.recorder import RecordingWriter
-from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.rows import recorded_fields
+from goneaway_tui.source.recording.facts import recorded_fields
+from goneaway_tui.source.recording.reader import Recording
+from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.simulated import SimulatedSource
 from tests.builders import NOW, a_sample, a_session, a_verdict
 

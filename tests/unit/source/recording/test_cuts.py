@@ -17,8 +17,8 @@ import pytest
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.model.snapshot import Snapshot
-from goneaway_tui.source.recording.recorder import CHECKPOINT_SAMPLES, RecordingWriter
-from goneaway_tui.source.recording.recording import Recording
+from goneaway_tui.source.recording.reader import Recording
+from goneaway_tui.source.recording.writer import CHECKPOINT_SAMPLES, RecordingWriter
 from tests.unit.source.recording.takes import SERVER_NAME, exact, read_back, record, same, takes
 
 SAMPLES = 40
@@ -144,7 +144,7 @@ KILLED = """
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from goneaway_tui.source.recording.recorder import RecordingWriter
+from goneaway_tui.source.recording.writer import RecordingWriter
 from tests.unit.source.recording.takes import takes
 
 recorder = RecordingWriter(Path(sys.argv[1]), "db-01:3306")

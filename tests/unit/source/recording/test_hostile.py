@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +20,32 @@ from goneaway_tui import private_files
 from goneaway_tui.errors import FileError
 from goneaway_tui.judge import judge
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.source.recording import store
-from goneaway_tui.source.recording.delta import DepartureWriter, SampleWriter
-from goneaway_tui.source.recording.recorder import RecordingWriter
-from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.store import (
-    HEADER_BYTES,
+from goneaway_tui.source.recording import database as recording_database
+from goneaway_tui.source.recording.database import (
     LEAF,
     MARK,
     PAGE_BYTES,
     SCHEMA,
     create_or_continue,
-    rows_in,
+    rows_in_pages,
+    salvage,
 )
-from goneaway_tui.source.recording.tape import (
+from goneaway_tui.source.recording.facts import (
+    DEPARTURE_COLUMNS,
+    SAMPLE_COLUMNS,
+    SampleWriter,
+    departure_lines,
+)
+from goneaway_tui.source.recording.reader import Recording
+from goneaway_tui.source.recording.streams import (
     FREE_BYTES,
-    MOST_RATIO,
+    MAX_RATIO,
     PIECE_BYTES,
     WHOLE,
     first_seal,
     seal_of,
 )
+from goneaway_tui.source.recording.writer import RecordingWriter
 from tests.builders import NOW, a_sample, a_session, a_verdict
 from tests.unit.source.recording.takes import SERVER_NAME, a_departure, a_take, read_back, record, takes
 
@@ -124,11 +128,12 @@ def test_no_file_of_somebody_is_recorded_into(path: Path, content: bytes) -> Non
     assert content == path.read_bytes()
 
 
-def test_a_later_version(path: Path) -> None:
-    forged(path, f"PRAGMA user_version = {SCHEMA + 1}").close()
+@pytest.mark.parametrize("version", [SCHEMA - 1, SCHEMA + 1])
+def test_a_recording_of_another_version_is_refused(path: Path, version: int) -> None:
+    forged(path, f"PRAGMA user_version = {version}").close()
 
-    assert f"it is of version {SCHEMA + 1}" in complaint(path)
-    with pytest.raises(FileError, match=f"version {SCHEMA + 1}"):
+    assert f"it is of version {version}" in complaint(path)
+    with pytest.raises(FileError, match=f"version {version}"):
         RecordingWriter(path, SERVER_NAME)
 
 
@@ -183,8 +188,8 @@ def test_rows_of_other_kinds(path: Path, change: str) -> None:
     assert "cannot read" in complaint(path)
 
 
-def columns() -> list[str]:
-    return SampleWriter(statements=True).columns
+COLUMNS = SAMPLE_COLUMNS
+SESSION_COLUMNS, VERDICT_COLUMNS = COLUMNS
 
 
 def first_line() -> Any:
@@ -207,27 +212,43 @@ def changed(change: Callable[[Any], object]) -> Any:
         ["db-01", []],
         [["db-01", None]],
         [["db-01", [1]]],
-        [["db-01", ["session.password"]]],
-        [["db-01", columns()[1:]], first_line()],
-        [["db-01", columns() * 2]],
-        [[7, columns()], first_line()],
-        [["db-01", columns()]],
-        [["db-01", columns()], None],
-        [["db-01", columns()], [{}, []]],
-        [["db-01", columns()], [{"taken_at": 1}, []]],
-        [["db-01", columns()], changed(lambda line: line[0].update(taken_at="now"))],
-        [["db-01", columns()], changed(lambda line: line[0].update(server=["mysql"]))],
-        [["db-01", columns()], changed(lambda line: line[0].update(policy=[float("nan"), 1]))],
-        [["db-01", columns()], changed(lambda line: line[0].update(secret=1))],
-        [["db-01", columns()], changed(lambda line: line[1].append(1))],
-        [["db-01", columns()], changed(lambda line: line[1].append([-1]))],
-        [["db-01", columns()], changed(lambda line: line[1].append([1 << 99, 1]))],
-        [["db-01", columns()], changed(lambda line: line[1].append("x"))],
-        [["db-01", columns()], changed(lambda line: line[1][0].pop())],
-        [["db-01", columns()], changed(lambda line: line[1][0].__setitem__(1, "4711"))],
-        [["db-01", columns()], changed(lambda line: line[1][0].__setitem__(1, 2**70))],
-        [["db-01", columns()], changed(lambda line: line[1][0].__setitem__(2, 5))],
-        [["db-01", columns()], changed(lambda line: line[1][0].__setitem__(2, [5]))],
+        [["db-01", [[1], [2]]]],
+        [["db-01", [["password"], VERDICT_COLUMNS]]],
+        [["db-01", [[*SESSION_COLUMNS, "password"], VERDICT_COLUMNS]], first_line()],
+        [["db-01", [SESSION_COLUMNS[1:], VERDICT_COLUMNS]], first_line()],
+        [["db-01", [SESSION_COLUMNS[:3], VERDICT_COLUMNS]], first_line()],
+        [["db-01", [SESSION_COLUMNS, VERDICT_COLUMNS[:1]]], first_line()],
+        [["db-01", [[], []]], first_line()],
+        [["db-01", COLUMNS * 2]],
+        [[7, COLUMNS], first_line()],
+        [["db-01", COLUMNS]],
+        [["db-01", COLUMNS], None],
+        [["db-01", COLUMNS], [{}, []]],
+        [["db-01", COLUMNS], [{"taken_at": 1}, []]],
+        [["db-01", COLUMNS], changed(lambda line: line[0].update(taken_at="now"))],
+        [["db-01", COLUMNS], changed(lambda line: line[0].update(server=["mysql"]))],
+        [["db-01", COLUMNS], changed(lambda line: line[0].update(policy=[float("nan"), 1]))],
+        [["db-01", COLUMNS], changed(lambda line: line[0].update(secret=1))],
+        [["db-01", COLUMNS], changed(lambda line: line[1].append(1))],
+        [["db-01", COLUMNS], changed(lambda line: line[1].append([-1, 1]))],
+        [["db-01", COLUMNS], changed(lambda line: line[1].append([0, 1]))],
+        [["db-01", COLUMNS], changed(lambda line: line[1].append([0, 0]))],
+        [["db-01", COLUMNS], changed(lambda line: line[1].append([[]]))],
+        [["db-01", COLUMNS], changed(lambda line: line[1].append("x"))],
+        [["db-01", COLUMNS], changed(lambda line: line[1].append([line[1][0][0][:-1]]))],
+        [["db-01", COLUMNS], changed(lambda line: line[2].append([0, 1 << 99, 1]))],
+        [["db-01", COLUMNS], changed(lambda line: line[2].append([0, 0]))],
+        [["db-01", COLUMNS], changed(lambda line: line[2].append([9, 1, 1]))],
+        [["db-01", COLUMNS], changed(lambda line: line[2].append([-1, 1, 1]))],
+        [["db-01", COLUMNS], changed(lambda line: line[2].append([0, 1]))],
+        [["db-01", COLUMNS], changed(lambda line: line[2].append([0, 1, 1, 1]))],
+        [["db-01", COLUMNS], changed(lambda line: line[2].append(None))],
+        [["db-01", COLUMNS], changed(lambda line: line[1][0][0].__setitem__(0, "4711"))],
+        [["db-01", COLUMNS], changed(lambda line: line[1][0][0].__setitem__(0, 2**70))],
+        [["db-01", COLUMNS], changed(lambda line: line[1][0][0].__setitem__(1, 5))],
+        [["db-01", COLUMNS], changed(lambda line: line[1][0][0].__setitem__(1, [5]))],
+        [["db-01", COLUMNS], changed(lambda line: line.append([]))],
+        [["db-01", COLUMNS], changed(lambda line: line.__setitem__(2, {}))],
     ],
 )
 def test_lines_no_recorder_writes(path: Path, lines: list[Any]) -> None:
@@ -238,17 +259,17 @@ def test_lines_no_recorder_writes(path: Path, lines: list[Any]) -> None:
 
 def test_a_line_of_one_session_made_a_million(path: Path) -> None:
     """Each line doubles the crowd; forty would make it outgrow any memory."""
-    doubled = [[{}, [[0], 3 << n, [0], 3 << n]] for n in range(40)]
-    told(path, ["db-01", columns()], first_line(), *doubled)
+    doubled = [[{}, [[0, 3 << n], [0, 3 << n]], []] for n in range(40)]
+    told(path, ["db-01", COLUMNS], first_line(), *doubled)
 
     assert "more sessions than any server has" in complaint(path)
 
 
 def test_lines_that_hand_on_many_sessions_in_few_bytes_are_bounded_in_number(path: Path) -> None:
     """A line of ten bytes makes whoever reads it walk along 150,000 rows; a short file held a million of them."""
-    doubled = [[{}, [[0], 3 << n, [0], 3 << n]] for n in range(15)]
+    doubled = [[{}, [[0, 3 << n], [0, 3 << n]], []] for n in range(15)]
     crowd = 3 << 15
-    told(path, ["db-01", columns()], first_line(), *doubled, *[[{}, [[0], crowd - 1, [0], 1]]] * 2_000)
+    told(path, ["db-01", COLUMNS], first_line(), *doubled, *[[{}, [[0, crowd - 1], [0, 1]], []]] * 2_000)
 
     assert "more in it than any recorder puts there" in complaint(path)
 
@@ -342,9 +363,9 @@ def test_long_recordings_of_small_pieces_are_read_well_within_the_bound_of_steps
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A quarter of the bound is enough, for reading as for salvage, and nothing is granted beforehand."""
-    monkeypatch.setattr(store, "STEPS", 0)
-    monkeypatch.setattr(store, "STEPS_A_BYTE", store.STEPS_A_BYTE / 4)
-    monkeypatch.setattr(store, "STEPS_A_LOOK", 1_000)
+    monkeypatch.setattr(recording_database, "STEPS", 0)
+    monkeypatch.setattr(recording_database, "STEPS_PER_BYTE", recording_database.STEPS_PER_BYTE / 4)
+    monkeypatch.setattr(recording_database, "STEPS_PER_CHECK", 1_000)
     recorder = RecordingWriter(path, SERVER_NAME)
     still = a_take(0)
     for number in range(1_500):
@@ -353,11 +374,11 @@ def test_long_recordings_of_small_pieces_are_read_well_within_the_bound_of_steps
     with closing(Recording(path)) as recording:
         assert 1_500 == sum(1 for _each in recording.snapshots())
         assert not recording.is_damaged
-    with closing(store.salvage(path)) as database:
+    with closing(salvage(path)) as database:
         assert (1_500,) <= database.execute("SELECT count(*) FROM piece").fetchone()
 
 
-def test_rows_that_overlap_are_not_multiplied() -> None:
+def test_rows_that_overlap_are_not_multiplied(path: Path) -> None:
     """SQLite never lets two cells share a byte; a page where each ends at the page's end tells of 200 KB."""
     page = bytearray(PAGE_BYTES)
     pointers = []
@@ -373,10 +394,11 @@ def test_rows_that_overlap_are_not_multiplied() -> None:
         place += len(start)
     page[:8] = bytes([LEAF, 0, 0, 0, len(pointers), 0, 0, 0])
     page[8:208] = b"".join(each.to_bytes(2) for each in pointers)
-    found = list(rows_in(BytesIO(bytes(HEADER_BYTES) + bytes(PAGE_BYTES - HEADER_BYTES) + bytes(page))))
+    path.write_bytes(bytes(PAGE_BYTES) + bytes(page))
+    found = list(rows_in_pages(path))
 
     assert 1 <= len(found)
-    assert sum(len(each.body) for each in found) <= PAGE_BYTES
+    assert sum(len(body) for *_row, body in found) <= PAGE_BYTES
 
 
 @pytest.mark.parametrize("filling", [b" ", b"[],"])
@@ -454,16 +476,15 @@ def test_a_link_of_ours_is_recorded_through_unless_files_beside_its_target_are_s
 def with_heavy_departures(path: Path, segments: int, evidence: Callable[[str], list[str]]) -> None:
     """Departures whose every evidence is another, 30 a line, in streams that are nearly as long as may be."""
     record(path, [a_take(0)])
-    writer = DepartureWriter(statements=True)
-    row = json.loads(writer.lines([a_departure(1)]))[0]
-    place = writer.columns.index("evidence")
+    row = json.loads(departure_lines([a_departure(1)], statements=True))[0]
+    place = DEPARTURE_COLUMNS[2].index("evidence")
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("BEGIN")
         for segment in range(100, 100 + segments):
             packed, seal = zlib.compressobj(9, zlib.DEFLATED, -15), first_seal(segment, 1)
-            lines = [["db-01", writer.columns]] + [
+            lines = [["db-01", DEPARTURE_COLUMNS]] + [
                 [
-                    [*row[:place], [evidence(f"{segment} {line} {each}")], *row[place + 1 :]]
+                    [*row[:place], evidence(f"{segment} {line} {each}"), *row[place + 1 :]]
                     for each in range(30)
                 ]
                 for line in range(200)
@@ -504,7 +525,7 @@ def test_the_latest_departures_are_bounded_in_memory_all_together(
 
 
 def test_where_the_departures_alone_are_read_no_snapshot_is(path: Path) -> None:
-    told(path, ["db-01", columns()], b"[" * 1_000)
+    told(path, ["db-01", COLUMNS], b"[" * 1_000)
 
     with closing(Recording(path, departures_alone=True)) as recording:
         assert () == recording.latest_departures(5_000)
@@ -532,11 +553,11 @@ def test_what_packs_better_than_a_reader_lets_it_is_padded(path: Path) -> None:
     record(path, [judge(replace(a_sample(crowd), taken_at=NOW + step)) for step in range(3)])
 
     assert 3 == len(read_back(path))
-    assert path.stat().st_size * MOST_RATIO + FREE_BYTES > 400 * 20_000
+    assert path.stat().st_size * MAX_RATIO + FREE_BYTES > 400 * 20_000
 
 
 def test_a_short_file_makes_little_work(path: Path) -> None:
     """What unrolls to more than its size allows is refused before it is read: 40 KB cost seconds."""
-    told(path, ["db-01", columns()], first_line(), b"[{},[" + b"[1],0," * 600_000 + b"0]]")
+    told(path, ["db-01", COLUMNS], first_line(), b"[{},[" + b"[0,1]," * 600_000 + b"[0,1]],[]]")
 
     assert "more in it than any recorder puts there" in complaint(path)

@@ -17,8 +17,8 @@ import pytest
 
 from goneaway_tui.errors import FileError
 from goneaway_tui.model.snapshot import Limit
-from goneaway_tui.source.recording.recorder import SEGMENT_SAMPLES, SHARES, RecordingWriter
-from goneaway_tui.source.recording.recording import Recording
+from goneaway_tui.source.recording.reader import Recording
+from goneaway_tui.source.recording.writer import KEPT_SEGMENTS, SEGMENT_SAMPLES, RecordingWriter
 from tests.builders import NOW
 from tests.unit.source.recording.takes import (
     SERVER_NAME,
@@ -159,7 +159,7 @@ def test_what_is_too_old_is_forgotten(path: Path) -> None:
     recorder.close()
     left = read_back(path)
 
-    assert 80 <= len(left) <= 80 + 2 * 80 / SHARES + 1
+    assert 80 <= len(left) <= 80 + 2 * 80 / KEPT_SEGMENTS + 1
     assert same([a_take(step) for step in range(600 - len(left), 600)], left)
 
 
@@ -228,7 +228,7 @@ def test_it_cannot_be_written_to_after_it_was_closed(path: Path) -> None:
 
 
 def test_somebody_else_who_will_not_let_go_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("goneaway_tui.source.recording.store.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("goneaway_tui.source.recording.database.BUSY_SECONDS", 0.05)
     recorder = RecordingWriter(path, SERVER_NAME)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

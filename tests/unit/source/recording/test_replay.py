@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.errors import FileError
-from goneaway_tui.source.recording.recorder import RecordingWriter
-from goneaway_tui.source.recording.recording import Recording
-from goneaway_tui.source.recording.replay import Replay
-from goneaway_tui.source.recording.tape import Track
+from goneaway_tui.source.recording.reader import Recording, Replay
+from goneaway_tui.source.recording.streams import Track
+from goneaway_tui.source.recording.writer import RecordingWriter
 from tests.builders import NOW
 from tests.schemas import check
 from tests.unit.export.written import written
@@ -173,7 +172,7 @@ def test_the_ledger_is_that_of_the_instant(replay: Replay) -> None:
 
 
 def test_the_ledger_keeps_the_newest(recording: Recording) -> None:
-    replay = Replay(recording, most_departures=2)
+    replay = Replay(recording, max_departures=2)
     replay.jump(NOW + 99)
     assert [3, 4] == left_by(replay)
     replay.jump(NOW + 12)

@@ -194,8 +194,8 @@ def _lines(name: str) -> Iterator[LogLine]:
 
 
 def recorded_departures(name: str) -> tuple[Departure, ...]:
-    """The sessions that ended while a recording was made: the latest MOST_DEPARTURES. Raises FileError."""
-    from goneaway_tui.source.recording.recording import Recording
+    """The sessions that ended while a recording was made: the latest MAX_DEPARTURES. Raises FileError."""
+    from goneaway_tui.source.recording.reader import Recording
 
     with closing(Recording(Path(name), departures_alone=True)) as recording:
         return recording.latest_departures(MAX_DEPARTURES)

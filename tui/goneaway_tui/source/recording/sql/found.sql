@@ -1,2 +1,2 @@
--- All that was found, stream by stream.
-SELECT id, segment, track, at, seal, body FROM piece ORDER BY segment, track, id
+-- The rows found in a damaged file, before it is known which of them are whole.
+CREATE TEMP TABLE found (id INTEGER PRIMARY KEY, segment INTEGER, track INTEGER, at REAL, seal INTEGER, body BLOB)

@@ -1,2 +1,2 @@
--- A piece found in what is left of a file; the same one may be found twice.
-INSERT OR IGNORE INTO piece (id, segment, track, at, seal, body) VALUES (?, ?, ?, ?, ?, ?)
+-- A piece that is whole, and all of its stream before it.
+INSERT INTO piece (id, segment, track, at, seal, body) VALUES (?, ?, ?, ?, ?, ?)
