@@ -265,8 +265,8 @@ MAY_CATCH_ALL: dict[str, str] = {
     "ui/screens/doctor.py": "handed to the app, which ends with it",
     "ui/screens/connect.py": "handed to the app, which ends with it",
     "ui/screens/export.py": "handed to the app, which ends with it",
-    "ui/poller.py": "handed to the app, which ends with it",
-    "ui/controllers/add_servers.py": "handed to the app, which ends with it",
+    "monitor/poller.py": "handed to the app, which ends with it",
+    "ui/controllers/topology.py": "handed to the app, which ends with it",
     "ui/screens/relatives.py": "handed to the app, which ends with it",
     "settings/secrets.py": "hiding the password is a courtesy: nothing in it may stop a run",
 }

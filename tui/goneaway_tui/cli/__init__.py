@@ -40,7 +40,7 @@ from goneaway_tui.settings import (
 from goneaway_tui.settings.options import EXPORTER, SERVE, UI
 
 if TYPE_CHECKING:
-    from goneaway_tui.ui.server_monitor import MonitorSpec
+    from goneaway_tui.monitor.server_monitor import MonitorSpec
 
 
 SEEN = marked("others on this machine can see the password in the process list; use -p alone")

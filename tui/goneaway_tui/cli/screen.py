@@ -19,9 +19,9 @@ from goneaway_tui.ports import Clock, Executor, Recorder, Source
 from goneaway_tui.settings import Settings
 
 if TYPE_CHECKING:
+    from goneaway_tui.monitor.server_monitor import MonitorSpec
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.server_monitor import MonitorSpec
 
 
 THRESHOLDS = (5_000, 20, 100)
@@ -70,8 +70,8 @@ def show_board(
             first = judge(source.sample(), None, policy_of(settings))
         finally:
             patience.cancel()
+        from goneaway_tui.monitor.server_monitor import MonitorSpec
         from goneaway_tui.ui.app import GoneawayApp
-        from goneaway_tui.ui.server_monitor import MonitorSpec
 
         subject = MonitorSpec(
             source,

@@ -34,9 +34,9 @@ from goneaway_tui.source.sockets import Tunnel
 
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts
+    from goneaway_tui.monitor.server_monitor import MonitorSpec
     from goneaway_tui.source.live import LiveSource
     from goneaway_tui.tune.journal import Journal
-    from goneaway_tui.ui.server_monitor import MonitorSpec
 
 
 T = TypeVar("T")
@@ -186,7 +186,7 @@ class RelatedServers:
         """
 
         def subject(host: str, port: int) -> MonitorSpec:
-            from goneaway_tui.ui.server_monitor import MonitorSpec
+            from goneaway_tui.monitor.server_monitor import MonitorSpec
 
             # What was said of one server's password is not said of another's.
             there = replace(

@@ -24,12 +24,12 @@ from goneaway_tui.cli.servers import (
 from goneaway_tui.cli.terminal import require_terminal
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import _, marked
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.ports import Clock, Executor
 from goneaway_tui.settings import Settings
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 
 if TYPE_CHECKING:
     from goneaway_tui.source.live import LiveSource

@@ -20,10 +20,10 @@ from goneaway_tui.cli.ui_servers import monitor_spec
 from goneaway_tui.cli.web_handoff import WebHandoff, read_handoff
 from goneaway_tui.errors import ExitCode, GoneawayError
 from goneaway_tui.i18n import ENGLISH
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 
 STACK_BYTES = 1 << 20
 """Of each thread; there is one for each server."""

@@ -33,11 +33,11 @@ class RecordingSource:
 
 def replay(settings: Settings, real: Clock) -> ExitCode:
     """Raises FileError where the file is no recording, or none of it can be read, and SettingsError without a terminal."""
+    from goneaway_tui.monitor.poller import ReplayPlayer
+    from goneaway_tui.monitor.server_monitor import MonitorSpec
     from goneaway_tui.source.recording.recording import Recording
     from goneaway_tui.source.recording.replay import Replay
     from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.screens.replay import ReplayPlayer
-    from goneaway_tui.ui.server_monitor import MonitorSpec
 
     path = Path(settings.files[0])
     recording = Recording(path)

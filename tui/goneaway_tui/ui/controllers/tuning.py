@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import (
     FileError,
@@ -22,12 +21,13 @@ from goneaway_tui.errors import (
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Privileges, VariableState
-from goneaway_tui.ports import ActConnection, Executor
+from goneaway_tui.monitor.server_monitor import ServerMonitor
+from goneaway_tui.ports import ActConnection
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import Action, ResetPersist, SetVariable
 from goneaway_tui.tune.gate import Gate, Outcome
-from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.ui.base_app import MonitorApp
 from goneaway_tui.ui.screens.dialogs import (
     ChooserScreen,
     ConfirmScreen,
@@ -40,11 +40,6 @@ from goneaway_tui.ui.screens.report import ActResult, ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
 from goneaway_tui.ui.wording import NO_PRIVILEGES, READ_ONLY, READ_WRITE, title_on
-
-if TYPE_CHECKING:
-    from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.server_monitor import ServerMonitor
-
 
 NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
 """Which power each key of the board needs."""
@@ -73,20 +68,11 @@ def is_command(action: str) -> bool:
 class TuningController:
     """What the keys that change a server do. Without an executor they say why they do nothing."""
 
-    def __init__(
-        self,
-        app: GoneawayApp,
-        server: ServerMonitor,
-        executor: Executor | None,
-        journal: Journal | None,
-        why_not: str,
-    ) -> None:
-        """`why_not`: what to say where there is no executor."""
+    def __init__(self, app: MonitorApp, monitor: ServerMonitor) -> None:
+        self.monitor = monitor
         self._app = app
-        self._server = server
-        self._executor = executor
-        self._journal = journal
-        self._why_not = why_not
+        self._executor = monitor.spec.executor
+        self._journal = monitor.spec.journal
         self._powers: Privileges | None = None
         self._gate: Gate | None = None
         self._refused_on: Snapshot | None = None
@@ -140,9 +126,9 @@ class TuningController:
     def why_not(self, key: str) -> str:
         """Why a key does nothing, in one line; empty where it does something, if only once the privileges are known."""
         if self._executor is None:
-            return self._why_not
+            return self.monitor.spec.why_read_only
         if self._powers is None:
-            return self._server.trouble
+            return self.monitor.trouble
         need = NEEDS[key]
         if need == "set":
             return (
@@ -154,7 +140,7 @@ class TuningController:
 
     def _has_own_sessions(self, powers: Privileges) -> bool:
         """Whether a session is listed that the account may kill without a privilege."""
-        snapshot = self._server.shown
+        snapshot = self.monitor.shown
         if snapshot is None:
             return False
         if self._own_sessions is None or self._own_sessions[0] is not snapshot:
@@ -184,7 +170,7 @@ class TuningController:
 
     def choose(self) -> None:
         """Every tunable the server has."""
-        snapshot = self._server.shown
+        snapshot = self.monitor.shown
         if snapshot is None:
             return
         listed = tunables(snapshot.sample)
@@ -254,32 +240,32 @@ class TuningController:
                 undone = partial(self._undone, gate, act.id, actions, borrow=bool(note))
                 self._perform(_("undo"), len(actions), undone)
 
-        self._app.dress(self._server.color)
+        self._app.set_accent(self.monitor.color)
         self._app.push_screen(
-            ConfirmScreen(_("undo on {server}", server=self._server.name), lines, _("Undo")), confirmed
+            ConfirmScreen(_("undo on {server}", server=self.monitor.name), lines, _("Undo")), confirmed
         )
 
     def _ask_kill(self, victims: Sequence[Verdict], said: str) -> None:
         mortal, left_out = killable_sessions(victims, self._only_user(), self._why_not_others())
         if mortal:
             note = self._note()
-            self._app.dress(self._server.color)
+            self._app.set_accent(self.monitor.color)
             notes = "\n".join(filter(None, (said, left_out)))
-            screen = KillScreen(mortal, self._app.now, self._server.name, notes, note)
+            screen = KillScreen(mortal, self._app.now, self.monitor.name, notes, note)
             self._app.push_screen(screen, partial(self._perform_kills, bool(note)))
         else:
             self._refuse(left_out)
 
     def _only_user(self) -> str:
         """The only user name whose sessions the account may kill; empty where it may kill all, or the name is unknown."""
-        snapshot, powers = self._server.shown, self._powers
+        snapshot, powers = self.monitor.shown, self._powers
         if powers is None or powers.can_kill or snapshot is None:
             return ""
         return own_user(snapshot.verdicts, powers)
 
     def _note(self) -> str:
         """What to say before an act that may have to run over the connection that reads; empty where it has one of its own."""
-        executor, newest = self._executor, self._server.newest
+        executor, newest = self._executor, self.monitor.newest
         if executor is None or not executor.can_borrow:
             return ""
         taken = newest and newest.sample.counter("threads_connected")
@@ -291,7 +277,7 @@ class TuningController:
 
     def variables(self) -> None:
         """The limits, and the journal."""
-        snapshot = self._server.shown
+        snapshot = self.monitor.shown
         sample = snapshot.sample if snapshot is not None else None
         journal = self._journal
 
@@ -299,7 +285,7 @@ class TuningController:
             read = None if journal is None else journal.read()
             acts, garbage = ((), 0) if read is None else (read.acts, read.garbage)
             self._later(
-                self._app.push_screen, VariablesScreen(sample, acts, garbage, self._server.server_name)
+                self._app.push_screen, VariablesScreen(sample, acts, garbage, self.monitor.server_name)
             )
 
         self.in_thread(look)
@@ -307,19 +293,19 @@ class TuningController:
     def _take_powers(self, powers: Privileges) -> None:
         self._powers = powers
         if self._executor is not None and self._journal is not None:
-            self._gate = Gate(self._executor, self._journal, powers, self._server.name, self._server.own_ids)
+            self._gate = Gate(self._executor, self._journal, powers, self.monitor.name, self.monitor.own_ids)
         self._app.refresh_bindings()
 
     def _open_tune(self, waiting: WaitingScreen, standing: VariableState) -> None:
-        snapshot = self._server.shown
+        snapshot = self.monitor.shown
         if snapshot is None or self._powers is None:
             waiting.action_leave()
             return
         tunable = TUNABLE[standing.variable.name]
         note = self._note() if self._executor is not None and self._executor.is_full else ""
-        self._app.dress(self._server.color)
+        self._app.set_accent(self.monitor.color)
         screen = TuneScreen(
-            tunable, standing, self._powers, lambda: self._server.shown or snapshot, self._server.name
+            tunable, standing, self._powers, lambda: self.monitor.shown or snapshot, self.monitor.name
         )
         screen.note = note
         waiting.give_way(screen, partial(self._perform_change, bool(note)))
@@ -343,7 +329,7 @@ class TuningController:
 
     def _perform(self, title: str, number: int, acts: Callable[[], Iterable[ActResult]]) -> None:
         """Each act is done when it is asked for, and told as it comes; what fails ends the row, who is spared does not."""
-        report = ReportScreen(title_on(title, self._server.name), number)
+        report = ReportScreen(title_on(title, self.monitor.name), number)
         self._app.push_screen(report)
 
         def one_by_one() -> Generator[ActResult]:
@@ -362,12 +348,12 @@ class TuningController:
     def _end(self, report: ReportScreen) -> None:
         report.finish()
         self._app.clear_marks()
-        self._app.look_again(self._server)
+        self._app.poll_soon(self.monitor)
 
     def _done(
         self, gate: Gate, action: Action, over: ActConnection | None = None, *, borrow: bool
     ) -> ActResult:
-        with self._server.ours.killing(action) as told:
+        with self.monitor.own_kills.killing(action) as told:
             try:
                 outcome = gate.run(action, over, borrow=borrow)
             except (Refused, SourceError, FileError) as error:
@@ -392,7 +378,7 @@ class TuningController:
         if isinstance(error, Refused):
             return ActResult(action, refused=error.line)
         if isinstance(error, NoConnectionLeft):
-            self._refused_on = self._server.newest
+            self._refused_on = self.monitor.newest
         can_borrow = self._executor is not None and self._executor.can_borrow
         if isinstance(error, NoConnectionLeft) and not borrow and can_borrow:
             return ActResult(action, failed=_(NOT_TOLD))
@@ -410,13 +396,13 @@ class TuningController:
     def _refuse(self, why: str) -> bool:
         """Say why nothing happens; True where there is a reason."""
         if why:
-            words = f"{self._server.server_name}: {why}" if self._server.server_name else why
+            words = f"{self.monitor.server_name}: {why}" if self.monitor.server_name else why
             self._app.notify(plain(words, 400), severity="warning", timeout=10, markup=False)
         return bool(why)
 
     def _named(self, title: str) -> str:
         """A title that says which of several servers it is of."""
-        return title_on(title, self._server.server_name)
+        return title_on(title, self.monitor.server_name)
 
     def _later(self, call: Callable[..., object], *arguments: object) -> None:
         self._app.call_from_thread(call, *arguments)

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -21,10 +21,8 @@ from goneaway_tui.export import FORMATS, default_name, save
 from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
+from goneaway_tui.ui.base_app import BaseApp
 from goneaway_tui.ui.widgets.plain_text import Button, Field, Label, RadioChoice, RadioChoices, heading
-
-if TYPE_CHECKING:
-    from goneaway_tui.ui.app import GoneawayApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,36 +133,43 @@ class ExportScreen(ModalScreen[ExportChoice | None]):
         self.dismiss(ExportChoice(self._format, path, overwrite=self._confirmed == path))
 
 
-def export(app: GoneawayApp, shown: Snapshot | None) -> None:
-    """Ask for a format and a file, and write the very object that is on the screen."""
-    if shown is None:
-        app.notify(_("Nothing has been read yet."), severity="warning")
-        return
-    snapshot = shown
+class ExportController:
+    """What the export key does: asks for a format and a file, and writes the very snapshot that is on the screen."""
 
-    def answered(choice: ExportChoice | None) -> None:
-        if choice is not None and app.is_web:
-            _deliver(app, snapshot, choice)
-        elif choice is not None:
-            threading.Thread(target=_write, args=(app, snapshot, choice), name="export", daemon=True).start()
+    def __init__(self, app: BaseApp[None]) -> None:
+        self._app = app
 
-    app.push_screen(ExportScreen(snapshot, by_browser=app.is_web), answered)
+    def export(self, snapshot: Snapshot | None) -> None:
+        """Ask, then write in a thread or send to the browser. None where nothing is shown yet."""
+        if snapshot is None:
+            self._app.notify(_("Nothing has been read yet."), severity="warning")
+            return
 
+        def answered(choice: ExportChoice | None) -> None:
+            if choice is not None and self._app.is_web:
+                self._deliver(snapshot, choice)
+            elif choice is not None:
+                threading.Thread(
+                    target=self._write, args=(snapshot, choice), name="export", daemon=True
+                ).start()
 
-def _deliver(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
-    """To who looks, whose files are not on this machine."""
-    text = StringIO()
-    FORMATS[choice.format].write(snapshot, text)
-    app.deliver_text(text, save_filename=choice.path.name)
+        self._app.push_screen(ExportScreen(snapshot, by_browser=self._app.is_web), answered)
 
+    def _deliver(self, snapshot: Snapshot, choice: ExportChoice) -> None:
+        """Send to the browser, whose files are not on this machine."""
+        text = StringIO()
+        FORMATS[choice.format].write(snapshot, text)
+        self._app.deliver_text(text, save_filename=choice.path.name)
 
-def _write(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
-    """In a thread: the file may be on a slow disk."""
-    try:
-        path = save(snapshot, choice.format, choice.path, overwrite=choice.overwrite)
-    except FileError as error:
-        app.call_from_thread(app.notify, plain(error.line, 500), severity="error", timeout=10, markup=False)
-    except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
-        app.call_from_thread(app.end_with, error)
-    else:
-        app.call_from_thread(app.notify, _("Wrote {file}", file=path.resolve()), timeout=6, markup=False)
+    def _write(self, snapshot: Snapshot, choice: ExportChoice) -> None:
+        """In a thread: the file may be on a slow disk."""
+        app = self._app
+        try:
+            path = save(snapshot, choice.format, choice.path, overwrite=choice.overwrite)
+        except FileError as error:
+            words = plain(error.line, 500)
+            app.call_from_thread(app.notify, words, severity="error", timeout=10, markup=False)
+        except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
+            app.call_from_thread(app.end_with, error)
+        else:
+            app.call_from_thread(app.notify, _("Wrote {file}", file=path.resolve()), timeout=6, markup=False)

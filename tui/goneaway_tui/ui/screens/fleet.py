@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,11 +22,6 @@ from goneaway_tui.ui.screens.board import OF_SEVERAL, BoardScreen
 from goneaway_tui.ui.screens.help import OF_SEVERAL_KEYS, HelpScreen, help_rows
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.widgets.server_strip import ServerStrip
-
-if TYPE_CHECKING:
-    from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.server_monitor import ServerMonitor
-
 
 ON_MARKED = ("app.tune(", "app.tunables", "app.undo")
 """What begins so is done here, where it is known which servers are marked."""
@@ -56,9 +51,11 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
     marked: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
     """The names of the servers that a change is to be made on alike."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        """`names`: of the servers, each unlike the others."""
+    def __init__(self, names: Sequence[str], several: SeveralServersController) -> None:
+        """`names`: of the servers, each unlike the others. `several` does what the keys that change servers ask for."""
         super().__init__(names[0])
+        self._names = tuple(names)
+        self._several = several
         self.set_reactive(SeveralServersBoard.in_hand, names[0])
         self._columns = (server_column(names), *SESSION_COLUMNS)
         self._groupings = [*GROUPINGS]
@@ -78,7 +75,6 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._alike = SeveralServersController(self._goneaway, self._unmark)
         for table in (self.sessions, self.groups):
             self.watch(table, "cursor_key", self._take_in_hand, init=False)
 
@@ -159,52 +155,37 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         else:
             super()._mark_group(key)
 
-    def _unmark(self, name: str) -> None:
+    def unmark(self, name: str) -> None:
         """What was marked was marked for what is done now."""
         self.marked -= {name}
 
-    def _meant(self) -> list[ServerMonitor]:
-        """The marked servers, in the order they were named; none where the board is narrowed to one."""
-        return [each for each in self._goneaway.watched if each.name in self.marked and not self._narrowed_to]
+    def _meant(self) -> list[str]:
+        """The marked servers, in the order they were named; where none is marked or one is shown alone, that in hand."""
+        return [name for name in self._names if name in self.marked and not self._narrowed_to] or [
+            self.in_hand
+        ]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys that can do nothing on the server in hand; of marked ones each says so for itself."""
         if action in NEEDS and not (self.marked and action != "undo"):
-            return self._goneaway.check_action(action, parameters)
+            return self.app.check_action(action, parameters)
         return super().check_action(action, parameters)
 
     def action_tune(self, name: str) -> None:
-        match self._meant():
-            case []:
-                self._goneaway.acts.tune(name)
-            case [one]:
-                one.acts.tune(name)
-            case several:
-                self._alike.tune(name, several)
+        self._several.tune(name, self._meant())
 
     def action_tunables(self) -> None:
-        match self._meant():
-            case []:
-                self._goneaway.acts.choose()
-            case [one]:
-                one.acts.choose()
-            case several:
-                self._alike.choose(several)
+        self._several.choose(self._meant())
 
     def action_undo(self) -> None:
-        if not self._alike.undo(self._goneaway.in_hand):
-            self._goneaway.acts.undo()
-
-    @property
-    def _goneaway(self) -> GoneawayApp:
-        return cast("GoneawayApp", self.app)
+        self._several.undo(self.in_hand)
 
     def _narrow_to_server(self, name: str) -> None:
         self._narrowed_to = name
         self.set_class(bool(name), "one")
         for each in self.fleet:
             if each.name == name and isinstance(self.app, BaseApp):
-                self.app.dress(each.color)
+                self.app.set_accent(each.color)
                 self.summary.tell_of(name)
         self.sessions.to_top()
 

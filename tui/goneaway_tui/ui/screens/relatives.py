@@ -22,11 +22,11 @@ from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed_servers
 from goneaway_tui.model.server import ServerTopology, TopologyRelation
+from goneaway_tui.monitor.server_monitor import ServerMonitor
 from goneaway_tui.text.sanitize import display_hostname, plain
 from goneaway_tui.ui.columns import WIDE, Column
 from goneaway_tui.ui.messages import PollFault, RowChosen
 from goneaway_tui.ui.screens.dialogs import ConfirmScreen
-from goneaway_tui.ui.server_monitor import ServerMonitor
 from goneaway_tui.ui.widgets.keys import KeyFooter
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import Static
@@ -134,9 +134,10 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
                 each = left.pop()
             except IndexError:
                 return
-            assert each.relatives is not None  # noqa: S101 - nobody else is asked
+            ask = each.spec.relatives
+            assert ask is not None  # noqa: S101 - nobody else is asked
             try:
-                told = TopologyAnswered(each.name, each.relatives())
+                told = TopologyAnswered(each.name, ask())
             except SourceError as error:
                 told = TopologyAnswered(each.name, ServerTopology(), error.line)
             except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
