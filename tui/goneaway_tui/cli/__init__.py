@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.factories import live_source, recorder_of
 from goneaway_tui.cli.filesystem import create, local_environment
-from goneaway_tui.cli.screen import policy_of, show_board
+from goneaway_tui.cli.screen import MonitoredServers, journal_of, policy_of, settings_spec, show_server
 from goneaway_tui.cli.terminal import (
     configure_terminal,
     may_overwrite,
@@ -38,10 +37,6 @@ from goneaway_tui.settings import (
     resolve_each,
 )
 from goneaway_tui.settings.options import EXPORTER, SERVE, UI
-
-if TYPE_CHECKING:
-    from goneaway_tui.monitor.server_monitor import MonitorSpec
-
 
 SEEN = marked("others on this machine can see the password in the process list; use -p alone")
 DEMO = Policy(watch_below=10, imminent_below=5)
@@ -109,28 +104,11 @@ def _chosen(settings: Settings, argv: Sequence[str], around: Environment) -> int
 
 
 def _ui(settings: Settings) -> int:
-    from goneaway_tui.cli.connect import route_to
-    from goneaway_tui.cli.servers import RelatedServers, executor_of, history_source
+    from goneaway_tui.cli.ui_servers import live_server
 
     clock = steady_clock()
-    with route_to(settings) as way, recorder_of(settings, way.address.name) as recorder:
-        source = live_source(settings, way.address, clock)
-        kindred = RelatedServers(clock, live_source)
-
-        def grown(subject: MonitorSpec) -> MonitorSpec:
-            widen = kindred.beside(settings, way.address, subject.journal)
-            return replace(subject, relatives=source.relatives, recall=history_source(source), widen=widen)
-
-        def leave() -> None:
-            way.close()
-            kindred.leave()
-
-        executor = executor_of(settings, way.address, clock, source)
-        try:
-            return show_board(settings, source, clock, executor, leave=leave, recorder=recorder, grown=grown)
-        finally:
-            kindred.close()
-            kindred.leave()
+    with live_server(settings, clock, live_source) as servers:
+        return show_server(settings, servers, clock)
 
 
 def _demo(settings: Settings) -> int:
@@ -160,26 +138,21 @@ def _demo(settings: Settings) -> int:
         executor = None if settings.read_only else LiveExecutor(admin, clock, statements=settings.statements)
         log = ErrorLog(demo.error_log, LocalZone())
         source = LiveSource(address, clock, statements=settings.statements, log=log)
+        journal = None if executor is None else journal_of(clock)
         with recorder_of(settings, source.name) as recorder:
-            return show_board(settings, source, clock, executor, recorder=recorder)
+            spec = replace(
+                settings_spec(settings, source), executor=executor, journal=journal, recorder=recorder
+            )
+            return show_server(settings, MonitoredServers((spec,), source.close), clock)
     finally:
         demo.close()
 
 
 def _simulated(settings: Settings, clock: Clock, greeting: str = "") -> int:
-    from goneaway_tui.cli.ui_servers import simulated_run
+    from goneaway_tui.cli.ui_servers import simulated_server
 
-    with simulated_run(settings, clock) as it, recorder_of(settings, it.source.name) as recorder:
-        return show_board(
-            settings,
-            it.source,
-            clock,
-            it.executor,
-            greeting=greeting,
-            leave=it.forget,
-            recorder=recorder,
-            journal=it.journal,
-        )
+    with simulated_server(settings, clock) as servers:
+        return show_server(settings, servers, clock, greeting)
 
 
 def _snapshot(settings: Settings) -> int:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from goneaway_tui.source.live import LiveSource
 from typing import TYPE_CHECKING
 
-from goneaway_tui.cli.screen import policy_of, why_read_only
+from goneaway_tui.cli.screen import settings_spec
 from goneaway_tui.ports import Executor
 from goneaway_tui.source.executor import ConnectionLender, LiveExecutor
 from goneaway_tui.source.sockets import Tunnel
@@ -186,8 +186,6 @@ class RelatedServers:
         """
 
         def subject(host: str, port: int) -> MonitorSpec:
-            from goneaway_tui.monitor.server_monitor import MonitorSpec
-
             # What was said of one server's password is not said of another's.
             there = replace(
                 address,
@@ -206,15 +204,10 @@ class RelatedServers:
             own = replace(settings, error_log=None, profile=None)
             source = self._open(own, there, self._clock)
             self._sources.callback(source.close)
-            return MonitorSpec(
-                source,
-                policy_of(settings),
-                there.name,
-                interval=settings.interval,
+            return replace(
+                settings_spec(settings, source, there.name),
                 executor=executor_of(own, there, self._clock, source),
                 journal=journal,
-                why_read_only=why_read_only(settings),
-                color=settings.color,
                 relatives=source.relatives,
                 recall=history_source(source),
                 widen=self.beside(own, there, journal),

@@ -8,22 +8,19 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from goneaway_tui.cli import steady_clock
 from goneaway_tui.cli.factories import live_source
-from goneaway_tui.cli.screen import journal_of, policy_of, run_app, why_read_only
+from goneaway_tui.cli.screen import MonitoredServers, journal_of, show_board
 from goneaway_tui.cli.servers import close_all, source_of
 from goneaway_tui.cli.terminal import configure_terminal, exit_on_signals, tell
-from goneaway_tui.cli.ui_servers import monitor_spec
+from goneaway_tui.cli.ui_servers import monitor_spec, simulated_server
 from goneaway_tui.cli.web_handoff import WebHandoff, read_handoff
 from goneaway_tui.errors import ExitCode, GoneawayError
 from goneaway_tui.i18n import ENGLISH
-from goneaway_tui.monitor.server_monitor import MonitorSpec
-from goneaway_tui.ports import Clock, Source
-from goneaway_tui.settings import Settings
-from goneaway_tui.ui.app import GoneawayApp
+from goneaway_tui.ports import Clock
 
 STACK_BYTES = 1 << 20
 """Of each thread; there is one for each server."""
@@ -58,36 +55,22 @@ def run_screen(handed: WebHandoff) -> ExitCode:
     """Who refuses is told of on the screen, and tried again. Raises SettingsError for a theme that does not exist."""
     clock, settings = steady_clock(), handed.settings
     configure_terminal(settings, ENGLISH)
-    with ExitStack() as held:
-        sources, subjects = _simulated(settings, clock, held) if settings.simulated else _real(handed, clock)
-        held.callback(close_all, sources)
-        app = GoneawayApp(subjects, clock, theme=settings.theme, wall=settings.wall)
-        app.set_keymap(settings.keys)
-        return run_app(app, lambda: close_all(sources))
+    with ExitStack() as stack:
+        if settings.simulated:
+            servers = stack.enter_context(simulated_server(replace(settings, record=None), clock))
+        else:
+            servers = _handed_servers(handed, clock)
+        return show_board(replace(settings, run_for=None), servers, clock)
 
 
-def _real(handed: WebHandoff, clock: Clock) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
+def _handed_servers(handed: WebHandoff, clock: Clock) -> MonitoredServers:
     sources = [source_of(member, clock, live_source) for member in handed.members]
     journal = journal_of(clock)
-    each = zip(handed.members, sources, strict=True)
-    return sources, [monitor_spec(member, source, clock, journal) for member, source in each]
-
-
-def _simulated(
-    settings: Settings, clock: Clock, held: ExitStack
-) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
-    from goneaway_tui.cli.ui_servers import simulated_run
-
-    it = held.enter_context(simulated_run(settings, clock))
-    subject = MonitorSpec(
-        it.source,
-        policy_of(settings),
-        interval=settings.interval,
-        executor=it.executor,
-        journal=it.journal,
-        why_read_only=why_read_only(settings),
+    specs = tuple(
+        monitor_spec(member, source, clock, journal)
+        for member, source in zip(handed.members, sources, strict=True)
     )
-    return [it.source], [subject]
+    return MonitoredServers(specs, lambda: close_all(sources))
 
 
 def _go_with_who_began_us() -> None:
