@@ -17,6 +17,7 @@ from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import SettingsError, SourceError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.monitor.server_monitor import free_name
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Secret, Settings
 from goneaway_tui.source.address import Address
@@ -112,8 +113,7 @@ def server_names(each: Iterable[Settings]) -> list[str]:
     found: list[str] = []
     for settings in each:
         name = settings.profile or address_name(settings.connection)
-        tries = (name, *(f"{name}#{number}" for number in range(2, len(found) + 3)))
-        found.append(next(each for each in tries if each not in found))
+        found.append(free_name(name, found))
     return found
 
 

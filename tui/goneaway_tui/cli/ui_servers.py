@@ -87,13 +87,13 @@ def live_server(settings: Settings, clock: Clock, open_source: Open) -> Iterator
             related.leave()
 
 
-def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:
+def several_servers_board(all_settings: Sequence[Settings], clock: Clock, open_source: Open) -> ExitCode:
     """Show several servers on one board. One that refuses is shown there, and tried again.
 
     Raises SettingsError and FileError.
     """
     require_terminal()
-    with configured_servers(each) as servers:
+    with configured_servers(all_settings) as servers:
         sources = [source_of(server, clock, open_source) for server in servers]
         journal = journal_of(clock)
         related = RelatedServers(clock, open_source)
@@ -116,7 +116,7 @@ def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: O
         )
         monitored = MonitoredServers(specs, lambda: close_all([*sources, related]), leave)
         try:
-            return show_board(each[0], monitored, clock)
+            return show_board(all_settings[0], monitored, clock)
         finally:
             related.leave()
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from goneaway_tui.doctor.case import ServerFacts
 from goneaway_tui.i18n import marked
 from goneaway_tui.judge.ledger import MOST, Ledger
 from goneaway_tui.model.server import ServerTopology
@@ -16,6 +16,10 @@ from goneaway_tui.monitor.own_kills import OwnKills
 from goneaway_tui.monitor.poller import JOIN_SECONDS, Poller, PollListener, PollSchedule, ReplayPlayer
 from goneaway_tui.ports import Clock, Executor, Recorder, Source
 from goneaway_tui.tune.journal import Journal
+
+if TYPE_CHECKING:
+    from goneaway_tui.doctor.case import ServerFacts
+
 
 MIN_KEPT_DEPARTURES = 200
 """How many ended sessions of one server are kept one by one, however many servers there are."""
@@ -154,7 +158,7 @@ class ServerMonitor:
         return None if self.shown is None else max(0.0, now - self.shown.taken_at)
 
 
-def close_all(monitors: Sequence[ServerMonitor]) -> None:
+def close_monitors(monitors: Sequence[ServerMonitor]) -> None:
     """Close the monitors, several at the same time, so that some that hang delay nothing for long."""
     remaining = list(monitors)
 
@@ -175,14 +179,22 @@ def close_all(monitors: Sequence[ServerMonitor]) -> None:
         thread.join(JOIN_SECONDS / len(threads))
 
 
-def with_free_names(specs: Sequence[MonitorSpec], taken_names: Sequence[str]) -> list[MonitorSpec]:
-    """The specs, each with a name of its own: the second server of a name is `name#2`."""
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name where it is free; otherwise with a number.
+
+    >>> free_name("db1", ["db0"]), free_name("db1", ["db1", "db1#2"])
+    ('db1', 'db1#3')
+    """
+    candidates = (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3)))
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def with_free_names(specs: Sequence[MonitorSpec], taken_names: Collection[str]) -> list[MonitorSpec]:
+    """The specs, each with a name unlike all others."""
     taken = set(taken_names)
     named = []
     for spec in specs:
-        name = spec.name or spec.source.name
-        candidates = (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3)))
-        free = next(candidate for candidate in candidates if candidate not in taken)
-        taken.add(free)
-        named.append(replace(spec, name=free))
+        name = free_name(spec.name or spec.source.name, taken)
+        taken.add(name)
+        named.append(replace(spec, name=name))
     return named

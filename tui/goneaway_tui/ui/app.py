@@ -30,7 +30,7 @@ from goneaway_tui.judge.ledger import Ledger
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.monitor.poller import Poller, ReplayPlayer
-from goneaway_tui.monitor.server_monitor import MonitorSpec, ServerMonitor, close_all, with_free_names
+from goneaway_tui.monitor.server_monitor import MonitorSpec, ServerMonitor, close_monitors, with_free_names
 from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLE
@@ -342,7 +342,7 @@ class GoneawayApp(MonitorApp):
             self._resume_after_stop()
 
     def on_unmount(self) -> None:
-        close_all(self.monitors)
+        close_monitors(self.monitors)
 
     def _resume_after_stop(self) -> None:
         """Pass SIGCONT on to the framework only where it stopped us itself. To be called once its screen has started."""

@@ -64,12 +64,12 @@ class MetricsPolling:
         raise error
 
 
-def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
+def exporter(all_settings: Sequence[Settings], clock: Clock, open_source: Open) -> int:
     """Export the metrics of these servers until stopped.
 
     Raises SettingsError without the extra or where the port cannot be used, and FileError for what cannot be read.
     """
-    first = each[0]
+    first = all_settings[0]
     for wanted, name in ((first.print_rules, RULES), (first.print_dashboard, DASHBOARD)):
         if wanted:
             write_out(files("goneaway_tui.metrics").joinpath(name).read_text("utf-8"))
@@ -84,7 +84,7 @@ def exporter(each: Sequence[Settings], clock: Clock, open_source: Open) -> int:
             _("pipx inject goneaway-tui prometheus_client, or install goneaway-tui[exporter]"),
         ) from None
     endpoint = endpoint_of(first)
-    with configured_servers(each) as servers:
+    with configured_servers(all_settings) as servers:
         store = MetricsStore([server.name for server in servers], clock, first.max_series)
         sources = [
             source_of(

@@ -47,11 +47,11 @@ from goneaway_tui.ui.widgets.plain_text import Button, LabelledEntry, Static, he
 
 GOOD, BAD, QUIET, TROUBLE = "$text-success", "$text-warning", "$foreground-muted", "$text-error"
 Line = tuple[str, str]
-"""Words and their look."""
+"""Words and their style."""
 
 
 class ServerBlock(Vertical):
-    """One server: before the change all that is foretold, from then on what becomes of it."""
+    """One server: before the change its preview, from then on its result."""
 
     def __init__(self, part: Part, tunable: Tunable, color: str | None) -> None:
         super().__init__(classes="part")
@@ -74,7 +74,7 @@ class ServerBlock(Vertical):
         self._say("–" if isinstance(self.part, ExcludedServer) else "·", QUIET, [])
 
     def tell(self, sign: str, look: str, lines: Sequence[Line]) -> None:
-        """What becomes of it, in place of what was foretold."""
+        """Show the result in place of the preview."""
         for entry in self.query(LabelledEntry):
             entry.display = False
         self._say(sign, look, lines)
@@ -92,7 +92,7 @@ class ServerBlock(Vertical):
         told.display = bool(lines)
 
     def _change(self) -> list[Line]:
-        """From today's value to the one it would keep, or why it is left out."""
+        """From the present value to the one it would keep, or why the server is left out."""
         if isinstance(self.part, ExcludedServer):
             return [(f"   {_('left out: {why}', why=plain(self.part.why, 400))}", QUIET)]
         now, ahead = self.part.now, self.part.ahead
@@ -106,13 +106,13 @@ class ServerBlock(Vertical):
         return parts
 
     def _both(self, value: float) -> str:
-        """As the server has it, and as a person says it."""
+        """The value as the server has it, and in words where they differ."""
         exact, said = f"{value:,}", value_words(value, self._tunable.unit)
         return exact if exact == said else f"{exact} ({said})"
 
 
 class TuneSeveralScreen(TuneScreen):
-    """The dialog of one of several servers, where the value for all of them is typed; what it does to each comes next."""
+    """The dialog of one of several servers, where the value for all of them is typed. The preview of each comes next."""
 
     VERB = marked("Show each")
     ASKS = False
@@ -137,7 +137,7 @@ class TuneSeveralScreen(TuneScreen):
 
 
 class ChangeSeveralScreen(GuardedDialog[None]):
-    """Asks once, in full; then shows how it goes on, one server after the other, until it is left."""
+    """Asks once, with the preview of each server; then shows the progress, one server after the other, until it is closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", id="alike.back"),
@@ -161,8 +161,8 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         undo: Callable[[], object] | None = None,
         only: tuple[str, Callable[[], object]] | None = None,
     ) -> None:
-        """`colors`: of the servers by name. `apply` begins it. `undo`: what takes back what was done; None where this is
-        the taking back. `only`: a button for one server alone, and what it does.
+        """`colors`: of the servers by name. `apply` starts the change. `undo` offers to undo it; None where this is the
+        undo. `only`: the label of a button for one server alone, and what it does.
         """
         super().__init__()
         self._title = title
@@ -175,7 +175,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         self._only = only
         self._ended: list[ServerOutcome] = []
         self.is_begun = self.is_stopping = self.is_finished = False
-        """Begun: Apply was pressed. Stopping: nothing more is to be begun. Finished: nothing more will be."""
+        """Begun: Apply was pressed. Stopping: no further server is to be changed. Finished: none will be."""
 
     def compose(self) -> ComposeResult:
         number = len(self.changes)
@@ -204,18 +204,18 @@ class ChangeSeveralScreen(GuardedDialog[None]):
 
     @property
     def _is_asking(self) -> bool:
-        """Whether what would happen is likely to be an accident somewhere, or is a taking back."""
+        """Whether the change is likely to do harm on a server, or is an undo."""
         return self._undo is None or any(part.ahead.second_ask for part in self.changes)
 
-    # --- What happens
+    # --- Progress
 
     def add(self, ended: ServerOutcome) -> None:
-        """One more is over."""
+        """Show the result of one server."""
         self._ended.append(ended)
         self._tell()
 
     def finish(self) -> None:
-        """All are over, or will not be begun."""
+        """No further server will be changed."""
         self.is_finished = True
         self._tell()
 
@@ -227,7 +227,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
             self._leave()
 
     def action_undo(self) -> None:
-        """Take back all that were done, on such a screen again."""
+        """Offer to undo the change on all servers, on such a screen again."""
         if self._undo is not None and self.is_finished and self._has_changed and self._leave():
             self._undo()
 
@@ -236,7 +236,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
 
     @property
     def _has_changed(self) -> bool:
-        """Whether there is anything to take back."""
+        """Whether there is anything to undo."""
         return any(each.outcome is not None for each in self._ended)
 
     @on(Button.Pressed, "#cancel")
@@ -249,7 +249,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
             self._only[1]()
 
     def _leave(self) -> bool:
-        """False where it was left already: two keys of a kind were in one burst."""
+        """Close the screen; False where it was closed already, by the first of two keys in one burst."""
         is_here = self.is_current
         if is_here:
             self.dismiss()
@@ -265,7 +265,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         self._tell()
         self._apply(self)
 
-    # --- What is told
+    # --- Drawing
 
     def _tell(self) -> None:
         self.query_one("#tally", Static).update(Content(plain(self._tally(), 300)))
@@ -318,7 +318,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
 
 
 def outcome_words(ended: ServerOutcome) -> tuple[str, str, list[Line]]:
-    """A sign, its look, and the lines of what came of one server."""
+    """A sign, its style, and the lines about the result of one server."""
     lines: list[Line] = []
     if ended.outcome is not None:
         lines.append((ended.outcome.said, ""))
