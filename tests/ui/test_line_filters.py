@@ -33,7 +33,7 @@ def test_a_terminal_that_can_say_everything_is_left_alone(encoding: str | None) 
 @pytest.mark.parametrize("key", ["", "question_mark", "w"])
 async def test_no_screen_needs_more_than_ascii(encoding: str, key: str) -> None:
     app = tunable() if key == "w" else an_app()
-    app.use_encoding(encoding)
+    app.set_charset(encoding)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
         if key:

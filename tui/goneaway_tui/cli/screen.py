@@ -129,7 +129,7 @@ def run_app(
             app.call_from_thread(app.action_interrupt if number == signal.SIGINT else app.exit)
 
     freeze_startup_objects()
-    app.use_encoding(sys.stderr.encoding)  # which is what the screen is drawn on
+    app.set_charset(sys.stderr.encoding)  # which is what the screen is drawn on
     with exiting_on_signals(on_signal):
         app.run()
         for watchdog in watchdogs.values():

@@ -65,7 +65,7 @@ def choose_server(
             trouble, status = error.line, error.exit_code
     while True:
         app = ConnectApp(directory, trouble=trouble, last=chosen, theme=settings.theme)
-        app.use_encoding(sys.stderr.encoding)
+        app.set_charset(sys.stderr.encoding)
         chosen = app.run()
         if app.crash is not None:
             tell(report_fault(app.crash))

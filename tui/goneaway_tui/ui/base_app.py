@@ -66,7 +66,7 @@ class BaseApp(App[R]):
         if theme:
             self.theme = theme
 
-    def use_encoding(self, encoding: str | None) -> None:
+    def set_charset(self, encoding: str | None) -> None:
         """Draw with what a terminal of this character set can show."""
         letters = letters_of(encoding)
         self._own_filters = (PrintableFilter(),) if letters is None else (PrintableFilter(), letters)
