@@ -20,9 +20,9 @@ from textual.pilot import Pilot
 
 from goneaway_tui.cli.screen import freeze_startup_objects
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.bench.exporter import own_memory
 from tests.bench.insides import Loop
 from tests.bench.terminal import percentile

@@ -23,12 +23,12 @@ from textual.pilot import Pilot
 from goneaway_tui.cli.screen import freeze_startup_objects
 from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.ports import Source
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.bench.terminal import percentile
 
 _BEAT = 0.005

@@ -21,10 +21,10 @@ from textual.pilot import Pilot
 
 from goneaway_tui.cli.screen import freeze_startup_objects
 from goneaway_tui.model.snapshot import Verdict
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.bench.fleet import key_to_paint
 from tests.bench.sitters import STIR_WITHIN, Seat, Sitters
 from tests.bench.terminal import percentile
@@ -53,11 +53,11 @@ class Heard:
     readings: list[list[float]] = field(default_factory=list)
 
     async def listen(self) -> None:
-        self.words = [{} for _ in self.app.watched]
-        self.readings = [[] for _ in self.app.watched]
-        last = [None for _ in self.app.watched]
+        self.words = [{} for _ in self.app.monitors]
+        self.readings = [[] for _ in self.app.monitors]
+        last = [None for _ in self.app.monitors]
         while True:
-            for place, each in enumerate(self.app.watched):
+            for place, each in enumerate(self.app.monitors):
                 if each.newest is not None and each.newest is not last[place]:
                     last[place] = each.newest  # type: ignore[call-overload]
                     self.readings[place].append(each.newest.taken_at)
@@ -191,7 +191,7 @@ async def watch(
         await asyncio.sleep(1)
         run.seats = await asyncio.to_thread(sitters.seats)
     await asyncio.sleep(2 * INTERVAL)
-    for each in app.watched:
+    for each in app.monitors:
         run.causes.update(dict(each.ledger.totals("cause")))
     for place, server in enumerate(servers):
         server.freeze()

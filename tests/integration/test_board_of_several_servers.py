@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.app import TICK_SECONDS, GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.integration.conftest import StartServer
 from tests.integration.sitting import Sitting, assert_foretold
 from tests.integration.terminal import Terminal
@@ -48,11 +48,11 @@ def board_of(servers: list[RealServer]) -> GoneawayApp:
 
 async def lag(app: GoneawayApp, place: int) -> float:
     """Seconds by which four more snapshots of one server come later than its pace says."""
-    watched, planned = app.watched[place], 0.0
+    watched, planned = app.monitors[place], 0.0
     with Stopwatch() as watch:
         for _ in range(4):
             newest = watched.newest
-            planned += watched.pace.pause
+            planned += watched.schedule.pause
             await becomes_true(lambda newest=newest: watched.newest is not newest)  # type: ignore[misc]
     return watch.seconds - planned
 
@@ -75,7 +75,7 @@ async def test_a_frozen_server_is_marked_within_two_intervals_and_nobody_else_wa
             three[0].thaw()
         await becomes_true(lambda: app.fleet[0].is_well)
 
-    assert watch.seconds < 2 * app.watched[0].pace.pause + TICK_SECONDS + SLACK
+    assert watch.seconds < 2 * app.monitors[0].schedule.pause + TICK_SECONDS + SLACK
     assert abs(after - before) < INTERVAL
 
 
@@ -83,7 +83,7 @@ async def listen(app: GoneawayApp, sittings: list[Sitting]) -> None:
     """Keep what the board says of every sitter."""
     last: dict[int, float] = {}
     while True:
-        for place, (each, sitting) in enumerate(zip(app.watched, sittings, strict=True)):
+        for place, (each, sitting) in enumerate(zip(app.monitors, sittings, strict=True)):
             if each.newest is None or each.newest.taken_at == last.get(place):
                 continue
             last[place] = each.newest.taken_at
@@ -125,7 +125,7 @@ async def test_closings_are_foretold_of_each_server_while_another_is_frozen(
                 await becomes_true(lambda: all(s.closed_at for each in others for s in each.sitters))
                 still_marked, spared = not app.fleet[-1].is_well, frozen.sitters
                 closed_meanwhile = [s for s in spared if s.closed_at]
-                last_said = app.watched[-1].newest
+                last_said = app.monitors[-1].newest
             finally:
                 servers[-1].thaw()
             await becomes_true(lambda: app.fleet[-1].is_well)
@@ -149,7 +149,7 @@ async def test_a_session_is_told_apart_from_that_of_another_server(three: list[R
 
             def are_there() -> bool:
                 rows = {(v.server_name, v.session.id) for v in app._board.sessions.rows}
-                return {(w.name, g.thread_id()) for w, g in zip(app.watched, guests, strict=True)} <= rows
+                return {(w.name, g.thread_id()) for w, g in zip(app.monitors, guests, strict=True)} <= rows
 
             await becomes_true(are_there)
     finally:

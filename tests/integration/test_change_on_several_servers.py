@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.ports import Executor
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor
@@ -17,7 +18,6 @@ from goneaway_tui.source.live import LiveSource
 from goneaway_tui.tune.journal import Journal, Phase
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.controllers.several_servers import ChangeSeveralScreen, TuneSeveralScreen
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.integration.conftest import StartServer
 from tests.integration.test_privileges import new_account
 from tests.servers.private import NAMES, RealServer
@@ -59,10 +59,10 @@ def board_of(
 
 
 async def mark_all(app: GoneawayApp, pilot: Pilot[None]) -> None:
-    for each in app.watched:
-        each.pace.hurry()  # their first readings are spread over the interval
+    for each in app.monitors:
+        each.schedule.hurry()  # their first readings are spread over the interval
     await becomes_true(lambda: len(app.fleet) == 3 and all(each.is_well for each in app.fleet))
-    await becomes_true(lambda: all(e.acts.is_read_only or e.acts.gate for e in app.watched))
+    await becomes_true(lambda: all(t.is_read_only or t.gate for t in map(app.tuning_of, app.monitors)))
     await pilot.press("m", "home", "space", "space", "space")
     await becomes_true(lambda: "✔ 3 marked" in lines(app))
 

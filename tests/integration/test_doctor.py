@@ -11,12 +11,12 @@ import pytest
 from textual.pilot import Pilot
 
 from goneaway_tui.cli.servers import history_source
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.error_log import ErrorLog
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.doctor import DoctorRow, DoctorScreen
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.integration.conftest import StartServer
 from tests.servers.private import Name, RealServer
 

@@ -18,6 +18,7 @@ from goneaway_tui.errors import NoConnectionLeft, OutcomeUnknown, Refused, Sourc
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId
 from goneaway_tui.model.tuning import Persistence
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source import live
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor, WriteConnection
@@ -31,7 +32,6 @@ from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.report import ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.integration.conftest import StartServer
 from tests.integration.relay import Relay
 from tests.servers.private import NAMES, Name, RealServer

@@ -22,12 +22,12 @@ import pymysql
 import pytest
 
 from goneaway_tui.model.server import Flavour
+from goneaway_tui.monitor import poller
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source import live
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
-from goneaway_tui.ui import poller
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.integration.conftest import StartServer
 from tests.integration.relay import BadLine, garbled, slowly
 from tests.servers.private import NAMES, Name, RealServer
@@ -246,7 +246,7 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await becomes_true(lambda: is_live(app), told=seen_now)
         before, well_until = app.snapshot, time.time()
-        freshest = 2 * app.watched[0].pace.pause + 1
+        freshest = 2 * app.monitors[0].schedule.pause + 1
         await asyncio.to_thread(trouble.begin, stage)
         began = time.time()
 
@@ -280,7 +280,7 @@ async def test_the_board_stands_through(case: str, stage: Stage) -> None:
 
 
 def test_what_we_wait_for_ourselves_when_leaving_is_no_longer_than_200_ms() -> None:
-    assert live.CLOSE_SECONDS + poller.GOODBYE_SECONDS <= 0.2
+    assert live.CLOSE_SECONDS + poller.JOIN_SECONDS <= 0.2
 
 
 def test_a_source_that_hangs_is_not_waited_for_twice(mysql97: RealServer) -> None:

@@ -13,12 +13,12 @@ import pytest
 from goneaway_tui.cli.servers import RelatedServers
 from goneaway_tui.judge.topology import TopologyReport, proposed_servers
 from goneaway_tui.model.server import ServerTopology, TopologyRelation
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.settings import Settings, resolve
 from goneaway_tui.source import sql
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.integration.conftest import StartServer
 from tests.integration.terminal import Terminal
 from tests.servers.private import NAMES, Name, RealServer, home_of_servers, port_of_our_own
@@ -139,12 +139,12 @@ async def test_a_replica_joins_the_running_board(pair: tuple[RealServer, RealSer
             await pilot.press("r")
             await becomes_true(lambda: bool(getattr(app.screen, "rows", None) and app.screen.rows.rows))  # type: ignore[attr-defined]
             await pilot.press("enter", "tab", "enter")
-            await becomes_true(lambda: len(app.watched) == 2)
+            await becomes_true(lambda: len(app.monitors) == 2)
             await becomes_true(lambda: len(app.fleet) == 2 and all(each.is_well for each in app.fleet))
 
             assert pair[1].port == app.fleet[1].snapshot.sample.server.port  # type: ignore[union-attr]
             assert {"source", "replica"} == {each.role for each in app.fleet}
-            assert app.watched[1].acts.is_read_only
+            assert app.tuning_of(app.monitors[1]).is_read_only
     finally:
         kindred.close()
         source.close()

@@ -23,12 +23,12 @@ from goneaway_tui.judge import track
 from goneaway_tui.model.profile import Profile
 from goneaway_tui.model.server import Flavour, ServerTopology, TopologyMember, TopologyRelation
 from goneaway_tui.model.tuning import VariableState
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.source.topology import DUMP_ADDRESS, ONLY_DUMP
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.connect import ConnectApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW
 from tests.fakes import FakeDoor, FakeExecutor
 from tests.ui.stage import HeldClock, Scripted, an_app
@@ -261,10 +261,10 @@ async def settle(app: GoneawayApp | ConnectApp, pilot: Pilot[Any]) -> None:
     while calm < 4:
         calm += 1
         if isinstance(app, GoneawayApp):
-            for each in app.watched:
-                calm = 0 if each.poller.is_busy or each.acts.is_acting else calm
+            for each in app.monitors:
+                calm = 0 if each.poller.is_busy or app.tuning_of(each).is_acting else calm
                 await asyncio.to_thread(each.poller.wait, 5)
-                await asyncio.to_thread(each.acts.wait, 5)
+                await asyncio.to_thread(app.tuning_of(each).wait, 5)
         for thread in threading.enumerate():
             if thread.name in {"patterns", "attempt", "topology", "joining"}:
                 await asyncio.to_thread(thread.join, 5)

@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW
 from tests.snapshot.cast import asciicast
 from tests.snapshot.film import svg

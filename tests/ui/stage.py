@@ -5,11 +5,11 @@ from __future__ import annotations
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.ports import Executor, Source
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW
 
 

@@ -15,6 +15,7 @@ from goneaway_tui.errors import SettingsError, Unreachable
 from goneaway_tui.judge.filters import parse_filter
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.board import BoardScreen
@@ -22,7 +23,6 @@ from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.export import ExportScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.session import SessionScreen
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW, a_sample, a_server, a_session
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted, an_app
@@ -78,7 +78,7 @@ async def test_countdowns_move_between_readings() -> None:
         clock.now += 0.5
         app.tick()
         clock.now += 3
-        app.in_hand.pace.wait(float("inf"))
+        app.in_hand.schedule.wait_until(float("inf"))
         app.tick()
         await pilot.pause()
         after = lines(app)
@@ -93,7 +93,7 @@ async def test_past_the_deadline_the_header_reads_now_and_then_overdue_and_never
     app = an_app(Scripted(a_sample([due]), a_sample([due], taken_at=NOW + 4)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
-        app.in_hand.pace.wait(float("inf"))
+        app.in_hand.schedule.wait_until(float("inf"))
         headers = []
         for _ in range(6):
             clock.now += 0.5
@@ -104,7 +104,7 @@ async def test_past_the_deadline_the_header_reads_now_and_then_overdue_and_never
         await pilot.pause()
         grouped = lines(app)
         await pilot.press("escape")
-        app.in_hand.pace.hurry()
+        app.in_hand.schedule.hurry()
         await later(app, pilot, clock, 1)
         overdue = lines(app)
 

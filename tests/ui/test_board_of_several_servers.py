@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.columns import server_column
@@ -24,7 +25,6 @@ from goneaway_tui.ui.screens.ledger import LedgerScreen
 from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
 from goneaway_tui.ui.screens.session import SessionScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.theme import server_accent
 from goneaway_tui.ui.widgets.server_strip import server_cells
@@ -153,7 +153,7 @@ async def test_keys_act_on_the_server_under_the_cursor_and_dialogs_name_it(tmp_p
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot, clock)
         await pilot.press("down", "down")
-        await until(pilot, lambda: app.acts.gate is not None)
+        await until(pilot, lambda: app.tuning.gate is not None)
         assert "db1" == app.server_name
         await pilot.press("w")
         await until(pilot, on(app, TuneScreen))
@@ -173,7 +173,7 @@ async def test_keys_act_on_the_server_under_the_cursor_and_dialogs_name_it(tmp_p
 
     (act,) = journal.acts()
     assert "db1" == act.entry.server_name
-    first, second = (each._subject.executor for each in app.watched)
+    first, second = (each.spec.executor for each in app.monitors)
     assert isinstance(first, FakeExecutor)
     assert isinstance(second, FakeExecutor)
     assert ["SET GLOBAL wait_timeout = 32400"] == first.did
@@ -207,7 +207,7 @@ async def test_marked_sessions_are_killed_where_they_are_and_not_on_two_servers_
     app = two(clock, journal=Journal(tmp_path / "journal.jsonl", clock))
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await ready(app, pilot, clock)
-        await until(pilot, lambda: all(each.acts.gate is not None for each in app.watched))
+        await until(pilot, lambda: all(app.tuning_of(each).gate is not None for each in app.monitors))
         await pilot.press("down", "space")
         assert "db1" == app.server_name
         await pilot.press("k")
@@ -229,12 +229,12 @@ async def test_one_that_hangs_is_marked_within_two_intervals_while_the_others_go
         await ready(app, pilot, clock)
         assert [True, True] == [each.is_well for each in app.fleet]
         mute.may_answer.clear()
-        before = app.watched[1].shown
+        before = app.monitors[1].shown
         for _ in range(3):
             clock.now += 1
             app.tick()
-            await until(pilot, lambda before=before: app.watched[1].newest is not before)  # type: ignore[misc]
-            before = app.watched[1].newest
+            await until(pilot, lambda before=before: app.monitors[1].newest is not before)  # type: ignore[misc]
+            before = app.monitors[1].newest
             app.tick()
         hung, well = app.fleet
 
@@ -256,11 +256,11 @@ async def test_one_that_refuses_from_the_start_is_a_cell_and_comes_by_itself(tmp
         assert "✖ db1" in lines(app)
         assert "db1: cannot connect to db1:3306: refused" in notice(app)
         assert {"db2"} == {name for name, _ in seen(app)}
-        assert app.watched[0].acts.why_not("kill")
+        assert app.tuning_of(app.monitors[0]).why_not("kill")
         clock.now += 1
         await ready(app, pilot, clock)
-        await until(pilot, lambda: app.watched[0].acts.gate is not None)
-        assert "" == app.watched[0].acts.why_not("kill")
+        await until(pilot, lambda: app.tuning_of(app.monitors[0]).gate is not None)
+        assert "" == app.tuning_of(app.monitors[0]).why_not("kill")
 
         assert {"db1", "db2"} == {name for name, _ in seen(app)}
         assert "" == notice(app)
@@ -323,8 +323,8 @@ async def test_servers_are_asked_spread_over_their_interval() -> None:
     app = a_fleet(clock, *sources)
     async with app.run_test(size=SIZE) as pilot:
         for _ in range(20):
-            app.ask()
-            for each in app.watched:
+            app.poll_due()
+            for each in app.monitors:
                 await asyncio.to_thread(each.poller.wait, PATIENCE)
             await pilot.pause()
             clock.now += 0.05

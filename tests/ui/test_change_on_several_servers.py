@@ -15,13 +15,13 @@ from textual.widgets import Button
 from goneaway_tui.errors import OutcomeUnknown, Unreachable
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.tuning import KeptValue, Persistence, VariableState
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.controllers.several_servers import ChangeSeveralScreen, TuneSeveralScreen
 from goneaway_tui.ui.screens.dialogs import ChooserScreen, ConfirmScreen
 from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
 from goneaway_tui.ui.screens.tune import TuneScreen
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from goneaway_tui.ui.theme import server_accent
 from tests.builders import a_sample, a_session
 from tests.fakes import POWERS, FakeExecutor
@@ -86,10 +86,12 @@ class Stage:
 
     async def mark_all(self, pilot: Pilot[None]) -> None:
         await ready(self.app, pilot, self.clock)
-        await until(pilot, lambda: all(e.acts.is_read_only or e.acts.gate for e in self.app.watched))
+        await until(
+            pilot, lambda: all(t.is_read_only or t.gate for t in map(self.app.tuning_of, self.app.monitors))
+        )
         await pilot.press("m", "home", *["space"] * len(self.servers))
         await pilot.pause()
-        assert {each.name for each in self.app.watched} == self.board.marked_servers
+        assert {each.name for each in self.app.monitors} == self.board.marked_servers
 
     @property
     def board(self) -> SeveralServersBoard:

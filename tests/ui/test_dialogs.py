@@ -8,8 +8,8 @@ import pytest
 from textual.widgets import Button
 
 from goneaway_tui.model.tuning import Persistence
+from goneaway_tui.monitor.poller import Poller
 from goneaway_tui.tune.actions import SetVariable
-from goneaway_tui.ui.poller import Poller
 from goneaway_tui.ui.screens.doctor import DoctorScreen
 from goneaway_tui.ui.screens.export import ExportScreen
 from goneaway_tui.ui.screens.help import TextViewer
@@ -114,7 +114,7 @@ async def test_a_change_of_our_own_is_not_announced_and_one_of_another_user_is(t
     before = a_sample(SESSIONS)
     ours = a_sample(SESSIONS, variables={"wait_timeout": 600})
     others = a_sample(SESSIONS, variables={"wait_timeout": 700})
-    poller = app.watched[0].poller
+    poller = app.monitors[0].poller
     assert isinstance(poller, Poller)
     source = poller._source
     assert isinstance(source, Scripted)
@@ -123,7 +123,7 @@ async def test_a_change_of_our_own_is_not_announced_and_one_of_another_user_is(t
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot)
         source._script[:] = [before]
-        gate = app.acts.gate
+        gate = app.tuning.gate
         assert gate is not None
         gate.run(SetVariable("wait_timeout", 600, Persistence.GLOBAL, 28_800))
         for sample in (ours, others):

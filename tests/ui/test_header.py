@@ -13,11 +13,11 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.server import HIDES_SESSIONS, Limitation
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.tune.journal import Journal
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.kill import KillScreen
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from goneaway_tui.ui.widgets.summary import fullness_alarm, session_count_parts
 from tests.builders import a_sample, a_session, a_transaction
 from tests.fakes import POWERS, FakeExecutor
@@ -151,7 +151,7 @@ async def test_a_session_that_ends_takes_its_mark_along(tmp_path: Path) -> None:
         await pilot.press("end", "space")
         await until(pilot, lambda: "✔ 1 marked" in head(app))
         gone = set(board(app).sessions.marks)
-        app.watched[0].poller.request()
+        app.monitors[0].poller.request()
         await settle(app, pilot)
 
         assert gone <= {("", session.id) for session in ETL + SHOP}

@@ -15,11 +15,11 @@ from goneaway_tui.judge import judge
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.monitor.poller import ReplayPlayer
 from goneaway_tui.source.recording.reader import Recording, Replay
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.screens.replay import ReplayPlayer
 from tests.builders import NOW
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock

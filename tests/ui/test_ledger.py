@@ -9,15 +9,16 @@ import pytest
 
 from goneaway_tui.judge import track
 from goneaway_tui.model.sample import EndEvidence, ErrorCount
+from goneaway_tui.monitor.poller import ReplayPlayer
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.recording.reader import Recording, Replay
 from goneaway_tui.source.recording.writer import RecordingWriter
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.board import BoardScreen
 from goneaway_tui.ui.screens.help import HelpScreen
 from goneaway_tui.ui.screens.ledger import DepartureScreen, LedgerScreen, governing_variable
-from goneaway_tui.ui.screens.replay import ReplayBoard, ReplayPlayer, parse_instant, timeline_bar
+from goneaway_tui.ui.screens.replay import ReplayBoard, parse_instant, timeline_bar
 from goneaway_tui.ui.screens.tune import TuneScreen
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import NOW, a_sample, a_session
 from tests.fakes import FakeExecutor
 from tests.snapshot.shots import settle

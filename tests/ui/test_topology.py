@@ -7,12 +7,12 @@ from textual.widgets import Button, Label, Static
 
 from goneaway_tui.errors import SourceError, Unreachable
 from goneaway_tui.model.server import Limitation, ServerTopology, TopologyMember, TopologyRelation
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.dialogs import ConfirmScreen
 from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
 from goneaway_tui.ui.screens.topology import TopologyScreen
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import a_sample, a_session
 from tests.snapshot.shots import settle
 from tests.ui.stage import HeldClock, Scripted
@@ -89,7 +89,7 @@ async def test_those_that_are_marked_are_watched_once_it_is_confirmed() -> None:
         await ready(app, pilot, clock)
 
         assert [("db2", 3306), ("db0", 3307)] == town.visited
-        assert ["db-01:3306", "db2:3306", "db0:3307"] == [each.name for each in app.watched]
+        assert ["db-01:3306", "db2:3306", "db0:3307"] == [each.name for each in app.monitors]
         assert isinstance(app.screen, SeveralServersBoard)
         assert {("db-01:3306", 1), ("db2:3306", 71), ("db0:3307", 72)} == set(seen(app))
         assert "3 servers" in lines(app)
@@ -112,7 +112,7 @@ async def test_a_fleet_grows_and_a_name_that_is_taken_gets_a_number() -> None:
         await settle(app, pilot)
         await ready(app, pilot, clock)
 
-        assert ["db1", "db2:3306", "db2:3306#2"] == [each.name for each in app.watched]
+        assert ["db1", "db2:3306", "db2:3306#2"] == [each.name for each in app.monitors]
         assert {"db1", "db2:3306", "db2:3306#2"} == {name for name, _ in seen(app)}
 
 
@@ -126,7 +126,7 @@ async def test_leaving_goes_nowhere() -> None:
             await settle(app, pilot)
 
         assert [] == town.visited
-        assert 1 == len(app.watched)
+        assert 1 == len(app.monitors)
 
 
 async def test_one_that_cannot_be_gone_to_is_told_and_the_others_join() -> None:
@@ -138,7 +138,7 @@ async def test_one_that_cannot_be_gone_to_is_told_and_the_others_join() -> None:
         await pilot.press("enter", "tab", "enter")
         await settle(app, pilot)
 
-        assert 1 == len(app.watched)
+        assert 1 == len(app.monitors)
         assert any("no way through jump" in each.message for each in app._notifications)
 
 

@@ -17,6 +17,7 @@ from textual.widgets import Button, Input
 from goneaway_tui.errors import AccessDenied, OutcomeUnknown, Unreachable
 from goneaway_tui.model.session import Session
 from goneaway_tui.model.tuning import Persistence, Privileges, VariableState
+from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.tune.actions import SetVariable
 from goneaway_tui.tune.gate import Gate
 from goneaway_tui.tune.journal import Journal
@@ -29,7 +30,6 @@ from goneaway_tui.ui.screens.kill import KillScreen
 from goneaway_tui.ui.screens.report import ReportScreen
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
-from goneaway_tui.ui.server_monitor import MonitorSpec
 from tests.builders import a_sample, a_session
 from tests.fakes import POWERS, FakeExecutor
 from tests.snapshot.shots import settle
@@ -72,7 +72,7 @@ async def until(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
 
 async def ready(app: GoneawayApp, pilot: Pilot[None]) -> None:
     await settle(app, pilot)
-    await until(pilot, lambda: app.acts.is_read_only or app.acts.gate is not None)
+    await until(pilot, lambda: app.tuning.is_read_only or app.tuning.gate is not None)
 
 
 def on(app: GoneawayApp, screen: type) -> Callable[[], bool]:
@@ -182,7 +182,7 @@ async def test_escape_before_the_dialog_is_open_opens_none(tmp_path: Path) -> No
         await ready(app, pilot)
         await pilot.press("w", "escape")
         executor.may_answer.set()
-        await until(pilot, lambda: not app.acts.is_acting)
+        await until(pilot, lambda: not app.tuning.is_acting)
 
         assert isinstance(app.screen, BoardScreen)
 
@@ -194,7 +194,7 @@ async def test_a_server_that_does_not_say_how_a_variable_stands_gives_the_board_
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await ready(app, pilot)
         await pilot.press("w")
-        await until(pilot, lambda: not app.acts.is_acting and isinstance(app.screen, BoardScreen))
+        await until(pilot, lambda: not app.tuning.is_acting and isinstance(app.screen, BoardScreen))
 
         assert "no; ask somebody" in [note.message for note in app._notifications]
 
@@ -227,10 +227,10 @@ async def test_a_key_before_it_is_known_what_the_account_may_do_opens_its_dialog
         await until(pilot, lambda: app.snapshot is not None)
         for key in keys:
             await pilot.press(key)
-        assert app.acts.gate is None
+        assert app.tuning.gate is None
         executor.may_answer.set()
         await until(pilot, on(app, screen))
-        await until(pilot, lambda: not app.acts.is_acting)
+        await until(pilot, lambda: not app.tuning.is_acting)
 
         assert isinstance(app.screen, screen)
         assert {"information"} >= {note.severity for note in app._notifications}
@@ -248,7 +248,7 @@ async def test_escape_forgets_a_key_that_waits_for_what_the_account_may_do(tmp_p
         await until(pilot, lambda: app.snapshot is not None)
         await pilot.press("k", "escape")
         executor.may_answer.set()
-        await until(pilot, lambda: app.acts.gate is not None and not app.acts.is_acting)
+        await until(pilot, lambda: app.tuning.gate is not None and not app.tuning.is_acting)
 
         assert isinstance(app.screen, BoardScreen)
 
@@ -263,7 +263,7 @@ async def test_what_the_account_may_do_is_asked_again_by_the_next_key_where_that
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
         await pilot.press("k")
-        await until(pilot, lambda: not app.acts.is_acting)
+        await until(pilot, lambda: not app.tuning.is_acting)
         assert isinstance(app.screen, BoardScreen)
         executor.refuses = False
         await pilot.press("k")
@@ -280,7 +280,7 @@ async def test_a_privilege_that_turns_out_to_be_missing_is_told_to_the_key_that_
         await until(pilot, lambda: app.snapshot is not None)
         await pilot.press("k")
         executor.may_answer.set()
-        await until(pilot, lambda: not app.acts.is_acting)
+        await until(pilot, lambda: not app.tuning.is_acting)
 
         assert isinstance(app.screen, BoardScreen)
         assert ["GRANT CONNECTION_ADMIN"] == [note.message for note in app._notifications]
@@ -340,13 +340,13 @@ async def test_the_key_to_kill_is_grey_only_while_no_session_of_the_accounts_own
     app = GoneawayApp([subject], clock, ticking=False)
     async with app.run_test(size=SIZE) as pilot:
         await ready(app, pilot)
-        assert "GRANT CONNECTION_ADMIN" in app.acts.why_not("kill")
+        assert "GRANT CONNECTION_ADMIN" in app.tuning.why_not("kill")
         assert not app.screen.active_bindings["k"].enabled
         clock.now += 10
         app.tick()
         await until(pilot, lambda: app.snapshot is not None and len(app.snapshot.verdicts) == 3)
 
-        assert "" == app.acts.why_not("kill")
+        assert "" == app.tuning.why_not("kill")
         assert app.screen.active_bindings["k"].enabled
 
 

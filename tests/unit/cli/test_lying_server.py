@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from textual.message import Message
 
-from goneaway_tui.cli.commands.exporter import Polling
+from goneaway_tui.cli.commands.exporter import MetricsPolling
 from goneaway_tui.cli.commands.watch import Watch
 from goneaway_tui.cli.servers import in_parallel
 from goneaway_tui.errors import UnexpectedAnswer
 from goneaway_tui.judge import judge
 from goneaway_tui.metrics.collector import MetricsStore
 from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.monitor.poller import Poller, PollSchedule
 from goneaway_tui.source.live import LiveSource
-from goneaway_tui.ui.messages import PollFailed, SnapshotTaken
-from goneaway_tui.ui.poller import Poller
+from goneaway_tui.ui.messages import MessagePoster, PollFailed, SnapshotTaken
 from tests.builders import NOW
 from tests.property.answers import ToldSource, Wire, answers
 from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin
@@ -49,7 +49,7 @@ def test_watch_over_several_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_scrape_tells_of_the_others() -> None:
     board = MetricsStore(NAMES, lambda: NOW, 100)
     for name in NAMES:
-        Polling(name, a_source(name), board, lambda: NOW, Policy(), 1.0).look()
+        MetricsPolling(name, a_source(name), board, lambda: NOW, Policy(), 1.0).poller.poll()
     up = {
         sample.labels["server"]: sample.value
         for metric in board.collect()
@@ -69,12 +69,13 @@ def test_snapshots_of_several_have_the_others() -> None:
 def test_a_board_is_told_and_does_not_end() -> None:
     posted: list[Message] = []
     for name in NAMES:
-        poller = Poller(a_source(name), Policy(), posted.append)
-        poller.start()
+        schedule = PollSchedule(1.0, 0.0)
+        poller = Poller(a_source(name), lambda: NOW, MessagePoster(posted.append), schedule)
+        poller.start(lambda error: pytest.fail(str(error)))
         poller.request()
         assert poller.wait(60)
-        poller.stop()
+        poller.close()
 
     assert [SnapshotTaken, PollFailed] == [type(each) for each in posted]
     assert isinstance(posted[1], PollFailed)
-    assert isinstance(posted[1].error, UnexpectedAnswer)
+    assert isinstance(posted[1].failure.error, UnexpectedAnswer)

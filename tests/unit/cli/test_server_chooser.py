@@ -165,7 +165,7 @@ class Screens:
     crash = None
     interrupted = False
 
-    def speak(self, encoding: str | None) -> None:
+    def set_charset(self, encoding: str | None) -> None:
         """It draws nothing."""
 
     def run(self) -> ProfileDraft | str | None:

@@ -157,7 +157,9 @@ def test_what_is_for_people_stands_one_below_the_other_under_its_name(chosen: st
     assert "prod-a" not in second
 
 
-def test_a_named_watch_names_itself_and_waits_for_its_server(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_named_watch_names_itself_and_waits_for_its_server(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = HeldClock()
     heard: list[Data] = []
     source = Scripted(
@@ -176,7 +178,7 @@ def test_a_named_watch_names_itself_and_waits_for_its_server(capsys: pytest.Capt
         return real()
 
     source.sample = sample  # type: ignore[method-assign, assignment]
-    watching._pause = lambda: 0.001  # type: ignore[method-assign]
+    monkeypatch.setattr("goneaway_tui.monitor.poller.MAX_PAUSE_SECONDS", 0.001)
     watching.run(None)
 
     assert ["lost", "recovered", "hello", "departed"] == [event["event"] for event in heard]

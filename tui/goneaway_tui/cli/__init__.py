@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.factories import LocalZone, live_source, recorder_of, steady_clock
 from goneaway_tui.cli.filesystem import create, local_environment
-from goneaway_tui.cli.screen import show_board
+from goneaway_tui.cli.screen import MonitoredServers, journal_of, settings_spec, show_server
 from goneaway_tui.cli.terminal import (
     configure_terminal,
     report_fault,
@@ -34,10 +34,6 @@ from goneaway_tui.settings import (
     resolve_each,
 )
 from goneaway_tui.settings.options import DEMO, EXPLAIN, EXPORTER, REPLAY, SERVE, SNAPSHOT, UI, WATCH
-
-if TYPE_CHECKING:
-    from goneaway_tui.ui.server_monitor import MonitorSpec
-
 
 PASSWORD_VISIBLE = marked("others on this machine can see the password in the process list; use -p alone")
 DEMO_POLICY = Policy(watch_below=10, imminent_below=5)
@@ -118,30 +114,11 @@ def _board(servers: Sequence[Settings], argv: Sequence[str], environment: Enviro
 
 
 def _one_server_board(settings: Settings) -> int:
-    from goneaway_tui.cli.connect import route_to
-    from goneaway_tui.cli.servers import RelatedServers, executor_of, history_source
+    from goneaway_tui.cli.ui_servers import live_server
 
     clock = steady_clock()
-    with route_to(settings) as route, recorder_of(settings, route.address.name) as recorder:
-        source = live_source(settings, route.address, clock)
-        related = RelatedServers(clock, live_source)
-
-        def with_related(spec: MonitorSpec) -> MonitorSpec:
-            widen = related.opener(settings, route.address, spec.journal)
-            return replace(spec, relatives=source.relatives, recall=history_source(source), widen=widen)
-
-        def leave() -> None:
-            route.close()
-            related.close_tunnels()
-
-        executor = executor_of(settings, route.address, clock, source)
-        try:
-            return show_board(
-                settings, source, clock, executor, leave=leave, recorder=recorder, grown=with_related
-            )
-        finally:
-            related.close()
-            related.close_tunnels()
+    with live_server(settings, clock, live_source) as servers:
+        return show_server(settings, servers, clock)
 
 
 def _demo(settings: Settings, clock: Clock) -> int:
@@ -171,26 +148,21 @@ def _demo(settings: Settings, clock: Clock) -> int:
         executor = None if settings.read_only else LiveExecutor(admin, clock, statements=settings.statements)
         log = ErrorLog(demo.error_log, LocalZone())
         source = LiveSource(address, clock, statements=settings.statements, log=log)
+        journal = None if executor is None else journal_of(clock)
         with recorder_of(settings, source.name) as recorder:
-            return show_board(settings, source, clock, executor, recorder=recorder)
+            spec = replace(
+                settings_spec(settings, source), executor=executor, journal=journal, recorder=recorder
+            )
+            return show_server(settings, MonitoredServers((spec,), source.close), clock)
     finally:
         demo.close()
 
 
 def _simulated(settings: Settings, clock: Clock, greeting: str = "") -> int:
-    from goneaway_tui.cli.ui_servers import simulated_run
+    from goneaway_tui.cli.ui_servers import simulated_server
 
-    with simulated_run(settings, clock) as run, recorder_of(settings, run.source.name) as recorder:
-        return show_board(
-            settings,
-            run.source,
-            clock,
-            run.executor,
-            greeting=greeting,
-            leave=run.forget,
-            recorder=recorder,
-            journal=run.journal,
-        )
+    with simulated_server(settings, clock) as servers:
+        return show_server(settings, servers, clock, greeting)
 
 
 def _replay(settings: Settings, clock: Clock) -> int:

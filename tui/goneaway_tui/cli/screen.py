@@ -1,4 +1,4 @@
-"""Python's search for cyclic garbage, kept from going through thousands of sessions again and again."""
+"""The board on the terminal: which servers it shows, its signals, and Python's search for cyclic garbage while it runs."""
 
 from __future__ import annotations
 
@@ -9,83 +9,100 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 from goneaway_tui.cli.terminal import exiting_on_signals, report_fault, silence_terminal, tell
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import _
 from goneaway_tui.model.snapshot import Policy
-from goneaway_tui.ports import Clock, Executor, Recorder, Source
+from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
 
 if TYPE_CHECKING:
+    from goneaway_tui.monitor.server_monitor import MonitorSpec
     from goneaway_tui.tune.journal import Journal
     from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.server_monitor import MonitorSpec
 
 
 THRESHOLDS = (5_000, 20, 100)
 """Objects more than before until the youngest are searched, and how many searches until those of the next age are.
-By default all 5,000 sessions are gone through every few seconds, which stalls the screen for 70 ms."""
+By default all 5,000 sessions are searched every few seconds, which stalls the screen for 70 ms."""
 
 
 def freeze_startup_objects() -> None:
-    """Never search what there is by now, and seldom what has lasted. What is no cycle, as a session is none, goes all the same."""
+    """Never search the objects that exist by now, and seldom those that have lasted. A session is no cycle, so it is freed anyway."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
 
 
 PATIENCE_SECONDS = 0.7
-"""How long connecting may take before it is said that it does."""
+"""How long connecting may take before a line says so."""
 GRACE_SECONDS = 1.0
-"""How long the screen may take to end when a signal asks for it. A terminal that is gone answers no more."""
+"""How long the screen may take to end after a signal. A terminal that is gone does not answer."""
 
 
-def show_board(
-    settings: Settings,
-    source: Source,
-    clock: Clock,
-    executor: Executor | None = None,
-    greeting: str = "",
-    leave: Callable[[], None] = lambda: None,
-    recorder: Recorder | None = None,
-    journal: Journal | None = None,
-    grown: Callable[[MonitorSpec], MonitorSpec] = lambda subject: subject,
-) -> ExitCode:
-    """Read once, so that a server that refuses is told before the screen opens; then show the board.
+@dataclass(frozen=True, slots=True)
+class MonitoredServers:
+    """What a board shows. At the end of a `with` block the servers are closed."""
 
-    What is changed goes into the user's journal, unless it is another. `grown` gives the subject of the board what it
-    takes to be joined by others.
-    """
+    specs: tuple[MonitorSpec, ...]
+    close: Callable[[], None]
+    """Closes the connections; safe to call twice and from another thread."""
+    leave: Callable[[], None] = lambda: None
+    """Removes what the connections needed, such as tunnels, for a process that ends without leaving its `with` blocks."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.close()
+
+
+def settings_spec(settings: Settings, source: Source, name: str = "") -> MonitorSpec:
+    """What the settings say of monitoring a server. It changes nothing until it gets an executor and a journal."""
+    from goneaway_tui.monitor.server_monitor import MonitorSpec
+
+    return MonitorSpec(
+        source,
+        policy_of(settings),
+        name,
+        interval=settings.interval,
+        why_read_only=why_read_only(settings),
+        color=settings.color,
+    )
+
+
+def with_first_reading(spec: MonitorSpec) -> MonitorSpec:
+    """Read the server once, so that an error is reported before the screen opens. Raises SourceError."""
     from goneaway_tui.judge import judge
 
+    patience = threading.Timer(
+        PATIENCE_SECONDS, tell, [_("connecting to {server} ...", server=spec.source.name)]
+    )
+    patience.daemon = True
+    patience.start()
     try:
-        patience = threading.Timer(
-            PATIENCE_SECONDS, tell, [_("connecting to {server} ...", server=source.name)]
-        )
-        patience.daemon = True
-        patience.start()
-        try:
-            first = judge(source.sample(), None, policy_of(settings))
-        finally:
-            patience.cancel()
-        from goneaway_tui.ui.app import GoneawayApp
-        from goneaway_tui.ui.server_monitor import MonitorSpec
+        return replace(spec, first=judge(spec.source.sample(), None, spec.policy))
+    finally:
+        patience.cancel()
 
-        subject = MonitorSpec(
-            source,
-            policy_of(settings),
-            first=first,
-            interval=settings.interval,
-            executor=executor,
-            journal=None if executor is None else journal or journal_of(clock),
-            why_read_only=why_read_only(settings),
-            recorder=recorder,
-            color=settings.color,
-        )
+
+def show_server(settings: Settings, servers: MonitoredServers, clock: Clock, greeting: str = "") -> ExitCode:
+    """Show the board of one server, which is read once before the screen opens. Raises SourceError."""
+    with servers:
+        specs = tuple(map(with_first_reading, servers.specs))
+        return show_board(settings, replace(servers, specs=specs), clock, greeting)
+
+
+def show_board(settings: Settings, servers: MonitoredServers, clock: Clock, greeting: str = "") -> ExitCode:
+    """Show these servers until the screen ends, then close them. Raises SettingsError for a theme that does not exist."""
+    from goneaway_tui.ui.app import GoneawayApp
+
+    with servers:
         app = GoneawayApp(
-            [grown(subject)],
+            servers.specs,
             clock,
             theme=settings.theme,
             run_for=settings.run_for,
@@ -93,33 +110,31 @@ def show_board(
             wall=settings.wall,
         )
         app.set_keymap(settings.keys)
-        return run_app(app, source.close, leave)
-    finally:
-        source.close()
+        return run_app(app, servers.close, servers.leave)
 
 
 def run_app(
     app: GoneawayApp, close: Callable[[], None], leave: Callable[[], None] = lambda: None
 ) -> ExitCode:
-    """Run the app until it ends, by a key or by a signal. `close` lets go of the servers, `leave` of the ways to them."""
-    asked: dict[int, threading.Timer] = {}
+    """Run the app until a key or a signal ends it. `close` closes the servers, `leave` what leads to them."""
+    watchdogs: dict[int, threading.Timer] = {}
 
-    def go(number: int) -> None:
+    def on_signal(number: int) -> None:
         """In a thread of the signal's own."""
         watchdog = threading.Timer(GRACE_SECONDS, _hang_up, [number, close, leave])
         watchdog.daemon = True
-        asked[number] = watchdog
+        watchdogs[number] = watchdog
         watchdog.start()
-        with suppress(RuntimeError):  # it does not run yet, or no more
+        with suppress(RuntimeError):  # the app does not run yet, or no longer
             app.call_from_thread(app.action_interrupt if number == signal.SIGINT else app.exit)
 
     freeze_startup_objects()
     app.set_charset(sys.stderr.encoding)  # which is what the screen is drawn on
-    with exiting_on_signals(go):
+    with exiting_on_signals(on_signal):
         app.run()
-        for watchdog in asked.values():
+        for watchdog in watchdogs.values():
             watchdog.cancel()
-    if signal.SIGHUP in asked:
+    if signal.SIGHUP in watchdogs:
         silence_terminal()
     if app.interrupted:
         return ExitCode.INTERRUPTED
@@ -130,7 +145,7 @@ def run_app(
 
 
 def why_read_only(settings: Settings) -> str:
-    """Empty where it is not."""
+    """The reason that nothing can be changed, in one line; empty where it can."""
     if not settings.read_only:
         return ""
     return _("read-only by {origin}: nothing can be changed", origin=_(settings.origins["read_only"]))
@@ -149,10 +164,7 @@ def journal_of(clock: Clock) -> Journal:
 
 
 def _hang_up(number: int, close: Callable[[], None], leave: Callable[[], None]) -> None:
-    """The terminal does not let the screen end, so it is gone: nothing to restore, nobody to tell.
-
-    Let the server's session go, and be gone.
-    """
+    """Close the servers and end the process: the terminal is gone where it does not let the screen end."""
     close()
     leave()
     os._exit(128 + number)

@@ -1,4 +1,4 @@
-"""Which server it is to be, where nobody said: a choice on the screen, until one of them lets us in."""
+"""The choice of a server on the screen, where the command line names none, until one of them accepts the connection."""
 
 from __future__ import annotations
 
@@ -30,41 +30,41 @@ from goneaway_tui.source.connection import Connection
 from goneaway_tui.text.sanitize import plain
 
 PLACES = ("host", "port", "user", "password", "socket", "ssh", "transport")
-"""What says where to connect, or as whom, by its name among the origins."""
+"""The settings that say where to connect or as whom, by their names among the origins."""
 
 
 def has_no_server(settings: Settings) -> bool:
-    """Whether nothing at all says where to connect or as whom: no flag, no DSN, no variable, no option file.
+    """Whether nothing says where to connect or as whom: no flag, no DSN, no environment variable, no option file.
 
-    A standard socket in an option file says nothing: Debian's packages write it into everybody's.
+    A standard socket in an option file does not count: the packages of Debian write it into the file of every machine.
     """
-    said = {name for name in PLACES if settings.origins[name] != "default"}
+    given = {name for name in PLACES if settings.origins[name] != "default"}
     if settings.connection.socket in STANDARD_SOCKETS and not settings.live:
-        said -= {
+        given -= {
             name for name in ("socket", "transport") if settings.origins[name] == settings.origins["socket"]
         }
-    return not (said or settings.profile)
+    return not (given or settings.profile)
 
 
 def choose_server(
-    settings: Settings, argv: Sequence[str], around: Environment, board: Callable[[Settings], int]
+    settings: Settings, argv: Sequence[str], environment: Environment, board: Callable[[Settings], int]
 ) -> int:
-    """Show `board` on the server that is chosen. With no servers in the config file that is the one nearby.
+    """Show `board` on the server that the person chooses. Where the config file has no servers, start with the nearby one.
 
-    What does not let us in is told on the screen, where another can be chosen. Raises GoneawayError.
+    An error of a server is shown on the screen, where another server can be chosen. Raises GoneawayError.
     """
-    door = LiveServerDirectory(settings, argv, around)
+    directory = LiveServerDirectory(settings, argv, environment)
     from goneaway_tui.ui.screens.connect import ConnectApp
 
     trouble, status = "", ExitCode.DONE
     chosen: ProfileDraft | str | None = None
-    if not door.profiles():
+    if not directory.profiles():
         try:
             return board(settings)
         except SourceError as error:
             trouble, status = error.line, error.exit_code
     while True:
-        app = ConnectApp(door, trouble=trouble, last=chosen, theme=settings.theme)
+        app = ConnectApp(directory, trouble=trouble, last=chosen, theme=settings.theme)
         app.set_charset(sys.stderr.encoding)
         chosen = app.run()
         if app.crash is not None:
@@ -77,28 +77,28 @@ def choose_server(
                 tell(trouble)
             return status
         try:
-            return board(door.settings(chosen))
+            return board(directory.settings(chosen))
         except (SourceError, SettingsError) as error:
             trouble, status = error.line, error.exit_code
 
 
 class LiveServerDirectory:
-    """The servers of one config file, and the network."""
+    """The servers of one config file, and trial connections to others."""
 
-    def __init__(self, settings: Settings, argv: Sequence[str], around: Environment) -> None:
-        """`argv` is what was said for any server: a theme, a config file."""
+    def __init__(self, settings: Settings, argv: Sequence[str], environment: Environment) -> None:
+        """`argv`: the arguments that hold for every server, such as a theme or a config file."""
         self._settings = settings
         self._argv = tuple(argv)
-        self._around = around
+        self._environment = environment
 
     def profiles(self) -> tuple[Profile, ...]:
-        return tuple(self._profile(name) for name in servers_of(self._settings.config, self._around))
+        return tuple(self._profile(name) for name in servers_of(self._settings.config, self._environment))
 
     def nearby(self) -> Profile:
-        return Profile("", _place(self._settings))
+        return Profile("", _account_and_host(self._settings))
 
     def settings(self, chosen: ProfileDraft | str) -> Settings:
-        """Those of a run: with a name of the config file, with a draft, or with the server nearby for no name."""
+        """The settings of a run on a draft or on a name of the config file; an empty name is the nearby server."""
         if isinstance(chosen, ProfileDraft):
             return self._trial(chosen)
         return self._named(chosen) if chosen else self._settings
@@ -111,33 +111,35 @@ class LiveServerDirectory:
 
     def attempt(self, draft: ProfileDraft) -> ConnectedServer:
         settings = self._trial(draft)
-        with route_to(settings) as way, closing(Connection(way.address)) as connection:
-            found = find_capabilities(connection)
-        return ConnectedServer(f"{found.flavour.title} {found.version}", found.account, limitations_of(found))
+        with route_to(settings) as route, closing(Connection(route.address)) as connection:
+            caps = find_capabilities(connection)
+        return ConnectedServer(f"{caps.flavour.title} {caps.version}", caps.account, limitations_of(caps))
 
     def save(self, draft: ProfileDraft) -> str:
         path = self._settings.config
-        append(path, appended_profile(draft, path, self._around))
-        return self._around.name(path)
+        append(path, appended_profile(draft, path, self._environment))
+        return self._environment.name(path)
 
     def _trial(self, draft: ProfileDraft) -> Settings:
         check_draft(replace(draft, name=draft.name or "new"))
-        return trial_settings(draft, self._argv, self._settings.config, self._around)
+        return trial_settings(draft, self._argv, self._settings.config, self._environment)
 
     def _named(self, name: str) -> Settings:
-        told = resolve([*self._argv, f"@{name}"], self._around)
-        assert not isinstance(told, InfoAnswer)  # noqa: S101 - a question would have been answered before
-        return told
+        resolved = resolve([*self._argv, f"@{name}"], self._environment)
+        assert not isinstance(resolved, InfoAnswer)  # noqa: S101 - --help and the like are answered before
+        return resolved
 
     def _profile(self, name: str) -> Profile:
         try:
-            told = self._named(name)
+            settings = self._named(name)
         except SettingsError as error:
             return Profile(name, _("cannot be used: {why}", why=plain(error.line, 200)))
-        return Profile(name, _place(told), told.color, told.read_only)
+        return Profile(name, _account_and_host(settings), settings.color, settings.read_only)
 
 
-def _place(settings: Settings) -> str:
+def _account_and_host(settings: Settings) -> str:
     connection = settings.connection
-    there = f"{connection.user}@{address_name(connection)}"
-    return plain(_("{place} via {host}", place=there, host=connection.ssh) if connection.ssh else there, 300)
+    target = f"{connection.user}@{address_name(connection)}"
+    return plain(
+        _("{place} via {host}", place=target, host=connection.ssh) if connection.ssh else target, 300
+    )

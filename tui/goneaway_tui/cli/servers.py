@@ -13,11 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from goneaway_tui.cli.connect import address_name, resolve_password, route_to
-from goneaway_tui.cli.screen import policy_of, why_read_only
+from goneaway_tui.cli.screen import settings_spec
 from goneaway_tui.cli.terminal import tell
 from goneaway_tui.errors import SettingsError, SourceError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.sample import Sample
+from goneaway_tui.monitor.server_monitor import free_name
 from goneaway_tui.ports import Clock, Executor, Source
 from goneaway_tui.settings import Secret, Settings
 from goneaway_tui.source.address import Address
@@ -27,10 +28,10 @@ from goneaway_tui.source.sockets import Tunnel
 if TYPE_CHECKING:
     from goneaway_tui.doctor.case import ServerFacts
     from goneaway_tui.model.server import ServerTopology
+    from goneaway_tui.monitor.server_monitor import MonitorSpec
     from goneaway_tui.source.end_history import EndHistory
     from goneaway_tui.source.live import LiveSource
     from goneaway_tui.tune.journal import Journal
-    from goneaway_tui.ui.server_monitor import MonitorSpec
 
 
 T = TypeVar("T")
@@ -113,8 +114,7 @@ def server_names(servers: Iterable[Settings]) -> list[str]:
     names: list[str] = []
     for settings in servers:
         name = settings.profile or address_name(settings.connection)
-        candidates = (name, *(f"{name}#{number}" for number in range(2, len(names) + 3)))
-        names.append(next(candidate for candidate in candidates if candidate not in names))
+        names.append(free_name(name, names))
     return names
 
 
@@ -195,20 +195,13 @@ class RelatedServers:
     def _open_related(
         self, settings: Settings, address: Address, journal: Journal | None, host: str, port: int
     ) -> MonitorSpec:
-        from goneaway_tui.ui.server_monitor import MonitorSpec
-
         related = self._address_of(settings, address, host, port)
         source = self._open(settings, related, self._clock)
         self._sources.callback(source.close)
-        return MonitorSpec(
-            source,
-            policy_of(settings),
-            related.name,
-            interval=settings.interval,
+        return replace(
+            settings_spec(settings, source, related.name),
             executor=executor_of(settings, related, self._clock, source),
             journal=journal,
-            why_read_only=why_read_only(settings),
-            color=settings.color,
             relatives=source.relatives,
             recall=history_source(source),
             widen=self.opener(settings, related, journal),

@@ -1,15 +1,17 @@
-"""The made-up server. What is done to it is nobody's business: its journal is forgotten with it."""
+"""The servers of a board: one, several, or a simulated one, each as a spec with what reads and changes it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from goneaway_tui.cli.screen import journal_of, policy_of, run_app, why_read_only
+from goneaway_tui.cli.connect import route_to
+from goneaway_tui.cli.factories import recorder_of
+from goneaway_tui.cli.screen import MonitoredServers, journal_of, settings_spec, show_board
 from goneaway_tui.cli.servers import (
     ConfiguredServer,
     RelatedServers,
@@ -24,93 +26,109 @@ from goneaway_tui.cli.servers import (
 from goneaway_tui.cli.terminal import require_terminal
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.ports import Clock, Executor
+from goneaway_tui.ports import Clock
 from goneaway_tui.settings import Settings
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.tune.journal import Journal
-from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
 
 if TYPE_CHECKING:
+    from goneaway_tui.monitor.server_monitor import MonitorSpec
     from goneaway_tui.source.live import LiveSource
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedRun:
-    """All that a screen on it takes."""
-
-    source: SimulatedSource
-    executor: Executor | None
-    """None where it is only to be looked at."""
-    journal: Journal
-    forget: Callable[[], None]
-    """Takes the journal away; for whoever has no time to leave in order."""
-
-
-@contextmanager
-def simulated_run(settings: Settings, clock: Clock) -> Iterator[SimulatedRun]:
-    source = SimulatedSource(clock, statements=settings.statements)
-    with TemporaryDirectory(prefix="goneaway-") as name:
-        folder = Path(name)
-        journal = folder / "journal.jsonl"
-        executor = None if settings.read_only else source.executor()
-        yield SimulatedRun(source, executor, Journal(journal, clock), lambda: journal.unlink(missing_ok=True))
 
 
 NO_WAY = marked("there is no way to this server, so nothing can be changed on it")
 
 
-def several_servers_board(each: Sequence[Settings], clock: Clock, open_source: SourceFactory) -> ExitCode:
-    """One screen for all. Who refuses is told of there, and tried again. Raises SettingsError and FileError."""
+@contextmanager
+def simulated_server(settings: Settings, clock: Clock) -> Iterator[MonitoredServers]:
+    """The simulated server. Its journal is removed at the end: nothing real was changed. Raises FileError."""
+    source = SimulatedSource(clock, statements=settings.statements)
+    with (
+        TemporaryDirectory(prefix="goneaway-") as folder,
+        recorder_of(settings, source.name) as recorder,
+    ):
+        journal = Path(folder) / "journal.jsonl"
+        spec = replace(
+            settings_spec(settings, source),
+            executor=None if settings.read_only else source.executor(),
+            journal=Journal(journal, clock),
+            recorder=recorder,
+        )
+        yield MonitoredServers((spec,), source.close, lambda: journal.unlink(missing_ok=True))
+
+
+@contextmanager
+def live_server(settings: Settings, clock: Clock, open_source: SourceFactory) -> Iterator[MonitoredServers]:
+    """One server, and those of its topology that are added later. Raises SettingsError, SourceError and FileError."""
+    with route_to(settings) as route, recorder_of(settings, route.address.name) as recorder:
+        source = open_source(settings, route.address, clock)
+        related = RelatedServers(clock, open_source)
+        executor = executor_of(settings, route.address, clock, source)
+        journal = None if executor is None else journal_of(clock)
+        spec = replace(
+            settings_spec(settings, source),
+            executor=executor,
+            journal=journal,
+            recorder=recorder,
+            relatives=source.relatives,
+            recall=history_source(source),
+            widen=related.opener(settings, route.address, journal),
+        )
+
+        def leave() -> None:
+            route.close()
+            related.close_tunnels()
+
+        try:
+            yield MonitoredServers((spec,), source.close, leave)
+        finally:
+            source.close()
+            related.close()
+            related.close_tunnels()
+
+
+def several_servers_board(
+    all_settings: Sequence[Settings], clock: Clock, open_source: SourceFactory
+) -> ExitCode:
+    """Show several servers on one board. One that refuses is shown there, and tried again.
+
+    Raises SettingsError and FileError.
+    """
     require_terminal()
-    first = each[0]
-    with configured_servers(each) as members:
-        sources = [source_of(member, clock, open_source) for member in members]
+    with configured_servers(all_settings) as servers:
+        sources = [source_of(server, clock, open_source) for server in servers]
         journal = journal_of(clock)
-        kindred = RelatedServers(clock, open_source)
-        subjects = [
+        related = RelatedServers(clock, open_source)
+
+        def leave() -> None:
+            for server in servers:
+                server.close_route()
+            related.close_tunnels()
+
+        specs = tuple(
             replace(
-                monitor_spec(member, source, clock, journal),
+                monitor_spec(server, source, clock, journal),
                 relatives=source.relatives,
                 recall=history_source(source),
                 widen=None
-                if member.address is None
-                else kindred.opener(member.settings, member.address, journal),
+                if server.address is None
+                else related.opener(server.settings, server.address, journal),
             )
-            for member, source in zip(members, sources, strict=True)
-        ]
-
-        def close() -> None:
-            close_all([*sources, kindred])
-
-        def leave() -> None:
-            for member in members:
-                member.close_route()
-            kindred.close_tunnels()
-
+            for server, source in zip(servers, sources, strict=True)
+        )
+        monitored = MonitoredServers(specs, lambda: close_all([*sources, related]), leave)
         try:
-            app = GoneawayApp(subjects, clock, theme=first.theme, run_for=first.run_for, wall=first.wall)
-            app.set_keymap(first.keys)
-            return run_app(app, close, leave)
+            return show_board(all_settings[0], monitored, clock)
         finally:
-            close()
-            kindred.close_tunnels()
+            related.close_tunnels()
 
 
 def monitor_spec(
-    member: ConfiguredServer, source: LiveSource | UnreachedSource, clock: Clock, journal: Journal
+    server: ConfiguredServer, source: LiveSource | UnreachedSource, clock: Clock, journal: Journal
 ) -> MonitorSpec:
-    """What it takes to watch it."""
-    settings, address = member.settings, member.address
-    return MonitorSpec(
-        source,
-        policy_of(settings),
-        member.name,
-        interval=settings.interval,
-        executor=None
-        if address is None or isinstance(source, UnreachedSource)
-        else executor_of(settings, address, clock, source),
-        journal=journal,
-        why_read_only=why_read_only(settings) if settings.read_only else _(NO_WAY),
-        color=settings.color,
-    )
+    """What is needed to monitor one of several servers. It cannot be changed where no connection to it is possible."""
+    settings, address = server.settings, server.address
+    spec = replace(settings_spec(settings, source, server.name), journal=journal)
+    if address is None or isinstance(source, UnreachedSource):
+        return spec if settings.read_only else replace(spec, why_read_only=_(NO_WAY))
+    return replace(spec, executor=executor_of(settings, address, clock, source))

@@ -11,21 +11,18 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from goneaway_tui.cli.factories import live_source, steady_clock
-from goneaway_tui.cli.screen import journal_of, policy_of, run_app, why_read_only
+from goneaway_tui.cli.screen import MonitoredServers, journal_of, show_board
 from goneaway_tui.cli.servers import close_all, source_of
 from goneaway_tui.cli.terminal import configure_terminal, exit_on_signals, tell
-from goneaway_tui.cli.ui_servers import monitor_spec
+from goneaway_tui.cli.ui_servers import monitor_spec, simulated_server
 from goneaway_tui.cli.web_handoff import WebHandoff, read_handoff
 from goneaway_tui.errors import ExitCode, GoneawayError
 from goneaway_tui.i18n import ENGLISH
-from goneaway_tui.ports import Clock, Source
-from goneaway_tui.settings import Settings
-from goneaway_tui.ui.app import GoneawayApp
-from goneaway_tui.ui.server_monitor import MonitorSpec
+from goneaway_tui.ports import Clock
 
 STACK_BYTES = 1 << 20
 """Of each thread; each server has one."""
@@ -63,39 +60,21 @@ def run_screen(handoff: WebHandoff) -> ExitCode:
     clock, settings = steady_clock(), handoff.settings
     configure_terminal(settings, ENGLISH)
     with ExitStack() as stack:
-        sources, specs = (
-            _simulated_specs(settings, clock, stack)
-            if settings.simulated
-            else _configured_specs(handoff, clock)
-        )
-        stack.callback(close_all, sources)
-        app = GoneawayApp(specs, clock, theme=settings.theme, wall=settings.wall)
-        app.set_keymap(settings.keys)
-        return run_app(app, lambda: close_all(sources))
+        if settings.simulated:
+            servers = stack.enter_context(simulated_server(replace(settings, record=None), clock))
+        else:
+            servers = _handed_servers(handoff, clock)
+        return show_board(replace(settings, run_for=None), servers, clock)
 
 
-def _configured_specs(handoff: WebHandoff, clock: Clock) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
+def _handed_servers(handoff: WebHandoff, clock: Clock) -> MonitoredServers:
     sources = [source_of(member, clock, live_source) for member in handoff.members]
     journal = journal_of(clock)
-    pairs = zip(handoff.members, sources, strict=True)
-    return sources, [monitor_spec(member, source, clock, journal) for member, source in pairs]
-
-
-def _simulated_specs(
-    settings: Settings, clock: Clock, stack: ExitStack
-) -> tuple[Sequence[Source], Sequence[MonitorSpec]]:
-    from goneaway_tui.cli.ui_servers import simulated_run
-
-    run = stack.enter_context(simulated_run(settings, clock))
-    spec = MonitorSpec(
-        run.source,
-        policy_of(settings),
-        interval=settings.interval,
-        executor=run.executor,
-        journal=run.journal,
-        why_read_only=why_read_only(settings),
+    specs = tuple(
+        monitor_spec(member, source, clock, journal)
+        for member, source in zip(handoff.members, sources, strict=True)
     )
-    return [run.source], [spec]
+    return MonitoredServers(specs, lambda: close_all(sources))
 
 
 def _exit_with_parent() -> None:

@@ -1,7 +1,7 @@
-"""Standing still and going on: by SIGSTOP, from outside, nobody is asked.
+"""The app of the board: it reads one server or several by a timer, and carries out what the keys ask for.
 
-The framework begins the screen anew at every SIGCONT, also where it has not left it first: then it listens to the keys
-twice, and takes its own way with the terminal for the one to be restored at the end.
+SIGSTOP from outside gives no warning. The framework starts its screen again at every SIGCONT, also where it has not left
+the screen first: then it listens to the keys twice, and takes its own mode of the terminal for the one to restore at the end.
 """
 
 from __future__ import annotations
@@ -11,20 +11,9 @@ import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import repeat
-from types import FrameType
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
-
-from textual.app import App
-
-from goneaway_tui.i18n import _, ngettext
-from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.snapshot import Snapshot, Verdict
-
-if TYPE_CHECKING:
-    from goneaway_tui.doctor.case import ServerFacts
-    from goneaway_tui.doctor.live import LiveState
 from threading import Lock
-from typing import Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from textual import events, on
 from textual.app import SystemCommand
@@ -36,17 +25,23 @@ from textual.theme import ThemeProvider
 from textual.widgets import Input
 from textual.widgets.option_list import Option
 
-from goneaway_tui.i18n import marked
+from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.judge.ledger import Ledger
+from goneaway_tui.model.departure import Departure
+from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.monitor.poller import Poller, ReplayPlayer
+from goneaway_tui.monitor.server_monitor import MonitorSpec, ServerMonitor, close_monitors, with_free_names
 from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLE
 from goneaway_tui.tune.values import value_with_unit
-from goneaway_tui.ui.base_app import BaseApp
-from goneaway_tui.ui.controllers.add_servers import attach_board, board_of, open_topology, replace_board
+from goneaway_tui.ui.base_app import MonitorApp
+from goneaway_tui.ui.controllers.several_servers import SeveralServersController
+from goneaway_tui.ui.controllers.topology import TopologyController
 from goneaway_tui.ui.controllers.tuning import NEEDS, TuningController
 from goneaway_tui.ui.messages import (
-    PlayFailed,
+    GreyedKeyPressed,
+    MessagePoster,
     PollFailed,
     PollFault,
     RecordingEnded,
@@ -54,34 +49,24 @@ from goneaway_tui.ui.messages import (
     StepTaken,
     VariableChosen,
 )
-from goneaway_tui.ui.poller import Poller
-from goneaway_tui.ui.screens.export import export
-from goneaway_tui.ui.screens.replay import ReplayPlayer
-from goneaway_tui.ui.server_monitor import MonitorSpec, ServerMonitor, stop_all
-from goneaway_tui.ui.server_status import CONNECTING, Freshness, ServerStatus, frozen_words
+from goneaway_tui.ui.screens.board import BoardScreen
+from goneaway_tui.ui.screens.export import ExportController
+from goneaway_tui.ui.screens.replay import ReplayBoard
+from goneaway_tui.ui.screens.servers_board import SeveralServersBoard
+from goneaway_tui.ui.server_status import (
+    CONNECTING,
+    Freshness,
+    ServerStatus,
+    frozen_words,
+    monitor_freshness,
+    status_of,
+    trouble_words,
+)
 
-
-def resume_after_stop(app: App[None]) -> None:
-    """Hand SIGCONT on to the framework only where it stopped us itself. To be called once its screen has begun."""
-    stop, resume = signal.getsignal(signal.SIGTSTP), signal.getsignal(signal.SIGCONT)
-    left = False
-
-    def stopping(number: int, frame: FrameType | None) -> None:
-        nonlocal left
-        left = True
-        if callable(stop):
-            stop(number, frame)
-
-    def going_on(number: int, frame: FrameType | None) -> None:
-        nonlocal left
-        if left and callable(resume):
-            resume(number, frame)
-        else:
-            app.refresh()
-        left = False
-
-    signal.signal(signal.SIGTSTP, stopping)
-    signal.signal(signal.SIGCONT, going_on)
+if TYPE_CHECKING:
+    from goneaway_tui.doctor.case import ServerFacts
+    from goneaway_tui.doctor.live import LiveState
+    from goneaway_tui.ui.screens.wall import WallView
 
 
 @runtime_checkable
@@ -89,83 +74,11 @@ class FollowsSnapshots(Protocol):
     """A screen that shows what goes on."""
 
     def keep_up(self, snapshot: Snapshot | None, departed: int, now: float) -> None:
-        """Take what is new. `departed`: how many have left so far."""
-
-
-def open_ledger(app: GoneawayApp) -> None:
-    from goneaway_tui.ui.screens.ledger import LedgerScreen
-
-    of = app.in_hand
-    app.push_screen(LedgerScreen(lambda: of.ledger, lambda: app.now, of.name))
-
-
-def open_wall(app: GoneawayApp) -> None:
-    from goneaway_tui.ui.screens.wall import WallScreen, WallView
-
-    def departed() -> Iterable[tuple[str, Departure]]:
-        """Of all servers, the newest first."""
-        of_each = (zip(repeat(each.server_name), each.ledger) for each in app.watched)
-        return heapq.merge(*of_each, key=lambda left: -left[1].at)
-
-    def scene() -> WallView:
-        glances = tuple(each.glance(app.now) for each in app.watched)
-        return WallView(app.server_name, glances, departed, app.now, app.freshness)
-
-    app.push_screen(WallScreen(scene))
-
-
-def open_doctor(app: GoneawayApp) -> None:
-    from goneaway_tui.doctor.case import NO_SERVER, facts_from_sample
-    from goneaway_tui.doctor.live import LiveState
-    from goneaway_tui.ui.screens.doctor import DoctorScreen
-
-    of = app.in_hand
-
-    def patient() -> LiveState | None:
-        return None if of.shown is None else LiveState(of.shown, tuple(of.ledger), app.now)
-
-    def facts() -> ServerFacts:
-        """What this server says, for an error that is pasted."""
-        if of.shown is None:
-            return NO_SERVER
-        return replace(facts_from_sample(of.shown.sample, of.name), departures=tuple(of.ledger))
-
-    app.push_screen(DoctorScreen(patient, facts, of.name, lambda: app.freshness, of.recall))
-
-
-def kill(app: GoneawayApp, victims: Sequence[Verdict], hidden: int) -> None:
-    """Ask about those on the server they are on: the marks may be on another than the cursor, and then not on several.
-
-    `hidden`: how many of them a filter hides.
-    """
-    if not victims:
-        app.notify(_("There is no session to kill here."), severity="warning")
-        return
-    of = {verdict.server_name for verdict in victims}
-    if len(of) > 1:
-        words = _(
-            "The marked sessions are on {number} servers: o narrows the board to one, and keeps its marks.",
-            number=len(of),
-        )
-        app.notify(words, severity="warning", timeout=10, markup=False)
-        return
-    owner = next((each for each in app.watched if {each.server_name} == of), app.in_hand)
-    note = ngettext(
-        "{number:,} of these sessions is marked and hidden by the filter.",
-        "{number:,} of these sessions are marked and hidden by the filter.",
-        hidden,
-    )
-    owner.acts.kill(victims, note if hidden else "")
-
-
-def follow_snapshot(app: GoneawayApp) -> None:
-    """Let the open screen take what is new."""
-    if isinstance(app.screen, FollowsSnapshots):
-        app.screen.keep_up(app.snapshot, len(app.ledger), app.now)
+        """Take what is new. `departed`: how many sessions have ended so far."""
 
 
 Row = tuple[str, str, str]
-"""Title, help, and the action as a binding would name it."""
+"""Title, help, and the action as a binding names it."""
 
 ON_THE_BOARD: tuple[Row, ...] = (
     (marked("Filter"), marked("Narrow the sessions by words and fields"), "filter"),
@@ -203,7 +116,7 @@ ANYWHERE: tuple[Row, ...] = (
 
 
 class Palette(CommandPalette):
-    """The framework's palette. Where no command matches it says so at once, in the language of the run."""
+    """The framework's palette. Where no command matches it says so immediately, in the language of the run."""
 
     def _start_no_matches_countdown(self, search_value: str) -> None:
         if search_value:
@@ -213,7 +126,7 @@ class Palette(CommandPalette):
 
 
 def every_command(screen: Screen[Any], *, on_board: bool, has_several: bool) -> Iterable[SystemCommand]:
-    """Those that mean something on the screen that is shown."""
+    """The commands that apply to the screen that is shown."""
     if on_board:
         yield from commands(screen, ON_THE_BOARD)
         yield from commands(screen, ON_SEVERAL if has_several else ())
@@ -227,29 +140,28 @@ def commands(screen: Screen[Any], rows: Iterable[Row]) -> Iterable[SystemCommand
 
 TICK_SECONDS = 0.5
 """How often countdowns move. They show whole seconds, so none is skipped, and each is drawn half a second late at worst."""
-ASK_SECONDS = 0.05
-"""How often it is looked which of several servers is to be asked: their polls are spread, so that none waits for all others."""
+POLL_TICK_SECONDS = 0.05
+"""How often it is checked which of several servers are due: their readings are spread, so that none waits for all others."""
 
 
-class GoneawayApp(BaseApp[None]):
+class GoneawayApp(MonitorApp):
     """The board of one server or several. `clock` is the sources' own."""
 
     ENABLE_COMMAND_PALETTE = True
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     """Of the server in hand, as are its freshness and its trouble."""
-    now: reactive[float] = reactive(0.0, repaint=False)
     freshness: reactive[Freshness] = reactive(CONNECTING, repaint=False)
     trouble: reactive[str] = reactive("", repaint=False)
     reach: reactive[str] = reactive("", repaint=False)
     """What the keys can do on it, in a word that is not translated yet."""
     is_recording: reactive[bool] = reactive(False, repaint=False)
     fleet: reactive[tuple[ServerStatus, ...]] = reactive((), repaint=False)
-    """All of several servers; none where there is one."""
+    """The status of each of several servers; empty where there is one."""
 
     def __init__(
         self,
-        subjects: Sequence[MonitorSpec],
+        specs: Sequence[MonitorSpec],
         clock: Clock,
         *,
         ticking: bool = True,
@@ -258,65 +170,74 @@ class GoneawayApp(BaseApp[None]):
         greeting: str = "",
         wall: bool = False,
     ) -> None:
-        """`ticking=False` leaves `tick` to the caller, for a clock that is held. `run_for` seconds later the app ends by itself.
+        """`ticking=False` leaves `tick` to the caller, for a clock that is held. The app ends by itself `run_for` seconds later.
 
-        Several subjects have names unlike each other's. Raises SettingsError for a theme that does not exist.
+        Several specs have names unlike each other's. Raises SettingsError for a theme that does not exist.
         """
-        super().__init__(theme, subjects[0].color if len(subjects) == 1 else None)
+        super().__init__(theme, specs[0].color if len(specs) == 1 else None)
         self.clock = clock
         self._ticking, self._run_for = ticking, run_for
-        self._tick_seconds = min(TICK_SECONDS, *(each.interval for each in subjects))
-        slack = (self._tick_seconds if len(subjects) == 1 else ASK_SECONDS) / 2
-        self.turn = Lock()
-        self.watched = tuple(
-            ServerMonitor(self, each, place, len(subjects), slack, self.turn)
-            for place, each in enumerate(subjects)
-        )
-        self._hand = self.watched[0]
-        self.player = subjects[0].player
-        self._board = board_of(self)
+        self._tick_seconds = min(TICK_SECONDS, *(spec.interval for spec in specs))
+        self._judge_lock = Lock()
+        self._tuning: dict[str, TuningController] = {}
+        slack = (self._tick_seconds if len(specs) == 1 else POLL_TICK_SECONDS) / 2
+        self.monitors = self._new_monitors(specs, 0, slack)
+        self._hand = self.monitors[0]
+        self.player = specs[0].player
+        self._topology = TopologyController(self)
+        self._export = ExportController(self)
+        self._board = self._new_board()
         self._greeting, self._wall = greeting, wall
         self._frozen_at: float | None = None
         self._grey = self._greyed()
         """The keys of the board that can do nothing on the server in hand."""
 
-    def lay_anew(self, watched: tuple[ServerMonitor, ...]) -> None:
-        """A board around these, of whom some are new; what lies over the old one is left."""
+    # --- The servers
+
+    def _new_monitors(
+        self, specs: Sequence[MonitorSpec], first_index: int, slack: float
+    ) -> tuple[ServerMonitor, ...]:
+        """The monitors of these servers, with what tunes them."""
+        monitors = tuple(
+            ServerMonitor(
+                spec,
+                self.clock,
+                MessagePoster(self.post_message, index),
+                servers=first_index + len(specs),
+                slack=slack,
+                judge_lock=self._judge_lock,
+            )
+            for index, spec in enumerate(specs, first_index)
+        )
+        self._tuning |= {monitor.name: TuningController(self, monitor) for monitor in monitors}
+        return monitors
+
+    def add_servers(self, specs: Sequence[MonitorSpec]) -> None:
+        """Monitor these servers too, from now on. A name that is taken gets a number."""
         if self._ticking and not self.has_several:
-            self.set_interval(ASK_SECONDS, self.ask)
-        self.watched, self._hand = watched, watched[0]
-        before, self._board = self._board, board_of(self)
-        replace_board(self, before, self._board)
-
-    def on_mount(self) -> None:
-        attach_board(self, self._board, self.push_screen)
+            self.set_interval(POLL_TICK_SECONDS, self.poll_due)
+        slack = POLL_TICK_SECONDS / 2
+        for monitor in self.monitors:
+            monitor.join_others(slack)
+        named = with_free_names(specs, [monitor.name for monitor in self.monitors])
+        added = self._new_monitors(named, len(self.monitors), slack)
+        self.monitors = (*self.monitors, *added)
+        self._rebuild_board()
         now = self.clock()
-        for place, each in enumerate(self.watched):
-            each.begin(now, later=each.pace.interval * place / len(self.watched))
-        if not self.has_several:
-            self.acts.begin()
-        if self._hand.newest is not None:
-            self._draw(max(now, self._hand.newest.taken_at))
+        for monitor in added:
+            monitor.start(now, 0.0, self._report_fault)
         self.tick()
-        if self._ticking:
-            self.set_interval(self._tick_seconds, self.tick)
-            if self.has_several:
-                self.set_interval(ASK_SECONDS, self.ask)
-        if self._wall:
-            open_wall(self)
-        if self._greeting:
-            self.notify(plain(self._greeting, 400), timeout=15, markup=False)
-        if self._run_for is not None:
-            self.set_timer(self._run_for, self.exit)
-        if not self.is_headless:
-            resume_after_stop(self)
+        self.notify(
+            ngettext("{number} more server is watched.", "{number} more servers are watched.", len(added))
+        )
 
-    def on_unmount(self) -> None:
-        stop_all(self.watched)
+    def tuning_of(self, monitor: ServerMonitor) -> TuningController:
+        """What the keys that change this server do."""
+        return self._tuning[monitor.name]
 
     @property
     def has_several(self) -> bool:
-        return len(self.watched) > 1
+        return len(self.monitors) > 1
 
     @property
     def in_hand(self) -> ServerMonitor:
@@ -328,8 +249,9 @@ class GoneawayApp(BaseApp[None]):
         return self._hand.name
 
     @property
-    def acts(self) -> TuningController:
-        return self._hand.acts
+    def tuning(self) -> TuningController:
+        """What the keys that change the server in hand do."""
+        return self.tuning_of(self._hand)
 
     @property
     def poller(self) -> Poller | ReplayPlayer:
@@ -337,84 +259,203 @@ class GoneawayApp(BaseApp[None]):
 
     @property
     def ledger(self) -> Ledger:
-        """Everybody who left the server in hand, by the instant that is shown."""
+        """The ended sessions of the server in hand, up to the instant that is shown."""
         return self._hand.ledger
 
-    def ask(self) -> None:
-        """Ask whoever is due."""
+    # --- The board
+
+    def _new_board(self) -> BoardScreen:
+        """The main screen, by what is monitored."""
+        if self.has_several:
+            tuning = [self.tuning_of(monitor) for monitor in self.monitors]
+            several = SeveralServersController(self, tuning, self._unmark_server)
+            return SeveralServersBoard([monitor.name for monitor in self.monitors], several)
+        if self.player is not None:
+            return ReplayBoard(self.server_name, self.player)
+        return BoardScreen(self.server_name)
+
+    def _bind_board(self) -> BoardScreen:
+        """Let the board show what the app knows."""
+        self._board.data_bind(
+            snapshot=GoneawayApp.snapshot,
+            now=GoneawayApp.now,
+            freshness=GoneawayApp.freshness,
+            trouble=GoneawayApp.trouble,
+            reach=GoneawayApp.reach,
+            is_recording=GoneawayApp.is_recording,
+        )
+        return self._board
+
+    def _follow_board(self) -> None:
+        """Once the board is shown: give it the status of all servers, and take from it which server is in hand."""
+        if isinstance(self._board, SeveralServersBoard):
+            self._board.data_bind(fleet=GoneawayApp.fleet)
+            self.watch(self._board, "in_hand", self.take_in_hand, init=False)
+
+    def _rebuild_board(self) -> None:
+        """A board of all servers in place of the one before. Screens over it are closed, and no server's colour is used."""
+        before = self._board
+        self._hand = self.monitors[0]
+        self._board = self._new_board()
+        while self.screen is not before:
+            self.pop_screen()
+        self.set_accent(None)
+        self.switch_screen(self._bind_board())
+        self._follow_board()
+
+    def take_in_hand(self, name: str) -> None:
+        """Let the keys act on another server from now on."""
+        self._hand = next(monitor for monitor in self.monitors if monitor.name == name)
+        self._show_hand(self.clock())
+
+    def clear_marks(self) -> None:
+        self._board.clear_marks()
+
+    def _unmark_server(self, name: str) -> None:
+        if isinstance(self._board, SeveralServersBoard):
+            self._board.unmark(name)
+
+    # --- From start to end
+
+    def on_mount(self) -> None:
+        self.push_screen(self._bind_board())
+        self._follow_board()
         now = self.clock()
-        for each in self.watched:
-            each.ask(now)
+        for index, monitor in enumerate(self.monitors):
+            monitor.start(now, monitor.schedule.interval * index / len(self.monitors), self._report_fault)
+        if not self.has_several:
+            self.tuning.begin()
+        if self._hand.newest is not None:
+            self._draw(max(now, self._hand.newest.taken_at))
+        self.tick()
+        if self._ticking:
+            self.set_interval(self._tick_seconds, self.tick)
+            if self.has_several:
+                self.set_interval(POLL_TICK_SECONDS, self.poll_due)
+        if self._wall:
+            self.action_wall()
+        if self._greeting:
+            self.notify(plain(self._greeting, 400), timeout=15, markup=False)
+        if self._run_for is not None:
+            self.set_timer(self._run_for, self.exit)
+        if not self.is_headless:
+            self._resume_after_stop()
+
+    def on_unmount(self) -> None:
+        close_monitors(self.monitors)
+
+    def _resume_after_stop(self) -> None:
+        """Pass SIGCONT on to the framework only where it stopped us itself. To be called once its screen has started."""
+        stop, resume = signal.getsignal(signal.SIGTSTP), signal.getsignal(signal.SIGCONT)
+        was_stopped = False
+
+        def on_stop(number: int, frame: FrameType | None) -> None:
+            nonlocal was_stopped
+            was_stopped = True
+            if callable(stop):
+                stop(number, frame)
+
+        def on_continue(number: int, frame: FrameType | None) -> None:
+            nonlocal was_stopped
+            if was_stopped and callable(resume):
+                resume(number, frame)
+            else:
+                self.refresh()
+            was_stopped = False
+
+        signal.signal(signal.SIGTSTP, on_stop)
+        signal.signal(signal.SIGCONT, on_continue)
+
+    # --- Readings
+
+    def poll_due(self) -> None:
+        """Read the servers that are due."""
+        now = self.clock()
+        for monitor in self.monitors:
+            monitor.poller.request_if_due(now)
+
+    def poll_soon(self, monitor: ServerMonitor) -> None:
+        monitor.schedule.hurry()
+        self.tick()
 
     def tick(self) -> None:
-        """Move the countdowns, ask whoever is due, and show what several servers said."""
-        self.ask()
+        """Move the countdowns, read the servers that are due, and show what several servers answered."""
+        self.poll_due()
         now = self.clock()
         if self._frozen_at is None:
             self.now = now
         if self.has_several:
             self._draw(now)
-        self.freshness = self._fresh(now)
-        self._show_standing()
-        follow_snapshot(self)
+        self.freshness = self._freshness(now)
+        self._show_reach()
+        self._follow_snapshot()
 
     def _draw(self, now: float) -> None:
-        """Show the newest of each, unless the screen is held."""
+        """Show the newest reading of each server, unless the screen is frozen."""
         if self._frozen_at is None:
             self.now = now
-            for each in self.watched:
-                each.shown = each.newest
+            for monitor in self.monitors:
+                monitor.shown = monitor.newest
         if self.has_several:
-            self.fleet = tuple(each.glance(now) for each in self.watched)
+            self.fleet = tuple(status_of(monitor, now) for monitor in self.monitors)
         self._show_hand(now)
 
     def _show_hand(self, now: float) -> None:
-        """What there is to be seen of the server in hand."""
-        self.trouble, self.freshness = self._hand.trouble, self._fresh(now)
-        self._show_standing()
+        """Show the server in hand."""
+        self.trouble, self.freshness = self._hand.trouble, self._freshness(now)
+        self._show_reach()
         self.snapshot = self._hand.shown
         grey = self._greyed()
         if grey != self._grey:
             self._grey = grey
             self.refresh_bindings()
 
-    def _show_standing(self) -> None:
-        """What this run may do to the server in hand, and whether it records: either may end while it runs."""
-        self.reach = self.acts.reach
-        self.is_recording = any(each.is_recording for each in self.watched)
+    def _show_reach(self) -> None:
+        """Show what this run may do to the server in hand, and whether it records: either may end while it runs."""
+        self.reach = self.tuning.reach
+        self.is_recording = any(monitor.is_recording for monitor in self.monitors)
 
-    def take_in_hand(self, name: str) -> None:
-        """The keys act on another server from now on."""
-        self._hand = next(each for each in self.watched if each.name == name)
-        self._show_hand(self.clock())
+    def _follow_snapshot(self) -> None:
+        """Give the open screen what is new."""
+        if isinstance(self.screen, FollowsSnapshots):
+            self.screen.keep_up(self.snapshot, len(self.ledger), self.now)
 
     def _greyed(self) -> frozenset[str]:
-        return frozenset(key for key in NEEDS if self.acts.why_not(key))
+        return frozenset(key for key in NEEDS if self.tuning.why_not(key))
+
+    def _freshness(self, now: float) -> Freshness:
+        if self._frozen_at is not None:
+            return frozen_words(now - self._frozen_at)
+        return monitor_freshness(self._hand, now)
+
+    def _report_fault(self, error: Exception) -> None:
+        """From the thread of a poller."""
+        self.post_message(PollFault(error))
 
     @on(SnapshotTaken)
-    def _take(self, message: SnapshotTaken) -> None:
-        watched = self.watched[message.of]
-        if watched.take(message.snapshot):
-            watched.acts.begin()
+    def _take_snapshot(self, message: SnapshotTaken) -> None:
+        monitor = self.monitors[message.index]
+        if monitor.on_snapshot(message.snapshot):
+            self.tuning_of(monitor).begin()
         if self.has_several:
-            return  # drawn at the next tick, all at once
+            return  # drawn at the next tick, all together
         self._draw(max(self.clock(), message.snapshot.taken_at))
-        follow_snapshot(self)
+        self._follow_snapshot()
 
     @on(StepTaken)
-    def _note(self, message: StepTaken) -> None:
-        """Write down who left, and say what nobody here has done."""
-        watched, taken = self.watched[message.of], message.step
-        gate = watched.acts.gate
-        watched.ledger.add(taken.departed)
-        of = f"{watched.name}: " if self.has_several else ""
-        if taken.restarted:
-            words = of + _("The server has restarted: all sessions are new.")
+    def _take_step(self, message: StepTaken) -> None:
+        """Keep the sessions that ended, and tell of what was not done through this tool."""
+        monitor, step = self.monitors[message.index], message.step
+        gate = self.tuning_of(monitor).gate
+        monitor.ledger.add(step.departed)
+        prefix = f"{monitor.name}: " if self.has_several else ""
+        if step.restarted:
+            words = prefix + _("The server has restarted: all sessions are new.")
             self.notify(plain(words, 300), severity="warning", timeout=15, markup=False)
-        for change in taken.changes:
+        for change in step.changes:
             if gate is not None and gate.was_set_here(change.variable, change.new):
                 continue
-            words = of + _(
+            words = prefix + _(
                 "{variable} changed from {old} to {new}",
                 variable=change.variable,
                 old=value_with_unit(change.variable, change.old),
@@ -422,35 +463,39 @@ class GoneawayApp(BaseApp[None]):
             )
             self.notify(plain(words, 300), timeout=8, markup=False)
         if not self.has_several:
-            follow_snapshot(self)
+            self._follow_snapshot()
 
     @on(VariableChosen)
     def _tune_chosen(self, message: VariableChosen) -> None:
         if message.name in TUNABLE:
-            self.acts.tune(message.name)
+            self.tuning.tune(message.name)
+
+    @on(GreyedKeyPressed)
+    def _tell_why_greyed(self, message: GreyedKeyPressed) -> None:
+        why = self.tuning.why_not(message.action)
+        self.notify(f"{_(message.description)}: {why}", severity="warning", timeout=10, markup=False)
 
     @on(RecordingEnded)
-    @on(PlayFailed)
-    def _complain(self, message: RecordingEnded | PlayFailed) -> None:
+    def _show_recording_error(self, message: RecordingEnded) -> None:
         self.notify(plain(message.error.line, 500), severity="error", timeout=20, markup=False)
 
     @on(PollFailed)
-    def _bear(self, message: PollFailed) -> None:
-        self.watched[message.of].bear(message.error, self.clock())
+    def _show_poll_failure(self, message: PollFailed) -> None:
+        """Keep showing the last good snapshot."""
+        self.monitors[message.index].trouble = trouble_words(message.failure)
         self.trouble = self._hand.trouble
-        self.freshness = self._fresh(self.clock())
+        self.freshness = self._freshness(self.clock())
 
     @on(PollFault)
-    def _break(self, message: PollFault) -> None:
+    def _end_with_fault(self, message: PollFault) -> None:
         raise message.error
 
-    def _fresh(self, now: float) -> Freshness:
-        return self._hand.freshness(now) if self._frozen_at is None else frozen_words(now - self._frozen_at)
+    # --- Keys
 
     def on_key(self, event: events.Key) -> None:
-        """A letter that reaches us while a field has the focus was typed in one burst with the key that opened it.
+        """A letter that arrives here while a field has the focus was typed in one burst with the key that opened the field.
 
-        The framework sent it to whoever had the focus then; it is meant for the field, not for a command.
+        The framework sent it to what had the focus then; it is meant for the field, not for a command.
         """
         was_typed_blind = getattr(self.screen, "was_typed_blind", None)
         if was_typed_blind is not None and was_typed_blind(event):
@@ -463,43 +508,90 @@ class GoneawayApp(BaseApp[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the framework's shape
         """Grey the keys that can do nothing here; pressed all the same, they say why."""
-        return None if action in NEEDS and self.acts.why_not(action) else True
-
-    def clear_marks(self) -> None:
-        """What was marked was marked for what is done now."""
-        self._board.clear_marks()
-
-    def look_again(self, server: ServerMonitor) -> None:
-        """Poll as soon as may be: something was changed."""
-        server.pace.hurry()
-        self.tick()
+        return None if action in NEEDS and self.tuning.why_not(action) else True
 
     def action_tune(self, name: str) -> None:
-        self.acts.tune(name)
+        self.tuning.tune(name)
 
     def action_tunables(self) -> None:
-        self.acts.choose()
+        self.tuning.choose()
 
     def action_undo(self) -> None:
-        self.acts.undo()
+        self.tuning.undo()
 
     def action_kill(self) -> None:
-        kill(self, self._board.chosen_sessions(), self._board.marked_sessions.hidden)
+        """Ask about the marked sessions, on the server they are on: that may be another than the one under the cursor."""
+        victims, hidden = self._board.chosen_sessions(), self._board.marked_sessions.hidden
+        if not victims:
+            self.notify(_("There is no session to kill here."), severity="warning")
+            return
+        names = {verdict.server_name for verdict in victims}
+        if len(names) > 1:
+            words = _(
+                "The marked sessions are on {number} servers: o narrows the board to one, and keeps its marks.",
+                number=len(names),
+            )
+            self.notify(words, severity="warning", timeout=10, markup=False)
+            return
+        owner = next((monitor for monitor in self.monitors if {monitor.server_name} == names), self.in_hand)
+        note = ngettext(
+            "{number:,} of these sessions is marked and hidden by the filter.",
+            "{number:,} of these sessions are marked and hidden by the filter.",
+            hidden,
+        )
+        self.tuning_of(owner).kill(victims, note if hidden else "")
 
     def action_variables(self) -> None:
-        self.acts.variables()
+        self.tuning.variables()
 
     def action_ledger(self) -> None:
-        open_ledger(self)
+        from goneaway_tui.ui.screens.ledger import LedgerScreen
+
+        monitor = self.in_hand
+        self.push_screen(LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name))
 
     def action_wall(self) -> None:
-        open_wall(self)
+        from goneaway_tui.ui.screens.wall import WallScreen
+
+        self.push_screen(WallScreen(self._wall_view))
+
+    def _wall_view(self) -> WallView:
+        from goneaway_tui.ui.screens.wall import WallView
+
+        def departed() -> Iterable[tuple[str, Departure]]:
+            """Of all servers, the newest first."""
+            by_server = (zip(repeat(monitor.server_name), monitor.ledger) for monitor in self.monitors)
+            return heapq.merge(*by_server, key=lambda named: -named[1].at)
+
+        statuses = tuple(status_of(monitor, self.now) for monitor in self.monitors)
+        return WallView(self.server_name, statuses, departed, self.now, self.freshness)
 
     def action_doctor(self) -> None:
-        open_doctor(self)
+        from goneaway_tui.doctor.case import NO_SERVER, facts_from_sample
+        from goneaway_tui.doctor.live import LiveState
+        from goneaway_tui.ui.screens.doctor import DoctorScreen
+
+        monitor = self.in_hand
+
+        def state() -> LiveState | None:
+            if monitor.shown is None:
+                return None
+            return LiveState(monitor.shown, tuple(monitor.ledger), self.now)
+
+        def facts() -> ServerFacts:
+            """What this server says, for an error that is pasted."""
+            if monitor.shown is None:
+                return NO_SERVER
+            return replace(
+                facts_from_sample(monitor.shown.sample, monitor.name), departures=tuple(monitor.ledger)
+            )
+
+        self.push_screen(
+            DoctorScreen(state, facts, monitor.name, lambda: self.freshness, monitor.spec.recall)
+        )
 
     def action_relatives(self) -> None:
-        open_topology(self)
+        self._topology.open(self.monitors)
 
     def action_freeze(self) -> None:
         if self.player is not None:
@@ -512,7 +604,7 @@ class GoneawayApp(BaseApp[None]):
         self.tick()
 
     def action_export(self) -> None:
-        export(self, self.snapshot)
+        self._export.export(self.snapshot)
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):

@@ -20,10 +20,13 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
+from textual.reactive import reactive
 from textual.worker import WorkerFailed
 
 from goneaway_tui.errors import SettingsError
 from goneaway_tui.i18n import _
+from goneaway_tui.monitor.server_monitor import MonitorSpec, ServerMonitor
+from goneaway_tui.ports import Clock
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.text.width import breaks, has_wide
 from goneaway_tui.ui.theme import PrintableFilter, charset_filter, readable_colours, server_accent
@@ -167,3 +170,23 @@ class BaseApp(App[R]):
             self._exception = error
             self._exception_event.set()
         self._close_messages_no_wait()
+
+
+class MonitorApp(BaseApp[None]):
+    """The app of a board, as the controllers see it: what they may ask of it beside the framework's own methods."""
+
+    clock: Clock
+    now: reactive[float] = reactive(0.0, repaint=False)
+    """The instant that is shown; it stands still while the screen is frozen."""
+
+    def clear_marks(self) -> None:
+        """Unmark the sessions: what they were marked for is done."""
+        raise NotImplementedError
+
+    def poll_soon(self, monitor: ServerMonitor) -> None:
+        """Read a server as soon as possible: something was changed there."""
+        raise NotImplementedError
+
+    def add_servers(self, specs: Sequence[MonitorSpec]) -> None:
+        """Monitor these servers too, on a board of all servers."""
+        raise NotImplementedError

@@ -1,73 +1,88 @@
-"""What happened, told to the app."""
+"""What happened, as messages to the app; and the short lines that a board shows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.message import Message
 
-from goneaway_tui.errors import FileError, SourceError
+from goneaway_tui.errors import FileError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.judge import Step
 from goneaway_tui.model.server import Limitation
 from goneaway_tui.model.snapshot import Snapshot
+from goneaway_tui.monitor.poller import FailedReading, Reading
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 
 
 @dataclass
 class SnapshotTaken(Message):
-    """A poll finished and was judged."""
+    """A server was read, or a recording moved."""
 
     snapshot: Snapshot
-    of: int = 0
+    index: int = 0
     """Which of several servers, from 0 on."""
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest of each server counts when the screen cannot keep up."""
-        return isinstance(message, SnapshotTaken) and message.of == self.of
+        return isinstance(message, SnapshotTaken) and message.index == self.index
 
 
 @dataclass
 class StepTaken(Message):
-    """Between two polls somebody left, a variable was set, or the server began anew. None of these may be missed."""
+    """Between two readings sessions ended, a variable was set, or the server restarted. None of these may be missed."""
 
     step: Step
-    of: int = 0
+    index: int = 0
     """Which of several servers, from 0 on."""
 
 
 @dataclass
 class RecordingEnded(Message):
-    """Nothing more can be recorded."""
-
-    error: FileError
-
-
-@dataclass
-class PlayFailed(Message):
-    """The recording cannot be read on."""
+    """A recording cannot be written or read any further."""
 
     error: FileError
 
 
 @dataclass
 class PollFailed(Message):
-    """The server could not be read; the next poll may succeed."""
+    """A server could not be read; the next attempt may succeed."""
 
-    error: SourceError
-    of: int = 0
+    failure: FailedReading
+    index: int = 0
     """Which of several servers, from 0 on."""
 
 
 @dataclass
 class PollFault(Message):
-    """A fault of ours in reading or judging; not to be passed off as a bad server."""
+    """An error of ours while reading or judging, not to be shown as an error of the server."""
 
     error: Exception
+
+
+class MessagePoster:
+    """Turns what a poller reports into messages of the app."""
+
+    def __init__(self, post: Callable[[Message], object], index: int = 0) -> None:
+        """`index`: which of several servers is read, from 0 on."""
+        self._post = post
+        self._index = index
+
+    def on_reading(self, reading: Reading) -> None:
+        step = reading.step
+        if step.departed or step.changes or step.restarted:
+            self._post(StepTaken(step, self._index))
+        self._post(SnapshotTaken(step.snapshot, self._index))
+
+    def on_failed_reading(self, failure: FailedReading) -> None:
+        self._post(PollFailed(failure, self._index))
+
+    def on_recording_error(self, error: FileError) -> None:
+        self._post(RecordingEnded(error))
 
 
 @dataclass
@@ -82,6 +97,15 @@ class RowMarked(Message):
     """A row of a table was marked, or its mark was taken away."""
 
     key: object
+
+
+@dataclass
+class GreyedKeyPressed(Message):
+    """A key was pressed that can do nothing on the server in hand."""
+
+    action: str
+    description: str
+    """Of the key, not translated yet."""
 
 
 @dataclass

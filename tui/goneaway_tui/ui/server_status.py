@@ -1,4 +1,4 @@
-"""How old what is shown is, and why: never left out, never flattered."""
+"""Of each server: how old what is shown is, whether it answers, and what there is to see of it at a glance."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from goneaway_tui.export.data import iso_instant
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.session import Role
 from goneaway_tui.model.snapshot import Risk, Snapshot
+from goneaway_tui.monitor.poller import FailedReading, PollSchedule
+from goneaway_tui.monitor.server_monitor import ServerMonitor
+from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
-from goneaway_tui.ui.poller import PollSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,49 +23,67 @@ class Freshness:
 
 
 STALE_INTERVALS = 2
-"""Pauses between two readings after which what one said is old: another should have come."""
+"""Pauses after which what was read is old: another reading should have come."""
 CONNECTING = Freshness(marked("◌ connecting"), "$foreground-muted")
-"""Its words are said where they are drawn."""
+"""Its words are translated where they are drawn."""
 
 
-def freshness(seen: float | None, pace: PollSchedule, *, in_trouble: bool) -> Freshness:
-    """Of a server that was last seen so many seconds ago; None where it never was."""
-    if seen is None:
+def freshness(age: float | None, schedule: PollSchedule, *, in_trouble: bool) -> Freshness:
+    """Of a server that was last read `age` seconds ago; None where it never was."""
+    if age is None:
         return Freshness(_("✖ not connected"), "$text-error") if in_trouble else CONNECTING
     if in_trouble:
-        return Freshness(_("✖ lost, seen {age} ago", age=wording.age_words(seen)), "bold $text-error")
-    if seen > STALE_INTERVALS * pace.pause + 1:
-        return Freshness(_("◌ waiting, seen {age} ago", age=wording.age_words(seen)), "bold $text-warning")
-    if pace.is_stretched:
-        return Freshness(_("● slow server, asked every {seconds:.2g} s", seconds=pace.pause), "$text-warning")
-    return Freshness(_("● live {seconds:g} s", seconds=pace.interval), "$text-success")
+        return Freshness(_("✖ lost, seen {age} ago", age=wording.age_words(age)), "bold $text-error")
+    if age > STALE_INTERVALS * schedule.pause + 1:
+        return Freshness(_("◌ waiting, seen {age} ago", age=wording.age_words(age)), "bold $text-warning")
+    if schedule.is_stretched:
+        return Freshness(
+            _("● slow server, asked every {seconds:.2g} s", seconds=schedule.pause), "$text-warning"
+        )
+    return Freshness(_("● live {seconds:g} s", seconds=schedule.interval), "$text-success")
 
 
-def is_stale(seen: float, pace: PollSchedule) -> bool:
+def is_stale(age: float, schedule: PollSchedule) -> bool:
     """Whether another reading should have come since."""
-    return seen > STALE_INTERVALS * pace.pause
+    return age > STALE_INTERVALS * schedule.pause
 
 
 def frozen_words(seconds: float) -> Freshness:
-    """Of a screen held for so long."""
+    """Of a screen that was frozen so many seconds ago."""
     return Freshness(_("❄ frozen {age} ago", age=wording.age_words(seconds)), "bold $text-accent")
 
 
 def replay_freshness(now: float, speed: int | None) -> Freshness:
-    """Of a recording at an instant; `speed` is None where it is at rest."""
+    """Of a recording at an instant; `speed` is None where it is paused."""
     word = _("▮▮ at rest") if speed is None else f"▶ {speed}x"
     return Freshness(f"{word}  {iso_instant(now, 'seconds')}", "bold $text-accent")
 
 
+def monitor_freshness(monitor: ServerMonitor, now: float) -> Freshness:
+    """Of what is shown of a monitored server or of a recording."""
+    player = monitor.player
+    if player is not None:
+        return replay_freshness(now, player.speed if player.is_playing else None)
+    return freshness(monitor.age(now), monitor.schedule, in_trouble=bool(monitor.trouble))
+
+
+def trouble_words(failure: FailedReading) -> str:
+    """Why a reading failed and when the next attempt is made, in one line."""
+    why = plain(failure.error.line, 500)
+    if failure.retry_seconds is None:
+        return why
+    return _("{trouble} (next try in {pause})", trouble=why, pause=wording.age_words(failure.retry_seconds))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ServerStatus:
-    """What there is to be seen of one server at an instant."""
+    """What there is to see of one server at an instant."""
 
     name: str
     snapshot: Snapshot | None = None
-    """What it said last."""
+    """What is shown of it."""
     seen: float | None = None
-    """Seconds since it said so."""
+    """Seconds since that was read."""
     is_stale: bool = False
     """That is older than two intervals."""
     trouble: str = ""
@@ -77,7 +97,7 @@ class ServerStatus:
 
     @property
     def role(self) -> str:
-        """What it is to other servers, by who is connected; empty where it has to do with none."""
+        """Its role in replication, by the sessions that are connected; empty where there is none."""
         roles = {} if self.snapshot is None else self.snapshot.totals.roles
         if Role.DUMP in roles:
             return marked("relay") if Role.REPLICA in roles else marked("source")
@@ -85,12 +105,19 @@ class ServerStatus:
 
     @property
     def soon(self) -> int:
-        """Sessions about to be closed."""
+        """Number of sessions that the server is about to close."""
         risks = {} if self.snapshot is None else self.snapshot.totals.risks
         return risks.get(Risk.IMMINENT, 0) + risks.get(Risk.OVERDUE, 0)
 
     @property
     def idle_share(self) -> float | None:
-        """The part of max_connections that idles, 0 to 1; None where it is not known."""
-        most = None if self.snapshot is None else self.snapshot.sample.variable("max_connections")
-        return None if not most or self.snapshot is None else self.snapshot.totals.idle / most
+        """The part of max_connections that is idle, 0 to 1; None where it is not known."""
+        limit = None if self.snapshot is None else self.snapshot.sample.variable("max_connections")
+        return None if not limit or self.snapshot is None else self.snapshot.totals.idle / limit
+
+
+def status_of(monitor: ServerMonitor, now: float) -> ServerStatus:
+    """What there is to see of a monitored server."""
+    age = monitor.age(now)
+    stale = age is not None and is_stale(age, monitor.schedule)
+    return ServerStatus(monitor.name, monitor.shown, age, stale, monitor.trouble, monitor.color)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from goneaway_tui.cli import run
-from goneaway_tui.cli.commands.exporter import Polling, endpoint_of
+from goneaway_tui.cli.commands.exporter import MetricsPolling, endpoint_of
 from goneaway_tui.errors import FileError, SettingsError, Unreachable
 from goneaway_tui.metrics.collector import MetricsStore
 from goneaway_tui.model.sample import Sample
@@ -18,23 +18,23 @@ from tests.ui.stage import HeldClock, Scripted
 from tests.unit.settings.asking import complaint, settings
 
 
-def polled(*script: Sample | Exception) -> tuple[Polling, MetricsStore]:
+def polled(*script: Sample | Exception) -> tuple[MetricsPolling, MetricsStore]:
     clock = HeldClock()
     board = MetricsStore(["db1"], clock, 1000)
-    return Polling("db1", Scripted(*script), board, clock, Policy(), 1.0), board
+    return MetricsPolling("db1", Scripted(*script), board, clock, Policy(), 1.0), board
 
 
 def test_a_server_that_fails_is_down_and_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     gone = Unreachable("nobody answers", "wait")
     polling, board = polled(a_sample([a_session()]), gone, gone, a_sample([a_session()]))
-    polling.look()
+    polling.poller.poll()
     assert board["db1"].up
-    polling.look()
-    polling.look()
+    polling.poller.poll()
+    polling.poller.poll()
 
     assert not board["db1"].up
     assert 2 == board["db1"].failures
-    polling.look()
+    polling.poller.poll()
     assert board["db1"].up
     assert 4 == board["db1"].polls
     told = capsys.readouterr().err

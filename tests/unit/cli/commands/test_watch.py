@@ -48,7 +48,7 @@ def test_what_comes_and_goes_is_told_in_its_order() -> None:
 def test_a_server_that_stays_away_is_told_once_and_so_is_its_return(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Watch, "_pause", lambda _: 0.001)
+    monkeypatch.setattr("goneaway_tui.monitor.poller.MAX_PAUSE_SECONDS", 0.001)
     gone = Unreachable("nobody answers", "wait")
     lines = watched(a_sample([ONE]), gone, gone, a_sample([ONE], taken_at=NOW + 1))
 
@@ -58,7 +58,7 @@ def test_a_server_that_stays_away_is_told_once_and_so_is_its_return(
 
 def test_what_one_reading_brings_is_told_by_the_time_it_happened(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server started before we were connected to it again."""
-    monkeypatch.setattr(Watch, "_pause", lambda _: 0.001)
+    monkeypatch.setattr("goneaway_tui.monitor.poller.MAX_PAUSE_SECONDS", 0.001)
     lines = watched(
         a_sample([ONE]),
         Unreachable("gone", "wait"),

@@ -1,12 +1,10 @@
-"""`goneaway-tui exporter`: each server is read in a thread of its own, and who asks is told what was read last."""
+"""`goneaway-tui exporter`: reads each server in a thread of its own, and answers scrapes with what was read last."""
 
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -16,12 +14,11 @@ from goneaway_tui.cli.filesystem import LocalFiles
 from goneaway_tui.cli.screen import policy_of
 from goneaway_tui.cli.servers import SourceFactory, close_all, configured_servers, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
-from goneaway_tui.errors import ExitCode, FileError, SettingsError, SourceError, UnsupportedVersion
+from goneaway_tui.errors import ExitCode, FileError, SettingsError
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.judge import track
-from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.model.server import is_loopback
-from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
 from goneaway_tui.settings.config_file import is_private
@@ -32,136 +29,125 @@ if TYPE_CHECKING:
     from goneaway_tui.metrics.collector import MetricsStore
 
 
-LONGEST_PAUSE = 30.0
-"""Seconds between tries to reach a server that stays away."""
 READ_BY_ALL = marked("whoever reaches this address reads user names; --listen-auth names who may")
 READ_ON_ITS_WAY = marked("the password can be read on its way; --listen-cert hides it")
 RULES, DASHBOARD = "rules.yml", "dashboard.json"
 
 
-class Polling:
-    """Reads one server again and again, and keeps what it said on the board."""
+class MetricsPolling:
+    """Reads one server repeatedly, and keeps in the store of metrics what was read last."""
 
     def __init__(
-        self, name: str, source: Source, board: MetricsStore, clock: Clock, policy: Policy, interval: float
+        self, name: str, source: Source, store: MetricsStore, clock: Clock, policy: Policy, interval: float
     ) -> None:
         self._name = name
-        self._source = source
-        self._board = board
-        self._clock = clock
-        self._policy = policy
-        self._interval = interval
-        self._last: Snapshot | None = None
-        self._lessons = NOTHING_LEARNED
-        self._failures = 0
-        self._stopped = threading.Event()
+        self._store = store
+        self.poller = Poller(
+            source, clock, self, PollSchedule(interval, WAKE_UP_SECONDS, max_share=1.0), policy=policy
+        )
         self.is_too_old = False
-        """Its server's version cannot be read: it is not asked again."""
+        """The version of its server is not supported: it is not read again."""
 
-    def stop(self) -> None:
-        """From any thread, and leave the source to the caller."""
-        self._stopped.set()
-
-    def run(self) -> None:
-        """Until stopped, or its server turns out to be too old."""
-        due = self._clock()
-        while not self._stopped.is_set():
-            self.look()
-            now = self._clock()
-            due = now + self._pause() if self._failures else max(due + self._interval, now)
-            self._stopped.wait(due - now)
-
-    def look(self) -> None:
-        """Once."""
-        began = self._clock()
-        try:
-            taken = track(self._source.sample(), self._last, self._policy, self._lessons)
-        except SourceError as error:
-            if not self._stopped.is_set():
-                self._miss(error)
-            if isinstance(error, UnsupportedVersion):
-                self.is_too_old = True
-                self.stop()
-            return
-        self._board[self._name] = self._board[self._name].after(taken, self._clock() - began)
-        self._last, self._lessons = taken.snapshot, taken.learned_limits
-        if self._failures:
-            self._failures = 0
+    def on_reading(self, reading: Reading) -> None:
+        self._store[self._name] = self._store[self._name].after(reading.step, reading.seconds)
+        if reading.is_recovery:
             tell(_("{server}: it answers again", server=self._name))
 
-    def _miss(self, error: SourceError) -> None:
-        """The first of several in a row is told."""
-        self._board[self._name] = self._board[self._name].after_failure()
-        self._failures += 1
-        if self._failures == 1:
-            tell(_("{place}: {what}", place=self._name, what=error.line))
+    def on_failed_reading(self, failure: FailedReading) -> None:
+        """Count it; tell the first of several failures in a row."""
+        self.is_too_old = failure.retry_seconds is None
+        self._store[self._name] = self._store[self._name].after_failure()
+        if failure.is_first:
+            tell(_("{place}: {what}", place=self._name, what=failure.error.line))
 
-    def _pause(self) -> float:
-        return min(LONGEST_PAUSE, max(self._interval, 2.0 ** min(self._failures - 1, 10)))
+    def on_recording_error(self, error: FileError) -> None:
+        raise error
 
 
-def exporter(each: Sequence[Settings], clock: Clock, open_source: SourceFactory) -> int:
-    """Raises SettingsError without the extra or where nobody can listen, FileError for what cannot be read."""
-    first = each[0]
-    for asked, name in ((first.print_rules, RULES), (first.print_dashboard, DASHBOARD)):
-        if asked:
+def exporter(all_settings: Sequence[Settings], clock: Clock, open_source: SourceFactory) -> int:
+    """Export the metrics of these servers until stopped.
+
+    Raises SettingsError without the extra or where the port cannot be used, and FileError for what cannot be read.
+    """
+    first = all_settings[0]
+    for wanted, name in ((first.print_rules, RULES), (first.print_dashboard, DASHBOARD)):
+        if wanted:
             write_out(files("goneaway_tui.metrics").joinpath(name).read_text("utf-8"))
             return ExitCode.DONE
     try:
         from goneaway_tui.metrics.collector import MetricsStore
-        from goneaway_tui.metrics.listening import metrics_server
-    except ModuleNotFoundError as absent:
-        if (absent.name or "").partition(".")[0] != "prometheus_client":
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != "prometheus_client":
             raise
         raise SettingsError(
             _("the exporter needs the Python package prometheus_client, which is not here"),
             _("pipx inject goneaway-tui prometheus_client, or install goneaway-tui[exporter]"),
         ) from None
-    doorway = endpoint_of(first)
-    told: list[int] = []
-    with ExitStack() as held:
-        members = held.enter_context(configured_servers(each))
-        board = MetricsStore([member.name for member in members], clock, first.max_series)
+    endpoint = endpoint_of(first)
+    with configured_servers(all_settings) as servers:
+        store = MetricsStore([server.name for server in servers], clock, first.max_series)
         sources = [
             source_of(
-                replace(member, settings=replace(member.settings, statements=False)), clock, open_source
+                replace(server, settings=replace(server.settings, statements=False)), clock, open_source
             )
-            for member in members
+            for server in servers
         ]
         polling = [
-            Polling(member.name, source, board, clock, policy_of(member.settings), member.settings.interval)
-            for member, source in zip(members, sources, strict=True)
+            MetricsPolling(
+                server.name, source, store, clock, policy_of(server.settings), server.settings.interval
+            )
+            for server, source in zip(servers, sources, strict=True)
         ]
+        return _serve(first, endpoint, store, polling, sources, clock)
 
-        def stop() -> None:
-            for one in polling:
-                one.stop()
-            close_all(sources)
 
-        def go(number: int) -> None:
-            told.append(number)
+def _serve(
+    settings: Settings,
+    endpoint: HttpEndpoint,
+    store: MetricsStore,
+    polling: Sequence[MetricsPolling],
+    sources: Sequence[Source],
+    clock: Clock,
+) -> ExitCode:
+    """Answer scrapes and read each server in a thread, until a signal or until no server can be read any more."""
+    from goneaway_tui.metrics.listening import metrics_server
+
+    signals: list[int] = []
+
+    def stop() -> None:
+        for one in polling:
+            one.poller.stop()
+        close_all(sources)
+
+    def on_signal(number: int) -> None:
+        signals.append(number)
+        stop()
+
+    with (
+        ThreadPoolExecutor(len(polling), thread_name_prefix="poll") as threads,
+        exiting_on_signals(on_signal),
+        metrics_server(endpoint, store, clock) as port,
+    ):
+        scheme = "http" if endpoint.cert is None else "https"
+        tell(_("metrics at {url}", url=f"{scheme}://{replace(settings.listen, port=port)}/metrics"))
+        try:
+            done, _waiting = wait(
+                [threads.submit(one.poller.run) for one in polling], return_when=FIRST_EXCEPTION
+            )
+        finally:
             stop()
-
-        threads = held.enter_context(ThreadPoolExecutor(len(polling), thread_name_prefix="poll"))
-        with exiting_on_signals(go):
-            port = held.enter_context(metrics_server(doorway, board, clock))
-            scheme = "http" if doorway.cert is None else "https"
-            tell(_("metrics at {url}", url=f"{scheme}://{replace(first.listen, port=port)}/metrics"))
-            try:
-                done, _waiting = wait(
-                    [threads.submit(one.run) for one in polling], return_when=FIRST_EXCEPTION
-                )
-            finally:
-                stop()
-        for ended in done:
-            ended.result()
-        if all(one.is_too_old for one in polling):
-            return ExitCode.UNREACHABLE
-    return ExitCode.INTERRUPTED if signal.SIGINT in told else ExitCode.DONE
+    for ended in done:
+        ended.result()
+    if all(one.is_too_old for one in polling):
+        return ExitCode.UNREACHABLE
+    return ExitCode.INTERRUPTED if signal.SIGINT in signals else ExitCode.DONE
 
 
 def endpoint_of(settings: Settings, exposed: str = marked("reads user names")) -> HttpEndpoint:
-    """Where to be asked, and by whom; `exposed` is what is warned of where everybody may ask. Raises SettingsError and FileError."""
+    """Where to listen, and who may ask. `exposed`: what anybody at the address can do, for the warning where no login is asked.
+
+    Raises SettingsError and FileError.
+    """
     from goneaway_tui.http_auth import HttpEndpoint
 
     cert = settings.listen_cert

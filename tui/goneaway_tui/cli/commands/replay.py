@@ -1,10 +1,11 @@
-"""`goneaway-tui replay FILE`: the screen on a recording. No server, and nothing can be changed."""
+"""`goneaway-tui replay FILE`: the board of a recording. There is no server, and nothing can be changed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from goneaway_tui.cli.screen import policy_of, run_app
+from goneaway_tui.cli.screen import MonitoredServers, settings_spec, show_board
 from goneaway_tui.cli.terminal import require_terminal, tell
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import _, marked
@@ -15,11 +16,11 @@ from goneaway_tui.settings import Settings
 WHY_READ_ONLY = marked("this is a recording: there is no server here to change")
 DAMAGED = marked("This recording is damaged, or its end is missing: what is whole in it is shown.")
 MOST_DEPARTURES = 2_000
-"""How many of the newest the ledger of a recording shows: they are read anew wherever somebody jumps."""
+"""How many of the newest the ledger of a recording shows: they are read again at each jump."""
 
 
 class RecordingSource:
-    """Names what is replayed; it is never asked for a sample."""
+    """The name of a recorded server; it gives no samples."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -28,15 +29,13 @@ class RecordingSource:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Close nothing: it holds no connection."""
 
 
 def replay(settings: Settings, real: Clock) -> ExitCode:
     """Raises FileError where the file is no recording, or none of it can be read, and SettingsError without a terminal."""
+    from goneaway_tui.monitor.poller import ReplayPlayer
     from goneaway_tui.source.recording.reader import Recording, Replay
-    from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.screens.replay import ReplayPlayer
-    from goneaway_tui.ui.server_monitor import MonitorSpec
 
     path = Path(settings.files[0])
     recording = Recording(path)
@@ -47,20 +46,16 @@ def replay(settings: Settings, real: Clock) -> ExitCode:
         timeline = Replay(recording, MOST_DEPARTURES)
         first = timeline.snapshot()
         source = RecordingSource(_("{server} (recorded)", server=recording.server_name))
-        subject = MonitorSpec(
-            source,
-            policy_of(settings),
+        spec = replace(
+            settings_spec(settings, source),
             first=first,
             why_read_only=_(WHY_READ_ONLY),
             player=ReplayPlayer(timeline, real),
+            color=None,
+            interval=1.0,
         )
-        app = GoneawayApp(
-            [subject],
-            timeline.clock,
-            theme=settings.theme,
-            greeting=_(DAMAGED) if recording.is_damaged else "",
-        )
-        app.set_keymap(settings.keys)
-        return run_app(app, source.close)
+        servers = MonitoredServers((spec,), source.close)
+        greeting = _(DAMAGED) if recording.is_damaged else ""
+        return show_board(replace(settings, run_for=None, wall=False), servers, timeline.clock, greeting)
     finally:
         recording.close()

@@ -1,4 +1,4 @@
-"""`goneaway-tui watch`: what happens, one JSON object a line, for as long as it is let."""
+"""`goneaway-tui watch`: what happens on a server as events, one JSON object a line, until it is stopped."""
 
 from __future__ import annotations
 
@@ -18,21 +18,18 @@ from goneaway_tui.cli.factories import live_source, recorder_of
 from goneaway_tui.cli.screen import policy_of
 from goneaway_tui.cli.servers import close_all, configured_servers, source_of
 from goneaway_tui.cli.terminal import exiting_on_signals, silence_stdout, tell, use_utf8
-from goneaway_tui.errors import ExitCode, FileError, SourceError, UnsupportedVersion
+from goneaway_tui.errors import ExitCode, FileError
 from goneaway_tui.export import data
 from goneaway_tui.export.data import Data
 from goneaway_tui.export.json import dumps
 from goneaway_tui.i18n import _
-from goneaway_tui.judge import Step, track
-from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
 from goneaway_tui.ports import Clock, Recorder, Source
 from goneaway_tui.private_files import open_private
 from goneaway_tui.settings import Settings
 from goneaway_tui.text.sanitize import plain
 
-LONGEST_PAUSE = 30.0
-"""Seconds between tries to reach a server that stays away."""
 EXEC_QUEUE_LENGTH = 100
 """Events that may wait for `--exec`; later events are dropped, and a line says so."""
 EXEC_PAUSE_SECONDS = 0.2
@@ -42,7 +39,7 @@ EXEC_PATIENCE_SECONDS = 30.0
 
 
 class Watch:
-    """Looks at a source again and again, and tells what happened in between. Keeps one snapshot and no more."""
+    """Reads one server repeatedly and writes what happened in between as events. Keeps one snapshot."""
 
     def __init__(
         self,
@@ -56,105 +53,74 @@ class Watch:
         recorder: Recorder | None = None,
         name: str | None = None,
     ) -> None:
-        """With a `name` it is one of several: each event carries it, and a server that is not there at first is waited for."""
+        """With a `name` it is one of several servers: each event carries the name, and a server that does not answer at
+        first is tried again.
+        """
         self._name = name
         self._source = source
         self._clock = clock
-        self._policy = policy
-        self._out = write
-        self._interval = interval
-        self._errand = errand
-        self._recorder = recorder
+        self._write_event = write
+        self._hook = errand
         self._last: Snapshot | None = None
-        self._lessons = NOTHING_LEARNED
-        self._failures = 0
-        self._stopped = threading.Event()
+        schedule = PollSchedule(interval, WAKE_UP_SECONDS, max_share=1.0)
+        self._poller = Poller(source, clock, self, schedule, policy=policy, recorder=recorder)
 
     @property
     def has_seen(self) -> bool:
-        """Whether the server ever answered."""
+        """Whether the server has ever answered."""
         return self._last is not None
 
     def stop(self) -> None:
-        """From any thread: the look under way is the last, and is cut short where the server keeps it waiting."""
+        """From any thread: the reading under way is the last, and is cut short where the server keeps it waiting."""
         self.stop_looking()
         self._source.close()
 
     def stop_looking(self) -> None:
         """The same, and leave the source to the caller."""
-        self._stopped.set()
+        self._poller.stop()
 
     def run(self, seconds: float | None) -> None:
-        """Until stopped, or for so long. Raises SourceError where the first look of a nameless one fails or its server is too
-        old, and FileError.
+        """Until stopped, or for so long.
+
+        Raises FileError. Without a name it also raises SourceError, where the first reading fails or the version of the
+        server is not supported.
         """
-        began = self._clock()
-        end = None if seconds is None else began + seconds
-        due = began
-        try:
-            self._take(track(self._source.sample(), None, self._policy))
-        except SourceError as error:
-            if self._name is not None:
-                self._miss(error)
-            elif not self._stopped.is_set():
-                raise
-        while not self._stopped.is_set():
-            now = self._clock()
-            due = max(due + self._interval, now) if not self._failures else now + self._pause()
-            if end is not None and due >= end:
-                self._stopped.wait(max(0.0, end - now))
-                return
-            if not self._stopped.wait(max(0.0, due - now)):
-                self._look()
+        self._poller.run(seconds)
 
-    def _look(self) -> None:
-        try:
-            taken = track(self._source.sample(), self._last, self._policy, self._lessons)
-        except SourceError as error:
-            if isinstance(error, UnsupportedVersion) and self._name is None:
-                raise
-            self._miss(error)
-            return
-        came_back, self._failures = bool(self._failures), 0
-        self._take(taken, came_back=came_back)
+    def on_reading(self, reading: Reading) -> None:
+        """Write what one reading shows, by the time it happened."""
+        step = reading.step
+        events = [data.recovered_event(step.snapshot.taken_at)] if reading.is_recovery else []
+        if self._last is None:
+            events.append(data.hello_event(step.snapshot))
+        for event in sorted((*events, *data.step_events(step)), key=lambda event: str(event["at"])):
+            self._write(event)
+        if self._hook is not None:
+            for departure in step.departed:
+                self._hook.send(self._named(data.departed_event(departure)))
+            for event in data.at_risk_events(self._last, step.snapshot):
+                self._hook.send(self._named(event))
+        self._last = step.snapshot
 
-    def _miss(self, error: SourceError) -> None:
-        """Tell the first of several failures in a row; a server that is too old is not asked again."""
-        if self._stopped.is_set():
-            return
-        if isinstance(error, UnsupportedVersion):
-            self._stopped.set()
-        self._failures += 1
-        if self._failures == 1:
+    def on_failed_reading(self, failure: FailedReading) -> None:
+        """Write the first of several failures in a row."""
+        error = failure.error
+        if self._name is None and (self._last is None or failure.retry_seconds is None):
+            raise error
+        if failure.is_first:
             tell(
                 error.line if self._name is None else _("{place}: {what}", place=self._name, what=error.line)
             )
             self._write(data.lost_event(self._clock(), plain(error.line, 500)))
 
-    def _take(self, taken: Step, *, came_back: bool = False) -> None:
-        """Write what one reading brought, by the time it happened. `came_back`: our connection was lost before it."""
-        happened = [data.recovered_event(taken.snapshot.taken_at)] if came_back else []
-        if self._last is None:
-            happened.append(data.hello_event(taken.snapshot))
-        for event in sorted((*happened, *data.step_events(taken)), key=lambda event: str(event["at"])):
-            self._write(event)
-        if self._errand is not None:
-            for departure in taken.departed:
-                self._errand.send(self._named(data.departed_event(departure)))
-            for event in data.at_risk_events(self._last, taken.snapshot):
-                self._errand.send(self._named(event))
-        if self._recorder is not None:
-            self._recorder.record(taken.snapshot, taken.departed)
-        self._last, self._lessons = taken.snapshot, taken.learned_limits
+    def on_recording_error(self, error: FileError) -> None:
+        raise error
 
     def _write(self, event: Data) -> None:
-        self._out(self._named(event))
+        self._write_event(self._named(event))
 
     def _named(self, event: Data) -> Data:
         return event if self._name is None else data.with_server_name(self._name, event)
-
-    def _pause(self) -> float:
-        return min(LONGEST_PAUSE, max(self._interval, 2.0 ** (self._failures - 1)))
 
 
 def watch(
@@ -169,24 +135,24 @@ def watch(
     recorder: Recorder | None,
 ) -> ExitCode:
     """Run it on this process's output and signals. Raises SourceError and FileError."""
-    with ExitStack() as held:
-        write = held.enter_context(lines(output))
-        errand = held.enter_context(ExecHook(command)) if command else None
-        watching = Watch(source, clock, policy, write, interval=interval, errand=errand, recorder=recorder)
-        asked: list[int] = []
+    with ExitStack() as stack:
+        write = stack.enter_context(lines(output))
+        hook = stack.enter_context(ExecHook(command)) if command else None
+        watching = Watch(source, clock, policy, write, interval=interval, errand=hook, recorder=recorder)
+        signals: list[int] = []
 
-        def go(number: int) -> None:
-            asked.append(number)
+        def on_signal(number: int) -> None:
+            signals.append(number)
             watching.stop()
 
-        with exiting_on_signals(go):
+        with exiting_on_signals(on_signal):
             watching.run(seconds)
-    return ExitCode.INTERRUPTED if signal.SIGINT in asked else ExitCode.DONE
+    return ExitCode.INTERRUPTED if signal.SIGINT in signals else ExitCode.DONE
 
 
 @contextmanager
 def lines(output: str | None) -> Iterator[Callable[[Data], None]]:
-    """What writes one event a line, from any thread. Both raise FileError."""
+    """A function that writes one event a line, from any thread. Both raise FileError."""
     writing = threading.Lock()
     with _opened(output) as out:
 
@@ -212,7 +178,7 @@ def lines(output: str | None) -> Iterator[Callable[[Data], None]]:
 
 @contextmanager
 def _opened(output: str | None) -> Iterator[TextIO]:
-    """Standard output, or a file to add to: lines that are there stay."""
+    """Standard output, or a file to append to."""
     if output is None:
         use_utf8()
         yield sys.stdout

@@ -1,1 +1,1 @@
-"""What keys set going over several screens: tuning, the same change on several servers, more servers."""
+"""What a key starts that goes over several screens: tuning, the same change on several servers, more servers."""

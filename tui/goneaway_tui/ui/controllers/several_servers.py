@@ -1,11 +1,11 @@
-"""One server among those that are changed alike."""
+"""The same change on several servers: the value is typed once, what it would do is shown for each, and they are changed in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from goneaway_tui.errors import FileError, SourceError
 from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.model.tuning import Persistence
+from goneaway_tui.monitor.server_monitor import ServerMonitor
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import ResetPersist, SetVariable
 from goneaway_tui.tune.gate import Gate, Outcome
@@ -36,24 +37,21 @@ from goneaway_tui.tune.several import (
 from goneaway_tui.tune.tunables import TUNABLE, Tunable, tunables_of
 from goneaway_tui.tune.values import value_words
 from goneaway_tui.ui import wording
+from goneaway_tui.ui.base_app import MonitorApp
+from goneaway_tui.ui.controllers.tuning import TuningController
 from goneaway_tui.ui.screens.dialogs import ChooserScreen, GuardedDialog, tunables
 from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.server_status import is_stale
 from goneaway_tui.ui.theme import server_accent
 from goneaway_tui.ui.widgets.plain_text import Button, LabelledEntry, Static, heading, paragraphs
 
-if TYPE_CHECKING:
-    from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.server_monitor import ServerMonitor
-
-
 GOOD, BAD, QUIET, TROUBLE = "$text-success", "$text-warning", "$foreground-muted", "$text-error"
 Line = tuple[str, str]
-"""Words and their look."""
+"""Words and their style."""
 
 
 class ServerBlock(Vertical):
-    """One server: before the change all that is foretold, from then on what becomes of it."""
+    """One server: before the change its preview, from then on its result."""
 
     def __init__(self, part: ServerPart, tunable: Tunable, color: str | None) -> None:
         super().__init__(classes="part")
@@ -76,7 +74,7 @@ class ServerBlock(Vertical):
         self._say("–" if isinstance(self.part, ExcludedServer) else "·", QUIET, [])
 
     def tell(self, sign: str, look: str, lines: Sequence[Line]) -> None:
-        """What becomes of it, in place of what was foretold."""
+        """Show the result in place of the preview."""
         for entry in self.query(LabelledEntry):
             entry.display = False
         self._say(sign, look, lines)
@@ -94,7 +92,7 @@ class ServerBlock(Vertical):
         told.display = bool(lines)
 
     def _change(self) -> list[Line]:
-        """From today's value to the one it would keep, or why it is left out."""
+        """From the present value to the one it would keep, or why the server is left out."""
         if isinstance(self.part, ExcludedServer):
             return [(f"   {_('left out: {why}', why=plain(self.part.why, 400))}", QUIET)]
         now, ahead = self.part.current_value, self.part.preview
@@ -108,13 +106,13 @@ class ServerBlock(Vertical):
         return parts
 
     def _both(self, value: float) -> str:
-        """As the server has it, and as a person says it."""
+        """The value as the server has it, and in words where they differ."""
         exact, said = f"{value:,}", value_words(value, self._tunable.unit)
         return exact if exact == said else f"{exact} ({said})"
 
 
 class TuneSeveralScreen(TuneScreen):
-    """The dialog of one of several servers, where the value for all of them is typed; what it does to each comes next."""
+    """The dialog of one of several servers, where the value for all of them is typed. The preview of each comes next."""
 
     VERB = marked("Show each")
     ASKS = False
@@ -139,7 +137,7 @@ class TuneSeveralScreen(TuneScreen):
 
 
 class ChangeSeveralScreen(GuardedDialog[None]):
-    """Asks once, in full; then shows how it goes on, one server after the other, until it is left."""
+    """Asks once, with the preview of each server; then shows the progress, one server after the other, until it is closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", id="alike.back"),
@@ -163,8 +161,8 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         undo: Callable[[], object] | None = None,
         only: tuple[str, Callable[[], object]] | None = None,
     ) -> None:
-        """`colors`: of the servers by name. `apply` begins it. `undo`: what takes back what was done; None where this is
-        the taking back. `only`: a button for one server alone, and what it does.
+        """`colors`: of the servers by name. `apply` starts the change. `undo` offers to undo it; None where this is the
+        undo. `only`: the label of a button for one server alone, and what it does.
         """
         super().__init__()
         self._title = title
@@ -177,7 +175,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         self._only = only
         self._ended: list[ServerOutcome] = []
         self.is_begun = self.is_stopping = self.is_finished = False
-        """Begun: Apply was pressed. Stopping: nothing more is to be begun. Finished: nothing more will be."""
+        """Begun: Apply was pressed. Stopping: no further server is to be changed. Finished: none will be."""
 
     def compose(self) -> ComposeResult:
         number = len(self.changes)
@@ -206,18 +204,18 @@ class ChangeSeveralScreen(GuardedDialog[None]):
 
     @property
     def _is_asking(self) -> bool:
-        """Whether what would happen is likely to be an accident somewhere, or is a taking back."""
+        """Whether the change is likely to do harm on a server, or is an undo."""
         return self._undo is None or any(part.preview.confirmation for part in self.changes)
 
-    # --- What happens
+    # --- Progress
 
     def add(self, ended: ServerOutcome) -> None:
-        """One more is over."""
+        """Show the result of one server."""
         self._ended.append(ended)
         self._tell()
 
     def finish(self) -> None:
-        """All are over, or will not be begun."""
+        """No further server will be changed."""
         self.is_finished = True
         self._tell()
 
@@ -229,7 +227,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
             self._leave()
 
     def action_undo(self) -> None:
-        """Take back all that were done, on such a screen again."""
+        """Offer to undo the change on all servers, on such a screen again."""
         if self._undo is not None and self.is_finished and self._has_changed and self._leave():
             self._undo()
 
@@ -238,7 +236,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
 
     @property
     def _has_changed(self) -> bool:
-        """Whether there is anything to take back."""
+        """Whether there is anything to undo."""
         return any(each.outcome is not None for each in self._ended)
 
     @on(Button.Pressed, "#cancel")
@@ -251,7 +249,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
             self._only[1]()
 
     def _leave(self) -> bool:
-        """False where it was left already: two keys of a kind were in one burst."""
+        """Close the screen; False where it was closed already, by the first of two keys in one burst."""
         is_here = self.is_current
         if is_here:
             self.dismiss()
@@ -267,7 +265,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
         self._tell()
         self._apply(self)
 
-    # --- What is told
+    # --- Drawing
 
     def _tell(self) -> None:
         self.query_one("#tally", Static).update(Content(plain(self._tally(), 300)))
@@ -320,7 +318,7 @@ class ChangeSeveralScreen(GuardedDialog[None]):
 
 
 def outcome_words(ended: ServerOutcome) -> tuple[str, str, list[Line]]:
-    """A sign, its look, and the lines of what came of one server."""
+    """A sign, its style, and the lines about the result of one server."""
     lines: list[Line] = []
     if ended.outcome is not None:
         lines.append((ended.outcome.sentence, ""))
@@ -332,140 +330,176 @@ def outcome_words(ended: ServerOutcome) -> tuple[str, str, list[Line]]:
 
 
 PATIENCE = 0.7
-"""Seconds after which it is said that servers are being asked."""
+"""Seconds after which the person is told that servers are being asked."""
 
 
 class SeveralServersController:
-    """What the keys do where several servers are marked."""
+    """What the keys that change a server do where there are several: on one of them, or on all that are marked."""
 
-    def __init__(self, app: GoneawayApp, changed: Callable[[str], object]) -> None:
-        """`changed` is told the name of each server on which all went as foretold."""
+    def __init__(
+        self, app: MonitorApp, servers: Sequence[TuningController], changed: Callable[[str], object]
+    ) -> None:
+        """`servers`: in the order of the board. `changed` is called with the name of each server changed as predicted."""
         self._app = app
+        self._servers = tuple(servers)
         self._changed = changed
         self._done: Mapping[str, str] = {}
-        """The last change on several servers in this run: its act in the journal, by server."""
-        self._is_looking = False
+        """The last change on several servers in this run: the id of its act in the journal, by server."""
+        self._is_examining = False
 
-    def choose(self, servers: Sequence[ServerMonitor]) -> None:
-        """Every tunable that any of them has."""
+    def choose(self, names: Collection[str]) -> None:
+        """List the tunables that any of these servers has, and open the dialog of the one that is chosen."""
+        servers = self._named(names)
+        if len(servers) == 1:
+            servers[0].choose()
+            return
         listed: dict[str, str] = {}
-        for each in servers:
-            for name, line in tunables(each.newest.sample) if each.newest is not None else ():
+        for server in servers:
+            newest = server.monitor.newest
+            for name, line in tunables(newest.sample) if newest is not None else ():
                 listed.setdefault(name, line)
 
         def chosen(name: str | None) -> None:
             if name:
-                self.tune(name, servers)
+                self._tune(name, servers)
 
-        title = _("tune on {servers}", servers=common_value(servers))
+        title = _("tune on {servers}", servers=count_and_names(servers))
         self._app.push_screen(ChooserScreen(title, listed.items(), "wait_timeout"), chosen)
 
-    def tune(self, name: str, servers: Sequence[ServerMonitor]) -> None:
-        """Look at the variable on each, then ask for its value on the first where one can be set."""
-        if self._is_looking:
-            return
-        self._is_looking = True
-        self._app.set_timer(PATIENCE, partial(self._say_so, len(servers)))
-        tunable, now = TUNABLE[name], self._app.clock()
-        seen: dict[str, ExaminedServer | ExcludedServer] = {}
+    def tune(self, variable: str, names: Collection[str]) -> None:
+        """Change a variable on these servers."""
+        servers = self._named(names)
+        if len(servers) == 1:
+            servers[0].tune(variable)
+        else:
+            self._tune(variable, servers)
 
-        def heard(of: ExaminedServer | ExcludedServer) -> None:
-            seen[of.server] = of
-            if len(seen) == len(servers):
-                self._is_looking = False
-                self._ask(tunable, servers, [seen[each.name] for each in servers])
+    def undo(self, name: str) -> None:
+        """Offer to undo the last change on several servers, where the last one on this server was a part of it.
 
-        def ask(server: ServerMonitor) -> None:
-            self._app.call_from_thread(heard, examine_server(server, tunable, now))
-
-        for each in servers:
-            each.acts.in_thread(partial(ask, each))
-
-    def undo(self, server: ServerMonitor) -> bool:
-        """Offer to take back the last change on several servers, where the last one on this server was a part of it.
-
-        False where it was not, or where it stands on this server alone: then it is a change as any other.
+        Where it was not, or where that change stands on this server alone, offer to undo it as any other.
         """
-        of, parts = self._taking_back()
+        servers, parts = self._undo_parts()
         standing = [part.server for part in changes(parts)]
-        if server.name not in standing or len(standing) < 2:
-            return False
-        self._show_undo(of, parts, only=server)
-        return True
+        (server,) = self._named([name])
+        if name in standing and len(standing) > 1:
+            self._show_undo(servers, parts, only=server)
+        else:
+            server.undo()
+
+    def _named(self, names: Collection[str]) -> list[TuningController]:
+        return [server for server in self._servers if server.monitor.name in names]
 
     # --- Asking
 
-    def _say_so(self, number: int) -> None:
-        if self._is_looking:
+    def _tune(self, name: str, servers: Sequence[TuningController]) -> None:
+        """Read the variable on each server, then ask for its value on the first where one can be set."""
+        if self._is_examining:
+            return
+        self._is_examining = True
+        self._app.set_timer(PATIENCE, partial(self._notify_waiting, len(servers)))
+        tunable, now = TUNABLE[name], self._app.clock()
+        examined: dict[str, ExaminedServer | ExcludedServer] = {}
+
+        def take(result: ExaminedServer | ExcludedServer) -> None:
+            examined[result.server] = result
+            if len(examined) == len(servers):
+                self._is_examining = False
+                self._ask(tunable, servers, [examined[server.monitor.name] for server in servers])
+
+        def examine(server: TuningController) -> None:
+            self._app.call_from_thread(take, examine_server(server, tunable, now))
+
+        for server in servers:
+            server.in_thread(partial(examine, server))
+
+    def _notify_waiting(self, number: int) -> None:
+        if self._is_examining:
             words = ngettext("asking {number} server", "asking {number} servers", number)
             self._app.notify(words, timeout=2, markup=False)
 
     def _ask(
-        self, tunable: Tunable, of: Sequence[ServerMonitor], seen: Sequence[ExaminedServer | ExcludedServer]
+        self,
+        tunable: Tunable,
+        servers: Sequence[TuningController],
+        examined: Sequence[ExaminedServer | ExcludedServer],
     ) -> None:
-        """Ask for the value once. Where it can be set nowhere, say of each why not."""
-        first = next((each for each in seen if isinstance(each, ExaminedServer)), None)
+        """Ask for the value once. Where it can be set on no server, show the reason of each."""
+        first = next((result for result in examined if isinstance(result, ExaminedServer)), None)
         if first is None:
-            self._show(tunable, of, plan_changes(tunable, 0, Persistence.GLOBAL, seen))
+            self._show(tunable, servers, plan_changes(tunable, 0, Persistence.GLOBAL, examined))
             return
 
-        def asked(action: SetVariable | ResetPersist | None) -> None:
+        def answered(action: SetVariable | ResetPersist | None) -> None:
             if isinstance(action, SetVariable):
-                now = [up_to_date(each, server.newest) for each, server in zip(seen, of, strict=True)]
-                self._show(tunable, of, plan_changes(tunable, action.value, action.keep, now))
+                now = [
+                    up_to_date(result, server.monitor.newest)
+                    for result, server in zip(examined, servers, strict=True)
+                ]
+                self._show(tunable, servers, plan_changes(tunable, action.value, action.keep, now))
 
-        on = next(each for each in of if each.name == first.server)
-        self._dress(of)
+        (typed_on,) = (server.monitor for server in servers if server.monitor.name == first.server)
+        self._set_accent(servers)
         self._app.push_screen(
-            TuneSeveralScreen(tunable, first, lambda: on.newest or first.snapshot, common_value(of)), asked
+            TuneSeveralScreen(
+                tunable, first, lambda: typed_on.newest or first.snapshot, count_and_names(servers)
+            ),
+            answered,
         )
 
-    def _show(self, tunable: Tunable, of: Sequence[ServerMonitor], parts: Sequence[ServerPart]) -> None:
-        title = _("{variable} on {servers}", variable=tunable.name, servers=common_value(of))
+    def _show(
+        self, tunable: Tunable, servers: Sequence[TuningController], parts: Sequence[ServerPart]
+    ) -> None:
+        title = _("{variable} on {servers}", variable=tunable.name, servers=count_and_names(servers))
 
         def undo() -> None:
-            self._show_undo(*self._taking_back())
+            self._show_undo(*self._undo_parts())
 
-        self._dress(of)
-        self._app.push_screen(
-            ChangeSeveralScreen(title, tunable, parts, colors(of), partial(self._set, of), undo=undo)
-        )
-
-    def _taking_back(self) -> tuple[list[ServerMonitor], list[ServerPart]]:
-        of = [each for each in self._app.watched if each.name in self._done]
-        return of, [self._part_back(each) for each in of]
-
-    def _part_back(self, server: ServerMonitor) -> ServerPart:
-        gate = server.acts.gate
-        reason = unreachable_server(server, self._app.clock()) or server.acts.why_not("undo")
-        if reason or gate is None:
-            return ExcludedServer(server.name, reason or _("what this account may do is not known yet"))
-        try:
-            return undo_on(server.name, gate.last_change(), self._done[server.name])
-        except FileError as error:
-            return ExcludedServer(server.name, error.line)
-
-    def _show_undo(
-        self, of: Sequence[ServerMonitor], parts: Sequence[ServerPart], only: ServerMonitor | None = None
-    ) -> None:
-        """`only`: offer to undo on this one alone, too."""
-        name = next((part.preview.action.name for part in changes(parts)), "wait_timeout")
-        title = _("undo on {servers}", servers=common_value(of))
-        alone = None
-        if only is not None:
-            # Asked by the app: the screen that offers it is gone by then, and would hear no answer.
-            ask = partial(self._app.call_later, only.acts.undo)
-            alone = _("Only on {name}", name=plain(only.name, 24)), ask
-        self._dress(of)
+        self._set_accent(servers)
         self._app.push_screen(
             ChangeSeveralScreen(
-                title, TUNABLE[name], parts, colors(of), partial(self._take_back, of), only=alone
+                title, tunable, parts, colors(servers), partial(self._set, servers), undo=undo
+            )
+        )
+
+    def _undo_parts(self) -> tuple[list[TuningController], list[ServerPart]]:
+        servers = self._named(self._done)
+        return servers, [self._undo_part(server) for server in servers]
+
+    def _undo_part(self, server: TuningController) -> ServerPart:
+        gate, name = server.gate, server.monitor.name
+        reason = why_unreachable(server.monitor, self._app.clock()) or server.why_not("undo")
+        if reason or gate is None:
+            return ExcludedServer(name, reason or _("what this account may do is not known yet"))
+        try:
+            return undo_on(name, gate.last_change(), self._done[name])
+        except FileError as error:
+            return ExcludedServer(name, error.line)
+
+    def _show_undo(
+        self,
+        servers: Sequence[TuningController],
+        parts: Sequence[ServerPart],
+        only: TuningController | None = None,
+    ) -> None:
+        """`only`: offer to undo on this server alone, too."""
+        name = next((part.preview.action.name for part in changes(parts)), "wait_timeout")
+        title = _("undo on {servers}", servers=count_and_names(servers))
+        alone = None
+        if only is not None:
+            # The app calls it: the screen that offers it is closed by then, and would receive no answer.
+            ask = partial(self._app.call_later, only.undo)
+            alone = _("Only on {name}", name=plain(only.monitor.name, 24)), ask
+        self._set_accent(servers)
+        self._app.push_screen(
+            ChangeSeveralScreen(
+                title, TUNABLE[name], parts, colors(servers), partial(self._undo, servers), only=alone
             )
         )
 
     # --- Changing
 
-    def _set(self, of: Sequence[ServerMonitor], screen: ChangeSeveralScreen) -> None:
+    def _set(self, servers: Sequence[TuningController], screen: ChangeSeveralScreen) -> None:
         done: dict[str, str] = {}
         self._done = done
 
@@ -474,88 +508,91 @@ class SeveralServersController:
             done[part.server] = outcome.id
             return outcome
 
-        self._run(of, screen, perform)
+        self._run(servers, screen, perform)
 
-    def _take_back(self, of: Sequence[ServerMonitor], screen: ChangeSeveralScreen) -> None:
+    def _undo(self, servers: Sequence[TuningController], screen: ChangeSeveralScreen) -> None:
         done = self._done
-        self._run(of, screen, lambda gate, part: gate.undo(done[part.server]))
+        self._run(servers, screen, lambda gate, part: gate.undo(done[part.server]))
 
     def _run(
         self,
-        of: Sequence[ServerMonitor],
+        servers: Sequence[TuningController],
         screen: ChangeSeveralScreen,
         perform: Callable[[Gate, ServerChange], Outcome],
     ) -> None:
-        """One after the other, in a thread; each is told before the next is begun."""
-        servers = {each.name: each for each in of}
-        gates = {each.name: each.acts.gate for each in of}
+        """One after the other, in a thread; the result of each is shown before the next starts."""
+        monitors = {server.monitor.name: server.monitor for server in servers}
+        gates = {server.monitor.name: server.gate for server in servers}
 
-        def at_the_gate(part: ServerChange) -> Outcome:
+        def perform_part(part: ServerChange) -> Outcome:
             gate = gates[part.server]
-            assert gate is not None  # noqa: S101 - nothing was foretold for a server without one
+            assert gate is not None  # noqa: S101 - a server without one is excluded before
             return perform(gate, part)
 
         def run() -> None:
-            for ended in one_by_one(screen.changes, at_the_gate, lambda: screen.is_stopping):
+            for ended in one_by_one(screen.changes, perform_part, lambda: screen.is_stopping):
                 self._app.call_from_thread(screen.add, ended)
                 if not ended.unexpected:
                     self._app.call_from_thread(self._changed, ended.server)
-                self._app.call_from_thread(self._app.look_again, servers[ended.server])
+                self._app.call_from_thread(self._app.poll_soon, monitors[ended.server])
             self._app.call_from_thread(screen.finish)
 
-        of[0].acts.in_thread(run)
+        servers[0].in_thread(run)
 
-    def _dress(self, of: Sequence[ServerMonitor]) -> None:
-        """Wear their colour, where they have one in common; each has its own at its name."""
-        worn = {each.color for each in of}
-        self._app.set_accent(worn.pop() if len(worn) == 1 else None)
-
-
-def colors(of: Sequence[ServerMonitor]) -> dict[str, str | None]:
-    return {each.name: each.color for each in of}
+    def _set_accent(self, servers: Sequence[TuningController]) -> None:
+        """Use their colour where they have one in common; each has its own at its name."""
+        shared = set(colors(servers).values())
+        self._app.set_accent(shared.pop() if len(shared) == 1 else None)
 
 
-def common_value(of: Sequence[ServerMonitor]) -> str:
+def colors(servers: Sequence[TuningController]) -> dict[str, str | None]:
+    """The colours of the config file, by the name of the server."""
+    return {server.monitor.name: server.monitor.color for server in servers}
+
+
+def count_and_names(servers: Sequence[TuningController]) -> str:
     """`3 servers: db1, db2, db3`."""
-    names = ", ".join(plain(each.name, 24) for each in of)
-    return ngettext("{number} server: {names}", "{number} servers: {names}", len(of), names=names)
+    names = ", ".join(plain(server.monitor.name, 24) for server in servers)
+    return ngettext("{number} server: {names}", "{number} servers: {names}", len(servers), names=names)
 
 
-def examine_server(server: ServerMonitor, tunable: Tunable, now: float) -> ExaminedServer | ExcludedServer:
-    """The variable as it stands there. A server that does not answer the polls just now is not asked."""
-    acts, newest = server.acts, server.newest
-    reason = (acts.is_read_only and acts.why_not("tune")) or unreachable_server(server, now)
+def examine_server(server: TuningController, tunable: Tunable, now: float) -> ExaminedServer | ExcludedServer:
+    """The variable as it is there. A server that does not answer its polls just now is not asked."""
+    name, newest = server.monitor.name, server.monitor.newest
+    reason = (server.is_read_only and server.why_not("tune")) or why_unreachable(server.monitor, now)
     try:
         if not reason:
-            acts.learn()
+            server.learn()
     except SourceError as error:
-        return ExcludedServer(server.name, error.line)
-    reason = reason or acts.why_not("tune")
-    if reason or acts.gate is None or newest is None:
-        return ExcludedServer(server.name, reason)
+        return ExcludedServer(name, error.line)
+    reason = reason or server.why_not("tune")
+    if reason or server.gate is None or newest is None:
+        return ExcludedServer(name, reason)
     if tunable not in tunables_of(newest.sample):
-        return ExcludedServer(server.name, _("it has no {variable}", variable=tunable.name))
+        return ExcludedServer(name, _("it has no {variable}", variable=tunable.name))
     try:
-        standing = acts.gate.variable_state(tunable.name)
+        standing = server.gate.variable_state(tunable.name)
     except SourceError as error:
-        return ExcludedServer(server.name, error.line)
-    return settable(ExaminedServer(server.name, standing, acts.gate.privileges, newest), tunable)
+        return ExcludedServer(name, error.line)
+    return settable(ExaminedServer(name, standing, server.gate.privileges, newest), tunable)
 
 
 def up_to_date(
-    seen: ExaminedServer | ExcludedServer, newest: Snapshot | None
+    examined: ExaminedServer | ExcludedServer, newest: Snapshot | None
 ) -> ExaminedServer | ExcludedServer:
-    """With the sessions as they are by now: they go on idling while a value is thought about."""
-    return seen if isinstance(seen, ExcludedServer) or newest is None else replace(seen, snapshot=newest)
+    """With the sessions as they are by now: they go on idling while the person thinks about a value."""
+    if isinstance(examined, ExcludedServer) or newest is None:
+        return examined
+    return replace(examined, snapshot=newest)
 
 
-def unreachable_server(server: ServerMonitor, now: float) -> str:
+def why_unreachable(monitor: ServerMonitor, now: float) -> str:
     """Why a server cannot be reached now; empty where its last reading is no older than it should be."""
-    if server.trouble:
-        return _("not reachable now: {why}", why=server.trouble)
-    if server.newest is None:
+    if monitor.trouble:
+        return _("not reachable now: {why}", why=monitor.trouble)
+    if monitor.newest is None:
         return _("not reachable now: it has not answered yet")
-    seen = max(0.0, now - server.newest.taken_at)
-    if is_stale(seen, server.pace):
-        return _("not reachable now: it has not answered for {age}", age=wording.age_words(seen))
+    age = max(0.0, now - monitor.newest.taken_at)
+    if is_stale(age, monitor.schedule):
+        return _("not reachable now: it has not answered for {age}", age=wording.age_words(age))
     return ""

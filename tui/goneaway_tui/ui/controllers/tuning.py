@@ -1,6 +1,6 @@
-"""From a key to a change: opens the dialogs, hands what they answer to the gate, and shows what came of it.
+"""From a key to a change on one server: open the dialogs, pass their answers to the gate, and show the outcome.
 
-Everything that speaks to the server runs in a thread of its own; the gate is the one door.
+All that talks to the server runs in a thread; every change goes through the gate.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING
 
 from goneaway_tui.errors import (
     FileError,
@@ -22,12 +21,13 @@ from goneaway_tui.errors import (
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.snapshot import Snapshot, Verdict
 from goneaway_tui.model.tuning import Privileges, VariableState
-from goneaway_tui.ports import ActConnection, Executor
+from goneaway_tui.monitor.server_monitor import ServerMonitor
+from goneaway_tui.ports import ActConnection
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.actions import Action, ResetPersist, SetVariable
 from goneaway_tui.tune.gate import Gate, Outcome
-from goneaway_tui.tune.journal import Journal
 from goneaway_tui.tune.tunables import TUNABLE
+from goneaway_tui.ui.base_app import MonitorApp
 from goneaway_tui.ui.screens.dialogs import (
     ChooserScreen,
     ConfirmScreen,
@@ -41,15 +41,10 @@ from goneaway_tui.ui.screens.tune import TuneScreen
 from goneaway_tui.ui.screens.variables import VariablesScreen
 from goneaway_tui.ui.wording import NO_PRIVILEGES, READ_ONLY, READ_WRITE, title_on
 
-if TYPE_CHECKING:
-    from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.server_monitor import ServerMonitor
-
-
 NEEDS = {"tune": "set", "tunables": "set", "undo": "set", "kill": "kill"}
-"""Which power each key of the board needs."""
+"""The kind of privilege that each key of the board needs."""
 PATIENCE = 0.7
-"""Seconds after which a key that waits says what for."""
+"""Seconds after which a key that waits says what it waits for."""
 BORROWS = marked(
     "▲ The server gave this account no further connection when last asked. Unless it does now, this runs over the connection that reads the board."
 )
@@ -71,26 +66,17 @@ def is_command(action: str) -> bool:
 
 
 class TuningController:
-    """What the keys that change a server do. Without an executor they say why they do nothing."""
+    """What the keys that change one server do. Without an executor they say why they do nothing."""
 
-    def __init__(
-        self,
-        app: GoneawayApp,
-        server: ServerMonitor,
-        executor: Executor | None,
-        journal: Journal | None,
-        why_not: str,
-    ) -> None:
-        """`why_not`: what to say where there is no executor."""
+    def __init__(self, app: MonitorApp, monitor: ServerMonitor) -> None:
+        self.monitor = monitor
         self._app = app
-        self._server = server
-        self._executor = executor
-        self._journal = journal
-        self._why_not = why_not
+        self._executor = monitor.spec.executor
+        self._journal = monitor.spec.journal
         self._privileges: Privileges | None = None
         self._gate: Gate | None = None
         self._refused_on: Snapshot | None = None
-        """The newest snapshot when the server refused a connection: the free places it counts are taken since."""
+        """The newest snapshot when the server refused a connection: the free connections it counts are used since."""
         self._own_sessions: tuple[Snapshot, bool] | None = None
         """A snapshot, and whether it lists sessions that the account may kill without a privilege."""
         self._asking = threading.Lock()
@@ -98,18 +84,18 @@ class TuningController:
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
-        """Find out, in a thread, what the account may do, where that is not known yet."""
+        """Read the privileges of the account in a thread, where they are not known yet."""
         if self._executor is not None and self._privileges is None and not self.is_acting:
             self.in_thread(self.learn)
 
     def learn(self) -> None:
-        """Find out what the account may do, where that is not known. Blocks, so not from the screen's thread.
+        """Read the privileges of the account, where they are not known yet. Blocks, so not for the thread of the screen.
 
-        Raises SourceError; the next one who wants to know asks again.
+        Raises SourceError; the next call reads again.
         """
         with self._asking:
             if self._executor is not None and self._privileges is None:
-                self._later(self._take_privileges, self._executor.privileges())
+                self._in_screen_thread(self._take_privileges, self._executor.privileges())
 
     @property
     def is_read_only(self) -> bool:
@@ -125,7 +111,7 @@ class TuningController:
 
     @property
     def gate(self) -> Gate | None:
-        """The one door to the server; None where there is none, or not yet."""
+        """Performs the changes; None without an executor, and until the privileges are known."""
         return self._gate
 
     @property
@@ -133,16 +119,16 @@ class TuningController:
         return any(thread.is_alive() for thread in self._threads)
 
     def wait(self, timeout: float) -> None:
-        """Block, from another thread than the screen's, until what was begun is over."""
+        """Block until what was started is over. Not for the thread of the screen."""
         for thread in self._threads:
             thread.join(timeout)
 
     def why_not(self, key: str) -> str:
         """Why a key does nothing, in one line; empty where it does something, if only once the privileges are known."""
         if self._executor is None:
-            return self._why_not
+            return self.monitor.spec.why_read_only
         if self._privileges is None:
-            return self._server.trouble
+            return self.monitor.trouble
         need = NEEDS[key]
         if need == "set":
             return (
@@ -158,7 +144,7 @@ class TuningController:
 
     def _has_own_sessions(self, privileges: Privileges) -> bool:
         """Whether a session is listed that the account may kill without a privilege."""
-        snapshot = self._server.shown
+        snapshot = self.monitor.shown
         if snapshot is None:
             return False
         if self._own_sessions is None or self._own_sessions[0] is not snapshot:
@@ -174,7 +160,7 @@ class TuningController:
         return dict(self._privileges.why_not).get("kill", _("the account may not kill"))
 
     def tune(self, name: str) -> None:
-        """Read the variable afresh, then open its dialog."""
+        """Read the variable from the server, then open its dialog."""
         executor = self._executor
         if executor is None:
             self._refuse(self.why_not("tune"))
@@ -182,13 +168,13 @@ class TuningController:
 
         def read(waiting: WaitingScreen) -> None:
             standing = waiting.ask(partial(executor.variable_state, name))
-            self._later(self._open_tune, waiting, standing)
+            self._in_screen_thread(self._open_tune, waiting, standing)
 
         self._wait_for("tune", read)
 
     def choose(self) -> None:
-        """Every tunable the server has."""
-        snapshot = self._server.shown
+        """List the tunables of the server, and open the dialog of the one that is chosen."""
+        snapshot = self.monitor.shown
         if snapshot is None:
             return
         listed = tunables(snapshot.sample)
@@ -203,35 +189,35 @@ class TuningController:
         self._once_known("undo", self._ask_undo)
 
     def kill(self, victims: Sequence[Verdict], note: str = "") -> None:
-        """Ask about the sessions that may be killed at all. `note`: what the dialog says of the others among them."""
+        """Ask about the sessions that the account may kill. `note`: what the dialog says about the others."""
         self._once_known("kill", partial(self._ask_kill, victims, note))
 
     def _once_known(self, key: str, act: Callable[[], object]) -> None:
-        """Do what a key does, at once or as soon as it is known what the account may do."""
+        """Do what a key does, now or as soon as the privileges are known."""
         if self._executor is None or self._privileges is not None:
             if not self._refuse(self.why_not(key)):
                 act()
             return
-        self._wait_for(key, lambda waiting: self._later(waiting.close_and_run, act))
+        self._wait_for(key, lambda waiting: self._in_screen_thread(waiting.close_and_run, act))
 
     def _wait_for(self, key: str, go_on: Callable[[WaitingScreen], object]) -> None:
-        """In a thread, once it is known that the account may; `esc` or another key of the kind meanwhile forgets this one."""
+        """Go on in a thread once the privileges are known; `esc` or another key of the kind cancels it meanwhile."""
         self._app.push_screen(waiting := WaitingScreen(is_command))
-        timer = self._app.set_timer(PATIENCE, partial(self._say_so, waiting))
+        timer = self._app.set_timer(PATIENCE, partial(self._notify_waiting, waiting))
 
         def learn() -> None:
             waiting.ask(self.learn)
-            self._later(timer.stop)
-            self._later(waiting.take_text)
+            self._in_screen_thread(timer.stop)
+            self._in_screen_thread(waiting.take_text)
             why_not = self.why_not(key)
             if why_not:
-                self._later(waiting.close_and_run, partial(self._refuse, why_not))
+                self._in_screen_thread(waiting.close_and_run, partial(self._refuse, why_not))
             else:
                 go_on(waiting)
 
         self.in_thread(learn)
 
-    def _say_so(self, waiting: WaitingScreen) -> None:
+    def _notify_waiting(self, waiting: WaitingScreen) -> None:
         if waiting.is_current and self._privileges is None:
             self._app.notify(_("asking what this account may do; esc cancels"), timeout=3, markup=False)
 
@@ -250,82 +236,82 @@ class TuningController:
                 _("Nothing to undo: through this tool no limit of this server was changed, or all is undone.")
             )
             return
-        note = self._note()
+        note = self._borrow_note()
         lines = [*undo_entries(act.entry, actions), *([note] if note else [])]
 
         def confirmed(yes: bool | None) -> None:  # noqa: FBT001 - the dialog answers with it
             if yes:
-                undone = partial(self._undone, gate, act.id, actions, borrow=bool(note))
+                undone = partial(self._perform_undo, gate, act.id, actions, borrow=bool(note))
                 self._perform(_("undo"), len(actions), undone)
 
-        self._app.set_accent(self._server.color)
+        self._app.set_accent(self.monitor.color)
         self._app.push_screen(
-            ConfirmScreen(_("undo on {server}", server=self._server.name), lines, _("Undo")), confirmed
+            ConfirmScreen(_("undo on {server}", server=self.monitor.name), lines, _("Undo")), confirmed
         )
 
-    def _ask_kill(self, victims: Sequence[Verdict], said: str) -> None:
-        mortal, left_out = killable_sessions(victims, self._only_user(), self._why_not_others())
-        if mortal:
-            note = self._note()
-            self._app.set_accent(self._server.color)
-            notes = "\n".join(filter(None, (said, left_out)))
-            screen = KillScreen(mortal, self._app.now, self._server.name, notes, note)
-            self._app.push_screen(screen, partial(self._perform_kills, bool(note)))
+    def _ask_kill(self, victims: Sequence[Verdict], note: str) -> None:
+        killable, left_out = killable_sessions(victims, self._only_user(), self._why_not_others())
+        if killable:
+            borrow_note = self._borrow_note()
+            self._app.set_accent(self.monitor.color)
+            notes = "\n".join(filter(None, (note, left_out)))
+            screen = KillScreen(killable, self._app.now, self.monitor.name, notes, borrow_note)
+            self._app.push_screen(screen, partial(self._perform_kills, bool(borrow_note)))
         else:
             self._refuse(left_out)
 
     def _only_user(self) -> str:
         """The only user name whose sessions the account may kill; empty where it may kill all, or the name is unknown."""
-        snapshot, privileges = self._server.shown, self._privileges
+        snapshot, privileges = self.monitor.shown, self._privileges
         if privileges is None or privileges.can_kill or snapshot is None:
             return ""
         return killable_user(snapshot.verdicts, privileges)
 
-    def _note(self) -> str:
-        """What to say before an act that may have to run over the connection that reads; empty where it has one of its own."""
-        executor, newest = self._executor, self._server.newest
+    def _borrow_note(self) -> str:
+        """What to show before a change that may have to run over the connection that reads; empty where it gets its own."""
+        executor, newest = self._executor, self.monitor.newest
         if executor is None or not executor.can_borrow:
             return ""
-        taken = newest and newest.sample.counter("threads_connected")
-        most = newest and newest.sample.counter("max_connections")
-        if taken and most and taken >= most:
-            return _(MAY_BORROW, taken=taken, most=most)
-        has_room = bool(taken and most and newest is not self._refused_on)
+        used = newest and newest.sample.counter("threads_connected")
+        limit = newest and newest.sample.counter("max_connections")
+        if used and limit and used >= limit:
+            return _(MAY_BORROW, taken=used, most=limit)
+        has_room = bool(used and limit and newest is not self._refused_on)
         return _(BORROWS) if executor.is_full and (executor.is_account_full or not has_room) else ""
 
     def variables(self) -> None:
-        """The limits, and the journal."""
-        snapshot = self._server.shown
+        """Show the limits and the journal."""
+        snapshot = self.monitor.shown
         sample = snapshot.sample if snapshot is not None else None
         journal = self._journal
 
-        def look() -> None:
+        def read_journal() -> None:
             read = None if journal is None else journal.read()
             acts, garbage = ((), 0) if read is None else (read.acts, read.garbage)
-            self._later(
-                self._app.push_screen, VariablesScreen(sample, acts, garbage, self._server.server_name)
+            self._in_screen_thread(
+                self._app.push_screen, VariablesScreen(sample, acts, garbage, self.monitor.server_name)
             )
 
-        self.in_thread(look)
+        self.in_thread(read_journal)
 
     def _take_privileges(self, privileges: Privileges) -> None:
         self._privileges = privileges
         if self._executor is not None and self._journal is not None:
             self._gate = Gate(
-                self._executor, self._journal, privileges, self._server.name, self._server.own_ids
+                self._executor, self._journal, privileges, self.monitor.name, self.monitor.own_ids
             )
         self._app.refresh_bindings()
 
     def _open_tune(self, waiting: WaitingScreen, standing: VariableState) -> None:
-        snapshot = self._server.shown
+        snapshot = self.monitor.shown
         if snapshot is None or self._privileges is None:
             waiting.action_leave()
             return
         tunable = TUNABLE[standing.variable.name]
-        note = self._note() if self._executor is not None and self._executor.is_full else ""
-        self._app.set_accent(self._server.color)
+        note = self._borrow_note() if self._executor is not None and self._executor.is_full else ""
+        self._app.set_accent(self.monitor.color)
         screen = TuneScreen(
-            tunable, standing, self._privileges, lambda: self._server.shown or snapshot, self._server.name
+            tunable, standing, self._privileges, lambda: self.monitor.shown or snapshot, self.monitor.name
         )
         screen.note = note
         waiting.open_dialog(screen, partial(self._perform_change, bool(note)))
@@ -333,56 +319,56 @@ class TuningController:
     def _perform_change(self, borrow: bool, action: SetVariable | ResetPersist | None) -> None:  # noqa: FBT001 - bound by a partial
         gate = self._gate
         if action is not None and gate is not None:
-            self._perform(action.name, 1, lambda: [self._done(gate, action, borrow=borrow)])
+            self._perform(action.name, 1, lambda: [self._perform_action(gate, action, borrow=borrow)])
 
     def _perform_kills(self, borrow: bool, kills: Kills | None) -> None:  # noqa: FBT001 - bound by a partial
         gate = self._gate
         if not kills or gate is None:
             return
 
-        def each() -> Iterator[ActResult]:
+        def kill_each() -> Iterator[ActResult]:
             with gate.conversation() as connection:
                 for kill in kills:
-                    yield self._done(gate, kill, connection, borrow=borrow)
+                    yield self._perform_action(gate, kill, connection, borrow=borrow)
 
-        self._perform(_("kill"), len(kills), each)
+        self._perform(_("kill"), len(kills), kill_each)
 
     def _perform(self, title: str, number: int, acts: Callable[[], Iterable[ActResult]]) -> None:
-        """Each act is done when it is asked for, and told as it comes; what fails ends the row, who is spared does not."""
-        report = ReportScreen(title_on(title, self._server.name), number)
+        """Perform each act and show its result before the next. A failed act ends the row, a refused one does not."""
+        report = ReportScreen(title_on(title, self.monitor.name), number)
         self._app.push_screen(report)
 
         def one_by_one() -> Generator[ActResult]:
             yield from acts()
 
         def run() -> None:
-            with closing(one_by_one()) as dones:
-                for done in dones:
-                    self._later(report.add, done)
-                    if done.failed or report.is_stopping:
+            with closing(one_by_one()) as results:
+                for result in results:
+                    self._in_screen_thread(report.add, result)
+                    if result.failed or report.is_stopping:
                         break
-            self._later(self._end, report)
+            self._in_screen_thread(self._end, report)
 
         self.in_thread(run)
 
     def _end(self, report: ReportScreen) -> None:
         report.finish()
         self._app.clear_marks()
-        self._app.look_again(self._server)
+        self._app.poll_soon(self.monitor)
 
-    def _done(
+    def _perform_action(
         self, gate: Gate, action: Action, over: ActConnection | None = None, *, borrow: bool
     ) -> ActResult:
-        with self._server.ours.killing(action) as told:
+        with self.monitor.own_kills.killing(action) as withdrawal:
             try:
                 outcome = gate.run(action, over, borrow=borrow)
             except (Refused, SourceError, FileError) as error:
-                return self._not_done(action, error, borrow=borrow)
+                return self._failure(action, error, borrow=borrow)
             if not outcome.already_ended:
-                told.pop_all()
-        return self._probed(action, outcome)
+                withdrawal.pop_all()
+        return self._with_probe(action, outcome)
 
-    def _undone(
+    def _perform_undo(
         self, gate: Gate, act_id: str, actions: Sequence[Action], *, borrow: bool
     ) -> Iterator[ActResult]:
         outcomes = gate.undo_steps(act_id, borrow=borrow)
@@ -390,22 +376,22 @@ class TuningController:
             try:
                 outcome = next(outcomes)
             except (Refused, SourceError, FileError) as error:
-                yield self._not_done(action, error, borrow=borrow)
+                yield self._failure(action, error, borrow=borrow)
                 return
-            yield self._probed(outcome.action, outcome)
+            yield self._with_probe(outcome.action, outcome)
 
-    def _not_done(self, action: Action, error: GoneawayError, *, borrow: bool) -> ActResult:
+    def _failure(self, action: Action, error: GoneawayError, *, borrow: bool) -> ActResult:
         if isinstance(error, Refused):
             return ActResult(action, refused=error.line)
         if isinstance(error, NoConnectionLeft):
-            self._refused_on = self._server.newest
+            self._refused_on = self.monitor.newest
         can_borrow = self._executor is not None and self._executor.can_borrow
         if isinstance(error, NoConnectionLeft) and not borrow and can_borrow:
             return ActResult(action, failed=_(NOT_TOLD))
         return ActResult(action, failed=error.line, is_unknown=isinstance(error, OutcomeUnknown))
 
-    def _probed(self, action: Action, outcome: Outcome) -> ActResult:
-        """With what new sessions get; that nobody could be asked takes nothing from what was done."""
+    def _with_probe(self, action: Action, outcome: Outcome) -> ActResult:
+        """Add what new sessions get. Where that cannot be read, the change itself stands."""
         if not isinstance(action, SetVariable) or self._executor is None:
             return ActResult(action, outcome)
         try:
@@ -414,30 +400,30 @@ class TuningController:
             return ActResult(action, outcome, unprobed=str(error))
 
     def _refuse(self, why: str) -> bool:
-        """Say why nothing happens; True where there is a reason."""
+        """Show why nothing happens; True where there is a reason."""
         if why:
-            words = f"{self._server.server_name}: {why}" if self._server.server_name else why
+            words = f"{self.monitor.server_name}: {why}" if self.monitor.server_name else why
             self._app.notify(plain(words, 400), severity="warning", timeout=10, markup=False)
         return bool(why)
 
     def _named(self, title: str) -> str:
-        """A title that says which of several servers it is of."""
-        return title_on(title, self._server.server_name)
+        """The title, with the name of the server where there are several."""
+        return title_on(title, self.monitor.server_name)
 
-    def _later(self, call: Callable[..., object], *arguments: object) -> None:
+    def _in_screen_thread(self, call: Callable[..., object], *arguments: object) -> None:
         self._app.call_from_thread(call, *arguments)
 
     def in_thread(self, work: Callable[[], object]) -> None:
-        """Run without making the screen wait; an error becomes a line, a fault of ours ends the app."""
+        """Run while the screen goes on. An error is shown in a line; an internal error ends the app."""
 
         def run() -> None:
             try:
                 work()
             except GoneawayError as error:
-                self._later(self._refuse, error.line)
+                self._in_screen_thread(self._refuse, error.line)
             except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
-                self._later(self._app.end_with, error)
+                self._in_screen_thread(self._app.end_with, error)
 
         thread = threading.Thread(target=run, name="act", daemon=True)
-        self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+        self._threads = [*filter(threading.Thread.is_alive, self._threads), thread]
         thread.start()

@@ -34,7 +34,14 @@ from goneaway_tui.ui.columns import (
     sorted_rows,
 )
 from goneaway_tui.ui.copying import CopyItem, group_items, session_items
-from goneaway_tui.ui.messages import RowChosen, RowMarked, empty_line, filter_line, limitations_line
+from goneaway_tui.ui.messages import (
+    GreyedKeyPressed,
+    RowChosen,
+    RowMarked,
+    empty_line,
+    filter_line,
+    limitations_line,
+)
 from goneaway_tui.ui.screens.dialogs import ChooserScreen
 from goneaway_tui.ui.screens.help import HelpScreen, board_keys, tune_bindings
 from goneaway_tui.ui.screens.session import SessionScreen
@@ -220,8 +227,7 @@ class BoardScreen(Screen[None]):
         if active is None or active.enabled:
             return
         action = active.binding.action.removeprefix("app.").partition("(")[0]
-        why = self.app.acts.why_not(action)  # type: ignore[attr-defined]
-        self.notify(f"{_(active.binding.description)}: {why}", severity="warning", timeout=10, markup=False)
+        self.post_message(GreyedKeyPressed(action, active.binding.description))
 
     def _shown_snapshots(self) -> list[Snapshot]:
         """Those the rows are of."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import StringIO
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -21,11 +21,8 @@ from goneaway_tui.export import FORMATS, default_name, save
 from goneaway_tui.i18n import _, ngettext
 from goneaway_tui.model.snapshot import Snapshot
 from goneaway_tui.text.sanitize import plain
-from goneaway_tui.ui.base_app import run_in_thread
+from goneaway_tui.ui.base_app import BaseApp, run_in_thread
 from goneaway_tui.ui.widgets.plain_text import Button, Field, Label, RadioChoice, RadioChoices, heading
-
-if TYPE_CHECKING:
-    from goneaway_tui.ui.app import GoneawayApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,34 +139,38 @@ def path_error(typed: str, path: Path) -> str:
     return _("{file} is a directory: name a file in it", file=typed) if path.is_dir() else ""
 
 
-def export(app: GoneawayApp, snapshot: Snapshot | None) -> None:
-    """Ask for a format and a file, and write the very snapshot that is on the screen."""
-    if snapshot is None:
-        app.notify(_("Nothing has been read yet."), severity="warning")
-        return
+class ExportController:
+    """What the export key does: asks for a format and a file, and writes the very snapshot that is on the screen."""
 
-    def answered(choice: ExportChoice | None) -> None:
-        if choice is not None and app.is_web:
-            _deliver(app, snapshot, choice)
-        elif choice is not None:
-            app.run_worker(_write(app, snapshot, choice))
+    def __init__(self, app: BaseApp[None]) -> None:
+        self._app = app
 
-    app.push_screen(ExportScreen(snapshot, by_browser=app.is_web), answered)
+    def export(self, snapshot: Snapshot | None) -> None:
+        """Ask, then write in a thread or send to the browser. None where nothing is shown yet."""
+        if snapshot is None:
+            self._app.notify(_("Nothing has been read yet."), severity="warning")
+            return
 
+        def answered(choice: ExportChoice | None) -> None:
+            if choice is not None and self._app.is_web:
+                self._deliver(snapshot, choice)
+            elif choice is not None:
+                self._app.run_worker(self._write(snapshot, choice))
 
-def _deliver(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
-    """Send the export to the browser as a download."""
-    text = StringIO()
-    FORMATS[choice.format].write(snapshot, text)
-    app.deliver_text(text, save_filename=choice.path.name)
+        self._app.push_screen(ExportScreen(snapshot, by_browser=self._app.is_web), answered)
 
+    def _deliver(self, snapshot: Snapshot, choice: ExportChoice) -> None:
+        """Send the export to the browser as a download."""
+        text = StringIO()
+        FORMATS[choice.format].write(snapshot, text)
+        self._app.deliver_text(text, save_filename=choice.path.name)
 
-async def _write(app: GoneawayApp, snapshot: Snapshot, choice: ExportChoice) -> None:
-    """Write the file in a thread, since the disk may be slow, and report the outcome in a notice."""
-    write = partial(save, snapshot, choice.format, choice.path, overwrite=choice.overwrite)
-    try:
-        path = await run_in_thread(write, "export")
-    except FileError as error:
-        app.notify(plain(error.line, 500), severity="error", timeout=10, markup=False)
-    else:
-        app.notify(_("Wrote {file}", file=path.resolve()), timeout=6, markup=False)
+    async def _write(self, snapshot: Snapshot, choice: ExportChoice) -> None:
+        """Write the file in a thread, since the disk may be slow, and report the outcome in a notice."""
+        write = partial(save, snapshot, choice.format, choice.path, overwrite=choice.overwrite)
+        try:
+            path = await run_in_thread(write, "export")
+        except FileError as error:
+            self._app.notify(plain(error.line, 500), severity="error", timeout=10, markup=False)
+        else:
+            self._app.notify(_("Wrote {file}", file=path.resolve()), timeout=6, markup=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,11 +22,6 @@ from goneaway_tui.ui.screens.board import SERVER_COLUMN, BoardScreen
 from goneaway_tui.ui.screens.help import SEVERAL_SERVERS_KEYS, HelpScreen, help_rows
 from goneaway_tui.ui.server_status import ServerStatus
 from goneaway_tui.ui.widgets.server_strip import ServerStrip
-
-if TYPE_CHECKING:
-    from goneaway_tui.ui.app import GoneawayApp
-    from goneaway_tui.ui.server_monitor import ServerMonitor
-
 
 MARKED_ACTIONS = ("app.tune(", "app.tunables", "app.undo")
 """What begins so is done here, where it is known which servers are marked."""
@@ -56,9 +51,11 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
     marked_servers: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)
     """The names of the servers that a change is to be made on alike."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        """`names`: of the servers, each unlike the others."""
+    def __init__(self, names: Sequence[str], several: SeveralServersController) -> None:
+        """`names`: of the servers, each unlike the others. `several` does what the keys that change servers ask for."""
         super().__init__(names[0])
+        self._names = tuple(names)
+        self._several = several
         self.set_reactive(SeveralServersBoard.active_server, names[0])
         self._columns = (server_column(names), *SESSION_COLUMNS)
         self._groupings = [*GROUPINGS]
@@ -78,7 +75,6 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self._several = SeveralServersController(self._main_app, self._unmark)
         for table in (self.sessions, self.groups):
             self.watch(table, "cursor_key", self._follow_cursor, init=False)
 
@@ -159,49 +155,29 @@ class SeveralServersBoard(BoardScreen, inherit_bindings=False):
         else:
             super()._mark_group(key)
 
-    def _unmark(self, name: str) -> None:
+    def unmark(self, name: str) -> None:
         """What was marked was marked for what is done now."""
         self.marked_servers -= {name}
 
-    def _marked_monitors(self) -> list[ServerMonitor]:
-        """The marked servers, in the order they were named; none where the board is narrowed to one."""
-        return [
-            each
-            for each in self._main_app.watched
-            if each.name in self.marked_servers and not self._only_name
-        ]
+    def _servers_to_change(self) -> list[str]:
+        """The marked servers in the order they were named; the active one where none is marked or one is shown alone."""
+        marked = [name for name in self._names if name in self.marked_servers and not self._only_name]
+        return marked or [self.active_server]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys that can do nothing on the server in hand; of marked ones each says so for itself."""
         if action in NEEDS and not (self.marked_servers and action != "undo"):
-            return self._main_app.check_action(action, parameters)
+            return self.app.check_action(action, parameters)
         return super().check_action(action, parameters)
 
     def action_tune(self, name: str) -> None:
-        match self._marked_monitors():
-            case []:
-                self._main_app.acts.tune(name)
-            case [one]:
-                one.acts.tune(name)
-            case several:
-                self._several.tune(name, several)
+        self._several.tune(name, self._servers_to_change())
 
     def action_tunables(self) -> None:
-        match self._marked_monitors():
-            case []:
-                self._main_app.acts.choose()
-            case [one]:
-                one.acts.choose()
-            case several:
-                self._several.choose(several)
+        self._several.choose(self._servers_to_change())
 
     def action_undo(self) -> None:
-        if not self._several.undo(self._main_app.in_hand):
-            self._main_app.acts.undo()
-
-    @property
-    def _main_app(self) -> GoneawayApp:
-        return cast("GoneawayApp", self.app)
+        self._several.undo(self.active_server)
 
     def _show_only(self, name: str) -> None:
         self._only_name = name

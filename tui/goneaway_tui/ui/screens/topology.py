@@ -20,12 +20,12 @@ from goneaway_tui.errors import SourceError
 from goneaway_tui.i18n import _, marked, ngettext
 from goneaway_tui.judge.topology import ProposedServer, TopologyReport, proposed_servers
 from goneaway_tui.model.server import ServerTopology, TopologyRelation
+from goneaway_tui.monitor.server_monitor import ServerMonitor
 from goneaway_tui.text.sanitize import display_hostname, plain
 from goneaway_tui.ui.base_app import run_in_thread
 from goneaway_tui.ui.columns import UNBOUNDED, Column
 from goneaway_tui.ui.messages import RowChosen
 from goneaway_tui.ui.screens.dialogs import ConfirmScreen
-from goneaway_tui.ui.server_monitor import ServerMonitor
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.plain_text import KeyFooter, Static
 
@@ -141,9 +141,10 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
         """Take servers from `waiting` and ask them, one after the other; each answers within the timeout of a poll."""
         while waiting:
             server = waiting.pop()
-            assert server.relatives is not None  # noqa: S101 - only servers that can be asked are
+            read_topology = server.spec.relatives
+            assert read_topology is not None  # noqa: S101 - only servers that can be asked are
             try:
-                topology = await run_in_thread(server.relatives, "topology")
+                topology = await run_in_thread(read_topology, "topology")
                 answer = TopologyAnswer(server.name, topology)
             except SourceError as error:
                 answer = TopologyAnswer(server.name, ServerTopology(), error.line)

@@ -16,20 +16,20 @@ BY = marked("this tool")
 
 
 class OwnKills:
-    """Remembered from before each is run until its victim is missing. May be told from any thread."""
+    """The KILL statements that we run, each from before it runs until its session is missing. May be called from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._victims: set[ProcesslistId] = set()
         self._uncounted: set[ProcesslistId] = set()
-        """The victims of those that were run and are not set off yet against the server's count of KILL statements."""
-        self._told_again = 0
-        """How many KILL statements the sample before counted that were ours: each is counted in two samples."""
+        """The victims of statements that ran and are not yet subtracted from the server's count of KILL statements."""
+        self._counted_before = 0
+        """How many of the KILL statements counted in the sample before were ours: each is counted in two samples."""
         self._uptime = 0.0
 
     @contextmanager
     def killing(self, action: Action) -> Iterator[ExitStack]:
-        """What is done within may kill; that it will have is taken back unless what is yielded is emptied."""
+        """Expect a KILL statement in the block. It is withdrawn at the end unless the yielded stack is emptied before."""
         with ExitStack() as stack:
             if isinstance(action, KillSession):
                 self.begin(action.session.id)
@@ -42,38 +42,38 @@ class OwnKills:
             self._uncounted.add(victim)
 
     def withdraw(self, victim: ProcesslistId) -> None:
-        """It was not run after all, or found nobody."""
+        """The statement was not run after all, or found no session."""
         with self._lock:
             self._victims.discard(victim)
             self._uncounted.discard(victim)
 
     def added_to(self, sample: Sample) -> Sample:
-        """A sample that also says which of the missing we have killed."""
+        """The sample, with our KILL statements among its evidence for the sessions that are missing."""
         with self._lock:
-            if sample.server.uptime < self._uptime:  # another run, in which the numbers are others'
+            if sample.server.uptime < self._uptime:  # a restarted server gives the same ids to other sessions
                 self._victims.clear()
                 self._uncounted.clear()
-                self._told_again = 0
+                self._counted_before = 0
             self._uptime = sample.server.uptime
-            if not self._victims and not self._uncounted and not self._told_again:
+            if not self._victims and not self._uncounted and not self._counted_before:
                 return sample
             missing = self._victims - {session.id for session in sample.sessions}
             self._victims -= missing
-            killed = self._foreign(sample.clues)
+            killed = self._killed_by_others(sample.clues)
         others = tuple(kill for kill in sample.clues.kills if kill.session_id not in missing)
-        told = tuple(KillStatement(victim, _(BY)) for victim in sorted(missing))
-        clues = replace(sample.clues, kills=(*others, *told), killed=killed)
+        own = tuple(KillStatement(victim, _(BY)) for victim in sorted(missing))
+        clues = replace(sample.clues, kills=(*others, *own), killed=killed)
         return replace(sample, clues=clues)
 
-    def _foreign(self, clues: EndEvidence) -> int | None:
-        """How many of the KILL statements whose victim the server does not name were not ours."""
-        self._uncounted -= {kill.session_id for kill in clues.kills}  # the server still knows that one
+    def _killed_by_others(self, clues: EndEvidence) -> int | None:
+        """How many KILL statements whose victim the server does not name were not ours."""
+        self._uncounted -= {kill.session_id for kill in clues.kills}  # the server still names that victim
         if clues.killed is None:
-            self._told_again = 0
+            self._counted_before = 0
             return None
-        others = clues.killed - min(clues.killed, self._told_again)
-        ours = min(len(self._uncounted), others)
-        for victim in sorted(self._uncounted)[:ours]:
+        new = clues.killed - min(clues.killed, self._counted_before)
+        own = min(len(self._uncounted), new)
+        for victim in sorted(self._uncounted)[:own]:
             self._uncounted.discard(victim)
-        self._told_again = ours
-        return others - ours
+        self._counted_before = own
+        return new - own

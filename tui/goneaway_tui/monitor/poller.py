@@ -1,0 +1,393 @@
+"""Readings of one server, repeated: the schedule, the back-off after a failed reading, and what plays a recording in their place.
+
+A poller knows no screen and no clock of its own: it reports to a listener, and asks the clock it is given.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Protocol
+
+from goneaway_tui.errors import FileError, SourceError, UnsupportedVersion
+from goneaway_tui.judge import Step, track
+from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
+from goneaway_tui.judge.ledger import Ledger
+from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.monitor.own_kills import OwnKills
+from goneaway_tui.ports import Clock, Recorder, Source, Timeline
+
+SERVER_SHARE = 0.1
+"""The part of the time that a server may spend on the readings of a screen."""
+MAX_PAUSE_SECONDS = 30.0
+"""Between two attempts to reach a server that does not answer."""
+WAKE_UP_SECONDS = 0.05
+"""How much later than planned a waiting thread may wake up without losing the beat."""
+JOIN_SECONDS = 0.1
+"""How long the thread may take to end once its source is closed."""
+
+
+class PollSchedule:
+    """When a server is read next. A pause is from the start of one reading to the start of the next, in seconds."""
+
+    def __init__(self, interval: float, slack: float, max_share: float = SERVER_SHARE) -> None:
+        """`slack`: how many seconds too early a reading may start, so that the caller needs no finer timer.
+
+        `max_share`: the part of the time that the server may spend on readings; with 1 a slow server gets no longer pauses.
+        """
+        self.interval = interval
+        self.slack = slack
+        self._max_share = max_share
+        self._last_two_durations = (0.0, 0.0)
+        self._failures = 0
+        self._due = float("-inf")
+
+    @property
+    def pause(self) -> float:
+        """The interval, or longer where the server is slow: one slow answer alone is no reason."""
+        return max(self.interval, min(self._last_two_durations) / self._max_share)
+
+    @property
+    def is_stretched(self) -> bool:
+        return self.pause > self.interval
+
+    @property
+    def due(self) -> float:
+        """The instant of the next reading: -inf for as soon as possible, inf for never."""
+        return self._due
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the newest reading failed."""
+        return self._failures > 0
+
+    def is_due(self, now: float) -> bool:
+        return now >= self._due - self.slack
+
+    def begin(self, now: float) -> None:
+        """A reading starts. The next is due on the same beat, unless this one is late."""
+        on_beat = abs(now - self._due) <= self.slack
+        self._due = (self._due if on_beat else now) + self.pause
+
+    def succeed(self, seconds_at_server: float) -> None:
+        """The server answered, and spent so many seconds on it."""
+        self._last_two_durations = (self._last_two_durations[1], seconds_at_server)
+        self._failures = 0
+
+    def fail(self, now: float) -> float:
+        """A reading failed: double the pause with each failure in a row, up to MAX_PAUSE_SECONDS. Returns the pause."""
+        pause = min(MAX_PAUSE_SECONDS, max(self.interval, 2.0 ** min(self._failures, 10)))
+        self._failures += 1
+        self._due = now + pause
+        return pause
+
+    def give_up(self) -> None:
+        """Another attempt would fail in the same way: start none."""
+        self._failures += 1
+        self._due = math.inf
+
+    def wait_until(self, instant: float) -> None:
+        """Start no reading before this instant, give or take the slack."""
+        self._due = instant
+
+    def hurry(self) -> None:
+        """Read as soon as possible."""
+        self._due = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading that succeeded."""
+
+    step: Step
+    seconds: float = 0.0
+    """How long reading and judging took."""
+    is_recovery: bool = False
+    """The reading before it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedReading:
+    """One reading that failed."""
+
+    error: SourceError
+    retry_seconds: float | None
+    """The pause until the next attempt; None where none is made, since the version of the server is not supported."""
+    is_first: bool
+    """The reading before it succeeded, or there was none."""
+
+
+class PollListener(Protocol):
+    """What a poller reports to, in the thread that reads."""
+
+    def on_reading(self, reading: Reading) -> None: ...
+    def on_failed_reading(self, failure: FailedReading) -> None: ...
+    def on_recording_error(self, error: FileError) -> None:
+        """The recording cannot be written or read any further."""
+
+
+class Poller:
+    """Reads one server, judges, records and reports. Keeps one snapshot.
+
+    `run` repeats it in the thread of the caller. `start` makes a thread instead that reads when `request` asks for it, for
+    a screen that has a timer.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        clock: Clock,
+        listener: PollListener,
+        schedule: PollSchedule,
+        *,
+        policy: Policy | None = None,
+        first: Snapshot | None = None,
+        recorder: Recorder | None = None,
+        server_name: str = "",
+        judge_lock: AbstractContextManager[object] | None = None,
+    ) -> None:
+        """`first`: what was read before. `server_name`: which of several servers the verdicts name.
+
+        `judge_lock` is held while judging, never while a server is waited for: many threads that compute at once would
+        leave the screen no share of the processor.
+        """
+        self.schedule = schedule
+        self.server_name = server_name
+        """May be changed from any thread; the next reading uses it."""
+        self.own_kills = OwnKills()
+        self._source = source
+        self._clock = clock
+        self._listener = listener
+        self._policy = policy
+        self._recorder = recorder
+        self._judge_lock = judge_lock or nullcontext()
+        self._previous = first
+        self._lessons = NOTHING_LEARNED
+        self._stopped = threading.Event()
+        self._is_closed = False
+        self._requested = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether what is read is recorded; no longer once that has failed."""
+        return self._recorder is not None
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    @property
+    def has_read(self) -> bool:
+        """Whether the server has ever answered."""
+        return self._previous is not None
+
+    def poll(self) -> None:
+        """Read once and report. A failure after `stop` is not reported: closing the source causes it."""
+        started = self._clock()
+        try:
+            step = self._read()
+        except SourceError as error:
+            if not self.is_stopped:
+                self._report_failure(error)
+            return
+        is_recovery = self.schedule.has_failed
+        self.schedule.succeed(step.snapshot.sample.seconds_at_server)
+        self._previous, self._lessons = step.snapshot, step.learned_limits
+        if not self._is_closed:
+            self._listener.on_reading(Reading(step, self._clock() - started, is_recovery))
+        self._record(step)
+
+    def _read(self) -> Step:
+        sample = self.own_kills.added_to(self._source.sample())
+        name = self.server_name
+        with self._judge_lock:
+            previous = self._previous and self._previous.with_server_name(name)
+            return track(sample, previous, self._policy, self._lessons, name)
+
+    def _report_failure(self, error: SourceError) -> None:
+        is_first, retry_seconds = not self.schedule.has_failed, None
+        if isinstance(error, UnsupportedVersion):
+            self.schedule.give_up()
+        else:
+            retry_seconds = self.schedule.fail(self._clock())
+        self._listener.on_failed_reading(FailedReading(error, retry_seconds, is_first))
+
+    def _record(self, step: Step) -> None:
+        if self._recorder is None:
+            return
+        try:
+            self._recorder.record(step.snapshot, step.departed)
+        except FileError as error:
+            self._recorder = None
+            self._listener.on_recording_error(error)
+
+    def run(self, seconds: float | None = None) -> None:
+        """Read until stopped, for so many seconds, or until the version of the server turns out not to be supported.
+
+        Raises what the listener raises.
+        """
+        end = math.inf if seconds is None else self._clock() + seconds
+        while not self.is_stopped:
+            self.schedule.begin(self._clock())
+            self.poll()
+            if self.schedule.due == math.inf:
+                return
+            now = self._clock()
+            due = max(self.schedule.due, now)
+            if due >= end:
+                self._stopped.wait(max(0.0, end - now))
+                return
+            self._stopped.wait(due - now)
+
+    def stop(self) -> None:
+        """Let the reading under way be the last. The source is left to the caller; safe from any thread."""
+        self._stopped.set()
+
+    @property
+    def is_busy(self) -> bool:
+        return not self._idle.is_set()
+
+    def start(self, on_fault: Callable[[Exception], object]) -> None:
+        """Begin a thread that reads at each `request`. `on_fault` is told of an error that is not the server's."""
+        self._thread = threading.Thread(target=self._serve, args=(on_fault,), name="poller", daemon=True)
+        self._thread.start()
+
+    def request(self) -> bool:
+        """Ask for a reading; False where one is under way."""
+        if self.is_busy:
+            return False
+        self._idle.clear()
+        self._requested.set()
+        return True
+
+    def request_if_due(self, now: float) -> None:
+        """Ask for a reading where the schedule says so and none is under way."""
+        if self.schedule.is_due(now) and not self.is_busy:
+            self.schedule.begin(now)
+            self.request()
+
+    def wait(self, timeout: float) -> bool:
+        """Block until no reading is under way, for so many seconds at most."""
+        return self._idle.wait(timeout)
+
+    def close(self) -> None:
+        """Stop, close the source, report nothing more. Waits for a moment only: a thread in a system call cannot be stopped."""
+        self._is_closed = True
+        self.stop()
+        self._source.close()
+        self._requested.set()
+        if self._thread is not None and self._thread.is_alive():
+            self._thread.join(timeout=JOIN_SECONDS)
+
+    def _serve(self, on_fault: Callable[[Exception], object]) -> None:
+        while True:
+            self._requested.wait()
+            self._requested.clear()
+            if self.is_stopped:
+                return
+            try:
+                self.poll()
+            except Exception as error:  # noqa: BLE001 - handed to the app, which ends with it
+                if not self.is_stopped:
+                    on_fault(error)
+            self._idle.set()
+
+
+SPEEDS = (1, 2, 5, 10, 30, 60)
+"""Seconds of the recording per second of ours."""
+
+
+class ReplayPlayer:
+    """Plays a recording where a screen has a poller otherwise: it has the same methods, and moves in time."""
+
+    is_busy = False
+    """Reading a recording takes milliseconds, so it is never under way."""
+
+    def __init__(self, timeline: Timeline, real: Clock) -> None:
+        """`real` is our own clock, by which the recording is played."""
+        self._timeline = timeline
+        self._real = real
+        self._advanced_at = real()
+        self._shown: Snapshot | None = None
+        self._listener: PollListener | None = None
+        self.speed = SPEEDS[0]
+
+    @property
+    def is_playing(self) -> bool:
+        return self._timeline.is_playing
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The first and the last instant of the recording."""
+        return self._timeline.span
+
+    def attach(self, listener: PollListener) -> None:
+        """Report to this listener what is shown."""
+        self._listener = listener
+
+    def start(self, on_fault: Callable[[Exception], object]) -> None:
+        """Start nothing: there is no thread."""
+
+    def close(self) -> None:
+        self._timeline.pause()
+
+    def wait(self, timeout: float) -> bool:  # noqa: ARG002 - the poller's shape
+        return True
+
+    def request(self) -> bool:
+        """Let time pass, and show what was there then."""
+        now = self._real()
+        self._move(lambda: self._timeline.advance(now - self._advanced_at))
+        self._advanced_at = now
+        return True
+
+    def request_if_due(self, now: float) -> None:  # noqa: ARG002 - the poller's shape
+        self.request()
+
+    def toggle(self) -> None:
+        """Play, or pause."""
+        if self._timeline.is_playing:
+            self._timeline.pause()
+        else:
+            self._advanced_at = self._real()
+            self._timeline.play(self.speed)
+
+    def faster(self, steps: int) -> None:
+        """Go so many SPEEDS up, or down for a negative number."""
+        index = SPEEDS.index(self.speed) + steps
+        self.speed = SPEEDS[min(max(index, 0), len(SPEEDS) - 1)]
+        if self._timeline.is_playing:
+            self._timeline.play(self.speed)
+
+    def step(self, samples: int) -> None:
+        self._move(lambda: self._timeline.step(samples))
+
+    def to_departure(self, *, forward: bool) -> None:
+        self._move(self._timeline.next_departure if forward else self._timeline.previous_departure)
+
+    def jump(self, instant: float) -> None:
+        self._move(lambda: self._timeline.jump(instant))
+
+    def ledger(self) -> Ledger:
+        """All departures up to the instant that is shown. Raises FileError."""
+        return Ledger(self._timeline.departures())
+
+    def _move(self, move: Callable[[], object]) -> None:
+        try:
+            move()
+            shown = self._timeline.snapshot()
+        except FileError as error:
+            self._timeline.pause()
+            if self._listener is not None:
+                self._listener.on_recording_error(error)
+            return
+        if shown is not self._shown:
+            self._shown = shown
+            if self._listener is not None:
+                self._listener.on_reading(Reading(Step(shown)))

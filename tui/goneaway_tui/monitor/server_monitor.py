@@ -1,0 +1,200 @@
+"""One server that is monitored: what was read last, what ended there, and whether it answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from goneaway_tui.i18n import marked
+from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger
+from goneaway_tui.model.server import ServerTopology
+from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.monitor.own_kills import OwnKills
+from goneaway_tui.monitor.poller import JOIN_SECONDS, Poller, PollListener, PollSchedule, ReplayPlayer
+from goneaway_tui.ports import Clock, Executor, Recorder, Source
+from goneaway_tui.tune.journal import Journal
+
+if TYPE_CHECKING:
+    from goneaway_tui.doctor.case import ServerFacts
+
+
+MIN_KEPT_DEPARTURES = 200
+"""How many ended sessions of one server are kept one by one, however many servers there are."""
+CLOSING_THREADS = 16
+"""How many servers are closed at the same time."""
+NOT_ASKED = marked("there is no server here to change")
+POLICY = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSpec:
+    """All that is needed to monitor one server and to change it."""
+
+    source: Source
+    policy: Policy = POLICY
+    name: str = ""
+    """Its name among several; one server alone has the name of its source."""
+    first: Snapshot | None = None
+    """What was read before the screen opened; it is shown at once."""
+    interval: float = 1.0
+    """Seconds between two readings."""
+    executor: Executor | None = None
+    journal: Journal | None = None
+    why_read_only: str = NOT_ASKED
+    """The reason to show where there is no executor."""
+    recorder: Recorder | None = None
+    player: ReplayPlayer | None = None
+    """With a player a recording is shown, and the source only names it."""
+    color: str | None = None
+    """The server's, of the config file."""
+    relatives: Callable[[], ServerTopology] | None = None
+    """Asks the server for its topology, in the caller's thread. Raises SourceError."""
+    recall: Callable[[], ServerFacts] | None = None
+    """Asks the server for what it has counted since it started, in the caller's thread. Raises SourceError."""
+    widen: Callable[[str, int], MonitorSpec] | None = None
+    """Makes the spec of the server at another host and port, by the same account; connects to no server.
+
+    Raises SettingsError and SourceError where no connection is possible there."""
+
+
+class ServerMonitor:
+    """What is known of one server by now. It has a thread for reading, and shares no state with another monitor."""
+
+    def __init__(
+        self,
+        spec: MonitorSpec,
+        clock: Clock,
+        listener: PollListener,
+        *,
+        servers: int = 1,
+        slack: float = 0.0,
+        judge_lock: AbstractContextManager[object] | None = None,
+    ) -> None:
+        """`servers`: how many are monitored. `slack`: how many seconds too early it may be read.
+
+        `judge_lock` is held while judging.
+        """
+        self.spec = spec
+        self.name = spec.name or spec.source.name
+        self.server_name = self.name if servers > 1 else ""
+        """What its verdicts name: empty where there is one server alone."""
+        self.schedule = PollSchedule(spec.interval, slack)
+        self.poller: Poller | ReplayPlayer
+        if spec.player is None:
+            self.poller = Poller(
+                spec.source,
+                clock,
+                listener,
+                self.schedule,
+                policy=spec.policy,
+                first=spec.first,
+                recorder=spec.recorder,
+                server_name=self.server_name,
+                judge_lock=judge_lock,
+            )
+        else:
+            self.poller = spec.player
+            spec.player.attach(listener)
+        self._ledger = Ledger(limit=max(MIN_KEPT_DEPARTURES, DEFAULT_KEPT // servers))
+        self.newest = spec.first
+        """What was read last."""
+        self.shown: Snapshot | None = None
+        """What is on the screen: older than `newest` while the screen is frozen."""
+        self.trouble = ""
+        """Why the newest reading failed, in one line; empty where it succeeded."""
+
+    @property
+    def player(self) -> ReplayPlayer | None:
+        return self.spec.player
+
+    @property
+    def color(self) -> str | None:
+        return self.spec.color
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ended sessions, up to the instant that is shown."""
+        return self._ledger if self.player is None else self.player.ledger()
+
+    @property
+    def is_recording(self) -> bool:
+        return isinstance(self.poller, Poller) and self.poller.is_recording
+
+    @property
+    def own_kills(self) -> OwnKills:
+        """Our KILL statements there; in a recording there are none."""
+        return self.poller.own_kills if isinstance(self.poller, Poller) else OwnKills()
+
+    def own_ids(self) -> tuple[int, ...]:
+        """The ids of our own sessions there."""
+        return () if self.shown is None else self.shown.sample.server.own_session_ids
+
+    def join_others(self, slack: float) -> None:
+        """There are several servers from now on: its verdicts name it, and it is read on a finer beat."""
+        self.server_name, self.schedule.slack = self.name, slack
+        if isinstance(self.poller, Poller):
+            self.poller.server_name = self.name
+        self.newest = self.newest and self.newest.with_server_name(self.name)
+        self.shown = self.shown and self.shown.with_server_name(self.name)
+
+    def start(self, now: float, delay: float, on_fault: Callable[[Exception], object]) -> None:
+        """Start to read `delay` seconds from now, or on its beat where it was read before."""
+        self.poller.start(on_fault)
+        first = self.newest
+        self.schedule.wait_until(now + delay if first is None else first.taken_at + self.schedule.interval)
+
+    def on_snapshot(self, snapshot: Snapshot) -> bool:
+        """Take what was read; True where the reading before failed or there was none."""
+        is_back = self.newest is None or bool(self.trouble)
+        self.newest = snapshot.with_server_name(self.server_name)
+        self.trouble = ""
+        return is_back
+
+    def age(self, now: float) -> float | None:
+        """Seconds since what is shown was read; None where nothing is."""
+        return None if self.shown is None else max(0.0, now - self.shown.taken_at)
+
+
+def close_monitors(monitors: Sequence[ServerMonitor]) -> None:
+    """Close the monitors, several at the same time, so that some that hang delay nothing for long."""
+    remaining = list(monitors)
+
+    def close_some() -> None:
+        with suppress(IndexError):
+            while True:
+                remaining.pop().poller.close()
+
+    if len(remaining) == 1:
+        close_some()
+        return
+    threads = [
+        threading.Thread(target=close_some, name="closing", daemon=True) for _ in monitors[:CLOSING_THREADS]
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(JOIN_SECONDS / len(threads))
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name where it is free; otherwise with a number.
+
+    >>> free_name("db1", ["db0"]), free_name("db1", ["db1", "db1#2"])
+    ('db1', 'db1#3')
+    """
+    candidates = (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3)))
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def with_free_names(specs: Sequence[MonitorSpec], taken_names: Collection[str]) -> list[MonitorSpec]:
+    """The specs, each with a name unlike all others."""
+    taken = set(taken_names)
+    named = []
+    for spec in specs:
+        name = free_name(spec.name or spec.source.name, taken)
+        taken.add(name)
+        named.append(replace(spec, name=name))
+    return named
