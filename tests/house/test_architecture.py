@@ -274,8 +274,8 @@ MAY_CATCH_ALL: dict[str, str] = {
     "cli/__init__.py": "an error of ours: reported in one line, with the traceback in a file",
     "ui/controllers/tuning.py": "handed to the app, which ends with it",
     "ui/base_app.py": "raised again in the coroutine that awaits the thread",
-    "ui/poller.py": "handed to the app, which ends with it",
-    "ui/controllers/add_servers.py": "handed to the app, which ends with it",
+    "monitor/poller.py": "handed to the app, which ends with it",
+    "ui/controllers/topology.py": "handed to the app, which ends with it",
     "settings/secrets.py": "hiding the password is a courtesy: nothing in it may stop a run",
 }
 

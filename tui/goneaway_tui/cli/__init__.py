@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from goneaway_tui.cli.factories import LocalZone, live_source, recorder_of, steady_clock
 from goneaway_tui.cli.filesystem import create, local_environment
