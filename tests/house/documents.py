@@ -24,8 +24,12 @@ from tests.house.tree import ROOT
 README = ROOT / "README.md"
 READMES: Mapping[str, Path] = {ENGLISH: README, "zh": ROOT / "README.zh-CN.md"}
 """By the key of `LANGUAGES`."""
-SECURITY = "security"
-DOCUMENTS: Mapping[str, Path] = {**READMES, SECURITY: ROOT / "SECURITY.md"}
+SECURITY, ARCHITECTURE = "security", "architecture"
+DOCUMENTS: Mapping[str, Path] = {
+    **READMES,
+    SECURITY: ROOT / "SECURITY.md",
+    ARCHITECTURE: ROOT / "docs" / "architecture.md",
+}
 """Those with a part that is made from the code."""
 
 SHARE = ROOT / "share"
@@ -113,11 +117,11 @@ def budgets() -> str:
 
 BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     (ENGLISH, "tunables"): tunables,
-    (ENGLISH, "extensions"): extensions,
+    (ARCHITECTURE, "extensions"): extensions,
     (SECURITY, "budgets"): budgets,
     ("zh", "tunables"): lambda: tunables("zh"),
 }
-"""By the language of the README and the name in the mark `<!-- begin NAME -->`. The table of extensions is English alone."""
+"""By the document and the name in the mark `<!-- begin NAME -->`."""
 
 
 SHARED: dict[str, Callable[[], str]] = {

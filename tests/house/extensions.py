@@ -1,4 +1,4 @@
-"""What can be added in one file, by one row: the README lists it, and a test adds each and sees it arrive."""
+"""What can be added in one file, by one row: docs/architecture.md lists it, and a test adds each and sees it arrive."""
 
 from __future__ import annotations
 

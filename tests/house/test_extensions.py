@@ -1,4 +1,4 @@
-"""What the README says can be added by one row in one file can: each is added to a copy of the package, and arrives."""
+"""What docs/architecture.md says can be added by one row in one file can: each is added to a copy of the package, and arrives."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 from tests.house.tree import ROOT, files
 
 ENTRIES = {
-    *("tui", "tests", "screenshots", "share", ".ci"),
+    *("tui", "tests", "screenshots", "share", "docs", ".ci"),
     *(
         "pyproject.toml",
         "README.md",

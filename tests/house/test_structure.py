@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from functools import cache
 from pathlib import PurePosixPath
 
-from tests.house.tree import PACKAGE, modules
+import pytest
+
+from tests.house.tree import PACKAGE, ROOT, modules, room
 
 MOST_FILES = 190
 SHORT_LINES, MOST_SHORT = 40, 12
@@ -117,3 +120,33 @@ def test_functions_are_short() -> None:
 
     assert {} == {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION}
     assert usual / len(lengths) >= 0.95
+
+
+# --- What docs/architecture.md says
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+WALKS = {
+    "A server's row to its pixel": 25,
+    "The key `w` to SET GLOBAL and its line in the journal": 18,
+    "A line of a log to its finding": 9,
+}
+"""The most files that each walk may enter."""
+
+
+@pytest.mark.parametrize(("title", "most"), WALKS.items())
+def test_a_walk_names_files_that_are_there_and_not_too_many(title: str, most: int) -> None:
+    steps = re.findall(
+        r"^\d+\. (.*?):", ARCHITECTURE.partition(f"### {title}\n")[2].partition("###")[0], re.MULTILINE
+    )
+    files = [re.findall(r"`([\w/]+\.py)`", step) for step in steps]
+
+    assert steps
+    assert len(steps) <= most
+    assert all(files)
+    assert {path for step in files for path in step} <= modules().keys()
+
+
+def test_the_picture_has_every_room() -> None:
+    drawn = set(re.findall(r'^    (\w+)\["', ARCHITECTURE, re.MULTILINE))
+
+    assert drawn == {room(path) for path in modules() if "/" in path}
