@@ -289,8 +289,8 @@ class GoneawayApp(MonitorApp):
     def _follow_board(self) -> None:
         """Once the board is shown: give it the status of all servers, and take from it which server is in hand."""
         if isinstance(self._board, SeveralServersBoard):
-            self._board.data_bind(fleet=GoneawayApp.fleet)
-            self.watch(self._board, "in_hand", self.take_in_hand, init=False)
+            self._board.data_bind(servers=GoneawayApp.fleet)
+            self.watch(self._board, "active_server", self.take_in_hand, init=False)
 
     def _rebuild_board(self) -> None:
         """A board of all servers in place of the one before. Screens over it are closed, and no server's colour is used."""
