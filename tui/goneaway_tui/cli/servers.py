@@ -149,8 +149,8 @@ class Closeable(Protocol):
 
 
 def close_all(sources: Iterable[Closeable]) -> None:
-    """Close all of them in parallel, and wait no longer than GOODBYE_SECONDS: one may hang."""
-    closing = [threading.Thread(target=source.close, name="goodbye", daemon=True) for source in sources]
+    """Close all of them in parallel, and wait no longer than CLOSING_SECONDS: one may hang."""
+    closing = [threading.Thread(target=source.close, name="closing", daemon=True) for source in sources]
     for thread in closing:
         thread.start()
     for thread in closing:
