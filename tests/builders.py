@@ -13,7 +13,7 @@ from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Session, Transaction
-from goneaway_tui.model.snapshot import Policy, Snapshot, Verdict
+from goneaway_tui.model.snapshot import RiskThresholds, Snapshot, Verdict
 
 NOW = 1795459202.5
 """2026-11-23T18:40:02.500Z, when every sample here is taken unless it says otherwise."""
@@ -95,7 +95,7 @@ def a_snapshot(
     sessions: Iterable[Session] | None = None,
     *,
     previous: Snapshot | None = None,
-    policy: Policy | None = None,
+    policy: RiskThresholds | None = None,
     **fields: Any,
 ) -> Snapshot:
     """`a_sample` of the same arguments, judged."""

@@ -20,7 +20,7 @@ from goneaway_tui.judge import track
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.metrics.collector import COUNTER, FAMILIES, MetricsStore
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.source.simulated import SimulatedSource
 
 START = 1_795_459_202.5
@@ -75,7 +75,7 @@ def scrape(sessions: int, most_series: int) -> None:
     clock = Held()
     source = SimulatedSource(clock, sessions=sessions)
     board = MetricsStore(["db-01"], clock, most_series)
-    first = track(many(source.sample(), 200, 25), None, Policy())
+    first = track(many(source.sample(), 200, 25), None, RiskThresholds())
     board["db-01"] = board["db-01"].after(first, 0.1)
     registry = CollectorRegistry()
     registry.register(board)
@@ -119,7 +119,7 @@ def churn(hours: int, sessions: int, most_series: int) -> None:
         sample = replace(
             sample, sessions=tuple(replace(each, program=f"job-{each.id}") for each in sample.sessions)
         )
-        taken = track(sample, last, Policy(), lessons)
+        taken = track(sample, last, RiskThresholds(), lessons)
         last, lessons = taken.snapshot, taken.learned_limits
         board["db-01"] = board["db-01"].after(taken, 0.1)
         if turn % int(3600 / EVERY) == 0:

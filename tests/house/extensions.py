@@ -69,7 +69,7 @@ EXTENSIONS: Final = (
     ),
     Extension(
         "client_log", "Words of a client's log", "ERROR_PATTERNS", "logs/client_log.py",
-        "`explain`, and the doctor's paste; where none of HINTS, below it, is among the words, one more there",
+        "`explain`, and the doctor's paste; with one of PREFILTER_WORDS and one of NEEDLES in `logs/blocks.py` among its words",
         r'_pattern(r"quux: bad connection to the store", 2013)',
     ),
     Extension(

@@ -66,7 +66,7 @@ async def test_sessions_that_idled_out_before_the_board_came_are_counted(
     idle_out(server, 3)
     log = ErrorLog(server.log, zone=None) if name == "mysql97" else ErrorLog(server.log, zone=_local())
     source = LiveSource(Address("127.0.0.1", server.port, "root"), time.time, interval=1.0, log=log)
-    app = GoneawayApp([MonitorSpec(source, name="db", recall=history_source(source))], time.time)
+    app = GoneawayApp([MonitorSpec(source, name="db", read_history=history_source(source))], time.time)
     try:
         async with app.run_test(size=(120, 36)) as pilot:
             await comes(pilot, lambda: app.snapshot is not None)

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.snapshot import Inherited, Risk
+from goneaway_tui.model.snapshot import GlobalLimits, Risk
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from tests.contract.checks import check_pair, check_sample
@@ -124,7 +124,7 @@ def test_a_thread_pool_closes_late_and_nobody_is_overdue_for_that(
     with closing(a_source(server)) as source:
         sample = source.sample()
 
-    assert 0.5 == Inherited.from_sample(sample).late_seconds
+    assert 0.5 == GlobalLimits.from_sample(sample).late_seconds
     assert any("thread_pool_stall_limit" in each.why for each in sample.limitations)
     late = max(guest.closed_at - guest.quiet_since - 2 for guest in guests if guest.closed_at)
     assert Risk.OVERDUE not in risks or late > 0.5, late

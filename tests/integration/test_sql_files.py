@@ -144,6 +144,6 @@ def test_every_probe_is_understood(name: Name, start_server: StartServer) -> Non
     with closing(server.connect()) as own, own.cursor() as cursor:
         for file in sql.PROBES[server.flavour].values():
             cursor.execute(sql.read_sql(file))
-        for file in sql.SIGNS[server.flavour].values():
+        for file in sql.VARIANT_PROBES[server.flavour].values():
             cursor.execute(sql.read_sql(file))
             assert not cursor.fetchall(), "it is no service"

@@ -131,7 +131,9 @@ async def test_a_replica_joins_the_running_board(pair: tuple[RealServer, RealSer
 
     kindred = RelatedServers(time.time, open_source)
     source = LiveSource(address, time.time)
-    subject = MonitorSpec(source, relatives=source.relatives, widen=kindred.opener(settings, address, None))
+    subject = MonitorSpec(
+        source, read_topology=source.relatives, spec_for_host=kindred.opener(settings, address, None)
+    )
     app = GoneawayApp([subject], time.time)
     try:
         async with app.run_test(size=(140, 36)) as pilot:

@@ -30,7 +30,7 @@ from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.metrics.collector import MetricsStore
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.source import sql
 from goneaway_tui.source.address import Address
 from goneaway_tui.source.executor import LiveExecutor, WriteConnection
@@ -263,7 +263,7 @@ def a_server(flavour: Flavour, chance: random.Random) -> Standin:
     answers(server, chance, chance.choice((0, 0, 0.1, 0.5)))
     if chance.random() < 0.2:
         server.scripted |= {
-            file: [(1,)] for sign, file in sql.SIGNS[flavour].items() if sign in {"galera", "aurora"}
+            file: [(1,)] for sign, file in sql.VARIANT_PROBES[flavour].items() if sign in {"galera", "aurora"}
         }
     return server
 
@@ -424,7 +424,7 @@ class Follower:
         self._recorder = RecordingWriter(folder / "recording", "db1")
 
     def look(self, source: LiveSource) -> None:
-        taken: Step = track(source.sample(), self._last, Policy(), self._lessons)
+        taken: Step = track(source.sample(), self._last, RiskThresholds(), self._lessons)
         for event in (*data.step_events(taken), *data.at_risk_events(self._last, taken.snapshot)):
             dumps(event)
         for departure in taken.departed:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour, Server, Variable
 from goneaway_tui.model.session import ProcesslistId, Role, Session, Transaction
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from tests.builders import NOW
 
 BOUNDED = {
@@ -32,7 +32,7 @@ ages = st.floats(0, 200) | st.floats(0, 4e7)
 transactions = st.builds(
     Transaction, st.none() | ages.map(lambda age: NOW - age), counts, counts, st.booleans()
 )
-policies = st.builds(Policy, st.floats(0, 1e6), st.floats(0, 1e6))
+policies = st.builds(RiskThresholds, st.floats(0, 1e6), st.floats(0, 1e6))
 
 PEOPLE = (
     Session(

@@ -15,7 +15,7 @@ from goneaway_tui.judge.filters import GROUPINGS, group_by
 from goneaway_tui.model.sample import RESTART_TOLERANCE, Sample
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import Role, Session, Transaction
-from goneaway_tui.model.snapshot import Basis, Inherited, Policy, Risk, Snapshot, Verdict
+from goneaway_tui.model.snapshot import Basis, GlobalLimits, Risk, RiskThresholds, Snapshot, Verdict
 from tests.builders import NOW, a_sample, a_server, a_session
 from tests.property.facts import ages, idle_clients, policies, samples, seconds, sessions, strangers, texts
 
@@ -36,7 +36,7 @@ def after(sample: Sample, gap: float, crowd: tuple[Session, ...]) -> Sample:
 @crowded
 @given(samples(sessions | strangers), st.none() | samples().map(judge), st.none() | policies)
 def test_every_session_has_one_verdict_in_the_samples_order(
-    sample: Sample, previous: Snapshot | None, policy: Policy | None
+    sample: Sample, previous: Snapshot | None, policy: RiskThresholds | None
 ) -> None:
     snapshot = judge(sample, previous, policy)
 
@@ -47,14 +47,14 @@ def test_every_session_has_one_verdict_in_the_samples_order(
 @crowded
 @given(samples(), st.none() | samples().map(judge), policies)
 def test_the_same_facts_are_always_judged_the_same(
-    sample: Sample, previous: Snapshot | None, policy: Policy
+    sample: Sample, previous: Snapshot | None, policy: RiskThresholds
 ) -> None:
     assert judge(sample, previous, policy) == judge(sample, previous, policy)
 
 
 @crowded
 @given(samples(), policies)
-def test_a_second_look_at_the_same_reading_changes_no_verdict(sample: Sample, policy: Policy) -> None:
+def test_a_second_look_at_the_same_reading_changes_no_verdict(sample: Sample, policy: RiskThresholds) -> None:
     first = judge(sample, None, policy)
 
     assert first == judge(sample, first, policy)
@@ -63,7 +63,7 @@ def test_a_second_look_at_the_same_reading_changes_no_verdict(sample: Sample, po
 @crowded
 @given(samples(), policies, st.randoms(use_true_random=False))
 def test_what_is_said_of_a_session_does_not_depend_on_its_neighbours(
-    sample: Sample, policy: Policy, chance: Random
+    sample: Sample, policy: RiskThresholds, chance: Random
 ) -> None:
     crowd = [*sample.sessions]
     chance.shuffle(crowd)
@@ -131,13 +131,13 @@ def test_an_assumed_limit_is_disproved_by_who_outlived_it_and_by_nobody_else(sam
 
 
 @given(lefts, st.floats(0, 1e9), policies)
-def test_less_time_left_is_never_calmer(left: float, less: float, policy: Policy) -> None:
+def test_less_time_left_is_never_calmer(left: float, less: float, policy: RiskThresholds) -> None:
     assert risk_within(left - less, policy).rank >= risk_within(left, policy).rank
 
 
 @given(idle_clients, seconds, ages, policies)
 def test_who_idled_longer_under_its_own_limit_is_never_calmer(
-    session: Session, limit: int, longer: float, policy: Policy
+    session: Session, limit: int, longer: float, policy: RiskThresholds
 ) -> None:
     assert session.idle_since is not None
     younger = replace(session, own_limit=limit)
@@ -150,9 +150,9 @@ def test_who_idled_longer_under_its_own_limit_is_never_calmer(
 @crowded
 @given(samples(), policies, st.floats(1, 100))
 def test_whoever_watches_further_ahead_sees_nobody_calmer(
-    sample: Sample, policy: Policy, further: float
+    sample: Sample, policy: RiskThresholds, further: float
 ) -> None:
-    wider = Policy(policy.watch_below * further, policy.imminent_below * further)
+    wider = RiskThresholds(policy.watch_below * further, policy.imminent_below * further)
     pairs = zip(judge(sample, None, policy).verdicts, judge(sample, None, wider).verdicts, strict=True)
 
     assert all(narrow.risk.rank <= wide.risk.rank for narrow, wide in pairs)
@@ -244,7 +244,7 @@ def test_a_session_never_seen_before_has_todays_globals(sample: Sample, number: 
     newcomer = a_session(id=number)
     verdict = judge(after(sample, 1, (newcomer,)), before).verdicts[0]
 
-    assert Inherited.from_sample(sample) == verdict.inherited
+    assert GlobalLimits.from_sample(sample) == verdict.inherited
 
 
 # --- Groups

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.snapshot import Limit, Policy, Snapshot, Verdict
+from goneaway_tui.model.snapshot import Limit, RiskThresholds, Snapshot, Verdict
 from goneaway_tui.source.recording.database import LEAF, PAGE_BYTES, rows_in_pages
 from goneaway_tui.source.recording.facts import (
     DEPARTURE_COLUMNS,
@@ -97,7 +97,7 @@ def stories(draw: st.DrawFn) -> list[Snapshot]:
                 "sessions": tuple(v.session for v in crowd),
             }
         )
-        story.append(Snapshot(sample, tuple(crowd), draw(anything(Policy))))
+        story.append(Snapshot(sample, tuple(crowd), draw(anything(RiskThresholds))))
     return story
 
 

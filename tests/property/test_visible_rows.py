@@ -11,7 +11,7 @@ from goneaway_tui.judge import Step, track
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Session
-from goneaway_tui.model.snapshot import Policy, Snapshot, SnapshotTotals
+from goneaway_tui.model.snapshot import RiskThresholds, Snapshot, SnapshotTotals
 from tests.builders import NOW, a_sample
 from tests.property.facts import idle_clients, policies
 from tests.property.streams import streams
@@ -34,7 +34,7 @@ def nonzero(tally: SnapshotTotals) -> SnapshotTotals:
 
 @given(streams(), policies)
 @settings(max_examples=300)
-def test_what_is_kept_up_is_what_would_be_found(stream: list[Sample], policy: Policy) -> None:
+def test_what_is_kept_up_is_what_would_be_found(stream: list[Sample], policy: RiskThresholds) -> None:
     kept: Step | None = None
     anew: Step | None = None
     for sample in stream:

@@ -147,7 +147,7 @@ def named() -> GoneawayApp:
         TopologyMember(TopologyRelation.READER, "10.0.0.31", None, "Binlog Dump", ONLY_DUMP),
     )
     clock = HeldClock()
-    subject = MonitorSpec(SimulatedSource(clock), relatives=lambda: ServerTopology(relatives))
+    subject = MonitorSpec(SimulatedSource(clock), read_topology=lambda: ServerTopology(relatives))
     return GoneawayApp([subject], clock, ticking=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.ports import Executor, Source
 from goneaway_tui.source.simulated import SimulatedSource
@@ -52,7 +52,7 @@ def an_app(
     *,
     sessions: int = 60,
     flavour: Flavour = Flavour.MYSQL,
-    policy: Policy | None = None,
+    policy: RiskThresholds | None = None,
     executor: Executor | None = None,
     journal: Journal | None = None,
     color: str | None = None,
@@ -60,5 +60,5 @@ def an_app(
     """An app whose time moves only when told."""
     clock = clock or HeldClock()
     source = source or SimulatedSource(clock, sessions=sessions, flavour=flavour)
-    subject = MonitorSpec(source, policy or Policy(), executor=executor, journal=journal, color=color)
+    subject = MonitorSpec(source, policy or RiskThresholds(), executor=executor, journal=journal, color=color)
     return GoneawayApp([subject], clock, ticking=False)

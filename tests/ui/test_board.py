@@ -14,7 +14,7 @@ from textual.widgets import Button, Input, Static
 from goneaway_tui.errors import SettingsError, Unreachable
 from goneaway_tui.judge.filters import parse_filter
 from goneaway_tui.model.server import Limitation
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.monitor.server_monitor import MonitorSpec
 from goneaway_tui.source.simulated import SimulatedSource
 from goneaway_tui.ui.app import GoneawayApp
@@ -78,7 +78,7 @@ async def test_countdowns_move_between_readings() -> None:
         clock.now += 0.5
         app.tick()
         clock.now += 3
-        app.in_hand.schedule.wait_until(float("inf"))
+        app.active_monitor.schedule.wait_until(float("inf"))
         app.tick()
         await pilot.pause()
         after = lines(app)
@@ -93,7 +93,7 @@ async def test_past_the_deadline_the_header_reads_now_and_then_overdue_and_never
     app = an_app(Scripted(a_sample([due]), a_sample([due], taken_at=NOW + 4)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
-        app.in_hand.schedule.wait_until(float("inf"))
+        app.active_monitor.schedule.wait_until(float("inf"))
         headers = []
         for _ in range(6):
             clock.now += 0.5
@@ -104,7 +104,7 @@ async def test_past_the_deadline_the_header_reads_now_and_then_overdue_and_never
         await pilot.pause()
         grouped = lines(app)
         await pilot.press("escape")
-        app.in_hand.schedule.hurry()
+        app.active_monitor.schedule.hurry()
         await later(app, pilot, clock, 1)
         overdue = lines(app)
 
@@ -529,7 +529,11 @@ async def test_risk_is_a_word_and_a_sign_before_it_is_a_colour() -> None:
 
 async def test_thresholds_move_the_line_between_calm_and_watch() -> None:
     sample = a_sample([a_session(id=1, idle_for=10, own_limit=100)])
-    for policy, word in ((Policy(50, 10), "calm"), (Policy(100, 10), "watch"), (Policy(200, 95), "imminent")):
+    for policy, word in (
+        (RiskThresholds(50, 10), "calm"),
+        (RiskThresholds(100, 10), "watch"),
+        (RiskThresholds(200, 95), "imminent"),
+    ):
         app = an_app(Scripted(sample), policy=policy)
         async with app.run_test(size=SIZE) as pilot:
             await settle(app, pilot)

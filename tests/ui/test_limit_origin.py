@@ -9,7 +9,7 @@ import pytest
 from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Variable
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.ui.screens.session import limit_origin
 from tests.builders import NOW, a_sample, a_session
 
@@ -32,7 +32,7 @@ def test_an_own_limit_is_held_against_the_globals(own: int, wait: int, interacti
     sample = globals_of(
         a_sample([a_session(idle_for=1, own_limit=own)]), wait_timeout=wait, interactive_timeout=interactive
     )
-    (verdict,) = judge(sample, None, Policy()).verdicts
+    (verdict,) = judge(sample, None, RiskThresholds()).verdicts
 
     first, *_ = limit_origin(verdict, sample)
 
@@ -44,7 +44,7 @@ def test_a_global_that_was_changed_since_is_for_others() -> None:
     after = globals_of(
         a_sample([a_session(id=7, idle_for=2, own_limit=60)], taken_at=NOW + 1), wait_timeout=3600
     )
-    (verdict,) = judge(after, judge(before, None, Policy()), Policy()).verdicts
+    (verdict,) = judge(after, judge(before, None, RiskThresholds()), RiskThresholds()).verdicts
 
     told = list(limit_origin(verdict, after))
 
@@ -55,6 +55,6 @@ def test_an_assumed_limit_is_not_said_to_be_a_copy() -> None:
     sample = globals_of(
         a_sample([a_session(idle_for=1, own_limit=None)]), wait_timeout=60, interactive_timeout=3600
     )
-    (verdict,) = judge(sample, None, Policy()).verdicts
+    (verdict,) = judge(sample, None, RiskThresholds()).verdicts
 
     assert ["A new global does not reach it before it connects anew."] == list(limit_origin(verdict, sample))

@@ -40,12 +40,16 @@ class Town:
             raise self.refuses
         self.visited.append((host, port))
         source = Scripted(a_sample([a_session(id=70 + len(self.visited), idle_for=5, own_limit=600)]))
-        return MonitorSpec(source, name=f"{host}:{port}", relatives=ServerTopology, widen=self.widen)
+        return MonitorSpec(
+            source, name=f"{host}:{port}", read_topology=ServerTopology, spec_for_host=self.widen
+        )
 
 
 def an_app(town: Town, kin: ServerTopology, clock: HeldClock) -> GoneawayApp:
     source = Scripted(a_sample([a_session(id=1, idle_for=10, own_limit=600)]))
-    return GoneawayApp([MonitorSpec(source, relatives=lambda: kin, widen=town.widen)], clock, ticking=False)
+    return GoneawayApp(
+        [MonitorSpec(source, read_topology=lambda: kin, spec_for_host=town.widen)], clock, ticking=False
+    )
 
 
 async def opened(app: GoneawayApp, pilot: Pilot[None]) -> TopologyScreen:
@@ -99,7 +103,12 @@ async def test_a_fleet_grows_and_a_name_that_is_taken_gets_a_number() -> None:
     town, clock = Town(), HeldClock()
     kin = ServerTopology((REPLICA,))
     subjects = [
-        MonitorSpec(Scripted(a_sample([a_session(id=n)])), name=name, relatives=lambda: kin, widen=town.widen)
+        MonitorSpec(
+            Scripted(a_sample([a_session(id=n)])),
+            name=name,
+            read_topology=lambda: kin,
+            spec_for_host=town.widen,
+        )
         for n, name in enumerate(("db1", "db2:3306"), 1)
     ]
     app = GoneawayApp(subjects, clock, ticking=False)
@@ -165,8 +174,8 @@ async def test_a_server_that_cannot_be_asked_says_why_and_hostile_words_are_plai
         (TopologyMember(TopologyRelation.REPLICA, "\x1b[2J[bold]{x}", 1, "SHOW REPLICAS", "{note}"),)
     )
     subjects = [
-        MonitorSpec(Scripted(a_sample()), name="db1", relatives=hangs),
-        MonitorSpec(Scripted(a_sample()), name="db{2}", relatives=lambda: hostile),
+        MonitorSpec(Scripted(a_sample()), name="db1", read_topology=hangs),
+        MonitorSpec(Scripted(a_sample()), name="db{2}", read_topology=lambda: hostile),
     ]
     app = GoneawayApp(subjects, clock, ticking=False)
     async with app.run_test(size=SIZE) as pilot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from goneaway_tui.judge.forecast import BucketRange, Forecast
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.wall import WallDisplay, WallScreen, bar_lines
 from tests.snapshot.shots import busy_day, fleet, settle, tunable
@@ -114,7 +114,7 @@ async def test_it_is_opened_at_once_where_that_was_asked_for() -> None:
 @pytest.mark.parametrize("rows", [1, 3, 6])
 def test_a_bar_is_as_high_as_its_count_and_one_of_many_still_shows(rows: int) -> None:
     forecast = Forecast((BucketRange(0.0, 60.0, (0, 1, 1000)),), 0, None)
-    _title, *drawn, axis = (line.plain for line in bar_lines(forecast, Policy(), 30, 2, rows))
+    _title, *drawn, axis = (line.plain for line in bar_lines(forecast, RiskThresholds(), 30, 2, rows))
 
     assert rows == len(drawn)
     assert drawn[-1].startswith("▁▁")

@@ -14,7 +14,7 @@ from goneaway_tui.cli.servers import in_parallel
 from goneaway_tui.errors import UnexpectedAnswer
 from goneaway_tui.judge import judge
 from goneaway_tui.metrics.collector import MetricsStore
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.monitor.poller import Poller, PollSchedule
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.messages import MessagePoster, PollFailed, SnapshotTaken
@@ -38,7 +38,7 @@ def a_source(name: str) -> LiveSource:
 def test_watch_over_several_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     written: list[dict[str, Any]] = []
     for name in NAMES:
-        Watch(a_source(name), lambda: NOW, Policy(), written.append, interval=1.0, name=name).run(0.0)
+        Watch(a_source(name), lambda: NOW, RiskThresholds(), written.append, interval=1.0, name=name).run(0.0)
 
     assert [("honest", "hello"), ("lying", "lost")] == [
         (each["server_name"], each["event"]) for each in written if each["event"] in {"hello", "lost"}
@@ -49,7 +49,7 @@ def test_watch_over_several_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_scrape_tells_of_the_others() -> None:
     board = MetricsStore(NAMES, lambda: NOW, 100)
     for name in NAMES:
-        MetricsPolling(name, a_source(name), board, lambda: NOW, Policy(), 1.0).poller.poll()
+        MetricsPolling(name, a_source(name), board, lambda: NOW, RiskThresholds(), 1.0).poller.poll()
     up = {
         sample.labels["server"]: sample.value
         for metric in board.collect()

@@ -16,7 +16,7 @@ from goneaway_tui.cli.servers import UnreachedSource, configured_servers, in_par
 from goneaway_tui.errors import SettingsError, SourceError, Unreachable
 from goneaway_tui.export import FORMATS
 from goneaway_tui.export.data import Data
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.settings import Settings, resolve_each
 from tests.builders import NOW, a_sample, a_session, a_snapshot
 from tests.ui.stage import HeldClock, Scripted
@@ -168,7 +168,7 @@ def test_a_named_watch_names_itself_and_waits_for_its_server(
         a_sample([], taken_at=NOW + 1),
         clock=clock,
     )
-    watching = Watch(source, clock, Policy(), heard.append, interval=0.001, name="a")
+    watching = Watch(source, clock, RiskThresholds(), heard.append, interval=0.001, name="a")
     real = source.sample
 
     def sample() -> object:

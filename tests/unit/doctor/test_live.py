@@ -13,7 +13,7 @@ from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import LogEntry
 from goneaway_tui.model.server import Variable
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.snapshot import Inherited
+from goneaway_tui.model.snapshot import GlobalLimits
 from tests.builders import NOW, a_sample, a_server, a_session, a_snapshot, a_verdict
 
 CONFIRMED, LIKELY, POSSIBLE, RULED_OUT = Certainty
@@ -182,7 +182,7 @@ def test_an_error_with_one_cause_confirms_it_where_it_was_counted(code: int, cau
 def ended_at(limit: int | None, idle: float, *, inherited: float = 28_800, ago: float = 60.0) -> Departure:
     """One that a timeout ended after so many seconds; the server shows `limit` as its own, or with None shows none."""
     verdict = a_verdict(
-        a_session(idle_for=ago + idle, own_limit=limit), inherited=Inherited(wait_timeout=inherited)
+        a_session(idle_for=ago + idle, own_limit=limit), inherited=GlobalLimits(wait_timeout=inherited)
     )
     return Departure(verdict, NOW - ago, 0.5, Cause.IDLE_TIMEOUT, CONFIRMED)
 

@@ -22,7 +22,7 @@ from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
 from goneaway_tui.model.session import Role
-from goneaway_tui.model.snapshot import Basis, Policy, Risk, Snapshot
+from goneaway_tui.model.snapshot import Basis, Risk, RiskThresholds, Snapshot
 from goneaway_tui.source.simulated import SimulatedSource
 from tests.builders import NOW, SERVER, a_sample, a_server, a_session, a_snapshot, a_transaction
 from tests.schemas import check, open_definitions, validator
@@ -32,7 +32,7 @@ from tests.unit.export.written import written
 
 SNAPSHOTS = {
     "every risk and basis, hostile text": rich_snapshot(),
-    "simulated": judge(SimulatedSource(lambda: NOW).sample(), None, Policy()),
+    "simulated": judge(SimulatedSource(lambda: NOW).sample(), None, RiskThresholds()),
     "nothing is known": Snapshot(Sample(NOW, SERVER, ()), ()),
     "on a socket": a_snapshot(server=a_server(host=None, port=None)),
 }
@@ -42,7 +42,7 @@ def steps(*samples: Sample) -> list[Step]:
     told: list[Step] = []
     last, lessons = None, NOTHING_LEARNED
     for each in samples:
-        told.append(track(each, last, Policy(), lessons))
+        told.append(track(each, last, RiskThresholds(), lessons))
         last, lessons = told[-1].snapshot, told[-1].learned_limits
     return told
 
@@ -62,7 +62,7 @@ def every_event() -> list[dict[str, Any]]:
     ]
     for each in taken:
         lines += data.step_events(each)
-    lines += data.at_risk_events(None, a_snapshot([risky], policy=Policy(imminent_below=60)))
+    lines += data.at_risk_events(None, a_snapshot([risky], policy=RiskThresholds(imminent_below=60)))
     return json.loads(json.dumps(lines))  # type: ignore[no-any-return]
 
 

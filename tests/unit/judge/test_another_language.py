@@ -8,7 +8,7 @@ from goneaway_tui.i18n import Catalogue, EnglishCatalogue
 from goneaway_tui.judge.deadline import GLOBAL_WHEN_FIRST_SEEN, disproved_limit
 from goneaway_tui.judge.filters import parse_filter
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, LimitObservations, limit_for
-from goneaway_tui.model.snapshot import Basis, Inherited, Limit, LimitGroup
+from goneaway_tui.model.snapshot import Basis, GlobalLimits, Limit, LimitGroup
 from tests.builders import a_session
 from tests.tongues import Bracketed, spoken, unsaid
 
@@ -36,11 +36,11 @@ def test_what_was_learned_is_told_anew_in_each_language() -> None:
 
     for words, in_brackets in LANGUAGES:
         with spoken(words):
-            limit = limit_for(lessons, session, Inherited(wait_timeout=28_800))
+            limit = limit_for(lessons, session, GlobalLimits(wait_timeout=28_800))
 
         assert limit is not None
         assert in_brackets == (not unsaid(limit.why))
-    assert limit_for(NOTHING_LEARNED, session, Inherited(wait_timeout=28_800)) is None
+    assert limit_for(NOTHING_LEARNED, session, GlobalLimits(wait_timeout=28_800)) is None
 
 
 @pytest.mark.parametrize("text", ["risk:grave", "idle:x", "id:x", "risk>", "db>a", "own>yes"])

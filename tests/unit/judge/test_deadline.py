@@ -11,15 +11,15 @@ from goneaway_tui.model.session import Role, Session, Transaction
 from goneaway_tui.model.snapshot import (
     SHARED_TRANSACTION_LIMITS,
     Basis,
-    Inherited,
+    GlobalLimits,
     Limit,
-    Policy,
     Risk,
+    RiskThresholds,
     Verdict,
 )
 from tests.builders import NOW, a_sample, a_session, a_transaction, a_verdict
 
-MARIADB = Inherited(28_800, 0, 0, 0, 10)
+MARIADB = GlobalLimits(28_800, 0, 0, 0, 10)
 READ = a_transaction(rows_modified=0, rows_locked=0)
 LOCKED = a_transaction(rows_modified=0, rows_locked=7)
 WROTE = a_transaction(rows_modified=3)
@@ -30,19 +30,19 @@ def a_mariadb_session(**fields: Any) -> Session:
 
 
 def judged(
-    session: Session, inherited: Inherited = MARIADB, before: Verdict | None = None, now: float = NOW
+    session: Session, inherited: GlobalLimits = MARIADB, before: Verdict | None = None, now: float = NOW
 ) -> Verdict:
-    return verdict_on(session, now, inherited, before, Policy())
+    return verdict_on(session, now, inherited, before, RiskThresholds())
 
 
-def limit_of(session: Session, inherited: Inherited = MARIADB) -> Limit:
+def limit_of(session: Session, inherited: GlobalLimits = MARIADB) -> Limit:
     limit = governing_limit(session, inherited)
     assert limit is not None
     return limit
 
 
 def test_a_session_that_shows_its_own_limit_is_closed_by_it() -> None:
-    limit = limit_of(a_session(own_limit=30), Inherited(wait_timeout=28_800))
+    limit = limit_of(a_session(own_limit=30), GlobalLimits(wait_timeout=28_800))
 
     assert (30, "wait_timeout", Basis.OWN) == (limit.seconds, limit.variable, limit.basis)
 
@@ -52,7 +52,7 @@ def test_an_own_limit_of_zero_is_still_its_own() -> None:
 
 
 def test_a_session_that_does_not_is_assumed_to_have_the_global_one() -> None:
-    limit = limit_of(a_mariadb_session(), Inherited(wait_timeout=600))
+    limit = limit_of(a_mariadb_session(), GlobalLimits(wait_timeout=600))
 
     assert (600, "wait_timeout", Basis.ASSUMED) == (limit.seconds, limit.variable, limit.basis)
 
@@ -78,13 +78,15 @@ def test_a_session_that_does_not_is_assumed_to_have_the_global_one() -> None:
 def test_inside_a_transaction_the_limit_is_the_one_that_was_measured(
     wait: int, trx: int, write: int, read_only: int, transaction: Any, seconds: int, variable: str
 ) -> None:
-    limit = limit_of(a_mariadb_session(transaction=transaction), Inherited(wait, trx, write, read_only, 10))
+    limit = limit_of(
+        a_mariadb_session(transaction=transaction), GlobalLimits(wait, trx, write, read_only, 10)
+    )
 
     assert (seconds, variable) == (limit.seconds, limit.variable)
 
 
 def test_a_server_without_the_transaction_family_has_wait_timeout_alone() -> None:
-    limit = limit_of(a_mariadb_session(transaction=WROTE), Inherited(wait_timeout=30))
+    limit = limit_of(a_mariadb_session(transaction=WROTE), GlobalLimits(wait_timeout=30))
 
     assert (30, "wait_timeout") == (limit.seconds, limit.variable)
 
@@ -105,7 +107,7 @@ def test_our_own_session_has_no_limit_to_tell() -> None:
 
 
 def test_where_no_global_is_known_no_limit_is() -> None:
-    assert governing_limit(a_mariadb_session(), Inherited()) is None
+    assert governing_limit(a_mariadb_session(), GlobalLimits()) is None
 
 
 @pytest.mark.parametrize("limit", [limit_of(a_session()), limit_of(a_mariadb_session(transaction=READ))])
@@ -185,7 +187,7 @@ def test_what_was_disproved_stays_so_while_the_session_works() -> None:
 
 
 def test_what_was_disproved_stays_so_after_a_transaction_under_another_limit() -> None:
-    inherited = Inherited(30, idle_transaction_timeout=600)
+    inherited = GlobalLimits(30, idle_transaction_timeout=600)
     outlived = judged(a_mariadb_session(idle_for=40), inherited)
     inside = judged(a_mariadb_session(idle_for=1, transaction=READ), inherited, before=outlived)
     after = judged(a_mariadb_session(idle_for=1), inherited, before=inside)
@@ -195,7 +197,7 @@ def test_what_was_disproved_stays_so_after_a_transaction_under_another_limit() -
 
 
 def test_disproving_one_limit_says_nothing_of_another() -> None:
-    inherited = Inherited(30, idle_transaction_timeout=600)
+    inherited = GlobalLimits(30, idle_transaction_timeout=600)
     outlived = judged(a_mariadb_session(idle_for=40), inherited)
     inside = judged(a_mariadb_session(idle_for=1, transaction=READ), inherited, before=outlived)
 
@@ -204,18 +206,18 @@ def test_disproving_one_limit_says_nothing_of_another() -> None:
 
 
 def test_a_session_keeps_the_globals_it_was_first_seen_under() -> None:
-    before = judged(a_mariadb_session(), Inherited(wait_timeout=600))
-    later = judged(a_mariadb_session(), Inherited(wait_timeout=60), before=before)
+    before = judged(a_mariadb_session(), GlobalLimits(wait_timeout=600))
+    later = judged(a_mariadb_session(), GlobalLimits(wait_timeout=60), before=before)
 
     assert later.limit is not None
-    assert (600, Inherited(wait_timeout=600)) == (later.limit.seconds, later.inherited)
+    assert (600, GlobalLimits(wait_timeout=600)) == (later.limit.seconds, later.inherited)
 
 
 @pytest.mark.parametrize("user", ["", "unauthenticated user", "etl"])
 def test_who_logs_in_anew_copies_the_globals_anew(user: str) -> None:
     """The end of a login, or COM_CHANGE_USER in a pool."""
-    before = judged(a_mariadb_session(user=user, idle_for=1000), Inherited(wait_timeout=600))
-    later = judged(a_mariadb_session(user="shop"), Inherited(wait_timeout=60), before=before)
+    before = judged(a_mariadb_session(user=user, idle_for=1000), GlobalLimits(wait_timeout=600))
+    later = judged(a_mariadb_session(user="shop"), GlobalLimits(wait_timeout=60), before=before)
 
     assert later.limit is not None
     assert (60, Basis.ASSUMED) == (later.limit.seconds, later.limit.basis)
@@ -228,7 +230,7 @@ def test_a_session_that_changes_its_own_limit_is_closed_by_the_new_one() -> None
 
 
 def test_a_verdict_of_a_builder_is_the_judges() -> None:
-    assert a_verdict() == judged(a_session(), Inherited(28_800, connect_timeout=10))
+    assert a_verdict() == judged(a_session(), GlobalLimits(28_800, connect_timeout=10))
 
 
 @pytest.mark.parametrize("variable", SHARED_TRANSACTION_LIMITS)
@@ -246,15 +248,15 @@ def test_a_limit_that_all_sessions_share_governs_an_idle_transaction_where_it_is
     variable: str, shared: int, own: int, transaction: Transaction | None, seconds: int
 ) -> None:
     sample = a_sample(variables={"wait_timeout": 28_800, variable: shared})
-    limit = limit_of(a_session(own_limit=own, transaction=transaction), Inherited.from_sample(sample))
+    limit = limit_of(a_session(own_limit=own, transaction=transaction), GlobalLimits.from_sample(sample))
 
     assert (seconds, variable if seconds == shared else "wait_timeout") == (limit.seconds, limit.variable)
 
 
 def test_a_shared_limit_is_todays_whenever_the_session_came() -> None:
     session = a_session(own_limit=28_800, transaction=WROTE)
-    first = judged(session, Inherited(28_800, shared_limit=("kill_idle_transaction", 600)))
-    later = judged(session, Inherited(28_800, shared_limit=("kill_idle_transaction", 5)), first)
+    first = judged(session, GlobalLimits(28_800, shared_limit=("kill_idle_transaction", 600)))
+    later = judged(session, GlobalLimits(28_800, shared_limit=("kill_idle_transaction", 5)), first)
 
     assert later.limit is not None
     assert 5 == later.limit.seconds
@@ -263,7 +265,7 @@ def test_a_shared_limit_is_todays_whenever_the_session_came() -> None:
 def test_the_transaction_limits_of_a_relative_replace_a_limit_that_a_session_shows() -> None:
     """Huawei's MySQL has MariaDB's variables."""
     session = a_session(own_limit=28_800, transaction=WROTE)
-    limit = limit_of(session, Inherited(28_800, 60, 20, 0, 10))
+    limit = limit_of(session, GlobalLimits(28_800, 60, 20, 0, 10))
 
     assert (20, "idle_write_transaction_timeout") == (limit.seconds, limit.variable)
 
@@ -280,7 +282,7 @@ def test_the_transaction_limits_of_a_relative_replace_a_limit_that_a_session_sho
 def test_a_thread_pool_has_until_its_next_look_before_a_session_is_overdue(
     past: float, late: float, risk: Risk
 ) -> None:
-    pooled = Inherited(600, 0, 0, 0, 10, late_seconds=late)
+    pooled = GlobalLimits(600, 0, 0, 0, 10, late_seconds=late)
     verdict = judged(a_mariadb_session(idle_since=NOW - 600 - past), pooled)
 
     assert risk is verdict.risk
@@ -288,7 +290,7 @@ def test_a_thread_pool_has_until_its_next_look_before_a_session_is_overdue(
     assert verdict.unchanged_until > NOW
 
 
-POLICY = Policy(watch_below=600, imminent_below=60)
+POLICY = RiskThresholds(watch_below=600, imminent_below=60)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +311,7 @@ def test_so_much_left_is(left: float, risk: Risk) -> None:
 
 
 def test_lines_drawn_the_wrong_way_round_warn_early_rather_than_late() -> None:
-    assert Risk.IMMINENT is risk_within(45, Policy(watch_below=30, imminent_below=60))
+    assert Risk.IMMINENT is risk_within(45, RiskThresholds(watch_below=30, imminent_below=60))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from goneaway_tui.judge import is_same_run, judge
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import ProcesslistId
-from goneaway_tui.model.snapshot import Basis, Policy, Risk, Snapshot
+from goneaway_tui.model.snapshot import Basis, Risk, RiskThresholds, Snapshot
 from tests.builders import NOW, a_sample, a_server, a_session, a_snapshot
 
 
@@ -37,7 +37,7 @@ def test_each_session_gets_its_verdict_in_the_samples_order() -> None:
 
 
 def test_a_snapshot_holds_the_very_sample_and_policy_it_was_judged_by() -> None:
-    sample, policy = a_sample(), Policy(1, 2)
+    sample, policy = a_sample(), RiskThresholds(1, 2)
     snapshot = judge(sample, None, policy)
 
     assert sample is snapshot.sample
@@ -53,7 +53,7 @@ def test_the_policy_draws_the_lines() -> None:
 
     assert [Risk.CALM, Risk.WATCH, Risk.IMMINENT] == [
         a_snapshot([session], policy=policy).verdicts[0].risk
-        for policy in (Policy(5, 1), Policy(11, 1), Policy(11, 11))
+        for policy in (RiskThresholds(5, 1), RiskThresholds(11, 1), RiskThresholds(11, 11))
     ]
 
 

@@ -20,10 +20,10 @@ from goneaway_tui.judge.learned_limits import (
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Role, Session
-from goneaway_tui.model.snapshot import Basis, Inherited, Limit, Policy, Snapshot
+from goneaway_tui.model.snapshot import Basis, GlobalLimits, Limit, RiskThresholds, Snapshot
 from tests.builders import NOW, a_session, a_snapshot, a_transaction
 
-GLOBALS = Inherited(wait_timeout=28_800)
+GLOBALS = GlobalLimits(wait_timeout=28_800)
 
 
 def silent(**fields: Any) -> Session:
@@ -131,8 +131,8 @@ def test_only_kin_learn_from_kin(fields: dict[str, Any]) -> None:
 def test_who_came_under_another_global_value_was_not_given_the_same() -> None:
     lessons = taught(600, 600, 600)
 
-    assert None is limit_for(lessons, silent(), Inherited(wait_timeout=3600))
-    assert None is limit_for(lessons, silent(), Inherited())
+    assert None is limit_for(lessons, silent(), GlobalLimits(wait_timeout=3600))
+    assert None is limit_for(lessons, silent(), GlobalLimits())
 
 
 def test_who_shows_its_own_limit_needs_no_lesson() -> None:
@@ -200,7 +200,7 @@ def test_what_is_remembered_is_bounded() -> None:
 
 
 def test_a_learned_limit_foretells_the_closing() -> None:
-    verdict = verdict_on(silent(idle_for=100), NOW, GLOBALS, None, Policy(), taught(600, 600, 600))
+    verdict = verdict_on(silent(idle_for=100), NOW, GLOBALS, None, RiskThresholds(), taught(600, 600, 600))
 
     assert verdict.limit is not None
     assert (Basis.LEARNED, NOW + 500) == (verdict.limit.basis, verdict.deadline)
@@ -209,8 +209,8 @@ def test_a_learned_limit_foretells_the_closing() -> None:
 @pytest.mark.parametrize("late", [GRACE_SECONDS, GRACE_SECONDS + 0.01])
 def test_who_outlives_a_learned_limit_disproves_it_and_has_the_assumed_one_again(late: float) -> None:
     session, lessons = silent(idle_for=600), taught(600, 600, 600)
-    verdict = verdict_on(session, NOW + late, GLOBALS, None, Policy(), lessons)
-    again = verdict_on(session, NOW + late + 1, GLOBALS, verdict, Policy(), lessons)
+    verdict = verdict_on(session, NOW + late, GLOBALS, None, RiskThresholds(), lessons)
+    again = verdict_on(session, NOW + late + 1, GLOBALS, verdict, RiskThresholds(), lessons)
 
     assert verdict.limit is not None
     assert again.limit is not None
@@ -223,9 +223,9 @@ def test_who_outlives_a_learned_limit_disproves_it_and_has_the_assumed_one_again
 
 
 def test_inside_a_transaction_its_own_limit_governs() -> None:
-    globals_ = Inherited(28_800, idle_transaction_timeout=50)
+    globals_ = GlobalLimits(28_800, idle_transaction_timeout=50)
     session = silent(idle_for=1, transaction=a_transaction())
-    verdict = verdict_on(session, NOW, globals_, None, Policy(), taught(600, 600, 600))
+    verdict = verdict_on(session, NOW, globals_, None, RiskThresholds(), taught(600, 600, 600))
 
     assert verdict.limit is not None
     assert "idle_transaction_timeout" == verdict.limit.variable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from goneaway_tui.judge import track
 from goneaway_tui.metrics.collector import FAMILIES, GAUGE, OTHER, STALE_SECONDS, MetricName, ServerMetrics
 from goneaway_tui.model.server import Server
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from tests.builders import NOW, a_sample, a_server, a_session, a_transaction
 
 IDLE = a_session(id=1, user="shop", program="web", idle_for=10, own_limit=28_800)
@@ -63,21 +63,21 @@ def later(seconds: float) -> Server:
 
 
 def test_what_happens_is_counted_once() -> None:
-    first = track(a_sample([IDLE, NEAR]), None, Policy())
+    first = track(a_sample([IDLE, NEAR]), None, RiskThresholds())
     changed = track(
         a_sample([IDLE], taken_at=NOW + 11, server=later(11), variables={"wait_timeout": 60}),
         first.snapshot,
-        Policy(),
+        RiskThresholds(),
         first.learned_limits,
     )
     again = track(
         a_sample([IDLE], taken_at=NOW + 12, server=later(12), variables={"wait_timeout": 60}),
-        changed.snapshot, Policy(), changed.learned_limits,
+        changed.snapshot, RiskThresholds(), changed.learned_limits,
     )  # fmt: skip
     restarted = track(
         a_sample([], taken_at=NOW + 20, server=a_server(uptime=3.0)),
         again.snapshot,
-        Policy(),
+        RiskThresholds(),
         again.learned_limits,
     )
     reading = ServerMetrics(1000)

@@ -44,7 +44,7 @@ def test_one_that_rolls_back_is_missed_later_and_still_ours() -> None:
     ours.begin(VICTIM)
     listed = ours.added_to(after(STAYS, DIES, LOST))
 
-    assert (0, ()) == (listed.clues.killed, listed.clues.kills)
+    assert (0, ()) == (listed.end_evidence.killed, listed.end_evidence.kills)
     assert causes(ours, after(STAYS, LOST, killed=0, torn=1))[4] == (Cause.KILLED, Certainty.CONFIRMED)
 
 
@@ -62,7 +62,7 @@ def test_after_a_restart_the_number_is_anothers() -> None:
     ours.begin(VICTIM)
     young = replace(after(STAYS, killed=0), server=a_server(uptime=1.0))
 
-    assert () == ours.added_to(young).clues.kills
+    assert () == ours.added_to(young).end_evidence.kills
 
 
 def test_a_kill_of_ours_that_the_server_still_remembers_hides_no_other() -> None:
@@ -70,10 +70,10 @@ def test_a_kill_of_ours_that_the_server_still_remembers_hides_no_other() -> None
     ours = OwnKills()
     ours.begin(VICTIM)
     remembered = after(STAYS, LOST, killed=0)
-    clues = replace(remembered.clues, kills=(KillStatement(VICTIM, "dba@bastion, session 9"),))
-    ours.added_to(replace(remembered, clues=clues))
+    clues = replace(remembered.end_evidence, kills=(KillStatement(VICTIM, "dba@bastion, session 9"),))
+    ours.added_to(replace(remembered, end_evidence=clues))
 
-    assert 1 == ours.added_to(after(STAYS)).clues.killed
+    assert 1 == ours.added_to(after(STAYS)).end_evidence.killed
 
 
 def test_a_kill_of_ours_is_not_told_as_anothers_when_it_is_counted_again() -> None:
@@ -81,16 +81,16 @@ def test_a_kill_of_ours_is_not_told_as_anothers_when_it_is_counted_again() -> No
     ours = OwnKills()
     ours.begin(VICTIM)
 
-    assert [0, 0, 1] == [ours.added_to(after(STAYS)).clues.killed for _ in range(3)]
+    assert [0, 0, 1] == [ours.added_to(after(STAYS)).end_evidence.killed for _ in range(3)]
 
 
 def test_where_kills_are_not_counted_ours_make_no_number_of_it() -> None:
     ours = OwnKills()
     ours.begin(VICTIM)
     sample = after(STAYS)
-    unknown = replace(sample, clues=replace(sample.clues, killed=None))
+    unknown = replace(sample, end_evidence=replace(sample.end_evidence, killed=None))
 
-    assert ours.added_to(unknown).clues.killed is None
+    assert ours.added_to(unknown).end_evidence.killed is None
 
 
 def test_a_kill_of_ours_that_the_server_remembers_hides_no_other_one() -> None:
@@ -99,10 +99,11 @@ def test_a_kill_of_ours_that_the_server_remembers_hides_no_other_one() -> None:
     for victim in (4, 5):
         ours.begin(ProcesslistId(victim))
     remembered = replace(
-        after(STAYS, killed=1).clues, kills=(KillStatement(ProcesslistId(4), "root@localhost, session 90"),)
+        after(STAYS, killed=1).end_evidence,
+        kills=(KillStatement(ProcesslistId(4), "root@localhost, session 90"),),
     )
-    told = ours.added_to(replace(after(STAYS), clues=remembered)).clues
+    told = ours.added_to(replace(after(STAYS), end_evidence=remembered)).end_evidence
 
     assert 0 == told.killed
     assert [(4, "this tool"), (5, "this tool")] == [(kill.session_id, kill.by) for kill in told.kills]
-    assert [0, 1] == [ours.added_to(after(STAYS, killed=1)).clues.killed for _ in range(2)]
+    assert [0, 1] == [ours.added_to(after(STAYS, killed=1)).end_evidence.killed for _ in range(2)]

@@ -42,7 +42,7 @@ class Standin:
         mine = [
             file for file in sorted(sql.named_files()) if "/" not in file or file.startswith(self.flavour)
         ]
-        signs = sql.SIGNS[self.flavour].values()
+        signs = sql.VARIANT_PROBES[self.flavour].values()
         self.scripted |= {file: [] for file in (*signs, sql.PROXYSQL_COMMENT)}
         """It is no service, unless a test says so."""
         self._files = {sql.read_sql(file): file for file in (*mine, *self.scripted)}

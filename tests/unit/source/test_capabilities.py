@@ -182,7 +182,8 @@ def test_what_must_be_there_is_there_for_an_account_that_may_nothing(server: Sta
     nobody = server.found(frozenset())
 
     assert all(
-        nobody.must(what) for what in ("session", "clock", "sessions", "limits", "variables", "counters")
+        nobody.required_statement(what)
+        for what in ("session", "clock", "sessions", "limits", "variables", "counters")
     )
 
 
@@ -260,7 +261,7 @@ def test_mariadb_keeps_the_own_limits_from_everybody(able: frozenset[str]) -> No
 def test_limitations_speak_of_probes_there_are(flavour: Flavour) -> None:
     spoken_of = {name for needs, lacks, *_ in LIMITATIONS[flavour] for name in f"{needs} {lacks}".split()}
 
-    assert spoken_of <= sql.PROBES[flavour].keys() | sql.SIGNS[flavour].keys() | SERVICE_WORDS
+    assert spoken_of <= sql.PROBES[flavour].keys() | sql.VARIANT_PROBES[flavour].keys() | SERVICE_WORDS
 
 
 @pytest.mark.parametrize(
@@ -318,7 +319,7 @@ def test_a_refused_statement_gives_way_to_a_lesser_one_or_to_a_limitation(
 
 def test_a_statement_that_was_left_out_and_is_refused_again_ends_the_reading() -> None:
     found = surveyed(Flavour.MYSQL, frozenset(sql.PROBES[Flavour.MYSQL]))
-    refusal = Refusal(1146, "no such table", found.must("accounts"))
+    refusal = Refusal(1146, "no such table", found.required_statement("accounts"))
     found = found.without(refusal)
 
     with pytest.raises(Refusal):

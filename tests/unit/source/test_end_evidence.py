@@ -406,7 +406,7 @@ def test_a_server_before_8_0_24_closes_an_idle_session_by_its_timeout() -> None:
         server.now += 1
         sample = server.sample(*sessions)
         clues = testimony.read(server.connection, found, sample, server.clock)
-        taken = track(replace(sample, clues=clues), snapshot)
+        taken = track(replace(sample, end_evidence=clues), snapshot)
         snapshot = taken.snapshot
         server.end(SHOP, 1159)
         server.status["aborted_clients"] += 1

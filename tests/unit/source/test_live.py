@@ -32,7 +32,7 @@ from tests.unit.source.standins import MariadbStandin, MysqlStandin, Row, Standi
 def test_a_door_is_told_with_the_way_to_it(server: Standin, answer: list[Row] | Refusal, told: str) -> None:
     server.scripted = dict.fromkeys(("mysql/side_door.sql", "mariadb/side_door.sql"), answer)
     said = find_admin_port(server.connection, server.found())
-    line = explain_error(Address(side_door=said), 1040, "Too many connections").line
+    line = explain_error(Address(admin_port_hint=said), 1040, "Too many connections").line
 
     assert told in said
     assert said.isprintable()

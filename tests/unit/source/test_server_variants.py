@@ -11,7 +11,7 @@ from goneaway_tui.errors import Unsupported
 from goneaway_tui.judge import judge
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import Flavour
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.source import sql
 from goneaway_tui.source.capabilities import Capabilities, find_capabilities, limitations_of
 from goneaway_tui.source.connection import Connection
@@ -135,7 +135,9 @@ def test_every_service_has_a_fixture() -> None:
 
 
 def test_a_sign_is_asked_for_each_service_that_no_banner_and_no_probe_names() -> None:
-    asked = {word for by_flavour in (*sql.SIGNS.values(), *sql.PROBES.values()) for word in by_flavour}
+    asked = {
+        word for by_flavour in (*sql.VARIANT_PROBES.values(), *sql.PROBES.values()) for word in by_flavour
+    }
 
     assert {service.word for service in SERVICES if not service.banner} <= asked
 
@@ -171,7 +173,7 @@ def test_the_sessions_of_all_nodes_of_tidb_are_read() -> None:
         86_400,
     )
     assert not any("performance_schema" in statement for statement in heard)
-    left = judge(sample, None, Policy()).verdicts[1].deadline
+    left = judge(sample, None, RiskThresholds()).verdicts[1].deadline
     assert left == pytest.approx(NOW - 100 + 28_800, abs=1)
 
 

@@ -82,13 +82,13 @@ def test_sampling_every_second_for_ten_minutes_changes_nothing_about_the_last_sa
 
 def standing(sample: Sample) -> Sample:
     """A sample without what is of the time since the one before."""
-    return replace(sample, clues=NO_EVIDENCE)
+    return replace(sample, end_evidence=NO_EVIDENCE)
 
 
 def test_who_leaves_is_counted_as_the_family_counts() -> None:
     clock = HeldClock()
     source = SimulatedSource(clock)
-    told = [each for sample in played(source, clock, 600) for each in sample.clues.errors]
+    told = [each for sample in played(source, clock, 600) for each in sample.end_evidence.errors]
 
     assert {COM_QUIT, 4031} <= {each.code for each in told}
 

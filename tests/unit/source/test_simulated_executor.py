@@ -133,7 +133,7 @@ def test_a_killed_session_is_gone_and_counted() -> None:
     after = source.sample()
 
     assert victim.id not in {session.id for session in after.sessions}
-    assert after.clues.killed == 1
+    assert after.end_evidence.killed == 1
     assert executor.find(victim.id) is None
     assert executor.kill(victim.id).warnings == ("already gone",)
     assert executor.kill_query(victim.id).warnings == ("already gone",)

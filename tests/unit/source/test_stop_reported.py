@@ -38,5 +38,5 @@ def test_only_an_error_of_a_stop_is_remembered_and_only_once(
         with pytest.raises(Unreachable):
             source.sample()
 
-    assert isinstance(first, StopReported) is source.sample().clues.stop_reported
-    assert not source.sample().clues.stop_reported
+    assert isinstance(first, StopReported) is source.sample().end_evidence.stop_reported
+    assert not source.sample().end_evidence.stop_reported

@@ -22,7 +22,7 @@ from goneaway_tui.cli.terminal import (
 )
 from goneaway_tui.errors import ExitCode, GoneawayError, SettingsError
 from goneaway_tui.i18n import _, marked
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.ports import Clock
 from goneaway_tui.settings import (
     Environment,
@@ -35,7 +35,7 @@ from goneaway_tui.settings import (
 from goneaway_tui.settings.options import DEMO, EXPLAIN, EXPORTER, REPLAY, SERVE, SNAPSHOT, UI, WATCH
 
 PASSWORD_VISIBLE = marked("others on this machine can see the password in the process list; use -p alone")
-DEMO_POLICY = Policy(watch_below=10, imminent_below=5)
+DEMO_POLICY = RiskThresholds(watch_below=10, imminent_below=5)
 """Seconds to the deadline that the demo warns at by default: the global limit of its server is 15 s."""
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from goneaway_tui.cli.terminal import exiting_on_signals, report_fault, silence_terminal, tell
 from goneaway_tui.errors import ExitCode
 from goneaway_tui.i18n import _
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
 
@@ -151,8 +151,8 @@ def why_read_only(settings: Settings) -> str:
     return _("read-only by {origin}: nothing can be changed", origin=_(settings.origins["read_only"]))
 
 
-def policy_of(settings: Settings) -> Policy:
-    return Policy(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
+def policy_of(settings: Settings) -> RiskThresholds:
+    return RiskThresholds(watch_below=settings.watch_below, imminent_below=settings.imminent_below)
 
 
 def journal_of(clock: Clock) -> Journal:

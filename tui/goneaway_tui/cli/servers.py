@@ -202,9 +202,9 @@ class RelatedServers:
             settings_spec(settings, source, related.name),
             executor=executor_of(settings, related, self._clock, source),
             journal=journal,
-            relatives=source.relatives,
-            recall=history_source(source),
-            widen=self.opener(settings, related, journal),
+            read_topology=source.relatives,
+            read_history=history_source(source),
+            spec_for_host=self.opener(settings, related, journal),
         )
 
     def _address_of(self, settings: Settings, address: Address, host: str, port: int) -> Address:
@@ -215,7 +215,7 @@ class RelatedServers:
             port=port,
             socket=None,
             via=None,
-            side_door="",
+            admin_port_hint="",
             label=None,
             enable_cleartext_plugin=False,
             get_server_public_key=False,

@@ -70,9 +70,9 @@ def live_server(settings: Settings, clock: Clock, open_source: SourceFactory) ->
             executor=executor,
             journal=journal,
             recorder=recorder,
-            relatives=source.relatives,
-            recall=history_source(source),
-            widen=related.opener(settings, route.address, journal),
+            read_topology=source.relatives,
+            read_history=history_source(source),
+            spec_for_host=related.opener(settings, route.address, journal),
         )
 
         def leave() -> None:
@@ -108,9 +108,9 @@ def several_servers_board(
         specs = tuple(
             replace(
                 monitor_spec(server, source, clock, journal),
-                relatives=source.relatives,
-                recall=history_source(source),
-                widen=None
+                read_topology=source.relatives,
+                read_history=history_source(source),
+                spec_for_host=None
                 if server.address is None
                 else related.opener(server.settings, server.address, journal),
             )

@@ -300,7 +300,7 @@ def facts_from_sample(sample: Sample, name: str = "") -> ServerFacts:
             variable.name for variable in variables if variable.set_by in STARTUP_ORIGINS
         ),
         counters=dict(sample.counters),
-        log_entries=sample.clues.log,
+        log_entries=sample.end_evidence.log,
         idle_session_ids=frozenset(session.id for session in idle_sessions),
         idle_since=tuple(session.idle_since for session in idle_sessions if session.idle_since is not None),
         session_count=sum(session.role is Role.CLIENT and not session.own for session in sample.sessions),

@@ -80,7 +80,7 @@ class LiveState:
         return list(entries.values())
 
 
-Verdict = tuple[Certainty, tuple[str, ...]]
+CertaintyWithReasons = tuple[Certainty, tuple[str, ...]]
 """How sure a cause is, and why: one sentence each."""
 
 
@@ -88,9 +88,9 @@ Verdict = tuple[Certainty, tuple[str, ...]]
 class CheckResult:
     """The result of a check; None where it can say nothing of that time."""
 
-    since_start: Verdict | None = None
+    since_start: CertaintyWithReasons | None = None
     """Whether the cause ended or refused sessions since the server started."""
-    now: Verdict | None = None
+    now: CertaintyWithReasons | None = None
     """Whether the cause may end or refuse sessions now."""
 
 
@@ -101,8 +101,8 @@ Check = Callable[[LiveState], CheckResult]
 class CauseStatus(Finding):
     """A cause on a live server. Its certainty is the higher of `since_start` and `now`."""
 
-    since_start: Verdict | None = None
-    now: Verdict | None = None
+    since_start: CertaintyWithReasons | None = None
+    now: CertaintyWithReasons | None = None
     limit_is_own: bool = False
     """Whether no global limit in force ended sessions, so that no global variable is to be changed."""
     variable: str | None = None
@@ -135,7 +135,9 @@ def _status(state: LiveState, cause: Cause, checked: CheckResult) -> CauseStatus
     )
 
 
-def _with_departures(state: LiveState, cause: Cause, counted: Verdict | None) -> Verdict | None:
+def _with_departures(
+    state: LiveState, cause: Cause, counted: CertaintyWithReasons | None
+) -> CertaintyWithReasons | None:
     """The verdict of the counters with what the ledger knows: sessions that ended by the cause outweigh counters."""
     departures = state.departures_by(cause)
     if not departures:
@@ -160,7 +162,9 @@ def _with_departures(state: LiveState, cause: Cause, counted: Verdict | None) ->
     return min(surest, counted[0], key=CERTAINTY_ORDER.index), (words, *counted[1])
 
 
-def _remedies(state: LiveState, since_start: Verdict | None, end: EndLimit | None) -> tuple[str, ...]:
+def _remedies(
+    state: LiveState, since_start: CertaintyWithReasons | None, end: EndLimit | None
+) -> tuple[str, ...]:
     """What to do about idle timeouts by another limit than a global one in force."""
     facts, uptime = state.facts, state.snapshot.sample.server.uptime
     if end is not None:
@@ -177,7 +181,7 @@ def _idle_timeout(state: LiveState) -> CheckResult:
     return CheckResult(_idle_timeout_since_start(state), _idle_timeout_now(state))
 
 
-def _idle_timeout_since_start(state: LiveState) -> Verdict:
+def _idle_timeout_since_start(state: LiveState) -> CertaintyWithReasons:
     facts, aborted = state.facts, state.counter("aborted_clients")
     count, entries = facts.error_count(IDLE_TIMEOUT_ERROR), state.log_entries_by(Cause.IDLE_TIMEOUT)
     if count:
@@ -199,7 +203,7 @@ def _idle_timeout_since_start(state: LiveState) -> Verdict:
     return Certainty.POSSIBLE, (_("the server does not count sessions that it closes for idling"),)
 
 
-def _idle_timeout_now(state: LiveState) -> Verdict:
+def _idle_timeout_now(state: LiveState) -> CertaintyWithReasons:
     known_limits = [v.limit for v in state.snapshot.verdicts if v.limit is not None]
     limits = [limit.seconds for limit in known_limits]
     uptime = state.snapshot.sample.server.uptime
@@ -282,7 +286,7 @@ def _packet(state: LiveState) -> CheckResult:
     return CheckResult(_counted_verdict(state, 1153), now)
 
 
-def _counted_verdict(state: LiveState, code: int) -> Verdict | None:
+def _counted_verdict(state: LiveState, code: int) -> CertaintyWithReasons | None:
     """The verdict by an error that has no other cause."""
     count = state.facts.error_count(code)
     if count is None:
@@ -332,7 +336,10 @@ def _crash(state: LiveState) -> CheckResult:
 def _too_many(state: LiveState) -> CheckResult:
     refused = state.counter("connection_errors_max_connections")
     if refused is None:
-        since_start: Verdict = (Certainty.POSSIBLE, (_("the server does not count refused connections"),))
+        since_start: CertaintyWithReasons = (
+            Certainty.POSSIBLE,
+            (_("the server does not count refused connections"),),
+        )
     elif refused:
         since_start = (
             Certainty.CONFIRMED,

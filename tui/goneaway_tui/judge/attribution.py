@@ -146,7 +146,7 @@ class EndInterval:
         known: Mapping[ProcesslistId, Attribution],
     ) -> EndInterval:
         """The interval between two snapshots. `known`: the attributions of those of `ended` that stronger evidence explains."""
-        evidence = after.sample.clues
+        evidence = after.sample.end_evidence
         has_idle_timeout_error = _has_idle_timeout_error(evidence)
         cause_by_code = CAUSE_BY_CODE if has_idle_timeout_error else CAUSE_BY_CODE_BEFORE_4031
         explained = [(v, known[v.session.id].cause) for v in ended if v.session.id in known]
@@ -207,7 +207,7 @@ def _unexplained_counts(
 
     A session that the log says has ended may be counted already, and still be listed for a moment.
     """
-    evidence = after.sample.clues
+    evidence = after.sample.end_evidence
     recent, earlier = counted_endings(evidence)
     logged = {e.session_id: e.cause for e in evidence.log if e.session_id is not None and e.cause}
     still_listed = [(v, cause) for v in after.verdicts if (cause := logged.get(v.session.id)) is not None]

@@ -14,10 +14,20 @@ from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, li
 from goneaway_tui.model.cause import Cause
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Role, Session
-from goneaway_tui.model.snapshot import TRANSACTION_LIMITS, Basis, Inherited, Limit, Policy, Risk, Verdict
+from goneaway_tui.model.snapshot import (
+    TRANSACTION_LIMITS,
+    Basis,
+    GlobalLimits,
+    Limit,
+    Risk,
+    RiskThresholds,
+    Verdict,
+)
 
 
-def risk_of(session: Session, seconds_left: float | None, policy: Policy, late_seconds: float = 0.0) -> Risk:
+def risk_of(
+    session: Session, seconds_left: float | None, policy: RiskThresholds, late_seconds: float = 0.0
+) -> Risk:
     """How near a session's end is. An idle session without a known deadline is calm: nothing is known to end it.
 
     `late_seconds`: by how many seconds after the deadline this server may close.
@@ -29,10 +39,10 @@ def risk_of(session: Session, seconds_left: float | None, policy: Policy, late_s
     return risk_within(seconds_left, policy, late_seconds)
 
 
-def risk_within(seconds_left: float, policy: Policy, late_seconds: float = 0.0) -> Risk:
+def risk_within(seconds_left: float, policy: RiskThresholds, late_seconds: float = 0.0) -> Risk:
     """The risk by the seconds left until a known deadline.
 
-    >>> risk_within(59, Policy(watch_below=600, imminent_below=60)).value
+    >>> risk_within(59, RiskThresholds(watch_below=600, imminent_below=60)).value
     'imminent'
     """
     if seconds_left <= -late_seconds:
@@ -88,9 +98,9 @@ SHARED_LIMIT = marked(
 def verdict_on(
     session: Session,
     now: float,
-    current: Inherited,
+    current: GlobalLimits,
     previous: Verdict | None,
-    policy: Policy,
+    policy: RiskThresholds,
     learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Verdict:
@@ -121,13 +131,13 @@ def verdict_on(
     return Verdict(session, risk, limit, deadline, inherited, outlived, until, server_name)
 
 
-def grace_seconds(current: Inherited) -> float:
+def grace_seconds(current: GlobalLimits) -> float:
     """Seconds a session may outlive an assumed deadline before that is disproved."""
     return GRACE_SECONDS + max(0.0, current.late_seconds - POOL_TICK_SECONDS)
 
 
 def _unchanged_until(
-    session: Session, deadline: float | None, now: float, policy: Policy, current: Inherited
+    session: Session, deadline: float | None, now: float, policy: RiskThresholds, current: GlobalLimits
 ) -> float:
     """The first instant from now on at which time alone changes the risk, or disproves an assumption."""
     if deadline is None:
@@ -141,7 +151,9 @@ def _unchanged_until(
     return min((deadline - ahead for ahead in thresholds if deadline - ahead >= now), default=inf)
 
 
-def governing_limit(session: Session, inherited: Inherited, current: Inherited | None = None) -> Limit | None:
+def governing_limit(
+    session: Session, inherited: GlobalLimits, current: GlobalLimits | None = None
+) -> Limit | None:
     """The limit that ends this session when it is idle; None where no idle clock runs, or no limit is known.
 
     `inherited`: the globals the session copied. `current`: the globals now, where they differ.
@@ -154,7 +166,7 @@ def governing_limit(session: Session, inherited: Inherited, current: Inherited |
     return _assumed(name, seconds, SHARED_LIMIT) if seconds < limit.seconds else limit
 
 
-def _copied_limit(session: Session, inherited: Inherited) -> Limit | None:
+def _copied_limit(session: Session, inherited: GlobalLimits) -> Limit | None:
     """The limit that the session copied when it connected, or set for itself."""
     if session.own or session.role not in {Role.CLIENT, Role.LOGIN}:
         return None

@@ -132,7 +132,7 @@ def find_departures(before: Snapshot, after: Snapshot) -> tuple[Departure, ...]:
         for v in ended
         if v.session.id not in killed and (attribution := _logged(v, after)) is not None
     ]
-    agreement = checked_by_counters(after.sample.clues, logged, len(killed))
+    agreement = checked_by_counters(after.sample.end_evidence, logged, len(killed))
     known = _attributed_by(_marked_killed, ended, after) | agreement.accepted | killed
     interval = EndInterval.between(before, after, tuple(ended), known)
     attributions = known | attributed_by_account(interval)
@@ -165,7 +165,7 @@ def _departure(verdict: Verdict, attribution: Attribution, interval: EndInterval
 
 def _killed(verdict: Verdict, after: Snapshot) -> Attribution | None:
     """A KILL of the session is among the statements the server remembers."""
-    for kill in after.sample.clues.kills:
+    for kill in after.sample.end_evidence.kills:
         if kill.session_id == verdict.session.id:
             statement = _("KILL {id} by {whom}", id=kill.session_id, whom=plain(kill.by, 200))
             return Attribution(Cause.KILLED, Certainty.CONFIRMED, (statement,))
@@ -175,7 +175,7 @@ def _killed(verdict: Verdict, after: Snapshot) -> Attribution | None:
 def _logged(verdict: Verdict, after: Snapshot) -> Attribution | None:
     """The server's log says why the session ended; `checked_by_counters` decides whether that is believed."""
     entries = [
-        e for e in after.sample.clues.log if e.session_id == verdict.session.id and e.cause is not None
+        e for e in after.sample.end_evidence.log if e.session_id == verdict.session.id and e.cause is not None
     ]
     if not entries:
         return None
@@ -246,7 +246,7 @@ def _ended_with_server(verdict: Verdict, before: Snapshot, after: Snapshot) -> D
     started = after.taken_at - after.sample.server.uptime
     within = max(0.0, started - before.taken_at) / 2
     at = min(before.taken_at + within, after.taken_at)
-    attribution = _server_end(after.sample.clues, verdict.session.id)
+    attribution = _server_end(after.sample.end_evidence, verdict.session.id)
     restart = _("the server began anew: it is up {seconds:.0f} s", seconds=after.sample.server.uptime)
     if attribution.at is not None:
         at, within = min(max(attribution.at, before.taken_at), after.taken_at), attribution.within

@@ -17,7 +17,7 @@ from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.cause import Cause, Certainty
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.session import Session
-from goneaway_tui.model.snapshot import Basis, Inherited, Limit, LimitGroup, Snapshot, limit_group
+from goneaway_tui.model.snapshot import Basis, GlobalLimits, Limit, LimitGroup, Snapshot, limit_group
 from goneaway_tui.text.sanitize import plain
 
 AGREEMENT_SECONDS = 0.5
@@ -101,7 +101,7 @@ def learn(learned: LearnedLimits, departures: Iterable[Departure], snapshot: Sna
     return LearnedLimits(by_group, learned.limits if limits == learned.limits else limits)
 
 
-def limit_for(learned: LearnedLimits, session: Session, inherited: Inherited) -> Limit | None:
+def limit_for(learned: LearnedLimits, session: Session, inherited: GlobalLimits) -> Limit | None:
     """The limit learned for a session that copied these globals; None where none is known, or the server shows its own."""
     if session.own_limit is not None or inherited.wait_timeout is None:
         return None

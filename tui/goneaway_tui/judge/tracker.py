@@ -9,7 +9,7 @@ from goneaway_tui.judge.departures import find_departures
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED, LearnedLimits, learn
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample, is_same_run
-from goneaway_tui.model.snapshot import Inherited, Policy, Snapshot, Verdict
+from goneaway_tui.model.snapshot import GlobalLimits, RiskThresholds, Snapshot, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Step:
 def track(
     sample: Sample,
     previous: Snapshot | None = None,
-    policy: Policy | None = None,
+    policy: RiskThresholds | None = None,
     learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Step:
@@ -67,7 +67,7 @@ def track(
 def judge(
     sample: Sample,
     previous: Snapshot | None = None,
-    policy: Policy | None = None,
+    policy: RiskThresholds | None = None,
     learned_limits: LearnedLimits = NOTHING_LEARNED,
     server_name: str = "",
 ) -> Snapshot:
@@ -77,8 +77,8 @@ def judge(
     outlived its limit stays disproved. A snapshot of another server run is ignored: session ids start over with it.
     `server_name`: which of several servers it is.
     """
-    policy = policy or Policy()
-    current, now = Inherited.from_sample(sample), sample.taken_at
+    policy = policy or RiskThresholds()
+    current, now = GlobalLimits.from_sample(sample), sample.taken_at
     if previous is None or not is_same_run(previous.sample, sample):
         verdicts_of_run = tuple(
             verdict_on(s, now, current, None, policy, learned_limits, server_name) for s in sample.sessions

@@ -191,7 +191,7 @@ OTHER_SOFTWARE_WORDS: Final = re.compile(
 """Names of other software whose errors have the same words."""
 
 
-HINTS: Final = (
+PREFILTER_WORDS: Final = (
     "gone away", "ost connection", "onnection lost", "as killed", "inactivity", "_TIMEOUT", "exceeded", "nterrupted", "acket",
     "PACKET", "too large", "query size", "user_connections", "oo many conn", "COUNT_ERROR", "blocked", "BLOCKED", "to connect",
     "ccess denied", "hutdown in", "SHUTDOWN", "alformed", "out of sync", "unexpected read", "idle connection", "number wrong",
@@ -243,7 +243,7 @@ class ParsedLine:
 def parse_line(text: str) -> ParsedLine | None:
     """Parse what a line reports of a lost or refused connection; None for nearly every line there is."""
     number, number_start = _error_number_in(text) if _ANY_ERROR_NUMBER.search(text) else (None, 0)
-    if number is None and not any(hint in text for hint in HINTS):
+    if number is None and not any(hint in text for hint in PREFILTER_WORDS):
         return None
     matches = ((pattern, match) for pattern in ERROR_PATTERNS if (match := pattern.words.search(text)))
     pattern, match = next(matches, (None, None))

@@ -93,7 +93,7 @@ class Sample:
     """How long the reading took, by the source's clock."""
     seconds_at_server: float = 0.0
     """How much of that the server may have worked: without the network round trips."""
-    clues: EndEvidence = NO_EVIDENCE
+    end_evidence: EndEvidence = NO_EVIDENCE
     """The evidence since the sample before of why sessions ended."""
 
     def variable(self, name: str) -> int | float | None:

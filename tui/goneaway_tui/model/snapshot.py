@@ -85,7 +85,7 @@ STALL_LIMIT = "thread_pool_stall_limit"
 
 
 @dataclass(frozen=True, slots=True)
-class Inherited:
+class GlobalLimits:
     """The global limits a session copies when it connects, in seconds; None where the server has no such variable."""
 
     wait_timeout: float | None = None
@@ -99,7 +99,7 @@ class Inherited:
     """By how many seconds after a deadline the server may close a session."""
 
     @classmethod
-    def from_sample(cls, sample: Sample) -> Inherited:
+    def from_sample(cls, sample: Sample) -> GlobalLimits:
         limits = ((name, sample.variable(name)) for name in SHARED_TRANSACTION_LIMITS)
         return cls(
             **{name: sample.variable(name) for name in COPIED_LIMITS},
@@ -117,7 +117,7 @@ class Verdict:
     limit: Limit | None = None
     deadline: float | None = None
     """When the server will close the session, on the source's clock; None where no idle clock runs, or no limit is known."""
-    inherited: Inherited = Inherited()
+    inherited: GlobalLimits = GlobalLimits()
     """The global limits when the session was first listed."""
     outlived: frozenset[Limit] = frozenset()
     """Limits that the session has outlived; none of them is assumed again."""
@@ -135,7 +135,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RiskThresholds:
     """Below how many seconds left a session is to be watched, and is imminent."""
 
     watch_below: float = 600.0
@@ -148,7 +148,7 @@ class Snapshot:
 
     sample: Sample
     verdicts: tuple[Verdict, ...]
-    policy: Policy = Policy()
+    policy: RiskThresholds = RiskThresholds()
     updated_totals: SnapshotTotals | None = field(
         default=None, compare=False, repr=False, metadata=NOT_RECORDED
     )

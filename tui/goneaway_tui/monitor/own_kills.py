@@ -59,11 +59,11 @@ class OwnKills:
                 return sample
             missing = self._victims - {session.id for session in sample.sessions}
             self._victims -= missing
-            killed = self._killed_by_others(sample.clues)
-        others = tuple(kill for kill in sample.clues.kills if kill.session_id not in missing)
+            killed = self._killed_by_others(sample.end_evidence)
+        others = tuple(kill for kill in sample.end_evidence.kills if kill.session_id not in missing)
         own = tuple(KillStatement(victim, _(BY)) for victim in sorted(missing))
-        clues = replace(sample.clues, kills=(*others, *own), killed=killed)
-        return replace(sample, clues=clues)
+        clues = replace(sample.end_evidence, kills=(*others, *own), killed=killed)
+        return replace(sample, end_evidence=clues)
 
     def _killed_by_others(self, clues: EndEvidence) -> int | None:
         """How many KILL statements whose victim the server does not name were not ours."""

@@ -16,7 +16,7 @@ from goneaway_tui.errors import FileError, SourceError, UnsupportedVersion
 from goneaway_tui.judge import Step, track
 from goneaway_tui.judge.learned_limits import NOTHING_LEARNED
 from goneaway_tui.judge.ledger import Ledger
-from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.own_kills import OwnKills
 from goneaway_tui.ports import Clock, Recorder, Source, Timeline
 
@@ -143,7 +143,7 @@ class Poller:
         listener: PollListener,
         schedule: PollSchedule,
         *,
-        policy: Policy | None = None,
+        policy: RiskThresholds | None = None,
         first: Snapshot | None = None,
         recorder: Recorder | None = None,
         server_name: str = "",

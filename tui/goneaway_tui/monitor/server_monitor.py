@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from goneaway_tui.i18n import marked
 from goneaway_tui.judge.ledger import DEFAULT_KEPT, Ledger
 from goneaway_tui.model.server import ServerTopology
-from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.own_kills import OwnKills
 from goneaway_tui.monitor.poller import JOIN_SECONDS, Poller, PollListener, PollSchedule, ReplayPlayer
 from goneaway_tui.ports import Clock, Executor, Recorder, Source
@@ -26,7 +26,7 @@ MIN_KEPT_DEPARTURES = 200
 CLOSING_THREADS = 16
 """How many servers are closed at the same time."""
 NOT_ASKED = marked("there is no server here to change")
-POLICY = Policy()
+POLICY = RiskThresholds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class MonitorSpec:
     """All that is needed to monitor one server and to change it."""
 
     source: Source
-    policy: Policy = POLICY
+    policy: RiskThresholds = POLICY
     name: str = ""
     """Its name among several; one server alone has the name of its source."""
     first: Snapshot | None = None
@@ -50,11 +50,11 @@ class MonitorSpec:
     """With a player a recording is shown, and the source only names it."""
     color: str | None = None
     """The server's, of the config file."""
-    relatives: Callable[[], ServerTopology] | None = None
+    read_topology: Callable[[], ServerTopology] | None = None
     """Asks the server for its topology, in the caller's thread. Raises SourceError."""
-    recall: Callable[[], ServerFacts] | None = None
+    read_history: Callable[[], ServerFacts] | None = None
     """Asks the server for what it has counted since it started, in the caller's thread. Raises SourceError."""
-    widen: Callable[[str, int], MonitorSpec] | None = None
+    spec_for_host: Callable[[str, int], MonitorSpec] | None = None
     """Makes the spec of the server at another host and port, by the same account; connects to no server.
 
     Raises SettingsError and SourceError where no connection is possible there."""

@@ -39,8 +39,8 @@ class Address:
     """Seconds."""
     via: str | None = None
     """Path of a Unix socket of ours that leads to it, through a tunnel; the rest still says what is at its end."""
-    side_door: str = ""
-    """What to do where the server is full, as far as it is known: see `sidedoor`."""
+    admin_port_hint: str = ""
+    """What to do where the server is full, as far as it is known: see `source.live.find_admin_port`."""
     label: str | None = None
     """What to call it instead of where it is."""
 

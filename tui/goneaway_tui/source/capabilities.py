@@ -69,7 +69,7 @@ class Capabilities:
             raise refusal
         return capabilities
 
-    def must(self, what: str) -> Statement:
+    def required_statement(self, what: str) -> Statement:
         """A statement that has a variant for everyone."""
         statement = self.statement(what)
         assert statement is not None, what  # noqa: S101 - a house test holds the table to it
@@ -82,7 +82,7 @@ def find_capabilities(connection: Connection) -> Capabilities:
     _refuse_old(who)
     features = {who.service} - {""}
     if not who.stands_alone:
-        probes = {**sql.PROBES[who.flavour], **sql.SIGNS[who.flavour]}
+        probes = {**sql.PROBES[who.flavour], **sql.VARIANT_PROBES[who.flavour]}
         features |= {name for name, file in probes.items() if _answers(connection, file)}
     return Capabilities(
         who.flavour,

@@ -118,7 +118,7 @@ class CarriedCounts:
             Counter({code: min(number, excess) for code, number in rise.items() if excess > 0 and number > 0})
         )
 
-    def topped_up(self, rise: int, missing: int) -> int:
+    def with_carried(self, rise: int, missing: int) -> int:
         """A rise of one count, of which the key is 0, plus as much of what was carried as the missing sessions need."""
         return rise + max(0, min(self.counts[0], missing - rise))
 
@@ -296,7 +296,7 @@ class EndEvidenceReader:
         sessions, missing = self._memory.sessions.after(sample)
         server = _Server(connection, capabilities, clock)
         readings = self._readings(server, sample, sessions.by_account.keys(), missing)
-        evidence, self._memory = compared(self._memory, sample, sessions, missing, readings)
+        evidence, self._memory = derive_evidence(self._memory, sample, sessions, missing, readings)
         return evidence
 
     def _readings(
@@ -325,7 +325,7 @@ class EndEvidenceReader:
         return Readings(log, kills, logins, counts, server.counted_codes, offline)
 
 
-def compared(
+def derive_evidence(
     memory: Memory,
     sample: Sample,
     sessions: CountedSessions,
@@ -342,7 +342,7 @@ def compared(
         errors=_errors(memory, readings.counts or {}, missing),
         log=readings.log,
         kills=() if is_first or readings.kills is None else readings.kills.statements,
-        aborted=None if aborts is None else memory.carried_aborts.topped_up(aborts, missing.total()),
+        aborted=None if aborts is None else memory.carried_aborts.with_carried(aborts, missing.total()),
         killed=unexplained_kills,
         counted_codes=NO_EVIDENCE.counted_codes if readings.counts is None else readings.counted_codes,
         offline=offline.may_have_ended_sessions(now),

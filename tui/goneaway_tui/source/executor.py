@@ -198,7 +198,9 @@ class LiveExecutor:
         connection = self.connected(Connection, interactive=interactive)
         try:
             with bounded(connection, self.address):
-                rows = connection.rows(with_variable_name(_answering(connection).must("own_value"), name))
+                rows = connection.rows(
+                    with_variable_name(_answering(connection).required_statement("own_value"), name)
+                )
                 return NewSessionProbe(interactive, _number(rows[0][0]))
         finally:
             connection.close()
@@ -213,7 +215,7 @@ class LiveExecutor:
         self.is_full = self.is_account_full = False
         return connection
 
-    def surveyed(self, connection: Connection, who: Capabilities) -> Capabilities:
+    def capabilities_of(self, connection: Connection, who: Capabilities) -> Capabilities:
         """What may be read and done there: known from a moment ago, or found out now."""
         now = self.clock()
         if self._known is None or self._known[0] != who or now - self._known[1] > CAPABILITIES_SECONDS:
@@ -319,7 +321,9 @@ class LiveActConnection:
                 except Refusal as refusal:
                     self._refuse_change(refusal, connection, capabilities, name)
                 with self._accepted(ran):
-                    warnings = connection.warnings(capabilities.must("warnings")) if warned else ()
+                    warnings = (
+                        connection.warnings(capabilities.required_statement("warnings")) if warned else ()
+                    )
                     return KeptValue(
                         ran, self._variable_state(connection, capabilities, name).variable.value, warnings
                     )
@@ -331,7 +335,9 @@ class LiveActConnection:
         if prepare is None:
             yield
             return
-        before = tuple(text(value) for value in connection.rows(capabilities.must("session_before"))[0])
+        before = tuple(
+            text(value) for value in connection.rows(capabilities.required_statement("session_before"))[0]
+        )
         connection.rows(prepare)
         is_broken = False
         try:
@@ -342,13 +348,13 @@ class LiveActConnection:
         finally:
             if not is_broken:
                 try:
-                    connection.rows(capabilities.must("session_restore"), before)
+                    connection.rows(capabilities.required_statement("session_restore"), before)
                 except (SourceError, Refusal):
                     connection.abandon()  # a new session begins with the values of the server
 
     def _end(self, what: str, session_id: ProcesslistId) -> KeptValue:
         with self._call() as (connection, capabilities):
-            statement = capabilities.must(what)
+            statement = capabilities.required_statement(what)
             try:
                 ran, warned = connection.act(statement, (int(session_id),))
             except Refusal as refusal:
@@ -357,17 +363,22 @@ class LiveActConnection:
                 self._refuse_kill(refusal, connection, capabilities)
             with self._accepted(ran):
                 return KeptValue(
-                    ran, None, connection.warnings(capabilities.must("warnings")) if warned else ()
+                    ran,
+                    None,
+                    connection.warnings(capabilities.required_statement("warnings")) if warned else (),
                 )
 
     def _privileges(self, connection: Connection, capabilities: Capabilities) -> Privileges:
-        lines = [text(row[0]) for row in connection.rows(capabilities.must("grants"))]
-        identity = {text(key): text(value) for key, value in connection.rows(capabilities.must("identity"))}
+        lines = [text(row[0]) for row in connection.rows(capabilities.required_statement("grants"))]
+        identity = {
+            text(key): text(value)
+            for key, value in connection.rows(capabilities.required_statement("identity"))
+        }
         where = self._address.socket or f"{self._address.host}:{self._address.port}"
         return find_privileges(capabilities, lines, identity, where)
 
     def _variable_state(self, connection: Connection, capabilities: Capabilities, name: str) -> VariableState:
-        rows = connection.rows(capabilities.must("standing"), (name,))
+        rows = connection.rows(capabilities.required_statement("standing"), (name,))
         if not rows:
             raise self._absent(name)
         _name, value, low, high, origin, default, block, path, user, host, at, persisted = rows[0]
@@ -418,8 +429,8 @@ class LiveActConnection:
         try:
             with bounded(connection, self._address):
                 who = _answering(connection)
-                _settle(connection, who)
-                self._own = connection, self._executor.surveyed(connection, who)
+                _configure_session(connection, who)
+                self._own = connection, self._executor.capabilities_of(connection, who)
                 return self._own
         except BaseException:
             connection.close()
@@ -548,7 +559,7 @@ def fix_value(flavour: Flavour, name: str, value: float | None) -> str:
 
 
 def _room(connection: Connection, capabilities: Capabilities) -> ResourceHeadroom:
-    descriptors, memory = connection.rows(capabilities.must("room"))[0]
+    descriptors, memory = connection.rows(capabilities.required_statement("room"))[0]
     return ResourceHeadroom(max(0, int(descriptors)), int(memory))
 
 
@@ -569,12 +580,12 @@ def _answering(connection: Connection) -> Capabilities:
     return Capabilities(who.flavour, version_of(who.banner), who.banner, 0, who.account, frozenset())
 
 
-def _settle(connection: Connection, who: Capabilities) -> None:
+def _configure_session(connection: Connection, who: Capabilities) -> None:
     """Make the session ours: sql_mode is nobody's, so that what is out of bounds is cut with a warning, not refused."""
-    if connection.rows(who.must("hurried")):
-        connection.rows(who.must("session"), (round(sql.STATEMENT_SECONDS * 1000), PATIENCE))
+    if connection.rows(who.required_statement("hurried")):
+        connection.rows(who.required_statement("session"), (round(sql.STATEMENT_SECONDS * 1000), PATIENCE))
     else:
-        connection.rows(who.must("session_act"))
+        connection.rows(who.required_statement("session_act"))
 
 
 def _number(value: bytes | str | float | None) -> int | float | None:

@@ -103,11 +103,11 @@ def explain_error(address: Address, number: int, message: str) -> SourceError:
         kind, hint = HINTS[number]
         if any(words in reported for words in OLD_TLS):
             hint = marked("the server offers only TLS that is too old, as MySQL 5.7 may: --ssl-mode=DISABLED")
-        if hint == _FULL and address.side_door:
+        if hint == _FULL and address.admin_port_hint:
             hint = _FULL_WITH_SIDE_DOOR
         line = _(reported) if number in CLIENTS else reported
         line = f"{address.name}: {line} ({number})"
-        return kind(line, _(hint, side_door=address.side_door))
+        return kind(line, _(hint, side_door=address.admin_port_hint))
     if number in {2002, 2003}:
         return Unreachable(
             _("cannot reach {server}: {why}", server=address.name, why=_(_reason(reported))),

@@ -87,11 +87,11 @@ class GlobalsReader:
         """Every variable of ours the server has, with bounds and origin where it tells. Raises SourceError."""
         limits = {
             text(name): number(value)
-            for name, value in self._connection.rows(self._capabilities.must("limits"))
+            for name, value in self._connection.rows(self._capabilities.required_statement("limits"))
         }
         if limits != self._limits or now - self._read_at > BOUNDS_SECONDS:
             self._limits, self._read_at = limits, now
-            statement = self._capabilities.must("variables")
+            statement = self._capabilities.required_statement("variables")
             more = {STALL_LIMIT} if "pool" in self._capabilities.features else set()
             names = [list(TUNABLE.keys() | limits.keys() | more)] if "%s" in statement else []
             self._variables = {
@@ -102,7 +102,7 @@ class GlobalsReader:
 
     def counters(self) -> tuple[tuple[str, int], ...]:
         """Status counters by lower-case name. Raises SourceError."""
-        rows = self._connection.rows(self._capabilities.must("counters"))
+        rows = self._connection.rows(self._capabilities.required_statement("counters"))
         read = {text(name).lower(): int(n) for name, value in rows if (n := number(value)) is not None}
         most = self._variables.get("max_connections")
         if most is not None and most.value is not None:

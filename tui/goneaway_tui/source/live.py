@@ -102,7 +102,7 @@ KINDS = {
 def find_admin_port(connection: Connection, capabilities: Capabilities) -> str:
     """What to do where this server is full, once we know it; empty where it does not say. Raises SourceError."""
     try:
-        ((address, port),) = connection.rows(capabilities.must("side_door"))
+        ((address, port),) = connection.rows(capabilities.required_statement("side_door"))
     except (Refusal, ValueError):
         return ""
     return admin_port_hint(KINDS[capabilities.flavour], plain(text(address), 200), int(number(port) or 0))
@@ -156,7 +156,7 @@ OWN_PATIENCE = 600
 class SessionReader(Protocol):
     """What differs between families."""
 
-    is_short: bool
+    lacks_threads: bool
     """Set where performance_schema has no room for some sessions, which are to be read elsewhere."""
     unlisted: int
     """Sessions that were read elsewhere."""
@@ -215,7 +215,11 @@ class LiveSource:
     def sample(self) -> Sample:
         sample = self._with_reading(lambda reading: self._with_log(reading.sample(self._evidence_reader)))
         stop_reported, self._stop_reported = self._stop_reported, False
-        return replace(sample, clues=replace(sample.clues, stop_reported=True)) if stop_reported else sample
+        return (
+            replace(sample, end_evidence=replace(sample.end_evidence, stop_reported=True))
+            if stop_reported
+            else sample
+        )
 
     def history(self) -> EndHistory:
         """What the server remembers of ends and refusals, dated on our clock. Raises SourceError."""
@@ -294,7 +298,7 @@ class LiveSource:
         try:
             with self._socket.within(SAMPLE_SECONDS):
                 reading = _Reading(self._address, connection, self._clock, self._text_length, self._patience)
-                self._address = replace(self._address, side_door=reading.side_door)
+                self._address = replace(self._address, admin_port_hint=reading.side_door)
                 return reading
         except BaseException:
             connection.close()
@@ -313,7 +317,9 @@ class LiveSource:
             return sample
         entries = self._log.entries({session.id for session in sample.sessions})
         return (
-            replace(sample, clues=replace(sample.clues, log=(*sample.clues.log, *entries)))
+            replace(
+                sample, end_evidence=replace(sample.end_evidence, log=(*sample.end_evidence.log, *entries))
+            )
             if entries
             else sample
         )
@@ -332,9 +338,11 @@ def configure_session(connection: Connection, capabilities: Capabilities, needed
 
     Where setting our own variables leaves a trace others see, it is done only if there is no other way.
     """
-    if connection.rows(capabilities.must("impatient"), (needed,)):
+    if connection.rows(capabilities.required_statement("impatient"), (needed,)):
         patience = max(OWN_PATIENCE, needed)
-        connection.rows(capabilities.must("session"), (round(STATEMENT_SECONDS * 1000), patience))
+        connection.rows(
+            capabilities.required_statement("session"), (round(STATEMENT_SECONDS * 1000), patience)
+        )
 
 
 class _Reading:
@@ -372,18 +380,18 @@ class _Reading:
         read = replace(read, limitations=self._current_limitations())
         took = self._clock() - began
         at_server = max(0.0, took - (self.connection.statements_sent - asked) * self._reader.round_trip)
-        return replace(read, clues=clues, seconds_to_read=took, seconds_at_server=at_server)
+        return replace(read, end_evidence=clues, seconds_to_read=took, seconds_at_server=at_server)
 
     def _read(self, began: float) -> Sample:
         """All but the evidence of sessions that ended."""
         taken_at, sessions = self._reader.sessions(self._uptime.now(began))
         variables = self._globals.variables(taken_at)
         counters = self._read_counters(taken_at, frozenset(session.id for session in sessions))
-        if not self._reader.is_short and dict(counters).get(INSTANCES_LOST):
+        if not self._reader.lacks_threads and dict(counters).get(INSTANCES_LOST):
             self._use(
                 self._capabilities
             )  # a reader of its own: sessions that were left out did not come between two readings
-            self._reader.is_short = True
+            self._reader.lacks_threads = True
             return self._read(began)
         return Sample(
             taken_at=taken_at,
@@ -395,8 +403,12 @@ class _Reading:
         )
 
     def _current_limitations(self) -> tuple[Limitation, ...]:
-        is_short = self._reader.is_short
-        return self._limitations if not is_short else short_of_room(self._capabilities, self._reader.unlisted)
+        lacks_threads = self._reader.lacks_threads
+        return (
+            self._limitations
+            if not lacks_threads
+            else short_of_room(self._capabilities, self._reader.unlisted)
+        )
 
     def _without_refused(self, ask: Callable[[], T]) -> T:
         """What `ask` brings, without the statements that the server refuses. Raises Refusal where it needs one of them."""

@@ -66,7 +66,7 @@ class MariadbReader:
 
     has_lost_timer = False
     """Nothing its clocks need can be switched off."""
-    is_short = False
+    lacks_threads = False
     unlisted = 0
     """Its process list has every session."""
 
@@ -120,7 +120,7 @@ class MariadbReader:
 
     def _observe_clock(self) -> None:
         sent = self._clock()
-        rows = self._connection.rows(self._capabilities.must("clock"))
+        rows = self._connection.rows(self._capabilities.required_statement("clock"))
         if rows:
             self._server_clock.observe(sent, self._clock(), float(rows[0][1]))
 

@@ -44,7 +44,10 @@ class MysqlClocks:
         """Whether the timer could be read when we connected and no longer can."""
         self.own_thread: ThreadId | None = None
         statement = capabilities.statement("own_thread")
-        tells_timer = "%s" in capabilities.must("clock") and capabilities.statement("statements") is not None
+        tells_timer = (
+            "%s" in capabilities.required_statement("clock")
+            and capabilities.statement("statements") is not None
+        )
         if statement is not None and tells_timer:
             own = connection.rows(statement)
             self.own_thread = ThreadId(int(own[0][0])) if own else None
@@ -53,10 +56,10 @@ class MysqlClocks:
         """Set both timebases; the statement timer's reading in seconds, where there is one. Raises SourceError."""
         timer, self.moved = None, 0.0
         if self.own_thread is not None:
-            timer = self._observe(self._capabilities.must("clock"), (self.own_thread,))
+            timer = self._observe(self._capabilities.required_statement("clock"), (self.own_thread,))
             self.has_lost_timer = timer is None
         if timer is None:
-            self._observe(self._capabilities.must("wall"), ())
+            self._observe(self._capabilities.required_statement("wall"), ())
         self.exact = timer is not None
         return timer
 
@@ -212,7 +215,7 @@ class MysqlReader:
         self._whole_at = -math.inf
         self._whole_second_waits = WholeSecondWaits(self._clocks.wall)
         self._swept_at = -math.inf
-        self.is_short = False
+        self.lacks_threads = False
         """performance_schema has no room for some sessions: the server's own list is read too, which has them all."""
         self.unlisted = 0
         """How many sessions only that list had at the last reading."""
@@ -239,7 +242,7 @@ class MysqlReader:
         sent = self._clock()
         if changed is None:
             rows = rows_of(self._connection, self._capabilities, "sessions", (self._text_length,))
-            rows += self._read_unlisted(rows) if self.is_short else []
+            rows += self._read_unlisted(rows) if self.lacks_threads else []
         else:
             rows = self._rows_of(changed)
         received = self._clock()
@@ -290,7 +293,7 @@ class MysqlReader:
             self._capabilities.statement("roll") if self._capabilities.statement("some") is not None else None
         )
         is_small = len(self._table) < self._large and self._whole_at > -math.inf
-        if roll is None or not self._clocks.exact or is_small or self.is_short:
+        if roll is None or not self._clocks.exact or is_small or self.lacks_threads:
             self._changes, self._was_quiet = ChangeDetector(), False
             return None
         changed = self._compare_digest() if self._was_quiet else None

@@ -33,7 +33,7 @@ def rows_of(
     Text comes as bytes from a plain statement and as `str` from a packed one. Where the packs were too large for the
     server, or are not what they should be, the rows are asked one by one.
     """
-    plain, packed = capabilities.must(what), capabilities.statement(f"packed_{what}")
+    plain, packed = capabilities.required_statement(what), capabilities.statement(f"packed_{what}")
     if packed is not None:
         rows = unpacked(connection.rows(packed, parameters))
         if rows is not None:

@@ -163,12 +163,12 @@ def is_already_ended(action: Action, kept: KeptValue | None) -> bool:
 def action_words(action: Action, kept: KeptValue | None) -> str:
     """The result of an action in one sentence; `kept` is None where no statement was sent."""
     match action:
-        case KillSession(witness) | KillQuery(witness) if is_already_ended(action, kept):
-            return _(journal.SESSION_ALREADY_ENDED, id=witness.id)
-        case KillSession(witness):
-            return _(journal.KILLED, id=witness.id)
-        case KillQuery(witness):
-            return _(journal.QUERY_KILLED, id=witness.id)
+        case KillSession(shown_session) | KillQuery(shown_session) if is_already_ended(action, kept):
+            return _(journal.SESSION_ALREADY_ENDED, id=shown_session.id)
+        case KillSession(shown_session):
+            return _(journal.KILLED, id=shown_session.id)
+        case KillQuery(shown_session):
+            return _(journal.QUERY_KILLED, id=shown_session.id)
         case ResetPersist(name):
             return _(journal.NOT_PERSISTED, name=name)
         case SetVariable(name, value):

@@ -161,10 +161,10 @@ class Gate:
                 return kept
             case ResetPersist(name):
                 return executor.reset_persist(name)
-            case KillSession(witness):
-                return executor.kill(witness.id)
-            case KillQuery(witness):
-                return executor.kill_query(witness.id)
+            case KillSession(shown_session):
+                return executor.kill(shown_session.id)
+            case KillQuery(shown_session):
+                return executor.kill_query(shown_session.id)
 
     def _concluded(
         self, action: Action, attempt: JournalEntry, before: VariableState | None, kept: KeptValue | None
@@ -214,9 +214,9 @@ class Gate:
                 return replace(entry, variable=name, requested=value, keep=keep, old=old, undoes=undoes)
             case ResetPersist(name, old):
                 return replace(entry, variable=name, old=old)
-            case KillSession(witness) | KillQuery(witness):
-                of = f"session {witness.id} of {witness.user}@{witness.host}"
-                return replace(entry, about=f"{of}, {witness.program}" if witness.program else of)
+            case KillSession(shown_session) | KillQuery(shown_session):
+                of = f"session {shown_session.id} of {shown_session.user}@{shown_session.host}"
+                return replace(entry, about=f"{of}, {shown_session.program}" if shown_session.program else of)
 
     def _record(self, entry: JournalEntry) -> None:
         self.journal.append(replace(entry, at=self.journal.now()))

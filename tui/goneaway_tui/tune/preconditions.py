@@ -85,17 +85,17 @@ def _same_host(one: Session, other: Session) -> bool:
     return portless and one.client_host == other.client_host
 
 
-def _woke_up(witness: Session, found: Session) -> str | None:
-    if not witness.is_idle:
+def _woke_up(shown_session: Session, found: Session) -> str | None:
+    if not shown_session.is_idle:
         return None
-    if found.half_sent and not witness.half_sent:
+    if found.half_sent and not shown_session.half_sent:
         return _("woke up: a command of it is arriving")
-    if witness.idle_since is None:
+    if shown_session.idle_since is None:
         return None
     if found.idle_since is None:
         return _("cannot be told to have slept on: the server shows no idle clock of it any more")
-    slack = SLACK_SECONDS + witness.idle_within + found.idle_within
-    return _("woke up since") if found.idle_since > witness.idle_since + slack else None
+    slack = SLACK_SECONDS + shown_session.idle_within + found.idle_within
+    return _("woke up since") if found.idle_since > shown_session.idle_since + slack else None
 
 
 DECIDE_AGAIN = marked("look at it again, and decide anew")
@@ -157,13 +157,13 @@ def _missing_privilege(action: Setting, privileges: Privileges) -> str:
 def _session_preconditions(
     action: Killing, executor: ActConnection, own_ids: Collection[int]
 ) -> Preconditions:
-    witness = action.session
-    why_not = _(OWN_CONNECTION) if witness.id in own_ids else protected_problem(witness)
-    found = None if why_not else executor.find(witness.id)
+    shown_session = action.session
+    why_not = _(OWN_CONNECTION) if shown_session.id in own_ids else protected_problem(shown_session)
+    found = None if why_not else executor.find(shown_session.id)
     if found is not None:
-        why_not = protected_problem(found) or same_session_problem(witness, found)
+        why_not = protected_problem(found) or same_session_problem(shown_session, found)
         if why_not is None and isinstance(action, KillQuery):
-            why_not = other_statement_problem(witness, found)
+            why_not = other_statement_problem(shown_session, found)
     if why_not is not None:
-        raise Refused(_("session {id} {why_not}", id=witness.id, why_not=why_not), _("it was spared"))
+        raise Refused(_("session {id} {why_not}", id=shown_session.id, why_not=why_not), _("it was spared"))
     return Preconditions(already_ended=found is None)

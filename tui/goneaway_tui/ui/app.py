@@ -182,7 +182,7 @@ class GoneawayApp(MonitorApp):
         self._tuning: dict[str, TuningController] = {}
         slack = (self._tick_seconds if len(specs) == 1 else POLL_TICK_SECONDS) / 2
         self.monitors = self._new_monitors(specs, 0, slack)
-        self._hand = self.monitors[0]
+        self._active_monitor = self.monitors[0]
         self.player = specs[0].player
         self._topology = TopologyController(self)
         self._export = ExportController(self)
@@ -240,27 +240,27 @@ class GoneawayApp(MonitorApp):
         return len(self.monitors) > 1
 
     @property
-    def in_hand(self) -> ServerMonitor:
+    def active_monitor(self) -> ServerMonitor:
         """The server the keys act on: that of the row under the cursor, held while another screen is open."""
-        return self._hand
+        return self._active_monitor
 
     @property
     def server_name(self) -> str:
-        return self._hand.name
+        return self._active_monitor.name
 
     @property
     def tuning(self) -> TuningController:
         """What the keys that change the server in hand do."""
-        return self.tuning_of(self._hand)
+        return self.tuning_of(self._active_monitor)
 
     @property
     def poller(self) -> Poller | ReplayPlayer:
-        return self._hand.poller
+        return self._active_monitor.poller
 
     @property
     def ledger(self) -> Ledger:
         """The ended sessions of the server in hand, up to the instant that is shown."""
-        return self._hand.ledger
+        return self._active_monitor.ledger
 
     # --- The board
 
@@ -290,12 +290,12 @@ class GoneawayApp(MonitorApp):
         """Once the board is shown: give it the status of all servers, and take from it which server is in hand."""
         if isinstance(self._board, SeveralServersBoard):
             self._board.data_bind(servers=GoneawayApp.fleet)
-            self.watch(self._board, "active_server", self.take_in_hand, init=False)
+            self.watch(self._board, "active_server", self.follow_active_server, init=False)
 
     def _rebuild_board(self) -> None:
         """A board of all servers in place of the one before. Screens over it are closed, and no server's colour is used."""
         before = self._board
-        self._hand = self.monitors[0]
+        self._active_monitor = self.monitors[0]
         self._board = self._new_board()
         while self.screen is not before:
             self.pop_screen()
@@ -303,9 +303,9 @@ class GoneawayApp(MonitorApp):
         self.switch_screen(self._bind_board())
         self._follow_board()
 
-    def take_in_hand(self, name: str) -> None:
+    def follow_active_server(self, name: str) -> None:
         """Let the keys act on another server from now on."""
-        self._hand = next(monitor for monitor in self.monitors if monitor.name == name)
+        self._active_monitor = next(monitor for monitor in self.monitors if monitor.name == name)
         self._show_hand(self.clock())
 
     def clear_marks(self) -> None:
@@ -325,8 +325,8 @@ class GoneawayApp(MonitorApp):
             monitor.start(now, monitor.schedule.interval * index / len(self.monitors), self._report_fault)
         if not self.has_several:
             self.tuning.begin()
-        if self._hand.newest is not None:
-            self._draw(max(now, self._hand.newest.taken_at))
+        if self._active_monitor.newest is not None:
+            self._draw(max(now, self._active_monitor.newest.taken_at))
         self.tick()
         if self._ticking:
             self.set_interval(self._tick_seconds, self.tick)
@@ -402,9 +402,9 @@ class GoneawayApp(MonitorApp):
 
     def _show_hand(self, now: float) -> None:
         """Show the server in hand."""
-        self.trouble, self.freshness = self._hand.trouble, self._freshness(now)
+        self.trouble, self.freshness = self._active_monitor.trouble, self._freshness(now)
         self._show_reach()
-        self.snapshot = self._hand.shown
+        self.snapshot = self._active_monitor.shown
         grey = self._greyed()
         if grey != self._grey:
             self._grey = grey
@@ -426,7 +426,7 @@ class GoneawayApp(MonitorApp):
     def _freshness(self, now: float) -> Freshness:
         if self._frozen_at is not None:
             return frozen_words(now - self._frozen_at)
-        return monitor_freshness(self._hand, now)
+        return monitor_freshness(self._active_monitor, now)
 
     def _report_fault(self, error: Exception) -> None:
         """From the thread of a poller."""
@@ -483,7 +483,7 @@ class GoneawayApp(MonitorApp):
     def _show_poll_failure(self, message: PollFailed) -> None:
         """Keep showing the last good snapshot."""
         self.monitors[message.index].trouble = trouble_words(message.failure)
-        self.trouble = self._hand.trouble
+        self.trouble = self._active_monitor.trouble
         self.freshness = self._freshness(self.clock())
 
     @on(PollFault)
@@ -533,7 +533,9 @@ class GoneawayApp(MonitorApp):
             )
             self.notify(words, severity="warning", timeout=10, markup=False)
             return
-        owner = next((monitor for monitor in self.monitors if {monitor.server_name} == names), self.in_hand)
+        owner = next(
+            (monitor for monitor in self.monitors if {monitor.server_name} == names), self.active_monitor
+        )
         note = ngettext(
             "{number:,} of these sessions is marked and hidden by the filter.",
             "{number:,} of these sessions are marked and hidden by the filter.",
@@ -547,7 +549,7 @@ class GoneawayApp(MonitorApp):
     def action_ledger(self) -> None:
         from goneaway_tui.ui.screens.ledger import LedgerScreen
 
-        monitor = self.in_hand
+        monitor = self.active_monitor
         self.push_screen(LedgerScreen(lambda: monitor.ledger, lambda: self.now, monitor.name))
 
     def action_wall(self) -> None:
@@ -571,7 +573,7 @@ class GoneawayApp(MonitorApp):
         from goneaway_tui.doctor.live import LiveState
         from goneaway_tui.ui.screens.doctor import DoctorScreen
 
-        monitor = self.in_hand
+        monitor = self.active_monitor
 
         def state() -> LiveState | None:
             if monitor.shown is None:
@@ -587,7 +589,7 @@ class GoneawayApp(MonitorApp):
             )
 
         self.push_screen(
-            DoctorScreen(state, facts, monitor.name, lambda: self.freshness, monitor.spec.recall)
+            DoctorScreen(state, facts, monitor.name, lambda: self.freshness, monitor.spec.read_history)
         )
 
     def action_relatives(self) -> None:

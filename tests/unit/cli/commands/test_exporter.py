@@ -12,7 +12,7 @@ from goneaway_tui.cli.commands.exporter import MetricsPolling, endpoint_of
 from goneaway_tui.errors import FileError, SettingsError, Unreachable
 from goneaway_tui.metrics.collector import MetricsStore
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from tests.builders import a_sample, a_session
 from tests.ui.stage import HeldClock, Scripted
 from tests.unit.settings.asking import complaint, settings
@@ -21,7 +21,7 @@ from tests.unit.settings.asking import complaint, settings
 def polled(*script: Sample | Exception) -> tuple[MetricsPolling, MetricsStore]:
     clock = HeldClock()
     board = MetricsStore(["db1"], clock, 1000)
-    return MetricsPolling("db1", Scripted(*script), board, clock, Policy(), 1.0), board
+    return MetricsPolling("db1", Scripted(*script), board, clock, RiskThresholds(), 1.0), board
 
 
 def test_a_server_that_fails_is_down_and_told_once(capsys: pytest.CaptureFixture[str]) -> None:

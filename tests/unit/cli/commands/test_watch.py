@@ -11,7 +11,7 @@ from goneaway_tui.cli.commands.watch import ExecHook, Watch
 from goneaway_tui.errors import Unreachable
 from goneaway_tui.export.data import Data
 from goneaway_tui.model.sample import Sample
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from tests.builders import NOW, a_sample, a_server, a_session
 from tests.ui.stage import HeldClock, Scripted
 
@@ -23,7 +23,7 @@ def watched(*script: Sample | Exception) -> list[Data]:
     clock = HeldClock()
     lines: list[Data] = []
     source = Scripted(*script, clock=clock)
-    watching = Watch(source, clock, Policy(), lines.append, interval=0.001)
+    watching = Watch(source, clock, RiskThresholds(), lines.append, interval=0.001)
     real = source.sample
 
     def sample() -> Sample:
@@ -72,7 +72,7 @@ def test_what_one_reading_brings_is_told_by_the_time_it_happened(monkeypatch: py
 def test_a_server_that_was_never_there_ends_it() -> None:
     nobody = Scripted(Unreachable("nobody answers"))
     with pytest.raises(Unreachable):
-        Watch(nobody, HeldClock(), Policy(), print, interval=1).run(None)
+        Watch(nobody, HeldClock(), RiskThresholds(), print, interval=1).run(None)
 
 
 def test_one_that_is_told_to_go_while_a_look_is_out_has_lost_nobody() -> None:
@@ -85,7 +85,7 @@ def test_one_that_is_told_to_go_while_a_look_is_out_has_lost_nobody() -> None:
 def test_it_ends_by_itself() -> None:
     clock = HeldClock()
     lines: list[Data] = []
-    Watch(Scripted(a_sample([ONE])), clock, Policy(), lines.append, interval=5).run(0.001)
+    Watch(Scripted(a_sample([ONE])), clock, RiskThresholds(), lines.append, interval=5).run(0.001)
 
     assert ["hello"] == [line["event"] for line in lines]
 

@@ -17,7 +17,7 @@ from goneaway_tui.cli.terminal import exiting_on_signals, tell, write_out
 from goneaway_tui.errors import ExitCode, FileError, SettingsError
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.server import is_loopback
-from goneaway_tui.model.snapshot import Policy
+from goneaway_tui.model.snapshot import RiskThresholds
 from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
 from goneaway_tui.ports import Clock, Source
 from goneaway_tui.settings import Settings
@@ -38,7 +38,13 @@ class MetricsPolling:
     """Reads one server repeatedly, and keeps in the store of metrics what was read last."""
 
     def __init__(
-        self, name: str, source: Source, store: MetricsStore, clock: Clock, policy: Policy, interval: float
+        self,
+        name: str,
+        source: Source,
+        store: MetricsStore,
+        clock: Clock,
+        policy: RiskThresholds,
+        interval: float,
     ) -> None:
         self._name = name
         self._store = store

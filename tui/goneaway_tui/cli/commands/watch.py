@@ -23,7 +23,7 @@ from goneaway_tui.export import data
 from goneaway_tui.export.data import Data
 from goneaway_tui.export.json import dumps
 from goneaway_tui.i18n import _
-from goneaway_tui.model.snapshot import Policy, Snapshot
+from goneaway_tui.model.snapshot import RiskThresholds, Snapshot
 from goneaway_tui.monitor.poller import WAKE_UP_SECONDS, FailedReading, Poller, PollSchedule, Reading
 from goneaway_tui.ports import Clock, Recorder, Source
 from goneaway_tui.private_files import open_private
@@ -45,7 +45,7 @@ class Watch:
         self,
         source: Source,
         clock: Clock,
-        policy: Policy,
+        policy: RiskThresholds,
         write: Callable[[Data], None],
         *,
         interval: float,
@@ -126,7 +126,7 @@ class Watch:
 def watch(
     source: Source,
     clock: Clock,
-    policy: Policy,
+    policy: RiskThresholds,
     *,
     interval: float,
     seconds: float | None,

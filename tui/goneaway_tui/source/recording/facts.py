@@ -33,7 +33,7 @@ from goneaway_tui.i18n import _
 from goneaway_tui.model.departure import Departure
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.session import Session
-from goneaway_tui.model.snapshot import Policy, Snapshot, Verdict
+from goneaway_tui.model.snapshot import RiskThresholds, Snapshot, Verdict
 
 INTEGERS = range(-(2**63), 2**64)
 """What a server can count; a larger one would overflow where seconds are computed with."""
@@ -184,7 +184,7 @@ def _must_be_known(columns: Any, known: list[list[str]]) -> None:
             raise UnfitRecord(_("columns of a later version"))
 
 
-_hints = {**get_type_hints(Sample), "policy": Policy}
+_hints = {**get_type_hints(Sample), "policy": RiskThresholds}
 HEAD = {name: unpacker(_hints[name]) for name in (*_names(Sample)[0], "policy") if name != "sessions"}
 """What a snapshot holds beside its sessions."""
 unpack_verdict, unpack_departure = unpacker(Verdict), unpacker(Departure)

@@ -76,7 +76,7 @@ class SimulatedSource:
                 self._engine.variables,
                 tuple(sorted(counters.items())),
                 self._server.limitations,
-                clues=self._clues(counters["com_kill"]),
+                end_evidence=self._clues(counters["com_kill"]),
             )
 
     def _clues(self, kills: int) -> EndEvidence:

@@ -80,7 +80,7 @@ PROBES: dict[Flavour, dict[str, str]] = {
 ROLL = "instrumented threads statements instruments timed aggregate"
 """What calling the roll takes: an account that reads performance_schema, where every statement is timed."""
 
-SIGNS: dict[Flavour, dict[str, str]] = {
+VARIANT_PROBES: dict[Flavour, dict[str, str]] = {
     Flavour.MYSQL: {
         "aurora": "service/aurora.sql",
         "galera": "service/galera_mysql.sql",
@@ -94,7 +94,7 @@ SIGNS: dict[Flavour, dict[str, str]] = {
         "pool": "mariadb/can_pool.sql",
     },
 }
-"""The same for services, by their words in `source.services`, and for what only relatives or a setting bring."""
+"""The same for services, by their keys in `source.server_variants`, and for what only a variant or a setting brings."""
 
 STATEMENTS: dict[Flavour, dict[str, tuple[StatementVariant, ...]]] = {
     Flavour.MYSQL: {
@@ -361,7 +361,7 @@ def read_sql(file: str) -> Statement:
     """A statement's text without its comments, which are for people, and on MySQL with its bound in time."""
     text = (files(__package__) / file).read_text(encoding="utf-8")
     bare = "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip().rstrip(";")
-    is_for_mysql = file.startswith("mysql/") or file in SIGNS[Flavour.MYSQL].values()
+    is_for_mysql = file.startswith("mysql/") or file in VARIANT_PROBES[Flavour.MYSQL].values()
     if is_for_mysql and bare.startswith("SELECT"):
         bare = f"{bare[:6]} {HINT}{bare[6:]}"
     return Statement(bare, shape_of(file))
@@ -380,7 +380,7 @@ def _shapes() -> dict[str, AnswerShape]:
         PROXYSQL_VERSION: shapes.SAID,
         **{
             file: shapes.PROBE
-            for by_flavour in (*PROBES.values(), *SIGNS.values())
+            for by_flavour in (*PROBES.values(), *VARIANT_PROBES.values())
             for file in by_flavour.values()
         },
         **{

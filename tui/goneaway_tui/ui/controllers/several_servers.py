@@ -380,9 +380,9 @@ class SeveralServersController:
         Where it was not, or where that change stands on this server alone, offer to undo it as any other.
         """
         servers, parts = self._undo_parts()
-        standing = [part.server for part in changes(parts)]
+        variable_state = [part.server for part in changes(parts)]
         (server,) = self._named([name])
-        if name in standing and len(standing) > 1:
+        if name in variable_state and len(variable_state) > 1:
             self._show_undo(servers, parts, only=server)
         else:
             server.undo()
@@ -571,10 +571,10 @@ def examine_server(server: TuningController, tunable: Tunable, now: float) -> Ex
     if tunable not in tunables_of(newest.sample):
         return ExcludedServer(name, _("it has no {variable}", variable=tunable.name))
     try:
-        standing = server.gate.variable_state(tunable.name)
+        variable_state = server.gate.variable_state(tunable.name)
     except SourceError as error:
         return ExcludedServer(name, error.line)
-    return settable(ExaminedServer(name, standing, server.gate.privileges, newest), tunable)
+    return settable(ExaminedServer(name, variable_state, server.gate.privileges, newest), tunable)
 
 
 def up_to_date(

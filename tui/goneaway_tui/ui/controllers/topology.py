@@ -24,7 +24,7 @@ class TopologyController:
         """Ask the servers that can be asked; add those that the person chooses."""
         from goneaway_tui.ui.screens.topology import TopologyScreen
 
-        answering = [monitor for monitor in monitors if monitor.spec.relatives is not None]
+        answering = [monitor for monitor in monitors if monitor.spec.read_topology is not None]
         if not answering:
             self._app.notify(_("There is no server here to ask for others."), severity="warning")
             return
@@ -44,10 +44,10 @@ class TopologyController:
         specs: list[MonitorSpec] = []
         for proposal in proposals:
             reporter = by_name.get(proposal.server_name)
-            if reporter is None or reporter.spec.widen is None:
+            if reporter is None or reporter.spec.spec_for_host is None:
                 continue
             try:
-                specs.append(reporter.spec.widen(proposal.host, proposal.port))
+                specs.append(reporter.spec.spec_for_host(proposal.host, proposal.port))
             except GoneawayError as error:
                 words = plain(error.line, 400)
                 app.call_from_thread(app.notify, words, severity="error", timeout=20, markup=False)

@@ -167,8 +167,8 @@ class TuningController:
             return
 
         def read(waiting: WaitingScreen) -> None:
-            standing = waiting.ask(partial(executor.variable_state, name))
-            self._in_screen_thread(self._open_tune, waiting, standing)
+            variable_state = waiting.ask(partial(executor.variable_state, name))
+            self._in_screen_thread(self._open_tune, waiting, variable_state)
 
         self._wait_for("tune", read)
 
@@ -302,16 +302,20 @@ class TuningController:
             )
         self._app.refresh_bindings()
 
-    def _open_tune(self, waiting: WaitingScreen, standing: VariableState) -> None:
+    def _open_tune(self, waiting: WaitingScreen, variable_state: VariableState) -> None:
         snapshot = self.monitor.shown
         if snapshot is None or self._privileges is None:
             waiting.action_leave()
             return
-        tunable = TUNABLE[standing.variable.name]
+        tunable = TUNABLE[variable_state.variable.name]
         note = self._borrow_note() if self._executor is not None and self._executor.is_full else ""
         self._app.set_accent(self.monitor.color)
         screen = TuneScreen(
-            tunable, standing, self._privileges, lambda: self.monitor.shown or snapshot, self.monitor.name
+            tunable,
+            variable_state,
+            self._privileges,
+            lambda: self.monitor.shown or snapshot,
+            self.monitor.name,
         )
         screen.note = note
         waiting.open_dialog(screen, partial(self._perform_change, bool(note)))

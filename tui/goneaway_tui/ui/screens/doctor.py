@@ -18,7 +18,13 @@ from textual.widgets import Input
 
 from goneaway_tui.doctor.case import NO_SERVER, ServerFacts
 from goneaway_tui.doctor.diagnosis import explain_log
-from goneaway_tui.doctor.live import CERTAINTY_ORDER, CauseStatus, LiveState, Verdict, cause_statuses
+from goneaway_tui.doctor.live import (
+    CERTAINTY_ORDER,
+    CauseStatus,
+    CertaintyWithReasons,
+    LiveState,
+    cause_statuses,
+)
 from goneaway_tui.doctor.report import EventGroups, grouped_events, report_lines
 from goneaway_tui.errors import FileError, SourceError
 from goneaway_tui.i18n import _, marked
@@ -67,9 +73,9 @@ class DoctorRow:
     remedies: tuple[str, ...] = ()
     tunable: str | None = None
     """The variable to change; None where no variable is behind it."""
-    since_start: Verdict | None = None
+    since_start: CertaintyWithReasons | None = None
     """Whether it ended sessions since the server started, and why; None where that is unknown."""
-    now: Verdict | None = None
+    now: CertaintyWithReasons | None = None
     """Whether it can end sessions as things stand now."""
 
     @classmethod

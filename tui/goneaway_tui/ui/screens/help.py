@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from goneaway_tui.i18n import _, marked
 from goneaway_tui.model.server import Limitation
-from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
+from goneaway_tui.model.snapshot import Risk, RiskThresholds, Snapshot
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.tune.tunables import TUNABLES
 from goneaway_tui.ui import wording
@@ -197,7 +197,7 @@ class HelpScreen(ModalScreen[None]):
         self._of_several = of_several
         self._keys = tuple(keys)
         self._limitations = () if shown is None else shown.sample.limitations
-        self._policy = Policy() if shown is None else shown.policy
+        self._policy = RiskThresholds() if shown is None else shown.policy
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide", id="help") as dialog:
@@ -227,7 +227,7 @@ def risk_label(risk: Risk) -> str:
     return shown if shown.endswith(risk.value) else f"{shown} {risk.value}"
 
 
-def risk_legend(words: str, policy: Policy) -> str:
+def risk_legend(words: str, policy: RiskThresholds) -> str:
     """A meaning, with where the lines are drawn."""
     return _(
         words,

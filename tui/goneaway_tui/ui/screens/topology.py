@@ -141,7 +141,7 @@ class TopologyScreen(Screen[tuple[ProposedServer, ...] | None]):
         """Take servers from `waiting` and ask them, one after the other; each answers within the timeout of a poll."""
         while waiting:
             server = waiting.pop()
-            read_topology = server.spec.relatives
+            read_topology = server.spec.read_topology
             assert read_topology is not None  # noqa: S101 - only servers that can be asked are
             try:
                 topology = await run_in_thread(read_topology, "topology")

@@ -204,7 +204,7 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
 
     @on(Input.Changed, "#value")
     @on(RadioSet.Changed, "#keep")
-    def _foretell(self) -> None:
+    def _show_preview(self) -> None:
         """Say what Apply would do, as it is typed."""
         self._confirmed = None
         apply = self.query_one("#apply", Button)
@@ -216,14 +216,14 @@ class TuneScreen(ModalScreen[SetVariable | ResetPersist | None]):
                 seen = self._preview()
             except ValueError as error:
                 mistake = Content.styled(f"▲ {plain(str(error), 200)}", "$text-warning")
-        for name, text in zip(PREVIEW_LABELS, self._foretold(seen), strict=True):
+        for name, text in zip(PREVIEW_LABELS, self._preview_lines(seen), strict=True):
             self.query_one(f"#{name}", LabelledEntry).set_text(text)
         if mistake is not None:
             self.query_one("#meaning", LabelledEntry).set_text(mistake)
         apply.disabled = seen is None or bool(self._why_not)
 
-    def _foretold(self, seen: Preview | None) -> tuple[Content | None, ...]:
-        """What stands beside each label of FORETOLD."""
+    def _preview_lines(self, seen: Preview | None) -> tuple[Content | None, ...]:
+        """What stands beside each label of PREVIEW_LABELS."""
         if seen is None:
             return (None,) * len(PREVIEW_LABELS)
         means = f"{seen.kept:,}   {value_words(seen.kept, self._tunable.unit)}"

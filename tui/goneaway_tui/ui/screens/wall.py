@@ -27,7 +27,7 @@ from goneaway_tui.judge.forecast import (
     summed_forecast,
 )
 from goneaway_tui.model.departure import Departure
-from goneaway_tui.model.snapshot import Policy, Risk, Snapshot, Verdict
+from goneaway_tui.model.snapshot import Risk, RiskThresholds, Snapshot, Verdict
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.columns import in_cells
@@ -85,7 +85,7 @@ GAP_BETWEEN = 2
 """Columns between two stretches."""
 
 
-def bar_lines(forecast: Forecast, policy: Policy, width: int, wide: int, rows: int) -> list[Content]:
+def bar_lines(forecast: Forecast, policy: RiskThresholds, width: int, wide: int, rows: int) -> list[Content]:
     """A title, so many lines of bars, each so many columns wide, and a line that says where each stretch ends."""
     stretches = forecast.ranges
     most = max((n for stretch in stretches for n in stretch.counts), default=0)
@@ -108,7 +108,7 @@ def bar_lines(forecast: Forecast, policy: Policy, width: int, wide: int, rows: i
     ]
 
 
-def _stretch_style(stretch: BucketRange, policy: Policy) -> str:
+def _stretch_style(stretch: BucketRange, policy: RiskThresholds) -> str:
     if stretch.end <= policy.imminent_below:
         return RISK_STYLES[Risk.IMMINENT]
     return RISK_STYLES[Risk.WATCH] if stretch.end <= policy.watch_below else "$text-primary"

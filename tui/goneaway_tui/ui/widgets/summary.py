@@ -15,7 +15,7 @@ from goneaway_tui.judge.forecast import Forecast, closing_forecast
 from goneaway_tui.model.sample import Sample
 from goneaway_tui.model.server import HIDES_SESSIONS
 from goneaway_tui.model.session import Role
-from goneaway_tui.model.snapshot import Policy, Risk, Snapshot
+from goneaway_tui.model.snapshot import Risk, RiskThresholds, Snapshot
 from goneaway_tui.text.sanitize import plain
 from goneaway_tui.ui import wording
 from goneaway_tui.ui.base_app import BaseApp
@@ -290,7 +290,7 @@ def time_axis(snapshot: Snapshot, width: int) -> list[tuple[float, int]]:
     return stretches
 
 
-def histogram_parts(forecast: Forecast, policy: Policy) -> list[Part]:
+def histogram_parts(forecast: Forecast, policy: RiskThresholds) -> list[Part]:
     """The closings ahead as a line of blocks, on a time axis that becomes coarser."""
     highest = max((n for stretch in forecast.ranges for n in stretch.counts), default=0)
     parts: list[Part] = [(wording.before_bars(), QUIET)]
