@@ -46,7 +46,7 @@ def test_watch_over_several_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert "unexpected answer (the limits): number of columns 1, expected 2" in capsys.readouterr().err
 
 
-def test_a_scrape_tells_of_the_others() -> None:
+def test_scrape_reports_the_other_servers() -> None:
     board = MetricsStore(NAMES, lambda: NOW, 100)
     for name in NAMES:
         MetricsPolling(name, a_source(name), board, lambda: NOW, Policy(), 1.0).poller.poll()
@@ -66,7 +66,7 @@ def test_snapshots_of_several_have_the_others() -> None:
     assert [("honest", True), ("lying", False)] == [(name, each is not None) for name, each in read]
 
 
-def test_a_board_is_told_and_does_not_end() -> None:
+def test_unexpected_answer_is_reported_on_the_board_which_stays_open() -> None:
     posted: list[Message] = []
     for name in NAMES:
         schedule = PollSchedule(1.0, 0.0)

@@ -50,7 +50,7 @@ def test_a_config_file_is_begun_shown_checked_and_used(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_passed_over_is_told_beside_the_data(tmp_path: Path) -> None:
+def test_ignored_settings_are_reported_on_stderr(tmp_path: Path) -> None:
     (tmp_path / ".my.cnf").write_text("[client]\nhost=db1\n")
     (tmp_path / ".my.cnf").chmod(0o666)
     done = run(tmp_path, "snapshot", "-h", "127.0.0.1", "-P", "1")

@@ -74,7 +74,7 @@ def a_door(config: str = PROFILES, *argv: str) -> LiveServerDirectory:
     return LiveServerDirectory(settings(shlex.join(argv), config=config), argv, environment(files=files))
 
 
-def test_the_servers_of_the_config_file_are_told_with_what_is_wrong_with_them() -> None:
+def test_servers_of_the_config_file_are_listed_with_their_errors() -> None:
     prod, dev, broken = a_door().profiles()
 
     assert prod == Profile("prod", "dba@db1:3306 via jump", "red", read_only=True)
@@ -107,7 +107,7 @@ def test_ssh_and_commands_may_ask_at_the_terminal(draft: ProfileDraft, aloud: bo
     assert aloud == a_door().wants_terminal(draft)
 
 
-def test_a_server_that_is_not_there_is_told() -> None:
+def test_unreachable_server_is_reported() -> None:
     with pytest.raises(Unreachable, match="refused"):
         a_door().attempt(ProfileDraft(host="127.0.0.1", port="1"))
 
@@ -135,13 +135,13 @@ def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_unwritable_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="cannot write"):
         append(tmp_path, b"more")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
-def test_a_full_disk_is_told() -> None:
+def test_full_disk_is_reported() -> None:
     with pytest.raises(FileError, match="No space left"):
         append(Path("/dev/full"), b"more")
 
@@ -211,7 +211,7 @@ def test_with_nothing_configured_it_is_the_server_nearby(choose: Callable[..., i
     assert [None] == [each.profile for each in seen]
 
 
-def test_where_nobody_is_nearby_the_form_says_why_and_leaving_it_is_that_failure(
+def test_form_reports_that_no_local_server_answers_and_closing_it_fails(
     choose: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     screens, (_, board) = Screens(None), boards(GONE)

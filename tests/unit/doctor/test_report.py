@@ -41,7 +41,7 @@ def test_markdown_names_the_others_in_one_line() -> None:
     assert 1 == sum("Ruled out:" in line for line in lines)
 
 
-def test_what_is_possible_is_told_apart_from_what_is_ruled_out() -> None:
+def test_possible_causes_are_listed_apart_from_ruled_out_causes() -> None:
     findings = [
         Finding(Cause.IDLE_TIMEOUT, Certainty.CONFIRMED),
         Finding(Cause.KILLED, Certainty.POSSIBLE),
@@ -59,7 +59,7 @@ def test_the_data_keeps_every_finding() -> None:
 
 
 @pytest.mark.parametrize("write", [write_text, write_markdown])
-def test_where_none_is_confirmed_several_are_told(write: Callable[..., int]) -> None:
+def test_several_causes_are_listed_where_none_is_confirmed(write: Callable[..., int]) -> None:
     told = written(write, GONE)
 
     assert "Also possible:" not in told

@@ -90,7 +90,7 @@ def test_what_does_not_apply_or_is_unknown_is_null() -> None:
     assert session["limit"]["seconds"] is None
 
 
-def test_a_transaction_whose_start_nobody_knows_has_a_null_age() -> None:
+def test_transaction_with_an_unknown_start_has_a_null_age() -> None:
     unknown = a_transaction(started=None, rows_modified=None, rows_locked=None)
     session = parsed(a_snapshot([a_session(transaction=unknown)]))["sessions"][0]
 

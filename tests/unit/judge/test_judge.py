@@ -93,7 +93,7 @@ def test_whole_seconds_of_uptime_are_no_restart(drift: float) -> None:
     assert is_same_run(before, later(before, 1, uptime=before.server.uptime + 1 + drift))
 
 
-def test_a_second_look_at_the_same_reading_is_the_same_run() -> None:
+def test_same_sample_read_twice_is_the_same_run() -> None:
     assert is_same_run(a_sample(), a_sample())
 
 
@@ -114,7 +114,7 @@ def named(sample: Sample, uid: str | None, uptime: float | None = None) -> Sampl
     return replace(sample, server=server)
 
 
-def test_another_name_is_another_run_though_all_else_is_alike() -> None:
+def test_different_server_name_is_another_run_though_all_else_is_equal() -> None:
     before = named(a_sample(), "a")
 
     assert not is_same_run(before, named(later(before, 1), "b"))

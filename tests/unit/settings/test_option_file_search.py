@@ -228,7 +228,7 @@ def test_there_are_enough_cases() -> None:
 
 
 @pytest.mark.parametrize("name", ["mysql97", "mariadb1011", "mariadb118"])
-def test_the_clients_look_where_we_look(name: str, tmp_path: Path) -> None:
+def test_mysql_clients_search_the_same_option_files(name: str, tmp_path: Path) -> None:
     """Nobody but root can write to /etc, so there the client's own word has to do."""
     told = theirs(program(name), "--no-defaults", "--help", env={"HOME": str(tmp_path)})
 

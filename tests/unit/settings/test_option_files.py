@@ -120,7 +120,7 @@ def test_a_hostile_name_near_it_is_made_fit_to_show() -> None:
     assert complaint("--login-path=prod-db2", obfuscated(b"[prod-db\x1b]\nuser=a\n")).isprintable()
 
 
-def test_a_file_that_others_may_read_is_ignored_with_a_warning() -> None:
+def test_file_readable_by_other_users_is_ignored_with_a_warning() -> None:
     found = settings(data=FileContent(WRITTEN.read_bytes(), 0o100644))
 
     assert found.connection.user == "dba" == HOME.name

@@ -74,7 +74,7 @@ def test_nothing_that_goes_wrong_in_it_stops_a_run(
     assert hide_secrets(["-ptiger"]) is False
 
 
-def test_addresses_that_are_not_ours_are_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_argument_addresses_of_another_process_are_not_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "_arguments", lambda: (8, 4096))
 
     assert hide_secrets(["-ptiger"]) is False

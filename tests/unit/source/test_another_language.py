@@ -23,7 +23,7 @@ from tests.tongues import Bracketed, spoken, unsaid
         (CLOSED_UNGREETED, "does it listen there, seen from the machine that --ssh names?"),
     ],
 )
-def test_a_reason_of_ours_is_said_and_its_way_out_found(reason: str, hint: str) -> None:
+def test_internal_reason_is_shown_with_its_remedy(reason: str, hint: str) -> None:
     with spoken(Bracketed()):
         error = explain_error(Address(via="/run/way"), 2003, reason)
 

@@ -238,7 +238,7 @@ def test_the_owner_of_a_folder_is_believed_where_nobody_else_may_write(
 
 
 @pytest.mark.usefixtures("another")
-def test_an_account_of_servers_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replication_account_is_accepted_as_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     left, right = socket.socketpair(socket.AF_UNIX)
     with left, right:
         monkeypatch.setattr(authentication, "SERVER_ACCOUNTS", (pwd.getpwuid(os.getuid()).pw_name,))

@@ -85,7 +85,7 @@ def watched(server: Counting, *sessions: Session) -> Remembered:
 # --- Counts
 
 
-def test_a_first_sample_tells_nothing() -> None:
+def test_first_sample_reports_no_events() -> None:
     server = Counting()
     server.end(SHOP, 1153)
 
@@ -95,7 +95,7 @@ def test_a_first_sample_tells_nothing() -> None:
     assert (None, None) == (clues.aborted, clues.killed)
 
 
-def test_the_account_somebody_left_from_is_counted_and_no_other() -> None:
+def test_only_the_accounts_of_ended_sessions_are_counted() -> None:
     server = Counting()
     testimony = watched(server, one(1), one(2, ETL))
     server.end(SHOP, 4031)
@@ -107,7 +107,7 @@ def test_the_account_somebody_left_from_is_counted_and_no_other() -> None:
     assert [(*SHOP, *SHOP)] == server.heard_of("endings")
 
 
-def test_while_nobody_leaves_or_comes_no_account_is_counted() -> None:
+def test_no_account_is_counted_while_no_session_starts_or_ends() -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.tell(testimony, one(1))
@@ -115,7 +115,7 @@ def test_while_nobody_leaves_or_comes_no_account_is_counted() -> None:
     assert [] == server.heard_of("endings")
 
 
-def test_what_visitors_met_is_not_taken_for_who_leaves_later() -> None:
+def test_errors_of_short_sessions_do_not_explain_later_departures() -> None:
     server = Counting()
     server.logins[SHOP] = 1
     testimony = watched(server, one(1))
@@ -128,7 +128,7 @@ def test_what_visitors_met_is_not_taken_for_who_leaves_later() -> None:
     assert (ErrorCount(*SHOP, 4031, 1),) == server.tell(testimony).errors
 
 
-def test_what_was_counted_before_the_absence_is_told_with_it() -> None:
+def test_errors_counted_before_the_session_end_are_its_evidence() -> None:
     server = Counting()
     testimony = watched(server, one(1), one(2))
     server.end(SHOP, 0, 4031)
@@ -158,7 +158,7 @@ def test_accounts_without_sessions_are_forgotten_in_time() -> None:
     assert len(testimony._memory.counts) < 50
 
 
-def test_logins_daemons_and_our_own_do_not_count_as_gone() -> None:
+def test_ended_logins_daemons_and_own_sessions_are_no_departures() -> None:
     server = Counting()
     others = [
         a_session(id=ProcesslistId(1), role=Role.LOGIN),
@@ -172,7 +172,7 @@ def test_logins_daemons_and_our_own_do_not_count_as_gone() -> None:
 
 
 @pytest.mark.parametrize("refused_one", ["mysql/endings.sql", "mysql/kills.sql", "mysql/accounts.sql"])
-def test_what_a_failed_reading_would_have_told_the_next_one_tells(refused_one: str) -> None:
+def test_events_missed_by_a_failed_sample_are_reported_by_the_next(refused_one: str) -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.end(SHOP, 4031)
@@ -222,7 +222,7 @@ def killed(
         "# why\n-- and\nKILL CONNECTION\n1",
     ],
 )
-def test_a_kill_that_is_remembered_names_its_victim_and_is_not_counted_besides(text: str) -> None:
+def test_kill_in_the_statement_history_names_its_victim_and_is_not_counted_twice(text: str) -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed(text)], 1
@@ -250,7 +250,7 @@ def test_a_kill_that_is_remembered_names_its_victim_and_is_not_counted_besides(t
         "/* " + "x" * 1021,
     ],
 )
-def test_a_kill_whose_victim_is_not_understood_is_counted(text: str) -> None:
+def test_kill_with_an_unparsed_victim_is_counted(text: str) -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed(text)], 1
@@ -263,7 +263,7 @@ def test_a_kill_whose_victim_is_not_understood_is_counted(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "errors"), [("KILL QUERY 1", 0), ("KILL SOFT QUERY @v", 0), ("KILL 1", 1), ("KILL @v", 1)]
 )
-def test_a_kill_of_a_statement_or_one_that_failed_ends_nobody(text: str, errors: int) -> None:
+def test_kill_query_or_failed_kill_ends_no_session(text: str, errors: int) -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed(text, errors=errors)], 1
@@ -273,7 +273,7 @@ def test_a_kill_of_a_statement_or_one_that_failed_ends_nobody(text: str, errors:
     assert ((), 0) == (clues.kills, clues.killed)
 
 
-def test_a_kill_by_somebody_who_left_is_only_counted() -> None:
+def test_kill_by_a_session_that_ended_is_only_counted() -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.status["com_kill"] = 1
@@ -281,7 +281,7 @@ def test_a_kill_by_somebody_who_left_is_only_counted() -> None:
     assert 1 == server.tell(testimony).killed
 
 
-def test_kills_of_before_we_came_hide_no_later_one() -> None:
+def test_kills_before_the_start_hide_no_later_kill() -> None:
     server = Counting()
     server.ran, server.status["com_kill"] = [killed("KILL QUERY 77")], 1
     testimony = watched(server, one(1))
@@ -314,7 +314,7 @@ def test_a_kill_counted_before_its_text_is_remembered_hides_no_later_one() -> No
     assert 1 == server.tell(testimony, one(2)).killed
 
 
-def test_a_kill_nobody_understands_is_told_for_two_samples() -> None:
+def test_kill_that_cannot_be_parsed_is_reported_for_two_samples() -> None:
     """Whom it ended may be missed one sample after it was counted."""
     server = Counting()
     testimony = watched(server, one(1))
@@ -334,7 +334,7 @@ def test_where_kills_are_not_counted_their_number_is_unknown() -> None:
 # --- Offline mode
 
 
-def test_offline_mode_that_was_turned_on_is_told_for_as_long_as_sessions_may_roll_back() -> None:
+def test_offline_mode_is_reported_for_as_long_as_sessions_may_roll_back() -> None:
     server = Counting()
     testimony = watched(server, one(1), one(2), one(3))
     assert server.tell(testimony, one(1), one(2), one(3)).offline is False
@@ -347,7 +347,7 @@ def test_offline_mode_that_was_turned_on_is_told_for_as_long_as_sessions_may_rol
 
 
 @pytest.mark.parametrize("ago", [0.5, None])
-def test_offline_mode_is_told_where_the_server_does_not_say_when_it_was_set(ago: float | None) -> None:
+def test_offline_mode_is_reported_without_the_time_it_was_set(ago: float | None) -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.offline, server.status["aborted_clients"] = (1, ago), 1
@@ -355,7 +355,7 @@ def test_offline_mode_is_told_where_the_server_does_not_say_when_it_was_set(ago:
     assert server.tell(testimony).offline
 
 
-def test_offline_mode_that_was_on_for_a_moment_only_is_told() -> None:
+def test_offline_mode_that_was_on_only_briefly_is_reported() -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.offline, server.status["aborted_clients"] = (0, 0.2), 1
@@ -364,7 +364,7 @@ def test_offline_mode_that_was_on_for_a_moment_only_is_told() -> None:
 
 
 @pytest.mark.parametrize("before", [(1, 3600.0), (1, None)])
-def test_offline_mode_of_long_ago_ends_nobody_now(before: tuple[int, float | None]) -> None:
+def test_offline_mode_of_long_ago_ends_no_session_now(before: tuple[int, float | None]) -> None:
     server = Counting()
     server.offline = before
     testimony = watched(server, one(1), one(2))
@@ -426,7 +426,7 @@ STOP: Row = (
 START: Row = (0, b"MY-010116", b"mysqld (mysqld 9.7.4) starting as process 1", -5.0)
 
 
-def test_a_log_that_tells_is_read_when_somebody_left() -> None:
+def test_log_with_the_needed_entries_is_read_when_a_session_ended() -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.log = [(1, b"MY-010914", ABORTED, -0.5)]
@@ -440,7 +440,7 @@ def test_a_log_that_tells_is_read_when_somebody_left() -> None:
     )
 
 
-def test_a_log_that_does_not_tell_is_not_read() -> None:
+def test_log_without_the_needed_entries_is_not_read() -> None:
     server = Counting()
     testimony = watched(server, one(1))
     server.tell(testimony, verbosity=2)
@@ -459,7 +459,7 @@ def test_a_log_that_does_not_tell_is_not_read() -> None:
         ([STOP, START], -9.5, ["MY-013172"]),
     ],
 )
-def test_a_new_run_tells_why_the_one_before_ended(
+def test_new_run_reports_why_the_previous_run_ended(
     log: list[Row], oldest: float | None, codes: list[str]
 ) -> None:
     server = Counting()

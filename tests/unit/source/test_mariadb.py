@@ -38,7 +38,7 @@ def idle(number: int, idle_for: float, **fields: object) -> Mariner:
 # --- The idle clock
 
 
-def test_an_idle_wait_began_so_many_milliseconds_ago() -> None:
+def test_idle_time_in_milliseconds_gives_its_start() -> None:
     session = read_one(MariadbStandin(idle(11, 20.123)))
 
     assert session.idle_since == pytest.approx(NOW - 20.123, abs=1e-6)
@@ -112,7 +112,7 @@ def test_clocks_that_drift_apart_are_followed() -> None:
     assert read(reader)[11].idle_since == pytest.approx(NOW - 20.010, abs=0.001)
 
 
-def test_a_clock_that_restarted_without_a_query_is_another_wait() -> None:
+def test_idle_time_that_restarts_without_a_query_has_a_new_start() -> None:
     """COM_PING restarts it and need not take a number."""
     server = MariadbStandin(idle(11, 20))
     reader = a_reader(server)
@@ -123,7 +123,7 @@ def test_a_clock_that_restarted_without_a_query_is_another_wait() -> None:
     assert read(reader)[11].idle_since == pytest.approx(server.now - 0.5, abs=0.001)
 
 
-def test_a_query_begins_another_wait_though_only_milliseconds_later() -> None:
+def test_query_starts_a_new_idle_time_even_after_milliseconds() -> None:
     server = MariadbStandin(idle(11, 0.010))
     reader = a_reader(server)
     read(reader)
@@ -133,7 +133,7 @@ def test_a_query_begins_another_wait_though_only_milliseconds_later() -> None:
 
 
 @pytest.mark.parametrize("command", ["Query", "Execute", "Killed", "Connect"])
-def test_a_session_that_does_not_sleep_has_no_idle_clock(command: str) -> None:
+def test_session_that_is_not_idle_has_no_idle_clock(command: str) -> None:
     assert read_one(MariadbStandin(idle(11, 20, command=command))).idle_since is None
 
 
@@ -158,7 +158,7 @@ def test_nothing_is_known_of_a_sessions_own_limit() -> None:
 # --- Who is who
 
 
-def test_a_login_that_is_not_finished_has_a_clock_of_its_own() -> None:
+def test_unfinished_login_has_its_own_clock() -> None:
     server = MariadbStandin(idle(11, 0.7, user="unauthenticated user", command="Connect"))
     session = read_one(server)
 
@@ -167,7 +167,7 @@ def test_a_login_that_is_not_finished_has_a_clock_of_its_own() -> None:
     assert [] == server.heard_of("attributes")
 
 
-def test_who_has_logged_in_is_asked_about_then() -> None:
+def test_attributes_are_read_after_the_login() -> None:
     server = MariadbStandin(idle(11, 0.7, user="unauthenticated user", command="Connect"))
     reader = a_reader(server)
     read(reader)
@@ -188,7 +188,7 @@ def test_who_has_logged_in_is_asked_about_then() -> None:
         ("event_scheduler", "Daemon", Role.DAEMON),
     ],
 )
-def test_who_serves_the_server_has_no_idle_clock(user: str, command: str, role: Role) -> None:
+def test_server_thread_has_no_idle_clock(user: str, command: str, role: Role) -> None:
     session = read_one(MariadbStandin(idle(11, 20, user=user, command=command)))
 
     assert (role, None) == (session.role, session.idle_since)
@@ -239,7 +239,7 @@ def test_what_never_changes_is_asked_once_for_sessions_that_are_new() -> None:
     assert [(15,)] == server.heard_of("attributes")
 
 
-def test_a_session_that_went_is_forgotten() -> None:
+def test_ended_session_is_forgotten() -> None:
     mariner = idle(11, 20, command="Query", info="SELECT 2")
     server = MariadbStandin(mariner)
     reader = a_reader(server, without="statements")

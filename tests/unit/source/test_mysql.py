@@ -72,7 +72,7 @@ def test_an_own_limit_is_asked_again_of_those_that_ran_something() -> None:
     assert {11: 30, 12: 5} == {number: session.own_limit for number, session in sessions.items()}
 
 
-def test_an_event_seen_twice_in_the_look_back_is_no_reason_to_ask_again() -> None:
+def test_event_read_twice_in_the_overlap_causes_no_second_query() -> None:
     server = MysqlStandin(idle(11, 0.001))
     reader = a_reader(server)
     read(reader)
@@ -138,7 +138,7 @@ def test_a_statement_that_ended_between_two_questions_of_a_reading_is_not_missed
 # --- The idle clock
 
 
-def test_an_idle_wait_begins_where_the_last_statement_ended() -> None:
+def test_idle_time_starts_where_the_last_statement_ended() -> None:
     session = read_one(MysqlStandin(idle(11, 20)))
 
     assert session.idle_since == pytest.approx(NOW - 20, abs=1e-6)
@@ -257,7 +257,7 @@ def test_a_session_that_has_run_nothing_idles_since_it_logged_in() -> None:
     assert 0.0 == session.idle_within
 
 
-def test_a_thread_nobody_instruments_is_timed_by_whole_seconds() -> None:
+def test_uninstrumented_thread_is_timed_in_whole_seconds() -> None:
     session = read_one(MysqlStandin(idle(11, 999, instrumented=0, time=20)))
 
     assert session.idle_since == pytest.approx(NOW - 20, abs=1.0)
@@ -265,7 +265,7 @@ def test_a_thread_nobody_instruments_is_timed_by_whole_seconds() -> None:
 
 
 @pytest.mark.parametrize("without", ["statements", "threads", "instrumented threads statements"])
-def test_without_events_idleness_is_told_with_its_error(without: str) -> None:
+def test_without_events_the_idle_time_is_shown_with_its_error(without: str) -> None:
     session = read_one(MysqlStandin(idle(11, 999, time=20)), without=without)
 
     assert session.idle_since == pytest.approx(NOW - 20, abs=1.0)
@@ -273,14 +273,14 @@ def test_without_events_idleness_is_told_with_its_error(without: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["Query", "Execute", "Killed", "Connect"])
-def test_a_session_that_does_not_sleep_has_no_idle_clock(command: str) -> None:
+def test_session_that_is_not_idle_has_no_idle_clock(command: str) -> None:
     assert read_one(MysqlStandin(idle(11, 20, command=command))).idle_since is None
 
 
 # --- Sessions without events
 
 
-def test_a_wait_that_began_between_two_looks_began_between_them() -> None:
+def test_idle_time_that_started_between_two_samples_is_dated_between_them() -> None:
     """A statement that took an hour ends: TIME goes on counting from its start, the idle wait does not."""
     server = MysqlStandin(Guest(11, command="Query", time=3600))
     reader = a_reader(server, without="statements")
@@ -295,7 +295,7 @@ def test_a_wait_that_began_between_two_looks_began_between_them() -> None:
     assert session.idle_since + session.idle_within >= server.now - 1e-6
 
 
-def test_a_wait_keeps_its_beginning_from_look_to_look() -> None:
+def test_idle_time_keeps_its_start_from_sample_to_sample() -> None:
     server = MysqlStandin(Guest(11, time=20))
     reader = a_reader(server, without="statements")
     first = read(reader)[11].idle_since
@@ -305,7 +305,7 @@ def test_a_wait_keeps_its_beginning_from_look_to_look() -> None:
     assert first == read(reader)[11].idle_since
 
 
-def test_a_limit_that_may_have_changed_unseen_is_asked_again_when_time_began_anew() -> None:
+def test_limit_that_may_have_changed_unseen_is_read_again_when_the_idle_time_restarted() -> None:
     server = MysqlStandin(Guest(11, time=20))
     reader = a_reader(server, without="statements")
     read(reader)
@@ -334,14 +334,14 @@ def test_limits_of_sessions_without_events_are_asked_again_after_a_while() -> No
     assert 5 == read(reader)[11].own_limit
 
 
-def test_nobody_is_older_than_the_server() -> None:
+def test_session_older_than_the_server_has_no_idle_start() -> None:
     server = MysqlStandin(Guest(11, time=5000))
     _, (session,) = a_reader(server, without="statements").sessions(uptime=4000.0)
 
     assert session.idle_since is None
 
 
-def test_a_reader_that_can_no_longer_tell_the_timer_says_so() -> None:
+def test_reader_that_cannot_read_the_timer_any_more_reports_it() -> None:
     server = MysqlStandin(idle(11, 20, time=20))
     reader = a_reader(server)
     read(reader)
@@ -373,7 +373,7 @@ def test_a_timer_that_stood_still_keeps_idle_clocks_right() -> None:
 
 
 @pytest.mark.parametrize("step", [3600, -3600])
-def test_a_clock_that_is_set_moves_no_idle_wait(step: float) -> None:
+def test_setting_the_clock_does_not_move_idle_times(step: float) -> None:
     """The statement timer is the server's clock by default: events keep the reckoning they were written in."""
     server = MysqlStandin(idle(11, 20), idle(12, 30))
     reader = a_reader(server)
@@ -396,7 +396,7 @@ def test_a_clock_that_is_set_moves_no_idle_wait(step: float) -> None:
     assert after[12].idle_since == pytest.approx(server.now - 0.5, abs=1e-6)
 
 
-def test_after_a_step_of_the_timer_every_event_is_read_anew() -> None:
+def test_after_a_step_of_the_timer_every_event_is_read_again() -> None:
     server = MysqlStandin(idle(11, 20))
     reader = a_reader(server)
     read(reader)
@@ -476,7 +476,7 @@ def test_a_reused_id_with_another_thread_is_another_session() -> None:
     assert ThreadId(99) == session.thread
 
 
-def test_a_session_that_went_is_forgotten() -> None:
+def test_ended_session_is_forgotten() -> None:
     guest = idle(11, 20)
     server = MysqlStandin(guest)
     reader = a_reader(server)
@@ -492,7 +492,7 @@ def test_a_session_that_went_is_forgotten() -> None:
     assert [([51],)] == server.heard_of("own_limits")
 
 
-def test_a_login_that_is_not_finished_is_told_as_such() -> None:
+def test_unfinished_login_is_shown_as_such() -> None:
     server = MysqlStandin(Guest(11, user=None, host=None, db=None, time=None, limit=None))
     session = read_one(server)
 
@@ -502,7 +502,7 @@ def test_a_login_that_is_not_finished_is_told_as_such() -> None:
     assert [] == [file for file, _ in server.heard if "own_limits" in file or "attributes" in file]
 
 
-def test_who_has_logged_in_is_asked_about_then() -> None:
+def test_attributes_are_read_after_the_login() -> None:
     server = MysqlStandin(Guest(11, user=None, host=None, db=None, time=None, limit=None))
     reader = a_reader(server)
     read(reader)
@@ -528,7 +528,7 @@ def test_who_has_logged_in_is_asked_about_then() -> None:
         ),
     ],
 )
-def test_who_serves_the_server_has_no_idle_clock(guest: Guest, role: Role) -> None:
+def test_server_thread_has_no_idle_clock(guest: Guest, role: Role) -> None:
     session = read_one(MysqlStandin(guest))
 
     assert (role, None) == (session.role, session.idle_since)
@@ -565,7 +565,7 @@ def test_every_column_finds_its_place() -> None:
     )  # fmt: skip
 
 
-def test_without_ports_a_host_is_told_without_one() -> None:
+def test_host_without_a_reported_port_is_listed_without_a_port() -> None:
     assert "web-3" == read_one(MysqlStandin(idle(11, 20)), without="processlist").host
 
 
@@ -594,7 +594,7 @@ def test_a_running_session_shows_what_it_runs() -> None:
     assert "SELECT 2" == session.statement
 
 
-def test_a_command_without_text_is_told_by_its_name() -> None:
+def test_command_without_text_is_shown_by_its_name() -> None:
     server = MysqlStandin(idle(11, 20))
     server.guests[0].event = Event(NOW - 20, NOW - 20, "statement/com/Ping", None)
 
@@ -672,7 +672,7 @@ def test_a_bare_begin_is_a_transaction_that_holds_nothing() -> None:
     assert transaction == Transaction(about(NOW - 20), 0, 0, read_only=False)
 
 
-def test_what_a_transaction_holds_nobody_knows_without_process() -> None:
+def test_locks_of_a_transaction_are_unknown_without_process() -> None:
     server = MysqlStandin(idle(11, 20))
     server.began = [(51, NOW - 20, 1)]
 
@@ -687,7 +687,7 @@ def test_what_innodb_tells_is_merged_with_when_it_began() -> None:
     assert read_transaction(server) == Transaction(about(NOW - 25), 3, 1, read_only=False)
 
 
-def test_without_events_innodb_alone_tells() -> None:
+def test_without_events_only_innodb_reports_transactions() -> None:
     server = MysqlStandin(idle(11, 20))
     server.held = [(11, 20.0, 3, 1, 1)]
 
@@ -704,7 +704,7 @@ def test_a_transaction_began_no_later_than_now(age: float | None, started: float
     assert started == transaction.started
 
 
-def test_a_transaction_of_a_session_that_has_gone_is_dropped() -> None:
+def test_transaction_of_an_ended_session_is_dropped() -> None:
     server = MysqlStandin(idle(11, 20))
     server.began = [(99, NOW - 20, 0)]
     server.held = [(12, 20.0, 3, 1, 0)]
@@ -746,7 +746,7 @@ def test_a_reading_that_straddles_a_second_doubts_which_it_was(at: float, late: 
 
 
 @pytest.mark.parametrize("seconds", [-1, 366 * 86_400 * 20, 2**63])
-def test_an_age_that_is_nobodys_is_unknown(seconds: int) -> None:
+def test_missing_age_is_unknown(seconds: int) -> None:
     assert idle_since_whole_seconds(seconds, NOW, wall_of(0))[0] is None
 
 

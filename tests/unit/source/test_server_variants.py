@@ -134,7 +134,7 @@ def test_every_service_has_a_fixture() -> None:
     assert set().union(*(words for _, _, words in WHO)) == WORDS
 
 
-def test_a_sign_is_asked_for_each_service_that_no_banner_and_no_probe_names() -> None:
+def test_marker_is_queried_for_each_service_without_a_banner_or_probe() -> None:
     asked = {word for by_flavour in (*sql.SIGNS.values(), *sql.PROBES.values()) for word in by_flavour}
 
     assert {service.word for service in SERVICES if not service.banner} <= asked
@@ -199,7 +199,7 @@ def test_what_stands_alone_is_looked_at_and_not_changed(banner: str, script: Scr
     assert not any(statement.startswith(("KILL", "SET GLOBAL")) for statement in impostor.heard)
 
 
-def test_what_is_neither_is_told() -> None:
+def test_server_of_unknown_family_is_refused() -> None:
     script: Script = [
         ("VERSION(), @@version_comment", UNKNOWN),
         ("@@version_comment limit 1", [("something else",)]),

@@ -82,7 +82,7 @@ def test_attributes_go_to_the_sessions_they_belong_to() -> None:
     assert {11: "a", 13: "c"} == {number: dossier.program for number, dossier in new.items()}
 
 
-def test_a_client_that_says_too_much_is_not_kept_whole() -> None:
+def test_client_that_sends_too_much_is_not_kept_whole() -> None:
     server = MysqlStandin(Guest(11, attributes=tuple((f"{each}" * 999, "v" * 70_000) for each in range(999))))
     new = {11: SessionCache()}
     read_attributes(server.connection, server.found(), new)
@@ -92,7 +92,7 @@ def test_a_client_that_says_too_much_is_not_kept_whole() -> None:
 
 
 @pytest.mark.parametrize(("new", "without"), [({}, ""), ({11: SessionCache()}, "attributes")])
-def test_nothing_is_asked_where_nobody_is_new_or_nobody_may_ask(
+def test_no_query_is_sent_without_a_new_session_or_the_privilege(
     new: dict[int, SessionCache], without: str
 ) -> None:
     server = MysqlStandin(Guest(11))
@@ -101,7 +101,7 @@ def test_nothing_is_asked_where_nobody_is_new_or_nobody_may_ask(
     assert [] == server.heard
 
 
-def test_open_transactions_are_told_by_session() -> None:
+def test_open_transactions_are_listed_by_session() -> None:
     server = MysqlStandin()
     server.held = [(11, 2.5, 3, 1, 0), (12, None, 0, 0, 1)]
 

@@ -102,7 +102,7 @@ def test_one_row_that_is_cut_leaves_the_others_as_they_are() -> None:
         ([(7, 0.5)], "unexpected answer (clients' ports): column 2: a value is not text"),
     ],
 )
-def test_it_is_said_what_was_read_and_what_is_wrong(rows: list[tuple[Any, ...]], why: str) -> None:
+def test_error_names_the_query_and_what_is_wrong(rows: list[tuple[Any, ...]], why: str) -> None:
     with pytest.raises(UnfitAnswer) as told:
         fitted(sql.read_sql("mysql/hosts.sql"), rows)
 
@@ -188,7 +188,7 @@ def test_an_act_whose_answers_are_bent_says_so(flavour: Flavour) -> None:
         executor.probe("wait_timeout")
 
 
-def test_relatives_that_are_bent_are_a_limitation_and_the_others_are_told() -> None:
+def test_malformed_topology_entries_are_a_limitation_and_the_others_are_listed() -> None:
     server = a_server(Flavour.MYSQL)
     source = ToldSource(
         server,

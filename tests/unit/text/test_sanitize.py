@@ -41,7 +41,7 @@ def test_a_letter_keeps_few_of_its_marks() -> None:
     assert "a" + "\u0301" * MAX_MARKS + "b" == plain("a" + "\u0301" * 500 + "b")
 
 
-def test_a_mark_without_a_letter_goes() -> None:
+def test_combining_mark_without_a_letter_is_removed() -> None:
     assert "a" == plain("\u0301a")
 
 
@@ -65,6 +65,6 @@ def test_a_limit_holds_for_a_text_of_any_kind() -> None:
     assert 5 == len(plain("\x1b" * 100, 5))
 
 
-def test_bytes_that_are_not_utf8_are_told_as_such() -> None:
+def test_bytes_that_are_not_utf8_are_reported() -> None:
     assert r"caf\xe9" == from_wire(b"caf\xe9")
     assert "café" == from_wire("café".encode())

@@ -49,7 +49,7 @@ def test_nothing_can_be_changed_unless_told() -> None:
     assert not settings("").read_only
 
 
-def test_what_hangs_on_a_wall_is_read_only_and_says_by_what() -> None:
+def test_wall_is_read_only_and_names_the_option() -> None:
     assert settings("--wall").read_only
     assert "--wall" == settings("--wall").origins["read_only"]
 
