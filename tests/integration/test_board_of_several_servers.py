@@ -57,7 +57,7 @@ async def lag(app: GoneawayApp, place: int) -> float:
     return watch.seconds - planned
 
 
-async def test_a_frozen_server_is_marked_within_two_intervals_and_nobody_else_waits(
+async def test_frozen_server_is_marked_within_two_intervals_and_delays_no_other_server(
     three: list[RealServer], patient: None
 ) -> None:
     app = board_of(three)
@@ -94,7 +94,7 @@ async def listen(app: GoneawayApp, sittings: list[Sitting]) -> None:
 
 
 @pytest.mark.quiet
-async def test_closings_are_foretold_of_each_server_while_another_is_frozen(
+async def test_closings_are_predicted_for_each_server_while_another_is_frozen(
     three: list[RealServer], start_server: StartServer
 ) -> None:
     servers = [*three, start_server(NAMES[0])]
@@ -141,7 +141,7 @@ async def test_closings_are_foretold_of_each_server_while_another_is_frozen(
         assert_foretold(sitting.sitters)
 
 
-async def test_a_session_is_told_apart_from_that_of_another_server(three: list[RealServer]) -> None:
+async def test_session_is_distinguished_from_a_session_of_another_server(three: list[RealServer]) -> None:
     app = board_of(three)
     guests: list[Any] = [server.connect() for server in three]
     try:

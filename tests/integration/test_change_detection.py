@@ -110,7 +110,7 @@ def shown(session: Session) -> Session:
     return replace(told, idle_since=None, idle_within=0, transaction=None)
 
 
-def test_read_by_little_is_read_whole(any_server: RealServer) -> None:
+def test_incremental_reading_equals_a_full_reading(any_server: RealServer) -> None:
     address = Address("127.0.0.1", any_server.port, "root")
     with closing(Connection(address)) as first, closing(Connection(address)) as second:
         readers = [

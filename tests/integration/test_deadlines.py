@@ -46,7 +46,7 @@ def seat_sleepers(sitting: Sitting, limits: tuple[int, ...]) -> list[threading.T
     return threads
 
 
-def test_mysql_closings_are_foretold_whatever_the_sessions_did(mysql97: RealServer) -> None:
+def test_mysql_closings_are_predicted_whatever_the_sessions_did(mysql97: RealServer) -> None:
     with Sitting(mysql97) as sitting:
         a_table(sitting)
         threads = seat_sleepers(sitting, (3, 4, 5, 6, 7, 8))
@@ -140,7 +140,7 @@ def test_mysql_shows_what_is_at_stake(mysql97: RealServer) -> None:
     assert "SELECT 1" == reader.last.session.statement
 
 
-def test_mariadb_closings_are_foretold_where_the_limit_is_the_global_one(any_mariadb: RealServer) -> None:
+def test_mariadb_closings_are_predicted_where_the_global_limit_applies(any_mariadb: RealServer) -> None:
     with Sitting(any_mariadb) as sitting:
         for limit in range(2, 10):
             sitting.admin(f"SET GLOBAL wait_timeout = {limit}")

@@ -117,7 +117,7 @@ MARIADBS: tuple[Name, ...] = ("mariadb105", "mariadb1011", "mariadb118")
 
 
 @pytest.mark.parametrize("followed", [False, True])
-def test_mariadb_confirms_nothing_wrongly(start_server: StartServer, *, followed: bool) -> None:
+def test_mariadb_confirms_no_wrong_cause(start_server: StartServer, *, followed: bool) -> None:
     seen = side_by_side(
         {name: start_server(name, *ARGUMENTS, *MARIADB_LIMITS, "--log-warnings=4") for name in MARIADBS},
         followed=followed,

@@ -127,9 +127,7 @@ def test_the_alert_speaks_before_the_session_dies(mysql97: RealServer, tmp_path:
             cursor.execute("DROP DATABASE exported")
 
 
-def test_a_server_that_is_not_there_is_told_and_the_others_go_on(
-    mariadb118: RealServer, tmp_path: Path
-) -> None:
+def test_unreachable_server_is_reported_and_the_others_go_on(mariadb118: RealServer, tmp_path: Path) -> None:
     with port_of_our_own() as nobody:
         both = (f"mysql://root@127.0.0.1:{nobody}/", f"mysql://root@127.0.0.1:{mariadb118.port}/")
         with exporting(tmp_path, "--no-defaults", *both) as (place, process):

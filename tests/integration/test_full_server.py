@@ -114,7 +114,7 @@ def crowded(sample: Sample) -> int:
     return sum(each.user == "crowd" for each in sample.sessions)
 
 
-def test_what_the_account_may_is_asked_over_the_connection_that_reads(crowd: Crowd) -> None:
+def test_privileges_are_read_over_the_read_connection(crowd: Crowd) -> None:
     with reader(root(crowd.server)) as (_source, executor):
         privileges = executor.privileges()
 
@@ -123,7 +123,7 @@ def test_what_the_account_may_is_asked_over_the_connection_that_reads(crowd: Cro
             LiveExecutor(root(crowd.server), time.time).privileges()
 
 
-async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place_again(
+async def test_kill_runs_over_the_read_connection_until_a_connection_is_free_again(
     crowd: Crowd, tmp_path: Path
 ) -> None:
     journal = Journal(tmp_path / "journal.jsonl", time.time)
@@ -149,7 +149,9 @@ async def test_a_kill_runs_over_the_connection_that_reads_until_there_is_a_place
     assert ["failed", "done", "done"] == [act.entry.phase for act in journal.acts()]
 
 
-def test_whoever_woke_up_is_spared_over_the_connection_that_reads_too(crowd: Crowd, tmp_path: Path) -> None:
+def test_session_that_became_active_is_not_killed_over_the_read_connection_either(
+    crowd: Crowd, tmp_path: Path
+) -> None:
     with reader(root(crowd.server)) as (source, executor):
         gate = Gate(executor, Journal(tmp_path / "j", time.time), executor.privileges())
         time.sleep(0.7)
@@ -163,7 +165,7 @@ def test_whoever_woke_up_is_spared_over_the_connection_that_reads_too(crowd: Cro
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_kill_the_lent_line_broke_in_is_unknown_and_the_next_reading_begins_anew(
+def test_kill_during_which_the_lent_connection_broke_is_unknown_and_the_next_sample_reconnects(
     name: Name, start_server: StartServer
 ) -> None:
     server = start_server(name, f"--max-connections={PLACES}")
@@ -277,7 +279,7 @@ def test_a_value_out_of_bounds_is_cut_over_the_lent_connection_as_over_any(
         sitter._force_close()
 
 
-def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
+def test_sample_waits_for_the_borrowing_action_and_no_action_waits_for_ever(
     mysql97: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with reader(root(mysql97)) as (source, executor), ThreadPoolExecutor() as pool:
@@ -294,7 +296,7 @@ def test_a_reading_waits_for_the_act_that_borrows_and_no_act_waits_for_ever(
         assert executor.privileges().can_kill
 
 
-def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Path, monkeypatch: Any) -> None:
+def test_batch_of_kills_uses_one_connection(any_server: RealServer, tmp_path: Path, monkeypatch: Any) -> None:
     opened: list[int] = []
     connect = WriteConnection.__init__
 
@@ -324,7 +326,7 @@ def test_a_run_of_kills_has_one_connection(any_server: RealServer, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_run_whose_connection_breaks_attempts_nothing_more(
+def test_batch_whose_connection_breaks_attempts_nothing_more(
     name: Name, start_server: StartServer, tmp_path: Path
 ) -> None:
     server = start_server(name)

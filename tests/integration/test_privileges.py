@@ -151,7 +151,7 @@ def lost(sample: Sample) -> str:
 
 
 @pytest.mark.parametrize("account", GRANTS)
-def test_every_session_is_seen_or_it_is_said_that_some_are_not(crew: Crew, account: str) -> None:
+def test_every_session_is_seen_or_a_limitation_reports_the_unseen(crew: Crew, account: str) -> None:
     sample = look(crew.server, f"may_{account}")
     unseen = [label for label in crew.connections if crew.find(sample, label) is None]
     cut = (crew.server.flavour, account) in OTHERS_UNSEEN
@@ -183,7 +183,7 @@ def test_a_limit_is_called_own_only_where_it_was_read_from_the_session(crew: Cre
 
 
 @pytest.mark.parametrize("account", GRANTS)
-def test_an_idle_clock_is_right_to_what_it_says_or_not_told(crew: Crew, account: str) -> None:
+def test_idle_time_is_right_within_its_stated_error_or_not_shown(crew: Crew, account: str) -> None:
     sample = look(crew.server, f"may_{account}")
     coarse = crew.server.flavour is Flavour.MYSQL and account in {"nothing", "process"}
     for label, truth in crew.quiet_since.items():
@@ -200,7 +200,7 @@ def test_an_idle_clock_is_right_to_what_it_says_or_not_told(crew: Crew, account:
 
 
 @pytest.mark.parametrize("account", GRANTS)
-def test_a_program_is_shown_or_it_is_said_that_programs_are_not(crew: Crew, account: str) -> None:
+def test_program_is_shown_or_reported_as_not_available(crew: Crew, account: str) -> None:
     sample = look(crew.server, f"may_{account}")
     readable = account in {"events", "both"}
     for label in crew.connections:
@@ -406,7 +406,9 @@ def breakable(servers: Any) -> Iterator[Crew]:
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
-def test_what_is_switched_off_is_said_and_what_is_said_switches_it_on(breakable: Crew, switch: str) -> None:
+def test_disabled_instrumentation_is_reported_with_the_statement_that_enables_it(
+    breakable: Crew, switch: str
+) -> None:
     statement, what = SWITCHES[switch]
     server = breakable.server
     with guest(server) as admin:
@@ -424,7 +426,7 @@ def test_what_is_switched_off_is_said_and_what_is_said_switches_it_on(breakable:
     assert () == look(server, "may_both").limitations
 
 
-def test_an_account_that_setup_actors_leaves_out_is_told_and_reads_whole_seconds(
+def test_account_excluded_by_setup_actors_is_reported_and_timed_in_whole_seconds(
     start_server: StartServer,
 ) -> None:
     server = start_server("mysql97")
@@ -485,7 +487,7 @@ def test_a_consumer_switched_off_while_we_look_on_freezes_no_clock(breakable: Cr
     assert [77, 78] == limits
 
 
-def test_without_events_repeated_looks_bound_when_a_wait_began(breakable: Crew) -> None:
+def test_without_events_repeated_samples_narrow_the_start_of_the_idle_time(breakable: Crew) -> None:
     """TIME counts from the start of a command, be it ever so long; seen at work, a session cannot have idled then."""
     server = breakable.server
     with (

@@ -89,7 +89,7 @@ def test_a_source_and_its_replica_name_each_other(pair: tuple[RealServer, RealSe
     assert (11, 12) == (down.server_id, up.server_id)
 
 
-def test_two_that_are_watched_are_not_proposed_to_each_other(pair: tuple[RealServer, RealServer]) -> None:
+def test_two_monitored_servers_are_not_proposed_to_each_other(pair: tuple[RealServer, RealServer]) -> None:
     witnesses = []
     for number, server in enumerate(pair):
         source = LiveSource(Address("127.0.0.1", server.port, "root"), time.time)
@@ -99,7 +99,9 @@ def test_two_that_are_watched_are_not_proposed_to_each_other(pair: tuple[RealSer
     assert {"db0", "db1"} == {each.watched_as for each in proposed_servers(witnesses)}
 
 
-def test_an_account_without_privileges_is_told_what_would_help(pair: tuple[RealServer, RealServer]) -> None:
+def test_account_without_privileges_gets_the_grants_that_would_help(
+    pair: tuple[RealServer, RealServer],
+) -> None:
     source, replica = pair
     tell(source, "CREATE USER lame@'%'")
     comes_true(lambda: bool(tell(replica, "SELECT 1 FROM mysql.user WHERE User = 'lame'")))
