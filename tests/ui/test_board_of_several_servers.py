@@ -220,7 +220,7 @@ async def test_marked_sessions_are_killed_where_they_are_and_not_on_two_servers_
         assert any("on 2 servers" in note.message for note in app._notifications)
 
 
-async def test_one_that_hangs_is_marked_within_two_intervals_while_the_others_go_on() -> None:
+async def test_hanging_server_is_marked_within_two_intervals_while_the_others_go_on() -> None:
     clock = HeldClock()
     mute = Hanging(a_sample(ONE))
     going = Scripted(*(a_sample(TWO, taken_at=NOW + n) for n in range(1, 9)))
@@ -246,7 +246,7 @@ async def test_one_that_hangs_is_marked_within_two_intervals_while_the_others_go
     assert time.monotonic() - began < PATIENCE
 
 
-async def test_one_that_refuses_from_the_start_is_a_cell_and_comes_by_itself(tmp_path: Path) -> None:
+async def test_server_that_refuses_at_the_start_is_shown_and_joins_by_itself(tmp_path: Path) -> None:
     clock = HeldClock()
     refused = Unreachable("cannot connect to db1:3306: refused", "is it there?")
     late = Scripted(refused, refused, a_sample(ONE))
@@ -332,7 +332,7 @@ async def test_servers_are_asked_spread_over_their_interval() -> None:
     assert [NOW + n / 4 for n in range(4)] == [pytest.approx(each.asked_at[0], abs=0.05) for each in sources]
 
 
-def test_names_that_begin_alike_are_told_apart_by_what_they_end_in() -> None:
+def test_names_with_the_same_start_are_distinguished_by_their_end() -> None:
     names = ("db.example.com:3306", "db.example.com:3307")
     column = server_column(names)
     verdicts = [replace(a_verdict(), server_name=name) for name in names]

@@ -82,7 +82,7 @@ async def test_what_each_is_can_be_read() -> None:
         assert words in seen
 
 
-async def test_the_one_tried_last_is_under_the_cursor() -> None:
+async def test_profile_tried_last_is_under_the_cursor() -> None:
     app = ConnectApp(FakeDoor(*PROFILES), trouble="x", last="dev")
 
     await played(app, "enter")
@@ -133,7 +133,7 @@ async def test_without_servers_it_is_the_form_at_once() -> None:
     assert "Access denied" in seen
 
 
-async def test_what_is_typed_is_tried_and_the_answer_is_told() -> None:
+async def test_typed_connection_is_tried_and_its_result_shown() -> None:
     lacks = Limitation(
         "every session of another account", "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'dba'@'%'"
     )
@@ -148,7 +148,7 @@ async def test_what_is_typed_is_tried_and_the_answer_is_told() -> None:
     assert words in " ".join(seen.replace("│", "").split())
 
 
-async def test_a_refusal_is_told_and_the_form_stays_as_it_was() -> None:
+async def test_refusal_is_shown_and_the_form_keeps_its_values() -> None:
     door = FakeDoor(answer=DENIED)
     app = ConnectApp(door)
 
@@ -159,7 +159,7 @@ async def test_a_refusal_is_told_and_the_form_stays_as_it_was() -> None:
     assert app.return_value is None
 
 
-async def test_enter_goes_through_only_where_the_server_lets_us_in() -> None:
+async def test_enter_continues_only_where_the_login_succeeds() -> None:
     door = FakeDoor()
     app = ConnectApp(door)
 
@@ -181,7 +181,7 @@ async def test_what_may_ask_at_the_terminal_is_left_to_it() -> None:
     assert [] == door.tried
 
 
-async def test_what_cannot_be_is_told_before_anything_is_tried() -> None:
+async def test_invalid_input_is_reported_before_any_connection() -> None:
     door = FakeDoor()
     door.wants = SettingsError("port: not a port: '99999'", "a port is a number from 1 to 65535")
 
@@ -191,7 +191,7 @@ async def test_what_cannot_be_is_told_before_anything_is_tried() -> None:
     assert [] == door.tried
 
 
-async def test_it_is_saved_without_its_password_and_then_in_the_list() -> None:
+async def test_profile_is_saved_without_its_password_and_listed() -> None:
     door = FakeDoor()
     app = ConnectApp(door)
     async with app.run_test(size=SIZE) as pilot:
@@ -213,7 +213,7 @@ async def test_it_is_saved_without_its_password_and_then_in_the_list() -> None:
     assert "prod-db1" in listed
 
 
-async def test_a_full_disk_is_told() -> None:
+async def test_full_disk_is_reported() -> None:
     door = FakeDoor()
     door.is_full = True
 
@@ -245,7 +245,7 @@ async def test_an_answer_about_something_else_comes_too_late() -> None:
     assert "Access denied" not in told
 
 
-async def test_leaving_does_not_wait_for_a_server_that_does_not_answer() -> None:
+async def test_closing_the_form_is_not_delayed_by_a_server_that_does_not_answer() -> None:
     late = threading.Event()
 
     class Silent(FakeDoor):
@@ -265,7 +265,7 @@ async def test_leaving_does_not_wait_for_a_server_that_does_not_answer() -> None
     assert app.crash is None
 
 
-def test_quitting_does_not_wait_for_a_server_that_does_not_answer() -> None:
+def test_quitting_is_not_delayed_by_a_server_that_does_not_answer() -> None:
     late, answered = threading.Event(), []
 
     class Silent(FakeDoor):
@@ -286,7 +286,7 @@ def test_quitting_does_not_wait_for_a_server_that_does_not_answer() -> None:
     late.set()
 
 
-async def test_a_fault_of_ours_ends_it_in_hand() -> None:
+async def test_internal_error_ends_the_app_cleanly() -> None:
     app = ConnectApp(FakeDoor(answer=ZeroDivisionError("ours")))
     with pytest.raises(ZeroDivisionError):
         await played(app, *"db1", "ctrl+t")

@@ -174,7 +174,7 @@ async def test_the_table_paints_each_certainty_by_itself() -> None:
     assert styles["confirmed"] != styles["ruled out"]
 
 
-def test_the_variable_is_named_and_not_blamed() -> None:
+def test_variable_is_named_and_not_given_as_the_cause() -> None:
     told = DoctorRow("idle_timeout", Certainty.RULED_OUT, (), tunable="wait_timeout").details()
 
     assert told[-1].startswith("Variable: wait_timeout. ")

@@ -48,7 +48,7 @@ class Tape:
 @pytest.mark.parametrize(
     ("connected", "said"), [(100, ""), (207, ""), (208, " △ 80 %"), (234, " ▲ 90 %"), (261, " ▲ 100 %")]
 )
-def test_a_server_that_is_nearly_full_is_marked_by_a_sign_and_the_share(connected: int, said: str) -> None:
+def test_nearly_full_server_is_marked_by_a_symbol_and_the_share(connected: int, said: str) -> None:
     sample = a_sample(variables={"max_connections": 260}, counters={"threads_connected": connected})
     alarm = fullness_alarm(sample)
 
@@ -81,7 +81,7 @@ async def test_a_recording_is_shown_at_every_size_until_it_cannot_be_written(siz
 
 
 @pytest.mark.parametrize(("can", "said"), [(True, "read-write"), (False, "read-only (privileges)")])
-async def test_an_account_that_may_change_nothing_is_read_only(tmp_path: Path, can: bool, said: str) -> None:  # noqa: FBT001
+async def test_account_without_write_privileges_is_read_only(tmp_path: Path, can: bool, said: str) -> None:  # noqa: FBT001
     executor = FakeExecutor()
     executor.can = replace(POWERS, can_set=can, can_persist=can, can_kill=can)
     app = an_app(tmp_path, executor)

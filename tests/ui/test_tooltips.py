@@ -109,7 +109,7 @@ async def test_a_limit_says_why_and_what_is_cut_off_is_whole() -> None:
         assert await hint(pilot, table, heading.index("Last"), cut) == table.rows[cut - 1].session.statement
 
 
-async def test_who_left_says_by_what_evidence() -> None:
+async def test_tooltip_of_an_ended_session_shows_its_evidence() -> None:
     app = busy_day()
     async with app.run_test(size=(120, 36), tooltips=True) as pilot:
         await settle(app, pilot)
@@ -121,7 +121,7 @@ async def test_who_left_says_by_what_evidence() -> None:
         assert told.splitlines()[0] == table.rows[0].evidence[0]
 
 
-async def test_the_cell_of_a_server_tells_its_trouble_in_full() -> None:
+async def test_cell_of_a_server_shows_its_error_in_full() -> None:
     app = fleet()
     async with app.run_test(size=(120, 36), tooltips=True) as pilot:
         await settle(app, pilot)

@@ -56,7 +56,7 @@ async def opened(app: GoneawayApp, pilot: Pilot[None]) -> TopologyScreen:
     return app.screen
 
 
-async def test_what_the_server_says_is_listed_with_who_says_it() -> None:
+async def test_reported_servers_are_listed_with_the_reporting_server() -> None:
     town, clock = Town(), HeldClock()
     app = an_app(town, ServerTopology((REPLICA, SOURCE), (HIDDEN,)), clock)
     async with app.run_test(size=SIZE) as pilot:
@@ -71,7 +71,7 @@ async def test_what_the_server_says_is_listed_with_who_says_it() -> None:
         assert [] == town.visited
 
 
-async def test_those_that_are_marked_are_watched_once_it_is_confirmed() -> None:
+async def test_marked_servers_are_monitored_after_the_confirmation() -> None:
     town, clock = Town(), HeldClock()
     app = an_app(town, ServerTopology((REPLICA, SOURCE)), clock)
     async with app.run_test(size=SIZE) as pilot:
@@ -95,7 +95,7 @@ async def test_those_that_are_marked_are_watched_once_it_is_confirmed() -> None:
         assert "3 servers" in lines(app)
 
 
-async def test_a_fleet_grows_and_a_name_that_is_taken_gets_a_number() -> None:
+async def test_several_servers_can_be_added_and_a_taken_name_gets_a_number() -> None:
     town, clock = Town(), HeldClock()
     kin = ServerTopology((REPLICA,))
     subjects = [
@@ -116,7 +116,7 @@ async def test_a_fleet_grows_and_a_name_that_is_taken_gets_a_number() -> None:
         assert {"db1", "db2:3306", "db2:3306#2"} == {name for name, _ in seen(app)}
 
 
-async def test_leaving_goes_nowhere() -> None:
+async def test_closing_the_topology_opens_no_connection() -> None:
     town, clock = Town(), HeldClock()
     app = an_app(town, ServerTopology((REPLICA,)), clock)
     async with app.run_test(size=SIZE) as pilot:
@@ -129,7 +129,7 @@ async def test_leaving_goes_nowhere() -> None:
         assert 1 == len(app.monitors)
 
 
-async def test_one_that_cannot_be_gone_to_is_told_and_the_others_join() -> None:
+async def test_unreachable_server_is_reported_and_the_others_join() -> None:
     town, clock = Town(), HeldClock()
     town.refuses = Unreachable("no way through jump: Permission denied", "try it by hand: ssh jump")
     app = an_app(town, ServerTopology((REPLICA,)), clock)
@@ -142,7 +142,7 @@ async def test_one_that_cannot_be_gone_to_is_told_and_the_others_join() -> None:
         assert any("no way through jump" in each.message for each in app._notifications)
 
 
-async def test_an_address_that_is_not_told_is_not_proposed() -> None:
+async def test_unreported_address_is_not_proposed() -> None:
     town, clock = Town(), HeldClock()
     app = an_app(
         town, ServerTopology((TopologyMember(TopologyRelation.REPLICA, "", 3306, "SHOW REPLICAS"),)), clock
@@ -180,7 +180,7 @@ async def test_a_server_that_cannot_be_asked_says_why_and_hostile_words_are_plai
         assert "lost db1" in str(screen.query_one("#lacks", Static).render())
 
 
-async def test_who_cannot_be_asked_is_told_so() -> None:
+async def test_topology_of_an_unreachable_server_is_reported_as_unavailable() -> None:
     app = GoneawayApp([MonitorSpec(Scripted(a_sample()))], HeldClock(), ticking=False)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -191,7 +191,7 @@ async def test_who_cannot_be_asked_is_told_so() -> None:
         assert any("no server here to ask" in each.message for each in app._notifications)
 
 
-async def test_a_host_name_that_is_not_ascii_is_shown_as_it_is_looked_up_before_anybody_logs_in() -> None:
+async def test_non_ascii_host_name_is_shown_as_it_is_resolved_before_the_login() -> None:
     town, clock = Town(), HeldClock()
     twin = TopologyMember(TopologyRelation.REPLICA, "db1.ex\u0430mple.com", 3306, "SHOW REPLICAS")
     app = an_app(town, ServerTopology((twin, REPLICA)), clock)
