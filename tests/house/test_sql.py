@@ -192,7 +192,7 @@ def composed(tree: ast.Module) -> Iterator[re.Pattern[str]]:
                     yield re.compile(f"{beginning}[a-z_]+")
 
 
-def test_everything_in_the_table_is_asked_for_by_somebody() -> None:
+def test_every_statement_in_the_table_is_used() -> None:
     asking = {
         path: ({text for _, text in texts(tree)}, tuple(composed(tree)))
         for path, tree in modules().items()

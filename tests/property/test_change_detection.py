@@ -154,7 +154,7 @@ MEANWHILE = st.lists(
 
 @given(st.lists(st.tuples(MEANWHILE, MEANWHILE, st.sampled_from((0.1, 1.0, 70.0))), min_size=1, max_size=12))
 @settings(max_examples=300)
-def test_who_comes_or_goes_while_we_read_is_seen_at_the_next_look(
+def test_session_that_starts_or_ends_during_a_sample_is_seen_in_the_next_sample(
     looks: list[tuple[list[tuple[str, int]], list[tuple[str, int]], float]],
 ) -> None:
     station = Station()

@@ -39,7 +39,7 @@ def test_every_deadline_is_counted_exactly_once(
 
 
 @given(samples())
-def test_nobody_who_is_judged_is_lost(sample: Sample) -> None:
+def test_every_judged_session_is_counted_in_the_forecast(sample: Sample) -> None:
     snapshot = judge(sample)
 
     assert sum(verdict.deadline is not None for verdict in snapshot.verdicts) == counted(
@@ -48,7 +48,7 @@ def test_nobody_who_is_judged_is_lost(sample: Sample) -> None:
 
 
 @given(crowds, st.floats(0, 1e6))
-def test_each_stretch_counts_those_that_close_in_it(verdicts: list[Verdict], later: float) -> None:
+def test_each_interval_counts_the_sessions_that_close_in_it(verdicts: list[Verdict], later: float) -> None:
     now = NOW + later
     lefts_ = [max(0.0, verdict.deadline - now) for verdict in verdicts if verdict.deadline is not None]
     forecast = closing_forecast(a_crowd(verdicts), now)
@@ -59,7 +59,7 @@ def test_each_stretch_counts_those_that_close_in_it(verdicts: list[Verdict], lat
 
 
 @given(crowds)
-def test_nobody_closes_before_the_next(verdicts: list[Verdict]) -> None:
+def test_no_deadline_is_before_the_next_closing(verdicts: list[Verdict]) -> None:
     deadlines = [verdict.deadline for verdict in verdicts if verdict.deadline is not None]
     first = closing_forecast(a_crowd(verdicts), NOW).first_to_close
 
