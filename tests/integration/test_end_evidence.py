@@ -354,9 +354,7 @@ def test_forged_log_line_is_not_used_where_the_counters_contradict(
 
 
 @pytest.mark.parametrize("name", ["mariadb105", "mariadb1011", "mariadb118"])
-def test_what_the_log_says_of_an_idle_timeout_is_confirmed_amid_such_names(
-    start_server: StartServer, name: Name
-) -> None:
+def test_log_entry_confirms_an_idle_timeout_amid_hostile_names(start_server: StartServer, name: Name) -> None:
     server = start_server(name)
     with server.connect(autocommit=True) as admin, watching(server, followed=True) as watch:
         prepare(admin)

@@ -211,7 +211,7 @@ def test_variable_that_cannot_be_set_is_distinguished_from_a_broken_server(
         executor(any_server).set_global(name, 5, Persistence.GLOBAL)
 
 
-def test_what_only_a_restart_can_change_says_so(mariadb1011: RealServer) -> None:
+def test_variable_that_needs_a_restart_is_refused_with_that_hint(mariadb1011: RealServer) -> None:
     """MariaDB started without max_user_connections never takes one."""
     assert "restart" in executor(mariadb1011).variable_state("max_user_connections").why_not_settable
     with pytest.raises(SourceError, match="1290") as refused:

@@ -99,7 +99,7 @@ def prometheus(home: Path, target: str) -> Iterator[Callable[[str], list[Any]]]:
             yield query
 
 
-def test_the_alert_speaks_before_the_session_dies(mysql97: RealServer, tmp_path: Path) -> None:
+def test_alert_fires_before_the_session_ends(mysql97: RealServer, tmp_path: Path) -> None:
     with (
         exporting(tmp_path, "--interval", "0.5", *way_in(mysql97)) as (place, _),
         prometheus(tmp_path, place) as query,

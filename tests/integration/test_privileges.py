@@ -270,7 +270,7 @@ def statements_of(sample: Sample) -> list[str]:
     return sorted(grant for grant in grants_of(sample) if grant.startswith("GRANT"))
 
 
-def test_each_missing_grant_is_one_line_that_goes_when_it_is_run(any_server: RealServer) -> None:
+def test_each_missing_grant_is_one_line_that_disappears_after_the_grant(any_server: RealServer) -> None:
     for had in combinations(any_server):
         name = new_account(any_server, "combined", *had)
         missing = sorted(f"{each} '{name}'@'%'" for each in (PROCESS, SELECT) if each not in had)
@@ -453,7 +453,7 @@ def test_account_excluded_by_setup_actors_is_reported_and_timed_in_whole_seconds
 
 
 @pytest.mark.parametrize("switch", ["statements", "threads"])
-def test_a_consumer_switched_off_while_we_look_on_freezes_no_clock(breakable: Crew, switch: str) -> None:
+def test_consumer_disabled_during_monitoring_freezes_no_idle_clock(breakable: Crew, switch: str) -> None:
     """Its events stay, and stay what they were: a clock made of them would stand still and nobody would see."""
     statement, what = SWITCHES[switch]
     server = breakable.server

@@ -252,7 +252,7 @@ async def test_browsers_are_limited_and_a_closed_browser_frees_its_place(tmp_pat
                 assert WSMsgType.BINARY is (await third.receive(PATIENCE)).type
 
 
-async def test_what_no_page_would_say_is_passed_over(tmp_path: Path) -> None:
+async def test_invalid_browser_messages_are_ignored(tmp_path: Path) -> None:
     with serving(tmp_path, "--simulated") as served:
         async with ClientSession() as session, looking(session, served) as socket:
             await socket.receive(PATIENCE)

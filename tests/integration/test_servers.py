@@ -61,7 +61,7 @@ def test_answers_on_its_socket_whose_path_is_short(any_server: RealServer) -> No
     assert len(str(any_server.socket)) < 100
 
 
-def test_writes_its_log_where_it_says(any_server: RealServer) -> None:
+def test_server_writes_its_log_to_the_reported_path(any_server: RealServer) -> None:
     assert "ready for connections" in any_server.log.read_text("utf-8")
     assert (any_server.datadir / "ibdata1").exists()
 

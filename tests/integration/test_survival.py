@@ -801,9 +801,7 @@ def test_password_is_never_sent_in_clear_text_to_a_server_that_asks_for_it() -> 
 
 
 @pytest.mark.parametrize("plugin", ["caching_sha2_password", "sha256_password"])
-def test_without_tls_a_key_that_anybody_may_have_made_is_not_believed(
-    mysql97: RealServer, plugin: str
-) -> None:
+def test_without_tls_an_unverified_server_key_is_not_trusted(mysql97: RealServer, plugin: str) -> None:
     run(
         mysql97,
         "DROP USER IF EXISTS stranger",
@@ -886,7 +884,7 @@ def test_no_noise_raises_anything_but_a_source_error() -> None:
             assert_tellable(told.value)
 
 
-def test_a_line_that_expires_ends_what_waits_on_it(patient: None) -> None:
+def test_expired_connection_ends_its_pending_reads(patient: None) -> None:
     with a_stranger(says(*LOGGED_IN, hold=True)) as address:
         line = ServerSocket()
         connection = Connection(address, line)

@@ -40,7 +40,7 @@ def test_displayed_value_parses_back_to_that_value(value: int, unit: Unit, now: 
 
 
 @given(micros=st.integers(0, 31_536_000 * 10**6), now=todays)
-def test_decimals_are_said_and_meant_exactly(micros: int, now: float | None) -> None:
+def test_decimals_are_shown_and_read_exactly(micros: int, now: float | None) -> None:
     value = micros / 10**6
 
     assert value == parse_value(value_words(value, Unit.SECONDS), Unit.SECONDS, now, decimals=6)

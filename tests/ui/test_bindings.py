@@ -29,7 +29,7 @@ def test_the_settings_know_every_binding_and_no_other() -> None:
     )
 
 
-def test_the_settings_know_the_keys_that_each_has_unless_told() -> None:
+def test_settings_list_the_default_key_of_each_binding() -> None:
     assert {each.id: each.key for _, each in bound() if isinstance(each, Binding) and each.id} == BINDINGS
 
 

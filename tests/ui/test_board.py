@@ -166,7 +166,7 @@ async def test_a_filter_narrows_as_it_is_typed_and_esc_takes_it_away() -> None:
         assert not board(app).query_one("#filter", Input).display
 
 
-async def test_a_filter_that_cannot_be_read_says_so_and_hides_nothing() -> None:
+async def test_invalid_filter_is_reported_and_hides_nothing() -> None:
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -329,9 +329,7 @@ async def test_escape_leaves_the_export_dialog_and_writes_nothing(in_tmp_path: P
 @pytest.mark.parametrize(
     ("path", "said"), [("no/such/folder/x.json", "no/such/folder"), (".", "is a directory")]
 )
-async def test_a_file_that_cannot_be_written_is_told_where_it_is_named(
-    path: str, said: str, in_tmp_path: Path
-) -> None:
+async def test_unwritable_file_is_reported_with_its_option(path: str, said: str, in_tmp_path: Path) -> None:
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)

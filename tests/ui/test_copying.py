@@ -103,7 +103,7 @@ async def test_sql_that_is_not_shown_cannot_be_copied() -> None:
         (("down", "enter", "y", "a"), "risk "),
     ],
 )
-async def test_every_screen_that_tells_something_has_it_to_copy(keys: tuple[str, ...], start: str) -> None:
+async def test_every_screen_with_content_can_copy_it(keys: tuple[str, ...], start: str) -> None:
     app = busy_day()
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(app, pilot)

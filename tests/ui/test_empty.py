@@ -46,7 +46,7 @@ async def test_a_screen_without_rows_says_what_would_be_there(
         assert said in " ".join(drawn(app).split())
 
 
-async def test_there_is_something_to_undo_or_it_is_said() -> None:
+async def test_nothing_to_undo_is_reported() -> None:
     app = tunable()
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(app, pilot)

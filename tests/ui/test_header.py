@@ -210,7 +210,7 @@ def words(parts: list[tuple[str, str]]) -> str:
 
 
 @pytest.mark.parametrize("what", sorted(HIDES_SESSIONS))
-def test_an_account_that_does_not_see_all_sessions_says_how_many_of_how_many(what: str) -> None:
+def test_account_that_sees_only_some_sessions_gets_both_counts(what: str) -> None:
     sessions = [a_session(id=n) for n in range(1, 6)]
     hides = Limitation(what, "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'a'@'%'")
     sample = a_sample(

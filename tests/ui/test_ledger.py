@@ -124,7 +124,7 @@ async def test_from_a_departure_one_key_opens_the_variable_behind_it(tmp_path: P
 
 
 @pytest.mark.parametrize(("key", "words"), [("l", "one departure, whole"), ("d", "paste an error line")])
-async def test_help_tells_the_keys_of_the_screen_that_is_open(key: str, words: str) -> None:
+async def test_help_lists_the_keys_of_the_open_screen(key: str, words: str) -> None:
     app = leaving()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)

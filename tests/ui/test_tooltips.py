@@ -80,7 +80,7 @@ async def test_every_figure_above_the_table_says_what_it_is(y: int, words: str, 
         assert told in await at(pilot, app.screen.query_one(SummaryHeader), y, words)
 
 
-async def test_a_block_of_the_histogram_says_how_many_close_when() -> None:
+async def test_block_of_the_histogram_shows_how_many_sessions_close_when() -> None:
     app = an_app()
     async with app.run_test(size=(140, 36), tooltips=True) as pilot:
         await settle(app, pilot)
@@ -93,7 +93,7 @@ async def test_a_block_of_the_histogram_says_how_many_close_when() -> None:
         assert (await hint(pilot, summary, bars + 5, 3)).endswith("in 50 s to 1 m")
 
 
-async def test_a_limit_says_why_and_what_is_cut_off_is_whole() -> None:
+async def test_tooltip_shows_the_origin_of_a_limit_and_the_full_text_of_a_cut_cell() -> None:
     app = an_app()
     async with app.run_test(size=(140, 36), tooltips=True) as pilot:
         await settle(app, pilot)

@@ -155,7 +155,7 @@ async def test_unreported_address_is_not_proposed() -> None:
         assert isinstance(app.screen, TopologyScreen)
 
 
-async def test_a_server_that_cannot_be_asked_says_why_and_hostile_words_are_plain() -> None:
+async def test_server_that_cannot_be_queried_is_reported_and_hostile_text_is_plain() -> None:
     clock = HeldClock()
 
     def hangs() -> ServerTopology:

@@ -187,7 +187,7 @@ async def test_escape_before_the_dialog_is_open_opens_none(tmp_path: Path) -> No
         assert isinstance(app.screen, BoardScreen)
 
 
-async def test_a_server_that_does_not_say_how_a_variable_stands_gives_the_board_back(tmp_path: Path) -> None:
+async def test_failed_reading_of_a_variable_returns_to_the_board(tmp_path: Path) -> None:
     executor = FakeExecutor()
     executor.blind = AccessDenied("no", "ask somebody")
     app = an_app(tmp_path, executor)
@@ -353,7 +353,7 @@ async def test_the_key_to_kill_is_grey_only_while_no_session_of_the_accounts_own
 # --- A server that is full
 
 
-async def test_a_full_server_is_acted_on_over_the_connection_that_reads_and_every_screen_says_so(
+async def test_full_server_is_changed_over_the_read_connection_and_every_screen_says_so(
     tmp_path: Path,
 ) -> None:
     executor = FakeExecutor(sessions=SESSIONS)

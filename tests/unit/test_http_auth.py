@@ -118,7 +118,7 @@ def test_after_some_wrong_logins_of_an_address_only_the_right_one_is_let_in() ->
     assert UNAUTHORIZED == answer(wrong, "192.0.2.1", 1.0 + FAILED_LOGIN_SECONDS)
 
 
-def test_no_more_wrong_logins_are_looked_at_in_a_second_however_many_addresses_send_them() -> None:
+def test_wrong_logins_per_second_are_limited_over_all_addresses() -> None:
     guard = basic_auth_guard(HttpEndpoint("0.0.0.0", 8104, login="office:secret"))
     wrong = {"Host": "h", "Authorization": "Basic eDp5"}
     right = {"Host": "h", **KNOWN}

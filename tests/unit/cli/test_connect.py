@@ -64,7 +64,7 @@ def test_no_shell_takes_the_words_apart() -> None:
         ),
     ],
 )
-def test_what_goes_wrong_is_one_line(words: tuple[str, ...], why: str) -> None:
+def test_failed_password_command_is_reported_in_one_line(words: tuple[str, ...], why: str) -> None:
     with pytest.raises(SettingsError) as caught:
         resolve_password(connection(*words))
 

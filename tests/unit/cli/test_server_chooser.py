@@ -58,7 +58,7 @@ protocol = "socket"
         ("@empty", {}, None, False),
     ],
 )
-def test_a_server_is_to_be_chosen_only_where_nothing_says_which(
+def test_server_is_chosen_interactively_only_where_no_setting_names_it(
     line: str,
     env: dict[str, str],
     file: str | None,

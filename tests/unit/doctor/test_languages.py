@@ -148,7 +148,7 @@ def error_events() -> Iterator[ErrorEvent]:
 
 
 @pytest.mark.usefixtures("bracketed")
-def test_every_finding_is_said_in_the_language_of_the_run() -> None:
+def test_every_finding_is_translated() -> None:
     events = list(error_events())
     for path in LOGS:
         events += find_error_events([path.read_bytes()])

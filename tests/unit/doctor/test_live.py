@@ -262,7 +262,7 @@ def test_lost_client_is_not_a_session_ended_by_a_timeout() -> None:
     assert "of any cause" in found(Cause.CLIENT_LOST, a_state(counters={"aborted_clients": 4})).because[0]
 
 
-def test_how_long_a_server_is_up_is_said_in_days() -> None:
+def test_uptime_is_shown_in_days() -> None:
     assert ("the server is up 41 days",) == found(
         Cause.SERVER_RESTART, a_state(server=a_server(uptime=3_568_200.0))
     ).because

@@ -186,7 +186,7 @@ def test_the_servers_log_proves_it(cause: Cause) -> None:
     assert (cause, Certainty.CONFIRMED) == (first(LOSS, server).cause, first(LOSS, server).certainty)
 
 
-def test_a_stamp_without_a_zone_is_read_in_the_zone_it_is_told() -> None:
+def test_timestamp_without_a_zone_is_read_in_the_given_zone() -> None:
     event = replace(LOSS, timestamp=Timestamp(NOON.local.replace(tzinfo=None), zoned=False))
 
     assert AT == Case(event).noticed_at
@@ -272,7 +272,9 @@ def test_mariadbs_transaction_limits_are_thought_of_where_they_are_set() -> None
     ],
     ids=lambda each: each.name if isinstance(each, LogClient) else "",
 )
-def test_remedies_speak_the_clients_language_and_show_their_arithmetic(client: LogClient, words: str) -> None:
+def test_remedies_use_the_settings_of_the_client_and_show_their_arithmetic(
+    client: LogClient, words: str
+) -> None:
     server = replace(UP_LONG, limits={"wait_timeout": 600})
     reached = replace(GONE, client=client, idle_seconds=700.0)
     remedies = "\n".join(finding(Cause.IDLE_TIMEOUT, reached, server).remedies)
@@ -297,7 +299,9 @@ def raised(found: Finding) -> list[str]:
     [LOSS, GONE, replace(LOSS, failures=frozenset({FailureKind.RESET}))],
     ids=["2013", "2006", "reset"],
 )
-def test_no_remedy_of_a_loss_that_says_nothing_raises_a_limit(event: ErrorEvent, server: ServerFacts) -> None:
+def test_loss_without_evidence_has_no_remedy_that_raises_a_limit(
+    event: ErrorEvent, server: ServerFacts
+) -> None:
     limits = {"wait_timeout": 28_800.0, "max_allowed_packet": 2.0**26, "idle_transaction_timeout": 60.0}
     found = diagnose(Case(event, replace(server, limits=limits if server.limits else {})))
 
@@ -425,7 +429,7 @@ def test_a_remedy_stays_below_the_idle_time_that_was_fatal(
     assert not any(figure in remedies for figure in ("25920", "216000", "216 s"))
 
 
-def test_a_silence_shorter_than_the_limit_speaks_against_an_idle_timeout() -> None:
+def test_idle_time_below_the_limit_is_evidence_against_an_idle_timeout() -> None:
     found = finding(Cause.IDLE_TIMEOUT, replace(GONE, silent_seconds=180.0))
 
     assert any("180 s" in each and "28800 s" in each for each in found.against)
@@ -665,7 +669,7 @@ def test_a_command_lines_error_below_another_programs_stamp_has_no_time() -> Non
 FULL = replace(LOSS, code=1040, stated_cause=Cause.TOO_MANY_CONNECTIONS, certainty=Certainty.CONFIRMED)
 
 
-def test_an_error_that_names_its_cause_leaves_no_other_to_be_likely() -> None:
+def test_error_that_names_its_cause_makes_no_other_cause_likely() -> None:
     young = replace(UP_LONG, started_at=AT - 440)
 
     assert [Certainty.CONFIRMED] == [

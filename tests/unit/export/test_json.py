@@ -111,7 +111,7 @@ def test_the_names_of_the_contract_are_there_when_the_server_keeps_everything_fr
     )
 
 
-def test_max_connections_is_found_among_the_variables_where_no_counter_tells_it() -> None:
+def test_max_connections_comes_from_the_variables_where_no_counter_has_it() -> None:
     assert parsed(a_snapshot())["counters"]["max_connections"] == 151
     assert parsed(a_snapshot(counters={"max_connections": 99}))["counters"]["max_connections"] == 99
 

@@ -57,7 +57,7 @@ def test_no_limit_is_an_empty_cell() -> None:
         (math.nan, "?", "?"),
     ],
 )
-def test_time_gone_is_rounded_down_and_time_left_up_and_neither_is_negative(
+def test_idle_time_is_rounded_down_and_time_left_up_and_neither_is_negative(
     seconds: float, gone: str, left: str
 ) -> None:
     assert (gone, left) == (clock_words(seconds), countdown(seconds))

@@ -44,7 +44,7 @@ def test_learned_limit_is_described_again_in_each_language() -> None:
 
 
 @pytest.mark.parametrize("text", ["risk:grave", "idle:x", "id:x", "risk>", "db>a", "own>yes"])
-def test_the_filters_faults_are_said(text: str) -> None:
+def test_errors_of_a_filter_are_reported(text: str) -> None:
     with spoken(Bracketed()), pytest.raises(ValueError, match=r".") as caught:
         parse_filter(text)
 

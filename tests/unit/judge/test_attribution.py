@@ -75,7 +75,7 @@ def test_cause_of_a_single_ended_session(
     assert [(cause, certainty)] == told_of(session, clues=clues)
 
 
-def test_what_other_accounts_met_says_nothing() -> None:
+def test_errors_of_other_accounts_are_no_evidence() -> None:
     clues = said(errors=counts({0: 1}) + counts({1158: 3}, ("etl", "job-1")), aborted=3)
 
     assert [(Cause.CLIENT_QUIT, Certainty.CONFIRMED)] == told_of(one(), clues=clues)
@@ -91,7 +91,7 @@ def test_sessions_of_one_account_that_ended_together_are_distinguished_by_their_
     ] == told
 
 
-def test_more_deadlines_than_timeouts_leave_it_open_whose() -> None:
+def test_more_deadlines_than_timeouts_leave_the_session_unknown() -> None:
     told = told_of(about_to_close(1), about_to_close(2), clues=said({4031: 1, 0: 1}, aborted=1))
 
     assert {Cause.IDLE_TIMEOUT: 1, Cause.CLIENT_QUIT: 1} == Counter(cause for cause, _ in told)
@@ -109,7 +109,7 @@ def test_two_lost_sessions_and_one_kill_leave_the_killed_session_unknown() -> No
     assert {Certainty.POSSIBLE} == {certainty for _, certainty in told}
 
 
-def test_two_torn_by_one_code_each_are_two() -> None:
+def test_two_codes_raised_once_each_are_two_lost_sessions() -> None:
     told = told_of(one(1), one(2), clues=said({1158: 1, 1160: 1}, aborted=2))
 
     assert [(Cause.CLIENT_LOST, Certainty.CONFIRMED)] * 2 == told
@@ -123,7 +123,7 @@ def test_two_torn_by_one_code_each_are_two() -> None:
         (False, (Cause.CLIENT_LOST, Certainty.CONFIRMED)),
     ],
 )
-def test_many_torn_at_once_without_a_kill_may_have_been_put_offline(
+def test_many_lost_sessions_at_once_without_a_kill_may_be_offline_mode(
     offline: bool | None,  # noqa: FBT001 - a parameter of the test
     told: Told,
 ) -> None:
@@ -217,7 +217,7 @@ def test_cause_of_an_ended_session_on_a_server_with_few_counters(
     assert [(cause, certainty)] == told_of(session, clues=clues, variables=LIMITS)
 
 
-def test_as_many_kills_as_sessions_that_were_torn_leave_nothing_to_choose() -> None:
+def test_equal_numbers_of_kills_and_lost_sessions_leave_no_ambiguity() -> None:
     told = told_of(hidden(20), replace(hidden(20), id=ProcesslistId(2)), clues=totals(2, killed=2))
 
     assert [(Cause.KILLED, Certainty.LIKELY)] * 2 == told

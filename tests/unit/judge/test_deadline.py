@@ -168,14 +168,14 @@ def test_a_clock_that_may_be_wrong_disproves_nothing_within_its_error() -> None:
     assert Basis.ASSUMED is verdict.limit.basis
 
 
-def test_what_was_disproved_stays_so_in_the_next_wait() -> None:
+def test_disproved_limit_stays_disproved_in_the_next_idle_time() -> None:
     outlived = judged(a_mariadb_session(idle_for=30_000))
     later = judged(a_mariadb_session(idle_for=1), before=outlived)
 
     assert (outlived.limit, None, Risk.CALM) == (later.limit, later.deadline, later.risk)
 
 
-def test_what_was_disproved_stays_so_while_the_session_works() -> None:
+def test_disproved_limit_stays_disproved_while_the_session_is_busy() -> None:
     outlived = judged(a_mariadb_session(idle_for=30_000))
     working = judged(a_mariadb_session(command="Query"), before=outlived)
     later = judged(a_mariadb_session(idle_for=1), before=working)
@@ -184,7 +184,7 @@ def test_what_was_disproved_stays_so_while_the_session_works() -> None:
     assert outlived.limit == later.limit
 
 
-def test_what_was_disproved_stays_so_after_a_transaction_under_another_limit() -> None:
+def test_disproved_limit_stays_disproved_after_a_transaction_under_another_limit() -> None:
     inherited = Inherited(30, idle_transaction_timeout=600)
     outlived = judged(a_mariadb_session(idle_for=40), inherited)
     inside = judged(a_mariadb_session(idle_for=1, transaction=READ), inherited, before=outlived)
@@ -194,7 +194,7 @@ def test_what_was_disproved_stays_so_after_a_transaction_under_another_limit() -
     assert Basis.DISPROVED is after.limit.basis
 
 
-def test_disproving_one_limit_says_nothing_of_another() -> None:
+def test_disproving_one_limit_does_not_affect_another() -> None:
     inherited = Inherited(30, idle_transaction_timeout=600)
     outlived = judged(a_mariadb_session(idle_for=40), inherited)
     inside = judged(a_mariadb_session(idle_for=1, transaction=READ), inherited, before=outlived)
@@ -260,7 +260,7 @@ def test_a_shared_limit_is_todays_whenever_the_session_came() -> None:
     assert 5 == later.limit.seconds
 
 
-def test_the_transaction_limits_of_a_relative_replace_a_limit_that_a_session_shows() -> None:
+def test_transaction_limit_replaces_a_longer_limit_that_a_session_shows() -> None:
     """Huawei's MySQL has MariaDB's variables."""
     session = a_session(own_limit=28_800, transaction=WROTE)
     limit = limit_of(session, Inherited(28_800, 60, 20, 0, 10))

@@ -65,7 +65,7 @@ def test_a_session_born_before_a_global_changed_keeps_the_old_one() -> None:
     assert [28_800, 60] == [verdict.limit and verdict.limit.seconds for verdict in second.verdicts]
 
 
-def test_what_was_disproved_stays_so_in_the_same_run() -> None:
+def test_disproved_limit_stays_disproved_in_the_same_run() -> None:
     first = a_snapshot([a_session(own_limit=None, idle_for=40)], variables={"wait_timeout": 10})
 
     assert [Basis.DISPROVED] == bases(first)

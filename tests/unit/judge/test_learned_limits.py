@@ -91,7 +91,7 @@ def test_other_cause_teaches_no_limit(cause: Cause) -> None:
     assert None is seconds_of(taught(600, 600, 600, cause=cause))
 
 
-def test_a_client_the_server_itself_says_was_lost_does_not() -> None:
+def test_client_confirmed_as_lost_teaches_no_limit() -> None:
     deaths = [replace(dead(600), certainty=Certainty.CONFIRMED) for _ in range(3)]
 
     assert None is seconds_of(learn(NOTHING_LEARNED, deaths, living()))

@@ -155,7 +155,7 @@ def test_connections_with_a_proxy_program_name_make_a_proxy_likely() -> None:
     assert 12 == len(pattern.sessions)
 
 
-def test_the_account_that_looks_after_targets_gives_rds_proxy_away() -> None:
+def test_monitoring_account_identifies_rds_proxy() -> None:
     (pattern,) = found(*crowd(), a_session(id=99, user="rdsproxyadmin", host="10.0.0.9:1"))
 
     assert Certainty.LIKELY is pattern.certainty

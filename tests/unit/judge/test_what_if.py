@@ -40,7 +40,7 @@ def test_sessions_without_a_known_idle_limit_are_not_counted(session: Session) -
     ("limit", "by_now", "minute", "hour"),
     [(15, 2, 3, 3), (70, 0, 2, 3), (3610, 0, 0, 2), (3630, 0, 0, 0), (float("inf"), 0, 0, 0)],
 )
-def test_the_sessions_on_screen_say_when_another_limit_would_close_them(
+def test_sessions_on_screen_show_when_another_limit_would_close_them(
     limit: float, by_now: int, minute: int, hour: int
 ) -> None:
     answer = what_if(a_snapshot(IDLE).verdicts, NOW, limit)

@@ -96,7 +96,7 @@ def test_mariadb_reports_the_ended_sessions_and_their_causes() -> None:
 
 
 @pytest.mark.parametrize("name", ["mariadb1011-warnings4.err", "mariadb118-warnings4.err"])
-def test_mariadb_says_more_of_kills_and_slow_readers_from_warnings_4_on(name: str) -> None:
+def test_mariadb_logs_more_about_kills_and_slow_readers_from_log_warnings_4_on(name: str) -> None:
     said = {(session, cause, error) for session, cause, error in ends(name) if cause != "server_restart"}
 
     assert said == {each for each in MARIADB_2 if each[1] != "server_restart"} | KNOWN_AT_4_ALONE
@@ -350,7 +350,7 @@ def test_each_failed_login_in_a_row_is_reported() -> None:
     assert lines == list(joined_entries(lines))
 
 
-def test_the_half_of_an_entry_waits_for_its_rest_once() -> None:
+def test_half_of_an_entry_is_kept_once_for_its_rest() -> None:
     mender = TornEntryJoiner()
     first, second = denied(f"x\n{TIMEOUT[:100]}\ny").split("\n")[:2]
 

@@ -48,7 +48,7 @@ def test_killed_session_that_rolls_back_ends_later_and_is_still_our_kill() -> No
     assert causes(ours, after(STAYS, LOST, killed=0, torn=1))[4] == (Cause.KILLED, Certainty.CONFIRMED)
 
 
-def test_what_was_not_run_after_all_is_nobodys_end() -> None:
+def test_withdrawn_kill_explains_no_ended_session() -> None:
     ours = OwnKills()
     ours.begin(VICTIM)
     ours.withdraw(VICTIM)

@@ -198,7 +198,7 @@ PRINTING = tuple(case for case in CASES if "--no-defaults" not in case.flags)
     ("name", "groups", "masks"),
     [("mysql97", GROUPS[:2], True), ("mariadb1011", GROUPS, False), ("mariadb118", GROUPS, False)],
 )
-def test_print_defaults_of_the_clients_says_the_same(
+def test_print_defaults_of_the_clients_agrees(
     case: Case,
     name: str,
     groups: tuple[str, ...],

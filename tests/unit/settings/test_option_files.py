@@ -164,7 +164,7 @@ def test_a_damaged_file_is_one_line(data: bytes, why: str) -> None:
     assert settings("--no-login-paths", data)
 
 
-def test_an_empty_file_says_nothing() -> None:
+def test_empty_login_path_file_decrypts_to_nothing() -> None:
     assert decrypt_login_path(b"", "x") == ""
 
 

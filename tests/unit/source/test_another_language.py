@@ -32,7 +32,7 @@ def test_internal_reason_is_shown_with_its_remedy(reason: str, hint: str) -> Non
     assert hint == english(error.hint)
 
 
-def test_what_the_server_says_stays_word_for_word() -> None:
+def test_server_messages_are_not_translated() -> None:
     with spoken(Bracketed()):
         error = explain_error(Address(), 1040, "Too many connections")
 

@@ -257,7 +257,7 @@ def test_mariadb_shows_no_session_limits_to_any_account(able: frozenset[str]) ->
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))
-def test_limitations_speak_of_probes_there_are(flavour: Flavour) -> None:
+def test_limitations_name_existing_probes(flavour: Flavour) -> None:
     spoken_of = {name for needs, lacks, *_ in LIMITATIONS[flavour] for name in f"{needs} {lacks}".split()}
 
     assert spoken_of <= sql.PROBES[flavour].keys() | sql.SIGNS[flavour].keys() | SERVICE_WORDS
@@ -282,7 +282,7 @@ def test_what_lights_performance_schema_is_what_that_service_has(service: str, r
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))
-def test_a_thread_pool_closes_late_and_says_so(flavour: Flavour) -> None:
+def test_late_closing_of_a_thread_pool_is_explained(flavour: Flavour) -> None:
     told = limitations_of(surveyed(flavour, frozenset(sql.PROBES[flavour]) | {"pool"}))
 
     assert any("thread_pool_stall_limit" in each.why for each in told)

@@ -520,7 +520,7 @@ def test_what_is_counted_before_its_absence_is_still_offered(rise: Counter[int],
     assert not carry.after(Counter(), gone).counts
 
 
-def test_one_torn_session_that_raised_both_codes_leaves_nothing_over() -> None:
+def test_lost_session_that_raised_both_codes_leaves_no_count_over() -> None:
     carry = CarriedCounts().after(Counter({1158: 1, 1160: 1}), 1)
 
     assert not carry.counts

@@ -125,7 +125,7 @@ def test_unknown_number_is_shown_as_received() -> None:
 
 @pytest.mark.parametrize("number", [1045, 1290, 2003, 2013])
 @pytest.mark.parametrize("said", ["\x1b[2J\x1b]0;x\x07\n\u202e", "x" * 100_000, "(" * 50, ")(", "''", ""])
-def test_whatever_a_server_says_stays_a_line(number: int, said: str) -> None:
+def test_any_server_message_stays_one_line(number: int, said: str) -> None:
     line = explain_error(TCP, number, said).line
 
     assert line.isprintable()

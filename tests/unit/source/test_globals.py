@@ -136,7 +136,7 @@ def test_a_variable_that_is_off_is_zero_and_not_unknown() -> None:
     assert (Variable("idle_transaction_timeout", 0, 0, 31_536_000, "compiled"),) == reader.variables(NOW)
 
 
-def test_origins_are_told_in_the_contracts_words() -> None:
+def test_origins_use_the_words_of_the_contract() -> None:
     assert {"compiled", "file", "persisted", "dynamic"} == set(SET_BY.values())
 
 
@@ -164,7 +164,7 @@ def test_value_computed_by_the_server_was_set_by_no_user() -> None:
     assert "compiled" == told.set_by
 
 
-def test_the_limits_of_a_relative_are_read_at_each_poll_and_the_stall_limit_of_a_pool_too() -> None:
+def test_limits_of_a_fork_and_the_stall_limit_of_a_pool_are_read_at_each_poll() -> None:
     server = MysqlStandin()
     asked: list[list[str]] = []
 

@@ -46,7 +46,7 @@ def test_server_without_history_reports_only_what_it_counts() -> None:
     assert EndHistory(counts_errors=True) == Remembering().tells()
 
 
-def test_a_server_without_an_error_for_idle_timeouts_says_so() -> None:
+def test_missing_idle_timeout_error_of_the_server_is_reported() -> None:
     server = Remembering()
 
     assert (

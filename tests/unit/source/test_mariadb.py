@@ -53,7 +53,7 @@ def test_an_idle_clock_is_right_to_half_the_way(way: float) -> None:
     assert read_one(server).idle_since == pytest.approx(NOW - 20, abs=way + 0.001)
 
 
-def test_the_list_is_as_old_as_our_own_row_says() -> None:
+def test_list_is_as_old_as_our_own_row() -> None:
     """A busy server may fill its list late: our own statement has run so long by then."""
     server = MariadbStandin()
     server.now = NOW
@@ -77,7 +77,7 @@ def test_no_reading_is_of_the_future() -> None:
     assert server.now == taken_at
 
 
-def test_one_wait_keeps_one_beginning_though_the_way_is_uneven() -> None:
+def test_idle_time_keeps_one_start_despite_uneven_network_delay() -> None:
     server = MariadbStandin(idle(11, 20))
     reader = a_reader(server)
     first = read(reader)[11].idle_since

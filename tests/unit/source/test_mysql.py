@@ -679,7 +679,7 @@ def test_locks_of_a_transaction_are_unknown_without_process() -> None:
     assert read_transaction(server, "process") == Transaction(about(NOW - 20), None, None, read_only=True)
 
 
-def test_what_innodb_tells_is_merged_with_when_it_began() -> None:
+def test_innodb_facts_are_merged_with_the_start_of_the_transaction() -> None:
     server = MysqlStandin(idle(11, 20))
     server.began = [(51, NOW - 25, 0)]
     server.held = [(11, 20.0, 3, 1, 0)]

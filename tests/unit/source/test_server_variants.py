@@ -140,7 +140,7 @@ def test_marker_is_queried_for_each_service_without_a_banner_or_probe() -> None:
     assert {service.word for service in SERVICES if not service.banner} <= asked
 
 
-def test_what_aurora_does_otherwise_is_told_first() -> None:
+def test_differences_of_aurora_are_reported_first() -> None:
     with surveyed(WHO[0][0], WHO[0][1]) as (found, _):
         told = limitations_of(found)
 
@@ -189,7 +189,7 @@ def test_the_clients_of_proxysql_are_read_and_its_limits_are_seconds() -> None:
 
 
 @pytest.mark.parametrize(("banner", "script"), [("8.0.11-TiDB-v8.5.0", TIDB), ("8.0.27", PROXYSQL)])
-def test_what_stands_alone_is_looked_at_and_not_changed(banner: str, script: Script) -> None:
+def test_unsupported_service_is_read_and_not_changed(banner: str, script: Script) -> None:
     with (
         Impostor(banner, script) as impostor,
         pytest.raises(Unsupported, match="can be looked at, and not changed"),

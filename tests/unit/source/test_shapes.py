@@ -114,7 +114,7 @@ def test_error_names_the_query_and_what_is_wrong(rows: list[tuple[Any, ...]], wh
     assert "check that a MySQL or MariaDB server answers there" in error.hint
 
 
-def test_what_a_server_says_against_a_statement_is_one_plain_line() -> None:
+def test_error_message_of_a_server_is_one_plain_line() -> None:
     refusal = Refusal(1193, "no\n\x1b]52;c;x\x07" + "9" * 5000)
 
     assert str(refusal).isprintable()
@@ -174,7 +174,7 @@ def test_a_required_reading_that_is_bent_is_the_error_of_its_server(flavour: Fla
 
 
 @pytest.mark.parametrize("flavour", list(Flavour))
-def test_an_act_whose_answers_are_bent_says_so(flavour: Flavour) -> None:
+def test_action_with_malformed_answers_is_reported(flavour: Flavour) -> None:
     server = a_server(flavour)
     executor = ToldExecutor(
         server,

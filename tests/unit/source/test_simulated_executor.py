@@ -119,7 +119,7 @@ def test_there_is_no_setting_what_there_is_not() -> None:
         executor.variable_state("idle_transaction_timeout")
 
 
-def test_it_says_everywhere_that_it_is_simulated() -> None:
+def test_simulated_server_is_named_as_simulated() -> None:
     assert staged()[2].privileges().server_id == "db-01:3306 (simulated)"
 
 

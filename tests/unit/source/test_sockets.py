@@ -87,7 +87,7 @@ def test_failed_ssh_login_reports_the_message_of_ssh() -> None:
     )
 
 
-def test_without_ssh_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_ssh_program_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sockets, "PROGRAM", str(tmp_path / "none"))
 
     with pytest.raises(SourceError, match=r"cannot run .*: No such file or directory"):

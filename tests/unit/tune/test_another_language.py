@@ -73,7 +73,7 @@ class Silent(FakeExecutor):
         raise SourceError(_("{server} does not answer in time", server=f"db of {name}"), _("start again"))
 
 
-def test_a_failure_is_kept_in_english_and_its_beginning_said_again(tmp_path: Path) -> None:
+def test_failure_is_stored_in_english_and_its_start_translated_again(tmp_path: Path) -> None:
     executor = Silent()
     gate = Gate(executor, Journal(tmp_path / "journal.jsonl", lambda: NOW), executor.can)
 

@@ -79,7 +79,7 @@ def stage(tmp_path: Path) -> Stage:
 # --- Over which connection
 
 
-def test_what_may_borrow_runs_on_a_full_server_and_the_journal_says_over_which_connection(
+def test_borrowing_actions_run_on_a_full_server_and_the_journal_names_the_connection(
     stage: Stage,
 ) -> None:
     stage.executor.takes_no_more = True
@@ -215,7 +215,7 @@ def test_what_fails_where_the_journal_fails_too_fails_as_it_did(tmp_path: Path) 
     assert [OUTCOME_NOT_WRITTEN] == [act.outcome for act in stage.journal.acts()]
 
 
-def test_a_server_that_cannot_be_looked_at_is_not_changed(stage: Stage) -> None:
+def test_server_that_cannot_be_read_is_not_changed(stage: Stage) -> None:
     stage.executor.blind = Unreachable("nobody answers")
     for action in (YEAR, KillSession(SEEN)):
         with pytest.raises(Unreachable):

@@ -192,7 +192,7 @@ def test_whole_line_without_its_end_is_not_used(journal: Journal) -> None:
     ],
     ids=lambda line: repr(line[:12]),
 )
-def test_lines_that_are_none_of_ours_are_counted_and_left_aside(line: bytes, journal: Journal) -> None:
+def test_foreign_lines_are_counted_and_ignored(line: bytes, journal: Journal) -> None:
     wrote(journal, ATTEMPT)
     with journal.path.open("ab") as file:
         file.write(line + b"\n")

@@ -148,7 +148,7 @@ def test_for_connections_it_says_what_is_in_use_and_what_there_is_room_for() -> 
         (VariableState(VARIABLES["wait_timeout"], persisted=1200), Persistence.PERSIST, ""),
     ],
 )
-def test_what_a_restart_brings_back_is_said(standing: VariableState, keep: Persistence, said: str) -> None:
+def test_value_after_a_restart_is_reported(standing: VariableState, keep: Persistence, said: str) -> None:
     told = foretold("wait_timeout", 600, standing=standing, keep=keep)
     restart = [each for each in told.effects if "restart" in each]
 

@@ -122,7 +122,7 @@ def test_the_escape_key_arrives_at_once_and_later_characters_as_text() -> None:
     assert ["escape", "left_square_bracket", "x"] == [event.key for event in events if isinstance(event, Key)]
 
 
-def test_more_keys_than_hands_press_are_dropped_and_later_ones_are_heard() -> None:
+def test_excess_keys_are_dropped_and_later_keys_accepted() -> None:
     clock = HeldClock()
     browser = BrowserInput(clock)
     flood = "\x1b[A" * 300_000

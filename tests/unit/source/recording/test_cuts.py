@@ -90,7 +90,7 @@ def test_a_cut_recording_opens_up_to_its_last_whole_sample(
         assert set(left) <= set(known), cut
 
 
-def test_a_cut_recording_says_that_it_is_not_whole(whole: Path, tmp_path: Path) -> None:
+def test_truncated_recording_is_reported_as_incomplete(whole: Path, tmp_path: Path) -> None:
     content, path = whole.read_bytes(), tmp_path / "cut"
     for size in (len(content), len(content) - 1, len(content) * 4 // 5):
         path.write_bytes(content[:size])

@@ -72,7 +72,7 @@ def test_the_time_line_can_be_walked(recording: Recording) -> None:
     assert recording.before(NOW) is None
 
 
-def test_what_was_closed_is_not_read(recording: Recording) -> None:
+def test_closed_recording_is_not_read(recording: Recording) -> None:
     recording.close()
     recording.close()
 
