@@ -20,7 +20,14 @@ from tests.property.answers import (
     goes_on,
     run,
 )
-from tests.unit.source.standins import OWN_ID, Guest, MariadbStandin, Mariner, MysqlStandin, Standin
+from tests.unit.source.standins import (
+    OWN_ID,
+    MariadbSession,
+    MariadbStandin,
+    MysqlSession,
+    MysqlStandin,
+    Standin,
+)
 
 
 @pytest.mark.parametrize(("case", "most"), [("rows", 60), ("packets", 25)])
@@ -38,9 +45,9 @@ def test_honest_answers_are_all_read(flavour: Flavour, number: int, tmp_path: Pa
     """Else bending them would show nothing."""
     chance = random.Random(0)
     ids = range(11, 11 + number)
-    server: Standin = MysqlStandin(Guest(OWN_ID), *map(Guest, ids))
+    server: Standin = MysqlStandin(MysqlSession(OWN_ID), *map(MysqlSession, ids))
     if flavour is Flavour.MARIADB:
-        server = MariadbStandin(Mariner(OWN_ID, 0.0), *(Mariner(each, 0.0) for each in ids))
+        server = MariadbStandin(MariadbSession(OWN_ID, 0.0), *(MariadbSession(each, 0.0) for each in ids))
     answers(server, chance, 0)
     wire = Wire(server, lambda _file, rows: rows)
     source, follower = ToldSource(server, wire), Follower(tmp_path)

@@ -20,13 +20,15 @@ from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.messages import MessagePoster, PollFailed, SnapshotTaken
 from tests.builders import NOW
 from tests.property.answers import ToldSource, Wire, answers
-from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, Guest, MysqlStandin
+from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, MysqlSession, MysqlStandin
 
 NAMES = ("honest", "lying")
 
 
 def a_source(name: str) -> LiveSource:
-    server = MysqlStandin(Guest(OWN_ID, OWN_THREAD, command="Query", event=Event(0, None)), Guest(11))
+    server = MysqlStandin(
+        MysqlSession(OWN_ID, OWN_THREAD, command="Query", event=Event(0, None)), MysqlSession(11)
+    )
     answers(server, random.Random(0), 0)
 
     def bend(file: str, rows: list[Any]) -> list[Any]:

@@ -14,7 +14,7 @@ from goneaway_tui.source.session_cache import (
     read_open_transactions,
     text,
 )
-from tests.unit.source.standins import Guest, MysqlStandin
+from tests.unit.source.standins import MysqlSession, MysqlStandin
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_only_an_unfinished_packet_is_half_sent(running: bool, name: str, half_s
 
 def test_attributes_go_to_the_sessions_they_belong_to() -> None:
     server = MysqlStandin(
-        Guest(11, attributes=(("program_name", "a"),)),
-        Guest(12),
-        Guest(13, attributes=(("program_name", "c"),)),
+        MysqlSession(11, attributes=(("program_name", "a"),)),
+        MysqlSession(12),
+        MysqlSession(13, attributes=(("program_name", "c"),)),
     )
     new = {11: SessionCache(), 13: SessionCache()}
     read_attributes(server.connection, server.found(), new)
@@ -83,7 +83,9 @@ def test_attributes_go_to_the_sessions_they_belong_to() -> None:
 
 
 def test_client_that_sends_too_much_is_not_kept_whole() -> None:
-    server = MysqlStandin(Guest(11, attributes=tuple((f"{each}" * 999, "v" * 70_000) for each in range(999))))
+    server = MysqlStandin(
+        MysqlSession(11, attributes=tuple((f"{each}" * 999, "v" * 70_000) for each in range(999)))
+    )
     new = {11: SessionCache()}
     read_attributes(server.connection, server.found(), new)
 
@@ -95,7 +97,7 @@ def test_client_that_sends_too_much_is_not_kept_whole() -> None:
 def test_no_query_is_sent_without_a_new_session_or_the_privilege(
     new: dict[int, SessionCache], without: str
 ) -> None:
-    server = MysqlStandin(Guest(11))
+    server = MysqlStandin(MysqlSession(11))
     read_attributes(server.connection, server.found(without=without), new)
 
     assert [] == server.heard

@@ -14,14 +14,14 @@ from goneaway_tui.source import sql
 from goneaway_tui.source.executor import SingleSessionCapabilities
 from goneaway_tui.source.session_cache import text
 from goneaway_tui.source.session_table import BY_COMMAND, BY_THREAD, BY_USER, role_of, rows_of, unpacked
-from tests.unit.source.standins import ALL_ABLE, Guest, MysqlStandin, packed
+from tests.unit.source.standins import ALL_ABLE, MysqlSession, MysqlStandin, packed
 
 HOSTS = [(7, b"web-3:51234"), (9, b"cron-1:4")]
 CELLS = st.one_of(st.none(), st.integers(0, 2**64 - 1), st.binary(max_size=20))
 
 
 def a_server() -> MysqlStandin:
-    return MysqlStandin(Guest(7), Guest(9, host="cron-1", port=4))
+    return MysqlStandin(MysqlSession(7), MysqlSession(9, host="cron-1", port=4))
 
 
 def brought(server: MysqlStandin, without: str = "") -> list[list[str]]:

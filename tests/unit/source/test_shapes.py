@@ -18,9 +18,9 @@ from tests.unit.source.standins import (
     OWN_ID,
     OWN_THREAD,
     Event,
-    Guest,
+    MariadbSession,
     MariadbStandin,
-    Mariner,
+    MysqlSession,
     MysqlStandin,
     Standin,
 )
@@ -124,10 +124,12 @@ def test_error_message_of_a_server_is_one_plain_line() -> None:
 
 def a_server(flavour: Flavour) -> Standin:
     server: Standin = MysqlStandin(
-        Guest(OWN_ID, OWN_THREAD, command="Query", event=Event(0, None)), Guest(11), Guest(12)
+        MysqlSession(OWN_ID, OWN_THREAD, command="Query", event=Event(0, None)),
+        MysqlSession(11),
+        MysqlSession(12),
     )
     if flavour is Flavour.MARIADB:
-        server = MariadbStandin(Mariner(OWN_ID, 0.0), Mariner(11, 0.0), Mariner(12, 0.0))
+        server = MariadbStandin(MariadbSession(OWN_ID, 0.0), MariadbSession(11, 0.0), MariadbSession(12, 0.0))
     answers(server, random.Random(0), 0)
     return server
 
