@@ -770,7 +770,7 @@ def test_no_own_session_remains_and_no_abort_is_counted(name: Name, start_server
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_answer_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait one second for an answer, so that a test need not wait six."""
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 1.0)
 
@@ -801,7 +801,7 @@ def test_frozen_server_is_waited_for_as_long_as_the_timeout(start_server: StartS
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_change_the_server_stood_still_in_may_have_been_made(
-    name: Name, start_server: StartServer, impatient: None
+    name: Name, start_server: StartServer, short_answer_timeout: None
 ) -> None:
     server = start_server(name)
     with Relay(server, b"SET GLOBAL wait_timeout", server.freeze) as relay:
@@ -837,7 +837,7 @@ def test_kill_during_which_the_connection_broke_is_unknown(name: Name, start_ser
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_change_that_was_taken_is_not_called_undone(
-    name: Name, start_server: StartServer, impatient: None
+    name: Name, start_server: StartServer, short_answer_timeout: None
 ) -> None:
     """The server said yes, and broke off before we could read back what it kept."""
     server = start_server(name)
@@ -852,7 +852,7 @@ def test_a_change_that_was_taken_is_not_called_undone(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_unreachable_server_is_known_to_have_changed_nothing(
-    name: Name, start_server: StartServer, impatient: None
+    name: Name, start_server: StartServer, short_answer_timeout: None
 ) -> None:
     server = start_server(name)
     server.freeze()

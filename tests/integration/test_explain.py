@@ -93,7 +93,7 @@ def too_slow(server: RealServer) -> str:
         return failing(lambda: session.query(bounded[server.flavour]))
 
 
-def crowded_out(server: RealServer) -> str:
+def too_many_connections(server: RealServer) -> str:
     with ExitStack() as held, closing(server.connect()) as admin:
         admin.query("CREATE USER IF NOT EXISTS crowd@'%'")
         admin.query("SET GLOBAL max_connections = 10")
@@ -122,7 +122,7 @@ UNCHECKED = {"check_hostname": False, "verify_mode": False}
 PROVOKED: tuple[tuple[Callable[[RealServer], str], str, str], ...] = (
     (idle, "idle_timeout", CONFIRMED),
     (too_slow, "statement_timeout", CONFIRMED),
-    (crowded_out, "too_many_connections", CONFIRMED),
+    (too_many_connections, "too_many_connections", CONFIRMED),
     (given_up, "client_quit", LIKELY),
     (killed, "killed", LIKELY),
     (restarted, "server_restart", CONFIRMED),

@@ -13,7 +13,7 @@ from goneaway_tui.source.address import Address
 from goneaway_tui.source.live import LiveSource
 from tests.contract.checks import check_pair, check_sample
 from tests.integration.conftest import StartServer
-from tests.integration.sitting import Sitting
+from tests.integration.session_watch import SessionWatch
 from tests.servers.private import Name, RealServer
 from tests.waiting import comes_true
 
@@ -113,14 +113,14 @@ def test_thread_pool_closes_late_and_no_session_is_overdue_for_that(
     start_server: StartServer, name: Name
 ) -> None:
     server = start_server(name, "--thread-handling=pool-of-threads")
-    with Sitting(server, every=0.05) as sitting:
-        sitting.admin("SET GLOBAL wait_timeout = 2")
-        guests = [sitting.seat(f"guest {n}", 2, "DO 0") for n in range(8)]
-        sitting.look()
-        sitting.admin("SET GLOBAL wait_timeout = DEFAULT")
-        sitting.watch()
+    with SessionWatch(server, every=0.05) as session_watch:
+        session_watch.admin("SET GLOBAL wait_timeout = 2")
+        guests = [session_watch.seat(f"guest {n}", 2, "DO 0") for n in range(8)]
+        session_watch.look()
+        session_watch.admin("SET GLOBAL wait_timeout = DEFAULT")
+        session_watch.watch()
         comes_true(lambda: all(guest.closed_at for guest in guests))
-        risks = {verdict.risk for guest in guests for verdict in guest.foretold}
+        risks = {verdict.risk for guest in guests for verdict in guest.predicted}
     with closing(a_source(server)) as source:
         sample = source.sample()
 

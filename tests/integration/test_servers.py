@@ -71,14 +71,14 @@ def test_a_frozen_server_keeps_its_sessions_and_answers_once_thawed(
     start_server: StartServer, name: Name
 ) -> None:
     server = start_server(name)
-    with server.connect() as patient, server.connect(read_timeout=0.3) as hasty:
-        session = session_id(patient)
+    with server.connect() as untimed, server.connect(read_timeout=0.3) as hasty:
+        session = session_id(untimed)
         server.freeze()
         with pytest.raises(pymysql.OperationalError, match="timed out"):
             hasty.ping(reconnect=False)
         server.thaw()
-        patient.ping(reconnect=False)
-        assert session_id(patient) == session
+        untimed.ping(reconnect=False)
+        assert session_id(untimed) == session
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -58,7 +58,7 @@ def test_hanging_server_does_not_delay_quitting(start_server: StartServer, tmp_p
     server = start_server("mariadb1011")
     command, _, name = how.rpartition(" ")
     arguments, words = COMMANDS[command or "screen"]
-    with Terminal(tmp_path, *arguments, *way_in(server), patient=True) as terminal:
+    with Terminal(tmp_path, *arguments, *way_in(server), long_answer_timeout=True) as terminal:
         terminal.wait_for(words)
         server.freeze()
         time.sleep(1.5)  # by then a look is out, and waits

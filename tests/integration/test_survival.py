@@ -144,7 +144,7 @@ def test_frozen_server_is_reported_in_time_and_read_again_once_it_answers(start_
 
 @pytest.mark.parametrize("reading", [True, False])
 def test_closing_from_another_thread_ends_a_blocked_sample(
-    start_server: StartServer, patient: None, *, reading: bool
+    start_server: StartServer, long_answer_timeout: None, *, reading: bool
 ) -> None:
     """A server may hang while we read, or while we connect."""
     server = start_server("mariadb118")
@@ -884,7 +884,7 @@ def test_no_noise_raises_anything_but_a_source_error() -> None:
             assert_tellable(told.value)
 
 
-def test_expired_connection_ends_its_pending_reads(patient: None) -> None:
+def test_expired_connection_ends_its_pending_reads(long_answer_timeout: None) -> None:
     with a_stranger(says(*LOGGED_IN, hold=True)) as address:
         line = ServerSocket()
         connection = Connection(address, line)

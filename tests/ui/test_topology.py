@@ -27,25 +27,27 @@ HIDDEN = Limitation(
 )
 
 
-class Town:
+class ServerNetwork:
     """Servers by where they are, and who was gone to."""
 
     def __init__(self) -> None:
-        self.visited: list[tuple[str, int]] = []
+        self.connected: list[tuple[str, int]] = []
         self.closed: list[str] = []
         self.refuses: SourceError | None = None
 
     def widen(self, host: str, port: int) -> MonitorSpec:
         if self.refuses is not None:
             raise self.refuses
-        self.visited.append((host, port))
-        source = Scripted(a_sample([a_session(id=70 + len(self.visited), idle_for=5, own_limit=600)]))
+        self.connected.append((host, port))
+        source = Scripted(a_sample([a_session(id=70 + len(self.connected), idle_for=5, own_limit=600)]))
         return MonitorSpec(source, name=f"{host}:{port}", relatives=ServerTopology, widen=self.widen)
 
 
-def an_app(town: Town, kin: ServerTopology, clock: HeldClock) -> GoneawayApp:
+def an_app(network: ServerNetwork, kin: ServerTopology, clock: HeldClock) -> GoneawayApp:
     source = Scripted(a_sample([a_session(id=1, idle_for=10, own_limit=600)]))
-    return GoneawayApp([MonitorSpec(source, relatives=lambda: kin, widen=town.widen)], clock, ticking=False)
+    return GoneawayApp(
+        [MonitorSpec(source, relatives=lambda: kin, widen=network.widen)], clock, ticking=False
+    )
 
 
 async def opened(app: GoneawayApp, pilot: Pilot[None]) -> TopologyScreen:
@@ -57,8 +59,8 @@ async def opened(app: GoneawayApp, pilot: Pilot[None]) -> TopologyScreen:
 
 
 async def test_reported_servers_are_listed_with_the_reporting_server() -> None:
-    town, clock = Town(), HeldClock()
-    app = an_app(town, ServerTopology((REPLICA, SOURCE), (HIDDEN,)), clock)
+    network, clock = ServerNetwork(), HeldClock()
+    app = an_app(network, ServerTopology((REPLICA, SOURCE), (HIDDEN,)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         shown = lines(app)
@@ -68,12 +70,12 @@ async def test_reported_servers_are_listed_with_the_reporting_server() -> None:
         assert "by SHOW REPLICAS" in shown
         assert HIDDEN.grant is not None
         assert HIDDEN.grant in shown
-        assert [] == town.visited
+        assert [] == network.connected
 
 
 async def test_marked_servers_are_monitored_after_the_confirmation() -> None:
-    town, clock = Town(), HeldClock()
-    app = an_app(town, ServerTopology((REPLICA, SOURCE)), clock)
+    network, clock = ServerNetwork(), HeldClock()
+    app = an_app(network, ServerTopology((REPLICA, SOURCE)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         await pilot.press("space", "space", "enter")
@@ -82,13 +84,13 @@ async def test_marked_servers_are_monitored_after_the_confirmation() -> None:
         assert isinstance(app.screen, ConfirmScreen)
         assert "cancel" == (app.focused.id if isinstance(app.focused, Button) else None)
         assert "its password" in " ".join(str(each.render()) for each in app.screen.query(Label))
-        assert [] == town.visited
+        assert [] == network.connected
 
         await pilot.press("tab", "enter")
         await settle(app, pilot)
         await ready(app, pilot, clock)
 
-        assert [("db2", 3306), ("db0", 3307)] == town.visited
+        assert [("db2", 3306), ("db0", 3307)] == network.connected
         assert ["db-01:3306", "db2:3306", "db0:3307"] == [each.name for each in app.monitors]
         assert isinstance(app.screen, SeveralServersBoard)
         assert {("db-01:3306", 1), ("db2:3306", 71), ("db0:3307", 72)} == set(seen(app))
@@ -96,10 +98,12 @@ async def test_marked_servers_are_monitored_after_the_confirmation() -> None:
 
 
 async def test_several_servers_can_be_added_and_a_taken_name_gets_a_number() -> None:
-    town, clock = Town(), HeldClock()
+    network, clock = ServerNetwork(), HeldClock()
     kin = ServerTopology((REPLICA,))
     subjects = [
-        MonitorSpec(Scripted(a_sample([a_session(id=n)])), name=name, relatives=lambda: kin, widen=town.widen)
+        MonitorSpec(
+            Scripted(a_sample([a_session(id=n)])), name=name, relatives=lambda: kin, widen=network.widen
+        )
         for n, name in enumerate(("db1", "db2:3306"), 1)
     ]
     app = GoneawayApp(subjects, clock, ticking=False)
@@ -117,22 +121,22 @@ async def test_several_servers_can_be_added_and_a_taken_name_gets_a_number() -> 
 
 
 async def test_closing_the_topology_opens_no_connection() -> None:
-    town, clock = Town(), HeldClock()
-    app = an_app(town, ServerTopology((REPLICA,)), clock)
+    network, clock = ServerNetwork(), HeldClock()
+    app = an_app(network, ServerTopology((REPLICA,)), clock)
     async with app.run_test(size=SIZE) as pilot:
         for keys in (("escape",), ("enter", "escape", "escape"), ("enter", "enter", "escape")):
             await opened(app, pilot)
             await pilot.press(*keys)
             await settle(app, pilot)
 
-        assert [] == town.visited
+        assert [] == network.connected
         assert 1 == len(app.monitors)
 
 
 async def test_unreachable_server_is_reported_and_the_others_join() -> None:
-    town, clock = Town(), HeldClock()
-    town.refuses = Unreachable("no way through jump: Permission denied", "try it by hand: ssh jump")
-    app = an_app(town, ServerTopology((REPLICA,)), clock)
+    network, clock = ServerNetwork(), HeldClock()
+    network.refuses = Unreachable("no way through jump: Permission denied", "try it by hand: ssh jump")
+    app = an_app(network, ServerTopology((REPLICA,)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         await pilot.press("enter", "tab", "enter")
@@ -143,9 +147,9 @@ async def test_unreachable_server_is_reported_and_the_others_join() -> None:
 
 
 async def test_unreported_address_is_not_proposed() -> None:
-    town, clock = Town(), HeldClock()
+    network, clock = ServerNetwork(), HeldClock()
     app = an_app(
-        town, ServerTopology((TopologyMember(TopologyRelation.REPLICA, "", 3306, "SHOW REPLICAS"),)), clock
+        network, ServerTopology((TopologyMember(TopologyRelation.REPLICA, "", 3306, "SHOW REPLICAS"),)), clock
     )
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
@@ -192,9 +196,9 @@ async def test_topology_of_an_unreachable_server_is_reported_as_unavailable() ->
 
 
 async def test_non_ascii_host_name_is_shown_as_it_is_resolved_before_the_login() -> None:
-    town, clock = Town(), HeldClock()
+    network, clock = ServerNetwork(), HeldClock()
     twin = TopologyMember(TopologyRelation.REPLICA, "db1.ex\u0430mple.com", 3306, "SHOW REPLICAS")
-    app = an_app(town, ServerTopology((twin, REPLICA)), clock)
+    app = an_app(network, ServerTopology((twin, REPLICA)), clock)
     async with app.run_test(size=SIZE) as pilot:
         await opened(app, pilot)
         await pilot.press("home")
@@ -205,4 +209,4 @@ async def test_non_ascii_host_name_is_shown_as_it_is_resolved_before_the_login()
         await settle(app, pilot)
         assert isinstance(app.screen, ConfirmScreen)
         assert "db1.ex\u0430mple.com:3306 (db1.xn--exmple-4nf.com)" in lines(app)
-        assert [] == town.visited
+        assert [] == network.connected
