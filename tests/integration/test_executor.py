@@ -123,7 +123,7 @@ def account(server: RealServer, user: str, *privileges: str) -> str:
 
 
 @contextmanager
-def guest(server: RealServer, user: str = "root") -> Iterator[Any]:
+def opened_connection(server: RealServer, user: str = "root") -> Iterator[Any]:
     """Somebody's session, however it ends."""
     connection: Any = server.connect(user=user, autocommit=True)
     try:
@@ -251,7 +251,7 @@ def test_a_read_only_server_is_tuned_all_the_same(name: Name, start_server: Star
 
     assert acting.privileges().can_set
     assert 600 == acting.set_global("wait_timeout", 600, Persistence.GLOBAL).value
-    with guest(server) as victim:
+    with opened_connection(server) as victim:
         assert acting.kill(id_of(victim)).warnings == ()
 
 
@@ -441,7 +441,11 @@ def test_mariadb_sends_to_the_option_file(name: Name, request: pytest.FixtureReq
 def really(server: RealServer, user: str) -> dict[str, bool]:
     """What an account may, by trying: each variable, `persist`, `reset`, `kill` and `kill query`."""
     run(server, *(["SET PERSIST wait_timeout = 28800"] if server.flavour is Flavour.MYSQL else []))
-    with guest(server, "victim") as victim, guest(server, user) as own, own.cursor() as cursor:
+    with (
+        opened_connection(server, "victim") as victim,
+        opened_connection(server, user) as own,
+        own.cursor() as cursor,
+    ):
 
         def may(statement: str) -> bool:
             try:
@@ -542,7 +546,7 @@ def test_server_has_one_name_for_all_accounts_and_runs(start_server: StartServer
 
 
 def test_a_session_is_killed(any_server: RealServer) -> None:
-    with guest(any_server) as victim:
+    with opened_connection(any_server) as victim:
         session = id_of(victim)
 
         assert KeptValue(f"KILL CONNECTION {session}", None) == executor(any_server).kill(session)
@@ -557,7 +561,7 @@ def test_running_statement_is_killed_and_its_session_stays(any_server: RealServe
             cursor.execute("SELECT SLEEP(300)")
             ended.append(cursor.fetchall())
 
-    with guest(any_server) as victim:
+    with opened_connection(any_server) as victim:
         session = id_of(victim)
         sleeper = threading.Thread(target=sleep, args=(victim,))
         sleeper.start()
@@ -586,7 +590,7 @@ def test_killing_an_already_ended_session_is_no_error(any_server: RealServer) ->
 
 def test_missing_kill_privilege_is_reported_with_the_grant(any_server: RealServer) -> None:
     user = account(any_server, "poor")
-    with guest(any_server) as victim:
+    with opened_connection(any_server) as victim:
         with pytest.raises(AccessDenied, match="1095") as refused:
             executor(any_server, user).kill(id_of(victim))
 
@@ -597,7 +601,7 @@ def test_missing_kill_privilege_is_reported_with_the_grant(any_server: RealServe
 
 def test_mysql_protects_system_users(mysql97: RealServer) -> None:
     user = account(mysql97, "killer", "CONNECTION_ADMIN")
-    with guest(mysql97) as victim:
+    with opened_connection(mysql97) as victim:
         assert executor(mysql97, user).privileges().can_kill
         with pytest.raises(AccessDenied, match="1095") as refused:
             executor(mysql97, user).kill(id_of(victim))
@@ -625,7 +629,7 @@ def test_a_service_s_procedure_is_used_where_it_lends_one(
     assert (False, True) == (privileges.can_set, privileges.can_kill)
     assert "change the" in privileges.why_not_set("wait_timeout")
 
-    with guest(server, "victim") as victim:
+    with opened_connection(server, "victim") as victim:
         session = id_of(victim)
 
         assert f"CALL mysql.{service}_kill_query({session})" == acting.kill_query(session).statement
@@ -640,7 +644,7 @@ def test_a_service_s_procedure_is_used_where_it_lends_one(
 
 def test_a_session_is_found_as_the_source_shows_it(any_server: RealServer) -> None:
     address = Address("127.0.0.1", any_server.port, "root")
-    with guest(any_server) as sitter, closing(LiveSource(address, time.time)) as source:
+    with opened_connection(any_server) as sitter, closing(LiveSource(address, time.time)) as source:
         with Stopwatch() as watch:
             with sitter.cursor() as cursor:
                 cursor.execute("SELECT 'here'")
@@ -690,7 +694,7 @@ def test_what_a_session_holds_is_found_too(any_server: RealServer) -> None:
         "CREATE DATABASE IF NOT EXISTS acted",
         "CREATE TABLE IF NOT EXISTS acted.t (id INT PRIMARY KEY) ENGINE=InnoDB",
     )
-    with guest(any_server) as holder, holder.cursor() as cursor:
+    with opened_connection(any_server) as holder, holder.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("INSERT INTO acted.t VALUES (1)")
         found: list[Session | None] = []
@@ -720,7 +724,7 @@ def test_one_session_is_asked_for_however_many_there_are(
     acting = executor(any_server)
     acting.privileges()
     with ExitStack() as crowd:
-        sitters = [crowd.enter_context(guest(any_server)) for _ in range(30)]
+        sitters = [crowd.enter_context(opened_connection(any_server)) for _ in range(30)]
         monkeypatch.setattr(connections.Connection, "rows", asked)
 
         assert acting.find(id_of(sitters[0])) is not None
@@ -733,7 +737,7 @@ def test_ended_session_is_not_found(any_server: RealServer) -> None:
 
 def test_an_account_that_sees_little_still_finds_its_own(any_server: RealServer) -> None:
     user = account(any_server, "poor")
-    with guest(any_server, user) as own, guest(any_server) as other:
+    with opened_connection(any_server, user) as own, opened_connection(any_server) as other:
         acting = executor(any_server, user)
         found = acting.find(id_of(own))
 
@@ -829,7 +833,10 @@ def test_a_change_the_line_broke_in_is_unknown_and_not_tried_again(
 def test_kill_during_which_the_connection_broke_is_unknown(name: Name, start_server: StartServer) -> None:
     server = start_server(name)
     broken: list[Relay] = []
-    with guest(server) as victim, Relay(server, b"KILL CONNECTION", lambda: broken.pop().cut()) as relay:
+    with (
+        opened_connection(server) as victim,
+        Relay(server, b"KILL CONNECTION", lambda: broken.pop().cut()) as relay,
+    ):
         broken.append(relay)
         with pytest.raises(OutcomeUnknown, match="the outcome is unknown"):
             OneByOne(relay.address, time.time).kill(id_of(victim))

@@ -59,13 +59,13 @@ def run(connection: Any, *statements: str) -> Quiet:
     return Quiet(asked, time.time())
 
 
-def guest(server: RealServer) -> closing[Any]:
+def opened_connection(server: RealServer) -> closing[Any]:
     """One more session of root's, gone with its block."""
     return closing(server.connect(autocommit=True))
 
 
 def new_account(server: RealServer, name: str, *grants: str) -> str:
-    with guest(server) as admin:
+    with opened_connection(server) as admin:
         run(
             admin,
             f"DROP USER IF EXISTS '{name}'@'%'",
@@ -110,7 +110,7 @@ class Crew:
     def close(self) -> None:
         for connection in self.connections.values():
             connection._force_close()
-        with guest(self.server) as admin:
+        with opened_connection(self.server) as admin:
             run(
                 admin,
                 "DROP DATABASE IF EXISTS crew",
@@ -120,7 +120,7 @@ class Crew:
 
 def a_crew(server: RealServer) -> Crew:
     crew = Crew(server)
-    with guest(server) as admin:
+    with opened_connection(server) as admin:
         run(admin, "CREATE DATABASE IF NOT EXISTS crew",
             "CREATE TABLE IF NOT EXISTS crew.cart (id INT PRIMARY KEY, n INT) ENGINE=InnoDB",
             "REPLACE INTO crew.cart VALUES (1, 0), (2, 0)")  # fmt: skip
@@ -238,7 +238,7 @@ def test_what_a_transaction_holds_is_right_or_unknown(crew: Crew, account: str) 
 @pytest.mark.parametrize("account", GRANTS)
 def test_what_a_limitation_names_lights_it(any_server: RealServer, account: str) -> None:
     name = new_account(any_server, f"to_{account}", *GRANTS[account])
-    with guest(any_server) as admin:
+    with opened_connection(any_server) as admin:
         while dark := {grant for grant in grants_of(look(any_server, name)) if grant.startswith("GRANT")}:
             run(admin, *dark)
             assert not dark & set(grants_of(look(any_server, name)))
@@ -283,11 +283,11 @@ def test_each_missing_grant_is_one_line_that_disappears_after_the_grant(any_serv
         may = {privilege for privilege in ADMINS[any_server.flavour] if privilege and any(f" {privilege} " in each for each in had)}  # fmt: skip
         assert privileges.can_kill == bool(may & KILLS[any_server.name])
         assert privileges.can_set == bool(may & {"SUPER", "SYSTEM_VARIABLES_ADMIN"})
-        with guest(any_server) as admin:
+        with opened_connection(any_server) as admin:
             while missing:
                 run(admin, missing.pop())
                 assert missing == statements_of(look(any_server, name)), had
-    with guest(any_server) as admin:
+    with opened_connection(any_server) as admin:
         run(admin, "DROP USER combined")
 
 
@@ -305,7 +305,7 @@ def test_a_grant_on_one_table_leaves_one_line_for_the_rest(any_server: RealServe
     (line,) = [each for each in sample.limitations if each.grant and each.grant.startswith("GRANT")]
     assert PARTS[table] in line.what
     assert line.grant is not None
-    with guest(any_server) as admin:
+    with opened_connection(any_server) as admin:
         run(admin, line.grant)
         assert [] == statements_of(look(any_server, name))
         run(admin, f"DROP USER {name}")
@@ -411,7 +411,7 @@ def test_disabled_instrumentation_is_reported_with_the_statement_that_enables_it
 ) -> None:
     statement, what = SWITCHES[switch]
     server = breakable.server
-    with guest(server) as admin:
+    with opened_connection(server) as admin:
         run(admin, statement.format(plain=breakable.connections["plain"].thread_id()))
         dark = look(server, "may_both")
         grants = [each.grant for each in dark.limitations if what in each.what]
@@ -430,7 +430,7 @@ def test_account_excluded_by_setup_actors_is_reported_and_timed_in_whole_seconds
     start_server: StartServer,
 ) -> None:
     server = start_server("mysql97")
-    with guest(server) as admin, closing(Crew(server)) as crew:
+    with opened_connection(server) as admin, closing(Crew(server)) as crew:
         new_account(server, "monitor", PROCESS, SELECT)
         run(admin, "DELETE FROM performance_schema.setup_actors",
             "INSERT INTO performance_schema.setup_actors (HOST, USER) VALUES ('%', 'root')")  # fmt: skip
@@ -458,8 +458,8 @@ def test_consumer_disabled_during_monitoring_freezes_no_idle_clock(breakable: Cr
     statement, what = SWITCHES[switch]
     server = breakable.server
     with (
-        guest(server) as admin,
-        guest(server) as mover,
+        opened_connection(server) as admin,
+        opened_connection(server) as mover,
         closing(LiveSource(address(server, "may_both"), time.time)) as source,
     ):
         assert "exact idle clock" not in lost(source.sample())
@@ -491,9 +491,9 @@ def test_without_events_repeated_samples_narrow_the_start_of_the_idle_time(break
     """TIME counts from the start of a command, be it ever so long; seen at work, a session cannot have idled then."""
     server = breakable.server
     with (
-        guest(server) as admin,
-        guest(server) as worker,
-        guest(server) as jumper,
+        opened_connection(server) as admin,
+        opened_connection(server) as worker,
+        opened_connection(server) as jumper,
         closing(LiveSource(address(server, "may_process"), time.time)) as source,
     ):
         run(jumper, "DO 0")
@@ -526,8 +526,8 @@ def test_a_wait_timeout_set_unseen_is_seen_all_the_same(breakable: Crew) -> None
     """A session that is not instrumented leaves no event when it changes its own limit."""
     server = breakable.server
     with (
-        guest(server) as admin,
-        guest(server) as mover,
+        opened_connection(server) as admin,
+        opened_connection(server) as mover,
         closing(LiveSource(address(server, "may_both"), time.time)) as source,
     ):
         row = f"WHERE PROCESSLIST_ID = {mover.thread_id()}"
@@ -546,8 +546,8 @@ def test_mariadb_shows_the_last_statement_of_an_idle_session_where_its_consumer_
 ) -> None:
     server = start_server(name)
     with (
-        guest(server) as admin,
-        guest(server) as idler,
+        opened_connection(server) as admin,
+        opened_connection(server) as idler,
         closing(LiveSource(address(server, "root"), time.time)) as source,
     ):
         run(idler, "SELECT 'before'")

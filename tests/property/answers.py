@@ -377,7 +377,7 @@ ONE = {"one_threads": "sessions_threads", "one_processlist": "sessions_processli
 ADDRESS = Address("db1", 3306, "dba")
 
 
-class Told(WriteConnection):
+class WireConnection(WriteConnection):
     """Our connection, as it is, over such a wire."""
 
     def __init__(self, wire: Wire) -> None:
@@ -385,23 +385,23 @@ class Told(WriteConnection):
         self._wire = cast(Any, wire)
 
 
-class ToldSource(LiveSource):
+class WireSource(LiveSource):
     def __init__(self, server: Standin, wire: Wire) -> None:
         super().__init__(ADDRESS, server.clock)
         self._given = wire
 
     def _connect(self) -> _Reading:
         wire = self._given
-        return _Reading(ADDRESS, Told(wire), self._clock, 1024, 10)
+        return _Reading(ADDRESS, WireConnection(wire), self._clock, 1024, 10)
 
 
-class ToldExecutor(LiveExecutor):
+class WireExecutor(LiveExecutor):
     def __init__(self, server: Standin, wire: Wire, lender: LiveSource | None) -> None:
         super().__init__(ADDRESS, server.clock, lender=lender)
         self._wire = wire
 
     def connected(self, kind: type[Any], *, interactive: bool = False) -> Any:
-        return Told(self._wire)
+        return WireConnection(self._wire)
 
 
 class Harm(Exception):
@@ -454,7 +454,7 @@ def rows_case(seed: int) -> None:
     flavour = chance.choice(list(Flavour))
     server = a_server(flavour, chance)
     wire = Wire(server, Chance(chance))
-    source = ToldSource(server, wire)
+    source = WireSource(server, wire)
     with tempfile.TemporaryDirectory() as folder:
         follower = Follower(Path(folder))
         for _ in range(LOOKS):
@@ -468,7 +468,7 @@ def rows_case(seed: int) -> None:
         source.relatives()
     with told_in_a_line():
         facts_from_sample(source.sample(), "db1")
-    executor = ToldExecutor(server, wire, source if chance.random() < 0.5 else None)
+    executor = WireExecutor(server, wire, source if chance.random() < 0.5 else None)
     asks: list[Callable[[], object]] = [
         executor.privileges,
         lambda: executor.variable_state("wait_timeout"),

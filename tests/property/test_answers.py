@@ -13,9 +13,9 @@ from tests.property.answers import (
     CASES,
     LOOKS,
     Follower,
-    ToldExecutor,
-    ToldSource,
     Wire,
+    WireExecutor,
+    WireSource,
     answers,
     goes_on,
     run,
@@ -50,12 +50,12 @@ def test_honest_answers_are_all_read(flavour: Flavour, number: int, tmp_path: Pa
         server = MariadbStandin(MariadbSession(OWN_ID, 0.0), *(MariadbSession(each, 0.0) for each in ids))
     answers(server, chance, 0)
     wire = Wire(server, lambda _file, rows: rows)
-    source, follower = ToldSource(server, wire), Follower(tmp_path)
+    source, follower = WireSource(server, wire), Follower(tmp_path)
     for _ in range(LOOKS):
         follower.look(source)
         goes_on(server, chance)
     follower.finish()
-    executor = ToldExecutor(server, wire, None)
+    executor = WireExecutor(server, wire, None)
 
     assert "unexpected" not in repr(source.sample().limitations)
     assert source.history().hosts

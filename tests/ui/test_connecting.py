@@ -15,7 +15,7 @@ from goneaway_tui.settings import SslMode
 from goneaway_tui.settings.config_reader import COLORS
 from goneaway_tui.ui.screens.connect import TLS_MODES, ConnectApp, FormScreen, PickerScreen
 from goneaway_tui.ui.theme import luminance, server_accent
-from tests.fakes import FakeDoor
+from tests.fakes import FakeServerDirectory
 from tests.snapshot.shots import settle
 from tests.ui.test_tuning import until
 from tests.waiting import FAR
@@ -59,7 +59,7 @@ async def played(app: ConnectApp, *keys: str) -> str:
     ],
 )
 async def test_a_server_is_chosen_by_keys(keys: tuple[str, ...], chosen: str | None) -> None:
-    app = ConnectApp(FakeDoor(*PROFILES))
+    app = ConnectApp(FakeServerDirectory(*PROFILES))
 
     await played(app, *keys)
 
@@ -68,7 +68,7 @@ async def test_a_server_is_chosen_by_keys(keys: tuple[str, ...], chosen: str | N
 
 
 async def test_what_each_is_can_be_read() -> None:
-    seen = await played(ConnectApp(FakeDoor(*PROFILES), trouble=DENIED.line, last="dev"))
+    seen = await played(ConnectApp(FakeServerDirectory(*PROFILES), trouble=DENIED.line, last="dev"))
 
     for words in (
         "prod",
@@ -83,7 +83,7 @@ async def test_what_each_is_can_be_read() -> None:
 
 
 async def test_profile_tried_last_is_under_the_cursor() -> None:
-    app = ConnectApp(FakeDoor(*PROFILES), trouble="x", last="dev")
+    app = ConnectApp(FakeServerDirectory(*PROFILES), trouble="x", last="dev")
 
     await played(app, "enter")
 
@@ -91,17 +91,17 @@ async def test_profile_tried_last_is_under_the_cursor() -> None:
 
 
 async def test_n_leads_to_the_form_and_escape_back() -> None:
-    app = ConnectApp(FakeDoor(*PROFILES))
+    app = ConnectApp(FakeServerDirectory(*PROFILES))
 
     seen = await played(app, "n", "escape")
 
     assert "connect to" in seen
-    await played(app := ConnectApp(FakeDoor(*PROFILES)), "n", "escape", "escape")
+    await played(app := ConnectApp(FakeServerDirectory(*PROFILES)), "n", "escape", "escape")
     assert app.return_value is None
 
 
 async def test_control_c_interrupts() -> None:
-    app = ConnectApp(FakeDoor(*PROFILES))
+    app = ConnectApp(FakeServerDirectory(*PROFILES))
 
     await played(app, "ctrl+c")
 
@@ -125,7 +125,7 @@ def test_the_form_knows_the_modes_there_are() -> None:
 
 
 async def test_without_servers_it_is_the_form_at_once() -> None:
-    app = ConnectApp(FakeDoor(), trouble=DENIED.line)
+    app = ConnectApp(FakeServerDirectory(), trouble=DENIED.line)
 
     seen = await played(app)
 
@@ -137,7 +137,7 @@ async def test_typed_connection_is_tried_and_its_result_shown() -> None:
     lacks = Limitation(
         "every session of another account", "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'dba'@'%'"
     )
-    door = FakeDoor(answer=ConnectedServer("MySQL 9.7.4", "'dba'@'%'", (lacks,)))
+    door = FakeServerDirectory(answer=ConnectedServer("MySQL 9.7.4", "'dba'@'%'", (lacks,)))
     app = ConnectApp(door)
 
     seen = await played(app, *"db1", "tab", *"3307", "ctrl+t")
@@ -149,7 +149,7 @@ async def test_typed_connection_is_tried_and_its_result_shown() -> None:
 
 
 async def test_refusal_is_shown_and_the_form_keeps_its_values() -> None:
-    door = FakeDoor(answer=DENIED)
+    door = FakeServerDirectory(answer=DENIED)
     app = ConnectApp(door)
 
     seen = await played(app, *"db1", "enter")
@@ -160,7 +160,7 @@ async def test_refusal_is_shown_and_the_form_keeps_its_values() -> None:
 
 
 async def test_enter_continues_only_where_the_login_succeeds() -> None:
-    door = FakeDoor()
+    door = FakeServerDirectory()
     app = ConnectApp(door)
 
     await played(app, *"db1", "enter")
@@ -171,7 +171,7 @@ async def test_enter_continues_only_where_the_login_succeeds() -> None:
 
 
 async def test_what_may_ask_at_the_terminal_is_left_to_it() -> None:
-    door = FakeDoor()
+    door = FakeServerDirectory()
     door.wants = True
     app = ConnectApp(door)
 
@@ -182,7 +182,7 @@ async def test_what_may_ask_at_the_terminal_is_left_to_it() -> None:
 
 
 async def test_invalid_input_is_reported_before_any_connection() -> None:
-    door = FakeDoor()
+    door = FakeServerDirectory()
     door.wants = SettingsError("port: not a port: '99999'", "a port is a number from 1 to 65535")
 
     seen = await played(ConnectApp(door), *"db1", "ctrl+t")
@@ -192,7 +192,7 @@ async def test_invalid_input_is_reported_before_any_connection() -> None:
 
 
 async def test_profile_is_saved_without_its_password_and_listed() -> None:
-    door = FakeDoor()
+    door = FakeServerDirectory()
     app = ConnectApp(door)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
@@ -214,16 +214,16 @@ async def test_profile_is_saved_without_its_password_and_listed() -> None:
 
 
 async def test_full_disk_is_reported() -> None:
-    door = FakeDoor()
+    door = FakeServerDirectory()
     door.is_full = True
 
     assert "no space left on device" in await played(ConnectApp(door), *"db1", "ctrl+s")
 
 
 async def test_an_answer_about_something_else_comes_too_late() -> None:
-    late, held = threading.Event(), FakeDoor()
+    late, held = threading.Event(), FakeServerDirectory()
 
-    class Slow(FakeDoor):
+    class Slow(FakeServerDirectory):
         def attempt(self, draft: ProfileDraft) -> ConnectedServer:
             if draft.host == "slow":
                 late.wait(FAR)
@@ -248,7 +248,7 @@ async def test_an_answer_about_something_else_comes_too_late() -> None:
 async def test_closing_the_form_is_not_delayed_by_a_server_that_does_not_answer() -> None:
     late = threading.Event()
 
-    class Silent(FakeDoor):
+    class Silent(FakeServerDirectory):
         def attempt(self, draft: ProfileDraft) -> ConnectedServer:
             late.wait(FAR)
             raise DENIED
@@ -268,7 +268,7 @@ async def test_closing_the_form_is_not_delayed_by_a_server_that_does_not_answer(
 def test_quitting_is_not_delayed_by_a_server_that_does_not_answer() -> None:
     late, answered = threading.Event(), []
 
-    class Silent(FakeDoor):
+    class Silent(FakeServerDirectory):
         def attempt(self, draft: ProfileDraft) -> ConnectedServer:
             late.wait(FAR)
             answered.append(draft)
@@ -287,7 +287,7 @@ def test_quitting_is_not_delayed_by_a_server_that_does_not_answer() -> None:
 
 
 async def test_internal_error_ends_the_app_cleanly() -> None:
-    app = ConnectApp(FakeDoor(answer=ZeroDivisionError("ours")))
+    app = ConnectApp(FakeServerDirectory(answer=ZeroDivisionError("ours")))
     with pytest.raises(ZeroDivisionError):
         await played(app, *"db1", "ctrl+t")
 
@@ -295,7 +295,9 @@ async def test_internal_error_ends_the_app_cleanly() -> None:
 
 
 async def test_hostile_text_in_a_field_is_harmless() -> None:
-    app = ConnectApp(FakeDoor(), last=ProfileDraft(host="\x1b[2J[red]db1\u202e", password="\x1b]0;x\x07"))
+    app = ConnectApp(
+        FakeServerDirectory(), last=ProfileDraft(host="\x1b[2J[red]db1\u202e", password="\x1b]0;x\x07")
+    )
 
     seen = await played(app)
 

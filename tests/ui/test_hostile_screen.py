@@ -48,7 +48,7 @@ TEXTS = {
 SIZES = [(120, 36), (80, 24), (200, 50)]
 
 
-def crowd() -> tuple[Session, ...]:
+def many_sessions() -> tuple[Session, ...]:
     """Each text in every place a stranger can write to."""
     return tuple(
         a_session(
@@ -64,7 +64,7 @@ def a_hostile_sample(
     sessions: Iterable[Session] | None = None, said: str = " ".join(TEXTS.values())
 ) -> Sample:
     return a_sample(
-        crowd() if sessions is None else sessions,
+        many_sessions() if sessions is None else sessions,
         server=a_server(version=said[:60], banner=said),
         limitations=(Limitation(said, said, said), Limitation(said[:40], said[:40], said[:40])),
     )
@@ -115,7 +115,7 @@ async def test_board_with_hostile_names_keeps_its_lines(size: tuple[int, int]) -
 @pytest.mark.parametrize("label", TEXTS)
 async def test_session_with_hostile_text_fits_the_board_and_its_own_screen(label: str) -> None:
     size = (120, 36)
-    session = next(each for each, name in zip(crowd(), TEXTS, strict=True) if name == label)
+    session = next(each for each, name in zip(many_sessions(), TEXTS, strict=True) if name == label)
     app = an_app(Scripted(a_hostile_sample([session], TEXTS[label])))
     async with app.run_test(size=size) as pilot:
         await settle(app, pilot)

@@ -23,7 +23,7 @@ from goneaway_tui.ui.tooltips import HEADINGS
 from goneaway_tui.ui.widgets.line_table import LineTable
 from goneaway_tui.ui.widgets.server_strip import ServerStrip
 from goneaway_tui.ui.widgets.summary import SummaryHeader
-from tests.snapshot.shots import busy_day, fleet, settle
+from tests.snapshot.shots import busy_day, settle, several_servers
 from tests.ui.stage import an_app
 
 TABLES: dict[str, tuple[Column[Any], ...]] = {
@@ -122,7 +122,7 @@ async def test_tooltip_of_an_ended_session_shows_its_evidence() -> None:
 
 
 async def test_cell_of_a_server_shows_its_error_in_full() -> None:
-    app = fleet()
+    app = several_servers()
     async with app.run_test(size=(120, 36), tooltips=True) as pilot:
         await settle(app, pilot)
         app.clock.now += 1  # type: ignore[attr-defined]

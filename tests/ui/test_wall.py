@@ -8,7 +8,7 @@ from goneaway_tui.judge.forecast import BucketRange, Forecast
 from goneaway_tui.model.snapshot import Policy
 from goneaway_tui.ui.app import GoneawayApp
 from goneaway_tui.ui.screens.wall import WallDisplay, WallScreen, bar_lines
-from tests.snapshot.shots import busy_day, fleet, settle, tunable
+from tests.snapshot.shots import busy_day, settle, several_servers, tunable
 from tests.ui.stage import HeldClock, an_app
 
 
@@ -18,7 +18,7 @@ def lines(app: GoneawayApp) -> list[str]:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60), (40, 12), (20, 6), (300, 100), (1, 1)])
 async def test_wall_fits_every_size(size: tuple[int, int]) -> None:
-    for made in (busy_day, fleet):
+    for made in (busy_day, several_servers):
         app = made()
         async with app.run_test(size=size) as pilot:
             await settle(app, pilot)
@@ -71,7 +71,7 @@ async def test_countdown_runs_and_ended_sessions_are_shown() -> None:
 
 
 async def test_lost_server_is_shown_and_no_line_moves() -> None:
-    app = fleet()
+    app = several_servers()
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(app, pilot)
         app.clock.now += 1  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from goneaway_tui.monitor.poller import Poller, PollSchedule
 from goneaway_tui.source.live import LiveSource
 from goneaway_tui.ui.messages import MessagePoster, PollFailed, SnapshotTaken
 from tests.builders import NOW
-from tests.property.answers import ToldSource, Wire, answers
+from tests.property.answers import Wire, WireSource, answers
 from tests.unit.source.standins import OWN_ID, OWN_THREAD, Event, MysqlSession, MysqlStandin
 
 NAMES = ("honest", "lying")
@@ -34,7 +34,7 @@ def a_source(name: str) -> LiveSource:
     def bend(file: str, rows: list[Any]) -> list[Any]:
         return [row[:-1] for row in rows] if name == "lying" and file == "mysql/limits.sql" else rows
 
-    return ToldSource(server, Wire(server, bend))
+    return WireSource(server, Wire(server, bend))
 
 
 def test_watch_over_several_goes_on(capsys: pytest.CaptureFixture[str]) -> None:

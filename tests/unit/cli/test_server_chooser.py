@@ -69,22 +69,22 @@ def test_server_is_chosen_interactively_only_where_no_setting_names_it(
     assert unsaid == has_no_server(settings(line, env, file, config=config))
 
 
-def a_door(config: str = PROFILES, *argv: str) -> LiveServerDirectory:
+def a_directory(config: str = PROFILES, *argv: str) -> LiveServerDirectory:
     files = {str(CONFIG): config}
     return LiveServerDirectory(settings(shlex.join(argv), config=config), argv, environment(files=files))
 
 
 def test_servers_of_the_config_file_are_listed_with_their_errors() -> None:
-    prod, dev, broken = a_door().profiles()
+    prod, dev, broken = a_directory().profiles()
 
     assert prod == Profile("prod", "dba@db1:3306 via jump", "red", read_only=True)
     assert dev == Profile("dev", "dba@/run/dev.sock")
     assert broken.account_and_address.startswith("cannot be used: the host")
-    assert a_door().nearby().account_and_address.startswith("dba@/")
+    assert a_directory().nearby().account_and_address.startswith("dba@/")
 
 
 def test_a_choice_becomes_the_settings_of_a_run() -> None:
-    door = a_door(PROFILES, "--interval", "7")
+    door = a_directory(PROFILES, "--interval", "7")
 
     assert (door.settings("prod").profile, door.settings("prod").interval) == ("prod", 7)
     assert door.settings("").connection.host is None
@@ -104,12 +104,12 @@ def test_a_choice_becomes_the_settings_of_a_run() -> None:
     ],
 )
 def test_ssh_and_commands_may_ask_at_the_terminal(draft: ProfileDraft, aloud: bool) -> None:  # noqa: FBT001
-    assert aloud == a_door().wants_terminal(draft)
+    assert aloud == a_directory().wants_terminal(draft)
 
 
 def test_unreachable_server_is_reported() -> None:
     with pytest.raises(Unreachable, match="refused"):
-        a_door().attempt(ProfileDraft(host="127.0.0.1", port="1"))
+        a_directory().attempt(ProfileDraft(host="127.0.0.1", port="1"))
 
 
 def test_saving_adds_to_the_file_and_leaves_its_permissions(tmp_path: Path) -> None:

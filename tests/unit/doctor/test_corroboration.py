@@ -80,22 +80,28 @@ def test_of_two_ends_of_the_server_the_later_counts() -> None:
     assert Certainty.CONFIRMED is not finding(Cause.SERVER_RESTART, LOSS, server).certainty
 
 
-def left(number: int, cause: Cause, at: float) -> Departure:
+def a_departure(number: int, cause: Cause, at: float) -> Departure:
     session = Session(ProcesslistId(number), "shop", "web-3:51234", None, "Sleep")
     return Departure(Verdict(session, Risk.OVERDUE), at, 0.1, cause, Certainty.CONFIRMED, ())
 
 
 def test_only_session_that_ended_near_the_error_is_the_cause() -> None:
-    told = first(ServerFacts(departures=(left(7, Cause.KILLED, AT - 3), left(8, Cause.CLIENT_QUIT, AT - 2))))
+    told = first(
+        ServerFacts(
+            departures=(a_departure(7, Cause.KILLED, AT - 3), a_departure(8, Cause.CLIENT_QUIT, AT - 2))
+        )
+    )
 
     assert (Cause.KILLED, Certainty.CONFIRMED) == (told.cause, told.certainty)
 
 
 def test_two_ended_sessions_near_the_error_are_both_possible() -> None:
-    both = ServerFacts(departures=(left(7, Cause.KILLED, AT - 3), left(8, Cause.IDLE_TIMEOUT, AT - 4000)))
+    both = ServerFacts(
+        departures=(a_departure(7, Cause.KILLED, AT - 3), a_departure(8, Cause.IDLE_TIMEOUT, AT - 4000))
+    )
 
     assert (Cause.KILLED, Certainty.LIKELY) == (first(both).cause, first(both).certainty)
 
 
 def test_session_that_ended_after_the_error_is_another_session() -> None:
-    assert Cause.KILLED is not first(ServerFacts(departures=(left(7, Cause.KILLED, AT + 60),))).cause
+    assert Cause.KILLED is not first(ServerFacts(departures=(a_departure(7, Cause.KILLED, AT + 60),))).cause

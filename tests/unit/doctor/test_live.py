@@ -27,12 +27,12 @@ def a_state(*departures: Departure, **fields: object) -> LiveState:
     return LiveState(a_snapshot(**fields), departures, NOW)  # type: ignore[arg-type]
 
 
-def left(cause: Cause, certainty: Certainty = CONFIRMED, ago: float = 60.0) -> Departure:
+def a_departure(cause: Cause, certainty: Certainty = CONFIRMED, ago: float = 60.0) -> Departure:
     return Departure(a_verdict(), NOW - ago, 0.5, cause, certainty)
 
 
 def test_every_cause_is_checked_once_and_the_most_certain_is_first() -> None:
-    findings = cause_statuses(a_state(left(Cause.KILLED)))
+    findings = cause_statuses(a_state(a_departure(Cause.KILLED)))
 
     assert list(CHECKS) != [f.cause for f in findings]
     assert set(CHECKS) == {f.cause for f in findings}
@@ -42,7 +42,8 @@ def test_every_cause_is_checked_once_and_the_most_certain_is_first() -> None:
 
 def test_observed_departures_outweigh_the_counters() -> None:
     finding = found(
-        Cause.IDLE_TIMEOUT, a_state(left(Cause.IDLE_TIMEOUT), left(Cause.IDLE_TIMEOUT, LIKELY, 3600.0))
+        Cause.IDLE_TIMEOUT,
+        a_state(a_departure(Cause.IDLE_TIMEOUT), a_departure(Cause.IDLE_TIMEOUT, LIKELY, 3600.0)),
     )
 
     assert CONFIRMED is finding.certainty

@@ -6,11 +6,13 @@ import pytest
 
 from goneaway_tui.judge.forecast import HORIZONS, Forecast, closing_forecast
 from goneaway_tui.model.snapshot import Snapshot
-from tests.builders import NOW, a_crowd, a_verdict
+from tests.builders import NOW, a_snapshot_of_verdicts, a_verdict
 
 
 def closing_in(*seconds: float | None) -> Snapshot:
-    return a_crowd(a_verdict(deadline=None if each is None else NOW + each) for each in seconds)
+    return a_snapshot_of_verdicts(
+        a_verdict(deadline=None if each is None else NOW + each) for each in seconds
+    )
 
 
 def counted(forecast: Forecast) -> int:

@@ -22,7 +22,7 @@ from tests.builders import NOW, a_session, a_snapshot, a_transaction, a_verdict
 EMPTY = a_snapshot([])
 
 
-def left(
+def a_departure(
     number: int, age: float, cause: Cause = Cause.CLIENT_QUIT, ago: float = 0.0, **fields: Any
 ) -> Departure:
     """Session `number` left `ago` seconds before NOW, having idled `age` seconds."""
@@ -49,7 +49,8 @@ def test_empty_result_reports_nothing() -> None:
 
 def cut(count: int, age: float = 350.0, cause: Cause = Cause.CLIENT_LOST, **fields: Any) -> list[Departure]:
     return [
-        left(each, age + each % 3 * 0.4, cause, ago=each * 60.0, **fields) for each in range(1, count + 1)
+        a_departure(each, age + each % 3 * 0.4, cause, ago=each * 60.0, **fields)
+        for each in range(1, count + 1)
     ]
 
 
@@ -85,12 +86,12 @@ def test_more_of_them_make_it_likely(count: int, certainty: Certainty) -> None:
 
 @pytest.mark.parametrize(("limit", "found"), [(438, 1), (437, 0)])
 def test_near_their_limit_it_is_the_limit(limit: int, found: int) -> None:
-    assert found == len(seen([left(each, 350.0, own_limit=limit) for each in range(5)]))
+    assert found == len(seen([a_departure(each, 350.0, own_limit=limit) for each in range(5)]))
 
 
 @pytest.mark.parametrize(("age", "found"), [(20.0, 1), (19.9, 0)])
 def test_sessions_that_end_young_are_no_pattern(age: float, found: int) -> None:
-    assert found == len(seen([left(each, age) for each in range(5)]))
+    assert found == len(seen([a_departure(each, age) for each in range(5)]))
 
 
 @pytest.mark.parametrize(
@@ -112,13 +113,13 @@ def test_age_at_which_no_more_sessions_end_than_shortly_before_is_no_pattern(
     every: float, found: int
 ) -> None:
     """Five leave at 350 s; the spread there is 5.5 s, and in the five spreads before it six may have left, not seven."""
-    earlier = [left(100 + each, 349.9 - 5.5 - each * every) for each in range(20)]
+    earlier = [a_departure(100 + each, 349.9 - 5.5 - each * every) for each in range(20)]
 
     assert found == len([p for p in seen([*cut(5), *earlier]) if p.sessions == (1, 2, 3, 4, 5)])
 
 
 def test_what_is_known_too_vaguely_counts_for_nothing() -> None:
-    assert () == seen([left(each, 350.0, within=30.0) for each in range(12)])
+    assert () == seen([a_departure(each, 350.0, within=30.0) for each in range(12)])
 
 
 def test_pattern_of_a_program_is_not_reported_again_for_its_host() -> None:
@@ -126,7 +127,9 @@ def test_pattern_of_a_program_is_not_reported_again_for_its_host() -> None:
 
 
 def test_sessions_of_many_programs_behind_one_host_are_reported_by_host() -> None:
-    departures = [left(each, 350.0, program=f"p{each}", user=f"u{each}", host="nat-1:9") for each in range(6)]
+    departures = [
+        a_departure(each, 350.0, program=f"p{each}", user=f"u{each}", host="nat-1:9") for each in range(6)
+    ]
 
     assert PatternScope(host="nat-1") == sole(seen(departures), PatternKind.CUT_OFF).scope
 
@@ -160,7 +163,7 @@ def test_only_known_network_idle_limits_are_named(seconds: float) -> None:
 
 # --- Ghosts
 
-SIBLINGS = [left(each, 30.0 + each * 9, ago=each) for each in range(1, 21)]
+SIBLINGS = [a_departure(each, 30.0 + each * 9, ago=each) for each in range(1, 21)]
 """Twenty that reached 210 s at most."""
 
 
@@ -184,7 +187,7 @@ def test_ghost_session_needs_an_idle_time_of_an_hour(idle_for: float, found: int
 
 
 def test_ten_times_as_long_as_any_other_is_far_past() -> None:
-    longer = left(21, 400.0, ago=21)
+    longer = a_departure(21, 400.0, ago=21)
 
     assert () == seen([*SIBLINGS, longer], a_snapshot([ghost(idle_for=4000.0)]))
     assert 1 == len(seen([*SIBLINGS, longer], a_snapshot([ghost(idle_for=4000.1)])))
@@ -209,7 +212,7 @@ def test_another_hosts_sessions_are_no_siblings() -> None:
 def closed(count: int, every: float, **fields: Any) -> list[Departure]:
     """So many closed by the server after 600 s, one each `every` seconds."""
     return [
-        left(each, 600.0, Cause.IDLE_TIMEOUT, ago=each * every, own_limit=600, **fields)
+        a_departure(each, 600.0, Cause.IDLE_TIMEOUT, ago=each * every, own_limit=600, **fields)
         for each in range(count)
     ]
 
@@ -235,7 +238,7 @@ def test_pool_that_opens_no_more_sessions_is_not_a_pattern() -> None:
 
 @pytest.mark.parametrize(("quits", "found"), [(1, 1), (2, 0)])
 def test_program_that_often_sends_com_quit_is_not_always_cut_off(quits: int, found: int) -> None:
-    goodbyes = [left(100 + each, 1.0, own_limit=600) for each in range(quits)]
+    goodbyes = [a_departure(100 + each, 1.0, own_limit=600) for each in range(quits)]
 
     assert found == len(seen([*closed(9, 150), *goodbyes], OPEN))
 

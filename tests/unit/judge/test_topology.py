@@ -137,7 +137,9 @@ def found(*sessions: Session) -> list[Pattern]:
     return [each for each in find_patterns(snapshot, (), NOW) if each.kind is PatternKind.PROXIED]
 
 
-def crowd(host: str = "10.0.0.9", accounts: int = 5, number: int = 12, program: str = "php") -> list[Session]:
+def many_sessions(
+    host: str = "10.0.0.9", accounts: int = 5, number: int = 12, program: str = "php"
+) -> list[Session]:
     return [
         a_session(id=n, user=f"app{n % accounts}", host=f"{host}:{50000 + n}", program=program)
         for n in range(1, number + 1)
@@ -145,7 +147,9 @@ def crowd(host: str = "10.0.0.9", accounts: int = 5, number: int = 12, program: 
 
 
 def test_connections_with_a_proxy_program_name_make_a_proxy_likely() -> None:
-    (pattern,) = found(*crowd(program="proxysql"), a_session(id=99, host="10.0.0.1:1", program="mysql"))
+    (pattern,) = found(
+        *many_sessions(program="proxysql"), a_session(id=99, host="10.0.0.1:1", program="mysql")
+    )
 
     assert Certainty.LIKELY is pattern.certainty
     assert "10.0.0.9" in pattern.title
@@ -156,14 +160,14 @@ def test_connections_with_a_proxy_program_name_make_a_proxy_likely() -> None:
 
 
 def test_monitoring_account_identifies_rds_proxy() -> None:
-    (pattern,) = found(*crowd(), a_session(id=99, user="rdsproxyadmin", host="10.0.0.9:1"))
+    (pattern,) = found(*many_sessions(), a_session(id=99, user="rdsproxyadmin", host="10.0.0.9:1"))
 
     assert Certainty.LIKELY is pattern.certainty
     assert "1 of them is RDS Proxy's by its own account" in pattern.evidence
 
 
 def test_many_accounts_from_one_address_alone_are_no_more_than_possible() -> None:
-    (pattern,) = found(*crowd())
+    (pattern,) = found(*many_sessions())
 
     assert Certainty.POSSIBLE is pattern.certainty
     assert "one application server that uses all these accounts looks the same" in pattern.evidence
@@ -173,12 +177,12 @@ def test_many_accounts_from_one_address_alone_are_no_more_than_possible() -> Non
     "sessions",
     [
         [],
-        crowd(number=9),
-        crowd(accounts=2),
-        crowd(host="localhost"),
-        crowd(host="127.0.0.1"),
-        [*crowd(), a_session(id=99, host="10.0.0.8:1")],
-        crowd(accounts=1),
+        many_sessions(number=9),
+        many_sessions(accounts=2),
+        many_sessions(host="localhost"),
+        many_sessions(host="127.0.0.1"),
+        [*many_sessions(), a_session(id=99, host="10.0.0.8:1")],
+        many_sessions(accounts=1),
     ],
     ids=["nobody", "few", "two accounts", "the same machine", "the loopback", "somebody else", "one account"],
 )

@@ -13,7 +13,7 @@ from goneaway_tui.source import sql
 from goneaway_tui.source.connection import Refusal, UnfitAnswer, fitted
 from goneaway_tui.source.sql import shapes
 from goneaway_tui.source.sql.shapes import ColumnShape, MisshapenAnswer, RowsShape
-from tests.property.answers import ToldExecutor, ToldSource, Wire, answers
+from tests.property.answers import Wire, WireExecutor, WireSource, answers
 from tests.unit.source.standins import (
     OWN_ID,
     OWN_THREAD,
@@ -146,7 +146,7 @@ def test_an_optional_reading_that_is_bent_is_a_limitation(flavour: Flavour, what
     server = a_server(flavour)
     bent = {variant.file for name, variants in sql.STATEMENTS[flavour].items() for variant in variants
             if name.removeprefix("packed_").removeprefix("some_").removesuffix("_some") == what}  # fmt: skip
-    source = ToldSource(server, Wire(server, lambda file, rows: [("?",)] if file in bent else rows))
+    source = WireSource(server, Wire(server, lambda file, rows: [("?",)] if file in bent else rows))
 
     sample = source.sample()
 
@@ -161,7 +161,7 @@ def test_a_required_reading_that_is_bent_is_the_error_of_its_server(flavour: Fla
     bent = {variant.file for name, variants in sql.STATEMENTS[flavour].items() for variant in variants
             if name.removeprefix("packed_") in {what, "all_sessions" if what == "sessions" else what}}  # fmt: skip
     is_bent = True
-    source = ToldSource(
+    source = WireSource(
         server, Wire(server, lambda file, rows: [("?",)] if is_bent and file in bent else rows)
     )
 
@@ -178,7 +178,7 @@ def test_a_required_reading_that_is_bent_is_the_error_of_its_server(flavour: Fla
 @pytest.mark.parametrize("flavour", list(Flavour))
 def test_action_with_malformed_answers_is_reported(flavour: Flavour) -> None:
     server = a_server(flavour)
-    executor = ToldExecutor(
+    executor = WireExecutor(
         server,
         Wire(server, lambda file, rows: [(7, 7)] if file.endswith(("grants.sql", "own_value.sql")) else rows),
         None,
@@ -192,7 +192,7 @@ def test_action_with_malformed_answers_is_reported(flavour: Flavour) -> None:
 
 def test_malformed_topology_entries_are_a_limitation_and_the_others_are_listed() -> None:
     server = a_server(Flavour.MYSQL)
-    source = ToldSource(
+    source = WireSource(
         server,
         Wire(server, lambda file, rows: [(2, b"db2", 70_000, 1, b"u")] if "replicas" in file else rows),
     )

@@ -42,7 +42,7 @@ def replay(recording: Recording) -> Replay:
     return Replay(recording)
 
 
-def left_by(replay: Replay) -> list[int]:
+def departed_ids(replay: Replay) -> list[int]:
     return [departure.verdict.session.id for departure in replay.departures()]
 
 
@@ -165,8 +165,8 @@ def test_the_ledger_is_that_of_the_instant(replay: Replay) -> None:
     found: dict[int, list[int]] = {}
     for step in (*INSTANTS, *reversed(INSTANTS)):
         replay.jump(NOW + step)
-        found.setdefault(step, left_by(replay))
-        assert found[step] == left_by(replay)
+        found.setdefault(step, departed_ids(replay))
+        assert found[step] == departed_ids(replay)
 
     assert [[], [1], [1, 2, 3], [1, 2, 3, 4]] == [found[step] for step in (1, 3, 13, 21)]
 
@@ -174,8 +174,8 @@ def test_the_ledger_is_that_of_the_instant(replay: Replay) -> None:
 def test_the_ledger_keeps_the_newest(recording: Recording) -> None:
     replay = Replay(recording, max_departures=2)
     replay.jump(NOW + 99)
-    assert [3, 4] == left_by(replay)
+    assert [3, 4] == departed_ids(replay)
     replay.jump(NOW + 12)
-    assert [2, 3] == left_by(replay)
+    assert [2, 3] == departed_ids(replay)
     replay.jump(NOW + 99)
-    assert [3, 4] == left_by(replay)
+    assert [3, 4] == departed_ids(replay)
