@@ -137,20 +137,22 @@ async def test_typed_connection_is_tried_and_its_result_shown() -> None:
     lacks = Limitation(
         "every session of another account", "the account lacks PROCESS", "GRANT PROCESS ON *.* TO 'dba'@'%'"
     )
-    door = FakeServerDirectory(answer=ConnectedServer("MySQL 9.7.4", "'dba'@'%'", (lacks,)))
-    app = ConnectApp(door)
+    directory = FakeServerDirectory(answer=ConnectedServer("MySQL 9.7.4", "'dba'@'%'", (lacks,)))
+    app = ConnectApp(directory)
 
     seen = await played(app, *"db1", "tab", *"3307", "ctrl+t")
 
-    assert [("db1", "3307", "PREFERRED")] == [(each.host, each.port, each.ssl_mode) for each in door.tried]
+    assert [("db1", "3307", "PREFERRED")] == [
+        (each.host, each.port, each.ssl_mode) for each in directory.tried
+    ]
     assert "MySQL 9.7.4 lets 'dba'@'%' in" in seen
     words = "Not visible: every session of another account. To see them: GRANT PROCESS ON *.* TO 'dba'@'%'"
     assert words in " ".join(seen.replace("│", "").split())
 
 
 async def test_refusal_is_shown_and_the_form_keeps_its_values() -> None:
-    door = FakeServerDirectory(answer=DENIED)
-    app = ConnectApp(door)
+    directory = FakeServerDirectory(answer=DENIED)
+    app = ConnectApp(directory)
 
     seen = await played(app, *"db1", "enter")
 
@@ -160,40 +162,40 @@ async def test_refusal_is_shown_and_the_form_keeps_its_values() -> None:
 
 
 async def test_enter_continues_only_where_the_login_succeeds() -> None:
-    door = FakeServerDirectory()
-    app = ConnectApp(door)
+    directory = FakeServerDirectory()
+    app = ConnectApp(directory)
 
     await played(app, *"db1", "enter")
 
     assert isinstance(app.return_value, ProfileDraft)
     assert "db1" == app.return_value.host
-    assert [app.return_value] == door.tried
+    assert [app.return_value] == directory.tried
 
 
 async def test_what_may_ask_at_the_terminal_is_left_to_it() -> None:
-    door = FakeServerDirectory()
-    door.wants = True
-    app = ConnectApp(door)
+    directory = FakeServerDirectory()
+    directory.wants = True
+    app = ConnectApp(directory)
 
     await played(app, *"db1", "enter")
 
     assert isinstance(app.return_value, ProfileDraft)
-    assert [] == door.tried
+    assert [] == directory.tried
 
 
 async def test_invalid_input_is_reported_before_any_connection() -> None:
-    door = FakeServerDirectory()
-    door.wants = SettingsError("port: not a port: '99999'", "a port is a number from 1 to 65535")
+    directory = FakeServerDirectory()
+    directory.wants = SettingsError("port: not a port: '99999'", "a port is a number from 1 to 65535")
 
-    seen = await played(ConnectApp(door), *"db1", "ctrl+t")
+    seen = await played(ConnectApp(directory), *"db1", "ctrl+t")
 
     assert "not a port: '99999'" in seen
-    assert [] == door.tried
+    assert [] == directory.tried
 
 
 async def test_profile_is_saved_without_its_password_and_listed() -> None:
-    door = FakeServerDirectory()
-    app = ConnectApp(door)
+    directory = FakeServerDirectory()
+    app = ConnectApp(directory)
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)
         for part, text in (("host", "db1"), ("name", "prod-db1"), ("password", "tiger"), ("color", "red")):
@@ -209,15 +211,15 @@ async def test_profile_is_saved_without_its_password_and_listed() -> None:
     assert "Saved in ~/.config/goneaway-tui/config.toml: goneaway-tui @prod-db1." in " ".join(told.split())
     assert "it will be asked for" in " ".join(told.split())
     assert "tiger" not in told
-    assert ["REQUIRED"] == [each.ssl_mode for each in door.saved]
+    assert ["REQUIRED"] == [each.ssl_mode for each in directory.saved]
     assert "prod-db1" in listed
 
 
 async def test_full_disk_is_reported() -> None:
-    door = FakeServerDirectory()
-    door.is_full = True
+    directory = FakeServerDirectory()
+    directory.is_full = True
 
-    assert "no space left on device" in await played(ConnectApp(door), *"db1", "ctrl+s")
+    assert "no space left on device" in await played(ConnectApp(directory), *"db1", "ctrl+s")
 
 
 async def test_an_answer_about_something_else_comes_too_late() -> None:

@@ -84,13 +84,13 @@ def test_servers_of_the_config_file_are_listed_with_their_errors() -> None:
 
 
 def test_a_choice_becomes_the_settings_of_a_run() -> None:
-    door = a_directory(PROFILES, "--interval", "7")
+    directory = a_directory(PROFILES, "--interval", "7")
 
-    assert (door.settings("prod").profile, door.settings("prod").interval) == ("prod", 7)
-    assert door.settings("").connection.host is None
-    assert door.settings(ProfileDraft(host="db9", password="tiger")).connection.host == "db9"
+    assert (directory.settings("prod").profile, directory.settings("prod").interval) == ("prod", 7)
+    assert directory.settings("").connection.host is None
+    assert directory.settings(ProfileDraft(host="db9", password="tiger")).connection.host == "db9"
     with pytest.raises(SettingsError, match="another machine"):
-        door.settings("broken")
+        directory.settings("broken")
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,12 @@ class Screens:
         self.shown: list[tuple[str, ProfileDraft | str | None]] = []
 
     def __call__(
-        self, door: LiveServerDirectory, *, trouble: str, last: ProfileDraft | str | None, theme: str | None
+        self,
+        directory: LiveServerDirectory,
+        *,
+        trouble: str,
+        last: ProfileDraft | str | None,
+        theme: str | None,
     ) -> Screens:
         self.shown.append((trouble, last))
         return self

@@ -54,11 +54,11 @@ class Counting(MysqlStandin):
     def end(self, account: Account, *codes: int) -> None:
         self.counts.setdefault(account, Counter()).update(codes)
 
-    def tell(self, testimony: Remembered, *sessions: Session, verbosity: int = 2) -> EndEvidence:
+    def tell(self, remembered: Remembered, *sessions: Session, verbosity: int = 2) -> EndEvidence:
         """What the next sample, a second later, brings with it."""
         self.now += 1
         self.heard.clear()
-        return testimony.read(
+        return remembered.read(
             self.connection, self.found(), self.sample(*sessions, verbosity=verbosity), self.clock
         )
 
@@ -77,9 +77,9 @@ def one(number: int, account: Account = SHOP) -> Session:
 
 
 def watched(server: Counting, *sessions: Session) -> Remembered:
-    testimony = Remembered()
-    server.tell(testimony, *sessions)
-    return testimony
+    remembered = Remembered()
+    server.tell(remembered, *sessions)
+    return remembered
 
 
 # --- Counts
@@ -97,10 +97,10 @@ def test_first_sample_reports_no_events() -> None:
 
 def test_only_the_accounts_of_ended_sessions_are_counted() -> None:
     server = Counting()
-    testimony = watched(server, one(1), one(2, ETL))
+    remembered = watched(server, one(1), one(2, ETL))
     server.end(SHOP, 4031)
 
-    clues = server.tell(testimony, one(2, ETL))
+    clues = server.tell(remembered, one(2, ETL))
 
     assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
     assert {0, 1153, 1158, 1159, 1160, 1161, 4031} == clues.counted_codes
@@ -109,8 +109,8 @@ def test_only_the_accounts_of_ended_sessions_are_counted() -> None:
 
 def test_no_account_is_counted_while_no_session_starts_or_ends() -> None:
     server = Counting()
-    testimony = watched(server, one(1))
-    server.tell(testimony, one(1))
+    remembered = watched(server, one(1))
+    server.tell(remembered, one(1))
 
     assert [] == server.heard_of("endings")
 
@@ -118,22 +118,22 @@ def test_no_account_is_counted_while_no_session_starts_or_ends() -> None:
 def test_errors_of_short_sessions_do_not_explain_later_departures() -> None:
     server = Counting()
     server.logins[SHOP] = 1
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.logins[SHOP] += 3
     server.end(SHOP, 0, 0, 1158)
-    server.tell(testimony, one(1))
-    server.tell(testimony, one(1))
+    server.tell(remembered, one(1))
+    server.tell(remembered, one(1))
     server.end(SHOP, 4031)
 
-    assert (ErrorCount(*SHOP, 4031, 1),) == server.tell(testimony).errors
+    assert (ErrorCount(*SHOP, 4031, 1),) == server.tell(remembered).errors
 
 
 def test_errors_counted_before_the_session_end_are_its_evidence() -> None:
     server = Counting()
-    testimony = watched(server, one(1), one(2))
+    remembered = watched(server, one(1), one(2))
     server.end(SHOP, 0, 4031)
-    first = server.tell(testimony, one(2))
-    then = server.tell(testimony)
+    first = server.tell(remembered, one(2))
+    then = server.tell(remembered)
 
     assert {(0, False), (4031, False)} == {(each.code, each.counted_before) for each in first.errors}
     assert {(0, True), (4031, True)} == {(each.code, each.counted_before) for each in then.errors}
@@ -142,20 +142,20 @@ def test_errors_counted_before_the_session_end_are_its_evidence() -> None:
 def test_new_accounts_are_counted_a_few_at_a_time() -> None:
     server = Counting()
     crowd = [one(number, (f"u{number}", "h")) for number in range(NEW_ACCOUNTS + 5)]
-    testimony = watched(server, *crowd)
+    remembered = watched(server, *crowd)
 
     assert NEW_ACCOUNTS == len(server.heard_of("endings"))
-    server.tell(testimony, *crowd)
+    server.tell(remembered, *crowd)
     assert 5 == len(server.heard_of("endings"))
 
 
 def test_accounts_without_sessions_are_forgotten_in_time() -> None:
     server = Counting()
-    testimony = Remembered()
+    remembered = Remembered()
     for number in range(100):
-        server.tell(testimony, one(number, (f"u{number}", "h")))
+        server.tell(remembered, one(number, (f"u{number}", "h")))
 
-    assert len(testimony._memory.counts) < 50
+    assert len(remembered._memory.counts) < 50
 
 
 def test_ended_logins_daemons_and_own_sessions_are_no_departures() -> None:
@@ -165,8 +165,8 @@ def test_ended_logins_daemons_and_own_sessions_are_no_departures() -> None:
         a_session(id=ProcesslistId(2), role=Role.DAEMON),
         a_session(id=ProcesslistId(3), own=True),
     ]
-    testimony = watched(server, *others)
-    server.tell(testimony)
+    remembered = watched(server, *others)
+    server.tell(remembered)
 
     assert [] == server.heard_of("endings")
 
@@ -174,17 +174,17 @@ def test_ended_logins_daemons_and_own_sessions_are_no_departures() -> None:
 @pytest.mark.parametrize("refused_one", ["mysql/endings.sql", "mysql/kills.sql", "mysql/accounts.sql"])
 def test_events_missed_by_a_failed_sample_are_reported_by_the_next(refused_one: str) -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.end(SHOP, 4031)
     server.status["aborted_clients"] += 1
     server.status["com_kill"] += 1
     answer = server.scripted[refused_one]
     server.scripted[refused_one] = refused()
     with pytest.raises(Refusal):
-        server.tell(testimony)
+        server.tell(remembered)
     server.scripted[refused_one] = answer
 
-    clues = server.tell(testimony)
+    clues = server.tell(remembered)
 
     assert (ErrorCount(*SHOP, 4031, 1),) == clues.errors
     assert (1, 1) == (clues.aborted, clues.killed)
@@ -192,9 +192,9 @@ def test_events_missed_by_a_failed_sample_are_reported_by_the_next(refused_one: 
 
 def test_without_the_right_to_read_them_nothing_is_counted() -> None:
     server = Counting()
-    testimony, found = Remembered(), server.found(without="errors threads accounts log statements")
+    remembered, found = Remembered(), server.found(without="errors threads accounts log statements")
     for sessions in ([one(1)], []):
-        clues = testimony.read(server.connection, found, server.sample(*sessions), server.clock)
+        clues = remembered.read(server.connection, found, server.sample(*sessions), server.clock)
 
     assert frozenset() == clues.counted_codes
     assert ["mysql/offline.sql"] == [file for file, _ in server.heard]
@@ -224,10 +224,10 @@ def killed(
 )
 def test_kill_in_the_statement_history_names_its_victim_and_is_not_counted_twice(text: str) -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed(text)], 1
 
-    clues = server.tell(testimony)
+    clues = server.tell(remembered)
 
     assert ((KillStatement(ProcesslistId(1), "dba@bastion, session 9"),), 0) == (clues.kills, clues.killed)
 
@@ -252,10 +252,10 @@ def test_kill_in_the_statement_history_names_its_victim_and_is_not_counted_twice
 )
 def test_kill_with_an_unparsed_victim_is_counted(text: str) -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed(text)], 1
 
-    clues = server.tell(testimony)
+    clues = server.tell(remembered)
 
     assert ((), 1) == (clues.kills, clues.killed)
 
@@ -265,70 +265,70 @@ def test_kill_with_an_unparsed_victim_is_counted(text: str) -> None:
 )
 def test_kill_query_or_failed_kill_ends_no_session(text: str, errors: int) -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed(text, errors=errors)], 1
 
-    clues = server.tell(testimony)
+    clues = server.tell(remembered)
 
     assert ((), 0) == (clues.kills, clues.killed)
 
 
 def test_kill_by_a_session_that_ended_is_only_counted() -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.status["com_kill"] = 1
 
-    assert 1 == server.tell(testimony).killed
+    assert 1 == server.tell(remembered).killed
 
 
 def test_kills_before_the_start_hide_no_later_kill() -> None:
     server = Counting()
     server.ran, server.status["com_kill"] = [killed("KILL QUERY 77")], 1
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.status["com_kill"] = 2
 
-    assert 1 == server.tell(testimony).killed
+    assert 1 == server.tell(remembered).killed
 
 
 def test_a_kill_seen_before_it_is_counted_is_not_counted_after() -> None:
     server = Counting()
-    testimony = watched(server, one(1), one(2))
+    remembered = watched(server, one(1), one(2))
     server.status["com_kill"] = 1
     server.ran = [killed("KILL QUERY 1"), killed("KILL QUERY 2", event=2)]
-    server.tell(testimony, one(1))
+    server.tell(remembered, one(1))
     server.status["com_kill"] = 2
 
-    assert 0 == server.tell(testimony).killed
+    assert 0 == server.tell(remembered).killed
 
 
 def test_a_kill_counted_before_its_text_is_remembered_hides_no_later_one() -> None:
     """MySQL counts a KILL when it begins, and remembers it when it is done."""
     server = Counting()
-    testimony = watched(server, one(1), one(2))
+    remembered = watched(server, one(1), one(2))
     server.status["com_kill"] = 1
-    assert 1 == server.tell(testimony, one(1), one(2)).killed
+    assert 1 == server.tell(remembered, one(1), one(2)).killed
     server.ran = [killed("KILL 2")]
-    assert 0 == server.tell(testimony, one(1), one(2)).killed
+    assert 0 == server.tell(remembered, one(1), one(2)).killed
     server.status["com_kill"] = 2
 
-    assert 1 == server.tell(testimony, one(2)).killed
+    assert 1 == server.tell(remembered, one(2)).killed
 
 
 def test_kill_that_cannot_be_parsed_is_reported_for_two_samples() -> None:
     """Whom it ended may be missed one sample after it was counted."""
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.ran, server.status["com_kill"] = [killed("KILL @v")], 1
 
-    assert [1, 1, 0] == [server.tell(testimony, one(1)).killed for _ in range(3)]
+    assert [1, 1, 0] == [server.tell(remembered, one(1)).killed for _ in range(3)]
 
 
 def test_where_kills_are_not_counted_their_number_is_unknown() -> None:
     server = Counting()
     del server.status["com_kill"]
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
 
-    assert server.tell(testimony).killed is None
+    assert server.tell(remembered).killed is None
 
 
 # --- Offline mode
@@ -336,53 +336,53 @@ def test_where_kills_are_not_counted_their_number_is_unknown() -> None:
 
 def test_offline_mode_is_reported_for_as_long_as_sessions_may_roll_back() -> None:
     server = Counting()
-    testimony = watched(server, one(1), one(2), one(3))
-    assert server.tell(testimony, one(1), one(2), one(3)).offline is False
+    remembered = watched(server, one(1), one(2), one(3))
+    assert server.tell(remembered, one(1), one(2), one(3)).offline is False
     server.offline, server.status["aborted_clients"] = (1, 0.5), 1
 
-    assert server.tell(testimony, one(2), one(3)).offline
-    assert server.tell(testimony, one(3)).offline
+    assert server.tell(remembered, one(2), one(3)).offline
+    assert server.tell(remembered, one(3)).offline
     server.now += KILL_SECONDS
-    assert server.tell(testimony).offline is False
+    assert server.tell(remembered).offline is False
 
 
 @pytest.mark.parametrize("ago", [0.5, None])
 def test_offline_mode_is_reported_without_the_time_it_was_set(ago: float | None) -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.offline, server.status["aborted_clients"] = (1, ago), 1
 
-    assert server.tell(testimony).offline
+    assert server.tell(remembered).offline
 
 
 def test_offline_mode_that_was_on_only_briefly_is_reported() -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.offline, server.status["aborted_clients"] = (0, 0.2), 1
 
-    assert server.tell(testimony).offline
+    assert server.tell(remembered).offline
 
 
 @pytest.mark.parametrize("before", [(1, 3600.0), (1, None)])
 def test_offline_mode_of_long_ago_ends_no_session_now(before: tuple[int, float | None]) -> None:
     server = Counting()
     server.offline = before
-    testimony = watched(server, one(1), one(2))
+    remembered = watched(server, one(1), one(2))
     server.status["aborted_clients"] = 1
-    assert server.tell(testimony, one(2)).offline is False
+    assert server.tell(remembered, one(2)).offline is False
     server.offline, server.status["aborted_clients"] = (0, 0.2), 2  # turned off
 
-    assert server.tell(testimony).offline is False
+    assert server.tell(remembered).offline is False
 
 
 def test_where_offline_mode_may_not_be_read_it_is_unknown() -> None:
     server = Counting()
     files = frozenset({"mysql/offline.sql", "mysql/offline_before.sql"})
     found = replace(server.found(), refused_files=files)
-    testimony = Remembered()
-    testimony.read(server.connection, found, server.sample(one(1)), server.clock)
+    remembered = Remembered()
+    remembered.read(server.connection, found, server.sample(one(1)), server.clock)
 
-    assert testimony.read(server.connection, found, server.sample(one(1)), server.clock).offline is None
+    assert remembered.read(server.connection, found, server.sample(one(1)), server.clock).offline is None
 
 
 # --- A server without an error for idle timeouts
@@ -390,22 +390,22 @@ def test_where_offline_mode_may_not_be_read_it_is_unknown() -> None:
 
 def test_a_server_before_8_0_24_counts_no_idle_timeouts_apart() -> None:
     server = Counting()
-    testimony, found = Remembered(), server.found(without="idle_error")
+    remembered, found = Remembered(), server.found(without="idle_error")
     for sessions in ([one(1)], []):
-        clues = testimony.read(server.connection, found, server.sample(*sessions), server.clock)
+        clues = remembered.read(server.connection, found, server.sample(*sessions), server.clock)
 
     assert {0, 1153, 1158, 1159, 1160, 1161} == clues.counted_codes
 
 
 def test_a_server_before_8_0_24_closes_an_idle_session_by_its_timeout() -> None:
     """From what MySQL 8.0.20 and 8.0.23 count to the cause."""
-    server, testimony, snapshot = Counting(), Remembered(), None
+    server, remembered, snapshot = Counting(), Remembered(), None
     found = server.found(without="idle_error")
     stays, leaves = one(2, ETL), replace(one(1), own_limit=60, idle_since=server.now - 58.5)
     for sessions in ([leaves, stays], [stays]):
         server.now += 1
         sample = server.sample(*sessions)
-        clues = testimony.read(server.connection, found, sample, server.clock)
+        clues = remembered.read(server.connection, found, sample, server.clock)
         taken = track(replace(sample, clues=clues), snapshot)
         snapshot = taken.snapshot
         server.end(SHOP, 1159)
@@ -428,10 +428,10 @@ START: Row = (0, b"MY-010116", b"mysqld (mysqld 9.7.4) starting as process 1", -
 
 def test_log_with_the_needed_entries_is_read_when_a_session_ended() -> None:
     server = Counting()
-    testimony = watched(server, one(1))
+    remembered = watched(server, one(1))
     server.log = [(1, b"MY-010914", ABORTED, -0.5)]
 
-    [entry] = server.tell(testimony, verbosity=3).log
+    [entry] = server.tell(remembered, verbosity=3).log
 
     assert (ProcesslistId(1), Cause.CLIENT_LOST, server.now - 0.5) == (
         entry.session_id,
@@ -442,8 +442,8 @@ def test_log_with_the_needed_entries_is_read_when_a_session_ended() -> None:
 
 def test_log_without_the_needed_entries_is_not_read() -> None:
     server = Counting()
-    testimony = watched(server, one(1))
-    server.tell(testimony, verbosity=2)
+    remembered = watched(server, one(1))
+    server.tell(remembered, verbosity=2)
 
     assert [] == server.heard_of("log")
 
