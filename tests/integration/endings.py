@@ -1,6 +1,6 @@
 """Sessions that end at known instants by known causes, and what was said of each when it was missed.
 
-A `EndingWatch` looks at one server twice a second, as the program does, while a plan seats sessions in two dozen accounts and
+An `EndingWatch` looks at one server twice a second, as the program does, while a plan seats sessions in two dozen accounts and
 ends them. Beside them short visits come and go unseen, which the server counts all the same.
 """
 

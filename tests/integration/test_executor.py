@@ -735,7 +735,7 @@ def test_ended_session_is_not_found(any_server: RealServer) -> None:
     assert executor(any_server).find(NOBODY) is None
 
 
-def test_an_account_that_sees_little_still_finds_its_own(any_server: RealServer) -> None:
+def test_account_with_few_privileges_still_finds_its_own_sessions(any_server: RealServer) -> None:
     user = account(any_server, "poor")
     with opened_connection(any_server, user) as own, opened_connection(any_server) as other:
         acting = executor(any_server, user)

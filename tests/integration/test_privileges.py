@@ -522,7 +522,7 @@ def test_without_events_repeated_samples_narrow_the_start_of_the_idle_time(break
         assert quiet_since.is_told(session)
 
 
-def test_a_wait_timeout_set_unseen_is_seen_all_the_same(breakable: Crew) -> None:
+def test_each_change_of_a_sessions_wait_timeout_is_detected(breakable: Crew) -> None:
     """A session that is not instrumented leaves no event when it changes its own limit."""
     server = breakable.server
     with (

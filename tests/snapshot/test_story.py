@@ -77,14 +77,14 @@ def test_undo_brings_back_what_was(played: tuple[Frame, ...]) -> None:
     assert "SET GLOBAL wait_timeout = 28800" in last(played, "undone")
 
 
-def test_every_screen_has_one_size_and_says_it_is_simulated(played: tuple[Frame, ...]) -> None:
+def test_every_screen_has_one_size_and_is_marked_as_simulated(played: tuple[Frame, ...]) -> None:
     for frame in played:
         assert (len(frame.rows[0]), len(frame.rows)) == SIZE
         assert {len(row) for row in frame.rows} == {SIZE[0]}
     assert "(simulated)" in played[0].text
 
 
-def test_what_is_said_fits_beneath_the_screen() -> None:
+def test_captions_fit_below_the_screen() -> None:
     assert all(len(beat.key) + len(beat.words) < SIZE[0] - 4 for beat in BEATS)
 
 

@@ -396,7 +396,7 @@ async def test_restart_of_the_server_is_reported() -> None:
         assert any("restarted" in note.message for note in app._notifications)
 
 
-async def test_ctrl_c_quits_and_says_that_it_was_interrupted() -> None:
+async def test_ctrl_c_quits_and_marks_the_app_as_interrupted() -> None:
     app = an_app()
     async with app.run_test(size=SIZE) as pilot:
         await settle(app, pilot)

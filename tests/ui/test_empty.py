@@ -33,7 +33,7 @@ def drawn(app: Any) -> str:
         (None, ("v", "tab"), "Nothing has been changed through this tool."),
     ],
 )
-async def test_a_screen_without_rows_says_what_would_be_there(
+async def test_empty_screen_explains_what_it_would_list(
     source: Scripted | None, keys: tuple[str, ...], said: str, size: tuple[int, int]
 ) -> None:
     app = an_app(source)

@@ -183,7 +183,7 @@ async def test_k_on_a_group_asks_about_its_sessions_and_a_mark_on_it_marks_them(
         await until(pilot, lambda: "marked" not in head(app))
 
 
-async def test_k_without_a_session_says_so(tmp_path: Path) -> None:
+async def test_k_without_a_session_is_reported(tmp_path: Path) -> None:
     app, _ = acting(tmp_path)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await ready(app, pilot)
@@ -191,7 +191,7 @@ async def test_k_without_a_session_says_so(tmp_path: Path) -> None:
         await until(pilot, lambda: "There is no session to kill here." in lines(app))
 
 
-async def test_a_palette_without_a_match_says_so() -> None:
+async def test_palette_without_a_match_is_reported() -> None:
     app = stage.an_app()
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(app, pilot)

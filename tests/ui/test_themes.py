@@ -9,7 +9,7 @@ from goneaway_tui.settings.options import THEMES
 from tests.unit.settings.asking import complaint
 
 
-def test_the_settings_know_every_theme_and_no_other() -> None:
+def test_settings_list_every_theme_and_no_other() -> None:
     assert sorted(BUILTIN_THEMES) == list(THEMES)
 
 

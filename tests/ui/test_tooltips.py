@@ -72,7 +72,7 @@ def test_every_column_has_its_words_and_no_word_is_of_none(table: str) -> None:
         (3, "closings", "How many sessions"),
     ],
 )
-async def test_every_figure_above_the_table_says_what_it_is(y: int, words: str, told: str) -> None:
+async def test_every_figure_above_the_table_has_a_tooltip(y: int, words: str, told: str) -> None:
     app = an_app()
     async with app.run_test(size=(140, 36), tooltips=True) as pilot:
         await settle(app, pilot)
@@ -140,7 +140,7 @@ async def test_cell_of_a_server_shows_its_error_in_full() -> None:
         assert "Connection refused (111)" in await at(pilot, strip, y, "prod-db4")
 
 
-async def test_the_keys_along_the_last_line_say_what_they_do() -> None:
+async def test_footer_names_the_action_of_each_key() -> None:
     app = an_app()
     async with app.run_test(size=(140, 36), tooltips=True) as pilot:
         await settle(app, pilot)

@@ -646,7 +646,7 @@ async def test_our_own_session_is_never_killed(tmp_path: Path) -> None:
         assert any("never killed" in note.message for note in app._notifications)
 
 
-async def test_without_an_executor_the_keys_say_why(tmp_path: Path) -> None:
+async def test_without_an_executor_the_keys_show_the_reason(tmp_path: Path) -> None:
     app = an_app(tmp_path, None)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await settle(app, pilot)

@@ -100,7 +100,7 @@ def test_equal_errors_are_reported_once(capsys: pytest.CaptureFixture[str], log:
     assert "3 times like this, last on line 3" in out
 
 
-def test_nothing_found_is_1_and_says_so(capsys: pytest.CaptureFixture[str], log: Path) -> None:
+def test_no_error_event_gives_status_1_and_a_message(capsys: pytest.CaptureFixture[str], log: Path) -> None:
     log.write_text("all is well\n", encoding="utf-8")
     status, out, err = asked(capsys, str(log))
 

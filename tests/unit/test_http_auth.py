@@ -92,7 +92,7 @@ def test_with_a_certificate_any_host_name_is_allowed() -> None:
 
 
 @given(st.text(), st.text(), st.text())
-def test_whatever_is_said_is_judged(host: str, origin: str, authorization: str) -> None:
+def test_any_request_headers_are_judged(host: str, origin: str, authorization: str) -> None:
     headers = {"Host": host, "Origin": origin, "Authorization": authorization}
 
     guarded = basic_auth_guard(HttpEndpoint("0.0.0.0", 8104, login="office:secret"))

@@ -109,7 +109,7 @@ def test_servers_are_read_in_parallel() -> None:
     assert 12 == len(in_parallel(sources, lambda _, __: meeting.wait()))
 
 
-def test_a_server_without_a_route_says_why() -> None:
+def test_server_without_a_route_shows_the_reason() -> None:
     with configured_servers(several("@a", "@b")) as members:
         source = UnreachedSource(members[0])
     with pytest.raises(SourceError, match="there is no way to it"):

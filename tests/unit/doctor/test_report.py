@@ -66,7 +66,7 @@ def test_several_causes_are_listed_where_none_is_confirmed(write: Callable[..., 
     assert all(cause in told for cause in ("idle timeout", "server restart", "killed"))
 
 
-def test_no_line_follows_another_that_says_the_same() -> None:
+def test_no_line_repeats_the_line_before_it() -> None:
     lines = written(write_text, FULL).splitlines()
 
     assert all(one != other for one, other in pairwise(lines) if one.strip())

@@ -97,7 +97,7 @@ def test_transaction_with_an_unknown_start_has_a_null_age() -> None:
     assert dict.fromkeys(["transaction_seconds", "rows_modified", "rows_locked"]) == session["at_stake"]
 
 
-def test_the_names_of_the_contract_are_there_when_the_server_keeps_everything_from_us() -> None:
+def test_contract_fields_exist_when_no_privilege_is_granted() -> None:
     data = snapshot_data(Snapshot(Sample(NOW, SERVER, ()), ()))
     nothing = {"value": None, "min": None, "max": None, "set_by": None}
 

@@ -72,5 +72,5 @@ def test_a_fence_is_longer_than_any_backticks_within() -> None:
     assert rendered(code("a```b")) == "<p><code>a```b</code></p>\n"
 
 
-def test_a_snapshot_without_sessions_says_so() -> None:
+def test_snapshot_without_sessions_is_reported_as_empty() -> None:
     assert "- risk: no sessions" in written(a_snapshot([]), "markdown").splitlines()

@@ -109,7 +109,7 @@ def test_where_no_global_is_known_no_limit_is() -> None:
 
 
 @pytest.mark.parametrize("limit", [limit_of(a_session()), limit_of(a_mariadb_session(transaction=READ))])
-def test_every_limit_says_why(limit: Limit) -> None:
+def test_every_limit_states_its_origin(limit: Limit) -> None:
     assert limit.why
 
 

@@ -82,7 +82,7 @@ def test_mysql_reports_the_ended_sessions_and_their_causes() -> None:
     assert ends("mysql97.err") == MYSQL
 
 
-def test_mysqls_json_says_the_same_and_ends_before_the_server_does() -> None:
+def test_mysqls_json_log_agrees_and_ends_before_the_server() -> None:
     text, data = entries("mysql97.err"), entries("mysql97.00.json")
 
     assert {entry for entry in data if entry.cause} <= {entry for entry in text if entry.cause}

@@ -267,7 +267,7 @@ def test_an_inclusion_names_a_file_or_a_folder(line: str, expected: list[Include
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing", "\ufeff[client]\n", "[client]\na\0b\n[x]"])
-def test_what_says_nothing_of_note_does_no_harm(text: str) -> None:
+def test_lines_without_a_known_option_are_ignored(text: str) -> None:
     assert all(isinstance(each, OptionLine) and each.key == "a" for each in said(text))
 
 

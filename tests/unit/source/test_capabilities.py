@@ -245,7 +245,7 @@ def test_what_cannot_be_read_is_owned_up_to(thing: str) -> None:
     assert [] == silent
 
 
-def test_mysql_keeps_nothing_from_an_account_that_may_everything() -> None:
+def test_mysql_hides_nothing_from_an_account_with_all_privileges() -> None:
     assert () == limitations_of(surveyed(Flavour.MYSQL, frozenset(sql.PROBES[Flavour.MYSQL])))
 
 

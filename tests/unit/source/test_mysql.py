@@ -214,7 +214,7 @@ def test_a_session_whose_packet_arrived_whole_is_no_longer_half_sent() -> None:
     assert not read(reader)[11].half_sent
 
 
-def test_a_statement_that_runs_while_the_list_says_sleep_makes_a_session_busy() -> None:
+def test_running_statement_makes_a_session_busy_although_the_list_shows_sleep() -> None:
     server = MysqlStandin(idle(11, 20))
     reader = a_reader(server)
     read(reader)

@@ -49,7 +49,7 @@ def test_an_empty_column_is_nothing_where_it_may_be(value: bytes | str | None, k
         ((("_client_name", ""), ("_client_version", "")), None, None),
     ],
 )
-def test_a_client_says_what_it_is(
+def test_program_and_client_come_from_the_attributes(
     attributes: tuple[tuple[str, str], ...], program: str | None, client: str | None
 ) -> None:
     dossier = SessionCache(attributes=attributes)

@@ -114,7 +114,7 @@ def test_a_packets_other_limit_is_the_clients() -> None:
     assert any("the client has its own limit" in each for each in told.effects)
 
 
-def test_for_connections_it_says_what_is_in_use_and_what_there_is_room_for() -> None:
+def test_preview_of_max_connections_shows_used_and_free_connections() -> None:
     snapshot = a_snapshot(NAP, counters={"threads_connected": 120, "max_used_connections": 140})
     standing = VariableState(
         VARIABLES["max_connections"],

@@ -127,7 +127,7 @@ def test_decimals_where_the_variable_has_them(text: str, now: float, number: flo
         ("1" * 81, N, "is not a count"),
     ],
 )
-def test_what_means_nothing_is_said_in_a_sentence(text: str, unit: Unit, sentence: str) -> None:
+def test_meaningless_value_is_reported_in_a_sentence(text: str, unit: Unit, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         parse_value(text, unit, 28_800)
 

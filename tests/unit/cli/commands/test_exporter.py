@@ -42,7 +42,7 @@ def test_failing_server_is_down_and_reported_once(capsys: pytest.CaptureFixture[
     assert 1 == told.count("it answers again")
 
 
-def test_without_the_extra_one_line_says_how_to_get_it(
+def test_missing_extra_is_reported_in_one_line_with_the_install_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)

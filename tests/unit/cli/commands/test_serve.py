@@ -28,7 +28,7 @@ def passed_on(told: bytes) -> tuple[WebHandoff, bytes]:
         os.close(ours)
 
 
-def test_without_the_extra_one_line_says_how_to_get_it(
+def test_missing_extra_is_reported_in_one_line_with_the_install_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "textual_serve", None)
